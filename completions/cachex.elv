@@ -1,0 +1,98 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[cachex] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'cachex'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'cachex'= {
+            cand --env 'Let variables count in the key: names or globs (repeat, or separate with commas)'
+            cand --key 'Let this text count in the key (repeat for more)'
+            cand --scope 'Keep these entries apart from those of other scopes'
+            cand --ttl 'Replay a result younger than this: seconds, 1h 30min, 0 for never, none for ever [default: none]'
+            cand --failure-ttl 'The same for a failure [default: 60s, never longer than --ttl]'
+            cand --max-entries 'Keep at most N entries of this command, the expired and the oldest going first'
+            cand --cache-exit 'Exit codes that count as success, as in 0,2 or 0-3 [default: 0]'
+            cand --max-output 'Do not store an output longer than this [default: 256MiB]'
+            cand --spinner 'The spinner''s text [default: Running `COMMAND`]'
+            cand --max-size 'Keep the whole store below this; the least recently used entries go first [default: 2GiB]'
+            cand --cache-dir 'Keep the store in this directory instead of the user''s cache directory'
+            cand --ignore-cwd 'Leave the working directory out of the key'
+            cand --stdin 'Read standard input to its end, key it and give it to the command'
+            cand -n 'Give the command an empty standard input and leave the real one alone'
+            cand --no-stdin 'Give the command an empty standard input and leave the real one alone'
+            cand --refresh 'Run the command and store its result anew, whatever is stored'
+            cand --force 'Run the command and store its result anew, whatever is stored'
+            cand --only-if-cached 'Never run the command: replay, or exit 124 and say why'
+            cand --discard-failures 'Never store a failure'
+            cand --no-store 'Replay what is stored, and store nothing'
+            cand --no-spinner 'Show no spinner'
+            cand --no-cache 'Run the command as if cachex were not there'
+            cand -v 'Say on standard error what was decided, and why'
+            cand --verbose 'Say on standard error what was decided, and why'
+            cand -q 'Do not warn'
+            cand --quiet 'Do not warn'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand clear 'Forget everything, a command, or one call of it'
+            cand list 'List what is stored, newest first'
+            cand show 'Show one entry whole'
+            cand completions 'Print the completion script of a shell'
+        }
+        &'cachex;clear'= {
+            cand --cache-dir 'Keep the store in this directory instead of the user''s cache directory'
+            cand -v 'Say on standard error what was decided, and why'
+            cand --verbose 'Say on standard error what was decided, and why'
+            cand -q 'Do not warn'
+            cand --quiet 'Do not warn'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'cachex;list'= {
+            cand --cache-dir 'Keep the store in this directory instead of the user''s cache directory'
+            cand --json 'Print JSON'
+            cand -v 'Say on standard error what was decided, and why'
+            cand --verbose 'Say on standard error what was decided, and why'
+            cand -q 'Do not warn'
+            cand --quiet 'Do not warn'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'cachex;show'= {
+            cand --cache-dir 'Keep the store in this directory instead of the user''s cache directory'
+            cand --stdout 'Print the recorded standard output, byte for byte'
+            cand --stderr 'Print the recorded standard error, byte for byte'
+            cand --json 'Print JSON'
+            cand -v 'Say on standard error what was decided, and why'
+            cand --verbose 'Say on standard error what was decided, and why'
+            cand -q 'Do not warn'
+            cand --quiet 'Do not warn'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'cachex;completions'= {
+            cand --cache-dir 'Keep the store in this directory instead of the user''s cache directory'
+            cand -v 'Say on standard error what was decided, and why'
+            cand --verbose 'Say on standard error what was decided, and why'
+            cand -q 'Do not warn'
+            cand --quiet 'Do not warn'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,74 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_cachex_global_optspecs
+    string join \n env= key= scope= ignore-cwd stdin n/no-stdin ttl= failure-ttl= refresh only-if-cached max-entries= cache-exit= discard-failures max-output= no-store spinner= no-spinner max-size= no-cache cache-dir= v/verbose q/quiet h/help V/version
+end
+
+function __fish_cachex_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_cachex_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_cachex_using_subcommand
+    set -l cmd (__fish_cachex_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c cachex -n "__fish_cachex_needs_command" -l env -d 'Let variables count in the key: names or globs (repeat, or separate with commas)' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l key -d 'Let this text count in the key (repeat for more)' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l scope -d 'Keep these entries apart from those of other scopes' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l ttl -d 'Replay a result younger than this: seconds, 1h 30min, 0 for never, none for ever [default: none]' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l failure-ttl -d 'The same for a failure [default: 60s, never longer than --ttl]' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l max-entries -d 'Keep at most N entries of this command, the expired and the oldest going first' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l cache-exit -d 'Exit codes that count as success, as in 0,2 or 0-3 [default: 0]' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l max-output -d 'Do not store an output longer than this [default: 256MiB]' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l spinner -d 'The spinner\'s text [default: Running `COMMAND`]' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l max-size -d 'Keep the whole store below this; the least recently used entries go first [default: 2GiB]' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_needs_command" -l ignore-cwd -d 'Leave the working directory out of the key'
+complete -c cachex -n "__fish_cachex_needs_command" -l stdin -d 'Read standard input to its end, key it and give it to the command'
+complete -c cachex -n "__fish_cachex_needs_command" -s n -l no-stdin -d 'Give the command an empty standard input and leave the real one alone'
+complete -c cachex -n "__fish_cachex_needs_command" -l refresh -l force -d 'Run the command and store its result anew, whatever is stored'
+complete -c cachex -n "__fish_cachex_needs_command" -l only-if-cached -d 'Never run the command: replay, or exit 124 and say why'
+complete -c cachex -n "__fish_cachex_needs_command" -l discard-failures -d 'Never store a failure'
+complete -c cachex -n "__fish_cachex_needs_command" -l no-store -d 'Replay what is stored, and store nothing'
+complete -c cachex -n "__fish_cachex_needs_command" -l no-spinner -d 'Show no spinner'
+complete -c cachex -n "__fish_cachex_needs_command" -l no-cache -d 'Run the command as if cachex were not there'
+complete -c cachex -n "__fish_cachex_needs_command" -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n "__fish_cachex_needs_command" -s q -l quiet -d 'Do not warn'
+complete -c cachex -n "__fish_cachex_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cachex -n "__fish_cachex_needs_command" -s V -l version -d 'Print version'
+complete -c cachex -n "__fish_cachex_needs_command" -a "clear" -d 'Forget everything, a command, or one call of it'
+complete -c cachex -n "__fish_cachex_needs_command" -a "list" -d 'List what is stored, newest first'
+complete -c cachex -n "__fish_cachex_needs_command" -a "show" -d 'Show one entry whole'
+complete -c cachex -n "__fish_cachex_needs_command" -a "completions" -d 'Print the completion script of a shell'
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -s q -l quiet -d 'Do not warn'
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -s h -l help -d 'Print help'
+complete -c cachex -n "__fish_cachex_using_subcommand list" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand list" -l json -d 'Print JSON'
+complete -c cachex -n "__fish_cachex_using_subcommand list" -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n "__fish_cachex_using_subcommand list" -s q -l quiet -d 'Do not warn'
+complete -c cachex -n "__fish_cachex_using_subcommand list" -s h -l help -d 'Print help'
+complete -c cachex -n "__fish_cachex_using_subcommand show" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand show" -l stdout -d 'Print the recorded standard output, byte for byte'
+complete -c cachex -n "__fish_cachex_using_subcommand show" -l stderr -d 'Print the recorded standard error, byte for byte'
+complete -c cachex -n "__fish_cachex_using_subcommand show" -l json -d 'Print JSON'
+complete -c cachex -n "__fish_cachex_using_subcommand show" -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n "__fish_cachex_using_subcommand show" -s q -l quiet -d 'Do not warn'
+complete -c cachex -n "__fish_cachex_using_subcommand show" -s h -l help -d 'Print help'
+complete -c cachex -n "__fish_cachex_using_subcommand completions" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand completions" -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n "__fish_cachex_using_subcommand completions" -s q -l quiet -d 'Do not warn'
+complete -c cachex -n "__fish_cachex_using_subcommand completions" -s h -l help -d 'Print help'

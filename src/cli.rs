@@ -1,0 +1,277 @@
+//! The command line as clap structs: names, help texts and defaults, and nothing else.
+//!
+//! What the options mean is decided in [`crate::settings`]; the completions and the man pages are
+//! rendered from these definitions.
+
+use crate::exit::ExitCodes;
+use crate::size::Size;
+use crate::time::Lifetime;
+use clap::builder::FalseyValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+
+/// Run a command through the cache: the second time its output, errors and exit code come back at
+/// once.
+///
+/// The result is stored under the content of the script, the arguments, the working directory and
+/// the variables that --env selects. Put `--` before a command whose name is also a verb of cachex.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cachex",
+    version,
+    override_usage = "cachex [OPTIONS] [--] COMMAND [ARGS]...\n       cachex VERB [OPTIONS]",
+    disable_help_subcommand = true,
+    subcommand_value_name = "VERB",
+    subcommand_help_heading = "Verbs",
+    after_help = AFTER_HELP,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// How COMMAND is run and stored.
+    #[command(flatten)]
+    pub run: RunOptions,
+    /// What every verb takes.
+    #[command(flatten)]
+    pub common: CommonOptions,
+    /// What to do with the store instead of running a command.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    /// The command to run and its arguments, passed on byte for byte
+    #[arg(trailing_var_arg = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
+    pub command: Vec<OsString>,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  cachex --ttl 1h -- ./report.sh --month 11
+  cachex --env AWS_PROFILE,AWS_REGION --ttl 10m -- aws ec2 describe-instances
+  cachex clear -- ./report.sh
+
+Exit status: the command's own; 124 --only-if-cached missed, 125 cachex failed, 126 not executable,
+127 not found, 128+n killed by signal n, 2 usage.";
+
+/// Options of a run.
+#[derive(Debug, Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
+pub struct RunOptions {
+    /// Let variables count in the key: names or globs (repeat, or separate with commas)
+    #[arg(
+        long,
+        env = "CACHEX_ENV",
+        hide_env = true,
+        value_name = "NAME|GLOB",
+        value_delimiter = ',',
+        help_heading = "Key"
+    )]
+    pub env: Vec<OsString>,
+    /// Let this text count in the key (repeat for more)
+    #[arg(
+        long,
+        env = "CACHEX_KEY",
+        hide_env = true,
+        value_name = "TEXT",
+        help_heading = "Key"
+    )]
+    pub key: Vec<OsString>,
+    /// Keep these entries apart from those of other scopes
+    #[arg(
+        long,
+        env = "CACHEX_SCOPE",
+        hide_env = true,
+        value_name = "NAME",
+        help_heading = "Key"
+    )]
+    pub scope: Option<String>,
+    /// Leave the working directory out of the key
+    #[arg(long, env = "CACHEX_IGNORE_CWD", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Key")]
+    pub ignore_cwd: bool,
+    /// Read standard input to its end, key it and give it to the command
+    #[arg(long, env = "CACHEX_STDIN", hide_env = true, value_parser = FalseyValueParser::new(), conflicts_with = "no_stdin", help_heading = "Key")]
+    pub stdin: bool,
+    /// Give the command an empty standard input and leave the real one alone
+    #[arg(short = 'n', long, env = "CACHEX_NO_STDIN", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Key")]
+    pub no_stdin: bool,
+
+    /// Replay a result younger than this: seconds, 1h 30min, 0 for never, none for ever [default: none]
+    #[arg(
+        long,
+        env = "CACHEX_TTL",
+        hide_env = true,
+        value_name = "DURATION",
+        allow_hyphen_values = true,
+        help_heading = "Freshness"
+    )]
+    pub ttl: Option<Lifetime>,
+    /// The same for a failure [default: 60s, never longer than --ttl]
+    #[arg(
+        long,
+        env = "CACHEX_FAILURE_TTL",
+        hide_env = true,
+        value_name = "DURATION",
+        allow_hyphen_values = true,
+        help_heading = "Freshness"
+    )]
+    pub failure_ttl: Option<Lifetime>,
+    /// Run the command and store its result anew, whatever is stored
+    #[arg(long, visible_alias = "force", env = "CACHEX_REFRESH", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Freshness")]
+    pub refresh: bool,
+    /// Never run the command: replay, or exit 124 and say why
+    #[arg(long, env = "CACHEX_ONLY_IF_CACHED", hide_env = true, value_parser = FalseyValueParser::new(), conflicts_with = "refresh", help_heading = "Freshness")]
+    pub only_if_cached: bool,
+
+    /// Keep at most N entries of this command, the expired and the oldest going first
+    #[arg(
+        long,
+        value_parser = positive, env = "CACHEX_MAX_ENTRIES",
+        hide_env = true,
+        value_name = "N",
+        allow_hyphen_values = true,
+        help_heading = "Storing"
+    )]
+    pub max_entries: Option<NonZeroU64>,
+    /// Exit codes that count as success, as in 0,2 or 0-3 [default: 0]
+    #[arg(
+        long,
+        env = "CACHEX_CACHE_EXIT",
+        hide_env = true,
+        value_name = "LIST",
+        allow_hyphen_values = true,
+        help_heading = "Storing"
+    )]
+    pub cache_exit: Option<ExitCodes>,
+    /// Never store a failure
+    #[arg(long, env = "CACHEX_DISCARD_FAILURES", hide_env = true, value_parser = FalseyValueParser::new(), conflicts_with = "failure_ttl", help_heading = "Storing")]
+    pub discard_failures: bool,
+    /// Do not store an output longer than this [default: 256MiB]
+    #[arg(
+        long,
+        env = "CACHEX_MAX_OUTPUT",
+        hide_env = true,
+        value_name = "SIZE",
+        allow_hyphen_values = true,
+        help_heading = "Storing"
+    )]
+    pub max_output: Option<Size>,
+    /// Replay what is stored, and store nothing
+    #[arg(long, env = "CACHEX_NO_STORE", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Storing")]
+    pub no_store: bool,
+
+    /// The spinner's text [default: Running `COMMAND`]
+    #[arg(
+        long,
+        env = "CACHEX_SPINNER",
+        hide_env = true,
+        value_name = "TEXT",
+        help_heading = "Showing"
+    )]
+    pub spinner: Option<String>,
+    /// Show no spinner
+    #[arg(long, env = "CACHEX_NO_SPINNER", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Showing")]
+    pub no_spinner: bool,
+
+    /// Keep the whole store below this; the least recently used entries go first [default: 2GiB]
+    #[arg(
+        long,
+        env = "CACHEX_MAX_SIZE",
+        hide_env = true,
+        value_name = "SIZE",
+        allow_hyphen_values = true,
+        help_heading = "Store"
+    )]
+    pub max_size: Option<Size>,
+    /// Run the command as if cachex were not there
+    #[arg(long, env = "CACHEX_NO_CACHE", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Store")]
+    pub no_cache: bool,
+}
+
+/// Options of every verb and of a run.
+#[derive(Debug, Args)]
+pub struct CommonOptions {
+    /// Keep the store in this directory instead of the user's cache directory
+    #[arg(long, env = "CACHEX_CACHE_DIR", hide_env = true, value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath, help_heading = "Store")]
+    pub cache_dir: Option<PathBuf>,
+    /// Say on standard error what was decided, and why
+    #[arg(short, long, env = "CACHEX_VERBOSE", hide_env = true, value_parser = FalseyValueParser::new(), global = true, help_heading = "Showing")]
+    pub verbose: bool,
+    /// Do not warn
+    #[arg(short, long, env = "CACHEX_QUIET", hide_env = true, value_parser = FalseyValueParser::new(), global = true, help_heading = "Showing")]
+    pub quiet: bool,
+}
+
+/// What can be done beside running a command.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Forget everything, a command, or one call of it
+    Clear(ClearOptions),
+    /// List what is stored, newest first
+    List(ListOptions),
+    /// Show one entry whole
+    Show(ShowOptions),
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// `cachex clear`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without COMMAND everything goes. COMMAND alone stands for all its calls, whatever their arguments;
+COMMAND with ARGS for that argument list in every directory. For `python3 x.py` the words up to the
+script name the command.")]
+pub struct ClearOptions {
+    /// Whose entries to forget
+    #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
+    pub command: Vec<OsString>,
+}
+
+/// `cachex list`.
+#[derive(Debug, Args)]
+pub struct ListOptions {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cachex show`.
+#[derive(Debug, Args)]
+pub struct ShowOptions {
+    /// The number that `cachex list` gives
+    #[arg(required_unless_present = "command", conflicts_with = "command")]
+    pub id: Option<i64>,
+    /// Print the recorded standard output, byte for byte
+    #[arg(long)]
+    pub stdout: bool,
+    /// Print the recorded standard error, byte for byte
+    #[arg(long, conflicts_with = "stdout")]
+    pub stderr: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with_all = ["stdout", "stderr"])]
+    pub json: bool,
+    /// The call whose newest entry to show
+    #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
+    pub command: Vec<OsString>,
+}
+
+/// A whole number from 1.
+fn positive(text: &str) -> Result<NonZeroU64, String> {
+    text.parse()
+        .map_err(|_| "expected a whole number from 1".to_owned())
+}
+
+/// A shell that completions exist for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Elvish,
+    Powershell,
+}

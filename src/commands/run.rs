@@ -1,0 +1,314 @@
+//! `cachex [OPTIONS] [--] COMMAND`: replay what is stored, or run and store.
+
+use crate::entry::{Condition, Entry, NewEntry};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::key::{
+    CommandName, Digest, DigestMemory, Key, Observation, Program, ResolveError, observe,
+};
+use crate::policy::{MissReason, Verdict};
+use crate::progress::Spinner;
+use crate::recording::{Body, Recorder, Recording};
+use crate::replay::replay;
+use crate::runner::{self, Input, Job, SpawnError};
+use crate::settings::{Request, StdinMode};
+use crate::store::{Filled, Limits, Store, StoreError};
+use crate::terminal::{Notices, escape_os};
+use crate::time::{Timestamp, brief};
+use std::io::{self, Seek};
+use std::path::Path;
+
+/// Runs a request to its end.
+///
+/// # Errors
+/// When the command cannot be started, or `--only-if-cached` found nothing.
+pub fn run(
+    request: &Request,
+    directory: Result<&Path, String>,
+    notices: &Notices,
+) -> Result<Exit, Error> {
+    let program = find_program(request)?;
+    if request.no_cache {
+        return Err(become_command(request, &program));
+    }
+    let call = Call {
+        request,
+        program: &program,
+        notices,
+    };
+    let Some((store, observation, variants)) = call.prepare(directory) else {
+        return call.run_uncached();
+    };
+    let (condition, input) = call.take_stdin(store.directory())?;
+    match call.choose(&store, variants, condition) {
+        Ok((entry, body)) => call.replay(store, &observation, &entry, body),
+        Err(reason) if request.only_if_cached => Err(Error::Missed(reason.to_string())),
+        Err(reason) => {
+            notices.detail(&format_args!("miss: {reason}"));
+            call.execute_and_store(store, &observation, condition, input)
+        }
+    }
+}
+
+/// One call of a command: what is asked, and what was found to run.
+struct Call<'a> {
+    request: &'a Request,
+    program: &'a Program,
+    notices: &'a Notices,
+}
+
+impl Call<'_> {
+    /// The store, the inputs of the call and what is stored for them; `None`, with a warning, when
+    /// nothing may be replayed.
+    fn prepare(
+        &self,
+        directory: Result<&Path, String>,
+    ) -> Option<(Store, Observation, Vec<Entry>)> {
+        let warn = |fault: &dyn std::fmt::Display| {
+            self.notices
+                .warn(&format_args!("{fault}; running uncached"));
+        };
+        let directory = directory.map_err(|fault| warn(&fault)).ok()?;
+        let store = self.open(directory).map_err(|fault| warn(&fault)).ok()?;
+        let memory: &dyn DigestMemory = &store;
+        let Request { words, key, .. } = self.request;
+        let observation = observe(self.program, words, key, Some(memory))
+            .map_err(|fault| warn(&fault))
+            .ok()?;
+        let key = observation.fingerprint.key();
+        let (store, variants) = self
+            .look_up(store, key)
+            .map_err(|fault| warn(&fault))
+            .ok()?;
+        Some((store, observation, variants))
+    }
+
+    fn open(&self, directory: &Path) -> Result<Store, StoreError> {
+        match Store::open(directory) {
+            Err(StoreError::Damaged(what)) => self.begin_anew(directory, &what),
+            opened => opened,
+        }
+    }
+
+    fn look_up(&self, store: Store, key: Key) -> Result<(Store, Vec<Entry>), StoreError> {
+        match store.variants(&key) {
+            Err(StoreError::Damaged(what)) => {
+                Ok((self.begin_anew(store.directory(), &what)?, Vec::new()))
+            }
+            variants => variants.map(|variants| (store, variants)),
+        }
+    }
+
+    fn begin_anew(&self, directory: &Path, what: &str) -> Result<Store, StoreError> {
+        let store = Store::begin_anew(directory)?;
+        self.notices.warn(&format_args!(
+            "the store was damaged ({what}) and begins anew"
+        ));
+        Ok(store)
+    }
+
+    /// Runs the command with nothing of cachex around it.
+    fn run_uncached(&self) -> Result<Exit, Error> {
+        if self.request.only_if_cached {
+            return Err(Error::Missed("the cache cannot be used".to_owned()));
+        }
+        Err(become_command(self.request, self.program))
+    }
+
+    /// What standard input holds, as far as it counts, and what the command gets of it.
+    fn take_stdin(&self, directory: &Path) -> Result<(Condition, Input), Error> {
+        match self.request.stdin {
+            StdinMode::Ignore => Ok((Condition::StdinEmpty, Input::Empty)),
+            StdinMode::Read => read_stdin(directory)
+                .map_err(|error| Error::Failed(format!("cannot read standard input: {error}"))),
+        }
+    }
+
+    /// A fresh entry and its checked output, or why there is none.
+    fn choose(
+        &self,
+        store: &Store,
+        variants: Vec<Entry>,
+        condition: Condition,
+    ) -> Result<(Entry, Body), MissReason> {
+        let holds = |stored| stored == condition || stored == Condition::StdinUnread;
+        match self.request.policy.admit(variants, holds, Timestamp::now()) {
+            Verdict::Execute(reason) => Err(reason),
+            Verdict::Replay(entry, age) => {
+                let body = store.output(&entry).unwrap_or_else(|fault| {
+                    self.notices.detail(&fault);
+                    None
+                });
+                let body = body.ok_or(MissReason::Damaged)?;
+                self.notices
+                    .detail(&format_args!("hit: stored {} ago", brief(age)));
+                Ok((*entry, body))
+            }
+        }
+    }
+
+    fn replay(
+        &self,
+        mut store: Store,
+        observation: &Observation,
+        entry: &Entry,
+        mut body: Body,
+    ) -> Result<Exit, Error> {
+        store.note_use(entry);
+        // Only where a large file was new to us: the next hit need not read it again.
+        if let Err(fault) = store.remember(observation.learned()) {
+            self.notices.detail(&fault);
+        }
+        drop(store);
+        match replay(&mut body) {
+            Ok(()) => Ok(entry.exit),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                Ok(Exit::Signal(libc::SIGPIPE))
+            }
+            Err(error) => Err(Error::Failed(format!("cannot write the output: {error}"))),
+        }
+    }
+
+    fn execute_and_store(
+        &self,
+        store: Store,
+        observation: &Observation,
+        condition: Condition,
+        input: Input,
+    ) -> Result<Exit, Error> {
+        let Request {
+            words,
+            spinner,
+            no_store,
+            max_output,
+            max_size,
+            ..
+        } = self.request;
+        let records = !no_store && !store.is_read_only();
+        if !no_store && !records {
+            self.notices
+                .warn(&"the store is read-only; the result is not stored");
+        }
+        let recorder =
+            records.then(|| Recorder::new(store.directory().to_owned(), *max_output.min(max_size)));
+        let job = Job {
+            program: self.program.path(),
+            words,
+            input,
+            recorder,
+            spinner: spinner.as_deref().map(Spinner::new),
+        };
+        let outcome = runner::run(job).map_err(|error| not_started(self.program, error))?;
+        match outcome.recording {
+            Ok(recording) => self.keep(store, observation, condition, recording),
+            Err(reason) => self.tell_unstored(&reason),
+        }
+        match outcome.lost {
+            Some((stream, error)) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Error::Failed(format!("cannot write to {stream}: {error}")))
+            }
+            _ => Ok(outcome.exit),
+        }
+    }
+
+    /// Stores a result if that is right; the command's own result does not depend on it.
+    fn keep(
+        &self,
+        mut store: Store,
+        observation: &Observation,
+        condition: Condition,
+        recording: Recording,
+    ) {
+        let policy = &self.request.policy;
+        if let Err(reason) = policy.keep(recording.exit) {
+            return self.tell_unstored(&reason);
+        }
+        if let Some(path) = observation.changed_file() {
+            let path = escape_os(path.as_os_str());
+            return self.tell_unstored(&format_args!("{path} changed while the command ran"));
+        }
+        let words = &self.request.words;
+        let fingerprint = &observation.fingerprint;
+        let name = CommandName::of(self.program.path(), words);
+        let mut new = NewEntry {
+            key: fingerprint.key(),
+            condition,
+            lifetime: policy.lifetime(recording.exit),
+            recording,
+            scope: &fingerprint.scope,
+            words,
+            directory: fingerprint
+                .directory
+                .as_ref()
+                .map(|directory| directory.physical.clone()),
+        };
+        let now = Timestamp::now();
+        let limits = Limits {
+            max_entries: self.request.max_entries,
+            max_size: self.request.max_size,
+            is_expired: &|exit, created| policy.freshness(exit, created, now).is_err(),
+        };
+        let learned = observation.learned();
+        let mut filled = store.fill(&name, &mut new, learned, &limits);
+        if let Err(StoreError::Damaged(what)) = &filled {
+            filled = self
+                .begin_anew(store.directory(), what)
+                .and_then(|mut store| store.fill(&name, &mut new, learned, &limits));
+        }
+        match filled {
+            Ok(Filled::Stored) => self.notices.detail(&"stored"),
+            Ok(Filled::TooLarge) => self.tell_unstored(&"longer than the whole store may be"),
+            Err(fault) => self
+                .notices
+                .warn(&format_args!("{fault}; the result is not stored")),
+        }
+    }
+
+    fn tell_unstored(&self, reason: &dyn std::fmt::Display) {
+        self.notices.detail(&format_args!("not stored: {reason}"));
+    }
+}
+
+fn find_program(request: &Request) -> Result<Program, Error> {
+    let Some(word) = request.words.first() else {
+        return Err(Error::Usage(
+            "no command given; try cachex --help".to_owned(),
+        ));
+    };
+    Program::resolve(word).map_err(|error| match error {
+        ResolveError::NotFound => Error::NotFound {
+            command: word.clone(),
+        },
+        ResolveError::NotExecutable(command, reason) => Error::NotExecutable { command, reason },
+    })
+}
+
+/// Replaces this process by the command; comes back only with an error.
+fn become_command(request: &Request, program: &Program) -> Error {
+    not_started(program, runner::exec(program.path(), &request.words))
+}
+
+fn not_started(program: &Program, error: SpawnError) -> Error {
+    let command = program.path().to_owned();
+    match error {
+        SpawnError::Refused(reason) if reason.kind() == io::ErrorKind::NotFound => {
+            Error::NotFound {
+                command: command.into_os_string(),
+            }
+        }
+        SpawnError::Refused(reason) => Error::NotExecutable { command, reason },
+        SpawnError::Other(_) => Error::Failed(error.to_string()),
+    }
+}
+
+/// All of standard input, kept in a file without a name.
+fn read_stdin(directory: &Path) -> io::Result<(Condition, Input)> {
+    let mut content = tempfile::tempfile_in(directory)?;
+    let length = io::copy(&mut io::stdin().lock(), &mut content)?;
+    if length == 0 {
+        return Ok((Condition::StdinEmpty, Input::Empty));
+    }
+    content.rewind()?;
+    let digest = Digest::of_reader(&content)?;
+    Ok((Condition::Stdin(digest), Input::Content(content)))
+}

@@ -1,0 +1,117 @@
+//! `cachex show`: all of one entry, or the bytes that it replays.
+
+use super::list::{JsonEntry, json, time_left};
+use super::{failed, open_store, printed};
+use crate::cli::ShowOptions;
+use crate::entry::{Condition, Description};
+use crate::error::Error;
+use crate::key::names_of;
+use crate::size::Size;
+use crate::store::{Selection, Store};
+use crate::terminal::{Stream, escape_os, escape_words, print};
+use crate::time::{Timestamp, brief};
+use std::ffi::OsString;
+use std::path::Path;
+
+/// Prints the newest entry that is meant.
+///
+/// # Errors
+/// When there is none, or the store cannot be used.
+pub fn run(options: &ShowOptions, directory: &Path) -> Result<(), Error> {
+    let mut store = open_store(directory)?;
+    let selection = match options.id {
+        Some(id) => Selection::Number(id),
+        None => Selection::Command(names_of(&options.command)),
+    };
+    let found = store.list(&selection).map_err(failed)?.into_iter().next();
+    let description = found.ok_or_else(|| {
+        Error::Failed("no such entry; `cachex list` shows what there is".to_owned())
+    })?;
+    let now = Timestamp::now();
+    if options.json {
+        return printed(print(&format!(
+            "{}\n",
+            json(&JsonEntry::new(&description, now))?
+        )));
+    }
+    match wanted_stream(options) {
+        Some(wanted) => print_output(&store, &description, wanted),
+        None => printed(print(&tell(&description, now))),
+    }
+}
+
+fn wanted_stream(options: &ShowOptions) -> Option<Stream> {
+    match (options.stdout, options.stderr) {
+        (true, _) => Some(Stream::Stdout),
+        (_, true) => Some(Stream::Stderr),
+        _ => None,
+    }
+}
+
+fn print_output(store: &Store, description: &Description, wanted: Stream) -> Result<(), Error> {
+    let body = store.output(&description.entry).map_err(failed)?;
+    let mut body = body.ok_or_else(|| Error::Failed("the entry is damaged".to_owned()))?;
+    printed(body.for_each_chunk(|stream, bytes| {
+        if stream == wanted {
+            Stream::Stdout.write_all(bytes)
+        } else {
+            Ok(())
+        }
+    }))
+}
+
+fn tell(description: &Description, now: Timestamp) -> String {
+    let Description {
+        entry,
+        scope,
+        words,
+        directory,
+        output,
+        hits,
+        last_used,
+        ..
+    } = description;
+    let ago = |at: Timestamp| {
+        at.age_at(now).map_or_else(
+            || "in the future".to_owned(),
+            |age| format!("{} ago", brief(age)),
+        )
+    };
+    let stdin = match entry.condition {
+        Condition::StdinUnread => "not read: any will do",
+        Condition::StdinEmpty => "empty",
+        Condition::Stdin(_) => "read: the same bytes only",
+    };
+    let lines = [
+        ("entry", entry.id.to_string()),
+        (
+            "command",
+            escape_words(words.iter().map(OsString::as_os_str)),
+        ),
+        (
+            "scope",
+            if scope.is_empty() {
+                "-".to_owned()
+            } else {
+                escape_os(scope.as_ref())
+            },
+        ),
+        (
+            "directory",
+            directory
+                .as_ref()
+                .map_or_else(|| "any".to_owned(), |d| escape_os(d.as_os_str())),
+        ),
+        ("stdin", stdin.to_owned()),
+        ("stored", ago(entry.created)),
+        ("time left", time_left(description, now)),
+        ("exit code", entry.exit.status().to_string()),
+        ("ran for", brief(entry.elapsed)),
+        ("output", Size(*output).to_string()),
+        ("hits", hits.to_string()),
+        ("last used", ago(*last_used)),
+    ];
+    lines
+        .map(|(name, value)| format!("{name:<10} {value}\n"))
+        .concat()
+}

@@ -1,0 +1,77 @@
+//! An entry: a recording under its key, with its dates and conditions.
+
+use crate::exit::Exit;
+use crate::key::{Digest, Key};
+use crate::recording::Recording;
+use crate::time::{Lifetime, Timestamp};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What is known only once the command has run, and must hold again for its result to be replayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Condition {
+    /// Standard input was there and nothing of it was taken: any input will do.
+    StdinUnread,
+    /// Standard input was empty, or there was none.
+    StdinEmpty,
+    /// Standard input was this, whole.
+    Stdin(Digest),
+}
+
+/// What a stored entry is, without its output.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its number in the store.
+    pub id: i64,
+    /// What it depends on that was known before.
+    pub key: Key,
+    /// What it depends on that was seen.
+    pub condition: Condition,
+    /// How the command ended.
+    pub exit: Exit,
+    /// When it ended.
+    pub created: Timestamp,
+    /// How long it ran.
+    pub elapsed: Duration,
+}
+
+/// What `list` and `show` tell of an entry.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// The entry.
+    pub entry: Entry,
+    /// `--scope` of the call that stored it.
+    pub scope: String,
+    /// The command line.
+    pub words: Vec<OsString>,
+    /// Where it ran; `None` if that does not count.
+    pub directory: Option<PathBuf>,
+    /// How long the call that stored it would have replayed it.
+    pub lifetime: Lifetime,
+    /// Bytes of output.
+    pub output: u64,
+    /// How often it was replayed.
+    pub hits: u64,
+    /// When it was last stored or replayed.
+    pub last_used: Timestamp,
+}
+
+/// A result on its way into the store.
+#[derive(Debug)]
+pub struct NewEntry<'a> {
+    /// What it depends on that was known before.
+    pub key: Key,
+    /// What it depends on that was seen.
+    pub condition: Condition,
+    /// The result.
+    pub recording: Recording,
+    /// `--scope`.
+    pub scope: &'a str,
+    /// The command line.
+    pub words: &'a [OsString],
+    /// Where it ran; `None` if that does not count.
+    pub directory: Option<PathBuf>,
+    /// How long the call that stores it would replay it.
+    pub lifetime: Lifetime,
+}

@@ -1,0 +1,231 @@
+//! Canonical bytes: two different fingerprints never give the same.
+//!
+//! Every string carries its length, every list its count and every alternative a tag, so the bytes
+//! can be read back in one way only; the tests do that. The format is part of every key: a change
+//! needs a new [`VERSION`], after which old entries are never found again.
+
+use super::{FileState, Fingerprint};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+const VERSION: &[u8] = b"cachex key 1";
+
+/// The bytes that are hashed.
+#[must_use]
+pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
+    let Fingerprint {
+        scope,
+        texts,
+        words,
+        code,
+        directory,
+        variable_globs,
+        variables,
+    } = fingerprint;
+    let mut out = Writer(Vec::with_capacity(512));
+    out.bytes(VERSION);
+    out.bytes(scope.as_bytes());
+    out.list(texts, |out, text| out.word(text));
+    out.list(words, |out, word| out.word(word));
+    out.list(code, |out, (path, state)| {
+        out.word(path.as_os_str());
+        match state {
+            FileState::Missing => out.tag(0),
+            FileState::Content(digest) => {
+                out.tag(1);
+                out.bytes(digest.as_bytes());
+            }
+        }
+    });
+    out.option(directory.as_ref(), |out, directory| {
+        out.word(directory.physical.as_os_str());
+        out.option(directory.logical.as_ref(), |out, logical| out.word(logical));
+    });
+    out.list(variable_globs, |out, glob| out.word(glob));
+    out.list(variables, |out, (name, value)| {
+        out.word(name);
+        out.option(value.as_ref(), |out, value| out.word(value));
+    });
+    out.0
+}
+
+/// Words as bytes: the encoding of a list is a prefix of the encoding of every longer list that
+/// starts with it.
+pub fn encode_words<'a>(words: impl IntoIterator<Item = &'a OsStr>) -> Vec<u8> {
+    let mut out = Writer(Vec::new());
+    words.into_iter().for_each(|word| out.word(word));
+    out.0
+}
+
+/// The counterpart of [`encode_words`]; `None` for bytes that it never gives.
+#[must_use]
+pub fn decode_words(mut bytes: &[u8]) -> Option<Vec<OsString>> {
+    let mut words = Vec::new();
+    while !bytes.is_empty() {
+        let (length, rest) = bytes.split_first_chunk::<8>()?;
+        let (word, rest) = rest.split_at_checked(u64::from_le_bytes(*length).try_into().ok()?)?;
+        words.push(OsString::from_vec(word.to_vec()));
+        bytes = rest;
+    }
+    Some(words)
+}
+
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn tag(&mut self, tag: u8) {
+        self.0.push(tag);
+    }
+
+    fn length(&mut self, length: usize) {
+        self.0.extend_from_slice(&(length as u64).to_le_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.length(bytes.len());
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn word(&mut self, word: &OsStr) {
+        self.bytes(word.as_bytes());
+    }
+
+    fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        self.tag(u8::from(value.is_some()));
+        if let Some(value) = value {
+            write(self, value);
+        }
+    }
+
+    fn list<C>(&mut self, items: C, mut write: impl FnMut(&mut Self, C::Item))
+    where
+        C: IntoIterator<IntoIter: ExactSizeIterator>,
+    {
+        let items = items.into_iter();
+        self.length(items.len());
+        items.for_each(|item| write(self, item));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Digest, WorkingDirectory};
+    use super::*;
+    use proptest::collection::{btree_map, btree_set, vec};
+    use proptest::prelude::*;
+    use std::path::PathBuf;
+
+    /// Reads canonical bytes back; that this succeeds shows that the encoding is injective.
+    struct Reader<'b>(&'b [u8]);
+
+    impl Reader<'_> {
+        fn tag(&mut self) -> u8 {
+            let (tag, rest) = self.0.split_first().expect("a tag");
+            self.0 = rest;
+            *tag
+        }
+
+        fn length(&mut self) -> usize {
+            let (length, rest) = self.0.split_first_chunk::<8>().expect("a length");
+            self.0 = rest;
+            usize::try_from(u64::from_le_bytes(*length)).expect("a small length")
+        }
+
+        fn word(&mut self) -> OsString {
+            let length = self.length();
+            let (word, rest) = self.0.split_at(length);
+            self.0 = rest;
+            OsString::from_vec(word.to_vec())
+        }
+
+        fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+            (self.tag() == 1).then(|| read(self))
+        }
+
+        fn list<T, C: FromIterator<T>>(&mut self, mut read: impl FnMut(&mut Self) -> T) -> C {
+            (0..self.length()).map(|_| read(self)).collect()
+        }
+
+        fn fingerprint(mut self) -> Fingerprint {
+            assert_eq!(self.word().as_bytes(), VERSION);
+            let fingerprint = Fingerprint {
+                scope: self.word().into_string().expect("UTF-8"),
+                texts: self.list(Self::word),
+                words: self.list(Self::word),
+                code: self.list(|r| {
+                    let path = PathBuf::from(r.word());
+                    let digest = r.option(|r| r.word().as_bytes().try_into().expect("32 bytes"));
+                    (
+                        path,
+                        digest.map_or(FileState::Missing, |d| FileState::Content(Digest(d))),
+                    )
+                }),
+                directory: self.option(|r| WorkingDirectory {
+                    physical: PathBuf::from(r.word()),
+                    logical: r.option(Self::word),
+                }),
+                variable_globs: self.list(Self::word),
+                variables: self.list(|r| (r.word(), r.option(Self::word))),
+            };
+            assert!(self.0.is_empty(), "bytes left over");
+            fingerprint
+        }
+    }
+
+    /// Few different bytes and short words, so that neighbours collide if they can.
+    fn word() -> impl Strategy<Value = OsString> {
+        vec(
+            prop_oneof![Just(0u8), Just(1), Just(b'a'), Just(b' '), Just(0xff)],
+            0..4,
+        )
+        .prop_map(OsString::from_vec)
+    }
+
+    fn file_state() -> impl Strategy<Value = FileState> {
+        prop_oneof![
+            Just(FileState::Missing),
+            any::<[u8; 32]>().prop_map(|d| FileState::Content(Digest(d))),
+        ]
+    }
+
+    prop_compose! {
+        fn fingerprint()(
+            scope in "[ab]{0,2}",
+            texts in vec(word(), 0..3),
+            words in vec(word(), 0..4),
+            code in vec((word().prop_map(PathBuf::from), file_state()), 0..3),
+            directory in proptest::option::of(
+                (word().prop_map(PathBuf::from), proptest::option::of(word()))
+                    .prop_map(|(physical, logical)| WorkingDirectory { physical, logical })),
+            variable_globs in btree_set(word(), 0..2),
+            variables in btree_map(word(), proptest::option::of(word()), 0..3),
+        ) -> Fingerprint {
+            Fingerprint { scope, texts, words, code, directory, variable_globs, variables }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_encoding_is_injective(fingerprint in fingerprint()) {
+            prop_assert_eq!(Reader(&canonical(&fingerprint)).fingerprint(), fingerprint);
+        }
+
+        #[test]
+        fn different_fingerprints_have_different_keys(a in fingerprint(), b in fingerprint()) {
+            prop_assert_eq!(a == b, a.key() == b.key());
+        }
+
+        #[test]
+        fn words_survive(words in vec(word(), 0..5)) {
+            let bytes = encode_words(words.iter().map(OsString::as_os_str));
+            prop_assert_eq!(decode_words(&bytes), Some(words));
+        }
+
+        #[test]
+        fn any_bytes_are_decoded_without_a_panic(bytes in vec(any::<u8>(), 0..40)) {
+            if let Some(words) = decode_words(&bytes) {
+                prop_assert_eq!(encode_words(words.iter().map(OsString::as_os_str)), bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Which variables count.
+
+use glob::Pattern;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+
+/// One `--env`: a name, or a glob over names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VariableSelector {
+    /// This variable, set or not.
+    Name(OsString),
+    /// Every variable that is set and matches.
+    Glob(Pattern),
+}
+
+impl VariableSelector {
+    /// Reads one word of `--env`.
+    ///
+    /// # Errors
+    /// What is wrong with the name or the glob.
+    pub fn parse(word: &OsStr) -> Result<Self, String> {
+        let text = word.to_str().filter(|text| text.contains(['*', '?', '[']));
+        if let Some(glob) = text {
+            return Pattern::new(glob)
+                .map(Self::Glob)
+                .map_err(|error| error.msg.to_owned());
+        }
+        if word.is_empty() || word.as_encoded_bytes().contains(&b'=') {
+            return Err("expected the name of a variable, or a glob".to_owned());
+        }
+        Ok(Self::Name(word.to_owned()))
+    }
+}
+
+/// The globs, and each selected variable as it is in `environment`.
+pub(super) fn select(
+    selectors: &[VariableSelector],
+    environment: &[(OsString, OsString)],
+) -> (BTreeSet<OsString>, BTreeMap<OsString, Option<OsString>>) {
+    let mut globs = BTreeSet::new();
+    let mut variables = BTreeMap::new();
+    for selector in selectors {
+        match selector {
+            VariableSelector::Name(name) => {
+                let value = environment
+                    .iter()
+                    .find(|(n, _)| n == name)
+                    .map(|(_, v)| v.clone());
+                variables.insert(name.clone(), value);
+            }
+            VariableSelector::Glob(glob) => {
+                globs.insert(OsString::from(glob.as_str()));
+                let matching = environment
+                    .iter()
+                    .filter(|(name, _)| name.to_str().is_some_and(|name| glob.matches(name)))
+                    .filter(|(name, _)| name != crate::nesting::ACTIVE_VARIABLE);
+                variables.extend(matching.map(|(n, v)| (n.clone(), Some(v.clone()))));
+            }
+        }
+    }
+    (globs, variables)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn select_words(words: &[&str]) -> (BTreeSet<OsString>, BTreeMap<OsString, Option<OsString>>) {
+        let selectors: Vec<_> = words
+            .iter()
+            .map(|word| VariableSelector::parse(OsStr::new(word)).expect("a selector"))
+            .collect();
+        let environment =
+            [("AWS_A", "1"), ("AWS_B", ""), ("HOME", "/h")].map(|(n, v)| (n.into(), v.into()));
+        select(&selectors, &environment)
+    }
+
+    #[test]
+    fn names_count_whether_set_or_not() {
+        let (globs, variables) = select_words(&["HOME", "AWS_B", "NOWHERE"]);
+        assert!(globs.is_empty());
+        assert_eq!(variables[OsStr::new("HOME")], Some("/h".into()));
+        assert_eq!(variables[OsStr::new("AWS_B")], Some("".into()));
+        assert_eq!(variables[OsStr::new("NOWHERE")], None);
+    }
+
+    #[test]
+    fn a_glob_that_matches_nothing_still_counts() {
+        assert_ne!(select_words(&["NONE_*"]), select_words(&[]));
+        let (_, variables) = select_words(&["AWS_*"]);
+        assert_eq!(variables.len(), 2);
+    }
+
+    #[test]
+    fn what_cannot_be_a_variable_is_refused() {
+        for word in ["", "A=b", "[", "A***"] {
+            assert!(VariableSelector::parse(OsStr::new(word)).is_err(), "{word}");
+        }
+    }
+}

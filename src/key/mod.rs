@@ -1,0 +1,73 @@
+//! The key: what a result depends on and is known before the command runs.
+//!
+//! [`KeySpec`] says what counts, [`observe`] sees how the world stands, [`Fingerprint`] holds what
+//! was seen, part by part, and [`Key`] is its digest. Only [`observe`] and the modules it calls
+//! read the world; the rest is pure. Nothing here knows of the store or of time to live.
+
+mod digest;
+mod encoding;
+mod environment;
+mod interpreter;
+mod observation;
+mod program;
+mod script;
+
+pub use digest::{Digest, DigestMemory, FileStamp, LearnedDigest, Unreadable};
+pub use encoding::{decode_words, encode_words};
+pub use environment::VariableSelector;
+pub use observation::{KeySpec, Observation, observe};
+pub use program::{CommandName, Program, ResolveError, names_of};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// The digest of a [`Fingerprint`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key(pub Digest);
+
+/// Everything that counts, as it was seen. Absence is a value: what is unset, missing or left out
+/// differs from what is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// `--scope`; entries of different scopes never meet.
+    pub scope: String,
+    /// `--key`, in order.
+    pub texts: Vec<OsString>,
+    /// Every word of the command line, its first as the user spelled it.
+    pub words: Vec<OsString>,
+    /// The files whose content runs: the program, its interpreters, the script operand.
+    pub code: Vec<(PathBuf, FileState)>,
+    /// Where the command runs, unless that is left out.
+    pub directory: Option<WorkingDirectory>,
+    /// The globs that select variables: what was looked for counts also when nothing matched.
+    pub variable_globs: BTreeSet<OsString>,
+    /// Each selected variable, with its value if it is set.
+    pub variables: BTreeMap<OsString, Option<OsString>>,
+}
+
+/// A file as the command would find it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileState {
+    /// There is no such file.
+    Missing,
+    /// A file with this content.
+    Content(Digest),
+}
+
+/// The working directory, in both of its names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkingDirectory {
+    /// Without symbolic links.
+    pub physical: PathBuf,
+    /// As `$PWD` names it, which is what `pwd` prints; `None` when that names another directory.
+    pub logical: Option<OsString>,
+}
+
+impl Fingerprint {
+    /// The key of this fingerprint: the SHA-256 of its canonical bytes.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key(Digest::of(&encoding::canonical(self)))
+    }
+}

@@ -1,0 +1,106 @@
+//! `cachex` memoizes any command: the second time, its output, its errors and its exit code come
+//! back at once from a local store.
+//!
+//! Two laws. **Transparent**: a miss behaves as the bare command, a hit as the recorded miss did,
+//! and a fault of the cache changes neither. **Sound**: what cannot be proved to be the same is not
+//! replayed.
+//!
+//! An entry is a *key*, *conditions* and a *recording*. The [`key`] is the digest of what is known
+//! before the command runs: its words, the content of its script, its directory, chosen variables.
+//! A condition ([`entry::Condition`]) is what is seen only while it runs: whether it read its
+//! standard input, and what that was. The [`recording`] is its output in order of arrival and how
+//! it ended.
+//!
+//! A request goes from [`cli`] and [`settings`] to [`commands::run`], which observes the inputs,
+//! asks the [`store`] for entries and the [`policy`] which of them may be replayed, and either
+//! replays ([`replay`]) or runs ([`runner`]) and fills. Modules use only those of lower layers;
+//! `tests/architecture.rs` holds them to it.
+
+pub mod cli;
+pub mod commands;
+pub mod entry;
+pub mod error;
+pub mod exit;
+pub mod key;
+pub mod nesting;
+pub mod policy;
+pub mod progress;
+pub mod recording;
+pub mod replay;
+pub mod runner;
+pub mod settings;
+pub mod size;
+pub mod store;
+pub mod terminal;
+pub mod time;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use cli::{Cli, Verb};
+use error::Error;
+use exit::Exit;
+use settings::Request;
+use std::process::ExitCode;
+
+/// Parses the command line, does what it asks, and tells a failure once.
+#[must_use]
+pub fn main() -> ExitCode {
+    let matches = Cli::command().get_matches();
+    let result = Cli::from_arg_matches(&matches)
+        .map_err(|error| Error::Usage(error.to_string()))
+        .and_then(|cli| dispatch(cli, &matches));
+    match result {
+        Ok(Exit::Signal(signal)) if signal == libc::SIGINT => {
+            runner::die_of(signal);
+            Exit::Signal(signal).status().into()
+        }
+        Ok(exit) => exit.status().into(),
+        Err(error) => {
+            terminal::print_error(&error);
+            error.exit_code().into()
+        }
+    }
+}
+
+fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Error> {
+    let directory = settings::store_directory(&cli.common);
+    let Some(verb) = cli.verb else {
+        let notices = settings::notices(&cli.common);
+        let request = Request::new(cli.run, cli.command)?;
+        return commands::run::run(
+            &request,
+            directory.as_deref().map_err(Clone::clone),
+            &notices,
+        );
+    };
+    refuse_run_options(matches)?;
+    let directory = || directory.map_err(Error::Failed);
+    match verb {
+        Verb::Clear(options) => commands::clear::run(&options, &directory()?),
+        Verb::List(options) => commands::list::run(&options, &directory()?),
+        Verb::Show(options) => commands::show::run(&options, &directory()?),
+        Verb::Completions { shell } => commands::completions::run(shell),
+    }
+    .map(|()| Exit::Code(0))
+}
+
+/// Options of a run before a verb would be ignored without a word; they show that a command of the
+/// verb's name was meant.
+fn refuse_run_options(matches: &ArgMatches) -> Result<(), Error> {
+    let common = ["cache_dir", "verbose", "quiet"];
+    let given = matches.ids().map(clap::Id::as_str).find(|id| {
+        matches.value_source(id) == Some(ValueSource::CommandLine)
+            && !common.contains(id)
+            && Cli::command()
+                .get_arguments()
+                .any(|argument| argument.get_id() == id)
+    });
+    let (Some(id), Some(verb)) = (given, matches.subcommand_name()) else {
+        return Ok(());
+    };
+    let option = id.replace('_', "-");
+    Err(Error::Usage(format!(
+        "--{option} does not go with the verb `{verb}`; for a command of that name: \
+         cachex --{option} … -- {verb}"
+    )))
+}

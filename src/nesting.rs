@@ -1,0 +1,10 @@
+//! How a cachex that runs inside another one's command knows of it.
+
+/// Set for every command that cachex runs; the only variable that it adds.
+pub const ACTIVE_VARIABLE: &str = "CACHEX_ACTIVE";
+
+/// Whether this process was started, however indirectly, by a command that cachex runs.
+#[must_use]
+pub fn is_nested() -> bool {
+    std::env::var_os(ACTIVE_VARIABLE).is_some()
+}

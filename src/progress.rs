@@ -1,0 +1,125 @@
+//! The spinner: what is going on and for how long, on standard error, for a person who waits.
+
+use crate::terminal::{Stream, escape_os};
+use console::{Term, measure_text_width, truncate_str};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::ffi::OsStr;
+use std::time::{Duration, Instant};
+
+/// How long a command may take before anything is shown.
+pub const DELAY: Duration = Duration::from_millis(500);
+
+/// How often the elapsed time moves on.
+pub const TICK: Duration = Duration::from_millis(100);
+
+/// A line that shows a text and the elapsed time until it is cleared, for good.
+#[derive(Debug)]
+pub struct Spinner {
+    text: String,
+    started: Instant,
+    bar: Option<ProgressBar>,
+    done: bool,
+}
+
+impl Spinner {
+    /// A spinner that counts from now and shows nothing yet.
+    #[must_use]
+    pub fn new(text: &OsStr) -> Self {
+        Self {
+            text: escape_os(text),
+            started: Instant::now(),
+            bar: None,
+            done: false,
+        }
+    }
+
+    /// Whether a spinner can be shown at all.
+    #[must_use]
+    pub fn has_a_place() -> bool {
+        Stream::Stderr.is_terminal()
+            && std::env::var_os("TERM").is_some_and(|term| term != "dumb" && !term.is_empty())
+    }
+
+    /// Draws the present state, if the delay is over.
+    pub fn tick(&mut self) {
+        let elapsed = self.started.elapsed();
+        if self.done || elapsed < DELAY {
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.set_style(ProgressStyle::default_spinner());
+            bar
+        });
+        bar.set_message(line(
+            &self.text,
+            elapsed,
+            usize::from(Term::stderr().size().1),
+        ));
+        bar.tick();
+    }
+
+    /// Takes the line away until the next tick.
+    pub fn hide(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Takes the line away for good.
+    pub fn clear(&mut self) {
+        self.hide();
+        self.done = true;
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// The text and the elapsed time, the text cut so that both fit beside the turning sign.
+fn line(text: &str, elapsed: Duration, width: usize) -> String {
+    let time = elapsed_time(elapsed);
+    let sign_and_spaces = 4;
+    let room = width.saturating_sub(measure_text_width(&time) + sign_and_spaces);
+    format!("{} {time}", truncate_str(text, room, "…"))
+}
+
+/// `3.4s`, `1m 03.4s`, `2h 01m 03.4s`.
+fn elapsed_time(elapsed: Duration) -> String {
+    let (minutes, tenths) = (elapsed.as_secs() / 60, elapsed.subsec_millis() / 100);
+    let seconds = elapsed.as_secs() % 60;
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => format!("{seconds}.{tenths}s"),
+        (0, minutes) => format!("{minutes}m {seconds:02}.{tenths}s"),
+        (hours, minutes) => format!("{hours}h {minutes:02}m {seconds:02}.{tenths}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_elapsed_time_is_shown_to_a_tenth() {
+        for (millis, text) in [
+            (500, "0.5s"),
+            (9_990, "9.9s"),
+            (63_400, "1m 03.4s"),
+            (7_263_400, "2h 01m 03.4s"),
+        ] {
+            assert_eq!(elapsed_time(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn the_text_is_cut_to_the_width() {
+        let second = Duration::from_secs(1);
+        assert_eq!(line("Running `ls`", second, 80), "Running `ls` 1.0s");
+        let cut = line("Running `a very long command`", second, 24);
+        assert_eq!(cut, "Running `a very… 1.0s");
+        assert_eq!(line("Running", second, 3), "… 1.0s");
+    }
+}

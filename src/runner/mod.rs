@@ -1,0 +1,188 @@
+//! Running the command as if cachex were not there, and recording what it does.
+//!
+//! Synchronous outside; inside, one single-threaded runtime listens to both output pipes, to
+//! signals and to the end of the command at once. It never touches the store.
+
+mod child;
+mod detach;
+mod feed;
+mod pump;
+mod ready;
+mod signals;
+
+pub use child::{SpawnError, exec};
+pub use feed::Input;
+pub use signals::die_of;
+
+use crate::exit::Exit;
+use crate::progress::{DELAY, Spinner, TICK};
+use crate::recording::{Abandoned, Recorder, Recording};
+use crate::terminal::Stream;
+use crate::time::Timestamp;
+use child::Child;
+use pump::{Pump, PumpEnd};
+use signals::{Arrival, Signals};
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::time::Instant;
+use tokio::sync::watch;
+use tokio::time::{Instant as TokioInstant, interval_at};
+
+/// A command to run.
+#[derive(Debug)]
+pub struct Job<'a> {
+    /// The file to execute.
+    pub program: &'a Path,
+    /// The command line, the program's name as the user spelled it first.
+    pub words: &'a [OsString],
+    /// What it reads from standard input.
+    pub input: Input,
+    /// Takes the output down, if that is wanted.
+    pub recorder: Option<Recorder>,
+    /// Shown while the command is silent, if that is wanted.
+    pub spinner: Option<Spinner>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How the command ended.
+    pub exit: Exit,
+    /// The recording, or why there is none that could be replayed.
+    pub recording: Result<Recording, Unrecorded>,
+    /// Our own stream that failed, which cost the user some output.
+    pub lost: Option<(Stream, io::Error)>,
+}
+
+/// Why a run leaves nothing to store.
+#[derive(Debug, thiserror::Error)]
+pub enum Unrecorded {
+    /// It was not asked for.
+    #[error("not asked to store")]
+    NotAsked,
+    /// The recording could not be kept.
+    #[error(transparent)]
+    Abandoned(#[from] Abandoned),
+    /// A signal may have changed what the command did.
+    #[error("disturbed by signal {0}")]
+    Disturbed(i32),
+    /// The output had no reader, or could not be written.
+    #[error("the output was not taken whole")]
+    OutputLost,
+    /// A process that the command left behind may still write.
+    #[error("a process left behind still holds the output")]
+    LeftBehind,
+}
+
+/// What the parts of a run share.
+struct Shared {
+    recorder: RefCell<Option<Recorder>>,
+    spinner: RefCell<Option<Spinner>>,
+}
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn run(job: Job<'_>) -> Result<Outcome, SpawnError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(SpawnError::Other)?;
+    let outcome = runtime.block_on(supervise(job));
+    // A writer that is stuck in a write to a stopped terminal must not hold the exit up.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
+    let mut signals = Signals::install().map_err(SpawnError::Other)?;
+    let started = Instant::now();
+    let (mut child, pipes) = Child::spawn(job.program, job.words, &job.input)?;
+    let shared = Shared {
+        recorder: RefCell::new(job.recorder),
+        spinner: RefCell::new(job.spinner),
+    };
+    let (ended, watch_end) = watch::channel(false);
+    let out = Pump::new(Stream::Stdout, pipes.stdout, &shared, watch_end.clone())?;
+    let err = Pump::new(Stream::Stderr, pipes.stderr, &shared, watch_end)?;
+    let pumps = async { tokio::join!(out.run(), err.run()) };
+    let feed = feed::run(job.input, pipes.stdin);
+    tokio::pin!(pumps, feed);
+    let mut tick = interval_at(TokioInstant::now() + DELAY, TICK);
+    let (mut exit, mut pumped, mut input_done) = (None, None, false);
+    let mut disturbed = None;
+    while exit.is_none() || pumped.is_none() {
+        tokio::select! {
+            arrival = signals.next() => {
+                disturbed = disturbed.or(arrival.disturbs());
+                if exit.is_some() && arrival.kills() {
+                    // The command is gone; only its last words wait for a reader.
+                    exit = Some((Exit::Signal(arrival.signal), started.elapsed()));
+                    break;
+                }
+                pass_on(arrival, &child, &shared);
+            }
+            status = child.wait(), if exit.is_none() => {
+                exit = Some((status.map_err(SpawnError::Other)?, started.elapsed()));
+                ended.send_replace(true);
+            }
+            ends = &mut pumps, if pumped.is_none() => pumped = Some(ends),
+            () = &mut feed, if !input_done => input_done = true,
+            _ = tick.tick(), if exit.is_none() => {
+                if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
+                    spinner.tick();
+                }
+            }
+        }
+    }
+    let (exit, elapsed) = exit.unwrap_or((Exit::Code(0), started.elapsed()));
+    let (out, err) = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
+    shared.spinner.take();
+    let unrecorded = disturbed
+        .map(Unrecorded::Disturbed)
+        .or_else(|| out.unrecorded())
+        .or_else(|| err.unrecorded());
+    let recording = match (unrecorded, shared.recorder.take()) {
+        (Some(reason), _) => Err(reason),
+        (None, None) => Err(Unrecorded::NotAsked),
+        (None, Some(recorder)) => {
+            recorder
+                .finish()
+                .map_err(Unrecorded::from)
+                .map(|body| Recording {
+                    body,
+                    exit,
+                    ended: Timestamp::now(),
+                    elapsed,
+                })
+        }
+    };
+    let (out, err) = (out.split(), err.split());
+    detach::keep_forwarding([
+        (Stream::Stdout, out.left_behind),
+        (Stream::Stderr, err.left_behind),
+    ]);
+    let lost = out.lost.map(|error| (Stream::Stdout, error));
+    Ok(Outcome {
+        exit,
+        recording,
+        lost: lost.or(err.lost.map(|error| (Stream::Stderr, error))),
+    })
+}
+
+/// What a signal to cachex means for the command.
+fn pass_on(arrival: Arrival, child: &Child, shared: &Shared) {
+    if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
+        spinner.hide();
+    }
+    // The terminal signals the whole foreground group: the command has had its own already.
+    if arrival.from_process {
+        child.signal(arrival.signal);
+    }
+    if arrival.stops() {
+        signals::stop();
+    }
+}

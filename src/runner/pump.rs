@@ -1,0 +1,221 @@
+//! From a pipe of the command to our own stream and into the recording.
+
+use super::child::SpawnError;
+use super::ready::{watch, watch_pipe};
+use super::{Shared, Unrecorded};
+use crate::terminal::Stream;
+use rustix::fs::FileType;
+use rustix::io::Errno;
+use std::io;
+use std::os::fd::OwnedFd;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::watch::Receiver;
+
+/// As much as a pipe holds.
+const BUFFER: usize = 64 << 10;
+
+/// How a pump came to its end.
+pub(super) enum PumpEnd {
+    /// Everybody closed the pipe.
+    Whole,
+    /// The command ended and somebody still holds the pipe.
+    LeftBehind(OwnedFd),
+    /// Our own stream failed; the pipe is closed, so that the command notices.
+    Lost(io::Error),
+    /// It was not waited for.
+    Abandoned,
+}
+
+/// What is left to do after a pump.
+#[derive(Default)]
+pub(super) struct Rest {
+    pub(super) left_behind: Option<OwnedFd>,
+    pub(super) lost: Option<io::Error>,
+}
+
+impl PumpEnd {
+    /// Why there is no whole recording.
+    pub(super) fn unrecorded(&self) -> Option<Unrecorded> {
+        match self {
+            Self::Whole => None,
+            Self::LeftBehind(_) => Some(Unrecorded::LeftBehind),
+            Self::Lost(_) | Self::Abandoned => Some(Unrecorded::OutputLost),
+        }
+    }
+
+    pub(super) fn split(self) -> Rest {
+        match self {
+            Self::LeftBehind(pipe) => Rest {
+                left_behind: Some(pipe),
+                lost: None,
+            },
+            Self::Lost(error) => Rest {
+                left_behind: None,
+                lost: Some(error),
+            },
+            Self::Whole | Self::Abandoned => Rest::default(),
+        }
+    }
+}
+
+pub(super) struct Pump<'s> {
+    to: Stream,
+    kind: Kind,
+    from: AsyncFd<OwnedFd>,
+    /// Tells when the reader of our own stream goes away, where the system can.
+    reader: Option<AsyncFd<OwnedFd>>,
+    shared: &'s Shared,
+    ended: Receiver<bool>,
+}
+
+/// What our own stream is, as far as writing to it goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Never waits for a reader.
+    File,
+    Pipe,
+    Other,
+}
+
+/// How long a pump waits for more.
+enum Next {
+    Bytes(usize),
+    End(PumpEnd),
+}
+
+impl<'s> Pump<'s> {
+    pub(super) fn new(
+        to: Stream,
+        from: OwnedFd,
+        shared: &'s Shared,
+        ended: Receiver<bool>,
+    ) -> Result<Self, SpawnError> {
+        let from = watch_pipe(from, Interest::READABLE).map_err(SpawnError::Other)?;
+        let kind = kind(to);
+        let reader = (kind == Kind::Pipe)
+            .then(|| rustix::io::fcntl_dupfd_cloexec(to.fd(), 3).ok())
+            .flatten()
+            .and_then(|fd| watch(fd, Interest::ERROR).ok());
+        Ok(Self {
+            to,
+            kind,
+            from,
+            reader,
+            shared,
+            ended,
+        })
+    }
+
+    /// Forwards until the pipe is closed, or empty after the end of the command.
+    pub(super) async fn run(mut self) -> PumpEnd {
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let count = match self.next(&mut buffer).await {
+                Next::Bytes(count) => count,
+                Next::End(end) => return end,
+            };
+            if let Some(recorder) = &mut *self.shared.recorder.borrow_mut() {
+                recorder.record(self.to, &buffer[..count]);
+            }
+            self.give_way();
+            match self.forward(buffer, count).await {
+                Ok(same) => buffer = same,
+                Err(error) => return PumpEnd::Lost(error),
+            }
+        }
+    }
+
+    async fn next(&mut self, buffer: &mut [u8]) -> Next {
+        loop {
+            // Asked for before reading: what was written before the end is read before it counts.
+            let ended = *self.ended.borrow_and_update();
+            match rustix::io::read(&self.from, &mut *buffer) {
+                Ok(0) => return Next::End(PumpEnd::Whole),
+                Ok(count) => return Next::Bytes(count),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) if ended => {
+                    let left = rustix::io::fcntl_dupfd_cloexec(&self.from, 3);
+                    return Next::End(left.map_or(PumpEnd::Abandoned, PumpEnd::LeftBehind));
+                }
+                Err(Errno::AGAIN) => {
+                    if self.wait().await {
+                        return Next::End(PumpEnd::Lost(io::ErrorKind::BrokenPipe.into()));
+                    }
+                }
+                Err(_) => return Next::End(PumpEnd::Abandoned),
+            }
+        }
+    }
+
+    /// Waits for more to read or for the end of the command; whether our own reader went away.
+    async fn wait(&mut self) -> bool {
+        let reader_gone = async {
+            match &self.reader {
+                Some(reader) => _ = reader.ready(Interest::ERROR).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ready = self.from.readable() => {
+                if let Ok(mut ready) = ready {
+                    ready.clear_ready();
+                }
+                false
+            }
+            _ = self.ended.changed() => false,
+            () = reader_gone => true,
+        }
+    }
+
+    /// The spinner leaves before anything reaches its terminal, or a pipe that may lead there.
+    fn give_way(&self) {
+        if self.kind == Kind::File && self.to == Stream::Stdout {
+            return;
+        }
+        if let Some(spinner) = &mut *self.shared.spinner.borrow_mut() {
+            spinner.clear();
+        }
+    }
+
+    /// Writes to our own stream, in another thread where it may have to wait for its reader.
+    async fn forward(&self, buffer: Vec<u8>, count: usize) -> io::Result<Vec<u8>> {
+        let to = self.to;
+        let write = move || to.write_all(&buffer[..count]).map(|()| buffer);
+        if self.never_waits(count) {
+            return write();
+        }
+        tokio::task::spawn_blocking(write)
+            .await
+            .map_err(io::Error::other)?
+    }
+
+    fn never_waits(&self, count: usize) -> bool {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        /// What fits into a pipe that has any room.
+        const PIPE_BUF: usize = 4096;
+        match self.kind {
+            Kind::File => true,
+            Kind::Pipe if count <= PIPE_BUF => {
+                let mut fds = [PollFd::from_borrowed_fd(self.to.fd(), PollFlags::OUT)];
+                let now = Timespec {
+                    tv_sec: 0,
+                    tv_nsec: 0,
+                };
+                poll(&mut fds, Some(&now)).is_ok_and(|ready| ready == 1)
+            }
+            Kind::Pipe | Kind::Other => false,
+        }
+    }
+}
+
+fn kind(stream: Stream) -> Kind {
+    let file_type =
+        rustix::fs::fstat(stream.fd()).map(|stat| FileType::from_raw_mode(stat.st_mode));
+    match file_type {
+        Ok(FileType::RegularFile) => Kind::File,
+        Ok(FileType::CharacterDevice) if !stream.is_terminal() => Kind::File,
+        Ok(FileType::Fifo) => Kind::Pipe,
+        _ => Kind::Other,
+    }
+}

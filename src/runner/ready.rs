@@ -1,0 +1,21 @@
+//! Waiting for descriptors without blocking.
+
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use std::io;
+use std::os::fd::OwnedFd;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// Watches our end of a pipe, made non-blocking: the other end is another description and stays
+/// as it is.
+pub(super) fn watch_pipe(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
+    fcntl_setfl(&fd, fcntl_getfl(&fd)? | OFlags::NONBLOCK)?;
+    watch(fd, interest)
+}
+
+/// Watches a descriptor as it is: others may share its description.
+#[allow(unsafe_code)]
+pub(super) fn watch(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an `OwnedFd` is open, and nobody else closes it while the `AsyncFd` owns it.
+    Ok(unsafe { AsyncFd::register_with_interest(fd, interest)? })
+}

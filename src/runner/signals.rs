@@ -1,0 +1,137 @@
+//! Signals to cachex: which are caught, and what became of them.
+//!
+//! A handler only writes to a pipe; the supervisor reads it. A signal that was ignored when cachex
+//! started (as under `nohup`) stays ignored, for the command too.
+
+use super::ready::watch;
+use rustix::pipe::{PipeFlags, pipe_with};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// A signal, and whether a process sent it (the terminal signals the command as well).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrival {
+    pub(super) signal: i32,
+    pub(super) from_process: bool,
+}
+
+impl Arrival {
+    /// The signal, if a command that got it may have done something else than usual.
+    pub(super) fn disturbs(self) -> Option<i32> {
+        (!matches!(self.signal, libc::SIGWINCH | libc::SIGCONT | libc::SIGTSTP))
+            .then_some(self.signal)
+    }
+
+    /// Whether it ends a process that does not catch it.
+    pub(super) fn kills(self) -> bool {
+        self.disturbs().is_some()
+    }
+
+    /// Whether it stops a process that does not catch it.
+    pub(super) fn stops(self) -> bool {
+        self.signal == libc::SIGTSTP
+    }
+}
+
+const CAUGHT: [i32; 9] = [
+    libc::SIGTERM,
+    libc::SIGINT,
+    libc::SIGHUP,
+    libc::SIGQUIT,
+    libc::SIGUSR1,
+    libc::SIGUSR2,
+    libc::SIGWINCH,
+    libc::SIGTSTP,
+    libc::SIGCONT,
+];
+
+/// The signals that arrive from now on.
+pub(super) struct Signals {
+    reader: AsyncFd<OwnedFd>,
+}
+
+impl Signals {
+    #[allow(unsafe_code)]
+    pub(super) fn install() -> io::Result<Self> {
+        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        let writer = Arc::new(writer);
+        for signal in CAUGHT.into_iter().filter(|signal| !is_ignored(*signal)) {
+            let writer = Arc::clone(&writer);
+            let report = move |info: &libc::siginfo_t| {
+                // SAFETY: every signal fills this field, with 0 when the kernel itself sent it.
+                let from_process = unsafe { info.si_pid() } != 0;
+                let message = [u8::try_from(signal).unwrap_or(0), u8::from(from_process)];
+                let _ = rustix::io::write(&writer, &message);
+            };
+            // SAFETY: the handler only makes one `write` call, which is async-signal-safe.
+            unsafe { signal_hook_registry::register_sigaction(signal, report)? };
+        }
+        Ok(Self {
+            reader: watch(reader, Interest::READABLE)?,
+        })
+    }
+
+    /// Waits for the next signal.
+    pub(super) async fn next(&mut self) -> Arrival {
+        loop {
+            let Ok(mut guard) = self.reader.readable().await else {
+                std::future::pending::<()>().await;
+                continue;
+            };
+            // Messages of two bytes are written and read whole.
+            let mut message = [0; 2];
+            match rustix::io::read(self.reader.get_ref(), &mut message) {
+                Ok(2) => {
+                    let [signal, from_process] = message;
+                    return Arrival {
+                        signal: signal.into(),
+                        from_process: from_process != 0,
+                    };
+                }
+                Err(rustix::io::Errno::INTR) => {}
+                _ => guard.clear_ready(),
+            }
+        }
+    }
+}
+
+/// Whether this process was told to ignore a signal.
+#[allow(unsafe_code)]
+fn is_ignored(signal: i32) -> bool {
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: with a null new action the call only fills `action`, which is read only on success.
+    unsafe {
+        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
+            && action.assume_init().sa_sigaction == libc::SIG_IGN
+    }
+}
+
+/// Stops this process as its default action would, until it is continued.
+#[allow(unsafe_code)]
+pub(super) fn stop() {
+    // SAFETY: plain system calls; the handler is put back as it was. Raising the signal itself
+    // rather than SIGSTOP leaves it to the kernel whether there is a shell that could resume us.
+    unsafe {
+        let mut default: libc::sigaction = std::mem::zeroed();
+        default.sa_sigaction = libc::SIG_DFL;
+        let mut ours = std::mem::MaybeUninit::<libc::sigaction>::uninit();
+        if libc::sigaction(libc::SIGTSTP, &raw const default, ours.as_mut_ptr()) == 0 {
+            libc::raise(libc::SIGTSTP);
+            libc::sigaction(libc::SIGTSTP, ours.as_ptr(), std::ptr::null_mut());
+        }
+    }
+}
+
+/// Ends this process by a signal, so that the caller sees what killed the command: a shell ends
+/// its loop on an interrupt only then.
+#[allow(unsafe_code)]
+pub fn die_of(signal: i32) {
+    // SAFETY: plain system calls. The command has dumped its core already, if it did.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+    }
+}

@@ -1,0 +1,143 @@
+//! From flags and variables to one [`Request`] in the types of the domain.
+//!
+//! Nothing past this module knows of clap. Defaults live here.
+
+use crate::cli::{CommonOptions, RunOptions};
+use crate::error::Error;
+use crate::key::{KeySpec, VariableSelector};
+use crate::nesting::is_nested;
+use crate::policy::Policy;
+use crate::progress::Spinner;
+use crate::size::Size;
+use crate::store::default_directory;
+use crate::terminal::{Notices, escape_os, escape_words};
+use crate::time::Lifetime;
+use std::ffi::OsString;
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A command to run through the cache, and how.
+#[derive(Debug)]
+pub struct Request {
+    /// The command line.
+    pub words: Vec<OsString>,
+    /// What counts beside it.
+    pub key: KeySpec,
+    /// Where its standard input comes from.
+    pub stdin: StdinMode,
+    /// What may be replayed and kept.
+    pub policy: Policy,
+    /// `--only-if-cached`.
+    pub only_if_cached: bool,
+    /// `--no-store`.
+    pub no_store: bool,
+    /// `--no-cache`.
+    pub no_cache: bool,
+    /// `--max-entries`.
+    pub max_entries: Option<NonZeroU64>,
+    /// `--max-output`.
+    pub max_output: Size,
+    /// `--max-size`.
+    pub max_size: Size,
+    /// The spinner's text, if one is to be shown.
+    pub spinner: Option<OsString>,
+}
+
+/// `--stdin` and `--no-stdin`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StdinMode {
+    /// All of it counts.
+    Read,
+    /// It is left alone.
+    Ignore,
+}
+
+impl Request {
+    /// The request that these options make.
+    ///
+    /// # Errors
+    /// A usage error that quotes what cannot be understood.
+    pub fn new(options: RunOptions, words: Vec<OsString>) -> Result<Self, Error> {
+        let show_spinner = !options.no_spinner && !is_nested() && Spinner::has_a_place();
+        let spinner = show_spinner.then(|| {
+            options
+                .spinner
+                .clone()
+                .map_or_else(|| running(&words), OsString::from)
+        });
+        Ok(Self {
+            words,
+            key: key_spec(&options)?,
+            stdin: if options.stdin {
+                StdinMode::Read
+            } else {
+                StdinMode::Ignore
+            },
+            policy: Policy {
+                ttl: options.ttl.unwrap_or(Lifetime::Unlimited),
+                failure_ttl: if options.discard_failures {
+                    Lifetime::ZERO
+                } else {
+                    options.failure_ttl.unwrap_or(DEFAULT_FAILURE_TTL)
+                },
+                success: options.cache_exit.unwrap_or_default(),
+                refresh: options.refresh,
+            },
+            only_if_cached: options.only_if_cached,
+            no_store: options.no_store,
+            no_cache: options.no_cache,
+            max_entries: options.max_entries,
+            max_output: options.max_output.unwrap_or(Size::mebibytes(256)),
+            max_size: options.max_size.unwrap_or(Size::mebibytes(2048)),
+            spinner,
+        })
+    }
+}
+
+const DEFAULT_FAILURE_TTL: Lifetime = Lifetime::For(Duration::from_secs(60));
+
+/// The spinner's text.
+fn running(words: &[OsString]) -> OsString {
+    let command = escape_words(words.iter().map(OsString::as_os_str));
+    OsString::from(format!("Running `{command}`"))
+}
+
+fn key_spec(options: &RunOptions) -> Result<KeySpec, Error> {
+    let variables = options
+        .env
+        .iter()
+        .map(|word| {
+            VariableSelector::parse(word).map_err(|problem| {
+                Error::Usage(format!(
+                    "invalid value '{}' for '--env': {problem}",
+                    escape_os(word)
+                ))
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(KeySpec {
+        scope: options.scope.clone().unwrap_or_default(),
+        texts: options.key.clone(),
+        variables,
+        ignore_directory: options.ignore_cwd,
+    })
+}
+
+/// Where the store is.
+///
+/// # Errors
+/// When the user has no home to keep it in.
+pub fn store_directory(options: &CommonOptions) -> Result<PathBuf, String> {
+    options
+        .cache_dir
+        .clone()
+        .or_else(default_directory)
+        .ok_or_else(|| "no home directory to keep the store in; name one with --cache-dir".into())
+}
+
+/// How much to say.
+#[must_use]
+pub fn notices(options: &CommonOptions) -> Notices {
+    Notices::new(options.quiet, options.verbose)
+}

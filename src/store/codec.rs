@@ -1,0 +1,306 @@
+//! Rows and what they mean. Nothing that is read is believed before its checksum is.
+
+use crate::entry::{Condition, Entry};
+use crate::exit::Exit;
+use crate::key::{Digest, FileStamp, Key};
+use crate::recording::{Body, Checksum, Checksummer};
+use crate::time::{Lifetime, Timestamp};
+use rusqlite::Row;
+use std::ops::RangeInclusive;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::time::Duration;
+
+/// Output up to this length lies in the entry's own row.
+pub(super) const IN_ROW: u64 = 64 << 10;
+
+/// Longer output lies in blocks of this length.
+pub(super) const BLOCK: usize = 256 << 10;
+
+const BLOCKS_PER_ENTRY: i64 = 1 << 24;
+
+/// The ids of an entry's blocks, in order.
+pub(super) fn block_ids(entry: i64) -> RangeInclusive<i64> {
+    let first = entry.saturating_mul(BLOCKS_PER_ENTRY);
+    first..=first.saturating_add(BLOCKS_PER_ENTRY - 1)
+}
+
+/// Reads `id, condition, exit, created, elapsed`; `None` for what cachex never wrote.
+pub(super) fn entry(row: &Row<'_>, key: Key) -> rusqlite::Result<Option<Entry>> {
+    let condition = row.get_ref(1)?.as_blob().ok().and_then(decode_condition);
+    let exit: i64 = row.get(2)?;
+    let (Some(condition), Ok(code)) = (condition, u8::try_from(exit)) else {
+        return Ok(None);
+    };
+    Ok(Some(Entry {
+        id: row.get(0)?,
+        key,
+        condition,
+        exit: Exit::Code(code),
+        created: Timestamp::from_millis(row.get(3)?),
+        elapsed: millis(row.get(4)?),
+    }))
+}
+
+/// The columns of the output.
+pub(super) struct OutputRow {
+    pub(super) output: u64,
+    pub(super) length: u64,
+    pub(super) seal: [u8; 16],
+    pub(super) body: Option<Vec<u8>>,
+}
+
+impl OutputRow {
+    /// Reads `output, length, seal, body`; `None` for what cachex never wrote.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
+        let seal = row
+            .get_ref(2)?
+            .as_blob()
+            .ok()
+            .and_then(|seal| seal.try_into().ok());
+        let Some(seal) = seal else { return Ok(None) };
+        Ok(Some(Self {
+            output: unsigned(row.get(0)?),
+            length: unsigned(row.get(1)?),
+            seal,
+            body: row.get(3)?,
+        }))
+    }
+}
+
+/// A checksum over everything of an entry that decides what is replayed, and when.
+pub(super) fn seal(entry: &Entry, body: &Body) -> [u8; 16] {
+    let Entry {
+        id: _,
+        key,
+        condition,
+        exit,
+        created,
+        elapsed,
+    } = entry;
+    let mut checksum = Checksummer::default();
+    checksum.update(key.0.as_bytes());
+    let condition = encode_condition(*condition);
+    checksum.update(&[u8::try_from(condition.len()).unwrap_or(u8::MAX)]);
+    checksum.update(&condition);
+    checksum.update(&[exit.status()]);
+    checksum.update(&created.as_millis().to_le_bytes());
+    checksum.update(&stored_millis(*elapsed).to_le_bytes());
+    checksum.update(&body.output.to_le_bytes());
+    checksum.update(&body.length.to_le_bytes());
+    let Checksum(of_body) = body.checksum;
+    checksum.update(&of_body.to_le_bytes());
+    checksum.finish().0.to_le_bytes()
+}
+
+pub(super) fn encode_condition(condition: Condition) -> Vec<u8> {
+    match condition {
+        Condition::StdinUnread => vec![0],
+        Condition::StdinEmpty => vec![1],
+        Condition::Stdin(digest) => [&[2][..], digest.as_bytes()].concat(),
+    }
+}
+
+fn decode_condition(bytes: &[u8]) -> Option<Condition> {
+    match bytes {
+        [0] => Some(Condition::StdinUnread),
+        [1] => Some(Condition::StdinEmpty),
+        [2, digest @ ..] => Some(Condition::Stdin(Digest(digest.try_into().ok()?))),
+        _ => None,
+    }
+}
+
+/// A stamp as it is compared.
+pub(super) fn stamp(stamp: &FileStamp) -> Vec<u8> {
+    let FileStamp {
+        device,
+        inode,
+        size,
+        modified,
+        changed,
+    } = stamp;
+    let mut bytes = Vec::with_capacity(56);
+    for number in [device, inode, size] {
+        bytes.extend(number.to_le_bytes());
+    }
+    for moment in [modified, changed] {
+        bytes.extend(moment.to_le_bytes());
+    }
+    bytes
+}
+
+/// A digest of a file with a checksum behind it.
+pub(super) fn seal_digest(path: &Path, of: &FileStamp, digest: &Digest) -> Vec<u8> {
+    let mut checksum = Checksummer::default();
+    checksum.update(&stamp(of));
+    checksum.update(digest.as_bytes());
+    checksum.update(path.as_os_str().as_bytes());
+    [&digest.as_bytes()[..], &checksum.finish().0.to_le_bytes()].concat()
+}
+
+/// The counterpart of [`seal_digest`]; `None` when it is damaged.
+pub(super) fn checked_digest(path: &Path, of: &FileStamp, bytes: &[u8]) -> Option<Digest> {
+    let digest = Digest(*bytes.first_chunk()?);
+    (seal_digest(path, of, &digest) == bytes).then_some(digest)
+}
+
+/// A duration as it is stored.
+pub(super) fn stored_millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A duration as it was stored.
+pub(super) fn millis(stored: i64) -> Duration {
+    Duration::from_millis(unsigned(stored))
+}
+
+pub(super) fn stored_lifetime(lifetime: Lifetime) -> Option<i64> {
+    match lifetime {
+        Lifetime::For(duration) => Some(stored_millis(duration)),
+        Lifetime::Unlimited => None,
+    }
+}
+
+pub(super) fn lifetime(stored: Option<i64>) -> Lifetime {
+    stored.map_or(Lifetime::Unlimited, |stored| Lifetime::For(millis(stored)))
+}
+
+pub(super) fn stored_count(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A count as it was stored: never negative unless damaged.
+pub(super) fn unsigned(stored: i64) -> u64 {
+    u64::try_from(stored).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::Content;
+    use proptest::prelude::*;
+
+    fn condition() -> impl Strategy<Value = Condition> {
+        prop_oneof![
+            Just(Condition::StdinUnread),
+            Just(Condition::StdinEmpty),
+            any::<[u8; 32]>().prop_map(|digest| Condition::Stdin(Digest(digest))),
+        ]
+    }
+
+    fn body(checksum: u128) -> Body {
+        let checksum = Checksum(checksum);
+        Body {
+            content: Content::Memory(Vec::new()),
+            length: 0,
+            output: 0,
+            checksum,
+        }
+    }
+
+    fn entry() -> Entry {
+        Entry {
+            id: 7,
+            key: Key(Digest([1; 32])),
+            condition: Condition::StdinEmpty,
+            exit: Exit::Code(0),
+            created: Timestamp::from_millis(5),
+            elapsed: Duration::from_millis(6),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn conditions_survive(condition in condition()) {
+            prop_assert_eq!(decode_condition(&encode_condition(condition)), Some(condition));
+        }
+
+        #[test]
+        fn any_bytes_are_decoded_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            if let Some(condition) = decode_condition(&bytes) {
+                prop_assert_eq!(encode_condition(condition), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn the_seal_covers_everything_that_decides() {
+        let entry = entry();
+        let seals = [
+            seal(&entry, &body(1)),
+            seal(&entry, &body(2)),
+            seal(
+                &Entry {
+                    key: Key(Digest([2; 32])),
+                    ..entry.clone()
+                },
+                &body(1),
+            ),
+            seal(
+                &Entry {
+                    condition: Condition::StdinUnread,
+                    ..entry.clone()
+                },
+                &body(1),
+            ),
+            seal(
+                &Entry {
+                    exit: Exit::Code(1),
+                    ..entry.clone()
+                },
+                &body(1),
+            ),
+            seal(
+                &Entry {
+                    created: Timestamp::from_millis(6),
+                    ..entry.clone()
+                },
+                &body(1),
+            ),
+            seal(
+                &Entry {
+                    elapsed: Duration::from_millis(5),
+                    ..entry.clone()
+                },
+                &body(1),
+            ),
+            seal(
+                &entry,
+                &Body {
+                    length: 1,
+                    ..body(1)
+                },
+            ),
+            seal(
+                &entry,
+                &Body {
+                    output: 1,
+                    ..body(1)
+                },
+            ),
+        ];
+        let distinct: std::collections::HashSet<_> = seals.iter().collect();
+        assert_eq!(distinct.len(), seals.len());
+    }
+
+    #[test]
+    fn a_damaged_digest_is_not_believed() {
+        let stamp = FileStamp {
+            device: 1,
+            inode: 2,
+            size: 3,
+            modified: 4,
+            changed: 5,
+        };
+        let digest = Digest([9; 32]);
+        let mut bytes = seal_digest(Path::new("/x"), &stamp, &digest);
+        assert_eq!(
+            checked_digest(Path::new("/x"), &stamp, &bytes),
+            Some(digest)
+        );
+        assert_eq!(checked_digest(Path::new("/y"), &stamp, &bytes), None);
+        bytes[3] ^= 1;
+        assert_eq!(checked_digest(Path::new("/x"), &stamp, &bytes), None);
+        assert_eq!(checked_digest(Path::new("/x"), &stamp, b"short"), None);
+    }
+}

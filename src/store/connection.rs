@@ -1,0 +1,84 @@
+//! Opening the database: first use, migration, and what to do with a damaged one.
+
+use super::StoreError;
+use super::place::{Place, open_private};
+use super::schema::{self, State};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rustix::fs::OFlags;
+use std::io;
+use std::time::Duration;
+
+/// How long to wait for others: their transactions take milliseconds.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// An open, current database, and whether it can only be read.
+pub(super) fn open(place: &Place) -> Result<(Connection, bool), StoreError> {
+    if place.check_database()? {
+        let connection = connect(place)?;
+        if schema::state(&connection, &place.database())? == State::Current {
+            let read_only = !place.is_writable();
+            if !read_only && connection.is_readonly("main")? {
+                return Err(StoreError::Damaged("its header forbids writing".to_owned()));
+            }
+            return Ok((connection, read_only));
+        }
+    }
+    set_up(place).map(|connection| (connection, false))
+}
+
+/// Makes or migrates the database, one process at a time.
+fn set_up(place: &Place) -> Result<Connection, StoreError> {
+    let _lock = place.lock()?;
+    open_private(&place.database(), OFlags::RDWR)?;
+    let mut connection = connect(place)?;
+    if schema::state(&connection, &place.database())? == State::Behind {
+        schema::migrate(&mut connection)?;
+    }
+    Ok(connection)
+}
+
+fn connect(place: &Place) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(place.database(), flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    Ok(connection)
+}
+
+/// Begins a transaction that will write; the first moment at which others are waited for.
+pub(super) fn write(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+    // Synced at the moments that matter: see the README on what power loss may cost.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+}
+
+/// Moves a damaged database out of the way, unless another process has just done so.
+pub(super) fn set_aside(place: &Place) -> Result<(), StoreError> {
+    let _lock = place.lock()?;
+    if is_sound(place) {
+        return Ok(());
+    }
+    let database = place.database();
+    let with_suffix = |suffix: &str| {
+        let mut name = database.clone().into_os_string();
+        name.push(suffix);
+        std::path::PathBuf::from(name)
+    };
+    std::fs::rename(&database, with_suffix(".damaged"))?;
+    // It belongs to the old file; with the new one it would be rolled back into it.
+    match std::fs::remove_file(with_suffix("-journal")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn is_sound(place: &Place) -> bool {
+    let check = || -> Result<String, StoreError> {
+        let connection = connect(place)?;
+        schema::state(&connection, &place.database())?;
+        if connection.is_readonly("main")? {
+            return Ok("read-only".to_owned());
+        }
+        Ok(connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?)
+    };
+    check().is_ok_and(|verdict| verdict == "ok")
+}

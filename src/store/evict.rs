@@ -1,0 +1,132 @@
+//! Who has to go: the two limits.
+
+use super::codec::block_ids;
+use super::{StoreError, codec};
+use crate::exit::Exit;
+use crate::size::Size;
+use crate::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// An entry as `--max-entries` sees it.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    id: i64,
+    created: Timestamp,
+    expired: bool,
+}
+
+/// The ids to remove so that at most `keep` stay: the expired first, then the oldest stored.
+fn victims(mut candidates: Vec<Candidate>, keep: usize) -> Vec<i64> {
+    let excess = candidates.len().saturating_sub(keep);
+    candidates.sort_by_key(|c| (!c.expired, c.created, c.id));
+    candidates.iter().take(excess).map(|c| c.id).collect()
+}
+
+/// Leaves room for one more entry of a command under `--max-entries`.
+pub(super) fn make_room_in_command(
+    connection: &Connection,
+    command: i64,
+    max_entries: u64,
+    is_expired: &dyn Fn(Exit, Timestamp) -> bool,
+) -> Result<(), StoreError> {
+    let mut statement =
+        connection.prepare("SELECT id, created, exit FROM entry WHERE command = ?1")?;
+    let candidates = statement
+        .query_map([command], |row| {
+            let created = Timestamp::from_millis(row.get(1)?);
+            let exit = u8::try_from(row.get::<_, i64>(2)?).map(Exit::Code);
+            let expired = exit.map_or(true, |exit| is_expired(exit, created));
+            Ok(Candidate {
+                id: row.get(0)?,
+                created,
+                expired,
+            })
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    let keep = usize::try_from(max_entries.saturating_sub(1)).unwrap_or(usize::MAX);
+    victims(candidates, keep)
+        .into_iter()
+        .try_for_each(|id| remove(connection, id))
+}
+
+/// Leaves room for `needed` bytes under `--max-size`, the least recently used entries going first.
+/// `false` when there can never be room for that much.
+pub(super) fn make_room_in_store(
+    connection: &Connection,
+    max_size: Size,
+    needed: u64,
+) -> Result<bool, StoreError> {
+    while used_bytes(connection)?.saturating_add(needed) > max_size.0 {
+        let oldest: Option<i64> = connection
+            .query_row(
+                "SELECT id FROM entry ORDER BY used, id LIMIT 1",
+                [],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let Some(oldest) = oldest else {
+            return Ok(false);
+        };
+        remove(connection, oldest)?;
+    }
+    Ok(true)
+}
+
+/// Bytes of the database that hold something.
+pub(super) fn used_bytes(connection: &Connection) -> Result<u64, StoreError> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let pages = pragma("page_count")? - pragma("freelist_count")?;
+    Ok(codec::unsigned(pages) * codec::unsigned(pragma("page_size")?))
+}
+
+/// Gives free pages back to the file system, so that the file shrinks.
+pub(super) fn shrink(connection: &Connection) -> Result<(), StoreError> {
+    let mut statement = connection.prepare("PRAGMA incremental_vacuum")?;
+    let mut rows = statement.query([])?;
+    while rows.next()?.is_some() {}
+    Ok(())
+}
+
+/// Removes an entry and its blocks.
+pub(super) fn remove(connection: &Connection, id: i64) -> Result<(), StoreError> {
+    let blocks = block_ids(id);
+    connection.execute("DELETE FROM entry WHERE id = ?1", [id])?;
+    connection.execute(
+        "DELETE FROM block WHERE id BETWEEN ?1 AND ?2",
+        params![blocks.start(), blocks.end()],
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn candidate() -> impl Strategy<Value = (i64, bool)> {
+        (0i64..50, any::<bool>())
+    }
+
+    proptest! {
+        #[test]
+        fn the_expired_go_first_then_the_oldest(
+            drawn in proptest::collection::vec(candidate(), 0..20),
+            keep in 0usize..20,
+        ) {
+            let candidates: Vec<_> = drawn.iter().zip(1..)
+                .map(|((created, expired), id)| Candidate {
+                    id, created: Timestamp::from_millis(*created), expired: *expired })
+                .collect();
+            let gone = victims(candidates.clone(), keep);
+            prop_assert_eq!(gone.len(), candidates.len().saturating_sub(keep));
+            let (gone, kept): (Vec<_>, Vec<_>) =
+                candidates.into_iter().partition(|c| gone.contains(&c.id));
+            for (gone, kept) in gone.iter().flat_map(|g| kept.iter().map(move |k| (g, k))) {
+                prop_assert!(gone.expired >= kept.expired);
+                if gone.expired == kept.expired {
+                    prop_assert!(gone.created <= kept.created);
+                }
+            }
+        }
+    }
+}

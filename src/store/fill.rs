@@ -1,0 +1,205 @@
+//! Storing a result.
+
+use super::codec::{self, BLOCK, IN_ROW};
+use super::{Store, StoreError, connection, evict, usage};
+use crate::entry::{Entry, NewEntry};
+use crate::exit::Exit;
+use crate::key::{CommandName, LearnedDigest, encode_words};
+use crate::size::Size;
+use crate::time::Timestamp;
+use rusqlite::{Connection, params};
+use std::num::NonZeroU64;
+use std::os::unix::ffi::OsStrExt;
+
+/// What bounds the store.
+pub struct Limits<'a> {
+    /// `--max-entries`.
+    pub max_entries: Option<NonZeroU64>,
+    /// `--max-size`.
+    pub max_size: Size,
+    /// Whether a result with this ending, stored then, is of no more use to the caller.
+    pub is_expired: &'a dyn Fn(Exit, Timestamp) -> bool,
+}
+
+impl std::fmt::Debug for Limits<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Limits")
+            .field("max_entries", &self.max_entries)
+            .field("max_size", &self.max_size)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filled {
+    /// It is stored.
+    Stored,
+    /// It is longer than the whole store may be.
+    TooLarge,
+}
+
+/// What an entry takes beside its output: its row, and its share of the indexes.
+const OVERHEAD: u64 = 4 << 10;
+
+impl Store {
+    /// Stores a result in place of the one under the same key and condition, and keeps the limits.
+    ///
+    /// # Errors
+    /// As SQLite; nothing is changed then.
+    pub fn fill(
+        &mut self,
+        name: &CommandName,
+        new: &mut NewEntry<'_>,
+        learned: &[LearnedDigest],
+        limits: &Limits<'_>,
+    ) -> Result<Filled, StoreError> {
+        let transaction = connection::write(&mut self.connection)?;
+        let folded = usage::fold(&self.place, &transaction)?;
+        remove_same(&transaction, new)?;
+        let command = command_id(&transaction, new.scope, name)?;
+        if let Some(max_entries) = limits.max_entries {
+            evict::make_room_in_command(
+                &transaction,
+                command,
+                max_entries.get(),
+                limits.is_expired,
+            )?;
+        }
+        let needed = new.recording.body.length + OVERHEAD;
+        if !evict::make_room_in_store(&transaction, limits.max_size, needed)? {
+            return Ok(Filled::TooLarge);
+        }
+        insert(&transaction, command, name, new)?;
+        remember(&transaction, learned)?;
+        forget_unused_commands(&transaction)?;
+        evict::shrink(&transaction)?;
+        transaction.commit()?;
+        folded.done();
+        Ok(Filled::Stored)
+    }
+}
+
+fn remove_same(connection: &Connection, new: &NewEntry<'_>) -> Result<(), StoreError> {
+    let mut statement =
+        connection.prepare("SELECT id FROM entry WHERE key = ?1 AND condition = ?2")?;
+    let ids = statement
+        .query_map(
+            params![new.key.0.as_bytes(), codec::encode_condition(new.condition)],
+            |row| row.get(0),
+        )?
+        .collect::<Result<Vec<i64>, _>>()?;
+    ids.into_iter()
+        .try_for_each(|id| evict::remove(connection, id))
+}
+
+fn command_id(connection: &Connection, scope: &str, name: &CommandName) -> Result<i64, StoreError> {
+    connection.execute(
+        "INSERT INTO command (scope, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        params![scope, name.name()],
+    )?;
+    Ok(connection.query_row(
+        "SELECT id FROM command WHERE scope = ?1 AND name = ?2",
+        params![scope, name.name()],
+        |row| row.get(0),
+    )?)
+}
+
+fn insert(
+    connection: &Connection,
+    command: i64,
+    name: &CommandName,
+    new: &mut NewEntry<'_>,
+) -> Result<(), StoreError> {
+    let entry = Entry {
+        id: 0,
+        key: new.key,
+        condition: new.condition,
+        exit: new.recording.exit,
+        created: new.recording.ended,
+        elapsed: new.recording.elapsed,
+    };
+    let body = &mut new.recording.body;
+    let mut in_row = None;
+    if body.length <= IN_ROW {
+        let mut bytes = Vec::new();
+        body.for_each_block(BLOCK, |block| {
+            bytes.extend_from_slice(block);
+            Ok::<_, StoreError>(())
+        })?;
+        in_row = Some(bytes);
+    }
+    connection.execute(
+        "INSERT INTO entry (key, condition, command, exit, created, elapsed, lifetime, used, output,
+                            length, seal, arguments, words, directory, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        params![
+            entry.key.0.as_bytes(),
+            codec::encode_condition(entry.condition),
+            command,
+            entry.exit.status(),
+            entry.created.as_millis(),
+            codec::stored_millis(entry.elapsed),
+            codec::stored_lifetime(new.lifetime),
+            codec::stored_count(body.output),
+            codec::stored_count(body.length),
+            codec::seal(&entry, body),
+            name.arguments(),
+            encode_words(new.words.iter().map(std::ffi::OsString::as_os_str)),
+            new.directory.as_ref().map(|directory| directory.as_os_str().as_bytes()),
+            in_row,
+        ],
+    )?;
+    if in_row.is_some() {
+        return Ok(());
+    }
+    let mut ids = codec::block_ids(connection.last_insert_rowid());
+    let mut statement = connection.prepare("INSERT INTO block (id, bytes) VALUES (?1, ?2)")?;
+    body.for_each_block(BLOCK, |block| {
+        statement.execute(params![ids.next(), block])?;
+        Ok(())
+    })
+}
+
+/// So many digests of files are remembered, the latest learned.
+const DIGESTS: i64 = 10_000;
+
+pub(super) fn remember(
+    connection: &Connection,
+    learned: &[LearnedDigest],
+) -> Result<(), StoreError> {
+    for LearnedDigest {
+        path,
+        stamp,
+        digest,
+    } in learned
+    {
+        connection.execute(
+            "INSERT OR REPLACE INTO file_digest (path, stamp, digest, learned)
+             VALUES (?1, ?2, ?3, ?4)",
+            params![
+                path.as_os_str().as_bytes(),
+                codec::stamp(stamp),
+                codec::seal_digest(path, stamp, digest),
+                Timestamp::now().as_millis(),
+            ],
+        )?;
+    }
+    if !learned.is_empty() {
+        connection.execute(
+            "DELETE FROM file_digest WHERE path IN
+             (SELECT path FROM file_digest ORDER BY learned DESC LIMIT -1 OFFSET ?1)",
+            [DIGESTS],
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) fn forget_unused_commands(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute(
+        "DELETE FROM command WHERE NOT EXISTS
+         (SELECT 1 FROM entry WHERE entry.command = command.id)",
+        [],
+    )?;
+    Ok(())
+}

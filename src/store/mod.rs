@@ -1,0 +1,230 @@
+//! The store: SQLite behind look-up, fill, list and clear.
+//!
+//! It knows nothing of time to live or of running commands. On disk it promises: a directory that
+//! only its owner can enter, `cachex.db` (see [`schema`]), `uses` (see [`usage`]) and
+//! `cachex.lock`, held while the database is set up. No transaction stays open between two calls,
+//! and looking up writes nothing. A fault of any kind is a [`StoreError`]; none is a reason not to
+//! run the command.
+
+mod aging;
+mod codec;
+mod connection;
+mod evict;
+mod fill;
+mod listing;
+mod place;
+mod schema;
+mod usage;
+
+pub use fill::{Filled, Limits};
+pub use listing::{Cleared, Selection};
+pub use place::default_directory;
+
+use crate::entry::Entry;
+use crate::key::{Digest, DigestMemory, FileStamp, Key, LearnedDigest};
+use crate::recording::{Body, Checksummer, Content, IN_MEMORY};
+use crate::terminal::escape_os;
+use place::Place;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// Why the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The place is not fit for a store.
+    #[error("{}: {problem}; {advice}", escape_os(path.as_os_str()))]
+    Unfit {
+        /// The directory or file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// What the user can do.
+        advice: String,
+    },
+    /// A newer cachex wrote it.
+    #[error("{}: written by a newer cachex (format {found}); upgrade, or use another --cache-dir", escape_os(path.as_os_str()))]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+    },
+    /// It holds something that SQLite or cachex never wrote.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// Somebody holds it for too long.
+    #[error("the store is busy: another process holds it")]
+    Busy,
+    /// Everything else that SQLite reports.
+    #[error("the store failed: {0}")]
+    Sqlite(rusqlite::Error),
+    /// Everything else that the system reports.
+    #[error("the store failed: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Damaged(error.to_string())
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+/// An open store.
+#[derive(Debug)]
+pub struct Store {
+    place: Place,
+    connection: Connection,
+    read_only: bool,
+}
+
+impl Store {
+    /// Opens the store in `directory`, setting it up when there is none.
+    ///
+    /// # Errors
+    /// Why it cannot be used; [`StoreError::Damaged`] can be mended with [`Store::begin_anew`].
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        let place = Place::prepare(directory)?;
+        let (connection, read_only) = connection::open(&place)?;
+        Ok(Self {
+            place,
+            connection,
+            read_only,
+        })
+    }
+
+    /// Sets a damaged store in `directory` aside and begins a new one.
+    ///
+    /// # Errors
+    /// Why that cannot be done.
+    pub fn begin_anew(directory: &Path) -> Result<Self, StoreError> {
+        let place = Place::prepare(directory)?;
+        connection::set_aside(&place)?;
+        Self::open(directory)
+    }
+
+    /// Whether hits can be served and nothing can be stored.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    /// Where recordings too long for memory can be kept for a while.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.place.directory
+    }
+
+    /// The entries of a key, the newest first.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn variants(&self, key: &Key) -> Result<Vec<Entry>, StoreError> {
+        let mut statement = self.connection.prepare(
+            "SELECT id, condition, exit, created, elapsed FROM entry WHERE key = ?1
+             ORDER BY created DESC",
+        )?;
+        let rows = statement.query_map([key.0.as_bytes()], |row| codec::entry(row, *key))?;
+        let entries = rows.collect::<Result<Vec<_>, _>>()?;
+        Ok(entries.into_iter().flatten().collect())
+    }
+
+    /// The output of an entry, checked against its seal; `None` when it is damaged or gone.
+    /// Long output is copied out, so that a slow reader of it holds nothing up.
+    ///
+    /// # Errors
+    /// As SQLite, or when the copy cannot be written.
+    pub fn output(&self, entry: &Entry) -> Result<Option<Body>, StoreError> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let row = transaction
+            .query_row(
+                "SELECT output, length, seal, body FROM entry WHERE id = ?1 AND key = ?2",
+                params![entry.id, entry.key.0.as_bytes()],
+                codec::OutputRow::read,
+            )
+            .optional()?
+            .flatten();
+        let Some(row) = row else { return Ok(None) };
+        let mut checksum = Checksummer::default();
+        let content = if let Some(bytes) = row.body {
+            checksum.update(&bytes);
+            Content::Memory(bytes)
+        } else {
+            self.copy_out(entry.id, row.length, &mut checksum)?
+        };
+        let body = Body {
+            content,
+            length: row.length,
+            output: row.output,
+            checksum: checksum.finish(),
+        };
+        Ok((codec::seal(entry, &body) == row.seal).then_some(body))
+    }
+
+    fn copy_out(
+        &self,
+        id: i64,
+        length: u64,
+        checksum: &mut Checksummer,
+    ) -> Result<Content, StoreError> {
+        let mut memory = Vec::new();
+        let mut file = None;
+        let mut statement = self
+            .connection
+            .prepare("SELECT bytes FROM block WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
+        let range = codec::block_ids(id);
+        let mut rows = statement.query(params![range.start(), range.end()])?;
+        if length > IN_MEMORY as u64 {
+            file = Some(self.place.unnamed_file()?);
+        }
+        while let Some(row) = rows.next()? {
+            let bytes = row.get_ref(0)?.as_blob().unwrap_or_default();
+            checksum.update(bytes);
+            match &mut file {
+                Some(file) => file.write_all(bytes)?,
+                None => memory.extend_from_slice(bytes),
+            }
+        }
+        Ok(file.map_or(Content::Memory(memory), Content::File))
+    }
+
+    /// Notes that an entry was replayed. It is a note: losing it costs a little precision.
+    pub fn note_use(&self, entry: &Entry) {
+        usage::note(&self.place, entry.id);
+    }
+
+    /// Remembers digests of large files.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn remember(&mut self, learned: &[LearnedDigest]) -> Result<(), StoreError> {
+        if learned.is_empty() || self.read_only {
+            return Ok(());
+        }
+        let transaction = connection::write(&mut self.connection)?;
+        fill::remember(&transaction, learned)?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+impl DigestMemory for Store {
+    fn recall(&self, path: &Path, stamp: &FileStamp) -> Option<Digest> {
+        let bytes: Vec<u8> = self
+            .connection
+            .query_row(
+                "SELECT digest FROM file_digest WHERE path = ?1 AND stamp = ?2",
+                params![path.as_os_str().as_bytes(), codec::stamp(stamp)],
+                |row| row.get(0),
+            )
+            .ok()?;
+        codec::checked_digest(path, stamp, &bytes)
+    }
+}

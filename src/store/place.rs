@@ -1,0 +1,143 @@
+//! The directory of the store: where it is, and whether it may be trusted.
+
+use super::StoreError;
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use std::fs::{self, DirBuilder, File, Metadata};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// The user's cache directory for cachex; `None` when the user has no home.
+#[must_use]
+pub fn default_directory() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "cachex").map(|dirs| dirs.cache_dir().to_owned())
+}
+
+/// A directory that is ours alone.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) directory: PathBuf,
+}
+
+impl Place {
+    /// Makes the directory if need be and checks that nobody else can write to it.
+    pub(super) fn prepare(directory: &Path) -> Result<Self, StoreError> {
+        let metadata = match fs::metadata(directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                DirBuilder::new()
+                    .recursive(true)
+                    .mode(0o700)
+                    .create(directory)
+                    .map_err(|error| unfit(directory, &error))?;
+                fs::metadata(directory)
+            }
+            found => found,
+        }
+        .map_err(|error| unfit(directory, &error))?;
+        if !metadata.is_dir() {
+            return Err(StoreError::Unfit {
+                path: directory.to_owned(),
+                problem: "is not a directory".to_owned(),
+                advice: "move it away, or name another directory with --cache-dir".to_owned(),
+            });
+        }
+        check_owner(directory, &metadata)?;
+        Ok(Self {
+            directory: directory.to_owned(),
+        })
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        self.directory.join("cachex.db")
+    }
+
+    pub(super) fn uses(&self) -> PathBuf {
+        self.directory.join("uses")
+    }
+
+    /// Whether the database exists; an error when it is not ours alone.
+    pub(super) fn check_database(&self) -> Result<bool, StoreError> {
+        let path = self.database();
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if !metadata.is_file() => Err(StoreError::Unfit {
+                path,
+                problem: "is not a regular file".to_owned(),
+                advice: "move it away".to_owned(),
+            }),
+            Ok(metadata) => check_owner(&path, &metadata).map(|()| true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(unfit(&path, &error)),
+        }
+    }
+
+    pub(super) fn is_writable(&self) -> bool {
+        let writable = |path: &Path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
+        writable(&self.directory) && writable(&self.database())
+    }
+
+    /// A file without a name, for as long as it is open; beside the store if it can be written.
+    pub(super) fn unnamed_file(&self) -> io::Result<File> {
+        tempfile::tempfile_in(&self.directory).or_else(|_| tempfile::tempfile())
+    }
+
+    /// Waits for the lock that setting up the database needs; the system frees it with its process.
+    pub(super) fn lock(&self) -> Result<File, StoreError> {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let path = self.directory.join("cachex.lock");
+        let file = open_private(&path, OFlags::RDWR).map_err(|error| unfit(&path, &error))?;
+        let started = Instant::now();
+        while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            match error {
+                rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR => {}
+                error => return Err(io::Error::from(error).into()),
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(StoreError::Busy);
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(file)
+    }
+}
+
+/// Opens a file of the store that only its owner can read, made if need be.
+pub(super) fn open_private(path: &Path, flags: OFlags) -> io::Result<File> {
+    let flags = flags | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    Ok(File::from(rustix::fs::open(
+        path,
+        flags,
+        Mode::RUSR | Mode::WUSR,
+    )?))
+}
+
+fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
+    let problem = |problem: &str, advice: &str| {
+        Err(StoreError::Unfit {
+            path: path.to_owned(),
+            problem: problem.to_owned(),
+            advice: advice.to_owned(),
+        })
+    };
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return problem(
+            "belongs to another user",
+            "name a directory of your own with --cache-dir",
+        );
+    }
+    if metadata.mode() & 0o022 != 0 {
+        return problem(
+            "can be written by others",
+            "take that right away with chmod go-w",
+        );
+    }
+    Ok(())
+}
+
+fn unfit(path: &Path, error: &io::Error) -> StoreError {
+    StoreError::Unfit {
+        path: path.to_owned(),
+        problem: error.to_string(),
+        advice: "name a directory of your own with --cache-dir".to_owned(),
+    }
+}

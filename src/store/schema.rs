@@ -1,0 +1,113 @@
+//! What the database looks like, and how an older one becomes it.
+//!
+//! Migrations are only ever appended; `user_version` counts those that were made, and the lower
+//! half of `application_id` repeats it, so that a damaged header is not taken for a newer format.
+
+use super::StoreError;
+use rusqlite::Connection;
+use std::path::Path;
+
+const MIGRATIONS: &[&str] = &["
+    -- What --max-entries counts and clear forgets: a command over all contents of its script.
+    CREATE TABLE command (
+        id INTEGER PRIMARY KEY,
+        scope TEXT NOT NULL,
+        name BLOB NOT NULL,                 -- key::CommandName
+        UNIQUE (name, scope)
+    );
+    -- A recording (exit, created, elapsed, body) under its key and the condition that must hold.
+    CREATE TABLE entry (
+        id INTEGER PRIMARY KEY,
+        key BLOB NOT NULL,
+        condition BLOB NOT NULL,            -- codec::condition
+        command INTEGER NOT NULL REFERENCES command (id),
+        exit INTEGER NOT NULL,
+        created INTEGER NOT NULL,           -- milliseconds since the epoch, the end of the run
+        elapsed INTEGER NOT NULL,           -- milliseconds
+        lifetime INTEGER,                   -- milliseconds, as asked when stored; NULL: for ever
+        used INTEGER NOT NULL,              -- milliseconds since the epoch
+        hits INTEGER NOT NULL DEFAULT 0,
+        output INTEGER NOT NULL,            -- bytes of output
+        length INTEGER NOT NULL,            -- bytes of frames
+        seal BLOB NOT NULL,                 -- codec::seal
+        arguments BLOB NOT NULL,            -- what follows the command's name
+        words BLOB NOT NULL,                -- the command line
+        directory BLOB,                     -- NULL: does not count
+        body BLOB,                          -- the frames; NULL: in blocks
+        UNIQUE (key, condition)
+    );
+    CREATE INDEX entry_by_command ON entry (command, created);
+    CREATE INDEX entry_by_use ON entry (used);
+    -- The frames of a long output: the ids are those of codec::block_ids.
+    CREATE TABLE block (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+    -- Digests of large files, to be believed under the same stamp only.
+    CREATE TABLE file_digest (
+        path BLOB PRIMARY KEY,
+        stamp BLOB NOT NULL,
+        digest BLOB NOT NULL,
+        learned INTEGER NOT NULL
+    ) WITHOUT ROWID;
+"];
+
+/// The format that this program writes.
+#[allow(clippy::cast_possible_wrap, reason = "a handful")]
+const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// `cx` in the upper half.
+const APPLICATION: i64 = 0x6378_0000;
+
+/// What an existing database needs.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Current,
+    /// Empty or older.
+    Behind,
+}
+
+/// Reads the format of a database.
+pub(super) fn state(connection: &Connection, path: &Path) -> Result<State, StoreError> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let application: i64 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    match (application, version) {
+        (a, VERSION) if a == APPLICATION | VERSION => Ok(State::Current),
+        (0, 0) if is_empty(connection)? => Ok(State::Behind),
+        (a, older) if older < VERSION && a == APPLICATION | older => Ok(State::Behind),
+        (a, found) if found > VERSION && a == APPLICATION | found => Err(StoreError::Newer {
+            path: path.to_owned(),
+            found,
+        }),
+        (a, _) if a & !0xffff == APPLICATION => Err(StoreError::Damaged(
+            "its header contradicts itself".to_owned(),
+        )),
+        _ => Err(StoreError::Unfit {
+            path: path.to_owned(),
+            problem: "is a database of another program".to_owned(),
+            advice: "move it away, or name another directory with --cache-dir".to_owned(),
+        }),
+    }
+}
+
+fn is_empty(connection: &Connection) -> Result<bool, StoreError> {
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(tables == 0)
+}
+
+/// Brings an empty or older database to the present format. The caller holds the lock.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    // Takes effect before the first table only: lets the file shrink without rewriting all of it.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    let transaction = super::connection::write(connection)?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for migration in MIGRATIONS
+        .iter()
+        .skip(usize::try_from(version).unwrap_or(0))
+    {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.pragma_update(None, "application_id", APPLICATION | VERSION)?;
+    transaction.commit()?;
+    Ok(())
+}

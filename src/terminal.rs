@@ -1,0 +1,200 @@
+//! Our own standard output and error: the only place that writes to them, and what is known of the
+//! terminal behind them.
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
+use std::cell::Cell;
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+
+/// One of the two output streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+impl Stream {
+    /// Our descriptor of that stream.
+    #[must_use]
+    pub fn fd(self) -> BorrowedFd<'static> {
+        match self {
+            Self::Stdout => rustix::stdio::stdout(),
+            Self::Stderr => rustix::stdio::stderr(),
+        }
+    }
+
+    /// Whether a person is looking at it.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        rustix::termios::isatty(self.fd())
+    }
+
+    /// Writes every byte, unbuffered, also to a descriptor that somebody made non-blocking.
+    ///
+    /// # Errors
+    /// What the system says; `BrokenPipe` when the reader has gone.
+    pub fn write_all(self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match rustix::io::write(self.fd(), bytes) {
+                Ok(written) => bytes = &bytes[written..],
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => wait_until_writable(self.fd())?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Display for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Stdout => "standard output",
+            Self::Stderr => "standard error",
+        })
+    }
+}
+
+fn wait_until_writable(fd: BorrowedFd<'_>) -> io::Result<()> {
+    match poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::OUT)], None) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes an answer to standard output.
+///
+/// # Errors
+/// As [`Stream::write_all`].
+pub fn print(text: &str) -> io::Result<()> {
+    Stream::Stdout.write_all(text.as_bytes())
+}
+
+/// Says what ended this call. There is nobody left to tell when that fails.
+pub fn print_error(message: &dyn std::fmt::Display) {
+    let _ = Stream::Stderr.write_all(format!("cachex: error: {message}\n").as_bytes());
+}
+
+/// What cachex says beside the command's own output, all of it on standard error.
+#[derive(Debug)]
+pub struct Notices {
+    quiet: bool,
+    verbose: bool,
+    warned: Cell<bool>,
+}
+
+impl Notices {
+    /// `quiet` leaves warnings out, `verbose` adds what is decided and why.
+    #[must_use]
+    pub fn new(quiet: bool, verbose: bool) -> Self {
+        Self {
+            quiet,
+            verbose,
+            warned: Cell::new(false),
+        }
+    }
+
+    /// A fault that did not cost the command anything. One line a call: the first fault is the cause,
+    /// the others follow from it and are told only with `-v`.
+    pub fn warn(&self, message: &dyn std::fmt::Display) {
+        if self.warned.replace(true) {
+            self.detail(message);
+        } else if !self.quiet {
+            let _ = Stream::Stderr.write_all(format!("cachex: warning: {message}\n").as_bytes());
+        }
+    }
+
+    /// What was decided, for those who asked.
+    pub fn detail(&self, message: &dyn std::fmt::Display) {
+        if self.verbose {
+            let _ = Stream::Stderr.write_all(format!("cachex: {message}\n").as_bytes());
+        }
+    }
+}
+
+/// The text as it can be shown: control characters and invalid bytes escaped.
+#[must_use]
+pub fn escape_os(text: &OsStr) -> String {
+    let mut shown = String::new();
+    for chunk in text.as_bytes().utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\n' => shown.push_str("\\n"),
+                '\t' => shown.push_str("\\t"),
+                '\r' => shown.push_str("\\r"),
+                c if c.is_ascii_control() => push_hex(&mut shown, c as u8),
+                c if c.is_control() || is_invisible(c) => {
+                    let _ = write!(shown, "\\u{:04x}", u32::from(c));
+                }
+                c => shown.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            push_hex(&mut shown, *byte);
+        }
+    }
+    shown
+}
+
+fn push_hex(shown: &mut String, byte: u8) {
+    let _ = write!(shown, "\\x{byte:02x}");
+}
+
+/// Characters that change how the rest of a line looks without being seen themselves.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A command line as one could type it, with everything unusual quoted and escaped.
+pub fn escape_words<'a>(words: impl IntoIterator<Item = &'a OsStr>) -> String {
+    words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+fn quote(word: &OsStr) -> String {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"_-+=./,:@%^".contains(b) || *b >= 0x80;
+    if escape_os(word).as_bytes() != word.as_bytes() {
+        let mut literal = word.as_bytes().to_vec();
+        for special in [b'\\', b'\''] {
+            literal = literal
+                .split(|b| *b == special)
+                .collect::<Vec<_>>()
+                .join(&[b'\\', special][..]);
+        }
+        format!("$'{}'", escape_os(OsStr::from_bytes(&literal)))
+    } else if !word.is_empty() && word.as_bytes().iter().all(plain) {
+        escape_os(word)
+    } else {
+        format!("'{}'", escape_os(word).replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_shown_as_one_could_type_them() {
+        let words = ["echo", "a b", "", "it's", "\u{1b}[31mred", "tab\t\\'"].map(OsStr::new);
+        let shown = escape_words(words);
+        assert_eq!(
+            shown,
+            r"echo 'a b' '' 'it'\''s' $'\x1b[31mred' $'tab\t\\\''"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_escaped() {
+        assert_eq!(escape_os(OsStr::from_bytes(b"\xff\x00\n")), "\\xff\\x00\\n");
+        assert_eq!(
+            escape_os(OsStr::new("a\u{202e}b\u{9b}")),
+            "a\\u202eb\\u009b"
+        );
+        assert_eq!(escape_os(OsStr::new("schön")), "schön");
+    }
+}

@@ -1,0 +1,125 @@
+//! Forgetting.
+
+use super::harness::Sandbox;
+use std::fs;
+
+const ONE: &str = "removed 1 entry (3B)\n";
+const NOTHING: &str = "removed nothing\n";
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi");
+    sandbox
+}
+
+#[test]
+fn clear_forgets_everything_and_nothing_is_no_error() {
+    let sandbox = sandbox();
+    sandbox.cachex("clear").gives(NOTHING);
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.cachex("./s.sh x").gives("hi\n");
+    sandbox.cachex("clear").gives("removed 2 entries (6B)\n");
+    sandbox.cachex("clear").gives(NOTHING);
+    sandbox.cachex("./s.sh").gives("hi\n");
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn clear_forgets_a_command_with_all_arguments_directories_and_variables() {
+    let sandbox = sandbox();
+    let other = sandbox.dir.join("other");
+    fs::create_dir(&other).expect("made");
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.cachex("./s.sh a").gives("hi\n");
+    sandbox.cachex("--env HOME ./s.sh a").gives("hi\n");
+    sandbox
+        .cachex("--scope b ../s.sh a b")
+        .in_dir(&other)
+        .gives("hi\n");
+    sandbox.cachex("echo other").gives("other\n");
+    sandbox
+        .cachex("clear -- ./s.sh")
+        .gives("removed 4 entries (12B)\n");
+    sandbox.cachex("clear").gives("removed 1 entry (6B)\n");
+}
+
+#[test]
+fn clear_forgets_one_argument_list() {
+    let sandbox = sandbox();
+    for arguments in ["", "a", "a b", "b"] {
+        sandbox.cachex(&format!("./s.sh {arguments}")).gives("hi\n");
+    }
+    sandbox.cachex("--env HOME ./s.sh a").gives("hi\n");
+    sandbox
+        .cachex("clear -- ./s.sh a")
+        .gives("removed 2 entries (6B)\n");
+    sandbox.cachex("clear -- ./s.sh c").gives(NOTHING);
+    sandbox
+        .cachex("clear -- ./s.sh")
+        .gives("removed 3 entries (9B)\n");
+}
+
+#[test]
+fn the_spelling_does_not_matter() {
+    let sandbox = sandbox();
+    let absolute = sandbox.dir.join("s.sh").display().to_string();
+    fs::create_dir(sandbox.dir.join("sub")).expect("made");
+    std::os::unix::fs::symlink(&sandbox.dir, sandbox.dir.join("link")).expect("linked");
+    let path = format!("{}:/usr/bin:/bin", sandbox.dir.display());
+    let spellings = ["./s.sh", &absolute, "sub/../s.sh", "link/s.sh", "s.sh"];
+    for stored in spellings {
+        for cleared in spellings {
+            sandbox.cachex(stored).env("PATH", &path).gives("hi\n");
+            sandbox
+                .cachex(&format!("clear -- {cleared}"))
+                .env("PATH", &path)
+                .gives(ONE);
+        }
+    }
+}
+
+#[test]
+fn an_edited_or_deleted_script_can_be_forgotten() {
+    let sandbox = sandbox();
+    let path = format!("{}:/usr/bin:/bin", sandbox.dir.display());
+    for spelling in ["./s.sh", "s.sh"] {
+        sandbox.script("s.sh", "echo hi");
+        sandbox.cachex("./s.sh").gives("hi\n");
+        sandbox.script("s.sh", "echo ho");
+        sandbox.cachex("./s.sh").gives("ho\n");
+        fs::remove_file(sandbox.dir.join("s.sh")).expect("removed");
+        let clear = format!("clear -- {spelling}");
+        sandbox
+            .cachex(&clear)
+            .env("PATH", &path)
+            .gives("removed 2 entries (6B)\n");
+    }
+}
+
+#[test]
+fn the_words_up_to_the_script_name_an_interpreted_command() {
+    let sandbox = sandbox();
+    sandbox.write("x.py", "print('py')");
+    sandbox.write("y.py", "print('py')");
+    for call in ["x.py", "x.py a", "y.py"] {
+        sandbox.cachex(&format!("python3 {call}")).gives("py\n");
+    }
+    sandbox
+        .cachex("clear -- python3 x.py a")
+        .gives("removed 1 entry (3B)\n");
+    sandbox.cachex("python3 x.py a").gives("py\n");
+    fs::remove_file(sandbox.dir.join("x.py")).expect("removed");
+    sandbox
+        .cachex("clear -- python3 ./x.py")
+        .gives("removed 2 entries (6B)\n");
+    sandbox
+        .cachex("clear -- python3")
+        .gives("removed 1 entry (3B)\n");
+}
+
+#[test]
+fn words_of_clear_may_look_like_options() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh --json -q").gives("hi\n");
+    sandbox.cachex("clear -- ./s.sh --json -q").gives(ONE);
+}

@@ -1,0 +1,163 @@
+//! What is fresh, and for whom.
+
+use super::harness::Sandbox;
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi; exit ${1-0}");
+    sandbox
+}
+
+#[test]
+fn fresh_is_age_below_the_ttl_of_the_call_that_asks() {
+    let sandbox = sandbox();
+    sandbox.cachex("--ttl 10s ./s.sh").gives("hi\n");
+    sandbox.age(60);
+    sandbox.cachex("--ttl 2m ./s.sh").gives("hi\n");
+    sandbox.cachex("./s.sh").gives("hi\n");
+    assert_eq!(sandbox.runs(), 1, "a minute old, and fresh for these");
+    sandbox.cachex("--ttl 59 ./s.sh").gives("hi\n");
+    assert_eq!(sandbox.runs(), 2, "and not for this");
+    sandbox.cachex("--ttl 59 ./s.sh").gives("hi\n");
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn reads_extend_nothing() {
+    let sandbox = sandbox();
+    sandbox.cachex("--ttl 1m ./s.sh").gives("hi\n");
+    for _ in 0..3 {
+        sandbox.age(20);
+        sandbox.cachex("--ttl 1m -v ./s.sh").tells("hi\n", 0);
+    }
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn without_a_ttl_entries_live_for_ever() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.age(3600 * 24 * 365 * 30);
+    sandbox.cachex("--ttl none ./s.sh").gives("hi\n");
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn zero_runs_and_stores_anew() {
+    let sandbox = sandbox();
+    for runs in 1..=3 {
+        sandbox.cachex("--ttl 0 ./s.sh").gives("hi\n");
+        assert_eq!(sandbox.runs(), runs);
+    }
+    sandbox.cachex("./s.sh").gives("hi\n");
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn the_future_is_expired() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.age(-3600);
+    let stderr = sandbox.cachex("-v ./s.sh").tells("hi\n", 0);
+    assert!(stderr.contains("miss: stored in the future"), "{stderr}");
+    sandbox.cachex("./s.sh").gives("hi\n");
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn failures_live_for_a_minute() {
+    let sandbox = sandbox();
+    let fail = |options: &str| {
+        sandbox
+            .cachex(&format!("{options} ./s.sh 3"))
+            .ends("hi\n", "", 3);
+    };
+    fail("");
+    sandbox.age(59);
+    fail("");
+    assert_eq!(sandbox.runs(), 1);
+    sandbox.age(2);
+    fail("");
+    assert_eq!(sandbox.runs(), 2);
+    sandbox.age(30);
+    fail("--failure-ttl 10s");
+    assert_eq!(sandbox.runs(), 3);
+    sandbox.age(30);
+    fail("--ttl 20s");
+    assert_eq!(sandbox.runs(), 4, "never longer than the ttl");
+    sandbox.age(3600);
+    fail("--cache-exit 0,3");
+    assert_eq!(sandbox.runs(), 4, "not a failure for this call");
+}
+
+#[test]
+fn failures_are_discarded_on_request() {
+    let sandbox = sandbox();
+    for option in ["--discard-failures", "--failure-ttl 0"] {
+        for _ in 0..2 {
+            sandbox
+                .cachex(&format!("{option} ./s.sh 3"))
+                .ends("hi\n", "", 3);
+        }
+    }
+    assert_eq!(sandbox.runs(), 4);
+    assert!(
+        sandbox
+            .store()
+            .list(&cachex::store::Selection::All)
+            .expect("listed")
+            .is_empty()
+    );
+}
+
+#[test]
+fn refresh_runs_and_replaces() {
+    let sandbox = sandbox();
+    for option in ["", "--refresh", "--force"] {
+        sandbox.cachex(&format!("{option} ./s.sh")).gives("hi\n");
+    }
+    assert_eq!(sandbox.runs(), 3);
+    sandbox
+        .cachex("./s.sh")
+        .env("CACHEX_REFRESH", "0")
+        .gives("hi\n");
+    assert_eq!(sandbox.runs(), 3);
+    assert_eq!(
+        sandbox
+            .store()
+            .list(&cachex::store::Selection::All)
+            .expect("listed")
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn only_if_cached_never_runs() {
+    let sandbox = sandbox();
+    let expected = "cachex: error: not cached: nothing stored for this call\n";
+    sandbox
+        .cachex("--only-if-cached ./s.sh")
+        .ends("", expected, 124);
+    assert_eq!(sandbox.runs(), 0);
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.cachex("--only-if-cached ./s.sh").gives("hi\n");
+    sandbox.age(600);
+    let stderr = sandbox
+        .cachex("--only-if-cached --ttl 5m ./s.sh")
+        .tells("", 124);
+    assert!(stderr.contains("not cached: expired 5m ago"), "{stderr}");
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn no_store_looks_up_and_stores_nothing() {
+    let sandbox = sandbox();
+    for _ in 0..2 {
+        sandbox.cachex("--no-store ./s.sh").gives("hi\n");
+    }
+    assert_eq!(sandbox.runs(), 2);
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.cachex("--no-store ./s.sh").gives("hi\n");
+    assert_eq!(sandbox.runs(), 3);
+}

@@ -1,0 +1,220 @@
+//! One strict, fluent harness: a sandbox with its own store, and calls whose exit code and every
+//! byte of both streams are compared.
+
+use cachex::store::Store;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::Write;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A directory with scripts in it, and a store beside it.
+pub struct Sandbox {
+    /// Where calls run.
+    pub dir: PathBuf,
+    root: tempfile::TempDir,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        let root = tempfile::tempdir().expect("a directory");
+        let dir = fs::canonicalize(root.path())
+            .expect("canonical")
+            .join("work");
+        fs::create_dir(&dir).expect("made");
+        Self { dir, root }
+    }
+
+    /// The directory of the store.
+    pub fn store_dir(&self) -> PathBuf {
+        self.root.path().join("store")
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.store_dir().join("cachex.db")
+    }
+
+    pub fn store(&self) -> Store {
+        Store::open(&self.store_dir()).expect("a store")
+    }
+
+    /// Makes every entry older.
+    pub fn age(&self, seconds: i64) {
+        self.store().age(seconds * 1000).expect("aged");
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.dir.join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        fs::write(&path, content).expect("written");
+        path
+    }
+
+    /// An executable script of `/bin/sh` that also notes that it ran.
+    pub fn script(&self, name: &str, body: &str) -> PathBuf {
+        let ran = self.dir.join("ran").display().to_string();
+        let path = self.write(name, format!("#!/bin/sh\necho {name} >> '{ran}'\n{body}\n"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
+        path
+    }
+
+    /// How often scripts have run.
+    pub fn runs(&self) -> usize {
+        fs::read_to_string(self.dir.join("ran"))
+            .unwrap_or_default()
+            .lines()
+            .count()
+    }
+
+    /// A call of cachex with these words, split at spaces.
+    pub fn cachex(&self, words: &str) -> Call {
+        self.cachex_words(words.split(' ').filter(|word| !word.is_empty()))
+    }
+
+    /// A call of cachex with exactly these words.
+    pub fn cachex_words<W: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = W>) -> Call {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cachex"));
+        command.args(words);
+        self.call(command)
+    }
+
+    /// A call of the shell, which finds `cachex` in `PATH`.
+    pub fn sh(&self, script: &str) -> Call {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        self.call(command)
+    }
+
+    fn call(&self, mut command: Command) -> Call {
+        let bin = Path::new(env!("CARGO_BIN_EXE_cachex"))
+            .parent()
+            .expect("a directory");
+        let path = std::env::join_paths(std::iter::once(bin.to_owned()).chain(
+            std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()),
+        ));
+        for (name, _) in std::env::vars_os().filter(|(n, _)| n.as_bytes().starts_with(b"CACHEX")) {
+            command.env_remove(name);
+        }
+        command
+            .current_dir(&self.dir)
+            .env("CACHEX_CACHE_DIR", self.store_dir())
+            .env("HOME", self.root.path())
+            .env("PATH", path.expect("a path"))
+            .env_remove("XDG_CACHE_HOME");
+        Call {
+            command,
+            stdin: None,
+        }
+    }
+}
+
+/// A call that is being put together.
+pub struct Call {
+    pub command: Command,
+    stdin: Option<Vec<u8>>,
+}
+
+impl Call {
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn without_env(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    pub fn in_dir(mut self, dir: &Path) -> Self {
+        self.command.current_dir(dir);
+        self
+    }
+
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.stdin = Some(bytes.into());
+        self
+    }
+
+    /// Runs it and returns everything.
+    pub fn output(mut self) -> Output {
+        let Some(bytes) = self.stdin else {
+            return self.command.stdin(Stdio::null()).output().expect("started");
+        };
+        self.command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = self.command.spawn().expect("started");
+        let mut pipe = child.stdin.take().expect("a pipe");
+        let writer = std::thread::spawn(move || {
+            // A command that does not want all of it closes the pipe.
+            let _ = pipe.write_all(&bytes);
+        });
+        let output = child.wait_with_output().expect("waited for");
+        writer.join().expect("written");
+        output
+    }
+
+    /// Runs it and expects success, this output and silence on standard error.
+    #[track_caller]
+    pub fn gives(self, stdout: impl AsRef<[u8]>) {
+        self.ends(stdout, "", 0);
+    }
+
+    /// Runs it and expects exactly this.
+    #[track_caller]
+    pub fn ends(self, stdout: impl AsRef<[u8]>, stderr: impl AsRef<[u8]>, code: i32) {
+        let output = self.output();
+        let seen = (
+            Shown(&output.stdout),
+            Shown(&output.stderr),
+            output.status.code(),
+        );
+        assert_eq!(
+            seen,
+            (Shown(stdout.as_ref()), Shown(stderr.as_ref()), Some(code))
+        );
+    }
+
+    /// Runs it, expects this output and code, and returns standard error.
+    #[track_caller]
+    pub fn tells(self, stdout: impl AsRef<[u8]>, code: i32) -> String {
+        let output = self.output();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        let seen = (Shown(&output.stdout), output.status.code());
+        assert_eq!(
+            seen,
+            (Shown(stdout.as_ref()), Some(code)),
+            "stderr: {stderr}"
+        );
+        stderr
+    }
+
+    /// Runs it and expects this output, success, and one line of warning that contains `part`.
+    #[track_caller]
+    pub fn warns(self, stdout: impl AsRef<[u8]>, part: &str) {
+        let stderr = self.tells(stdout, 0);
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(
+            stderr.starts_with("cachex: warning: ") && stderr.contains(part),
+            "{stderr}"
+        );
+    }
+}
+
+/// Bytes that a failed assertion shows as text.
+#[derive(PartialEq)]
+struct Shown<'b>(&'b [u8]);
+
+impl std::fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}
+
+/// A word of any bytes.
+pub fn word(bytes: &[u8]) -> OsString {
+    OsString::from_vec(bytes.to_vec())
+}

@@ -1,0 +1,303 @@
+//! What counts and what does not.
+
+use super::harness::{Sandbox, word};
+use std::fs::{self, File, FileTimes, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// Writes other content of the same size and puts the old time back.
+fn edit_in_place(path: &Path, from: &str, to: &str) {
+    assert_eq!(from.len(), to.len());
+    let modified = fs::metadata(path)
+        .expect("there")
+        .modified()
+        .expect("a time");
+    let content = fs::read_to_string(path).expect("readable");
+    assert!(content.contains(from));
+    fs::write(path, content.replace(from, to)).expect("written");
+    let file = File::options().write(true).open(path).expect("opened");
+    file.set_times(FileTimes::new().set_modified(modified))
+        .expect("set");
+}
+
+#[track_caller]
+fn an_edit_is_a_miss(call: &str, script: &str) {
+    let sandbox = Sandbox::new();
+    let path = sandbox.write(script, "echo one\n");
+    for _ in 0..2 {
+        sandbox.cachex(call).gives("one\n");
+    }
+    edit_in_place(&path, "one", "two");
+    for _ in 0..2 {
+        sandbox.cachex(call).gives("two\n");
+    }
+}
+
+#[test]
+fn an_edited_script_is_a_miss_even_with_the_same_size_and_time() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.script("s.sh", "echo one");
+    for _ in 0..2 {
+        sandbox.cachex("./s.sh").gives("one\n");
+    }
+    edit_in_place(&path, "one", "two");
+    for _ in 0..2 {
+        sandbox.cachex("./s.sh").gives("two\n");
+    }
+    assert_eq!(sandbox.runs(), 2);
+    edit_in_place(&path, "two", "one");
+    sandbox.cachex("./s.sh").gives("one\n");
+    assert_eq!(sandbox.runs(), 2, "the first content is still stored");
+}
+
+#[test]
+fn the_script_of_an_interpreter_counts_by_content() {
+    an_edit_is_a_miss("sh -e t.sh", "t.sh");
+    an_edit_is_a_miss("bash -eu -o pipefail ./t.sh arg", "t.sh");
+    an_edit_is_a_miss("sh -- t.sh", "t.sh");
+}
+
+#[test]
+fn python_and_awk_scripts_count_by_content() {
+    let sandbox = Sandbox::new();
+    for (call, script, content) in [
+        ("python3 -B -W ignore x.py", "x.py", "print('one')"),
+        ("awk -f x.awk", "x.awk", "BEGIN { print \"one\" }"),
+    ] {
+        let path = sandbox.write(script, content);
+        sandbox.cachex(call).gives("one\n");
+        edit_in_place(&path, "one", "two");
+        sandbox.cachex(call).gives("two\n");
+    }
+}
+
+#[test]
+fn node_scripts_count_by_content() {
+    let sandbox = Sandbox::new();
+    if sandbox.sh("command -v node").output().stdout.is_empty() {
+        // The rule itself is tested without node in `key::interpreter`.
+        return;
+    }
+    let path = sandbox.write("x.js", "console.log('one')");
+    sandbox.cachex("node --no-warnings x.js").gives("one\n");
+    edit_in_place(&path, "one", "two");
+    sandbox.cachex("node --no-warnings x.js").gives("two\n");
+}
+
+#[test]
+fn inline_code_is_an_argument() {
+    let sandbox = Sandbox::new();
+    for text in ["one", "two"] {
+        for _ in 0..2 {
+            let code = format!("echo {text} | tee -a ran");
+            sandbox
+                .cachex_words(["sh", "-c", &code])
+                .gives(format!("{text}\n"));
+        }
+    }
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn a_program_earlier_in_path_is_a_miss() {
+    let sandbox = Sandbox::new();
+    sandbox.script("a/tool", "echo from a");
+    fs::create_dir(sandbox.dir.join("b")).expect("made");
+    let path = format!("{0}/b:{0}/a:/usr/bin:/bin", sandbox.dir.display());
+    for _ in 0..2 {
+        sandbox.cachex("tool").env("PATH", &path).gives("from a\n");
+    }
+    sandbox.script("b/tool", "echo from b");
+    for _ in 0..2 {
+        sandbox.cachex("tool").env("PATH", &path).gives("from b\n");
+    }
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn an_upgraded_binary_is_a_miss() {
+    let sandbox = Sandbox::new();
+    let tool = sandbox.dir.join("tool");
+    let install = |name: &str| {
+        let from = ["/bin", "/usr/bin"].map(|dir| Path::new(dir).join(name));
+        let from = from.iter().find(|path| path.exists()).expect("installed");
+        fs::copy(from, &tool).expect("copied");
+        fs::set_permissions(&tool, Permissions::from_mode(0o755)).expect("executable");
+    };
+    install("true");
+    sandbox.cachex("./tool").gives("");
+    install("false");
+    sandbox.cachex("./tool").ends("", "", 1);
+}
+
+#[test]
+fn another_interpreter_behind_the_first_line_is_a_miss() {
+    let sandbox = Sandbox::new();
+    let interpreter = sandbox.script("interpreter", "echo one");
+    let path = sandbox.write("s", format!("#!{}\n", interpreter.display()));
+    fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("executable");
+    // Linux runs a script as an interpreter, other systems need not.
+    if sandbox.sh("./s").output().stdout != b"one\n" {
+        return;
+    }
+    for _ in 0..2 {
+        sandbox.cachex("./s").gives("one\n");
+    }
+    sandbox.script("interpreter", "echo two");
+    sandbox.cachex("./s").gives("two\n");
+}
+
+#[test]
+fn argument_words_are_kept_apart() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "printf '%s|' \"$@\"");
+    let calls: [&[&[u8]]; 9] = [
+        &[b"a b", b"c"],
+        &[b"a", b"b c"],
+        &[b"a", b"b", b"c"],
+        &[b"a b c"],
+        &[],
+        &[b""],
+        &[b"", b""],
+        &[b"\xff"],
+        &[b"\xfe"],
+    ];
+    for round in 1..=2 {
+        for arguments in calls {
+            let mut words = vec![word(b"./s.sh")];
+            words.extend(arguments.iter().map(|bytes| word(bytes)));
+            let mut expected = arguments.join(&b"|"[..]);
+            expected.push(b'|');
+            sandbox.cachex_words(words).gives(expected);
+        }
+        assert_eq!(sandbox.runs(), calls.len(), "round {round}");
+    }
+}
+
+#[test]
+fn selected_variables_count_unset_empty_and_unselected_apart() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo \"${V-unset}\"");
+    for round in 1..=2 {
+        sandbox.cachex("--env V ./s.sh").env("V", "1").gives("1\n");
+        sandbox.cachex("--env V ./s.sh").env("V", "2").gives("2\n");
+        sandbox.cachex("--env V ./s.sh").env("V", "").gives("\n");
+        sandbox
+            .cachex("--env V ./s.sh")
+            .without_env("V")
+            .gives("unset\n");
+        assert_eq!(sandbox.runs(), 4, "round {round}");
+    }
+    sandbox.cachex("./s.sh").env("V", "x").gives("x\n");
+    sandbox.cachex("./s.sh").env("V", "ignored").gives("x\n");
+}
+
+#[test]
+fn variables_are_selected_by_glob_list_and_repetition() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo $A_1$A_2");
+    let call = |options: &str, value: &str| {
+        sandbox
+            .cachex(&format!("{options} ./s.sh"))
+            .env("A_1", "x")
+            .env("A_2", value)
+    };
+    for options in ["--env A_*", "--env A_1,A_2", "--env A_1 --env A_2"] {
+        call(options, "1").gives("x1\n");
+        call(options, "2").gives("x2\n");
+    }
+    // The same selection in another order and spelling is the same.
+    assert_eq!(sandbox.runs(), 4);
+    call("--env A_2,A_1", "2").gives("x2\n");
+    sandbox
+        .cachex("./s.sh")
+        .env("CACHEX_ENV", "A_2,A_1")
+        .env("A_1", "x")
+        .env("A_2", "2")
+        .gives("x2\n");
+    assert_eq!(sandbox.runs(), 4);
+}
+
+#[test]
+fn the_working_directory_counts_unless_ignored() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi");
+    let script = sandbox.dir.join("s.sh").display().to_string();
+    let other = sandbox.dir.join("other");
+    fs::create_dir(&other).expect("made");
+    sandbox.cachex(&script).gives("hi\n");
+    sandbox.cachex(&script).in_dir(&other).gives("hi\n");
+    assert_eq!(sandbox.runs(), 2);
+    sandbox
+        .cachex(&format!("--ignore-cwd {script}"))
+        .gives("hi\n");
+    sandbox
+        .cachex(&format!("--ignore-cwd {script}"))
+        .in_dir(&other)
+        .gives("hi\n");
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn both_names_of_a_directory_count() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.dir.join("real")).expect("made");
+    std::os::unix::fs::symlink("real", sandbox.dir.join("link")).expect("linked");
+    let dir = sandbox.dir.display();
+    for name in ["real", "link"] {
+        for _ in 0..2 {
+            sandbox
+                .sh(&format!("cd {name} && cachex -- sh -c pwd"))
+                .gives(format!("{dir}/{name}\n"));
+        }
+    }
+}
+
+#[test]
+fn texts_and_scopes_count() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi");
+    let options = [
+        "",
+        "--key a",
+        "--key b",
+        "--key a --key b",
+        "--key b --key a",
+        "--scope a",
+    ];
+    for round in 1..=2 {
+        for options in options {
+            sandbox.cachex(&format!("{options} ./s.sh")).gives("hi\n");
+        }
+        assert_eq!(sandbox.runs(), options.len(), "round {round}");
+    }
+}
+
+#[test]
+fn the_order_of_options_does_not_count() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi");
+    sandbox
+        .cachex("--env HOME --key a --ttl 1h ./s.sh")
+        .gives("hi\n");
+    sandbox
+        .cachex("--ttl 1h --key a --env HOME ./s.sh")
+        .gives("hi\n");
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn an_input_that_cannot_be_read_is_named_and_the_command_runs_uncached() {
+    let sandbox = Sandbox::new();
+    for _ in 0..2 {
+        sandbox
+            .sh("echo 'echo hi' | bash -c 'cachex bash <(cat)'")
+            .warns("hi\n", "it names an open descriptor; running uncached");
+    }
+    sandbox.write("dir/x", "");
+    let stderr = sandbox.cachex("python3 dir").tells("", 1);
+    assert!(stderr.contains("cachex: warning: cannot key"), "{stderr}");
+    sandbox
+        .cachex("list")
+        .gives("ID  AGE  LEFT  EXIT  SIZE  TIME  HITS  COMMAND\n");
+}

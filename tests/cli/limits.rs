@@ -1,0 +1,127 @@
+//! What bounds the store.
+
+use super::harness::Sandbox;
+use cachex::store::Selection;
+use std::fs;
+
+/// The arguments of what is stored, the newest first.
+fn stored(sandbox: &Sandbox) -> Vec<String> {
+    let entries = sandbox.store().list(&Selection::All).expect("listed");
+    let last = |entry: cachex::entry::Description| entry.words.last().cloned().expect("a word");
+    entries
+        .into_iter()
+        .map(|entry| last(entry).into_string().expect("UTF-8"))
+        .collect()
+}
+
+#[test]
+fn the_oldest_stored_go_first() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo $1");
+    for argument in ["a", "b", "c"] {
+        sandbox
+            .cachex(&format!("--max-entries 2 ./s.sh {argument}"))
+            .gives(format!("{argument}\n"));
+        sandbox.age(1);
+        // Being used does not save the oldest.
+        sandbox.cachex("./s.sh a").output();
+    }
+    // The first call for `c` removed `a`, whose last look-up stored it anew.
+    assert_eq!(stored(&sandbox), ["a", "c", "b"]);
+    assert_eq!(sandbox.runs(), 4);
+}
+
+#[test]
+fn the_expired_go_before_the_oldest() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo $1; exit ${2-0}");
+    sandbox.cachex("./s.sh old").gives("old\n");
+    sandbox.age(50);
+    sandbox.cachex("./s.sh failed 1").ends("failed\n", "", 1);
+    sandbox.age(70);
+    sandbox.cachex("--max-entries 2 ./s.sh new").gives("new\n");
+    assert_eq!(stored(&sandbox), ["new", "old"]);
+}
+
+#[test]
+fn all_contents_of_a_script_count_together_and_other_commands_do_not() {
+    let sandbox = Sandbox::new();
+    sandbox.cachex("echo other").gives("other\n");
+    sandbox.cachex("--scope elsewhere ./s.sh").output();
+    for text in ["one", "two", "three"] {
+        sandbox.script("s.sh", &format!("echo {text}"));
+        sandbox
+            .cachex("--max-entries 1 ./s.sh")
+            .gives(format!("{text}\n"));
+        sandbox
+            .cachex("--scope b ./s.sh")
+            .gives(format!("{text}\n"));
+        sandbox.age(1);
+    }
+    let kept = stored(&sandbox);
+    assert_eq!(
+        kept.iter().filter(|word| *word == "./s.sh").count(),
+        4,
+        "{kept:?}"
+    );
+    assert!(kept.contains(&"other".to_owned()));
+}
+
+#[test]
+fn replacing_an_entry_evicts_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo $1");
+    sandbox.cachex("--max-entries 2 ./s.sh a").gives("a\n");
+    sandbox.age(1);
+    for _ in 0..3 {
+        sandbox
+            .cachex("--max-entries 2 --refresh ./s.sh b")
+            .gives("b\n");
+    }
+    assert_eq!(stored(&sandbox), ["b", "a"]);
+}
+
+#[test]
+fn the_store_stays_below_its_size_and_the_least_recently_used_go_first() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "head -c 300000 /dev/zero | tr '\\0' $1");
+    let run = |argument: &str| {
+        sandbox
+            .cachex(&format!("--max-size 1MB ./s.sh {argument}"))
+            .output();
+        sandbox.age(1);
+    };
+    ["a", "b", "a", "c", "a", "d"].into_iter().for_each(run);
+    assert_eq!(sandbox.runs(), 4, "a was always there");
+    assert_eq!(stored(&sandbox), ["d", "c", "a"]);
+    assert!(fs::metadata(sandbox.database()).expect("there").len() <= 1_000_000);
+}
+
+#[test]
+fn what_is_longer_than_the_store_is_not_stored_and_evicts_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.cachex("echo small").gives("small\n");
+    sandbox.script("s.sh", "head -c 300000 /dev/zero");
+    for _ in 0..2 {
+        sandbox
+            .cachex("--max-size 200kB ./s.sh")
+            .gives(vec![0; 300_000]);
+    }
+    assert_eq!(sandbox.runs(), 2);
+    assert_eq!(stored(&sandbox), ["small"]);
+}
+
+#[test]
+fn the_file_shrinks() {
+    let sandbox = Sandbox::new();
+    let size = || fs::metadata(sandbox.database()).expect("there").len();
+    sandbox.cachex("echo small").gives("small\n");
+    let before = size();
+    sandbox.cachex("seq 500000").output();
+    assert!(size() > 3_000_000);
+    sandbox
+        .cachex("clear -- seq")
+        .gives("removed 1 entry (3.4MB)\n");
+    assert!(size() <= before + 20_000, "{} and {before}", size());
+    sandbox.cachex("echo small").gives("small\n");
+}

@@ -1,0 +1,15 @@
+//! The program from outside: one file per behaviour.
+
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod bad_input;
+mod clear;
+mod freshness;
+mod harness;
+mod key;
+mod limits;
+mod listing;
+mod miss;
+mod replay;
+mod store_faults;
+mod verbs;

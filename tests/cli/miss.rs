@@ -1,0 +1,228 @@
+//! A miss: as the bare command.
+
+use super::harness::Sandbox;
+use std::io::Read;
+use std::process::Stdio;
+
+#[test]
+fn output_is_forwarded_as_it_appears() {
+    let sandbox = Sandbox::new();
+    // The script goes on only after its first line was seen.
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script("s.sh", "echo first; cat go; echo last");
+    let mut call = sandbox.cachex("./s.sh");
+    let mut child = call
+        .command
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut stdout = child.stdout.take().expect("a pipe");
+    let mut line = [0; 6];
+    stdout.read_exact(&mut line).expect("read");
+    assert_eq!(&line, b"first\n");
+    std::fs::write(sandbox.dir.join("go"), "second\n").expect("written");
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).expect("read");
+    assert_eq!(rest, "second\nlast\n");
+    assert!(child.wait().expect("waited for").success());
+    sandbox.cachex("./s.sh").gives("first\nsecond\nlast\n");
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn what_cannot_be_started_gets_the_codes_of_the_shell() {
+    let sandbox = Sandbox::new();
+    sandbox.write("plain", "#!/bin/sh\n");
+    let stderr = sandbox.cachex("./plain").tells("", 126);
+    assert!(
+        stderr.contains("/plain") && stderr.contains("cannot execute"),
+        "{stderr}"
+    );
+    let stderr = sandbox.cachex("./gone").tells("", 127);
+    assert_eq!(stderr, "cachex: error: ./gone: command not found\n");
+    let stderr = sandbox.cachex("no-such-command").tells("", 127);
+    assert_eq!(
+        stderr,
+        "cachex: error: no-such-command: command not found\n"
+    );
+    sandbox.cachex(".").tells("", 126);
+    sandbox.cachex_words([""]).tells("", 127);
+}
+
+#[test]
+fn what_could_not_be_started_is_not_stored() {
+    let sandbox = Sandbox::new();
+    for code in ["126", "127"] {
+        sandbox.script("s.sh", &format!("exit {code}"));
+        for _ in 0..2 {
+            sandbox
+                .cachex("./s.sh")
+                .tells("", code.parse().expect("a number"));
+        }
+    }
+    assert_eq!(sandbox.runs(), 4);
+}
+
+#[test]
+fn death_by_a_signal_is_128_and_n_and_not_stored() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo last words; kill -$1 $$");
+    for (signal, code) in [("TERM", 143), ("KILL", 137), ("SEGV", 139), ("PIPE", 141)] {
+        for _ in 0..2 {
+            sandbox
+                .cachex(&format!("./s.sh {signal}"))
+                .ends("last words\n", "", code);
+        }
+    }
+    assert_eq!(sandbox.runs(), 8);
+}
+
+#[test]
+fn a_script_without_an_interpreter_line_runs() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.script("s.sh", "");
+    std::fs::write(path, "echo plain\n").expect("written");
+    for _ in 0..2 {
+        sandbox.cachex("./s.sh").gives("plain\n");
+    }
+}
+
+#[test]
+fn the_name_is_passed_on_as_spelled() {
+    let sandbox = Sandbox::new();
+    std::os::unix::fs::symlink("/bin/sh", sandbox.dir.join("myname")).expect("linked");
+    sandbox
+        .cachex_words(["./myname", "-c", "echo $0"])
+        .gives("./myname\n");
+    sandbox.cachex_words(["sh", "-c", "echo $0"]).gives("sh\n");
+}
+
+#[test]
+fn the_reader_going_away_ends_the_command_and_stores_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "exec yes");
+    let pipe = "{ cachex ./s.sh; echo $? >&2; } | head -1";
+    for _ in 0..2 {
+        sandbox.sh(pipe).ends("y\n", "141\n", 0);
+    }
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn a_process_left_behind_delays_nothing_and_is_not_stored() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script("s.sh", "(cat go; echo late) & echo done");
+    for _ in 0..2 {
+        // Returns although the process is still there; what it writes later still arrives.
+        sandbox
+            .sh("cachex ./s.sh > out 2>&1; cat out")
+            .gives("done\n");
+        sandbox
+            .sh("echo now > go; while ! grep -q late out; do :; done; cat out")
+            .gives("done\nnow\nlate\n");
+    }
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn long_output_streams_whole_and_is_not_stored() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "seq 10000");
+    let bare = sandbox.sh("seq 10000").output().stdout;
+    for _ in 0..2 {
+        let stderr = sandbox
+            .cachex("-v --max-output 10KiB ./s.sh")
+            .tells(&bare, 0);
+        assert!(
+            stderr.contains("not stored: the output is longer than"),
+            "{stderr}"
+        );
+    }
+    assert_eq!(sandbox.runs(), 2);
+    sandbox.cachex("--max-output 1MB ./s.sh").gives(&bare);
+    sandbox.cachex("--max-output 1MB ./s.sh").gives(&bare);
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn standard_input_is_keyed_on_request() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "cat");
+    for content in ["a", "b", "a", ""] {
+        sandbox
+            .cachex("--stdin ./s.sh")
+            .stdin(content)
+            .gives(content);
+    }
+    assert_eq!(sandbox.runs(), 3);
+    let large = vec![b'x'; 3 << 20];
+    for _ in 0..2 {
+        sandbox
+            .cachex("--stdin ./s.sh")
+            .stdin(large.clone())
+            .gives(&large);
+    }
+    assert_eq!(sandbox.runs(), 4);
+    sandbox.cachex("-n ./s.sh").stdin("left alone").gives("");
+}
+
+#[test]
+fn nothing_is_stored_when_the_script_changes_while_it_runs() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo '# more' >> s.sh; echo hi");
+    let stderr = sandbox.cachex("-v ./s.sh").tells("hi\n", 0);
+    assert!(
+        stderr.contains("s.sh changed while the command ran"),
+        "{stderr}"
+    );
+    sandbox
+        .cachex("list")
+        .gives("ID  AGE  LEFT  EXIT  SIZE  TIME  HITS  COMMAND\n");
+}
+
+#[test]
+fn one_documented_variable_is_added() {
+    let sandbox = Sandbox::new();
+    let bare = sandbox.sh("exec env").output().stdout;
+    let under = sandbox.sh("exec cachex env").output().stdout;
+    let lines = |bytes: &[u8]| {
+        let mut lines: Vec<_> = String::from_utf8_lossy(bytes)
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        lines.sort();
+        lines
+    };
+    let mut expected = lines(&bare);
+    expected.push("CACHEX_ACTIVE=1".to_owned());
+    expected.sort();
+    assert_eq!(lines(&under), expected);
+}
+
+#[test]
+fn there_is_no_spinner_off_a_terminal() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .cachex_words(["--", "sh", "-c", "sleep 0.8; echo hi"])
+        .gives("hi\n");
+}
+
+#[test]
+fn the_off_switch_runs_the_bare_command() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "cat; echo $CACHEX_ACTIVE");
+    for _ in 0..2 {
+        sandbox
+            .cachex("./s.sh")
+            .env("CACHEX_NO_CACHE", "1")
+            .stdin("in ")
+            .gives("in \n");
+        sandbox
+            .cachex("--no-cache ./s.sh")
+            .stdin("in ")
+            .gives("in \n");
+    }
+    assert_eq!(sandbox.runs(), 4);
+    assert!(!sandbox.store_dir().exists());
+}

@@ -1,0 +1,114 @@
+//! A hit: the same bytes on the same streams in the same order, and the same exit code.
+
+use super::harness::Sandbox;
+use std::process::Stdio;
+
+#[test]
+fn a_hit_gives_what_the_miss_gave() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo out; echo err >&2; printf 'no newline'");
+    for _ in 0..3 {
+        sandbox
+            .cachex("-- ./s.sh")
+            .ends("out\nno newline", "err\n", 0);
+    }
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn any_bytes_come_back() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", r"printf '\000\377\n\r\000'; printf '\376\000' >&2");
+    for _ in 0..2 {
+        sandbox
+            .cachex("./s.sh")
+            .ends(b"\x00\xff\n\r\x00", b"\xfe\x00", 0);
+    }
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn silence_comes_back() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "exit 0");
+    for _ in 0..2 {
+        sandbox.cachex("./s.sh").gives("");
+    }
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn the_order_across_both_streams_comes_back() {
+    let sandbox = Sandbox::new();
+    let step = |text: &str, to: &str| format!("echo {text}{to}; sleep 0.05; ");
+    let body: String = (0..6)
+        .map(|i| step(&i.to_string(), if i % 3 == 1 { " >&2" } else { "" }))
+        .collect();
+    sandbox.script("s.sh", &body);
+    for _ in 0..2 {
+        sandbox.sh("cachex ./s.sh 2>&1").gives("0\n1\n2\n3\n4\n5\n");
+    }
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn exit_codes_come_back() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo failing >&2; exit $1");
+    for code in [1, 2, 42, 124, 125, 255] {
+        for _ in 0..2 {
+            sandbox
+                .cachex(&format!("./s.sh {code}"))
+                .ends("", "failing\n", code);
+        }
+    }
+    assert_eq!(sandbox.runs(), 6);
+}
+
+#[test]
+fn long_output_comes_back() {
+    let sandbox = Sandbox::new();
+    // More than is kept in a row, and more than is kept in memory.
+    for lines in [20_000, 600_000] {
+        let call = format!("seq {lines}");
+        let bare = sandbox.sh(&call).output().stdout;
+        for _ in 0..2 {
+            sandbox.cachex(&call).gives(&bare);
+        }
+    }
+    let listed = sandbox.cachex("list").output().stdout;
+    assert_eq!(String::from_utf8_lossy(&listed).matches("seq").count(), 2);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let sandbox = Sandbox::new();
+    sandbox.cachex("seq 300000").output();
+    // 141 is what the shell gives for a command killed by SIGPIPE.
+    let pipe = "{ cachex seq 300000; echo $? >&2; } | head -1";
+    sandbox.sh(pipe).ends("1\n", "141\n", 0);
+}
+
+#[test]
+fn a_hit_writes_nothing_to_the_database() {
+    let sandbox = Sandbox::new();
+    sandbox.cachex("echo hi").gives("hi\n");
+    let before = std::fs::read(sandbox.database()).expect("readable");
+    for _ in 0..3 {
+        sandbox.cachex("echo hi").gives("hi\n");
+    }
+    assert!(std::fs::read(sandbox.database()).expect("readable") == before);
+}
+
+#[test]
+fn hits_with_both_streams_closed() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo out; echo err >&2; exit 3");
+    for redirection in [">&-", "2>&-", ">&- 2>&-"] {
+        for _ in 0..2 {
+            let mut call = sandbox.sh(&format!("cachex ./s.sh {redirection}"));
+            call.command.stdout(Stdio::null()).stderr(Stdio::null());
+            assert_eq!(call.output().status.code(), Some(3), "{redirection}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! A fault of the cache never costs the user's command: its own result, and one warning.
+
+use super::harness::Sandbox;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "cat; echo hi");
+    sandbox
+}
+
+/// With a store that cannot be used the command runs as it would without cachex.
+#[track_caller]
+fn runs_uncached(sandbox: &Sandbox, part: &str) {
+    for _ in 0..2 {
+        let before = sandbox.runs();
+        sandbox.cachex("./s.sh").stdin("in ").warns("in hi\n", part);
+        assert_eq!(sandbox.runs(), before + 1);
+    }
+    sandbox.cachex("-q ./s.sh").stdin("in ").gives("in hi\n");
+    let stderr = sandbox.cachex("--only-if-cached -q ./s.sh").tells("", 124);
+    assert!(stderr.starts_with("cachex: error: not cached"), "{stderr}");
+}
+
+/// The files of the store and their modes.
+fn modes(sandbox: &Sandbox) -> Vec<(String, u32)> {
+    let mut found: Vec<_> = fs::read_dir(sandbox.store_dir())
+        .expect("readable")
+        .map(|file| {
+            let file = file.expect("readable");
+            let mode = file.metadata().expect("there").mode() & 0o777;
+            (file.file_name().into_string().expect("UTF-8"), mode)
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn the_store_is_private() {
+    let sandbox = sandbox();
+    sandbox
+        .sh("umask 000; cachex ./s.sh; cachex ./s.sh")
+        .gives("hi\nhi\n");
+    let directory = fs::metadata(sandbox.store_dir()).expect("there").mode() & 0o777;
+    assert_eq!(directory, 0o700);
+    let expected = ["cachex.db", "cachex.lock", "uses"].map(|name| (name.to_owned(), 0o600));
+    assert_eq!(modes(&sandbox), expected);
+}
+
+#[test]
+fn a_plain_file_in_its_place() {
+    let sandbox = sandbox();
+    fs::write(sandbox.store_dir(), "").expect("written");
+    runs_uncached(&sandbox, "is not a directory; move it away");
+}
+
+#[test]
+fn a_directory_in_place_of_the_database() {
+    let sandbox = sandbox();
+    fs::create_dir_all(sandbox.database()).expect("made");
+    fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(0o700)).expect("set");
+    runs_uncached(&sandbox, "is not a regular file");
+}
+
+#[test]
+fn a_store_that_others_can_write() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    for mode in [0o770, 0o707] {
+        fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(mode)).expect("set");
+        runs_uncached(
+            &sandbox,
+            "can be written by others; take that right away with chmod go-w",
+        );
+    }
+    fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(0o700)).expect("set");
+    fs::set_permissions(sandbox.database(), Permissions::from_mode(0o666)).expect("set");
+    runs_uncached(&sandbox, "cachex.db: can be written by others");
+}
+
+#[test]
+fn no_home_to_keep_a_store_in() {
+    let sandbox = sandbox();
+    let home = sandbox.dir.join("ran").display().to_string();
+    fs::write(&home, "").expect("written");
+    let call = sandbox
+        .cachex("./s.sh")
+        .without_env("CACHEX_CACHE_DIR")
+        .env("HOME", &home);
+    call.warns("hi\n", "running uncached");
+}
+
+#[test]
+fn the_default_place_is_the_users_cache_directory() {
+    let sandbox = sandbox();
+    let home = sandbox.dir.join("home");
+    fs::create_dir(&home).expect("made");
+    let home = home.display().to_string();
+    for _ in 0..2 {
+        let call = sandbox
+            .cachex("./s.sh")
+            .without_env("CACHEX_CACHE_DIR")
+            .env("HOME", &home);
+        call.gives("hi\n");
+    }
+    assert_eq!(sandbox.runs(), 1);
+    let found = sandbox.sh("find home -name cachex.db").output().stdout;
+    assert_eq!(found.iter().filter(|b| **b == b'\n').count(), 1);
+}
+
+#[test]
+fn garbage_is_set_aside_and_the_store_begins_anew() {
+    for garbage in [&b"garbage "[..], b"SQLite format 3\0", b"\0"] {
+        let sandbox = sandbox();
+        sandbox.cachex("./s.sh").gives("hi\n");
+        let garbage = garbage.repeat(4096);
+        fs::write(sandbox.database(), &garbage).expect("written");
+        sandbox
+            .cachex("./s.sh")
+            .warns("hi\n", "the store was damaged");
+        assert_eq!(
+            fs::read(sandbox.store_dir().join("cachex.db.damaged")).expect("there"),
+            garbage
+        );
+        sandbox.cachex("./s.sh").gives("hi\n");
+        assert_eq!(sandbox.runs(), 2);
+    }
+}
+
+#[test]
+fn an_empty_database_is_set_up() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    fs::write(sandbox.database(), "").expect("written");
+    for _ in 0..2 {
+        sandbox.cachex("./s.sh").gives("hi\n");
+    }
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn damaged_output_is_never_replayed_and_heals() {
+    let sandbox = sandbox();
+    for damage in [
+        "UPDATE entry SET body = zeroblob(length)",
+        "UPDATE entry SET exit = 1",
+        "UPDATE entry SET created = created - 1",
+        "UPDATE entry SET condition = x'00'",
+        "UPDATE entry SET seal = zeroblob(16)",
+        "UPDATE entry SET seal = NULL",
+        "UPDATE entry SET body = NULL",
+    ] {
+        sandbox.cachex("./s.sh").gives("hi\n");
+        let before = sandbox.runs();
+        let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+        // What the schema forbids is as good as any other damage.
+        let changed = database.execute(damage, []).unwrap_or(0);
+        drop(database);
+        sandbox.cachex("./s.sh").gives("hi\n");
+        assert_eq!(sandbox.runs(), before + changed.min(1), "{damage}");
+        sandbox.cachex("./s.sh").gives("hi\n");
+        assert_eq!(sandbox.runs(), before + changed.min(1), "{damage}");
+        sandbox.cachex("clear").output();
+    }
+}
+
+#[test]
+fn damaged_blocks_of_a_long_output_are_never_replayed() {
+    let sandbox = Sandbox::new();
+    let bare = sandbox.sh("seq 200000").output().stdout;
+    sandbox.cachex("seq 200000").gives(&bare);
+    for damage in [
+        "UPDATE block SET bytes = zeroblob(length(bytes)) WHERE id = (SELECT max(id) FROM block)",
+        "DELETE FROM block WHERE id = (SELECT min(id) FROM block)",
+    ] {
+        let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+        assert_eq!(database.execute(damage, []).expect("damaged"), 1);
+        drop(database);
+        sandbox.cachex("seq 200000").gives(&bare);
+        sandbox.cachex("seq 200000").gives(&bare);
+    }
+}
+
+#[test]
+fn a_newer_format_is_left_untouched() {
+    let sandbox = sandbox();
+    sandbox.cachex("echo x").gives("x\n");
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    database
+        .execute_batch("PRAGMA user_version = 999; PRAGMA application_id = 0x637803e7")
+        .expect("changed");
+    drop(database);
+    let before = fs::read(sandbox.database()).expect("readable");
+    runs_uncached(&sandbox, "written by a newer cachex (format 999); upgrade");
+    assert!(fs::read(sandbox.database()).expect("readable") == before);
+}
+
+#[test]
+fn a_database_of_another_program_is_left_untouched() {
+    let sandbox = sandbox();
+    fs::create_dir(sandbox.store_dir()).expect("made");
+    fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(0o700)).expect("set");
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    database
+        .execute_batch("CREATE TABLE theirs (x)")
+        .expect("made");
+    drop(database);
+    runs_uncached(&sandbox, "is a database of another program");
+}

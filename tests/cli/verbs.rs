@@ -1,0 +1,76 @@
+//! Which words are verbs, and where the options end.
+
+use super::harness::{Sandbox, word};
+
+#[test]
+fn a_verb_behind_two_dashes_is_a_command() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.script("clear", "echo mine");
+    let dir = path.parent().expect("a parent").display().to_string();
+    let with_dir = |call: super::harness::Call| {
+        let path = std::env::var("PATH").expect("a path");
+        call.env("PATH", &format!("{dir}:{path}"))
+    };
+    with_dir(sandbox.cachex("-- clear")).gives("mine\n");
+    with_dir(sandbox.cachex("-- clear")).gives("mine\n");
+    assert_eq!(sandbox.runs(), 1);
+    with_dir(sandbox.cachex("clear")).gives("removed 1 entry (5B)\n");
+}
+
+#[test]
+fn options_end_at_the_command() {
+    let sandbox = Sandbox::new();
+    sandbox.script("args.sh", "printf '<%s>' \"$@\"");
+    let words = ["./args.sh", "--ttl", "banana", "--", "clear", "-q"];
+    sandbox
+        .cachex_words(words)
+        .gives("<--ttl><banana><--><clear><-q>");
+    sandbox
+        .cachex_words(["--", "./args.sh", "--", "x"])
+        .gives("<--><x>");
+}
+
+#[test]
+fn words_are_bytes() {
+    let sandbox = Sandbox::new();
+    sandbox.script("args.sh", "printf '<%s>' \"$@\"");
+    let odd = [
+        word(b"./args.sh"),
+        word(b""),
+        word(b"\xff\n"),
+        word(b"$HOME *"),
+    ];
+    for _ in 0..2 {
+        sandbox.cachex_words(&odd).gives(b"<><\xff\n><$HOME *>");
+    }
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn completions_are_printed() {
+    let sandbox = Sandbox::new();
+    let script = include_str!("../../completions/cachex.bash");
+    sandbox.cachex("completions bash").gives(script);
+}
+
+#[test]
+fn a_mistyped_verb_gets_a_hint() {
+    let sandbox = Sandbox::new();
+    let expected = "cachex: error: lst: command not found; did you mean `cachex list`?\n";
+    sandbox.cachex("lst").ends("", expected, 127);
+}
+
+#[test]
+fn common_options_go_with_verbs_on_both_sides() {
+    let sandbox = Sandbox::new();
+    let other = sandbox.dir.join("other").display().to_string();
+    sandbox
+        .cachex("--cache-dir=DIR -- echo x".replace("DIR", &other).as_str())
+        .gives("x\n");
+    sandbox
+        .cachex(&format!("clear --cache-dir={other}"))
+        .gives("removed 1 entry (2B)\n");
+    sandbox
+        .cachex(&format!("--cache-dir={other} clear"))
+        .gives("removed nothing\n");
+}
