@@ -2,8 +2,9 @@
 
 use crate::terminal::{Stream, escape_os};
 use console::{Term, measure_text_width, truncate_str};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 use std::ffi::OsStr;
+use std::io;
 use std::time::{Duration, Instant};
 
 /// How long a command may take before anything is shown.
@@ -47,15 +48,11 @@ impl Spinner {
             return;
         }
         let bar = self.bar.get_or_insert_with(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            bar.set_style(ProgressStyle::default_spinner());
+            let target = ProgressDrawTarget::term_like(Box::new(Narrow(Term::stderr())));
+            let bar = ProgressBar::with_draw_target(None, target).with_elapsed(elapsed);
+            bar.set_style(style(self.text.clone()));
             bar
         });
-        bar.set_message(line(
-            &self.text,
-            elapsed,
-            usize::from(Term::stderr().size().1),
-        ));
         bar.tick();
     }
 
@@ -79,12 +76,65 @@ impl Drop for Spinner {
     }
 }
 
+fn style(text: String) -> ProgressStyle {
+    let write_line = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let width = usize::from(Narrow(Term::stderr()).width());
+        let _ = out.write_str(&line(&text, state.elapsed(), width));
+    };
+    ProgressStyle::with_template("{spinner} {line}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner())
+        .with_key("line", write_line)
+}
+
 /// The text and the elapsed time, the text cut so that both fit beside the turning sign.
 fn line(text: &str, elapsed: Duration, width: usize) -> String {
     let time = elapsed_time(elapsed);
-    let sign_and_spaces = 4;
+    let sign_and_spaces = 3;
     let room = width.saturating_sub(measure_text_width(&time) + sign_and_spaces);
     format!("{} {time}", truncate_str(text, room, "…"))
+}
+
+/// A terminal that leaves room at its right for the `^C` that the real one may echo: a line that
+/// wraps cannot be taken away again.
+#[derive(Debug)]
+struct Narrow(Term);
+
+impl TermLike for Narrow {
+    fn width(&self) -> u16 {
+        self.0.size().1.saturating_sub(4)
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_up(n)
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_down(n)
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_right(n)
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_left(n)
+    }
+
+    fn write_line(&self, s: &str) -> io::Result<()> {
+        self.0.write_line(s)
+    }
+
+    fn write_str(&self, s: &str) -> io::Result<()> {
+        self.0.write_str(s)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// `3.4s`, `1m 03.4s`, `2h 01m 03.4s`.
@@ -118,7 +168,7 @@ mod tests {
     fn the_text_is_cut_to_the_width() {
         let second = Duration::from_secs(1);
         assert_eq!(line("Running `ls`", second, 80), "Running `ls` 1.0s");
-        let cut = line("Running `a very long command`", second, 24);
+        let cut = line("Running `a very long command`", second, 23);
         assert_eq!(cut, "Running `a very… 1.0s");
         assert_eq!(line("Running", second, 3), "… 1.0s");
     }

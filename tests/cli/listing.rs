@@ -29,7 +29,7 @@ fn list_shows_the_newest_first_in_plain_columns() {
     assert_eq!(lines[2][3..5], ["0", "4B"]);
     assert_eq!(lines[2][6..], ["1", "echo", "old"]);
     assert!(
-        lines[2][1].starts_with("2m") && lines[2][2].starts_with("5"),
+        lines[2][1].starts_with("2m") && lines[2][2].starts_with('5'),
         "{listed}"
     );
 }

@@ -107,7 +107,7 @@ fn the_default_place_is_the_users_cache_directory() {
     }
     assert_eq!(sandbox.runs(), 1);
     let found = sandbox.sh("find home -name cachex.db").output().stdout;
-    assert_eq!(found.iter().filter(|b| **b == b'\n').count(), 1);
+    assert_eq!(String::from_utf8_lossy(&found).lines().count(), 1);
 }
 
 #[test]
