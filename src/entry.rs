@@ -13,6 +13,8 @@ use std::time::Duration;
 pub enum Condition {
     /// Standard input was there and nothing of it was taken: any input will do.
     StdinUnread,
+    /// Standard input was a pipe that had said nothing when the command ended.
+    StdinSilent,
     /// Standard input was empty, or there was none.
     StdinEmpty,
     /// Standard input was this, whole.

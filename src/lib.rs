@@ -30,6 +30,7 @@ pub mod replay;
 pub mod runner;
 pub mod settings;
 pub mod size;
+pub mod stdin;
 pub mod store;
 pub mod terminal;
 pub mod time;

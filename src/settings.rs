@@ -47,6 +47,8 @@ pub struct Request {
 /// `--stdin` and `--no-stdin`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StdinMode {
+    /// It counts exactly when the command reads it.
+    Auto,
     /// All of it counts.
     Read,
     /// It is left alone.
@@ -69,10 +71,10 @@ impl Request {
         Ok(Self {
             words,
             key: key_spec(&options)?,
-            stdin: if options.stdin {
-                StdinMode::Read
-            } else {
-                StdinMode::Ignore
+            stdin: match (options.stdin, options.no_stdin) {
+                (true, _) => StdinMode::Read,
+                (_, true) => StdinMode::Ignore,
+                _ => StdinMode::Auto,
             },
             policy: Policy {
                 ttl: options.ttl.unwrap_or(Lifetime::Unlimited),

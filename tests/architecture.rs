@@ -7,69 +7,34 @@ use std::fs;
 use std::path::Path;
 
 /// Each module and those that it may use.
-const ALLOWED: &[(&str, &[&str])] = &[
-    ("time", &[]),
-    ("size", &[]),
-    ("exit", &[]),
-    ("nesting", &[]),
-    ("terminal", &[]),
-    ("error", &["terminal"]),
-    ("cli", &["exit", "size", "time"]),
-    ("key", &["nesting", "terminal", "time"]),
-    ("recording", &["exit", "size", "terminal", "time"]),
-    ("progress", &["terminal"]),
-    ("entry", &["exit", "key", "recording", "time"]),
-    ("policy", &["entry", "exit", "time"]),
-    (
-        "store",
-        &[
-            "entry",
-            "exit",
-            "key",
-            "recording",
-            "size",
-            "terminal",
-            "time",
-        ],
-    ),
+const ALLOWED: &[(&str, &str)] = &[
+    ("time", ""),
+    ("size", ""),
+    ("exit", ""),
+    ("nesting", ""),
+    ("terminal", ""),
+    ("error", "terminal"),
+    ("cli", "exit size time"),
+    ("key", "nesting terminal time"),
+    ("recording", "exit size terminal time"),
+    ("progress", "terminal"),
+    ("entry", "exit key recording time"),
+    ("policy", "entry exit time"),
+    ("stdin", "entry key"),
+    ("store", "entry exit key recording size terminal time"),
     (
         "runner",
-        &[
-            "exit",
-            "nesting",
-            "progress",
-            "recording",
-            "terminal",
-            "time",
-        ],
+        "entry exit key nesting progress recording stdin terminal time",
     ),
-    ("replay", &["recording", "terminal"]),
+    ("replay", "recording terminal"),
     (
         "settings",
-        &[
-            "cli", "error", "exit", "key", "nesting", "policy", "progress", "size", "store",
-            "terminal", "time",
-        ],
+        "cli error exit key nesting policy progress size store terminal time",
     ),
     (
         "commands",
-        &[
-            "cli",
-            "entry",
-            "error",
-            "exit",
-            "key",
-            "policy",
-            "progress",
-            "recording",
-            "replay",
-            "runner",
-            "settings",
-            "size",
-            "store",
-            "terminal",
-            "time",
-        ],
+        "cli entry error exit key policy progress recording replay runner settings size stdin store \
+         terminal time",
     ),
 ];
 
@@ -127,9 +92,9 @@ fn arrows_point_down_only() {
 fn the_table_is_in_order_and_complete() {
     let known: Vec<&str> = ALLOWED.iter().map(|(module, _)| *module).collect();
     for (place, (module, allowed)) in ALLOWED.iter().enumerate() {
-        for name in *allowed {
+        for name in allowed.split_whitespace() {
             assert!(
-                known[..place].contains(name),
+                known[..place].contains(&name),
                 "{module} may not use {name}: it comes later"
             );
         }

@@ -3,19 +3,18 @@
 use crate::entry::{Condition, Entry, NewEntry};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::key::{
-    CommandName, Digest, DigestMemory, Key, Observation, Program, ResolveError, observe,
-};
+use crate::key::{CommandName, DigestMemory, Key, Observation, Program, ResolveError, observe};
 use crate::policy::{MissReason, Verdict};
 use crate::progress::Spinner;
 use crate::recording::{Body, Recorder, Recording};
 use crate::replay::replay;
 use crate::runner::{self, Input, Job, SpawnError};
 use crate::settings::{Request, StdinMode};
+use crate::stdin::Stdin;
 use crate::store::{Filled, Limits, Store, StoreError};
 use crate::terminal::{Notices, escape_os};
 use crate::time::{Timestamp, brief};
-use std::io::{self, Seek};
+use std::io;
 use std::path::Path;
 
 /// Runs a request to its end.
@@ -39,13 +38,16 @@ pub fn run(
     let Some((store, observation, variants)) = call.prepare(directory) else {
         return call.run_uncached();
     };
-    let (condition, input) = call.take_stdin(store.directory())?;
-    match call.choose(&store, variants, condition) {
-        Ok((entry, body)) => call.replay(store, &observation, &entry, body),
+    let stdin = call.survey_stdin(&store, &variants)?;
+    match call.choose(&store, variants, &stdin) {
+        Ok((entry, body)) => {
+            stdin.take(entry.condition);
+            call.replay(store, &observation, &entry, body)
+        }
         Err(reason) if request.only_if_cached => Err(Error::Missed(reason.to_string())),
         Err(reason) => {
             notices.detail(&format_args!("miss: {reason}"));
-            call.execute_and_store(store, &observation, condition, input)
+            call.execute_and_store(store, &observation, stdin)
         }
     }
 }
@@ -115,13 +117,21 @@ impl Call<'_> {
         Err(become_command(self.request, self.program))
     }
 
-    /// What standard input holds, as far as it counts, and what the command gets of it.
-    fn take_stdin(&self, directory: &Path) -> Result<(Condition, Input), Error> {
-        match self.request.stdin {
-            StdinMode::Ignore => Ok((Condition::StdinEmpty, Input::Empty)),
-            StdinMode::Read => read_stdin(directory)
-                .map_err(|error| Error::Failed(format!("cannot read standard input: {error}"))),
-        }
+    /// Standard input, read only where it is asked for or the command is known to read it.
+    fn survey_stdin(&self, store: &Store, variants: &[Entry]) -> Result<Stdin, Error> {
+        let directory = store.directory();
+        let read = match self.request.stdin {
+            StdinMode::Ignore => Ok(Stdin::Absent),
+            StdinMode::Read => Stdin::read(directory),
+            StdinMode::Auto => {
+                let (stdin, loss) = Stdin::survey();
+                if let Some(loss) = loss {
+                    self.notices.warn(&loss);
+                }
+                stdin.read_if_known(variants, directory)
+            }
+        };
+        read.map_err(|error| Error::Failed(format!("cannot read standard input: {error}")))
     }
 
     /// A fresh entry and its checked output, or why there is none.
@@ -129,9 +139,9 @@ impl Call<'_> {
         &self,
         store: &Store,
         variants: Vec<Entry>,
-        condition: Condition,
+        stdin: &Stdin,
     ) -> Result<(Entry, Body), MissReason> {
-        let holds = |stored| stored == condition || stored == Condition::StdinUnread;
+        let holds = stdin.holds(&variants);
         match self.request.policy.admit(variants, holds, Timestamp::now()) {
             Verdict::Execute(reason) => Err(reason),
             Verdict::Replay(entry, age) => {
@@ -173,8 +183,7 @@ impl Call<'_> {
         &self,
         store: Store,
         observation: &Observation,
-        condition: Condition,
-        input: Input,
+        stdin: Stdin,
     ) -> Result<Exit, Error> {
         let Request {
             words,
@@ -194,13 +203,13 @@ impl Call<'_> {
         let job = Job {
             program: self.program.path(),
             words,
-            input,
+            input: input(stdin),
             recorder,
             spinner: spinner.as_deref().map(Spinner::new),
         };
         let outcome = runner::run(job).map_err(|error| not_started(self.program, error))?;
         match outcome.recording {
-            Ok(recording) => self.keep(store, observation, condition, recording),
+            Ok((recording, condition)) => self.keep(store, observation, condition, recording),
             Err(reason) => self.tell_unstored(&reason),
         }
         match outcome.lost {
@@ -301,14 +310,15 @@ fn not_started(program: &Program, error: SpawnError) -> Error {
     }
 }
 
-/// All of standard input, kept in a file without a name.
-fn read_stdin(directory: &Path) -> io::Result<(Condition, Input)> {
-    let mut content = tempfile::tempfile_in(directory)?;
-    let length = io::copy(&mut io::stdin().lock(), &mut content)?;
-    if length == 0 {
-        return Ok((Condition::StdinEmpty, Input::Empty));
+/// What the command gets of standard input.
+fn input(stdin: Stdin) -> Input {
+    match stdin {
+        Stdin::Absent => Input::Empty,
+        Stdin::Held(content, condition) => Input::Content(content, condition),
+        #[cfg(target_os = "linux")]
+        Stdin::Pipe(_) => Input::Pipe,
+        #[cfg(not(target_os = "linux"))]
+        Stdin::Pipe(_) => Input::Empty,
+        Stdin::File(range) => Input::File(range),
     }
-    content.rewind()?;
-    let digest = Digest::of_reader(&content)?;
-    Ok((Condition::Stdin(digest), Input::Content(content)))
 }

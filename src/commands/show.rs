@@ -79,6 +79,7 @@ fn tell(description: &Description, now: Timestamp) -> String {
     };
     let stdin = match entry.condition {
         Condition::StdinUnread => "not read: any will do",
+        Condition::StdinSilent => "a pipe that said nothing",
         Condition::StdinEmpty => "empty",
         Condition::Stdin(_) => "read: the same bytes only",
     };

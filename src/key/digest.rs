@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 /// A SHA-256 digest.
@@ -28,12 +29,12 @@ impl Digest {
     /// # Errors
     /// What the reader says.
     pub fn of_reader(mut reader: impl Read) -> io::Result<Self> {
-        let mut hasher = Sha256::new();
+        let mut builder = DigestBuilder::default();
         let mut buffer = vec![0; 64 << 10];
         loop {
             match reader.read(&mut buffer) {
-                Ok(0) => return Ok(Self(hasher.finalize().into())),
-                Ok(count) => hasher.update(&buffer[..count]),
+                Ok(0) => return Ok(builder.finish()),
+                Ok(count) => builder.update(&buffer[..count]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
@@ -44,6 +45,23 @@ impl Digest {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+/// Computes a [`Digest`] piece by piece.
+#[derive(Clone, Debug, Default)]
+pub struct DigestBuilder(Sha256);
+
+impl DigestBuilder {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all that was taken.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finalize().into())
     }
 }
 
@@ -71,6 +89,14 @@ pub struct FileStamp {
 impl FileStamp {
     /// The kernel's clock moves in steps of up to 10 ms; network file systems are coarser.
     const SETTLED_AFTER_NANOS: i128 = 2_000_000_000;
+
+    /// The stamp of an open file.
+    ///
+    /// # Errors
+    /// As the system.
+    pub fn of_open(file: impl AsFd) -> io::Result<Self> {
+        Ok(Self::of(&rustix::fs::fstat(file)?))
+    }
 
     #[allow(
         clippy::unnecessary_cast,

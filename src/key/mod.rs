@@ -12,7 +12,7 @@ mod observation;
 mod program;
 mod script;
 
-pub use digest::{Digest, DigestMemory, FileStamp, LearnedDigest, Unreadable};
+pub use digest::{Digest, DigestBuilder, DigestMemory, FileStamp, LearnedDigest, Unreadable};
 pub use encoding::{decode_words, encode_words};
 pub use environment::VariableSelector;
 pub use observation::{KeySpec, Observation, observe};

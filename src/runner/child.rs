@@ -1,6 +1,5 @@
 //! Starting the command.
 
-use super::feed::Input;
 use crate::exit::Exit;
 use crate::nesting::ACTIVE_VARIABLE;
 use std::ffi::OsString;
@@ -28,7 +27,6 @@ pub(super) struct Child {
 
 /// Our ends of its pipes.
 pub(super) struct Pipes {
-    pub(super) stdin: Option<OwnedFd>,
     pub(super) stdout: OwnedFd,
     pub(super) stderr: OwnedFd,
 }
@@ -37,7 +35,7 @@ impl Child {
     pub(super) fn spawn(
         program: &Path,
         words: &[OsString],
-        input: &Input,
+        stdin: Stdio,
     ) -> Result<(Self, Pipes), SpawnError> {
         let pipe = || {
             rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
@@ -45,13 +43,9 @@ impl Child {
         };
         let (stdout, child_stdout) = pipe()?;
         let (stderr, child_stderr) = pipe()?;
-        let (child_stdin, stdin) = match input {
-            Input::Empty => (Stdio::null(), None),
-            Input::Content(_) => pipe().map(|(read, write)| (read.into(), Some(write)))?,
-        };
         let mut command = command(program, words);
         command
-            .stdin(child_stdin)
+            .stdin(stdin)
             .stdout(child_stdout)
             .stderr(child_stderr);
         command.env(ACTIVE_VARIABLE, "1");
@@ -59,14 +53,7 @@ impl Child {
         let process = tokio::process::Command::from(command)
             .spawn()
             .map_err(SpawnError::Refused)?;
-        Ok((
-            Self { process },
-            Pipes {
-                stdin,
-                stdout,
-                stderr,
-            },
-        ))
+        Ok((Self { process }, Pipes { stdout, stderr }))
     }
 
     pub(super) async fn wait(&mut self) -> io::Result<Exit> {

@@ -6,14 +6,19 @@
 mod child;
 mod detach;
 mod feed;
+mod input;
+#[cfg(target_os = "linux")]
+mod offer;
 mod pump;
 mod ready;
+mod shared_file;
 mod signals;
 
 pub use child::{SpawnError, exec};
-pub use feed::Input;
+pub use input::Input;
 pub use signals::die_of;
 
+use crate::entry::Condition;
 use crate::exit::Exit;
 use crate::progress::{DELAY, Spinner, TICK};
 use crate::recording::{Abandoned, Recorder, Recording};
@@ -50,8 +55,8 @@ pub struct Job<'a> {
 pub struct Outcome {
     /// How the command ended.
     pub exit: Exit,
-    /// The recording, or why there is none that could be replayed.
-    pub recording: Result<Recording, Unrecorded>,
+    /// The recording and what it holds for, or why there is none that could be replayed.
+    pub recording: Result<(Recording, Condition), Unrecorded>,
     /// Our own stream that failed, which cost the user some output.
     pub lost: Option<(Stream, io::Error)>,
 }
@@ -71,6 +76,12 @@ pub enum Unrecorded {
     /// The output had no reader, or could not be written.
     #[error("the output was not taken whole")]
     OutputLost,
+    /// Of standard input the command took a part, or looked at it.
+    #[error("it took a part of its standard input")]
+    StdinPart,
+    /// It cannot be told what the command read.
+    #[error("it cannot be told what it read from standard input")]
+    StdinUnknown,
     /// A process that the command left behind may still write.
     #[error("a process left behind still holds the output")]
     LeftBehind,
@@ -100,7 +111,8 @@ pub fn run(job: Job<'_>) -> Result<Outcome, SpawnError> {
 async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     let mut signals = Signals::install().map_err(SpawnError::Other)?;
     let started = Instant::now();
-    let (mut child, pipes) = Child::spawn(job.program, job.words, &job.input)?;
+    let (stdin, input) = job.input.begin().map_err(SpawnError::Other)?;
+    let (mut child, pipes) = Child::spawn(job.program, job.words, stdin)?;
     let shared = Shared {
         recorder: RefCell::new(job.recorder),
         spinner: RefCell::new(job.spinner),
@@ -109,10 +121,9 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     let out = Pump::new(Stream::Stdout, pipes.stdout, &shared, watch_end.clone())?;
     let err = Pump::new(Stream::Stderr, pipes.stderr, &shared, watch_end)?;
     let pumps = async { tokio::join!(out.run(), err.run()) };
-    let feed = feed::run(job.input, pipes.stdin);
-    tokio::pin!(pumps, feed);
+    tokio::pin!(pumps);
     let mut tick = interval_at(TokioInstant::now() + DELAY, TICK);
-    let (mut exit, mut pumped, mut input_done) = (None, None, false);
+    let (mut exit, mut pumped) = (None, None);
     let mut disturbed = None;
     while exit.is_none() || pumped.is_none() {
         tokio::select! {
@@ -130,7 +141,6 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
                 ended.send_replace(true);
             }
             ends = &mut pumps, if pumped.is_none() => pumped = Some(ends),
-            () = &mut feed, if !input_done => input_done = true,
             _ = tick.tick(), if exit.is_none() => {
                 if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
                     spinner.tick();
@@ -141,25 +151,26 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     let (exit, elapsed) = exit.unwrap_or((Exit::Code(0), started.elapsed()));
     let (out, err) = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
     shared.spinner.take();
+    let condition = input.end();
     let unrecorded = disturbed
         .map(Unrecorded::Disturbed)
         .or_else(|| out.unrecorded())
         .or_else(|| err.unrecorded());
-    let recording = match (unrecorded, shared.recorder.take()) {
-        (Some(reason), _) => Err(reason),
-        (None, None) => Err(Unrecorded::NotAsked),
-        (None, Some(recorder)) => {
-            recorder
-                .finish()
-                .map_err(Unrecorded::from)
-                .map(|body| Recording {
-                    body,
-                    exit,
-                    ended: Timestamp::now(),
-                    elapsed,
-                })
-        }
+    let recorder = shared.recorder.take();
+    let record = || {
+        unrecorded.map_or(Ok(()), Err)?;
+        let body = recorder.ok_or(Unrecorded::NotAsked)?.finish()?;
+        Ok((
+            Recording {
+                body,
+                exit,
+                ended: Timestamp::now(),
+                elapsed,
+            },
+            condition?,
+        ))
     };
+    let recording = record();
     let (out, err) = (out.split(), err.split());
     detach::keep_forwarding([
         (Stream::Stdout, out.left_behind),

@@ -97,6 +97,7 @@ pub(super) fn encode_condition(condition: Condition) -> Vec<u8> {
     match condition {
         Condition::StdinUnread => vec![0],
         Condition::StdinEmpty => vec![1],
+        Condition::StdinSilent => vec![3],
         Condition::Stdin(digest) => [&[2][..], digest.as_bytes()].concat(),
     }
 }
@@ -105,6 +106,7 @@ fn decode_condition(bytes: &[u8]) -> Option<Condition> {
     match bytes {
         [0] => Some(Condition::StdinUnread),
         [1] => Some(Condition::StdinEmpty),
+        [3] => Some(Condition::StdinSilent),
         [2, digest @ ..] => Some(Condition::Stdin(Digest(digest.try_into().ok()?))),
         _ => None,
     }
@@ -184,6 +186,7 @@ mod tests {
         prop_oneof![
             Just(Condition::StdinUnread),
             Just(Condition::StdinEmpty),
+            Just(Condition::StdinSilent),
             any::<[u8; 32]>().prop_map(|digest| Condition::Stdin(Digest(digest))),
         ]
     }

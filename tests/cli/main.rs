@@ -11,5 +11,6 @@ mod limits;
 mod listing;
 mod miss;
 mod replay;
+mod stdin;
 mod store_faults;
 mod verbs;

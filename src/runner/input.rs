@@ -1,0 +1,68 @@
+//! What the command reads from standard input, and what its result holds for because of it.
+
+use super::Unrecorded;
+use super::feed;
+#[cfg(target_os = "linux")]
+use super::offer::Offer;
+use super::shared_file::Watch;
+use crate::entry::Condition;
+use crate::stdin::FileRange;
+use rustix::pipe::{PipeFlags, pipe_with};
+use std::fs::File;
+use std::io;
+use std::process::Stdio;
+
+/// Where the command's standard input comes from.
+#[derive(Debug)]
+pub enum Input {
+    /// Nowhere: it is empty.
+    Empty,
+    /// From what was read of ours to its end, kept in a file without a name.
+    Content(File, Condition),
+    /// From our pipe, as far as the command takes it.
+    #[cfg(target_os = "linux")]
+    Pipe,
+    /// From our file: the command has the same one.
+    File(FileRange),
+}
+
+/// An input while the command runs.
+pub(super) enum Running {
+    Known(Condition),
+    #[cfg(target_os = "linux")]
+    Offered(Offer),
+    Watched(Watch),
+}
+
+impl Input {
+    /// What the command gets as standard input, and what watches over it.
+    pub(super) fn begin(self) -> io::Result<(Stdio, Running)> {
+        let pipe = || pipe_with(PipeFlags::CLOEXEC);
+        Ok(match self {
+            Self::Empty => (Stdio::null(), Running::Known(Condition::StdinEmpty)),
+            Self::Content(content, condition) => {
+                let (read, write) = pipe()?;
+                feed::begin(content, write)?;
+                (read.into(), Running::Known(condition))
+            }
+            #[cfg(target_os = "linux")]
+            Self::Pipe => {
+                let (read, write) = pipe()?;
+                (read.into(), Running::Offered(Offer::begin(write)?))
+            }
+            Self::File(range) => (Stdio::inherit(), Running::Watched(Watch::begin(range))),
+        })
+    }
+}
+
+impl Running {
+    /// What the result holds for, now that the command has ended.
+    pub(super) fn end(self) -> Result<Condition, Unrecorded> {
+        match self {
+            Self::Known(condition) => Ok(condition),
+            #[cfg(target_os = "linux")]
+            Self::Offered(offer) => offer.end(),
+            Self::Watched(watch) => watch.end(),
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Standard input counts exactly when the command reads it.
+
+use super::harness::Sandbox;
+use std::io::Write;
+use std::process::Stdio;
+
+/// A sandbox with a command that reads its input and one that does not.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("cat.sh", "exec cat");
+    sandbox.script("job.sh", "echo \"job $1\"");
+    sandbox
+}
+
+/// What the script gives, with and without `cachex` before the commands that `CX` marks; the second
+/// and third time with it are a miss and, where it can be, a hit.
+#[track_caller]
+fn as_bare(sandbox: &Sandbox, script: &str, stdin: Option<&[u8]>) {
+    let run = |prefix: &str| {
+        let call = sandbox.sh(&script.replace("CX", prefix));
+        let call = if let Some(bytes) = stdin {
+            call.stdin(bytes)
+        } else {
+            call
+        };
+        let output = call.output();
+        (output.stdout, output.stderr, output.status.code())
+    };
+    let bare = run("");
+    for round in ["miss", "hit"] {
+        let under = run("cachex --");
+        let shown = |(out, err, code): &(Vec<u8>, Vec<u8>, Option<i32>)| {
+            (
+                out.escape_ascii().to_string(),
+                err.escape_ascii().to_string(),
+                *code,
+            )
+        };
+        assert_eq!(shown(&under), shown(&bare), "{round} of {script}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod pipes {
+    use super::*;
+
+    #[test]
+    fn each_content_is_an_entry_of_its_own() {
+        let sandbox = sandbox();
+        for round in 1..=2 {
+            sandbox.sh("echo a | cachex ./cat.sh").gives("a\n");
+            sandbox.sh("echo b | cachex ./cat.sh").gives("b\n");
+            sandbox.sh(": | cachex ./cat.sh").gives("");
+            assert_eq!(sandbox.runs(), 3, "round {round}");
+        }
+        sandbox.sh("cachex ./cat.sh < /dev/null").gives("");
+        assert_eq!(sandbox.runs(), 3, "no input is an empty one");
+    }
+
+    #[test]
+    fn a_loop_over_a_pipe_loses_no_line() {
+        let sandbox = sandbox();
+        let numbers = "seq 50 | while read x; do CX ./job.sh \"$x\"; done";
+        as_bare(&sandbox, numbers, None);
+        assert_eq!(sandbox.runs(), 100, "fifty bare, fifty misses");
+    }
+
+    #[test]
+    fn a_script_from_a_pipe_loses_no_line() {
+        let sandbox = sandbox();
+        let script = "for s in 'CX ./job.sh 1' 'echo between' 'CX ./job.sh 2' 'echo end'; \
+                      do echo \"$s\"; done | bash";
+        as_bare(&sandbox, script, None);
+        assert_eq!(sandbox.runs(), 4);
+    }
+
+    #[test]
+    fn what_a_command_leaves_is_left() {
+        let sandbox = sandbox();
+        as_bare(
+            &sandbox,
+            "seq 100000 > all; cat all | (sleep 0.1; CX head -1; wc -c)",
+            None,
+        );
+        as_bare(
+            &sandbox,
+            "seq 1000 | (sleep 0.1; CX sh -c 'read a; echo $a; read b; echo $b'; wc -c)",
+            None,
+        );
+        as_bare(&sandbox, "printf 'abc' | (CX head -c 2; cat)", None);
+    }
+
+    #[test]
+    fn a_part_taken_is_not_stored_and_v_says_so() {
+        let sandbox = sandbox();
+        sandbox.script("part.sh", "read line; echo $line");
+        for _ in 0..2 {
+            let stderr = sandbox.sh("seq 9 | cachex -v ./part.sh").tells("1\n", 0);
+            assert!(
+                stderr.contains("not stored: it took a part of its standard input"),
+                "{stderr}"
+            );
+        }
+        assert_eq!(sandbox.runs(), 2);
+    }
+
+    #[test]
+    fn a_command_that_never_reads_hits_whatever_its_input_is() {
+        let sandbox = sandbox();
+        sandbox.sh("seq 100000 | cachex ./job.sh").gives("job \n");
+        for other in ["echo x |", ":|", "</dev/null", "< job.sh", "yes |"] {
+            let call = match other.strip_prefix('<') {
+                Some(_) => format!("cachex ./job.sh {other}"),
+                None => format!("{other} cachex ./job.sh"),
+            };
+            sandbox.sh(&call).gives("job \n");
+        }
+        assert_eq!(sandbox.runs(), 1);
+    }
+
+    #[test]
+    fn a_silent_pipe_hangs_nothing() {
+        let sandbox = sandbox();
+        for _ in 0..2 {
+            let mut call = sandbox.cachex("./job.sh 1");
+            call.command.stdin(Stdio::piped()).stdout(Stdio::piped());
+            let child = call.command.spawn().expect("started");
+            let output = child_output_with_open_stdin(child);
+            assert_eq!(output, b"job 1\n");
+        }
+        assert_eq!(sandbox.runs(), 1);
+        // It did not show whether it reads: with something to read it has to run again, once.
+        for _ in 0..2 {
+            sandbox
+                .cachex("./job.sh 1")
+                .stdin("something")
+                .gives("job 1\n");
+        }
+        assert_eq!(sandbox.runs(), 2);
+    }
+
+    /// Waits for the end while the pipe stays open.
+    fn child_output_with_open_stdin(mut child: std::process::Child) -> Vec<u8> {
+        let stdin = child.stdin.take();
+        let output = child.wait_with_output().expect("ended").stdout;
+        drop(stdin);
+        output
+    }
+
+    #[test]
+    fn input_that_comes_late_is_read() {
+        let sandbox = sandbox();
+        sandbox.sh("mkfifo go").gives("");
+        sandbox.script("two.sh", "read a; echo $a > go; cat");
+        // The second line is written only after the first was read.
+        let writer = "echo 1; cat go > seen; echo 2";
+        sandbox
+            .sh(&format!("({writer}) | cachex ./two.sh; cat seen"))
+            .gives("2\n1\n");
+        // A command known to read its input is looked up by all of it.
+        sandbox
+            .sh("(echo 1; echo 2) | cachex ./two.sh")
+            .gives("2\n");
+        assert_eq!(sandbox.runs(), 1);
+    }
+
+    #[test]
+    fn much_input_passes_byte_for_byte() {
+        let sandbox = sandbox();
+        let bytes: Vec<u8> = (0..20_000_000u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
+        for _ in 0..2 {
+            sandbox
+                .cachex("./cat.sh")
+                .stdin(bytes.clone())
+                .gives(&bytes);
+        }
+        assert_eq!(sandbox.runs(), 1);
+    }
+
+    #[test]
+    fn a_command_that_closes_its_input_early_gets_its_result_stored() {
+        let sandbox = sandbox();
+        sandbox.script("close.sh", "exec <&-; echo closed");
+        for _ in 0..2 {
+            sandbox
+                .sh("seq 100000 | (cachex ./close.sh; head -c 3)")
+                .gives("closed\n1\n2");
+        }
+        assert_eq!(sandbox.runs(), 1);
+    }
+
+    #[test]
+    fn a_writer_without_a_reader_ends_as_bare() {
+        let sandbox = sandbox();
+        sandbox.script("part.sh", "head -c 5");
+        as_bare(&sandbox, "{ yes; echo $? >&2; } | CX ./part.sh", None);
+    }
+}
+
+#[test]
+fn files_count_by_content() {
+    let sandbox = sandbox();
+    sandbox.write("a", "a\n");
+    sandbox.write("b", "b\n");
+    sandbox.write("c", "a\n");
+    for round in 1..=2 {
+        sandbox.sh("cachex ./cat.sh < a").gives("a\n");
+        sandbox.sh("cachex ./cat.sh < b").gives("b\n");
+        sandbox.sh("cachex ./cat.sh < c").gives("a\n");
+        assert_eq!(sandbox.runs(), 2, "round {round}");
+    }
+}
+
+#[test]
+fn a_loop_over_a_file_loses_no_line() {
+    let sandbox = sandbox();
+    as_bare(
+        &sandbox,
+        "seq 20 > list; while read x; do CX ./job.sh \"$x\"; done < list",
+        None,
+    );
+    assert_eq!(sandbox.runs(), 40);
+}
+
+#[test]
+fn what_a_command_leaves_of_a_file_is_left() {
+    let sandbox = sandbox();
+    as_bare(&sandbox, "seq 10000 > list; (CX head -1; cat) < list", None);
+    as_bare(
+        &sandbox,
+        "seq 10000 > list; (CX ./cat.sh; cat) < list",
+        None,
+    );
+    as_bare(
+        &sandbox,
+        "seq 10000 > list; (read x; CX ./cat.sh; cat) < list",
+        None,
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn reading_a_file_and_going_back_is_noticed() {
+    let sandbox = sandbox();
+    let code = "import os; print(os.pread(0, 1, 0).decode())";
+    for text in ["a", "b"] {
+        sandbox.write("in", text);
+        for _ in 0..2 {
+            let script = format!("cachex -- python3 -c '{code}' < in");
+            sandbox.sh(&script).gives(format!("{text}\n"));
+        }
+    }
+}
+
+#[test]
+fn one_option_reads_all_and_one_reads_nothing() {
+    let sandbox = sandbox();
+    sandbox
+        .sh("echo a | (cachex --stdin ./job.sh 1; cat)")
+        .gives("job 1\n");
+    sandbox
+        .sh("echo a | (cachex -n ./cat.sh; cat)")
+        .gives("a\n");
+    sandbox
+        .sh("echo a > f; (cachex -n ./cat.sh; cat) < f")
+        .gives("a\n");
+}
+
+#[test]
+fn closed_input_is_an_empty_one() {
+    let sandbox = sandbox();
+    for _ in 0..2 {
+        sandbox.sh("cachex ./cat.sh <&-").gives("");
+    }
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn a_socket_is_left_alone_with_a_warning_if_it_holds_something() {
+    let sandbox = sandbox();
+    let (ours, mut theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
+    theirs.write_all(b"x").expect("written");
+    let mut call = sandbox.cachex("./cat.sh");
+    call.command
+        .stdin(Stdio::from(std::os::fd::OwnedFd::from(ours)));
+    let output = call.command.output().expect("started");
+    assert_eq!(output.stdout, b"");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        stderr.starts_with("cachex: warning: standard input is neither"),
+        "{stderr}"
+    );
+}
