@@ -30,6 +30,7 @@ Register-ArgumentCompleter -Native -CommandName 'cachex' -ScriptBlock {
             [CompletionResult]::new('--cache-exit', '--cache-exit', [CompletionResultType]::ParameterName, 'Exit codes that count as success, as in 0,2 or 0-3 [default: 0]')
             [CompletionResult]::new('--max-output', '--max-output', [CompletionResultType]::ParameterName, 'Do not store an output longer than this [default: 256MiB]')
             [CompletionResult]::new('--spinner', '--spinner', [CompletionResultType]::ParameterName, 'The spinner''s text [default: Running `COMMAND`]')
+            [CompletionResult]::new('--pty', '--pty', [CompletionResultType]::ParameterName, 'Run the command on a terminal of its own, so that it shows colours: always, never, or auto for when standard output is a terminal [default: never]')
             [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'Keep the whole store below this; the least recently used entries go first [default: 2GiB]')
             [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Keep the store in this directory instead of the user''s cache directory')
             [CompletionResult]::new('--ignore-cwd', '--ignore-cwd', [CompletionResultType]::ParameterName, 'Leave the working directory out of the key')

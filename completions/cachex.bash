@@ -35,7 +35,7 @@ _cachex() {
 
     case "${cmd}" in
         cachex)
-            opts="-n -v -q -h -V --env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --force --refresh --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --max-size --no-cache --cache-dir --verbose --quiet --help --version clear list show completions"
+            opts="-n -v -q -h -V --env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --force --refresh --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --cache-dir --verbose --quiet --help --version clear list show completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -75,6 +75,10 @@ _cachex() {
                     ;;
                 --spinner)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pty)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
                     return 0
                     ;;
                 --max-size)

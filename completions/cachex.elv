@@ -27,6 +27,7 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand --cache-exit 'Exit codes that count as success, as in 0,2 or 0-3 [default: 0]'
             cand --max-output 'Do not store an output longer than this [default: 256MiB]'
             cand --spinner 'The spinner''s text [default: Running `COMMAND`]'
+            cand --pty 'Run the command on a terminal of its own, so that it shows colours: always, never, or auto for when standard output is a terminal [default: never]'
             cand --max-size 'Keep the whole store below this; the least recently used entries go first [default: 2GiB]'
             cand --cache-dir 'Keep the store in this directory instead of the user''s cache directory'
             cand --ignore-cwd 'Leave the working directory out of the key'

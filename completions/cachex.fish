@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_cachex_global_optspecs
-    string join \n env= key= scope= ignore-cwd stdin n/no-stdin ttl= failure-ttl= refresh only-if-cached max-entries= cache-exit= discard-failures max-output= no-store spinner= no-spinner max-size= no-cache cache-dir= v/verbose q/quiet h/help V/version
+    string join \n env= key= scope= ignore-cwd stdin n/no-stdin ttl= failure-ttl= refresh only-if-cached max-entries= cache-exit= discard-failures max-output= no-store spinner= no-spinner pty= max-size= no-cache cache-dir= v/verbose q/quiet h/help V/version
 end
 
 function __fish_cachex_needs_command
@@ -33,6 +33,9 @@ complete -c cachex -n "__fish_cachex_needs_command" -l max-entries -d 'Keep at m
 complete -c cachex -n "__fish_cachex_needs_command" -l cache-exit -d 'Exit codes that count as success, as in 0,2 or 0-3 [default: 0]' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l max-output -d 'Do not store an output longer than this [default: 256MiB]' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l spinner -d 'The spinner\'s text [default: Running `COMMAND`]' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l pty -d 'Run the command on a terminal of its own, so that it shows colours: always, never, or auto for when standard output is a terminal [default: never]' -r -f -a "always\t''
+auto\t''
+never\t''"
 complete -c cachex -n "__fish_cachex_needs_command" -l max-size -d 'Keep the whole store below this; the least recently used entries go first [default: 2GiB]' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
 complete -c cachex -n "__fish_cachex_needs_command" -l ignore-cwd -d 'Leave the working directory out of the key'

@@ -173,6 +173,19 @@ pub struct RunOptions {
     /// Show no spinner
     #[arg(long, env = "CACHEX_NO_SPINNER", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Showing")]
     pub no_spinner: bool,
+    /// Run the command on a terminal of its own, so that it shows colours: always, never, or auto
+    /// for when standard output is a terminal [default: never]
+    #[arg(
+        long,
+        env = "CACHEX_PTY",
+        hide_env = true,
+        value_name = "WHEN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "always",
+        help_heading = "Showing"
+    )]
+    pub pty: Option<When>,
 
     /// Keep the whole store below this; the least recently used entries go first [default: 2GiB]
     #[arg(
@@ -257,6 +270,15 @@ pub struct ShowOptions {
     /// The call whose newest entry to show
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
+}
+
+/// When to do something that suits terminals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum When {
+    Always,
+    Auto,
+    Never,
 }
 
 /// A whole number from 1.

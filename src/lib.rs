@@ -21,6 +21,7 @@ pub mod commands;
 pub mod entry;
 pub mod error;
 pub mod exit;
+pub mod inherited;
 pub mod key;
 pub mod nesting;
 pub mod policy;
@@ -46,6 +47,7 @@ use std::process::ExitCode;
 /// Parses the command line, does what it asks, and tells a failure once.
 #[must_use]
 pub fn main() -> ExitCode {
+    inherited::ignore_size_limit();
     let matches = Cli::command().get_matches();
     let result = Cli::from_arg_matches(&matches)
         .map_err(|error| Error::Usage(error.to_string()))

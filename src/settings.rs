@@ -2,7 +2,7 @@
 //!
 //! Nothing past this module knows of clap. Defaults live here.
 
-use crate::cli::{CommonOptions, RunOptions};
+use crate::cli::{CommonOptions, RunOptions, When};
 use crate::error::Error;
 use crate::key::{KeySpec, VariableSelector};
 use crate::nesting::is_nested;
@@ -10,7 +10,7 @@ use crate::policy::Policy;
 use crate::progress::Spinner;
 use crate::size::Size;
 use crate::store::default_directory;
-use crate::terminal::{Notices, escape_os, escape_words};
+use crate::terminal::{Notices, Stream, TerminalSize, escape_os, escape_words};
 use crate::time::Lifetime;
 use std::ffi::OsString;
 use std::num::NonZeroU64;
@@ -26,6 +26,8 @@ pub struct Request {
     pub key: KeySpec,
     /// Where its standard input comes from.
     pub stdin: StdinMode,
+    /// The terminal that the command gets, if it gets one.
+    pub terminal: Option<TerminalSize>,
     /// What may be replayed and kept.
     pub policy: Policy,
     /// `--only-if-cached`.
@@ -68,9 +70,11 @@ impl Request {
                 .clone()
                 .map_or_else(|| running(&words), OsString::from)
         });
+        let terminal = wants_terminal(options.pty).then(TerminalSize::own);
         Ok(Self {
             words,
-            key: key_spec(&options)?,
+            key: key_spec(&options, terminal)?,
+            terminal,
             stdin: match (options.stdin, options.no_stdin) {
                 (true, _) => StdinMode::Read,
                 (_, true) => StdinMode::Ignore,
@@ -105,7 +109,16 @@ fn running(words: &[OsString]) -> OsString {
     OsString::from(format!("Running `{command}`"))
 }
 
-fn key_spec(options: &RunOptions) -> Result<KeySpec, Error> {
+/// `--pty`.
+fn wants_terminal(pty: Option<When>) -> bool {
+    match pty {
+        Some(When::Always) => true,
+        Some(When::Auto) => Stream::Stdout.is_terminal(),
+        Some(When::Never) | None => false,
+    }
+}
+
+fn key_spec(options: &RunOptions, terminal: Option<TerminalSize>) -> Result<KeySpec, Error> {
     let variables = options
         .env
         .iter()
@@ -123,6 +136,7 @@ fn key_spec(options: &RunOptions) -> Result<KeySpec, Error> {
         texts: options.key.clone(),
         variables,
         ignore_directory: options.ignore_cwd,
+        terminal_width: terminal.map(|size| size.columns),
     })
 }
 

@@ -52,13 +52,49 @@ impl Stream {
     }
 }
 
-impl std::fmt::Display for Stream {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Stdout => "standard output",
-            Self::Stderr => "standard error",
-        })
+/// Rows and columns of a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TerminalSize {
+    /// Rows.
+    pub rows: u16,
+    /// Columns.
+    pub columns: u16,
+}
+
+impl TerminalSize {
+    /// That of our own terminal, or the customary one.
+    #[must_use]
+    pub fn own() -> Self {
+        own_terminals()
+            .find_map(|fd| rustix::termios::tcgetwinsize(fd).ok())
+            .filter(|size| size.ws_row > 0 && size.ws_col > 0)
+            .map_or(
+                Self {
+                    rows: 24,
+                    columns: 80,
+                },
+                |size| Self {
+                    rows: size.ws_row,
+                    columns: size.ws_col,
+                },
+            )
     }
+}
+
+/// The settings of our own terminal, if there is one.
+#[must_use]
+pub fn own_settings() -> Option<rustix::termios::Termios> {
+    own_terminals().find_map(|fd| rustix::termios::tcgetattr(fd).ok())
+}
+
+fn own_terminals() -> impl Iterator<Item = BorrowedFd<'static>> {
+    [
+        rustix::stdio::stdout(),
+        rustix::stdio::stderr(),
+        rustix::stdio::stdin(),
+    ]
+    .into_iter()
+    .filter(|fd| rustix::termios::isatty(fd))
 }
 
 fn wait_until_writable(fd: BorrowedFd<'_>) -> io::Result<()> {

@@ -12,6 +12,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("size", ""),
     ("exit", ""),
     ("nesting", ""),
+    ("inherited", ""),
     ("terminal", ""),
     ("error", "terminal"),
     ("cli", "exit size time"),
@@ -24,7 +25,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("store", "entry exit key recording size terminal time"),
     (
         "runner",
-        "entry exit key nesting progress recording stdin terminal time",
+        "entry exit inherited key nesting progress recording stdin terminal time",
     ),
     ("replay", "recording terminal"),
     (
@@ -80,7 +81,7 @@ fn arrows_point_down_only() {
         for source in &found {
             for name in used(source) {
                 assert!(
-                    name == *module || allowed.contains(&name),
+                    name == *module || allowed.contains(name),
                     "{module} uses {name}"
                 );
             }

@@ -6,9 +6,9 @@ use crate::exit::Exit;
 use crate::key::{CommandName, DigestMemory, Key, Observation, Program, ResolveError, observe};
 use crate::policy::{MissReason, Verdict};
 use crate::progress::Spinner;
-use crate::recording::{Body, Recorder, Recording};
+use crate::recording::{Abandoned, Body, Recorder, Recording};
 use crate::replay::replay;
-use crate::runner::{self, Input, Job, SpawnError};
+use crate::runner::{self, Input, Job, SpawnError, Unrecorded};
 use crate::settings::{Request, StdinMode};
 use crate::stdin::Stdin;
 use crate::store::{Filled, Limits, Store, StoreError};
@@ -175,7 +175,7 @@ impl Call<'_> {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 Ok(Exit::Signal(libc::SIGPIPE))
             }
-            Err(error) => Err(Error::Failed(format!("cannot write the output: {error}"))),
+            Err(error) => Err(unwritable(&error)),
         }
     }
 
@@ -187,6 +187,7 @@ impl Call<'_> {
     ) -> Result<Exit, Error> {
         let Request {
             words,
+            terminal,
             spinner,
             no_store,
             max_output,
@@ -204,18 +205,21 @@ impl Call<'_> {
             program: self.program.path(),
             words,
             input: input(stdin),
+            terminal: *terminal,
             recorder,
             spinner: spinner.as_deref().map(Spinner::new),
         };
         let outcome = runner::run(job).map_err(|error| not_started(self.program, error))?;
         match outcome.recording {
             Ok((recording, condition)) => self.keep(store, observation, condition, recording),
+            Err(reason @ Unrecorded::Abandoned(Abandoned::Unwritable(_))) => {
+                self.notices
+                    .warn(&format_args!("{reason}; the result is not stored"));
+            }
             Err(reason) => self.tell_unstored(&reason),
         }
         match outcome.lost {
-            Some((stream, error)) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Error::Failed(format!("cannot write to {stream}: {error}")))
-            }
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unwritable(&error)),
             _ => Ok(outcome.exit),
         }
     }
@@ -308,6 +312,10 @@ fn not_started(program: &Program, error: SpawnError) -> Error {
         SpawnError::Refused(reason) => Error::NotExecutable { command, reason },
         SpawnError::Other(_) => Error::Failed(error.to_string()),
     }
+}
+
+fn unwritable(error: &io::Error) -> Error {
+    Error::Failed(format!("cannot write the output: {error}"))
 }
 
 /// What the command gets of standard input.

@@ -19,6 +19,7 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
         words,
         code,
         directory,
+        terminal_width,
         variable_globs,
         variables,
     } = fingerprint;
@@ -40,6 +41,9 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
     out.option(directory.as_ref(), |out, directory| {
         out.word(directory.physical.as_os_str());
         out.option(directory.logical.as_ref(), |out, logical| out.word(logical));
+    });
+    out.option(terminal_width.as_ref(), |out, width| {
+        out.length(usize::from(*width));
     });
     out.list(variable_globs, |out, glob| out.word(glob));
     out.list(variables, |out, (name, value)| {
@@ -164,6 +168,7 @@ mod tests {
                     physical: PathBuf::from(r.word()),
                     logical: r.option(Self::word),
                 }),
+                terminal_width: self.option(|r| r.length().try_into().expect("a width")),
                 variable_globs: self.list(Self::word),
                 variables: self.list(|r| (r.word(), r.option(Self::word))),
             };
@@ -197,10 +202,11 @@ mod tests {
             directory in proptest::option::of(
                 (word().prop_map(PathBuf::from), proptest::option::of(word()))
                     .prop_map(|(physical, logical)| WorkingDirectory { physical, logical })),
+            terminal_width in proptest::option::of(any::<u16>()),
             variable_globs in btree_set(word(), 0..2),
             variables in btree_map(word(), proptest::option::of(word()), 0..3),
         ) -> Fingerprint {
-            Fingerprint { scope, texts, words, code, directory, variable_globs, variables }
+            Fingerprint { scope, texts, words, code, directory, terminal_width, variable_globs, variables }
         }
     }
 

@@ -40,6 +40,8 @@ pub struct Fingerprint {
     pub code: Vec<(PathBuf, FileState)>,
     /// Where the command runs, unless that is left out.
     pub directory: Option<WorkingDirectory>,
+    /// The width of the terminal that the command gets, if it gets one.
+    pub terminal_width: Option<u16>,
     /// The globs that select variables: what was looked for counts also when nothing matched.
     pub variable_globs: BTreeSet<OsString>,
     /// Each selected variable, with its value if it is set.

@@ -19,6 +19,8 @@ pub struct KeySpec {
     pub variables: Vec<VariableSelector>,
     /// `--ignore-cwd`.
     pub ignore_directory: bool,
+    /// The width of the terminal that `--pty` gives, if it gives one.
+    pub terminal_width: Option<u16>,
 }
 
 /// What was seen, and the means to see later whether it still is so.
@@ -76,6 +78,7 @@ pub fn observe(
         } else {
             Some(working_directory()?)
         },
+        terminal_width: spec.terminal_width,
         variable_globs,
         variables,
     };

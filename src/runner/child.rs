@@ -1,7 +1,13 @@
 //! Starting the command.
 
+use super::pty::{self, Pty};
+use super::signals::Arrival;
 use crate::exit::Exit;
+use crate::inherited;
 use crate::nesting::ACTIVE_VARIABLE;
+use crate::terminal::TerminalSize;
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -23,52 +29,98 @@ pub enum SpawnError {
 /// A running command.
 pub(super) struct Child {
     process: tokio::process::Child,
+    pty: Option<Pty>,
 }
 
-/// Our ends of its pipes.
-pub(super) struct Pipes {
+/// Our ends of what the command writes to: a terminal is one stream.
+pub(super) struct Outputs {
     pub(super) stdout: OwnedFd,
-    pub(super) stderr: OwnedFd,
+    pub(super) stderr: Option<OwnedFd>,
 }
 
 impl Child {
     pub(super) fn spawn(
         program: &Path,
         words: &[OsString],
-        stdin: Stdio,
-    ) -> Result<(Self, Pipes), SpawnError> {
-        let pipe = || {
-            rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
-                .map_err(|error| SpawnError::Other(error.into()))
-        };
-        let (stdout, child_stdout) = pipe()?;
-        let (stderr, child_stderr) = pipe()?;
+        stdin: Option<Stdio>,
+        terminal: Option<TerminalSize>,
+    ) -> Result<(Self, Outputs), SpawnError> {
         let mut command = command(program, words);
-        command
-            .stdin(stdin)
-            .stdout(child_stdout)
-            .stderr(child_stderr);
+        let connected = match terminal {
+            Some(size) => connect_terminal(&mut command, size),
+            None => connect_pipes(&mut command).map(|outputs| (None, outputs)),
+        };
+        let (pty, outputs) = connected.map_err(SpawnError::Other)?;
+        match stdin {
+            Some(stdin) => _ = command.stdin(stdin),
+            None if pty.is_none() => _ = command.stdin(Stdio::null()),
+            None => {}
+        }
         command.env(ACTIVE_VARIABLE, "1");
         die_with_us(&mut command);
         let process = tokio::process::Command::from(command)
             .spawn()
             .map_err(SpawnError::Refused)?;
-        Ok((Self { process }, Pipes { stdout, stderr }))
+        Ok((Self { process, pty }, outputs))
     }
 
     pub(super) async fn wait(&mut self) -> io::Result<Exit> {
         self.process.wait().await.map(Exit::from)
     }
 
-    /// Sends a signal to the command, unless it has ended.
-    pub(super) fn signal(&self, signal: i32) {
-        let pid = self.process.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw)
-            && let Some(signal) = rustix::process::Signal::from_named_raw(signal)
-        {
-            let _ = rustix::process::kill_process(pid, signal);
+    /// Passes a signal on that came to cachex.
+    pub(super) fn pass_on(&self, arrival: Arrival) {
+        let Some(signal) = Signal::from_named_raw(arrival.signal) else {
+            return;
+        };
+        match &self.pty {
+            Some(pty) if signal == Signal::WINCH => pty.resize(TerminalSize::own()),
+            // Nobody could resume a group of another session that stops itself.
+            Some(pty) if signal == Signal::TSTP => pty.signal(Signal::STOP),
+            Some(pty) => pty.signal(signal),
+            // Our terminal signals the whole foreground group: the command has had its own already.
+            None if arrival.from_process => self.signal(signal),
+            None => {}
         }
     }
+
+    fn signal(&self, signal: Signal) {
+        let pid = self.process.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(pid) = pid.and_then(Pid::from_raw) {
+            let _ = kill_process(pid, signal);
+        }
+    }
+}
+
+fn connect_pipes(command: &mut Command) -> io::Result<Outputs> {
+    let (stdout, theirs) = pipe_with(PipeFlags::CLOEXEC)?;
+    command.stdout(theirs);
+    let (stderr, theirs) = pipe_with(PipeFlags::CLOEXEC)?;
+    command.stderr(theirs);
+    Ok(Outputs {
+        stdout,
+        stderr: Some(stderr),
+    })
+}
+
+fn connect_terminal(
+    command: &mut Command,
+    size: TerminalSize,
+) -> io::Result<(Option<Pty>, Outputs)> {
+    let (pty, theirs) = pty::open(size)?;
+    command
+        .stdin(theirs.try_clone()?)
+        .stdout(theirs.try_clone()?)
+        .stderr(theirs);
+    pty::control(command);
+    let stdout = pty.reader()?;
+    Ok((
+        Some(pty),
+        Outputs {
+            stdout,
+            stderr: None,
+        },
+    ))
 }
 
 fn command(program: &Path, words: &[OsString]) -> Command {
@@ -76,6 +128,7 @@ fn command(program: &Path, words: &[OsString]) -> Command {
     if let Some((name, arguments)) = words.split_first() {
         command.arg0(name).args(arguments);
     }
+    inherited::pass_on(&mut command);
     command
 }
 
@@ -91,7 +144,7 @@ pub fn exec(program: &Path, words: &[OsString]) -> SpawnError {
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 fn die_with_us(command: &mut Command) {
-    use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
+    use rustix::process::{getpid, getppid, set_parent_process_death_signal};
     let cachex = getpid();
     let ask = move || {
         set_parent_process_death_signal(Some(Signal::KILL))?;

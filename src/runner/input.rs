@@ -35,22 +35,25 @@ pub(super) enum Running {
 }
 
 impl Input {
-    /// What the command gets as standard input, and what watches over it.
-    pub(super) fn begin(self) -> io::Result<(Stdio, Running)> {
+    /// What the command gets as standard input, if anything, and what watches over it.
+    pub(super) fn begin(self) -> io::Result<(Option<Stdio>, Running)> {
         let pipe = || pipe_with(PipeFlags::CLOEXEC);
         Ok(match self {
-            Self::Empty => (Stdio::null(), Running::Known(Condition::StdinEmpty)),
+            Self::Empty => (None, Running::Known(Condition::StdinEmpty)),
             Self::Content(content, condition) => {
                 let (read, write) = pipe()?;
                 feed::begin(content, write)?;
-                (read.into(), Running::Known(condition))
+                (Some(read.into()), Running::Known(condition))
             }
             #[cfg(target_os = "linux")]
             Self::Pipe => {
                 let (read, write) = pipe()?;
-                (read.into(), Running::Offered(Offer::begin(write)?))
+                (Some(read.into()), Running::Offered(Offer::begin(write)?))
             }
-            Self::File(range) => (Stdio::inherit(), Running::Watched(Watch::begin(range))),
+            Self::File(range) => (
+                Some(Stdio::inherit()),
+                Running::Watched(Watch::begin(range)),
+            ),
         })
     }
 }

@@ -9,6 +9,7 @@ mod feed;
 mod input;
 #[cfg(target_os = "linux")]
 mod offer;
+mod pty;
 mod pump;
 mod ready;
 mod shared_file;
@@ -22,7 +23,7 @@ use crate::entry::Condition;
 use crate::exit::Exit;
 use crate::progress::{DELAY, Spinner, TICK};
 use crate::recording::{Abandoned, Recorder, Recording};
-use crate::terminal::Stream;
+use crate::terminal::{Stream, TerminalSize};
 use crate::time::Timestamp;
 use child::Child;
 use pump::{Pump, PumpEnd};
@@ -44,6 +45,8 @@ pub struct Job<'a> {
     pub words: &'a [OsString],
     /// What it reads from standard input.
     pub input: Input,
+    /// A terminal of this size in place of pipes, if that is wanted.
+    pub terminal: Option<TerminalSize>,
     /// Takes the output down, if that is wanted.
     pub recorder: Option<Recorder>,
     /// Shown while the command is silent, if that is wanted.
@@ -57,8 +60,8 @@ pub struct Outcome {
     pub exit: Exit,
     /// The recording and what it holds for, or why there is none that could be replayed.
     pub recording: Result<(Recording, Condition), Unrecorded>,
-    /// Our own stream that failed, which cost the user some output.
-    pub lost: Option<(Stream, io::Error)>,
+    /// Why our own streams did not take all of the output.
+    pub lost: Option<io::Error>,
 }
 
 /// Why a run leaves nothing to store.
@@ -112,15 +115,27 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     let mut signals = Signals::install().map_err(SpawnError::Other)?;
     let started = Instant::now();
     let (stdin, input) = job.input.begin().map_err(SpawnError::Other)?;
-    let (mut child, pipes) = Child::spawn(job.program, job.words, stdin)?;
+    let (mut child, outputs) = Child::spawn(job.program, job.words, stdin, job.terminal)?;
     let shared = Shared {
         recorder: RefCell::new(job.recorder),
         spinner: RefCell::new(job.spinner),
     };
     let (ended, watch_end) = watch::channel(false);
-    let out = Pump::new(Stream::Stdout, pipes.stdout, &shared, watch_end.clone())?;
-    let err = Pump::new(Stream::Stderr, pipes.stderr, &shared, watch_end)?;
-    let pumps = async { tokio::join!(out.run(), err.run()) };
+    let pump = |to, from| Pump::new(to, from, &shared, watch_end.clone());
+    let out = pump(Stream::Stdout, outputs.stdout)?;
+    let err = outputs
+        .stderr
+        .map(|from| pump(Stream::Stderr, from))
+        .transpose()?;
+    let pumps = async {
+        let err = async {
+            match err {
+                Some(err) => err.run().await,
+                None => PumpEnd::Whole,
+            }
+        };
+        tokio::join!(out.run(), err)
+    };
     tokio::pin!(pumps);
     let mut tick = interval_at(TokioInstant::now() + DELAY, TICK);
     let (mut exit, mut pumped) = (None, None);
@@ -176,11 +191,10 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
         (Stream::Stdout, out.left_behind),
         (Stream::Stderr, err.left_behind),
     ]);
-    let lost = out.lost.map(|error| (Stream::Stdout, error));
     Ok(Outcome {
         exit,
         recording,
-        lost: lost.or(err.lost.map(|error| (Stream::Stderr, error))),
+        lost: out.lost.or(err.lost),
     })
 }
 
@@ -189,10 +203,7 @@ fn pass_on(arrival: Arrival, child: &Child, shared: &Shared) {
     if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
         spinner.hide();
     }
-    // The terminal signals the whole foreground group: the command has had its own already.
-    if arrival.from_process {
-        child.signal(arrival.signal);
-    }
+    child.pass_on(arrival);
     if arrival.stops() {
         signals::stop();
     }

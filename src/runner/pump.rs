@@ -131,7 +131,8 @@ impl<'s> Pump<'s> {
             // Asked for before reading: what was written before the end is read before it counts.
             let ended = *self.ended.borrow_and_update();
             match rustix::io::read(&self.from, &mut *buffer) {
-                Ok(0) => return Next::End(PumpEnd::Whole),
+                // A terminal that nobody holds any more gives an error in place of the end.
+                Ok(0) | Err(Errno::IO) => return Next::End(PumpEnd::Whole),
                 Ok(count) => return Next::Bytes(count),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) if ended => {

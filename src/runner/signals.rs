@@ -4,6 +4,7 @@
 //! started (as under `nohup`) stays ignored, for the command too.
 
 use super::ready::watch;
+use crate::inherited::is_ignored;
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -95,17 +96,6 @@ impl Signals {
                 _ => guard.clear_ready(),
             }
         }
-    }
-}
-
-/// Whether this process was told to ignore a signal.
-#[allow(unsafe_code)]
-fn is_ignored(signal: i32) -> bool {
-    let mut action = std::mem::MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: with a null new action the call only fills `action`, which is read only on success.
-    unsafe {
-        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
-            && action.assume_init().sa_sigaction == libc::SIG_IGN
     }
 }
 

@@ -82,8 +82,13 @@ impl Sandbox {
 
     /// A call of the shell, which finds `cachex` in `PATH`.
     pub fn sh(&self, script: &str) -> Call {
-        let mut command = Command::new("sh");
-        command.args(["-c", script]);
+        self.program("sh", &["-c", script])
+    }
+
+    /// A call of any program.
+    pub fn program(&self, name: &str, words: &[&str]) -> Call {
+        let mut command = Command::new(name);
+        command.args(words);
         self.call(command)
     }
 

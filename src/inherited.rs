@@ -1,0 +1,70 @@
+//! What our caller set up for us and the command is to have as well.
+//!
+//! The language's runtime ignores SIGPIPE before `main`, and cachex itself has to ignore SIGXFSZ
+//! lest a limit on the size of files kill it. How both were before is seen by a function that the
+//! loader calls first.
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The signals that are ignored here and may not have been, each with how it was.
+static CHANGED: [(i32, AtomicBool); 2] = [
+    (libc::SIGPIPE, AtomicBool::new(false)),
+    (libc::SIGXFSZ, AtomicBool::new(false)),
+];
+
+#[used]
+#[allow(unsafe_code)]
+#[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array"))]
+#[cfg_attr(target_os = "macos", unsafe(link_section = "__DATA,__mod_init_func"))]
+// SAFETY: the loader calls what stands in this section once, before any thread; the function needs
+// nothing of the runtime.
+static NOTE: extern "C" fn() = note;
+
+extern "C" fn note() {
+    for (signal, ignored) in &CHANGED {
+        ignored.store(is_ignored(*signal), Ordering::Relaxed);
+    }
+}
+
+/// Whether this process ignores a signal.
+#[must_use]
+#[allow(unsafe_code)]
+pub fn is_ignored(signal: i32) -> bool {
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: with a null new action the call only fills `action`, which is read only on success.
+    unsafe {
+        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
+            && action.assume_init().sa_sigaction == libc::SIG_IGN
+    }
+}
+
+/// Lets a write beyond a limit fail instead of killing this process.
+#[allow(unsafe_code)]
+pub fn ignore_size_limit() {
+    // SAFETY: a plain system call.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// Starts the command with the signals as our caller had set them.
+#[allow(unsafe_code)]
+pub fn pass_on(command: &mut Command) {
+    let restore = || {
+        for (signal, ignored) in &CHANGED {
+            let action = if ignored.load(Ordering::Relaxed) {
+                libc::SIG_IGN
+            } else {
+                libc::SIG_DFL
+            };
+            // SAFETY: a plain system call.
+            if unsafe { libc::signal(*signal, action) } == libc::SIG_ERR {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(())
+    };
+    // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
+    unsafe { command.pre_exec(restore) };
+}

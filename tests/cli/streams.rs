@@ -1,0 +1,169 @@
+//! Both output streams, when they are long, closed, full or not read.
+
+use super::harness::Sandbox;
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::process::Stdio;
+
+#[test]
+fn much_on_both_streams_does_not_deadlock() {
+    let sandbox = Sandbox::new();
+    sandbox.script(
+        "s.sh",
+        "head -c 3000000 /dev/zero | tr '\\0' o & head -c 3000000 /dev/zero | tr '\\0' e >&2; wait",
+    );
+    for _ in 0..2 {
+        sandbox
+            .cachex("./s.sh")
+            .ends(vec![b'o'; 3_000_000], vec![b'e'; 3_000_000], 0);
+    }
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn one_stream_goes_on_while_the_other_is_not_read() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "seq 100000 & echo err >&2; wait");
+    for _ in 0..2 {
+        let mut call = sandbox.cachex("./s.sh");
+        let mut child = call
+            .command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("started");
+        let mut err = [0; 4];
+        child
+            .stderr
+            .take()
+            .expect("a pipe")
+            .read_exact(&mut err)
+            .expect("read");
+        assert_eq!(&err, b"err\n");
+        let mut out = Vec::new();
+        child
+            .stdout
+            .take()
+            .expect("a pipe")
+            .read_to_end(&mut out)
+            .expect("read");
+        assert!(child.wait().expect("ended").success());
+        assert_eq!(out.len(), 588_895);
+        // On a hit the streams follow each other in the recorded order, so nothing to repeat.
+        if sandbox.runs() == 1 {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_closed_stream_is_no_error() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo out; echo err >&2");
+    for redirection in [">&-", "2>&-", ">&- 2>&-"] {
+        sandbox.cachex("clear").output();
+        for _ in 0..2 {
+            let expected = if redirection == "2>&-" { "out\n" } else { "" };
+            let errors = if redirection == ">&-" { "err\n" } else { "" };
+            sandbox
+                .sh(&format!("cachex ./s.sh {redirection}"))
+                .ends(expected, errors, 0);
+        }
+        // What was recorded is whole.
+        sandbox.cachex("./s.sh").ends("out\n", "err\n", 0);
+    }
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_under_the_output_is_an_error_and_nothing_is_stored() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo out");
+    let expected =
+        "cachex: error: cannot write the output: No space left on device (os error 28)\n";
+    sandbox
+        .sh("cachex ./s.sh > /dev/full")
+        .ends("", expected, 125);
+    sandbox.cachex("./s.sh").gives("out\n");
+    assert_eq!(sandbox.runs(), 2);
+    sandbox
+        .sh("cachex ./s.sh > /dev/full")
+        .ends("", expected, 125);
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn a_recording_that_cannot_be_written_costs_one_warning() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "seq 200000");
+    let bare = sandbox.sh("seq 200000").output().stdout;
+    sandbox.cachex("echo x").gives("x\n");
+    // A limit on the size of files stops the recording half-way; the command inherits it too, but
+    // writes to a pipe only.
+    let script = "ulimit -f 1024; cachex ./s.sh";
+    for _ in 0..2 {
+        sandbox.sh(script).warns(&bare, "the result is not stored");
+    }
+    sandbox.cachex("echo x").gives("x\n");
+}
+
+#[test]
+fn a_stalled_reader_of_a_long_hit_blocks_nobody() {
+    let sandbox = Sandbox::new();
+    let bare = sandbox.sh("seq 600000").output().stdout;
+    sandbox.cachex("seq 600000").gives(&bare);
+    let mut call = sandbox.cachex("seq 600000");
+    let mut child = call
+        .command
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut stdout = child.stdout.take().expect("a pipe");
+    let mut read = vec![0; 10];
+    stdout.read_exact(&mut read).expect("read");
+    // It is stuck in its output now.
+    sandbox.cachex("echo other").gives("other\n");
+    sandbox.cachex("clear").gives("removed 2 entries (4.1MB)\n");
+    stdout.read_to_end(&mut read).expect("read");
+    assert!(read == bare);
+    assert!(child.wait().expect("ended").success());
+}
+
+#[test]
+fn a_reader_that_leaves_early_leaves_no_truncated_entry() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "seq 300000");
+    let bare = sandbox.sh("seq 300000").output().stdout;
+    for _ in 0..3 {
+        sandbox.sh("cachex ./s.sh | head -2").gives("1\n2\n");
+    }
+    sandbox.cachex("./s.sh").gives(&bare);
+    sandbox.sh("cachex ./s.sh | head -2").gives("1\n2\n");
+    sandbox.cachex("./s.sh").gives(&bare);
+}
+
+#[test]
+fn descriptors_and_limits_reach_the_command() {
+    let sandbox = Sandbox::new();
+    sandbox.script(
+        "s.sh",
+        "umask; ulimit -n; cat <&5; echo six >&6; ps -o pgid= -p $$",
+    );
+    let script = "umask 027; ulimit -n 99; exec 5< in 6> out; exec CX ./s.sh";
+    let mut seen = Vec::new();
+    for prefix in ["", "cachex"] {
+        sandbox.write("in", "five\n");
+        let mut call = sandbox.sh(&script.replace("CX", prefix));
+        call.command.process_group(0);
+        let output = call.output();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let six = std::fs::read_to_string(sandbox.dir.join("out")).expect("readable");
+        seen.push((
+            text.lines().take(3).map(str::to_owned).collect::<Vec<_>>(),
+            six,
+        ));
+    }
+    assert_eq!(seen[0].0, ["0027", "99", "five"]);
+    assert_eq!(seen[0], seen[1]);
+}

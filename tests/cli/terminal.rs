@@ -1,0 +1,262 @@
+//! On a terminal: the spinner, the keys that signal, and `--pty`.
+
+use super::harness::{Call, Sandbox};
+use rustix::fs::{Mode, OFlags};
+use rustix::process::{ioctl_tiocsctty, setsid};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ExitStatus};
+
+/// A call on a terminal of its own, and a person before it.
+struct Terminal {
+    master: File,
+    child: Child,
+    seen: String,
+}
+
+fn size(rows: u16, columns: u16) -> Winsize {
+    Winsize {
+        ws_row: rows,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    }
+}
+
+#[allow(unsafe_code)]
+fn on_terminal(mut call: Call, rows: u16, columns: u16) -> Terminal {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let master = openpt(flags).expect("a terminal");
+    grantpt(&master).expect("granted");
+    unlockpt(&master).expect("unlocked");
+    let name = ptsname(&master, Vec::new()).expect("a name");
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let slave = rustix::fs::open(name.as_c_str(), flags, Mode::empty()).expect("opened");
+    tcsetwinsize(&master, size(rows, columns)).expect("sized");
+    let slave = File::from(slave);
+    call.command
+        .env("TERM", "xterm")
+        .stdin(slave.try_clone().expect("cloned"))
+        .stdout(slave.try_clone().expect("cloned"))
+        .stderr(slave);
+    // SAFETY: only system calls are made.
+    unsafe {
+        call.command.pre_exec(|| {
+            setsid()?;
+            ioctl_tiocsctty(rustix::stdio::stdin())?;
+            Ok(())
+        });
+    }
+    let child = call.command.spawn().expect("started");
+    drop(call);
+    Terminal {
+        master: File::from(master),
+        child,
+        seen: String::new(),
+    }
+}
+
+impl Terminal {
+    /// Reads until the text has been seen; fails when the terminal is given up before.
+    #[track_caller]
+    fn wait_for(&mut self, text: &str) {
+        while !self.seen.contains(text) {
+            assert!(self.read(), "{text:?} is not in {:?}", self.seen);
+        }
+    }
+
+    fn read(&mut self) -> bool {
+        let mut buffer = [0; 4096];
+        match self.master.read(&mut buffer) {
+            Ok(0) | Err(_) => false,
+            Ok(count) => {
+                self.seen += &String::from_utf8_lossy(&buffer[..count]);
+                true
+            }
+        }
+    }
+
+    fn press(&mut self, key: u8) {
+        self.master.write_all(&[key]).expect("written");
+    }
+
+    /// Everything that was shown, and how it ended.
+    fn end(mut self) -> (String, ExitStatus) {
+        while self.read() {}
+        (self.seen, self.child.wait().expect("ended"))
+    }
+}
+
+/// A sandbox with a script that waits until it is told to go on.
+fn waiting(after: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script("s.sh", &format!("read x < go; {after}"));
+    sandbox
+}
+
+fn go(sandbox: &Sandbox) {
+    std::fs::write(sandbox.dir.join("go"), "\n").expect("written");
+}
+
+#[test]
+fn the_spinner_shows_text_and_time_and_leaves_before_the_first_byte() {
+    let sandbox = waiting("echo done");
+    let mut terminal = on_terminal(sandbox.cachex("./s.sh arg"), 24, 80);
+    terminal.wait_for("Running `./s.sh arg` 0.7s");
+    go(&sandbox);
+    let (seen, status) = terminal.end();
+    assert!(seen.ends_with("\r\u{1b}[2Kdone\r\n"), "{seen:?}");
+    assert!(seen.contains("0.5s") && !seen.contains("0.4s"), "{seen:?}");
+    assert_eq!(status.code(), Some(0));
+    // A hit shows nothing but the output.
+    assert_eq!(
+        on_terminal(sandbox.cachex("./s.sh arg"), 24, 80).end().0,
+        "done\r\n"
+    );
+}
+
+#[test]
+fn the_spinner_has_a_text_of_ones_own_cut_to_the_width() {
+    let sandbox = waiting("exit 3");
+    let long = "a text that is much longer than the terminal is wide";
+    let mut terminal = on_terminal(sandbox.cachex_words(["--spinner", long, "./s.sh"]), 24, 40);
+    terminal.wait_for("a text that is much longer t… 0.6s");
+    go(&sandbox);
+    let (seen, status) = terminal.end();
+    assert!(seen.ends_with("\r\u{1b}[2K"), "{seen:?}");
+    assert_eq!(status.code(), Some(3));
+}
+
+#[test]
+fn there_is_no_spinner_where_it_is_not_wanted() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "sleep 0.8; echo done");
+    let calls = [
+        sandbox.cachex("--no-spinner --ttl 0 ./s.sh"),
+        sandbox
+            .cachex("--ttl 0 ./s.sh")
+            .env("CACHEX_NO_SPINNER", "1"),
+        sandbox.cachex("--ttl 0 ./s.sh").env("CACHEX_ACTIVE", "1"),
+    ];
+    for call in calls {
+        assert_eq!(on_terminal(call, 24, 80).end().0, "done\r\n");
+    }
+    let dumb = sandbox.sh("TERM=dumb exec cachex --ttl 0 ./s.sh");
+    assert_eq!(on_terminal(dumb, 24, 80).end().0, "done\r\n");
+}
+
+#[test]
+fn ctrl_c_ends_both_and_takes_the_spinner_away() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "exec sleep 1000");
+    let mut terminal = on_terminal(sandbox.cachex("./s.sh"), 24, 80);
+    terminal.wait_for("0.5s");
+    terminal.press(3);
+    let (seen, status) = terminal.end();
+    assert!(seen.ends_with("\r\u{1b}[2K"), "{seen:?}");
+    assert_eq!(status.signal(), Some(libc::SIGINT));
+    assert!(
+        sandbox
+            .store()
+            .list(&cachex::store::Selection::All)
+            .expect("listed")
+            .is_empty()
+    );
+}
+
+#[test]
+fn ctrl_c_ends_the_loop_around_it() {
+    let sandbox = Sandbox::new();
+    let script = "while :; do cachex --no-spinner sh -c 'echo ready; exec sleep 1000'; done";
+    let call = sandbox.program("bash", &["-c", script]);
+    let mut terminal = on_terminal(call, 24, 80);
+    terminal.wait_for("ready");
+    terminal.press(3);
+    let (seen, status) = terminal.end();
+    assert_eq!(seen.matches("ready").count(), 1);
+    assert_eq!(status.signal(), Some(libc::SIGINT));
+}
+
+#[test]
+fn pty_gives_the_command_a_terminal_and_replays_one_stream() {
+    let sandbox = Sandbox::new();
+    sandbox.script(
+        "s.sh",
+        "test -t 0 && test -t 1 && test -t 2 && echo terminal; echo err >&2; cat",
+    );
+    for _ in 0..2 {
+        sandbox.cachex("--pty ./s.sh").gives("terminal\nerr\n");
+    }
+    assert_eq!(sandbox.runs(), 1);
+    sandbox.cachex("./s.sh").ends("", "err\n", 0);
+    assert_eq!(
+        sandbox.runs(),
+        2,
+        "with a terminal and without are two entries"
+    );
+    sandbox.cachex("--pty=never ./s.sh").ends("", "err\n", 0);
+    sandbox.cachex("--pty=auto ./s.sh").ends("", "err\n", 0);
+    assert_eq!(sandbox.runs(), 2);
+    sandbox.cachex("--pty=sometimes ./s.sh").tells("", 2);
+}
+
+#[test]
+fn pty_passes_standard_input_and_exit_codes_on() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "cat; exit 4");
+    for _ in 0..2 {
+        sandbox
+            .cachex("--pty ./s.sh")
+            .stdin("in\n")
+            .ends("in\n", "", 4);
+    }
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn the_width_of_the_terminal_counts_and_its_height_does_not() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "stty size");
+    let shown = |rows, columns| {
+        on_terminal(sandbox.cachex("--pty=auto ./s.sh"), rows, columns)
+            .end()
+            .0
+    };
+    assert_eq!(shown(30, 100), "30 100\r\n");
+    assert_eq!(shown(20, 100), "30 100\r\n");
+    assert_eq!(shown(30, 90), "30 90\r\n");
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn a_resize_reaches_the_command() {
+    let sandbox = Sandbox::new();
+    sandbox.script(
+        "s.sh",
+        "trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.02; done",
+    );
+    let mut terminal = on_terminal(sandbox.cachex("--pty ./s.sh"), 30, 100);
+    terminal.wait_for("ready");
+    tcsetwinsize(&terminal.master, size(31, 101)).expect("sized");
+    terminal.wait_for("31 101");
+    assert!(terminal.end().1.success());
+}
+
+#[test]
+fn keys_signal_a_command_under_pty() {
+    let sandbox = Sandbox::new();
+    sandbox.script(
+        "s.sh",
+        "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.02; done",
+    );
+    let mut terminal = on_terminal(sandbox.cachex("--pty ./s.sh"), 24, 80);
+    terminal.wait_for("ready");
+    terminal.press(3);
+    let (seen, status) = terminal.end();
+    assert!(seen.ends_with("caught\r\n"), "{seen:?}");
+    assert_eq!(status.code(), Some(9));
+}
