@@ -6,9 +6,9 @@
 use crate::exit::ExitCodes;
 use crate::size::Size;
 use crate::time::Lifetime;
-use clap::builder::FalseyValueParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::ffi::OsString;
+use clap::builder::{FalseyValueParser, Resettable};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use std::ffi::{OsStr, OsString};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
@@ -23,6 +23,7 @@ use std::path::PathBuf;
     version,
     override_usage = "cachex [OPTIONS] [--] COMMAND [ARGS]...\n       cachex VERB [OPTIONS]",
     disable_help_subcommand = true,
+    args_override_self = true,
     subcommand_value_name = "VERB",
     subcommand_help_heading = "Verbs",
     after_help = AFTER_HELP,
@@ -91,7 +92,7 @@ pub struct RunOptions {
     #[arg(long, env = "CACHEX_IGNORE_CWD", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Key")]
     pub ignore_cwd: bool,
     /// Read standard input to its end, key it and give it to the command
-    #[arg(long, env = "CACHEX_STDIN", hide_env = true, value_parser = FalseyValueParser::new(), conflicts_with = "no_stdin", help_heading = "Key")]
+    #[arg(long, env = "CACHEX_STDIN", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Key")]
     pub stdin: bool,
     /// Give the command an empty standard input and leave the real one alone
     #[arg(short = 'n', long, env = "CACHEX_NO_STDIN", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Key")]
@@ -121,7 +122,7 @@ pub struct RunOptions {
     #[arg(long, visible_alias = "force", env = "CACHEX_REFRESH", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Freshness")]
     pub refresh: bool,
     /// Never run the command: replay, or exit 124 and say why
-    #[arg(long, env = "CACHEX_ONLY_IF_CACHED", hide_env = true, value_parser = FalseyValueParser::new(), conflicts_with = "refresh", help_heading = "Freshness")]
+    #[arg(long, env = "CACHEX_ONLY_IF_CACHED", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Freshness")]
     pub only_if_cached: bool,
 
     /// Keep at most N entries of this command, the expired and the oldest going first
@@ -145,7 +146,7 @@ pub struct RunOptions {
     )]
     pub cache_exit: Option<ExitCodes>,
     /// Never store a failure
-    #[arg(long, env = "CACHEX_DISCARD_FAILURES", hide_env = true, value_parser = FalseyValueParser::new(), conflicts_with = "failure_ttl", help_heading = "Storing")]
+    #[arg(long, env = "CACHEX_DISCARD_FAILURES", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Storing")]
     pub discard_failures: bool,
     /// Do not store an output longer than this [default: 256MiB]
     #[arg(
@@ -270,6 +271,26 @@ pub struct ShowOptions {
     /// The call whose newest entry to show
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
+}
+
+/// The definition of the command line, for the environment as it is: an empty variable is no value,
+/// and when the off switch is set no other variable counts.
+#[must_use]
+pub fn command() -> clap::Command {
+    let value = |name: &OsStr| std::env::var_os(name).unwrap_or_default();
+    let is_off = |value: &OsStr| {
+        ["", "0", "false", "no", "off", "n", "f"]
+            .iter()
+            .any(|off| value == *off)
+    };
+    let switch = OsStr::new("CACHEX_NO_CACHE");
+    let off = !is_off(&value(switch));
+    Cli::command().mut_args(|argument| match argument.get_env() {
+        Some(name) if value(name).is_empty() || (off && name != switch) => {
+            argument.env(Resettable::Reset)
+        }
+        _ => argument,
+    })
 }
 
 /// When to do something that suits terminals.

@@ -1,18 +1,19 @@
 //! What our caller set up for us and the command is to have as well.
 //!
-//! The language's runtime ignores SIGPIPE before `main`, and cachex itself has to ignore SIGXFSZ
-//! lest a limit on the size of files kill it. How both were before is seen by a function that the
-//! loader calls first.
+//! The language's runtime ignores SIGPIPE before `main`; cachex itself has to ignore SIGXFSZ lest a
+//! limit on the size of files kill it, and not to ignore SIGCHLD, or it could not wait for the
+//! command. How they were before is seen by a function that the loader calls first.
 
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The signals that are ignored here and may not have been, each with how it was.
-static CHANGED: [(i32, AtomicBool); 2] = [
+/// The signals that are set otherwise here, each with whether it was ignored.
+static CHANGED: [(i32, AtomicBool); 3] = [
     (libc::SIGPIPE, AtomicBool::new(false)),
     (libc::SIGXFSZ, AtomicBool::new(false)),
+    (libc::SIGCHLD, AtomicBool::new(false)),
 ];
 
 #[used]
@@ -41,11 +42,14 @@ pub fn is_ignored(signal: i32) -> bool {
     }
 }
 
-/// Lets a write beyond a limit fail instead of killing this process.
+/// Lets a write beyond a limit fail instead of killing this process, and lets it wait for others.
 #[allow(unsafe_code)]
-pub fn ignore_size_limit() {
-    // SAFETY: a plain system call.
-    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+pub fn prepare() {
+    // SAFETY: plain system calls.
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+    }
 }
 
 /// Starts the command with the signals as our caller had set them.

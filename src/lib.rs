@@ -47,8 +47,8 @@ use std::process::ExitCode;
 /// Parses the command line, does what it asks, and tells a failure once.
 #[must_use]
 pub fn main() -> ExitCode {
-    inherited::ignore_size_limit();
-    let matches = Cli::command().get_matches();
+    inherited::prepare();
+    let matches = cli::command().get_matches();
     let result = Cli::from_arg_matches(&matches)
         .map_err(|error| Error::Usage(error.to_string()))
         .and_then(|cli| dispatch(cli, &matches));
@@ -69,7 +69,8 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Error> {
     let directory = settings::store_directory(&cli.common);
     let Some(verb) = cli.verb else {
         let notices = settings::notices(&cli.common);
-        let request = Request::new(cli.run, cli.command)?;
+        let options = settings::prefer_flags(cli.run, matches)?;
+        let request = Request::new(options, cli.command)?;
         return commands::run::run(
             &request,
             directory.as_deref().map_err(Clone::clone),
@@ -79,6 +80,12 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Error> {
     refuse_run_options(matches)?;
     let directory = || directory.map_err(Error::Failed);
     match verb {
+        Verb::Clear(options) if options.command.is_empty() && ends_in_two_dashes() => {
+            // As from `clear -- $COMMAND` with nothing in the variable.
+            Err(Error::Usage(
+                "no command after --; to forget everything: cachex clear".to_owned(),
+            ))
+        }
         Verb::Clear(options) => commands::clear::run(&options, &directory()?),
         Verb::List(options) => commands::list::run(&options, &directory()?),
         Verb::Show(options) => commands::show::run(&options, &directory()?),
@@ -106,4 +113,10 @@ fn refuse_run_options(matches: &ArgMatches) -> Result<(), Error> {
         "--{option} does not go with the verb `{verb}`; for a command of that name: \
          cachex --{option} … -- {verb}"
     )))
+}
+
+fn ends_in_two_dashes() -> bool {
+    std::env::args_os()
+        .next_back()
+        .is_some_and(|word| word == "--")
 }

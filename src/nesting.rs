@@ -8,3 +8,14 @@ pub const ACTIVE_VARIABLE: &str = "CACHEX_ACTIVE";
 pub fn is_nested() -> bool {
     std::env::var_os(ACTIVE_VARIABLE).is_some()
 }
+
+/// Marks what this process starts from now on as started by it. The rest of the environment stays
+/// as it is, its order included.
+///
+/// # Safety
+/// No other thread may run yet.
+#[allow(unsafe_code)]
+pub unsafe fn enter() {
+    // SAFETY: the caller's promise.
+    unsafe { std::env::set_var(ACTIVE_VARIABLE, "1") };
+}

@@ -43,6 +43,8 @@ pub enum MissReason {
     FromTheFuture,
     /// What is stored is damaged.
     Damaged,
+    /// What is stored cannot be read now.
+    Unreadable,
 }
 
 impl fmt::Display for MissReason {
@@ -54,6 +56,7 @@ impl fmt::Display for MissReason {
             Self::Expired(ago) => write!(f, "expired {} ago", brief(*ago)),
             Self::FromTheFuture => f.write_str("stored in the future, by the clock of today"),
             Self::Damaged => f.write_str("the stored entry is damaged"),
+            Self::Unreadable => f.write_str("the stored entry cannot be read"),
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::size::Size;
 use crate::store::default_directory;
 use crate::terminal::{Notices, Stream, TerminalSize, escape_os, escape_words};
 use crate::time::Lifetime;
+use clap::ArgMatches;
+use clap::parser::ValueSource;
 use std::ffi::OsString;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -118,10 +120,47 @@ fn wants_terminal(pty: Option<When>) -> bool {
     }
 }
 
+/// Leaves the variable out where a flag says the opposite.
+///
+/// # Errors
+/// A usage error when two flags, or two variables, exclude each other.
+pub fn prefer_flags(mut options: RunOptions, matches: &ArgMatches) -> Result<RunOptions, Error> {
+    let is_flag = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let choose = |first: &'static str, second: &'static str| {
+        let option = |id: &str| id.replace('_', "-");
+        match (is_flag(first), is_flag(second)) {
+            (true, false) => Ok(second),
+            (false, true) => Ok(first),
+            _ => Err(Error::Usage(format!(
+                "--{} and --{} exclude each other",
+                option(first),
+                option(second)
+            ))),
+        }
+    };
+    if options.stdin && options.no_stdin {
+        let dropped = choose("stdin", "no_stdin")?;
+        options.stdin &= dropped != "stdin";
+        options.no_stdin &= dropped != "no_stdin";
+    }
+    if options.refresh && options.only_if_cached {
+        let dropped = choose("refresh", "only_if_cached")?;
+        options.refresh &= dropped != "refresh";
+        options.only_if_cached &= dropped != "only_if_cached";
+    }
+    if options.failure_ttl.is_some() && options.discard_failures {
+        let dropped = choose("failure_ttl", "discard_failures")?;
+        options.failure_ttl = options.failure_ttl.filter(|_| dropped != "failure_ttl");
+        options.discard_failures &= dropped != "discard_failures";
+    }
+    Ok(options)
+}
+
 fn key_spec(options: &RunOptions, terminal: Option<TerminalSize>) -> Result<KeySpec, Error> {
     let variables = options
         .env
         .iter()
+        .filter(|word| !word.is_empty())
         .map(|word| {
             VariableSelector::parse(word).map_err(|problem| {
                 Error::Usage(format!(

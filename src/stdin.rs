@@ -2,11 +2,11 @@
 //! would.
 
 use crate::entry::{Condition, Entry};
-use crate::key::{Digest, FileStamp};
+use crate::key::{Digest, DigestBuilder, FileStamp};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, SeekFrom, fstat, seek};
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -15,8 +15,8 @@ use std::path::Path;
 pub enum Stdin {
     /// There is none: closed, the null device, a terminal, or left alone on request.
     Absent,
-    /// It was read to its end and is kept in a file without a name.
-    Held(File, Condition),
+    /// It was read.
+    Held(Held),
     /// A pipe.
     Pipe(PipeState),
     /// A regular file.
@@ -63,26 +63,11 @@ impl Stdin {
         }
     }
 
-    /// Reads standard input to its end.
-    ///
-    /// # Errors
-    /// When it cannot be read, or not be kept in `directory`.
-    pub fn read(directory: &Path) -> io::Result<Self> {
-        let mut content = tempfile::tempfile_in(directory).or_else(|_| tempfile::tempfile())?;
-        let length = io::copy(&mut io::stdin().lock(), &mut content)?;
-        content.rewind()?;
-        let condition = match length {
-            0 => Condition::StdinEmpty,
-            _ => Condition::Stdin(Digest::of_reader(&content)?),
-        };
-        Ok(Self::Held(content, condition))
-    }
-
     /// For a command that is known to read its input, by what is stored of it: reads a pipe to its
     /// end, so that the content can be looked up.
     ///
     /// # Errors
-    /// As [`Stdin::read`].
+    /// As [`Held::read`].
     pub fn read_if_known(self, variants: &[Entry], directory: &Path) -> io::Result<Self> {
         let any = |wanted: fn(&Condition) -> bool| variants.iter().any(|e| wanted(&e.condition));
         let settled = match self {
@@ -95,7 +80,7 @@ impl Stdin {
         if settled || ignores || !reads {
             Ok(self)
         } else {
-            Self::read(directory)
+            Held::read(directory).map(Self::Held)
         }
     }
 
@@ -105,7 +90,7 @@ impl Stdin {
             Self::Absent | Self::Pipe(PipeState::Ended) => Some(Condition::StdinEmpty),
             Self::Pipe(PipeState::Silent) => Some(Condition::StdinSilent),
             Self::Pipe(PipeState::Waiting) => None,
-            Self::Held(_, condition) => Some(*condition),
+            Self::Held(held) => held.condition,
             Self::File(range) if range.is_empty() => Some(Condition::StdinEmpty),
             Self::File(range) => variants
                 .iter()
@@ -121,6 +106,78 @@ impl Stdin {
         if let (Self::File(range), Condition::Stdin(_)) = (self, condition) {
             let _ = seek(rustix::stdio::stdin(), SeekFrom::Start(range.stamp.size));
         }
+    }
+}
+
+/// Standard input that was read.
+#[derive(Debug)]
+pub struct Held {
+    /// What was read, in a file without a name, up to `length`.
+    file: File,
+    length: u64,
+    /// What was read and could not be kept there.
+    unkept: Vec<u8>,
+    /// What the content is, if it was read to its end.
+    pub condition: Option<Condition>,
+}
+
+impl Held {
+    /// Reads standard input to its end, or as far as it can be kept.
+    ///
+    /// # Errors
+    /// When nothing was read yet: it cannot be read at all, or not be kept anywhere.
+    pub fn read(directory: &Path) -> io::Result<Self> {
+        let file = tempfile::tempfile_in(directory).or_else(|_| tempfile::tempfile())?;
+        let mut held = Self {
+            file,
+            length: 0,
+            unkept: Vec::new(),
+            condition: None,
+        };
+        let mut content = DigestBuilder::default();
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match io::stdin().lock().read(&mut buffer) {
+                Ok(0) if held.length == 0 => held.condition = Some(Condition::StdinEmpty),
+                Ok(0) => held.condition = Some(Condition::Stdin(content.finish())),
+                Ok(count) => {
+                    content.update(&buffer[..count]);
+                    if held
+                        .file
+                        .write_all_at(&buffer[..count], held.length)
+                        .is_ok()
+                    {
+                        held.length += count as u64;
+                        continue;
+                    }
+                    held.unkept = buffer[..count].to_vec();
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if held.length == 0 => return Err(error),
+                Err(_) => {}
+            }
+            return Ok(held);
+        }
+    }
+
+    /// Writes what was read, and all that was not.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn copy_to(&self, to: &mut impl Write) -> io::Result<()> {
+        io::copy(
+            &mut FromOffset {
+                file: &self.file,
+                offset: 0,
+            }
+            .take(self.length),
+            to,
+        )?;
+        if self.condition.is_none() {
+            to.write_all(&self.unkept)?;
+            io::copy(&mut io::stdin().lock(), to)?;
+        }
+        Ok(())
     }
 }
 

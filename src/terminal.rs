@@ -117,6 +117,15 @@ pub fn print_error(message: &dyn std::fmt::Display) {
     let _ = Stream::Stderr.write_all(format!("cachex: error: {message}\n").as_bytes());
 }
 
+/// A message of any origin as one line.
+fn one_line(kind: &str, message: &dyn std::fmt::Display) -> String {
+    let message = message.to_string();
+    format!(
+        "cachex: {kind}{}\n",
+        message.split_whitespace().collect::<Vec<_>>().join(" ")
+    )
+}
+
 /// What cachex says beside the command's own output, all of it on standard error.
 #[derive(Debug)]
 pub struct Notices {
@@ -142,14 +151,14 @@ impl Notices {
         if self.warned.replace(true) {
             self.detail(message);
         } else if !self.quiet {
-            let _ = Stream::Stderr.write_all(format!("cachex: warning: {message}\n").as_bytes());
+            let _ = Stream::Stderr.write_all(one_line("warning: ", message).as_bytes());
         }
     }
 
     /// What was decided, for those who asked.
     pub fn detail(&self, message: &dyn std::fmt::Display) {
         if self.verbose {
-            let _ = Stream::Stderr.write_all(format!("cachex: {message}\n").as_bytes());
+            let _ = Stream::Stderr.write_all(one_line("", message).as_bytes());
         }
     }
 }

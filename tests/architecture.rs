@@ -55,6 +55,7 @@ fn used(source: &str) -> BTreeSet<&str> {
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"))
         .flat_map(|line| line.split("crate::").skip(1))
+        .inspect(|rest| assert!(!rest.starts_with('{'), "one `use` a module, please: {rest}"))
         .map(|rest| {
             rest.split(|c: char| !c.is_alphanumeric() && c != '_')
                 .next()

@@ -1,6 +1,6 @@
 //! `cachex clear`: forgetting everything, a command, or one call of it.
 
-use super::{failed, open_store, printed};
+use super::{printed, with_store};
 use crate::cli::ClearOptions;
 use crate::error::Error;
 use crate::key::names_of;
@@ -19,7 +19,7 @@ pub fn run(options: &ClearOptions, directory: &Path) -> Result<(), Error> {
     } else {
         Selection::Command(names_of(&options.command))
     };
-    let cleared = open_store(directory)?.clear(&selection).map_err(failed)?;
+    let cleared = with_store(directory, |store| store.clear(&selection))?;
     printed(print(&format!("{}\n", tell(cleared))))
 }
 

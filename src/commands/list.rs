@@ -1,6 +1,6 @@
 //! `cachex list`: what is stored, newest first.
 
-use super::{failed, open_store, printed};
+use super::{printed, with_store};
 use crate::cli::ListOptions;
 use crate::entry::Description;
 use crate::error::Error;
@@ -18,9 +18,7 @@ use std::path::Path;
 /// # Errors
 /// When the store cannot be used.
 pub fn run(options: &ListOptions, directory: &Path) -> Result<(), Error> {
-    let entries = open_store(directory)?
-        .list(&Selection::All)
-        .map_err(failed)?;
+    let entries = with_store(directory, |store| store.list(&Selection::All))?;
     let now = Timestamp::now();
     if options.json {
         let entries: Vec<_> = entries

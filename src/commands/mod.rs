@@ -11,21 +11,19 @@ use crate::store::{Store, StoreError};
 use std::io;
 use std::path::Path;
 
-/// Opens the store for a verb, which can do nothing without it; a damaged one is begun anew.
-fn open_store(directory: &Path) -> Result<Store, Error> {
-    let opened = match Store::open(directory) {
-        Err(StoreError::Damaged(_)) => Store::begin_anew(directory),
-        opened => opened,
+/// Opens the store and does what a verb wants of it; a damaged one is begun anew first.
+fn with_store<T>(
+    directory: &Path,
+    mut work: impl FnMut(&mut Store) -> Result<T, StoreError>,
+) -> Result<T, Error> {
+    let done = Store::open(directory).and_then(|mut store| work(&mut store));
+    let done = match done {
+        Err(StoreError::Damaged(_)) => {
+            Store::begin_anew(directory).and_then(|mut store| work(&mut store))
+        }
+        done => done,
     };
-    opened.map_err(failed)
-}
-
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "it is what map_err hands over"
-)]
-fn failed(error: StoreError) -> Error {
-    Error::Failed(error.to_string())
+    done.map_err(|fault| Error::Failed(fault.to_string()))
 }
 
 /// A reader that goes away has seen enough.

@@ -10,7 +10,7 @@ use crate::recording::{Abandoned, Body, Recorder, Recording};
 use crate::replay::replay;
 use crate::runner::{self, Input, Job, SpawnError, Unrecorded};
 use crate::settings::{Request, StdinMode};
-use crate::stdin::Stdin;
+use crate::stdin::{Held, Stdin};
 use crate::store::{Filled, Limits, Store, StoreError};
 use crate::terminal::{Notices, escape_os};
 use crate::time::{Timestamp, brief};
@@ -38,7 +38,9 @@ pub fn run(
     let Some((store, observation, variants)) = call.prepare(directory) else {
         return call.run_uncached();
     };
-    let stdin = call.survey_stdin(&store, &variants)?;
+    let Some(stdin) = call.survey_stdin(&store, &variants) else {
+        return call.run_uncached();
+    };
     match call.choose(&store, variants, &stdin) {
         Ok((entry, body)) => {
             stdin.take(entry.condition);
@@ -117,12 +119,13 @@ impl Call<'_> {
         Err(become_command(self.request, self.program))
     }
 
-    /// Standard input, read only where it is asked for or the command is known to read it.
-    fn survey_stdin(&self, store: &Store, variants: &[Entry]) -> Result<Stdin, Error> {
+    /// Standard input, read only where it is asked for or the command is known to read it; `None`,
+    /// with a warning, when it cannot be.
+    fn survey_stdin(&self, store: &Store, variants: &[Entry]) -> Option<Stdin> {
         let directory = store.directory();
-        let read = match self.request.stdin {
+        let stdin = match self.request.stdin {
             StdinMode::Ignore => Ok(Stdin::Absent),
-            StdinMode::Read => Stdin::read(directory),
+            StdinMode::Read => Held::read(directory).map(Stdin::Held),
             StdinMode::Auto => {
                 let (stdin, loss) = Stdin::survey();
                 if let Some(loss) = loss {
@@ -131,7 +134,20 @@ impl Call<'_> {
                 stdin.read_if_known(variants, directory)
             }
         };
-        read.map_err(|error| Error::Failed(format!("cannot read standard input: {error}")))
+        if let Ok(Stdin::Held(Held {
+            condition: None, ..
+        })) = stdin
+        {
+            self.notices
+                .warn(&"standard input cannot be kept; the result is not stored");
+        }
+        stdin
+            .map_err(|fault| {
+                self.notices.warn(&format_args!(
+                    "cannot read standard input: {fault}; running uncached"
+                ));
+            })
+            .ok()
     }
 
     /// A fresh entry and its checked output, or why there is none.
@@ -145,10 +161,11 @@ impl Call<'_> {
         match self.request.policy.admit(variants, holds, Timestamp::now()) {
             Verdict::Execute(reason) => Err(reason),
             Verdict::Replay(entry, age) => {
-                let body = store.output(&entry).unwrap_or_else(|fault| {
-                    self.notices.detail(&fault);
-                    None
-                });
+                let body = store.output(&entry).map_err(|fault| {
+                    self.notices
+                        .warn(&format_args!("{fault}; the command runs again"));
+                    MissReason::Unreadable
+                })?;
                 let body = body.ok_or(MissReason::Damaged)?;
                 self.notices
                     .detail(&format_args!("hit: stored {} ago", brief(age)));
@@ -159,18 +176,18 @@ impl Call<'_> {
 
     fn replay(
         &self,
-        mut store: Store,
+        store: Store,
         observation: &Observation,
         entry: &Entry,
         mut body: Body,
     ) -> Result<Exit, Error> {
         store.note_use(entry);
+        let replayed = replay(&mut body);
         // Only where a large file was new to us: the next hit need not read it again.
         if let Err(fault) = store.remember(observation.learned()) {
             self.notices.detail(&fault);
         }
-        drop(store);
-        match replay(&mut body) {
+        match replayed {
             Ok(()) => Ok(entry.exit),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 Ok(Exit::Signal(libc::SIGPIPE))
@@ -201,15 +218,24 @@ impl Call<'_> {
         }
         let recorder =
             records.then(|| Recorder::new(store.directory().to_owned(), *max_output.min(max_size)));
+        let stdin_was_read = matches!(stdin, Stdin::Held(_));
         let job = Job {
-            program: self.program.path(),
+            program: self.program.as_found(),
             words,
             input: input(stdin),
             terminal: *terminal,
             recorder,
             spinner: spinner.as_deref().map(Spinner::new),
         };
-        let outcome = runner::run(job).map_err(|error| not_started(self.program, error))?;
+        let outcome = match runner::run(job) {
+            Ok(outcome) => outcome,
+            Err(fault @ SpawnError::Other(_)) if !stdin_was_read => {
+                self.notices
+                    .warn(&format_args!("{fault}; running uncached"));
+                return Err(become_command(self.request, self.program));
+            }
+            Err(error) => return Err(not_started(self.program, error)),
+        };
         match outcome.recording {
             Ok((recording, condition)) => self.keep(store, observation, condition, recording),
             Err(reason @ Unrecorded::Abandoned(Abandoned::Unwritable(_))) => {
@@ -298,7 +324,7 @@ fn find_program(request: &Request) -> Result<Program, Error> {
 
 /// Replaces this process by the command; comes back only with an error.
 fn become_command(request: &Request, program: &Program) -> Error {
-    not_started(program, runner::exec(program.path(), &request.words))
+    not_started(program, runner::exec(program.as_found(), &request.words))
 }
 
 fn not_started(program: &Program, error: SpawnError) -> Error {
@@ -322,7 +348,7 @@ fn unwritable(error: &io::Error) -> Error {
 fn input(stdin: Stdin) -> Input {
     match stdin {
         Stdin::Absent => Input::Empty,
-        Stdin::Held(content, condition) => Input::Content(content, condition),
+        Stdin::Held(held) => Input::Held(held),
         #[cfg(target_os = "linux")]
         Stdin::Pipe(_) => Input::Pipe,
         #[cfg(not(target_os = "linux"))]

@@ -1,13 +1,13 @@
 //! `cachex show`: all of one entry, or the bytes that it replays.
 
 use super::list::{JsonEntry, json, time_left};
-use super::{failed, open_store, printed};
+use super::{printed, with_store};
 use crate::cli::ShowOptions;
 use crate::entry::{Condition, Description};
 use crate::error::Error;
 use crate::key::names_of;
 use crate::size::Size;
-use crate::store::{Selection, Store};
+use crate::store::Selection;
 use crate::terminal::{Stream, escape_os, escape_words, print};
 use crate::time::{Timestamp, brief};
 use std::ffi::OsString;
@@ -18,12 +18,13 @@ use std::path::Path;
 /// # Errors
 /// When there is none, or the store cannot be used.
 pub fn run(options: &ShowOptions, directory: &Path) -> Result<(), Error> {
-    let mut store = open_store(directory)?;
     let selection = match options.id {
         Some(id) => Selection::Number(id),
         None => Selection::Command(names_of(&options.command)),
     };
-    let found = store.list(&selection).map_err(failed)?.into_iter().next();
+    let found = with_store(directory, |store| store.list(&selection))?
+        .into_iter()
+        .next();
     let description = found.ok_or_else(|| {
         Error::Failed("no such entry; `cachex list` shows what there is".to_owned())
     })?;
@@ -35,7 +36,7 @@ pub fn run(options: &ShowOptions, directory: &Path) -> Result<(), Error> {
         )));
     }
     match wanted_stream(options) {
-        Some(wanted) => print_output(&store, &description, wanted),
+        Some(wanted) => print_output(directory, &description, wanted),
         None => printed(print(&tell(&description, now))),
     }
 }
@@ -48,8 +49,8 @@ fn wanted_stream(options: &ShowOptions) -> Option<Stream> {
     }
 }
 
-fn print_output(store: &Store, description: &Description, wanted: Stream) -> Result<(), Error> {
-    let body = store.output(&description.entry).map_err(failed)?;
+fn print_output(directory: &Path, description: &Description, wanted: Stream) -> Result<(), Error> {
+    let body = with_store(directory, |store| store.output(&description.entry))?;
     let mut body = body.ok_or_else(|| Error::Failed("the entry is damaged".to_owned()))?;
     printed(body.for_each_chunk(|stream, bytes| {
         if stream == wanted {

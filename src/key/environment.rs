@@ -32,11 +32,12 @@ impl VariableSelector {
     }
 }
 
-/// The globs, and each selected variable as it is in `environment`.
+/// The globs, and each selected variable as it is in `environment`; an error names a variable that
+/// is there twice, since programs differ in which one they see.
 pub(super) fn select(
     selectors: &[VariableSelector],
     environment: &[(OsString, OsString)],
-) -> (BTreeSet<OsString>, BTreeMap<OsString, Option<OsString>>) {
+) -> Result<Selected, OsString> {
     let mut globs = BTreeSet::new();
     let mut variables = BTreeMap::new();
     for selector in selectors {
@@ -52,27 +53,34 @@ pub(super) fn select(
                 globs.insert(OsString::from(glob.as_str()));
                 let matching = environment
                     .iter()
-                    .filter(|(name, _)| name.to_str().is_some_and(|name| glob.matches(name)))
+                    .filter(|(name, _)| glob.matches(&name.to_string_lossy()))
                     .filter(|(name, _)| name != crate::nesting::ACTIVE_VARIABLE);
                 variables.extend(matching.map(|(n, v)| (n.clone(), Some(v.clone()))));
             }
         }
     }
-    (globs, variables)
+    let twice = |name: &&OsString| environment.iter().filter(|(n, _)| n == *name).count() > 1;
+    match variables.keys().find(twice) {
+        Some(name) => Err(name.clone()),
+        None => Ok((globs, variables)),
+    }
 }
+
+/// Globs, and variables with their values.
+type Selected = (BTreeSet<OsString>, BTreeMap<OsString, Option<OsString>>);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn select_words(words: &[&str]) -> (BTreeSet<OsString>, BTreeMap<OsString, Option<OsString>>) {
+    fn select_words(words: &[&str]) -> Selected {
         let selectors: Vec<_> = words
             .iter()
             .map(|word| VariableSelector::parse(OsStr::new(word)).expect("a selector"))
             .collect();
         let environment =
             [("AWS_A", "1"), ("AWS_B", ""), ("HOME", "/h")].map(|(n, v)| (n.into(), v.into()));
-        select(&selectors, &environment)
+        select(&selectors, &environment).expect("each is there once")
     }
 
     #[test]
@@ -89,6 +97,14 @@ mod tests {
         assert_ne!(select_words(&["NONE_*"]), select_words(&[]));
         let (_, variables) = select_words(&["AWS_*"]);
         assert_eq!(variables.len(), 2);
+    }
+
+    #[test]
+    fn a_variable_that_is_there_twice_cannot_be_keyed() {
+        let environment = [("V", "1"), ("V", "2")].map(|(n, v)| (n.into(), v.into()));
+        let selector = VariableSelector::parse(OsStr::new("V")).expect("a selector");
+        assert_eq!(select(&[selector], &environment), Err("V".into()));
+        assert!(select(&[], &environment).is_ok());
     }
 
     #[test]

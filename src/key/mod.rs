@@ -11,6 +11,7 @@ mod interpreter;
 mod observation;
 mod program;
 mod script;
+mod shebang;
 
 pub use digest::{Digest, DigestBuilder, DigestMemory, FileStamp, LearnedDigest, Unreadable};
 pub use encoding::{decode_words, encode_words};

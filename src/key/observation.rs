@@ -67,7 +67,8 @@ pub fn observe(
     } else {
         std::env::vars_os().collect()
     };
-    let (variable_globs, variables) = select(&spec.variables, &environment);
+    let (variable_globs, variables) = select(&spec.variables, &environment)
+        .map_err(|name| Unreadable::new(Path::new(&name), "the variable is set twice"))?;
     let fingerprint = Fingerprint {
         scope: spec.scope.clone(),
         texts: spec.texts.clone(),

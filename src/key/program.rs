@@ -2,7 +2,6 @@
 
 use super::encoding::encode_words;
 use super::interpreter::operands;
-use super::script::locate;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -11,6 +10,7 @@ use std::path::{Component, Path, PathBuf};
 /// A program that was found, as `execvp` finds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
+    found: PathBuf,
     path: PathBuf,
 }
 
@@ -54,6 +54,7 @@ impl Program {
             Ok(metadata) if metadata.is_dir() => denied(io::ErrorKind::IsADirectory.into()),
             Ok(_) => match accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS) {
                 Ok(()) => Ok(Self {
+                    found: path.to_owned(),
                     path: absolute(path),
                 }),
                 Err(error) => denied(error.into()),
@@ -61,6 +62,12 @@ impl Program {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => denied(error),
             Err(_) => Err(ResolveError::NotFound),
         }
+    }
+
+    /// The path as it was found, which is what a script sees as `$0`.
+    #[must_use]
+    pub fn as_found(&self) -> &Path {
+        &self.found
     }
 
     /// The absolute path of the file.
@@ -106,16 +113,14 @@ impl CommandName {
     /// The name of the command that `words` call, its program being `program`.
     #[must_use]
     pub fn of(program: &Path, words: &[OsString]) -> Self {
-        let script = operands(words, |word| Path::new(word).is_file())
-            .and_then(|found| Some((found.script?, found.searches_path, found.extensions)));
+        let script = operands(program, words).and_then(|operands| operands.script);
         let mut name = encode_words([place(program).as_os_str()]);
         let mut first_argument = 1;
-        if let Some(((index, script), searches_path, extensions)) = script {
-            let script = place(&locate(&script, searches_path, extensions));
+        if let Some((index, script)) = script {
             name.extend(encode_words(
                 words[1..index].iter().map(OsString::as_os_str),
             ));
-            name.extend(encode_words([script.as_os_str()]));
+            name.extend(encode_words([place(Path::new(&script)).as_os_str()]));
             first_argument = index + 1;
         }
         let arguments = words.get(first_argument..).unwrap_or_default();

@@ -2,8 +2,9 @@
 
 use super::FileState;
 use super::digest::{FileReader, Unreadable};
-use super::interpreter::operands;
+use super::interpreter::{Operands, operands};
 use super::program::{Program, absolute, search_path};
+use super::shebang::{Shebang, shebang};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -17,166 +18,137 @@ pub(super) fn code(
     program: &Program,
     words: &[OsString],
 ) -> Result<Vec<(PathBuf, FileState)>, Unreadable> {
-    let mut code = Vec::new();
-    follow(reader, program.path().to_owned(), MAX_DEPTH, &mut code)?;
-    let Some(operands) = operands(words, |word| Path::new(word).is_file()) else {
-        return Ok(code);
+    let mut code = Code {
+        reader,
+        files: Vec::new(),
     };
-    if let Some((_, script)) = &operands.script {
-        let path = locate(script, operands.searches_path, operands.extensions);
-        code.push(state(reader, path)?);
-    }
-    for word in operands
-        .also
-        .iter()
-        .filter(|word| Path::new(word).is_file())
-    {
-        code.push(state(reader, absolute(Path::new(word)))?);
-    }
-    Ok(code)
+    code.add_command(program.path(), words, MAX_DEPTH)?;
+    Ok(code.files)
 }
 
-fn state(reader: &FileReader<'_>, path: PathBuf) -> Result<(PathBuf, FileState), Unreadable> {
-    let state = reader
-        .content(&path)?
-        .map_or(FileState::Missing, |content| {
-            FileState::Content(content.digest)
-        });
-    Ok((path, state))
+struct Code<'r, 'm> {
+    reader: &'r FileReader<'m>,
+    files: Vec<(PathBuf, FileState)>,
 }
 
-/// Where an interpreter finds the script that is called `script`.
-pub(super) fn locate(script: &OsStr, searches_path: bool, extensions: &[&str]) -> PathBuf {
-    let path = absolute(Path::new(script));
+impl Code<'_, '_> {
+    /// Adds a program, every interpreter behind it, and the scripts that its words name.
+    fn add_command(
+        &mut self,
+        program: &Path,
+        words: &[OsString],
+        depth: usize,
+    ) -> Result<(), Unreadable> {
+        self.add_program(program, depth)?;
+        match operands(program, words) {
+            Some(operands) => self.add_operands(&operands, words, depth),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds an executable file and every interpreter behind it.
+    fn add_program(&mut self, path: &Path, depth: usize) -> Result<(), Unreadable> {
+        let Some(head) = self.add(path)? else {
+            return Ok(());
+        };
+        if depth == 0 {
+            return Ok(());
+        }
+        let words = match shebang(&head) {
+            Shebang::Binary => return Ok(()),
+            Shebang::Words(words) => words,
+            Shebang::Env(env, words) => {
+                self.add(&env)?;
+                words
+            }
+            Shebang::Unclear(why) => return Err(Unreadable::new(path, why)),
+        };
+        let Some(interpreter) = words.first() else {
+            return Ok(());
+        };
+        let interpreter = find_program(interpreter);
+        self.add_command(
+            &interpreter,
+            &[words, vec![path.into()]].concat(),
+            depth - 1,
+        )
+    }
+
+    fn add_operands(
+        &mut self,
+        operands: &Operands,
+        words: &[OsString],
+        depth: usize,
+    ) -> Result<(), Unreadable> {
+        if let Some((_, script)) = &operands.script {
+            self.add(&locate(script, operands))?;
+        }
+        for word in operands
+            .also
+            .iter()
+            .filter(|word| Path::new(word).is_file())
+        {
+            self.add(&absolute(Path::new(word)))?;
+        }
+        if operands.certain {
+            return Ok(());
+        }
+        for word in words.iter().skip(1) {
+            for part in [word.as_os_str()].into_iter().chain(attached(word)) {
+                let path = locate(part, operands);
+                if path.is_file() {
+                    self.add_program(&path, depth.saturating_sub(1))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a file, unless it is there already; its first bytes if it is new.
+    fn add(&mut self, path: &Path) -> Result<Option<Vec<u8>>, Unreadable> {
+        if self.files.iter().any(|(known, _)| known == path) {
+            return Ok(None);
+        }
+        let content = self.reader.content(path)?;
+        let state = content
+            .as_ref()
+            .map_or(FileState::Missing, |c| FileState::Content(c.digest));
+        self.files.push((path.to_owned(), state));
+        Ok(content.map(|content| content.head))
+    }
+}
+
+/// Where an interpreter finds what is called `name`.
+fn locate(name: &OsStr, operands: &Operands) -> PathBuf {
+    let path = absolute(Path::new(name));
     if path.exists() {
         return path;
     }
-    if searches_path && !script.as_bytes().contains(&b'/') {
-        return search_path(script)
-            .find(|candidate| candidate.is_file())
-            .unwrap_or(path);
-    }
-    let extended = extensions.iter().map(|extension| {
+    let in_path = operands.searches_path && !name.as_bytes().contains(&b'/');
+    let in_path = in_path.then(|| search_path(name)).into_iter().flatten();
+    let extended = operands.extensions.iter().map(|extension| {
         let mut name = path.clone().into_os_string();
         name.push(".");
         name.push(extension);
         PathBuf::from(name)
     });
-    extended
-        .into_iter()
+    in_path
+        .chain(extended)
         .find(|candidate| candidate.is_file())
-        .unwrap_or(path)
+        .unwrap_or_else(|| path.clone())
 }
 
-/// Adds an executable file and every interpreter behind it.
-fn follow(
-    reader: &FileReader<'_>,
-    path: PathBuf,
-    depth: usize,
-    code: &mut Vec<(PathBuf, FileState)>,
-) -> Result<(), Unreadable> {
-    let Some(content) = reader.content(&path)? else {
-        code.push((path, FileState::Missing));
-        return Ok(());
+/// What may be the value of an option in the same word: `--name=VALUE`, `-nVALUE`.
+fn attached(word: &OsStr) -> Option<&OsStr> {
+    let bytes = word.as_bytes();
+    let value = match bytes {
+        [b'-', b'-', ..] => bytes.splitn(2, |b| *b == b'=').nth(1)?,
+        [b'-', _, value @ ..] => value,
+        _ => return None,
     };
-    code.push((path, FileState::Content(content.digest)));
-    if depth == 0 {
-        return Ok(());
-    }
-    for next in interpreters(&content.head) {
-        follow(reader, next, depth - 1, code)?;
-    }
-    Ok(())
+    Some(OsStr::from_bytes(value)).filter(|value| !value.is_empty())
 }
 
-/// The programs that run a file with these first bytes: none for a binary, `/bin/sh` for a text
-/// without a `#!` line, and for `env` also the program that it looks for.
-fn interpreters(head: &[u8]) -> Vec<PathBuf> {
-    const BINARIES: [&[u8]; 6] = [
-        b"\x7fELF",
-        b"\xcf\xfa\xed\xfe",
-        b"\xce\xfa\xed\xfe",
-        b"\xca\xfe\xba\xbe",
-        b"\xfe\xed\xfa\xcf",
-        b"\xfe\xed\xfa\xce",
-    ];
-    let Some(line) = head.strip_prefix(b"#!") else {
-        let binary = BINARIES.iter().any(|magic| head.starts_with(magic));
-        return if binary {
-            Vec::new()
-        } else {
-            vec![PathBuf::from("/bin/sh")]
-        };
-    };
-    let line = line
-        .split(|b| *b == b'\n')
-        .next()
-        .unwrap_or_default()
-        .trim_ascii();
-    let mut halves = line.splitn(2, u8::is_ascii_whitespace);
-    let interpreter = halves.next().filter(|path| !path.is_empty());
-    let Some(interpreter) = interpreter.map(|path| absolute(Path::new(OsStr::from_bytes(path))))
-    else {
-        return vec![PathBuf::from("/bin/sh")];
-    };
-    let argument = halves.next().unwrap_or_default().trim_ascii();
-    let target = (interpreter.file_name() == Some(OsStr::new("env")))
-        .then(|| env_target(argument))
-        .flatten()
-        .map(|name| search_executable(OsStr::from_bytes(name)));
-    [Some(interpreter), target].into_iter().flatten().collect()
-}
-
-fn search_executable(name: &OsStr) -> PathBuf {
+fn find_program(name: &OsStr) -> PathBuf {
     Program::resolve(name).map_or_else(|_| absolute(Path::new(name)), |found| found.path().into())
-}
-
-/// The program that `env ARGUMENT` runs.
-fn env_target(argument: &[u8]) -> Option<&[u8]> {
-    let mut words = argument
-        .split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty());
-    while let Some(word) = words.next() {
-        match word {
-            b"-u" | b"-C" | b"--unset" | b"--chdir" => _ = words.next(),
-            word if word.starts_with(b"-S") && word.len() > 2 => return Some(&word[2..]),
-            word if word.starts_with(b"-") || word.contains(&b'=') => {}
-            word => return Some(word),
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn interpreters_are_read_from_the_first_line() {
-        let of = |head: &[u8]| interpreters(head);
-        assert_eq!(of(b"#!/bin/dash\necho"), [Path::new("/bin/dash")]);
-        assert_eq!(of(b"#! /bin/dash -e \r\n"), [Path::new("/bin/dash")]);
-        assert_eq!(of(b"echo no line"), [Path::new("/bin/sh")]);
-        assert_eq!(of(b""), [Path::new("/bin/sh")]);
-        assert_eq!(of(b"#!\n"), [Path::new("/bin/sh")]);
-        assert!(of(b"\x7fELF\x02\x01").is_empty());
-    }
-
-    #[test]
-    fn env_leads_to_the_program_that_it_looks_for() {
-        for (argument, target) in [
-            ("python3", Some("python3")),
-            ("-S python3 -B", Some("python3")),
-            ("-Spython3 -B", Some("python3")),
-            ("-i -u NAME A=b python3", Some("python3")),
-            ("", None),
-            ("-i", None),
-        ] {
-            let found = env_target(argument.as_bytes());
-            assert_eq!(found, target.map(str::as_bytes), "{argument}");
-        }
-        let found = interpreters(b"#!/usr/bin/env no-such-program\n");
-        assert_eq!(found[0], Path::new("/usr/bin/env"));
-        assert!(found[1].ends_with("no-such-program"));
-    }
 }

@@ -4,7 +4,6 @@ use super::pty::{self, Pty};
 use super::signals::Arrival;
 use crate::exit::Exit;
 use crate::inherited;
-use crate::nesting::ACTIVE_VARIABLE;
 use crate::terminal::TerminalSize;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, kill_process};
@@ -56,7 +55,6 @@ impl Child {
             None if pty.is_none() => _ = command.stdin(Stdio::null()),
             None => {}
         }
-        command.env(ACTIVE_VARIABLE, "1");
         die_with_us(&mut command);
         let process = tokio::process::Command::from(command)
             .spawn()

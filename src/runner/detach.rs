@@ -1,5 +1,6 @@
 //! Output of a process that outlives the command: a small process of our own carries it on.
 
+use super::signals;
 use crate::terminal::Stream;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -15,6 +16,7 @@ pub(super) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2]) {
     // it touches no lock that another thread may have held when it was made.
     unsafe {
         if libc::fork() == 0 {
+            signals::reset();
             libc::close(libc::STDIN_FILENO);
             forward(pipes);
             libc::_exit(0);

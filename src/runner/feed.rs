@@ -1,16 +1,16 @@
 //! Giving the command what was read of standard input before.
 
+use crate::stdin::Held;
 use std::fs::File;
-use std::io::{self, Seek};
+use std::io;
 use std::os::fd::OwnedFd;
 
-/// Writes all of `content` to the command's standard input, as fast as it is read, in a thread of
-/// its own: the end of the run does not wait for it.
-pub(super) fn begin(mut content: File, pipe: OwnedFd) -> io::Result<()> {
-    content.rewind()?;
+/// Writes it to the command's standard input, as fast as it is read, in a thread of its own: the
+/// end of the run does not wait for it.
+pub(super) fn begin(held: Held, pipe: OwnedFd) -> io::Result<()> {
     let feed = move || {
         // A command that has had enough closes the pipe.
-        let _ = io::copy(&mut content, &mut File::from(pipe));
+        let _ = held.copy_to(&mut File::from(pipe));
     };
     std::thread::Builder::new()
         .name("stdin".to_owned())

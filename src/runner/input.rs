@@ -6,9 +6,8 @@ use super::feed;
 use super::offer::Offer;
 use super::shared_file::Watch;
 use crate::entry::Condition;
-use crate::stdin::FileRange;
+use crate::stdin::{FileRange, Held};
 use rustix::pipe::{PipeFlags, pipe_with};
-use std::fs::File;
 use std::io;
 use std::process::Stdio;
 
@@ -17,8 +16,8 @@ use std::process::Stdio;
 pub enum Input {
     /// Nowhere: it is empty.
     Empty,
-    /// From what was read of ours to its end, kept in a file without a name.
-    Content(File, Condition),
+    /// From what was read of ours.
+    Held(Held),
     /// From our pipe, as far as the command takes it.
     #[cfg(target_os = "linux")]
     Pipe,
@@ -29,6 +28,7 @@ pub enum Input {
 /// An input while the command runs.
 pub(super) enum Running {
     Known(Condition),
+    Unknown,
     #[cfg(target_os = "linux")]
     Offered(Offer),
     Watched(Watch),
@@ -40,10 +40,14 @@ impl Input {
         let pipe = || pipe_with(PipeFlags::CLOEXEC);
         Ok(match self {
             Self::Empty => (None, Running::Known(Condition::StdinEmpty)),
-            Self::Content(content, condition) => {
+            Self::Held(held) => {
                 let (read, write) = pipe()?;
-                feed::begin(content, write)?;
-                (Some(read.into()), Running::Known(condition))
+                let known = held.condition;
+                feed::begin(held, write)?;
+                (
+                    Some(read.into()),
+                    known.map_or(Running::Unknown, Running::Known),
+                )
             }
             #[cfg(target_os = "linux")]
             Self::Pipe => {
@@ -63,6 +67,7 @@ impl Running {
     pub(super) fn end(self) -> Result<Condition, Unrecorded> {
         match self {
             Self::Known(condition) => Ok(condition),
+            Self::Unknown => Err(Unrecorded::StdinUnknown),
             #[cfg(target_os = "linux")]
             Self::Offered(offer) => offer.end(),
             Self::Watched(watch) => watch.end(),

@@ -21,6 +21,7 @@ pub use signals::die_of;
 
 use crate::entry::Condition;
 use crate::exit::Exit;
+use crate::nesting;
 use crate::progress::{DELAY, Spinner, TICK};
 use crate::recording::{Abandoned, Recorder, Recording};
 use crate::terminal::{Stream, TerminalSize};
@@ -32,7 +33,7 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::time::{Instant as TokioInstant, interval_at};
 
@@ -90,6 +91,23 @@ pub enum Unrecorded {
     LeftBehind,
 }
 
+/// The end of the command, which is not yet that of its output.
+struct End {
+    exit: Exit,
+    ended: Timestamp,
+    elapsed: Duration,
+}
+
+impl End {
+    fn now(exit: Exit, started: Instant) -> Self {
+        Self {
+            exit,
+            ended: Timestamp::now(),
+            elapsed: started.elapsed(),
+        }
+    }
+}
+
 /// What the parts of a run share.
 struct Shared {
     recorder: RefCell<Option<Recorder>>,
@@ -100,7 +118,11 @@ struct Shared {
 ///
 /// # Errors
 /// When it cannot be started.
+#[allow(unsafe_code)]
 pub fn run(job: Job<'_>) -> Result<Outcome, SpawnError> {
+    have_room()?;
+    // SAFETY: cachex is a single thread until the runtime below has begun.
+    unsafe { nesting::enter() };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -109,6 +131,16 @@ pub fn run(job: Job<'_>) -> Result<Outcome, SpawnError> {
     // A writer that is stuck in a write to a stopped terminal must not hold the exit up.
     runtime.shutdown_background();
     outcome
+}
+
+/// Descriptors that a run needs beside those that are open.
+const DESCRIPTORS: i32 = 24;
+
+/// Whether there is room for them: the runtime does not fail gracefully.
+fn have_room() -> Result<(), SpawnError> {
+    rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), DESCRIPTORS)
+        .map(drop)
+        .map_err(|error| SpawnError::Other(error.into()))
 }
 
 async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
@@ -120,7 +152,7 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
         recorder: RefCell::new(job.recorder),
         spinner: RefCell::new(job.spinner),
     };
-    let (ended, watch_end) = watch::channel(false);
+    let (has_ended, watch_end) = watch::channel(false);
     let pump = |to, from| Pump::new(to, from, &shared, watch_end.clone());
     let out = pump(Stream::Stdout, outputs.stdout)?;
     let err = outputs
@@ -146,14 +178,14 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
                 disturbed = disturbed.or(arrival.disturbs());
                 if exit.is_some() && arrival.kills() {
                     // The command is gone; only its last words wait for a reader.
-                    exit = Some((Exit::Signal(arrival.signal), started.elapsed()));
+                    exit = Some(End::now(Exit::Signal(arrival.signal), started));
                     break;
                 }
                 pass_on(arrival, &child, &shared);
             }
             status = child.wait(), if exit.is_none() => {
-                exit = Some((status.map_err(SpawnError::Other)?, started.elapsed()));
-                ended.send_replace(true);
+                exit = Some(End::now(status.map_err(SpawnError::Other)?, started));
+                has_ended.send_replace(true);
             }
             ends = &mut pumps, if pumped.is_none() => pumped = Some(ends),
             _ = tick.tick(), if exit.is_none() => {
@@ -163,7 +195,11 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
             }
         }
     }
-    let (exit, elapsed) = exit.unwrap_or((Exit::Code(0), started.elapsed()));
+    let End {
+        exit,
+        ended,
+        elapsed,
+    } = exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
     let (out, err) = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
     shared.spinner.take();
     let condition = input.end();
@@ -179,7 +215,7 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
             Recording {
                 body,
                 exit,
-                ended: Timestamp::now(),
+                ended,
                 elapsed,
             },
             condition?,

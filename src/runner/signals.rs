@@ -37,7 +37,8 @@ impl Arrival {
     }
 }
 
-const CAUGHT: [i32; 9] = [
+const CAUGHT: [i32; 10] = [
+    libc::SIGALRM,
     libc::SIGTERM,
     libc::SIGINT,
     libc::SIGHUP,
@@ -62,8 +63,7 @@ impl Signals {
         for signal in CAUGHT.into_iter().filter(|signal| !is_ignored(*signal)) {
             let writer = Arc::clone(&writer);
             let report = move |info: &libc::siginfo_t| {
-                // SAFETY: every signal fills this field, with 0 when the kernel itself sent it.
-                let from_process = unsafe { info.si_pid() } != 0;
+                let from_process = !is_from_terminal(info);
                 let message = [u8::try_from(signal).unwrap_or(0), u8::from(from_process)];
                 let _ = rustix::io::write(&writer, &message);
             };
@@ -96,6 +96,28 @@ impl Signals {
                 _ => guard.clear_ready(),
             }
         }
+    }
+}
+
+/// Whether the kernel itself sent a signal, as it does for the keys of a terminal.
+#[cfg(target_os = "linux")]
+fn is_from_terminal(info: &libc::siginfo_t) -> bool {
+    info.si_code == libc::SI_KERNEL
+}
+
+#[cfg(not(target_os = "linux"))]
+#[allow(unsafe_code)]
+fn is_from_terminal(info: &libc::siginfo_t) -> bool {
+    // SAFETY: every signal fills this field, with 0 when no process sent it.
+    unsafe { info.si_pid() == 0 }
+}
+
+/// Back to the default actions, for a process that nobody supervises.
+#[allow(unsafe_code)]
+pub(super) fn reset() {
+    for signal in CAUGHT.into_iter().filter(|signal| !is_ignored(*signal)) {
+        // SAFETY: a plain system call, allowed also right after a fork.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
 }
 

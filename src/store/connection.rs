@@ -72,13 +72,12 @@ pub(super) fn set_aside(place: &Place) -> Result<(), StoreError> {
 }
 
 fn is_sound(place: &Place) -> bool {
-    let check = || -> Result<String, StoreError> {
+    let check = || -> Result<bool, StoreError> {
         let connection = connect(place)?;
         schema::state(&connection, &place.database())?;
-        if connection.is_readonly("main")? {
-            return Ok("read-only".to_owned());
-        }
-        Ok(connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?)
+        let verdict: String =
+            connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        Ok(verdict == "ok" && !connection.is_readonly("main")? && schema::is_as_made(&connection)?)
     };
-    check().is_ok_and(|verdict| verdict == "ok")
+    check().unwrap_or(false)
 }

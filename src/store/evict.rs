@@ -7,6 +7,9 @@ use crate::size::Size;
 use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+/// What an entry takes beside its output: its row, and its share of the indexes.
+pub(super) const OVERHEAD: u64 = 4 << 10;
+
 /// An entry as `--max-entries` sees it.
 #[derive(Clone, Copy, Debug)]
 struct Candidate {
@@ -46,7 +49,7 @@ pub(super) fn make_room_in_command(
     let keep = usize::try_from(max_entries.saturating_sub(1)).unwrap_or(usize::MAX);
     victims(candidates, keep)
         .into_iter()
-        .try_for_each(|id| remove(connection, id))
+        .try_for_each(|id| remove(connection, id).map(drop))
 }
 
 /// Leaves room for `needed` bytes under `--max-size`, the least recently used entries going first.
@@ -87,15 +90,15 @@ pub(super) fn shrink(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes an entry and its blocks.
-pub(super) fn remove(connection: &Connection, id: i64) -> Result<(), StoreError> {
+/// Removes an entry and its blocks; whether it was there.
+pub(super) fn remove(connection: &Connection, id: i64) -> Result<bool, StoreError> {
     let blocks = block_ids(id);
-    connection.execute("DELETE FROM entry WHERE id = ?1", [id])?;
+    let gone = connection.execute("DELETE FROM entry WHERE id = ?1", [id])? > 0;
     connection.execute(
         "DELETE FROM block WHERE id BETWEEN ?1 AND ?2",
         params![blocks.start(), blocks.end()],
     )?;
-    Ok(())
+    Ok(gone)
 }
 
 #[cfg(test)]

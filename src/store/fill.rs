@@ -39,9 +39,6 @@ pub enum Filled {
     TooLarge,
 }
 
-/// What an entry takes beside its output: its row, and its share of the indexes.
-const OVERHEAD: u64 = 4 << 10;
-
 impl Store {
     /// Stores a result in place of the one under the same key and condition, and keeps the limits.
     ///
@@ -66,7 +63,7 @@ impl Store {
                 limits.is_expired,
             )?;
         }
-        let needed = new.recording.body.length + OVERHEAD;
+        let needed = new.recording.body.length + evict::OVERHEAD;
         if !evict::make_room_in_store(&transaction, limits.max_size, needed)? {
             return Ok(Filled::TooLarge);
         }
@@ -90,7 +87,7 @@ fn remove_same(connection: &Connection, new: &NewEntry<'_>) -> Result<(), StoreE
         )?
         .collect::<Result<Vec<i64>, _>>()?;
     ids.into_iter()
-        .try_for_each(|id| evict::remove(connection, id))
+        .try_for_each(|id| evict::remove(connection, id).map(drop))
 }
 
 fn command_id(connection: &Connection, scope: &str, name: &CommandName) -> Result<i64, StoreError> {

@@ -4,7 +4,7 @@ use super::{Store, StoreError, codec, connection, evict, fill, usage};
 use crate::entry::Description;
 use crate::key::{CommandName, Digest, Key, decode_words};
 use crate::time::Timestamp;
-use rusqlite::{Connection, Row, ToSql};
+use rusqlite::{Row, ToSql};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
@@ -55,57 +55,64 @@ impl Store {
         Ok(descriptions.into_iter().flatten().collect())
     }
 
-    /// Forgets the entries that are meant, and gives their room back.
+    /// Forgets the entries that are meant, and gives their room back: a part at a time, so that
+    /// others need not wait long.
     ///
     /// # Errors
-    /// As SQLite; nothing is changed then.
+    /// As SQLite; a part may be forgotten by then.
     pub fn clear(&mut self, selection: &Selection) -> Result<Cleared, StoreError> {
-        let transaction = connection::write(&mut self.connection)?;
-        let folded = usage::fold(&self.place, &transaction)?;
-        let cleared = match selection {
-            Selection::All => clear_all(&transaction)?,
-            chosen => clear_chosen(&transaction, chosen)?,
-        };
-        fill::forget_unused_commands(&transaction)?;
-        evict::shrink(&transaction)?;
-        transaction.commit()?;
-        folded.done();
-        Ok(cleared)
+        let mut chosen = self.chosen(selection)?.into_iter().peekable();
+        let mut cleared = Cleared::default();
+        loop {
+            let transaction = connection::write(&mut self.connection)?;
+            let mut freed = 0;
+            while freed < CLEAR_AT_ONCE
+                && let Some(Chosen { id, output, length }) = chosen.next()
+            {
+                let gone = evict::remove(&transaction, id)?;
+                cleared.entries += u64::from(gone);
+                cleared.output += if gone { output } else { 0 };
+                freed += length + evict::OVERHEAD;
+            }
+            let done = chosen.peek().is_none();
+            if done && matches!(selection, Selection::All) {
+                transaction.execute_batch("DELETE FROM file_digest")?;
+            }
+            fill::forget_unused_commands(&transaction)?;
+            evict::shrink(&transaction)?;
+            transaction.commit()?;
+            if done {
+                return Ok(cleared);
+            }
+        }
     }
-}
 
-fn clear_all(connection: &Connection) -> Result<Cleared, StoreError> {
-    let cleared = connection.query_row(
-        "SELECT count(*), coalesce(sum(output), 0) FROM entry",
-        [],
-        |row| {
-            Ok(Cleared {
-                entries: codec::unsigned(row.get(0)?),
+    fn chosen(&self, selection: &Selection) -> Result<Vec<Chosen>, StoreError> {
+        let (condition, parameters) = selection.to_sql();
+        let mut statement = self.connection.prepare(&format!(
+            "SELECT entry.id, output, length
+             FROM entry JOIN command ON command.id = entry.command WHERE {condition}"
+        ))?;
+        let parameters: Vec<&dyn ToSql> = parameters.iter().map(|p| p as &dyn ToSql).collect();
+        let chosen = statement.query_map(parameters.as_slice(), |row| {
+            Ok(Chosen {
+                id: row.get(0)?,
                 output: codec::unsigned(row.get(1)?),
+                length: codec::unsigned(row.get(2)?),
             })
-        },
-    )?;
-    connection.execute_batch("DELETE FROM entry; DELETE FROM block; DELETE FROM file_digest;")?;
-    Ok(cleared)
+        })?;
+        Ok(chosen.collect::<Result<_, _>>()?)
+    }
 }
 
-fn clear_chosen(connection: &Connection, selection: &Selection) -> Result<Cleared, StoreError> {
-    let (condition, parameters) = selection.to_sql();
-    let mut statement = connection.prepare(&format!(
-        "SELECT entry.id, output FROM entry JOIN command ON command.id = entry.command
-         WHERE {condition}"
-    ))?;
-    let parameters: Vec<&dyn ToSql> = parameters.iter().map(|p| p as &dyn ToSql).collect();
-    let chosen = statement
-        .query_map(parameters.as_slice(), |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<Vec<(i64, i64)>, _>>()?;
-    let mut cleared = Cleared::default();
-    for (id, output) in chosen {
-        evict::remove(connection, id)?;
-        cleared.entries += 1;
-        cleared.output += codec::unsigned(output);
-    }
-    Ok(cleared)
+/// Bytes that one transaction frees.
+const CLEAR_AT_ONCE: u64 = 32 << 20;
+
+/// An entry that is to go.
+struct Chosen {
+    id: i64,
+    output: u64,
+    length: u64,
 }
 
 /// A parameter of a query.

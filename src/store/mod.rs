@@ -1,7 +1,7 @@
 //! The store: SQLite behind look-up, fill, list and clear.
 //!
 //! It knows nothing of time to live or of running commands. On disk it promises: a directory that
-//! only its owner can enter, `cachex.db` (see [`schema`]), `uses` (see [`usage`]) and
+//! only its owner can enter, `cachex.db` (see `store::schema`), `uses` (see `store::usage`) and
 //! `cachex.lock`, held while the database is set up. No transaction stays open between two calls,
 //! and looking up writes nothing. A fault of any kind is a [`StoreError`]; none is a reason not to
 //! run the command.
@@ -29,6 +29,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,9 +69,14 @@ pub enum StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Damaged(error.to_string())
-            }
+            // Our statements are right for the schema, and what we wrote has the right types.
+            Some(
+                ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::TypeMismatch
+                | ErrorCode::Unknown,
+            )
+            | None => Self::Damaged(error.to_string()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             _ => Self::Sqlite(error),
         }
@@ -174,25 +180,38 @@ impl Store {
         length: u64,
         checksum: &mut Checksummer,
     ) -> Result<Content, StoreError> {
-        let mut memory = Vec::new();
-        let mut file = None;
+        if length <= IN_MEMORY as u64 {
+            let mut bytes = Vec::new();
+            self.copy_blocks(id, &mut bytes, checksum)?;
+            return Ok(Content::Memory(bytes));
+        }
+        let mut file = self.place.unnamed_file()?;
+        if let Err(StoreError::Io(_)) = self.copy_blocks(id, &mut file, checksum) {
+            // No room beside the store; perhaps elsewhere.
+            file = tempfile::tempfile()?;
+            *checksum = Checksummer::default();
+            self.copy_blocks(id, &mut file, checksum)?;
+        }
+        Ok(Content::File(file))
+    }
+
+    fn copy_blocks(
+        &self,
+        id: i64,
+        to: &mut dyn Write,
+        checksum: &mut Checksummer,
+    ) -> Result<(), StoreError> {
         let mut statement = self
             .connection
             .prepare("SELECT bytes FROM block WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
         let range = codec::block_ids(id);
         let mut rows = statement.query(params![range.start(), range.end()])?;
-        if length > IN_MEMORY as u64 {
-            file = Some(self.place.unnamed_file()?);
-        }
         while let Some(row) = rows.next()? {
             let bytes = row.get_ref(0)?.as_blob().unwrap_or_default();
             checksum.update(bytes);
-            match &mut file {
-                Some(file) => file.write_all(bytes)?,
-                None => memory.extend_from_slice(bytes),
-            }
+            to.write_all(bytes)?;
         }
-        Ok(file.map_or(Content::Memory(memory), Content::File))
+        Ok(())
     }
 
     /// Notes that an entry was replayed. It is a note: losing it costs a little precision.
@@ -200,14 +219,15 @@ impl Store {
         usage::note(&self.place, entry.id);
     }
 
-    /// Remembers digests of large files.
+    /// Remembers digests of large files, unless somebody else is writing.
     ///
     /// # Errors
     /// As SQLite.
-    pub fn remember(&mut self, learned: &[LearnedDigest]) -> Result<(), StoreError> {
+    pub fn remember(mut self, learned: &[LearnedDigest]) -> Result<(), StoreError> {
         if learned.is_empty() || self.read_only {
             return Ok(());
         }
+        self.connection.busy_timeout(Duration::ZERO)?;
         let transaction = connection::write(&mut self.connection)?;
         fill::remember(&transaction, learned)?;
         transaction.commit()?;

@@ -66,6 +66,8 @@ pub(super) enum State {
 
 /// Reads the format of a database.
 pub(super) fn state(connection: &Connection, path: &Path) -> Result<State, StoreError> {
+    // One transaction, so that all of it is of one moment.
+    let connection = &*connection.unchecked_transaction()?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let application: i64 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
@@ -110,4 +112,17 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     transaction.pragma_update(None, "application_id", APPLICATION | VERSION)?;
     transaction.commit()?;
     Ok(())
+}
+
+/// Whether the tables are just those that the migrations make.
+pub(super) fn is_as_made(connection: &Connection) -> Result<bool, StoreError> {
+    let mut pristine = Connection::open_in_memory()?;
+    migrate(&mut pristine)?;
+    Ok(definitions(connection)? == definitions(&pristine)?)
+}
+
+fn definitions(connection: &Connection) -> Result<Vec<(String, Option<String>)>, StoreError> {
+    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

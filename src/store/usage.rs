@@ -19,7 +19,10 @@ const RECORD: usize = 24;
 /// Notes that an entry was used.
 pub(super) fn note(place: &Place, id: i64) {
     let record = encode(id, Timestamp::now());
-    if let Ok(file) = open_private(&place.uses(), OFlags::WRONLY | OFlags::APPEND) {
+    if let Ok(file) = open_private(
+        &place.uses(),
+        OFlags::WRONLY | OFlags::APPEND | OFlags::NONBLOCK,
+    ) {
         // One write of the whole record, so that those of others do not mix with it.
         let _ = rustix::io::write(&file, &record);
     }

@@ -123,3 +123,29 @@ fn words_of_clear_may_look_like_options() {
     sandbox.cachex("./s.sh --json -q").gives("hi\n");
     sandbox.cachex("clear -- ./s.sh --json -q").gives(ONE);
 }
+
+#[test]
+fn clear_with_two_dashes_and_nothing_behind_them_is_refused() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    let expected = "cachex: error: no command after --; to forget everything: cachex clear\n";
+    sandbox.cachex("clear --").ends("", expected, 2);
+    sandbox.cachex("clear").gives(ONE);
+}
+
+#[test]
+fn a_script_behind_options_can_be_forgotten_when_it_is_gone() {
+    let sandbox = sandbox();
+    for options in ["--norc", "--some-option", "-eu -o pipefail"] {
+        sandbox.write("x.sh", "echo hi");
+        let call = format!("bash {options} x.sh");
+        let code = sandbox.cachex(&call).output().status.code();
+        fs::remove_file(sandbox.dir.join("x.sh")).expect("removed");
+        let removed = sandbox.cachex(&format!("clear -- {call}")).output().stdout;
+        let removed = String::from_utf8(removed).expect("UTF-8");
+        assert!(
+            removed.starts_with("removed 1 entry"),
+            "{options} ({code:?}): {removed}"
+        );
+    }
+}

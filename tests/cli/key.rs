@@ -58,6 +58,65 @@ fn the_script_of_an_interpreter_counts_by_content() {
 }
 
 #[test]
+fn no_option_hides_the_script() {
+    for call in [
+        "sh - t.sh",
+        "bash - t.sh",
+        "bash -norc t.sh",
+        "bash -posix t.sh",
+        "bash -oO pipefail extglob t.sh",
+        "bash --noprofile t.sh",
+        "timeout 50 sh t.sh",
+        "env A=b sh ./t.sh",
+        "nice -n 1 sh t.sh",
+    ] {
+        an_edit_is_a_miss(call, "t.sh");
+    }
+    for (call, script, content) in [
+        ("sed data -f x.sed", "x.sed", "s/.*/one/"),
+        ("sed --fi x.sed data", "x.sed", "s/.*/one/"),
+        ("perl -S ./x.pl", "x.pl", "print qq(one\\n)"),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("data", "x\n");
+        let path = sandbox.write(script, content);
+        sandbox.cachex(call).gives("one\n");
+        edit_in_place(&path, "one", "two");
+        sandbox.cachex(call).gives("two\n");
+    }
+}
+
+#[test]
+fn an_interpreter_by_another_name_is_known() {
+    let sandbox = Sandbox::new();
+    std::os::unix::fs::symlink("/bin/sh", sandbox.dir.join("mine")).expect("linked");
+    let path = sandbox.write("t.sh", "echo one\n");
+    sandbox.cachex("./mine t.sh").gives("one\n");
+    edit_in_place(&path, "one", "two");
+    sandbox.cachex("./mine t.sh").gives("two\n");
+}
+
+#[test]
+fn a_script_in_the_first_line_counts() {
+    for line in ["#!/bin/sh DIR/runner", "#!/usr/bin/env -S sh DIR/runner"] {
+        let sandbox = Sandbox::new();
+        let runner = sandbox.write("runner", "echo one\n");
+        let line = line.replace("DIR", &sandbox.dir.display().to_string());
+        let path = sandbox.write("s", format!("{line}\n"));
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("executable");
+        sandbox.cachex("./s").gives("one\n");
+        edit_in_place(&runner, "one", "two");
+        sandbox.cachex("./s").gives("two\n");
+    }
+    let sandbox = Sandbox::new();
+    let path = sandbox.write("s", "#!/usr/bin/env -S \"sh\"\necho hi\n");
+    fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("executable");
+    sandbox
+        .cachex("./s")
+        .warns("hi\n", "the quoting in its first line");
+}
+
+#[test]
 fn python_and_awk_scripts_count_by_content() {
     let sandbox = Sandbox::new();
     for (call, script, content) in [

@@ -47,7 +47,6 @@ fn the_expired_go_before_the_oldest() {
 fn all_contents_of_a_script_count_together_and_other_commands_do_not() {
     let sandbox = Sandbox::new();
     sandbox.cachex("echo other").gives("other\n");
-    sandbox.cachex("--scope elsewhere ./s.sh").output();
     for text in ["one", "two", "three"] {
         sandbox.script("s.sh", &format!("echo {text}"));
         sandbox

@@ -95,6 +95,13 @@ fn the_name_is_passed_on_as_spelled() {
         .cachex_words(["./myname", "-c", "echo $0"])
         .gives("./myname\n");
     sandbox.cachex_words(["sh", "-c", "echo $0"]).gives("sh\n");
+    sandbox.script("s.sh", "echo $0");
+    for call in ["./s.sh", "../work/s.sh"] {
+        sandbox.cachex(call).gives(format!("{call}\n"));
+        sandbox
+            .cachex(&format!("--no-cache {call}"))
+            .gives(format!("{call}\n"));
+    }
 }
 
 #[test]
@@ -186,18 +193,11 @@ fn one_documented_variable_is_added() {
     let sandbox = Sandbox::new();
     let bare = sandbox.sh("exec env").output().stdout;
     let under = sandbox.sh("exec cachex env").output().stdout;
-    let lines = |bytes: &[u8]| {
-        let mut lines: Vec<_> = String::from_utf8_lossy(bytes)
-            .lines()
-            .map(str::to_owned)
-            .collect();
-        lines.sort();
-        lines
-    };
-    let mut expected = lines(&bare);
-    expected.push("CACHEX_ACTIVE=1".to_owned());
-    expected.sort();
-    assert_eq!(lines(&under), expected);
+    let expected = [&bare[..], b"CACHEX_ACTIVE=1\n"].concat();
+    assert_eq!(
+        String::from_utf8_lossy(&under),
+        String::from_utf8_lossy(&expected)
+    );
 }
 
 #[test]
@@ -225,4 +225,71 @@ fn the_off_switch_runs_the_bare_command() {
     }
     assert_eq!(sandbox.runs(), 4);
     assert!(!sandbox.store_dir().exists());
+}
+
+#[test]
+fn a_repeated_option_counts_as_last_given() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi");
+    sandbox
+        .cachex("--ttl 1h --ttl 0 -q -q ./s.sh")
+        .gives("hi\n");
+    sandbox.cachex("--ttl 0 --ttl 1h ./s.sh").gives("hi\n");
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn a_flag_wins_over_a_variable_and_an_empty_variable_is_none() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "cat; echo hi");
+    sandbox
+        .cachex("-n ./s.sh")
+        .env("CACHEX_STDIN", "1")
+        .stdin("x")
+        .gives("hi\n");
+    sandbox
+        .cachex("--stdin ./s.sh")
+        .env("CACHEX_NO_STDIN", "1")
+        .stdin("x ")
+        .gives("x hi\n");
+    sandbox
+        .cachex("--only-if-cached -n ./s.sh")
+        .env("CACHEX_REFRESH", "1")
+        .gives("hi\n");
+    let call = sandbox
+        .cachex("-n ./s.sh")
+        .env("CACHEX_TTL", "")
+        .env("CACHEX_ENV", "");
+    call.env("CACHEX_MAX_SIZE", "").gives("hi\n");
+    assert_eq!(sandbox.runs(), 2);
+    sandbox
+        .cachex("./s.sh")
+        .env("CACHEX_STDIN", "1")
+        .env("CACHEX_NO_STDIN", "1")
+        .tells("", 2);
+    let off = sandbox
+        .cachex("./s.sh")
+        .env("CACHEX_NO_CACHE", "1")
+        .env("CACHEX_TTL", "banana");
+    off.gives("hi\n");
+}
+
+#[test]
+fn the_age_counts_from_the_end_of_the_command_not_of_its_output() {
+    let sandbox = Sandbox::new();
+    // The command ends at once; the reader takes its output two seconds later.
+    sandbox.script("s.sh", "head -c 60000 /dev/zero");
+    sandbox
+        .sh("cachex ./s.sh | (sleep 2; cat > /dev/null)")
+        .gives("");
+    let entries = sandbox
+        .store()
+        .list(&cachex::store::Selection::All)
+        .expect("listed");
+    let age = entries[0]
+        .entry
+        .created
+        .age_at(cachex::time::Timestamp::now())
+        .expect("past");
+    assert!(age.as_secs() >= 1 || age.as_millis() > 500, "{age:?}");
 }

@@ -293,3 +293,15 @@ fn a_socket_is_left_alone_with_a_warning_if_it_holds_something() {
         "{stderr}"
     );
 }
+
+#[test]
+fn input_that_cannot_be_kept_still_reaches_the_command() {
+    let sandbox = sandbox();
+    let bytes = vec![b'x'; 3 << 20];
+    let script = "ulimit -f 100; cachex --stdin ./cat.sh";
+    sandbox
+        .sh(script)
+        .stdin(bytes.clone())
+        .warns(&bytes, "standard input cannot be kept");
+    sandbox.sh("cachex --stdin cat < /").tells("", 1);
+}

@@ -1,0 +1,309 @@
+//! Which words of an interpreter's command line name the code that it runs.
+//!
+//! Pure, and independent of what files there are: the name of a command must be the same when its
+//! script is gone. Where the reading is certain, the script and the values of options count. Where
+//! it is not (an option that the table does not know, a wrapper), every word that names a file
+//! does: that costs a miss too many, never a stale hit.
+
+mod table;
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use table::{INTERPRETERS, Interpreter};
+
+/// What a command line says of the code that it runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Operands {
+    /// The script, and which word it stands in; a guess unless `certain`.
+    pub(super) script: Option<(usize, OsString)>,
+    /// Further scripts, and values of options: they count if they name files.
+    pub(super) also: Vec<OsString>,
+    /// Whether nothing else can be code.
+    pub(super) certain: bool,
+    /// Whether a word without a slash may be searched in PATH.
+    pub(super) searches_path: bool,
+    /// Extensions to try when there is no file of the script's name.
+    pub(super) extensions: &'static [&'static str],
+}
+
+/// Reads the command line `words` of the program at `path`; `None` if that is no interpreter.
+pub(super) fn operands(path: &Path, words: &[OsString]) -> Option<Operands> {
+    let interpreter = find(words.first()?)
+        .or_else(|| find(path.as_os_str()))
+        .or_else(|| {
+            let target = std::fs::canonicalize(path).ok()?;
+            find(target.as_os_str())
+        })?;
+    let mut operands = Operands {
+        certain: !interpreter.is_wrapper,
+        searches_path: interpreter.is_shell || interpreter.is_wrapper,
+        extensions: interpreter.extensions,
+        ..Operands::default()
+    };
+    if !interpreter.is_wrapper {
+        read(interpreter, words, &mut operands);
+    }
+    Some(operands)
+}
+
+fn read(interpreter: &Interpreter, words: &[OsString], operands: &mut Operands) {
+    let mut index = 1;
+    let mut options_end = false;
+    while let Some(word) = words.get(index) {
+        let reading = if options_end {
+            Reading::Operand
+        } else {
+            interpreter.read(word.as_bytes())
+        };
+        match reading {
+            Reading::Inline => return,
+            Reading::OptionsEnd => options_end = true,
+            Reading::Flag => {}
+            Reading::Unknown => operands.certain = false,
+            Reading::Value(Some(value)) => operands.also.push(value.to_owned()),
+            Reading::Value(None) => {
+                index += 1;
+                operands.also.extend(words.get(index).cloned());
+            }
+            Reading::Values(count) => index += count,
+            Reading::Script(attached) => {
+                index += usize::from(attached.is_none());
+                let script = attached
+                    .map(OsStr::to_owned)
+                    .or_else(|| words.get(index).cloned());
+                match script {
+                    Some(script) if operands.script.is_none() => {
+                        operands.script = Some((index, script));
+                    }
+                    script => operands.also.extend(script),
+                }
+            }
+            // An option that names a script may still follow.
+            Reading::Operand if interpreter.operand_is_code => {}
+            Reading::Operand if interpreter.subcommands.iter().any(|sub| word == sub) => {}
+            Reading::Operand => {
+                operands.script = Some((index, word.clone()));
+                return;
+            }
+        }
+        index += 1;
+    }
+}
+
+/// The interpreter of that name, as `python3.13t` and `bash-5.2` are Python and bash.
+fn find(program: &OsStr) -> Option<&'static Interpreter> {
+    let name = program.as_bytes().rsplit(|b| *b == b'/').next()?;
+    let length = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let known = |name: &[u8]| {
+        INTERPRETERS
+            .iter()
+            .find(|known| known.names.iter().any(|n| n.as_bytes() == name))
+    };
+    known(name).or_else(|| known(&name[..length]))
+}
+
+/// What one word is to an interpreter.
+enum Reading<'w> {
+    Flag,
+    Unknown,
+    /// An option with a value: attached, or in the next word.
+    Value(Option<&'w OsStr>),
+    /// Options with values in so many next words.
+    Values(usize),
+    Script(Option<&'w OsStr>),
+    Inline,
+    OptionsEnd,
+    Operand,
+}
+
+impl Interpreter {
+    fn read<'w>(&self, word: &'w [u8]) -> Reading<'w> {
+        match word {
+            b"--" => Reading::OptionsEnd,
+            b"-" if self.is_shell => Reading::OptionsEnd,
+            b"-" => Reading::Inline,
+            [b'-', b'-', long @ ..] => self.read_long(long),
+            [b'-' | b'+', cluster @ ..] if self.is_shell => self.read_shell_cluster(cluster),
+            [b'-', cluster @ ..] => self.read_cluster(cluster),
+            _ => Reading::Operand,
+        }
+    }
+
+    fn read_long<'w>(&self, long: &'w [u8]) -> Reading<'w> {
+        let mut halves = long.splitn(2, |b| *b == b'=');
+        let name = halves.next().unwrap_or_default();
+        let attached = halves.next().map(OsStr::from_bytes);
+        let is_in = |names: &[&str]| names.iter().any(|known| known.as_bytes() == name);
+        // Long options may be abbreviated.
+        let may_be_in = |names: &[&str]| {
+            !name.is_empty() && names.iter().any(|known| known.as_bytes().starts_with(name))
+        };
+        if is_in(self.long_inline) {
+            Reading::Inline
+        } else if may_be_in(self.long_scripts) {
+            Reading::Script(attached)
+        } else if is_in(self.long_values) || attached.is_some() {
+            Reading::Value(attached)
+        } else if is_in(self.long_flags) {
+            Reading::Flag
+        } else {
+            Reading::Unknown
+        }
+    }
+
+    fn read_shell_cluster<'w>(&self, cluster: &'w [u8]) -> Reading<'w> {
+        let is_in = |names: &[&str]| names.iter().any(|known| known.as_bytes() == cluster);
+        if is_in(self.long_flags) {
+            Reading::Flag
+        } else if is_in(self.long_values) {
+            Reading::Value(None)
+        } else if cluster.iter().any(|letter| self.inline.contains(letter)) {
+            Reading::Inline
+        } else {
+            Reading::Values(
+                cluster
+                    .iter()
+                    .filter(|letter| self.values.contains(letter))
+                    .count(),
+            )
+        }
+    }
+
+    fn read_cluster<'w>(&self, cluster: &'w [u8]) -> Reading<'w> {
+        for (at, letter) in cluster.iter().enumerate() {
+            let rest = Some(OsStr::from_bytes(&cluster[at + 1..])).filter(|rest| !rest.is_empty());
+            if self.inline.contains(letter) {
+                return Reading::Inline;
+            } else if self.scripts.contains(letter) {
+                return Reading::Script(rest);
+            } else if self.values.contains(letter) {
+                return Reading::Value(rest);
+            } else if self.attached.contains(letter) {
+                return rest.map_or(Reading::Flag, |rest| Reading::Value(Some(rest)));
+            } else if !self.flags.contains(letter) {
+                return Reading::Unknown;
+            }
+        }
+        Reading::Flag
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_line(line: &str) -> Option<Operands> {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        operands(Path::new(&words[0]), &words)
+    }
+
+    #[test]
+    fn the_script_is_found_behind_options() {
+        for (line, expected) in [
+            ("python3 x.py data.csv", "x.py"),
+            ("/usr/bin/python3.11 -B -W error -Xutf8 x.py", "x.py"),
+            ("python3.13t -I x.py", "x.py"),
+            ("sh -e t.sh arg", "t.sh"),
+            ("sh - t.sh", "t.sh"),
+            ("bash -euo pipefail x.sh", "x.sh"),
+            ("bash -oO pipefail extglob x.sh", "x.sh"),
+            ("bash-5.2 -norc -posix x.sh", "x.sh"),
+            ("bash --norc x.sh", "x.sh"),
+            ("bash --rcfile f -O extglob +x x.sh", "x.sh"),
+            ("bash -- -x.sh", "-x.sh"),
+            (
+                "node -r ./hook.js --title t --max-old-space-size=9 x.js",
+                "x.js",
+            ),
+            ("perl -w -I lib -Mstrict x.pl", "x.pl"),
+            ("perl -i.bak x.pl", "x.pl"),
+            ("ruby -W2 -r json x.rb", "x.rb"),
+            ("php -d a=b -f x.php", "x.php"),
+            ("lua -e print(1) x.lua", "x.lua"),
+            ("awk -F : -f x.awk data.txt", "x.awk"),
+            ("gawk --file=x.awk data.txt", "x.awk"),
+            ("gawk -i inplace -f x.awk", "x.awk"),
+            ("mawk -W interactive -f x.awk", "x.awk"),
+            ("sed -n -fx.sed data.txt", "x.sed"),
+            ("sed data.txt -f x.sed", "x.sed"),
+            ("sed --fi x.sed data.txt", "x.sed"),
+            ("julia x.jl", "x.jl"),
+            ("ts-node x.ts", "x.ts"),
+        ] {
+            let found = read_line(line).expect("an interpreter");
+            let script = found.script.map(|(_, script)| script);
+            assert_eq!(script.as_deref(), Some(OsStr::new(expected)), "{line}");
+            assert!(found.certain, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_option_makes_the_reading_uncertain() {
+        for line in [
+            "node --no-warnings x.js",
+            "deno run -L info t.ts",
+            "perl -S tool",
+            "ruby -C dir x.rb",
+            "tclsh -encoding utf-8 x.tcl",
+            "ts-node -P tsconfig.json t.ts",
+            "java -jar x.jar",
+            "timeout 5 ./x.sh",
+            "env bash x.sh",
+        ] {
+            assert!(!read_line(line).expect("known").certain, "{line}");
+        }
+        let script = |line: &str| {
+            read_line(line)
+                .expect("known")
+                .script
+                .map(|(_, script)| script)
+        };
+        assert_eq!(
+            script("node --no-warnings x.js"),
+            Some("x.js".into()),
+            "still the best guess"
+        );
+    }
+
+    #[test]
+    fn inline_code_is_no_script() {
+        for line in [
+            "python3 -c print(1) x.py",
+            "python3 -Bc print(1) x.py",
+            "python3 -m http.server",
+            "bash -ec ls x.sh",
+            "bash -oc errexit x.sh",
+            "sh -s x.sh",
+            "node -pe 1 x.js",
+            "node --eval=1 x.js",
+            "perl -lane print x.pl",
+            "ruby -ne puts x.rb",
+            "awk {print} data.txt",
+            "sed s/a/b/ data.txt",
+            "python3 -",
+            "python3",
+        ] {
+            let found = read_line(line).expect("an interpreter");
+            assert_eq!((found.script, found.certain), (None, true), "{line}");
+        }
+        assert_eq!(read_line("cat x.py"), None);
+    }
+
+    #[test]
+    fn values_of_options_and_further_scripts_count_too() {
+        let found = read_line("node -r hook.js --import=b.js x.js").expect("an interpreter");
+        assert_eq!(
+            (found.script, found.also),
+            (
+                Some((4, "x.js".into())),
+                vec!["hook.js".into(), "b.js".into()]
+            )
+        );
+        let found = read_line("awk -f a.awk -f b.awk data.txt").expect("an interpreter");
+        assert_eq!(
+            (found.script, found.also),
+            (Some((2, "a.awk".into())), vec!["b.awk".into()])
+        );
+    }
+}
