@@ -299,5 +299,9 @@ fn a_limit_on_the_size_of_files_costs_the_cache_and_not_the_command() {
     let bare = sandbox.sh("seq 300000").output().stdout;
     sandbox
         .sh("ulimit -f 16; cachex seq 300000")
+        .warns(&bare, "running uncached");
+    sandbox.cachex("echo x").gives("x\n");
+    sandbox
+        .sh("ulimit -f 400; cachex seq 300000")
         .warns(&bare, "not stored");
 }
