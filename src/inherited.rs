@@ -2,8 +2,9 @@
 //!
 //! The language's runtime ignores SIGPIPE before `main`; cachex itself has to ignore SIGXFSZ lest a
 //! limit on the size of files kill it, and not to ignore SIGCHLD, or it could not wait for the
-//! command. How they were before is seen by a function that the loader calls first.
+//! command; and it opens standard descriptors that are closed. How all that was before is seen by a function that the loader calls first.
 
+use rustix::fd::{AsRawFd, BorrowedFd};
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -16,6 +17,13 @@ static CHANGED: [(i32, AtomicBool); 3] = [
     (libc::SIGCHLD, AtomicBool::new(false)),
 ];
 
+/// Which of the three standard descriptors were closed: the runtime opens them again.
+static CLOSED: [AtomicBool; 3] = [
+    AtomicBool::new(false),
+    AtomicBool::new(false),
+    AtomicBool::new(false),
+];
+
 #[used]
 #[allow(unsafe_code)]
 #[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array"))]
@@ -24,10 +32,73 @@ static CHANGED: [(i32, AtomicBool); 3] = [
 // nothing of the runtime.
 static NOTE: extern "C" fn() = note;
 
+#[allow(unsafe_code)]
 extern "C" fn note() {
     for (signal, ignored) in &CHANGED {
         ignored.store(is_ignored(*signal), Ordering::Relaxed);
     }
+    for (fd, closed) in (0..).zip(&CLOSED) {
+        // SAFETY: a plain system call, which fails for a descriptor that is not open.
+        let is_open = unsafe { libc::fcntl(fd, libc::F_GETFD) } != -1;
+        closed.store(!is_open, Ordering::Relaxed);
+    }
+}
+
+/// Whether a standard descriptor was closed when this process started.
+#[must_use]
+pub fn is_closed(fd: BorrowedFd<'_>) -> bool {
+    usize::try_from(fd.as_raw_fd()).is_ok_and(|fd| {
+        CLOSED
+            .get(fd)
+            .is_some_and(|closed| closed.load(Ordering::Relaxed))
+    })
+}
+
+/// Starts the command with a standard descriptor closed.
+#[allow(unsafe_code)]
+pub fn pass_on_closed(command: &mut Command, fd: BorrowedFd<'_>) {
+    let fd = fd.as_raw_fd();
+    let close = move || {
+        // SAFETY: a plain system call, in the process that is about to become the command.
+        unsafe { libc::close(fd) };
+        Ok(())
+    };
+    // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
+    unsafe { command.pre_exec(close) };
+}
+
+/// Whether two descriptors are one open file, not only one inode.
+#[cfg(target_os = "linux")]
+#[must_use]
+#[allow(unsafe_code)]
+pub fn are_one(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
+    const KCMP_FILE: libc::c_int = 0;
+    let pid = rustix::process::getpid().as_raw_nonzero().get();
+    // SAFETY: the call reads its arguments only.
+    let order = unsafe {
+        libc::syscall(
+            libc::SYS_kcmp,
+            pid,
+            pid,
+            KCMP_FILE,
+            a.as_raw_fd(),
+            b.as_raw_fd(),
+        )
+    };
+    order == 0
+}
+
+/// Elsewhere only pipes can be told.
+#[cfg(not(target_os = "linux"))]
+#[must_use]
+pub fn are_one(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
+    let pipe = |fd: BorrowedFd<'_>| {
+        let stat = rustix::fs::fstat(fd).ok()?;
+        let is_pipe =
+            rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::Fifo;
+        is_pipe.then_some((stat.st_dev, stat.st_ino))
+    };
+    pipe(a).is_some() && pipe(a) == pipe(b)
 }
 
 /// Whether this process ignores a signal.

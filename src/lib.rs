@@ -24,6 +24,7 @@ pub mod exit;
 pub mod inherited;
 pub mod key;
 pub mod nesting;
+pub mod outputs;
 pub mod policy;
 pub mod progress;
 pub mod recording;

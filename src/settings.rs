@@ -6,6 +6,7 @@ use crate::cli::{CommonOptions, RunOptions, When};
 use crate::error::Error;
 use crate::key::{KeySpec, VariableSelector};
 use crate::nesting::is_nested;
+use crate::outputs::Outputs;
 use crate::policy::Policy;
 use crate::progress::Spinner;
 use crate::size::Size;
@@ -28,8 +29,6 @@ pub struct Request {
     pub key: KeySpec,
     /// Where its standard input comes from.
     pub stdin: StdinMode,
-    /// The terminal that the command gets, if it gets one.
-    pub terminal: Option<TerminalSize>,
     /// What may be replayed and kept.
     pub policy: Policy,
     /// `--only-if-cached`.
@@ -72,11 +71,9 @@ impl Request {
                 .clone()
                 .map_or_else(|| running(&words), OsString::from)
         });
-        let terminal = wants_terminal(options.pty).then(TerminalSize::own);
         Ok(Self {
             words,
-            key: key_spec(&options, terminal)?,
-            terminal,
+            key: key_spec(&options)?,
             stdin: match (options.stdin, options.no_stdin) {
                 (true, _) => StdinMode::Read,
                 (_, true) => StdinMode::Ignore,
@@ -156,7 +153,7 @@ pub fn prefer_flags(mut options: RunOptions, matches: &ArgMatches) -> Result<Run
     Ok(options)
 }
 
-fn key_spec(options: &RunOptions, terminal: Option<TerminalSize>) -> Result<KeySpec, Error> {
+fn key_spec(options: &RunOptions) -> Result<KeySpec, Error> {
     let variables = options
         .env
         .iter()
@@ -175,7 +172,13 @@ fn key_spec(options: &RunOptions, terminal: Option<TerminalSize>) -> Result<KeyS
         texts: options.key.clone(),
         variables,
         ignore_directory: options.ignore_cwd,
-        terminal_width: terminal.map(|size| size.columns),
+        outputs: if wants_terminal(options.pty) {
+            Outputs::Terminal {
+                columns: TerminalSize::own().columns,
+            }
+        } else {
+            Outputs::own()
+        },
     })
 }
 

@@ -14,9 +14,10 @@ const ALLOWED: &[(&str, &str)] = &[
     ("nesting", ""),
     ("inherited", ""),
     ("terminal", ""),
+    ("outputs", "inherited terminal"),
     ("error", "terminal"),
     ("cli", "exit size time"),
-    ("key", "nesting terminal time"),
+    ("key", "nesting outputs terminal time"),
     ("recording", "exit size terminal time"),
     ("progress", "terminal"),
     ("entry", "exit key recording time"),
@@ -25,12 +26,12 @@ const ALLOWED: &[(&str, &str)] = &[
     ("store", "entry exit key recording size terminal time"),
     (
         "runner",
-        "entry exit inherited key nesting progress recording stdin terminal time",
+        "entry exit inherited key nesting outputs progress recording stdin terminal time",
     ),
     ("replay", "recording terminal"),
     (
         "settings",
-        "cli error exit key nesting policy progress size store terminal time",
+        "cli error exit key nesting outputs policy progress size store terminal time",
     ),
     (
         "commands",

@@ -48,7 +48,7 @@ fn console_examples_give_what_the_readme_says() {
     assert!(examples.len() > 8, "only {} examples found", examples.len());
     for (command, expected) in examples {
         let output = Command::new("sh")
-            .args(["-c", &format!("exec 2>&1; {command}")])
+            .args(["-c", &command])
             .current_dir(dir.path())
             .env("PATH", &path)
             .env("CACHEX_CACHE_DIR", dir.path().join("store"))

@@ -79,9 +79,9 @@ impl Call<'_> {
         let observation = observe(self.program, words, key, Some(memory))
             .map_err(|fault| warn(&fault))
             .ok()?;
-        let key = observation.fingerprint.key();
+        let keys = observation.fingerprint.keys();
         let (store, variants) = self
-            .look_up(store, key)
+            .look_up(store, &keys)
             .map_err(|fault| warn(&fault))
             .ok()?;
         Some((store, observation, variants))
@@ -94,8 +94,8 @@ impl Call<'_> {
         }
     }
 
-    fn look_up(&self, store: Store, key: Key) -> Result<(Store, Vec<Entry>), StoreError> {
-        match store.variants(&key) {
+    fn look_up(&self, store: Store, keys: &[Key]) -> Result<(Store, Vec<Entry>), StoreError> {
+        match store.variants(keys) {
             Err(StoreError::Damaged(what)) => {
                 Ok((self.begin_anew(store.directory(), &what)?, Vec::new()))
             }
@@ -204,7 +204,6 @@ impl Call<'_> {
     ) -> Result<Exit, Error> {
         let Request {
             words,
-            terminal,
             spinner,
             no_store,
             max_output,
@@ -223,7 +222,7 @@ impl Call<'_> {
             program: self.program.as_found(),
             words,
             input: input(stdin),
-            terminal: *terminal,
+            outputs: self.request.key.outputs,
             recorder,
             spinner: spinner.as_deref().map(Spinner::new),
         };

@@ -5,6 +5,7 @@
 //! needs a new [`VERSION`], after which old entries are never found again.
 
 use super::{FileState, Fingerprint};
+use crate::outputs::Outputs;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -19,7 +20,7 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
         words,
         code,
         directory,
-        terminal_width,
+        outputs,
         variable_globs,
         variables,
     } = fingerprint;
@@ -42,9 +43,19 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
         out.word(directory.physical.as_os_str());
         out.option(directory.logical.as_ref(), |out, logical| out.word(logical));
     });
-    out.option(terminal_width.as_ref(), |out, width| {
-        out.length(usize::from(*width));
-    });
+    match outputs {
+        Outputs::Apart => out.tag(0),
+        Outputs::Joined => out.tag(1),
+        Outputs::Partly { stdout, stderr } => {
+            out.tag(2);
+            out.tag(u8::from(*stdout));
+            out.tag(u8::from(*stderr));
+        }
+        Outputs::Terminal { columns } => {
+            out.tag(3);
+            out.length(usize::from(*columns));
+        }
+    }
     out.list(variable_globs, |out, glob| out.word(glob));
     out.list(variables, |out, (name, value)| {
         out.word(name);
@@ -168,7 +179,17 @@ mod tests {
                     physical: PathBuf::from(r.word()),
                     logical: r.option(Self::word),
                 }),
-                terminal_width: self.option(|r| r.length().try_into().expect("a width")),
+                outputs: match self.tag() {
+                    0 => Outputs::Apart,
+                    1 => Outputs::Joined,
+                    2 => Outputs::Partly {
+                        stdout: self.tag() == 1,
+                        stderr: self.tag() == 1,
+                    },
+                    _ => Outputs::Terminal {
+                        columns: self.length().try_into().expect("a width"),
+                    },
+                },
                 variable_globs: self.list(Self::word),
                 variables: self.list(|r| (r.word(), r.option(Self::word))),
             };
@@ -193,6 +214,15 @@ mod tests {
         ]
     }
 
+    fn outputs() -> impl Strategy<Value = Outputs> {
+        prop_oneof![
+            Just(Outputs::Apart),
+            Just(Outputs::Joined),
+            any::<(bool, bool)>().prop_map(|(stdout, stderr)| Outputs::Partly { stdout, stderr }),
+            any::<u16>().prop_map(|columns| Outputs::Terminal { columns }),
+        ]
+    }
+
     prop_compose! {
         fn fingerprint()(
             scope in "[ab]{0,2}",
@@ -202,11 +232,11 @@ mod tests {
             directory in proptest::option::of(
                 (word().prop_map(PathBuf::from), proptest::option::of(word()))
                     .prop_map(|(physical, logical)| WorkingDirectory { physical, logical })),
-            terminal_width in proptest::option::of(any::<u16>()),
+            outputs in outputs(),
             variable_globs in btree_set(word(), 0..2),
             variables in btree_map(word(), proptest::option::of(word()), 0..3),
         ) -> Fingerprint {
-            Fingerprint { scope, texts, words, code, directory, terminal_width, variable_globs, variables }
+            Fingerprint { scope, texts, words, code, directory, outputs, variable_globs, variables }
         }
     }
 

@@ -19,6 +19,7 @@ pub use environment::VariableSelector;
 pub use observation::{KeySpec, Observation, observe};
 pub use program::{CommandName, Program, ResolveError, names_of};
 
+use crate::outputs::Outputs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -41,8 +42,8 @@ pub struct Fingerprint {
     pub code: Vec<(PathBuf, FileState)>,
     /// Where the command runs, unless that is left out.
     pub directory: Option<WorkingDirectory>,
-    /// The width of the terminal that the command gets, if it gets one.
-    pub terminal_width: Option<u16>,
+    /// What the command writes to.
+    pub outputs: Outputs,
     /// The globs that select variables: what was looked for counts also when nothing matched.
     pub variable_globs: BTreeSet<OsString>,
     /// Each selected variable, with its value if it is set.
@@ -72,5 +73,19 @@ impl Fingerprint {
     #[must_use]
     pub fn key(&self) -> Key {
         Key(Digest::of(&encoding::canonical(self)))
+    }
+
+    /// The keys whose entries may be replayed, the own one first.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Key> {
+        let other = self.outputs.also_served_by();
+        let other = other.map(|outputs| {
+            Self {
+                outputs,
+                ..self.clone()
+            }
+            .key()
+        });
+        std::iter::once(self.key()).chain(other).collect()
     }
 }

@@ -4,12 +4,13 @@ use super::digest::{DigestMemory, FileReader, LearnedDigest, Readings, Unreadabl
 use super::environment::{VariableSelector, select};
 use super::program::Program;
 use super::{Fingerprint, WorkingDirectory, script};
+use crate::outputs::Outputs;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// What counts, beside the command line and its code.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct KeySpec {
     /// `--scope`.
     pub scope: String,
@@ -19,8 +20,8 @@ pub struct KeySpec {
     pub variables: Vec<VariableSelector>,
     /// `--ignore-cwd`.
     pub ignore_directory: bool,
-    /// The width of the terminal that `--pty` gives, if it gives one.
-    pub terminal_width: Option<u16>,
+    /// What the command writes to.
+    pub outputs: Outputs,
 }
 
 /// What was seen, and the means to see later whether it still is so.
@@ -79,7 +80,7 @@ pub fn observe(
         } else {
             Some(working_directory()?)
         },
-        terminal_width: spec.terminal_width,
+        outputs: spec.outputs,
         variable_globs,
         variables,
     };

@@ -4,6 +4,7 @@ use super::pty::{self, Pty};
 use super::signals::Arrival;
 use crate::exit::Exit;
 use crate::inherited;
+use crate::outputs::Outputs;
 use crate::terminal::TerminalSize;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, kill_process};
@@ -31,9 +32,10 @@ pub(super) struct Child {
     pty: Option<Pty>,
 }
 
-/// Our ends of what the command writes to: a terminal is one stream.
-pub(super) struct Outputs {
-    pub(super) stdout: OwnedFd,
+/// Our ends of what the command writes to.
+#[derive(Default)]
+pub(super) struct Sources {
+    pub(super) stdout: Option<OwnedFd>,
     pub(super) stderr: Option<OwnedFd>,
 }
 
@@ -42,14 +44,10 @@ impl Child {
         program: &Path,
         words: &[OsString],
         stdin: Option<Stdio>,
-        terminal: Option<TerminalSize>,
-    ) -> Result<(Self, Outputs), SpawnError> {
+        outputs: Outputs,
+    ) -> Result<(Self, Sources), SpawnError> {
         let mut command = command(program, words);
-        let connected = match terminal {
-            Some(size) => connect_terminal(&mut command, size),
-            None => connect_pipes(&mut command).map(|outputs| (None, outputs)),
-        };
-        let (pty, outputs) = connected.map_err(SpawnError::Other)?;
+        let (pty, sources) = connect(&mut command, outputs).map_err(SpawnError::Other)?;
         match stdin {
             Some(stdin) => _ = command.stdin(stdin),
             None if pty.is_none() => _ = command.stdin(Stdio::null()),
@@ -59,7 +57,7 @@ impl Child {
         let process = tokio::process::Command::from(command)
             .spawn()
             .map_err(SpawnError::Refused)?;
-        Ok((Self { process, pty }, outputs))
+        Ok((Self { process, pty }, sources))
     }
 
     pub(super) async fn wait(&mut self) -> io::Result<Exit> {
@@ -90,35 +88,54 @@ impl Child {
     }
 }
 
-fn connect_pipes(command: &mut Command) -> io::Result<Outputs> {
-    let (stdout, theirs) = pipe_with(PipeFlags::CLOEXEC)?;
-    command.stdout(theirs);
-    let (stderr, theirs) = pipe_with(PipeFlags::CLOEXEC)?;
-    command.stderr(theirs);
-    Ok(Outputs {
-        stdout,
-        stderr: Some(stderr),
-    })
-}
-
-fn connect_terminal(
-    command: &mut Command,
-    size: TerminalSize,
-) -> io::Result<(Option<Pty>, Outputs)> {
-    let (pty, theirs) = pty::open(size)?;
-    command
-        .stdin(theirs.try_clone()?)
-        .stdout(theirs.try_clone()?)
-        .stderr(theirs);
-    pty::control(command);
-    let stdout = pty.reader()?;
-    Ok((
-        Some(pty),
-        Outputs {
-            stdout,
-            stderr: None,
-        },
-    ))
+/// Gives the command its output streams, and us their other ends.
+fn connect(command: &mut Command, outputs: Outputs) -> io::Result<(Option<Pty>, Sources)> {
+    let mut sources = Sources::default();
+    let pipe = || pipe_with(PipeFlags::CLOEXEC);
+    match outputs {
+        Outputs::Apart => {
+            let (stdout, theirs) = pipe()?;
+            command.stdout(theirs);
+            let (stderr, theirs) = pipe()?;
+            command.stderr(theirs);
+            sources = Sources {
+                stdout: Some(stdout),
+                stderr: Some(stderr),
+            };
+        }
+        Outputs::Joined => {
+            let (stdout, theirs) = pipe()?;
+            command.stdout(theirs.try_clone()?).stderr(theirs);
+            sources.stdout = Some(stdout);
+        }
+        Outputs::Partly { stdout, stderr } => {
+            if stdout {
+                let (ours, theirs) = pipe()?;
+                command.stdout(theirs);
+                sources.stdout = Some(ours);
+            } else {
+                inherited::pass_on_closed(command, rustix::stdio::stdout());
+            }
+            if stderr {
+                let (ours, theirs) = pipe()?;
+                command.stderr(theirs);
+                sources.stderr = Some(ours);
+            } else {
+                inherited::pass_on_closed(command, rustix::stdio::stderr());
+            }
+        }
+        Outputs::Terminal { .. } => {
+            let (pty, theirs) = pty::open(TerminalSize::own())?;
+            command
+                .stdin(theirs.try_clone()?)
+                .stdout(theirs.try_clone()?)
+                .stderr(theirs);
+            pty::control(command);
+            sources.stdout = Some(pty.reader()?);
+            return Ok((Some(pty), sources));
+        }
+    }
+    Ok((None, sources))
 }
 
 fn command(program: &Path, words: &[OsString]) -> Command {
@@ -135,7 +152,17 @@ fn command(program: &Path, words: &[OsString]) -> Command {
 /// Returns only when that fails.
 #[must_use]
 pub fn exec(program: &Path, words: &[OsString]) -> SpawnError {
-    SpawnError::Refused(command(program, words).exec())
+    let mut command = command(program, words);
+    for fd in [
+        rustix::stdio::stdin(),
+        rustix::stdio::stdout(),
+        rustix::stdio::stderr(),
+    ] {
+        if inherited::is_closed(fd) {
+            inherited::pass_on_closed(&mut command, fd);
+        }
+    }
+    SpawnError::Refused(command.exec())
 }
 
 /// Kill -9 of cachex takes the command with it, where the system can do that.

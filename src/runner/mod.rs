@@ -22,9 +22,10 @@ pub use signals::die_of;
 use crate::entry::Condition;
 use crate::exit::Exit;
 use crate::nesting;
+use crate::outputs::Outputs;
 use crate::progress::{DELAY, Spinner, TICK};
 use crate::recording::{Abandoned, Recorder, Recording};
-use crate::terminal::{Stream, TerminalSize};
+use crate::terminal::Stream;
 use crate::time::Timestamp;
 use child::Child;
 use pump::{Pump, PumpEnd};
@@ -32,6 +33,7 @@ use signals::{Arrival, Signals};
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -46,8 +48,8 @@ pub struct Job<'a> {
     pub words: &'a [OsString],
     /// What it reads from standard input.
     pub input: Input,
-    /// A terminal of this size in place of pipes, if that is wanted.
-    pub terminal: Option<TerminalSize>,
+    /// What it writes to.
+    pub outputs: Outputs,
     /// Takes the output down, if that is wanted.
     pub recorder: Option<Recorder>,
     /// Shown while the command is silent, if that is wanted.
@@ -147,27 +149,21 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     let mut signals = Signals::install().map_err(SpawnError::Other)?;
     let started = Instant::now();
     let (stdin, input) = job.input.begin().map_err(SpawnError::Other)?;
-    let (mut child, outputs) = Child::spawn(job.program, job.words, stdin, job.terminal)?;
+    let (mut child, sources) = Child::spawn(job.program, job.words, stdin, job.outputs)?;
     let shared = Shared {
         recorder: RefCell::new(job.recorder),
         spinner: RefCell::new(job.spinner),
     };
     let (has_ended, watch_end) = watch::channel(false);
-    let pump = |to, from| Pump::new(to, from, &shared, watch_end.clone());
-    let out = pump(Stream::Stdout, outputs.stdout)?;
-    let err = outputs
-        .stderr
-        .map(|from| pump(Stream::Stderr, from))
-        .transpose()?;
-    let pumps = async {
-        let err = async {
-            match err {
-                Some(err) => err.run().await,
-                None => PumpEnd::Whole,
-            }
-        };
-        tokio::join!(out.run(), err)
+    let pump = |to, from: Option<OwnedFd>| {
+        from.map(|from| Pump::new(to, from, &shared, watch_end.clone()))
+            .transpose()
     };
+    let (out, err) = (
+        pump(Stream::Stdout, sources.stdout)?,
+        pump(Stream::Stderr, sources.stderr)?,
+    );
+    let pumps = async { tokio::join!(run_if_any(out), run_if_any(err)) };
     tokio::pin!(pumps);
     let mut tick = interval_at(TokioInstant::now() + DELAY, TICK);
     let (mut exit, mut pumped) = (None, None);
@@ -234,6 +230,13 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     })
 }
 
+async fn run_if_any(pump: Option<Pump<'_>>) -> PumpEnd {
+    match pump {
+        Some(pump) => pump.run().await,
+        None => PumpEnd::Whole,
+    }
+}
+
 /// What a signal to cachex means for the command.
 fn pass_on(arrival: Arrival, child: &Child, shared: &Shared) {
     if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
@@ -241,6 +244,6 @@ fn pass_on(arrival: Arrival, child: &Child, shared: &Shared) {
     }
     child.pass_on(arrival);
     if arrival.stops() {
-        signals::stop();
+        signals::stop(arrival);
     }
 }

@@ -9,6 +9,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -17,7 +18,12 @@ use tokio::io::unix::AsyncFd;
 pub(super) struct Arrival {
     pub(super) signal: i32,
     pub(super) from_process: bool,
+    /// How often, modulo 256, this process had been continued by then.
+    continued: u8,
 }
+
+/// How often, modulo 256, this process was continued.
+static CONTINUED: AtomicU8 = AtomicU8::new(0);
 
 impl Arrival {
     /// The signal, if a command that got it may have done something else than usual.
@@ -64,7 +70,15 @@ impl Signals {
             let writer = Arc::clone(&writer);
             let report = move |info: &libc::siginfo_t| {
                 let from_process = !is_from_terminal(info);
-                let message = [u8::try_from(signal).unwrap_or(0), u8::from(from_process)];
+                if signal == libc::SIGCONT {
+                    CONTINUED.fetch_add(1, Ordering::SeqCst);
+                }
+                let continued = CONTINUED.load(Ordering::SeqCst);
+                let message = [
+                    u8::try_from(signal).unwrap_or(0),
+                    u8::from(from_process),
+                    continued,
+                ];
                 let _ = rustix::io::write(&writer, &message);
             };
             // SAFETY: the handler only makes one `write` call, which is async-signal-safe.
@@ -82,14 +96,16 @@ impl Signals {
                 std::future::pending::<()>().await;
                 continue;
             };
-            // Messages of two bytes are written and read whole.
-            let mut message = [0; 2];
+            // Messages of three bytes are written and read whole.
+            let mut message = [0; 3];
             match rustix::io::read(self.reader.get_ref(), &mut message) {
-                Ok(2) => {
-                    let [signal, from_process] = message;
+                Ok(3) => {
+                    let [signal, from_process, continued] = message;
+                    let from_process = from_process != 0;
                     return Arrival {
                         signal: signal.into(),
-                        from_process: from_process != 0,
+                        from_process,
+                        continued,
                     };
                 }
                 Err(rustix::io::Errno::INTR) => {}
@@ -121,18 +137,34 @@ pub(super) fn reset() {
     }
 }
 
-/// Stops this process as its default action would, until it is continued.
+/// Stops this process as the default action of `arrival` would, unless it has been continued since;
+/// returns once it is continued.
 #[allow(unsafe_code)]
-pub(super) fn stop() {
-    // SAFETY: plain system calls; the handler is put back as it was. Raising the signal itself
-    // rather than SIGSTOP leaves it to the kernel whether there is a shell that could resume us.
+pub(super) fn stop(arrival: Arrival) {
+    // SAFETY: plain system calls on sets and actions that live here; everything is put back. The
+    // signal is raised while it is blocked: a continuation that comes from then on takes it back,
+    // one that came before is seen in the count. Raising it, rather than SIGSTOP, leaves it to the
+    // kernel whether there is a shell that could resume us.
     unsafe {
-        let mut default: libc::sigaction = std::mem::zeroed();
-        default.sa_sigaction = libc::SIG_DFL;
+        let mut blocked: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut blocked);
+        libc::sigaddset(&raw mut blocked, libc::SIGTSTP);
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = libc::SIG_DFL;
+        let mut mask = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
         let mut ours = std::mem::MaybeUninit::<libc::sigaction>::uninit();
-        if libc::sigaction(libc::SIGTSTP, &raw const default, ours.as_mut_ptr()) == 0 {
+        if libc::pthread_sigmask(libc::SIG_BLOCK, &raw const blocked, mask.as_mut_ptr()) != 0 {
+            return;
+        }
+        if libc::sigaction(libc::SIGTSTP, &raw const action, ours.as_mut_ptr()) == 0 {
             libc::raise(libc::SIGTSTP);
+            if CONTINUED.load(Ordering::SeqCst) != arrival.continued {
+                libc::signal(libc::SIGTSTP, libc::SIG_IGN);
+            }
+            libc::pthread_sigmask(libc::SIG_SETMASK, mask.as_ptr(), std::ptr::null_mut());
             libc::sigaction(libc::SIGTSTP, ours.as_ptr(), std::ptr::null_mut());
+        } else {
+            libc::pthread_sigmask(libc::SIG_SETMASK, mask.as_ptr(), std::ptr::null_mut());
         }
     }
 }

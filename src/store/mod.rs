@@ -128,18 +128,23 @@ impl Store {
         &self.place.directory
     }
 
-    /// The entries of a key, the newest first.
+    /// The entries of these keys, those of the first one first, and of each the newest first.
     ///
     /// # Errors
     /// As SQLite.
-    pub fn variants(&self, key: &Key) -> Result<Vec<Entry>, StoreError> {
+    pub fn variants(&self, keys: &[Key]) -> Result<Vec<Entry>, StoreError> {
         let mut statement = self.connection.prepare(
             "SELECT id, condition, exit, created, elapsed FROM entry WHERE key = ?1
              ORDER BY created DESC",
         )?;
-        let rows = statement.query_map([key.0.as_bytes()], |row| codec::entry(row, *key))?;
-        let entries = rows.collect::<Result<Vec<_>, _>>()?;
-        Ok(entries.into_iter().flatten().collect())
+        let mut entries = Vec::new();
+        for key in keys {
+            let rows = statement.query_map([key.0.as_bytes()], |row| codec::entry(row, *key))?;
+            for entry in rows {
+                entries.extend(entry?);
+            }
+        }
+        Ok(entries)
     }
 
     /// The output of an entry, checked against its seal; `None` when it is damaged or gone.

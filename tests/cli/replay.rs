@@ -1,7 +1,6 @@
 //! A hit: the same bytes on the same streams in the same order, and the same exit code.
 
 use super::harness::Sandbox;
-use std::process::Stdio;
 
 #[test]
 fn a_hit_gives_what_the_miss_gave() {
@@ -101,14 +100,31 @@ fn a_hit_writes_nothing_to_the_database() {
 }
 
 #[test]
-fn hits_with_both_streams_closed() {
+fn the_order_is_exact_where_both_streams_are_one() {
     let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo out; echo err >&2; exit 3");
-    for redirection in [">&-", "2>&-", ">&- 2>&-"] {
-        for _ in 0..2 {
-            let mut call = sandbox.sh(&format!("cachex ./s.sh {redirection}"));
-            call.command.stdout(Stdio::null()).stderr(Stdio::null());
-            assert_eq!(call.output().status.code(), Some(3), "{redirection}");
-        }
+    let body = "for i in 0 1 2 3 4 5 6 7 8 9; do echo a$i; echo b$i >&2; echo c$i; done";
+    sandbox.script("s.sh", body);
+    let bare = sandbox.sh("./s.sh 2>&1").output().stdout;
+    for _ in 0..2 {
+        sandbox.sh("cachex ./s.sh 2>&1").gives(&bare);
+        sandbox.sh("cachex ./s.sh > out 2>&1; cat out").gives(&bare);
     }
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn what_was_recorded_apart_serves_where_both_streams_are_one_and_not_the_reverse() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo out; echo err >&2");
+    sandbox.cachex("./s.sh a").ends("out\n", "err\n", 0);
+    sandbox
+        .sh("cachex ./s.sh a 2>&1 | sort")
+        .gives("err\nout\n");
+    assert_eq!(sandbox.runs(), 1);
+    sandbox.sh("cachex ./s.sh b 2>&1").gives("out\nerr\n");
+    sandbox.cachex("./s.sh b").ends("out\n", "err\n", 0);
+    assert_eq!(sandbox.runs(), 3);
+    // Two openings of one file are not one stream.
+    sandbox.sh("cachex ./s.sh b > f 2> f").gives("");
+    assert_eq!(sandbox.runs(), 3);
 }

@@ -57,22 +57,28 @@ fn one_stream_goes_on_while_the_other_is_not_read() {
 }
 
 #[test]
-fn a_closed_stream_is_no_error() {
+fn a_closed_stream_is_closed_for_the_command_too() {
     let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo out; echo err >&2");
+    sandbox.script("s.sh", "echo out || echo failed >&2; echo err >&2");
     for redirection in [">&-", "2>&-", ">&- 2>&-"] {
-        sandbox.cachex("clear").output();
-        for _ in 0..2 {
-            let expected = if redirection == "2>&-" { "out\n" } else { "" };
-            let errors = if redirection == ">&-" { "err\n" } else { "" };
-            sandbox
-                .sh(&format!("cachex ./s.sh {redirection}"))
-                .ends(expected, errors, 0);
+        let run = |prefix: &str| {
+            let output = sandbox
+                .sh(&format!("{prefix} ./s.sh {redirection}"))
+                .output();
+            (
+                String::from_utf8_lossy(&output.stdout).into_owned(),
+                String::from_utf8_lossy(&output.stderr).into_owned(),
+                output.status.code(),
+            )
+        };
+        let bare = run("");
+        for prefix in ["cachex", "cachex", "cachex --no-cache"] {
+            assert_eq!(run(prefix), bare, "{prefix} {redirection}");
         }
-        // What was recorded is whole.
-        sandbox.cachex("./s.sh").ends("out\n", "err\n", 0);
     }
-    assert_eq!(sandbox.runs(), 3);
+    assert_eq!(sandbox.runs(), 9);
+    sandbox.cachex("./s.sh").ends("out\n", "err\n", 0);
+    assert_eq!(sandbox.runs(), 10, "an entry of its own");
 }
 
 #[cfg(target_os = "linux")]
