@@ -55,10 +55,7 @@ fn console_examples_give_what_the_readme_says() {
             .env_remove("REGION")
             .output()
             .expect("started");
-        assert_eq!(
-            String::from_utf8_lossy(&output.stdout),
-            expected,
-            "$ {command}"
-        );
+        let shown = [output.stdout, output.stderr].concat();
+        assert_eq!(String::from_utf8_lossy(&shown), expected, "$ {command}");
     }
 }
