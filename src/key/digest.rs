@@ -380,6 +380,21 @@ mod tests {
     }
 
     #[test]
+    fn another_stamp_is_another_file_even_if_it_had_settled() {
+        let (_dir, path, _) = large_file(b'a');
+        let (reading, _) = read(&path, None).expect("read");
+        let settled = Reading {
+            settled: true,
+            ..reading
+        };
+        assert!(still_holds(&settled));
+        std::fs::write(&path, b"other").expect("written");
+        assert!(!still_holds(&settled));
+        std::fs::remove_file(&path).expect("removed");
+        assert!(!still_holds(&settled));
+    }
+
+    #[test]
     fn what_is_no_regular_file_cannot_be_keyed() {
         let dir = tempfile::tempdir().expect("a directory");
         let error = read(dir.path(), None).expect_err("a directory");
