@@ -55,10 +55,7 @@ Exit status: the command's own; 124 --only-if-cached missed, 125 cachex failed, 
 
 /// Options of a run.
 #[derive(Debug, Args)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the command line"
-)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct RunOptions {
     /// Let variables count in the key: names or globs (repeat, or separate with commas)
     #[arg(
@@ -71,22 +68,10 @@ pub struct RunOptions {
     )]
     pub env: Vec<OsString>,
     /// Let this text count in the key (repeat for more)
-    #[arg(
-        long,
-        env = "CACHEX_KEY",
-        hide_env = true,
-        value_name = "TEXT",
-        help_heading = "Key"
-    )]
+    #[arg(long, env = "CACHEX_KEY", hide_env = true, value_name = "TEXT", help_heading = "Key")]
     pub key: Vec<OsString>,
     /// Keep these entries apart from those of other scopes
-    #[arg(
-        long,
-        env = "CACHEX_SCOPE",
-        hide_env = true,
-        value_name = "NAME",
-        help_heading = "Key"
-    )]
+    #[arg(long, env = "CACHEX_SCOPE", hide_env = true, value_name = "NAME", help_heading = "Key")]
     pub scope: Option<String>,
     /// Leave the working directory out of the key
     #[arg(long, env = "CACHEX_IGNORE_CWD", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Key")]
@@ -278,11 +263,8 @@ pub struct ShowOptions {
 #[must_use]
 pub fn command() -> clap::Command {
     let value = |name: &OsStr| std::env::var_os(name).unwrap_or_default();
-    let is_off = |value: &OsStr| {
-        ["", "0", "false", "no", "off", "n", "f"]
-            .iter()
-            .any(|off| value == *off)
-    };
+    let is_off =
+        |value: &OsStr| ["", "0", "false", "no", "off", "n", "f"].iter().any(|off| value == *off);
     let switch = OsStr::new("CACHEX_NO_CACHE");
     let off = !is_off(&value(switch));
     Cli::command().mut_args(|argument| match argument.get_env() {
@@ -304,8 +286,7 @@ pub enum When {
 
 /// A whole number from 1.
 fn positive(text: &str) -> Result<NonZeroU64, String> {
-    text.parse()
-        .map_err(|_| "expected a whole number from 1".to_owned())
+    text.parse().map_err(|_| "expected a whole number from 1".to_owned())
 }
 
 /// A shell that completions exist for.

@@ -11,14 +11,19 @@ use std::time::Duration;
 /// What is known only once the command has run, and must hold again for its result to be replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Condition {
-    /// Standard input was there and nothing of it was taken: any input will do.
+    /// Standard input held something from the start and nothing of it was taken: any input will do.
     StdinUnread,
-    /// Standard input was a pipe that had said nothing when the command ended.
-    StdinSilent,
-    /// Standard input was empty, or there was none.
+    /// There was no standard input: the command got the null device.
+    StdinAbsent,
+    /// Standard input was a pipe or a file, and empty.
     StdinEmpty,
     /// Standard input was this, whole.
-    Stdin(Digest),
+    Stdin {
+        /// Its digest.
+        digest: Digest,
+        /// Its length in bytes.
+        length: u64,
+    },
 }
 
 /// What a stored entry is, without its output.

@@ -56,9 +56,7 @@ fn hint_for(command: &OsStr) -> String {
     VERBS
         .iter()
         .find(|verb| word.len() >= 3 && is_near(word, verb))
-        .map_or_else(String::new, |verb| {
-            format!("; did you mean `cachex {verb}`?")
-        })
+        .map_or_else(String::new, |verb| format!("; did you mean `cachex {verb}`?"))
 }
 
 /// Whether the two words differ by one letter, or one is the start of the other.
@@ -68,12 +66,7 @@ fn is_near(word: &str, verb: &str) -> bool {
     }
     let (a, b): (Vec<char>, Vec<char>) = (word.chars().collect(), verb.chars().collect());
     let prefix = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let suffix = a
-        .iter()
-        .rev()
-        .zip(b.iter().rev())
-        .take_while(|(x, y)| x == y)
-        .count();
+    let suffix = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
     a.len().abs_diff(b.len()) <= 1 && prefix + suffix + 1 >= a.len().max(b.len())
 }
 
@@ -84,10 +77,7 @@ mod tests {
     #[test]
     fn near_verbs_are_suggested() {
         assert_eq!(hint_for(OsStr::new("lst")), "; did you mean `cachex list`?");
-        assert_eq!(
-            hint_for(OsStr::new("cleer")),
-            "; did you mean `cachex clear`?"
-        );
+        assert_eq!(hint_for(OsStr::new("cleer")), "; did you mean `cachex clear`?");
         assert_eq!(hint_for(OsStr::new("ls")), "");
         assert_eq!(hint_for(OsStr::new("python3")), "");
     }

@@ -56,10 +56,8 @@ impl std::str::FromStr for ExitCodes {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.split(',')
             .map(|part| {
-                let (first, last) = part
-                    .trim()
-                    .split_once('-')
-                    .unwrap_or((part.trim(), part.trim()));
+                let (first, last) =
+                    part.trim().split_once('-').unwrap_or((part.trim(), part.trim()));
                 let range = first.parse().ok()?..=last.parse().ok()?;
                 (!range.is_empty()).then_some(range)
             })

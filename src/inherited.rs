@@ -18,11 +18,8 @@ static CHANGED: [(i32, AtomicBool); 3] = [
 ];
 
 /// Which of the three standard descriptors were closed: the runtime opens them again.
-static CLOSED: [AtomicBool; 3] = [
-    AtomicBool::new(false),
-    AtomicBool::new(false),
-    AtomicBool::new(false),
-];
+static CLOSED: [AtomicBool; 3] =
+    [AtomicBool::new(false), AtomicBool::new(false), AtomicBool::new(false)];
 
 #[used]
 #[allow(unsafe_code)]
@@ -47,11 +44,8 @@ extern "C" fn note() {
 /// Whether a standard descriptor was closed when this process started.
 #[must_use]
 pub fn is_closed(fd: BorrowedFd<'_>) -> bool {
-    usize::try_from(fd.as_raw_fd()).is_ok_and(|fd| {
-        CLOSED
-            .get(fd)
-            .is_some_and(|closed| closed.load(Ordering::Relaxed))
-    })
+    usize::try_from(fd.as_raw_fd())
+        .is_ok_and(|fd| CLOSED.get(fd).is_some_and(|closed| closed.load(Ordering::Relaxed)))
 }
 
 /// Starts the command with a standard descriptor closed.
@@ -75,16 +69,8 @@ pub fn are_one(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
     const KCMP_FILE: libc::c_int = 0;
     let pid = rustix::process::getpid().as_raw_nonzero().get();
     // SAFETY: the call reads its arguments only.
-    let order = unsafe {
-        libc::syscall(
-            libc::SYS_kcmp,
-            pid,
-            pid,
-            KCMP_FILE,
-            a.as_raw_fd(),
-            b.as_raw_fd(),
-        )
-    };
+    let order =
+        unsafe { libc::syscall(libc::SYS_kcmp, pid, pid, KCMP_FILE, a.as_raw_fd(), b.as_raw_fd()) };
     order == 0
 }
 
@@ -128,11 +114,8 @@ pub fn prepare() {
 pub fn pass_on(command: &mut Command) {
     let restore = || {
         for (signal, ignored) in &CHANGED {
-            let action = if ignored.load(Ordering::Relaxed) {
-                libc::SIG_IGN
-            } else {
-                libc::SIG_DFL
-            };
+            let action =
+                if ignored.load(Ordering::Relaxed) { libc::SIG_IGN } else { libc::SIG_DFL };
             // SAFETY: a plain system call.
             if unsafe { libc::signal(*signal, action) } == libc::SIG_ERR {
                 return Err(io::Error::last_os_error());

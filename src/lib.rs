@@ -72,20 +72,14 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Error> {
         let notices = settings::notices(&cli.common);
         let options = settings::prefer_flags(cli.run, matches)?;
         let request = Request::new(options, cli.command)?;
-        return commands::run::run(
-            &request,
-            directory.as_deref().map_err(Clone::clone),
-            &notices,
-        );
+        return commands::run::run(&request, directory.as_deref().map_err(Clone::clone), &notices);
     };
     refuse_run_options(matches)?;
     let directory = || directory.map_err(Error::Failed);
     match verb {
         Verb::Clear(options) if options.command.is_empty() && ends_in_two_dashes() => {
             // As from `clear -- $COMMAND` with nothing in the variable.
-            Err(Error::Usage(
-                "no command after --; to forget everything: cachex clear".to_owned(),
-            ))
+            Err(Error::Usage("no command after --; to forget everything: cachex clear".to_owned()))
         }
         Verb::Clear(options) => commands::clear::run(&options, &directory()?),
         Verb::List(options) => commands::list::run(&options, &directory()?),
@@ -102,9 +96,7 @@ fn refuse_run_options(matches: &ArgMatches) -> Result<(), Error> {
     let given = matches.ids().map(clap::Id::as_str).find(|id| {
         matches.value_source(id) == Some(ValueSource::CommandLine)
             && !common.contains(id)
-            && Cli::command()
-                .get_arguments()
-                .any(|argument| argument.get_id() == id)
+            && Cli::command().get_arguments().any(|argument| argument.get_id() == id)
     });
     let (Some(id), Some(verb)) = (given, matches.subcommand_name()) else {
         return Ok(());
@@ -117,7 +109,5 @@ fn refuse_run_options(matches: &ArgMatches) -> Result<(), Error> {
 }
 
 fn ends_in_two_dashes() -> bool {
-    std::env::args_os()
-        .next_back()
-        .is_some_and(|word| word == "--")
+    std::env::args_os().next_back().is_some_and(|word| word == "--")
 }

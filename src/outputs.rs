@@ -29,10 +29,7 @@ impl Outputs {
     /// As our own streams are.
     #[must_use]
     pub fn own() -> Self {
-        let (stdout, stderr) = (
-            !is_closed(Stream::Stdout.fd()),
-            !is_closed(Stream::Stderr.fd()),
-        );
+        let (stdout, stderr) = (!is_closed(Stream::Stdout.fd()), !is_closed(Stream::Stderr.fd()));
         if !stdout || !stderr {
             Self::Partly { stdout, stderr }
         } else if matters(Stream::Stdout)

@@ -103,21 +103,24 @@ impl Policy {
         if self.refresh {
             return Verdict::Execute(MissReason::Refresh);
         }
-        let mut reason = if variants.is_empty() {
-            MissReason::Absent
-        } else {
-            MissReason::OtherStdin
-        };
-        for entry in variants
-            .into_iter()
-            .filter(|entry| condition_holds(entry.condition))
-        {
+        let mut reason =
+            if variants.is_empty() { MissReason::Absent } else { MissReason::OtherStdin };
+        for entry in variants.into_iter().filter(|entry| condition_holds(entry.condition)) {
             match self.freshness(entry.exit, entry.created, now) {
                 Ok(age) => return Verdict::Replay(Box::new(entry), age),
                 Err(expired) => reason = expired,
             }
         }
         Verdict::Execute(reason)
+    }
+
+    /// Those of the entries that may be replayed.
+    #[must_use]
+    pub fn fresh(&self, variants: &[Entry], now: Timestamp) -> Vec<Entry> {
+        let is_fresh = |entry: &&Entry| {
+            !self.refresh && self.freshness(entry.exit, entry.created, now).is_ok()
+        };
+        variants.iter().filter(is_fresh).cloned().collect()
     }
 
     /// The age of a result with this ending and date, if it is fresh.
@@ -183,51 +186,30 @@ mod tests {
         assert_eq!(freshness(&policy(), 0, 0, 99_999), Ok(99_999));
         let expired = |millis| Err(MissReason::Expired(Duration::from_millis(millis)));
         assert_eq!(freshness(&policy(), 0, 0, 100_000), expired(0));
-        let shorter = Policy {
-            ttl: seconds(1),
-            ..policy()
-        };
+        let shorter = Policy { ttl: seconds(1), ..policy() };
         assert_eq!(freshness(&shorter, 0, 0, 5_000), expired(4_000));
-        assert_eq!(
-            freshness(&policy(), 0, 1, 0),
-            Err(MissReason::FromTheFuture)
-        );
+        assert_eq!(freshness(&policy(), 0, 1, 0), Err(MissReason::FromTheFuture));
     }
 
     #[test]
     fn failures_live_for_the_failure_ttl_and_never_longer_than_the_ttl() {
         assert!(freshness(&policy(), 1, 0, 59_999).is_ok());
         assert!(freshness(&policy(), 1, 0, 60_000).is_err());
-        let shorter = Policy {
-            ttl: seconds(10),
-            ..policy()
-        };
+        let shorter = Policy { ttl: seconds(10), ..policy() };
         assert!(freshness(&shorter, 1, 0, 10_000).is_err());
-        let lenient = Policy {
-            success: "0,1".parse().expect("codes"),
-            ..policy()
-        };
+        let lenient = Policy { success: "0,1".parse().expect("codes"), ..policy() };
         assert!(freshness(&lenient, 1, 0, 99_999).is_ok());
     }
 
     #[test]
     fn what_says_nothing_about_the_command_is_not_kept() {
         assert_eq!(policy().keep(Exit::Signal(15)), Err(Discarded::Killed(15)));
-        assert_eq!(
-            policy().keep(Exit::Code(127)),
-            Err(Discarded::NotStarted(127))
-        );
+        assert_eq!(policy().keep(Exit::Code(127)), Err(Discarded::NotStarted(127)));
         assert_eq!(policy().keep(Exit::Code(3)), Ok(()));
-        let strict = Policy {
-            failure_ttl: Lifetime::ZERO,
-            ..policy()
-        };
+        let strict = Policy { failure_ttl: Lifetime::ZERO, ..policy() };
         assert_eq!(strict.keep(Exit::Code(3)), Err(Discarded::Failure(3)));
         assert_eq!(strict.keep(Exit::Code(0)), Ok(()));
-        let asked = Policy {
-            success: "127".parse().expect("codes"),
-            ..policy()
-        };
+        let asked = Policy { success: "127".parse().expect("codes"), ..policy() };
         assert_eq!(asked.keep(Exit::Code(127)), Ok(()));
     }
 

@@ -26,12 +26,7 @@ impl Spinner {
     /// A spinner that counts from now and shows nothing yet.
     #[must_use]
     pub fn new(text: &OsStr) -> Self {
-        Self {
-            text: escape_os(text),
-            started: Instant::now(),
-            bar: None,
-            done: false,
-        }
+        Self { text: escape_os(text), started: Instant::now(), bar: None, done: false }
     }
 
     /// Whether a spinner can be shown at all.
@@ -46,6 +41,9 @@ impl Spinner {
         let elapsed = self.started.elapsed();
         if self.done || elapsed < DELAY {
             return;
+        }
+        if !is_foreground() {
+            return self.hide();
         }
         let bar = self.bar.get_or_insert_with(|| {
             let target = ProgressDrawTarget::term_like(Box::new(Narrow(Term::stderr())));
@@ -74,6 +72,12 @@ impl Drop for Spinner {
     fn drop(&mut self) {
         self.clear();
     }
+}
+
+/// Whether the terminal is ours: a background job leaves it alone.
+fn is_foreground() -> bool {
+    rustix::termios::tcgetpgrp(Stream::Stderr.fd())
+        .is_ok_and(|group| group == rustix::process::getpgrp())
 }
 
 fn style(text: String) -> ProgressStyle {
@@ -154,12 +158,9 @@ mod tests {
 
     #[test]
     fn the_elapsed_time_is_shown_to_a_tenth() {
-        for (millis, text) in [
-            (500, "0.5s"),
-            (9_990, "9.9s"),
-            (63_400, "1m 03.4s"),
-            (7_263_400, "2h 01m 03.4s"),
-        ] {
+        for (millis, text) in
+            [(500, "0.5s"), (9_990, "9.9s"), (63_400, "1m 03.4s"), (7_263_400, "2h 01m 03.4s")]
+        {
             assert_eq!(elapsed_time(Duration::from_millis(millis)), text);
         }
     }

@@ -65,12 +65,8 @@ impl Request {
     /// A usage error that quotes what cannot be understood.
     pub fn new(options: RunOptions, words: Vec<OsString>) -> Result<Self, Error> {
         let show_spinner = !options.no_spinner && !is_nested() && Spinner::has_a_place();
-        let spinner = show_spinner.then(|| {
-            options
-                .spinner
-                .clone()
-                .map_or_else(|| running(&words), OsString::from)
-        });
+        let spinner = show_spinner
+            .then(|| options.spinner.clone().map_or_else(|| running(&words), OsString::from));
         Ok(Self {
             words,
             key: key_spec(&options)?,
@@ -160,10 +156,7 @@ fn key_spec(options: &RunOptions) -> Result<KeySpec, Error> {
         .filter(|word| !word.is_empty())
         .map(|word| {
             VariableSelector::parse(word).map_err(|problem| {
-                Error::Usage(format!(
-                    "invalid value '{}' for '--env': {problem}",
-                    escape_os(word)
-                ))
+                Error::Usage(format!("invalid value '{}' for '--env': {problem}", escape_os(word)))
             })
         })
         .collect::<Result<_, _>>()?;
@@ -173,9 +166,7 @@ fn key_spec(options: &RunOptions) -> Result<KeySpec, Error> {
         variables,
         ignore_directory: options.ignore_cwd,
         outputs: if wants_terminal(options.pty) {
-            Outputs::Terminal {
-                columns: TerminalSize::own().columns,
-            }
+            Outputs::Terminal { columns: TerminalSize::own().columns }
         } else {
             Outputs::own()
         },

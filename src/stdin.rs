@@ -1,9 +1,12 @@
 //! Our own standard input: what it is, what it holds, and reading no more of it than the command
 //! would.
 
+mod pipe;
+
+pub use pipe::Look;
+
 use crate::entry::{Condition, Entry};
 use crate::key::{Digest, DigestBuilder, FileStamp};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, SeekFrom, fstat, seek};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -17,10 +20,12 @@ pub enum Stdin {
     Absent,
     /// It was read.
     Held(Held),
-    /// A pipe.
+    /// A pipe that can be offered.
     Pipe(PipeState),
     /// A regular file.
     File(FileRange),
+    /// Something else: the command gets it as it is, and nobody sees what it takes.
+    Other,
 }
 
 /// What a pipe holds, without taking it.
@@ -28,10 +33,15 @@ pub enum Stdin {
 pub enum PipeState {
     /// Nothing, and there will be nothing.
     Ended,
-    /// Nothing yet.
-    Silent,
-    /// Something.
-    Waiting,
+    /// Something, or nothing yet.
+    Open,
+    /// Just this, whole.
+    Known {
+        /// Its digest.
+        digest: Digest,
+        /// Its length in bytes.
+        length: u64,
+    },
 }
 
 /// A regular file from where it is being read.
@@ -44,58 +54,55 @@ pub struct FileRange {
 }
 
 impl Stdin {
-    /// Looks at standard input without taking anything. Where that is not possible, it counts as
-    /// absent; the text says what is lost by that, if something is.
+    /// Looks at standard input without taking anything.
     #[must_use]
-    pub fn survey() -> (Self, Option<&'static str>) {
+    pub fn survey() -> Self {
         let fd = rustix::stdio::stdin();
-        let Ok(stat) = fstat(fd) else {
-            return (Self::Absent, None);
-        };
+        let Ok(stat) = fstat(fd) else { return Self::Absent };
         match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile => (FileRange::now().map_or(Self::Absent, Self::File), None),
-            FileType::Fifo if cfg!(target_os = "linux") => (Self::Pipe(PipeState::now()), None),
-            FileType::CharacterDevice if rustix::termios::isatty(fd) || !is_waiting() => {
-                (Self::Absent, None)
+            FileType::RegularFile => FileRange::now().map_or(Self::Other, Self::File),
+            FileType::Fifo => pipe::survey(),
+            FileType::CharacterDevice if rustix::termios::isatty(fd) || is_null(&stat) => {
+                Self::Absent
             }
-            _ if is_waiting() && !is_null_device(&stat) => (Self::Absent, Some(UNREADABLE)),
-            _ => (Self::Absent, None),
+            _ => Self::Other,
         }
     }
 
-    /// For a command that is known to read its input, by what is stored of it: reads a pipe to its
-    /// end, so that the content can be looked up.
+    /// Sees what a pipe holds, whole, where one of these entries was stored for a content: waits for
+    /// its end, unless there is more already than any of them was stored for.
     ///
     /// # Errors
-    /// As [`Held::read`].
-    pub fn read_if_known(self, variants: &[Entry], directory: &Path) -> io::Result<Self> {
-        let any = |wanted: fn(&Condition) -> bool| variants.iter().any(|e| wanted(&e.condition));
-        let settled = match self {
-            Self::Pipe(PipeState::Silent) => any(|c| *c == Condition::StdinSilent),
-            Self::Pipe(PipeState::Waiting) => false,
-            _ => true,
-        };
-        let reads = any(|c| matches!(c, Condition::StdinEmpty | Condition::Stdin(_)));
-        let ignores = any(|c| *c == Condition::StdinUnread);
-        if settled || ignores || !reads {
-            Ok(self)
-        } else {
-            Held::read(directory).map(Self::Held)
+    /// When the pipe has to be read for that and cannot be.
+    pub fn look_ahead(self, fresh: &[Entry], directory: &Path) -> io::Result<Self> {
+        let any = |wanted: Condition| fresh.iter().any(|entry| entry.condition == wanted);
+        let longest = fresh.iter().filter_map(|entry| match entry.condition {
+            Condition::Stdin { length, .. } => Some(length),
+            _ => None,
+        });
+        match (&self, longest.max()) {
+            (Self::Pipe(PipeState::Open), Some(longest)) if !any(Condition::StdinUnread) => {
+                pipe::look_ahead(longest, directory)
+            }
+            _ => Ok(self),
         }
     }
 
     /// Which of the stored conditions hold for it.
     pub fn holds(&self, variants: &[Entry]) -> impl Fn(Condition) -> bool + use<> {
         let now = match self {
-            Self::Absent | Self::Pipe(PipeState::Ended) => Some(Condition::StdinEmpty),
-            Self::Pipe(PipeState::Silent) => Some(Condition::StdinSilent),
-            Self::Pipe(PipeState::Waiting) => None,
+            Self::Absent => Some(Condition::StdinAbsent),
+            Self::Pipe(PipeState::Ended) => Some(Condition::StdinEmpty),
+            Self::Pipe(PipeState::Open) | Self::Other => None,
+            Self::Pipe(PipeState::Known { digest, length }) => {
+                Some(Condition::Stdin { digest: *digest, length: *length })
+            }
             Self::Held(held) => held.condition,
             Self::File(range) if range.is_empty() => Some(Condition::StdinEmpty),
             Self::File(range) => variants
                 .iter()
-                .any(|entry| matches!(entry.condition, Condition::Stdin(_)))
-                .then(|| range.digest().map(Condition::Stdin).ok())
+                .any(|entry| matches!(entry.condition, Condition::Stdin { .. }))
+                .then(|| range.content().ok())
                 .flatten(),
         };
         move |stored| stored == Condition::StdinUnread || Some(stored) == now
@@ -103,10 +110,20 @@ impl Stdin {
 
     /// Takes what the command took when this condition was recorded.
     pub fn take(&self, condition: Condition) {
-        if let (Self::File(range), Condition::Stdin(_)) = (self, condition) {
-            let _ = seek(rustix::stdio::stdin(), SeekFrom::Start(range.stamp.size));
+        match (self, condition) {
+            (Self::File(range), Condition::Stdin { .. }) => {
+                let _ = seek(rustix::stdio::stdin(), SeekFrom::Start(range.stamp.size));
+            }
+            (Self::Pipe(PipeState::Known { length, .. }), Condition::Stdin { .. }) => {
+                let _ = io::copy(&mut io::stdin().lock().take(*length), &mut io::sink());
+            }
+            _ => {}
         }
     }
+}
+
+fn is_null(stat: &rustix::fs::Stat) -> bool {
+    rustix::fs::stat("/dev/null").is_ok_and(|null| null.st_rdev == stat.st_rdev)
 }
 
 /// Standard input that was read.
@@ -117,6 +134,8 @@ pub struct Held {
     length: u64,
     /// What was read and could not be kept there.
     unkept: Vec<u8>,
+    /// Of all that was read.
+    content: DigestBuilder,
     /// What the content is, if it was read to its end.
     pub condition: Option<Condition>,
 }
@@ -127,28 +146,27 @@ impl Held {
     /// # Errors
     /// When nothing was read yet: it cannot be read at all, or not be kept anywhere.
     pub fn read(directory: &Path) -> io::Result<Self> {
+        Self::read_beyond(u64::MAX, directory)
+    }
+
+    /// The same, but stops when there is more than `limit`.
+    fn read_beyond(limit: u64, directory: &Path) -> io::Result<Self> {
         let file = tempfile::tempfile_in(directory).or_else(|_| tempfile::tempfile())?;
-        let mut held = Self {
-            file,
-            length: 0,
-            unkept: Vec::new(),
-            condition: None,
-        };
-        let mut content = DigestBuilder::default();
+        let content = DigestBuilder::default();
+        let mut held = Self { file, length: 0, unkept: Vec::new(), content, condition: None };
         let mut buffer = vec![0; 64 << 10];
         loop {
             match io::stdin().lock().read(&mut buffer) {
                 Ok(0) if held.length == 0 => held.condition = Some(Condition::StdinEmpty),
-                Ok(0) => held.condition = Some(Condition::Stdin(content.finish())),
+                Ok(0) => held.condition = Some(held.whole()),
                 Ok(count) => {
-                    content.update(&buffer[..count]);
-                    if held
-                        .file
-                        .write_all_at(&buffer[..count], held.length)
-                        .is_ok()
-                    {
+                    held.content.update(&buffer[..count]);
+                    if held.file.write_all_at(&buffer[..count], held.length).is_ok() {
                         held.length += count as u64;
-                        continue;
+                        if held.length <= limit {
+                            continue;
+                        }
+                        return Ok(held);
                     }
                     held.unkept = buffer[..count].to_vec();
                 }
@@ -160,60 +178,32 @@ impl Held {
         }
     }
 
-    /// Writes what was read, and all that was not.
+    fn whole(&self) -> Condition {
+        Condition::Stdin { digest: self.content.clone().finish(), length: self.length }
+    }
+
+    /// Writes what was read, and then all that was not; what it was altogether, if that is known.
     ///
     /// # Errors
     /// When it cannot be read or written.
-    pub fn copy_to(&self, to: &mut impl Write) -> io::Result<()> {
-        io::copy(
-            &mut FromOffset {
-                file: &self.file,
-                offset: 0,
-            }
-            .take(self.length),
-            to,
-        )?;
-        if self.condition.is_none() {
-            to.write_all(&self.unkept)?;
-            io::copy(&mut io::stdin().lock(), to)?;
+    pub fn copy_to(&mut self, to: &mut impl Write) -> io::Result<Option<Condition>> {
+        io::copy(&mut FromOffset { file: &self.file, offset: 0 }.take(self.length), to)?;
+        if self.condition.is_some() {
+            return Ok(self.condition);
         }
-        Ok(())
-    }
-}
-
-const UNREADABLE: &str = "standard input is neither a pipe nor a file, so the command gets an empty \
-                          one; use --stdin to give it all, or -n if that is meant";
-
-/// Whether there is something to read, or the end.
-fn is_waiting() -> bool {
-    poll_now(PollFlags::IN).contains(PollFlags::IN)
-}
-
-fn is_null_device(stat: &rustix::fs::Stat) -> bool {
-    rustix::fs::stat("/dev/null").is_ok_and(|null| null.st_rdev == stat.st_rdev)
-}
-
-fn poll_now(wanted: PollFlags) -> PollFlags {
-    let stdin = rustix::stdio::stdin();
-    let mut fds = [PollFd::from_borrowed_fd(stdin, wanted)];
-    let now = Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    poll(&mut fds, Some(&now)).map_or(PollFlags::empty(), |_| fds[0].revents())
-}
-
-impl PipeState {
-    /// As it is now.
-    #[must_use]
-    pub fn now() -> Self {
-        let seen = poll_now(PollFlags::IN);
-        if seen.contains(PollFlags::IN) {
-            Self::Waiting
-        } else if seen.intersects(PollFlags::HUP | PollFlags::ERR) {
-            Self::Ended
-        } else {
-            Self::Silent
+        to.write_all(&self.unkept)?;
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match io::stdin().lock().read(&mut buffer) {
+                Ok(0) => return Ok(self.unkept.is_empty().then(|| self.whole())),
+                Ok(count) => {
+                    self.content.update(&buffer[..count]);
+                    self.length += count as u64;
+                    to.write_all(&buffer[..count])?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
     }
 }
@@ -226,10 +216,7 @@ impl FileRange {
     pub fn now() -> io::Result<Self> {
         let stdin = rustix::stdio::stdin();
         let stamp = FileStamp::of_open(stdin)?;
-        Ok(Self {
-            start: seek(stdin, SeekFrom::Current(0))?,
-            stamp,
-        })
+        Ok(Self { start: seek(stdin, SeekFrom::Current(0))?, stamp })
     }
 
     /// Whether there is nothing left to read.
@@ -238,18 +225,15 @@ impl FileRange {
         self.start >= self.stamp.size
     }
 
-    /// The digest of what is left to read, without moving on.
+    /// What is left to read, without moving on.
     ///
     /// # Errors
     /// As the system.
-    pub fn digest(&self) -> io::Result<Digest> {
+    pub fn content(&self) -> io::Result<Condition> {
         let file = File::from(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?);
-        let reader = FromOffset {
-            file: &file,
-            offset: self.start,
-        }
-        .take(self.stamp.size.saturating_sub(self.start));
-        Digest::of_reader(reader)
+        let length = self.stamp.size.saturating_sub(self.start);
+        let reader = FromOffset { file: &file, offset: self.start }.take(length);
+        Ok(Condition::Stdin { digest: Digest::of_reader(reader)?, length })
     }
 }
 

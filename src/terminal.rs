@@ -68,16 +68,10 @@ impl TerminalSize {
         own_terminals()
             .find_map(|fd| rustix::termios::tcgetwinsize(fd).ok())
             .filter(|size| size.ws_row > 0 && size.ws_col > 0)
-            .map_or(
-                Self {
-                    rows: 24,
-                    columns: 80,
-                },
-                |size| Self {
-                    rows: size.ws_row,
-                    columns: size.ws_col,
-                },
-            )
+            .map_or(Self { rows: 24, columns: 80 }, |size| Self {
+                rows: size.ws_row,
+                columns: size.ws_col,
+            })
     }
 }
 
@@ -88,13 +82,9 @@ pub fn own_settings() -> Option<rustix::termios::Termios> {
 }
 
 fn own_terminals() -> impl Iterator<Item = BorrowedFd<'static>> {
-    [
-        rustix::stdio::stdout(),
-        rustix::stdio::stderr(),
-        rustix::stdio::stdin(),
-    ]
-    .into_iter()
-    .filter(|fd| rustix::termios::isatty(fd))
+    [rustix::stdio::stdout(), rustix::stdio::stderr(), rustix::stdio::stdin()]
+        .into_iter()
+        .filter(|fd| rustix::termios::isatty(fd))
 }
 
 fn wait_until_writable(fd: BorrowedFd<'_>) -> io::Result<()> {
@@ -120,10 +110,7 @@ pub fn print_error(message: &dyn std::fmt::Display) {
 /// A message of any origin as one line.
 fn one_line(kind: &str, message: &dyn std::fmt::Display) -> String {
     let message = message.to_string();
-    format!(
-        "cachex: {kind}{}\n",
-        message.split_whitespace().collect::<Vec<_>>().join(" ")
-    )
+    format!("cachex: {kind}{}\n", message.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// What cachex says beside the command's own output, all of it on standard error.
@@ -138,11 +125,7 @@ impl Notices {
     /// `quiet` leaves warnings out, `verbose` adds what is decided and why.
     #[must_use]
     pub fn new(quiet: bool, verbose: bool) -> Self {
-        Self {
-            quiet,
-            verbose,
-            warned: Cell::new(false),
-        }
+        Self { quiet, verbose, warned: Cell::new(false) }
     }
 
     /// A fault that did not cost the command anything. One line a call: the first fault is the cause,
@@ -206,10 +189,8 @@ fn quote(word: &OsStr) -> String {
     if escape_os(word).as_bytes() != word.as_bytes() {
         let mut literal = word.as_bytes().to_vec();
         for special in [b'\\', b'\''] {
-            literal = literal
-                .split(|b| *b == special)
-                .collect::<Vec<_>>()
-                .join(&[b'\\', special][..]);
+            literal =
+                literal.split(|b| *b == special).collect::<Vec<_>>().join(&[b'\\', special][..]);
         }
         format!("$'{}'", escape_os(OsStr::from_bytes(&literal)))
     } else if !word.is_empty() && word.as_bytes().iter().all(plain) {
@@ -227,19 +208,13 @@ mod tests {
     fn words_are_shown_as_one_could_type_them() {
         let words = ["echo", "a b", "", "it's", "\u{1b}[31mred", "tab\t\\'"].map(OsStr::new);
         let shown = escape_words(words);
-        assert_eq!(
-            shown,
-            r"echo 'a b' '' 'it'\''s' $'\x1b[31mred' $'tab\t\\\''"
-        );
+        assert_eq!(shown, r"echo 'a b' '' 'it'\''s' $'\x1b[31mred' $'tab\t\\\''");
     }
 
     #[test]
     fn what_cannot_be_seen_is_escaped() {
         assert_eq!(escape_os(OsStr::from_bytes(b"\xff\x00\n")), "\\xff\\x00\\n");
-        assert_eq!(
-            escape_os(OsStr::new("a\u{202e}b\u{9b}")),
-            "a\\u202eb\\u009b"
-        );
+        assert_eq!(escape_os(OsStr::new("a\u{202e}b\u{9b}")), "a\\u202eb\\u009b");
         assert_eq!(escape_os(OsStr::new("schön")), "schön");
     }
 }

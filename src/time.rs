@@ -17,9 +17,7 @@ impl Timestamp {
     pub fn now() -> Self {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
-            .map_or(Self(0), |since| {
-                Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-            })
+            .map_or(Self(0), |since| Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// The moment `millis` milliseconds after the epoch.
@@ -37,9 +35,7 @@ impl Timestamp {
     /// How long ago this was at `now`; `None` when it lies in the future.
     #[must_use]
     pub fn age_at(self, now: Self) -> Option<Duration> {
-        u64::try_from(now.0.checked_sub(self.0)?)
-            .ok()
-            .map(Duration::from_millis)
+        u64::try_from(now.0.checked_sub(self.0)?).ok().map(Duration::from_millis)
     }
 }
 
@@ -95,9 +91,7 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     let bare_number = text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         && text.bytes().any(|b| b.is_ascii_digit());
     let duration = if bare_number {
-        let seconds: f64 = text
-            .parse()
-            .map_err(|_| "not a number of seconds".to_owned())?;
+        let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
         Duration::try_from_secs_f64(seconds).ok()
     } else {
         Some(humantime::parse_duration(text).map_err(|_| DURATION_HINT.to_owned())?)
@@ -168,18 +162,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in [
-            "banana",
-            "-5",
-            "-1h",
-            "",
-            ".",
-            "1.2.3",
-            "1e9",
-            "5 parsecs",
-            "inf",
-            "NaN",
-        ] {
+        for text in ["banana", "-5", "-1h", "", ".", "1.2.3", "1e9", "5 parsecs", "inf", "NaN"] {
             assert!(text.parse::<Lifetime>().is_err(), "{text}");
         }
         assert!("99999999999999999999".parse::<Lifetime>().is_err());
@@ -188,10 +171,7 @@ mod tests {
     #[test]
     fn the_future_has_no_age() {
         let now = Timestamp::from_millis(10_000);
-        assert_eq!(
-            Timestamp::from_millis(9_000).age_at(now),
-            Some(Duration::from_secs(1))
-        );
+        assert_eq!(Timestamp::from_millis(9_000).age_at(now), Some(Duration::from_secs(1)));
         assert_eq!(Timestamp::from_millis(10_001).age_at(now), None);
     }
 

@@ -24,15 +24,9 @@ const ALLOWED: &[(&str, &str)] = &[
     ("policy", "entry exit time"),
     ("stdin", "entry key"),
     ("store", "entry exit key recording size terminal time"),
-    (
-        "runner",
-        "entry exit inherited key nesting outputs progress recording stdin terminal time",
-    ),
+    ("runner", "entry exit inherited key nesting outputs progress recording stdin terminal time"),
     ("replay", "recording terminal"),
-    (
-        "settings",
-        "cli error exit key nesting outputs policy progress size store terminal time",
-    ),
+    ("settings", "cli error exit key nesting outputs policy progress size store terminal time"),
     (
         "commands",
         "cli entry error exit key policy progress recording replay runner settings size stdin store \
@@ -57,11 +51,7 @@ fn used(source: &str) -> BTreeSet<&str> {
         .filter(|line| !line.trim_start().starts_with("//"))
         .flat_map(|line| line.split("crate::").skip(1))
         .inspect(|rest| assert!(!rest.starts_with('{'), "one `use` a module, please: {rest}"))
-        .map(|rest| {
-            rest.split(|c: char| !c.is_alphanumeric() && c != '_')
-                .next()
-                .unwrap_or("")
-        })
+        .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""))
         .filter(|name| !name.is_empty())
         .collect()
 }
@@ -72,20 +62,10 @@ fn arrows_point_down_only() {
     for (module, allowed) in ALLOWED {
         let mut found = Vec::new();
         let file = root.join(format!("{module}.rs"));
-        sources(
-            &if file.exists() {
-                file
-            } else {
-                root.join(module)
-            },
-            &mut found,
-        );
+        sources(&if file.exists() { file } else { root.join(module) }, &mut found);
         for source in &found {
             for name in used(source) {
-                assert!(
-                    name == *module || allowed.contains(name),
-                    "{module} uses {name}"
-                );
+                assert!(name == *module || allowed.contains(name), "{module} uses {name}");
             }
         }
     }
@@ -96,22 +76,13 @@ fn the_table_is_in_order_and_complete() {
     let known: Vec<&str> = ALLOWED.iter().map(|(module, _)| *module).collect();
     for (place, (module, allowed)) in ALLOWED.iter().enumerate() {
         for name in allowed.split_whitespace() {
-            assert!(
-                known[..place].contains(&name),
-                "{module} may not use {name}: it comes later"
-            );
+            assert!(known[..place].contains(&name), "{module} may not use {name}: it comes later");
         }
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for child in fs::read_dir(root).expect("readable") {
         let path = child.expect("readable").path();
-        let name = path
-            .file_stem()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
-        assert!(
-            ["lib", "main"].contains(&name) || known.contains(&name),
-            "{name} has no layer"
-        );
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        assert!(["lib", "main"].contains(&name) || known.contains(&name), "{name} has no layer");
     }
 }

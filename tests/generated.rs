@@ -55,10 +55,7 @@ fn man_pages_are_up_to_date() {
     for verb in command.get_subcommands() {
         let name = format!("cachex-{}", verb.get_name());
         let page: &'static str = Box::leak(name.clone().into_boxed_str());
-        render(
-            verb.clone().name(page).bin_name(name.replace('-', " ")),
-            &name,
-        );
+        render(verb.clone().name(page).bin_name(name.replace('-', " ")), &name);
     }
     render(command, "cachex");
 }

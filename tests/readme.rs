@@ -26,24 +26,15 @@ fn console_examples_give_what_the_readme_says() {
     let dir = tempfile::tempdir().expect("a directory");
     for (name, content) in [
         ("report.sh", "#!/bin/sh\necho \"month $2: 42\"\n"),
-        (
-            "deploy-status.sh",
-            "#!/bin/sh\necho \"region: ${REGION:-none}\"\n",
-        ),
+        ("deploy-status.sh", "#!/bin/sh\necho \"region: ${REGION:-none}\"\n"),
         ("schema.sql", "create table t;\n"),
     ] {
         let path = dir.path().join(name);
         fs::write(&path, content).expect("written");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
     }
-    let bin = Path::new(env!("CARGO_BIN_EXE_cachex"))
-        .parent()
-        .expect("a directory");
-    let path = format!(
-        "{}:{}",
-        bin.display(),
-        std::env::var("PATH").expect("a path")
-    );
+    let bin = Path::new(env!("CARGO_BIN_EXE_cachex")).parent().expect("a directory");
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").expect("a path"));
     let examples = examples(include_str!("../README.md"));
     assert!(examples.len() > 8, "only {} examples found", examples.len());
     for (command, expected) in examples {

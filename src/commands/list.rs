@@ -21,16 +21,11 @@ pub fn run(options: &ListOptions, directory: &Path) -> Result<(), Error> {
     let entries = with_store(directory, |store| store.list(&Selection::All))?;
     let now = Timestamp::now();
     if options.json {
-        let entries: Vec<_> = entries
-            .iter()
-            .map(|entry| JsonEntry::new(entry, now))
-            .collect();
+        let entries: Vec<_> = entries.iter().map(|entry| JsonEntry::new(entry, now)).collect();
         return printed(print(&format!("{}\n", json(&entries)?)));
     }
     let rows: Vec<_> = entries.iter().map(|entry| row(entry, now)).collect();
-    let width = Stream::Stdout
-        .is_terminal()
-        .then(|| usize::from(Term::stdout().size().1));
+    let width = Stream::Stdout.is_terminal().then(|| usize::from(Term::stdout().size().1));
     printed(print(&table(&rows, width)))
 }
 
@@ -38,24 +33,13 @@ pub(super) fn json<T: Serialize>(value: &T) -> Result<String, Error> {
     serde_json::to_string_pretty(value).map_err(|error| Error::Failed(error.to_string()))
 }
 
-const HEADINGS: [&str; 8] = [
-    "ID", "AGE", "LEFT", "EXIT", "SIZE", "TIME", "HITS", "COMMAND",
-];
+const HEADINGS: [&str; 8] = ["ID", "AGE", "LEFT", "EXIT", "SIZE", "TIME", "HITS", "COMMAND"];
 
 fn row(description: &Description, now: Timestamp) -> [String; 8] {
-    let Description {
-        entry,
-        words,
-        output,
-        hits,
-        ..
-    } = description;
+    let Description { entry, words, output, hits, .. } = description;
     [
         entry.id.to_string(),
-        entry
-            .created
-            .age_at(now)
-            .map_or_else(|| "future".to_owned(), brief),
+        entry.created.age_at(now).map_or_else(|| "future".to_owned(), brief),
         time_left(description, now),
         entry.exit.status().to_string(),
         Size(*output).to_string(),
@@ -83,11 +67,7 @@ fn table(rows: &[[String; 8]], width: Option<usize>) -> String {
     let headings = HEADINGS.map(str::to_owned);
     let lines: Vec<&[String; 8]> = std::iter::once(&headings).chain(rows).collect();
     let widths: [usize; 8] = std::array::from_fn(|column| {
-        lines
-            .iter()
-            .map(|line| measure_text_width(&line[column]))
-            .max()
-            .unwrap_or(0)
+        lines.iter().map(|line| measure_text_width(&line[column])).max().unwrap_or(0)
     });
     let mut text = String::new();
     for line in lines {
@@ -131,21 +111,10 @@ pub(super) struct JsonEntry {
 }
 
 impl JsonEntry {
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "milliseconds of a date fit into 52 bits"
-    )]
+    #[allow(clippy::cast_precision_loss, reason = "milliseconds of a date fit into 52 bits")]
     pub(super) fn new(description: &Description, now: Timestamp) -> Self {
-        let Description {
-            entry,
-            scope,
-            words,
-            directory,
-            lifetime,
-            output,
-            hits,
-            last_used,
-        } = description;
+        let Description { entry, scope, words, directory, lifetime, output, hits, last_used } =
+            description;
         let seconds = |at: Timestamp| at.as_millis() as f64 / 1000.0;
         let age = entry.created.age_at(now);
         Self {

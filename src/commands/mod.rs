@@ -29,9 +29,9 @@ fn with_store<T>(
 /// A reader that goes away has seen enough.
 fn printed(result: io::Result<()>) -> Result<(), Error> {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Failed(format!(
-            "cannot write to standard output: {error}"
-        ))),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::Failed(format!("cannot write to standard output: {error}")))
+        }
         _ => Ok(()),
     }
 }

@@ -30,11 +30,11 @@ pub fn run(
     if request.no_cache {
         return Err(become_command(request, &program));
     }
-    let call = Call {
-        request,
-        program: &program,
-        notices,
-    };
+    let call = Call { request, program: &program, notices };
+    if let Err(fault) = runner::have_room() {
+        notices.warn(&format_args!("{fault}; running uncached"));
+        return call.run_uncached();
+    }
     let Some((store, observation, variants)) = call.prepare(directory) else {
         return call.run_uncached();
     };
@@ -69,21 +69,16 @@ impl Call<'_> {
         directory: Result<&Path, String>,
     ) -> Option<(Store, Observation, Vec<Entry>)> {
         let warn = |fault: &dyn std::fmt::Display| {
-            self.notices
-                .warn(&format_args!("{fault}; running uncached"));
+            self.notices.warn(&format_args!("{fault}; running uncached"));
         };
         let directory = directory.map_err(|fault| warn(&fault)).ok()?;
         let store = self.open(directory).map_err(|fault| warn(&fault)).ok()?;
         let memory: &dyn DigestMemory = &store;
         let Request { words, key, .. } = self.request;
-        let observation = observe(self.program, words, key, Some(memory))
-            .map_err(|fault| warn(&fault))
-            .ok()?;
+        let observation =
+            observe(self.program, words, key, Some(memory)).map_err(|fault| warn(&fault)).ok()?;
         let keys = observation.fingerprint.keys();
-        let (store, variants) = self
-            .look_up(store, &keys)
-            .map_err(|fault| warn(&fault))
-            .ok()?;
+        let (store, variants) = self.look_up(store, &keys).map_err(|fault| warn(&fault)).ok()?;
         Some((store, observation, variants))
     }
 
@@ -105,9 +100,7 @@ impl Call<'_> {
 
     fn begin_anew(&self, directory: &Path, what: &str) -> Result<Store, StoreError> {
         let store = Store::begin_anew(directory)?;
-        self.notices.warn(&format_args!(
-            "the store was damaged ({what}) and begins anew"
-        ));
+        self.notices.warn(&format_args!("the store was damaged ({what}) and begins anew"));
         Ok(store)
     }
 
@@ -119,35 +112,28 @@ impl Call<'_> {
         Err(become_command(self.request, self.program))
     }
 
-    /// Standard input, read only where it is asked for or the command is known to read it; `None`,
-    /// with a warning, when it cannot be.
+    /// Standard input, looked into where that can tell a hit, and read only on request; `None`, with
+    /// a warning, when it cannot be.
     fn survey_stdin(&self, store: &Store, variants: &[Entry]) -> Option<Stdin> {
         let directory = store.directory();
         let stdin = match self.request.stdin {
             StdinMode::Ignore => Ok(Stdin::Absent),
             StdinMode::Read => Held::read(directory).map(Stdin::Held),
             StdinMode::Auto => {
-                let (stdin, loss) = Stdin::survey();
-                if let Some(loss) = loss {
-                    self.notices.warn(&loss);
-                }
-                stdin.read_if_known(variants, directory)
+                let fresh = self.request.policy.fresh(variants, Timestamp::now());
+                Stdin::survey().look_ahead(&fresh, directory)
             }
         };
-        if let Ok(Stdin::Held(Held {
-            condition: None, ..
-        })) = stdin
+        if let (StdinMode::Read, Ok(Stdin::Held(Held { condition: None, .. }))) =
+            (self.request.stdin, &stdin)
         {
-            self.notices
-                .warn(&"standard input cannot be kept; the result is not stored");
+            self.notices.warn(&"standard input cannot be kept; the result is not stored");
         }
-        stdin
-            .map_err(|fault| {
-                self.notices.warn(&format_args!(
-                    "cannot read standard input: {fault}; running uncached"
-                ));
-            })
-            .ok()
+        let warn = |fault: &io::Error| {
+            let fault = format_args!("cannot read standard input: {fault}; running uncached");
+            self.notices.warn(&fault);
+        };
+        stdin.inspect_err(warn).ok()
     }
 
     /// A fresh entry and its checked output, or why there is none.
@@ -162,13 +148,11 @@ impl Call<'_> {
             Verdict::Execute(reason) => Err(reason),
             Verdict::Replay(entry, age) => {
                 let body = store.output(&entry).map_err(|fault| {
-                    self.notices
-                        .warn(&format_args!("{fault}; the command runs again"));
+                    self.notices.warn(&format_args!("{fault}; the command runs again"));
                     MissReason::Unreadable
                 })?;
                 let body = body.ok_or(MissReason::Damaged)?;
-                self.notices
-                    .detail(&format_args!("hit: stored {} ago", brief(age)));
+                self.notices.detail(&format_args!("hit: stored {} ago", brief(age)));
                 Ok((*entry, body))
             }
         }
@@ -202,22 +186,13 @@ impl Call<'_> {
         observation: &Observation,
         stdin: Stdin,
     ) -> Result<Exit, Error> {
-        let Request {
-            words,
-            spinner,
-            no_store,
-            max_output,
-            max_size,
-            ..
-        } = self.request;
+        let Request { words, spinner, no_store, max_output, max_size, .. } = self.request;
         let records = !no_store && !store.is_read_only();
         if !no_store && !records {
-            self.notices
-                .warn(&"the store is read-only; the result is not stored");
+            self.notices.warn(&"the store is read-only; the result is not stored");
         }
         let recorder =
             records.then(|| Recorder::new(store.directory().to_owned(), *max_output.min(max_size)));
-        let stdin_was_read = matches!(stdin, Stdin::Held(_));
         let job = Job {
             program: self.program.as_found(),
             words,
@@ -226,25 +201,19 @@ impl Call<'_> {
             recorder,
             spinner: spinner.as_deref().map(Spinner::new),
         };
-        let outcome = match runner::run(job) {
-            Ok(outcome) => outcome,
-            Err(fault @ SpawnError::Other(_)) if !stdin_was_read => {
-                self.notices
-                    .warn(&format_args!("{fault}; running uncached"));
-                return Err(become_command(self.request, self.program));
-            }
-            Err(error) => return Err(not_started(self.program, error)),
-        };
+        let outcome = runner::run(job).map_err(|error| not_started(self.program, error))?;
         match outcome.recording {
             Ok((recording, condition)) => self.keep(store, observation, condition, recording),
             Err(reason @ Unrecorded::Abandoned(Abandoned::Unwritable(_))) => {
-                self.notices
-                    .warn(&format_args!("{reason}; the result is not stored"));
+                self.notices.warn(&format_args!("{reason}; the result is not stored"));
             }
             Err(reason) => self.tell_unstored(&reason),
         }
-        match outcome.lost {
-            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unwritable(&error)),
+        match (outcome.lost, outcome.exit) {
+            // The command itself would have noticed.
+            (Some(error), Exit::Code(0)) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(unwritable(&error))
+            }
             _ => Ok(outcome.exit),
         }
     }
@@ -275,10 +244,7 @@ impl Call<'_> {
             recording,
             scope: &fingerprint.scope,
             words,
-            directory: fingerprint
-                .directory
-                .as_ref()
-                .map(|directory| directory.physical.clone()),
+            directory: fingerprint.directory.as_ref().map(|directory| directory.physical.clone()),
         };
         let now = Timestamp::now();
         let limits = Limits {
@@ -296,9 +262,7 @@ impl Call<'_> {
         match filled {
             Ok(Filled::Stored) => self.notices.detail(&"stored"),
             Ok(Filled::TooLarge) => self.tell_unstored(&"longer than the whole store may be"),
-            Err(fault) => self
-                .notices
-                .warn(&format_args!("{fault}; the result is not stored")),
+            Err(fault) => self.notices.warn(&format_args!("{fault}; the result is not stored")),
         }
     }
 
@@ -309,14 +273,10 @@ impl Call<'_> {
 
 fn find_program(request: &Request) -> Result<Program, Error> {
     let Some(word) = request.words.first() else {
-        return Err(Error::Usage(
-            "no command given; try cachex --help".to_owned(),
-        ));
+        return Err(Error::Usage("no command given; try cachex --help".to_owned()));
     };
     Program::resolve(word).map_err(|error| match error {
-        ResolveError::NotFound => Error::NotFound {
-            command: word.clone(),
-        },
+        ResolveError::NotFound => Error::NotFound { command: word.clone() },
         ResolveError::NotExecutable(command, reason) => Error::NotExecutable { command, reason },
     })
 }
@@ -330,9 +290,7 @@ fn not_started(program: &Program, error: SpawnError) -> Error {
     let command = program.path().to_owned();
     match error {
         SpawnError::Refused(reason) if reason.kind() == io::ErrorKind::NotFound => {
-            Error::NotFound {
-                command: command.into_os_string(),
-            }
+            Error::NotFound { command: command.into_os_string() }
         }
         SpawnError::Refused(reason) => Error::NotExecutable { command, reason },
         SpawnError::Other(_) => Error::Failed(error.to_string()),
@@ -352,6 +310,7 @@ fn input(stdin: Stdin) -> Input {
         Stdin::Pipe(_) => Input::Pipe,
         #[cfg(not(target_os = "linux"))]
         Stdin::Pipe(_) => Input::Empty,
+        Stdin::Other => Input::Same,
         Stdin::File(range) => Input::File(range),
     }
 }

@@ -22,18 +22,13 @@ pub fn run(options: &ShowOptions, directory: &Path) -> Result<(), Error> {
         Some(id) => Selection::Number(id),
         None => Selection::Command(names_of(&options.command)),
     };
-    let found = with_store(directory, |store| store.list(&selection))?
-        .into_iter()
-        .next();
+    let found = with_store(directory, |store| store.list(&selection))?.into_iter().next();
     let description = found.ok_or_else(|| {
         Error::Failed("no such entry; `cachex list` shows what there is".to_owned())
     })?;
     let now = Timestamp::now();
     if options.json {
-        return printed(print(&format!(
-            "{}\n",
-            json(&JsonEntry::new(&description, now))?
-        )));
+        return printed(print(&format!("{}\n", json(&JsonEntry::new(&description, now))?)));
     }
     match wanted_stream(options) {
         Some(wanted) => print_output(directory, &description, wanted),
@@ -53,56 +48,29 @@ fn print_output(directory: &Path, description: &Description, wanted: Stream) -> 
     let body = with_store(directory, |store| store.output(&description.entry))?;
     let mut body = body.ok_or_else(|| Error::Failed("the entry is damaged".to_owned()))?;
     printed(body.for_each_chunk(|stream, bytes| {
-        if stream == wanted {
-            Stream::Stdout.write_all(bytes)
-        } else {
-            Ok(())
-        }
+        if stream == wanted { Stream::Stdout.write_all(bytes) } else { Ok(()) }
     }))
 }
 
 fn tell(description: &Description, now: Timestamp) -> String {
-    let Description {
-        entry,
-        scope,
-        words,
-        directory,
-        output,
-        hits,
-        last_used,
-        ..
-    } = description;
+    let Description { entry, scope, words, directory, output, hits, last_used, .. } = description;
     let ago = |at: Timestamp| {
-        at.age_at(now).map_or_else(
-            || "in the future".to_owned(),
-            |age| format!("{} ago", brief(age)),
-        )
+        at.age_at(now)
+            .map_or_else(|| "in the future".to_owned(), |age| format!("{} ago", brief(age)))
     };
     let stdin = match entry.condition {
         Condition::StdinUnread => "not read: any will do",
-        Condition::StdinSilent => "a pipe that said nothing",
+        Condition::StdinAbsent => "none",
         Condition::StdinEmpty => "empty",
-        Condition::Stdin(_) => "read: the same bytes only",
+        Condition::Stdin { .. } => "read: the same bytes only",
     };
     let lines = [
         ("entry", entry.id.to_string()),
-        (
-            "command",
-            escape_words(words.iter().map(OsString::as_os_str)),
-        ),
-        (
-            "scope",
-            if scope.is_empty() {
-                "-".to_owned()
-            } else {
-                escape_os(scope.as_ref())
-            },
-        ),
+        ("command", escape_words(words.iter().map(OsString::as_os_str))),
+        ("scope", if scope.is_empty() { "-".to_owned() } else { escape_os(scope.as_ref()) }),
         (
             "directory",
-            directory
-                .as_ref()
-                .map_or_else(|| "any".to_owned(), |d| escape_os(d.as_os_str())),
+            directory.as_ref().map_or_else(|| "any".to_owned(), |d| escape_os(d.as_os_str())),
         ),
         ("stdin", stdin.to_owned()),
         ("stored", ago(entry.created)),
@@ -113,7 +81,5 @@ fn tell(description: &Description, now: Timestamp) -> String {
         ("hits", hits.to_string()),
         ("last used", ago(*last_used)),
     ];
-    lines
-        .map(|(name, value)| format!("{name:<10} {value}\n"))
-        .concat()
+    lines.map(|(name, value)| format!("{name:<10} {value}\n")).concat()
 }

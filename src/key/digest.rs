@@ -150,10 +150,7 @@ pub struct Unreadable {
 
 impl Unreadable {
     pub(super) fn new(path: &Path, reason: impl fmt::Display) -> Self {
-        Self {
-            path: path.to_owned(),
-            reason: reason.to_string(),
-        }
+        Self { path: path.to_owned(), reason: reason.to_string() }
     }
 }
 
@@ -189,31 +186,19 @@ const SMALL: u64 = 32 << 10;
 
 impl<'m> FileReader<'m> {
     pub(super) fn new(memory: Option<&'m dyn DigestMemory>) -> Self {
-        Self {
-            memory,
-            readings: RefCell::default(),
-            learned: RefCell::default(),
-        }
+        Self { memory, readings: RefCell::default(), learned: RefCell::default() }
     }
 
     /// The content of a file; `None` when there is no such file.
     pub(super) fn content(&self, path: &Path) -> Result<Option<FileContent>, Unreadable> {
         let (reading, head) = read(path, self.memory)?;
-        let content = reading
-            .found
-            .map(|(_, digest)| FileContent { digest, head });
+        let content = reading.found.map(|(_, digest)| FileContent { digest, head });
         if let Some((stamp, digest)) = reading.found
             && reading.settled
             && stamp.size > SMALL
-            && self
-                .memory
-                .is_none_or(|memory| memory.recall(path, &stamp).is_none())
+            && self.memory.is_none_or(|memory| memory.recall(path, &stamp).is_none())
         {
-            self.learned.borrow_mut().push(LearnedDigest {
-                path: path.to_owned(),
-                stamp,
-                digest,
-            });
+            self.learned.borrow_mut().push(LearnedDigest { path: path.to_owned(), stamp, digest });
         }
         self.readings.borrow_mut().push(reading);
         Ok(content)
@@ -221,10 +206,7 @@ impl<'m> FileReader<'m> {
 
     /// What was read, without the memory.
     pub(super) fn finish(self) -> Readings {
-        Readings {
-            files: self.readings.into_inner(),
-            learned: self.learned.into_inner(),
-        }
+        Readings { files: self.readings.into_inner(), learned: self.learned.into_inner() }
     }
 }
 
@@ -238,17 +220,12 @@ pub(super) struct Readings {
 impl Readings {
     /// The first file that no longer holds what was read.
     pub(super) fn changed(&self) -> Option<&Path> {
-        self.files
-            .iter()
-            .find(|reading| !still_holds(reading))
-            .map(|reading| &*reading.path)
+        self.files.iter().find(|reading| !still_holds(reading)).map(|reading| &*reading.path)
     }
 }
 
 fn still_holds(reading: &Reading) -> bool {
-    let stamp = rustix::fs::stat(&reading.path)
-        .ok()
-        .map(|stat| FileStamp::of(&stat));
+    let stamp = rustix::fs::stat(&reading.path).ok().map(|stat| FileStamp::of(&stat));
     if stamp != reading.found.map(|(stamp, _)| stamp) {
         return false;
     }
@@ -265,11 +242,7 @@ fn read(path: &Path, memory: Option<&dyn DigestMemory>) -> Result<(Reading, Vec<
     let mut file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(fd) => File::from(fd),
         Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => {
-            let missing = Reading {
-                path: path.to_owned(),
-                found: None,
-                settled: true,
-            };
+            let missing = Reading { path: path.to_owned(), found: None, settled: true };
             return Ok((missing, Vec::new()));
         }
         Err(error) => return Err(unreadable(error.into())),
@@ -279,27 +252,16 @@ fn read(path: &Path, memory: Option<&dyn DigestMemory>) -> Result<(Reading, Vec<
         return Err(Unreadable::new(path, "it is not a regular file"));
     }
     let stamp = FileStamp::of(&stat);
-    let remembered = memory
-        .filter(|_| stamp.size > SMALL)
-        .and_then(|memory| memory.recall(path, &stamp));
+    let remembered =
+        memory.filter(|_| stamp.size > SMALL).and_then(|memory| memory.recall(path, &stamp));
     let settled = stamp.is_settled(now_nanos());
     let mut head = Vec::new();
-    (&mut file)
-        .take(HEAD)
-        .read_to_end(&mut head)
-        .map_err(unreadable)?;
+    (&mut file).take(HEAD).read_to_end(&mut head).map_err(unreadable)?;
     let digest = match remembered {
         Some(digest) => digest,
         None => Digest::of_reader(head.as_slice().chain(file)).map_err(unreadable)?,
     };
-    Ok((
-        Reading {
-            path: path.to_owned(),
-            found: Some((stamp, digest)),
-            settled,
-        },
-        head,
-    ))
+    Ok((Reading { path: path.to_owned(), found: Some((stamp, digest)), settled }, head))
 }
 
 fn now_nanos() -> i128 {
@@ -322,10 +284,7 @@ mod tests {
     }
 
     fn digest(memory: Option<&dyn DigestMemory>, path: &Path) -> Option<Digest> {
-        FileReader::new(memory)
-            .content(path)
-            .expect("readable")
-            .map(|content| content.digest)
+        FileReader::new(memory).content(path).expect("readable").map(|content| content.digest)
     }
 
     fn large_file(byte: u8) -> (tempfile::TempDir, PathBuf, FileStamp) {
@@ -342,17 +301,8 @@ mod tests {
         let lie = Digest::of(b"remembered");
         let memory = Remembers(stamp, lie);
         assert_eq!(digest(Some(&memory), &path), Some(lie));
-        let other = Remembers(
-            FileStamp {
-                changed: stamp.changed - 1,
-                ..stamp
-            },
-            lie,
-        );
-        assert_eq!(
-            digest(Some(&other), &path),
-            Some(Digest::of(&vec![b'a'; LARGE]))
-        );
+        let other = Remembers(FileStamp { changed: stamp.changed - 1, ..stamp }, lie);
+        assert_eq!(digest(Some(&other), &path), Some(Digest::of(&vec![b'a'; LARGE])));
     }
 
     #[test]
@@ -372,10 +322,7 @@ mod tests {
         assert!(still_holds(&reading));
         std::fs::write(&path, vec![b'b'; LARGE]).expect("written");
         let stamp = FileStamp::of(&rustix::fs::stat(&path).expect("there"));
-        let same_stamp = Reading {
-            found: reading.found.map(|(_, d)| (stamp, d)),
-            ..reading
-        };
+        let same_stamp = Reading { found: reading.found.map(|(_, d)| (stamp, d)), ..reading };
         assert!(!still_holds(&same_stamp));
     }
 
@@ -383,10 +330,7 @@ mod tests {
     fn another_stamp_is_another_file_even_if_it_had_settled() {
         let (_dir, path, _) = large_file(b'a');
         let (reading, _) = read(&path, None).expect("read");
-        let settled = Reading {
-            settled: true,
-            ..reading
-        };
+        let settled = Reading { settled: true, ..reading };
         assert!(still_holds(&settled));
         std::fs::write(&path, b"other").expect("written");
         assert!(!still_holds(&settled));

@@ -14,16 +14,8 @@ const VERSION: &[u8] = b"cachex key 1";
 /// The bytes that are hashed.
 #[must_use]
 pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
-    let Fingerprint {
-        scope,
-        texts,
-        words,
-        code,
-        directory,
-        outputs,
-        variable_globs,
-        variables,
-    } = fingerprint;
+    let Fingerprint { scope, texts, words, code, directory, outputs, variable_globs, variables } =
+        fingerprint;
     let mut out = Writer(Vec::with_capacity(512));
     out.bytes(VERSION);
     out.bytes(scope.as_bytes());
@@ -170,10 +162,7 @@ mod tests {
                 code: self.list(|r| {
                     let path = PathBuf::from(r.word());
                     let digest = r.option(|r| r.word().as_bytes().try_into().expect("32 bytes"));
-                    (
-                        path,
-                        digest.map_or(FileState::Missing, |d| FileState::Content(Digest(d))),
-                    )
+                    (path, digest.map_or(FileState::Missing, |d| FileState::Content(Digest(d))))
                 }),
                 directory: self.option(|r| WorkingDirectory {
                     physical: PathBuf::from(r.word()),
@@ -182,13 +171,8 @@ mod tests {
                 outputs: match self.tag() {
                     0 => Outputs::Apart,
                     1 => Outputs::Joined,
-                    2 => Outputs::Partly {
-                        stdout: self.tag() == 1,
-                        stderr: self.tag() == 1,
-                    },
-                    _ => Outputs::Terminal {
-                        columns: self.length().try_into().expect("a width"),
-                    },
+                    2 => Outputs::Partly { stdout: self.tag() == 1, stderr: self.tag() == 1 },
+                    _ => Outputs::Terminal { columns: self.length().try_into().expect("a width") },
                 },
                 variable_globs: self.list(Self::word),
                 variables: self.list(|r| (r.word(), r.option(Self::word))),
@@ -200,11 +184,8 @@ mod tests {
 
     /// Few different bytes and short words, so that neighbours collide if they can.
     fn word() -> impl Strategy<Value = OsString> {
-        vec(
-            prop_oneof![Just(0u8), Just(1), Just(b'a'), Just(b' '), Just(0xff)],
-            0..4,
-        )
-        .prop_map(OsString::from_vec)
+        vec(prop_oneof![Just(0u8), Just(1), Just(b'a'), Just(b' '), Just(0xff)], 0..4)
+            .prop_map(OsString::from_vec)
     }
 
     fn file_state() -> impl Strategy<Value = FileState> {

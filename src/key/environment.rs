@@ -21,9 +21,7 @@ impl VariableSelector {
     pub fn parse(word: &OsStr) -> Result<Self, String> {
         let text = word.to_str().filter(|text| text.contains(['*', '?', '[']));
         if let Some(glob) = text {
-            return Pattern::new(glob)
-                .map(Self::Glob)
-                .map_err(|error| error.msg.to_owned());
+            return Pattern::new(glob).map(Self::Glob).map_err(|error| error.msg.to_owned());
         }
         if word.is_empty() || word.as_encoded_bytes().contains(&b'=') {
             return Err("expected the name of a variable, or a glob".to_owned());
@@ -43,10 +41,7 @@ pub(super) fn select(
     for selector in selectors {
         match selector {
             VariableSelector::Name(name) => {
-                let value = environment
-                    .iter()
-                    .find(|(n, _)| n == name)
-                    .map(|(_, v)| v.clone());
+                let value = environment.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
                 variables.insert(name.clone(), value);
             }
             VariableSelector::Glob(glob) => {

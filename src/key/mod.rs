@@ -79,13 +79,7 @@ impl Fingerprint {
     #[must_use]
     pub fn keys(&self) -> Vec<Key> {
         let other = self.outputs.also_served_by();
-        let other = other.map(|outputs| {
-            Self {
-                outputs,
-                ..self.clone()
-            }
-            .key()
-        });
+        let other = other.map(|outputs| Self { outputs, ..self.clone() }.key());
         std::iter::once(self.key()).chain(other).collect()
     }
 }

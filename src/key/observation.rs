@@ -57,17 +57,11 @@ pub fn observe(
     memory: Option<&dyn DigestMemory>,
 ) -> Result<Observation, Unreadable> {
     if let Some(word) = words.iter().skip(1).find(|word| names_a_descriptor(word)) {
-        return Err(Unreadable::new(
-            Path::new(word),
-            "it names an open descriptor",
-        ));
+        return Err(Unreadable::new(Path::new(word), "it names an open descriptor"));
     }
     let reader = FileReader::new(memory);
-    let environment: Vec<_> = if spec.variables.is_empty() {
-        Vec::new()
-    } else {
-        std::env::vars_os().collect()
-    };
+    let environment: Vec<_> =
+        if spec.variables.is_empty() { Vec::new() } else { std::env::vars_os().collect() };
     let (variable_globs, variables) = select(&spec.variables, &environment)
         .map_err(|name| Unreadable::new(Path::new(&name), "the variable is set twice"))?;
     let fingerprint = Fingerprint {
@@ -75,28 +69,19 @@ pub fn observe(
         texts: spec.texts.clone(),
         words: words.to_vec(),
         code: script::code(&reader, program, words)?,
-        directory: if spec.ignore_directory {
-            None
-        } else {
-            Some(working_directory()?)
-        },
+        directory: if spec.ignore_directory { None } else { Some(working_directory()?) },
         outputs: spec.outputs,
         variable_globs,
         variables,
     };
-    Ok(Observation {
-        fingerprint,
-        readings: reader.finish(),
-    })
+    Ok(Observation { fingerprint, readings: reader.finish() })
 }
 
 /// `<(…)` becomes such a word: its content comes from a pipe, the word says nothing of it.
 fn names_a_descriptor(word: &OsStr) -> bool {
-    ["/dev/fd/", "/proc/self/fd/"].iter().any(|prefix| {
-        word.as_bytes()
-            .windows(prefix.len())
-            .any(|part| part == prefix.as_bytes())
-    })
+    ["/dev/fd/", "/proc/self/fd/"]
+        .iter()
+        .any(|prefix| word.as_bytes().windows(prefix.len()).any(|part| part == prefix.as_bytes()))
 }
 
 fn working_directory() -> Result<WorkingDirectory, Unreadable> {

@@ -53,10 +53,7 @@ impl Program {
         match std::fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => denied(io::ErrorKind::IsADirectory.into()),
             Ok(_) => match accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS) {
-                Ok(()) => Ok(Self {
-                    found: path.to_owned(),
-                    path: absolute(path),
-                }),
+                Ok(()) => Ok(Self { found: path.to_owned(), path: absolute(path) }),
                 Err(error) => denied(error.into()),
             },
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => denied(error),
@@ -80,19 +77,11 @@ impl Program {
 /// The files that a word without a slash can mean, in the order of `PATH`.
 pub(super) fn search_path(name: &OsStr) -> impl Iterator<Item = PathBuf> + use<> {
     let path = std::env::var_os("PATH").unwrap_or_else(|| OsString::from("/bin:/usr/bin"));
-    let name = PathBuf::from(if name.is_empty() {
-        OsStr::new("\0")
-    } else {
-        name
-    });
+    let name = PathBuf::from(if name.is_empty() { OsStr::new("\0") } else { name });
     let directories: Vec<PathBuf> = std::env::split_paths(&path).collect();
     directories.into_iter().map(move |directory| {
         let here = directory.as_os_str().is_empty();
-        if here {
-            Path::new(".").join(&name)
-        } else {
-            directory.join(&name)
-        }
+        if here { Path::new(".").join(&name) } else { directory.join(&name) }
     })
 }
 
@@ -117,17 +106,12 @@ impl CommandName {
         let mut name = encode_words([place(program).as_os_str()]);
         let mut first_argument = 1;
         if let Some((index, script)) = script {
-            name.extend(encode_words(
-                words[1..index].iter().map(OsString::as_os_str),
-            ));
+            name.extend(encode_words(words[1..index].iter().map(OsString::as_os_str)));
             name.extend(encode_words([place(Path::new(&script)).as_os_str()]));
             first_argument = index + 1;
         }
         let arguments = words.get(first_argument..).unwrap_or_default();
-        Self {
-            name,
-            arguments: encode_words(arguments.iter().map(OsString::as_os_str)),
-        }
+        Self { name, arguments: encode_words(arguments.iter().map(OsString::as_os_str)) }
     }
 
     /// The words that name the command, encoded.
@@ -153,9 +137,7 @@ pub fn names_of(words: &[OsString]) -> Vec<CommandName> {
     if word.as_bytes().contains(&b'/') {
         vec![CommandName::of(&absolute(Path::new(word)), words)]
     } else {
-        search_path(word)
-            .map(|program| CommandName::of(&absolute(&program), words))
-            .collect()
+        search_path(word).map(|program| CommandName::of(&absolute(&program), words)).collect()
     }
 }
 
@@ -170,10 +152,7 @@ fn place(path: &Path) -> PathBuf {
         missing.push(name);
         known = parent;
         if let Ok(canonical) = std::fs::canonicalize(known) {
-            return missing
-                .iter()
-                .rev()
-                .fold(canonical, |path, name| path.join(name));
+            return missing.iter().rev().fold(canonical, |path, name| path.join(name));
         }
     }
     path
@@ -182,10 +161,7 @@ fn place(path: &Path) -> PathBuf {
 /// Without `.`; `..` is left to the file system where it can tell, since links may stand before it.
 fn normalize(path: &Path) -> PathBuf {
     let absolute = absolute(path);
-    if !absolute
-        .components()
-        .any(|part| part == Component::ParentDir)
-    {
+    if !absolute.components().any(|part| part == Component::ParentDir) {
         return absolute;
     }
     let mut result = PathBuf::new();
@@ -216,12 +192,7 @@ mod tests {
         fs::create_dir(real.join("a")).expect("made");
         std::os::unix::fs::symlink(real.join("a"), real.join("link")).expect("linked");
         let expected = real.join("a").join("gone.sh");
-        for way in [
-            "a/gone.sh",
-            "link/gone.sh",
-            "./a/../a/./gone.sh",
-            "link/../a/gone.sh",
-        ] {
+        for way in ["a/gone.sh", "link/gone.sh", "./a/../a/./gone.sh", "link/../a/gone.sh"] {
             assert_eq!(place(&real.join(way)), expected, "{way}");
         }
         let nowhere = real.join("no").join("such").join("x");
@@ -235,10 +206,7 @@ mod tests {
         let other = CommandName::of(python, &words(&["python3", "/x.py"]));
         assert_eq!(plain.name(), other.name());
         assert_eq!(other.arguments(), b"");
-        assert_eq!(
-            plain.arguments(),
-            encode_words(["--month", "11"].map(OsStr::new))
-        );
+        assert_eq!(plain.arguments(), encode_words(["--month", "11"].map(OsStr::new)));
         let alone = CommandName::of(python, &words(&["python3"]));
         assert!(plain.name().starts_with(alone.name()));
         let inline = CommandName::of(python, &words(&["python3", "-c", "1"]));
@@ -250,18 +218,12 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let file = dir.path().join("plain");
         fs::write(&file, "").expect("written");
-        assert!(matches!(
-            Program::resolve(file.as_os_str()),
-            Err(ResolveError::NotExecutable(..))
-        ));
+        assert!(matches!(Program::resolve(file.as_os_str()), Err(ResolveError::NotExecutable(..))));
         assert!(matches!(
             Program::resolve(dir.path().join("gone").as_os_str()),
             Err(ResolveError::NotFound)
         ));
-        assert!(matches!(
-            Program::resolve(OsStr::new("")),
-            Err(ResolveError::NotFound)
-        ));
+        assert!(matches!(Program::resolve(OsStr::new("")), Err(ResolveError::NotFound)));
         assert!(Program::resolve(OsStr::new("sh")).is_ok());
     }
 }

@@ -18,10 +18,7 @@ pub(super) fn code(
     program: &Program,
     words: &[OsString],
 ) -> Result<Vec<(PathBuf, FileState)>, Unreadable> {
-    let mut code = Code {
-        reader,
-        files: Vec::new(),
-    };
+    let mut code = Code { reader, files: Vec::new() };
     code.add_command(program.path(), words, MAX_DEPTH)?;
     Ok(code.files)
 }
@@ -67,11 +64,7 @@ impl Code<'_, '_> {
             return Ok(());
         };
         let interpreter = find_program(interpreter);
-        self.add_command(
-            &interpreter,
-            &[words, vec![path.into()]].concat(),
-            depth - 1,
-        )
+        self.add_command(&interpreter, &[words, vec![path.into()]].concat(), depth - 1)
     }
 
     fn add_operands(
@@ -80,22 +73,28 @@ impl Code<'_, '_> {
         words: &[OsString],
         depth: usize,
     ) -> Result<(), Unreadable> {
+        if let Some(why) = operands.unclear {
+            let program = words.first().map_or(Path::new("?"), Path::new);
+            return Err(Unreadable::new(program, why));
+        }
         if let Some((_, script)) = &operands.script {
             self.add(&locate(script, operands))?;
         }
-        for word in operands
-            .also
-            .iter()
-            .filter(|word| Path::new(word).is_file())
-        {
-            self.add(&absolute(Path::new(word)))?;
+        for path in operands.also.iter().map(|word| locate(word, operands)) {
+            if path.is_file() {
+                self.add(&path)?;
+            }
         }
         if operands.certain {
             return Ok(());
         }
-        for word in words.iter().skip(1) {
-            for part in [word.as_os_str()].into_iter().chain(attached(word)) {
-                let path = locate(part, operands);
+        let parts =
+            || words.iter().skip(1).flat_map(|word| std::iter::once(&**word).chain(attached(word)));
+        // An option may name the directory that the others are found in.
+        let directories: Vec<_> = parts().map(Path::new).filter(|part| part.is_dir()).collect();
+        for part in parts() {
+            let here = std::iter::once(locate(part, operands));
+            for path in here.chain(directories.iter().map(|d| absolute(&d.join(part)))) {
                 if path.is_file() {
                     self.add_program(&path, depth.saturating_sub(1))?;
                 }
@@ -110,9 +109,7 @@ impl Code<'_, '_> {
             return Ok(None);
         }
         let content = self.reader.content(path)?;
-        let state = content
-            .as_ref()
-            .map_or(FileState::Missing, |c| FileState::Content(c.digest));
+        let state = content.as_ref().map_or(FileState::Missing, |c| FileState::Content(c.digest));
         self.files.push((path.to_owned(), state));
         Ok(content.map(|content| content.head))
     }
@@ -132,10 +129,7 @@ fn locate(name: &OsStr, operands: &Operands) -> PathBuf {
         name.push(extension);
         PathBuf::from(name)
     });
-    in_path
-        .chain(extended)
-        .find(|candidate| candidate.is_file())
-        .unwrap_or_else(|| path.clone())
+    in_path.chain(extended).find(|candidate| candidate.is_file()).unwrap_or_else(|| path.clone())
 }
 
 /// What may be the value of an option in the same word: `--name=VALUE`, `-nVALUE`.

@@ -30,17 +30,9 @@ const BINARIES: [&[u8]; 6] = [
 pub(super) fn shebang(head: &[u8]) -> Shebang {
     let Some(line) = head.strip_prefix(b"#!") else {
         let binary = BINARIES.iter().any(|magic| head.starts_with(magic));
-        return if binary {
-            Shebang::Binary
-        } else {
-            Shebang::Words(vec!["/bin/sh".into()])
-        };
+        return if binary { Shebang::Binary } else { Shebang::Words(vec!["/bin/sh".into()]) };
     };
-    let line = line
-        .split(|b| *b == b'\n')
-        .next()
-        .unwrap_or_default()
-        .trim_ascii();
+    let line = line.split(|b| *b == b'\n').next().unwrap_or_default().trim_ascii();
     let mut halves = line.splitn(2, u8::is_ascii_whitespace);
     let Some(interpreter) = halves.next().filter(|path| !path.is_empty()) else {
         return Shebang::Words(vec!["/bin/sh".into()]);
@@ -53,13 +45,7 @@ pub(super) fn shebang(head: &[u8]) -> Shebang {
         });
     }
     let argument = Some(argument).filter(|argument| !argument.is_empty());
-    Shebang::Words(
-        [interpreter]
-            .into_iter()
-            .chain(argument)
-            .map(word)
-            .collect(),
-    )
+    Shebang::Words([interpreter].into_iter().chain(argument).map(word).collect())
 }
 
 fn word(bytes: &[u8]) -> OsString {
@@ -69,9 +55,7 @@ fn word(bytes: &[u8]) -> OsString {
 /// The words that `env ARGUMENT` runs, as far as that is plain.
 fn env_words(argument: &[u8]) -> Result<Vec<OsString>, &'static str> {
     let splits = ["-S", "--split-string=", "-vS"];
-    let Some(text) = splits
-        .iter()
-        .find_map(|option| argument.strip_prefix(option.as_bytes()))
+    let Some(text) = splits.iter().find_map(|option| argument.strip_prefix(option.as_bytes()))
     else {
         // Without -S the argument is one word: a name, an option or an assignment.
         return match argument {
@@ -83,12 +67,8 @@ fn env_words(argument: &[u8]) -> Result<Vec<OsString>, &'static str> {
     if text.iter().any(|b| b"'\"\\$#".contains(b)) {
         return Err("the quoting in its first line is not understood");
     }
-    let words = text
-        .split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty());
-    let words: Vec<&[u8]> = words
-        .skip_while(|word| is_harmless_assignment(word))
-        .collect();
+    let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let words: Vec<&[u8]> = words.skip_while(|word| is_harmless_assignment(word)).collect();
     match words.first() {
         Some(first) if first.starts_with(b"-") || first.contains(&b'=') => {
             Err("the options of env in its first line are not understood")
@@ -121,11 +101,7 @@ mod tests {
             ("", &["/bin/sh"]),
             ("#!\n", &["/bin/sh"]),
         ] {
-            assert_eq!(
-                shebang(head.as_bytes()),
-                Shebang::Words(words(expected)),
-                "{head}"
-            );
+            assert_eq!(shebang(head.as_bytes()), Shebang::Words(words(expected)), "{head}");
         }
         assert_eq!(shebang(b"\x7fELF\x02\x01"), Shebang::Binary);
     }
@@ -144,13 +120,7 @@ mod tests {
             let expected = Shebang::Env("/usr/bin/env".into(), words(expected));
             assert_eq!(env(argument), expected, "{argument}");
         }
-        for unclear in [
-            "-S \"my int\"",
-            "-S PATH=/x myint",
-            "-i myint",
-            "-S -i myint",
-            "-S $X",
-        ] {
+        for unclear in ["-S \"my int\"", "-S PATH=/x myint", "-i myint", "-S -i myint", "-S $X"] {
             assert!(matches!(env(unclear), Shebang::Unclear(_)), "{unclear}");
         }
     }

@@ -142,10 +142,7 @@ fn read_frames(
         frames.read_exact(&mut header[1..])?;
         let (stream, length) = decode_header(header);
         chunk.clear();
-        frames
-            .by_ref()
-            .take(length as u64)
-            .read_to_end(&mut chunk)?;
+        frames.by_ref().take(length as u64).read_to_end(&mut chunk)?;
         if chunk.len() < length {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -161,10 +158,6 @@ fn encode_header(stream: Stream, length: usize) -> [u8; 4] {
 
 fn decode_header(header: [u8; 4]) -> (Stream, usize) {
     let number = u32::from_le_bytes(header);
-    let stream = if number & 1 == 1 {
-        Stream::Stderr
-    } else {
-        Stream::Stdout
-    };
+    let stream = if number & 1 == 1 { Stream::Stderr } else { Stream::Stdout };
     (stream, (number >> 1) as usize)
 }

@@ -133,9 +133,7 @@ impl Recorder {
             self.count_frames();
         }
         Ok(Body {
-            content: self
-                .file
-                .map_or(Content::Memory(self.frames), Content::File),
+            content: self.file.map_or(Content::Memory(self.frames), Content::File),
             length: self.length,
             output: self.output,
             checksum: self.checksum.finish(),

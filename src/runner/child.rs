@@ -54,14 +54,18 @@ impl Child {
             None => {}
         }
         die_with_us(&mut command);
-        let process = tokio::process::Command::from(command)
-            .spawn()
-            .map_err(SpawnError::Refused)?;
+        let process =
+            tokio::process::Command::from(command).spawn().map_err(SpawnError::Refused)?;
         Ok((Self { process, pty }, sources))
     }
 
     pub(super) async fn wait(&mut self) -> io::Result<Exit> {
         self.process.wait().await.map(Exit::from)
+    }
+
+    /// Gives our end of the command's terminal up, once nobody reads from it any more.
+    pub(super) fn hang_up(&mut self) {
+        self.pty = None;
     }
 
     /// Passes a signal on that came to cachex.
@@ -70,13 +74,14 @@ impl Child {
             return;
         };
         match &self.pty {
-            Some(pty) if signal == Signal::WINCH => pty.resize(TerminalSize::own()),
-            // Nobody could resume a group of another session that stops itself.
-            Some(pty) if signal == Signal::TSTP => pty.signal(Signal::STOP),
-            Some(pty) => pty.signal(signal),
-            // Our terminal signals the whole foreground group: the command has had its own already.
-            None if arrival.from_process => self.signal(signal),
-            None => {}
+            // Our terminal has told the command already, which must look again.
+            Some(pty) if signal == Signal::WINCH => {
+                pty.resize(TerminalSize::own());
+                self.signal(signal);
+            }
+            // It signals the whole foreground group: the command has had its own.
+            _ if arrival.from_process => self.signal(signal),
+            _ => {}
         }
     }
 
@@ -98,10 +103,7 @@ fn connect(command: &mut Command, outputs: Outputs) -> io::Result<(Option<Pty>, 
             command.stdout(theirs);
             let (stderr, theirs) = pipe()?;
             command.stderr(theirs);
-            sources = Sources {
-                stdout: Some(stdout),
-                stderr: Some(stderr),
-            };
+            sources = Sources { stdout: Some(stdout), stderr: Some(stderr) };
         }
         Outputs::Joined => {
             let (stdout, theirs) = pipe()?;
@@ -126,11 +128,7 @@ fn connect(command: &mut Command, outputs: Outputs) -> io::Result<(Option<Pty>, 
         }
         Outputs::Terminal { .. } => {
             let (pty, theirs) = pty::open(TerminalSize::own())?;
-            command
-                .stdin(theirs.try_clone()?)
-                .stdout(theirs.try_clone()?)
-                .stderr(theirs);
-            pty::control(command);
+            command.stdin(theirs.try_clone()?).stdout(theirs.try_clone()?).stderr(theirs);
             sources.stdout = Some(pty.reader()?);
             return Ok((Some(pty), sources));
         }
@@ -153,11 +151,7 @@ fn command(program: &Path, words: &[OsString]) -> Command {
 #[must_use]
 pub fn exec(program: &Path, words: &[OsString]) -> SpawnError {
     let mut command = command(program, words);
-    for fd in [
-        rustix::stdio::stdin(),
-        rustix::stdio::stdout(),
-        rustix::stdio::stderr(),
-    ] {
+    for fd in [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()] {
         if inherited::is_closed(fd) {
             inherited::pass_on_closed(&mut command, fd);
         }
@@ -174,11 +168,7 @@ fn die_with_us(command: &mut Command) {
     let ask = move || {
         set_parent_process_death_signal(Some(Signal::KILL))?;
         // Killed before it could be asked for?
-        if getppid() == Some(cachex) {
-            Ok(())
-        } else {
-            Err(io::ErrorKind::Interrupted.into())
-        }
+        if getppid() == Some(cachex) { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
     };
     // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
     unsafe { command.pre_exec(ask) };

@@ -4,7 +4,7 @@ use super::signals;
 use crate::terminal::Stream;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 /// Keeps forwarding from these pipes, after this process has ended, until they are closed.
 #[allow(unsafe_code)]
@@ -17,10 +17,22 @@ pub(super) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2]) {
     unsafe {
         if libc::fork() == 0 {
             signals::reset();
-            libc::close(libc::STDIN_FILENO);
+            close_others(&pipes);
             forward(pipes);
             libc::_exit(0);
         }
+    }
+}
+
+/// Lets go of all but the pipes and our two output streams: others may wait for their end.
+#[allow(unsafe_code)]
+fn close_others(pipes: &[(Stream, Option<OwnedFd>); 2]) {
+    const LIKELY: libc::c_int = 256;
+    let kept =
+        |fd| pipes.iter().any(|(_, pipe)| pipe.as_ref().is_some_and(|p| p.as_raw_fd() == fd));
+    for fd in (0..LIKELY).filter(|fd| !(1..=2).contains(fd) && !kept(*fd)) {
+        // SAFETY: nothing in this process uses the descriptor from here on.
+        unsafe { libc::close(fd) };
     }
 }
 
@@ -29,19 +41,16 @@ fn forward(mut pipes: [(Stream, Option<OwnedFd>); 2]) {
     let mut buffer = [0; 16 << 10];
     loop {
         for (to, pipe) in &mut pipes {
-            let more = pipe
-                .as_ref()
-                .is_some_and(|from| carry(*to, from, &mut buffer));
+            let more = pipe.as_ref().is_some_and(|from| carry(*to, from, &mut buffer));
             if !more {
                 *pipe = None;
                 close(*to);
             }
         }
         let waited = match &pipes {
-            [(_, Some(a)), (_, Some(b))] => poll(
-                &mut [PollFd::new(a, PollFlags::IN), PollFd::new(b, PollFlags::IN)],
-                None,
-            ),
+            [(_, Some(a)), (_, Some(b))] => {
+                poll(&mut [PollFd::new(a, PollFlags::IN), PollFd::new(b, PollFlags::IN)], None)
+            }
             [(_, Some(one)), _] | [_, (_, Some(one))] => {
                 poll(&mut [PollFd::new(one, PollFlags::IN)], None)
             }

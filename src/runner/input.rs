@@ -1,7 +1,7 @@
 //! What the command reads from standard input, and what its result holds for because of it.
 
 use super::Unrecorded;
-use super::feed;
+use super::feed::{self, Given};
 #[cfg(target_os = "linux")]
 use super::offer::Offer;
 use super::shared_file::Watch;
@@ -23,11 +23,14 @@ pub enum Input {
     Pipe,
     /// From our file: the command has the same one.
     File(FileRange),
+    /// From whatever ours is.
+    Same,
 }
 
 /// An input while the command runs.
 pub(super) enum Running {
     Known(Condition),
+    Fed(Given),
     Unknown,
     #[cfg(target_os = "linux")]
     Offered(Offer),
@@ -39,25 +42,18 @@ impl Input {
     pub(super) fn begin(self) -> io::Result<(Option<Stdio>, Running)> {
         let pipe = || pipe_with(PipeFlags::CLOEXEC);
         Ok(match self {
-            Self::Empty => (None, Running::Known(Condition::StdinEmpty)),
+            Self::Empty => (None, Running::Known(Condition::StdinAbsent)),
             Self::Held(held) => {
                 let (read, write) = pipe()?;
-                let known = held.condition;
-                feed::begin(held, write)?;
-                (
-                    Some(read.into()),
-                    known.map_or(Running::Unknown, Running::Known),
-                )
+                (Some(read.into()), Running::Fed(feed::begin(held, write)?))
             }
             #[cfg(target_os = "linux")]
             Self::Pipe => {
                 let (read, write) = pipe()?;
                 (Some(read.into()), Running::Offered(Offer::begin(write)?))
             }
-            Self::File(range) => (
-                Some(Stdio::inherit()),
-                Running::Watched(Watch::begin(range)),
-            ),
+            Self::File(range) => (Some(Stdio::inherit()), Running::Watched(Watch::begin(range))),
+            Self::Same => (Some(Stdio::inherit()), Running::Unknown),
         })
     }
 }
@@ -67,6 +63,7 @@ impl Running {
     pub(super) fn end(self) -> Result<Condition, Unrecorded> {
         match self {
             Self::Known(condition) => Ok(condition),
+            Self::Fed(given) => given.get().copied().ok_or(Unrecorded::StdinPart),
             Self::Unknown => Err(Unrecorded::StdinUnknown),
             #[cfg(target_os = "linux")]
             Self::Offered(offer) => offer.end(),

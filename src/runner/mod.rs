@@ -37,7 +37,7 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use tokio::time::{Instant as TokioInstant, interval_at};
+use tokio::time::{Instant as TokioInstant, interval_at, sleep};
 
 /// A command to run.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ pub enum Unrecorded {
     #[error("it took a part of its standard input")]
     StdinPart,
     /// It cannot be told what the command read.
-    #[error("it cannot be told what it read from standard input")]
+    #[error("it cannot be told whether it reads its standard input; -n and --stdin say so")]
     StdinUnknown,
     /// A process that the command left behind may still write.
     #[error("a process left behind still holds the output")]
@@ -102,11 +102,7 @@ struct End {
 
 impl End {
     fn now(exit: Exit, started: Instant) -> Self {
-        Self {
-            exit,
-            ended: Timestamp::now(),
-            elapsed: started.elapsed(),
-        }
+        Self { exit, ended: Timestamp::now(), elapsed: started.elapsed() }
     }
 }
 
@@ -122,7 +118,6 @@ struct Shared {
 /// When it cannot be started.
 #[allow(unsafe_code)]
 pub fn run(job: Job<'_>) -> Result<Outcome, SpawnError> {
-    have_room()?;
     // SAFETY: cachex is a single thread until the runtime below has begun.
     unsafe { nesting::enter() };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -135,11 +130,17 @@ pub fn run(job: Job<'_>) -> Result<Outcome, SpawnError> {
     outcome
 }
 
+/// How long the output of a command that was told to end may take.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
 /// Descriptors that a run needs beside those that are open.
 const DESCRIPTORS: i32 = 24;
 
 /// Whether there is room for them: the runtime does not fail gracefully.
-fn have_room() -> Result<(), SpawnError> {
+///
+/// # Errors
+/// When there is not.
+pub fn have_room() -> Result<(), SpawnError> {
     rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), DESCRIPTORS)
         .map(drop)
         .map_err(|error| SpawnError::Other(error.into()))
@@ -150,28 +151,23 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     let started = Instant::now();
     let (stdin, input) = job.input.begin().map_err(SpawnError::Other)?;
     let (mut child, sources) = Child::spawn(job.program, job.words, stdin, job.outputs)?;
-    let shared = Shared {
-        recorder: RefCell::new(job.recorder),
-        spinner: RefCell::new(job.spinner),
-    };
+    let shared =
+        Shared { recorder: RefCell::new(job.recorder), spinner: RefCell::new(job.spinner) };
     let (has_ended, watch_end) = watch::channel(false);
     let pump = |to, from: Option<OwnedFd>| {
-        from.map(|from| Pump::new(to, from, &shared, watch_end.clone()))
-            .transpose()
+        from.map(|from| Pump::new(to, from, &shared, watch_end.clone())).transpose()
     };
-    let (out, err) = (
-        pump(Stream::Stdout, sources.stdout)?,
-        pump(Stream::Stderr, sources.stderr)?,
-    );
+    let (out, err) = (pump(Stream::Stdout, sources.stdout)?, pump(Stream::Stderr, sources.stderr)?);
     let pumps = async { tokio::join!(run_if_any(out), run_if_any(err)) };
     tokio::pin!(pumps);
     let mut tick = interval_at(TokioInstant::now() + DELAY, TICK);
     let (mut exit, mut pumped) = (None, None);
-    let mut disturbed = None;
+    let (mut disturbed, mut killed) = (None, false);
     while exit.is_none() || pumped.is_none() {
         tokio::select! {
             arrival = signals.next() => {
                 disturbed = disturbed.or(arrival.disturbs());
+                killed |= arrival.kills();
                 if exit.is_some() && arrival.kills() {
                     // The command is gone; only its last words wait for a reader.
                     exit = Some(End::now(Exit::Signal(arrival.signal), started));
@@ -183,7 +179,12 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
                 exit = Some(End::now(status.map_err(SpawnError::Other)?, started));
                 has_ended.send_replace(true);
             }
-            ends = &mut pumps, if pumped.is_none() => pumped = Some(ends),
+            ends = &mut pumps, if pumped.is_none() => {
+                child.hang_up();
+                pumped = Some(ends);
+            }
+            // Last words get a moment; a reader that has stalled does not keep what was told to end.
+            () = sleep(LAST_WORDS), if exit.is_some() && killed => break,
             _ = tick.tick(), if exit.is_none() => {
                 if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
                     spinner.tick();
@@ -191,11 +192,8 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
             }
         }
     }
-    let End {
-        exit,
-        ended,
-        elapsed,
-    } = exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
+    let End { exit, ended, elapsed } =
+        exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
     let (out, err) = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
     shared.spinner.take();
     let condition = input.end();
@@ -207,27 +205,12 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     let record = || {
         unrecorded.map_or(Ok(()), Err)?;
         let body = recorder.ok_or(Unrecorded::NotAsked)?.finish()?;
-        Ok((
-            Recording {
-                body,
-                exit,
-                ended,
-                elapsed,
-            },
-            condition?,
-        ))
+        Ok((Recording { body, exit, ended, elapsed }, condition?))
     };
     let recording = record();
     let (out, err) = (out.split(), err.split());
-    detach::keep_forwarding([
-        (Stream::Stdout, out.left_behind),
-        (Stream::Stderr, err.left_behind),
-    ]);
-    Ok(Outcome {
-        exit,
-        recording,
-        lost: out.lost.or(err.lost),
-    })
+    detach::keep_forwarding([(Stream::Stdout, out.left_behind), (Stream::Stderr, err.left_behind)]);
+    Ok(Outcome { exit, recording, lost: out.lost.or(err.lost) })
 }
 
 async fn run_if_any(pump: Option<Pump<'_>>) -> PumpEnd {

@@ -7,9 +7,8 @@
 use super::Unrecorded;
 use crate::entry::Condition;
 use crate::key::{Digest, DigestBuilder};
-use crate::stdin::PipeState;
+use crate::stdin::Look;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, SpliceFlags, pipe_with, splice, tee};
 use std::io;
@@ -28,41 +27,35 @@ struct Taken {
     bytes: u64,
     digest: Option<Digest>,
     /// What was left when the command ended.
-    left: Left,
-    /// Whether something was there from the first moment.
-    from_the_start: bool,
-}
-
-/// What nobody took.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Left {
-    /// Nothing, and nothing more will come.
-    Nothing,
-    /// Nothing yet.
-    Silence,
-    Something,
+    left: Look,
+    /// What was there at the first moment.
+    first: Look,
 }
 
 impl Offer {
     /// Begins to offer through `pipe`, which holds what is there already when this returns.
     pub(super) fn begin(pipe: OwnedFd) -> io::Result<Self> {
         let (ended, running) = pipe_with(PipeFlags::CLOEXEC)?;
-        let (through, into) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        let private = || pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK);
         let mut offering = Offering {
             pipe: Some(pipe),
             ended,
-            through,
-            into,
+            copy: private()?,
+            taken: private()?,
             offered: 0,
             bytes: 0,
             content: DigestBuilder::default(),
             went_wrong: false,
         };
         offering.top_up();
-        let from_the_start = offering.offered > 0;
+        let first = match (&offering.pipe, offering.offered) {
+            (None, _) => Look::Ended,
+            (_, 0) => Look::Silent,
+            _ => Look::Waiting,
+        };
         let thread = std::thread::Builder::new()
             .name("stdin".to_owned())
-            .spawn(move || offering.run(from_the_start))?;
+            .spawn(move || offering.run(first))?;
         Ok(Self { thread, running })
     }
 
@@ -70,11 +63,13 @@ impl Offer {
     pub(super) fn end(self) -> Result<Condition, Unrecorded> {
         drop(self.running);
         let taken = self.thread.join().map_err(|_| Unrecorded::StdinUnknown)?;
-        match (taken.bytes, taken.left, taken.digest) {
-            (0, Left::Nothing, _) => Ok(Condition::StdinEmpty),
-            (0, Left::Something, _) if taken.from_the_start => Ok(Condition::StdinUnread),
-            (0, Left::Silence | Left::Something, _) => Ok(Condition::StdinSilent),
-            (_, Left::Nothing, Some(digest)) => Ok(Condition::Stdin(digest)),
+        let Some(digest) = taken.digest else { return Err(Unrecorded::StdinUnknown) };
+        match (taken.bytes, taken.first, taken.left) {
+            (0, Look::Ended, _) => Ok(Condition::StdinEmpty),
+            (0, Look::Waiting, Look::Waiting) => Ok(Condition::StdinUnread),
+            // Whether it looked for input while there was none cannot be told.
+            (0, ..) => Err(Unrecorded::StdinUnknown),
+            (length, _, Look::Ended) => Ok(Condition::Stdin { digest, length }),
             _ => Err(Unrecorded::StdinPart),
         }
     }
@@ -84,9 +79,10 @@ struct Offering {
     /// Our end of the command's standard input, while more may come.
     pipe: Option<OwnedFd>,
     ended: OwnedFd,
-    /// What was taken goes through this pipe to be seen.
-    through: OwnedFd,
-    into: OwnedFd,
+    /// What was offered and not taken yet, as it was: somebody else may read ours.
+    copy: (OwnedFd, OwnedFd),
+    /// What was taken goes through here to be seen.
+    taken: (OwnedFd, OwnedFd),
     /// Bytes in the command's pipe that are still in ours too.
     offered: usize,
     bytes: u64,
@@ -99,7 +95,7 @@ struct Offering {
 const FULL: usize = 1 << 20;
 
 impl Offering {
-    fn run(mut self, from_the_start: bool) -> Taken {
+    fn run(mut self, first: Look) -> Taken {
         let mut patience = Patience::default();
         while self.pipe.is_some() && !self.wait(&patience) {
             if self.settle() {
@@ -112,22 +108,9 @@ impl Offering {
             }
         }
         self.settle();
-        let left = if self.offered > 0 {
-            Left::Something
-        } else {
-            match PipeState::now() {
-                PipeState::Ended => Left::Nothing,
-                PipeState::Silent => Left::Silence,
-                PipeState::Waiting => Left::Something,
-            }
-        };
+        let left = if self.offered > 0 { Look::Waiting } else { Look::now() };
         let digest = (!self.went_wrong).then(|| self.content.finish());
-        Taken {
-            bytes: self.bytes,
-            digest,
-            left,
-            from_the_start,
-        }
+        Taken { bytes: self.bytes, digest, left, first }
     }
 
     /// Waits for something to do; whether the command has ended or closed its input.
@@ -165,20 +148,22 @@ impl Offering {
         taken > 0
     }
 
+    /// Takes so much from ours, which should be what was offered.
     fn consume(&mut self, mut count: usize) -> io::Result<()> {
-        let mut buffer = [0; 16 << 10];
+        let (mut offered, mut taken) = ([0; 16 << 10], [0; 16 << 10]);
         while count > 0 {
             let stdin = rustix::stdio::stdin();
-            let moved = splice(stdin, None, &self.into, None, count, SpliceFlags::NONBLOCK)?;
+            let wanted = count.min(taken.len());
+            let moved = splice(stdin, None, &self.taken.1, None, wanted, SpliceFlags::NONBLOCK)?;
             if moved == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             count -= moved;
-            let mut seen = 0;
-            while seen < moved {
-                let read = rustix::io::read(&self.through, &mut buffer)?;
-                self.content.update(&buffer[..read]);
-                seen += read;
+            read_exactly(&self.taken.0, &mut taken[..moved])?;
+            read_exactly(&self.copy.0, &mut offered[..moved])?;
+            self.content.update(&offered[..moved]);
+            if offered[..moved] != taken[..moved] {
+                return Err(io::ErrorKind::InvalidData.into());
             }
         }
         Ok(())
@@ -187,10 +172,16 @@ impl Offering {
     /// Offers what waits in ours, or the end of it.
     fn top_up(&mut self) {
         let Some(pipe) = &self.pipe else { return };
-        let stdin: BorrowedFd<'_> = rustix::stdio::stdin();
-        match tee(stdin, pipe.as_fd(), FULL, SpliceFlags::NONBLOCK) {
+        // The copy first, and what is offered from it: so the two are the same whatever happens.
+        match tee(rustix::stdio::stdin(), &self.copy.1, FULL, SpliceFlags::NONBLOCK) {
             Ok(0) => self.pipe = None,
-            Ok(count) => self.offered = count,
+            Ok(count) => match tee(&self.copy.0, pipe, FULL, SpliceFlags::NONBLOCK) {
+                Ok(offered) if offered == count => self.offered = count,
+                _ => {
+                    self.went_wrong = true;
+                    self.pipe = None;
+                }
+            },
             Err(Errno::AGAIN | Errno::INTR) => {}
             Err(_) => {
                 self.went_wrong = true;
@@ -198,6 +189,17 @@ impl Offering {
             }
         }
     }
+}
+
+fn read_exactly(pipe: &OwnedFd, mut buffer: &mut [u8]) -> io::Result<()> {
+    while !buffer.is_empty() {
+        let count = rustix::io::read(pipe, &mut *buffer)?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        buffer = &mut buffer[count..];
+    }
+    Ok(())
 }
 
 /// How long to wait before looking again.
@@ -217,9 +219,6 @@ impl Patience {
     }
 
     fn timeout(&self) -> Timespec {
-        Timespec {
-            tv_sec: 0,
-            tv_nsec: self.0,
-        }
+        Timespec { tv_sec: 0, tv_nsec: self.0 }
     }
 }

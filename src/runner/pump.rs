@@ -46,14 +46,8 @@ impl PumpEnd {
 
     pub(super) fn split(self) -> Rest {
         match self {
-            Self::LeftBehind(pipe) => Rest {
-                left_behind: Some(pipe),
-                lost: None,
-            },
-            Self::Lost(error) => Rest {
-                left_behind: None,
-                lost: Some(error),
-            },
+            Self::LeftBehind(pipe) => Rest { left_behind: Some(pipe), lost: None },
+            Self::Lost(error) => Rest { left_behind: None, lost: Some(error) },
             Self::Whole | Self::Abandoned => Rest::default(),
         }
     }
@@ -97,14 +91,7 @@ impl<'s> Pump<'s> {
             .then(|| rustix::io::fcntl_dupfd_cloexec(to.fd(), 3).ok())
             .flatten()
             .and_then(|fd| watch(fd, Interest::ERROR).ok());
-        Ok(Self {
-            to,
-            kind,
-            from,
-            reader,
-            shared,
-            ended,
-        })
+        Ok(Self { to, kind, from, reader, shared, ended })
     }
 
     /// Forwards until the pipe is closed, or empty after the end of the command.
@@ -186,9 +173,7 @@ impl<'s> Pump<'s> {
         if self.never_waits(count) {
             return write();
         }
-        tokio::task::spawn_blocking(write)
-            .await
-            .map_err(io::Error::other)?
+        tokio::task::spawn_blocking(write).await.map_err(io::Error::other)?
     }
 
     fn never_waits(&self, count: usize) -> bool {
@@ -199,10 +184,7 @@ impl<'s> Pump<'s> {
             Kind::File => true,
             Kind::Pipe if count <= PIPE_BUF => {
                 let mut fds = [PollFd::from_borrowed_fd(self.to.fd(), PollFlags::OUT)];
-                let now = Timespec {
-                    tv_sec: 0,
-                    tv_nsec: 0,
-                };
+                let now = Timespec { tv_sec: 0, tv_nsec: 0 };
                 poll(&mut fds, Some(&now)).is_ok_and(|ready| ready == 1)
             }
             Kind::Pipe | Kind::Other => false,

@@ -13,10 +13,7 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn begin(before: FileRange) -> Self {
-        Self {
-            before,
-            reads: watch_reads(),
-        }
+        Self { before, reads: watch_reads() }
     }
 
     /// What the command's result holds for. The offset, which the command shares with us, tells
@@ -30,20 +27,16 @@ impl Watch {
             return Ok(Condition::StdinEmpty);
         }
         if now.start == self.before.start {
-            let read = self.reads.as_ref().is_some_and(was_read);
-            return if read {
-                Err(Unrecorded::StdinPart)
-            } else {
-                Ok(Condition::StdinUnread)
+            return match self.reads.as_ref().map(was_read) {
+                Some(false) => Ok(Condition::StdinUnread),
+                Some(true) => Err(Unrecorded::StdinPart),
+                None => Err(Unrecorded::StdinUnknown),
             };
         }
         if !now.is_empty() {
             return Err(Unrecorded::StdinPart);
         }
-        self.before
-            .digest()
-            .map(Condition::Stdin)
-            .map_err(|_| Unrecorded::StdinUnknown)
+        self.before.content().map_err(|_| Unrecorded::StdinUnknown)
     }
 }
 
@@ -57,12 +50,13 @@ fn watch_reads() -> Option<OwnedFd> {
 
 #[cfg(target_os = "linux")]
 fn was_read(reads: &OwnedFd) -> bool {
-    rustix::io::ioctl_fionread(reads).is_ok_and(|bytes| bytes > 0)
+    rustix::io::ioctl_fionread(reads).map_or(true, |bytes| bytes > 0)
 }
 
+/// Elsewhere the offset has to do.
 #[cfg(not(target_os = "linux"))]
 fn watch_reads() -> Option<OwnedFd> {
-    None
+    rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3).ok()
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -69,24 +69,19 @@ impl Signals {
         for signal in CAUGHT.into_iter().filter(|signal| !is_ignored(*signal)) {
             let writer = Arc::clone(&writer);
             let report = move |info: &libc::siginfo_t| {
-                let from_process = !is_from_terminal(info);
+                let from_process = !(TERMINAL.contains(&signal) && is_from_kernel(info));
                 if signal == libc::SIGCONT {
                     CONTINUED.fetch_add(1, Ordering::SeqCst);
                 }
                 let continued = CONTINUED.load(Ordering::SeqCst);
-                let message = [
-                    u8::try_from(signal).unwrap_or(0),
-                    u8::from(from_process),
-                    continued,
-                ];
+                let message =
+                    [u8::try_from(signal).unwrap_or(0), u8::from(from_process), continued];
                 let _ = rustix::io::write(&writer, &message);
             };
             // SAFETY: the handler only makes one `write` call, which is async-signal-safe.
             unsafe { signal_hook_registry::register_sigaction(signal, report)? };
         }
-        Ok(Self {
-            reader: watch(reader, Interest::READABLE)?,
-        })
+        Ok(Self { reader: watch(reader, Interest::READABLE)? })
     }
 
     /// Waits for the next signal.
@@ -102,11 +97,7 @@ impl Signals {
                 Ok(3) => {
                     let [signal, from_process, continued] = message;
                     let from_process = from_process != 0;
-                    return Arrival {
-                        signal: signal.into(),
-                        from_process,
-                        continued,
-                    };
+                    return Arrival { signal: signal.into(), from_process, continued };
                 }
                 Err(rustix::io::Errno::INTR) => {}
                 _ => guard.clear_ready(),
@@ -115,15 +106,19 @@ impl Signals {
     }
 }
 
-/// Whether the kernel itself sent a signal, as it does for the keys of a terminal.
+/// What a terminal sends, to its whole foreground group.
+const TERMINAL: [i32; 5] =
+    [libc::SIGINT, libc::SIGQUIT, libc::SIGTSTP, libc::SIGHUP, libc::SIGWINCH];
+
+/// Whether the kernel itself sent a signal.
 #[cfg(target_os = "linux")]
-fn is_from_terminal(info: &libc::siginfo_t) -> bool {
+fn is_from_kernel(info: &libc::siginfo_t) -> bool {
     info.si_code == libc::SI_KERNEL
 }
 
 #[cfg(not(target_os = "linux"))]
 #[allow(unsafe_code)]
-fn is_from_terminal(info: &libc::siginfo_t) -> bool {
+fn is_from_kernel(info: &libc::siginfo_t) -> bool {
     // SAFETY: every signal fills this field, with 0 when no process sent it.
     unsafe { info.si_pid() == 0 }
 }

@@ -21,12 +21,7 @@ impl Store {
             let older = Entry { created, ..entry };
             self.connection.execute(
                 "UPDATE entry SET created = ?2, used = ?3, seal = ?4 WHERE id = ?1",
-                params![
-                    older.id,
-                    created.as_millis(),
-                    used,
-                    codec::seal(&older, &body)
-                ],
+                params![older.id, created.as_millis(), used, codec::seal(&older, &body)],
             )?;
         }
         Ok(())

@@ -53,11 +53,7 @@ pub(super) struct OutputRow {
 impl OutputRow {
     /// Reads `output, length, seal, body`; `None` for what cachex never wrote.
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
-        let seal = row
-            .get_ref(2)?
-            .as_blob()
-            .ok()
-            .and_then(|seal| seal.try_into().ok());
+        let seal = row.get_ref(2)?.as_blob().ok().and_then(|seal| seal.try_into().ok());
         let Some(seal) = seal else { return Ok(None) };
         Ok(Some(Self {
             output: unsigned(row.get(0)?),
@@ -70,14 +66,7 @@ impl OutputRow {
 
 /// A checksum over everything of an entry that decides what is replayed, and when.
 pub(super) fn seal(entry: &Entry, body: &Body) -> [u8; 16] {
-    let Entry {
-        id: _,
-        key,
-        condition,
-        exit,
-        created,
-        elapsed,
-    } = entry;
+    let Entry { id: _, key, condition, exit, created, elapsed } = entry;
     let mut checksum = Checksummer::default();
     checksum.update(key.0.as_bytes());
     let condition = encode_condition(*condition);
@@ -97,8 +86,10 @@ pub(super) fn encode_condition(condition: Condition) -> Vec<u8> {
     match condition {
         Condition::StdinUnread => vec![0],
         Condition::StdinEmpty => vec![1],
-        Condition::StdinSilent => vec![3],
-        Condition::Stdin(digest) => [&[2][..], digest.as_bytes()].concat(),
+        Condition::Stdin { digest, length } => {
+            [&[2][..], digest.as_bytes(), &length.to_le_bytes()].concat()
+        }
+        Condition::StdinAbsent => vec![3],
     }
 }
 
@@ -106,21 +97,19 @@ fn decode_condition(bytes: &[u8]) -> Option<Condition> {
     match bytes {
         [0] => Some(Condition::StdinUnread),
         [1] => Some(Condition::StdinEmpty),
-        [3] => Some(Condition::StdinSilent),
-        [2, digest @ ..] => Some(Condition::Stdin(Digest(digest.try_into().ok()?))),
+        [3] => Some(Condition::StdinAbsent),
+        [2, rest @ ..] => {
+            let (digest, length) = rest.split_first_chunk()?;
+            let length = u64::from_le_bytes(length.try_into().ok()?);
+            Some(Condition::Stdin { digest: Digest(*digest), length })
+        }
         _ => None,
     }
 }
 
 /// A stamp as it is compared.
 pub(super) fn stamp(stamp: &FileStamp) -> Vec<u8> {
-    let FileStamp {
-        device,
-        inode,
-        size,
-        modified,
-        changed,
-    } = stamp;
+    let FileStamp { device, inode, size, modified, changed } = stamp;
     let mut bytes = Vec::with_capacity(56);
     for number in [device, inode, size] {
         bytes.extend(number.to_le_bytes());
@@ -186,19 +175,16 @@ mod tests {
         prop_oneof![
             Just(Condition::StdinUnread),
             Just(Condition::StdinEmpty),
-            Just(Condition::StdinSilent),
-            any::<[u8; 32]>().prop_map(|digest| Condition::Stdin(Digest(digest))),
+            Just(Condition::StdinAbsent),
+            any::<([u8; 32], u64)>().prop_map(|(digest, length)| {
+                Condition::Stdin { digest: Digest(digest), length }
+            }),
         ]
     }
 
     fn body(checksum: u128) -> Body {
         let checksum = Checksum(checksum);
-        Body {
-            content: Content::Memory(Vec::new()),
-            length: 0,
-            output: 0,
-            checksum,
-        }
+        Body { content: Content::Memory(Vec::new()), length: 0, output: 0, checksum }
     }
 
     fn entry() -> Entry {
@@ -232,55 +218,13 @@ mod tests {
         let seals = [
             seal(&entry, &body(1)),
             seal(&entry, &body(2)),
-            seal(
-                &Entry {
-                    key: Key(Digest([2; 32])),
-                    ..entry.clone()
-                },
-                &body(1),
-            ),
-            seal(
-                &Entry {
-                    condition: Condition::StdinUnread,
-                    ..entry.clone()
-                },
-                &body(1),
-            ),
-            seal(
-                &Entry {
-                    exit: Exit::Code(1),
-                    ..entry.clone()
-                },
-                &body(1),
-            ),
-            seal(
-                &Entry {
-                    created: Timestamp::from_millis(6),
-                    ..entry.clone()
-                },
-                &body(1),
-            ),
-            seal(
-                &Entry {
-                    elapsed: Duration::from_millis(5),
-                    ..entry.clone()
-                },
-                &body(1),
-            ),
-            seal(
-                &entry,
-                &Body {
-                    length: 1,
-                    ..body(1)
-                },
-            ),
-            seal(
-                &entry,
-                &Body {
-                    output: 1,
-                    ..body(1)
-                },
-            ),
+            seal(&Entry { key: Key(Digest([2; 32])), ..entry.clone() }, &body(1)),
+            seal(&Entry { condition: Condition::StdinUnread, ..entry.clone() }, &body(1)),
+            seal(&Entry { exit: Exit::Code(1), ..entry.clone() }, &body(1)),
+            seal(&Entry { created: Timestamp::from_millis(6), ..entry.clone() }, &body(1)),
+            seal(&Entry { elapsed: Duration::from_millis(5), ..entry.clone() }, &body(1)),
+            seal(&entry, &Body { length: 1, ..body(1) }),
+            seal(&entry, &Body { output: 1, ..body(1) }),
         ];
         let distinct: std::collections::HashSet<_> = seals.iter().collect();
         assert_eq!(distinct.len(), seals.len());
@@ -288,19 +232,10 @@ mod tests {
 
     #[test]
     fn a_damaged_digest_is_not_believed() {
-        let stamp = FileStamp {
-            device: 1,
-            inode: 2,
-            size: 3,
-            modified: 4,
-            changed: 5,
-        };
+        let stamp = FileStamp { device: 1, inode: 2, size: 3, modified: 4, changed: 5 };
         let digest = Digest([9; 32]);
         let mut bytes = seal_digest(Path::new("/x"), &stamp, &digest);
-        assert_eq!(
-            checked_digest(Path::new("/x"), &stamp, &bytes),
-            Some(digest)
-        );
+        assert_eq!(checked_digest(Path::new("/x"), &stamp, &bytes), Some(digest));
         assert_eq!(checked_digest(Path::new("/y"), &stamp, &bytes), None);
         bytes[3] ^= 1;
         assert_eq!(checked_digest(Path::new("/x"), &stamp, &bytes), None);

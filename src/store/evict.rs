@@ -39,17 +39,11 @@ pub(super) fn make_room_in_command(
             let created = Timestamp::from_millis(row.get(1)?);
             let exit = u8::try_from(row.get::<_, i64>(2)?).map(Exit::Code);
             let expired = exit.map_or(true, |exit| is_expired(exit, created));
-            Ok(Candidate {
-                id: row.get(0)?,
-                created,
-                expired,
-            })
+            Ok(Candidate { id: row.get(0)?, created, expired })
         })?
         .collect::<Result<Vec<_>, _>>()?;
     let keep = usize::try_from(max_entries.saturating_sub(1)).unwrap_or(usize::MAX);
-    victims(candidates, keep)
-        .into_iter()
-        .try_for_each(|id| remove(connection, id).map(drop))
+    victims(candidates, keep).into_iter().try_for_each(|id| remove(connection, id).map(drop))
 }
 
 /// Leaves room for `needed` bytes under `--max-size`, the least recently used entries going first.
@@ -61,11 +55,7 @@ pub(super) fn make_room_in_store(
 ) -> Result<bool, StoreError> {
     while used_bytes(connection)?.saturating_add(needed) > max_size.0 {
         let oldest: Option<i64> = connection
-            .query_row(
-                "SELECT id FROM entry ORDER BY used, id LIMIT 1",
-                [],
-                |row| row.get(0),
-            )
+            .query_row("SELECT id FROM entry ORDER BY used, id LIMIT 1", [], |row| row.get(0))
             .optional()?;
         let Some(oldest) = oldest else {
             return Ok(false);

@@ -81,13 +81,11 @@ fn remove_same(connection: &Connection, new: &NewEntry<'_>) -> Result<(), StoreE
     let mut statement =
         connection.prepare("SELECT id FROM entry WHERE key = ?1 AND condition = ?2")?;
     let ids = statement
-        .query_map(
-            params![new.key.0.as_bytes(), codec::encode_condition(new.condition)],
-            |row| row.get(0),
-        )?
+        .query_map(params![new.key.0.as_bytes(), codec::encode_condition(new.condition)], |row| {
+            row.get(0)
+        })?
         .collect::<Result<Vec<i64>, _>>()?;
-    ids.into_iter()
-        .try_for_each(|id| evict::remove(connection, id).map(drop))
+    ids.into_iter().try_for_each(|id| evict::remove(connection, id).map(drop))
 }
 
 fn command_id(connection: &Connection, scope: &str, name: &CommandName) -> Result<i64, StoreError> {
@@ -165,12 +163,7 @@ pub(super) fn remember(
     connection: &Connection,
     learned: &[LearnedDigest],
 ) -> Result<(), StoreError> {
-    for LearnedDigest {
-        path,
-        stamp,
-        digest,
-    } in learned
-    {
+    for LearnedDigest { path, stamp, digest } in learned {
         connection.execute(
             "INSERT OR REPLACE INTO file_digest (path, stamp, digest, learned)
              VALUES (?1, ?2, ?3, ?4)",

@@ -158,11 +158,7 @@ impl Selection {
 }
 
 fn describe(row: &Row<'_>) -> rusqlite::Result<Option<Description>> {
-    let key = row
-        .get_ref(5)?
-        .as_blob()
-        .ok()
-        .and_then(|key| key.try_into().ok());
+    let key = row.get_ref(5)?.as_blob().ok().and_then(|key| key.try_into().ok());
     let words = row.get_ref(7)?.as_blob().ok().and_then(decode_words);
     let (Some(key), Some(words)) = (key, words) else {
         return Ok(None);

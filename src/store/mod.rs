@@ -99,11 +99,7 @@ impl Store {
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         let place = Place::prepare(directory)?;
         let (connection, read_only) = connection::open(&place)?;
-        Ok(Self {
-            place,
-            connection,
-            read_only,
-        })
+        Ok(Self { place, connection, read_only })
     }
 
     /// Sets a damaged store in `directory` aside and begins a new one.
@@ -170,12 +166,8 @@ impl Store {
         } else {
             self.copy_out(entry.id, row.length, &mut checksum)?
         };
-        let body = Body {
-            content,
-            length: row.length,
-            output: row.output,
-            checksum: checksum.finish(),
-        };
+        let body =
+            Body { content, length: row.length, output: row.output, checksum: checksum.finish() };
         Ok((codec::seal(entry, &body) == row.seal).then_some(body))
     }
 

@@ -43,9 +43,7 @@ impl Place {
             });
         }
         check_owner(directory, &metadata)?;
-        Ok(Self {
-            directory: directory.to_owned(),
-        })
+        Ok(Self { directory: directory.to_owned() })
     }
 
     pub(super) fn database(&self) -> PathBuf {
@@ -104,11 +102,7 @@ impl Place {
 /// Opens a file of the store that only its owner can read, made if need be.
 pub(super) fn open_private(path: &Path, flags: OFlags) -> io::Result<File> {
     let flags = flags | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    Ok(File::from(rustix::fs::open(
-        path,
-        flags,
-        Mode::RUSR | Mode::WUSR,
-    )?))
+    Ok(File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?))
 }
 
 fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
@@ -120,16 +114,10 @@ fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
         })
     };
     if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return problem(
-            "belongs to another user",
-            "name a directory of your own with --cache-dir",
-        );
+        return problem("belongs to another user", "name a directory of your own with --cache-dir");
     }
     if metadata.mode() & 0o022 != 0 {
-        return problem(
-            "can be written by others",
-            "take that right away with chmod go-w",
-        );
+        return problem("can be written by others", "take that right away with chmod go-w");
     }
     Ok(())
 }

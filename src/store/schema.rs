@@ -75,13 +75,12 @@ pub(super) fn state(connection: &Connection, path: &Path) -> Result<State, Store
         (a, VERSION) if a == APPLICATION | VERSION => Ok(State::Current),
         (0, 0) if is_empty(connection)? => Ok(State::Behind),
         (a, older) if older < VERSION && a == APPLICATION | older => Ok(State::Behind),
-        (a, found) if found > VERSION && a == APPLICATION | found => Err(StoreError::Newer {
-            path: path.to_owned(),
-            found,
-        }),
-        (a, _) if a & !0xffff == APPLICATION => Err(StoreError::Damaged(
-            "its header contradicts itself".to_owned(),
-        )),
+        (a, found) if found > VERSION && a == APPLICATION | found => {
+            Err(StoreError::Newer { path: path.to_owned(), found })
+        }
+        (a, _) if a & !0xffff == APPLICATION => {
+            Err(StoreError::Damaged("its header contradicts itself".to_owned()))
+        }
         _ => Err(StoreError::Unfit {
             path: path.to_owned(),
             problem: "is a database of another program".to_owned(),
@@ -102,10 +101,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     let transaction = super::connection::write(connection)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    for migration in MIGRATIONS
-        .iter()
-        .skip(usize::try_from(version).unwrap_or(0))
-    {
+    for migration in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0)) {
         transaction.execute_batch(migration)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;

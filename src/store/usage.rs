@@ -19,10 +19,9 @@ const RECORD: usize = 24;
 /// Notes that an entry was used.
 pub(super) fn note(place: &Place, id: i64) {
     let record = encode(id, Timestamp::now());
-    if let Ok(file) = open_private(
-        &place.uses(),
-        OFlags::WRONLY | OFlags::APPEND | OFlags::NONBLOCK,
-    ) {
+    if let Ok(file) =
+        open_private(&place.uses(), OFlags::WRONLY | OFlags::APPEND | OFlags::NONBLOCK)
+    {
         // One write of the whole record, so that those of others do not mix with it.
         let _ = rustix::io::write(&file, &record);
     }
@@ -71,12 +70,7 @@ pub(super) fn fold(place: &Place, connection: &Connection) -> Result<Folded, Sto
     )?;
     let now = Timestamp::now().as_millis();
     for (id, (hits, last)) in read(&taken) {
-        statement.execute(params![
-            id,
-            codec::stored_count(hits),
-            last.as_millis(),
-            now
-        ])?;
+        statement.execute(params![id, codec::stored_count(hits), last.as_millis(), now])?;
     }
     Ok(Folded(Some(taken)))
 }
@@ -85,12 +79,7 @@ pub(super) fn fold(place: &Place, connection: &Connection) -> Result<Folded, Sto
 fn read(path: &Path) -> HashMap<i64, (u64, Timestamp)> {
     let bytes = fs::read(path).unwrap_or_default();
     let mut uses = HashMap::new();
-    for (id, at) in bytes
-        .as_chunks()
-        .0
-        .iter()
-        .filter_map(|record| decode(*record))
-    {
+    for (id, at) in bytes.as_chunks().0.iter().filter_map(|record| decode(*record)) {
         let (hits, last) = uses.entry(id).or_insert((0, at));
         *hits += 1;
         *last = at.max(*last);
@@ -109,13 +98,7 @@ mod tests {
         let at = Timestamp::from_millis;
         let mut damaged = encode(1, at(9));
         damaged[0] ^= 1;
-        let records = [
-            encode(1, at(5)),
-            encode(2, at(4)),
-            damaged,
-            encode(1, at(3)),
-        ]
-        .concat();
+        let records = [encode(1, at(5)), encode(2, at(4)), damaged, encode(1, at(3))].concat();
         fs::write(&path, [&records[..], b"cut off"].concat()).expect("written");
         let uses = read(&path);
         assert_eq!(uses[&1], (2, at(5)));

@@ -36,10 +36,7 @@ fn options() {
     refused("--tll 1h -- ./s.sh", &["'--tll'", "'--ttl'"]);
     refused("--env A=b -- ./s.sh", &["'A=b'", "--env"]);
     refused("--env A[ -- ./s.sh", &["'A['", "--env"]);
-    refused(
-        "--refresh --only-if-cached -- ./s.sh",
-        &["--refresh", "--only-if-cached"],
-    );
+    refused("--refresh --only-if-cached -- ./s.sh", &["--refresh", "--only-if-cached"]);
     refused("--stdin -n -- ./s.sh", &["--stdin", "--no-stdin"]);
 }
 
@@ -53,10 +50,7 @@ fn no_command() {
 fn variables_are_checked_like_options() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi");
-    let stderr = sandbox
-        .cachex("./s.sh")
-        .env("CACHEX_TTL", "banana")
-        .tells("", 2);
+    let stderr = sandbox.cachex("./s.sh").env("CACHEX_TTL", "banana").tells("", 2);
     assert!(stderr.contains("'banana'"), "{stderr}");
     assert_eq!(sandbox.runs(), 0);
 }

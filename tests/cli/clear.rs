@@ -32,14 +32,9 @@ fn clear_forgets_a_command_with_all_arguments_directories_and_variables() {
     sandbox.cachex("./s.sh").gives("hi\n");
     sandbox.cachex("./s.sh a").gives("hi\n");
     sandbox.cachex("--env HOME ./s.sh a").gives("hi\n");
-    sandbox
-        .cachex("--scope b ../s.sh a b")
-        .in_dir(&other)
-        .gives("hi\n");
+    sandbox.cachex("--scope b ../s.sh a b").in_dir(&other).gives("hi\n");
     sandbox.cachex("echo other").gives("other\n");
-    sandbox
-        .cachex("clear -- ./s.sh")
-        .gives("removed 4 entries (12B)\n");
+    sandbox.cachex("clear -- ./s.sh").gives("removed 4 entries (12B)\n");
     sandbox.cachex("clear").gives("removed 1 entry (6B)\n");
 }
 
@@ -50,13 +45,9 @@ fn clear_forgets_one_argument_list() {
         sandbox.cachex(&format!("./s.sh {arguments}")).gives("hi\n");
     }
     sandbox.cachex("--env HOME ./s.sh a").gives("hi\n");
-    sandbox
-        .cachex("clear -- ./s.sh a")
-        .gives("removed 2 entries (6B)\n");
+    sandbox.cachex("clear -- ./s.sh a").gives("removed 2 entries (6B)\n");
     sandbox.cachex("clear -- ./s.sh c").gives(NOTHING);
-    sandbox
-        .cachex("clear -- ./s.sh")
-        .gives("removed 3 entries (9B)\n");
+    sandbox.cachex("clear -- ./s.sh").gives("removed 3 entries (9B)\n");
 }
 
 #[test]
@@ -70,10 +61,7 @@ fn the_spelling_does_not_matter() {
     for stored in spellings {
         for cleared in spellings {
             sandbox.cachex(stored).env("PATH", &path).gives("hi\n");
-            sandbox
-                .cachex(&format!("clear -- {cleared}"))
-                .env("PATH", &path)
-                .gives(ONE);
+            sandbox.cachex(&format!("clear -- {cleared}")).env("PATH", &path).gives(ONE);
         }
     }
 }
@@ -89,10 +77,7 @@ fn an_edited_or_deleted_script_can_be_forgotten() {
         sandbox.cachex("./s.sh").gives("ho\n");
         fs::remove_file(sandbox.dir.join("s.sh")).expect("removed");
         let clear = format!("clear -- {spelling}");
-        sandbox
-            .cachex(&clear)
-            .env("PATH", &path)
-            .gives("removed 2 entries (6B)\n");
+        sandbox.cachex(&clear).env("PATH", &path).gives("removed 2 entries (6B)\n");
     }
 }
 
@@ -104,17 +89,11 @@ fn the_words_up_to_the_script_name_an_interpreted_command() {
     for call in ["x.py", "x.py a", "y.py"] {
         sandbox.cachex(&format!("python3 {call}")).gives("py\n");
     }
-    sandbox
-        .cachex("clear -- python3 x.py a")
-        .gives("removed 1 entry (3B)\n");
+    sandbox.cachex("clear -- python3 x.py a").gives("removed 1 entry (3B)\n");
     sandbox.cachex("python3 x.py a").gives("py\n");
     fs::remove_file(sandbox.dir.join("x.py")).expect("removed");
-    sandbox
-        .cachex("clear -- python3 ./x.py")
-        .gives("removed 2 entries (6B)\n");
-    sandbox
-        .cachex("clear -- python3")
-        .gives("removed 1 entry (3B)\n");
+    sandbox.cachex("clear -- python3 ./x.py").gives("removed 2 entries (6B)\n");
+    sandbox.cachex("clear -- python3").gives("removed 1 entry (3B)\n");
 }
 
 #[test]
@@ -143,9 +122,6 @@ fn a_script_behind_options_can_be_forgotten_when_it_is_gone() {
         fs::remove_file(sandbox.dir.join("x.sh")).expect("removed");
         let removed = sandbox.cachex(&format!("clear -- {call}")).output().stdout;
         let removed = String::from_utf8(removed).expect("UTF-8");
-        assert!(
-            removed.starts_with("removed 1 entry"),
-            "{options} ({code:?}): {removed}"
-        );
+        assert!(removed.starts_with("removed 1 entry"), "{options} ({code:?}): {removed}");
     }
 }

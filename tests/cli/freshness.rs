@@ -68,9 +68,7 @@ fn the_future_is_expired() {
 fn failures_live_for_a_minute() {
     let sandbox = sandbox();
     let fail = |options: &str| {
-        sandbox
-            .cachex(&format!("{options} ./s.sh 3"))
-            .ends("hi\n", "", 3);
+        sandbox.cachex(&format!("{options} ./s.sh 3")).ends("hi\n", "", 3);
     };
     fail("");
     sandbox.age(59);
@@ -95,19 +93,11 @@ fn failures_are_discarded_on_request() {
     let sandbox = sandbox();
     for option in ["--discard-failures", "--failure-ttl 0"] {
         for _ in 0..2 {
-            sandbox
-                .cachex(&format!("{option} ./s.sh 3"))
-                .ends("hi\n", "", 3);
+            sandbox.cachex(&format!("{option} ./s.sh 3")).ends("hi\n", "", 3);
         }
     }
     assert_eq!(sandbox.runs(), 4);
-    assert!(
-        sandbox
-            .store()
-            .list(&cachex::store::Selection::All)
-            .expect("listed")
-            .is_empty()
-    );
+    assert!(sandbox.store().list(&cachex::store::Selection::All).expect("listed").is_empty());
 }
 
 #[test]
@@ -117,35 +107,21 @@ fn refresh_runs_and_replaces() {
         sandbox.cachex(&format!("{option} ./s.sh")).gives("hi\n");
     }
     assert_eq!(sandbox.runs(), 3);
-    sandbox
-        .cachex("./s.sh")
-        .env("CACHEX_REFRESH", "0")
-        .gives("hi\n");
+    sandbox.cachex("./s.sh").env("CACHEX_REFRESH", "0").gives("hi\n");
     assert_eq!(sandbox.runs(), 3);
-    assert_eq!(
-        sandbox
-            .store()
-            .list(&cachex::store::Selection::All)
-            .expect("listed")
-            .len(),
-        1
-    );
+    assert_eq!(sandbox.store().list(&cachex::store::Selection::All).expect("listed").len(), 1);
 }
 
 #[test]
 fn only_if_cached_never_runs() {
     let sandbox = sandbox();
     let expected = "cachex: error: not cached: nothing stored for this call\n";
-    sandbox
-        .cachex("--only-if-cached ./s.sh")
-        .ends("", expected, 124);
+    sandbox.cachex("--only-if-cached ./s.sh").ends("", expected, 124);
     assert_eq!(sandbox.runs(), 0);
     sandbox.cachex("./s.sh").gives("hi\n");
     sandbox.cachex("--only-if-cached ./s.sh").gives("hi\n");
     sandbox.age(600);
-    let stderr = sandbox
-        .cachex("--only-if-cached --ttl 5m ./s.sh")
-        .tells("", 124);
+    let stderr = sandbox.cachex("--only-if-cached --ttl 5m ./s.sh").tells("", 124);
     assert!(stderr.contains("not cached: expired 5m ago"), "{stderr}");
     assert_eq!(sandbox.runs(), 1);
 }

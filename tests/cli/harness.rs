@@ -20,9 +20,7 @@ pub struct Sandbox {
 impl Sandbox {
     pub fn new() -> Self {
         let root = tempfile::tempdir().expect("a directory");
-        let dir = fs::canonicalize(root.path())
-            .expect("canonical")
-            .join("work");
+        let dir = fs::canonicalize(root.path()).expect("canonical").join("work");
         fs::create_dir(&dir).expect("made");
         Self { dir, root }
     }
@@ -62,10 +60,7 @@ impl Sandbox {
 
     /// How often scripts have run.
     pub fn runs(&self) -> usize {
-        fs::read_to_string(self.dir.join("ran"))
-            .unwrap_or_default()
-            .lines()
-            .count()
+        fs::read_to_string(self.dir.join("ran")).unwrap_or_default().lines().count()
     }
 
     /// A call of cachex with these words, split at spaces.
@@ -93,12 +88,11 @@ impl Sandbox {
     }
 
     fn call(&self, mut command: Command) -> Call {
-        let bin = Path::new(env!("CARGO_BIN_EXE_cachex"))
-            .parent()
-            .expect("a directory");
-        let path = std::env::join_paths(std::iter::once(bin.to_owned()).chain(
-            std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()),
-        ));
+        let bin = Path::new(env!("CARGO_BIN_EXE_cachex")).parent().expect("a directory");
+        let path = std::env::join_paths(
+            std::iter::once(bin.to_owned())
+                .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+        );
         for (name, _) in std::env::vars_os().filter(|(n, _)| n.as_bytes().starts_with(b"CACHEX")) {
             command.env_remove(name);
         }
@@ -108,10 +102,7 @@ impl Sandbox {
             .env("HOME", self.root.path())
             .env("PATH", path.expect("a path"))
             .env_remove("XDG_CACHE_HOME");
-        Call {
-            command,
-            stdin: None,
-        }
+        Call { command, stdin: None }
     }
 }
 
@@ -147,10 +138,7 @@ impl Call {
         let Some(bytes) = self.stdin else {
             return self.command.stdin(Stdio::null()).output().expect("started");
         };
-        self.command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().expect("started");
         let mut pipe = child.stdin.take().expect("a pipe");
         let writer = std::thread::spawn(move || {
@@ -172,15 +160,8 @@ impl Call {
     #[track_caller]
     pub fn ends(self, stdout: impl AsRef<[u8]>, stderr: impl AsRef<[u8]>, code: i32) {
         let output = self.output();
-        let seen = (
-            Shown(&output.stdout),
-            Shown(&output.stderr),
-            output.status.code(),
-        );
-        assert_eq!(
-            seen,
-            (Shown(stdout.as_ref()), Shown(stderr.as_ref()), Some(code))
-        );
+        let seen = (Shown(&output.stdout), Shown(&output.stderr), output.status.code());
+        assert_eq!(seen, (Shown(stdout.as_ref()), Shown(stderr.as_ref()), Some(code)));
     }
 
     /// Runs it, expects this output and code, and returns standard error.
@@ -189,11 +170,7 @@ impl Call {
         let output = self.output();
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         let seen = (Shown(&output.stdout), output.status.code());
-        assert_eq!(
-            seen,
-            (Shown(stdout.as_ref()), Some(code)),
-            "stderr: {stderr}"
-        );
+        assert_eq!(seen, (Shown(stdout.as_ref()), Some(code)), "stderr: {stderr}");
         stderr
     }
 
@@ -202,10 +179,7 @@ impl Call {
     pub fn warns(self, stdout: impl AsRef<[u8]>, part: &str) {
         let stderr = self.tells(stdout, 0);
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
-        assert!(
-            stderr.starts_with("cachex: warning: ") && stderr.contains(part),
-            "{stderr}"
-        );
+        assert!(stderr.starts_with("cachex: warning: ") && stderr.contains(part), "{stderr}");
     }
 }
 

@@ -8,16 +8,12 @@ use std::path::Path;
 /// Writes other content of the same size and puts the old time back.
 fn edit_in_place(path: &Path, from: &str, to: &str) {
     assert_eq!(from.len(), to.len());
-    let modified = fs::metadata(path)
-        .expect("there")
-        .modified()
-        .expect("a time");
+    let modified = fs::metadata(path).expect("there").modified().expect("a time");
     let content = fs::read_to_string(path).expect("readable");
     assert!(content.contains(from));
     fs::write(path, content.replace(from, to)).expect("written");
     let file = File::options().write(true).open(path).expect("opened");
-    file.set_times(FileTimes::new().set_modified(modified))
-        .expect("set");
+    file.set_times(FileTimes::new().set_modified(modified)).expect("set");
 }
 
 #[track_caller]
@@ -87,6 +83,28 @@ fn no_option_hides_the_script() {
 }
 
 #[test]
+fn no_wrapper_hides_the_script() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.write("sub/x.sh", "#!/bin/sh\necho one\n");
+    fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("executable");
+    let calls = ["env -C sub ./x.sh", "env -C sub sh x.sh", "cachex ./sub/x.sh", "nohup sub/x.sh"];
+    for (from, to) in [("one", "two"), ("two", "one")] {
+        for call in calls {
+            sandbox.cachex(call).gives(format!("{from}\n"));
+        }
+        edit_in_place(&path, from, to);
+        for call in calls {
+            sandbox.cachex(call).gives(format!("{to}\n"));
+        }
+        sandbox.cachex("clear").output();
+    }
+    for call in ["env PATH=sub:/bin x.sh", "env -S x.sh"] {
+        let stderr = sandbox.cachex_words(call.split(' ')).output().stderr;
+        assert!(String::from_utf8_lossy(&stderr).contains("running uncached"), "{call}");
+    }
+}
+
+#[test]
 fn an_interpreter_by_another_name_is_known() {
     let sandbox = Sandbox::new();
     std::os::unix::fs::symlink("/bin/sh", sandbox.dir.join("mine")).expect("linked");
@@ -111,9 +129,7 @@ fn a_script_in_the_first_line_counts() {
     let sandbox = Sandbox::new();
     let path = sandbox.write("s", "#!/usr/bin/env -S \"sh\"\necho hi\n");
     fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("executable");
-    sandbox
-        .cachex("./s")
-        .warns("hi\n", "the quoting in its first line");
+    sandbox.cachex("./s").warns("hi\n", "the quoting in its first line");
 }
 
 #[test]
@@ -149,9 +165,7 @@ fn inline_code_is_an_argument() {
     for text in ["one", "two"] {
         for _ in 0..2 {
             let code = format!("echo {text} | tee -a ran");
-            sandbox
-                .cachex_words(["sh", "-c", &code])
-                .gives(format!("{text}\n"));
+            sandbox.cachex_words(["sh", "-c", &code]).gives(format!("{text}\n"));
         }
     }
     assert_eq!(sandbox.runs(), 2);
@@ -241,10 +255,7 @@ fn selected_variables_count_unset_empty_and_unselected_apart() {
         sandbox.cachex("--env V ./s.sh").env("V", "1").gives("1\n");
         sandbox.cachex("--env V ./s.sh").env("V", "2").gives("2\n");
         sandbox.cachex("--env V ./s.sh").env("V", "").gives("\n");
-        sandbox
-            .cachex("--env V ./s.sh")
-            .without_env("V")
-            .gives("unset\n");
+        sandbox.cachex("--env V ./s.sh").without_env("V").gives("unset\n");
         assert_eq!(sandbox.runs(), 4, "round {round}");
     }
     sandbox.cachex("./s.sh").env("V", "x").gives("x\n");
@@ -256,10 +267,7 @@ fn variables_are_selected_by_glob_list_and_repetition() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo $A_1$A_2");
     let call = |options: &str, value: &str| {
-        sandbox
-            .cachex(&format!("{options} ./s.sh"))
-            .env("A_1", "x")
-            .env("A_2", value)
+        sandbox.cachex(&format!("{options} ./s.sh")).env("A_1", "x").env("A_2", value)
     };
     for options in ["--env A_*", "--env A_1,A_2", "--env A_1 --env A_2"] {
         call(options, "1").gives("x1\n");
@@ -287,13 +295,8 @@ fn the_working_directory_counts_unless_ignored() {
     sandbox.cachex(&script).gives("hi\n");
     sandbox.cachex(&script).in_dir(&other).gives("hi\n");
     assert_eq!(sandbox.runs(), 2);
-    sandbox
-        .cachex(&format!("--ignore-cwd {script}"))
-        .gives("hi\n");
-    sandbox
-        .cachex(&format!("--ignore-cwd {script}"))
-        .in_dir(&other)
-        .gives("hi\n");
+    sandbox.cachex(&format!("--ignore-cwd {script}")).gives("hi\n");
+    sandbox.cachex(&format!("--ignore-cwd {script}")).in_dir(&other).gives("hi\n");
     assert_eq!(sandbox.runs(), 3);
 }
 
@@ -316,14 +319,7 @@ fn both_names_of_a_directory_count() {
 fn texts_and_scopes_count() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi");
-    let options = [
-        "",
-        "--key a",
-        "--key b",
-        "--key a --key b",
-        "--key b --key a",
-        "--scope a",
-    ];
+    let options = ["", "--key a", "--key b", "--key a --key b", "--key b --key a", "--scope a"];
     for round in 1..=2 {
         for options in options {
             sandbox.cachex(&format!("{options} ./s.sh")).gives("hi\n");
@@ -336,12 +332,8 @@ fn texts_and_scopes_count() {
 fn the_order_of_options_does_not_count() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi");
-    sandbox
-        .cachex("--env HOME --key a --ttl 1h ./s.sh")
-        .gives("hi\n");
-    sandbox
-        .cachex("--ttl 1h --key a --env HOME ./s.sh")
-        .gives("hi\n");
+    sandbox.cachex("--env HOME --key a --ttl 1h ./s.sh").gives("hi\n");
+    sandbox.cachex("--ttl 1h --key a --env HOME ./s.sh").gives("hi\n");
     assert_eq!(sandbox.runs(), 1);
 }
 
@@ -356,7 +348,5 @@ fn an_input_that_cannot_be_read_is_named_and_the_command_runs_uncached() {
     sandbox.write("dir/x", "");
     let stderr = sandbox.cachex("python3 dir").tells("", 1);
     assert!(stderr.contains("cachex: warning: cannot key"), "{stderr}");
-    sandbox
-        .cachex("list")
-        .gives("ID  AGE  LEFT  EXIT  SIZE  TIME  HITS  COMMAND\n");
+    sandbox.cachex("list").gives("ID  AGE  LEFT  EXIT  SIZE  TIME  HITS  COMMAND\n");
 }

@@ -8,10 +8,7 @@ use std::fs;
 fn stored(sandbox: &Sandbox) -> Vec<String> {
     let entries = sandbox.store().list(&Selection::All).expect("listed");
     let last = |entry: cachex::entry::Description| entry.words.last().cloned().expect("a word");
-    entries
-        .into_iter()
-        .map(|entry| last(entry).into_string().expect("UTF-8"))
-        .collect()
+    entries.into_iter().map(|entry| last(entry).into_string().expect("UTF-8")).collect()
 }
 
 #[test]
@@ -49,20 +46,12 @@ fn all_contents_of_a_script_count_together_and_other_commands_do_not() {
     sandbox.cachex("echo other").gives("other\n");
     for text in ["one", "two", "three"] {
         sandbox.script("s.sh", &format!("echo {text}"));
-        sandbox
-            .cachex("--max-entries 1 ./s.sh")
-            .gives(format!("{text}\n"));
-        sandbox
-            .cachex("--scope b ./s.sh")
-            .gives(format!("{text}\n"));
+        sandbox.cachex("--max-entries 1 ./s.sh").gives(format!("{text}\n"));
+        sandbox.cachex("--scope b ./s.sh").gives(format!("{text}\n"));
         sandbox.age(1);
     }
     let kept = stored(&sandbox);
-    assert_eq!(
-        kept.iter().filter(|word| *word == "./s.sh").count(),
-        4,
-        "{kept:?}"
-    );
+    assert_eq!(kept.iter().filter(|word| *word == "./s.sh").count(), 4, "{kept:?}");
     assert!(kept.contains(&"other".to_owned()));
 }
 
@@ -73,9 +62,7 @@ fn replacing_an_entry_evicts_nothing() {
     sandbox.cachex("--max-entries 2 ./s.sh a").gives("a\n");
     sandbox.age(1);
     for _ in 0..3 {
-        sandbox
-            .cachex("--max-entries 2 --refresh ./s.sh b")
-            .gives("b\n");
+        sandbox.cachex("--max-entries 2 --refresh ./s.sh b").gives("b\n");
     }
     assert_eq!(stored(&sandbox), ["b", "a"]);
 }
@@ -85,9 +72,7 @@ fn the_store_stays_below_its_size_and_the_least_recently_used_go_first() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "head -c 300000 /dev/zero | tr '\\0' $1");
     let run = |argument: &str| {
-        sandbox
-            .cachex(&format!("--max-size 1MB ./s.sh {argument}"))
-            .output();
+        sandbox.cachex(&format!("--max-size 1MB ./s.sh {argument}")).output();
         sandbox.age(1);
     };
     ["a", "b", "a", "c", "a", "d"].into_iter().for_each(run);
@@ -102,9 +87,7 @@ fn what_is_longer_than_the_store_is_not_stored_and_evicts_nothing() {
     sandbox.cachex("echo small").gives("small\n");
     sandbox.script("s.sh", "head -c 300000 /dev/zero");
     for _ in 0..2 {
-        sandbox
-            .cachex("--max-size 200kB ./s.sh")
-            .gives(vec![0; 300_000]);
+        sandbox.cachex("--max-size 200kB ./s.sh").gives(vec![0; 300_000]);
     }
     assert_eq!(sandbox.runs(), 2);
     assert_eq!(stored(&sandbox), ["small"]);
@@ -118,9 +101,7 @@ fn the_file_shrinks() {
     let before = size();
     sandbox.cachex("seq 500000").output();
     assert!(size() > 3_000_000);
-    sandbox
-        .cachex("clear -- seq")
-        .gives("removed 1 entry (3.4MB)\n");
+    sandbox.cachex("clear -- seq").gives("removed 1 entry (3.4MB)\n");
     assert!(size() <= before + 20_000, "{} and {before}", size());
     sandbox.cachex("echo small").gives("small\n");
 }

@@ -11,11 +11,7 @@ fn output_is_forwarded_as_it_appears() {
     sandbox.sh("mkfifo go").gives("");
     sandbox.script("s.sh", "echo first; cat go; echo last");
     let mut call = sandbox.cachex("./s.sh");
-    let mut child = call
-        .command
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("started");
+    let mut child = call.command.stdout(Stdio::piped()).spawn().expect("started");
     let mut stdout = child.stdout.take().expect("a pipe");
     let mut line = [0; 6];
     stdout.read_exact(&mut line).expect("read");
@@ -34,17 +30,11 @@ fn what_cannot_be_started_gets_the_codes_of_the_shell() {
     let sandbox = Sandbox::new();
     sandbox.write("plain", "#!/bin/sh\n");
     let stderr = sandbox.cachex("./plain").tells("", 126);
-    assert!(
-        stderr.contains("/plain") && stderr.contains("cannot execute"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("/plain") && stderr.contains("cannot execute"), "{stderr}");
     let stderr = sandbox.cachex("./gone").tells("", 127);
     assert_eq!(stderr, "cachex: error: ./gone: command not found\n");
     let stderr = sandbox.cachex("no-such-command").tells("", 127);
-    assert_eq!(
-        stderr,
-        "cachex: error: no-such-command: command not found\n"
-    );
+    assert_eq!(stderr, "cachex: error: no-such-command: command not found\n");
     sandbox.cachex(".").tells("", 126);
     sandbox.cachex_words([""]).tells("", 127);
 }
@@ -55,9 +45,7 @@ fn what_could_not_be_started_is_not_stored() {
     for code in ["126", "127"] {
         sandbox.script("s.sh", &format!("exit {code}"));
         for _ in 0..2 {
-            sandbox
-                .cachex("./s.sh")
-                .tells("", code.parse().expect("a number"));
+            sandbox.cachex("./s.sh").tells("", code.parse().expect("a number"));
         }
     }
     assert_eq!(sandbox.runs(), 4);
@@ -69,9 +57,7 @@ fn death_by_a_signal_is_128_and_n_and_not_stored() {
     sandbox.script("s.sh", "echo last words; kill -$1 $$");
     for (signal, code) in [("TERM", 143), ("KILL", 137), ("SEGV", 139), ("PIPE", 141)] {
         for _ in 0..2 {
-            sandbox
-                .cachex(&format!("./s.sh {signal}"))
-                .ends("last words\n", "", code);
+            sandbox.cachex(&format!("./s.sh {signal}")).ends("last words\n", "", code);
         }
     }
     assert_eq!(sandbox.runs(), 8);
@@ -91,16 +77,12 @@ fn a_script_without_an_interpreter_line_runs() {
 fn the_name_is_passed_on_as_spelled() {
     let sandbox = Sandbox::new();
     std::os::unix::fs::symlink("/bin/sh", sandbox.dir.join("myname")).expect("linked");
-    sandbox
-        .cachex_words(["./myname", "-c", "echo $0"])
-        .gives("./myname\n");
+    sandbox.cachex_words(["./myname", "-c", "echo $0"]).gives("./myname\n");
     sandbox.cachex_words(["sh", "-c", "echo $0"]).gives("sh\n");
     sandbox.script("s.sh", "echo $0");
     for call in ["./s.sh", "../work/s.sh"] {
         sandbox.cachex(call).gives(format!("{call}\n"));
-        sandbox
-            .cachex(&format!("--no-cache {call}"))
-            .gives(format!("{call}\n"));
+        sandbox.cachex(&format!("--no-cache {call}")).gives(format!("{call}\n"));
     }
 }
 
@@ -122,9 +104,7 @@ fn a_process_left_behind_delays_nothing_and_is_not_stored() {
     sandbox.script("s.sh", "(cat go; echo late) & echo done");
     for _ in 0..2 {
         // Returns although the process is still there; what it writes later still arrives.
-        sandbox
-            .sh("cachex ./s.sh > out 2>&1; cat out")
-            .gives("done\n");
+        sandbox.sh("cachex ./s.sh > out 2>&1; cat out").gives("done\n");
         sandbox
             .sh("echo now > go; while ! grep -q late out; do :; done; cat out")
             .gives("done\nnow\nlate\n");
@@ -138,13 +118,8 @@ fn long_output_streams_whole_and_is_not_stored() {
     sandbox.script("s.sh", "seq 10000");
     let bare = sandbox.sh("seq 10000").output().stdout;
     for _ in 0..2 {
-        let stderr = sandbox
-            .cachex("-v --max-output 10KiB ./s.sh")
-            .tells(&bare, 0);
-        assert!(
-            stderr.contains("not stored: the output is longer than"),
-            "{stderr}"
-        );
+        let stderr = sandbox.cachex("-v --max-output 10KiB ./s.sh").tells(&bare, 0);
+        assert!(stderr.contains("not stored: the output is longer than"), "{stderr}");
     }
     assert_eq!(sandbox.runs(), 2);
     sandbox.cachex("--max-output 1MB ./s.sh").gives(&bare);
@@ -157,18 +132,12 @@ fn standard_input_is_keyed_on_request() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat");
     for content in ["a", "b", "a", ""] {
-        sandbox
-            .cachex("--stdin ./s.sh")
-            .stdin(content)
-            .gives(content);
+        sandbox.cachex("--stdin ./s.sh").stdin(content).gives(content);
     }
     assert_eq!(sandbox.runs(), 3);
     let large = vec![b'x'; 3 << 20];
     for _ in 0..2 {
-        sandbox
-            .cachex("--stdin ./s.sh")
-            .stdin(large.clone())
-            .gives(&large);
+        sandbox.cachex("--stdin ./s.sh").stdin(large.clone()).gives(&large);
     }
     assert_eq!(sandbox.runs(), 4);
     sandbox.cachex("-n ./s.sh").stdin("left alone").gives("");
@@ -179,13 +148,8 @@ fn nothing_is_stored_when_the_script_changes_while_it_runs() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo '# more' >> s.sh; echo hi");
     let stderr = sandbox.cachex("-v ./s.sh").tells("hi\n", 0);
-    assert!(
-        stderr.contains("s.sh changed while the command ran"),
-        "{stderr}"
-    );
-    sandbox
-        .cachex("list")
-        .gives("ID  AGE  LEFT  EXIT  SIZE  TIME  HITS  COMMAND\n");
+    assert!(stderr.contains("s.sh changed while the command ran"), "{stderr}");
+    sandbox.cachex("list").gives("ID  AGE  LEFT  EXIT  SIZE  TIME  HITS  COMMAND\n");
 }
 
 #[test]
@@ -194,18 +158,13 @@ fn one_documented_variable_is_added() {
     let bare = sandbox.sh("exec env").output().stdout;
     let under = sandbox.sh("exec cachex env").output().stdout;
     let expected = [&bare[..], b"CACHEX_ACTIVE=1\n"].concat();
-    assert_eq!(
-        String::from_utf8_lossy(&under),
-        String::from_utf8_lossy(&expected)
-    );
+    assert_eq!(String::from_utf8_lossy(&under), String::from_utf8_lossy(&expected));
 }
 
 #[test]
 fn there_is_no_spinner_off_a_terminal() {
     let sandbox = Sandbox::new();
-    sandbox
-        .cachex_words(["--", "sh", "-c", "sleep 0.8; echo hi"])
-        .gives("hi\n");
+    sandbox.cachex_words(["--", "sh", "-c", "sleep 0.8; echo hi"]).gives("hi\n");
 }
 
 #[test]
@@ -213,15 +172,8 @@ fn the_off_switch_runs_the_bare_command() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat; echo $CACHEX_ACTIVE");
     for _ in 0..2 {
-        sandbox
-            .cachex("./s.sh")
-            .env("CACHEX_NO_CACHE", "1")
-            .stdin("in ")
-            .gives("in \n");
-        sandbox
-            .cachex("--no-cache ./s.sh")
-            .stdin("in ")
-            .gives("in \n");
+        sandbox.cachex("./s.sh").env("CACHEX_NO_CACHE", "1").stdin("in ").gives("in \n");
+        sandbox.cachex("--no-cache ./s.sh").stdin("in ").gives("in \n");
     }
     assert_eq!(sandbox.runs(), 4);
     assert!(!sandbox.store_dir().exists());
@@ -231,9 +183,7 @@ fn the_off_switch_runs_the_bare_command() {
 fn a_repeated_option_counts_as_last_given() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi");
-    sandbox
-        .cachex("--ttl 1h --ttl 0 -q -q ./s.sh")
-        .gives("hi\n");
+    sandbox.cachex("--ttl 1h --ttl 0 -q -q ./s.sh").gives("hi\n");
     sandbox.cachex("--ttl 0 --ttl 1h ./s.sh").gives("hi\n");
     assert_eq!(sandbox.runs(), 1);
 }
@@ -242,35 +192,14 @@ fn a_repeated_option_counts_as_last_given() {
 fn a_flag_wins_over_a_variable_and_an_empty_variable_is_none() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat; echo hi");
-    sandbox
-        .cachex("-n ./s.sh")
-        .env("CACHEX_STDIN", "1")
-        .stdin("x")
-        .gives("hi\n");
-    sandbox
-        .cachex("--stdin ./s.sh")
-        .env("CACHEX_NO_STDIN", "1")
-        .stdin("x ")
-        .gives("x hi\n");
-    sandbox
-        .cachex("--only-if-cached -n ./s.sh")
-        .env("CACHEX_REFRESH", "1")
-        .gives("hi\n");
-    let call = sandbox
-        .cachex("-n ./s.sh")
-        .env("CACHEX_TTL", "")
-        .env("CACHEX_ENV", "");
+    sandbox.cachex("-n ./s.sh").env("CACHEX_STDIN", "1").stdin("x").gives("hi\n");
+    sandbox.cachex("--stdin ./s.sh").env("CACHEX_NO_STDIN", "1").stdin("x ").gives("x hi\n");
+    sandbox.cachex("--only-if-cached -n ./s.sh").env("CACHEX_REFRESH", "1").gives("hi\n");
+    let call = sandbox.cachex("-n ./s.sh").env("CACHEX_TTL", "").env("CACHEX_ENV", "");
     call.env("CACHEX_MAX_SIZE", "").gives("hi\n");
     assert_eq!(sandbox.runs(), 2);
-    sandbox
-        .cachex("./s.sh")
-        .env("CACHEX_STDIN", "1")
-        .env("CACHEX_NO_STDIN", "1")
-        .tells("", 2);
-    let off = sandbox
-        .cachex("./s.sh")
-        .env("CACHEX_NO_CACHE", "1")
-        .env("CACHEX_TTL", "banana");
+    sandbox.cachex("./s.sh").env("CACHEX_STDIN", "1").env("CACHEX_NO_STDIN", "1").tells("", 2);
+    let off = sandbox.cachex("./s.sh").env("CACHEX_NO_CACHE", "1").env("CACHEX_TTL", "banana");
     off.gives("hi\n");
 }
 
@@ -279,17 +208,8 @@ fn the_age_counts_from_the_end_of_the_command_not_of_its_output() {
     let sandbox = Sandbox::new();
     // The command ends at once; the reader takes its output two seconds later.
     sandbox.script("s.sh", "head -c 60000 /dev/zero");
-    sandbox
-        .sh("cachex ./s.sh | (sleep 2; cat > /dev/null)")
-        .gives("");
-    let entries = sandbox
-        .store()
-        .list(&cachex::store::Selection::All)
-        .expect("listed");
-    let age = entries[0]
-        .entry
-        .created
-        .age_at(cachex::time::Timestamp::now())
-        .expect("past");
+    sandbox.sh("cachex ./s.sh | (sleep 2; cat > /dev/null)").gives("");
+    let entries = sandbox.store().list(&cachex::store::Selection::All).expect("listed");
+    let age = entries[0].entry.created.age_at(cachex::time::Timestamp::now()).expect("past");
     assert!(age.as_secs() >= 1 || age.as_millis() > 500, "{age:?}");
 }

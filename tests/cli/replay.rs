@@ -7,9 +7,7 @@ fn a_hit_gives_what_the_miss_gave() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo out; echo err >&2; printf 'no newline'");
     for _ in 0..3 {
-        sandbox
-            .cachex("-- ./s.sh")
-            .ends("out\nno newline", "err\n", 0);
+        sandbox.cachex("-- ./s.sh").ends("out\nno newline", "err\n", 0);
     }
     assert_eq!(sandbox.runs(), 1);
 }
@@ -19,9 +17,7 @@ fn any_bytes_come_back() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", r"printf '\000\377\n\r\000'; printf '\376\000' >&2");
     for _ in 0..2 {
-        sandbox
-            .cachex("./s.sh")
-            .ends(b"\x00\xff\n\r\x00", b"\xfe\x00", 0);
+        sandbox.cachex("./s.sh").ends(b"\x00\xff\n\r\x00", b"\xfe\x00", 0);
     }
     assert_eq!(sandbox.runs(), 1);
 }
@@ -40,9 +36,8 @@ fn silence_comes_back() {
 fn the_order_across_both_streams_comes_back() {
     let sandbox = Sandbox::new();
     let step = |text: &str, to: &str| format!("echo {text}{to}; sleep 0.05; ");
-    let body: String = (0..6)
-        .map(|i| step(&i.to_string(), if i % 3 == 1 { " >&2" } else { "" }))
-        .collect();
+    let body: String =
+        (0..6).map(|i| step(&i.to_string(), if i % 3 == 1 { " >&2" } else { "" })).collect();
     sandbox.script("s.sh", &body);
     for _ in 0..2 {
         sandbox.sh("cachex ./s.sh 2>&1").gives("0\n1\n2\n3\n4\n5\n");
@@ -56,9 +51,7 @@ fn exit_codes_come_back() {
     sandbox.script("s.sh", "echo failing >&2; exit $1");
     for code in [1, 2, 42, 124, 125, 255] {
         for _ in 0..2 {
-            sandbox
-                .cachex(&format!("./s.sh {code}"))
-                .ends("", "failing\n", code);
+            sandbox.cachex(&format!("./s.sh {code}")).ends("", "failing\n", code);
         }
     }
     assert_eq!(sandbox.runs(), 6);
@@ -117,9 +110,7 @@ fn what_was_recorded_apart_serves_where_both_streams_are_one_and_not_the_reverse
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo out; echo err >&2");
     sandbox.cachex("./s.sh a").ends("out\n", "err\n", 0);
-    sandbox
-        .sh("cachex ./s.sh a 2>&1 | sort")
-        .gives("err\nout\n");
+    sandbox.sh("cachex ./s.sh a 2>&1 | sort").gives("err\nout\n");
     assert_eq!(sandbox.runs(), 1);
     sandbox.sh("cachex ./s.sh b 2>&1").gives("out\nerr\n");
     sandbox.cachex("./s.sh b").ends("out\n", "err\n", 0);

@@ -14,20 +14,12 @@ struct Ready {
 }
 
 fn start(mut call: Call) -> Ready {
-    let mut child = call
-        .command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("started");
+    let mut child =
+        call.command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("started");
     let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
     let mut first = String::new();
     stdout.read_line(&mut first).expect("read");
-    Ready {
-        child,
-        stdout,
-        first,
-    }
+    Ready { child, stdout, first }
 }
 
 impl Ready {
@@ -80,18 +72,11 @@ fn the_command_handles_a_signal_and_its_last_words_arrive() {
             let ready = start(call);
             ready.send(signal);
             let (rest, status) = ready.end();
-            assert_eq!(
-                (rest.as_str(), status.code()),
-                ("last words\n", Some(7)),
-                "{name}"
-            );
+            assert_eq!((rest.as_str(), status.code()), ("last words\n", Some(7)), "{name}");
         }
     }
     // A window that changes its size disturbs nothing, the others may have.
-    let stored = sandbox
-        .store()
-        .list(&cachex::store::Selection::All)
-        .expect("listed");
+    let stored = sandbox.store().list(&cachex::store::Selection::All).expect("listed");
     assert_eq!(stored.len(), 1);
 }
 
@@ -105,6 +90,22 @@ fn a_signal_that_kills_the_command_gives_128_and_n() {
         assert_eq!(ready.end().1.code(), Some(code));
     }
     assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn an_alarm_reaches_the_command() {
+    let sandbox = Sandbox::new();
+    let alarm = "exec perl -e 'alarm 1; exec @ARGV' cachex sleep 1000";
+    sandbox.sh(alarm).ends("", "", 142);
+}
+
+#[test]
+fn one_signal_is_enough_while_the_reader_stalls() {
+    let sandbox = Sandbox::new();
+    let ready = start(sandbox.cachex("yes"));
+    ready.send(Signal::TERM);
+    let Ready { mut child, stdout: _stalled, .. } = ready;
+    assert_eq!(child.wait().expect("ended").code(), Some(143));
 }
 
 #[test]
@@ -137,16 +138,9 @@ fn an_ignored_signal_stays_ignored() {
         return;
     }
     let setting = "trap '' HUP USR1 PIPE;";
-    let bare = sandbox
-        .sh(&format!("{setting} exec ./s.sh"))
-        .output()
-        .stdout;
-    sandbox
-        .sh(&format!("{setting} exec cachex ./s.sh"))
-        .gives(&bare);
-    sandbox
-        .sh(&format!("{setting} exec cachex --no-cache ./s.sh"))
-        .gives(&bare);
+    let bare = sandbox.sh(&format!("{setting} exec ./s.sh")).output().stdout;
+    sandbox.sh(&format!("{setting} exec cachex ./s.sh")).gives(&bare);
+    sandbox.sh(&format!("{setting} exec cachex --no-cache ./s.sh")).gives(&bare);
     let bare = sandbox.sh("exec ./s.sh").output().stdout;
     sandbox.sh("exec cachex --refresh ./s.sh").gives(&bare);
 }

@@ -18,11 +18,7 @@ fn sandbox() -> Sandbox {
 fn as_bare(sandbox: &Sandbox, script: &str, stdin: Option<&[u8]>) {
     let run = |prefix: &str| {
         let call = sandbox.sh(&script.replace("CX", prefix));
-        let call = if let Some(bytes) = stdin {
-            call.stdin(bytes)
-        } else {
-            call
-        };
+        let call = if let Some(bytes) = stdin { call.stdin(bytes) } else { call };
         let output = call.output();
         (output.stdout, output.stderr, output.status.code())
     };
@@ -30,11 +26,7 @@ fn as_bare(sandbox: &Sandbox, script: &str, stdin: Option<&[u8]>) {
     for round in ["miss", "hit"] {
         let under = run("cachex --");
         let shown = |(out, err, code): &(Vec<u8>, Vec<u8>, Option<i32>)| {
-            (
-                out.escape_ascii().to_string(),
-                err.escape_ascii().to_string(),
-                *code,
-            )
+            (out.escape_ascii().to_string(), err.escape_ascii().to_string(), *code)
         };
         assert_eq!(shown(&under), shown(&bare), "{round} of {script}");
     }
@@ -53,8 +45,9 @@ mod pipes {
             sandbox.sh(": | cachex ./cat.sh").gives("");
             assert_eq!(sandbox.runs(), 3, "round {round}");
         }
+        // Programs tell an empty pipe from none: ripgrep searches the directory for the latter.
         sandbox.sh("cachex ./cat.sh < /dev/null").gives("");
-        assert_eq!(sandbox.runs(), 3, "no input is an empty one");
+        assert_eq!(sandbox.runs(), 4);
     }
 
     #[test]
@@ -77,11 +70,7 @@ mod pipes {
     #[test]
     fn what_a_command_leaves_is_left() {
         let sandbox = sandbox();
-        as_bare(
-            &sandbox,
-            "seq 100000 > all; cat all | (sleep 0.1; CX head -1; wc -c)",
-            None,
-        );
+        as_bare(&sandbox, "seq 100000 > all; cat all | (sleep 0.1; CX head -1; wc -c)", None);
         as_bare(
             &sandbox,
             "seq 1000 | (sleep 0.1; CX sh -c 'read a; echo $a; read b; echo $b'; wc -c)",
@@ -119,30 +108,93 @@ mod pipes {
     }
 
     #[test]
-    fn a_silent_pipe_hangs_nothing() {
+    fn a_silent_pipe_hangs_nothing_and_proves_nothing() {
         let sandbox = sandbox();
         for _ in 0..2 {
-            let mut call = sandbox.cachex("./job.sh 1");
-            call.command.stdin(Stdio::piped()).stdout(Stdio::piped());
+            let mut call = sandbox.cachex("-v ./job.sh 1");
+            call.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
             let child = call.command.spawn().expect("started");
-            let output = child_output_with_open_stdin(child);
-            assert_eq!(output, b"job 1\n");
+            let output = output_with_open_stdin(child);
+            assert_eq!(output.stdout, b"job 1\n");
+            let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(stderr.contains("not stored: it cannot be told whether it reads"), "{stderr}");
         }
-        assert_eq!(sandbox.runs(), 1);
-        // It did not show whether it reads: with something to read it has to run again, once.
+        assert_eq!(sandbox.runs(), 2);
+        sandbox.cachex("./job.sh 1").stdin("something").gives("job 1\n");
+        let mut call = sandbox.cachex("./job.sh 1");
+        call.command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let output = output_with_open_stdin(call.command.spawn().expect("started"));
+        assert_eq!((&output.stdout[..], sandbox.runs()), (&b"job 1\n"[..], 3), "now it is known");
+    }
+
+    #[test]
+    fn what_ran_without_input_says_nothing_of_pipes() {
+        let sandbox = sandbox();
+        for before in ["cachex ./job.sh < /dev/null", "cachex -n ./job.sh", ": | cachex ./job.sh"] {
+            sandbox.cachex("clear").output();
+            sandbox.sh(before).gives("job \n");
+            let lines = "seq 5 | while read x; do cachex ./job.sh; done";
+            sandbox.sh(lines).gives("job \n".repeat(5));
+        }
+        sandbox.sh("seq 5 | (cachex --refresh ./job.sh; cat)").gives("job \n1\n2\n3\n4\n5\n");
+    }
+
+    #[test]
+    fn what_once_took_all_of_a_short_input_leaves_what_is_left_of_a_longer_one() {
+        let sandbox = sandbox();
+        sandbox.sh("echo x | cachex head -1").gives("x\n");
+        as_bare(&sandbox, "seq 100000 > all; cat all | (sleep 0.1; CX head -1; wc -c)", None);
+        as_bare(&sandbox, "yes | CX head -1", None);
+        sandbox.sh("echo x | (cachex head -1; cat)").gives("x\n");
+    }
+
+    #[test]
+    fn an_empty_pipe_that_was_open_proves_nothing() {
+        let sandbox = sandbox();
+        sandbox.sh("mkfifo go").gives("");
+        sandbox.script("poll.sh", "cat go; echo done");
+        // The pipe ends while the command runs, which may have looked into it before.
         for _ in 0..2 {
-            sandbox
-                .cachex("./job.sh 1")
-                .stdin("something")
-                .gives("job 1\n");
+            sandbox.sh("(echo now > go) | cachex ./poll.sh").gives("now\ndone\n");
         }
         assert_eq!(sandbox.runs(), 2);
     }
 
+    #[test]
+    fn a_pipe_that_somebody_else_reads_too_is_not_stored_wrongly() {
+        let sandbox = sandbox();
+        sandbox.sh("mkfifo go started").gives("");
+        sandbox.script("late.sh", "echo > started; read x < go; cat");
+        let other = "read x < started; read line; echo \"$line\" >&2; echo > go";
+        let script = format!("echo XXX | {{ exec 3<&0; cachex ./late.sh <&3 & {other}; wait; }}");
+        sandbox.sh(&script).output();
+        sandbox.script("late.sh", "cat");
+        sandbox.sh("echo YYY | cachex ./late.sh").gives("YYY\n");
+        let stored = sandbox.store().list(&cachex::store::Selection::All).expect("listed");
+        assert_eq!(stored.len(), 1);
+    }
+
+    #[test]
+    fn long_input_that_is_known_is_found_again_and_other_input_is_not() {
+        let sandbox = sandbox();
+        for size in [60_000, 70_000, 300_000] {
+            let bytes = vec![b'x'; size];
+            for _ in 0..2 {
+                sandbox.cachex("./cat.sh").stdin(bytes.clone()).gives(&bytes);
+            }
+        }
+        assert_eq!(sandbox.runs(), 3);
+        let other = vec![b'y'; 300_000];
+        sandbox.cachex("./cat.sh").stdin(other.clone()).gives(&other);
+        let longer = vec![b'x'; 3_000_000];
+        sandbox.cachex("./cat.sh").stdin(longer.clone()).gives(&longer);
+        assert_eq!(sandbox.runs(), 5);
+    }
+
     /// Waits for the end while the pipe stays open.
-    fn child_output_with_open_stdin(mut child: std::process::Child) -> Vec<u8> {
+    fn output_with_open_stdin(mut child: std::process::Child) -> std::process::Output {
         let stdin = child.stdin.take();
-        let output = child.wait_with_output().expect("ended").stdout;
+        let output = child.wait_with_output().expect("ended");
         drop(stdin);
         output
     }
@@ -154,27 +206,19 @@ mod pipes {
         sandbox.script("two.sh", "read a; echo $a > go; cat");
         // The second line is written only after the first was read.
         let writer = "echo 1; cat go > seen; echo 2";
-        sandbox
-            .sh(&format!("({writer}) | cachex ./two.sh; cat seen"))
-            .gives("2\n1\n");
+        sandbox.sh(&format!("({writer}) | cachex ./two.sh; cat seen")).gives("2\n1\n");
         // A command known to read its input is looked up by all of it.
-        sandbox
-            .sh("(echo 1; echo 2) | cachex ./two.sh")
-            .gives("2\n");
+        sandbox.sh("(echo 1; echo 2) | cachex ./two.sh").gives("2\n");
         assert_eq!(sandbox.runs(), 1);
     }
 
     #[test]
     fn much_input_passes_byte_for_byte() {
         let sandbox = sandbox();
-        let bytes: Vec<u8> = (0..20_000_000u32)
-            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
-            .collect();
+        let bytes: Vec<u8> =
+            (0..20_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         for _ in 0..2 {
-            sandbox
-                .cachex("./cat.sh")
-                .stdin(bytes.clone())
-                .gives(&bytes);
+            sandbox.cachex("./cat.sh").stdin(bytes.clone()).gives(&bytes);
         }
         assert_eq!(sandbox.runs(), 1);
     }
@@ -184,9 +228,7 @@ mod pipes {
         let sandbox = sandbox();
         sandbox.script("close.sh", "exec <&-; echo closed");
         for _ in 0..2 {
-            sandbox
-                .sh("seq 100000 | (cachex ./close.sh; head -c 3)")
-                .gives("closed\n1\n2");
+            sandbox.sh("seq 100000 | (cachex ./close.sh; head -c 3)").gives("closed\n1\n2");
         }
         assert_eq!(sandbox.runs(), 1);
     }
@@ -216,11 +258,7 @@ fn files_count_by_content() {
 #[test]
 fn a_loop_over_a_file_loses_no_line() {
     let sandbox = sandbox();
-    as_bare(
-        &sandbox,
-        "seq 20 > list; while read x; do CX ./job.sh \"$x\"; done < list",
-        None,
-    );
+    as_bare(&sandbox, "seq 20 > list; while read x; do CX ./job.sh \"$x\"; done < list", None);
     assert_eq!(sandbox.runs(), 40);
 }
 
@@ -228,16 +266,8 @@ fn a_loop_over_a_file_loses_no_line() {
 fn what_a_command_leaves_of_a_file_is_left() {
     let sandbox = sandbox();
     as_bare(&sandbox, "seq 10000 > list; (CX head -1; cat) < list", None);
-    as_bare(
-        &sandbox,
-        "seq 10000 > list; (CX ./cat.sh; cat) < list",
-        None,
-    );
-    as_bare(
-        &sandbox,
-        "seq 10000 > list; (read x; CX ./cat.sh; cat) < list",
-        None,
-    );
+    as_bare(&sandbox, "seq 10000 > list; (CX ./cat.sh; cat) < list", None);
+    as_bare(&sandbox, "seq 10000 > list; (read x; CX ./cat.sh; cat) < list", None);
 }
 
 #[cfg(target_os = "linux")]
@@ -257,15 +287,9 @@ fn reading_a_file_and_going_back_is_noticed() {
 #[test]
 fn one_option_reads_all_and_one_reads_nothing() {
     let sandbox = sandbox();
-    sandbox
-        .sh("echo a | (cachex --stdin ./job.sh 1; cat)")
-        .gives("job 1\n");
-    sandbox
-        .sh("echo a | (cachex -n ./cat.sh; cat)")
-        .gives("a\n");
-    sandbox
-        .sh("echo a > f; (cachex -n ./cat.sh; cat) < f")
-        .gives("a\n");
+    sandbox.sh("echo a | (cachex --stdin ./job.sh 1; cat)").gives("job 1\n");
+    sandbox.sh("echo a | (cachex -n ./cat.sh; cat)").gives("a\n");
+    sandbox.sh("echo a > f; (cachex -n ./cat.sh; cat) < f").gives("a\n");
 }
 
 #[test]
@@ -278,20 +302,20 @@ fn closed_input_is_an_empty_one() {
 }
 
 #[test]
-fn a_socket_is_left_alone_with_a_warning_if_it_holds_something() {
+fn what_cannot_be_seen_through_is_passed_on_and_not_stored() {
     let sandbox = sandbox();
-    let (ours, mut theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
-    theirs.write_all(b"x").expect("written");
-    let mut call = sandbox.cachex("./cat.sh");
-    call.command
-        .stdin(Stdio::from(std::os::fd::OwnedFd::from(ours)));
-    let output = call.command.output().expect("started");
-    assert_eq!(output.stdout, b"");
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(
-        stderr.starts_with("cachex: warning: standard input is neither"),
-        "{stderr}"
-    );
+    for _ in 0..2 {
+        let (ours, mut theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
+        let mut call = sandbox.cachex("./cat.sh");
+        call.command.stdin(Stdio::from(std::os::fd::OwnedFd::from(ours))).stdout(Stdio::piped());
+        let child = call.command.spawn().expect("started");
+        theirs.write_all(b"through a socket").expect("written");
+        drop(theirs);
+        let output = child.wait_with_output().expect("ended");
+        assert_eq!(output.stdout, b"through a socket");
+    }
+    assert_eq!(sandbox.runs(), 2);
+    sandbox.sh("cachex head -c 3 < /dev/zero").gives(b"\0\0\0");
 }
 
 #[test]
@@ -299,9 +323,6 @@ fn input_that_cannot_be_kept_still_reaches_the_command() {
     let sandbox = sandbox();
     let bytes = vec![b'x'; 3 << 20];
     let script = "ulimit -f 100; cachex --stdin ./cat.sh";
-    sandbox
-        .sh(script)
-        .stdin(bytes.clone())
-        .warns(&bytes, "standard input cannot be kept");
+    sandbox.sh(script).stdin(bytes.clone()).warns(&bytes, "standard input cannot be kept");
     sandbox.sh("cachex --stdin cat < /").tells("", 1);
 }

@@ -40,9 +40,7 @@ fn modes(sandbox: &Sandbox) -> Vec<(String, u32)> {
 #[test]
 fn the_store_is_private() {
     let sandbox = sandbox();
-    sandbox
-        .sh("umask 000; cachex ./s.sh; cachex ./s.sh")
-        .gives("hi\nhi\n");
+    sandbox.sh("umask 000; cachex ./s.sh; cachex ./s.sh").gives("hi\nhi\n");
     let directory = fs::metadata(sandbox.store_dir()).expect("there").mode() & 0o777;
     assert_eq!(directory, 0o700);
     let expected = ["cachex.db", "cachex.lock", "uses"].map(|name| (name.to_owned(), 0o600));
@@ -70,10 +68,7 @@ fn a_store_that_others_can_write() {
     sandbox.cachex("./s.sh").gives("hi\n");
     for mode in [0o770, 0o707] {
         fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(mode)).expect("set");
-        runs_uncached(
-            &sandbox,
-            "can be written by others; take that right away with chmod go-w",
-        );
+        runs_uncached(&sandbox, "can be written by others; take that right away with chmod go-w");
     }
     fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(0o700)).expect("set");
     fs::set_permissions(sandbox.database(), Permissions::from_mode(0o666)).expect("set");
@@ -85,10 +80,7 @@ fn no_home_to_keep_a_store_in() {
     let sandbox = sandbox();
     let home = sandbox.dir.join("ran").display().to_string();
     fs::write(&home, "").expect("written");
-    let call = sandbox
-        .cachex("./s.sh")
-        .without_env("CACHEX_CACHE_DIR")
-        .env("HOME", &home);
+    let call = sandbox.cachex("./s.sh").without_env("CACHEX_CACHE_DIR").env("HOME", &home);
     call.warns("hi\n", "running uncached");
 }
 
@@ -99,10 +91,7 @@ fn the_default_place_is_the_users_cache_directory() {
     fs::create_dir(&home).expect("made");
     let home = home.display().to_string();
     for _ in 0..2 {
-        let call = sandbox
-            .cachex("./s.sh")
-            .without_env("CACHEX_CACHE_DIR")
-            .env("HOME", &home);
+        let call = sandbox.cachex("./s.sh").without_env("CACHEX_CACHE_DIR").env("HOME", &home);
         call.gives("hi\n");
     }
     assert_eq!(sandbox.runs(), 1);
@@ -117,9 +106,7 @@ fn garbage_is_set_aside_and_the_store_begins_anew() {
         sandbox.cachex("./s.sh").gives("hi\n");
         let garbage = garbage.repeat(4096);
         fs::write(sandbox.database(), &garbage).expect("written");
-        sandbox
-            .cachex("./s.sh")
-            .warns("hi\n", "the store was damaged");
+        sandbox.cachex("./s.sh").warns("hi\n", "the store was damaged");
         assert_eq!(
             fs::read(sandbox.store_dir().join("cachex.db.damaged")).expect("there"),
             garbage
@@ -201,9 +188,7 @@ fn a_database_of_another_program_is_left_untouched() {
     fs::create_dir(sandbox.store_dir()).expect("made");
     fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(0o700)).expect("set");
     let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
-    database
-        .execute_batch("CREATE TABLE theirs (x)")
-        .expect("made");
+    database.execute_batch("CREATE TABLE theirs (x)").expect("made");
     drop(database);
     runs_uncached(&sandbox, "is a database of another program");
 }
@@ -218,11 +203,7 @@ fn verbs_heal_a_damaged_store_too() {
         bytes[4096..].fill(0x5a);
         assert!(size > 4096);
         fs::write(sandbox.database(), bytes).expect("written");
-        assert_eq!(
-            sandbox.cachex(verb).output().status.code(),
-            Some(0),
-            "{verb}"
-        );
+        assert_eq!(sandbox.cachex(verb).output().status.code(), Some(0), "{verb}");
         sandbox.cachex("./s.sh").gives("hi\n");
     }
 }
@@ -232,13 +213,9 @@ fn an_altered_schema_is_damage() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
     let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
-    database
-        .execute_batch("ALTER TABLE entry RENAME COLUMN exit TO exits")
-        .expect("altered");
+    database.execute_batch("ALTER TABLE entry RENAME COLUMN exit TO exits").expect("altered");
     drop(database);
-    sandbox
-        .cachex("./s.sh")
-        .warns("hi\n", "the store was damaged");
+    sandbox.cachex("./s.sh").warns("hi\n", "the store was damaged");
     sandbox.cachex("./s.sh").gives("hi\n");
     assert_eq!(sandbox.runs(), 2);
 }
@@ -281,9 +258,7 @@ fn a_held_database_is_waited_for_and_then_done_without() {
 fn too_few_descriptors_cost_the_cache_and_not_the_command() {
     let sandbox = sandbox();
     for limit in 4..24 {
-        let output = sandbox
-            .sh(&format!("ulimit -n {limit}; cachex echo {limit}"))
-            .output();
+        let output = sandbox.sh(&format!("ulimit -n {limit}; cachex echo {limit}")).output();
         assert_eq!(output.stdout, format!("{limit}\n").as_bytes(), "{limit}");
         assert_eq!(output.status.code(), Some(0), "{limit}");
     }
@@ -297,11 +272,7 @@ fn a_limit_on_the_size_of_files_costs_the_cache_and_not_the_command() {
         assert!(stderr.lines().count() <= 1, "{stderr}");
     }
     let bare = sandbox.sh("seq 300000").output().stdout;
-    sandbox
-        .sh("ulimit -f 16; cachex seq 300000")
-        .warns(&bare, "running uncached");
+    sandbox.sh("ulimit -f 16; cachex seq 300000").warns(&bare, "running uncached");
     sandbox.cachex("echo x").gives("x\n");
-    sandbox
-        .sh("ulimit -f 400; cachex seq 300000")
-        .warns(&bare, "not stored");
+    sandbox.sh("ulimit -f 400; cachex seq 300000").warns(&bare, "not stored");
 }

@@ -13,9 +13,7 @@ fn much_on_both_streams_does_not_deadlock() {
         "head -c 3000000 /dev/zero | tr '\\0' o & head -c 3000000 /dev/zero | tr '\\0' e >&2; wait",
     );
     for _ in 0..2 {
-        sandbox
-            .cachex("./s.sh")
-            .ends(vec![b'o'; 3_000_000], vec![b'e'; 3_000_000], 0);
+        sandbox.cachex("./s.sh").ends(vec![b'o'; 3_000_000], vec![b'e'; 3_000_000], 0);
     }
     assert_eq!(sandbox.runs(), 1);
 }
@@ -26,27 +24,13 @@ fn one_stream_goes_on_while_the_other_is_not_read() {
     sandbox.script("s.sh", "seq 100000 & echo err >&2; wait");
     for _ in 0..2 {
         let mut call = sandbox.cachex("./s.sh");
-        let mut child = call
-            .command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("started");
+        let mut child =
+            call.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
         let mut err = [0; 4];
-        child
-            .stderr
-            .take()
-            .expect("a pipe")
-            .read_exact(&mut err)
-            .expect("read");
+        child.stderr.take().expect("a pipe").read_exact(&mut err).expect("read");
         assert_eq!(&err, b"err\n");
         let mut out = Vec::new();
-        child
-            .stdout
-            .take()
-            .expect("a pipe")
-            .read_to_end(&mut out)
-            .expect("read");
+        child.stdout.take().expect("a pipe").read_to_end(&mut out).expect("read");
         assert!(child.wait().expect("ended").success());
         assert_eq!(out.len(), 588_895);
         // On a hit the streams follow each other in the recorded order, so nothing to repeat.
@@ -62,9 +46,7 @@ fn a_closed_stream_is_closed_for_the_command_too() {
     sandbox.script("s.sh", "echo out || echo failed >&2; echo err >&2");
     for redirection in [">&-", "2>&-", ">&- 2>&-"] {
         let run = |prefix: &str| {
-            let output = sandbox
-                .sh(&format!("{prefix} ./s.sh {redirection}"))
-                .output();
+            let output = sandbox.sh(&format!("{prefix} ./s.sh {redirection}")).output();
             (
                 String::from_utf8_lossy(&output.stdout).into_owned(),
                 String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -88,15 +70,14 @@ fn a_full_disk_under_the_output_is_an_error_and_nothing_is_stored() {
     sandbox.script("s.sh", "echo out");
     let expected =
         "cachex: error: cannot write the output: No space left on device (os error 28)\n";
-    sandbox
-        .sh("cachex ./s.sh > /dev/full")
-        .ends("", expected, 125);
+    sandbox.sh("cachex ./s.sh > /dev/full").ends("", expected, 125);
     sandbox.cachex("./s.sh").gives("out\n");
     assert_eq!(sandbox.runs(), 2);
-    sandbox
-        .sh("cachex ./s.sh > /dev/full")
-        .ends("", expected, 125);
+    sandbox.sh("cachex ./s.sh > /dev/full").ends("", expected, 125);
     assert_eq!(sandbox.runs(), 2);
+    // The code of a command that failed by itself is its own.
+    sandbox.script("s.sh", "echo err >&2; exit 3");
+    sandbox.sh("cachex ./s.sh 2> /dev/full").ends("", "", 3);
 }
 
 #[test]
@@ -120,11 +101,7 @@ fn a_stalled_reader_of_a_long_hit_blocks_nobody() {
     let bare = sandbox.sh("seq 600000").output().stdout;
     sandbox.cachex("seq 600000").gives(&bare);
     let mut call = sandbox.cachex("seq 600000");
-    let mut child = call
-        .command
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("started");
+    let mut child = call.command.stdout(Stdio::piped()).spawn().expect("started");
     let mut stdout = child.stdout.take().expect("a pipe");
     let mut read = vec![0; 10];
     stdout.read_exact(&mut read).expect("read");
@@ -152,10 +129,7 @@ fn a_reader_that_leaves_early_leaves_no_truncated_entry() {
 #[test]
 fn descriptors_and_limits_reach_the_command() {
     let sandbox = Sandbox::new();
-    sandbox.script(
-        "s.sh",
-        "umask; ulimit -n; cat <&5; echo six >&6; ps -o pgid= -p $$",
-    );
+    sandbox.script("s.sh", "umask; ulimit -n; cat <&5; echo six >&6; ps -o pgid= -p $$");
     let script = "umask 027; ulimit -n 99; exec 5< in 6> out; exec CX ./s.sh";
     let mut seen = Vec::new();
     for prefix in ["", "cachex"] {
@@ -165,10 +139,7 @@ fn descriptors_and_limits_reach_the_command() {
         let output = call.output();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let six = std::fs::read_to_string(sandbox.dir.join("out")).expect("readable");
-        seen.push((
-            text.lines().take(3).map(str::to_owned).collect::<Vec<_>>(),
-            six,
-        ));
+        seen.push((text.lines().take(3).map(str::to_owned).collect::<Vec<_>>(), six));
     }
     assert_eq!(seen[0].0, ["0027", "99", "five"]);
     assert_eq!(seen[0], seen[1]);

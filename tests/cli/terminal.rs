@@ -18,12 +18,7 @@ struct Terminal {
 }
 
 fn size(rows: u16, columns: u16) -> Winsize {
-    Winsize {
-        ws_row: rows,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    }
+    Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
 }
 
 #[allow(unsafe_code)]
@@ -52,11 +47,7 @@ fn on_terminal(mut call: Call, rows: u16, columns: u16) -> Terminal {
     }
     let child = call.command.spawn().expect("started");
     drop(call);
-    Terminal {
-        master: File::from(master),
-        child,
-        seen: String::new(),
-    }
+    Terminal { master: File::from(master), child, seen: String::new() }
 }
 
 impl Terminal {
@@ -113,10 +104,7 @@ fn the_spinner_shows_text_and_time_and_leaves_before_the_first_byte() {
     assert!(seen.contains("0.5s") && !seen.contains("0.4s"), "{seen:?}");
     assert_eq!(status.code(), Some(0));
     // A hit shows nothing but the output.
-    assert_eq!(
-        on_terminal(sandbox.cachex("./s.sh arg"), 24, 80).end().0,
-        "done\r\n"
-    );
+    assert_eq!(on_terminal(sandbox.cachex("./s.sh arg"), 24, 80).end().0, "done\r\n");
 }
 
 #[test]
@@ -137,9 +125,7 @@ fn there_is_no_spinner_where_it_is_not_wanted() {
     sandbox.script("s.sh", "sleep 0.8; echo done");
     let calls = [
         sandbox.cachex("--no-spinner --ttl 0 ./s.sh"),
-        sandbox
-            .cachex("--ttl 0 ./s.sh")
-            .env("CACHEX_NO_SPINNER", "1"),
+        sandbox.cachex("--ttl 0 ./s.sh").env("CACHEX_NO_SPINNER", "1"),
         sandbox.cachex("--ttl 0 ./s.sh").env("CACHEX_ACTIVE", "1"),
     ];
     for call in calls {
@@ -159,13 +145,7 @@ fn ctrl_c_ends_both_and_takes_the_spinner_away() {
     let (seen, status) = terminal.end();
     assert!(seen.ends_with("\r\u{1b}[2K"), "{seen:?}");
     assert_eq!(status.signal(), Some(libc::SIGINT));
-    assert!(
-        sandbox
-            .store()
-            .list(&cachex::store::Selection::All)
-            .expect("listed")
-            .is_empty()
-    );
+    assert!(sandbox.store().list(&cachex::store::Selection::All).expect("listed").is_empty());
 }
 
 #[test]
@@ -184,20 +164,14 @@ fn ctrl_c_ends_the_loop_around_it() {
 #[test]
 fn pty_gives_the_command_a_terminal_and_replays_one_stream() {
     let sandbox = Sandbox::new();
-    sandbox.script(
-        "s.sh",
-        "test -t 0 && test -t 1 && test -t 2 && echo terminal; echo err >&2; cat",
-    );
+    sandbox
+        .script("s.sh", "test -t 0 && test -t 1 && test -t 2 && echo terminal; echo err >&2; cat");
     for _ in 0..2 {
         sandbox.cachex("--pty ./s.sh").gives("terminal\nerr\n");
     }
     assert_eq!(sandbox.runs(), 1);
     sandbox.cachex("./s.sh").ends("", "err\n", 0);
-    assert_eq!(
-        sandbox.runs(),
-        2,
-        "with a terminal and without are two entries"
-    );
+    assert_eq!(sandbox.runs(), 2, "with a terminal and without are two entries");
     sandbox.cachex("--pty=never ./s.sh").ends("", "err\n", 0);
     sandbox.cachex("--pty=auto ./s.sh").ends("", "err\n", 0);
     assert_eq!(sandbox.runs(), 2);
@@ -209,10 +183,7 @@ fn pty_passes_standard_input_and_exit_codes_on() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat; exit 4");
     for _ in 0..2 {
-        sandbox
-            .cachex("--pty ./s.sh")
-            .stdin("in\n")
-            .ends("in\n", "", 4);
+        sandbox.cachex("--pty ./s.sh").stdin("in\n").ends("in\n", "", 4);
     }
     assert_eq!(sandbox.runs(), 1);
 }
@@ -221,11 +192,8 @@ fn pty_passes_standard_input_and_exit_codes_on() {
 fn the_width_of_the_terminal_counts_and_its_height_does_not() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "stty size");
-    let shown = |rows, columns| {
-        on_terminal(sandbox.cachex("--pty=auto ./s.sh"), rows, columns)
-            .end()
-            .0
-    };
+    let shown =
+        |rows, columns| on_terminal(sandbox.cachex("--pty=auto ./s.sh"), rows, columns).end().0;
     assert_eq!(shown(30, 100), "30 100\r\n");
     assert_eq!(shown(20, 100), "30 100\r\n");
     assert_eq!(shown(30, 90), "30 90\r\n");
@@ -235,10 +203,8 @@ fn the_width_of_the_terminal_counts_and_its_height_does_not() {
 #[test]
 fn a_resize_reaches_the_command() {
     let sandbox = Sandbox::new();
-    sandbox.script(
-        "s.sh",
-        "trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.02; done",
-    );
+    sandbox
+        .script("s.sh", "trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.02; done");
     let mut terminal = on_terminal(sandbox.cachex("--pty ./s.sh"), 30, 100);
     terminal.wait_for("ready");
     tcsetwinsize(&terminal.master, size(31, 101)).expect("sized");
@@ -249,14 +215,40 @@ fn a_resize_reaches_the_command() {
 #[test]
 fn keys_signal_a_command_under_pty() {
     let sandbox = Sandbox::new();
-    sandbox.script(
-        "s.sh",
-        "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.02; done",
-    );
+    sandbox
+        .script("s.sh", "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.02; done");
     let mut terminal = on_terminal(sandbox.cachex("--pty ./s.sh"), 24, 80);
     terminal.wait_for("ready");
     terminal.press(3);
     let (seen, status) = terminal.end();
     assert!(seen.ends_with("caught\r\n"), "{seen:?}");
     assert_eq!(status.code(), Some(9));
+}
+
+#[test]
+fn a_reader_that_leaves_ends_a_command_under_pty() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("cachex --pty yes < /dev/null | head -1").gives("y\n");
+}
+
+#[test]
+fn a_process_left_behind_under_pty_lives_on_and_is_not_stored() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script("s.sh", "(read x < go; echo $x) & echo started");
+    for _ in 0..2 {
+        sandbox.sh("cachex --pty ./s.sh > out 2>&1 < /dev/null; cat out").gives("started\n");
+        let late = "echo late > go; while ! grep -q late out; do :; done; cat out";
+        sandbox.sh(late).gives("started\nlate\n");
+    }
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn a_background_job_leaves_the_terminal_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "sleep 0.9");
+    let script = "set -m; cachex ./s.sh & wait; echo end";
+    let (seen, _) = on_terminal(sandbox.program("bash", &["-c", script]), 24, 80).end();
+    assert!(!seen.contains("Running"), "{seen:?}");
 }

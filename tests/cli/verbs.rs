@@ -22,24 +22,15 @@ fn options_end_at_the_command() {
     let sandbox = Sandbox::new();
     sandbox.script("args.sh", "printf '<%s>' \"$@\"");
     let words = ["./args.sh", "--ttl", "banana", "--", "clear", "-q"];
-    sandbox
-        .cachex_words(words)
-        .gives("<--ttl><banana><--><clear><-q>");
-    sandbox
-        .cachex_words(["--", "./args.sh", "--", "x"])
-        .gives("<--><x>");
+    sandbox.cachex_words(words).gives("<--ttl><banana><--><clear><-q>");
+    sandbox.cachex_words(["--", "./args.sh", "--", "x"]).gives("<--><x>");
 }
 
 #[test]
 fn words_are_bytes() {
     let sandbox = Sandbox::new();
     sandbox.script("args.sh", "printf '<%s>' \"$@\"");
-    let odd = [
-        word(b"./args.sh"),
-        word(b""),
-        word(b"\xff\n"),
-        word(b"$HOME *"),
-    ];
+    let odd = [word(b"./args.sh"), word(b""), word(b"\xff\n"), word(b"$HOME *")];
     for _ in 0..2 {
         sandbox.cachex_words(&odd).gives(b"<><\xff\n><$HOME *>");
     }
@@ -64,13 +55,7 @@ fn a_mistyped_verb_gets_a_hint() {
 fn common_options_go_with_verbs_on_both_sides() {
     let sandbox = Sandbox::new();
     let other = sandbox.dir.join("other").display().to_string();
-    sandbox
-        .cachex("--cache-dir=DIR -- echo x".replace("DIR", &other).as_str())
-        .gives("x\n");
-    sandbox
-        .cachex(&format!("clear --cache-dir={other}"))
-        .gives("removed 1 entry (2B)\n");
-    sandbox
-        .cachex(&format!("--cache-dir={other} clear"))
-        .gives("removed nothing\n");
+    sandbox.cachex("--cache-dir=DIR -- echo x".replace("DIR", &other).as_str()).gives("x\n");
+    sandbox.cachex(&format!("clear --cache-dir={other}")).gives("removed 1 entry (2B)\n");
+    sandbox.cachex(&format!("--cache-dir={other} clear")).gives("removed nothing\n");
 }

@@ -23,39 +23,52 @@ pub(super) struct Operands {
     pub(super) certain: bool,
     /// Whether a word without a slash may be searched in PATH.
     pub(super) searches_path: bool,
+    /// Why nothing can be told, if that is so.
+    pub(super) unclear: Option<&'static str>,
     /// Extensions to try when there is no file of the script's name.
     pub(super) extensions: &'static [&'static str],
 }
 
 /// Reads the command line `words` of the program at `path`; `None` if that is no interpreter.
 pub(super) fn operands(path: &Path, words: &[OsString]) -> Option<Operands> {
-    let interpreter = find(words.first()?)
-        .or_else(|| find(path.as_os_str()))
-        .or_else(|| {
-            let target = std::fs::canonicalize(path).ok()?;
-            find(target.as_os_str())
-        })?;
+    let interpreter = find(words.first()?).or_else(|| find(path.as_os_str())).or_else(|| {
+        let target = std::fs::canonicalize(path).ok()?;
+        find(target.as_os_str())
+    })?;
     let mut operands = Operands {
         certain: !interpreter.is_wrapper,
         searches_path: interpreter.is_shell || interpreter.is_wrapper,
         extensions: interpreter.extensions,
         ..Operands::default()
     };
-    if !interpreter.is_wrapper {
+    if interpreter.is_wrapper {
+        operands.unclear = words.iter().skip(1).find_map(|word| unclear(word.as_bytes()));
+    } else {
         read(interpreter, words, &mut operands);
     }
+    if !operands.certain {
+        operands.extensions = table::ALL_EXTENSIONS;
+    }
     Some(operands)
+}
+
+/// What a wrapper does with this word, if that leaves open what it runs.
+fn unclear(word: &[u8]) -> Option<&'static str> {
+    if word.starts_with(b"PATH=") {
+        Some("it changes PATH for the command")
+    } else if word.starts_with(b"-S") || word.starts_with(b"--split") || word == b"-vS" {
+        Some("it splits its words")
+    } else {
+        None
+    }
 }
 
 fn read(interpreter: &Interpreter, words: &[OsString], operands: &mut Operands) {
     let mut index = 1;
     let mut options_end = false;
     while let Some(word) = words.get(index) {
-        let reading = if options_end {
-            Reading::Operand
-        } else {
-            interpreter.read(word.as_bytes())
-        };
+        let reading =
+            if options_end { Reading::Operand } else { interpreter.read(word.as_bytes()) };
         match reading {
             Reading::Inline => return,
             Reading::OptionsEnd => options_end = true,
@@ -69,9 +82,7 @@ fn read(interpreter: &Interpreter, words: &[OsString], operands: &mut Operands) 
             Reading::Values(count) => index += count,
             Reading::Script(attached) => {
                 index += usize::from(attached.is_none());
-                let script = attached
-                    .map(OsStr::to_owned)
-                    .or_else(|| words.get(index).cloned());
+                let script = attached.map(OsStr::to_owned).or_else(|| words.get(index).cloned());
                 match script {
                     Some(script) if operands.script.is_none() => {
                         operands.script = Some((index, script));
@@ -94,13 +105,19 @@ fn read(interpreter: &Interpreter, words: &[OsString], operands: &mut Operands) 
 /// The interpreter of that name, as `python3.13t` and `bash-5.2` are Python and bash.
 fn find(program: &OsStr) -> Option<&'static Interpreter> {
     let name = program.as_bytes().rsplit(|b| *b == b'/').next()?;
-    let length = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
     let known = |name: &[u8]| {
-        INTERPRETERS
-            .iter()
-            .find(|known| known.names.iter().any(|n| n.as_bytes() == name))
+        INTERPRETERS.iter().find(|known| known.names.iter().any(|n| n.as_bytes() == name))
     };
-    known(name).or_else(|| known(&name[..length]))
+    let length = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let (letters, rest) = name.split_at(length);
+    known(name).or_else(|| known(letters).filter(|_| is_version(rest)))
+}
+
+/// `3`, `3.13t`, `-5.2`, `5.36-x86_64-linux-gnu`.
+fn is_version(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    text.first().is_some_and(u8::is_ascii_digit)
+        && text.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
 }
 
 /// What one word is to an interpreter.
@@ -161,12 +178,7 @@ impl Interpreter {
         } else if cluster.iter().any(|letter| self.inline.contains(letter)) {
             Reading::Inline
         } else {
-            Reading::Values(
-                cluster
-                    .iter()
-                    .filter(|letter| self.values.contains(letter))
-                    .count(),
-            )
+            Reading::Values(cluster.iter().filter(|letter| self.values.contains(letter)).count())
         }
     }
 
@@ -212,10 +224,7 @@ mod tests {
             ("bash --norc x.sh", "x.sh"),
             ("bash --rcfile f -O extglob +x x.sh", "x.sh"),
             ("bash -- -x.sh", "-x.sh"),
-            (
-                "node -r ./hook.js --title t --max-old-space-size=9 x.js",
-                "x.js",
-            ),
+            ("node -r ./hook.js --title t --max-old-space-size=9 x.js", "x.js"),
             ("perl -w -I lib -Mstrict x.pl", "x.pl"),
             ("perl -i.bak x.pl", "x.pl"),
             ("ruby -W2 -r json x.rb", "x.rb"),
@@ -253,17 +262,8 @@ mod tests {
         ] {
             assert!(!read_line(line).expect("known").certain, "{line}");
         }
-        let script = |line: &str| {
-            read_line(line)
-                .expect("known")
-                .script
-                .map(|(_, script)| script)
-        };
-        assert_eq!(
-            script("node --no-warnings x.js"),
-            Some("x.js".into()),
-            "still the best guess"
-        );
+        let script = |line: &str| read_line(line).expect("known").script.map(|(_, script)| script);
+        assert_eq!(script("node --no-warnings x.js"), Some("x.js".into()), "still the best guess");
     }
 
     #[test]
@@ -287,7 +287,9 @@ mod tests {
             let found = read_line(line).expect("an interpreter");
             assert_eq!((found.script, found.certain), (None, true), "{line}");
         }
-        assert_eq!(read_line("cat x.py"), None);
+        for line in ["cat x.py", "./sh-report --m 1", "node-lint dir", "time-x.sh y", "shred x"] {
+            assert_eq!(read_line(line), None, "{line}");
+        }
     }
 
     #[test]
@@ -295,15 +297,9 @@ mod tests {
         let found = read_line("node -r hook.js --import=b.js x.js").expect("an interpreter");
         assert_eq!(
             (found.script, found.also),
-            (
-                Some((4, "x.js".into())),
-                vec!["hook.js".into(), "b.js".into()]
-            )
+            (Some((4, "x.js".into())), vec!["hook.js".into(), "b.js".into()])
         );
         let found = read_line("awk -f a.awk -f b.awk data.txt").expect("an interpreter");
-        assert_eq!(
-            (found.script, found.also),
-            (Some((2, "a.awk".into())), vec!["b.awk".into()])
-        );
+        assert_eq!((found.script, found.also), (Some((2, "a.awk".into())), vec!["b.awk".into()]));
     }
 }

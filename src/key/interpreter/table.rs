@@ -51,11 +51,12 @@ const PLAIN: Interpreter = Interpreter {
     extensions: &[],
 };
 
+/// Where the reading is uncertain.
+pub(super) const ALL_EXTENSIONS: &[&str] = &["js", "json", "node", "ts", "sh", "py", "rb"];
+
 pub(super) const INTERPRETERS: &[Interpreter] = &[
     Interpreter {
-        names: &[
-            "sh", "bash", "rbash", "dash", "ash", "zsh", "ksh", "mksh", "yash",
-        ],
+        names: &["sh", "bash", "rbash", "dash", "ash", "zsh", "ksh", "mksh", "yash"],
         inline: b"cs",
         values: b"oO",
         long_flags: &[
@@ -80,13 +81,7 @@ pub(super) const INTERPRETERS: &[Interpreter] = &[
         values: b"Cdfop",
         long_flags: &["interactive", "login", "no-config", "no-execute", "private"],
         long_inline: &["command"],
-        long_values: &[
-            "init-command",
-            "features",
-            "debug",
-            "debug-output",
-            "profile",
-        ],
+        long_values: &["init-command", "features", "debug", "debug-output", "profile"],
         ..PLAIN
     },
     Interpreter {
@@ -140,12 +135,7 @@ pub(super) const INTERPRETERS: &[Interpreter] = &[
         inline: b"e",
         values: b"IrE",
         attached: b"FiWKT",
-        long_values: &[
-            "encoding",
-            "external-encoding",
-            "internal-encoding",
-            "require",
-        ],
+        long_values: &["encoding", "external-encoding", "internal-encoding", "require"],
         ..PLAIN
     },
     Interpreter {
@@ -159,17 +149,8 @@ pub(super) const INTERPRETERS: &[Interpreter] = &[
         long_scripts: &["file", "process-file"],
         ..PLAIN
     },
-    Interpreter {
-        names: &["lua", "luajit"],
-        flags: b"iEvW",
-        values: b"el",
-        ..PLAIN
-    },
-    Interpreter {
-        names: &["Rscript"],
-        inline: b"e",
-        ..PLAIN
-    },
+    Interpreter { names: &["lua", "luajit"], flags: b"iEvW", values: b"el", ..PLAIN },
+    Interpreter { names: &["Rscript"], inline: b"e", ..PLAIN },
     Interpreter {
         names: &["awk", "gawk", "mawk", "nawk", "original-awk"],
         flags: b"bcCghkMnNOPrsStV",
@@ -230,6 +211,16 @@ pub(super) const INTERPRETERS: &[Interpreter] = &[
             "unshare",
             "flock",
             "caffeinate",
+            "cachex",
+            "busybox",
+            "gtimeout",
+            "genv",
+            "chroot",
+            "prlimit",
+            "setpriv",
+            "numactl",
+            "strace",
+            "ltrace",
             "unbuffer",
         ],
         is_wrapper: true,

@@ -1,0 +1,126 @@
+//! Looking into a pipe without taking anything, with `tee`.
+
+use super::{PipeState, Stdin};
+use std::io;
+use std::path::Path;
+
+#[cfg(target_os = "linux")]
+pub(super) use linux::{look_ahead, survey};
+
+/// What a pipe shows at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Nothing, and there will be nothing.
+    Ended,
+    /// Nothing yet.
+    Silent,
+    /// Something.
+    Waiting,
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use super::{Look, Path, PipeState, Stdin, io};
+    use crate::key::DigestBuilder;
+    use crate::stdin::Held;
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::fs::{OFlags, fcntl_getfl};
+    use rustix::io::{Errno, ioctl_fionread};
+    use rustix::pipe::{
+        PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with, tee,
+    };
+
+    /// How often to see whether there is too much.
+    const LOOK_AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
+
+    pub(in super::super) fn survey() -> Stdin {
+        let flags = fcntl_getfl(rustix::stdio::stdin());
+        // One that can be written as well: the command may do that, and there is no end.
+        if flags.is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR) {
+            return Stdin::Other;
+        }
+        Stdin::Pipe(if Look::now() == Look::Ended { PipeState::Ended } else { PipeState::Open })
+    }
+
+    /// Waits for the end of what is in the pipe and sees what it is; if it is more than `longest`,
+    /// nothing is taken and nothing is known. Only what is longer than the pipe has to be read.
+    pub(in super::super) fn look_ahead(longest: u64, directory: &Path) -> io::Result<Stdin> {
+        let stdin = rustix::stdio::stdin();
+        let capacity = fcntl_getpipe_size(stdin)? as u64;
+        loop {
+            let length = ioctl_fionread(stdin)?;
+            if length > longest {
+                return Ok(Stdin::Pipe(PipeState::Open));
+            }
+            if has_ended() {
+                return peek(ioctl_fionread(stdin)?, longest);
+            }
+            // A pipe may be full with less in it than it can hold; half is a fair sign.
+            if longest > capacity && length > capacity / 2 {
+                return Held::read_beyond(longest, directory).map(Stdin::Held);
+            }
+            let mut fds = [PollFd::from_borrowed_fd(stdin, PollFlags::empty())];
+            match poll(&mut fds, Some(&LOOK_AGAIN)) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn has_ended() -> bool {
+        let mut fds = [PollFd::from_borrowed_fd(rustix::stdio::stdin(), PollFlags::empty())];
+        poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok()
+            && fds[0].revents().contains(PollFlags::HUP)
+    }
+
+    fn peek(length: u64, longest: u64) -> io::Result<Stdin> {
+        if length == 0 {
+            return Ok(Stdin::Pipe(PipeState::Ended));
+        }
+        let stdin = rustix::stdio::stdin();
+        let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        fcntl_setpipe_size(&write, fcntl_getpipe_size(stdin)?)?;
+        let wanted = usize::try_from(length).unwrap_or(usize::MAX);
+        let seen = tee(stdin, &write, wanted, SpliceFlags::NONBLOCK)?;
+        if seen < wanted || length > longest {
+            return Ok(Stdin::Pipe(PipeState::Open));
+        }
+        let mut content = DigestBuilder::default();
+        let mut buffer = vec![0; seen];
+        let mut left = seen;
+        while left > 0 {
+            let count = rustix::io::read(&read, &mut buffer[..left])?;
+            content.update(&buffer[..count]);
+            left -= count;
+        }
+        Ok(Stdin::Pipe(PipeState::Known { digest: content.finish(), length }))
+    }
+
+    impl Look {
+        /// At the pipe as it is now.
+        #[must_use]
+        pub fn now() -> Self {
+            let mut fds = [PollFd::from_borrowed_fd(rustix::stdio::stdin(), PollFlags::IN)];
+            let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+            let seen = poll(&mut fds, Some(&now)).map_or(PollFlags::empty(), |_| fds[0].revents());
+            if seen.contains(PollFlags::IN) {
+                Self::Waiting
+            } else if seen.intersects(PollFlags::HUP | PollFlags::ERR) {
+                Self::Ended
+            } else {
+                Self::Silent
+            }
+        }
+    }
+}
+
+/// Elsewhere a pipe cannot be looked into.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn survey() -> Stdin {
+    Stdin::Absent
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn look_ahead(_: u64, _: &Path) -> io::Result<Stdin> {
+    Ok(Stdin::Pipe(PipeState::Open))
+}
