@@ -1,6 +1,10 @@
 //! How a cachex that runs inside another one's command knows of it.
 
-/// Set for every command that cachex runs; the only variable that it adds.
+use std::ffi::OsString;
+use std::fmt::Display;
+
+/// Set for every command that cachex runs, to the keys that are being filled around it; the only
+/// variable that it adds.
 pub const ACTIVE_VARIABLE: &str = "CACHEX_ACTIVE";
 
 /// Whether this process was started, however indirectly, by a command that cachex runs.
@@ -9,13 +13,29 @@ pub fn is_nested() -> bool {
     std::env::var_os(ACTIVE_VARIABLE).is_some()
 }
 
-/// Marks what this process starts from now on as started by it. The rest of the environment stays
-/// as it is, its order included.
+/// Whether the command that fills this key is one of those around us: it would wait for itself.
+#[must_use]
+pub fn is_inside(key: impl Display) -> bool {
+    let key = key.to_string();
+    active().to_string_lossy().split(':').any(|active| active == key)
+}
+
+fn active() -> OsString {
+    std::env::var_os(ACTIVE_VARIABLE).unwrap_or_default()
+}
+
+/// Marks what this process starts from now on as started while it fills this key. The rest of the
+/// environment stays as it is, its order included.
 ///
 /// # Safety
 /// No other thread may run yet.
 #[allow(unsafe_code)]
-pub unsafe fn enter() {
+pub unsafe fn enter(key: impl Display) {
+    let mut value = active();
+    if !value.is_empty() {
+        value.push(":");
+    }
+    value.push(key.to_string());
     // SAFETY: the caller's promise.
-    unsafe { std::env::set_var(ACTIVE_VARIABLE, "1") };
+    unsafe { std::env::set_var(ACTIVE_VARIABLE, value) };
 }

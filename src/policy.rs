@@ -93,23 +93,31 @@ impl Policy {
     }
 
     /// Chooses among the entries of a key for a standard input that satisfies `condition_holds`.
+    /// What ended since the call `asked` answers it whatever its policy: it was run for others that
+    /// asked the same.
     #[must_use]
     pub fn admit(
         &self,
         variants: Vec<Entry>,
         condition_holds: impl Fn(Condition) -> bool,
+        asked: Timestamp,
         now: Timestamp,
     ) -> Verdict {
-        if self.refresh {
-            return Verdict::Execute(MissReason::Refresh);
-        }
         let mut reason =
             if variants.is_empty() { MissReason::Absent } else { MissReason::OtherStdin };
         for entry in variants.into_iter().filter(|entry| condition_holds(entry.condition)) {
-            match self.freshness(entry.exit, entry.created, now) {
+            let fresh = match entry.created.age_at(now) {
+                Some(age) if entry.created > asked => Ok(age),
+                _ if self.refresh => Err(MissReason::Refresh),
+                _ => self.freshness(entry.exit, entry.created, now),
+            };
+            match fresh {
                 Ok(age) => return Verdict::Replay(Box::new(entry), age),
                 Err(expired) => reason = expired,
             }
+        }
+        if self.refresh {
+            reason = MissReason::Refresh;
         }
         Verdict::Execute(reason)
     }

@@ -45,6 +45,8 @@ pub struct Request {
     pub max_size: Size,
     /// The spinner's text, if one is to be shown.
     pub spinner: Option<OsString>,
+    /// Its text while another run of the same is waited for.
+    pub waiting: Option<OsString>,
 }
 
 /// `--stdin` and `--no-stdin`.
@@ -65,8 +67,10 @@ impl Request {
     /// A usage error that quotes what cannot be understood.
     pub fn new(options: RunOptions, words: Vec<OsString>) -> Result<Self, Error> {
         let show_spinner = !options.no_spinner && !is_nested() && Spinner::has_a_place();
-        let spinner = show_spinner
-            .then(|| options.spinner.clone().map_or_else(|| running(&words), OsString::from));
+        let spinner = show_spinner.then(|| {
+            options.spinner.as_ref().map_or_else(|| about("Running", &words), OsString::from)
+        });
+        let waiting = show_spinner.then(|| about("Waiting for another run of", &words));
         Ok(Self {
             words,
             key: key_spec(&options)?,
@@ -92,16 +96,17 @@ impl Request {
             max_output: options.max_output.unwrap_or(Size::mebibytes(256)),
             max_size: options.max_size.unwrap_or(Size::mebibytes(2048)),
             spinner,
+            waiting,
         })
     }
 }
 
 const DEFAULT_FAILURE_TTL: Lifetime = Lifetime::For(Duration::from_secs(60));
 
-/// The spinner's text.
-fn running(words: &[OsString]) -> OsString {
+/// A text for the spinner.
+fn about(what: &str, words: &[OsString]) -> OsString {
     let command = escape_words(words.iter().map(OsString::as_os_str));
-    OsString::from(format!("Running `{command}`"))
+    OsString::from(format!("{what} `{command}`"))
 }
 
 /// `--pty`.

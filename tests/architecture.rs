@@ -29,7 +29,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("settings", "cli error exit key nesting outputs policy progress size store terminal time"),
     (
         "commands",
-        "cli entry error exit key policy progress recording replay runner settings size stdin store \
+        "cli entry error exit key nesting policy progress recording replay runner settings size stdin store \
          terminal time",
     ),
 ];

@@ -4,6 +4,7 @@ use crate::entry::{Condition, Entry, NewEntry};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::key::{CommandName, DigestMemory, Key, Observation, Program, ResolveError, observe};
+use crate::nesting;
 use crate::policy::{MissReason, Verdict};
 use crate::progress::Spinner;
 use crate::recording::{Abandoned, Body, Recorder, Recording};
@@ -11,7 +12,7 @@ use crate::replay::replay;
 use crate::runner::{self, Input, Job, SpawnError, Unrecorded};
 use crate::settings::{Request, StdinMode};
 use crate::stdin::{Held, Stdin};
-use crate::store::{Filled, Limits, Store, StoreError};
+use crate::store::{Claimed, Filled, Limits, Store, StoreError};
 use crate::terminal::{Notices, escape_os};
 use crate::time::{Timestamp, brief};
 use std::io;
@@ -30,7 +31,7 @@ pub fn run(
     if request.no_cache {
         return Err(become_command(request, &program));
     }
-    let call = Call { request, program: &program, notices };
+    let call = Call { request, program: &program, notices, asked: Timestamp::now() };
     if let Err(fault) = runner::have_room() {
         notices.warn(&format_args!("{fault}; running uncached"));
         return call.run_uncached();
@@ -42,14 +43,11 @@ pub fn run(
         return call.run_uncached();
     };
     match call.choose(&store, variants, &stdin) {
-        Ok((entry, body)) => {
-            stdin.take(entry.condition);
-            call.replay(store, &observation, &entry, body)
-        }
+        Ok(hit) => call.replay(store, &observation, &stdin, hit),
         Err(reason) if request.only_if_cached => Err(Error::Missed(reason.to_string())),
         Err(reason) => {
             notices.detail(&format_args!("miss: {reason}"));
-            call.execute_and_store(store, &observation, stdin)
+            call.run_once(store, &observation, stdin)
         }
     }
 }
@@ -59,6 +57,8 @@ struct Call<'a> {
     request: &'a Request,
     program: &'a Program,
     notices: &'a Notices,
+    /// When this call began.
+    asked: Timestamp,
 }
 
 impl Call<'_> {
@@ -144,7 +144,7 @@ impl Call<'_> {
         stdin: &Stdin,
     ) -> Result<(Entry, Body), MissReason> {
         let holds = stdin.holds(&variants);
-        match self.request.policy.admit(variants, holds, Timestamp::now()) {
+        match self.request.policy.admit(variants, holds, self.asked, Timestamp::now()) {
             Verdict::Execute(reason) => Err(reason),
             Verdict::Replay(entry, age) => {
                 let body = store.output(&entry).map_err(|fault| {
@@ -162,10 +162,11 @@ impl Call<'_> {
         &self,
         store: Store,
         observation: &Observation,
-        entry: &Entry,
-        mut body: Body,
+        stdin: &Stdin,
+        (entry, mut body): (Entry, Body),
     ) -> Result<Exit, Error> {
-        store.note_use(entry);
+        stdin.take(entry.condition);
+        store.note_use(&entry);
         let replayed = replay(&mut body);
         // Only where a large file was new to us: the next hit need not read it again.
         if let Err(fault) = store.remember(observation.learned()) {
@@ -180,6 +181,54 @@ impl Call<'_> {
         }
     }
 
+    /// Runs the command unless another process is running it for the same key: then waits for that
+    /// one, and runs only if it left nothing to replay.
+    fn run_once(
+        &self,
+        store: Store,
+        observation: &Observation,
+        stdin: Stdin,
+    ) -> Result<Exit, Error> {
+        let key = observation.fingerprint.key();
+        if !self.stores(&store) || nesting::is_inside(key) {
+            return self.execute_and_store(store, observation, stdin);
+        }
+        let claimed = match store.claim(&key) {
+            Ok(claimed) => claimed,
+            Err(fault) => {
+                self.notices.detail(&format_args!("cannot claim the run: {fault}"));
+                return self.execute_and_store(store, observation, stdin);
+            }
+        };
+        if let Claimed::Theirs(claims) = &claimed {
+            let begun = || self.notices.detail(&"waiting for another run of the same");
+            let spinner = self.request.waiting.as_deref().map(Spinner::new);
+            let waited = runner::wait_until(begun, || claims.are_free(), spinner);
+            if let Ok(Err(signal)) = waited {
+                return Ok(Exit::Signal(signal));
+            }
+        }
+        // Somebody may have stored it since we looked, whether we waited or not.
+        let keys = observation.fingerprint.keys();
+        let variants = store.variants(&keys).unwrap_or_default();
+        let stdin = match stdin.look_ahead(&variants, store.directory()) {
+            Ok(stdin) => stdin,
+            Err(fault) => {
+                self.notices.warn(&format_args!("cannot read standard input: {fault}"));
+                return self.run_uncached();
+            }
+        };
+        match self.choose(&store, variants, &stdin) {
+            Ok(hit) => self.replay(store, observation, &stdin, hit),
+            Err(_) => self.execute_and_store(store, observation, stdin),
+        }
+    }
+
+    /// Whether what runs now is to be stored.
+    fn stores(&self, store: &Store) -> bool {
+        !self.request.no_store && !store.is_read_only()
+    }
+
     fn execute_and_store(
         &self,
         store: Store,
@@ -187,13 +236,14 @@ impl Call<'_> {
         stdin: Stdin,
     ) -> Result<Exit, Error> {
         let Request { words, spinner, no_store, max_output, max_size, .. } = self.request;
-        let records = !no_store && !store.is_read_only();
+        let records = self.stores(&store);
         if !no_store && !records {
             self.notices.warn(&"the store is read-only; the result is not stored");
         }
         let recorder =
             records.then(|| Recorder::new(store.directory().to_owned(), *max_output.min(max_size)));
         let job = Job {
+            key: observation.fingerprint.key(),
             program: self.program.as_found(),
             words,
             input: input(stdin),

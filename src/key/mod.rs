@@ -22,11 +22,19 @@ pub use program::{CommandName, Program, ResolveError, names_of};
 use crate::outputs::Outputs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 
 /// The digest of a [`Fingerprint`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key(pub Digest);
+
+impl fmt::Display for Key {
+    /// A part of it that is enough to tell keys apart.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_bytes()[..8].iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
 
 /// Everything that counts, as it was seen. Absence is a value: what is unset, missing or left out
 /// differs from what is empty.

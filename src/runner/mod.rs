@@ -14,13 +14,16 @@ mod pump;
 mod ready;
 mod shared_file;
 mod signals;
+mod waiting;
 
 pub use child::{SpawnError, exec};
 pub use input::Input;
 pub use signals::die_of;
+pub use waiting::wait_until;
 
 use crate::entry::Condition;
 use crate::exit::Exit;
+use crate::key::Key;
 use crate::nesting;
 use crate::outputs::Outputs;
 use crate::progress::{DELAY, Spinner, TICK};
@@ -42,6 +45,8 @@ use tokio::time::{Instant as TokioInstant, interval_at, sleep};
 /// A command to run.
 #[derive(Debug)]
 pub struct Job<'a> {
+    /// The key that it fills.
+    pub key: Key,
     /// The file to execute.
     pub program: &'a Path,
     /// The command line, the program's name as the user spelled it first.
@@ -119,7 +124,7 @@ struct Shared {
 #[allow(unsafe_code)]
 pub fn run(job: Job<'_>) -> Result<Outcome, SpawnError> {
     // SAFETY: cachex is a single thread until the runtime below has begun.
-    unsafe { nesting::enter() };
+    unsafe { nesting::enter(job.key) };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,12 +1,13 @@
 //! The store: SQLite behind look-up, fill, list and clear.
 //!
 //! It knows nothing of time to live or of running commands. On disk it promises: a directory that
-//! only its owner can enter, `cachex.db` (see `store::schema`), `uses` (see `store::usage`) and
-//! `cachex.lock`, held while the database is set up. No transaction stays open between two calls,
+//! only its owner can enter, `cachex.db` (see `store::schema`), `uses` (see `store::usage`),
+//! `claims` (see `store::claim`) and `cachex.lock`, held while the database is set up. No transaction stays open between two calls,
 //! and looking up writes nothing. A fault of any kind is a [`StoreError`]; none is a reason not to
 //! run the command.
 
 mod aging;
+mod claim;
 mod codec;
 mod connection;
 mod evict;
@@ -16,6 +17,7 @@ mod place;
 mod schema;
 mod usage;
 
+pub use claim::{Claim, Claimed, Claims};
 pub use fill::{Filled, Limits};
 pub use listing::{Cleared, Selection};
 pub use place::default_directory;

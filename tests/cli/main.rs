@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod bad_input;
+mod callers;
 mod clear;
 mod freshness;
 mod harness;

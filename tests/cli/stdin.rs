@@ -213,6 +213,17 @@ mod pipes {
     }
 
     #[test]
+    fn input_that_comes_too_late_does_not_show_that_nobody_reads() {
+        let sandbox = sandbox();
+        sandbox.sh("mkfifo started go").gives("");
+        sandbox.script("late.sh", "test -z \"$1\" || { echo > started; read x < go; }; echo done");
+        // The input is written while the command waits; it may have looked for some before.
+        let writer = "cat started > /dev/null; echo x; echo > go; sleep 0.1";
+        sandbox.sh(&format!("({writer}) | cachex ./late.sh wait")).gives("done\n");
+        assert!(sandbox.store().list(&cachex::store::Selection::All).expect("listed").is_empty());
+    }
+
+    #[test]
     fn much_input_passes_byte_for_byte() {
         let sandbox = sandbox();
         let bytes: Vec<u8> =

@@ -1,0 +1,51 @@
+//! Waiting for another process, with a spinner, as interruptible as a command.
+
+use super::signals::{self, Signals};
+use crate::progress::{DELAY, Spinner, TICK};
+use std::io;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
+
+/// How often to look whether the wait is over.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Waits until `over`; an error is the signal that ended the wait. `begun` is called once signals are
+/// listened to.
+///
+/// # Errors
+/// When the runtime cannot be made.
+pub fn wait_until(
+    begun: impl FnOnce(),
+    over: impl Fn() -> bool,
+    mut spinner: Option<Spinner>,
+) -> io::Result<Result<(), i32>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut signals = Signals::install()?;
+        begun();
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut tick = interval_at(Instant::now() + DELAY, TICK);
+        loop {
+            tokio::select! {
+                arrival = signals.next() => {
+                    if let Some(spinner) = &mut spinner {
+                        spinner.hide();
+                    }
+                    if arrival.kills() {
+                        return Ok(Err(arrival.signal));
+                    }
+                    if arrival.stops() {
+                        signals::stop(arrival);
+                    }
+                }
+                _ = look.tick() => if over() {
+                    return Ok(Ok(()));
+                },
+                _ = tick.tick() => if let Some(spinner) = &mut spinner {
+                    spinner.tick();
+                },
+            }
+        }
+    })
+}

@@ -1,0 +1,145 @@
+//! Many callers of one command at once.
+
+use super::harness::Sandbox;
+use std::io::Read;
+use std::process::{Child, Stdio};
+
+/// A sandbox with a command that says that it started and waits to be let go.
+fn sandbox(rest: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script("s.sh", &format!("echo $$ > started; read x < go; {rest}"));
+    sandbox
+}
+
+fn spawn(sandbox: &Sandbox, words: &str) -> Child {
+    let mut call = sandbox.cachex(words);
+    call.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    call.command.spawn().expect("started")
+}
+
+/// Waits until the caller says that it waits for another run.
+fn wait_until_it_waits(caller: &mut Child) {
+    let mut stderr = caller.stderr.take().expect("a pipe");
+    let mut seen = String::new();
+    let mut byte = [0];
+    while !seen.contains("waiting for another run") {
+        assert_eq!(stderr.read(&mut byte).expect("read"), 1, "{seen}");
+        seen.push(char::from(byte[0]));
+    }
+    std::thread::spawn(move || stderr.read_to_end(&mut Vec::new()));
+}
+
+fn wait_for_start(sandbox: &Sandbox) {
+    sandbox.sh("until test -s started; do :; done").gives("");
+}
+
+fn go(sandbox: &Sandbox) {
+    std::fs::write(sandbox.dir.join("go"), "\n").expect("written");
+}
+
+/// What a caller gave on standard output, and its exit code.
+fn end(caller: Child) -> (String, Option<i32>) {
+    let output = caller.wait_with_output().expect("ended");
+    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code())
+}
+
+#[test]
+fn many_callers_of_one_key_start_one_run_and_get_its_result() {
+    for options in ["-v", "-v --ttl 0", "-v --refresh"] {
+        let sandbox = sandbox("echo result; exit 3");
+        let call = format!("{options} --cache-exit 3 ./s.sh");
+        let leader = spawn(&sandbox, &call);
+        wait_for_start(&sandbox);
+        let mut followers: Vec<Child> = (0..20).map(|_| spawn(&sandbox, &call)).collect();
+        followers.iter_mut().for_each(wait_until_it_waits);
+        go(&sandbox);
+        for caller in followers.into_iter().chain([leader]) {
+            assert_eq!(end(caller), ("result\n".to_owned(), Some(3)), "{options}");
+        }
+        assert_eq!(sandbox.runs(), 1, "{options}");
+    }
+}
+
+#[test]
+fn fifty_cold_callers_start_one_run() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "sleep 0.5; echo result");
+    let script = "for i in $(seq 50); do cachex ./s.sh & done; wait";
+    sandbox.sh(script).gives("result\n".repeat(50));
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn waiters_of_a_run_that_stored_nothing_run_side_by_side() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    // Each goes on only when all have started: one after another would never end.
+    sandbox.script(
+        "s.sh",
+        "if mkdir first 2>/dev/null; then echo $$ > started; read x < go; exit 1; fi
+         echo >> arrived; until [ \"$(wc -l < arrived)\" -ge 4 ]; do sleep 0.01; done; exit 1",
+    );
+    let call = "-v --discard-failures ./s.sh";
+    let leader = spawn(&sandbox, call);
+    wait_for_start(&sandbox);
+    let mut followers: Vec<Child> = (0..4).map(|_| spawn(&sandbox, call)).collect();
+    followers.iter_mut().for_each(wait_until_it_waits);
+    go(&sandbox);
+    for caller in followers.into_iter().chain([leader]) {
+        assert_eq!(end(caller), (String::new(), Some(1)));
+    }
+    assert_eq!(sandbox.runs(), 5);
+}
+
+#[test]
+fn different_keys_run_side_by_side() {
+    let sandbox = Sandbox::new();
+    sandbox.script(
+        "s.sh",
+        "echo >> arrived; until [ \"$(wc -l < arrived)\" -ge 12 ]; do sleep 0.01; done; echo $1",
+    );
+    let script = "for i in $(seq 12); do cachex ./s.sh $i & done; wait";
+    let output = sandbox.sh(script).output();
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 12);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn a_leader_that_is_killed_frees_its_followers() {
+    let sandbox = sandbox("echo result");
+    let mut leader = spawn(&sandbox, "./s.sh");
+    wait_for_start(&sandbox);
+    let mut follower = spawn(&sandbox, "-v ./s.sh");
+    wait_until_it_waits(&mut follower);
+    std::fs::remove_file(sandbox.dir.join("started")).expect("removed");
+    leader.kill().expect("killed");
+    leader.wait().expect("ended");
+    wait_for_start(&sandbox);
+    go(&sandbox);
+    assert_eq!(end(follower), ("result\n".to_owned(), Some(0)));
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn an_interrupted_follower_leaves_the_leader_alone() {
+    let sandbox = sandbox("echo result");
+    let leader = spawn(&sandbox, "./s.sh");
+    wait_for_start(&sandbox);
+    let mut follower = spawn(&sandbox, "-v ./s.sh");
+    wait_until_it_waits(&mut follower);
+    let pid = rustix::process::Pid::from_child(&follower);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("sent");
+    assert_eq!(end(follower), (String::new(), Some(143)));
+    go(&sandbox);
+    assert_eq!(end(leader), ("result\n".to_owned(), Some(0)));
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn a_command_that_calls_itself_does_not_wait_for_itself() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "test -e deep && { echo deep; exit; }; touch deep; cachex ./s.sh");
+    sandbox.cachex("./s.sh").gives("deep\n");
+    assert_eq!(sandbox.runs(), 2);
+}
