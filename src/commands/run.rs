@@ -12,7 +12,7 @@ use crate::replay::replay;
 use crate::runner::{self, Input, Job, SpawnError, Unrecorded};
 use crate::settings::{Request, StdinMode};
 use crate::stdin::{Held, Stdin};
-use crate::store::{Claimed, Filled, Limits, Store, StoreError};
+use crate::store::{Claimed, Clearings, Filled, Limits, Store, StoreError};
 use crate::terminal::{Notices, escape_os};
 use crate::time::{Timestamp, brief};
 use std::io;
@@ -236,12 +236,15 @@ impl Call<'_> {
         stdin: Stdin,
     ) -> Result<Exit, Error> {
         let Request { words, spinner, no_store, max_output, max_size, .. } = self.request;
-        let records = self.stores(&store);
-        if !no_store && !records {
+        if !no_store && store.is_read_only() {
             self.notices.warn(&"the store is read-only; the result is not stored");
         }
+        let since = self.stores(&store).then(|| store.clearings()).and_then(|since| {
+            let warn = |fault: &_| self.notices.warn(&format_args!("{fault}; nothing is stored"));
+            since.inspect_err(warn).ok()
+        });
         let recorder =
-            records.then(|| Recorder::new(store.directory().to_owned(), *max_output.min(max_size)));
+            since.map(|_| Recorder::new(store.directory().to_owned(), *max_output.min(max_size)));
         let job = Job {
             key: observation.fingerprint.key(),
             program: self.program.as_found(),
@@ -253,7 +256,9 @@ impl Call<'_> {
         };
         let outcome = runner::run(job).map_err(|error| not_started(self.program, error))?;
         match outcome.recording {
-            Ok((recording, condition)) => self.keep(store, observation, condition, recording),
+            Ok((recording, condition)) => {
+                self.keep(store, observation, condition, recording, since.unwrap_or_default());
+            }
             Err(reason @ Unrecorded::Abandoned(Abandoned::Unwritable(_))) => {
                 self.notices.warn(&format_args!("{reason}; the result is not stored"));
             }
@@ -275,6 +280,7 @@ impl Call<'_> {
         observation: &Observation,
         condition: Condition,
         recording: Recording,
+        since: Clearings,
     ) {
         let policy = &self.request.policy;
         if let Err(reason) = policy.keep(recording.exit) {
@@ -298,6 +304,7 @@ impl Call<'_> {
         };
         let now = Timestamp::now();
         let limits = Limits {
+            since,
             max_entries: self.request.max_entries,
             max_size: self.request.max_size,
             is_expired: &|exit, created| policy.freshness(exit, created, now).is_err(),
@@ -311,6 +318,7 @@ impl Call<'_> {
         }
         match filled {
             Ok(Filled::Stored) => self.notices.detail(&"stored"),
+            Ok(Filled::Cleared) => self.tell_unstored(&"it was cleared while it ran"),
             Ok(Filled::TooLarge) => self.tell_unstored(&"longer than the whole store may be"),
             Err(fault) => self.notices.warn(&format_args!("{fault}; the result is not stored")),
         }

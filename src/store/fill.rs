@@ -1,7 +1,7 @@
 //! Storing a result.
 
 use super::codec::{self, BLOCK, IN_ROW};
-use super::{Store, StoreError, connection, evict, usage};
+use super::{Clearings, Store, StoreError, clearing, connection, evict, usage};
 use crate::entry::{Entry, NewEntry};
 use crate::exit::Exit;
 use crate::key::{CommandName, LearnedDigest, encode_words};
@@ -11,8 +11,10 @@ use rusqlite::{Connection, params};
 use std::num::NonZeroU64;
 use std::os::unix::ffi::OsStrExt;
 
-/// What bounds the store.
+/// What bounds the store, and what may enter it.
 pub struct Limits<'a> {
+    /// The clearings before the run began: what was cleared since does not come back.
+    pub since: Clearings,
     /// `--max-entries`.
     pub max_entries: Option<NonZeroU64>,
     /// `--max-size`.
@@ -37,6 +39,8 @@ pub enum Filled {
     Stored,
     /// It is longer than the whole store may be.
     TooLarge,
+    /// Its command was cleared while it ran.
+    Cleared,
 }
 
 impl Store {
@@ -52,6 +56,9 @@ impl Store {
         limits: &Limits<'_>,
     ) -> Result<Filled, StoreError> {
         let transaction = connection::write(&mut self.connection)?;
+        if clearing::was_cleared(&transaction, limits.since, name)? {
+            return Ok(Filled::Cleared);
+        }
         let folded = usage::fold(&self.place, &transaction)?;
         remove_same(&transaction, new)?;
         let command = command_id(&transaction, new.scope, name)?;

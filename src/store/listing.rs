@@ -1,6 +1,6 @@
 //! What is stored, and forgetting it.
 
-use super::{Store, StoreError, codec, connection, evict, fill, usage};
+use super::{Store, StoreError, clearing, codec, connection, evict, fill, usage};
 use crate::entry::Description;
 use crate::key::{CommandName, Digest, Key, decode_words};
 use crate::time::Timestamp;
@@ -63,8 +63,12 @@ impl Store {
     pub fn clear(&mut self, selection: &Selection) -> Result<Cleared, StoreError> {
         let mut chosen = self.chosen(selection)?.into_iter().peekable();
         let mut cleared = Cleared::default();
+        let mut first = true;
         loop {
             let transaction = connection::write(&mut self.connection)?;
+            if std::mem::take(&mut first) {
+                clearing::remember(&transaction, selection)?;
+            }
             let mut freed = 0;
             while freed < CLEAR_AT_ONCE
                 && let Some(Chosen { id, output, length }) = chosen.next()

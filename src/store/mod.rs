@@ -8,6 +8,7 @@
 
 mod aging;
 mod claim;
+mod clearing;
 mod codec;
 mod connection;
 mod evict;
@@ -18,6 +19,7 @@ mod schema;
 mod usage;
 
 pub use claim::{Claim, Claimed, Claims};
+pub use clearing::Clearings;
 pub use fill::{Filled, Limits};
 pub use listing::{Cleared, Selection};
 pub use place::default_directory;

@@ -7,7 +7,8 @@ use super::StoreError;
 use rusqlite::Connection;
 use std::path::Path;
 
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     -- What --max-entries counts and clear forgets: a command over all contents of its script.
     CREATE TABLE command (
         id INTEGER PRIMARY KEY,
@@ -47,7 +48,16 @@ const MIGRATIONS: &[&str] = &["
         digest BLOB NOT NULL,
         learned INTEGER NOT NULL
     ) WITHOUT ROWID;
-"];
+",
+    "
+    -- What was cleared, so that a run that was in flight then does not bring it back.
+    CREATE TABLE clearing (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name BLOB,                          -- NULL: everything
+        arguments BLOB                      -- empty: all of the command
+    );
+",
+];
 
 /// The format that this program writes.
 #[allow(clippy::cast_possible_wrap, reason = "a handful")]
@@ -121,4 +131,27 @@ fn definitions(connection: &Connection) -> Result<Vec<(String, Option<String>)>,
     let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_older_format_becomes_the_present_one() {
+        for older in 1..MIGRATIONS.len() {
+            let mut connection = Connection::open_in_memory().expect("opened");
+            connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").expect("set");
+            for migration in &MIGRATIONS[..older] {
+                connection.execute_batch(migration).expect("made");
+            }
+            let version = i64::try_from(older).expect("small");
+            connection.pragma_update(None, "user_version", version).expect("set");
+            connection.pragma_update(None, "application_id", APPLICATION | version).expect("set");
+            assert_eq!(state(&connection, Path::new("x")).expect("known"), State::Behind);
+            migrate(&mut connection).expect("migrated");
+            assert_eq!(state(&connection, Path::new("x")).expect("known"), State::Current);
+            assert!(is_as_made(&connection).expect("compared"));
+        }
+    }
 }

@@ -143,3 +143,26 @@ fn a_command_that_calls_itself_does_not_wait_for_itself() {
     sandbox.cachex("./s.sh").gives("deep\n");
     assert_eq!(sandbox.runs(), 2);
 }
+
+#[test]
+fn what_is_cleared_while_it_runs_does_not_come_back() {
+    for (clear, stored) in [
+        ("clear", 0),
+        ("clear -- ./s.sh", 0),
+        ("clear -- ./s.sh a", 0),
+        ("clear -- ./s.sh b", 1),
+        ("clear -- ./other", 1),
+    ] {
+        let sandbox = sandbox("echo result");
+        let call = spawn(&sandbox, "-v ./s.sh a");
+        wait_for_start(&sandbox);
+        sandbox.cachex(clear).gives("removed nothing\n");
+        go(&sandbox);
+        let output = call.wait_with_output().expect("ended");
+        assert_eq!(output.stdout, b"result\n");
+        let entries = sandbox.store().list(&cachex::store::Selection::All).expect("listed");
+        assert_eq!(entries.len(), stored, "{clear}");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(stderr.contains("cleared while it ran"), stored == 0, "{stderr}");
+    }
+}
