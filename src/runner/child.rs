@@ -29,12 +29,13 @@ pub enum SpawnError {
 /// A running command.
 pub(super) struct Child {
     process: tokio::process::Child,
-    pty: Option<Pty>,
 }
 
 /// Our ends of what the command writes to.
 #[derive(Default)]
 pub(super) struct Sources {
+    /// Its terminal, if it has one.
+    pub(super) pty: Option<Pty>,
     pub(super) stdout: Option<OwnedFd>,
     pub(super) stderr: Option<OwnedFd>,
 }
@@ -45,35 +46,31 @@ impl Child {
         words: &[OsString],
         stdin: Option<Stdio>,
         outputs: Outputs,
+        keys: bool,
     ) -> Result<(Self, Sources), SpawnError> {
         let mut command = command(program, words);
-        let (pty, sources) = connect(&mut command, outputs).map_err(SpawnError::Other)?;
+        let sources = connect(&mut command, outputs, keys).map_err(SpawnError::Other)?;
         match stdin {
             Some(stdin) => _ = command.stdin(stdin),
-            None if pty.is_none() => _ = command.stdin(Stdio::null()),
+            None if sources.pty.is_none() => _ = command.stdin(Stdio::null()),
             None => {}
         }
         die_with_us(&mut command);
         let process =
             tokio::process::Command::from(command).spawn().map_err(SpawnError::Refused)?;
-        Ok((Self { process, pty }, sources))
+        Ok((Self { process }, sources))
     }
 
     pub(super) async fn wait(&mut self) -> io::Result<Exit> {
         self.process.wait().await.map(Exit::from)
     }
 
-    /// Gives our end of the command's terminal up, once nobody reads from it any more.
-    pub(super) fn hang_up(&mut self) {
-        self.pty = None;
-    }
-
     /// Passes a signal on that came to cachex.
-    pub(super) fn pass_on(&self, arrival: Arrival) {
+    pub(super) fn pass_on(&self, arrival: Arrival, pty: Option<&Pty>) {
         let Some(signal) = Signal::from_named_raw(arrival.signal) else {
             return;
         };
-        match &self.pty {
+        match pty {
             // Our terminal has told the command already, which must look again.
             Some(pty) if signal == Signal::WINCH => {
                 pty.resize(TerminalSize::own());
@@ -94,7 +91,7 @@ impl Child {
 }
 
 /// Gives the command its output streams, and us their other ends.
-fn connect(command: &mut Command, outputs: Outputs) -> io::Result<(Option<Pty>, Sources)> {
+fn connect(command: &mut Command, outputs: Outputs, keys: bool) -> io::Result<Sources> {
     let mut sources = Sources::default();
     let pipe = || pipe_with(PipeFlags::CLOEXEC);
     match outputs {
@@ -103,7 +100,7 @@ fn connect(command: &mut Command, outputs: Outputs) -> io::Result<(Option<Pty>, 
             command.stdout(theirs);
             let (stderr, theirs) = pipe()?;
             command.stderr(theirs);
-            sources = Sources { stdout: Some(stdout), stderr: Some(stderr) };
+            sources = Sources { stdout: Some(stdout), stderr: Some(stderr), pty: None };
         }
         Outputs::Joined => {
             let (stdout, theirs) = pipe()?;
@@ -127,13 +124,13 @@ fn connect(command: &mut Command, outputs: Outputs) -> io::Result<(Option<Pty>, 
             }
         }
         Outputs::Terminal { .. } => {
-            let (pty, theirs) = pty::open(TerminalSize::own())?;
+            let (pty, theirs) = pty::open(TerminalSize::own(), keys)?;
             command.stdin(theirs.try_clone()?).stdout(theirs.try_clone()?).stderr(theirs);
             sources.stdout = Some(pty.reader()?);
-            return Ok((Some(pty), sources));
+            sources.pty = Some(pty);
         }
     }
-    Ok((None, sources))
+    Ok(sources)
 }
 
 fn command(program: &Path, words: &[OsString]) -> Command {

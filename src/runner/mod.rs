@@ -7,6 +7,7 @@ mod child;
 mod detach;
 mod feed;
 mod input;
+mod keys;
 #[cfg(target_os = "linux")]
 mod offer;
 mod pty;
@@ -31,6 +32,8 @@ use crate::recording::{Abandoned, Recorder, Recording};
 use crate::terminal::Stream;
 use crate::time::Timestamp;
 use child::Child;
+use keys::Keys;
+use pty::Pty;
 use pump::{Pump, PumpEnd};
 use signals::{Arrival, Signals};
 use std::cell::RefCell;
@@ -155,16 +158,23 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     let mut signals = Signals::install().map_err(SpawnError::Other)?;
     let started = Instant::now();
     let (stdin, input) = job.input.begin().map_err(SpawnError::Other)?;
-    let (mut child, sources) = Child::spawn(job.program, job.words, stdin, job.outputs)?;
+    let wants_keys =
+        matches!(job.outputs, Outputs::Terminal { .. }) && stdin.is_none() && keys::are_there();
+    let (mut child, mut sources) =
+        Child::spawn(job.program, job.words, stdin, job.outputs, wants_keys)?;
     let shared =
         Shared { recorder: RefCell::new(job.recorder), spinner: RefCell::new(job.spinner) };
     let (has_ended, watch_end) = watch::channel(false);
     let pump = |to, from: Option<OwnedFd>| {
         from.map(|from| Pump::new(to, from, &shared, watch_end.clone())).transpose()
     };
-    let (out, err) = (pump(Stream::Stdout, sources.stdout)?, pump(Stream::Stderr, sources.stderr)?);
+    let (out, err) = (
+        pump(Stream::Stdout, sources.stdout.take())?,
+        pump(Stream::Stderr, sources.stderr.take())?,
+    );
     let pumps = async { tokio::join!(run_if_any(out), run_if_any(err)) };
     tokio::pin!(pumps);
+    let mut keys = if wants_keys { Some(Keys::take().map_err(SpawnError::Other)?) } else { None };
     let mut tick = interval_at(TokioInstant::now() + DELAY, TICK);
     let (mut exit, mut pumped) = (None, None);
     let (mut disturbed, mut killed) = (None, false);
@@ -178,16 +188,19 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
                     exit = Some(End::now(Exit::Signal(arrival.signal), started));
                     break;
                 }
-                pass_on(arrival, &child, &shared);
+                pass_on(arrival, &child, sources.pty.as_ref(), &shared, keys.as_ref());
             }
             status = child.wait(), if exit.is_none() => {
                 exit = Some(End::now(status.map_err(SpawnError::Other)?, started));
                 has_ended.send_replace(true);
             }
             ends = &mut pumps, if pumped.is_none() => {
-                child.hang_up();
+                sources.pty = None;
                 pumped = Some(ends);
             }
+            passed_on = pass_keys_on(keys.as_mut(), sources.pty.as_ref()) => if passed_on.is_err() {
+                keys = None;
+            },
             // Last words get a moment; a reader that has stalled does not keep what was told to end.
             () = sleep(LAST_WORDS), if exit.is_some() && killed => break,
             _ = tick.tick(), if exit.is_none() => {
@@ -201,7 +214,10 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
         exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
     let (out, err) = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
     shared.spinner.take();
-    let condition = input.end();
+    let condition = match keys.take() {
+        Some(keys) if keys.were_pressed() => Err(Unrecorded::StdinPart),
+        _ => input.end(),
+    };
     let unrecorded = disturbed
         .map(Unrecorded::Disturbed)
         .or_else(|| out.unrecorded())
@@ -226,12 +242,27 @@ async fn run_if_any(pump: Option<Pump<'_>>) -> PumpEnd {
 }
 
 /// What a signal to cachex means for the command.
-fn pass_on(arrival: Arrival, child: &Child, shared: &Shared) {
+fn pass_on(
+    arrival: Arrival,
+    child: &Child,
+    pty: Option<&Pty>,
+    shared: &Shared,
+    keys: Option<&Keys>,
+) {
     if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
         spinner.hide();
     }
-    child.pass_on(arrival);
+    child.pass_on(arrival, pty);
     if arrival.stops() {
+        keys.inspect(|keys| keys.put_back());
         signals::stop(arrival);
+        keys.inspect(|keys| keys.resume());
+    }
+}
+
+async fn pass_keys_on(keys: Option<&mut Keys>, pty: Option<&Pty>) -> io::Result<()> {
+    match (keys, pty) {
+        (Some(keys), Some(pty)) => keys.pass_on(pty).await,
+        _ => std::future::pending().await,
     }
 }

@@ -1,9 +1,8 @@
 //! A pseudo-terminal for the command, in place of pipes.
 //!
-//! Our own terminal, if there is one, stays as it is, and stays the controlling one: nothing has to
-//! be restored, its keys signal the command, and `/dev/tty` reaches the person. What is written to
-//! the new one comes back unchanged, so newlines are translated once only, by the real terminal;
-//! reading from it finds the end at once.
+//! Our own terminal, if there is one, stays the controlling one: its keys signal the command, and
+//! `/dev/tty` reaches the person. What is written to the new one comes back unchanged, so newlines
+//! are translated once only, by the real terminal.
 
 use crate::terminal::{TerminalSize, own_settings};
 use rustix::fs::{Mode, OFlags};
@@ -20,8 +19,9 @@ pub(super) struct Pty {
     master: OwnedFd,
 }
 
-/// Opens a terminal of this size: our end, and the command's.
-pub(super) fn open(size: TerminalSize) -> io::Result<(Pty, OwnedFd)> {
+/// Opens a terminal of this size: our end, and the command's. Without keys, reading from it finds
+/// the end at once.
+pub(super) fn open(size: TerminalSize, keys: bool) -> io::Result<(Pty, OwnedFd)> {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
     grantpt(&master)?;
     unlockpt(&master)?;
@@ -30,9 +30,11 @@ pub(super) fn open(size: TerminalSize) -> io::Result<(Pty, OwnedFd)> {
     let slave = rustix::fs::open(name.as_c_str(), flags, Mode::empty())?;
     let mut settings = own_settings().map_or_else(|| tcgetattr(&slave), Ok)?;
     settings.output_modes.remove(OutputModes::ONLCR);
-    settings.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON);
-    settings.special_codes[SpecialCodeIndex::VMIN] = 0;
-    settings.special_codes[SpecialCodeIndex::VTIME] = 0;
+    if !keys {
+        settings.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON);
+        settings.special_codes[SpecialCodeIndex::VMIN] = 0;
+        settings.special_codes[SpecialCodeIndex::VTIME] = 0;
+    }
     tcsetattr(&slave, OptionalActions::Now, &settings)?;
     let pty = Pty { master };
     pty.resize(size);
@@ -43,6 +45,12 @@ impl Pty {
     /// The end that output is read from.
     pub(super) fn reader(&self) -> io::Result<OwnedFd> {
         Ok(rustix::io::fcntl_dupfd_cloexec(&self.master, 3)?)
+    }
+
+    /// Types for the command.
+    pub(super) fn press(&self, keys: &[u8]) {
+        // A command that reads none of so many loses the rest, as it would to a full terminal.
+        let _ = rustix::io::write(&self.master, keys);
     }
 
     /// Follows the size of our own terminal; the kernel tells the command.

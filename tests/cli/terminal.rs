@@ -252,3 +252,39 @@ fn a_background_job_leaves_the_terminal_alone() {
     let (seen, _) = on_terminal(sandbox.program("bash", &["-c", script]), 24, 80).end();
     assert!(!seen.contains("Running"), "{seen:?}");
 }
+
+#[test]
+fn keys_reach_a_command_under_pty_and_what_they_changed_is_not_stored() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo ready; read line; echo \"got $line\"");
+    for _ in 0..2 {
+        let mut terminal = on_terminal(sandbox.cachex("--pty ./s.sh"), 24, 80);
+        terminal.wait_for("ready");
+        "typed\r".bytes().for_each(|key| terminal.press(key));
+        let (seen, status) = terminal.end();
+        assert_eq!(seen, "ready\r\ntyped\r\ngot typed\r\n");
+        assert!(status.success());
+    }
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn the_terminal_is_put_back_on_every_way_out() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo ready; read line; test \"$line\" = stay && exec sleep 1000");
+    for (keys, signal) in [("go\r", None), ("stay\r\u{3}", None), ("stay\r", Some("TERM"))] {
+        let kill =
+            signal.map_or(String::new(), |name| format!("(sleep 0.5; kill -{name} $(cat pid)) & "));
+        let script = format!(
+            "stty -a > before; {kill} sh -c 'echo $$ > pid; exec cachex --pty ./s.sh'; \
+             stty -a > after; echo end"
+        );
+        let mut call = sandbox.sh(&format!("trap : INT; {script}"));
+        call.command.env("CACHEX_NO_SPINNER", "1");
+        let mut terminal = on_terminal(call, 24, 80);
+        terminal.wait_for("ready");
+        keys.bytes().for_each(|key| terminal.press(key));
+        terminal.wait_for("end");
+        sandbox.sh("cmp before after").gives("");
+    }
+}
