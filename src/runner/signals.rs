@@ -7,9 +7,8 @@ use super::ready::watch;
 use crate::inherited::is_ignored;
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
-use std::os::fd::OwnedFd;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -59,29 +58,56 @@ const CAUGHT: [i32; 10] = [
 /// The signals that arrive from now on.
 pub(super) struct Signals {
     reader: AsyncFd<OwnedFd>,
+    /// Where the handler writes to, as long as anybody reads.
+    _writer: OwnedFd,
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        REPORTS.store(-1, Ordering::SeqCst);
+    }
+}
+
+/// Where the handler writes to.
+static REPORTS: AtomicI32 = AtomicI32::new(-1);
+
+/// The handler of every signal that is caught. While it runs the others wait, so that they are
+/// reported in the order in which they came.
+#[allow(unsafe_code)]
+extern "C" fn report(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    // SAFETY: the kernel passes the signal's own information.
+    let from_kernel = is_from_kernel(unsafe { &*info });
+    let from_process = !(from_kernel && TERMINAL.contains(&signal));
+    if signal == libc::SIGCONT {
+        CONTINUED.fetch_add(1, Ordering::SeqCst);
+    }
+    let continued = CONTINUED.load(Ordering::SeqCst);
+    let message = [u8::try_from(signal).unwrap_or(0), u8::from(from_process), continued];
+    // SAFETY: one `write` of memory that lives here, which is async-signal-safe; a descriptor that
+    // is gone makes it fail.
+    unsafe { libc::write(REPORTS.load(Ordering::SeqCst), message.as_ptr().cast(), message.len()) };
 }
 
 impl Signals {
     #[allow(unsafe_code)]
     pub(super) fn install() -> io::Result<Self> {
         let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-        let writer = Arc::new(writer);
-        for signal in CAUGHT.into_iter().filter(|signal| !is_ignored(*signal)) {
-            let writer = Arc::clone(&writer);
-            let report = move |info: &libc::siginfo_t| {
-                let from_process = !(TERMINAL.contains(&signal) && is_from_kernel(info));
-                if signal == libc::SIGCONT {
-                    CONTINUED.fetch_add(1, Ordering::SeqCst);
+        REPORTS.store(writer.as_raw_fd(), Ordering::SeqCst);
+        let reader = watch(reader, Interest::READABLE)?;
+        // SAFETY: the struct is plain numbers, for which zero is a value; the handler is of the
+        // kind that SA_SIGINFO asks for, and does only what a handler may.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = report as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+            libc::sigfillset(&raw mut action.sa_mask);
+            for signal in CAUGHT.into_iter().filter(|signal| !is_ignored(*signal)) {
+                if libc::sigaction(signal, &raw const action, std::ptr::null_mut()) != 0 {
+                    return Err(io::Error::last_os_error());
                 }
-                let continued = CONTINUED.load(Ordering::SeqCst);
-                let message =
-                    [u8::try_from(signal).unwrap_or(0), u8::from(from_process), continued];
-                let _ = rustix::io::write(&writer, &message);
-            };
-            // SAFETY: the handler only makes one `write` call, which is async-signal-safe.
-            unsafe { signal_hook_registry::register_sigaction(signal, report)? };
+            }
         }
-        Ok(Self { reader: watch(reader, Interest::READABLE)? })
+        Ok(Self { reader, _writer: writer })
     }
 
     /// Waits for the next signal.
