@@ -220,10 +220,13 @@ pub enum Verb {
 
 /// `cachex clear`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    override_usage = "cachex clear [OPTIONS] [-- COMMAND [ARGS]...]",
+    after_help = "\
 Without COMMAND everything goes. COMMAND alone stands for all its calls, whatever their arguments;
 COMMAND with ARGS for that argument list in every directory. For `python3 x.py` the words up to the
-script name the command.")]
+script name the command."
+)]
 pub struct ClearOptions {
     /// Whose entries to forget
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
@@ -240,6 +243,7 @@ pub struct ListOptions {
 
 /// `cachex show`.
 #[derive(Debug, Args)]
+#[command(override_usage = "cachex show [OPTIONS] <ID | -- COMMAND [ARGS]...>")]
 pub struct ShowOptions {
     /// The number that `cachex list` gives
     #[arg(required_unless_present = "command", conflicts_with = "command")]

@@ -40,7 +40,9 @@ fn completions_are_up_to_date() {
 
 #[test]
 fn man_pages_are_up_to_date() {
-    let command = Cli::command();
+    let mut command = Cli::command();
+    // Lets the verbs have the options that are common to all.
+    command.build();
     let version = format!("cachex {}", env!("CARGO_PKG_VERSION"));
     let render = |command: clap::Command, name: &str| {
         let mut page = Vec::new();
