@@ -5,12 +5,16 @@
 
 use super::pty::Pty;
 use super::ready::watch;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use rustix::stdio::stdin;
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr,
+    ttyname,
 };
 use std::io;
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -18,6 +22,9 @@ use tokio::io::unix::AsyncFd;
 pub(super) fn are_there() -> bool {
     tcgetpgrp(stdin()).is_ok_and(|group| group == rustix::process::getpgrp())
 }
+
+/// How often a job in the background looks whether it has come to the foreground.
+const IN_BACKGROUND: Duration = Duration::from_millis(200);
 
 /// Our terminal while its keys go to the command. Dropping it puts it back as it was.
 pub(super) struct Keys {
@@ -28,7 +35,11 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn take() -> io::Result<Self> {
-        let terminal = watch(rustix::io::fcntl_dupfd_cloexec(stdin(), 3)?, Interest::READABLE)?;
+        // A description of our own, which may be non-blocking: others share that of stdin.
+        let name = ttyname(stdin(), Vec::new())?;
+        let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let terminal = rustix::fs::open(name.as_c_str(), flags, Mode::empty())?;
+        let terminal = watch(terminal, Interest::READABLE)?;
         let keys = Self { terminal, before: tcgetattr(stdin())?, pressed: false };
         keys.resume();
         Ok(keys)
@@ -36,6 +47,9 @@ impl Keys {
 
     /// Takes the keys, again after [`Keys::put_back`].
     pub(super) fn resume(&self) {
+        if !are_there() {
+            return;
+        }
         let mut settings = self.before.clone();
         settings.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON);
         settings.special_codes[SpecialCodeIndex::VMIN] = 1;
@@ -43,9 +57,11 @@ impl Keys {
         let _ = tcsetattr(stdin(), OptionalActions::Now, &settings);
     }
 
-    /// Leaves the terminal as it was.
+    /// Leaves the terminal as it was, unless somebody else has it now.
     pub(super) fn put_back(&self) {
-        let _ = tcsetattr(stdin(), OptionalActions::Now, &self.before);
+        if are_there() {
+            let _ = tcsetattr(stdin(), OptionalActions::Now, &self.before);
+        }
     }
 
     /// Whether the command may have got any.
@@ -56,23 +72,24 @@ impl Keys {
     /// Passes on what is pressed next.
     pub(super) async fn pass_on(&mut self, pty: &Pty) -> io::Result<()> {
         let mut ready = self.terminal.readable().await?;
-        ready.clear_ready();
+        if !are_there() {
+            // They are for whoever is in the foreground now.
+            tokio::time::sleep(IN_BACKGROUND).await;
+            return Ok(());
+        }
         let mut buffer = [0; 1024];
-        // Readiness may be of the past, and the description is not ours to make non-blocking.
-        while has_some() {
-            let count = rustix::io::read(stdin(), &mut buffer)?;
-            if count == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+        match rustix::io::read(self.terminal.get_ref(), &mut buffer) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                self.pressed = true;
+                pty.press(&buffer[..count]);
             }
-            self.pressed = true;
-            pty.press(&buffer[..count]);
+            Err(Errno::AGAIN) => ready.clear_ready(),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
         Ok(())
     }
-}
-
-fn has_some() -> bool {
-    rustix::io::ioctl_fionread(stdin()).is_ok_and(|bytes| bytes > 0)
 }
 
 impl Drop for Keys {

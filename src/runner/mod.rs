@@ -256,6 +256,8 @@ fn pass_on(
     if arrival.stops() {
         keys.inspect(|keys| keys.put_back());
         signals::stop(arrival);
+    }
+    if arrival.stops() || arrival.continues() {
         keys.inspect(|keys| keys.resume());
     }
 }

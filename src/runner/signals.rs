@@ -36,6 +36,11 @@ impl Arrival {
         self.disturbs().is_some()
     }
 
+    /// Whether it continues a process, perhaps in another place.
+    pub(super) fn continues(self) -> bool {
+        self.signal == libc::SIGCONT
+    }
+
     /// Whether it stops a process that does not catch it.
     pub(super) fn stops(self) -> bool {
         self.signal == libc::SIGTSTP
