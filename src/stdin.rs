@@ -88,6 +88,13 @@ impl Stdin {
         }
     }
 
+    /// Whether what it holds may still come from the very run that one would wait for, as in
+    /// `cachex cat | cachex cat`.
+    #[must_use]
+    pub fn may_depend_on_others(&self) -> bool {
+        matches!(self, Self::Pipe(PipeState::Open) | Self::Other)
+    }
+
     /// Which of the stored conditions hold for it.
     pub fn holds(&self, variants: &[Entry]) -> impl Fn(Condition) -> bool + use<> {
         let now = match self {

@@ -115,6 +115,9 @@ impl Call<'_> {
             }
         };
         if let Claimed::Theirs(claims) = &claimed {
+            if stdin.may_depend_on_others() {
+                return self.execute_and_store(store, observation, stdin);
+            }
             let begun = || self.notices.detail(&"waiting for another run of the same");
             let spinner = self.request.waiting.as_deref().map(Spinner::new);
             let waited = runner::wait_until(begun, || claims.are_free(), spinner);

@@ -166,3 +166,12 @@ fn what_is_cleared_while_it_runs_does_not_come_back() {
         assert_eq!(stderr.contains("cleared while it ran"), stored == 0, "{stderr}");
     }
 }
+
+#[test]
+fn two_of_the_same_in_one_pipeline_do_not_wait_for_each_other() {
+    let sandbox = Sandbox::new();
+    let bare = sandbox.sh("seq 200000").output().stdout;
+    for _ in 0..2 {
+        sandbox.sh("seq 200000 | cachex cat | cachex cat | cachex cat").gives(&bare);
+    }
+}
