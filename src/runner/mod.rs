@@ -183,11 +183,6 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
             arrival = signals.next() => {
                 disturbed = disturbed.or(arrival.disturbs());
                 killed |= arrival.kills();
-                if exit.is_some() && arrival.kills() {
-                    // The command is gone; only its last words wait for a reader.
-                    exit = Some(End::now(Exit::Signal(arrival.signal), started));
-                    break;
-                }
                 pass_on(arrival, &child, sources.pty.as_ref(), &shared, keys.as_ref());
             }
             status = child.wait(), if exit.is_none() => {

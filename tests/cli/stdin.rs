@@ -157,6 +157,7 @@ mod pipes {
         for _ in 0..2 {
             sandbox.sh("(echo now > go) | cachex ./poll.sh").gives("now\ndone\n");
         }
+        assert!(sandbox.store().list(&cachex::store::Selection::All).expect("listed").is_empty());
         assert_eq!(sandbox.runs(), 2);
     }
 
