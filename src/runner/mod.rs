@@ -102,6 +102,7 @@ pub enum Unrecorded {
 }
 
 /// The end of the command, which is not yet that of its output.
+#[derive(Clone, Copy)]
 struct End {
     exit: Exit,
     ended: Timestamp,
@@ -177,7 +178,7 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     let mut keys = if wants_keys { Some(Keys::take().map_err(SpawnError::Other)?) } else { None };
     let mut tick = interval_at(TokioInstant::now() + DELAY, TICK);
     let (mut exit, mut pumped) = (None, None);
-    let (mut disturbed, mut killed) = (None, false);
+    let (mut disturbed, mut killed, mut pressed) = (None, false, false);
     while exit.is_none() || pumped.is_none() {
         tokio::select! {
             arrival = signals.next() => {
@@ -194,7 +195,7 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
                 pumped = Some(ends);
             }
             passed_on = pass_keys_on(keys.as_mut(), sources.pty.as_ref()) => if passed_on.is_err() {
-                keys = None;
+                pressed |= keys.take().is_some_and(|keys| keys.were_pressed());
             },
             // Last words get a moment; a reader that has stalled does not keep what was told to end.
             () = sleep(LAST_WORDS), if exit.is_some() && killed => break,
@@ -205,19 +206,28 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
             }
         }
     }
-    let End { exit, ended, elapsed } =
-        exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
-    let (out, err) = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
     shared.spinner.take();
-    let condition = match keys.take() {
-        Some(keys) if keys.were_pressed() => Err(Unrecorded::StdinPart),
-        _ => input.end(),
-    };
+    pressed |= keys.take().is_some_and(|keys| keys.were_pressed());
+    let condition = input.end();
+    let condition = if pressed { Err(Unrecorded::StdinPart) } else { condition };
+    let end = exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
+    let ends = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
+    Ok(conclude(end, ends, disturbed, condition, shared.recorder.take()))
+}
+
+/// What came of a run that has ended: a recording only if nothing speaks against it.
+fn conclude(
+    end: End,
+    (out, err): (PumpEnd, PumpEnd),
+    disturbed: Option<i32>,
+    condition: Result<Condition, Unrecorded>,
+    recorder: Option<Recorder>,
+) -> Outcome {
+    let End { exit, ended, elapsed } = end;
     let unrecorded = disturbed
         .map(Unrecorded::Disturbed)
         .or_else(|| out.unrecorded())
         .or_else(|| err.unrecorded());
-    let recorder = shared.recorder.take();
     let record = || {
         unrecorded.map_or(Ok(()), Err)?;
         let body = recorder.ok_or(Unrecorded::NotAsked)?.finish()?;
@@ -226,7 +236,7 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     let recording = record();
     let (out, err) = (out.split(), err.split());
     detach::keep_forwarding([(Stream::Stdout, out.left_behind), (Stream::Stderr, err.left_behind)]);
-    Ok(Outcome { exit, recording, lost: out.lost.or(err.lost) })
+    Outcome { exit, recording, lost: out.lost.or(err.lost) }
 }
 
 async fn run_if_any(pump: Option<Pump<'_>>) -> PumpEnd {
