@@ -35,7 +35,7 @@ _cachex() {
 
     case "${cmd}" in
         cachex)
-            opts="-n -v -q -h -V --env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --force --refresh --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --cache-dir --verbose --quiet --help --version clear list show completions"
+            opts="-n -v -q -h -V --env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --cache-dir --verbose --quiet --help --version clear list show completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -58,6 +58,14 @@ _cachex() {
                     return 0
                     ;;
                 --failure-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stale-while-revalidate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stale-if-error)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_cachex_global_optspecs
-    string join \n env= key= scope= ignore-cwd stdin n/no-stdin ttl= failure-ttl= refresh only-if-cached max-entries= cache-exit= discard-failures max-output= no-store spinner= no-spinner pty= max-size= no-cache cache-dir= v/verbose q/quiet h/help V/version
+    string join \n env= key= scope= ignore-cwd stdin n/no-stdin ttl= failure-ttl= stale-while-revalidate= stale-if-error= refresh warm only-if-cached max-entries= cache-exit= discard-failures max-output= no-store spinner= no-spinner pty= max-size= no-cache cache-dir= v/verbose q/quiet h/help V/version
 end
 
 function __fish_cachex_needs_command
@@ -29,6 +29,8 @@ complete -c cachex -n "__fish_cachex_needs_command" -l key -d 'Let this text cou
 complete -c cachex -n "__fish_cachex_needs_command" -l scope -d 'Keep these entries apart from those of other scopes' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l ttl -d 'Replay a result younger than this: seconds, 1h 30min, 0 for never, none for ever [default: none]' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l failure-ttl -d 'The same for a failure [default: 60s, never longer than --ttl]' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l stale-while-revalidate -d 'For this long after that, replay at once all the same and renew in the background [default: 0]' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l stale-if-error -d 'For this long after that, replay the last success when the command fails [default: 0]' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l max-entries -d 'Keep at most N entries of this command, the expired and the oldest going first' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l cache-exit -d 'Exit codes that count as success, as in 0,2 or 0-3 [default: 0]' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l max-output -d 'Do not store an output longer than this [default: 256MiB]' -r
@@ -42,6 +44,7 @@ complete -c cachex -n "__fish_cachex_needs_command" -l ignore-cwd -d 'Leave the 
 complete -c cachex -n "__fish_cachex_needs_command" -l stdin -d 'Read standard input to its end, key it and give it to the command'
 complete -c cachex -n "__fish_cachex_needs_command" -s n -l no-stdin -d 'Give the command an empty standard input and leave the real one alone'
 complete -c cachex -n "__fish_cachex_needs_command" -l refresh -l force -d 'Run the command and store its result anew, whatever is stored'
+complete -c cachex -n "__fish_cachex_needs_command" -l warm -d 'The same in the background: print nothing, exit 0 at once'
 complete -c cachex -n "__fish_cachex_needs_command" -l only-if-cached -d 'Never run the command: replay, or exit 124 and say why'
 complete -c cachex -n "__fish_cachex_needs_command" -l discard-failures -d 'Never store a failure'
 complete -c cachex -n "__fish_cachex_needs_command" -l no-store -d 'Replay what is stored, and store nothing'

@@ -103,9 +103,32 @@ pub struct RunOptions {
         help_heading = "Freshness"
     )]
     pub failure_ttl: Option<Lifetime>,
+    /// For this long after that, replay at once all the same and renew in the background [default: 0]
+    #[arg(
+        long,
+        env = "CACHEX_STALE_WHILE_REVALIDATE",
+        hide_env = true,
+        value_name = "DURATION",
+        allow_hyphen_values = true,
+        help_heading = "Freshness"
+    )]
+    pub stale_while_revalidate: Option<Lifetime>,
+    /// For this long after that, replay the last success when the command fails [default: 0]
+    #[arg(
+        long,
+        env = "CACHEX_STALE_IF_ERROR",
+        hide_env = true,
+        value_name = "DURATION",
+        allow_hyphen_values = true,
+        help_heading = "Freshness"
+    )]
+    pub stale_if_error: Option<Lifetime>,
     /// Run the command and store its result anew, whatever is stored
     #[arg(long, visible_alias = "force", env = "CACHEX_REFRESH", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Freshness")]
     pub refresh: bool,
+    /// The same in the background: print nothing, exit 0 at once
+    #[arg(long, env = "CACHEX_WARM", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Freshness")]
+    pub warm: bool,
     /// Never run the command: replay, or exit 124 and say why
     #[arg(long, env = "CACHEX_ONLY_IF_CACHED", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Freshness")]
     pub only_if_cached: bool,

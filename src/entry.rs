@@ -41,6 +41,8 @@ pub struct Entry {
     pub created: Timestamp,
     /// How long it ran.
     pub elapsed: Duration,
+    /// When a renewal in the background last failed.
+    pub renewal_failed: Option<Timestamp>,
 }
 
 /// What `list` and `show` tell of an entry.

@@ -17,6 +17,10 @@ pub struct Policy {
     pub success: ExitCodes,
     /// `--refresh`.
     pub refresh: bool,
+    /// `--stale-while-revalidate`.
+    pub stale_while_revalidate: Lifetime,
+    /// `--stale-if-error`.
+    pub stale_if_error: Lifetime,
 }
 
 /// What to do with a call.
@@ -24,9 +28,14 @@ pub struct Policy {
 pub enum Verdict {
     /// Replay this entry, of this age.
     Replay(Box<Entry>, Duration),
-    /// Run the command.
-    Execute(MissReason),
+    /// Replay this entry, of this age, and renew it in the background.
+    ReplayStale(Box<Entry>, Duration),
+    /// Run the command; if it fails, replay this entry.
+    Execute(MissReason, Option<Box<Entry>>),
 }
+
+/// How long an entry whose renewal failed is not renewed again.
+const REST: Lifetime = Lifetime::For(Duration::from_secs(60));
 
 /// Why a command has to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,19 +74,19 @@ impl fmt::Display for MissReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Discarded {
     /// A signal killed it.
-    Killed(i32),
+    Killed(Exit),
     /// 126 and 127 say that something could not be started; that may change at any time.
-    NotStarted(u8),
+    NotStarted(Exit),
     /// It failed, and failures are not to be kept.
-    Failure(u8),
+    Failure(Exit),
 }
 
 impl fmt::Display for Discarded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Killed(signal) => write!(f, "killed by signal {signal}"),
-            Self::NotStarted(code) => write!(f, "exit code {code}: something could not be started"),
-            Self::Failure(code) => write!(f, "exit code {code}, and failures are discarded"),
+            Self::Killed(exit) => exit.fmt(f),
+            Self::NotStarted(exit) => write!(f, "{exit}: something could not be started"),
+            Self::Failure(exit) => write!(f, "{exit}, and failures are discarded"),
         }
     }
 }
@@ -86,15 +95,18 @@ impl Policy {
     /// How long a result with this ending is replayed.
     #[must_use]
     pub fn lifetime(&self, exit: Exit) -> Lifetime {
-        match exit {
-            Exit::Code(code) if self.success.contain(code) => self.ttl,
-            _ => self.failure_ttl.min(self.ttl),
-        }
+        if self.is_success(exit) { self.ttl } else { self.failure_ttl.min(self.ttl) }
     }
 
-    /// Chooses among the entries of a key for a standard input that satisfies `condition_holds`.
-    /// What ended since the call `asked` answers it whatever its policy: it was run for others that
-    /// asked the same.
+    /// Whether a result with this ending is a success.
+    #[must_use]
+    pub fn is_success(&self, exit: Exit) -> bool {
+        matches!(exit, Exit::Code(code) if self.success.contain(code))
+    }
+
+    /// Chooses among the entries of a key, the newest first, for a standard input that satisfies
+    /// `condition_holds`. What ended since the call `asked` answers it whatever its policy: it was
+    /// run for others that asked the same.
     #[must_use]
     pub fn admit(
         &self,
@@ -103,32 +115,74 @@ impl Policy {
         asked: Timestamp,
         now: Timestamp,
     ) -> Verdict {
-        let mut reason =
-            if variants.is_empty() { MissReason::Absent } else { MissReason::OtherStdin };
-        for entry in variants.into_iter().filter(|entry| condition_holds(entry.condition)) {
-            let fresh = match entry.created.age_at(now) {
-                Some(age) if entry.created > asked => Ok(age),
-                _ if self.refresh => Err(MissReason::Refresh),
-                _ => self.freshness(entry.exit, entry.created, now),
-            };
-            match fresh {
-                Ok(age) => return Verdict::Replay(Box::new(entry), age),
-                Err(expired) => reason = expired,
-            }
+        let nothing = if variants.is_empty() { MissReason::Absent } else { MissReason::OtherStdin };
+        let mut holding: Vec<Entry> =
+            variants.into_iter().filter(|entry| condition_holds(entry.condition)).collect();
+        let standing = |entry: &Entry| match entry.created.age_at(now) {
+            Some(age) if entry.created > asked => Ok(age),
+            _ if self.refresh => Err(MissReason::Refresh),
+            _ => self.freshness(entry.exit, entry.created, now),
+        };
+        let fresh = holding.iter().position(|entry| standing(entry).is_ok());
+        if let Some((place, age)) = fresh.and_then(|at| Some((at, standing(&holding[at]).ok()?))) {
+            return Verdict::Replay(Box::new(holding.swap_remove(place)), age);
         }
-        if self.refresh {
-            reason = MissReason::Refresh;
+        let stale = holding.iter().position(|entry| self.is_good_while_renewed(entry, now));
+        if let Some((place, age)) =
+            stale.and_then(|at| Some((at, holding[at].created.age_at(now)?)))
+        {
+            return Verdict::ReplayStale(Box::new(holding.swap_remove(place)), age);
         }
-        Verdict::Execute(reason)
+        let reason = holding.first().and_then(|entry| standing(entry).err());
+        let reason = if self.refresh { MissReason::Refresh } else { reason.unwrap_or(nothing) };
+        let fallback = holding.into_iter().find(|entry| self.is_good_on_failure(entry, now));
+        Verdict::Execute(reason, fallback.map(Box::new))
     }
 
-    /// Those of the entries that may be replayed.
+    fn is_good_while_renewed(&self, entry: &Entry, now: Timestamp) -> bool {
+        !self.refresh
+            && self.keep(entry.exit).is_ok()
+            && self.is_within(self.stale_while_revalidate, entry.exit, entry.created, now)
+    }
+
+    fn is_good_on_failure(&self, entry: &Entry, now: Timestamp) -> bool {
+        self.is_success(entry.exit)
+            && self.is_within(self.stale_if_error, entry.exit, entry.created, now)
+    }
+
+    /// Whether a result with this ending and date expired less than `grace` ago, or not yet.
+    fn is_within(&self, grace: Lifetime, exit: Exit, created: Timestamp, now: Timestamp) -> bool {
+        match self.freshness(exit, created, now) {
+            Ok(_) => grace.covers(Duration::ZERO),
+            Err(MissReason::Expired(ago)) => grace.covers(ago),
+            Err(_) => false,
+        }
+    }
+
+    /// Whether a stale entry is to be renewed now: not for a while after that has failed.
     #[must_use]
-    pub fn fresh(&self, variants: &[Entry], now: Timestamp) -> Vec<Entry> {
-        let is_fresh = |entry: &&Entry| {
-            !self.refresh && self.freshness(entry.exit, entry.created, now).is_ok()
+    pub fn may_renew(entry: &Entry, now: Timestamp) -> bool {
+        let failed_ago = entry.renewal_failed.and_then(|failed| failed.age_at(now));
+        !failed_ago.is_some_and(|ago| REST.covers(ago))
+    }
+
+    /// Those of the entries that this call may replay in some way.
+    #[must_use]
+    pub fn of_use(&self, variants: &[Entry], now: Timestamp) -> Vec<Entry> {
+        let is_of_use = |entry: &&Entry| {
+            let is_fresh = || self.freshness(entry.exit, entry.created, now).is_ok();
+            (!self.refresh && is_fresh())
+                || self.is_good_while_renewed(entry, now)
+                || self.is_good_on_failure(entry, now)
         };
-        variants.iter().filter(is_fresh).cloned().collect()
+        variants.iter().filter(is_of_use).cloned().collect()
+    }
+
+    /// Whether a result with this ending and date will never be replayed again for such a call.
+    #[must_use]
+    pub fn is_spent(&self, exit: Exit, created: Timestamp, now: Timestamp) -> bool {
+        let grace = self.stale_while_revalidate.max(self.stale_if_error);
+        self.freshness(exit, created, now).is_err() && !self.is_within(grace, exit, created, now)
     }
 
     /// The age of a result with this ending and date, if it is fresh.
@@ -155,10 +209,10 @@ impl Policy {
     /// Why not.
     pub fn keep(&self, exit: Exit) -> Result<(), Discarded> {
         match exit {
-            Exit::Signal(signal) => Err(Discarded::Killed(signal)),
-            Exit::Code(code) if self.success.contain(code) => Ok(()),
-            Exit::Code(code @ (126 | 127)) => Err(Discarded::NotStarted(code)),
-            Exit::Code(code) if self.failure_ttl == Lifetime::ZERO => Err(Discarded::Failure(code)),
+            Exit::Signal(_) => Err(Discarded::Killed(exit)),
+            Exit::Code(_) if self.is_success(exit) => Ok(()),
+            Exit::Code(126 | 127) => Err(Discarded::NotStarted(exit)),
+            Exit::Code(_) if self.failure_ttl == Lifetime::ZERO => Err(Discarded::Failure(exit)),
             Exit::Code(_) => Ok(()),
         }
     }
@@ -167,6 +221,7 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::{Digest, Key};
     use proptest::prelude::*;
 
     fn seconds(seconds: u64) -> Lifetime {
@@ -179,6 +234,8 @@ mod tests {
             failure_ttl: seconds(60),
             success: ExitCodes::default(),
             refresh: false,
+            stale_while_revalidate: Lifetime::ZERO,
+            stale_if_error: Lifetime::ZERO,
         }
     }
 
@@ -211,17 +268,117 @@ mod tests {
 
     #[test]
     fn what_says_nothing_about_the_command_is_not_kept() {
-        assert_eq!(policy().keep(Exit::Signal(15)), Err(Discarded::Killed(15)));
-        assert_eq!(policy().keep(Exit::Code(127)), Err(Discarded::NotStarted(127)));
+        assert_eq!(policy().keep(Exit::Signal(15)), Err(Discarded::Killed(Exit::Signal(15))));
+        assert_eq!(policy().keep(Exit::Code(127)), Err(Discarded::NotStarted(Exit::Code(127))));
         assert_eq!(policy().keep(Exit::Code(3)), Ok(()));
         let strict = Policy { failure_ttl: Lifetime::ZERO, ..policy() };
-        assert_eq!(strict.keep(Exit::Code(3)), Err(Discarded::Failure(3)));
+        assert_eq!(strict.keep(Exit::Code(3)), Err(Discarded::Failure(Exit::Code(3))));
         assert_eq!(strict.keep(Exit::Code(0)), Ok(()));
         let asked = Policy { success: "127".parse().expect("codes"), ..policy() };
         assert_eq!(asked.keep(Exit::Code(127)), Ok(()));
     }
 
+    fn entry(exit: u8, created: i64) -> Entry {
+        Entry {
+            id: created,
+            key: Key(Digest([1; 32])),
+            condition: Condition::StdinAbsent,
+            exit: Exit::Code(exit),
+            created: Timestamp::from_millis(created),
+            elapsed: Duration::ZERO,
+            renewal_failed: None,
+        }
+    }
+
+    /// What becomes of a call after so many seconds: the entries were stored at 0.
+    fn verdict(policy: &Policy, exits: &[u8], after: i64) -> &'static str {
+        let entries = exits.iter().map(|exit| entry(*exit, 0)).collect();
+        let now = Timestamp::from_millis(after * 1000);
+        match policy.admit(entries, |_| true, now, now) {
+            Verdict::Replay(..) => "fresh",
+            Verdict::ReplayStale(..) => "stale",
+            Verdict::Execute(_, None) => "run",
+            Verdict::Execute(_, Some(entry)) if entry.exit == Exit::Code(0) => "run or fall back",
+            Verdict::Execute(_, Some(_)) => "fall back on a failure",
+        }
+    }
+
+    #[test]
+    fn what_expired_is_served_for_a_while_and_then_fallen_back_on() {
+        let patient = Policy {
+            stale_while_revalidate: seconds(50),
+            stale_if_error: seconds(200),
+            ..policy()
+        };
+        for (after, expected) in [
+            (99, "fresh"),
+            (100, "stale"),
+            (149, "stale"),
+            (150, "run or fall back"),
+            (299, "run or fall back"),
+            (300, "run"),
+            (-1, "run"),
+        ] {
+            assert_eq!(verdict(&patient, &[0], after), expected, "{after}");
+        }
+        assert_eq!(verdict(&policy(), &[0], 100), "run");
+        let refresh = Policy { refresh: true, ..patient.clone() };
+        for (after, expected) in [(1, "run or fall back"), (120, "run or fall back"), (300, "run")]
+        {
+            assert_eq!(verdict(&refresh, &[0], after), expected, "{after}");
+        }
+        let for_ever = Policy { stale_while_revalidate: Lifetime::Unlimited, ..policy() };
+        assert_eq!(verdict(&for_ever, &[0], 1_000_000), "stale");
+    }
+
+    #[test]
+    fn failures_are_served_stale_only_where_they_are_kept_and_never_fallen_back_on() {
+        let patient = Policy {
+            stale_while_revalidate: seconds(50),
+            stale_if_error: seconds(200),
+            ..policy()
+        };
+        assert_eq!(verdict(&patient, &[3], 61), "stale");
+        assert_eq!(verdict(&patient, &[3], 120), "run");
+        assert_eq!(verdict(&patient, &[3, 0], 151), "run or fall back");
+        let strict = Policy { failure_ttl: Lifetime::ZERO, ..patient };
+        assert_eq!(verdict(&strict, &[3], 1), "run");
+    }
+
+    #[test]
+    fn a_renewal_that_failed_rests_for_a_minute() {
+        let at = Timestamp::from_millis;
+        let failed = Entry { renewal_failed: Some(at(5_000)), ..entry(0, 0) };
+        assert!(Policy::may_renew(&entry(0, 0), at(5_000)));
+        assert!(!Policy::may_renew(&failed, at(5_000)));
+        assert!(!Policy::may_renew(&failed, at(64_999)));
+        assert!(Policy::may_renew(&failed, at(65_000)));
+        assert!(Policy::may_renew(&failed, at(4_999)), "the clock was set back");
+    }
+
     proptest! {
+        #[test]
+        fn what_is_spent_is_never_of_use(
+            ttl in 0u64..100, revalidate in 0u64..100, error in 0u64..100, exit in 0u8..2,
+            created in 0i64..400, now in 0i64..400, refresh in any::<bool>(),
+        ) {
+            let policy = Policy {
+                ttl: seconds(ttl),
+                stale_while_revalidate: seconds(revalidate),
+                stale_if_error: seconds(error),
+                refresh,
+                ..policy()
+            };
+            let entry = entry(exit, created * 1000);
+            let now = Timestamp::from_millis(now * 1000);
+            let of_use = !policy.of_use(std::slice::from_ref(&entry), now).is_empty();
+            let verdict = policy.admit(vec![entry.clone()], |_| true, now, now);
+            prop_assert_eq!(of_use, !matches!(verdict, Verdict::Execute(_, None)));
+            if policy.is_spent(entry.exit, entry.created, now) {
+                prop_assert!(!of_use);
+            }
+        }
+
         #[test]
         fn an_entry_never_becomes_fresh_again(ttl in 0u64..1000, created in 0i64..1000, now in 0i64..2_000_000) {
             let policy = Policy { ttl: seconds(ttl), ..policy() };

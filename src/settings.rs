@@ -31,8 +31,8 @@ pub struct Request {
     pub stdin: StdinMode,
     /// What may be replayed and kept.
     pub policy: Policy,
-    /// `--only-if-cached`.
-    pub only_if_cached: bool,
+    /// Whether the command may run.
+    pub execution: Execution,
     /// `--no-store`.
     pub no_store: bool,
     /// `--no-cache`.
@@ -47,6 +47,17 @@ pub struct Request {
     pub spinner: Option<OsString>,
     /// Its text while another run of the same is waited for.
     pub waiting: Option<OsString>,
+}
+
+/// When the command runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Execution {
+    /// When there is nothing to replay.
+    OnMiss,
+    /// Always, and nobody waits for it: `--warm`.
+    InBackground,
+    /// In no case: `--only-if-cached`.
+    Never,
 }
 
 /// `--stdin` and `--no-stdin`.
@@ -88,8 +99,14 @@ impl Request {
                 },
                 success: options.cache_exit.unwrap_or_default(),
                 refresh: options.refresh,
+                stale_while_revalidate: options.stale_while_revalidate.unwrap_or(Lifetime::ZERO),
+                stale_if_error: options.stale_if_error.unwrap_or(Lifetime::ZERO),
             },
-            only_if_cached: options.only_if_cached,
+            execution: match (options.warm, options.only_if_cached) {
+                (true, _) => Execution::InBackground,
+                (_, true) => Execution::Never,
+                _ => Execution::OnMiss,
+            },
             no_store: options.no_store,
             no_cache: options.no_cache,
             max_entries: options.max_entries,
@@ -123,35 +140,46 @@ fn wants_terminal(pty: Option<When>) -> bool {
 /// # Errors
 /// A usage error when two flags, or two variables, exclude each other.
 pub fn prefer_flags(mut options: RunOptions, matches: &ArgMatches) -> Result<RunOptions, Error> {
-    let is_flag = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
-    let choose = |first: &'static str, second: &'static str| {
-        let option = |id: &str| id.replace('_', "-");
-        match (is_flag(first), is_flag(second)) {
-            (true, false) => Ok(second),
-            (false, true) => Ok(first),
-            _ => Err(Error::Usage(format!(
-                "--{} and --{} exclude each other",
-                option(first),
-                option(second)
-            ))),
-        }
-    };
-    if options.stdin && options.no_stdin {
-        let dropped = choose("stdin", "no_stdin")?;
-        options.stdin &= dropped != "stdin";
-        options.no_stdin &= dropped != "no_stdin";
-    }
-    if options.refresh && options.only_if_cached {
-        let dropped = choose("refresh", "only_if_cached")?;
-        options.refresh &= dropped != "refresh";
-        options.only_if_cached &= dropped != "only_if_cached";
-    }
-    if options.failure_ttl.is_some() && options.discard_failures {
-        let dropped = choose("failure_ttl", "discard_failures")?;
-        options.failure_ttl = options.failure_ttl.filter(|_| dropped != "failure_ttl");
-        options.discard_failures &= dropped != "discard_failures";
-    }
+    let mut keeps_failures = options.failure_ttl.is_some();
+    let RunOptions {
+        stdin,
+        no_stdin,
+        refresh,
+        warm,
+        only_if_cached,
+        no_store,
+        discard_failures,
+        ..
+    } = &mut options;
+    exclude(matches, ("stdin", stdin), ("no_stdin", no_stdin))?;
+    exclude(matches, ("refresh", refresh), ("only_if_cached", only_if_cached))?;
+    exclude(matches, ("warm", warm), ("only_if_cached", only_if_cached))?;
+    exclude(matches, ("warm", warm), ("no_store", no_store))?;
+    exclude(matches, ("failure_ttl", &mut keeps_failures), ("discard_failures", discard_failures))?;
+    options.failure_ttl = options.failure_ttl.filter(|_| keeps_failures);
     Ok(options)
+}
+
+/// Turns one of two options off if both are on.
+fn exclude(
+    matches: &ArgMatches,
+    (first, first_is_on): (&str, &mut bool),
+    (second, second_is_on): (&str, &mut bool),
+) -> Result<(), Error> {
+    if !(*first_is_on && *second_is_on) {
+        return Ok(());
+    }
+    let is_flag = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let option = |id: &str| id.replace('_', "-");
+    match (is_flag(first), is_flag(second)) {
+        (true, false) => *second_is_on = false,
+        (false, true) => *first_is_on = false,
+        _ => {
+            let (first, second) = (option(first), option(second));
+            return Err(Error::Usage(format!("--{first} and --{second} exclude each other")));
+        }
+    }
+    Ok(())
 }
 
 fn key_spec(options: &RunOptions) -> Result<KeySpec, Error> {
@@ -172,6 +200,9 @@ fn key_spec(options: &RunOptions) -> Result<KeySpec, Error> {
         ignore_directory: options.ignore_cwd,
         outputs: if wants_terminal(options.pty) {
             Outputs::Terminal { columns: TerminalSize::own().columns }
+        } else if options.warm {
+            // Nothing is written to ours, and what is recorded apart serves all.
+            Outputs::Apart
         } else {
             Outputs::own()
         },

@@ -2,8 +2,10 @@
 //! would.
 
 mod pipe;
+mod stand_in;
 
 pub use pipe::Look;
+pub use stand_in::StandIn;
 
 use crate::entry::{Condition, Entry};
 use crate::key::{Digest, DigestBuilder, FileStamp};
@@ -183,6 +185,15 @@ impl Held {
             }
             return Ok(held);
         }
+    }
+
+    /// All of this content, kept in `file`.
+    fn copy(mut content: impl Read, mut file: File) -> io::Result<Self> {
+        let length = io::copy(&mut content, &mut file)?;
+        let digest = Digest::of_reader(FromOffset { file: &file, offset: 0 }.take(length))?;
+        let condition = Some(Condition::Stdin { digest, length });
+        let content = DigestBuilder::default();
+        Ok(Self { file, length, unkept: Vec::new(), content, condition })
     }
 
     fn whole(&self) -> Condition {

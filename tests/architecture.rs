@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("recording", "exit size terminal time"),
     ("progress", "terminal"),
     ("entry", "exit key recording time"),
-    ("policy", "entry exit time"),
+    ("policy", "entry exit key time"),
     ("stdin", "entry key"),
     ("store", "entry exit key recording size terminal time"),
     ("runner", "entry exit inherited key nesting outputs progress recording stdin terminal time"),

@@ -2,21 +2,21 @@
 
 mod execute;
 mod look_up;
+mod renew;
 
-use crate::entry::Entry;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::key::{Observation, Program, ResolveError};
 use crate::nesting;
 use crate::progress::Spinner;
-use crate::recording::Body;
 use crate::replay::replay;
 use crate::runner::{self, SpawnError};
-use crate::settings::Request;
+use crate::settings::{Execution, Request};
 use crate::stdin::Stdin;
 use crate::store::{Claimed, Store};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
+use look_up::Hit;
 use std::io;
 use std::path::Path;
 
@@ -30,6 +30,9 @@ pub fn run(
     notices: &Notices,
 ) -> Result<Exit, Error> {
     let program = find_program(request)?;
+    if request.no_cache && request.execution == Execution::InBackground {
+        return Ok(Exit::Code(0));
+    }
     if request.no_cache {
         return Err(become_command(request, &program));
     }
@@ -44,12 +47,17 @@ pub fn run(
     let Some(stdin) = call.survey_stdin(&store, &variants) else {
         return call.run_uncached();
     };
+    if request.execution == Execution::InBackground {
+        return Ok(call.warm(store, &observation, stdin, &variants));
+    }
     match call.choose(&store, variants, &stdin) {
-        Ok(hit) => call.replay(store, &observation, &stdin, hit),
-        Err(reason) if request.only_if_cached => Err(Error::Missed(reason.to_string())),
-        Err(reason) => {
-            notices.detail(&format_args!("miss: {reason}"));
-            call.run_once(store, &observation, stdin)
+        Ok(hit) => call.replay(store, observation, stdin, hit),
+        Err(miss) if request.execution == Execution::Never => {
+            Err(Error::Missed(miss.reason.to_string()))
+        }
+        Err(miss) => {
+            notices.detail(&format_args!("miss: {}", miss.reason));
+            call.run_once(store, observation, stdin, miss.fallback)
         }
     }
 }
@@ -66,8 +74,11 @@ struct Call<'a> {
 impl Call<'_> {
     /// Runs the command with nothing of cachex around it.
     fn run_uncached(&self) -> Result<Exit, Error> {
-        if self.request.only_if_cached {
+        if self.request.execution == Execution::Never {
             return Err(Error::Missed("the cache cannot be used".to_owned()));
+        }
+        if self.request.execution == Execution::InBackground {
+            return Ok(Exit::Code(0));
         }
         Err(become_command(self.request, self.program))
     }
@@ -75,24 +86,22 @@ impl Call<'_> {
     fn replay(
         &self,
         store: Store,
-        observation: &Observation,
-        stdin: &Stdin,
-        (entry, mut body): (Entry, Body),
+        observation: Observation,
+        stdin: Stdin,
+        Hit { entry, mut body, is_stale }: Hit,
     ) -> Result<Exit, Error> {
-        stdin.take(entry.condition);
         store.note_use(&entry);
+        if is_stale {
+            self.renew(store, observation, stdin, &entry);
+            return shown(replay(&mut body), entry.exit);
+        }
+        stdin.take(entry.condition);
         let replayed = replay(&mut body);
         // Only where a large file was new to us: the next hit need not read it again.
         if let Err(fault) = store.remember(observation.learned()) {
             self.notices.detail(&fault);
         }
-        match replayed {
-            Ok(()) => Ok(entry.exit),
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                Ok(Exit::Signal(libc::SIGPIPE))
-            }
-            Err(error) => Err(unwritable(&error)),
-        }
+        shown(replayed, entry.exit)
     }
 
     /// Runs the command unless another process is running it for the same key: then waits for that
@@ -100,23 +109,24 @@ impl Call<'_> {
     fn run_once(
         &self,
         store: Store,
-        observation: &Observation,
+        observation: Observation,
         stdin: Stdin,
+        fallback: Option<Box<Hit>>,
     ) -> Result<Exit, Error> {
         let key = observation.fingerprint.key();
         if !self.stores(&store) || nesting::is_inside(key) {
-            return self.execute_and_store(store, observation, stdin);
+            return self.execute_and_store(store, &observation, stdin, fallback);
         }
         let claimed = match store.claim(&key) {
             Ok(claimed) => claimed,
             Err(fault) => {
                 self.notices.detail(&format_args!("cannot claim the run: {fault}"));
-                return self.execute_and_store(store, observation, stdin);
+                return self.execute_and_store(store, &observation, stdin, fallback);
             }
         };
         if let Claimed::Theirs(claims) = &claimed {
             if stdin.may_depend_on_others() {
-                return self.execute_and_store(store, observation, stdin);
+                return self.execute_and_store(store, &observation, stdin, fallback);
             }
             let begun = || self.notices.detail(&"waiting for another run of the same");
             let spinner = self.request.waiting.as_deref().map(Spinner::new);
@@ -136,8 +146,8 @@ impl Call<'_> {
             }
         };
         match self.choose(&store, variants, &stdin) {
-            Ok(hit) => self.replay(store, observation, &stdin, hit),
-            Err(_) => self.execute_and_store(store, observation, stdin),
+            Ok(hit) => self.replay(store, observation, stdin, hit),
+            Err(miss) => self.execute_and_store(store, &observation, stdin, miss.fallback),
         }
     }
 }
@@ -165,6 +175,15 @@ fn not_started(program: &Program, error: SpawnError) -> Error {
         }
         SpawnError::Refused(reason) => Error::NotExecutable { command, reason },
         SpawnError::Other(_) => Error::Failed(error.to_string()),
+    }
+}
+
+/// The exit of what was written to our streams.
+fn shown(written: io::Result<()>, exit: Exit) -> Result<Exit, Error> {
+    match written {
+        Ok(()) => Ok(exit),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Signal(libc::SIGPIPE)),
+        Err(error) => Err(unwritable(&error)),
     }
 }
 

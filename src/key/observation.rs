@@ -3,7 +3,7 @@
 use super::digest::{DigestMemory, FileReader, LearnedDigest, Readings, Unreadable};
 use super::environment::{VariableSelector, select};
 use super::program::Program;
-use super::{Fingerprint, WorkingDirectory, script};
+use super::{Fingerprint, Key, WorkingDirectory, script};
 use crate::outputs::Outputs;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -33,6 +33,16 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// Becomes an observation for the run that recorded under `key`, one of those that serve this
+    /// call.
+    pub fn serve_for(&mut self, key: Key) {
+        if self.fingerprint.key() != key
+            && let Some(other) = self.fingerprint.outputs.also_served_by()
+        {
+            self.fingerprint.outputs = other;
+        }
+    }
+
     /// The first file whose content is no longer what was seen.
     #[must_use]
     pub fn changed_file(&self) -> Option<&Path> {

@@ -1,10 +1,11 @@
 //! Taking down output while a command runs.
 
-use super::{Body, Checksummer, Content, IN_MEMORY, MAX_FRAME, encode_header};
+use super::{Body, Checksummer, Content, IN_MEMORY, MAX_FRAME, encode_header, read_frames};
 use crate::size::Size;
 use crate::terminal::Stream;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek};
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 /// Takes output down in order of arrival, in constant memory.
@@ -17,10 +18,12 @@ pub struct Recorder {
     open_frame: Option<(usize, Stream)>,
     file: Option<File>,
     checksum: Checksummer,
-    length: u64,
+    /// Bytes of frames that are in the file.
+    spilled: u64,
     output: u64,
-    abandoned: Option<Abandoned>,
 }
+
+const HEADER: usize = size_of::<u32>();
 
 /// Why a recording came to nothing; the output itself went on.
 #[derive(Debug, thiserror::Error)]
@@ -44,99 +47,103 @@ impl Recorder {
             open_frame: None,
             file: None,
             checksum: Checksummer::default(),
-            length: 0,
+            spilled: 0,
             output: 0,
-            abandoned: None,
         }
     }
 
-    /// Takes down what arrived on a stream. Never fails: the recording is abandoned instead.
-    pub fn record(&mut self, stream: Stream, bytes: &[u8]) {
-        if self.abandoned.is_some() {
-            return;
+    /// Takes down what arrived on a stream, at most [`MAX_FRAME`] bytes of it at once.
+    ///
+    /// # Errors
+    /// Why the recording comes to nothing: none of these bytes was taken down, all that came before
+    /// still is there.
+    pub fn record(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Abandoned> {
+        debug_assert!(bytes.len() <= MAX_FRAME);
+        let output = self.output + bytes.len() as u64;
+        if output > self.limit.0 {
+            return Err(Abandoned::TooLong(self.limit));
         }
-        self.output += bytes.len() as u64;
-        if self.output > self.limit.0 {
-            self.abandon(Abandoned::TooLong(self.limit));
-        } else if let Err(error) = self.append(stream, bytes) {
-            self.abandon(error.into());
+        if self.frames.len() + 2 * HEADER + bytes.len() > IN_MEMORY {
+            self.spill()?;
         }
+        self.output = output;
+        self.append(stream, bytes);
+        Ok(())
     }
 
-    fn abandon(&mut self, reason: Abandoned) {
-        self.abandoned = Some(reason);
-        self.frames = Vec::new();
-        self.file = None;
-    }
-
-    fn append(&mut self, stream: Stream, mut bytes: &[u8]) -> io::Result<()> {
+    fn append(&mut self, stream: Stream, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let start = match self.open_frame {
                 Some((start, same)) if same == stream && self.frame_length(start) < MAX_FRAME => {
                     start
                 }
-                _ => self.begin_frame(stream)?,
+                _ => self.begin_frame(stream),
             };
             let room = MAX_FRAME - self.frame_length(start);
             let (now, later) = bytes.split_at(room.min(bytes.len()));
             self.frames.extend_from_slice(now);
             let header = encode_header(stream, self.frame_length(start));
-            self.frames[start..start + header.len()].copy_from_slice(&header);
+            self.frames[start..start + HEADER].copy_from_slice(&header);
             bytes = later;
         }
-        Ok(())
     }
 
     fn frame_length(&self, start: usize) -> usize {
-        self.frames.len() - start - encode_header(Stream::Stdout, 0).len()
+        self.frames.len() - start - HEADER
     }
 
-    fn begin_frame(&mut self, stream: Stream) -> io::Result<usize> {
-        if self.frames.len() + MAX_FRAME > IN_MEMORY {
-            self.spill()?;
-        }
+    fn begin_frame(&mut self, stream: Stream) -> usize {
         let start = self.frames.len();
         self.frames.extend_from_slice(&encode_header(stream, 0));
         self.open_frame = Some((start, stream));
-        Ok(start)
+        start
     }
 
-    /// Moves the finished frames to the file.
+    /// Moves the frames to the file; those that cannot be written stay.
     fn spill(&mut self) -> io::Result<()> {
-        self.count_frames();
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(tempfile::tempfile_in(&self.directory)?),
         };
-        file.write_all(&self.frames)?;
+        file.write_all_at(&self.frames, self.spilled)?;
+        self.checksum.update(&self.frames);
+        self.spilled += self.frames.len() as u64;
         self.frames.clear();
         self.open_frame = None;
         Ok(())
     }
 
-    fn count_frames(&mut self) {
-        self.checksum.update(&self.frames);
-        self.length += self.frames.len() as u64;
+    /// Hands all that was taken down to `sink`, until it fails.
+    ///
+    /// # Errors
+    /// The sink's, or that of reading the file.
+    pub fn play(
+        &mut self,
+        mut sink: impl FnMut(Stream, &[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        if let Some(file) = &mut self.file {
+            file.rewind()?;
+            let spilled = io::BufReader::with_capacity(MAX_FRAME, file).take(self.spilled);
+            read_frames(spilled, &mut sink)?;
+        }
+        read_frames(&self.frames[..], &mut sink)
     }
 
     /// The finished body.
     ///
     /// # Errors
-    /// Why the recording was abandoned.
+    /// When the last of it cannot be written.
     pub fn finish(mut self) -> Result<Body, Abandoned> {
-        if let Some(reason) = self.abandoned {
-            return Err(reason);
-        }
         if self.file.is_some() {
             self.spill()?;
         } else {
-            self.count_frames();
+            self.checksum.update(&self.frames);
         }
         Ok(Body {
-            content: self.file.map_or(Content::Memory(self.frames), Content::File),
-            length: self.length,
+            length: self.spilled + self.frames.len() as u64,
             output: self.output,
             checksum: self.checksum.finish(),
+            content: self.file.map_or(Content::Memory(self.frames), Content::File),
         })
     }
 }
@@ -178,15 +185,18 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn what_goes_in_comes_out(
-            writes in proptest::collection::vec((stream(), 1usize..200_000, any::<u8>()), 0..12)
+            writes in proptest::collection::vec((stream(), 1..=MAX_FRAME, any::<u8>()), 0..24)
         ) {
             let mut recorder = recorder(NO_LIMIT);
             let mut expected = Vec::new();
             for (stream, length, byte) in writes {
                 let bytes = vec![byte; length];
-                recorder.record(stream, &bytes);
+                recorder.record(stream, &bytes).expect("recorded");
                 join(&mut expected, stream, &bytes);
             }
+            let mut played = Vec::new();
+            recorder.play(|stream, bytes| { join(&mut played, stream, bytes); Ok(()) }).expect("played");
+            prop_assert_eq!(&played, &expected);
             let mut body = recorder.finish().expect("recorded");
             let total: usize = expected.iter().map(|(_, bytes)| bytes.len()).sum();
             prop_assert_eq!(body.output, total as u64);
@@ -208,25 +218,43 @@ mod tests {
     #[test]
     fn neighbours_on_one_stream_share_a_frame() {
         let mut recorder = recorder(NO_LIMIT);
-        (0..1000).for_each(|_| recorder.record(Stream::Stdout, b"x"));
+        (0..1000).for_each(|_| recorder.record(Stream::Stdout, b"x").expect("recorded"));
         assert_eq!(recorder.finish().expect("recorded").length, 1004);
     }
 
-    #[test]
-    fn too_much_output_abandons_the_recording() {
-        let mut within = recorder(Size(4));
-        within.record(Stream::Stdout, b"1234");
-        assert_eq!(within.finish().expect("recorded").output, 4);
-        let mut beyond = recorder(Size(4));
-        beyond.record(Stream::Stdout, b"1234");
-        beyond.record(Stream::Stderr, b"5");
-        assert!(matches!(beyond.finish(), Err(Abandoned::TooLong(Size(4)))));
+    /// What a recorder still has after it refused more.
+    fn kept(mut recorder: Recorder) -> usize {
+        let mut kept = 0;
+        recorder
+            .play(|_, bytes| {
+                kept += bytes.len();
+                Ok(())
+            })
+            .expect("played");
+        kept
     }
 
     #[test]
-    fn a_recording_that_cannot_be_written_is_abandoned() {
+    fn too_much_output_is_refused_and_what_came_before_is_kept() {
+        let mut recorder = recorder(Size(4));
+        recorder.record(Stream::Stdout, b"1234").expect("recorded");
+        let refused = recorder.record(Stream::Stderr, b"5");
+        assert!(matches!(refused, Err(Abandoned::TooLong(Size(4)))));
+        assert_eq!(kept(recorder), 4);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_refused_and_what_came_before_is_kept() {
         let mut recorder = Recorder::new("/nonexistent".into(), NO_LIMIT);
-        recorder.record(Stream::Stdout, &vec![0; 2 * IN_MEMORY]);
-        assert!(matches!(recorder.finish(), Err(Abandoned::Unwritable(_))));
+        let mut taken = 0;
+        let refused = loop {
+            match recorder.record(Stream::Stdout, &[0; 10_000]) {
+                Ok(()) => taken += 10_000,
+                Err(reason) => break reason,
+            }
+        };
+        assert!(matches!(refused, Abandoned::Unwritable(_)));
+        assert!(taken > IN_MEMORY - MAX_FRAME);
+        assert_eq!(kept(recorder), taken);
     }
 }

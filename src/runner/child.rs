@@ -123,8 +123,9 @@ fn connect(command: &mut Command, outputs: Outputs, keys: bool) -> io::Result<So
                 inherited::pass_on_closed(command, rustix::stdio::stderr());
             }
         }
-        Outputs::Terminal { .. } => {
-            let (pty, theirs) = pty::open(TerminalSize::own(), keys)?;
+        Outputs::Terminal { columns } => {
+            let size = TerminalSize { columns, ..TerminalSize::own() };
+            let (pty, theirs) = pty::open(size, keys)?;
             command.stdin(theirs.try_clone()?).stdout(theirs.try_clone()?).stderr(theirs);
             sources.stdout = Some(pty.reader()?);
             sources.pty = Some(pty);

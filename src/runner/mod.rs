@@ -3,6 +3,7 @@
 //! Synchronous outside; inside, one single-threaded runtime listens to both output pipes, to
 //! signals and to the end of the command at once. It never touches the store.
 
+mod background;
 mod child;
 mod detach;
 mod feed;
@@ -13,10 +14,13 @@ mod offer;
 mod pty;
 mod pump;
 mod ready;
+mod shared;
 mod shared_file;
 mod signals;
+mod tape;
 mod waiting;
 
+pub use background::in_background;
 pub use child::{SpawnError, exec};
 pub use input::Input;
 pub use signals::die_of;
@@ -35,18 +39,19 @@ use child::Child;
 use keys::Keys;
 use pty::Pty;
 use pump::{Pump, PumpEnd};
+use shared::Shared;
 use signals::{Arrival, Signals};
-use std::cell::RefCell;
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use tape::Tape;
 use tokio::sync::watch;
 use tokio::time::{Instant as TokioInstant, interval_at, sleep};
 
 /// A command to run.
-#[derive(Debug)]
+#[allow(missing_debug_implementations, reason = "it holds a closure")]
 pub struct Job<'a> {
     /// The key that it fills.
     pub key: Key,
@@ -62,6 +67,9 @@ pub struct Job<'a> {
     pub recorder: Option<Recorder>,
     /// Shown while the command is silent, if that is wanted.
     pub spinner: Option<Spinner>,
+    /// Whether output is held back until the command has ended, and then not shown after such an
+    /// end. There has to be a recorder.
+    pub withhold: Option<&'a dyn Fn(Exit) -> bool>,
 }
 
 /// What came of it.
@@ -71,6 +79,8 @@ pub struct Outcome {
     pub exit: Exit,
     /// The recording and what it holds for, or why there is none that could be replayed.
     pub recording: Result<(Recording, Condition), Unrecorded>,
+    /// Whether none of the output was shown, as asked for after such an end.
+    pub withheld: bool,
     /// Why our own streams did not take all of the output.
     pub lost: Option<io::Error>,
 }
@@ -115,12 +125,6 @@ impl End {
     }
 }
 
-/// What the parts of a run share.
-struct Shared {
-    recorder: RefCell<Option<Recorder>>,
-    spinner: RefCell<Option<Spinner>>,
-}
-
 /// Runs a command to its end.
 ///
 /// # Errors
@@ -163,8 +167,7 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
         matches!(job.outputs, Outputs::Terminal { .. }) && stdin.is_none() && keys::are_there();
     let (mut child, mut sources) =
         Child::spawn(job.program, job.words, stdin, job.outputs, wants_keys)?;
-    let shared =
-        Shared { recorder: RefCell::new(job.recorder), spinner: RefCell::new(job.spinner) };
+    let shared = Shared::new(Tape::new(job.recorder, job.withhold.is_some()), job.spinner);
     let (has_ended, watch_end) = watch::channel(false);
     let pump = |to, from: Option<OwnedFd>| {
         from.map(|from| Pump::new(to, from, &shared, watch_end.clone())).transpose()
@@ -212,7 +215,8 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     let condition = if pressed { Err(Unrecorded::StdinPart) } else { condition };
     let end = exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
     let ends = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
-    Ok(conclude(end, ends, disturbed, condition, shared.recorder.take()))
+    let tape = shared.tape.replace(Tape::new(None, false));
+    Ok(conclude(end, ends, disturbed, condition, tape, job.withhold))
 }
 
 /// What came of a run that has ended: a recording only if nothing speaks against it.
@@ -221,22 +225,30 @@ fn conclude(
     (out, err): (PumpEnd, PumpEnd),
     disturbed: Option<i32>,
     condition: Result<Condition, Unrecorded>,
-    recorder: Option<Recorder>,
+    mut tape: Tape,
+    is_unwanted: Option<&dyn Fn(Exit) -> bool>,
 ) -> Outcome {
     let End { exit, ended, elapsed } = end;
+    let is_unwanted = is_unwanted.is_some_and(|is_unwanted| is_unwanted(exit));
+    let withheld = tape.is_held() && disturbed.is_none() && is_unwanted;
+    let mut unshown = None;
+    if tape.is_held() && !withheld {
+        // There is no command any more to pass a signal on to.
+        signals::reset();
+        unshown = tape.release().err();
+    }
     let unrecorded = disturbed
         .map(Unrecorded::Disturbed)
         .or_else(|| out.unrecorded())
         .or_else(|| err.unrecorded());
     let record = || {
         unrecorded.map_or(Ok(()), Err)?;
-        let body = recorder.ok_or(Unrecorded::NotAsked)?.finish()?;
-        Ok((Recording { body, exit, ended, elapsed }, condition?))
+        Ok((Recording { body: tape.finish()?, exit, ended, elapsed }, condition?))
     };
     let recording = record();
     let (out, err) = (out.split(), err.split());
     detach::keep_forwarding([(Stream::Stdout, out.left_behind), (Stream::Stderr, err.left_behind)]);
-    Outcome { exit, recording, lost: out.lost.or(err.lost) }
+    Outcome { exit, recording, withheld, lost: unshown.or(out.lost).or(err.lost) }
 }
 
 async fn run_if_any(pump: Option<Pump<'_>>) -> PumpEnd {

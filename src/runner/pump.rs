@@ -1,8 +1,10 @@
 //! From a pipe of the command to our own stream and into the recording.
 
+use super::Unrecorded;
 use super::child::SpawnError;
 use super::ready::{watch, watch_pipe};
-use super::{Shared, Unrecorded};
+use super::shared::Shared;
+use super::tape::Passage;
 use crate::terminal::Stream;
 use rustix::fs::FileType;
 use rustix::io::Errno;
@@ -102,8 +104,15 @@ impl<'s> Pump<'s> {
                 Next::Bytes(count) => count,
                 Next::End(end) => return end,
             };
-            if let Some(recorder) = &mut *self.shared.recorder.borrow_mut() {
-                recorder.record(self.to, &buffer[..count]);
+            let passage = self.shared.tape.borrow_mut().take_down(self.to, &buffer[..count]);
+            match passage {
+                Passage::Held => continue,
+                Passage::Forward => self.shared.until_released().await,
+                Passage::Release(tape) => {
+                    if let Err(error) = self.shared.release(tape).await {
+                        return PumpEnd::Lost(error);
+                    }
+                }
             }
             self.give_way();
             match self.forward(buffer, count).await {

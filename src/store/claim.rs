@@ -39,12 +39,7 @@ impl Store {
     /// # Errors
     /// When the file of claims cannot be used.
     pub fn claim(&self, key: &Key) -> io::Result<Claimed> {
-        let path = self.place.directory.join("claims");
-        let file = open_private(&path, OFlags::RDWR | OFlags::NONBLOCK)?;
-        let [a, b, c, d, ..] = *key.0.as_bytes();
-        // 32 bits fit into every system's offsets. Two keys that share one wait for each other
-        // once in four thousand million pairs, and then run.
-        let claims = Claims { file, offset: libc::off_t::from(u32::from_le_bytes([a, b, c, d])) };
+        let claims = self.claims(key)?;
         match claims.lock(libc::F_SETLK) {
             Ok(_) => Ok(Claimed::Ours(Claim { _held: claims })),
             Err(error) => match error.raw_os_error() {
@@ -52,6 +47,19 @@ impl Store {
                 _ => Err(error),
             },
         }
+    }
+
+    /// The claim of a key, to see who holds it.
+    ///
+    /// # Errors
+    /// When the file of claims cannot be used.
+    pub fn claims(&self, key: &Key) -> io::Result<Claims> {
+        let path = self.place.directory.join("claims");
+        let file = open_private(&path, OFlags::RDWR | OFlags::NONBLOCK)?;
+        let [a, b, c, d, ..] = *key.0.as_bytes();
+        // 32 bits fit into every system's offsets. Two keys that share one wait for each other
+        // once in four thousand million pairs, and then run.
+        Ok(Claims { file, offset: libc::off_t::from(u32::from_le_bytes([a, b, c, d])) })
     }
 }
 

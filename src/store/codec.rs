@@ -25,7 +25,7 @@ pub(super) fn block_ids(entry: i64) -> RangeInclusive<i64> {
     first..=first.saturating_add(BLOCKS_PER_ENTRY - 1)
 }
 
-/// Reads `id, condition, exit, created, elapsed`; `None` for what cachex never wrote.
+/// Reads `id, condition, exit, created, elapsed, renewal_failed`; `None` for what cachex never wrote.
 pub(super) fn entry(row: &Row<'_>, key: Key) -> rusqlite::Result<Option<Entry>> {
     let condition = row.get_ref(1)?.as_blob().ok().and_then(decode_condition);
     let exit: i64 = row.get(2)?;
@@ -39,6 +39,7 @@ pub(super) fn entry(row: &Row<'_>, key: Key) -> rusqlite::Result<Option<Entry>> 
         exit: Exit::Code(code),
         created: Timestamp::from_millis(row.get(3)?),
         elapsed: millis(row.get(4)?),
+        renewal_failed: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
     }))
 }
 
@@ -66,7 +67,7 @@ impl OutputRow {
 
 /// A checksum over everything of an entry that decides what is replayed, and when.
 pub(super) fn seal(entry: &Entry, body: &Body) -> [u8; 16] {
-    let Entry { id: _, key, condition, exit, created, elapsed } = entry;
+    let Entry { id: _, key, condition, exit, created, elapsed, renewal_failed: _ } = entry;
     let mut checksum = Checksummer::default();
     checksum.update(key.0.as_bytes());
     let condition = encode_condition(*condition);
@@ -195,6 +196,7 @@ mod tests {
             exit: Exit::Code(0),
             created: Timestamp::from_millis(5),
             elapsed: Duration::from_millis(6),
+            renewal_failed: None,
         }
     }
 

@@ -20,7 +20,7 @@ pub struct Limits<'a> {
     /// `--max-size`.
     pub max_size: Size,
     /// Whether a result with this ending, stored then, is of no more use to the caller.
-    pub is_expired: &'a dyn Fn(Exit, Timestamp) -> bool,
+    pub is_spent: &'a dyn Fn(Exit, Timestamp) -> bool,
 }
 
 impl std::fmt::Debug for Limits<'_> {
@@ -63,12 +63,7 @@ impl Store {
         remove_same(&transaction, new)?;
         let command = command_id(&transaction, new.scope, name)?;
         if let Some(max_entries) = limits.max_entries {
-            evict::make_room_in_command(
-                &transaction,
-                command,
-                max_entries.get(),
-                limits.is_expired,
-            )?;
+            evict::make_room_in_command(&transaction, command, max_entries.get(), limits.is_spent)?;
         }
         let needed = new.recording.body.length + evict::OVERHEAD;
         if !evict::make_room_in_store(&transaction, limits.max_size, needed)? {
@@ -120,6 +115,7 @@ fn insert(
         exit: new.recording.exit,
         created: new.recording.ended,
         elapsed: new.recording.elapsed,
+        renewal_failed: None,
     };
     let body = &mut new.recording.body;
     let mut in_row = None;

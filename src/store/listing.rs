@@ -44,8 +44,8 @@ impl Store {
         }
         let (condition, parameters) = selection.to_sql();
         let mut statement = self.connection.prepare(&format!(
-            "SELECT entry.id, condition, exit, created, elapsed, key, scope, words, directory,
-                    lifetime, output, hits, used
+            "SELECT entry.id, condition, exit, created, elapsed, renewal_failed, key, scope, words,
+                    directory, lifetime, output, hits, used
              FROM entry JOIN command ON command.id = entry.command
              WHERE {condition} ORDER BY created DESC, entry.id DESC"
         ))?;
@@ -162,23 +162,23 @@ impl Selection {
 }
 
 fn describe(row: &Row<'_>) -> rusqlite::Result<Option<Description>> {
-    let key = row.get_ref(5)?.as_blob().ok().and_then(|key| key.try_into().ok());
-    let words = row.get_ref(7)?.as_blob().ok().and_then(decode_words);
+    let key = row.get_ref(6)?.as_blob().ok().and_then(|key| key.try_into().ok());
+    let words = row.get_ref(8)?.as_blob().ok().and_then(decode_words);
     let (Some(key), Some(words)) = (key, words) else {
         return Ok(None);
     };
     let Some(entry) = codec::entry(row, Key(Digest(key)))? else {
         return Ok(None);
     };
-    let directory: Option<Vec<u8>> = row.get(8)?;
+    let directory: Option<Vec<u8>> = row.get(9)?;
     Ok(Some(Description {
         entry,
-        scope: row.get(6)?,
+        scope: row.get(7)?,
         words,
         directory: directory.map(|path| PathBuf::from(OsString::from_vec(path))),
-        lifetime: codec::lifetime(row.get(9)?),
-        output: codec::unsigned(row.get(10)?),
-        hits: codec::unsigned(row.get(11)?),
-        last_used: Timestamp::from_millis(row.get(12)?),
+        lifetime: codec::lifetime(row.get(10)?),
+        output: codec::unsigned(row.get(11)?),
+        hits: codec::unsigned(row.get(12)?),
+        last_used: Timestamp::from_millis(row.get(13)?),
     }))
 }

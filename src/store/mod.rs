@@ -28,6 +28,7 @@ use crate::entry::Entry;
 use crate::key::{Digest, DigestMemory, FileStamp, Key, LearnedDigest};
 use crate::recording::{Body, Checksummer, Content, IN_MEMORY};
 use crate::terminal::escape_os;
+use crate::time::Timestamp;
 use place::Place;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::io::{self, Write};
@@ -134,8 +135,8 @@ impl Store {
     /// As SQLite.
     pub fn variants(&self, keys: &[Key]) -> Result<Vec<Entry>, StoreError> {
         let mut statement = self.connection.prepare(
-            "SELECT id, condition, exit, created, elapsed FROM entry WHERE key = ?1
-             ORDER BY created DESC",
+            "SELECT id, condition, exit, created, elapsed, renewal_failed FROM entry
+             WHERE key = ?1 ORDER BY created DESC",
         )?;
         let mut entries = Vec::new();
         for key in keys {
@@ -218,6 +219,19 @@ impl Store {
     /// Notes that an entry was replayed. It is a note: losing it costs a little precision.
     pub fn note_use(&self, entry: &Entry) {
         usage::note(&self.place, entry.id);
+    }
+
+    /// Notes that an entry could not be renewed.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn note_failed_renewal(&mut self, entry: &Entry, now: Timestamp) -> Result<(), StoreError> {
+        let transaction = connection::write(&mut self.connection)?;
+        transaction.execute(
+            "UPDATE entry SET renewal_failed = ?2 WHERE id = ?1",
+            params![entry.id, now.as_millis()],
+        )?;
+        Ok(transaction.commit()?)
     }
 
     /// Remembers digests of large files, unless somebody else is writing.

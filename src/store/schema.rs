@@ -57,6 +57,10 @@ const MIGRATIONS: &[&str] = &[
         arguments BLOB                      -- empty: all of the command
     );
 ",
+    "
+    -- When a renewal in the background last failed, in milliseconds since the epoch.
+    ALTER TABLE entry ADD COLUMN renewal_failed INTEGER;
+",
 ];
 
 /// The format that this program writes.

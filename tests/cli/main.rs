@@ -13,6 +13,7 @@ mod listing;
 mod miss;
 mod replay;
 mod signals;
+mod stale;
 mod stdin;
 mod store_faults;
 mod streams;

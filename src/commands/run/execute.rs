@@ -1,18 +1,20 @@
 //! Running the command of a call, and storing what came of it.
 
-use super::{Call, not_started, unwritable};
+use super::look_up::Hit;
+use super::{Call, not_started, shown, unwritable};
 use crate::entry::{Condition, NewEntry};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::key::{CommandName, Observation};
 use crate::progress::Spinner;
 use crate::recording::{Abandoned, Recorder, Recording};
-use crate::runner::{self, Input, Job, Unrecorded};
+use crate::replay::replay;
+use crate::runner::{self, Input, Job, Outcome, Unrecorded};
 use crate::settings::Request;
 use crate::stdin::Stdin;
 use crate::store::{Clearings, Filled, Limits, Store, StoreError};
 use crate::terminal::escape_os;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, brief};
 use std::io;
 
 impl Call<'_> {
@@ -21,40 +23,42 @@ impl Call<'_> {
         !self.request.no_store && !store.is_read_only()
     }
 
+    /// Runs the command and stores what came of it; shows `fallback` in its place if it fails.
     pub(super) fn execute_and_store(
         &self,
-        store: Store,
+        mut store: Store,
         observation: &Observation,
         stdin: Stdin,
+        fallback: Option<Box<Hit>>,
     ) -> Result<Exit, Error> {
-        let Request { words, spinner, no_store, max_output, max_size, .. } = self.request;
-        if !no_store && store.is_read_only() {
+        if !self.request.no_store && store.is_read_only() {
             self.notices.warn(&"the store is read-only; the result is not stored");
         }
         let since = self.stores(&store).then(|| store.clearings()).and_then(|since| {
             let warn = |fault: &_| self.notices.warn(&format_args!("{fault}; nothing is stored"));
             since.inspect_err(warn).ok()
         });
-        let recorder =
-            since.map(|_| Recorder::new(store.directory().to_owned(), *max_output.min(max_size)));
-        let job = Job {
-            key: observation.fingerprint.key(),
-            program: self.program.as_found(),
-            words,
-            input: input(stdin),
-            outputs: self.request.key.outputs,
-            recorder,
-            spinner: spinner.as_deref().map(Spinner::new),
-        };
-        let outcome = runner::run(job).map_err(|error| not_started(self.program, error))?;
-        match outcome.recording {
-            Ok((recording, condition)) => {
-                self.keep(store, observation, condition, recording, since.unwrap_or_default());
+        let is_failure = |exit| !self.request.policy.is_success(exit);
+        let recorder = (since.is_some() || fallback.is_some()).then(|| self.recorder(&store));
+        let spinner = self.request.spinner.as_deref().map(Spinner::new);
+        let withhold = fallback.is_some().then_some(&is_failure as &dyn Fn(Exit) -> bool);
+        let outcome = self.execute(observation, stdin, recorder, spinner, withhold);
+        let outcome = match (outcome, fallback) {
+            (Ok(outcome), Some(good)) if outcome.withheld => {
+                return self.fall_back(&store, &outcome.exit, *good);
             }
-            Err(reason @ Unrecorded::Abandoned(Abandoned::Unwritable(_))) => {
+            (Err(error), Some(good)) => return self.fall_back(&store, &error, *good),
+            (outcome, _) => outcome?,
+        };
+        match (since, outcome.recording) {
+            (Some(since), Ok((recording, condition))) => {
+                self.keep(&mut store, observation, condition, recording, since);
+            }
+            (_, Err(reason @ Unrecorded::Abandoned(Abandoned::Unwritable(_)))) => {
                 self.notices.warn(&format_args!("{reason}; the result is not stored"));
             }
-            Err(reason) => self.tell_unstored(&reason),
+            (None, _) => self.tell_unstored(&Unrecorded::NotAsked),
+            (_, Err(reason)) => self.tell_unstored(&reason),
         }
         match (outcome.lost, outcome.exit) {
             // The command itself would have noticed.
@@ -65,22 +69,67 @@ impl Call<'_> {
         }
     }
 
-    /// Stores a result if that is right; the command's own result does not depend on it.
+    /// Shows what was good in place of a failure.
+    fn fall_back(
+        &self,
+        store: &Store,
+        failure: &dyn std::fmt::Display,
+        Hit { entry, mut body, .. }: Hit,
+    ) -> Result<Exit, Error> {
+        let age = entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
+        let warning =
+            format_args!("the command failed ({failure}); this is its success of {age} ago");
+        self.notices.warn(&warning);
+        store.note_use(&entry);
+        shown(replay(&mut body), entry.exit)
+    }
+
+    pub(super) fn recorder(&self, store: &Store) -> Recorder {
+        let Request { max_output, max_size, .. } = self.request;
+        Recorder::new(store.directory().to_owned(), *max_output.min(max_size))
+    }
+
+    /// Runs the command.
+    pub(super) fn execute(
+        &self,
+        observation: &Observation,
+        stdin: Stdin,
+        recorder: Option<Recorder>,
+        spinner: Option<Spinner>,
+        withhold: Option<&dyn Fn(Exit) -> bool>,
+    ) -> Result<Outcome, Error> {
+        let job = Job {
+            key: observation.fingerprint.key(),
+            program: self.program.as_found(),
+            words: &self.request.words,
+            input: input(stdin),
+            outputs: observation.fingerprint.outputs,
+            recorder,
+            spinner,
+            withhold,
+        };
+        runner::run(job).map_err(|error| not_started(self.program, error))
+    }
+
+    /// Stores a result if that is right, and tells whether; the command's own result does not depend
+    /// on it.
     pub(super) fn keep(
         &self,
-        mut store: Store,
+        store: &mut Store,
         observation: &Observation,
         condition: Condition,
         recording: Recording,
         since: Clearings,
-    ) {
+    ) -> bool {
         let policy = &self.request.policy;
         if let Err(reason) = policy.keep(recording.exit) {
-            return self.tell_unstored(&reason);
+            self.tell_unstored(&reason);
+            return false;
         }
         if let Some(path) = observation.changed_file() {
             let path = escape_os(path.as_os_str());
-            return self.tell_unstored(&format_args!("{path} changed while the command ran"));
+            self.tell_unstored(&format_args!("{path} changed while the command ran"));
+            return false;
         }
         let words = &self.request.words;
         let fingerprint = &observation.fingerprint;
@@ -99,24 +148,27 @@ impl Call<'_> {
             since,
             max_entries: self.request.max_entries,
             max_size: self.request.max_size,
-            is_expired: &|exit, created| policy.freshness(exit, created, now).is_err(),
+            is_spent: &|exit, created| policy.is_spent(exit, created, now),
         };
         let learned = observation.learned();
         let mut filled = store.fill(&name, &mut new, learned, &limits);
         if let Err(StoreError::Damaged(what)) = &filled {
-            filled = self
-                .begin_anew(store.directory(), what)
-                .and_then(|mut store| store.fill(&name, &mut new, learned, &limits));
+            filled = self.begin_anew(store.directory(), what).and_then(|anew| {
+                *store = anew;
+                store.fill(&name, &mut new, learned, &limits)
+            });
         }
-        match filled {
+        match &filled {
             Ok(Filled::Stored) => self.notices.detail(&"stored"),
             Ok(Filled::Cleared) => self.tell_unstored(&"it was cleared while it ran"),
             Ok(Filled::TooLarge) => self.tell_unstored(&"longer than the whole store may be"),
             Err(fault) => self.notices.warn(&format_args!("{fault}; the result is not stored")),
         }
+        matches!(filled, Ok(Filled::Stored))
     }
 
-    pub(super) fn tell_unstored(&self, reason: &dyn std::fmt::Display) {
+    /// Says why nothing is stored.
+    fn tell_unstored(&self, reason: &dyn std::fmt::Display) {
         self.notices.detail(&format_args!("not stored: {reason}"));
     }
 }

@@ -67,8 +67,8 @@ impl Call<'_> {
             StdinMode::Ignore => Ok(Stdin::Absent),
             StdinMode::Read => Held::read(directory).map(Stdin::Held),
             StdinMode::Auto => {
-                let fresh = self.request.policy.fresh(variants, Timestamp::now());
-                Stdin::survey().look_ahead(&fresh, directory)
+                let of_use = self.request.policy.of_use(variants, Timestamp::now());
+                Stdin::survey().look_ahead(&of_use, directory)
             }
         };
         if let (StdinMode::Read, Ok(Stdin::Held(Held { condition: None, .. }))) =
@@ -83,25 +83,54 @@ impl Call<'_> {
         stdin.inspect_err(warn).ok()
     }
 
-    /// A fresh entry and its checked output, or why there is none.
+    /// What may be replayed, or why the command has to run.
     pub(super) fn choose(
         &self,
         store: &Store,
         variants: Vec<Entry>,
         stdin: &Stdin,
-    ) -> Result<(Entry, Body), MissReason> {
+    ) -> Result<Hit, Miss> {
         let holds = stdin.holds(&variants);
-        match self.request.policy.admit(variants, holds, self.asked, Timestamp::now()) {
-            Verdict::Execute(reason) => Err(reason),
-            Verdict::Replay(entry, age) => {
-                let body = store.output(&entry).map_err(|fault| {
+        let output = |entry: &Entry| {
+            store
+                .output(entry)
+                .map_err(|fault| {
                     self.notices.warn(&format_args!("{fault}; the command runs again"));
                     MissReason::Unreadable
-                })?;
-                let body = body.ok_or(MissReason::Damaged)?;
-                self.notices.detail(&format_args!("hit: stored {} ago", brief(age)));
-                Ok((*entry, body))
-            }
-        }
+                })?
+                .ok_or(MissReason::Damaged)
+        };
+        let without_fallback = |reason| Miss { reason, fallback: None };
+        let (entry, age, is_stale) =
+            match self.request.policy.admit(variants, holds, self.asked, Timestamp::now()) {
+                Verdict::Replay(entry, age) => (entry, age, false),
+                Verdict::ReplayStale(entry, age) => (entry, age, true),
+                Verdict::Execute(reason, fallback) => {
+                    let fallback = fallback.and_then(|entry| {
+                        let body = output(&entry).ok()?;
+                        Some(Box::new(Hit { entry: *entry, body, is_stale: true }))
+                    });
+                    return Err(Miss { reason, fallback });
+                }
+            };
+        let body = output(&entry).map_err(without_fallback)?;
+        let stale = if is_stale { ", stale" } else { "" };
+        self.notices.detail(&format_args!("hit: stored {} ago{stale}", brief(age)));
+        Ok(Hit { entry: *entry, body, is_stale })
     }
+}
+
+/// What is replayed.
+pub(super) struct Hit {
+    pub(super) entry: Entry,
+    /// Its output, checked.
+    pub(super) body: Body,
+    /// Whether it expired and is to be renewed.
+    pub(super) is_stale: bool,
+}
+
+/// Why the command has to run, and what to replay should it fail.
+pub(super) struct Miss {
+    pub(super) reason: MissReason,
+    pub(super) fallback: Option<Box<Hit>>,
 }

@@ -1,0 +1,63 @@
+//! The recording of a run, and output that is held back until its outcome is known.
+
+use super::Unrecorded;
+use crate::recording::{Body, Recorder};
+use crate::terminal::Stream;
+use std::io;
+
+/// What the command's output is taken down on.
+pub(super) struct Tape {
+    recorder: Result<Recorder, Unrecorded>,
+    /// Whether nothing of it has reached our own streams.
+    held: bool,
+}
+
+/// What is to be done with output that has just been taken down.
+pub(super) enum Passage {
+    /// Nothing: it is held.
+    Held,
+    /// It goes to our own stream.
+    Forward,
+    /// It cannot be held any more: first comes all that was, then this.
+    Release(Box<Recorder>),
+}
+
+impl Tape {
+    /// A tape that records if there is a recorder, and then can hold.
+    pub(super) fn new(recorder: Option<Recorder>, hold: bool) -> Self {
+        Self { held: hold && recorder.is_some(), recorder: recorder.ok_or(Unrecorded::NotAsked) }
+    }
+
+    /// Takes down what arrived on a stream.
+    pub(super) fn take_down(&mut self, stream: Stream, bytes: &[u8]) -> Passage {
+        let Ok(recorder) = &mut self.recorder else { return Passage::Forward };
+        match recorder.record(stream, bytes) {
+            Ok(()) if self.held => Passage::Held,
+            Ok(()) => Passage::Forward,
+            Err(reason) => match std::mem::replace(&mut self.recorder, Err(reason.into())) {
+                Ok(recorder) if std::mem::take(&mut self.held) => {
+                    Passage::Release(Box::new(recorder))
+                }
+                _ => Passage::Forward,
+            },
+        }
+    }
+
+    /// Whether output is held.
+    pub(super) fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// Writes what is held to our own streams.
+    pub(super) fn release(&mut self) -> io::Result<()> {
+        match &mut self.recorder {
+            Ok(recorder) if std::mem::take(&mut self.held) => recorder.play(Stream::write_all),
+            _ => Ok(()),
+        }
+    }
+
+    /// The recording, or why there is none.
+    pub(super) fn finish(self) -> Result<Body, Unrecorded> {
+        Ok(self.recorder?.finish()?)
+    }
+}

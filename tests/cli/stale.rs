@@ -1,0 +1,418 @@
+//! Replaying what expired: while it is renewed, or because the command fails.
+
+use super::harness::{Call, Sandbox};
+use cachex::store::Selection;
+use std::process::Stdio;
+
+/// A sandbox with a command that prints the content of `now` and exits with that of `code`.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "cat now; echo done >> ends; exit $(cat code)");
+    sandbox.write("now", "old\n");
+    sandbox.write("code", "0");
+    sandbox.write("ends", "");
+    sandbox
+}
+
+/// Waits until so many runs have ended and nobody holds a claim any more.
+fn wait_for_ends(sandbox: &Sandbox, count: usize) {
+    let script = format!("until test $(wc -l < ends) -ge {count}; do sleep 0.01; done");
+    sandbox.sh(&script).gives("");
+    wait_until_idle(sandbox);
+}
+
+/// Waits until no process runs with this store but the caller.
+fn wait_until_idle(sandbox: &Sandbox) {
+    let store = sandbox.store_dir().canonicalize().expect("a directory");
+    let holds_it = |process: std::io::Result<std::fs::DirEntry>| {
+        let path = process.ok()?.path();
+        path.file_name()?.to_str()?.parse::<u32>().ok().filter(|pid| *pid != std::process::id())?;
+        std::fs::read_dir(path.join("fd"))
+            .ok()?
+            .any(|fd| {
+                let target = fd.ok().and_then(|fd| std::fs::read_link(fd.path()).ok());
+                target.is_some_and(|target| target.starts_with(&store))
+            })
+            .then_some(())
+    };
+    while std::fs::read_dir("/proc").expect("mounted").any(|process| holds_it(process).is_some()) {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+const RENEWS: &str = "--ttl 1m --stale-while-revalidate 1h ./s.sh";
+
+#[test]
+fn what_expired_is_served_at_once_and_renewed() {
+    let sandbox = sandbox();
+    sandbox.cachex(RENEWS).gives("old\n");
+    sandbox.write("now", "new\n");
+    sandbox.age(59);
+    sandbox.cachex(RENEWS).gives("old\n");
+    assert_eq!(sandbox.runs(), 1, "fresh");
+    sandbox.age(10);
+    sandbox.cachex(RENEWS).gives("old\n");
+    wait_for_ends(&sandbox, 2);
+    sandbox.cachex(RENEWS).gives("new\n");
+    assert_eq!(sandbox.runs(), 2);
+    assert_eq!(sandbox.store().list(&Selection::All).expect("listed").len(), 1);
+}
+
+#[test]
+fn beyond_its_time_the_command_runs_in_the_foreground() {
+    let sandbox = sandbox();
+    sandbox.cachex(RENEWS).gives("old\n");
+    sandbox.write("now", "new\n");
+    sandbox.age(3600 + 60);
+    sandbox.cachex(RENEWS).gives("new\n");
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn many_stale_callers_start_one_renewal() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script("s.sh", "if test -e warm; then read x < go; fi; echo hi; echo >> ends");
+    sandbox.write("ends", "");
+    sandbox.cachex(RENEWS).gives("hi\n");
+    sandbox.write("warm", "");
+    sandbox.age(100);
+    let script = format!("for i in 1 2 3 4 5 6 7 8 9 10; do cachex {RENEWS} & done; wait");
+    sandbox.sh(&script).gives("hi\n".repeat(10));
+    sandbox.sh(&format!("cachex {RENEWS}; echo > go")).gives("hi\n");
+    wait_for_ends(&sandbox, 2);
+    assert_eq!(sandbox.runs(), 2);
+}
+
+/// The renewal waits for `go`; whatever waits for the end of a stream must not wait for that.
+fn with_a_slow_renewal() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script(
+        "s.sh",
+        "if test -e warm; then read x < go; cat > stdin; tty >> tty; fi; echo hi; echo >> ends",
+    );
+    sandbox.write("ends", "");
+    sandbox
+}
+
+#[test]
+fn nobody_waits_for_a_renewal() {
+    let sandbox = with_a_slow_renewal();
+    for (call, expected) in [
+        (format!("x=$(cachex {RENEWS} 2>&1); echo \"got $x\""), "got hi\n"),
+        (format!("cachex {RENEWS} | cat"), "hi\n"),
+        (format!("{{ cachex {RENEWS} 9>&1 >&2 2>&- | cat; }} 2>&1"), "hi\n"),
+        (format!("exec 7>&1; cachex {RENEWS} | cat"), "hi\n"),
+        (format!("{{ cachex {RENEWS}; cat; }} < code"), "hi\nrest\n"),
+        (format!("printf 'echo rest\\n' | {{ cachex {RENEWS}; sh; }}"), "hi\nrest\n"),
+    ] {
+        sandbox.cachex("clear").output();
+        sandbox.sh("rm -f warm").gives("");
+        sandbox.write("ends", "");
+        sandbox.write("code", "rest\n");
+        sandbox.sh(&call).gives(expected);
+        sandbox.write("warm", "");
+        sandbox.age(100);
+        sandbox.sh(&call).gives(expected);
+        sandbox.write("go", "\n");
+        wait_for_ends(&sandbox, 2);
+    }
+}
+
+#[test]
+fn a_renewal_survives_the_hang_up_of_its_terminal_and_its_group() {
+    let sandbox = with_a_slow_renewal();
+    sandbox.cachex(RENEWS).gives("hi\n");
+    sandbox.write("warm", "");
+    sandbox.age(100);
+    let script = format!("cachex {RENEWS}; kill -HUP 0; kill -KILL 0");
+    let mut call = sandbox.program("setsid", &["-w", "sh", "-c", &script]);
+    call.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    call.command.status().expect("started");
+    sandbox.write("go", "\n");
+    wait_for_ends(&sandbox, 2);
+    let fresh = sandbox.cachex("--ttl 1m --only-if-cached ./s.sh");
+    fresh.gives("hi\n");
+    assert_eq!(std::fs::read_to_string(sandbox.dir.join("tty")).expect("there"), "not a tty\n");
+}
+
+#[test]
+fn a_renewal_has_exactly_the_original_arguments() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "printf '[%s]' \"$0\" \"$@\" > last; echo >> ends");
+    sandbox.write("ends", "");
+    let words = ["--warm", "--refresh", "--", "-v", "", "a b", "--stale-while-revalidate=1", "*"];
+    let options = ["--ttl", "1m", "--stale-while-revalidate", "1h", "--", "./s.sh"];
+    let call = || sandbox.cachex_words(options.iter().chain(&words));
+    call().gives("");
+    let first = std::fs::read(sandbox.dir.join("last")).expect("there");
+    sandbox.sh("rm last").gives("");
+    sandbox.age(100);
+    call().gives("");
+    wait_for_ends(&sandbox, 2);
+    assert_eq!(std::fs::read(sandbox.dir.join("last")).expect("there"), first);
+}
+
+#[test]
+fn a_renewal_that_fails_keeps_the_old_and_rests_a_minute() {
+    let sandbox = sandbox();
+    sandbox.cachex(RENEWS).gives("old\n");
+    sandbox.write("code", "3");
+    sandbox.write("now", "bad\n");
+    sandbox.age(100);
+    sandbox.cachex(RENEWS).gives("old\n");
+    wait_for_ends(&sandbox, 2);
+    for _ in 0..3 {
+        sandbox.cachex(RENEWS).gives("old\n");
+    }
+    wait_until_idle(&sandbox);
+    assert_eq!(sandbox.runs(), 2, "it rests");
+    sandbox.write("code", "0");
+    sandbox.write("now", "new\n");
+    sandbox.age(61);
+    sandbox.cachex(RENEWS).gives("old\n");
+    wait_for_ends(&sandbox, 3);
+    sandbox.cachex(RENEWS).gives("new\n");
+}
+
+#[test]
+fn a_failure_that_expired_is_renewed_by_another_one() {
+    let sandbox = sandbox();
+    sandbox.write("code", "3");
+    sandbox.cachex(RENEWS).ends("old\n", "", 3);
+    sandbox.write("code", "4");
+    sandbox.age(61);
+    sandbox.cachex(RENEWS).ends("old\n", "", 3);
+    wait_for_ends(&sandbox, 2);
+    sandbox.cachex(RENEWS).ends("old\n", "", 4);
+    assert_eq!(sandbox.runs(), 2);
+}
+
+/// Stores for a standard input, lets it expire, and sees that the renewal holds for the same.
+fn renews_for(sandbox: &Sandbox, call: impl Fn() -> Call, old: &str, new: &str, renewal: usize) {
+    call().gives(old);
+    sandbox.write("now", "new ");
+    sandbox.age(100);
+    call().gives(old);
+    wait_for_ends(sandbox, renewal);
+    call().gives(new);
+    wait_until_idle(sandbox);
+    assert_eq!(sandbox.store().list(&Selection::All).expect("listed").len(), 1);
+    assert_eq!(sandbox.runs(), renewal);
+}
+
+#[test]
+fn a_renewal_holds_for_every_standard_input_that_the_old_one_held_for() {
+    let renews = "--ttl 1m --stale-while-revalidate 1h";
+    for (body, input, old, new) in [
+        ("cat now", "unread", "old ", "new "),
+        ("cat now -", "content", "old content", "new content"),
+        ("cat now -", "", "old ", "new "),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.script("s.sh", &format!("{body}; echo >> ends"));
+        let call = |options: &str| sandbox.cachex(&format!("{renews} {options} ./s.sh"));
+        let file = sandbox.write("input", input).display().to_string();
+        let from_file = || sandbox.sh(&format!("cachex {renews} ./s.sh < {file}; cat"));
+        for (name, way) in [
+            ("pipe", &(|| call("").stdin(input)) as &dyn Fn() -> Call),
+            ("--stdin", &|| call("--stdin").stdin(input)),
+            ("file", &from_file),
+        ] {
+            if name == "pipe" && input.is_empty() {
+                // Whether its end is there at once is a matter of luck.
+                continue;
+            }
+            sandbox.cachex("clear").output();
+            sandbox.write("now", "old ");
+            sandbox.sh("rm -f ran; : > ends").gives("");
+            renews_for(&sandbox, way, old, new, 2);
+        }
+    }
+}
+
+#[test]
+fn a_long_standard_input_is_renewed_too() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "cat now -; echo >> ends");
+    sandbox.write("now", "old ");
+    let input = "long input ".repeat(50_000);
+    let call = || sandbox.cachex(RENEWS).stdin(input.as_str());
+    renews_for(&sandbox, call, &format!("old {input}"), &format!("new {input}"), 2);
+}
+
+#[test]
+fn a_renewal_that_begins_to_read_its_input_does_not_count() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi; test -e greedy && cat; echo >> ends");
+    let call = || sandbox.cachex(RENEWS).stdin("input\n");
+    call().gives("hi\n");
+    sandbox.write("greedy", "");
+    sandbox.age(100);
+    call().gives("hi\n");
+    wait_for_ends(&sandbox, 2);
+    call().gives("hi\n");
+    sandbox.cachex("--ttl 1m ./s.sh").stdin("input\n").gives("hi\ninput\n");
+}
+
+#[test]
+fn the_recording_of_two_streams_that_serves_one_is_renewed_as_it_was_made() {
+    let sandbox = sandbox();
+    sandbox.cachex(RENEWS).gives("old\n");
+    sandbox.write("now", "new\n");
+    sandbox.age(100);
+    sandbox.sh(&format!("cachex {RENEWS} 2>&1")).gives("old\n");
+    wait_for_ends(&sandbox, 2);
+    for call in [format!("cachex {RENEWS} 2>&1"), format!("cachex {RENEWS}")] {
+        sandbox.sh(&call).gives("new\n");
+    }
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn what_is_cleared_while_it_is_renewed_does_not_come_back() {
+    let sandbox = with_a_slow_renewal();
+    sandbox.cachex(RENEWS).gives("hi\n");
+    sandbox.write("warm", "");
+    sandbox.age(100);
+    sandbox.cachex(RENEWS).gives("hi\n");
+    sandbox.sh("until test \"$(wc -l < ran)\" -ge 2; do sleep 0.01; done").gives("");
+    sandbox.cachex("clear").gives("removed 1 entry (3B)\n");
+    sandbox.write("go", "\n");
+    wait_for_ends(&sandbox, 2);
+    assert!(sandbox.store().list(&Selection::All).expect("listed").is_empty());
+}
+
+#[test]
+fn nothing_is_renewed_where_nothing_may_run_or_be_stored() {
+    let sandbox = sandbox();
+    sandbox.cachex(RENEWS).gives("old\n");
+    sandbox.age(100);
+    for option in ["--only-if-cached", "--no-store"] {
+        sandbox.cachex(&format!("{option} {RENEWS}")).gives("old\n");
+    }
+    wait_until_idle(&sandbox);
+    assert_eq!(sandbox.runs(), 1);
+    sandbox.cachex(&format!("--refresh {RENEWS}")).gives("old\n");
+    assert_eq!(sandbox.runs(), 2, "asked for a run in the foreground");
+}
+
+const FALLS_BACK: &str = "--ttl 1m --stale-if-error 1h ./s.sh";
+
+#[test]
+fn a_failure_is_replaced_by_the_last_success() {
+    let sandbox = sandbox();
+    sandbox.cachex(FALLS_BACK).gives("old\n");
+    sandbox.write("code", "3");
+    sandbox.write("now", "bad\n");
+    for runs in 2..4 {
+        sandbox.age(100);
+        sandbox.cachex(FALLS_BACK).warns("old\n", "the command failed (exit code 3); this is its");
+        assert_eq!(sandbox.runs(), runs);
+    }
+    sandbox.cachex(&format!("-q {FALLS_BACK}")).gives("old\n");
+    sandbox.write("code", "0");
+    sandbox.write("now", "new\n");
+    sandbox.cachex(FALLS_BACK).gives("new\n");
+    sandbox.cachex(FALLS_BACK).gives("new\n");
+    assert_eq!(sandbox.runs(), 5);
+}
+
+#[test]
+fn without_a_recent_success_a_failure_is_itself() {
+    let sandbox = sandbox();
+    sandbox.write("code", "3");
+    sandbox.cachex(FALLS_BACK).ends("old\n", "", 3);
+    sandbox.write("code", "0");
+    sandbox.age(100);
+    sandbox.cachex(FALLS_BACK).gives("old\n");
+    sandbox.write("code", "4");
+    sandbox.age(3700);
+    sandbox.cachex(FALLS_BACK).ends("old\n", "", 4);
+}
+
+#[test]
+fn a_command_that_a_signal_kills_has_failed_too() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi; test -e deadly && kill -9 $$");
+    sandbox.cachex("--cache-exit 0,1 --ttl 1m --stale-if-error 1h ./s.sh").ends("hi\n", "", 1);
+    sandbox.write("deadly", "");
+    sandbox.age(100);
+    let stderr =
+        sandbox.cachex("--cache-exit 0,1 --ttl 1m --stale-if-error 1h ./s.sh").tells("hi\n", 1);
+    assert!(stderr.contains("failed (killed by signal 9)"), "{stderr}");
+}
+
+#[test]
+fn held_output_keeps_its_order_and_its_length() {
+    let sandbox = Sandbox::new();
+    let body = "seq 100000; echo mid >&2; seq 100000; test -e bad && exit 1; exit 0";
+    sandbox.script("s.sh", body);
+    let bare = sandbox.sh("seq 100000; seq 100000").output().stdout;
+    for options in ["", "--max-output 100KB", "--no-store", "--max-output 1"] {
+        sandbox.cachex("clear").output();
+        sandbox.cachex("./s.sh").ends(&bare, "mid\n", 0);
+        sandbox.age(100);
+        sandbox.cachex(&format!("{options} {FALLS_BACK}")).ends(&bare, "mid\n", 0);
+    }
+    sandbox.cachex("./s.sh").ends(&bare, "mid\n", 0);
+    sandbox.age(100);
+    sandbox.write("bad", "");
+    let stderr = sandbox.cachex(FALLS_BACK).tells(&bare, 0);
+    assert!(stderr.starts_with("cachex: warning: ") && stderr.ends_with("mid\n"), "{stderr}");
+}
+
+#[test]
+fn warm_runs_in_the_background_and_says_nothing() {
+    let sandbox = with_a_slow_renewal();
+    sandbox.write("warm", "");
+    sandbox.sh("x=$(cachex --warm ./s.sh 2>&1); echo \"$? $x\"").gives("0 \n");
+    sandbox.write("go", "\n");
+    wait_for_ends(&sandbox, 1);
+    sandbox.cachex("--only-if-cached ./s.sh").gives("hi\n");
+    sandbox.cachex("--warm ./s.sh").gives("");
+    sandbox.write("go", "\n");
+    wait_for_ends(&sandbox, 2);
+    assert_eq!(sandbox.runs(), 2, "also when it is fresh");
+}
+
+#[test]
+fn a_warming_that_fails_keeps_what_was_good() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("old\n");
+    sandbox.write("code", "3");
+    sandbox.cachex("--warm ./s.sh").gives("");
+    wait_for_ends(&sandbox, 2);
+    sandbox.cachex("./s.sh").gives("old\n");
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn warm_renews_what_holds_for_any_input_and_takes_an_input_only_with_stdin() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "cat now; test $# = 0 || cat; echo >> ends");
+    sandbox.write("now", "old ");
+    sandbox.cachex("./s.sh").stdin("unread").gives("old ");
+    sandbox.write("now", "new ");
+    sandbox.sh("echo rest | { cachex --warm ./s.sh; cat; }").gives("rest\n");
+    wait_for_ends(&sandbox, 2);
+    sandbox.cachex("./s.sh").stdin("also unread").gives("new ");
+    sandbox.cachex("--warm --stdin ./s.sh reads").stdin("input").gives("");
+    wait_for_ends(&sandbox, 3);
+    sandbox.cachex("./s.sh reads").stdin("input").gives("new input");
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn warm_does_nothing_where_there_is_no_cache_and_is_refused_where_it_makes_no_sense() {
+    let sandbox = sandbox();
+    sandbox.cachex("--warm ./s.sh").env("CACHEX_NO_CACHE", "1").gives("");
+    sandbox.cachex("--warm --cache-dir /dev/null ./s.sh").warns("", "is not a directory");
+    for other in ["--no-store", "--only-if-cached"] {
+        let stderr = sandbox.cachex(&format!("--warm {other} ./s.sh")).tells("", 2);
+        assert!(stderr.contains("exclude each other"), "{stderr}");
+    }
+    assert_eq!(sandbox.runs(), 0);
+    sandbox.cachex("--warm ./none").tells("", 127);
+}
