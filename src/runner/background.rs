@@ -2,7 +2,8 @@
 
 use super::signals;
 use rustix::fs::{Mode, OFlags};
-use rustix::io::FdFlags;
+use rustix::io::{Errno, FdFlags};
+use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::setsid;
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use std::fs;
@@ -10,25 +11,34 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 
 /// Does `work` in a new process that nothing of our caller's reaches: it has a session of its own,
-/// this standard input, no output, and none of the descriptors that we were given.
+/// this standard input, no output, and none of the descriptors that we were given. All that is so
+/// when this returns.
 ///
 /// # Errors
 /// When there cannot be a new process.
 #[allow(unsafe_code)]
 pub fn in_background(stdin: &OwnedFd, work: impl FnOnce()) -> io::Result<()> {
+    let (detached, attached) = pipe_with(PipeFlags::CLOEXEC)?;
     // SAFETY: cachex is a single thread here, so the new process may do anything that this one may;
     // it never returns from this function.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => {
-            if detach(stdin).is_ok() {
+            let is_detached = detach(stdin).is_ok();
+            drop((detached, attached));
+            if is_detached {
                 // A panic must not unwind into what the other process is doing.
                 let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
             }
             // SAFETY: leaves without running what the other process will run.
             unsafe { libc::_exit(0) }
         }
-        _ => Ok(()),
+        _ => {
+            drop(attached);
+            // The end comes as soon as nobody holds the other side.
+            while rustix::io::read(&detached, &mut [0]) == Err(Errno::INTR) {}
+            Ok(())
+        }
     }
 }
 
