@@ -65,7 +65,7 @@ impl Store {
         let mut cleared = Cleared::default();
         let mut first = true;
         loop {
-            let transaction = connection::write(&mut self.connection)?;
+            let transaction = connection::write_durably(&mut self.connection)?;
             if std::mem::take(&mut first) {
                 clearing::remember(&transaction, selection)?;
             }
