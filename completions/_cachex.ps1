@@ -22,6 +22,9 @@ Register-ArgumentCompleter -Native -CommandName 'cachex' -ScriptBlock {
     $completions = @(switch ($command) {
         'cachex' {
             [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Let variables count in the key: names or globs (repeat, or separate with commas)')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Let files count by their content: a path, a directory with all below it, or a glob (repeat for more)')
+            [CompletionResult]::new('--ignore-arg', '--ignore-arg', [CompletionResultType]::ParameterName, 'Leave arguments that match out of the key: a glob for a whole word (`--token=*`), or for words in a row (`--token *`) (repeat for more)')
+            [CompletionResult]::new('--hash-with', '--hash-with', [CompletionResultType]::ParameterName, 'Let an input count as what a command prints for it: `file:GLOB`, `env:NAME`, `arg:N`, `arg:GLOB` or stdin, then = and the command (repeat for more)')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Let this text count in the key (repeat for more)')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Keep these entries apart from those of other scopes')
             [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'Replay a result younger than this: seconds, 1h 30min, 0 for never, none for ever [default: none]')
@@ -35,6 +38,7 @@ Register-ArgumentCompleter -Native -CommandName 'cachex' -ScriptBlock {
             [CompletionResult]::new('--pty', '--pty', [CompletionResultType]::ParameterName, 'Run the command on a terminal of its own, so that it shows colours: always, never, or auto for when standard output is a terminal [default: never]')
             [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'Keep the whole store below this; the least recently used entries go first [default: 2GiB]')
             [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Keep the store in this directory instead of the user''s cache directory')
+            [CompletionResult]::new('--pure-env', '--pure-env', [CompletionResultType]::ParameterName, 'Give the command only the variables that --env selects, and PATH, HOME, USER, LOGNAME, TMPDIR')
             [CompletionResult]::new('--ignore-cwd', '--ignore-cwd', [CompletionResultType]::ParameterName, 'Leave the working directory out of the key')
             [CompletionResult]::new('--stdin', '--stdin', [CompletionResultType]::ParameterName, 'Read standard input to its end, key it and give it to the command')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Give the command an empty standard input and leave the real one alone')

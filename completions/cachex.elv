@@ -19,6 +19,9 @@ set edit:completion:arg-completer[cachex] = {|@words|
     var completions = [
         &'cachex'= {
             cand --env 'Let variables count in the key: names or globs (repeat, or separate with commas)'
+            cand --file 'Let files count by their content: a path, a directory with all below it, or a glob (repeat for more)'
+            cand --ignore-arg 'Leave arguments that match out of the key: a glob for a whole word (`--token=*`), or for words in a row (`--token *`) (repeat for more)'
+            cand --hash-with 'Let an input count as what a command prints for it: `file:GLOB`, `env:NAME`, `arg:N`, `arg:GLOB` or stdin, then = and the command (repeat for more)'
             cand --key 'Let this text count in the key (repeat for more)'
             cand --scope 'Keep these entries apart from those of other scopes'
             cand --ttl 'Replay a result younger than this: seconds, 1h 30min, 0 for never, none for ever [default: none]'
@@ -32,6 +35,7 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand --pty 'Run the command on a terminal of its own, so that it shows colours: always, never, or auto for when standard output is a terminal [default: never]'
             cand --max-size 'Keep the whole store below this; the least recently used entries go first [default: 2GiB]'
             cand --cache-dir 'Keep the store in this directory instead of the user''s cache directory'
+            cand --pure-env 'Give the command only the variables that --env selects, and PATH, HOME, USER, LOGNAME, TMPDIR'
             cand --ignore-cwd 'Leave the working directory out of the key'
             cand --stdin 'Read standard input to its end, key it and give it to the command'
             cand -n 'Give the command an empty standard input and leave the real one alone'

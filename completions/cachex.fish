@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_cachex_global_optspecs
-    string join \n env= key= scope= ignore-cwd stdin n/no-stdin ttl= failure-ttl= stale-while-revalidate= stale-if-error= refresh warm only-if-cached max-entries= cache-exit= discard-failures max-output= no-store spinner= no-spinner pty= max-size= no-cache cache-dir= v/verbose q/quiet h/help V/version
+    string join \n env= file= ignore-arg= hash-with= pure-env key= scope= ignore-cwd stdin n/no-stdin ttl= failure-ttl= stale-while-revalidate= stale-if-error= refresh warm only-if-cached max-entries= cache-exit= discard-failures max-output= no-store spinner= no-spinner pty= max-size= no-cache cache-dir= v/verbose q/quiet h/help V/version
 end
 
 function __fish_cachex_needs_command
@@ -25,6 +25,9 @@ function __fish_cachex_using_subcommand
 end
 
 complete -c cachex -n "__fish_cachex_needs_command" -l env -d 'Let variables count in the key: names or globs (repeat, or separate with commas)' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l file -d 'Let files count by their content: a path, a directory with all below it, or a glob (repeat for more)' -r -F
+complete -c cachex -n "__fish_cachex_needs_command" -l ignore-arg -d 'Leave arguments that match out of the key: a glob for a whole word (`--token=*`), or for words in a row (`--token *`) (repeat for more)' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l hash-with -d 'Let an input count as what a command prints for it: `file:GLOB`, `env:NAME`, `arg:N`, `arg:GLOB` or stdin, then = and the command (repeat for more)' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l key -d 'Let this text count in the key (repeat for more)' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l scope -d 'Keep these entries apart from those of other scopes' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l ttl -d 'Replay a result younger than this: seconds, 1h 30min, 0 for never, none for ever [default: none]' -r
@@ -40,6 +43,7 @@ auto\t''
 never\t''"
 complete -c cachex -n "__fish_cachex_needs_command" -l max-size -d 'Keep the whole store below this; the least recently used entries go first [default: 2GiB]' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_needs_command" -l pure-env -d 'Give the command only the variables that --env selects, and PATH, HOME, USER, LOGNAME, TMPDIR'
 complete -c cachex -n "__fish_cachex_needs_command" -l ignore-cwd -d 'Leave the working directory out of the key'
 complete -c cachex -n "__fish_cachex_needs_command" -l stdin -d 'Read standard input to its end, key it and give it to the command'
 complete -c cachex -n "__fish_cachex_needs_command" -s n -l no-stdin -d 'Give the command an empty standard input and leave the real one alone'

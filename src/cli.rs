@@ -67,6 +67,34 @@ pub struct RunOptions {
         help_heading = "Key"
     )]
     pub env: Vec<OsString>,
+    /// Let files count by their content: a path, a directory with all below it, or a glob (repeat for
+    /// more)
+    #[arg(long, env = "CACHEX_FILE", hide_env = true, value_name = "PATH|DIR|GLOB", value_hint = clap::ValueHint::AnyPath, help_heading = "Key")]
+    pub file: Vec<OsString>,
+    /// Leave arguments that match out of the key: a glob for a whole word (`--token=*`), or for words in
+    /// a row (`--token *`) (repeat for more)
+    #[arg(
+        long,
+        env = "CACHEX_IGNORE_ARG",
+        hide_env = true,
+        value_name = "GLOB",
+        allow_hyphen_values = true,
+        help_heading = "Key"
+    )]
+    pub ignore_arg: Vec<OsString>,
+    /// Let an input count as what a command prints for it: `file:GLOB`, `env:NAME`, `arg:N`,
+    /// `arg:GLOB` or stdin, then = and the command (repeat for more)
+    #[arg(
+        long,
+        env = "CACHEX_HASH_WITH",
+        hide_env = true,
+        value_name = "SELECTOR=COMMAND",
+        help_heading = "Key"
+    )]
+    pub hash_with: Vec<OsString>,
+    /// Give the command only the variables that --env selects, and PATH, HOME, USER, LOGNAME, TMPDIR
+    #[arg(long, env = "CACHEX_PURE_ENV", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Key")]
+    pub pure_env: bool,
     /// Let this text count in the key (repeat for more)
     #[arg(long, env = "CACHEX_KEY", hide_env = true, value_name = "TEXT", help_heading = "Key")]
     pub key: Vec<OsString>,

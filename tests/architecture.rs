@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("outputs", "inherited terminal"),
     ("error", "terminal"),
     ("cli", "exit size time"),
-    ("key", "nesting outputs terminal time"),
+    ("key", "exit inherited nesting outputs terminal time"),
     ("recording", "exit size terminal time"),
     ("progress", "terminal"),
     ("entry", "exit key recording time"),

@@ -10,7 +10,7 @@ use crate::key::{Observation, Program, ResolveError};
 use crate::nesting;
 use crate::progress::Spinner;
 use crate::replay::replay;
-use crate::runner::{self, SpawnError};
+use crate::runner::{self, Environment, SpawnError};
 use crate::settings::{Execution, Request};
 use crate::stdin::Stdin;
 use crate::store::{Claimed, Store};
@@ -34,7 +34,7 @@ pub fn run(
         return Ok(Exit::Code(0));
     }
     if request.no_cache {
-        return Err(become_command(request, &program));
+        return Err(become_command(request, &program, None));
     }
     let call = Call { request, program: &program, notices, asked: Timestamp::now() };
     if let Err(fault) = runner::have_room() {
@@ -80,7 +80,12 @@ impl Call<'_> {
         if self.request.execution == Execution::InBackground {
             return Ok(Exit::Code(0));
         }
-        Err(become_command(self.request, self.program))
+        Err(become_command(self.request, self.program, self.environment()?))
+    }
+
+    /// The command's environment, if it is not all of ours.
+    fn environment(&self) -> Result<Option<Environment>, Error> {
+        self.request.key.environment().map_err(|fault| Error::Failed(fault.to_string()))
     }
 
     fn replay(
@@ -163,8 +168,8 @@ fn find_program(request: &Request) -> Result<Program, Error> {
 }
 
 /// Replaces this process by the command; comes back only with an error.
-fn become_command(request: &Request, program: &Program) -> Error {
-    not_started(program, runner::exec(program.as_found(), &request.words))
+fn become_command(request: &Request, program: &Program, environment: Option<Environment>) -> Error {
+    not_started(program, runner::exec(program.as_found(), &request.words, environment))
 }
 
 fn not_started(program: &Program, error: SpawnError) -> Error {

@@ -59,6 +59,8 @@ pub struct Job<'a> {
     pub program: &'a Path,
     /// The command line, the program's name as the user spelled it first.
     pub words: &'a [OsString],
+    /// All that is in its environment; `None`: what is in ours.
+    pub environment: Option<Environment>,
     /// What it reads from standard input.
     pub input: Input,
     /// What it writes to.
@@ -71,6 +73,9 @@ pub struct Job<'a> {
     /// end. There has to be a recorder.
     pub withhold: Option<&'a dyn Fn(Exit) -> bool>,
 }
+
+/// Variables and their values.
+pub type Environment = Vec<(OsString, OsString)>;
 
 /// What came of it.
 #[derive(Debug)]
@@ -165,8 +170,8 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     let (stdin, input) = job.input.begin().map_err(SpawnError::Other)?;
     let wants_keys =
         matches!(job.outputs, Outputs::Terminal { .. }) && stdin.is_none() && keys::are_there();
-    let (mut child, mut sources) =
-        Child::spawn(job.program, job.words, stdin, job.outputs, wants_keys)?;
+    let command = child::command(job.program, job.words, job.environment);
+    let (mut child, mut sources) = Child::spawn(command, stdin, job.outputs, wants_keys)?;
     let shared = Shared::new(Tape::new(job.recorder, job.withhold.is_some()), job.spinner);
     let (has_ended, watch_end) = watch::channel(false);
     let pump = |to, from: Option<OwnedFd>| {

@@ -7,6 +7,7 @@ mod callers;
 mod clear;
 mod freshness;
 mod harness;
+mod inputs;
 mod key;
 mod limits;
 mod listing;

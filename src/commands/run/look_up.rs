@@ -65,7 +65,7 @@ impl Call<'_> {
         let directory = store.directory();
         let stdin = match self.request.stdin {
             StdinMode::Ignore => Ok(Stdin::Absent),
-            StdinMode::Read => Held::read(directory).map(Stdin::Held),
+            StdinMode::Read => Held::read(directory).map(|held| Stdin::Held(self.hashed(held))),
             StdinMode::Auto => {
                 let of_use = self.request.policy.of_use(variants, Timestamp::now());
                 Stdin::survey().look_ahead(&of_use, directory)
@@ -81,6 +81,16 @@ impl Call<'_> {
             self.notices.warn(&fault);
         };
         stdin.inspect_err(warn).ok()
+    }
+
+    /// What was read of standard input, as `--hash-with` lets it count.
+    fn hashed(&self, mut held: Held) -> Held {
+        let Some(hash) = self.request.key.stdin_hash() else { return held };
+        let hashed = held.count_as(|content| hash.digest(Path::new("standard input"), content));
+        if let Err(fault) = hashed {
+            self.notices.warn(&format_args!("{fault}; the result is not stored"));
+        }
+        held
     }
 
     /// What may be replayed, or why the command has to run.
