@@ -258,6 +258,8 @@ pub struct CommonOptions {
 pub enum Verb {
     /// Forget everything, a command, or one call of it
     Clear(ClearOptions),
+    /// Say whether a command would hit or miss, and why
+    Explain(Box<ExplainOptions>),
     /// List what is stored, newest first
     List(ListOptions),
     /// Show one entry whole
@@ -281,6 +283,24 @@ script name the command."
 pub struct ClearOptions {
     /// Whose entries to forget
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
+    pub command: Vec<OsString>,
+}
+
+/// `cachex explain`.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "cachex explain [OPTIONS] [--] COMMAND [ARGS]...",
+    args_override_self = true
+)]
+pub struct ExplainOptions {
+    /// How the command would be run.
+    #[command(flatten)]
+    pub run: RunOptions,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// The command and its arguments
+    #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
 }
 
@@ -322,12 +342,13 @@ pub fn command() -> clap::Command {
         |value: &OsStr| ["", "0", "false", "no", "off", "n", "f"].iter().any(|off| value == *off);
     let switch = OsStr::new("CACHEX_NO_CACHE");
     let off = !is_off(&value(switch));
-    Cli::command().mut_args(|argument| match argument.get_env() {
+    let reset = |argument: clap::Arg| match argument.get_env() {
         Some(name) if value(name).is_empty() || (off && name != switch) => {
             argument.env(Resettable::Reset)
         }
         _ => argument,
-    })
+    };
+    Cli::command().mut_args(reset).mut_subcommands(|verb| verb.mut_args(reset))
 }
 
 /// When to do something that suits terminals.

@@ -138,6 +138,12 @@ impl Notices {
         }
     }
 
+    /// Whether details are told at all.
+    #[must_use]
+    pub fn are_detailed(&self) -> bool {
+        self.verbose
+    }
+
     /// What was decided, for those who asked.
     pub fn detail(&self, message: &dyn std::fmt::Display) {
         if self.verbose {

@@ -2,6 +2,7 @@
 
 pub mod clear;
 pub mod completions;
+pub mod explain;
 pub mod list;
 pub mod run;
 pub mod show;

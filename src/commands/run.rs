@@ -2,11 +2,12 @@
 
 mod execute;
 mod look_up;
+mod nearest;
 mod renew;
 
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::key::{Observation, Program, ResolveError};
+use crate::key::{CommandName, Observation, Program, ResolveError};
 use crate::nesting;
 use crate::progress::Spinner;
 use crate::replay::replay;
@@ -17,6 +18,8 @@ use crate::store::{Claimed, Store};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
 use look_up::Hit;
+pub(super) use look_up::Miss;
+pub(super) use nearest::Nearest;
 use std::io;
 use std::path::Path;
 
@@ -36,7 +39,7 @@ pub fn run(
     if request.no_cache {
         return Err(become_command(request, &program, None));
     }
-    let call = Call { request, program: &program, notices, asked: Timestamp::now() };
+    let call = Call::new(request, &program, notices);
     if let Err(fault) = runner::have_room() {
         notices.warn(&format_args!("{fault}; running uncached"));
         return call.run_uncached();
@@ -56,14 +59,17 @@ pub fn run(
             Err(Error::Missed(miss.reason.to_string()))
         }
         Err(miss) => {
-            notices.detail(&format_args!("miss: {}", miss.reason));
+            if notices.are_detailed() {
+                let why = call.in_full(&store, &observation, &miss.reason);
+                notices.detail(&format_args!("miss: {why}"));
+            }
             call.run_once(store, observation, stdin, miss.fallback)
         }
     }
 }
 
 /// One call of a command: what is asked, and what was found to run.
-struct Call<'a> {
+pub(super) struct Call<'a> {
     request: &'a Request,
     program: &'a Program,
     notices: &'a Notices,
@@ -71,7 +77,16 @@ struct Call<'a> {
     asked: Timestamp,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    pub(super) fn new(request: &'a Request, program: &'a Program, notices: &'a Notices) -> Self {
+        Self { request, program, notices, asked: Timestamp::now() }
+    }
+
+    /// What its entries go by.
+    pub(super) fn name(&self) -> CommandName {
+        CommandName::of(self.program.path(), &self.request.words)
+    }
+
     /// Runs the command with nothing of cachex around it.
     fn run_uncached(&self) -> Result<Exit, Error> {
         if self.request.execution == Execution::Never {
@@ -157,7 +172,7 @@ impl Call<'_> {
     }
 }
 
-fn find_program(request: &Request) -> Result<Program, Error> {
+pub(super) fn find_program(request: &Request) -> Result<Program, Error> {
     let Some(word) = request.words.first() else {
         return Err(Error::Usage("no command given; try cachex --help".to_owned()));
     };

@@ -4,7 +4,7 @@
 //! can be read back in one way only; the tests do that. The format is part of every key: a change
 //! needs a new [`VERSION`], after which old entries are never found again.
 
-use super::{FileState, Fingerprint, Hashed, Text};
+use super::{CodeFile, FileState, Fingerprint, Hashed, Text};
 use crate::outputs::Outputs;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -35,7 +35,7 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
     out.list(texts, |out, text| out.word(text));
     out.list(words, Writer::text);
     out.list(ignored, |out, glob| out.word(glob));
-    out.list(code, Writer::file);
+    out.list(code, Writer::code);
     out.option(directory.as_ref(), |out, directory| {
         out.word(directory.physical.as_os_str());
         out.option(directory.logical.as_ref(), |out, logical| out.word(logical));
@@ -64,6 +64,27 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
     });
     out.tag(u8::from(*pure_environment));
     out.option(stdin_with.as_ref(), |out, command| out.word(command));
+    out.0
+}
+
+/// The canonical bytes of a text.
+pub(super) fn text_bytes(text: &Text) -> Vec<u8> {
+    let mut out = Writer(Vec::new());
+    out.text(text);
+    out.0
+}
+
+/// The canonical bytes of a file that runs.
+pub(super) fn code_bytes(file: &CodeFile) -> Vec<u8> {
+    let mut out = Writer(Vec::new());
+    out.code(file);
+    out.0
+}
+
+/// The canonical bytes of a file that is named.
+pub(super) fn file_bytes(file: &(PathBuf, FileState)) -> Vec<u8> {
+    let mut out = Writer(Vec::new());
+    out.file(file);
     out.0
 }
 
@@ -131,6 +152,12 @@ impl Writer {
     fn hashed(&mut self, Hashed { with, digest }: &Hashed) {
         self.word(with);
         self.bytes(digest.as_bytes());
+    }
+
+    fn code(&mut self, CodeFile { path, state, is_script }: &CodeFile) {
+        self.word(path.as_os_str());
+        self.state(state);
+        self.tag(u8::from(*is_script));
     }
 
     fn file(&mut self, (path, state): &(PathBuf, FileState)) {
@@ -244,7 +271,10 @@ mod tests {
                 texts: self.list(Self::word),
                 words: self.list(Self::text),
                 ignored: self.list(Self::word),
-                code: self.list(Self::file),
+                code: self.list(|r| {
+                    let (path, state) = r.file();
+                    CodeFile { path, state, is_script: r.tag() == 1 }
+                }),
                 directory: self.option(|r| WorkingDirectory {
                     physical: PathBuf::from(r.word()),
                     logical: r.option(Self::word),
@@ -289,6 +319,11 @@ mod tests {
         prop_oneof![3 => word().prop_map(Text::Exact), 1 => hashed().prop_map(Text::Hashed)]
     }
 
+    fn code_file() -> impl Strategy<Value = CodeFile> {
+        (word().prop_map(PathBuf::from), file_state(), any::<bool>())
+            .prop_map(|(path, state, is_script)| CodeFile { path, state, is_script })
+    }
+
     fn files() -> impl Strategy<Value = Vec<(PathBuf, FileState)>> {
         vec((word().prop_map(PathBuf::from), file_state()), 0..3)
     }
@@ -308,7 +343,7 @@ mod tests {
             texts in vec(word(), 0..3),
             words in vec(text(), 0..4),
             ignored in btree_set(word(), 0..2),
-            code in files(),
+            code in vec(code_file(), 0..3),
             directory in proptest::option::of(
                 (word().prop_map(PathBuf::from), proptest::option::of(word()))
                     .prop_map(|(physical, logical)| WorkingDirectory { physical, logical })),

@@ -12,6 +12,7 @@ mod files;
 mod hashing;
 mod interpreter;
 mod observation;
+mod parts;
 mod program;
 mod script;
 mod shebang;
@@ -25,6 +26,7 @@ pub use environment::VariableSelector;
 pub use files::{NamedFiles, check_file_word};
 pub use hashing::HashWith;
 pub use observation::{KeySpec, Observation, observe};
+pub use parts::{Part, StoredPart, differences};
 pub use program::{CommandName, Program, ResolveError, names_of};
 pub use text::{Hashed, Text};
 
@@ -58,7 +60,7 @@ pub struct Fingerprint {
     /// What `--ignore-arg` left out: not the words, but what was looked for.
     pub ignored: BTreeSet<OsString>,
     /// The files whose content runs: the program, its interpreters, the script operand.
-    pub code: Vec<(PathBuf, FileState)>,
+    pub code: Vec<CodeFile>,
     /// Where the command runs, unless that is left out.
     pub directory: Option<WorkingDirectory>,
     /// What the command writes to.
@@ -73,6 +75,17 @@ pub struct Fingerprint {
     pub pure_environment: bool,
     /// The command that standard input is hashed with.
     pub stdin_with: Option<OsString>,
+}
+
+/// A file whose content runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it holds.
+    pub state: FileState,
+    /// Whether something else interprets it.
+    pub is_script: bool,
 }
 
 /// A file as the command would find it.

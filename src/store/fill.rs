@@ -1,7 +1,7 @@
 //! Storing a result.
 
 use super::codec::{self, BLOCK, IN_ROW};
-use super::{Clearings, Store, StoreError, clearing, connection, evict, usage};
+use super::{Clearings, Store, StoreError, clearing, connection, evict, parts, usage};
 use crate::entry::{Entry, NewEntry};
 use crate::exit::Exit;
 use crate::key::{CommandName, LearnedDigest, encode_words};
@@ -129,8 +129,9 @@ fn insert(
     }
     connection.execute(
         "INSERT INTO entry (key, condition, command, exit, created, elapsed, lifetime, used, output,
-                            length, seal, arguments, words, directory, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                            length, seal, arguments, words, directory, body,
+                            parts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             entry.key.0.as_bytes(),
             codec::encode_condition(entry.condition),
@@ -146,6 +147,7 @@ fn insert(
             encode_words(new.words.iter().map(std::ffi::OsString::as_os_str)),
             new.directory.as_ref().map(|directory| directory.as_os_str().as_bytes()),
             in_row,
+            parts::encoded(connection, &new.parts)?,
         ],
     )?;
     if in_row.is_some() {

@@ -14,6 +14,7 @@ mod connection;
 mod evict;
 mod fill;
 mod listing;
+mod parts;
 mod place;
 mod schema;
 mod usage;
@@ -22,6 +23,7 @@ pub use claim::{Claim, Claimed, Claims};
 pub use clearing::Clearings;
 pub use fill::{Filled, Limits};
 pub use listing::{Cleared, Selection};
+pub use parts::Relative;
 pub use place::default_directory;
 
 use crate::entry::Entry;

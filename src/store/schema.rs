@@ -61,6 +61,12 @@ const MIGRATIONS: &[&str] = &[
     -- When a renewal in the background last failed, in milliseconds since the epoch.
     ALTER TABLE entry ADD COLUMN renewal_failed INTEGER;
 ",
+    "
+    -- What a key was made of, part by part: store::parts. The digests are keyed with the secret.
+    ALTER TABLE entry ADD COLUMN parts BLOB;
+    CREATE TABLE secret (bytes BLOB NOT NULL);
+    INSERT INTO secret VALUES (randomblob(32));
+",
 ];
 
 /// The format that this program writes.

@@ -5,6 +5,7 @@
 mod bad_input;
 mod callers;
 mod clear;
+mod explain;
 mod freshness;
 mod harness;
 mod inputs;

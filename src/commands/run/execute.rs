@@ -5,7 +5,7 @@ use super::{Call, not_started, shown, unwritable};
 use crate::entry::{Condition, NewEntry};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::key::{CommandName, Observation};
+use crate::key::Observation;
 use crate::progress::Spinner;
 use crate::recording::{Abandoned, Recorder, Recording};
 use crate::replay::replay;
@@ -134,7 +134,7 @@ impl Call<'_> {
         }
         let words = &self.request.words;
         let fingerprint = &observation.fingerprint;
-        let name = CommandName::of(self.program.path(), words);
+        let name = self.name();
         let mut new = NewEntry {
             key: fingerprint.key(),
             condition,
@@ -143,6 +143,7 @@ impl Call<'_> {
             scope: &fingerprint.scope,
             words,
             directory: fingerprint.directory.as_ref().map(|directory| directory.physical.clone()),
+            parts: fingerprint.parts(),
         };
         let now = Timestamp::now();
         let limits = Limits {

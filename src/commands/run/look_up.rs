@@ -15,7 +15,7 @@ use std::path::Path;
 impl Call<'_> {
     /// The store, the inputs of the call and what is stored for them; `None`, with a warning, when
     /// nothing may be replayed.
-    pub(super) fn prepare(
+    pub(in crate::commands) fn prepare(
         &self,
         directory: Result<&Path, String>,
     ) -> Option<(Store, Observation, Vec<Entry>)> {
@@ -61,7 +61,11 @@ impl Call<'_> {
 
     /// Standard input, looked into where that can tell a hit, and read only on request; `None`, with
     /// a warning, when it cannot be.
-    pub(super) fn survey_stdin(&self, store: &Store, variants: &[Entry]) -> Option<Stdin> {
+    pub(in crate::commands) fn survey_stdin(
+        &self,
+        store: &Store,
+        variants: &[Entry],
+    ) -> Option<Stdin> {
         let directory = store.directory();
         let stdin = match self.request.stdin {
             StdinMode::Ignore => Ok(Stdin::Absent),
@@ -94,7 +98,7 @@ impl Call<'_> {
     }
 
     /// What may be replayed, or why the command has to run.
-    pub(super) fn choose(
+    pub(in crate::commands) fn choose(
         &self,
         store: &Store,
         variants: Vec<Entry>,
@@ -131,16 +135,16 @@ impl Call<'_> {
 }
 
 /// What is replayed.
-pub(super) struct Hit {
-    pub(super) entry: Entry,
+pub(in crate::commands) struct Hit {
+    pub(in crate::commands) entry: Entry,
     /// Its output, checked.
     pub(super) body: Body,
     /// Whether it expired and is to be renewed.
-    pub(super) is_stale: bool,
+    pub(in crate::commands) is_stale: bool,
 }
 
 /// Why the command has to run, and what to replay should it fail.
-pub(super) struct Miss {
-    pub(super) reason: MissReason,
+pub(in crate::commands) struct Miss {
+    pub(in crate::commands) reason: MissReason,
     pub(super) fallback: Option<Box<Hit>>,
 }
