@@ -4,6 +4,7 @@
 //! rendered from these definitions.
 
 use crate::exit::ExitCodes;
+use crate::nesting::is_nested;
 use crate::size::Size;
 use crate::time::Lifetime;
 use clap::builder::{FalseyValueParser, Resettable};
@@ -342,8 +343,10 @@ pub fn command() -> clap::Command {
         |value: &OsStr| ["", "0", "false", "no", "off", "n", "f"].iter().any(|off| value == *off);
     let switch = OsStr::new("CACHEX_NO_CACHE");
     let off = !is_off(&value(switch));
+    // Not for a cachex inside of what is being warmed, whose output is awaited.
+    let inside = |name: &OsStr| name == "CACHEX_WARM" && is_nested();
     let reset = |argument: clap::Arg| match argument.get_env() {
-        Some(name) if value(name).is_empty() || (off && name != switch) => {
+        Some(name) if value(name).is_empty() || inside(name) || (off && name != switch) => {
             argument.env(Resettable::Reset)
         }
         _ => argument,

@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("terminal", ""),
     ("outputs", "inherited terminal"),
     ("error", "terminal"),
-    ("cli", "exit size time"),
+    ("cli", "exit nesting size time"),
     ("key", "exit inherited nesting outputs terminal time"),
     ("recording", "exit size terminal time"),
     ("progress", "terminal"),

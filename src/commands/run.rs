@@ -5,6 +5,7 @@ mod look_up;
 mod nearest;
 mod renew;
 
+use crate::entry::Entry;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::key::{CommandName, Observation, Program, ResolveError};
@@ -131,7 +132,7 @@ impl<'a> Call<'a> {
         store: Store,
         observation: Observation,
         stdin: Stdin,
-        fallback: Option<Box<Hit>>,
+        fallback: Option<Box<Entry>>,
     ) -> Result<Exit, Error> {
         let key = observation.fingerprint.key();
         if !self.stores(&store) || nesting::is_inside(key) {
@@ -158,7 +159,8 @@ impl<'a> Call<'a> {
         // Somebody may have stored it since we looked, whether we waited or not.
         let keys = observation.fingerprint.keys();
         let variants = store.variants(&keys).unwrap_or_default();
-        let stdin = match stdin.look_ahead(&variants, store.directory()) {
+        let of_use = self.request.policy.of_use(&variants, self.asked, Timestamp::now());
+        let stdin = match stdin.look_ahead(&of_use, store.directory()) {
             Ok(stdin) => stdin,
             Err(fault) => {
                 self.notices.warn(&format_args!("cannot read standard input: {fault}"));
@@ -166,7 +168,11 @@ impl<'a> Call<'a> {
             }
         };
         match self.choose(&store, variants, &stdin) {
-            Ok(hit) => self.replay(store, observation, stdin, hit),
+            Ok(hit) => {
+                // A renewal has to be able to claim it.
+                drop(claimed);
+                self.replay(store, observation, stdin, hit)
+            }
             Err(miss) => self.execute_and_store(store, &observation, stdin, miss.fallback),
         }
     }

@@ -230,8 +230,8 @@ impl Store {
     pub fn note_failed_renewal(&mut self, entry: &Entry, now: Timestamp) -> Result<(), StoreError> {
         let transaction = connection::write(&mut self.connection)?;
         transaction.execute(
-            "UPDATE entry SET renewal_failed = ?2 WHERE id = ?1",
-            params![entry.id, now.as_millis()],
+            "UPDATE entry SET renewal_failed = ?3 WHERE id = ?1 AND key = ?2 AND created = ?4",
+            params![entry.id, entry.key.0.as_bytes(), now.as_millis(), entry.created.as_millis()],
         )?;
         Ok(transaction.commit()?)
     }

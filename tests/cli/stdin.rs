@@ -334,7 +334,7 @@ fn what_cannot_be_seen_through_is_passed_on_and_not_stored() {
 fn input_that_cannot_be_kept_still_reaches_the_command() {
     let sandbox = sandbox();
     let bytes = vec![b'x'; 3 << 20];
-    let script = "ulimit -f 100; cachex --stdin ./cat.sh";
+    let script = "ulimit -f 400; cachex --stdin ./cat.sh";
     sandbox.sh(script).stdin(bytes.clone()).warns(&bytes, "standard input cannot be kept");
     sandbox.sh("cachex --stdin cat < /").tells("", 1);
 }

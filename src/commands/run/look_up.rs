@@ -5,7 +5,7 @@ use crate::entry::Entry;
 use crate::key::{DigestMemory, Key, Observation, observe};
 use crate::policy::{MissReason, Verdict};
 use crate::recording::Body;
-use crate::settings::{Request, StdinMode};
+use crate::settings::{Execution, Request, StdinMode};
 use crate::stdin::{Held, Stdin};
 use crate::store::{Store, StoreError};
 use crate::time::{Timestamp, brief};
@@ -69,9 +69,12 @@ impl Call<'_> {
         let directory = store.directory();
         let stdin = match self.request.stdin {
             StdinMode::Ignore => Ok(Stdin::Absent),
+            StdinMode::Auto if self.request.execution == Execution::InBackground => {
+                Ok(Stdin::Absent)
+            }
             StdinMode::Read => Held::read(directory).map(|held| Stdin::Held(self.hashed(held))),
             StdinMode::Auto => {
-                let of_use = self.request.policy.of_use(variants, Timestamp::now());
+                let of_use = self.request.policy.of_use(variants, self.asked, Timestamp::now());
                 Stdin::survey().look_ahead(&of_use, directory)
             }
         };
@@ -119,13 +122,7 @@ impl Call<'_> {
             match self.request.policy.admit(variants, holds, self.asked, Timestamp::now()) {
                 Verdict::Replay(entry, age) => (entry, age, false),
                 Verdict::ReplayStale(entry, age) => (entry, age, true),
-                Verdict::Execute(reason, fallback) => {
-                    let fallback = fallback.and_then(|entry| {
-                        let body = output(&entry).ok()?;
-                        Some(Box::new(Hit { entry: *entry, body, is_stale: true }))
-                    });
-                    return Err(Miss { reason, fallback });
-                }
+                Verdict::Execute(reason, fallback) => return Err(Miss { reason, fallback }),
             };
         let body = output(&entry).map_err(without_fallback)?;
         let stale = if is_stale { ", stale" } else { "" };
@@ -146,5 +143,5 @@ pub(in crate::commands) struct Hit {
 /// Why the command has to run, and what to replay should it fail.
 pub(in crate::commands) struct Miss {
     pub(in crate::commands) reason: MissReason,
-    pub(super) fallback: Option<Box<Hit>>,
+    pub(super) fallback: Option<Box<Entry>>,
 }
