@@ -6,6 +6,7 @@ mod bad_input;
 mod callers;
 mod clear;
 mod explain;
+mod damage;
 mod freshness;
 mod harness;
 mod inputs;
