@@ -11,6 +11,7 @@ mod freshness;
 mod harness;
 mod inputs;
 mod key;
+mod kills;
 mod limits;
 mod listing;
 mod miss;
