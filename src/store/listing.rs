@@ -4,7 +4,7 @@ use super::{Store, StoreError, clearing, codec, connection, evict, fill, usage};
 use crate::entry::Description;
 use crate::key::{CommandName, Digest, Key, decode_words};
 use crate::time::Timestamp;
-use rusqlite::{Row, ToSql};
+use rusqlite::{ErrorCode, Row, ToSql};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
@@ -63,32 +63,55 @@ impl Store {
     pub fn clear(&mut self, selection: &Selection) -> Result<Cleared, StoreError> {
         let mut chosen = self.chosen(selection)?.into_iter().peekable();
         let mut cleared = Cleared::default();
-        let mut first = true;
+        let mut is_first = true;
         loop {
-            let transaction = connection::write_durably(&mut self.connection)?;
-            if std::mem::take(&mut first) {
-                clearing::remember(&transaction, selection)?;
-            }
+            let mut part = Part { chosen: Vec::new(), is_first, is_last: false };
             let mut freed = 0;
             while freed < CLEAR_AT_ONCE
-                && let Some(Chosen { id, output, length }) = chosen.next()
+                && let Some(next) = chosen.next()
             {
-                let gone = evict::remove(&transaction, id)?;
-                cleared.entries += u64::from(gone);
-                cleared.output += if gone { output } else { 0 };
-                freed += length + evict::OVERHEAD;
+                freed += next.length + evict::OVERHEAD;
+                part.chosen.push(next);
             }
-            let done = chosen.peek().is_none();
-            if done && matches!(selection, Selection::All) {
-                transaction.execute_batch("DELETE FROM file_digest")?;
-            }
-            fill::forget_unused_commands(&transaction)?;
-            evict::shrink(&transaction)?;
-            transaction.commit()?;
-            if done {
+            part.is_last = chosen.peek().is_none();
+            let removed = match self.remove(selection, &part) {
+                Err(StoreError::Sqlite(error)) if is_full(&error) => {
+                    // To remove something takes room for the journal, and who clears a full disk has
+                    // none. A process that dies without one leaves a damaged store at the worst.
+                    self.connection.pragma_update(None, "journal_mode", "MEMORY")?;
+                    self.remove(selection, &part)?
+                }
+                removed => removed?,
+            };
+            cleared.entries += removed.entries;
+            cleared.output += removed.output;
+            is_first = false;
+            if part.is_last {
                 return Ok(cleared);
             }
         }
+    }
+
+    /// Forgets a part of what is meant.
+    fn remove(&mut self, selection: &Selection, part: &Part) -> Result<Cleared, StoreError> {
+        let transaction = connection::write_durably(&mut self.connection)?;
+        if part.is_first {
+            clearing::remember(&transaction, selection)?;
+        }
+        let mut cleared = Cleared::default();
+        for Chosen { id, output, .. } in &part.chosen {
+            if evict::remove(&transaction, *id)? {
+                cleared.entries += 1;
+                cleared.output += output;
+            }
+        }
+        if part.is_last && matches!(selection, Selection::All) {
+            transaction.execute_batch("DELETE FROM file_digest")?;
+        }
+        fill::forget_unused_commands(&transaction)?;
+        evict::shrink(&transaction)?;
+        transaction.commit()?;
+        Ok(cleared)
     }
 
     fn chosen(&self, selection: &Selection) -> Result<Vec<Chosen>, StoreError> {
@@ -111,6 +134,17 @@ impl Store {
 
 /// Bytes that one transaction frees.
 const CLEAR_AT_ONCE: u64 = 32 << 20;
+
+/// What one transaction removes.
+struct Part {
+    chosen: Vec<Chosen>,
+    is_first: bool,
+    is_last: bool,
+}
+
+fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+}
 
 /// An entry that is to go.
 struct Chosen {

@@ -15,6 +15,7 @@ mod kills;
 mod limits;
 mod listing;
 mod miss;
+mod no_room;
 mod replay;
 mod signals;
 mod stale;
