@@ -6,6 +6,7 @@ mod bad_input;
 mod callers;
 mod clear;
 mod explain;
+mod clock;
 mod damage;
 mod freshness;
 mod harness;
