@@ -7,6 +7,7 @@ mod callers;
 mod clear;
 mod explain;
 mod clock;
+mod crowds;
 mod damage;
 mod freshness;
 mod harness;
