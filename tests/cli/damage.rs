@@ -206,3 +206,41 @@ fn flipped_bits() {
         calls.heal();
     }
 }
+
+/// What a call needs to run and store is damaged: the second one stores again.
+fn heals_by_running(calls: &Calls) {
+    let (call, bare) = &calls.calls[0];
+    let refresh = format!("--refresh {call}");
+    calls.sandbox.cachex(&refresh).matches(bare);
+    assert_eq!(calls.sandbox.cachex(&refresh).matches(bare), "");
+    let before = calls.sandbox.runs();
+    assert_eq!(calls.sandbox.cachex(call).matches(bare), "");
+    assert_eq!(calls.sandbox.runs(), before);
+}
+
+#[test]
+fn an_altered_column_of_any_table() {
+    let calls = Calls::new();
+    let files = calls.files();
+    let open = || rusqlite::Connection::open(calls.sandbox.database()).expect("opened");
+    let columns = |table: &str| -> Vec<String> {
+        let database = open();
+        let mut statement =
+            database.prepare("SELECT name FROM pragma_table_info(?1)").expect("prepared");
+        let rows = statement.query_map([table], |row| row.get(0)).expect("listed");
+        rows.collect::<Result<_, _>>().expect("read")
+    };
+    for table in ["command", "entry", "block", "file_digest", "clearing", "sqlite_sequence"] {
+        calls.put(&files);
+        for column in columns(table) {
+            say(format_args!("{table}.{column}"));
+            calls.put(&files);
+            let altered = "PRAGMA writable_schema = 1;
+                UPDATE sqlite_schema SET sql = replace(sql, '{column}', '{column}x')
+                    WHERE tbl_name = '{table}'";
+            let altered = altered.replace("{table}", table).replace("{column}", &column);
+            open().execute_batch(&altered).expect("altered");
+            heals_by_running(&calls);
+        }
+    }
+}

@@ -34,7 +34,7 @@ impl Call<'_> {
         if !self.request.no_store && store.is_read_only() {
             self.notices.warn(&"the store is read-only; the result is not stored");
         }
-        let since = self.stores(&store).then(|| store.clearings()).and_then(|since| {
+        let since = self.stores(&store).then(|| self.clearings(&mut store)).and_then(|since| {
             let warn = |fault: &_| self.notices.warn(&format_args!("{fault}; nothing is stored"));
             since.inspect_err(warn).ok()
         });
@@ -74,6 +74,14 @@ impl Call<'_> {
             }
             _ => Ok(outcome.exit),
         }
+    }
+
+    /// The clearings so far; a store too damaged to tell begins anew.
+    pub(super) fn clearings(&self, store: &mut Store) -> Result<Clearings, StoreError> {
+        if let Err(StoreError::Damaged(what)) = store.clearings() {
+            *store = self.begin_anew(store.directory(), &what)?;
+        }
+        store.clearings()
     }
 
     /// Shows what was good in place of a failure.

@@ -103,7 +103,7 @@ impl Call<'_> {
         let mut store = self.open(directory)?;
         let key = observation.fingerprint.key();
         let Claimed::Ours(_claim) = store.claim(&key)? else { return Ok(()) };
-        let since = store.clearings()?;
+        let since = self.clearings(&mut store)?;
         let condition = renewal.condition;
         let current = store.variants(&[key])?.into_iter().find(|it| it.condition == condition);
         if !renewal.is_due(current.as_ref(), self.asked) {
