@@ -76,6 +76,9 @@ const VERSION: i64 = MIGRATIONS.len() as i64;
 /// `cx` in the upper half.
 const APPLICATION: i64 = 0x6378_0000;
 
+/// The half of `application_id` that repeats the version.
+const REPEATED: i64 = 0xffff;
+
 /// What an existing database needs.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -95,10 +98,10 @@ pub(super) fn state(connection: &Connection, path: &Path) -> Result<State, Store
         (a, VERSION) if a == APPLICATION | VERSION => Ok(State::Current),
         (0, 0) if is_empty(connection)? => Ok(State::Behind),
         (a, older) if older < VERSION && a == APPLICATION | older => Ok(State::Behind),
-        (a, found) if found > VERSION && a == APPLICATION | found => {
+        (a, found) if found > VERSION && found <= REPEATED && a == APPLICATION | found => {
             Err(StoreError::Newer { path: path.to_owned(), found })
         }
-        (a, _) if a & !0xffff == APPLICATION => {
+        (a, _) if a & !REPEATED == APPLICATION || is_as_made(connection).unwrap_or(false) => {
             Err(StoreError::Damaged("its header contradicts itself".to_owned()))
         }
         _ => Err(StoreError::Unfit {

@@ -219,6 +219,22 @@ fn heals_by_running(calls: &Calls) {
 }
 
 #[test]
+fn any_bit_of_the_numbers_that_tell_the_format() {
+    let calls = Calls::new();
+    let files = calls.files();
+    let (user_version, application_id) = (60, 68);
+    for byte in (user_version..user_version + 4).chain(application_id..application_id + 4) {
+        for bit in 0..8 {
+            say(format_args!("byte {byte}, bit {bit}"));
+            let mut files = files.clone();
+            files[0].1[byte] ^= 1 << bit;
+            calls.put(&files);
+            heals_by_running(&calls);
+        }
+    }
+}
+
+#[test]
 fn an_altered_column_of_any_table() {
     let calls = Calls::new();
     let files = calls.files();
