@@ -37,10 +37,11 @@ impl Store {
     /// As SQLite.
     pub fn list(&mut self, selection: &Selection) -> Result<Vec<Description>, StoreError> {
         if !self.read_only {
-            let transaction = connection::write(&mut self.connection)?;
-            let folded = usage::fold(&self.place, &transaction)?;
-            transaction.commit()?;
-            folded.done();
+            match self.fold_uses() {
+                // On a full disk the numbers of hits are a little behind.
+                Err(StoreError::Sqlite(error)) if is_full(&error) => {}
+                folded => folded?,
+            }
         }
         let (condition, parameters) = selection.to_sql();
         let mut statement = self.connection.prepare(&format!(
@@ -53,6 +54,14 @@ impl Store {
         let rows = statement.query_map(parameters.as_slice(), describe)?;
         let descriptions = rows.collect::<Result<Vec<_>, _>>()?;
         Ok(descriptions.into_iter().flatten().collect())
+    }
+
+    fn fold_uses(&mut self) -> Result<(), StoreError> {
+        let transaction = connection::write(&mut self.connection)?;
+        let folded = usage::fold(&self.place, &transaction)?;
+        transaction.commit()?;
+        folded.done();
+        Ok(())
     }
 
     /// Forgets the entries that are meant, and gives their room back: a part at a time, so that

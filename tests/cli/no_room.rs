@@ -91,7 +91,20 @@ fn a_full_disk_costs_the_cache_and_not_the_command() {
     disk.sh("cachex ./s.sh 100").matches(&bare("100"));
     disk.sh("cachex ./s.sh 300000").matches(&bare("300000"));
     assert_eq!(sandbox.runs(), before + 2, "the bare ones");
-    assert_eq!(disk.sh("cachex list").output().status.code(), Some(0));
+}
+
+#[test]
+fn a_full_disk_can_be_listed() {
+    let sandbox = sandbox();
+    let Some(disk) = SmallDisk::new(&sandbox) else { return };
+    // The hit is noted beside the database, and cannot be written into it.
+    disk.sh("cachex ./s.sh 10; cachex ./s.sh 10").gives("0123456789".repeat(2));
+    disk.fill();
+    let output = disk.sh("cachex list").output();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(listed.contains("./s.sh 10"), "{listed}");
 }
 
 #[test]
