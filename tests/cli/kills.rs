@@ -106,3 +106,29 @@ fn two_hundred_kills() {
     // A kill that comes too late proves nothing.
     assert!(died >= 20, "{died}");
 }
+
+#[test]
+fn kills_in_the_middle_of_a_transaction() {
+    let sandbox = sandbox();
+    let mut random = Random::new();
+    let journal = sandbox.store_dir().join("cachex.db-journal");
+    let long = "./s.sh long 3000000";
+    works(&sandbox, long, &printed("long", 3_000_000));
+    let mut died = 0;
+    for round in 0..30 {
+        let call = if round % 3 == 0 { "clear".to_owned() } else { format!("--refresh {long}") };
+        say(format_args!("{round}: {call}"));
+        let mut victim = start(&sandbox, &call);
+        while !journal.exists() && victim.try_wait().expect("known").is_none() {}
+        std::thread::sleep(Duration::from_micros(
+            u64::try_from(random.below(2000)).expect("small"),
+        ));
+        victim.kill().expect("killed");
+        died += usize::from(victim.wait().expect("ended").code().is_none());
+        works(&sandbox, long, &printed("long", 3_000_000));
+        is_sound(&sandbox);
+        works(&sandbox, &format!("./s.sh last{round} 1"), &printed(&format!("last{round}"), 1));
+        holds_known_files_only(&sandbox);
+    }
+    assert!(died >= 5, "{died}");
+}
