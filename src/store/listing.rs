@@ -207,7 +207,8 @@ impl Selection {
 fn describe(row: &Row<'_>) -> rusqlite::Result<Option<Description>> {
     let key = row.get_ref(6)?.as_blob().ok().and_then(|key| key.try_into().ok());
     let words = row.get_ref(8)?.as_blob().ok().and_then(decode_words);
-    let (Some(key), Some(words)) = (key, words) else {
+    let scope = row.get_ref(7)?.as_str().ok().map(str::to_owned);
+    let (Some(key), Some(words), Some(scope)) = (key, words, scope) else {
         return Ok(None);
     };
     let Some(entry) = codec::entry(row, Key(Digest(key)))? else {
@@ -216,7 +217,7 @@ fn describe(row: &Row<'_>) -> rusqlite::Result<Option<Description>> {
     let directory: Option<Vec<u8>> = row.get(9)?;
     Ok(Some(Description {
         entry,
-        scope: row.get(7)?,
+        scope,
         words,
         directory: directory.map(|path| PathBuf::from(OsString::from_vec(path))),
         lifetime: codec::lifetime(row.get(10)?),

@@ -140,6 +140,26 @@ pub(super) fn is_as_made(connection: &Connection) -> Result<bool, StoreError> {
     Ok(definitions(connection)? == definitions(&pristine)?)
 }
 
+/// Whether every column holds what it was made for: SQLite itself lets it hold anything.
+pub(super) fn is_well_typed(connection: &Connection) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT t.name, c.name, lower(c.type) FROM sqlite_schema t, pragma_table_info(t.name) c
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%'",
+    )?;
+    let mut columns = statement.query([])?;
+    while let Some(column) = columns.next()? {
+        let (table, name, kind): (String, String, String) =
+            (column.get(0)?, column.get(1)?, column.get(2)?);
+        let other = format!("{name} IS NOT NULL AND typeof({name}) <> '{kind}'");
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {other})");
+        if connection.query_row(&sql, [], |row| row.get(0))? {
+            return Ok(false);
+        }
+    }
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_sequence WHERE typeof(seq) <> 'integer')";
+    Ok(!connection.query_row(sql, [], |row| row.get::<_, bool>(0))?)
+}
+
 fn definitions(connection: &Connection) -> Result<Vec<(String, Option<String>)>, StoreError> {
     let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
