@@ -78,9 +78,13 @@ pub(super) fn set_aside(place: &Place) -> Result<(), StoreError> {
         name.push(suffix);
         std::path::PathBuf::from(name)
     };
-    std::fs::rename(&database, with_suffix(".damaged"))?;
+    unless_gone(std::fs::rename(&database, with_suffix(".damaged")))?;
     // It belongs to the old file; with the new one it would be rolled back into it.
-    match std::fs::remove_file(with_suffix("-journal")) {
+    unless_gone(std::fs::remove_file(with_suffix("-journal")))
+}
+
+fn unless_gone(done: io::Result<()>) -> Result<(), StoreError> {
+    match done {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
     }

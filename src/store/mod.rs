@@ -32,7 +32,7 @@ use crate::recording::{Body, Checksummer, Content, IN_MEMORY};
 use crate::terminal::escape_os;
 use crate::time::Timestamp;
 use place::Place;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, ffi, params};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -85,9 +85,17 @@ impl From<rusqlite::Error> for StoreError {
             )
             | None => Self::Damaged(error.to_string()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            // Another process set it aside while we used it.
+            _ if error.sqlite_error().is_some_and(|error| is_gone(error.extended_code)) => {
+                Self::Damaged(error.to_string())
+            }
             _ => Self::Sqlite(error),
         }
     }
+}
+
+fn is_gone(code: i32) -> bool {
+    matches!(code, ffi::SQLITE_READONLY_DBMOVED | ffi::SQLITE_IOERR_DELETE_NOENT)
 }
 
 /// An open store.

@@ -1,6 +1,7 @@
 //! A fault of the cache never costs the user's command: its own result, and one warning.
 
 use super::harness::Sandbox;
+use cachex::store::{Selection, Store, StoreError};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
@@ -246,6 +247,17 @@ fn a_column_of_another_type_is_damage() {
             }
         }
     }
+}
+
+#[test]
+fn a_store_that_another_process_set_aside_is_begun_anew() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    let mut store = sandbox.store();
+    fs::rename(sandbox.database(), sandbox.store_dir().join("cachex.db.damaged")).expect("moved");
+    assert!(matches!(store.clear(&Selection::All), Err(StoreError::Damaged(_))));
+    assert!(Store::begin_anew(&sandbox.store_dir()).is_ok());
+    sandbox.cachex("./s.sh").gives("hi\n");
 }
 
 #[test]
