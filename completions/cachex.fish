@@ -117,3 +117,35 @@ complete -c cachex -n "__fish_cachex_using_subcommand completions" -l cache-dir 
 complete -c cachex -n "__fish_cachex_using_subcommand completions" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand completions" -s q -l quiet -d 'Do not warn'
 complete -c cachex -n "__fish_cachex_using_subcommand completions" -s h -l help -d 'Print help'
+
+# The command line from COMMAND on; fails before that.
+function __fish_cachex_command_line
+    set -l words (commandline -opc)
+    set -e words[1]
+    set -l verb
+    while set -q words[1]
+        switch $words[1]
+            case --
+                set -e words[1]
+                echo (string join ' ' -- (string escape -- $words) (commandline -ct))
+                return 0
+            case --env --file --ignore-arg --hash-with --key --scope --ttl --failure-ttl --stale-while-revalidate --stale-if-error --max-entries --cache-exit --max-output --spinner --max-size --cache-dir
+                set -e words[1]
+            case '-*'
+            case clear explain list show completions
+                set -q verb[1]; and return 1
+                set verb $words[1]
+            case '*'
+                set -q verb[1]; and return 1
+                echo (string join ' ' -- (string escape -- $words) (commandline -ct))
+                return 0
+        end
+        set -e words[1]
+    end
+    # The first word may be a verb or a command.
+    set -q verb[1]; and return 1
+    string match -q -- '-*' (commandline -ct); and return 1
+    commandline -ct
+end
+
+complete -c cachex -n __fish_cachex_command_line -f -a '(complete -C (__fish_cachex_command_line))'

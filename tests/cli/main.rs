@@ -5,10 +5,10 @@
 mod bad_input;
 mod callers;
 mod clear;
-mod explain;
 mod clock;
 mod crowds;
 mod damage;
+mod explain;
 mod freshness;
 mod harness;
 mod inputs;
