@@ -22,6 +22,9 @@ _cachex() {
             cachex,completions)
                 cmd="cachex__subcmd__completions"
                 ;;
+            cachex,config)
+                cmd="cachex__subcmd__config"
+                ;;
             cachex,explain)
                 cmd="cachex__subcmd__explain"
                 ;;
@@ -38,7 +41,7 @@ _cachex() {
 
     case "${cmd}" in
         cachex)
-            opts="-n -v -q -h -V --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --cache-dir --verbose --quiet --help --version clear explain list show completions"
+            opts="-n -v -q -h -V --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --cache-dir --verbose --quiet --help --version clear explain list show config completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -150,6 +153,91 @@ _cachex() {
                 return 0
             fi
             case "${prev}" in
+                --cache-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cachex__subcmd__config)
+            opts="-n -v -q -h --all --json --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --cache-dir --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ignore-arg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hash-with)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --failure-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stale-while-revalidate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stale-if-error)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-entries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-exit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spinner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pty)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cache-dir)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -310,7 +398,7 @@ _cachex_command_index() {
             --env|--file|--ignore-arg|--hash-with|--key|--scope|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--max-entries|--cache-exit|--max-output|--spinner|--max-size|--cache-dir)
                 if [[ ${COMP_WORDS[i + 1]} == "=" ]]; then ((i += 2)); else ((i++)); fi ;;
             -*) ;;
-            clear|explain|list|show|completions) if [[ -n $verb ]]; then return; fi; verb=1 ;;
+            clear|explain|list|show|config|completions) if [[ -n $verb ]]; then return; fi; verb=1 ;;
             *) if [[ -z $verb ]]; then echo "$i"; fi; return ;;
         esac
     done
@@ -328,7 +416,7 @@ _cachex_with_command() {
         _cachex "$@"
     elif ((index == COMP_CWORD)); then
         local -a verbs=()
-        if [[ ${COMP_WORDS[index - 1]} != -- ]]; then verbs=($(compgen -W "clear explain list show completions" -- "$cur")); fi
+        if [[ ${COMP_WORDS[index - 1]} != -- ]]; then verbs=($(compgen -W "clear explain list show config completions" -- "$cur")); fi
         COMPREPLY=("${verbs[@]}" $(compgen -c -- "$cur" | sort -u))
         compopt -o default
     elif declare -F _comp_command_offset >/dev/null; then

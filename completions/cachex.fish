@@ -62,6 +62,7 @@ complete -c cachex -n "__fish_cachex_needs_command" -a "clear" -d 'Forget everyt
 complete -c cachex -n "__fish_cachex_needs_command" -a "explain" -d 'Say whether a command would hit or miss, and why'
 complete -c cachex -n "__fish_cachex_needs_command" -a "list" -d 'List what is stored, newest first'
 complete -c cachex -n "__fish_cachex_needs_command" -a "show" -d 'Show one entry whole'
+complete -c cachex -n "__fish_cachex_needs_command" -a "config" -d 'Show which options are in force for a command, and where each comes from'
 complete -c cachex -n "__fish_cachex_needs_command" -a "completions" -d 'Print the completion script of a shell'
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -s v -l verbose -d 'Say on standard error what was decided, and why'
@@ -113,6 +114,41 @@ complete -c cachex -n "__fish_cachex_using_subcommand show" -l json -d 'Print JS
 complete -c cachex -n "__fish_cachex_using_subcommand show" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand show" -s q -l quiet -d 'Do not warn'
 complete -c cachex -n "__fish_cachex_using_subcommand show" -s h -l help -d 'Print help'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l env -d 'Let variables count in the key: names or globs (repeat, or separate with commas)' -r
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l file -d 'Let files count by their content: a path, a directory with all below it, or a glob (repeat for more)' -r -F
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l ignore-arg -d 'Leave arguments that match out of the key: a glob for a whole word (`--token=*`), or for words in a row (`--token *`) (repeat for more)' -r
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l hash-with -d 'Let an input count as what a command prints for it: `file:GLOB`, `env:NAME`, `arg:N`, `arg:GLOB` or stdin, then = and the command (repeat for more)' -r
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l key -d 'Let this text count in the key (repeat for more)' -r
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l scope -d 'Keep these entries apart from those of other scopes' -r
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l ttl -d 'Replay a result younger than this: seconds, 1h 30min, 0 for never, none for ever [default: none]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l failure-ttl -d 'The same for a failure [default: 60s, never longer than --ttl]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l stale-while-revalidate -d 'For this long after that, replay at once all the same and renew in the background [default: 0]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l stale-if-error -d 'For this long after that, replay the last success when the command fails [default: 0]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l max-entries -d 'Keep at most N entries of this command, the expired and the oldest going first' -r
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l cache-exit -d 'Exit codes that count as success, as in 0,2 or 0-3 [default: 0]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l max-output -d 'Do not store an output longer than this [default: 256MiB]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l spinner -d 'The spinner\'s text [default: Running `COMMAND`]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l pty -d 'Run the command on a terminal of its own, so that it shows colours: always, never, or auto for when standard output is a terminal [default: never]' -r -f -a "always\t''
+auto\t''
+never\t''"
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l max-size -d 'Keep the whole store below this; the least recently used entries go first [default: 2GiB]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l all -d 'Show also what has its default'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l json -d 'Print JSON'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l pure-env -d 'Give the command only the variables that --env selects, and PATH, HOME, USER, LOGNAME, TMPDIR'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l ignore-cwd -d 'Leave the working directory out of the key'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l stdin -d 'Read standard input to its end, key it and give it to the command'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -s n -l no-stdin -d 'Give the command an empty standard input and leave the real one alone'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l refresh -l force -d 'Run the command and store its result anew, whatever is stored'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l warm -d 'The same in the background: print nothing, exit 0 at once'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l only-if-cached -d 'Never run the command: replay, or exit 124 and say why'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l discard-failures -d 'Never store a failure'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l no-store -d 'Replay what is stored, and store nothing'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l no-spinner -d 'Show no spinner'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -l no-cache -d 'Run the command as if cachex were not there'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -s q -l quiet -d 'Do not warn'
+complete -c cachex -n "__fish_cachex_using_subcommand config" -s h -l help -d 'Print help'
 complete -c cachex -n "__fish_cachex_using_subcommand completions" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
 complete -c cachex -n "__fish_cachex_using_subcommand completions" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand completions" -s q -l quiet -d 'Do not warn'
@@ -132,7 +168,7 @@ function __fish_cachex_command_line
             case --env --file --ignore-arg --hash-with --key --scope --ttl --failure-ttl --stale-while-revalidate --stale-if-error --max-entries --cache-exit --max-output --spinner --max-size --cache-dir
                 set -e words[1]
             case '-*'
-            case clear explain list show completions
+            case clear explain list show config completions
                 set -q verb[1]; and return 1
                 set verb $words[1]
             case '*'

@@ -45,6 +45,29 @@ pub struct Cli {
     pub command: Vec<OsString>,
 }
 
+impl Cli {
+    /// The options and the command line of the run that is asked for, or asked about.
+    #[must_use]
+    pub fn call(&self) -> Option<(&RunOptions, &[OsString])> {
+        match &self.verb {
+            None => Some((&self.run, &self.command)),
+            Some(Verb::Config(options)) => Some((&options.run, &options.command)),
+            Some(Verb::Explain(options)) => Some((&options.run, &options.command)),
+            Some(_) => None,
+        }
+    }
+
+    /// The same, or those before the verb.
+    #[must_use]
+    pub fn into_call(self) -> (RunOptions, Vec<OsString>) {
+        match self.verb {
+            Some(Verb::Config(options)) => (options.run, options.command),
+            Some(Verb::Explain(options)) => (options.run, options.command),
+            _ => (self.run, self.command),
+        }
+    }
+}
+
 const AFTER_HELP: &str = "\
 Examples:
   cachex --ttl 1h -- ./report.sh --month 11
@@ -265,6 +288,8 @@ pub enum Verb {
     List(ListOptions),
     /// Show one entry whole
     Show(ShowOptions),
+    /// Show which options are in force for a command, and where each comes from
+    Config(Box<ConfigOptions>),
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -334,6 +359,29 @@ pub struct ShowOptions {
     pub command: Vec<OsString>,
 }
 
+/// `cachex config`.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "cachex config [OPTIONS] [-- COMMAND [ARGS]...]",
+    after_help = "\
+Without COMMAND, what is in force for a command that no rule is for. The other options are those of a
+run, and are shown as they would be for it."
+)]
+pub struct ConfigOptions {
+    /// Show also what has its default
+    #[arg(long)]
+    pub all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// The options of the run that is asked about.
+    #[command(flatten)]
+    pub run: RunOptions,
+    /// The command that is asked about
+    #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
+    pub command: Vec<OsString>,
+}
+
 /// The definition of the command line, for the environment as it is: an empty variable is no value,
 /// and when the off switch is set no other variable counts.
 #[must_use]
@@ -345,13 +393,15 @@ pub fn command() -> clap::Command {
     let off = !is_off(&value(switch));
     // Not for a cachex inside of what is being warmed, whose output is awaited.
     let inside = |name: &OsStr| name == "CACHEX_WARM" && is_nested();
-    let reset = |argument: clap::Arg| match argument.get_env() {
-        Some(name) if value(name).is_empty() || inside(name) || (off && name != switch) => {
-            argument.env(Resettable::Reset)
-        }
-        _ => argument,
+    let adapted = |command: clap::Command| {
+        command.mut_args(|argument| match argument.get_env() {
+            Some(name) if value(name).is_empty() || inside(name) || (off && name != switch) => {
+                argument.env(Resettable::Reset)
+            }
+            _ => argument,
+        })
     };
-    Cli::command().mut_args(reset).mut_subcommands(|verb| verb.mut_args(reset))
+    adapted(Cli::command()).mut_subcommands(adapted)
 }
 
 /// When to do something that suits terminals.

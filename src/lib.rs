@@ -11,13 +11,14 @@
 //! standard input, and what that was. The [`recording`] is its output in order of arrival and how
 //! it ended.
 //!
-//! A request goes from [`cli`] and [`settings`] to [`commands::run`], which observes the inputs,
+//! A request goes from [`cli`], [`config`] and [`settings`] to [`commands::run`], which observes the inputs,
 //! asks the [`store`] for entries and the [`policy`] which of them may be replayed, and either
 //! replays ([`replay`]) or runs ([`runner`]) and fills. Modules use only those of lower layers;
 //! `tests/architecture.rs` holds them to it.
 
 pub mod cli;
 pub mod commands;
+pub mod config;
 pub mod entry;
 pub mod error;
 pub mod exit;
@@ -38,22 +39,21 @@ pub mod terminal;
 pub mod time;
 
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use clap::{ArgMatches, CommandFactory};
 use cli::{Cli, Verb};
+use config::Configured;
 use error::Error;
 use exit::Exit;
-use settings::Request;
+use settings::Resolved;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Parses the command line, does what it asks, and tells a failure once.
 #[must_use]
 pub fn main() -> ExitCode {
     inherited::prepare();
-    let matches = cli::command().get_matches();
-    let result = Cli::from_arg_matches(&matches)
-        .map_err(|error| Error::Usage(error.to_string()))
-        .and_then(|cli| dispatch(cli, &matches));
-    match result {
+    let given = cli::command().get_matches();
+    match Configured::read(given).and_then(dispatch) {
         Ok(Exit::Signal(signal)) if signal == libc::SIGINT => {
             runner::die_of(signal);
             Exit::Signal(signal).status().into()
@@ -66,35 +66,51 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Error> {
-    let directory = settings::store_directory(&cli.common);
-    let Some(verb) = cli.verb else {
-        let notices = settings::notices(&cli.common);
-        let options = settings::prefer_flags(cli.run, matches)?;
-        let request = Request::new(options, cli.command)?;
-        return commands::run::run(&request, directory.as_deref().map_err(Clone::clone), &notices);
-    };
-    refuse_run_options(matches)?;
-    let usable = || directory.clone().map_err(Error::Failed);
-    match verb {
-        Verb::Clear(options) if options.command.is_empty() && ends_in_two_dashes() => {
+fn dispatch(configured: Configured) -> Result<Exit, Error> {
+    let directory = settings::store_directory(&configured.cli.common);
+    let notices = settings::notices(&configured.cli.common);
+    refuse_run_options(configured.sources.matches())?;
+    match &configured.cli.verb {
+        None => {
+            let Resolved { request, findings, .. } = settings::resolve(configured)?;
+            let directory = findings.usable(directory, &notices);
+            commands::run::run(&request, directory.as_deref().map_err(Clone::clone), &notices)
+        }
+        Some(Verb::Explain(options)) => {
+            let json = options.json;
+            let Resolved { request, findings, .. } = settings::resolve(configured)?;
+            let directory = findings.usable(directory, &notices);
+            let directory = directory.as_deref().map_err(Clone::clone);
+            commands::explain::run(&request, directory, &notices, json).map(|()| Exit::Code(0))
+        }
+        Some(Verb::Config(options)) => {
+            let (all, json) = (options.all, options.json);
+            let resolved = settings::resolve(configured)?;
+            resolved.findings.tell(&notices);
+            commands::config::run(&resolved, directory.ok().as_deref(), all, json)?;
+            Ok(Exit::Code(0))
+        }
+        Some(_) => {
+            configured.findings.tell(&notices);
+            manage(configured.cli, || directory.map_err(Error::Failed)).map(|()| Exit::Code(0))
+        }
+    }
+}
+
+/// What is done to the store, without a command.
+fn manage(cli: Cli, directory: impl FnOnce() -> Result<PathBuf, Error>) -> Result<(), Error> {
+    match cli.verb {
+        Some(Verb::Clear(options)) if options.command.is_empty() && ends_in_two_dashes() => {
             // As from `clear -- $COMMAND` with nothing in the variable.
             Err(Error::Usage("no command after --; to forget everything: cachex clear".to_owned()))
         }
-        Verb::Clear(options) => commands::clear::run(&options, &usable()?),
-        Verb::Explain(options) => {
-            let notices = settings::notices(&cli.common);
-            let matches = matches.subcommand_matches("explain").unwrap_or(matches);
-            let run = settings::prefer_flags(options.run, matches)?;
-            let request = Request::new(run, options.command)?;
-            let directory = directory.as_deref().map_err(Clone::clone);
-            commands::explain::run(&request, directory, &notices, options.json)
-        }
-        Verb::List(options) => commands::list::run(&options, &usable()?),
-        Verb::Show(options) => commands::show::run(&options, &usable()?),
-        Verb::Completions { shell } => commands::completions::run(shell),
+        Some(Verb::Clear(options)) => commands::clear::run(&options, &directory()?),
+        Some(Verb::List(options)) => commands::list::run(&options, &directory()?),
+        Some(Verb::Show(options)) => commands::show::run(&options, &directory()?),
+        Some(Verb::Completions { shell }) => commands::completions::run(shell),
+        // About a command.
+        None | Some(Verb::Explain(_) | Verb::Config(_)) => Ok(()),
     }
-    .map(|()| Exit::Code(0))
 }
 
 /// Options of a run before a verb would be ignored without a word; they show that a command of the

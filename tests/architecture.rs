@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("outputs", "inherited terminal"),
     ("error", "terminal"),
     ("cli", "exit nesting size time"),
+    ("config", "cli error terminal"),
     ("key", "exit inherited nesting outputs terminal time"),
     ("recording", "exit size terminal time"),
     ("progress", "terminal"),
@@ -26,10 +27,13 @@ const ALLOWED: &[(&str, &str)] = &[
     ("store", "entry exit key recording size terminal time"),
     ("runner", "entry exit inherited key nesting outputs progress recording stdin terminal time"),
     ("replay", "recording terminal"),
-    ("settings", "cli error exit key nesting outputs policy progress size store terminal time"),
+    (
+        "settings",
+        "cli config error exit key nesting outputs policy progress size store terminal time",
+    ),
     (
         "commands",
-        "cli entry error exit key nesting policy progress recording replay runner settings size stdin store \
+        "cli config entry error exit key nesting policy progress recording replay runner settings size stdin store \
          terminal time",
     ),
 ];

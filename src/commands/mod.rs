@@ -2,6 +2,7 @@
 
 pub mod clear;
 pub mod completions;
+pub mod config;
 pub mod explain;
 pub mod list;
 pub mod run;

@@ -50,6 +50,19 @@ impl Sandbox {
         path
     }
 
+    /// Writes the user's configuration.
+    pub fn user_config(&self, content: &str) -> PathBuf {
+        let mac = cfg!(target_os = "macos");
+        let directory = if mac { "Library/Application Support/cachex" } else { ".config/cachex" };
+        let home = fs::canonicalize(self.root.path()).expect("canonical");
+        self.write(&home.join(directory).join("config.toml").display().to_string(), content)
+    }
+
+    /// Writes the configuration of the project.
+    pub fn project_config(&self, content: &str) -> PathBuf {
+        self.write(".cachex.toml", content)
+    }
+
     /// An executable script of `/bin/sh` that also notes that it ran.
     pub fn script(&self, name: &str, body: &str) -> PathBuf {
         let ran = self.dir.join("ran").display().to_string();
@@ -99,9 +112,10 @@ impl Sandbox {
         command
             .current_dir(&self.dir)
             .env("CACHEX_CACHE_DIR", self.store_dir())
-            .env("HOME", self.root.path())
+            .env("HOME", fs::canonicalize(self.root.path()).expect("canonical"))
             .env("PATH", path.expect("a path"))
-            .env_remove("XDG_CACHE_HOME");
+            .env_remove("XDG_CACHE_HOME")
+            .env_remove("XDG_CONFIG_HOME");
         Call { command, stdin: None }
     }
 }

@@ -6,6 +6,7 @@ mod bad_input;
 mod callers;
 mod clear;
 mod clock;
+mod config;
 mod crowds;
 mod damage;
 mod explain;

@@ -1,0 +1,157 @@
+//! `cachex config`: which options are in force for a command, and where each comes from.
+
+use super::list::json;
+use super::printed;
+use crate::config::{KnownOption, Place, Source, Sources, Vocabulary};
+use crate::error::Error;
+use crate::settings::Resolved;
+use crate::terminal::{escape_os, print};
+use console::measure_text_width;
+use serde::Serialize;
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// Prints the options, the files and the store.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn run(
+    resolved: &Resolved,
+    directory: Option<&Path>,
+    all: bool,
+    as_json: bool,
+) -> Result<(), Error> {
+    let Resolved { request, sources, findings } = resolved;
+    let vocabulary = Vocabulary::default();
+    let shown: Vec<_> = vocabulary
+        .options()
+        .map(|option| Shown { option, sources })
+        .filter(|shown| all || shown.is_set())
+        .collect();
+    let path = |path: &Path| escape_os(path.as_os_str());
+    let files = findings.files.iter().map(|file| path(file));
+    if as_json {
+        let answer = Answer {
+            command: request.words.iter().map(|word| escape_os(word)).collect(),
+            options: shown.iter().map(Shown::for_json).collect(),
+            files: files.collect(),
+            store: directory.map(path),
+            problem: findings.fault.as_deref(),
+        };
+        return printed(print(&format!("{}\n", json(&answer)?)));
+    }
+    let options = table(&shown.iter().map(Shown::row).collect::<Vec<_>>());
+    let gap = if options.is_empty() { "" } else { "\n" };
+    let files = files.map(|file| format!("file   {file}\n")).collect::<Vec<_>>().concat();
+    let store = directory.map_or_else(|| "none".to_owned(), path);
+    printed(print(&format!("{options}{gap}{files}store  {store}\n")))
+}
+
+/// One option as it is for the command.
+struct Shown<'s> {
+    option: &'s KnownOption,
+    sources: &'s Sources,
+}
+
+impl Shown<'_> {
+    fn source(&self) -> Source<'_> {
+        self.sources.of(self.option.id())
+    }
+
+    fn is_set(&self) -> bool {
+        !matches!(self.source(), Source::Default) && !self.sources.is_overruled(self.option.id())
+    }
+
+    fn words(&self) -> Vec<&OsStr> {
+        if self.is_set() { self.sources.words(self.option.id()).collect() } else { Vec::new() }
+    }
+
+    fn row(&self) -> [String; 3] {
+        let words = self.words();
+        let value = if self.option.is_switch() {
+            self.sources.is_on(self.option.id()).to_string()
+        } else if words.is_empty() {
+            self.option.default().unwrap_or_else(|| "-".to_owned())
+        } else {
+            words.iter().map(|word| escape_os(word)).collect::<Vec<_>>().join(", ")
+        };
+        let source = match self.source() {
+            _ if !self.is_set() => "default".to_owned(),
+            Source::Default => "default".to_owned(),
+            Source::Flag => "flag".to_owned(),
+            Source::Variable => format!("variable {}", self.option.variable()),
+            Source::File(setting) => setting.to_string(),
+        };
+        [self.option.name().to_owned(), value, source]
+    }
+
+    fn for_json(&self) -> JsonOption<'_> {
+        let mut words = self.words().into_iter().map(escape_os);
+        let value = if self.option.is_switch() {
+            JsonValue::Switch(self.sources.is_on(self.option.id()))
+        } else if self.option.is_repeatable() {
+            JsonValue::Many(words.collect())
+        } else {
+            JsonValue::One(words.next())
+        };
+        let (source, setting) = match self.source() {
+            _ if !self.is_set() => ("default", None),
+            Source::Default => ("default", None),
+            Source::Flag => ("flag", None),
+            Source::Variable => ("variable", None),
+            Source::File(setting) => match setting.place {
+                Place::User => ("user", Some(setting)),
+                Place::Project => ("project", Some(setting)),
+            },
+        };
+        JsonOption {
+            option: self.option.name(),
+            value,
+            source,
+            variable: self.option.variable(),
+            file: setting.map(|setting| escape_os(setting.path.as_os_str())),
+            rule: setting.and_then(|setting| Some(escape_os(OsStr::new(setting.rule.as_deref()?)))),
+        }
+    }
+}
+
+/// Columns as wide as they need.
+fn table(rows: &[[String; 3]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| measure_text_width(&row[column])).max();
+    let widths = [width(0).unwrap_or(0), width(1).unwrap_or(0)];
+    let cell = |text: &str, width: usize| {
+        format!("{text}{}  ", " ".repeat(width.saturating_sub(measure_text_width(text))))
+    };
+    let line = |[name, value, source]: &[String; 3]| {
+        format!("{}{}{source}\n", cell(name, widths[0]), cell(value, widths[1]))
+    };
+    rows.iter().map(line).collect()
+}
+
+/// The answer as JSON: these names stay. Bytes that are not UTF-8 are escaped.
+#[derive(Serialize)]
+struct Answer<'a> {
+    command: Vec<String>,
+    options: Vec<JsonOption<'a>>,
+    files: Vec<String>,
+    store: Option<String>,
+    problem: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct JsonOption<'a> {
+    option: &'a str,
+    value: JsonValue,
+    source: &'static str,
+    variable: String,
+    file: Option<String>,
+    rule: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum JsonValue {
+    Switch(bool),
+    Many(Vec<String>),
+    One(Option<String>),
+}

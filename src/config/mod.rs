@@ -1,0 +1,199 @@
+//! The configuration files: what they say for a command, as defaults of the command line's options.
+//!
+//! A file only chooses other defaults, so flags and variables go before it and values mean what they
+//! mean on the command line; no option is named here. Without files this costs an attempt to open
+//! one in each directory.
+
+pub mod file;
+mod options;
+mod places;
+mod rule;
+mod sources;
+
+pub use options::{KnownOption, Vocabulary};
+pub use places::Place;
+pub use sources::{Setting, Settings, Source, Sources};
+
+use crate::cli::{self, Cli, RunOptions, Verb};
+use crate::error::Error;
+use crate::terminal::{Notices, escape_os};
+use clap::{ArgMatches, Args, FromArgMatches};
+use file::{ConfigFile, Problem};
+use places::Found;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// The command line with what the files add to it.
+#[derive(Debug)]
+pub struct Configured {
+    /// Flags, variables and files in one.
+    pub cli: Cli,
+    /// Where each value comes from.
+    pub sources: Sources,
+    /// What is said about the files.
+    pub findings: Findings,
+}
+
+/// What is said about the files beside the options.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Those that are there, the farthest first.
+    pub files: Vec<PathBuf>,
+    /// Why one of them cannot be understood: then none of them counts, and nothing may be cached,
+    /// since what the result should depend on is not known.
+    pub fault: Option<String>,
+    /// What a file may not set; its other options count.
+    pub refused: Vec<String>,
+}
+
+impl Findings {
+    /// Warns of what the files may not say.
+    pub fn tell(&self, notices: &Notices) {
+        match &self.fault {
+            Some(fault) => notices.warn(&format_args!("{fault}; runs are uncached")),
+            None => self.refused.iter().for_each(|refused| notices.warn(refused)),
+        }
+    }
+}
+
+impl Findings {
+    /// Where the store is, unless the files are at fault: then nothing may be cached.
+    ///
+    /// # Errors
+    /// Why nothing may be cached.
+    pub fn usable(
+        self,
+        directory: Result<PathBuf, String>,
+        notices: &Notices,
+    ) -> Result<PathBuf, String> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        self.tell(notices);
+        directory
+    }
+}
+
+impl Configured {
+    /// Adds what the files say for the command that was given.
+    ///
+    /// # Errors
+    /// When flags and variables cannot be understood.
+    pub fn read(given: ArgMatches) -> Result<Self, Error> {
+        let cli = Cli::from_arg_matches(&given).map_err(|error| Error::Usage(error.to_string()))?;
+        let mut findings = Findings::default();
+        let settings = match (cli.call(), &cli.verb) {
+            (Some((run, _)), _) if run.no_cache => Settings::new(),
+            (Some((_, words)), _) => look(&[Place::User, Place::Project], words, &mut findings),
+            (None, Some(Verb::Completions { .. })) => Settings::new(),
+            (None, _) if cli.run.no_cache => Settings::new(),
+            // There is no command. What is the user's own, the place of the store, counts.
+            (None, _) => look(&[Place::User], &[], &mut findings),
+        };
+        if !settings.is_empty() {
+            match parse(settings) {
+                Ok((cli, sources)) => return Ok(Self { cli, sources, findings }),
+                Err(problem) => findings.fault = Some(in_one_line(&problem.to_string())),
+            }
+        }
+        let sources = Sources::new(&cli, given, Settings::new());
+        Ok(Self { cli, sources, findings })
+    }
+}
+
+/// Parses our command line anew, with these settings as the defaults.
+///
+/// # Errors
+/// When it cannot be understood with them.
+pub fn parse(settings: Settings) -> Result<(Cli, Sources), Error> {
+    let usage = |error: clap::Error| Error::Usage(error.to_string());
+    let group = RunOptions::group_id();
+    let with_defaults = |command: clap::Command| {
+        command.mut_args(|option| match settings.get(option.get_id().as_str()) {
+            Some(setting) if !setting.values.is_empty() => {
+                option.default_values(setting.values.clone())
+            }
+            _ => option,
+        })
+    };
+    // Other verbs have options of their own, which may go by the same names.
+    let takes_run_options =
+        |verb: &clap::Command| verb.get_groups().any(|g| Some(g.get_id()) == group.as_ref());
+    let command = with_defaults(cli::command())
+        .mut_subcommands(|verb| if takes_run_options(&verb) { with_defaults(verb) } else { verb });
+    let matches = command.try_get_matches_from(std::env::args_os()).map_err(usage)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(usage)?;
+    let sources = Sources::new(&cli, matches, settings);
+    Ok((cli, sources))
+}
+
+/// Reads the files of these places, the farthest first, and puts together what they say for the
+/// command: nothing if one cannot be understood.
+fn look(places: &[Place], words: &[OsString], findings: &mut Findings) -> Settings {
+    let mut found = Vec::new();
+    for place in places {
+        match place.find() {
+            Ok(file) => found.extend(file),
+            Err(fault) => {
+                findings.fault = Some(fault);
+                return Settings::new();
+            }
+        }
+    }
+    if found.is_empty() {
+        return Settings::new();
+    }
+    let vocabulary = Vocabulary::default();
+    let mut settings = Settings::new();
+    let mut level = 0;
+    for Found { place, path, bytes } in found {
+        findings.files.push(path.clone());
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        match ConfigFile::parse(&bytes, place, directory, &vocabulary) {
+            Ok(file) => {
+                let refused = file.refused.iter().map(|problem| located(&path, problem));
+                findings.refused.extend(refused);
+                add(&mut settings, &mut level, place, path, file, words);
+            }
+            Err(problem) => {
+                findings.fault = Some(located(&path, &problem));
+                return Settings::new();
+            }
+        }
+    }
+    settings
+}
+
+/// Puts what a file says for the command over what is there.
+fn add(
+    settings: &mut Settings,
+    level: &mut usize,
+    place: Place,
+    path: PathBuf,
+    file: ConfigFile,
+    words: &[OsString],
+) {
+    let path: Rc<Path> = path.into();
+    let rules = file.rules.into_iter().filter(|rule| rule.applies_to(words));
+    let tables = std::iter::once((None, file.defaults))
+        .chain(rules.map(|rule| (Some(Rc::from(rule.command)), rule.options)));
+    for (rule, table) in tables {
+        *level += 1;
+        for (id, values) in table {
+            let rule = rule.clone();
+            let path = Rc::clone(&path);
+            settings.insert(id, Setting { values, place, path, rule, level: *level });
+        }
+    }
+}
+
+fn located(path: &Path, problem: &Problem) -> String {
+    format!("{}:{}: {}", escape_os(path.as_os_str()), problem.line, in_one_line(&problem.what))
+}
+
+/// A message that quotes a file, as it can be shown.
+#[must_use]
+pub fn in_one_line(message: &str) -> String {
+    escape_os(OsStr::new(&message.split_whitespace().collect::<Vec<_>>().join(" ")))
+}

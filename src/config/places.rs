@@ -1,0 +1,104 @@
+//! Where the files are, and whether they may be believed.
+
+use crate::terminal::escape_os;
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Which of the two files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `config.toml` in the user's config directory.
+    User,
+    /// The nearest `.cachex.toml` from the working directory upward.
+    Project,
+}
+
+/// A file that is there.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) place: Place,
+    pub(super) path: PathBuf,
+    pub(super) bytes: Vec<u8>,
+}
+
+const LARGEST: u64 = 1 << 20;
+
+impl Place {
+    /// The file of this place, if there is one.
+    pub(super) fn find(self) -> Result<Option<Found>, String> {
+        match self {
+            Self::User => find_for_user(),
+            Self::Project => find_for_project(),
+        }
+    }
+}
+
+fn find_for_user() -> Result<Option<Found>, String> {
+    let Some(home) = directories::ProjectDirs::from("", "", "cachex") else {
+        return Ok(None);
+    };
+    let path = home.config_dir().join("config.toml");
+    match open(&path) {
+        Ok(file) => read(Place::User, path, file).map(Some),
+        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+        Err(error) => Err(unreadable(&path, &error.into())),
+    }
+}
+
+fn find_for_project() -> Result<Option<Found>, String> {
+    let Ok(here) = std::env::current_dir() else {
+        return Ok(None);
+    };
+    for directory in here.ancestors() {
+        let path = directory.join(".cachex.toml");
+        let found = match open(&path) {
+            Err(Errno::NOENT | Errno::NOTDIR) => continue,
+            // Behind a directory that we cannot look into there is nothing for us.
+            Err(Errno::ACCESS) if fs::symlink_metadata(&path).is_err() => continue,
+            Err(error) => Err(unreadable(&path, &error.into())),
+            Ok(file) => read(Place::Project, path, file).map(Some),
+        };
+        // Asked only now: nearly always there is no file at all.
+        let below = here.ancestors().take_while(|below| *below != directory);
+        let is_ours = |path: &Path| fs::metadata(path).is_ok_and(|found| is_trusted(found.uid()));
+        return if below.into_iter().all(is_ours) { found } else { Ok(None) };
+    }
+    Ok(None)
+}
+
+/// Opens without waiting for the writer of a FIFO.
+fn open(path: &Path) -> Result<File, Errno> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    rustix::fs::open(path, flags, Mode::empty()).map(File::from)
+}
+
+fn read(place: Place, path: PathBuf, file: File) -> Result<Found, String> {
+    let status = rustix::fs::fstat(&file).map_err(|error| unreadable(&path, &error.into()))?;
+    let problem = |what: &str| Err(format!("{} {what}", escape_os(path.as_os_str())));
+    if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
+        return problem("is not a regular file");
+    }
+    if !is_trusted(status.st_uid) {
+        return problem("belongs to another user and is not read");
+    }
+    let mut bytes = Vec::new();
+    let result = file.take(LARGEST + 1).read_to_end(&mut bytes);
+    result.map_err(|error| unreadable(&path, &error))?;
+    if bytes.len() as u64 > LARGEST {
+        return problem("is too long");
+    }
+    Ok(Found { place, path, bytes })
+}
+
+/// What somebody else wrote decides nothing for us.
+fn is_trusted(owner: u32) -> bool {
+    owner == 0 || owner == rustix::process::geteuid().as_raw()
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    format!("cannot read {}: {error}", escape_os(path.as_os_str()))
+}

@@ -1,0 +1,549 @@
+//! The configuration files: what they set, for which commands, and what goes before what.
+
+use super::harness::{Call, Sandbox};
+use std::fs;
+use std::path::Path;
+
+/// What `cachex config` says of an option: its value and where it comes from.
+#[track_caller]
+fn in_force(call: Call, option: &str) -> Option<(String, String)> {
+    let shown = String::from_utf8(call.output().stdout).expect("UTF-8");
+    let line = shown.lines().find(|line| line.split(' ').next() == Some(option))?;
+    let mut cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).skip(1);
+    Some((cells.next().expect("a value").into(), cells.next().expect("a source").into()))
+}
+
+#[track_caller]
+fn is_in_force(call: Call, option: &str, value: &str, source: impl AsRef<Path>) {
+    let expected = (value.to_owned(), source.as_ref().display().to_string());
+    assert_eq!(in_force(call, option), Some(expected));
+}
+
+/// A sandbox with a script that counts its runs.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo \"hi ${V:-}\"");
+    sandbox
+}
+
+/// A call with the store where it is by default, so that no variable is set.
+fn by_default(sandbox: &Sandbox, words: &str) -> Call {
+    sandbox.cachex(words).without_env("CACHEX_CACHE_DIR")
+}
+
+/// Where that is.
+fn default_store(sandbox: &Sandbox) -> String {
+    let home = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
+    sandbox.dir.with_file_name(home).join("cachex").display().to_string()
+}
+
+#[test]
+fn files_set_defaults_for_runs() {
+    for place in ["user", "project"] {
+        let sandbox = sandbox();
+        match place {
+            "user" => sandbox.user_config("env = \"V\"\nttl = 60\n"),
+            _ => sandbox.project_config("env = [\"V\"]\nttl = \"1min\"\n"),
+        };
+        sandbox.cachex("./s.sh").env("V", "1").gives("hi 1\n");
+        sandbox.cachex("./s.sh").env("V", "2").gives("hi 2\n");
+        sandbox.cachex("./s.sh").env("V", "1").gives("hi 1\n");
+        assert_eq!(sandbox.runs(), 2, "{place}");
+        sandbox.age(61);
+        sandbox.cachex("./s.sh").env("V", "1").gives("hi 1\n");
+        assert_eq!(sandbox.runs(), 3, "{place}");
+    }
+}
+
+#[test]
+fn the_user_file_is_where_the_system_wants_it() {
+    let sandbox = sandbox();
+    let path = sandbox.write("xdg/cachex/config.toml", "ttl = 5");
+    let call = sandbox
+        .cachex("config")
+        .env("XDG_CONFIG_HOME", &sandbox.dir.join("xdg").display().to_string());
+    if cfg!(target_os = "linux") {
+        is_in_force(call, "ttl", "5", path);
+    }
+    let path = sandbox.user_config("ttl = 6");
+    is_in_force(sandbox.cachex("config"), "ttl", "6", path);
+}
+
+#[test]
+fn the_nearest_project_file_wins_alone() {
+    let sandbox = sandbox();
+    let far = sandbox.project_config("ttl = 5\nscope = \"far\"");
+    let below = sandbox.dir.join("a").join("b");
+    fs::create_dir_all(&below).expect("made");
+    is_in_force(sandbox.cachex("config").in_dir(&below), "ttl", "5", &far);
+    let near = sandbox.write("a/.cachex.toml", "ttl = 6");
+    is_in_force(sandbox.cachex("config").in_dir(&below), "ttl", "6", &near);
+    assert_eq!(in_force(sandbox.cachex("config").in_dir(&below), "scope"), None);
+    is_in_force(sandbox.cachex("config"), "ttl", "5", &far);
+}
+
+#[test]
+fn precedence_is_flag_variable_project_user_default() {
+    let sandbox = sandbox();
+    assert_eq!(in_force(sandbox.cachex("config"), "ttl"), None);
+    is_in_force(sandbox.cachex("config --all"), "ttl", "none", "default");
+    let user = sandbox.user_config("ttl = 1");
+    is_in_force(sandbox.cachex("config"), "ttl", "1", user);
+    let project = sandbox.project_config("ttl = 2");
+    is_in_force(sandbox.cachex("config"), "ttl", "2", project);
+    let with_variable = |words| sandbox.cachex(words).env("CACHEX_TTL", "3");
+    is_in_force(with_variable("config"), "ttl", "3", "variable CACHEX_TTL");
+    is_in_force(with_variable("config --ttl 4"), "ttl", "4", "flag");
+    let empty = sandbox.cachex("config").env("CACHEX_TTL", "");
+    assert_eq!(in_force(empty, "ttl").expect("set").0, "2");
+}
+
+#[test]
+fn a_nearer_list_replaces_a_farther_one() {
+    let sandbox = sandbox();
+    sandbox.user_config("env = [\"A\", \"B*\"]");
+    assert_eq!(in_force(sandbox.cachex("config"), "env").expect("set").0, "A, B*");
+    sandbox.project_config("env = \"C,D\"");
+    assert_eq!(in_force(sandbox.cachex("config"), "env").expect("set").0, "C, D");
+    let one = in_force(sandbox.cachex("config --env E --env F"), "env");
+    assert_eq!(one.expect("set").0, "E, F");
+    sandbox.project_config("env = []");
+    assert_eq!(in_force(sandbox.cachex("config"), "env").expect("set").0, "-");
+    sandbox.cachex("./s.sh").env("A", "1").gives("hi \n");
+    sandbox.cachex("./s.sh").env("A", "2").gives("hi \n");
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn switches_can_be_undone_nearer() {
+    let sandbox = sandbox();
+    let user = sandbox.user_config("refresh = true");
+    sandbox.cachex("./s.sh").gives("hi \n");
+    sandbox.cachex("./s.sh").gives("hi \n");
+    assert_eq!(sandbox.runs(), 2);
+    is_in_force(sandbox.cachex("config"), "refresh", "true", user);
+    sandbox.cachex("./s.sh").env("CACHEX_REFRESH", "0").gives("hi \n");
+    assert_eq!(sandbox.runs(), 2);
+    let project = sandbox.project_config("refresh = false");
+    sandbox.cachex("./s.sh").gives("hi \n");
+    assert_eq!(sandbox.runs(), 2);
+    is_in_force(sandbox.cachex("config"), "refresh", "false", project);
+    sandbox.cachex("--refresh ./s.sh").gives("hi \n");
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn of_contradicting_switches_the_nearer_wins() {
+    let sandbox = sandbox();
+    let user = sandbox.user_config("stdin = true\nonly-if-cached = true\ndiscard-failures = true");
+    sandbox.project_config("no-stdin = true\nrefresh = true\n[[rule]]\ncommand = \"cat\"\nstdin = true\nno-stdin = false\n");
+    let config = || sandbox.cachex("config");
+    assert_eq!(in_force(config(), "no-stdin").expect("set").0, "true");
+    assert_eq!(in_force(config(), "stdin"), None);
+    assert_eq!(in_force(config(), "only-if-cached"), None);
+    is_in_force(sandbox.cachex("config --all"), "stdin", "false", "default");
+    is_in_force(config(), "discard-failures", "true", &user);
+    assert_eq!(in_force(sandbox.cachex("config --failure-ttl 5"), "discard-failures"), None);
+    let of_cat = || sandbox.cachex("config -- cat");
+    assert_eq!(in_force(of_cat(), "stdin").expect("set").0, "true");
+    let variable = of_cat().env("CACHEX_NO_STDIN", "1");
+    assert_eq!(in_force(variable, "stdin"), None);
+    sandbox.cachex("--only-if-cached ./s.sh").tells("", 124);
+    sandbox.cachex("./s.sh").gives("hi \n");
+    sandbox.cachex("cat").stdin("in").gives("in");
+}
+
+#[test]
+fn options_in_one_place_that_contradict_each_other_are_a_fault() {
+    let sandbox = sandbox();
+    let path = sandbox.project_config("stdin = true\nno-stdin = true\n").display().to_string();
+    let warning = format!("{path}: stdin and no-stdin exclude each other; running uncached");
+    sandbox.cachex("./s.sh").warns("hi \n", &warning);
+    sandbox.cachex("-n ./s.sh").gives("hi \n");
+    // Ours contradict each other with or without the file.
+    sandbox.cachex("--stdin -n ./s.sh").tells("", 2);
+}
+
+#[test]
+fn rules_are_for_the_commands_that_begin_so() {
+    let sandbox = sandbox();
+    sandbox.script("bin/terraform", "echo \"$@\"");
+    let path = sandbox.project_config(
+        "ttl = 1\n[[rule]]\ncommand = \"terraform plan\"\nttl = \"2s\"\nenv = \"TF_*\"\n\
+         [[rule]]\ncommand = \"terraform *\"\nttl = 3\n[[rule]]\ncommand = \"kubectl get *\"\nttl = 4\n",
+    );
+    let of_rule = |rule: &str| format!("{} rule \"{rule}\"", path.display());
+    let config = |command: &str| sandbox.cachex(&format!("config -- {command}"));
+    is_in_force(config("terraform plan -x"), "ttl", "3", of_rule("terraform *"));
+    is_in_force(config("terraform plan"), "env", "TF_*", of_rule("terraform plan"));
+    is_in_force(config("./bin/terraform plan"), "env", "TF_*", of_rule("terraform plan"));
+    is_in_force(config("kubectl get pods"), "ttl", "4", of_rule("kubectl get *"));
+    for other in ["kubectl get", "kubectl describe get pods", "sh terraform plan", "terraform"] {
+        is_in_force(config(other), "ttl", "1", &path);
+        assert_eq!(in_force(config(other), "env"), None);
+    }
+    for value in ["1", "2"] {
+        sandbox.cachex("./bin/terraform plan").env("TF_A", value).gives("plan\n");
+        sandbox.cachex("./bin/terraform apply").env("TF_A", value).gives("apply\n");
+    }
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn a_projects_top_level_goes_before_the_users_rules() {
+    let sandbox = sandbox();
+    sandbox.user_config("[[rule]]\ncommand = \"*\"\nttl = 1\nscope = \"mine\"");
+    let project = sandbox.project_config("ttl = 2");
+    is_in_force(sandbox.cachex("config -- x"), "ttl", "2", project);
+    assert_eq!(in_force(sandbox.cachex("config -- x"), "scope").expect("set").0, "mine");
+}
+
+#[test]
+fn every_kind_of_option_can_be_set() {
+    let sandbox = sandbox();
+    sandbox.user_config(
+        "env = [\"A_*\", \"B\"]\nkey = [\"a,b\", \"c\"]\nscope = \"s\"\nignore-cwd = true\n\
+         failure-ttl = 1.5\nstale-while-revalidate = \"1h 30min\"\nmax-entries = 10\n\
+         cache-exit = [0, \"2-3\"]\nmax-output = 4096\nno-store = true\nspinner = \"one moment\"\n\
+         no-spinner = true\npty = \"auto\"\nmax-size = \"1GiB\"\nverbose = false\nquiet = true\n",
+    );
+    for (option, value) in [
+        ("env", "A_*, B"),
+        ("key", "a,b, c"),
+        ("ignore-cwd", "true"),
+        ("failure-ttl", "1.5"),
+        ("stale-while-revalidate", "1h 30min"),
+        ("max-entries", "10"),
+        ("cache-exit", "0,2-3"),
+        ("max-output", "4096"),
+        ("no-store", "true"),
+        ("spinner", "one moment"),
+        ("pty", "auto"),
+        ("max-size", "1GiB"),
+        ("verbose", "false"),
+        ("quiet", "true"),
+    ] {
+        assert_eq!(in_force(sandbox.cachex("config"), option).expect("set").0, value, "{option}");
+    }
+    sandbox.project_config("pty = true\ncache-exit = 7");
+    assert_eq!(in_force(sandbox.cachex("config"), "pty").expect("set").0, "always");
+    assert_eq!(in_force(sandbox.cachex("config"), "cache-exit").expect("set").0, "7");
+    sandbox.project_config("pty = false");
+    assert_eq!(in_force(sandbox.cachex("config"), "pty").expect("set").0, "never");
+}
+
+#[test]
+fn every_option_that_a_variable_sets_is_a_key() {
+    let sandbox = sandbox();
+    let all = String::from_utf8(sandbox.cachex("config --all").output().stdout).expect("UTF-8");
+    let options = all.lines().take_while(|line| !line.is_empty());
+    let names: Vec<_> = options.filter_map(|line| line.split(' ').next()).collect();
+    assert!(names.len() > 20 && names.contains(&"no-cache"), "{names:?}");
+    for name in names {
+        let near = format!("{name}x = 1");
+        sandbox.project_config(&near);
+        let stderr = sandbox.cachex("./s.sh").tells("hi \n", 0);
+        assert!(stderr.contains(&format!("'{name}'?")), "{stderr}");
+    }
+}
+
+/// What is said of a file that cannot be understood: one warning, and the command runs uncached.
+#[track_caller]
+fn not_understood(content: &str, parts: &[&str]) {
+    for place in ["user", "project"] {
+        let sandbox = sandbox();
+        let path = match place {
+            "user" => sandbox.user_config(content),
+            _ => sandbox.project_config(content),
+        };
+        let path = path.display().to_string();
+        for _ in 0..2 {
+            let stderr = sandbox.cachex("./s.sh").tells("hi \n", 0);
+            assert_eq!(stderr.lines().count(), 1, "{stderr}");
+            assert!(stderr.starts_with("cachex: warning: "), "{stderr}");
+            for part in parts.iter().chain([&path.as_str(), &"running uncached"]) {
+                assert!(stderr.contains(part), "{part}: {stderr}");
+            }
+        }
+        assert_eq!(sandbox.runs(), 2);
+        assert!(!sandbox.store_dir().exists());
+        sandbox.cachex("-q ./s.sh").gives("hi \n");
+        let missed = sandbox.cachex("--only-if-cached ./s.sh").tells("", 124);
+        assert!(missed.contains("not cached"), "{missed}");
+        sandbox.cachex("clear -q").gives("removed nothing\n");
+        let shown = by_default(&sandbox, "config --json").output();
+        let answer: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+        assert_eq!(answer["options"], serde_json::json!([]));
+        assert!(answer["problem"].as_str().expect("a problem").contains(&path), "{answer}");
+        assert_eq!(String::from_utf8_lossy(&shown.stderr).lines().count(), 1);
+    }
+}
+
+#[test]
+fn syntax_errors() {
+    not_understood("ttl = 1\nttl\n", &[":2:"]);
+    not_understood("ttl = 1\nttl = 2\n", &["duplicate key"]);
+    not_understood("[[rule]\n", &[":1:"]);
+}
+
+#[test]
+fn unknown_keys() {
+    not_understood("# one\ntll = 1\n", &[":2:", "'tll'", "(did you mean 'ttl'?)"]);
+    not_understood("no_spinner = true\n", &["'no_spinner'", "(did you mean 'no-spinner'?)"]);
+    not_understood("force = true\n", &["'force'", "'refresh'"]);
+    not_understood("[[rules]]\ncommand = \"x\"\n", &["'rules'", "'rule'"]);
+    not_understood("[[rule]]\ncomand = \"x\"\ncommand = \"y\"\n", &["'comand'", "'command'"]);
+    not_understood("banana = 1\n", &["unknown key 'banana';"]);
+    not_understood("help = true\n", &["unknown key 'help';"]);
+    not_understood("command = \"x\"\n", &["unknown key 'command';"]);
+}
+
+#[test]
+fn bad_values() {
+    not_understood("ttl = \"banana\"\n", &["\"banana\"", "ttl", "1h 30min", ":1:"]);
+    not_understood("ttl = -5\n", &["-5", "ttl", "negative"]);
+    not_understood("ttl = true\n", &["true", "ttl", "a number"]);
+    not_understood("ttl = [1]\n", &["[1]", "ttl"]);
+    not_understood("max-entries = 0\n", &["0", "max-entries", "from 1"]);
+    not_understood("refresh = \"yes\"\n", &["\"yes\"", "refresh", "true or false"]);
+    not_understood("pty = \"sometimes\"\n", &["\"sometimes\"", "pty", "always, auto, never"]);
+    not_understood("scope = 5\n", &["5", "scope", "a string"]);
+    not_understood("env = [[\"A\"]]\n", &["env", "a string or strings"]);
+    not_understood("env = \"A=b\"\n", &["'A=b'", "env", "a glob"]);
+    not_understood("key = 2020-01-01\n", &["2020-01-01", "key"]);
+}
+
+#[test]
+fn bad_rules() {
+    not_understood("[[rule]]\nttl = 1\n", &["a rule without a command"]);
+    not_understood("[[rule]]\ncommand = \"\"\n", &["\"\"", "command"]);
+    not_understood("[[rule]]\ncommand = [\"a\"]\n", &["[\"a\"]", "a string"]);
+    not_understood("[[rule]]\ncommand = \"a [\"\n", &["\"a [\"", "command"]);
+    not_understood("[rule]\ncommand = \"a\"\n", &["[[rule]]"]);
+    not_understood("rule = 5\n", &["[[rule]]"]);
+    // Also in a rule that is for other commands.
+    not_understood("[[rule]]\ncommand = \"other\"\nttl = \"x\"\n", &["\"x\"", "ttl", ":3:"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_a_fault() {
+    let sandbox = sandbox();
+    for name in ["directory", "fifo", "binary", "long"] {
+        let path = sandbox.dir.join(".cachex.toml");
+        match name {
+            "directory" => fs::create_dir(&path).expect("made"),
+            "fifo" => {
+                let made = std::process::Command::new("mkfifo").arg(&path).status();
+                assert!(made.expect("started").success());
+            }
+            "binary" => fs::write(&path, b"\xff\xfe").expect("written"),
+            _ => fs::write(&path, "#".repeat(2 << 20)).expect("written"),
+        }
+        sandbox.cachex("./s.sh").warns("hi \n", &path.display().to_string());
+        if path.is_dir() { fs::remove_dir(path) } else { fs::remove_file(path) }.expect("gone");
+    }
+    assert!(!sandbox.store_dir().exists());
+    std::os::unix::fs::symlink("/nowhere", sandbox.dir.join(".cachex.toml")).expect("linked");
+    sandbox.cachex("./s.sh").gives("hi \n");
+}
+
+#[test]
+fn files_of_other_users_are_not_believed() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let give_away = |path: &Path| std::os::unix::fs::chown(path, Some(12345), None).expect("given");
+    let sandbox = sandbox();
+    let path = sandbox.project_config("ttl = 1");
+    give_away(&path);
+    sandbox.cachex("./s.sh").warns("hi \n", "belongs to another user");
+    assert!(!sandbox.store_dir().exists());
+    // Nor is what lies above their directories looked at.
+    fs::remove_file(path).expect("gone");
+    let path = sandbox.project_config("ttl = 1");
+    let theirs = sandbox.dir.join("theirs");
+    let below = theirs.join("below");
+    fs::create_dir_all(&below).expect("made");
+    assert!(in_force(sandbox.cachex("config").in_dir(&below), "ttl").is_some());
+    give_away(&theirs);
+    assert_eq!(in_force(sandbox.cachex("config").in_dir(&below), "ttl"), None);
+    assert_eq!(in_force(sandbox.cachex("config").in_dir(&theirs), "ttl"), None);
+    is_in_force(sandbox.cachex("config"), "ttl", "1", path);
+}
+
+#[test]
+fn a_project_cannot_set_what_is_the_users() {
+    let sandbox = sandbox();
+    let path =
+        sandbox.project_config("env = \"V\"\n\ncache-dir = \"/nowhere\"\n").display().to_string();
+    for (key, line) in [
+        ("cache-dir", "cache-dir = \"x\""),
+        ("max-size", "max-size = 1"),
+        ("hash-with", "hash-with = \"stdin=rm x\""),
+    ] {
+        sandbox.project_config(&format!("env = \"V\"\n\n{line}\n"));
+        let warning = format!("{path}:3: {key} is ignored: only the user's own file may set it");
+        sandbox.cachex("./s.sh").env("V", key).warns(format!("hi {key}\n"), &warning);
+        sandbox.cachex("./s.sh").env("V", key).warns(format!("hi {key}\n"), &warning);
+        sandbox.project_config(&format!("env = \"V\"\n[[rule]]\ncommand = \"*\"\n{line}\n"));
+        sandbox
+            .cachex("./s.sh")
+            .env("V", key)
+            .warns(format!("hi {key}\n"), &format!("{key} is ignored"));
+        let shown = by_default(&sandbox, "config -- ./s.sh");
+        shown.warns(
+            format!("env  V  {path}\n\nfile   {path}\nstore  {}\n", default_store(&sandbox)),
+            key,
+        );
+    }
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn the_user_can_move_the_store_for_all_verbs() {
+    let sandbox = sandbox();
+    let elsewhere = sandbox.dir.join("elsewhere");
+    sandbox.user_config(&format!("cache-dir = \"{}\"", elsewhere.display()));
+    let cachex = |words| sandbox.cachex(words).without_env("CACHEX_CACHE_DIR");
+    cachex("./s.sh").gives("hi \n");
+    assert!(elsewhere.join("cachex.db").exists() && !sandbox.store_dir().exists());
+    let shown = String::from_utf8(cachex("config").output().stdout).expect("UTF-8");
+    assert!(shown.ends_with(&format!("\nstore  {}\n", elsewhere.display())), "{shown}");
+    cachex("clear --cache-dir other").gives("removed nothing\n");
+    cachex("--cache-dir other clear").gives("removed nothing\n");
+    cachex("clear").gives("removed 1 entry (4B)\n");
+    let path =
+        sandbox.user_config("[[rule]]\ncommand = \"x\"\ncache-dir = \"x\"").display().to_string();
+    sandbox
+        .cachex("./s.sh")
+        .warns("hi \n", &format!("{path}:3: cache-dir is ignored: a rule cannot"));
+    // A path in a file starts where the file is.
+    let path = sandbox.user_config("cache-dir = \"here\"");
+    let here = path.with_file_name("here").display().to_string();
+    assert_eq!(in_force(cachex("config"), "cache-dir").expect("set").0, here);
+}
+
+#[test]
+fn verbs_take_no_notice_of_the_project() {
+    let sandbox = sandbox();
+    sandbox.project_config("tll = 1");
+    sandbox.cachex("clear").gives("removed nothing\n");
+    sandbox.user_config("tll = 1");
+    sandbox.cachex("clear").warns("removed nothing\n", "'tll'");
+    sandbox.cachex("completions bash").gives(include_str!("../../completions/cachex.bash"));
+}
+
+#[test]
+fn nothing_is_read_when_cachex_is_off() {
+    let sandbox = sandbox();
+    sandbox.user_config("tll = 1");
+    sandbox.project_config("tll = 1");
+    sandbox.cachex("--no-cache ./s.sh").gives("hi \n");
+    sandbox.cachex("./s.sh").env("CACHEX_NO_CACHE", "1").gives("hi \n");
+    sandbox
+        .cachex("clear")
+        .env("CACHEX_NO_CACHE", "1")
+        .env("CACHEX_CACHE_DIR", "x")
+        .gives("removed nothing\n");
+    sandbox.cachex("config").env("CACHEX_NO_CACHE", "1").tells(
+        format!("no-cache  true  variable CACHEX_NO_CACHE\n\nstore  {}\n", default_store(&sandbox)),
+        0,
+    );
+    by_default(&sandbox, "config --no-cache").ends(
+        format!("no-cache  true  flag\n\nstore  {}\n", default_store(&sandbox)),
+        "",
+        0,
+    );
+}
+
+#[test]
+fn a_command_can_be_left_uncached() {
+    let sandbox = sandbox();
+    sandbox.project_config("[[rule]]\ncommand = \"s.sh\"\nno-cache = true");
+    sandbox.cachex("./s.sh").gives("hi \n");
+    sandbox.cachex("./s.sh").gives("hi \n");
+    assert_eq!(sandbox.runs(), 2);
+    sandbox.cachex("./s.sh").env("CACHEX_NO_CACHE", "0").gives("hi \n");
+    sandbox.cachex("./s.sh").env("CACHEX_NO_CACHE", "0").gives("hi \n");
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn without_files_there_is_nothing_to_show() {
+    let sandbox = sandbox();
+    by_default(&sandbox, "config").gives(format!("store  {}\n", default_store(&sandbox)));
+    sandbox.cachex("config --ttl banana").tells("", 2);
+    sandbox.cachex("--ttl 1 config").tells("", 2);
+}
+
+#[test]
+fn the_answer_is_in_columns() {
+    let sandbox = sandbox();
+    let user = sandbox.user_config("env = \"A\"");
+    let project = sandbox.project_config("[[rule]]\ncommand = \"terraform plan\"\nttl = \"1h\"");
+    let (user, project) = (user.display(), project.display());
+    by_default(&sandbox, "config --no-spinner -- terraform plan").env("CACHEX_KEY", "k").gives(
+        format!(
+            "env         A     {user}\n\
+         key         k     variable CACHEX_KEY\n\
+         ttl         1h    {project} rule \"terraform plan\"\n\
+         no-spinner  true  flag\n\
+         \n\
+         file   {user}\n\
+         file   {project}\n\
+         store  {}\n",
+            default_store(&sandbox)
+        ),
+    );
+}
+
+#[test]
+fn the_answer_as_json_has_the_documented_fields() {
+    let sandbox = sandbox();
+    let user = sandbox.user_config("env = \"A\"");
+    let project = sandbox.project_config("[[rule]]\ncommand = \"x *\"\nrefresh = true");
+    let shown =
+        by_default(&sandbox, "config --json --ttl 1h -- x y").env("CACHEX_SCOPE", "s").output();
+    let answer: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+    let entry = |option: &str,
+                 value: serde_json::Value,
+                 source: &str,
+                 file: Option<&Path>,
+                 rule: Option<&str>| {
+        let variable = format!("CACHEX_{}", option.to_uppercase());
+        serde_json::json!({ "option": option, "value": value, "source": source,
+            "variable": variable, "file": file, "rule": rule })
+    };
+    let expected = serde_json::json!({
+        "command": ["x", "y"],
+        "options": [
+            entry("env", serde_json::json!(["A"]), "user", Some(&user), None),
+            entry("scope", "s".into(), "variable", None, None),
+            entry("ttl", "1h".into(), "flag", None, None),
+            entry("refresh", true.into(), "project", Some(&project), Some("x *")),
+        ],
+        "files": [user, project],
+        "store": default_store(&sandbox),
+        "problem": null,
+    });
+    assert_eq!(answer, expected);
+}
+
+#[test]
+fn control_characters_are_escaped() {
+    let sandbox = sandbox();
+    sandbox.project_config(
+        "key = \"\\u001b[31m\"\nspinner = \"\\u009b\"\n[[rule]]\ncommand = \"\\u001b*\"\nttl = 1",
+    );
+    for words in [&["config", "--", "\u{1b}x"][..], &["config", "--json", "--", "\u{1b}x"]] {
+        let shown = String::from_utf8(sandbox.cachex_words(words).output().stdout).expect("UTF-8");
+        assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
+        assert!(shown.contains("x1b*") && shown.contains("x1b[31m"), "{shown:?}");
+    }
+    sandbox.project_config("\"\\u001b[2J\" = 1");
+    let stderr = sandbox.cachex("./s.sh").tells("hi \n", 0);
+    assert!(stderr.contains("'\\x1b[2J'"), "{stderr:?}");
+    sandbox.project_config("ttl = \"\u{9b}2J\"");
+    let stderr = sandbox.cachex("./s.sh").tells("hi \n", 0);
+    assert!(stderr.contains("\\u009b2J"), "{stderr:?}");
+}
