@@ -42,7 +42,10 @@ fn console_examples_give_what_the_readme_says() {
             .args(["-c", &command])
             .current_dir(dir.path())
             .env("PATH", &path)
-            .env("CACHEX_CACHE_DIR", dir.path().join("store"))
+            .env_remove("CACHEX_CACHE_DIR")
+            .env_remove("XDG_CACHE_HOME")
+            .env("HOME", dir.path())
+            .env_remove("XDG_CONFIG_HOME")
             .env_remove("REGION")
             .output()
             .expect("started");
