@@ -52,13 +52,19 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand clear 'Forget everything, a command, or one call of it'
+            cand clear 'Forget everything, a command, one call of it, or what has expired'
             cand list 'List what is stored, newest first'
             cand show 'Show one entry whole'
             cand completions 'Print the completion script of a shell'
         }
         &'cachex;clear'= {
+            cand --scope 'Only this scope; '''' for what was stored without one'
+            cand --older-than 'Only what is at least so old'
             cand --cache-dir 'Keep the store in this directory instead of the user''s cache directory'
+            cand --exact 'Only the call with just these ARGS, or with none'
+            cand --prefix 'All calls whose arguments start with ARGS'
+            cand --expired 'Only what has expired, by the lifetime of the call that stored it'
+            cand --dry-run 'Say what would be removed, and remove nothing'
             cand -v 'Say on standard error what was decided, and why'
             cand --verbose 'Say on standard error what was decided, and why'
             cand -q 'Do not warn'
@@ -67,7 +73,12 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand --help 'Print help'
         }
         &'cachex;list'= {
+            cand --scope 'Only this scope; '''' for what was stored without one'
+            cand --older-than 'Only what is at least so old'
             cand --cache-dir 'Keep the store in this directory instead of the user''s cache directory'
+            cand --exact 'Only the call with just these ARGS, or with none'
+            cand --prefix 'All calls whose arguments start with ARGS'
+            cand --expired 'Only what has expired, by the lifetime of the call that stored it'
             cand --json 'Print JSON'
             cand -v 'Say on standard error what was decided, and why'
             cand --verbose 'Say on standard error what was decided, and why'

@@ -54,15 +54,26 @@ complete -c cachex -n "__fish_cachex_needs_command" -s v -l verbose -d 'Say on s
 complete -c cachex -n "__fish_cachex_needs_command" -s q -l quiet -d 'Do not warn'
 complete -c cachex -n "__fish_cachex_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cachex -n "__fish_cachex_needs_command" -s V -l version -d 'Print version'
-complete -c cachex -n "__fish_cachex_needs_command" -a "clear" -d 'Forget everything, a command, or one call of it'
+complete -c cachex -n "__fish_cachex_needs_command" -a "clear" -d 'Forget everything, a command, one call of it, or what has expired'
 complete -c cachex -n "__fish_cachex_needs_command" -a "list" -d 'List what is stored, newest first'
 complete -c cachex -n "__fish_cachex_needs_command" -a "show" -d 'Show one entry whole'
 complete -c cachex -n "__fish_cachex_needs_command" -a "completions" -d 'Print the completion script of a shell'
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -l scope -d 'Only this scope; \'\' for what was stored without one' -r
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -l older-than -d 'Only what is at least so old' -r
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -l exact -d 'Only the call with just these ARGS, or with none'
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -l prefix -d 'All calls whose arguments start with ARGS'
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -l expired -d 'Only what has expired, by the lifetime of the call that stored it'
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -l dry-run -d 'Say what would be removed, and remove nothing'
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -s q -l quiet -d 'Do not warn'
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -s h -l help -d 'Print help'
+complete -c cachex -n "__fish_cachex_using_subcommand list" -l scope -d 'Only this scope; \'\' for what was stored without one' -r
+complete -c cachex -n "__fish_cachex_using_subcommand list" -l older-than -d 'Only what is at least so old' -r
 complete -c cachex -n "__fish_cachex_using_subcommand list" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand list" -l exact -d 'Only the call with just these ARGS, or with none'
+complete -c cachex -n "__fish_cachex_using_subcommand list" -l prefix -d 'All calls whose arguments start with ARGS'
+complete -c cachex -n "__fish_cachex_using_subcommand list" -l expired -d 'Only what has expired, by the lifetime of the call that stored it'
 complete -c cachex -n "__fish_cachex_using_subcommand list" -l json -d 'Print JSON'
 complete -c cachex -n "__fish_cachex_using_subcommand list" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand list" -s q -l quiet -d 'Do not warn'

@@ -228,7 +228,7 @@ pub struct CommonOptions {
 /// What can be done beside running a command.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Forget everything, a command, or one call of it
+    /// Forget everything, a command, one call of it, or what has expired
     Clear(ClearOptions),
     /// List what is stored, newest first
     List(ListOptions),
@@ -248,17 +248,47 @@ pub enum Verb {
     after_help = "\
 Without COMMAND everything goes. COMMAND alone stands for all its calls, whatever their arguments;
 COMMAND with ARGS for that argument list in every directory. For `python3 x.py` the words up to the
-script name the command."
+script name the command. What is forgotten has to pass every filter."
 )]
 pub struct ClearOptions {
-    /// Whose entries to forget
+    /// What to forget.
+    #[command(flatten)]
+    pub filters: FilterOptions,
+    /// Say what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Which entries are meant.
+#[derive(Debug, Args)]
+pub struct FilterOptions {
+    /// Only the call with just these ARGS, or with none
+    #[arg(long, requires = "command", conflicts_with = "prefix", help_heading = "Filters")]
+    pub exact: bool,
+    /// All calls whose arguments start with ARGS
+    #[arg(long, requires = "command", help_heading = "Filters")]
+    pub prefix: bool,
+    /// Only this scope; '' for what was stored without one
+    #[arg(long, value_name = "NAME", help_heading = "Filters")]
+    pub scope: Option<String>,
+    /// Only what has expired, by the lifetime of the call that stored it
+    #[arg(long, help_heading = "Filters")]
+    pub expired: bool,
+    /// Only what is at least so old
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = "Filters")]
+    pub older_than: Option<Lifetime>,
+    /// Whose entries are meant
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
 }
 
 /// `cachex list`.
 #[derive(Debug, Args)]
+#[command(override_usage = "cachex list [OPTIONS] [-- COMMAND [ARGS]...]")]
 pub struct ListOptions {
+    /// What to list.
+    #[command(flatten)]
+    pub filters: FilterOptions,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -77,7 +77,7 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Error> {
     refuse_run_options(matches)?;
     let directory = || directory.map_err(Error::Failed);
     match verb {
-        Verb::Clear(options) if options.command.is_empty() && ends_in_two_dashes() => {
+        Verb::Clear(options) if options.filters.command.is_empty() && ends_in_two_dashes() => {
             // As from `clear -- $COMMAND` with nothing in the variable.
             Err(Error::Usage("no command after --; to forget everything: cachex clear".to_owned()))
         }

@@ -1,11 +1,11 @@
 //! `cachex list`: what is stored, newest first.
 
+use super::filters::selection;
 use super::{printed, with_store};
 use crate::cli::ListOptions;
 use crate::entry::Description;
 use crate::error::Error;
 use crate::size::Size;
-use crate::store::Selection;
 use crate::terminal::{Stream, escape_os, escape_words, print};
 use crate::time::{Lifetime, Timestamp, brief};
 use console::{Term, measure_text_width, truncate_str};
@@ -18,7 +18,8 @@ use std::path::Path;
 /// # Errors
 /// When the store cannot be used.
 pub fn run(options: &ListOptions, directory: &Path) -> Result<(), Error> {
-    let entries = with_store(directory, |store| store.list(&Selection::All))?;
+    let selection = selection(&options.filters);
+    let entries = with_store(directory, |store| store.list(&selection))?;
     let now = Timestamp::now();
     if options.json {
         let entries: Vec<_> = entries.iter().map(|entry| JsonEntry::new(entry, now)).collect();

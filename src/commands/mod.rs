@@ -6,6 +6,8 @@ pub mod list;
 pub mod run;
 pub mod show;
 
+mod filters;
+
 use crate::error::Error;
 use crate::store::{Store, StoreError};
 use std::io;

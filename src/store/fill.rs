@@ -1,7 +1,7 @@
 //! Storing a result.
 
 use super::codec::{self, BLOCK, IN_ROW};
-use super::{Clearings, Store, StoreError, clearing, connection, evict, usage};
+use super::{Clearings, Store, StoreError, clearing, commands, connection, evict, usage};
 use crate::entry::{Entry, NewEntry};
 use crate::exit::Exit;
 use crate::key::{CommandName, LearnedDigest, encode_words};
@@ -56,12 +56,12 @@ impl Store {
         limits: &Limits<'_>,
     ) -> Result<Filled, StoreError> {
         let transaction = connection::write(&mut self.connection)?;
-        if clearing::was_cleared(&transaction, limits.since, name)? {
+        if clearing::was_cleared(&transaction, limits.since, new.scope, name)? {
             return Ok(Filled::Cleared);
         }
         let folded = usage::fold(&self.place, &transaction)?;
         remove_same(&transaction, new)?;
-        let command = command_id(&transaction, new.scope, name)?;
+        let command = commands::id_of(&transaction, new.scope, name)?;
         if let Some(max_entries) = limits.max_entries {
             evict::make_room_in_command(&transaction, command, max_entries.get(), limits.is_spent)?;
         }
@@ -70,8 +70,9 @@ impl Store {
             return Ok(Filled::TooLarge);
         }
         insert(&transaction, command, name, new)?;
+        commands::count_miss(&transaction, command, new.recording.ended)?;
         remember(&transaction, learned)?;
-        forget_unused_commands(&transaction)?;
+        commands::keep_few_idle(&transaction)?;
         evict::shrink(&transaction)?;
         transaction.commit()?;
         folded.done();
@@ -88,18 +89,6 @@ fn remove_same(connection: &Connection, new: &NewEntry<'_>) -> Result<(), StoreE
         })?
         .collect::<Result<Vec<i64>, _>>()?;
     ids.into_iter().try_for_each(|id| evict::remove(connection, id).map(drop))
-}
-
-fn command_id(connection: &Connection, scope: &str, name: &CommandName) -> Result<i64, StoreError> {
-    connection.execute(
-        "INSERT INTO command (scope, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-        params![scope, name.name()],
-    )?;
-    Ok(connection.query_row(
-        "SELECT id FROM command WHERE scope = ?1 AND name = ?2",
-        params![scope, name.name()],
-        |row| row.get(0),
-    )?)
 }
 
 fn insert(
@@ -185,14 +174,5 @@ pub(super) fn remember(
             [DIGESTS],
         )?;
     }
-    Ok(())
-}
-
-pub(super) fn forget_unused_commands(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute(
-        "DELETE FROM command WHERE NOT EXISTS
-         (SELECT 1 FROM entry WHERE entry.command = command.id)",
-        [],
-    )?;
     Ok(())
 }

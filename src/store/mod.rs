@@ -10,19 +10,23 @@ mod aging;
 mod claim;
 mod clearing;
 mod codec;
+mod commands;
 mod connection;
 mod evict;
 mod fill;
 mod listing;
 mod place;
+mod removal;
 mod schema;
+mod selection;
 mod usage;
 
 pub use claim::{Claim, Claimed, Claims};
 pub use clearing::Clearings;
 pub use fill::{Filled, Limits};
-pub use listing::{Cleared, Selection};
 pub use place::default_directory;
+pub use removal::Cleared;
+pub use selection::{Calls, Matching, Selection};
 
 use crate::entry::Entry;
 use crate::key::{Digest, DigestMemory, FileStamp, Key, LearnedDigest};

@@ -5,6 +5,7 @@
 mod bad_input;
 mod callers;
 mod clear;
+mod clear_filters;
 mod freshness;
 mod harness;
 mod key;

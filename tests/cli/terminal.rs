@@ -145,7 +145,7 @@ fn ctrl_c_ends_both_and_takes_the_spinner_away() {
     let (seen, status) = terminal.end();
     assert!(seen.ends_with("\r\u{1b}[2K"), "{seen:?}");
     assert_eq!(status.signal(), Some(libc::SIGINT));
-    assert!(sandbox.store().list(&cachex::store::Selection::All).expect("listed").is_empty());
+    assert!(sandbox.store().list(&cachex::store::Selection::all()).expect("listed").is_empty());
 }
 
 #[test]
