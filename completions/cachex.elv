@@ -55,6 +55,7 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand clear 'Forget everything, a command, one call of it, or what has expired'
             cand list 'List what is stored, newest first'
             cand show 'Show one entry whole'
+            cand stats 'Tell how often what is stored was used, and what that saved'
             cand completions 'Print the completion script of a shell'
         }
         &'cachex;clear'= {
@@ -92,6 +93,17 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand --stdout 'Print the recorded standard output, byte for byte'
             cand --stderr 'Print the recorded standard error, byte for byte'
             cand --json 'Print JSON'
+            cand -v 'Say on standard error what was decided, and why'
+            cand --verbose 'Say on standard error what was decided, and why'
+            cand -q 'Do not warn'
+            cand --quiet 'Do not warn'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'cachex;stats'= {
+            cand --cache-dir 'Keep the store in this directory instead of the user''s cache directory'
+            cand --json 'Print JSON'
+            cand --markdown 'Print a table in Markdown, as for the summary of a CI job'
             cand -v 'Say on standard error what was decided, and why'
             cand --verbose 'Say on standard error what was decided, and why'
             cand -q 'Do not warn'

@@ -57,6 +57,7 @@ complete -c cachex -n "__fish_cachex_needs_command" -s V -l version -d 'Print ve
 complete -c cachex -n "__fish_cachex_needs_command" -a "clear" -d 'Forget everything, a command, one call of it, or what has expired'
 complete -c cachex -n "__fish_cachex_needs_command" -a "list" -d 'List what is stored, newest first'
 complete -c cachex -n "__fish_cachex_needs_command" -a "show" -d 'Show one entry whole'
+complete -c cachex -n "__fish_cachex_needs_command" -a "stats" -d 'Tell how often what is stored was used, and what that saved'
 complete -c cachex -n "__fish_cachex_needs_command" -a "completions" -d 'Print the completion script of a shell'
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -l scope -d 'Only this scope; \'\' for what was stored without one' -r
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -l older-than -d 'Only what is at least so old' -r
@@ -85,6 +86,12 @@ complete -c cachex -n "__fish_cachex_using_subcommand show" -l json -d 'Print JS
 complete -c cachex -n "__fish_cachex_using_subcommand show" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand show" -s q -l quiet -d 'Do not warn'
 complete -c cachex -n "__fish_cachex_using_subcommand show" -s h -l help -d 'Print help'
+complete -c cachex -n "__fish_cachex_using_subcommand stats" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand stats" -l json -d 'Print JSON'
+complete -c cachex -n "__fish_cachex_using_subcommand stats" -l markdown -d 'Print a table in Markdown, as for the summary of a CI job'
+complete -c cachex -n "__fish_cachex_using_subcommand stats" -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n "__fish_cachex_using_subcommand stats" -s q -l quiet -d 'Do not warn'
+complete -c cachex -n "__fish_cachex_using_subcommand stats" -s h -l help -d 'Print help'
 complete -c cachex -n "__fish_cachex_using_subcommand completions" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
 complete -c cachex -n "__fish_cachex_using_subcommand completions" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand completions" -s q -l quiet -d 'Do not warn'

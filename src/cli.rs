@@ -234,6 +234,8 @@ pub enum Verb {
     List(ListOptions),
     /// Show one entry whole
     Show(ShowOptions),
+    /// Tell how often what is stored was used, and what that saved
+    Stats(StatsOptions),
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -313,6 +315,20 @@ pub struct ShowOptions {
     /// The call whose newest entry to show
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
+}
+
+/// `cachex stats`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A hit is a replay; a miss is a run that was stored, in the background too. Runs that stored nothing
+are not counted. The totals outlive the entries, until `cachex clear` forgets the command.")]
+pub struct StatsOptions {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print a table in Markdown, as for the summary of a CI job
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
 }
 
 /// The definition of the command line, for the environment as it is: an empty variable is no value,

@@ -84,6 +84,7 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Error> {
         Verb::Clear(options) => commands::clear::run(&options, &directory()?),
         Verb::List(options) => commands::list::run(&options, &directory()?),
         Verb::Show(options) => commands::show::run(&options, &directory()?),
+        Verb::Stats(options) => commands::stats::run(&options, &directory()?),
         Verb::Completions { shell } => commands::completions::run(shell),
     }
     .map(|()| Exit::Code(0))

@@ -5,8 +5,10 @@ pub mod completions;
 pub mod list;
 pub mod run;
 pub mod show;
+pub mod stats;
 
 mod filters;
+mod table;
 
 use crate::error::Error;
 use crate::store::{Store, StoreError};

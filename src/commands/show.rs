@@ -2,6 +2,7 @@
 
 use super::filters::calls;
 use super::list::{JsonEntry, json, time_left};
+use super::table::{Look, Table, Tone};
 use super::{printed, with_store};
 use crate::cli::ShowOptions;
 use crate::entry::{Condition, Description};
@@ -81,5 +82,9 @@ fn tell(description: &Description, now: Timestamp) -> String {
         ("hits", hits.to_string()),
         ("last used", ago(*last_used)),
     ];
-    lines.map(|(name, value)| format!("{name:<10} {value}\n")).concat()
+    let mut facts = Table::facts();
+    for (name, value) in lines {
+        facts.push(Tone::Plain, [name.to_owned(), value]);
+    }
+    facts.render(Look::own())
 }

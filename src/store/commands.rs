@@ -12,6 +12,9 @@ use rusqlite::{Connection, params};
 /// So many commands without entries are kept.
 const KEPT_IDLE: i64 = 10_000;
 
+/// They are counted when every so many-th entry is stored: counting takes longer than storing.
+const SELDOM: i64 = 64;
+
 /// The number of a command, which is new if need be.
 pub(super) fn id_of(
     connection: &Connection,
@@ -70,9 +73,12 @@ pub(super) fn forget_unused(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets the least recently used of the commands without entries when there are too many. Looks
-/// at those alone, through an index that holds nothing else.
-pub(super) fn keep_few_idle(connection: &Connection) -> Result<(), StoreError> {
+/// Now and then, by the number of a new entry, forgets the least recently used of the commands
+/// without entries that are too many. Looks at those alone, through an index that holds nothing else.
+pub(super) fn keep_few_idle(connection: &Connection, entry: i64) -> Result<(), StoreError> {
+    if entry % SELDOM != 0 {
+        return Ok(());
+    }
     connection.execute(
         "DELETE FROM command WHERE id IN
          (SELECT id FROM command WHERE idle = 1 ORDER BY used DESC LIMIT -1 OFFSET ?1)

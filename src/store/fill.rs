@@ -69,10 +69,10 @@ impl Store {
         if !evict::make_room_in_store(&transaction, limits.max_size, needed)? {
             return Ok(Filled::TooLarge);
         }
-        insert(&transaction, command, name, new)?;
+        let id = insert(&transaction, command, name, new)?;
         commands::count_miss(&transaction, command, new.recording.ended)?;
         remember(&transaction, learned)?;
-        commands::keep_few_idle(&transaction)?;
+        commands::keep_few_idle(&transaction, id)?;
         evict::shrink(&transaction)?;
         transaction.commit()?;
         folded.done();
@@ -96,7 +96,7 @@ fn insert(
     command: i64,
     name: &CommandName,
     new: &mut NewEntry<'_>,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let entry = Entry {
         id: 0,
         key: new.key,
@@ -137,15 +137,17 @@ fn insert(
             in_row,
         ],
     )?;
+    let id = connection.last_insert_rowid();
     if in_row.is_some() {
-        return Ok(());
+        return Ok(id);
     }
-    let mut ids = codec::block_ids(connection.last_insert_rowid());
+    let mut ids = codec::block_ids(id);
     let mut statement = connection.prepare("INSERT INTO block (id, bytes) VALUES (?1, ?2)")?;
     body.for_each_block(BLOCK, |block| {
         statement.execute(params![ids.next(), block])?;
-        Ok(())
-    })
+        Ok::<_, StoreError>(())
+    })?;
+    Ok(id)
 }
 
 /// So many digests of files are remembered, the latest learned.

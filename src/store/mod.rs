@@ -19,6 +19,7 @@ mod place;
 mod removal;
 mod schema;
 mod selection;
+mod statistics;
 mod usage;
 
 pub use claim::{Claim, Claimed, Claims};
@@ -27,6 +28,7 @@ pub use fill::{Filled, Limits};
 pub use place::default_directory;
 pub use removal::Cleared;
 pub use selection::{Calls, Matching, Selection};
+pub use statistics::{Statistics, Totals};
 
 use crate::entry::Entry;
 use crate::key::{Digest, DigestMemory, FileStamp, Key, LearnedDigest};

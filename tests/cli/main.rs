@@ -15,6 +15,7 @@ mod miss;
 mod replay;
 mod signals;
 mod stale;
+mod stats;
 mod stdin;
 mod store_faults;
 mod streams;
