@@ -55,6 +55,7 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand clear 'Forget everything, a command, one call of it, or what has expired'
             cand list 'List what is stored, newest first'
             cand show 'Show one entry whole'
+            cand prune 'Remove what has expired, what is too much and what was left behind'
             cand stats 'Tell how often what is stored was used, and what that saved'
             cand completions 'Print the completion script of a shell'
         }
@@ -93,6 +94,17 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand --stdout 'Print the recorded standard output, byte for byte'
             cand --stderr 'Print the recorded standard error, byte for byte'
             cand --json 'Print JSON'
+            cand -v 'Say on standard error what was decided, and why'
+            cand --verbose 'Say on standard error what was decided, and why'
+            cand -q 'Do not warn'
+            cand --quiet 'Do not warn'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'cachex;prune'= {
+            cand --max-size 'Keep the store below this; the least recently used entries go [default: `CACHEX_MAX_SIZE`, or 2GiB]'
+            cand --cache-dir 'Keep the store in this directory instead of the user''s cache directory'
+            cand --dry-run 'Say what would be removed, and remove nothing'
             cand -v 'Say on standard error what was decided, and why'
             cand --verbose 'Say on standard error what was decided, and why'
             cand -q 'Do not warn'

@@ -57,6 +57,7 @@ complete -c cachex -n "__fish_cachex_needs_command" -s V -l version -d 'Print ve
 complete -c cachex -n "__fish_cachex_needs_command" -a "clear" -d 'Forget everything, a command, one call of it, or what has expired'
 complete -c cachex -n "__fish_cachex_needs_command" -a "list" -d 'List what is stored, newest first'
 complete -c cachex -n "__fish_cachex_needs_command" -a "show" -d 'Show one entry whole'
+complete -c cachex -n "__fish_cachex_needs_command" -a "prune" -d 'Remove what has expired, what is too much and what was left behind'
 complete -c cachex -n "__fish_cachex_needs_command" -a "stats" -d 'Tell how often what is stored was used, and what that saved'
 complete -c cachex -n "__fish_cachex_needs_command" -a "completions" -d 'Print the completion script of a shell'
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -l scope -d 'Only this scope; \'\' for what was stored without one' -r
@@ -86,6 +87,12 @@ complete -c cachex -n "__fish_cachex_using_subcommand show" -l json -d 'Print JS
 complete -c cachex -n "__fish_cachex_using_subcommand show" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand show" -s q -l quiet -d 'Do not warn'
 complete -c cachex -n "__fish_cachex_using_subcommand show" -s h -l help -d 'Print help'
+complete -c cachex -n "__fish_cachex_using_subcommand prune" -l max-size -d 'Keep the store below this; the least recently used entries go [default: `CACHEX_MAX_SIZE`, or 2GiB]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand prune" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand prune" -l dry-run -d 'Say what would be removed, and remove nothing'
+complete -c cachex -n "__fish_cachex_using_subcommand prune" -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n "__fish_cachex_using_subcommand prune" -s q -l quiet -d 'Do not warn'
+complete -c cachex -n "__fish_cachex_using_subcommand prune" -s h -l help -d 'Print help'
 complete -c cachex -n "__fish_cachex_using_subcommand stats" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
 complete -c cachex -n "__fish_cachex_using_subcommand stats" -l json -d 'Print JSON'
 complete -c cachex -n "__fish_cachex_using_subcommand stats" -l markdown -d 'Print a table in Markdown, as for the summary of a CI job'

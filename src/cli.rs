@@ -234,6 +234,8 @@ pub enum Verb {
     List(ListOptions),
     /// Show one entry whole
     Show(ShowOptions),
+    /// Remove what has expired, what is too much and what was left behind
+    Prune(PruneOptions),
     /// Tell how often what is stored was used, and what that saved
     Stats(StatsOptions),
     /// Print the completion script of a shell
@@ -315,6 +317,17 @@ pub struct ShowOptions {
     /// The call whose newest entry to show
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
+}
+
+/// `cachex prune`.
+#[derive(Debug, Args)]
+pub struct PruneOptions {
+    /// Keep the store below this; the least recently used entries go [default: `CACHEX_MAX_SIZE`, or 2GiB]
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
+    pub max_size: Option<Size>,
+    /// Say what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `cachex stats`.

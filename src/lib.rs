@@ -84,6 +84,10 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Error> {
         Verb::Clear(options) => commands::clear::run(&options, &directory()?),
         Verb::List(options) => commands::list::run(&options, &directory()?),
         Verb::Show(options) => commands::show::run(&options, &directory()?),
+        Verb::Prune(options) => {
+            let max_size = options.max_size.or(cli.run.max_size);
+            commands::prune::run(max_size, options.dry_run, &directory()?)
+        }
         Verb::Stats(options) => commands::stats::run(&options, &directory()?),
         Verb::Completions { shell } => commands::completions::run(shell),
     }

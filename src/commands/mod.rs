@@ -3,6 +3,7 @@
 pub mod clear;
 pub mod completions;
 pub mod list;
+pub mod prune;
 pub mod run;
 pub mod show;
 pub mod stats;

@@ -6,7 +6,7 @@ use super::schema::{self, State};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use rustix::fs::OFlags;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How long to wait for others: their transactions take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -78,7 +78,10 @@ pub(super) fn set_aside(place: &Place) -> Result<(), StoreError> {
         name.push(suffix);
         std::path::PathBuf::from(name)
     };
-    std::fs::rename(&database, with_suffix(".damaged"))?;
+    let damaged = with_suffix(".damaged");
+    std::fs::rename(&database, &damaged)?;
+    // From now on it is kept for a while, however long ago it was written to.
+    let _ = std::fs::File::open(damaged).and_then(|file| file.set_modified(SystemTime::now()));
     // It belongs to the old file; with the new one it would be rolled back into it.
     match std::fs::remove_file(with_suffix("-journal")) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),

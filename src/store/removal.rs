@@ -3,6 +3,7 @@
 use super::{Selection, Store, StoreError, clearing, codec, commands, connection, evict, usage};
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
+use std::ops::AddAssign;
 
 /// What was forgotten, or would be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,15 +14,15 @@ pub struct Cleared {
     pub output: u64,
 }
 
-impl Cleared {
-    pub(super) fn add(&mut self, output: u64) {
-        self.entries += 1;
-        self.output += output;
+impl AddAssign for Cleared {
+    fn add_assign(&mut self, other: Self) {
+        self.entries += other.entries;
+        self.output += other.output;
     }
 }
 
 /// Bytes that one transaction frees.
-pub(super) const AT_ONCE: u64 = 32 << 20;
+const AT_ONCE: u64 = 32 << 20;
 
 impl Store {
     /// Forgets the entries that are meant, and gives their room back.
@@ -29,35 +30,52 @@ impl Store {
     /// # Errors
     /// As SQLite; a part may be forgotten by then.
     pub fn clear(&mut self, selection: &Selection) -> Result<Cleared, StoreError> {
-        let mut chosen = chosen(&self.connection, selection)?.into_iter().peekable();
+        let chosen = chosen(&self.connection, selection)?;
+        let begin = |transaction: &Connection| {
+            clearing::remember(transaction, selection)?;
+            if selection.is_all() {
+                transaction.execute_batch("DELETE FROM file_digest")?;
+            }
+            commands::forget_totals(transaction, selection)
+        };
+        self.remove_in_parts(chosen, &begin, &|_| Ok(false))
+    }
+
+    /// Removes entries until it is enough; `begin` is part of the first transaction.
+    pub(super) fn remove_in_parts(
+        &mut self,
+        chosen: Vec<Chosen>,
+        begin: &dyn Fn(&Connection) -> Result<(), StoreError>,
+        is_enough: &dyn Fn(&Connection) -> Result<bool, StoreError>,
+    ) -> Result<Cleared, StoreError> {
+        let mut chosen = chosen.into_iter();
         let mut cleared = Cleared::default();
-        let mut first = true;
+        let mut is_first = true;
         loop {
             let transaction = connection::write_durably(&mut self.connection)?;
             // The totals of a command that stays count what its entries were used for.
             let folded = usage::fold(&self.place, &transaction)?;
-            if std::mem::take(&mut first) {
-                clearing::remember(&transaction, selection)?;
-                commands::forget_totals(&transaction, selection)?;
+            if std::mem::take(&mut is_first) {
+                begin(&transaction)?;
             }
             let mut freed = 0;
-            while freed < AT_ONCE
-                && let Some(entry) = chosen.next()
-            {
+            let mut is_done = false;
+            while freed < AT_ONCE {
+                let next = if is_enough(&transaction)? { None } else { chosen.next() };
+                let Some(entry) = next else {
+                    is_done = true;
+                    break;
+                };
                 if entry.is_there(&transaction)? && evict::remove(&transaction, entry.id)? {
-                    cleared.add(entry.output);
+                    cleared += Cleared { entries: 1, output: entry.output };
                 }
-                freed += entry.size();
-            }
-            let done = chosen.peek().is_none();
-            if done && selection.is_all() {
-                transaction.execute_batch("DELETE FROM file_digest")?;
+                freed += entry.length + evict::OVERHEAD;
             }
             commands::forget_unused(&transaction)?;
             evict::shrink(&transaction)?;
             transaction.commit()?;
             folded.done();
-            if done {
+            if is_done {
                 return Ok(cleared);
             }
         }
@@ -68,9 +86,9 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn clearable(&self, selection: &Selection) -> Result<Cleared, StoreError> {
-        let mut cleared = Cleared::default();
-        chosen(&self.connection, selection)?.iter().for_each(|entry| cleared.add(entry.output));
-        Ok(cleared)
+        let chosen = chosen(&self.connection, selection)?;
+        let output = chosen.iter().map(|entry| entry.output).sum();
+        Ok(Cleared { entries: chosen.len() as u64, output })
     }
 }
 
@@ -79,15 +97,10 @@ pub(super) struct Chosen {
     pub(super) id: i64,
     created: Timestamp,
     pub(super) output: u64,
-    length: u64,
+    pub(super) length: u64,
 }
 
 impl Chosen {
-    /// What it takes in the database, about.
-    pub(super) fn size(&self) -> u64 {
-        self.length + evict::OVERHEAD
-    }
-
     /// Whether it is still there: another may have been stored in its place, under its number.
     fn is_there(&self, connection: &Connection) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM entry WHERE id = ?1 AND created = ?2)";

@@ -12,6 +12,7 @@ mod key;
 mod limits;
 mod listing;
 mod miss;
+mod prune;
 mod replay;
 mod signals;
 mod stale;
