@@ -56,6 +56,7 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand list 'List what is stored, newest first'
             cand show 'Show one entry whole'
             cand prune 'Remove what has expired, what is too much and what was left behind'
+            cand doctor 'Look the store over, and say what to do about what is wrong'
             cand stats 'Tell how often what is stored was used, and what that saved'
             cand completions 'Print the completion script of a shell'
         }
@@ -105,6 +106,15 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand --max-size 'Keep the store below this; the least recently used entries go [default: `CACHEX_MAX_SIZE`, or 2GiB]'
             cand --cache-dir 'Keep the store in this directory instead of the user''s cache directory'
             cand --dry-run 'Say what would be removed, and remove nothing'
+            cand -v 'Say on standard error what was decided, and why'
+            cand --verbose 'Say on standard error what was decided, and why'
+            cand -q 'Do not warn'
+            cand --quiet 'Do not warn'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'cachex;doctor'= {
+            cand --cache-dir 'Keep the store in this directory instead of the user''s cache directory'
             cand -v 'Say on standard error what was decided, and why'
             cand --verbose 'Say on standard error what was decided, and why'
             cand -q 'Do not warn'

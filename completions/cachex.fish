@@ -58,6 +58,7 @@ complete -c cachex -n "__fish_cachex_needs_command" -a "clear" -d 'Forget everyt
 complete -c cachex -n "__fish_cachex_needs_command" -a "list" -d 'List what is stored, newest first'
 complete -c cachex -n "__fish_cachex_needs_command" -a "show" -d 'Show one entry whole'
 complete -c cachex -n "__fish_cachex_needs_command" -a "prune" -d 'Remove what has expired, what is too much and what was left behind'
+complete -c cachex -n "__fish_cachex_needs_command" -a "doctor" -d 'Look the store over, and say what to do about what is wrong'
 complete -c cachex -n "__fish_cachex_needs_command" -a "stats" -d 'Tell how often what is stored was used, and what that saved'
 complete -c cachex -n "__fish_cachex_needs_command" -a "completions" -d 'Print the completion script of a shell'
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -l scope -d 'Only this scope; \'\' for what was stored without one' -r
@@ -93,6 +94,10 @@ complete -c cachex -n "__fish_cachex_using_subcommand prune" -l dry-run -d 'Say 
 complete -c cachex -n "__fish_cachex_using_subcommand prune" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand prune" -s q -l quiet -d 'Do not warn'
 complete -c cachex -n "__fish_cachex_using_subcommand prune" -s h -l help -d 'Print help'
+complete -c cachex -n "__fish_cachex_using_subcommand doctor" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand doctor" -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n "__fish_cachex_using_subcommand doctor" -s q -l quiet -d 'Do not warn'
+complete -c cachex -n "__fish_cachex_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c cachex -n "__fish_cachex_using_subcommand stats" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
 complete -c cachex -n "__fish_cachex_using_subcommand stats" -l json -d 'Print JSON'
 complete -c cachex -n "__fish_cachex_using_subcommand stats" -l markdown -d 'Print a table in Markdown, as for the summary of a CI job'

@@ -236,6 +236,11 @@ pub enum Verb {
     Show(ShowOptions),
     /// Remove what has expired, what is too much and what was left behind
     Prune(PruneOptions),
+    /// Look the store over, and say what to do about what is wrong
+    #[command(
+        after_help = "Exit status: 0 if there is no problem, 1 otherwise. Nothing is changed."
+    )]
+    Doctor,
     /// Tell how often what is stored was used, and what that saved
     Stats(StatsOptions),
     /// Print the completion script of a shell

@@ -88,6 +88,7 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Error> {
             let max_size = options.max_size.or(cli.run.max_size);
             commands::prune::run(max_size, options.dry_run, &directory()?)
         }
+        Verb::Doctor => return commands::doctor::run(&directory()?),
         Verb::Stats(options) => commands::stats::run(&options, &directory()?),
         Verb::Completions { shell } => commands::completions::run(shell),
     }

@@ -2,6 +2,7 @@
 
 pub mod clear;
 pub mod completions;
+pub mod doctor;
 pub mod list;
 pub mod prune;
 pub mod run;

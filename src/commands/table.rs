@@ -34,6 +34,8 @@ impl Look {
             Tone::Plain => return line.to_owned(),
             Tone::Heading => style.bold(),
             Tone::Faint => style.dim(),
+            Tone::Warning => style.yellow(),
+            Tone::Problem => style.red(),
         };
         style.apply_to(line).to_string()
     }
@@ -45,6 +47,8 @@ pub(super) enum Tone {
     Plain,
     Heading,
     Faint,
+    Warning,
+    Problem,
 }
 
 /// Lines of cells; the last of a line takes what room is left.

@@ -1,4 +1,4 @@
-//! The store: SQLite behind look-up, fill, list and clear.
+//! The store: SQLite behind look-up, fill, list, clear and totals.
 //!
 //! It knows nothing of time to live or of running commands. On disk it promises: a directory that
 //! only its owner can enter, `cachex.db` (see `store::schema`), `uses` (see `store::usage`),
@@ -14,6 +14,7 @@ mod commands;
 mod connection;
 mod evict;
 mod fill;
+mod health;
 mod listing;
 mod place;
 mod prune;
@@ -26,6 +27,7 @@ mod usage;
 pub use claim::{Claim, Claimed, Claims};
 pub use clearing::Clearings;
 pub use fill::{Filled, Limits};
+pub use health::{Finding, Health, examine};
 pub use place::default_directory;
 pub use prune::{DEFAULT_MAX_SIZE, Leftover, leftovers};
 pub use removal::Cleared;
@@ -71,6 +73,9 @@ pub enum StoreError {
     /// Somebody holds it for too long.
     #[error("the store is busy: another process holds it")]
     Busy,
+    /// A write was cut short, and only a writer can make that good.
+    #[error("a write was interrupted; the next run makes that good")]
+    Interrupted,
     /// Everything else that SQLite reports.
     #[error("the store failed: {0}")]
     Sqlite(rusqlite::Error),

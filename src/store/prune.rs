@@ -1,5 +1,6 @@
 //! Bringing the store into its bounds without a run: what expired, what is too much, what was left.
 
+use super::place::Place;
 use super::removal::{Cleared, chosen};
 use super::{Selection, Store, StoreError, evict};
 use crate::size::Size;
@@ -33,9 +34,9 @@ impl Store {
     /// As SQLite; a part may be forgotten by then.
     pub fn prune(&mut self, max_size: Size) -> Result<Cleared, StoreError> {
         let mut cleared = self.clear(&Selection::expired())?;
-        let rest = chosen(&self.connection, &Selection::all())?;
-        let fits = |connection: &Connection| Ok(evict::used_bytes(connection)? <= max_size.0);
-        cleared += self.remove_in_parts(rest, &|_| Ok(()), &fits)?;
+        let choose = |transaction: &Connection| chosen(transaction, &Selection::all());
+        let fits = |transaction: &Connection| Ok(evict::used_bytes(transaction)? <= max_size.0);
+        cleared += self.remove_in_parts(&choose, &fits)?;
         Ok(cleared)
     }
 
@@ -66,7 +67,7 @@ impl Store {
 /// The files in this directory that nobody needs any more.
 #[must_use]
 pub fn leftovers(directory: &Path, now: Timestamp) -> Vec<Leftover> {
-    let path = directory.join("cachex.db.damaged");
+    let path = Place { directory: directory.to_owned() }.damaged();
     let Ok(metadata) = fs::symlink_metadata(&path) else {
         return Vec::new();
     };

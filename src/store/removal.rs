@@ -30,34 +30,34 @@ impl Store {
     /// # Errors
     /// As SQLite; a part may be forgotten by then.
     pub fn clear(&mut self, selection: &Selection) -> Result<Cleared, StoreError> {
-        let chosen = chosen(&self.connection, selection)?;
-        let begin = |transaction: &Connection| {
+        let choose = |transaction: &Connection| {
             clearing::remember(transaction, selection)?;
+            commands::forget_totals(transaction, selection)?;
             if selection.is_all() {
                 transaction.execute_batch("DELETE FROM file_digest")?;
             }
-            commands::forget_totals(transaction, selection)
+            chosen(transaction, selection)
         };
-        self.remove_in_parts(chosen, &begin, &|_| Ok(false))
+        self.remove_in_parts(&choose, &|_| Ok(false))
     }
 
-    /// Removes entries until it is enough; `begin` is part of the first transaction.
+    /// Removes what is chosen, until nothing is left of that or it is enough. The first transaction
+    /// chooses, so that nothing slips in between.
     pub(super) fn remove_in_parts(
         &mut self,
-        chosen: Vec<Chosen>,
-        begin: &dyn Fn(&Connection) -> Result<(), StoreError>,
+        choose: &dyn Fn(&Connection) -> Result<Vec<Chosen>, StoreError>,
         is_enough: &dyn Fn(&Connection) -> Result<bool, StoreError>,
     ) -> Result<Cleared, StoreError> {
-        let mut chosen = chosen.into_iter();
+        let mut chosen = None;
         let mut cleared = Cleared::default();
-        let mut is_first = true;
         loop {
             let transaction = connection::write_durably(&mut self.connection)?;
             // The totals of a command that stays count what its entries were used for.
             let folded = usage::fold(&self.place, &transaction)?;
-            if std::mem::take(&mut is_first) {
-                begin(&transaction)?;
-            }
+            let chosen = match &mut chosen {
+                Some(chosen) => chosen,
+                none => none.insert(choose(&transaction)?.into_iter()),
+            };
             let mut freed = 0;
             let mut is_done = false;
             while freed < AT_ONCE {

@@ -6,6 +6,7 @@ mod bad_input;
 mod callers;
 mod clear;
 mod clear_filters;
+mod doctor;
 mod freshness;
 mod harness;
 mod key;
