@@ -69,7 +69,11 @@ pub(super) fn forget_totals(
 
 /// Forgets the commands that have neither entries nor totals.
 pub(super) fn forget_unused(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute("DELETE FROM command WHERE idle = 1 AND hits = 0 AND misses = 0", [])?;
+    connection.execute(
+        "DELETE FROM command WHERE idle = 1 AND hits = 0 AND misses = 0
+         AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.command = command.id)",
+        [],
+    )?;
     Ok(())
 }
 

@@ -137,6 +137,37 @@ fn of_commands_without_entries_the_last_used_are_kept() {
 }
 
 #[test]
+fn a_command_is_idle_exactly_while_it_has_no_entries() {
+    let sandbox = sandbox();
+    let idle = || {
+        let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+        let count = "SELECT count(*) FROM command WHERE idle = 1";
+        database.query_row(count, [], |row| row.get::<_, i64>(0)).expect("counted")
+    };
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.cachex("--refresh ./s.sh").gives("hi\n");
+    sandbox.cachex("--max-entries 1 ./s.sh a").gives("hi\n");
+    assert_eq!(idle(), 0);
+    sandbox.cachex("clear -- ./s.sh a").gives("removed 1 entry (3B)\n");
+    assert_eq!(idle(), 1);
+    sandbox.cachex("./s.sh a").gives("hi\n");
+    assert_eq!(idle(), 0);
+    assert_eq!(counts(&sandbox), [("s.sh".to_owned(), 0, 4)]);
+}
+
+#[test]
+fn callers_at_once_lose_no_count() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh a").gives("hi\n");
+    // First the hits and then the misses: a hit during a fold may be lost, and nothing promises more.
+    for argument in ["a", "$i"] {
+        let script = format!("for i in 1 2 3 4 5 6 7 8; do cachex ./s.sh {argument} & done; wait");
+        sandbox.sh(&script).gives("hi\n".repeat(8));
+    }
+    assert_eq!(counts(&sandbox), [("s.sh".to_owned(), 8, 9)]);
+}
+
+#[test]
 fn a_store_of_an_older_format_keeps_its_counts() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
