@@ -25,6 +25,9 @@ _cachex() {
             cachex,doctor)
                 cmd="cachex__subcmd__doctor"
                 ;;
+            cachex,explain)
+                cmd="cachex__subcmd__explain"
+                ;;
             cachex,list)
                 cmd="cachex__subcmd__list"
                 ;;
@@ -44,13 +47,25 @@ _cachex() {
 
     case "${cmd}" in
         cachex)
-            opts="-n -v -q -h -V --env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --cache-dir --verbose --quiet --help --version clear list show prune doctor stats completions"
+            opts="-n -v -q -h -V --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --cache-dir --verbose --quiet --help --version clear explain list show prune doctor stats completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ignore-arg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hash-with)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -173,6 +188,91 @@ _cachex() {
                 return 0
             fi
             case "${prev}" in
+                --cache-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cachex__subcmd__explain)
+            opts="-n -v -q -h --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --json --cache-dir --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ignore-arg)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hash-with)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --failure-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stale-while-revalidate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stale-if-error)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-entries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-exit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --spinner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pty)
+                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cache-dir)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_cachex_global_optspecs
-    string join \n env= key= scope= ignore-cwd stdin n/no-stdin ttl= failure-ttl= stale-while-revalidate= stale-if-error= refresh warm only-if-cached max-entries= cache-exit= discard-failures max-output= no-store spinner= no-spinner pty= max-size= no-cache cache-dir= v/verbose q/quiet h/help V/version
+    string join \n env= file= ignore-arg= hash-with= pure-env key= scope= ignore-cwd stdin n/no-stdin ttl= failure-ttl= stale-while-revalidate= stale-if-error= refresh warm only-if-cached max-entries= cache-exit= discard-failures max-output= no-store spinner= no-spinner pty= max-size= no-cache cache-dir= v/verbose q/quiet h/help V/version
 end
 
 function __fish_cachex_needs_command
@@ -25,6 +25,9 @@ function __fish_cachex_using_subcommand
 end
 
 complete -c cachex -n "__fish_cachex_needs_command" -l env -d 'Let variables count in the key: names or globs (repeat, or separate with commas)' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l file -d 'Let files count by their content: a path, a directory with all below it, or a glob (repeat for more)' -r -F
+complete -c cachex -n "__fish_cachex_needs_command" -l ignore-arg -d 'Leave arguments that match out of the key: a glob for a whole word (`--token=*`), or for words in a row (`--token *`) (repeat for more)' -r
+complete -c cachex -n "__fish_cachex_needs_command" -l hash-with -d 'Let an input count as what a command prints for it: `file:GLOB`, `env:NAME`, `arg:N`, `arg:GLOB` or stdin, then = and the command (repeat for more)' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l key -d 'Let this text count in the key (repeat for more)' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l scope -d 'Keep these entries apart from those of other scopes' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l ttl -d 'Replay a result younger than this: seconds, 1h 30min, 0 for never, none for ever [default: none]' -r
@@ -40,6 +43,7 @@ auto\t''
 never\t''"
 complete -c cachex -n "__fish_cachex_needs_command" -l max-size -d 'Keep the whole store below this; the least recently used entries go first [default: 2GiB]' -r
 complete -c cachex -n "__fish_cachex_needs_command" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_needs_command" -l pure-env -d 'Give the command only the variables that --env selects, and PATH, HOME, USER, LOGNAME, TMPDIR'
 complete -c cachex -n "__fish_cachex_needs_command" -l ignore-cwd -d 'Leave the working directory out of the key'
 complete -c cachex -n "__fish_cachex_needs_command" -l stdin -d 'Read standard input to its end, key it and give it to the command'
 complete -c cachex -n "__fish_cachex_needs_command" -s n -l no-stdin -d 'Give the command an empty standard input and leave the real one alone'
@@ -55,6 +59,7 @@ complete -c cachex -n "__fish_cachex_needs_command" -s q -l quiet -d 'Do not war
 complete -c cachex -n "__fish_cachex_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cachex -n "__fish_cachex_needs_command" -s V -l version -d 'Print version'
 complete -c cachex -n "__fish_cachex_needs_command" -a "clear" -d 'Forget everything, a command, one call of it, or what has expired'
+complete -c cachex -n "__fish_cachex_needs_command" -a "explain" -d 'Say whether a command would hit or miss, and why'
 complete -c cachex -n "__fish_cachex_needs_command" -a "list" -d 'List what is stored, newest first'
 complete -c cachex -n "__fish_cachex_needs_command" -a "show" -d 'Show one entry whole'
 complete -c cachex -n "__fish_cachex_needs_command" -a "prune" -d 'Remove what has expired, what is too much and what was left behind'
@@ -71,6 +76,40 @@ complete -c cachex -n "__fish_cachex_using_subcommand clear" -l dry-run -d 'Say 
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -s q -l quiet -d 'Do not warn'
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -s h -l help -d 'Print help'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l env -d 'Let variables count in the key: names or globs (repeat, or separate with commas)' -r
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l file -d 'Let files count by their content: a path, a directory with all below it, or a glob (repeat for more)' -r -F
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l ignore-arg -d 'Leave arguments that match out of the key: a glob for a whole word (`--token=*`), or for words in a row (`--token *`) (repeat for more)' -r
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l hash-with -d 'Let an input count as what a command prints for it: `file:GLOB`, `env:NAME`, `arg:N`, `arg:GLOB` or stdin, then = and the command (repeat for more)' -r
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l key -d 'Let this text count in the key (repeat for more)' -r
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l scope -d 'Keep these entries apart from those of other scopes' -r
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l ttl -d 'Replay a result younger than this: seconds, 1h 30min, 0 for never, none for ever [default: none]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l failure-ttl -d 'The same for a failure [default: 60s, never longer than --ttl]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l stale-while-revalidate -d 'For this long after that, replay at once all the same and renew in the background [default: 0]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l stale-if-error -d 'For this long after that, replay the last success when the command fails [default: 0]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l max-entries -d 'Keep at most N entries of this command, the expired and the oldest going first' -r
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l cache-exit -d 'Exit codes that count as success, as in 0,2 or 0-3 [default: 0]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l max-output -d 'Do not store an output longer than this [default: 256MiB]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l spinner -d 'The spinner\'s text [default: Running `COMMAND`]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l pty -d 'Run the command on a terminal of its own, so that it shows colours: always, never, or auto for when standard output is a terminal [default: never]' -r -f -a "always\t''
+auto\t''
+never\t''"
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l max-size -d 'Keep the whole store below this; the least recently used entries go first [default: 2GiB]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l pure-env -d 'Give the command only the variables that --env selects, and PATH, HOME, USER, LOGNAME, TMPDIR'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l ignore-cwd -d 'Leave the working directory out of the key'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l stdin -d 'Read standard input to its end, key it and give it to the command'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -s n -l no-stdin -d 'Give the command an empty standard input and leave the real one alone'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l refresh -l force -d 'Run the command and store its result anew, whatever is stored'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l warm -d 'The same in the background: print nothing, exit 0 at once'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l only-if-cached -d 'Never run the command: replay, or exit 124 and say why'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l discard-failures -d 'Never store a failure'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l no-store -d 'Replay what is stored, and store nothing'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l no-spinner -d 'Show no spinner'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l no-cache -d 'Run the command as if cachex were not there'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -l json -d 'Print JSON'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -s q -l quiet -d 'Do not warn'
+complete -c cachex -n "__fish_cachex_using_subcommand explain" -s h -l help -d 'Print help'
 complete -c cachex -n "__fish_cachex_using_subcommand list" -l scope -d 'Only this scope; \'\' for what was stored without one' -r
 complete -c cachex -n "__fish_cachex_using_subcommand list" -l older-than -d 'Only what is at least so old' -r
 complete -c cachex -n "__fish_cachex_using_subcommand list" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"

@@ -4,6 +4,7 @@
 //! rendered from these definitions.
 
 use crate::exit::ExitCodes;
+use crate::nesting::is_nested;
 use crate::size::Size;
 use crate::time::Lifetime;
 use clap::builder::{FalseyValueParser, Resettable};
@@ -67,6 +68,34 @@ pub struct RunOptions {
         help_heading = "Key"
     )]
     pub env: Vec<OsString>,
+    /// Let files count by their content: a path, a directory with all below it, or a glob (repeat for
+    /// more)
+    #[arg(long, env = "CACHEX_FILE", hide_env = true, value_name = "PATH|DIR|GLOB", value_hint = clap::ValueHint::AnyPath, help_heading = "Key")]
+    pub file: Vec<OsString>,
+    /// Leave arguments that match out of the key: a glob for a whole word (`--token=*`), or for words in
+    /// a row (`--token *`) (repeat for more)
+    #[arg(
+        long,
+        env = "CACHEX_IGNORE_ARG",
+        hide_env = true,
+        value_name = "GLOB",
+        allow_hyphen_values = true,
+        help_heading = "Key"
+    )]
+    pub ignore_arg: Vec<OsString>,
+    /// Let an input count as what a command prints for it: `file:GLOB`, `env:NAME`, `arg:N`,
+    /// `arg:GLOB` or stdin, then = and the command (repeat for more)
+    #[arg(
+        long,
+        env = "CACHEX_HASH_WITH",
+        hide_env = true,
+        value_name = "SELECTOR=COMMAND",
+        help_heading = "Key"
+    )]
+    pub hash_with: Vec<OsString>,
+    /// Give the command only the variables that --env selects, and PATH, HOME, USER, LOGNAME, TMPDIR
+    #[arg(long, env = "CACHEX_PURE_ENV", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Key")]
+    pub pure_env: bool,
     /// Let this text count in the key (repeat for more)
     #[arg(long, env = "CACHEX_KEY", hide_env = true, value_name = "TEXT", help_heading = "Key")]
     pub key: Vec<OsString>,
@@ -230,6 +259,8 @@ pub struct CommonOptions {
 pub enum Verb {
     /// Forget everything, a command, one call of it, or what has expired
     Clear(ClearOptions),
+    /// Say whether a command would hit or miss, and why
+    Explain(Box<ExplainOptions>),
     /// List what is stored, newest first
     List(ListOptions),
     /// Show one entry whole
@@ -288,6 +319,24 @@ pub struct FilterOptions {
     pub older_than: Option<Lifetime>,
     /// Whose entries are meant
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
+    pub command: Vec<OsString>,
+}
+
+/// `cachex explain`.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "cachex explain [OPTIONS] [--] COMMAND [ARGS]...",
+    args_override_self = true
+)]
+pub struct ExplainOptions {
+    /// How the command would be run.
+    #[command(flatten)]
+    pub run: RunOptions,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// The command and its arguments
+    #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
 }
 
@@ -358,12 +407,15 @@ pub fn command() -> clap::Command {
         |value: &OsStr| ["", "0", "false", "no", "off", "n", "f"].iter().any(|off| value == *off);
     let switch = OsStr::new("CACHEX_NO_CACHE");
     let off = !is_off(&value(switch));
-    Cli::command().mut_args(|argument| match argument.get_env() {
-        Some(name) if value(name).is_empty() || (off && name != switch) => {
+    // Not for a cachex inside of what is being warmed, whose output is awaited.
+    let inside = |name: &OsStr| name == "CACHEX_WARM" && is_nested();
+    let reset = |argument: clap::Arg| match argument.get_env() {
+        Some(name) if value(name).is_empty() || inside(name) || (off && name != switch) => {
             argument.env(Resettable::Reset)
         }
         _ => argument,
-    })
+    };
+    Cli::command().mut_args(reset).mut_subcommands(|verb| verb.mut_args(reset))
 }
 
 /// When to do something that suits terminals.

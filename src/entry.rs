@@ -1,7 +1,7 @@
 //! An entry: a recording under its key, with its dates and conditions.
 
 use crate::exit::Exit;
-use crate::key::{Digest, Key};
+use crate::key::{Digest, Key, Part};
 use crate::recording::Recording;
 use crate::time::{Lifetime, Timestamp};
 use std::ffi::OsString;
@@ -83,4 +83,6 @@ pub struct NewEntry<'a> {
     pub directory: Option<PathBuf>,
     /// How long the call that stores it would replay it.
     pub lifetime: Lifetime,
+    /// What its key is made of.
+    pub parts: Vec<Part>,
 }

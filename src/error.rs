@@ -49,7 +49,8 @@ impl Error {
 
 /// A mistyped verb is taken for a command, so say which verb is near.
 fn hint_for(command: &OsStr) -> String {
-    const VERBS: [&str; 7] = ["clear", "list", "show", "prune", "doctor", "stats", "completions"];
+    const VERBS: [&str; 8] =
+        ["clear", "list", "show", "explain", "prune", "doctor", "stats", "completions"];
     let Some(word) = command.to_str() else {
         return String::new();
     };

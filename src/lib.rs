@@ -75,21 +75,29 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Error> {
         return commands::run::run(&request, directory.as_deref().map_err(Clone::clone), &notices);
     };
     refuse_run_options(matches)?;
-    let directory = || directory.map_err(Error::Failed);
+    let usable = || directory.clone().map_err(Error::Failed);
     match verb {
         Verb::Clear(options) if options.filters.command.is_empty() && ends_in_two_dashes() => {
             // As from `clear -- $COMMAND` with nothing in the variable.
             Err(Error::Usage("no command after --; to forget everything: cachex clear".to_owned()))
         }
-        Verb::Clear(options) => commands::clear::run(&options, &directory()?),
-        Verb::List(options) => commands::list::run(&options, &directory()?),
-        Verb::Show(options) => commands::show::run(&options, &directory()?),
         Verb::Prune(options) => {
             let max_size = options.max_size.or(cli.run.max_size);
-            commands::prune::run(max_size, options.dry_run, &directory()?)
+            commands::prune::run(max_size, options.dry_run, &usable()?)
         }
-        Verb::Doctor => return commands::doctor::run(&directory()?),
-        Verb::Stats(options) => commands::stats::run(&options, &directory()?),
+        Verb::Doctor => return commands::doctor::run(&usable()?),
+        Verb::Stats(options) => commands::stats::run(&options, &usable()?),
+        Verb::Clear(options) => commands::clear::run(&options, &usable()?),
+        Verb::Explain(options) => {
+            let notices = settings::notices(&cli.common);
+            let matches = matches.subcommand_matches("explain").unwrap_or(matches);
+            let run = settings::prefer_flags(options.run, matches)?;
+            let request = Request::new(run, options.command)?;
+            let directory = directory.as_deref().map_err(Clone::clone);
+            commands::explain::run(&request, directory, &notices, options.json)
+        }
+        Verb::List(options) => commands::list::run(&options, &usable()?),
+        Verb::Show(options) => commands::show::run(&options, &usable()?),
         Verb::Completions { shell } => commands::completions::run(shell),
     }
     .map(|()| Exit::Code(0))

@@ -20,6 +20,12 @@ pub fn is_inside(key: impl Display) -> bool {
     active().to_string_lossy().split(':').any(|active| active == key)
 }
 
+/// The variable and its value, if it is set.
+#[must_use]
+pub fn variable() -> Option<(OsString, OsString)> {
+    Some((ACTIVE_VARIABLE.into(), std::env::var_os(ACTIVE_VARIABLE)?))
+}
+
 fn active() -> OsString {
     std::env::var_os(ACTIVE_VARIABLE).unwrap_or_default()
 }

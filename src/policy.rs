@@ -118,25 +118,36 @@ impl Policy {
         let nothing = if variants.is_empty() { MissReason::Absent } else { MissReason::OtherStdin };
         let mut holding: Vec<Entry> =
             variants.into_iter().filter(|entry| condition_holds(entry.condition)).collect();
-        let standing = |entry: &Entry| match entry.created.age_at(now) {
-            Some(age) if entry.created > asked => Ok(age),
-            _ if self.refresh => Err(MissReason::Refresh),
-            _ => self.freshness(entry.exit, entry.created, now),
-        };
+        let standing = |entry: &Entry| self.standing(entry, asked, now);
         let fresh = holding.iter().position(|entry| standing(entry).is_ok());
         if let Some((place, age)) = fresh.and_then(|at| Some((at, standing(&holding[at]).ok()?))) {
             return Verdict::Replay(Box::new(holding.swap_remove(place)), age);
         }
-        let stale = holding.iter().position(|entry| self.is_good_while_renewed(entry, now));
-        if let Some((place, age)) =
-            stale.and_then(|at| Some((at, holding[at].created.age_at(now)?)))
-        {
-            return Verdict::ReplayStale(Box::new(holding.swap_remove(place)), age);
+        let newest = |is_good: &dyn Fn(&Entry) -> bool| {
+            let good = holding.iter().filter(|entry| is_good(entry));
+            good.max_by_key(|entry| entry.created).cloned().map(Box::new)
+        };
+        if let Some(stale) = newest(&|entry| self.is_good_while_renewed(entry, now)) {
+            let age = stale.created.age_at(now).unwrap_or_default();
+            return Verdict::ReplayStale(stale, age);
         }
         let reason = holding.first().and_then(|entry| standing(entry).err());
         let reason = if self.refresh { MissReason::Refresh } else { reason.unwrap_or(nothing) };
-        let fallback = holding.into_iter().find(|entry| self.is_good_on_failure(entry, now));
-        Verdict::Execute(reason, fallback.map(Box::new))
+        Verdict::Execute(reason, newest(&|entry| self.is_good_on_failure(entry, now)))
+    }
+
+    /// The age of an entry that answers a call, or why it does not.
+    fn standing(
+        &self,
+        entry: &Entry,
+        asked: Timestamp,
+        now: Timestamp,
+    ) -> Result<Duration, MissReason> {
+        match entry.created.age_at(now) {
+            Some(age) if entry.created > asked => Ok(age),
+            _ if self.refresh => Err(MissReason::Refresh),
+            _ => self.freshness(entry.exit, entry.created, now),
+        }
     }
 
     fn is_good_while_renewed(&self, entry: &Entry, now: Timestamp) -> bool {
@@ -166,12 +177,11 @@ impl Policy {
         !failed_ago.is_some_and(|ago| REST.covers(ago))
     }
 
-    /// Those of the entries that this call may replay in some way.
+    /// Those of the entries that a call may replay in some way.
     #[must_use]
-    pub fn of_use(&self, variants: &[Entry], now: Timestamp) -> Vec<Entry> {
+    pub fn of_use(&self, variants: &[Entry], asked: Timestamp, now: Timestamp) -> Vec<Entry> {
         let is_of_use = |entry: &&Entry| {
-            let is_fresh = || self.freshness(entry.exit, entry.created, now).is_ok();
-            (!self.refresh && is_fresh())
+            self.standing(entry, asked, now).is_ok()
                 || self.is_good_while_renewed(entry, now)
                 || self.is_good_on_failure(entry, now)
         };
@@ -371,7 +381,7 @@ mod tests {
             };
             let entry = entry(exit, created * 1000);
             let now = Timestamp::from_millis(now * 1000);
-            let of_use = !policy.of_use(std::slice::from_ref(&entry), now).is_empty();
+            let of_use = !policy.of_use(std::slice::from_ref(&entry), now, now).is_empty();
             let verdict = policy.admit(vec![entry.clone()], |_| true, now, now);
             prop_assert_eq!(of_use, !matches!(verdict, Verdict::Execute(_, None)));
             if policy.is_spent(entry.exit, entry.created, now) {

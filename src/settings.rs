@@ -4,7 +4,7 @@
 
 use crate::cli::{CommonOptions, RunOptions, When};
 use crate::error::Error;
-use crate::key::{KeySpec, VariableSelector};
+use crate::key::{ArgumentGlob, HashWith, KeySpec, VariableSelector, check_file_word};
 use crate::nesting::is_nested;
 use crate::outputs::Outputs;
 use crate::policy::Policy;
@@ -15,7 +15,7 @@ use crate::terminal::{Notices, Stream, TerminalSize, escape_os, escape_words};
 use crate::time::Lifetime;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -82,14 +82,19 @@ impl Request {
             options.spinner.as_ref().map_or_else(|| about("Running", &words), OsString::from)
         });
         let waiting = show_spinner.then(|| about("Waiting for another run of", &words));
+        let key = key_spec(&options)?;
+        if options.no_stdin && key.stdin_hash().is_some() {
+            let problem = "--hash-with stdin=… and --no-stdin exclude each other";
+            return Err(Error::Usage(problem.to_owned()));
+        }
         Ok(Self {
             words,
-            key: key_spec(&options)?,
-            stdin: match (options.stdin, options.no_stdin) {
+            stdin: match (options.stdin || key.stdin_hash().is_some(), options.no_stdin) {
                 (true, _) => StdinMode::Read,
                 (_, true) => StdinMode::Ignore,
                 _ => StdinMode::Auto,
             },
+            key,
             policy: Policy {
                 ttl: options.ttl.unwrap_or(Lifetime::Unlimited),
                 failure_ttl: if options.discard_failures {
@@ -183,20 +188,19 @@ fn exclude(
 }
 
 fn key_spec(options: &RunOptions) -> Result<KeySpec, Error> {
-    let variables = options
-        .env
-        .iter()
-        .filter(|word| !word.is_empty())
-        .map(|word| {
-            VariableSelector::parse(word).map_err(|problem| {
-                Error::Usage(format!("invalid value '{}' for '--env': {problem}", escape_os(word)))
-            })
-        })
-        .collect::<Result<_, _>>()?;
+    let files =
+        words("--file", &options.file, |word| check_file_word(word).map(|()| word.to_owned()))?;
+    let mut hashes = words("--hash-with", &options.hash_with, HashWith::parse)?;
+    // Their order must not matter.
+    hashes.sort();
     Ok(KeySpec {
         scope: options.scope.clone().unwrap_or_default(),
         texts: options.key.clone(),
-        variables,
+        variables: words("--env", &options.env, VariableSelector::parse)?,
+        files,
+        ignored: words("--ignore-arg", &options.ignore_arg, ArgumentGlob::parse)?,
+        hashes,
+        pure_environment: options.pure_env,
         ignore_directory: options.ignore_cwd,
         outputs: if wants_terminal(options.pty) {
             Outputs::Terminal { columns: TerminalSize::own().columns }
@@ -207,6 +211,22 @@ fn key_spec(options: &RunOptions) -> Result<KeySpec, Error> {
             Outputs::own()
         },
     })
+}
+
+/// What the words of an option mean; a usage error quotes the one that means nothing.
+fn words<T>(
+    option: &str,
+    words: &[OsString],
+    parse: impl Fn(&OsStr) -> Result<T, String>,
+) -> Result<Vec<T>, Error> {
+    // A list may end in a comma.
+    let words = words.iter().filter(|word| option != "--env" || !word.is_empty());
+    let parsed = words.map(|word| {
+        parse(word).map_err(|problem| {
+            Error::Usage(format!("invalid value '{}' for '{option}': {problem}", escape_os(word)))
+        })
+    });
+    parsed.collect()
 }
 
 /// Where the store is.

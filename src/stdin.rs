@@ -147,6 +147,8 @@ pub struct Held {
     content: DigestBuilder,
     /// What the content is, if it was read to its end.
     pub condition: Option<Condition>,
+    /// Whether what the content is will not be known from its bytes.
+    is_untold: bool,
 }
 
 impl Held {
@@ -162,7 +164,14 @@ impl Held {
     fn read_beyond(limit: u64, directory: &Path) -> io::Result<Self> {
         let file = tempfile::tempfile_in(directory).or_else(|_| tempfile::tempfile())?;
         let content = DigestBuilder::default();
-        let mut held = Self { file, length: 0, unkept: Vec::new(), content, condition: None };
+        let mut held = Self {
+            file,
+            length: 0,
+            unkept: Vec::new(),
+            content,
+            condition: None,
+            is_untold: false,
+        };
         let mut buffer = vec![0; 64 << 10];
         loop {
             match io::stdin().lock().read(&mut buffer) {
@@ -193,7 +202,21 @@ impl Held {
         let digest = Digest::of_reader(FromOffset { file: &file, offset: 0 }.take(length))?;
         let condition = Some(Condition::Stdin { digest, length });
         let content = DigestBuilder::default();
-        Ok(Self { file, length, unkept: Vec::new(), content, condition })
+        Ok(Self { file, length, unkept: Vec::new(), content, condition, is_untold: false })
+    }
+
+    /// Lets what was read count as what `hash` makes of it; as nothing that is known if that fails.
+    ///
+    /// # Errors
+    /// That of `hash`.
+    pub fn count_as<E>(&mut self, hash: impl FnOnce(&File) -> Result<Digest, E>) -> Result<(), E> {
+        if let Some(Condition::Stdin { .. }) = self.condition {
+            self.condition = None;
+            self.is_untold = true;
+            // Contents of any length may count as the same.
+            self.condition = Some(Condition::Stdin { digest: hash(&self.file)?, length: 0 });
+        }
+        Ok(())
     }
 
     fn whole(&self) -> Condition {
@@ -213,6 +236,7 @@ impl Held {
         let mut buffer = vec![0; 64 << 10];
         loop {
             match io::stdin().lock().read(&mut buffer) {
+                Ok(0) if self.is_untold => return Ok(None),
                 Ok(0) => return Ok(self.unkept.is_empty().then(|| self.whole())),
                 Ok(count) => {
                     self.content.update(&buffer[..count]);

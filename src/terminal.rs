@@ -4,11 +4,13 @@
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
+use rustix::termios::Termios;
 use std::cell::Cell;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::OnceLock;
 
 /// One of the two output streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,20 +67,29 @@ impl TerminalSize {
     /// That of our own terminal, or the customary one.
     #[must_use]
     pub fn own() -> Self {
+        let remembered = || REMEMBERED.get().map(|(size, _)| *size);
         own_terminals()
             .find_map(|fd| rustix::termios::tcgetwinsize(fd).ok())
             .filter(|size| size.ws_row > 0 && size.ws_col > 0)
-            .map_or(Self { rows: 24, columns: 80 }, |size| Self {
-                rows: size.ws_row,
-                columns: size.ws_col,
-            })
+            .map(|size| Self { rows: size.ws_row, columns: size.ws_col })
+            .or_else(remembered)
+            .unwrap_or(Self { rows: 24, columns: 80 })
     }
 }
 
 /// The settings of our own terminal, if there is one.
 #[must_use]
-pub fn own_settings() -> Option<rustix::termios::Termios> {
-    own_terminals().find_map(|fd| rustix::termios::tcgetattr(fd).ok())
+pub fn own_settings() -> Option<Termios> {
+    let own = own_terminals().find_map(|fd| rustix::termios::tcgetattr(fd).ok());
+    own.or_else(|| REMEMBERED.get()?.1.clone())
+}
+
+/// What our own terminal was like.
+static REMEMBERED: OnceLock<(TerminalSize, Option<Termios>)> = OnceLock::new();
+
+/// Remembers what our own terminal is like, before this process lets go of it.
+pub fn remember_own() {
+    let _ = REMEMBERED.set((TerminalSize::own(), own_settings()));
 }
 
 fn own_terminals() -> impl Iterator<Item = BorrowedFd<'static>> {
@@ -136,6 +147,12 @@ impl Notices {
         } else if !self.quiet {
             let _ = Stream::Stderr.write_all(one_line("warning: ", message).as_bytes());
         }
+    }
+
+    /// Whether details are told at all.
+    #[must_use]
+    pub fn are_detailed(&self) -> bool {
+        self.verbose
     }
 
     /// What was decided, for those who asked.

@@ -3,6 +3,7 @@
 pub mod clear;
 pub mod completions;
 pub mod doctor;
+pub mod explain;
 pub mod list;
 pub mod prune;
 pub mod run;
@@ -22,13 +23,14 @@ fn with_store<T>(
     directory: &Path,
     mut work: impl FnMut(&mut Store) -> Result<T, StoreError>,
 ) -> Result<T, Error> {
-    let done = Store::open(directory).and_then(|mut store| work(&mut store));
-    let done = match done {
-        Err(StoreError::Damaged(_)) => {
-            Store::begin_anew(directory).and_then(|mut store| work(&mut store))
+    // While others set it aside too, what takes its place may fail again.
+    const ATTEMPTS: usize = 5;
+    let mut done = Store::open(directory).and_then(|mut store| work(&mut store));
+    for _ in 1..ATTEMPTS {
+        if let Err(StoreError::Damaged(_)) = done {
+            done = Store::begin_anew(directory).and_then(|mut store| work(&mut store));
         }
-        done => done,
-    };
+    }
     done.map_err(|fault| Error::Failed(fault.to_string()))
 }
 

@@ -2,21 +2,25 @@
 
 mod execute;
 mod look_up;
+mod nearest;
 mod renew;
 
+use crate::entry::Entry;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::key::{Observation, Program, ResolveError};
+use crate::key::{CommandName, Observation, Program, ResolveError};
 use crate::nesting;
 use crate::progress::Spinner;
 use crate::replay::replay;
-use crate::runner::{self, SpawnError};
+use crate::runner::{self, Environment, SpawnError};
 use crate::settings::{Execution, Request};
 use crate::stdin::Stdin;
 use crate::store::{Claimed, Store};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
 use look_up::Hit;
+pub(super) use look_up::Miss;
+pub(super) use nearest::Nearest;
 use std::io;
 use std::path::Path;
 
@@ -34,9 +38,9 @@ pub fn run(
         return Ok(Exit::Code(0));
     }
     if request.no_cache {
-        return Err(become_command(request, &program));
+        return Err(become_command(request, &program, None));
     }
-    let call = Call { request, program: &program, notices, asked: Timestamp::now() };
+    let call = Call::new(request, &program, notices);
     if let Err(fault) = runner::have_room() {
         notices.warn(&format_args!("{fault}; running uncached"));
         return call.run_uncached();
@@ -56,14 +60,17 @@ pub fn run(
             Err(Error::Missed(miss.reason.to_string()))
         }
         Err(miss) => {
-            notices.detail(&format_args!("miss: {}", miss.reason));
+            if notices.are_detailed() {
+                let why = call.in_full(&store, &observation, &miss.reason);
+                notices.detail(&format_args!("miss: {why}"));
+            }
             call.run_once(store, observation, stdin, miss.fallback)
         }
     }
 }
 
 /// One call of a command: what is asked, and what was found to run.
-struct Call<'a> {
+pub(super) struct Call<'a> {
     request: &'a Request,
     program: &'a Program,
     notices: &'a Notices,
@@ -71,7 +78,16 @@ struct Call<'a> {
     asked: Timestamp,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    pub(super) fn new(request: &'a Request, program: &'a Program, notices: &'a Notices) -> Self {
+        Self { request, program, notices, asked: Timestamp::now() }
+    }
+
+    /// What its entries go by.
+    pub(super) fn name(&self) -> CommandName {
+        CommandName::of(self.program.path(), &self.request.words)
+    }
+
     /// Runs the command with nothing of cachex around it.
     fn run_uncached(&self) -> Result<Exit, Error> {
         if self.request.execution == Execution::Never {
@@ -80,7 +96,12 @@ impl Call<'_> {
         if self.request.execution == Execution::InBackground {
             return Ok(Exit::Code(0));
         }
-        Err(become_command(self.request, self.program))
+        Err(become_command(self.request, self.program, self.environment()?))
+    }
+
+    /// The command's environment, if it is not all of ours.
+    fn environment(&self) -> Result<Option<Environment>, Error> {
+        self.request.key.environment().map_err(|fault| Error::Failed(fault.to_string()))
     }
 
     fn replay(
@@ -111,7 +132,7 @@ impl Call<'_> {
         store: Store,
         observation: Observation,
         stdin: Stdin,
-        fallback: Option<Box<Hit>>,
+        fallback: Option<Box<Entry>>,
     ) -> Result<Exit, Error> {
         let key = observation.fingerprint.key();
         if !self.stores(&store) || nesting::is_inside(key) {
@@ -138,7 +159,8 @@ impl Call<'_> {
         // Somebody may have stored it since we looked, whether we waited or not.
         let keys = observation.fingerprint.keys();
         let variants = store.variants(&keys).unwrap_or_default();
-        let stdin = match stdin.look_ahead(&variants, store.directory()) {
+        let of_use = self.request.policy.of_use(&variants, self.asked, Timestamp::now());
+        let stdin = match stdin.look_ahead(&of_use, store.directory()) {
             Ok(stdin) => stdin,
             Err(fault) => {
                 self.notices.warn(&format_args!("cannot read standard input: {fault}"));
@@ -146,13 +168,17 @@ impl Call<'_> {
             }
         };
         match self.choose(&store, variants, &stdin) {
-            Ok(hit) => self.replay(store, observation, stdin, hit),
+            Ok(hit) => {
+                // A renewal has to be able to claim it.
+                drop(claimed);
+                self.replay(store, observation, stdin, hit)
+            }
             Err(miss) => self.execute_and_store(store, &observation, stdin, miss.fallback),
         }
     }
 }
 
-fn find_program(request: &Request) -> Result<Program, Error> {
+pub(super) fn find_program(request: &Request) -> Result<Program, Error> {
     let Some(word) = request.words.first() else {
         return Err(Error::Usage("no command given; try cachex --help".to_owned()));
     };
@@ -163,8 +189,8 @@ fn find_program(request: &Request) -> Result<Program, Error> {
 }
 
 /// Replaces this process by the command; comes back only with an error.
-fn become_command(request: &Request, program: &Program) -> Error {
-    not_started(program, runner::exec(program.as_found(), &request.words))
+fn become_command(request: &Request, program: &Program, environment: Option<Environment>) -> Error {
+    not_started(program, runner::exec(program.as_found(), &request.words, environment))
 }
 
 fn not_started(program: &Program, error: SpawnError) -> Error {

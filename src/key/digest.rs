@@ -4,6 +4,7 @@
 //! and believed only when the file had stopped changing well before it was read: a change within
 //! the clock's grain would leave the same stamp.
 
+use super::files::Shape;
 use rustix::fs::{FileType, Mode, OFlags};
 use sha2::{Digest as _, Sha256};
 use std::cell::RefCell;
@@ -179,6 +180,7 @@ pub(super) struct FileReader<'m> {
     memory: Option<&'m dyn DigestMemory>,
     readings: RefCell<Vec<Reading>>,
     learned: RefCell<Vec<LearnedDigest>>,
+    shapes: RefCell<Vec<Shape>>,
 }
 
 /// Files up to this size are read again every time: that costs no more than looking them up.
@@ -186,7 +188,17 @@ const SMALL: u64 = 32 << 10;
 
 impl<'m> FileReader<'m> {
     pub(super) fn new(memory: Option<&'m dyn DigestMemory>) -> Self {
-        Self { memory, readings: RefCell::default(), learned: RefCell::default() }
+        Self {
+            memory,
+            readings: RefCell::default(),
+            learned: RefCell::default(),
+            shapes: RefCell::default(),
+        }
+    }
+
+    /// Which files there were counts as well.
+    pub(super) fn note_shape(&self, shape: Shape) {
+        self.shapes.borrow_mut().push(shape);
     }
 
     /// The content of a file; `None` when there is no such file.
@@ -206,7 +218,11 @@ impl<'m> FileReader<'m> {
 
     /// What was read, without the memory.
     pub(super) fn finish(self) -> Readings {
-        Readings { files: self.readings.into_inner(), learned: self.learned.into_inner() }
+        Readings {
+            files: self.readings.into_inner(),
+            learned: self.learned.into_inner(),
+            shapes: self.shapes.into_inner(),
+        }
     }
 }
 
@@ -214,13 +230,16 @@ impl<'m> FileReader<'m> {
 #[derive(Debug)]
 pub(super) struct Readings {
     files: Vec<Reading>,
+    shapes: Vec<Shape>,
     pub(super) learned: Vec<LearnedDigest>,
 }
 
 impl Readings {
     /// The first file that no longer holds what was read.
     pub(super) fn changed(&self) -> Option<&Path> {
-        self.files.iter().find(|reading| !still_holds(reading)).map(|reading| &*reading.path)
+        let file = self.files.iter().find(|reading| !still_holds(reading));
+        let shape = || self.shapes.iter().find(|shape| !shape.still_holds()).map(Shape::word);
+        file.map(|reading| &*reading.path).or_else(shape)
     }
 }
 

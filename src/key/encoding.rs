@@ -4,33 +4,38 @@
 //! can be read back in one way only; the tests do that. The format is part of every key: a change
 //! needs a new [`VERSION`], after which old entries are never found again.
 
-use super::{FileState, Fingerprint};
+use super::{CodeFile, FileState, Fingerprint, Hashed, Text};
 use crate::outputs::Outputs;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
 
-const VERSION: &[u8] = b"cachex key 1";
+const VERSION: &[u8] = b"cachex key 2";
 
 /// The bytes that are hashed.
 #[must_use]
 pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
-    let Fingerprint { scope, texts, words, code, directory, outputs, variable_globs, variables } =
-        fingerprint;
+    let Fingerprint {
+        scope,
+        texts,
+        words,
+        ignored,
+        code,
+        directory,
+        outputs,
+        variable_globs,
+        variables,
+        files,
+        pure_environment,
+        stdin_with,
+    } = fingerprint;
     let mut out = Writer(Vec::with_capacity(512));
     out.bytes(VERSION);
     out.bytes(scope.as_bytes());
     out.list(texts, |out, text| out.word(text));
-    out.list(words, |out, word| out.word(word));
-    out.list(code, |out, (path, state)| {
-        out.word(path.as_os_str());
-        match state {
-            FileState::Missing => out.tag(0),
-            FileState::Content(digest) => {
-                out.tag(1);
-                out.bytes(digest.as_bytes());
-            }
-        }
-    });
+    out.list(words, Writer::text);
+    out.list(ignored, |out, glob| out.word(glob));
+    out.list(code, Writer::code);
     out.option(directory.as_ref(), |out, directory| {
         out.word(directory.physical.as_os_str());
         out.option(directory.logical.as_ref(), |out, logical| out.word(logical));
@@ -51,9 +56,43 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
     out.list(variable_globs, |out, glob| out.word(glob));
     out.list(variables, |out, (name, value)| {
         out.word(name);
-        out.option(value.as_ref(), |out, value| out.word(value));
+        out.option(value.as_ref(), Writer::text);
     });
+    out.list(files, |out, (word, found)| {
+        out.word(word);
+        out.list(found, Writer::file);
+    });
+    out.tag(u8::from(*pure_environment));
+    out.option(stdin_with.as_ref(), |out, command| out.word(command));
     out.0
+}
+
+/// The canonical bytes of a text.
+pub(super) fn text_bytes(text: &Text) -> Vec<u8> {
+    let mut out = Writer(Vec::new());
+    out.text(text);
+    out.0
+}
+
+/// The canonical bytes of a file that runs.
+pub(super) fn code_bytes(file: &CodeFile) -> Vec<u8> {
+    let mut out = Writer(Vec::new());
+    out.code(file);
+    out.0
+}
+
+/// The canonical bytes of a file that is named.
+pub(super) fn file_bytes(file: &(PathBuf, FileState)) -> Vec<u8> {
+    let mut out = Writer(Vec::new());
+    out.file(file);
+    out.0
+}
+
+/// Appends the canonical bytes of what a file holds.
+pub(super) fn encode_state(state: &FileState, bytes: &mut Vec<u8>) {
+    let mut out = Writer(std::mem::take(bytes));
+    out.state(state);
+    *bytes = out.0;
 }
 
 /// Words as bytes: the encoding of a list is a prefix of the encoding of every longer list that
@@ -97,6 +136,53 @@ impl Writer {
         self.bytes(word.as_bytes());
     }
 
+    fn text(&mut self, text: &Text) {
+        match text {
+            Text::Exact(word) => {
+                self.tag(0);
+                self.word(word);
+            }
+            Text::Hashed(hashed) => {
+                self.tag(1);
+                self.hashed(hashed);
+            }
+        }
+    }
+
+    fn hashed(&mut self, Hashed { with, digest }: &Hashed) {
+        self.word(with);
+        self.bytes(digest.as_bytes());
+    }
+
+    fn code(&mut self, CodeFile { path, state, is_script }: &CodeFile) {
+        self.word(path.as_os_str());
+        self.state(state);
+        self.tag(u8::from(*is_script));
+    }
+
+    fn file(&mut self, (path, state): &(PathBuf, FileState)) {
+        self.word(path.as_os_str());
+        self.state(state);
+    }
+
+    fn state(&mut self, state: &FileState) {
+        match state {
+            FileState::Missing => self.tag(0),
+            FileState::Content(digest) => {
+                self.tag(1);
+                self.bytes(digest.as_bytes());
+            }
+            FileState::Hashed(hashed) => {
+                self.tag(2);
+                self.hashed(hashed);
+            }
+            FileState::Tree(digest) => {
+                self.tag(3);
+                self.bytes(digest.as_bytes());
+            }
+        }
+    }
+
     fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         self.tag(u8::from(value.is_some()));
         if let Some(value) = value {
@@ -120,7 +206,6 @@ mod tests {
     use super::*;
     use proptest::collection::{btree_map, btree_set, vec};
     use proptest::prelude::*;
-    use std::path::PathBuf;
 
     /// Reads canonical bytes back; that this succeeds shows that the encoding is injective.
     struct Reader<'b>(&'b [u8]);
@@ -145,6 +230,32 @@ mod tests {
             OsString::from_vec(word.to_vec())
         }
 
+        fn digest(&mut self) -> Digest {
+            Digest(self.word().as_bytes().try_into().expect("32 bytes"))
+        }
+
+        fn hashed(&mut self) -> Hashed {
+            Hashed { with: self.word(), digest: self.digest() }
+        }
+
+        fn text(&mut self) -> Text {
+            match self.tag() {
+                0 => Text::Exact(self.word()),
+                _ => Text::Hashed(self.hashed()),
+            }
+        }
+
+        fn file(&mut self) -> (PathBuf, FileState) {
+            let path = PathBuf::from(self.word());
+            let state = match self.tag() {
+                0 => FileState::Missing,
+                1 => FileState::Content(self.digest()),
+                2 => FileState::Hashed(self.hashed()),
+                _ => FileState::Tree(self.digest()),
+            };
+            (path, state)
+        }
+
         fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
             (self.tag() == 1).then(|| read(self))
         }
@@ -158,11 +269,11 @@ mod tests {
             let fingerprint = Fingerprint {
                 scope: self.word().into_string().expect("UTF-8"),
                 texts: self.list(Self::word),
-                words: self.list(Self::word),
+                words: self.list(Self::text),
+                ignored: self.list(Self::word),
                 code: self.list(|r| {
-                    let path = PathBuf::from(r.word());
-                    let digest = r.option(|r| r.word().as_bytes().try_into().expect("32 bytes"));
-                    (path, digest.map_or(FileState::Missing, |d| FileState::Content(Digest(d))))
+                    let (path, state) = r.file();
+                    CodeFile { path, state, is_script: r.tag() == 1 }
                 }),
                 directory: self.option(|r| WorkingDirectory {
                     physical: PathBuf::from(r.word()),
@@ -175,7 +286,10 @@ mod tests {
                     _ => Outputs::Terminal { columns: self.length().try_into().expect("a width") },
                 },
                 variable_globs: self.list(Self::word),
-                variables: self.list(|r| (r.word(), r.option(Self::word))),
+                variables: self.list(|r| (r.word(), r.option(Self::text))),
+                files: self.list(|r| (r.word(), r.list(Self::file))),
+                pure_environment: self.tag() == 1,
+                stdin_with: self.option(Self::word),
             };
             assert!(self.0.is_empty(), "bytes left over");
             fingerprint
@@ -192,7 +306,26 @@ mod tests {
         prop_oneof![
             Just(FileState::Missing),
             any::<[u8; 32]>().prop_map(|d| FileState::Content(Digest(d))),
+            hashed().prop_map(FileState::Hashed),
+            any::<[u8; 32]>().prop_map(|d| FileState::Tree(Digest(d))),
         ]
+    }
+
+    fn hashed() -> impl Strategy<Value = Hashed> {
+        (word(), any::<[u8; 32]>()).prop_map(|(with, d)| Hashed { with, digest: Digest(d) })
+    }
+
+    fn text() -> impl Strategy<Value = Text> {
+        prop_oneof![3 => word().prop_map(Text::Exact), 1 => hashed().prop_map(Text::Hashed)]
+    }
+
+    fn code_file() -> impl Strategy<Value = CodeFile> {
+        (word().prop_map(PathBuf::from), file_state(), any::<bool>())
+            .prop_map(|(path, state, is_script)| CodeFile { path, state, is_script })
+    }
+
+    fn files() -> impl Strategy<Value = Vec<(PathBuf, FileState)>> {
+        vec((word().prop_map(PathBuf::from), file_state()), 0..3)
     }
 
     fn outputs() -> impl Strategy<Value = Outputs> {
@@ -208,16 +341,22 @@ mod tests {
         fn fingerprint()(
             scope in "[ab]{0,2}",
             texts in vec(word(), 0..3),
-            words in vec(word(), 0..4),
-            code in vec((word().prop_map(PathBuf::from), file_state()), 0..3),
+            words in vec(text(), 0..4),
+            ignored in btree_set(word(), 0..2),
+            code in vec(code_file(), 0..3),
             directory in proptest::option::of(
                 (word().prop_map(PathBuf::from), proptest::option::of(word()))
                     .prop_map(|(physical, logical)| WorkingDirectory { physical, logical })),
             outputs in outputs(),
             variable_globs in btree_set(word(), 0..2),
-            variables in btree_map(word(), proptest::option::of(word()), 0..3),
+            variables in btree_map(word(), proptest::option::of(text()), 0..3),
+            files in btree_map(word(), files(), 0..3),
+            (pure_environment, stdin_with) in (any::<bool>(), proptest::option::of(word())),
         ) -> Fingerprint {
-            Fingerprint { scope, texts, words, code, directory, outputs, variable_globs, variables }
+            Fingerprint {
+                scope, texts, words, ignored, code, directory, outputs, variable_globs, variables,
+                files, pure_environment, stdin_with,
+            }
         }
     }
 

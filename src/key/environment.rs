@@ -62,7 +62,7 @@ pub(super) fn select(
 }
 
 /// Globs, and variables with their values.
-type Selected = (BTreeSet<OsString>, BTreeMap<OsString, Option<OsString>>);
+pub(super) type Selected = (BTreeSet<OsString>, BTreeMap<OsString, Option<OsString>>);
 
 #[cfg(test)]
 mod tests {

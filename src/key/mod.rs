@@ -4,20 +4,31 @@
 //! was seen, part by part, and [`Key`] is its digest. Only [`observe`] and the modules it calls
 //! read the world; the rest is pure. Nothing here knows of the store or of time to live.
 
+mod arguments;
 mod digest;
 mod encoding;
 mod environment;
+mod files;
+mod hashing;
 mod interpreter;
 mod observation;
+mod parts;
 mod program;
 mod script;
 mod shebang;
+mod text;
+mod tree;
 
+pub use arguments::ArgumentGlob;
 pub use digest::{Digest, DigestBuilder, DigestMemory, FileStamp, LearnedDigest, Unreadable};
 pub use encoding::{decode_words, encode_words};
 pub use environment::VariableSelector;
+pub use files::{NamedFiles, check_file_word};
+pub use hashing::HashWith;
 pub use observation::{KeySpec, Observation, observe};
+pub use parts::{Part, StoredPart, differences};
 pub use program::{CommandName, Program, ResolveError, names_of};
+pub use text::{Hashed, Text};
 
 use crate::outputs::Outputs;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,10 +55,12 @@ pub struct Fingerprint {
     pub scope: String,
     /// `--key`, in order.
     pub texts: Vec<OsString>,
-    /// Every word of the command line, its first as the user spelled it.
-    pub words: Vec<OsString>,
+    /// The words of the command line that count, the first as the user spelled it.
+    pub words: Vec<Text>,
+    /// What `--ignore-arg` left out: not the words, but what was looked for.
+    pub ignored: BTreeSet<OsString>,
     /// The files whose content runs: the program, its interpreters, the script operand.
-    pub code: Vec<(PathBuf, FileState)>,
+    pub code: Vec<CodeFile>,
     /// Where the command runs, unless that is left out.
     pub directory: Option<WorkingDirectory>,
     /// What the command writes to.
@@ -55,16 +68,37 @@ pub struct Fingerprint {
     /// The globs that select variables: what was looked for counts also when nothing matched.
     pub variable_globs: BTreeSet<OsString>,
     /// Each selected variable, with its value if it is set.
-    pub variables: BTreeMap<OsString, Option<OsString>>,
+    pub variables: BTreeMap<OsString, Option<Text>>,
+    /// `--file`, as it was spelled, with what it names.
+    pub files: NamedFiles,
+    /// `--pure-env`.
+    pub pure_environment: bool,
+    /// The command that standard input is hashed with.
+    pub stdin_with: Option<OsString>,
+}
+
+/// A file whose content runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it holds.
+    pub state: FileState,
+    /// Whether something else interprets it.
+    pub is_script: bool,
 }
 
 /// A file as the command would find it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileState {
     /// There is no such file.
     Missing,
     /// A file with this content.
     Content(Digest),
+    /// A file that counts as what a command printed for it.
+    Hashed(Hashed),
+    /// A directory, with a digest over all that is below it.
+    Tree(Digest),
 }
 
 /// The working directory, in both of its names.

@@ -1,9 +1,12 @@
 //! Seeing how the world stands: the only reader of it for the key.
 
+use super::arguments::{self, ArgumentGlob};
 use super::digest::{DigestMemory, FileReader, LearnedDigest, Readings, Unreadable};
-use super::environment::{VariableSelector, select};
+use super::environment::{Selected, VariableSelector, select};
+use super::hashing::{self, HashWith};
 use super::program::Program;
-use super::{Fingerprint, Key, WorkingDirectory, script};
+use super::text::Text;
+use super::{Fingerprint, Key, WorkingDirectory, files, script};
 use crate::outputs::Outputs;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -18,11 +21,59 @@ pub struct KeySpec {
     pub texts: Vec<OsString>,
     /// `--env`.
     pub variables: Vec<VariableSelector>,
+    /// `--file`.
+    pub files: Vec<OsString>,
+    /// `--ignore-arg`.
+    pub ignored: Vec<ArgumentGlob>,
+    /// `--hash-with`, sorted.
+    pub hashes: Vec<HashWith>,
+    /// `--pure-env`.
+    pub pure_environment: bool,
     /// `--ignore-cwd`.
     pub ignore_directory: bool,
     /// What the command writes to.
     pub outputs: Outputs,
 }
+
+impl KeySpec {
+    /// How standard input is hashed, if not as it is.
+    #[must_use]
+    pub fn stdin_hash(&self) -> Option<&HashWith> {
+        self.hashes.iter().find(|hash| hash.is_for_stdin())
+    }
+
+    /// The variables that count, with their values.
+    ///
+    /// # Errors
+    /// When one of them is set twice.
+    fn selected_variables(&self) -> Result<Selected, Unreadable> {
+        let hashed = self.hashes.iter().filter_map(HashWith::variable);
+        let hashed = hashed.map(|name| VariableSelector::Name(name.to_owned()));
+        let selectors: Vec<_> = self.variables.iter().cloned().chain(hashed).collect();
+        if selectors.is_empty() {
+            return Ok(Selected::default());
+        }
+        select(&selectors, &std::env::vars_os().collect::<Vec<_>>())
+            .map_err(|name| Unreadable::new(Path::new(&name), "the variable is set twice"))
+    }
+
+    /// What the command finds in its environment; `None`: all that is in ours.
+    ///
+    /// # Errors
+    /// When a variable is set twice.
+    pub fn environment(&self) -> Result<Option<Vec<(OsString, OsString)>>, Unreadable> {
+        if !self.pure_environment {
+            return Ok(None);
+        }
+        let (_, selected) = self.selected_variables()?;
+        let always = ALWAYS.iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?)));
+        let selected = selected.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        Ok(Some(always.chain(selected).collect()))
+    }
+}
+
+/// What `--pure-env` leaves without being asked to.
+const ALWAYS: [&str; 5] = ["PATH", "HOME", "USER", "LOGNAME", "TMPDIR"];
 
 /// What was seen, and the means to see later whether it still is so.
 #[derive(Debug)]
@@ -70,21 +121,43 @@ pub fn observe(
         return Err(Unreadable::new(Path::new(word), "it names an open descriptor"));
     }
     let reader = FileReader::new(memory);
-    let environment: Vec<_> =
-        if spec.variables.is_empty() { Vec::new() } else { std::env::vars_os().collect() };
-    let (variable_globs, variables) = select(&spec.variables, &environment)
-        .map_err(|name| Unreadable::new(Path::new(&name), "the variable is set twice"))?;
+    let (variable_globs, variables) = spec.selected_variables()?;
+    let variables = variables
+        .into_iter()
+        .map(|(name, value)| {
+            let hashed = |value: OsString| hashing::variable(&spec.hashes, &name, &value);
+            let value = value.map(hashed).transpose()?;
+            Ok((name, value))
+        })
+        .collect::<Result<_, _>>()?;
     let fingerprint = Fingerprint {
         scope: spec.scope.clone(),
         texts: spec.texts.clone(),
-        words: words.to_vec(),
+        words: counted_words(words, spec)?,
+        ignored: spec.ignored.iter().map(ArgumentGlob::text).collect(),
         code: script::code(&reader, program, words)?,
         directory: if spec.ignore_directory { None } else { Some(working_directory()?) },
         outputs: spec.outputs,
         variable_globs,
         variables,
+        files: files::observe(&reader, &spec.files, &spec.hashes)?,
+        pure_environment: spec.pure_environment,
+        stdin_with: spec.stdin_hash().map(|hash| hash.command().to_owned()),
     };
     Ok(Observation { fingerprint, readings: reader.finish() })
+}
+
+/// The words as they count.
+fn counted_words(words: &[OsString], spec: &KeySpec) -> Result<Vec<Text>, Unreadable> {
+    let Some((command, arguments)) = words.split_first() else { return Ok(Vec::new()) };
+    let mut counted = vec![Text::Exact(command.clone())];
+    let ignored = arguments::ignored(&spec.ignored, arguments);
+    for ((number, word), ignored) in (1..).zip(arguments).zip(ignored) {
+        if !ignored {
+            counted.push(hashing::argument(&spec.hashes, number, word)?);
+        }
+    }
+    Ok(counted)
 }
 
 /// `<(…)` becomes such a word: its content comes from a pipe, the word says nothing of it.

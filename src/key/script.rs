@@ -1,10 +1,10 @@
 //! The files whose content runs: the program, what its `#!` line leads to, the script operand.
 
-use super::FileState;
 use super::digest::{FileReader, Unreadable};
 use super::interpreter::{Operands, operands};
 use super::program::{Program, absolute, search_path};
 use super::shebang::{Shebang, shebang};
+use super::{CodeFile, FileState};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub(super) fn code(
     reader: &FileReader<'_>,
     program: &Program,
     words: &[OsString],
-) -> Result<Vec<(PathBuf, FileState)>, Unreadable> {
+) -> Result<Vec<CodeFile>, Unreadable> {
     let mut code = Code { reader, files: Vec::new() };
     code.add_command(program.path(), words, MAX_DEPTH)?;
     Ok(code.files)
@@ -25,7 +25,7 @@ pub(super) fn code(
 
 struct Code<'r, 'm> {
     reader: &'r FileReader<'m>,
-    files: Vec<(PathBuf, FileState)>,
+    files: Vec<CodeFile>,
 }
 
 impl Code<'_, '_> {
@@ -78,7 +78,11 @@ impl Code<'_, '_> {
             return Err(Unreadable::new(program, why));
         }
         if let Some((_, script)) = &operands.script {
-            self.add(&locate(script, operands))?;
+            let path = locate(script, operands);
+            self.add(&path)?;
+            for file in self.files.iter_mut().filter(|file| file.path == path) {
+                file.is_script = true;
+            }
         }
         for path in operands.also.iter().map(|word| locate(word, operands)) {
             if path.is_file() {
@@ -105,13 +109,15 @@ impl Code<'_, '_> {
 
     /// Adds a file, unless it is there already; its first bytes if it is new.
     fn add(&mut self, path: &Path) -> Result<Option<Vec<u8>>, Unreadable> {
-        if self.files.iter().any(|(known, _)| known == path) {
+        if self.files.iter().any(|known| known.path == path) {
             return Ok(None);
         }
         let content = self.reader.content(path)?;
         let state = content.as_ref().map_or(FileState::Missing, |c| FileState::Content(c.digest));
-        self.files.push((path.to_owned(), state));
-        Ok(content.map(|content| content.head))
+        let head = content.map(|content| content.head);
+        let is_script = head.as_ref().is_some_and(|head| !matches!(shebang(head), Shebang::Binary));
+        self.files.push(CodeFile { path: path.to_owned(), state, is_script });
+        Ok(head)
     }
 }
 

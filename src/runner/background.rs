@@ -1,37 +1,39 @@
 //! Work that goes on after this process, out of the caller's sight.
 
 use super::signals;
+use crate::terminal;
 use rustix::fs::{Mode, OFlags};
-use rustix::io::{Errno, FdFlags};
+use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::setsid;
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use std::fs;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
-/// Does `work` in a new process that nothing of our caller's reaches: it has a session of its own,
-/// this standard input, no output, and none of the descriptors that we were given. All that is so
-/// when this returns.
+/// Does `work` in a new process that nothing of our caller's reaches: it has a session of its own, no
+/// input, no output, and of our descriptors only the one to `keep`. All that is so when this returns.
 ///
 /// # Errors
 /// When there cannot be a new process.
+///
+/// # Safety
+/// No other thread may run, and `work` may use no descriptor of before but the one that is kept.
 #[allow(unsafe_code)]
-pub fn in_background(stdin: &OwnedFd, work: impl FnOnce()) -> io::Result<()> {
+pub unsafe fn in_background(keep: Option<RawFd>, work: impl FnOnce()) -> io::Result<()> {
     let (detached, attached) = pipe_with(PipeFlags::CLOEXEC)?;
-    // SAFETY: cachex is a single thread here, so the new process may do anything that this one may;
-    // it never returns from this function.
+    terminal::remember_own();
+    // SAFETY: the caller's promise: with a single thread the new process may do anything that this one
+    // may. It never leaves this block.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => {
-            let is_detached = detach(stdin).is_ok();
-            drop((detached, attached));
-            if is_detached {
-                // A panic must not unwind into what the other process is doing.
-                let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+            let _leave = Leave;
+            if detach(keep, &attached).is_ok() {
+                drop(attached);
+                work();
             }
-            // SAFETY: leaves without running what the other process will run.
-            unsafe { libc::_exit(0) }
+            Ok(())
         }
         _ => {
             drop(attached);
@@ -42,32 +44,41 @@ pub fn in_background(stdin: &OwnedFd, work: impl FnOnce()) -> io::Result<()> {
     }
 }
 
-fn detach(stdin: &OwnedFd) -> io::Result<()> {
+/// Ends the new process, also in a panic: what the other one goes on with is not for this one.
+struct Leave;
+
+impl Drop for Leave {
+    #[allow(unsafe_code)]
+    fn drop(&mut self) {
+        // SAFETY: leaves without running what the other process will run.
+        unsafe { libc::_exit(0) }
+    }
+}
+
+fn detach(keep: Option<RawFd>, attached: &OwnedFd) -> io::Result<()> {
     signals::reset();
     setsid()?;
     let null = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-    dup2_stdin(stdin)?;
+    dup2_stdin(&null)?;
     dup2_stdout(&null)?;
     dup2_stderr(&null)?;
-    close_inherited();
+    let kept = keep.into_iter().chain([attached.as_raw_fd(), null.as_raw_fd()]);
+    close_all_but(&kept.collect::<Vec<_>>());
     Ok(())
 }
 
-/// Lets go of what our caller gave us beside the standard streams: somebody may wait for its end.
+/// Lets go of everything else, what we were given included: somebody may wait for its end.
 #[allow(unsafe_code)]
-fn close_inherited() {
+fn close_all_but(kept: &[RawFd]) {
     const LIKELY: RawFd = 256;
     let listed = fs::read_dir("/dev/fd").map(|entries| {
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         names.filter_map(|name| name.parse().ok()).collect::<Vec<RawFd>>()
     });
-    for fd in listed.unwrap_or_else(|_| (0..LIKELY).collect()) {
-        // SAFETY: only asks for the flags of a descriptor, which may not be open any more.
-        let flags = rustix::io::fcntl_getfd(unsafe { BorrowedFd::borrow_raw(fd) });
-        // What cachex itself opens is not passed on to commands: the rest is not its own.
-        if fd > 2 && flags.is_ok_and(|flags| !flags.contains(FdFlags::CLOEXEC)) {
-            // SAFETY: nothing here owns the descriptor.
-            unsafe { libc::close(fd) };
-        }
+    let open = listed.unwrap_or_else(|_| (0..LIKELY).collect());
+    for fd in open.into_iter().filter(|fd| *fd > 2 && !kept.contains(fd)) {
+        // SAFETY: nothing in this process uses the descriptor from here on: its owners, if it has
+        // any, belong to what the other process goes on with.
+        unsafe { libc::close(fd) };
     }
 }

@@ -1,9 +1,11 @@
 //! Starting the command.
 
+use super::Environment;
 use super::pty::{self, Pty};
 use super::signals::Arrival;
 use crate::exit::Exit;
 use crate::inherited;
+use crate::nesting;
 use crate::outputs::Outputs;
 use crate::terminal::TerminalSize;
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -42,13 +44,11 @@ pub(super) struct Sources {
 
 impl Child {
     pub(super) fn spawn(
-        program: &Path,
-        words: &[OsString],
+        mut command: Command,
         stdin: Option<Stdio>,
         outputs: Outputs,
         keys: bool,
     ) -> Result<(Self, Sources), SpawnError> {
-        let mut command = command(program, words);
         let sources = connect(&mut command, outputs, keys).map_err(SpawnError::Other)?;
         match stdin {
             Some(stdin) => _ = command.stdin(stdin),
@@ -134,8 +134,17 @@ fn connect(command: &mut Command, outputs: Outputs, keys: bool) -> io::Result<So
     Ok(sources)
 }
 
-fn command(program: &Path, words: &[OsString]) -> Command {
+/// A command that does not run yet.
+pub(super) fn command(
+    program: &Path,
+    words: &[OsString],
+    environment: Option<Environment>,
+) -> Command {
     let mut command = Command::new(program);
+    if let Some(environment) = environment {
+        let nesting = nesting::variable();
+        command.env_clear().envs(environment.into_iter().chain(nesting));
+    }
     if let Some((name, arguments)) = words.split_first() {
         command.arg0(name).args(arguments);
     }
@@ -147,8 +156,8 @@ fn command(program: &Path, words: &[OsString]) -> Command {
 ///
 /// Returns only when that fails.
 #[must_use]
-pub fn exec(program: &Path, words: &[OsString]) -> SpawnError {
-    let mut command = command(program, words);
+pub fn exec(program: &Path, words: &[OsString], environment: Option<Environment>) -> SpawnError {
+    let mut command = command(program, words, environment);
     for fd in [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()] {
         if inherited::is_closed(fd) {
             inherited::pass_on_closed(&mut command, fd);

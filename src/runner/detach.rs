@@ -3,12 +3,15 @@
 use super::signals;
 use crate::terminal::Stream;
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use rustix::stdio::{dup2_stderr, dup2_stdout};
 use std::os::fd::{AsRawFd, OwnedFd};
 
-/// Keeps forwarding from these pipes, after this process has ended, until they are closed.
+/// Keeps forwarding from these pipes, after this process has ended, until they are closed; to nowhere
+/// if it is to be discarded.
 #[allow(unsafe_code)]
-pub(super) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2]) {
+pub(super) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2], discard: bool) {
     if pipes.iter().all(|(_, pipe)| pipe.is_none()) {
         return;
     }
@@ -18,6 +21,9 @@ pub(super) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2]) {
         if libc::fork() == 0 {
             signals::reset();
             close_others(&pipes);
+            if discard {
+                lead_nowhere();
+            }
             forward(pipes);
             libc::_exit(0);
         }
@@ -33,6 +39,14 @@ fn close_others(pipes: &[(Stream, Option<OwnedFd>); 2]) {
     for fd in (0..LIKELY).filter(|fd| !(1..=2).contains(fd) && !kept(*fd)) {
         // SAFETY: nothing in this process uses the descriptor from here on.
         unsafe { libc::close(fd) };
+    }
+}
+
+fn lead_nowhere() {
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    if let Ok(null) = rustix::fs::open(c"/dev/null", flags, Mode::empty()) {
+        let _ = dup2_stdout(&null);
+        let _ = dup2_stderr(&null);
     }
 }
 

@@ -43,7 +43,7 @@ use shared::Shared;
 use signals::{Arrival, Signals};
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tape::Tape;
@@ -59,6 +59,8 @@ pub struct Job<'a> {
     pub program: &'a Path,
     /// The command line, the program's name as the user spelled it first.
     pub words: &'a [OsString],
+    /// All that is in its environment; `None`: what is in ours.
+    pub environment: Option<Environment>,
     /// What it reads from standard input.
     pub input: Input,
     /// What it writes to.
@@ -71,6 +73,9 @@ pub struct Job<'a> {
     /// end. There has to be a recorder.
     pub withhold: Option<&'a dyn Fn(Exit) -> bool>,
 }
+
+/// Variables and their values.
+pub type Environment = Vec<(OsString, OsString)>;
 
 /// What came of it.
 #[derive(Debug)]
@@ -147,16 +152,28 @@ pub fn run(job: Job<'_>) -> Result<Outcome, SpawnError> {
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Descriptors that a run needs beside those that are open.
-const DESCRIPTORS: i32 = 24;
+const DESCRIPTORS: u64 = 20;
+
+/// As many descriptors as a caller passes on in a row.
+const FEW: u64 = 16;
 
 /// Whether there is room for them: the runtime does not fail gracefully.
 ///
 /// # Errors
 /// When there is not.
 pub fn have_room() -> Result<(), SpawnError> {
-    rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), DESCRIPTORS)
-        .map(drop)
-        .map_err(|error| SpawnError::Other(error.into()))
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let lowest = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), 3);
+    let lowest = lowest.map_err(|error| SpawnError::Other(error.into()))?;
+    // Counted only where it may be tight.
+    let open = match u64::try_from(lowest.as_raw_fd()).unwrap_or(0) {
+        lowest if lowest < FEW && limit.is_none_or(|limit| limit > FEW + DESCRIPTORS) => lowest,
+        lowest => std::fs::read_dir("/dev/fd").map_or(lowest, |open| open.count() as u64),
+    };
+    if limit.is_some_and(|limit| open + DESCRIPTORS > limit) {
+        return Err(SpawnError::Other(rustix::io::Errno::MFILE.into()));
+    }
+    Ok(())
 }
 
 async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
@@ -165,8 +182,8 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     let (stdin, input) = job.input.begin().map_err(SpawnError::Other)?;
     let wants_keys =
         matches!(job.outputs, Outputs::Terminal { .. }) && stdin.is_none() && keys::are_there();
-    let (mut child, mut sources) =
-        Child::spawn(job.program, job.words, stdin, job.outputs, wants_keys)?;
+    let command = child::command(job.program, job.words, job.environment);
+    let (mut child, mut sources) = Child::spawn(command, stdin, job.outputs, wants_keys)?;
     let shared = Shared::new(Tape::new(job.recorder, job.withhold.is_some()), job.spinner);
     let (has_ended, watch_end) = watch::channel(false);
     let pump = |to, from: Option<OwnedFd>| {
@@ -215,6 +232,8 @@ async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
     let condition = if pressed { Err(Unrecorded::StdinPart) } else { condition };
     let end = exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
     let ends = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
+    // There is no command any more to pass a signal on to.
+    drop(signals);
     let tape = shared.tape.replace(Tape::new(None, false));
     Ok(conclude(end, ends, disturbed, condition, tape, job.withhold))
 }
@@ -229,14 +248,11 @@ fn conclude(
     is_unwanted: Option<&dyn Fn(Exit) -> bool>,
 ) -> Outcome {
     let End { exit, ended, elapsed } = end;
-    let is_unwanted = is_unwanted.is_some_and(|is_unwanted| is_unwanted(exit));
-    let withheld = tape.is_held() && disturbed.is_none() && is_unwanted;
-    let mut unshown = None;
-    if tape.is_held() && !withheld {
-        // There is no command any more to pass a signal on to.
-        signals::reset();
-        unshown = tape.release().err();
-    }
+    // What nobody took, or a signal cut short, is no failure of the command.
+    let is_its_own = disturbed.is_none() && !out.is_lost() && !err.is_lost();
+    let withheld =
+        tape.is_held() && is_its_own && is_unwanted.is_some_and(|is_unwanted| is_unwanted(exit));
+    let unshown = if withheld { None } else { tape.release().err() };
     let unrecorded = disturbed
         .map(Unrecorded::Disturbed)
         .or_else(|| out.unrecorded())
@@ -247,7 +263,8 @@ fn conclude(
     };
     let recording = record();
     let (out, err) = (out.split(), err.split());
-    detach::keep_forwarding([(Stream::Stdout, out.left_behind), (Stream::Stderr, err.left_behind)]);
+    let left_behind = [(Stream::Stdout, out.left_behind), (Stream::Stderr, err.left_behind)];
+    detach::keep_forwarding(left_behind, withheld);
     Outcome { exit, recording, withheld, lost: unshown.or(out.lost).or(err.lost) }
 }
 

@@ -46,6 +46,11 @@ impl PumpEnd {
         }
     }
 
+    /// Whether our own stream did not take all.
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost(_) | Self::Abandoned)
+    }
+
     pub(super) fn split(self) -> Rest {
         match self {
             Self::LeftBehind(pipe) => Rest { left_behind: Some(pipe), lost: None },
@@ -109,9 +114,8 @@ impl<'s> Pump<'s> {
                 Passage::Held => continue,
                 Passage::Forward => self.shared.until_released().await,
                 Passage::Release(tape) => {
-                    if let Err(error) = self.shared.release(tape).await {
-                        return PumpEnd::Lost(error);
-                    }
+                    // A stream that fails now fails again at its next write.
+                    let _ = self.shared.release(tape).await;
                 }
             }
             self.give_way();

@@ -1,9 +1,8 @@
 //! What the parts of a run share.
 
-use super::tape::Tape;
+use super::tape::{Tape, play};
 use crate::progress::Spinner;
 use crate::recording::Recorder;
-use crate::terminal::Stream;
 use std::cell::{Cell, RefCell};
 use std::io;
 use tokio::sync::Notify;
@@ -32,7 +31,7 @@ impl Shared {
         if let Some(spinner) = &mut *self.spinner.borrow_mut() {
             spinner.clear();
         }
-        let play = tokio::task::spawn_blocking(move || held.play(Stream::write_all));
+        let play = tokio::task::spawn_blocking(move || play(&mut held));
         let played = play.await.map_err(io::Error::other);
         self.releasing.set(false);
         self.released.notify_waiters();

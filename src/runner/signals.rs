@@ -69,6 +69,7 @@ pub(super) struct Signals {
 
 impl Drop for Signals {
     fn drop(&mut self) {
+        reset();
         REPORTS.store(-1, Ordering::SeqCst);
     }
 }
@@ -154,7 +155,7 @@ fn is_from_kernel(info: &libc::siginfo_t) -> bool {
     unsafe { info.si_pid() == 0 }
 }
 
-/// Back to the default actions, for a process that nobody supervises.
+/// Back to the default actions: there is no command to pass a signal on to.
 #[allow(unsafe_code)]
 pub(super) fn reset() {
     for signal in CAUGHT.into_iter().filter(|signal| !is_ignored(*signal)) {

@@ -22,6 +22,20 @@ pub(super) enum Passage {
     Release(Box<Recorder>),
 }
 
+/// Writes what was taken down to our own streams: to each as far as it takes it, whatever becomes of
+/// the other.
+pub(super) fn play(recorder: &mut Recorder) -> io::Result<()> {
+    let mut failed: [Option<io::Error>; 2] = [None, None];
+    recorder.play(|stream, bytes| {
+        let failed = &mut failed[usize::from(stream == Stream::Stderr)];
+        if failed.is_none() {
+            *failed = stream.write_all(bytes).err();
+        }
+        Ok(())
+    })?;
+    failed.into_iter().flatten().next().map_or(Ok(()), Err)
+}
+
 impl Tape {
     /// A tape that records if there is a recorder, and then can hold.
     pub(super) fn new(recorder: Option<Recorder>, hold: bool) -> Self {
@@ -51,7 +65,7 @@ impl Tape {
     /// Writes what is held to our own streams.
     pub(super) fn release(&mut self) -> io::Result<()> {
         match &mut self.recorder {
-            Ok(recorder) if std::mem::take(&mut self.held) => recorder.play(Stream::write_all),
+            Ok(recorder) if std::mem::take(&mut self.held) => play(recorder),
             _ => Ok(()),
         }
     }

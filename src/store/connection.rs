@@ -89,11 +89,15 @@ pub(super) fn set_aside(place: &Place) -> Result<(), StoreError> {
         return Ok(());
     }
     let damaged = place.damaged();
-    std::fs::rename(place.database(), &damaged)?;
+    unless_gone(std::fs::rename(place.database(), &damaged))?;
     // From now on it is kept for a while, however long ago it was written to.
     let _ = std::fs::File::open(damaged).and_then(|file| file.set_modified(SystemTime::now()));
     // It belongs to the old file; with the new one it would be rolled back into it.
-    match std::fs::remove_file(place.directory.join("cachex.db-journal")) {
+    unless_gone(std::fs::remove_file(place.directory.join("cachex.db-journal")))
+}
+
+fn unless_gone(done: io::Result<()>) -> Result<(), StoreError> {
+    match done {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
     }
@@ -105,7 +109,10 @@ fn is_sound(place: &Place) -> bool {
         schema::state(&connection, &place.database())?;
         let verdict: String =
             connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-        Ok(verdict == "ok" && !connection.is_readonly("main")? && schema::is_as_made(&connection)?)
+        Ok(verdict == "ok"
+            && !connection.is_readonly("main")?
+            && schema::is_as_made(&connection)?
+            && schema::is_well_typed(&connection)?)
     };
     check().unwrap_or(false)
 }

@@ -54,15 +54,25 @@ pub(super) fn make_room_in_store(
     needed: u64,
 ) -> Result<bool, StoreError> {
     while used_bytes(connection)?.saturating_add(needed) > max_size.0 {
-        let oldest: Option<i64> = connection
-            .query_row("SELECT id FROM entry ORDER BY used, id LIMIT 1", [], |row| row.get(0))
-            .optional()?;
-        let Some(oldest) = oldest else {
+        let Some(victim) = least_recently_used(connection)? else {
             return Ok(false);
         };
-        remove(connection, oldest)?;
+        remove(connection, victim)?;
     }
     Ok(true)
+}
+
+/// The entry that goes next. One whose date lies in the future is of no use until the clock gets
+/// there, and would outlive all that are.
+fn least_recently_used(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    let first = |condition: &str| {
+        let sql = format!("SELECT id FROM entry WHERE used {condition} ORDER BY used, id LIMIT 1");
+        connection.query_row(&sql, [Timestamp::now().as_millis()], |row| row.get(0)).optional()
+    };
+    match first("> ?1")? {
+        None => Ok(first("<= ?1")?),
+        future => Ok(future),
+    }
 }
 
 /// Bytes of the database that hold something.

@@ -1,7 +1,7 @@
 //! Storing a result.
 
 use super::codec::{self, BLOCK, IN_ROW};
-use super::{Clearings, Store, StoreError, clearing, commands, connection, evict, usage};
+use super::{Clearings, Store, StoreError, clearing, commands, connection, evict, parts, usage};
 use crate::entry::{Entry, NewEntry};
 use crate::exit::Exit;
 use crate::key::{CommandName, LearnedDigest, encode_words};
@@ -118,8 +118,9 @@ fn insert(
     }
     connection.execute(
         "INSERT INTO entry (key, condition, command, exit, created, elapsed, lifetime, used, output,
-                            length, seal, arguments, words, directory, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                            length, seal, arguments, words, directory, body,
+                            parts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             entry.key.0.as_bytes(),
             codec::encode_condition(entry.condition),
@@ -135,6 +136,7 @@ fn insert(
             encode_words(new.words.iter().map(std::ffi::OsString::as_os_str)),
             new.directory.as_ref().map(|directory| directory.as_os_str().as_bytes()),
             in_row,
+            parts::encoded(connection, &new.parts)?,
         ],
     )?;
     let id = connection.last_insert_rowid();

@@ -33,12 +33,21 @@ impl Store {
 
     /// Counts what was used until now, where that can be written.
     pub(super) fn fold_uses(&mut self) -> Result<(), StoreError> {
-        if !self.read_only {
-            let transaction = connection::write(&mut self.connection)?;
-            let folded = usage::fold(&self.place, &transaction)?;
-            transaction.commit()?;
-            folded.done();
+        match self.try_to_fold_uses() {
+            // On a full disk the numbers of hits are a little behind.
+            Err(fault) if fault.is_of_a_full_disk() => Ok(()),
+            folded => folded,
         }
+    }
+
+    fn try_to_fold_uses(&mut self) -> Result<(), StoreError> {
+        if self.read_only {
+            return Ok(());
+        }
+        let transaction = connection::write(&mut self.connection)?;
+        let folded = usage::fold(&self.place, &transaction)?;
+        transaction.commit()?;
+        folded.done();
         Ok(())
     }
 }
@@ -46,7 +55,8 @@ impl Store {
 fn describe(row: &Row<'_>) -> rusqlite::Result<Option<Description>> {
     let key = row.get_ref(6)?.as_blob().ok().and_then(|key| key.try_into().ok());
     let words = row.get_ref(8)?.as_blob().ok().and_then(decode_words);
-    let (Some(key), Some(words)) = (key, words) else {
+    let scope = row.get_ref(7)?.as_str().ok().map(str::to_owned);
+    let (Some(key), Some(words), Some(scope)) = (key, words, scope) else {
         return Ok(None);
     };
     let Some(entry) = codec::entry(row, Key(Digest(key)))? else {
@@ -55,7 +65,7 @@ fn describe(row: &Row<'_>) -> rusqlite::Result<Option<Description>> {
     let directory: Option<Vec<u8>> = row.get(9)?;
     Ok(Some(Description {
         entry,
-        scope: row.get(7)?,
+        scope,
         words,
         directory: directory.map(|path| PathBuf::from(OsString::from_vec(path))),
         lifetime: codec::lifetime(row.get(10)?),

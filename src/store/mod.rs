@@ -16,6 +16,7 @@ mod evict;
 mod fill;
 mod health;
 mod listing;
+mod parts;
 mod place;
 mod prune;
 mod removal;
@@ -28,6 +29,7 @@ pub use claim::{Claim, Claimed, Claims};
 pub use clearing::Clearings;
 pub use fill::{Filled, Limits};
 pub use health::{Finding, Health, examine};
+pub use parts::Relative;
 pub use place::default_directory;
 pub use prune::{DEFAULT_MAX_SIZE, Leftover, leftovers};
 pub use removal::Cleared;
@@ -40,7 +42,7 @@ use crate::recording::{Body, Checksummer, Content, IN_MEMORY};
 use crate::terminal::escape_os;
 use crate::time::Timestamp;
 use place::Place;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, ffi, params};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -96,9 +98,25 @@ impl From<rusqlite::Error> for StoreError {
             )
             | None => Self::Damaged(error.to_string()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            // Another process set it aside while we used it.
+            _ if error.sqlite_error().is_some_and(|error| is_gone(error.extended_code)) => {
+                Self::Damaged(error.to_string())
+            }
             _ => Self::Sqlite(error),
         }
     }
+}
+
+impl StoreError {
+    /// Whether there is no room left.
+    fn is_of_a_full_disk(&self) -> bool {
+        matches!(self, Self::Sqlite(error)
+            if error.sqlite_error_code() == Some(ErrorCode::DiskFull))
+    }
+}
+
+fn is_gone(code: i32) -> bool {
+    matches!(code, ffi::SQLITE_READONLY_DBMOVED | ffi::SQLITE_IOERR_DELETE_NOENT)
 }
 
 /// An open store.
@@ -241,8 +259,8 @@ impl Store {
     pub fn note_failed_renewal(&mut self, entry: &Entry, now: Timestamp) -> Result<(), StoreError> {
         let transaction = connection::write(&mut self.connection)?;
         transaction.execute(
-            "UPDATE entry SET renewal_failed = ?2 WHERE id = ?1",
-            params![entry.id, now.as_millis()],
+            "UPDATE entry SET renewal_failed = ?3 WHERE id = ?1 AND key = ?2 AND created = ?4",
+            params![entry.id, entry.key.0.as_bytes(), now.as_millis(), entry.created.as_millis()],
         )?;
         Ok(transaction.commit()?)
     }

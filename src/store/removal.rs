@@ -4,6 +4,7 @@ use super::{Selection, Store, StoreError, clearing, codec, commands, connection,
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
 use std::ops::AddAssign;
+use std::rc::Rc;
 
 /// What was forgotten, or would be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,37 +49,55 @@ impl Store {
         choose: &dyn Fn(&Connection) -> Result<Vec<Chosen>, StoreError>,
         is_enough: &dyn Fn(&Connection) -> Result<bool, StoreError>,
     ) -> Result<Cleared, StoreError> {
-        let mut chosen = None;
-        let mut cleared = Cleared::default();
-        loop {
-            let transaction = connection::write_durably(&mut self.connection)?;
-            // The totals of a command that stays count what its entries were used for.
-            let folded = usage::fold(&self.place, &transaction)?;
-            let chosen = match &mut chosen {
-                Some(chosen) => chosen,
-                none => none.insert(choose(&transaction)?.into_iter()),
-            };
-            let mut freed = 0;
-            let mut is_done = false;
-            while freed < AT_ONCE {
-                let next = if is_enough(&transaction)? { None } else { chosen.next() };
-                let Some(entry) = next else {
-                    is_done = true;
-                    break;
-                };
-                if entry.is_there(&transaction)? && evict::remove(&transaction, entry.id)? {
-                    cleared += Cleared { entries: 1, output: entry.output };
+        let mut progress = Progress::default();
+        while !progress.is_done {
+            progress = match self.remove_part(&progress, choose, is_enough) {
+                Err(fault) if fault.is_of_a_full_disk() => {
+                    // To remove something takes room for the journal, and who clears a full disk has
+                    // none. A process that dies without one leaves a damaged store at the worst.
+                    self.connection.pragma_update(None, "journal_mode", "MEMORY")?;
+                    self.remove_part(&progress, choose, is_enough)?
                 }
-                freed += entry.length + evict::OVERHEAD;
-            }
-            commands::forget_unused(&transaction)?;
-            evict::shrink(&transaction)?;
-            transaction.commit()?;
-            folded.done();
-            if is_done {
-                return Ok(cleared);
+                part => part?,
+            };
+        }
+        Ok(progress.cleared)
+    }
+
+    fn remove_part(
+        &mut self,
+        progress: &Progress,
+        choose: &dyn Fn(&Connection) -> Result<Vec<Chosen>, StoreError>,
+        is_enough: &dyn Fn(&Connection) -> Result<bool, StoreError>,
+    ) -> Result<Progress, StoreError> {
+        let transaction = connection::write_durably(&mut self.connection)?;
+        // The totals of a command that stays count what its entries were used for.
+        let folded = usage::fold(&self.place, &transaction)?;
+        let chosen = match &progress.chosen {
+            Some(chosen) => Rc::clone(chosen),
+            None => choose(&transaction)?.into(),
+        };
+        let mut next = progress.next;
+        let mut cleared = progress.cleared;
+        let mut freed = 0;
+        let mut is_done = false;
+        while freed < AT_ONCE && !is_done {
+            match chosen.get(next) {
+                Some(entry) if !is_enough(&transaction)? => {
+                    if entry.is_there(&transaction)? && evict::remove(&transaction, entry.id)? {
+                        cleared += Cleared { entries: 1, output: entry.output };
+                    }
+                    freed += entry.length + evict::OVERHEAD;
+                    next += 1;
+                }
+                _ => is_done = true,
             }
         }
+        commands::forget_unused(&transaction)?;
+        evict::shrink(&transaction)?;
+        transaction.commit()?;
+        folded.done();
+        Ok(Progress { chosen: Some(chosen), next, cleared, is_done })
     }
 
     /// What [`Store::clear`] would forget. Changes nothing.
@@ -90,6 +109,17 @@ impl Store {
         let output = chosen.iter().map(|entry| entry.output).sum();
         Ok(Cleared { entries: chosen.len() as u64, output })
     }
+}
+
+/// How far a removal has come.
+#[derive(Default)]
+struct Progress {
+    /// What is to go; `None` before the first part.
+    chosen: Option<Rc<[Chosen]>>,
+    /// The place of the first that was not looked at.
+    next: usize,
+    cleared: Cleared,
+    is_done: bool,
 }
 
 /// An entry that is to go.
@@ -109,19 +139,20 @@ impl Chosen {
     }
 }
 
-/// The entries that are meant, the least recently used first.
+/// The entries that are meant, those from the future first, then the least recently used.
 pub(super) fn chosen(
     connection: &Connection,
     selection: &Selection,
 ) -> Result<Vec<Chosen>, StoreError> {
     let condition = selection.condition();
+    let now = Timestamp::now();
     let mut statement = connection.prepare(&format!(
         "SELECT entry.id, created, lifetime, output, length
          FROM entry JOIN command ON command.id = entry.command
-         WHERE {} ORDER BY entry.used, entry.id",
-        condition.sql()
+         WHERE {} ORDER BY entry.used <= {}, entry.used, entry.id",
+        condition.sql(),
+        now.as_millis()
     ))?;
-    let now = Timestamp::now();
     let rows = statement.query_map(condition.parameters(), |row| {
         let created = Timestamp::from_millis(row.get(1)?);
         let is_meant = selection.admits(created, codec::lifetime(row.get(2)?), now);

@@ -62,6 +62,12 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE entry ADD COLUMN renewal_failed INTEGER;
 ",
     "
+    -- What a key was made of, part by part: store::parts. The digests are keyed with the secret.
+    ALTER TABLE entry ADD COLUMN parts BLOB;
+    CREATE TABLE secret (bytes BLOB NOT NULL);
+    INSERT INTO secret VALUES (randomblob(32));
+",
+    "
     -- How much of a command was cleared: these arguments alone, or whatever follows them; and in
     -- which scope, NULL standing for all.
     ALTER TABLE clearing ADD COLUMN open_ended INTEGER NOT NULL DEFAULT 1;
@@ -92,6 +98,9 @@ const VERSION: i64 = MIGRATIONS.len() as i64;
 /// `cx` in the upper half.
 const APPLICATION: i64 = 0x6378_0000;
 
+/// The half of `application_id` that repeats the version.
+const REPEATED: i64 = 0xffff;
+
 /// What an existing database needs.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -111,10 +120,10 @@ pub(super) fn state(connection: &Connection, path: &Path) -> Result<State, Store
         (a, VERSION) if a == APPLICATION | VERSION => Ok(State::Current),
         (0, 0) if is_empty(connection)? => Ok(State::Behind),
         (a, older) if older < VERSION && a == APPLICATION | older => Ok(State::Behind),
-        (a, found) if found > VERSION && a == APPLICATION | found => {
+        (a, found) if found > VERSION && found <= REPEATED && a == APPLICATION | found => {
             Err(StoreError::Newer { path: path.to_owned(), found })
         }
-        (a, _) if a & !0xffff == APPLICATION => {
+        (a, _) if a & !REPEATED == APPLICATION || is_as_made(connection).unwrap_or(false) => {
             Err(StoreError::Damaged("its header contradicts itself".to_owned()))
         }
         _ => Err(StoreError::Unfit {
@@ -151,6 +160,26 @@ pub(super) fn is_as_made(connection: &Connection) -> Result<bool, StoreError> {
     let mut pristine = Connection::open_in_memory()?;
     migrate(&mut pristine)?;
     Ok(definitions(connection)? == definitions(&pristine)?)
+}
+
+/// Whether every column holds what it was made for: SQLite itself lets it hold anything.
+pub(super) fn is_well_typed(connection: &Connection) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT t.name, c.name, lower(c.type) FROM sqlite_schema t, pragma_table_info(t.name) c
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%'",
+    )?;
+    let mut columns = statement.query([])?;
+    while let Some(column) = columns.next()? {
+        let (table, name, kind): (String, String, String) =
+            (column.get(0)?, column.get(1)?, column.get(2)?);
+        let other = format!("{name} IS NOT NULL AND typeof({name}) <> '{kind}'");
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {other})");
+        if connection.query_row(&sql, [], |row| row.get(0))? {
+            return Ok(false);
+        }
+    }
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_sequence WHERE typeof(seq) <> 'integer')";
+    Ok(!connection.query_row(sql, [], |row| row.get::<_, bool>(0))?)
 }
 
 fn definitions(connection: &Connection) -> Result<Vec<(String, Option<String>)>, StoreError> {

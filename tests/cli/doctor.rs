@@ -141,7 +141,7 @@ fn other_formats() {
     assert!(!findings(&sandbox).contains_key("entries"));
     sql(&sandbox, "PRAGMA user_version = 999; PRAGMA application_id = 0x637803e7");
     finds(&sandbox, "format", "problem", "written by a newer cachex");
-    sql(&sandbox, "PRAGMA user_version = 0; PRAGMA application_id = 7");
+    sql(&sandbox, "CREATE TABLE theirs (x); PRAGMA application_id = 7");
     finds(&sandbox, "format", "problem", "another program");
 }
 

@@ -174,6 +174,22 @@ impl Call {
         stderr
     }
 
+    /// Runs it, expects what the bare command gave and at most one line of warning beside it, and
+    /// returns that.
+    #[track_caller]
+    pub fn matches(self, bare: &Output) -> String {
+        let output = self.output();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        let (ours, theirs): (Vec<&str>, Vec<&str>) =
+            stderr.split_inclusive('\n').partition(|line| line.starts_with("cachex: "));
+        let seen = (Shown(&output.stdout), output.status.code());
+        assert_eq!(seen, (Shown(&bare.stdout), bare.status.code()), "stderr: {stderr}");
+        assert_eq!(Shown(theirs.concat().as_bytes()), Shown(&bare.stderr));
+        assert!(ours.len() <= 1, "{stderr}");
+        assert!(ours.iter().all(|line| line.starts_with("cachex: warning: ")), "{stderr}");
+        ours.concat()
+    }
+
     /// Runs it and expects this output, success, and one line of warning that contains `part`.
     #[track_caller]
     pub fn warns(self, stdout: impl AsRef<[u8]>, part: &str) {
@@ -196,4 +212,40 @@ impl std::fmt::Debug for Shown<'_> {
 /// A word of any bytes.
 pub fn word(bytes: &[u8]) -> OsString {
     OsString::from_vec(bytes.to_vec())
+}
+
+/// Says something on standard error: the test runner shows it when the test fails.
+#[allow(clippy::print_stderr, reason = "for people who read a failure")]
+pub fn say(what: impl std::fmt::Display) {
+    eprintln!("{what}");
+}
+
+/// Numbers that differ from run to run, and can be had again: `SEED=… cargo test …`.
+pub struct Random(u64);
+
+impl Random {
+    pub fn new() -> Self {
+        let given = std::env::var("SEED").ok().map(|seed| seed.parse().expect("a number"));
+        let now = std::time::UNIX_EPOCH.elapsed().expect("a date after 1970");
+        let seed = given.unwrap_or_else(|| u64::from(now.subsec_nanos()));
+        say(format_args!("SEED={seed}"));
+        Self(seed)
+    }
+
+    /// The next number of the generator that is known as `SplitMix64`.
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub fn below(&mut self, limit: usize) -> usize {
+        let limit = u64::try_from(limit).expect("64 bits");
+        usize::try_from(self.next() % limit).expect("small")
+    }
+
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        bytes.fill_with(|| self.next().to_le_bytes()[0]);
+    }
 }

@@ -416,3 +416,174 @@ fn warm_does_nothing_where_there_is_no_cache_and_is_refused_where_it_makes_no_se
     assert_eq!(sandbox.runs(), 0);
     sandbox.cachex("--warm ./none").tells("", 127);
 }
+
+#[test]
+fn warm_neither_takes_from_a_pipe_nor_waits_for_its_end() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("seq 30000 | cachex cat | tail -1").gives("30000\n");
+    let all = sandbox.sh("seq 40000").output().stdout;
+    sandbox.sh("seq 40000 | { cachex --warm cat; cat; }").gives(all);
+    // The writer goes on only after the call.
+    sandbox.sh("mkfifo pipe go").gives("");
+    let script = "{ read x; echo late; } > pipe < go & cachex --warm cat < pipe; echo > go; wait";
+    sandbox.sh(script).gives("");
+}
+
+#[test]
+fn entries_of_no_use_to_a_call_do_not_make_it_wait_for_its_input() {
+    for options in ["--ttl 0", "--refresh", "--ttl 0 --no-store"] {
+        let sandbox = Sandbox::new();
+        sandbox.sh("mkfifo go").gives("");
+        sandbox.script("s.sh", "test -e idle || cat; echo end");
+        sandbox.cachex("--ttl 1h ./s.sh").stdin("some input\n").gives("some input\nend\n");
+        sandbox.write("idle", "");
+        // What follows comes only after the command has answered.
+        let script = format!(
+            "{{ echo a; read x < go; echo b; }} | {{ cachex {options} ./s.sh; echo > go; cat; }}"
+        );
+        sandbox.sh(&script).gives("end\na\nb\n");
+    }
+}
+
+#[test]
+fn warming_by_a_variable_does_not_reach_what_the_command_calls() {
+    let sandbox = Sandbox::new();
+    sandbox.script("inner.sh", "echo inner");
+    sandbox.script("outer.sh", "echo \"[$(cachex ./inner.sh)]\"; echo >> ends");
+    sandbox.write("ends", "");
+    sandbox.cachex("./outer.sh").env("CACHEX_WARM", "1").gives("");
+    wait_for_ends(&sandbox, 1);
+    sandbox.cachex("./outer.sh").gives("[inner]\n");
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn nothing_of_a_failure_is_shown_not_even_later() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script(
+        "s.sh",
+        "test -e bad || { echo good; exit 0; }
+         echo BAD; { read x < go; echo LATE; echo late >> ends; } & exit 1",
+    );
+    sandbox.write("ends", "");
+    sandbox.cachex(FALLS_BACK).gives("good\n");
+    sandbox.age(100);
+    sandbox.write("bad", "");
+    let script = format!("cachex -q {FALLS_BACK} > out; echo > go; until test -s ends; do :; done");
+    sandbox.sh(&script).gives("");
+    // The one that forwards ends when there is nothing left to forward.
+    wait_until_idle(&sandbox);
+    assert_eq!(std::fs::read_to_string(sandbox.dir.join("out")).expect("there"), "good\n");
+}
+
+#[test]
+fn a_signal_ends_the_replay_of_a_success_in_place_of_a_failure() {
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::process::ExitStatusExt;
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "test -e bad && exit 1; seq 200000");
+    sandbox.cachex(FALLS_BACK).output();
+    sandbox.write("bad", "");
+    sandbox.age(100);
+    let mut call = sandbox.cachex(FALLS_BACK);
+    call.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = call.command.spawn().expect("started");
+    let mut warning = String::new();
+    let stderr = child.stderr.take().expect("a pipe");
+    BufReader::new(stderr).read_line(&mut warning).expect("read");
+    assert!(warning.contains("the command failed"), "{warning}");
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("sent");
+    // Its output, longer than a pipe, is not read before.
+    assert_eq!(child.wait().expect("ended").signal(), Some(15));
+}
+
+#[test]
+fn a_reader_that_leaves_costs_the_other_stream_nothing_and_is_no_failure() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script(
+        "s.sh",
+        "test -e slow || { echo good; exit 0; }
+         trap '' PIPE; echo important >&2; read x < go; while echo out 2>&-; do :; done; echo last >&2; exit 1",
+    );
+    sandbox.cachex(FALLS_BACK).gives("good\n");
+    sandbox.age(100);
+    sandbox.write("slow", "");
+    let script = format!("cachex {FALLS_BACK} 2> err | {{ exec 0<&-; echo > go; }}; cat err");
+    sandbox.sh(&script).gives("important\nlast\n");
+}
+
+#[test]
+fn a_renewal_that_fails_is_noted_at_its_own_entry_only() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script("s.sh", "test -e bad && { read x < go; exit 1; }; echo hi");
+    sandbox.cachex(RENEWS).gives("hi\n");
+    sandbox.age(100);
+    sandbox.write("bad", "");
+    sandbox.cachex(RENEWS).gives("hi\n");
+    sandbox.sh("until test \"$(wc -l < ran)\" -ge 2; do sleep 0.01; done").gives("");
+    sandbox.cachex("clear").output();
+    sandbox.cachex("echo other").gives("other\n");
+    sandbox.write("go", "\n");
+    wait_until_idle(&sandbox);
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let noted: Option<i64> = database
+        .query_row("SELECT renewal_failed FROM entry", [], |row| row.get(0))
+        .expect("one entry");
+    assert_eq!(noted, None);
+}
+
+#[test]
+fn a_renewal_has_the_same_kind_of_standard_input() {
+    let sandbox = Sandbox::new();
+    let kind = "if test -p /dev/stdin; then echo pipe; elif test -f /dev/stdin; then echo file; fi";
+    sandbox.write("input", "content\n");
+    for (reads, from) in [("", "unread"), ("cat; ", "read")] {
+        for (call, expected) in [
+            (format!("cachex {RENEWS} {from} < input"), "file\n"),
+            (format!("cat input | cachex {RENEWS} {from}"), "pipe\n"),
+        ] {
+            sandbox.sh("rm -f ran; : > ends").gives("");
+            sandbox.script("s.sh", &format!("{reads}{kind}; echo >> ends"));
+            let expected =
+                if reads.is_empty() { expected.to_owned() } else { format!("content\n{expected}") };
+            sandbox.sh(&call).gives(&expected);
+            sandbox.age(100);
+            sandbox.sh(&call).gives(&expected);
+            wait_for_ends(&sandbox, 2);
+            sandbox.sh(&call).gives(&expected);
+            assert_eq!(sandbox.runs(), 2, "{call}");
+            sandbox.cachex("clear").output();
+        }
+    }
+}
+
+#[test]
+fn warm_replaces_what_comes_from_the_future() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("old\n");
+    sandbox.age(-3600);
+    sandbox.write("now", "new\n");
+    sandbox.cachex("--warm ./s.sh").gives("");
+    wait_for_ends(&sandbox, 2);
+    sandbox.cachex("./s.sh").gives("new\n");
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn the_newest_success_is_the_last_one() {
+    let sandbox = sandbox();
+    sandbox.sh("cachex ./s.sh 2>&1 | cat").gives("old\n");
+    sandbox.age(1);
+    sandbox.write("now", "new\n");
+    sandbox.cachex("./s.sh").gives("new\n");
+    sandbox.age(100);
+    sandbox.write("code", "1");
+    sandbox.sh(&format!("cachex -q {FALLS_BACK} 2>&1 | cat")).gives("new\n");
+    let stale = "--stale-while-revalidate 1h --ttl 1m";
+    sandbox.sh(&format!("cachex {stale} ./s.sh 2>&1 | cat")).gives("new\n");
+    wait_until_idle(&sandbox);
+}

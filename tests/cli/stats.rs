@@ -182,7 +182,7 @@ fn a_store_of_an_older_format_keeps_its_counts() {
              ALTER TABLE command DROP COLUMN idle; ALTER TABLE clearing DROP COLUMN scope;
              ALTER TABLE clearing DROP COLUMN open_ended;
              UPDATE entry SET elapsed = 1500;
-             PRAGMA user_version = 3; PRAGMA application_id = 0x63780003",
+             PRAGMA user_version = 4; PRAGMA application_id = 0x63780004",
         )
         .expect("made older");
     drop(database);

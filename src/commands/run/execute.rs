@@ -1,13 +1,12 @@
 //! Running the command of a call, and storing what came of it.
 
-use super::look_up::Hit;
 use super::{Call, not_started, shown, unwritable};
-use crate::entry::{Condition, NewEntry};
+use crate::entry::{Condition, Entry, NewEntry};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::key::{CommandName, Observation};
+use crate::key::Observation;
 use crate::progress::Spinner;
-use crate::recording::{Abandoned, Recorder, Recording};
+use crate::recording::{Abandoned, Body, Recorder, Recording};
 use crate::replay::replay;
 use crate::runner::{self, Input, Job, Outcome, Unrecorded};
 use crate::settings::Request;
@@ -15,6 +14,7 @@ use crate::stdin::Stdin;
 use crate::store::{Clearings, Filled, Limits, Store, StoreError};
 use crate::terminal::escape_os;
 use crate::time::{Timestamp, brief};
+use std::cell::RefCell;
 use std::io;
 
 impl Call<'_> {
@@ -29,27 +29,34 @@ impl Call<'_> {
         mut store: Store,
         observation: &Observation,
         stdin: Stdin,
-        fallback: Option<Box<Hit>>,
+        fallback: Option<Box<Entry>>,
     ) -> Result<Exit, Error> {
         if !self.request.no_store && store.is_read_only() {
             self.notices.warn(&"the store is read-only; the result is not stored");
         }
-        let since = self.stores(&store).then(|| store.clearings()).and_then(|since| {
+        let since = self.stores(&store).then(|| self.clearings(&mut store)).and_then(|since| {
             let warn = |fault: &_| self.notices.warn(&format_args!("{fault}; nothing is stored"));
             since.inspect_err(warn).ok()
         });
-        let is_failure = |exit| !self.request.policy.is_success(exit);
+        let fallback = fallback.map(|entry| Fallback::new(&store, *entry));
+        let is_unwanted = |exit| {
+            let is_failure = !self.request.policy.is_success(exit);
+            is_failure && fallback.as_ref().is_some_and(Fallback::is_there)
+        };
         let recorder = (since.is_some() || fallback.is_some()).then(|| self.recorder(&store));
         let spinner = self.request.spinner.as_deref().map(Spinner::new);
-        let withhold = fallback.is_some().then_some(&is_failure as &dyn Fn(Exit) -> bool);
+        let withhold = fallback.is_some().then_some(&is_unwanted as &dyn Fn(Exit) -> bool);
         let outcome = self.execute(observation, stdin, recorder, spinner, withhold);
-        let outcome = match (outcome, fallback) {
-            (Ok(outcome), Some(good)) if outcome.withheld => {
-                return self.fall_back(&store, &outcome.exit, *good);
-            }
-            (Err(error), Some(good)) => return self.fall_back(&store, &error, *good),
-            (outcome, _) => outcome?,
+        let failure = match &outcome {
+            Ok(outcome) => outcome.withheld.then(|| outcome.exit.to_string()),
+            Err(error) => Some(error.to_string()),
         };
+        if let (Some(failure), Some(fallback)) = (failure, &fallback)
+            && let Some(body) = fallback.take()
+        {
+            return self.fall_back(&store, &failure, &fallback.entry, body);
+        }
+        let outcome = outcome?;
         match (since, outcome.recording) {
             (Some(since), Ok((recording, condition))) => {
                 self.keep(&mut store, observation, condition, recording, since);
@@ -69,18 +76,27 @@ impl Call<'_> {
         }
     }
 
+    /// The clearings so far; a store too damaged to tell begins anew.
+    pub(super) fn clearings(&self, store: &mut Store) -> Result<Clearings, StoreError> {
+        if let Err(StoreError::Damaged(what)) = store.clearings() {
+            *store = self.begin_anew(store.directory(), &what)?;
+        }
+        store.clearings()
+    }
+
     /// Shows what was good in place of a failure.
     fn fall_back(
         &self,
         store: &Store,
-        failure: &dyn std::fmt::Display,
-        Hit { entry, mut body, .. }: Hit,
+        failure: &str,
+        entry: &Entry,
+        mut body: Body,
     ) -> Result<Exit, Error> {
         let age = entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
         let warning =
             format_args!("the command failed ({failure}); this is its success of {age} ago");
         self.notices.warn(&warning);
-        store.note_use(&entry);
+        store.note_use(entry);
         shown(replay(&mut body), entry.exit)
     }
 
@@ -102,6 +118,7 @@ impl Call<'_> {
             key: observation.fingerprint.key(),
             program: self.program.as_found(),
             words: &self.request.words,
+            environment: self.environment()?,
             input: input(stdin),
             outputs: observation.fingerprint.outputs,
             recorder,
@@ -133,7 +150,7 @@ impl Call<'_> {
         }
         let words = &self.request.words;
         let fingerprint = &observation.fingerprint;
-        let name = CommandName::of(self.program.path(), words);
+        let name = self.name();
         let mut new = NewEntry {
             key: fingerprint.key(),
             condition,
@@ -142,6 +159,7 @@ impl Call<'_> {
             scope: &fingerprint.scope,
             words,
             directory: fingerprint.directory.as_ref().map(|directory| directory.physical.clone()),
+            parts: fingerprint.parts(),
         };
         let now = Timestamp::now();
         let limits = Limits {
@@ -170,6 +188,33 @@ impl Call<'_> {
     /// Says why nothing is stored.
     fn tell_unstored(&self, reason: &dyn std::fmt::Display) {
         self.notices.detail(&format_args!("not stored: {reason}"));
+    }
+}
+
+/// What is replayed should the command fail; its output is looked for only then.
+struct Fallback<'s> {
+    store: &'s Store,
+    entry: Entry,
+    body: RefCell<Option<Body>>,
+}
+
+impl<'s> Fallback<'s> {
+    fn new(store: &'s Store, entry: Entry) -> Self {
+        Self { store, entry, body: RefCell::new(None) }
+    }
+
+    /// Whether it is still there, and sound.
+    fn is_there(&self) -> bool {
+        let body = self.store.output(&self.entry).ok().flatten();
+        self.body.replace(body);
+        self.body.borrow().is_some()
+    }
+
+    fn take(&self) -> Option<Body> {
+        if self.body.borrow().is_none() {
+            self.is_there();
+        }
+        self.body.take()
     }
 }
 

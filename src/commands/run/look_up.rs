@@ -5,7 +5,7 @@ use crate::entry::Entry;
 use crate::key::{DigestMemory, Key, Observation, observe};
 use crate::policy::{MissReason, Verdict};
 use crate::recording::Body;
-use crate::settings::{Request, StdinMode};
+use crate::settings::{Execution, Request, StdinMode};
 use crate::stdin::{Held, Stdin};
 use crate::store::{Store, StoreError};
 use crate::time::{Timestamp, brief};
@@ -15,7 +15,7 @@ use std::path::Path;
 impl Call<'_> {
     /// The store, the inputs of the call and what is stored for them; `None`, with a warning, when
     /// nothing may be replayed.
-    pub(super) fn prepare(
+    pub(in crate::commands) fn prepare(
         &self,
         directory: Result<&Path, String>,
     ) -> Option<(Store, Observation, Vec<Entry>)> {
@@ -61,13 +61,20 @@ impl Call<'_> {
 
     /// Standard input, looked into where that can tell a hit, and read only on request; `None`, with
     /// a warning, when it cannot be.
-    pub(super) fn survey_stdin(&self, store: &Store, variants: &[Entry]) -> Option<Stdin> {
+    pub(in crate::commands) fn survey_stdin(
+        &self,
+        store: &Store,
+        variants: &[Entry],
+    ) -> Option<Stdin> {
         let directory = store.directory();
         let stdin = match self.request.stdin {
             StdinMode::Ignore => Ok(Stdin::Absent),
-            StdinMode::Read => Held::read(directory).map(Stdin::Held),
+            StdinMode::Auto if self.request.execution == Execution::InBackground => {
+                Ok(Stdin::Absent)
+            }
+            StdinMode::Read => Held::read(directory).map(|held| Stdin::Held(self.hashed(held))),
             StdinMode::Auto => {
-                let of_use = self.request.policy.of_use(variants, Timestamp::now());
+                let of_use = self.request.policy.of_use(variants, self.asked, Timestamp::now());
                 Stdin::survey().look_ahead(&of_use, directory)
             }
         };
@@ -83,8 +90,18 @@ impl Call<'_> {
         stdin.inspect_err(warn).ok()
     }
 
+    /// What was read of standard input, as `--hash-with` lets it count.
+    fn hashed(&self, mut held: Held) -> Held {
+        let Some(hash) = self.request.key.stdin_hash() else { return held };
+        let hashed = held.count_as(|content| hash.digest(Path::new("standard input"), content));
+        if let Err(fault) = hashed {
+            self.notices.warn(&format_args!("{fault}; the result is not stored"));
+        }
+        held
+    }
+
     /// What may be replayed, or why the command has to run.
-    pub(super) fn choose(
+    pub(in crate::commands) fn choose(
         &self,
         store: &Store,
         variants: Vec<Entry>,
@@ -105,13 +122,7 @@ impl Call<'_> {
             match self.request.policy.admit(variants, holds, self.asked, Timestamp::now()) {
                 Verdict::Replay(entry, age) => (entry, age, false),
                 Verdict::ReplayStale(entry, age) => (entry, age, true),
-                Verdict::Execute(reason, fallback) => {
-                    let fallback = fallback.and_then(|entry| {
-                        let body = output(&entry).ok()?;
-                        Some(Box::new(Hit { entry: *entry, body, is_stale: true }))
-                    });
-                    return Err(Miss { reason, fallback });
-                }
+                Verdict::Execute(reason, fallback) => return Err(Miss { reason, fallback }),
             };
         let body = output(&entry).map_err(without_fallback)?;
         let stale = if is_stale { ", stale" } else { "" };
@@ -121,16 +132,16 @@ impl Call<'_> {
 }
 
 /// What is replayed.
-pub(super) struct Hit {
-    pub(super) entry: Entry,
+pub(in crate::commands) struct Hit {
+    pub(in crate::commands) entry: Entry,
     /// Its output, checked.
     pub(super) body: Body,
     /// Whether it expired and is to be renewed.
-    pub(super) is_stale: bool,
+    pub(in crate::commands) is_stale: bool,
 }
 
 /// Why the command has to run, and what to replay should it fail.
-pub(super) struct Miss {
-    pub(super) reason: MissReason,
-    pub(super) fallback: Option<Box<Hit>>,
+pub(in crate::commands) struct Miss {
+    pub(in crate::commands) reason: MissReason,
+    pub(super) fallback: Option<Box<Entry>>,
 }

@@ -10,6 +10,7 @@ use crate::settings::Execution;
 use crate::stdin::{Held, StandIn, Stdin};
 use crate::store::{Claimed, Store, StoreError};
 use crate::time::Timestamp;
+use std::io;
 use std::path::Path;
 
 impl Call<'_> {
@@ -54,6 +55,7 @@ impl Call<'_> {
         Exit::Code(0)
     }
 
+    #[allow(unsafe_code)]
     fn begin(
         &self,
         store: Store,
@@ -63,50 +65,56 @@ impl Call<'_> {
         served: Option<Timestamp>,
     ) {
         let directory = store.directory().to_owned();
-        let is_free =
-            store.claims(&observation.fingerprint.key()).is_ok_and(|claims| claims.are_free());
+        let warn = |fault: &io::Error| {
+            self.notices.warn(&format_args!("cannot run in the background: {fault}"));
+        };
+        let claims = store.claims(&observation.fingerprint.key()).inspect_err(warn);
+        let is_free = claims.is_ok_and(|claims| claims.are_free());
         // A database must not be carried into another process.
         drop(store);
+        if !is_free {
+            return stdin.take(condition);
+        }
         let begun = StandIn::take(stdin, condition, &directory).and_then(|stand_in| {
-            if !is_free {
-                return Ok(());
+            let keep = stand_in.descriptor();
+            // SAFETY: cachex is a single thread until a command runs; the store is opened anew.
+            unsafe {
+                in_background(keep, || {
+                    let renewal = Renewal { condition, served };
+                    // There is nobody to tell.
+                    let _ = self.carry_out(&renewal, stand_in, &directory, observation);
+                })
             }
-            let file = stand_in.file.try_clone()?;
-            in_background(&file, || {
-                let renewal = Renewal { condition, served, stand_in };
-                // There is nobody to tell.
-                let _ = self.carry_out(renewal, &directory, observation);
-            })
         });
         match begun {
             Ok(()) => self.notices.detail(&"running in the background"),
-            Err(fault) => self.notices.warn(&format_args!("cannot run in the background: {fault}")),
+            Err(fault) => warn(&fault),
         }
     }
 
     /// In the background: runs the command unless somebody else is doing so, or has done so.
     fn carry_out(
         &self,
-        Renewal { condition, served, stand_in }: Renewal,
+        renewal: &Renewal,
+        stand_in: StandIn,
         directory: &Path,
         observation: &Observation,
     ) -> Result<(), StoreError> {
         let mut store = self.open(directory)?;
         let key = observation.fingerprint.key();
         let Claimed::Ours(_claim) = store.claim(&key)? else { return Ok(()) };
-        let since = store.clearings()?;
+        let since = self.clearings(&mut store)?;
+        let condition = renewal.condition;
         let current = store.variants(&[key])?.into_iter().find(|it| it.condition == condition);
-        let created = current.as_ref().map(|entry| entry.created);
-        let is_due = match served {
-            Some(_) => created == served,
-            None => created.is_none_or(|created| created <= self.asked),
-        };
-        if !is_due {
+        if !renewal.is_due(current.as_ref(), self.asked) {
             return Ok(());
         }
         let recorder = Some(self.recorder(&store));
-        let outcome = self.execute(observation, stand_in.into_stdin(), recorder, None, None);
-        let recording = outcome.ok().and_then(|outcome| outcome.recording.ok());
+        let outcome = stand_in
+            .become_stdin()
+            .ok()
+            .and_then(|stdin| self.execute(observation, stdin, recorder, None, None).ok());
+        let recording = outcome.and_then(|outcome| outcome.recording.ok());
         let is_success = |exit| self.request.policy.is_success(exit);
         let is_better =
             |exit| is_success(exit) || !current.as_ref().is_some_and(|it| is_success(it.exit));
@@ -128,5 +136,22 @@ struct Renewal {
     condition: Condition,
     /// The date of the entry that was served meanwhile.
     served: Option<Timestamp>,
-    stand_in: StandIn,
+}
+
+impl Renewal {
+    /// Whether the entry that is there now is the one to renew: while this process was being made,
+    /// somebody else may have done so, or tried to, or cleared it.
+    fn is_due(&self, current: Option<&Entry>, asked: Timestamp) -> bool {
+        let now = Timestamp::now();
+        match (self.served, current) {
+            (Some(served), Some(current)) => {
+                current.created == served && Policy::may_renew(current, now)
+            }
+            (Some(_), None) => false,
+            (None, Some(current)) => {
+                current.created <= asked || current.created.age_at(now).is_none()
+            }
+            (None, None) => true,
+        }
+    }
 }

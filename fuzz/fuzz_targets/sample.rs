@@ -1,0 +1,134 @@
+//! A store with a few known entries, to be damaged.
+
+use cachex::entry::{Condition, Entry, NewEntry};
+use cachex::exit::Exit;
+use cachex::key::{CommandName, Digest, Key};
+use cachex::recording::{Body, Recorder, Recording};
+use cachex::size::Size;
+use cachex::store::{Limits, Selection, Store, StoreError};
+use cachex::terminal::Stream;
+use cachex::time::{Lifetime, Timestamp};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// What is stored: the number of the key, the condition, the ending and the output.
+const STORED: [(u8, Condition, Exit, Stream, &[u8]); 4] = [
+    (0, Condition::StdinAbsent, Exit::Code(0), Stream::Stdout, b"hello\n"),
+    (
+        0,
+        Condition::Stdin { digest: Digest([7; 32]), length: 9 },
+        Exit::Code(3),
+        Stream::Stderr,
+        b"oops\n",
+    ),
+    (1, Condition::StdinUnread, Exit::Code(0), Stream::Stdout, &[b'x'; 64 << 10]),
+    (2, Condition::StdinEmpty, Exit::Code(0), Stream::Stdout, b""),
+];
+
+/// The store of this process and the database that it begins with each time.
+static SAMPLE: LazyLock<(TempDir, Vec<u8>)> = LazyLock::new(|| {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut store = Store::open(directory.path()).expect("a store");
+    store.clear(&Selection::all()).expect("cleared");
+    fill(&mut store).expect("stored");
+    let database = fs::read(directory.path().join("cachex.db")).expect("read");
+    (directory, database)
+});
+
+/// A directory with the sample's database, and that file.
+pub fn fresh() -> (&'static Path, PathBuf) {
+    let (directory, database) = &*SAMPLE;
+    for entry in fs::read_dir(directory.path()).expect("listed") {
+        fs::remove_file(entry.expect("listed").path()).expect("removed");
+    }
+    let path = directory.path().join("cachex.db");
+    fs::write(&path, database).expect("written");
+    (directory.path(), path)
+}
+
+/// Uses the store in every way. Whatever was done to it, what it gives is what was stored, and it
+/// need not be begun anew twice.
+pub fn check(directory: &Path) {
+    let outcome = use_all(directory);
+    if let Err(StoreError::Damaged(what)) = outcome {
+        drop(Store::begin_anew(directory).expect("begun anew"));
+        let healed = use_all(directory);
+        assert!(healed.is_ok(), "first {what}, then {healed:?}");
+    }
+}
+
+fn use_all(directory: &Path) -> Result<(), StoreError> {
+    let mut store = Store::open(directory)?;
+    for entry in store.variants(&[key(0), key(1), key(2)])? {
+        if let Some(body) = store.output(&entry)? {
+            let stored = STORED.iter().find(|stored| is(stored, &entry, body.length));
+            let (.., output) = stored.expect("what was stored");
+            assert_eq!(bytes(body), *output);
+        }
+        store.note_use(&entry);
+    }
+    store.list(&Selection::all())?;
+    fill(&mut store)?;
+    store.clear(&Selection::all())?;
+    fill(&mut store)
+}
+
+fn is(
+    (number, condition, exit, _, output): &(u8, Condition, Exit, Stream, &[u8]),
+    entry: &Entry,
+    length: u64,
+) -> bool {
+    let frames = if output.is_empty() { 0 } else { output.len() as u64 + 4 };
+    (entry.key, entry.condition, entry.exit, length) == (key(*number), *condition, *exit, frames)
+        && entry.created.as_millis() == 1000
+        && entry.elapsed == Duration::from_millis(20)
+}
+
+fn bytes(mut body: Body) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    body.for_each_chunk(|_, chunk| {
+        bytes.extend_from_slice(chunk);
+        Ok(())
+    })
+    .expect("readable");
+    bytes
+}
+
+fn key(number: u8) -> Key {
+    Key(Digest([number; 32]))
+}
+
+fn fill(store: &mut Store) -> Result<(), StoreError> {
+    let words = ["/bin/sample".into()];
+    let name = CommandName::of(Path::new("/bin/sample"), &words);
+    for (number, condition, exit, stream, output) in STORED {
+        let mut recorder = Recorder::new(store.directory().to_owned(), Size(u64::MAX));
+        recorder.record(stream, output).expect("recorded");
+        let recording = Recording {
+            body: recorder.finish().expect("recorded"),
+            exit,
+            ended: Timestamp::from_millis(1000),
+            elapsed: Duration::from_millis(20),
+        };
+        let mut new = NewEntry {
+            key: key(number),
+            condition,
+            recording,
+            scope: "",
+            words: &words,
+            directory: Some("/".into()),
+            lifetime: Lifetime::Unlimited,
+        };
+        let limits = Limits {
+            since: store.clearings()?,
+            max_entries: None,
+            max_size: Size::mebibytes(64),
+            is_spent: &|_, _| false,
+        };
+        store.fill(&name, &mut new, &[], &limits)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! `cachex explain`: hit or miss, and why: each part of the key, and what differs from what is stored.
+
+use super::list::json;
+use super::printed;
+use super::run::{Call, Miss, Nearest};
+use crate::error::Error;
+use crate::key::{Observation, Part, StoredPart};
+use crate::settings::Request;
+use crate::store::Store;
+use crate::terminal::{Notices, print};
+use crate::time::{Timestamp, brief};
+use serde::Serialize;
+use std::fmt::Write;
+use std::path::Path;
+
+/// Says what a run of this request would do. Nothing runs, and nothing is taken from standard input.
+///
+/// # Errors
+/// When there is no such command, or the cache cannot be used for it.
+pub fn run(
+    request: &Request,
+    directory: Result<&Path, String>,
+    notices: &Notices,
+    as_json: bool,
+) -> Result<(), Error> {
+    let program = super::run::find_program(request)?;
+    let call = Call::new(request, &program, notices);
+    let unusable = || Error::Failed("the command would run uncached".to_owned());
+    let (store, observation, variants) = call.prepare(directory).ok_or_else(unusable)?;
+    let stdin = call.survey_stdin(&store, &variants).ok_or_else(unusable)?;
+    let (is_hit, reason) = match call.choose(&store, variants, &stdin) {
+        Ok(hit) => {
+            let age = hit.entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
+            let stale = if hit.is_stale { ", stale: it would be renewed" } else { "" };
+            (true, format!("stored {age} ago as entry {}{stale}", hit.entry.id))
+        }
+        Err(Miss { reason, .. }) => (false, reason.to_string()),
+    };
+    let explanation = Explanation::new(&call, &store, &observation, is_hit, reason)
+        .map_err(|fault| Error::Failed(fault.to_string()))?;
+    let text = if as_json { format!("{}\n", json(&explanation)?) } else { explanation.tell() };
+    printed(print(&text))
+}
+
+/// These names stay.
+#[derive(Debug, Serialize)]
+struct Explanation {
+    verdict: &'static str,
+    reason: String,
+    key: String,
+    parts: Vec<JsonPart>,
+    nearest: Option<Nearest>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonPart {
+    name: String,
+    digest: String,
+    value: Option<String>,
+}
+
+impl Explanation {
+    fn new(
+        call: &Call<'_>,
+        store: &Store,
+        observation: &Observation,
+        is_hit: bool,
+        reason: String,
+    ) -> Result<Self, crate::store::StoreError> {
+        let parts = observation.fingerprint.parts();
+        let keyed = store.keyed(&parts)?;
+        let nearest = if is_hit { None } else { Nearest::find(call, store, &keyed)? };
+        let part = |(Part { name, shown, .. }, StoredPart { digest, .. }): (Part, &StoredPart)| {
+            let mut hex = String::new();
+            let _ = digest.iter().try_for_each(|byte| write!(hex, "{byte:02x}"));
+            JsonPart { name, digest: hex, value: shown }
+        };
+        Ok(Self {
+            verdict: if is_hit { "hit" } else { "miss" },
+            reason,
+            key: observation.fingerprint.key().to_string(),
+            parts: parts.into_iter().zip(&keyed).map(part).collect(),
+            nearest,
+        })
+    }
+
+    fn tell(&self) -> String {
+        let width = self.parts.iter().map(|part| part.name.len()).max().unwrap_or(0);
+        let mut text = format!("{}: {}\n", self.verdict, self.reason);
+        if let Some(nearest) = &self.nearest {
+            let _ = writeln!(text, "nearest: {}", nearest.tell());
+        }
+        let _ = writeln!(text, "key {}", self.key);
+        for JsonPart { name, digest, value } in &self.parts {
+            let value = value.as_deref().unwrap_or_default();
+            let line = format!("  {name:<width$}  {digest}  {value}");
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
+        text
+    }
+}

@@ -1,0 +1,68 @@
+//! Why nothing is stored for a call: what differs from the entry that is nearest to it.
+
+use super::Call;
+use crate::key::{Observation, StoredPart, differences};
+use crate::policy::MissReason;
+use crate::store::{Store, StoreError};
+use crate::time::{Timestamp, brief};
+use serde::Serialize;
+use std::time::Duration;
+
+/// The entry of the same command that differs least.
+#[derive(Debug, Serialize)]
+pub(in crate::commands) struct Nearest {
+    id: i64,
+    /// In seconds.
+    age: Option<f64>,
+    differences: Vec<String>,
+}
+
+impl Nearest {
+    /// The nearest to a key of these parts.
+    pub(in crate::commands) fn find(
+        call: &Call<'_>,
+        store: &Store,
+        parts: &[StoredPart],
+    ) -> Result<Option<Self>, StoreError> {
+        let now = Timestamp::now();
+        let compared = store.relatives(&call.name())?.into_iter().map(|relative| Self {
+            id: relative.id,
+            age: relative.created.age_at(now).map(|age| age.as_secs_f64()),
+            differences: differences(parts, &relative.parts),
+        });
+        Ok(compared.min_by_key(|nearest| nearest.differences.len()))
+    }
+
+    pub(in crate::commands) fn tell(&self) -> String {
+        let age = self.age.and_then(|age| Duration::try_from_secs_f64(age).ok());
+        let age =
+            age.map_or_else(|| "in the future".to_owned(), |age| format!("{} ago", brief(age)));
+        format!("entry {}, stored {age}: {}", self.id, self.differences())
+    }
+
+    fn differences(&self) -> String {
+        if self.differences.is_empty() {
+            return "the key is the same".to_owned();
+        }
+        self.differences.join(", ")
+    }
+}
+
+impl Call<'_> {
+    /// The reason of a miss, and what differs if that is why.
+    pub(super) fn in_full(
+        &self,
+        store: &Store,
+        observation: &Observation,
+        reason: &MissReason,
+    ) -> String {
+        let nearest = || {
+            let keyed = store.keyed(&observation.fingerprint.parts()).ok()?;
+            Nearest::find(self, store, &keyed).ok()?
+        };
+        match (*reason == MissReason::Absent).then(nearest).flatten() {
+            Some(nearest) => format!("{reason}: {}", nearest.differences()),
+            None => reason.to_string(),
+        }
+    }
+}

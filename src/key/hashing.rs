@@ -1,0 +1,208 @@
+//! `--hash-with SELECTOR=COMMAND`: an input counts as what a command prints for it.
+
+use super::digest::{Digest, Unreadable};
+use super::text::{Hashed, Text};
+use crate::inherited;
+use glob::Pattern;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Seek, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// One `--hash-with`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HashWith {
+    selector: Selector,
+    command: OsString,
+}
+
+/// Which input it is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Selector {
+    /// Files of `--file` whose path matches.
+    File(Pattern),
+    /// This variable.
+    Variable(OsString),
+    /// The argument of this number, the first being 1.
+    Position(usize),
+    /// Arguments that match.
+    Argument(Pattern),
+    /// Standard input.
+    Stdin,
+}
+
+impl HashWith {
+    /// Reads `file:*.json=jq -cS .`, `env:NAME=…`, `arg:2=…`, `arg:--seed*=…`, `stdin=…`; the first
+    /// `=` ends the selector.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(word: &OsStr) -> Result<Self, String> {
+        const EXPECTED: &str =
+            "expected file:GLOB=COMMAND, env:NAME=…, arg:N=…, arg:GLOB=… or stdin=…";
+        let bytes = word.as_bytes();
+        let split = bytes.iter().position(|byte| *byte == b'=').ok_or(EXPECTED)?;
+        let (selector, command) = (&bytes[..split], &bytes[split + 1..]);
+        let selector = std::str::from_utf8(selector).map_err(|_| EXPECTED)?;
+        let glob = |text| Pattern::new(text).map_err(|error| error.msg.to_owned());
+        let selector = match selector.split_once(':') {
+            None if selector == "stdin" => Selector::Stdin,
+            Some((_, "")) => return Err(EXPECTED.to_owned()),
+            Some(("file", pattern)) => Selector::File(glob(pattern)?),
+            Some(("env", name)) => Selector::Variable(name.into()),
+            Some(("arg", number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let number = number.parse().ok().filter(|number| *number > 0);
+                Selector::Position(number.ok_or("arguments are counted from 1")?)
+            }
+            Some(("arg", pattern)) => Selector::Argument(glob(pattern)?),
+            _ => return Err(EXPECTED.to_owned()),
+        };
+        if command.iter().all(u8::is_ascii_whitespace) {
+            return Err("the command is empty".to_owned());
+        }
+        Ok(Self { selector, command: OsString::from_vec(command.to_vec()) })
+    }
+
+    /// Whether it is for standard input.
+    #[must_use]
+    pub fn is_for_stdin(&self) -> bool {
+        self.selector == Selector::Stdin
+    }
+
+    /// The variable that it is for.
+    pub(super) fn variable(&self) -> Option<&OsStr> {
+        match &self.selector {
+            Selector::Variable(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The command.
+    pub(super) fn command(&self) -> &OsStr {
+        &self.command
+    }
+
+    pub(super) fn is_for_file(&self, path: &Path) -> bool {
+        matches!(&self.selector, Selector::File(glob) if glob.matches_path(path))
+    }
+
+    fn is_for_argument(&self, number: usize, word: &OsStr) -> bool {
+        match &self.selector {
+            Selector::Position(position) => *position == number,
+            Selector::Argument(glob) => glob.matches(&word.to_string_lossy()),
+            _ => false,
+        }
+    }
+
+    /// What the command prints for a content, of which `input` names the origin.
+    ///
+    /// # Errors
+    /// When the command cannot be run, or fails.
+    pub fn digest(&self, input: &Path, content: &File) -> Result<Digest, Unreadable> {
+        let failed = |reason: &dyn std::fmt::Display| {
+            let command = crate::terminal::escape_os(&self.command);
+            Unreadable::new(input, format!("its hash command `{command}`: {reason}"))
+        };
+        let digest = || -> io::Result<(Digest, std::process::ExitStatus)> {
+            let mut content = content.try_clone()?;
+            content.rewind()?;
+            let mut command = Command::new("sh");
+            command.arg("-c").arg(&self.command);
+            command.stdin(content).stdout(Stdio::piped()).stderr(Stdio::null());
+            inherited::pass_on(&mut command);
+            let mut child = command.spawn()?;
+            let digest = child.stdout.take().map(Digest::of_reader).transpose()?;
+            Ok((digest.unwrap_or_else(|| Digest::of(b"")), child.wait()?))
+        };
+        match digest() {
+            Ok((digest, status)) if status.success() => Ok(digest),
+            Ok((_, status)) => Err(failed(&crate::exit::Exit::from(status))),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    fn of_text(&self, input: &str, value: &OsStr) -> Result<Text, Unreadable> {
+        let input = Path::new(input);
+        let content = || {
+            let mut file = tempfile::tempfile()?;
+            file.write_all(value.as_bytes())?;
+            Ok(file)
+        };
+        let content = content().map_err(|error: io::Error| Unreadable::new(input, error))?;
+        let digest = self.digest(input, &content)?;
+        Ok(Text::Hashed(Hashed { with: self.command.clone(), digest }))
+    }
+}
+
+/// The argument of this number as it counts.
+pub(super) fn argument(
+    hashes: &[HashWith],
+    number: usize,
+    word: &OsStr,
+) -> Result<Text, Unreadable> {
+    match hashes.iter().find(|hash| hash.is_for_argument(number, word)) {
+        Some(hash) => hash.of_text(&format!("argument {number}"), word),
+        None => Ok(Text::Exact(word.to_owned())),
+    }
+}
+
+/// The value of a variable as it counts.
+pub(super) fn variable(
+    hashes: &[HashWith],
+    name: &OsStr,
+    value: &OsStr,
+) -> Result<Text, Unreadable> {
+    match hashes.iter().find(|hash| hash.variable() == Some(name)) {
+        Some(hash) => hash.of_text(&format!("variable {}", name.to_string_lossy()), value),
+        None => Ok(Text::Exact(value.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(word: &str) -> Result<HashWith, String> {
+        HashWith::parse(OsStr::new(word))
+    }
+
+    #[test]
+    fn the_first_equals_sign_ends_the_selector() {
+        let hash = parse("env:NOW=cut -d= -f1").expect("understood");
+        assert_eq!(hash.variable(), Some(OsStr::new("NOW")));
+        assert_eq!(hash.command(), "cut -d= -f1");
+        assert!(parse("stdin=sort").expect("understood").is_for_stdin());
+    }
+
+    #[test]
+    fn selectors_choose_their_inputs() {
+        let is_for = |selector: &str, number, word| {
+            let hash = parse(&format!("{selector}=cat")).expect("understood");
+            hash.is_for_argument(number, OsStr::new(word))
+        };
+        assert!(is_for("arg:2", 2, "x") && !is_for("arg:2", 1, "2"));
+        assert!(is_for("arg:--seed*", 1, "--seed=5") && !is_for("arg:--seed*", 1, "seed"));
+        assert!(!is_for("stdin", 1, "stdin") && !is_for("env:A", 1, "A"));
+        let json = parse("file:*.json=jq").expect("understood");
+        assert!(json.is_for_file(Path::new("deep/a.json")) && !json.is_for_file(Path::new("a.js")));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for word in
+            ["", "stdin", "stdin=", "stdin= ", "stdi=x", "env:=x", "arg:=x", "arg:0=x", "file:[=x"]
+        {
+            assert!(parse(word).is_err(), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_fails_is_named() {
+        let hash = parse("arg:1=exit 3").expect("understood");
+        let error = argument(&[hash], 1, OsStr::new("x")).expect_err("failed");
+        let told = error.to_string();
+        assert!(told.contains("argument 1") && told.contains("`exit 3`"), "{told}");
+    }
+}

@@ -1,0 +1,69 @@
+//! A clock that was set back and forward again: entries whose dates lie in the future.
+
+use super::harness::Sandbox;
+use cachex::store::Selection;
+
+const TWO_DAYS: i64 = 2 * 86_400;
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo $1; cat now");
+    sandbox.write("now", "old\n");
+    sandbox
+}
+
+/// The last words of what is stored.
+fn stored(sandbox: &Sandbox) -> Vec<String> {
+    let entries = sandbox.store().list(&Selection::all()).expect("listed");
+    let last = |entry: cachex::entry::Description| entry.words.last().cloned().expect("a word");
+    let mut words: Vec<_> =
+        entries.into_iter().map(|entry| last(entry).into_string().expect("UTF-8")).collect();
+    words.sort();
+    words
+}
+
+#[test]
+fn an_entry_from_the_future_is_replaced_whatever_the_options() {
+    for options in
+        ["", "--ttl 10d", "--ttl 1m --stale-while-revalidate 10d", "--stale-if-error 10d"]
+    {
+        let sandbox = sandbox();
+        let call = format!("{options} ./s.sh a");
+        sandbox.cachex(&call).gives("a\nold\n");
+        sandbox.write("now", "new\n");
+        sandbox.age(-TWO_DAYS);
+        sandbox.cachex(&format!("--only-if-cached {call}")).tells("", 124);
+        for _ in 0..2 {
+            sandbox.cachex(&call).gives("a\nnew\n");
+        }
+        assert_eq!(sandbox.runs(), 2, "{options}");
+        assert_eq!(stored(&sandbox), ["a"], "{options}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_right_again_makes_entries_good_again() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh a").gives("a\nold\n");
+    sandbox.age(-TWO_DAYS);
+    sandbox.cachex("--only-if-cached ./s.sh a").tells("", 124);
+    sandbox.age(TWO_DAYS);
+    sandbox.cachex("./s.sh a").gives("a\nold\n");
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn entries_from_the_future_go_first() {
+    for limit in ["--max-entries 2", "--max-size 240kB"] {
+        let sandbox = sandbox();
+        sandbox.write("now", "x".repeat(70_000));
+        for word in ["a", "b"] {
+            sandbox.cachex(&format!("./s.sh {word}")).output();
+        }
+        sandbox.age(-TWO_DAYS);
+        for (word, left) in [("c", ["b", "c"]), ("d", ["c", "d"])] {
+            sandbox.cachex(&format!("{limit} ./s.sh {word}")).output();
+            assert_eq!(stored(&sandbox), left, "{limit}");
+        }
+    }
+}

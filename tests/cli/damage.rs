@@ -1,0 +1,262 @@
+//! Whatever became of the store's files: the right result, one warning at most, and a store that
+//! has healed by the next calls.
+
+use super::harness::{Random, Sandbox, say};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Output;
+
+const DATABASE: &str = "cachex.db";
+const JOURNAL: &str = "cachex.db-journal";
+
+/// A file of the store and what is in it.
+type Stored = (&'static str, Vec<u8>);
+
+/// Calls whose results are stored, and the bare commands' results.
+struct Calls {
+    sandbox: Sandbox,
+    calls: Vec<(String, Output)>,
+}
+
+impl Calls {
+    fn new() -> Self {
+        let sandbox = Sandbox::new();
+        let script = "case $1 in
+                          small) echo small;;
+                          long) seq 20000;;
+                          failing) echo out; echo no >&2; exit 3;;
+                      esac";
+        sandbox.script("s.sh", script);
+        let bare = |word: &str| {
+            let output = sandbox.program("./s.sh", &[word]).output();
+            (format!("--failure-ttl none ./s.sh {word}"), output)
+        };
+        let calls = ["small", "long", "failing"].map(bare).into();
+        let new = Self { sandbox, calls };
+        new.are_right();
+        new.are_hits();
+        new
+    }
+
+    /// Every call gives what the bare command gives.
+    fn are_right(&self) {
+        for (call, bare) in &self.calls {
+            self.sandbox.cachex(call).matches(bare);
+        }
+    }
+
+    fn are_right_and_silent(&self) {
+        for (call, bare) in &self.calls {
+            assert_eq!(self.sandbox.cachex(call).matches(bare), "", "{call}");
+        }
+    }
+
+    fn are_hits(&self) {
+        let before = self.sandbox.runs();
+        self.are_right_and_silent();
+        assert_eq!(self.sandbox.runs(), before);
+    }
+
+    fn heal(&self) {
+        self.are_right();
+        self.are_right_and_silent();
+        self.are_hits();
+    }
+
+    /// What is in the files of the store.
+    fn files(&self) -> Vec<Stored> {
+        [DATABASE, "uses", "claims", "cachex.lock"]
+            .map(|name| (name, fs::read(self.sandbox.store_dir().join(name)).expect("readable")))
+            .into()
+    }
+
+    /// Makes the store hold just these files.
+    fn put(&self, files: &[Stored]) {
+        let directory = self.sandbox.store_dir();
+        fs::remove_dir_all(&directory).expect("removed");
+        fs::create_dir(&directory).expect("made");
+        fs::set_permissions(&directory, Permissions::from_mode(0o700)).expect("set");
+        for (name, bytes) in files {
+            let path = directory.join(name);
+            fs::write(&path, bytes).expect("written");
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("set");
+        }
+    }
+
+    /// A verb does its work or says why it cannot.
+    fn verb_copes(&self, verb: &str) {
+        let output = self.sandbox.cachex(verb).output();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        match output.status.code() {
+            Some(0) => assert_eq!(stderr, ""),
+            code => {
+                assert_eq!(code, Some(125), "{stderr}");
+                assert!(stderr.starts_with("cachex: error: "), "{stderr}");
+                assert_eq!(stderr.lines().count(), 1, "{stderr}");
+            }
+        }
+    }
+
+    /// With these files: what calls do, and what they do after each verb.
+    fn survive(&self, files: &[Stored]) {
+        self.put(files);
+        self.heal();
+        for verb in ["list", "clear"] {
+            say(verb);
+            self.put(files);
+            self.verb_copes(verb);
+            self.heal();
+        }
+    }
+
+    /// Each of these files damaged in each way.
+    fn survive_damage(&self, files: &[Stored], damaged: &[&str]) {
+        let mut random = Random::new();
+        for name in damaged {
+            let at = files.iter().position(|(known, _)| known == name).expect("known");
+            let whole = &files[at].1;
+            let mut noise = whole.clone();
+            random.fill(&mut noise);
+            let half = whole[..whole.len() / 2].to_vec();
+            for (way, bytes) in [("noise", noise), ("half", half), ("empty", Vec::new())] {
+                say(format_args!("{name}: {way}"));
+                let mut files = files.to_vec();
+                files[at].1 = bytes;
+                self.survive(&files);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_damaged_database() {
+    let calls = Calls::new();
+    calls.survive_damage(&calls.files(), &[DATABASE]);
+}
+
+#[test]
+fn damaged_side_files() {
+    let calls = Calls::new();
+    let mut files = calls.files();
+    for (name, bytes) in &mut files {
+        if *name == "claims" || *name == "cachex.lock" {
+            // These are empty, and nobody looks into them.
+            bytes.resize(5000, 7);
+        }
+    }
+    let folding = files.iter().find(|(name, _)| *name == "uses").expect("there").1.clone();
+    assert!(!folding.is_empty());
+    files.push(("uses.folding", folding));
+    files.push((JOURNAL, vec![7; 5000]));
+    let damaged = ["uses", "claims", "cachex.lock", "uses.folding", JOURNAL];
+    calls.survive_damage(&files, &damaged);
+}
+
+/// The store in the middle of a transaction that removes everything: some of it is in the database,
+/// and what was there before in the journal.
+fn half_cleared(calls: &Calls) -> Vec<Stored> {
+    let mut files = calls.files();
+    let database = rusqlite::Connection::open(calls.sandbox.database()).expect("opened");
+    database
+        .execute_batch(
+            "PRAGMA cache_size = 1; PRAGMA secure_delete = 1;
+             BEGIN IMMEDIATE; UPDATE entry SET exit = 9; DELETE FROM block; DELETE FROM entry",
+        )
+        .expect("begun");
+    let read = |name| fs::read(calls.sandbox.store_dir().join(name)).expect("readable");
+    let half_way = read(DATABASE);
+    assert!(files[0] != (DATABASE, half_way.clone()));
+    files[0].1 = half_way;
+    files.push((JOURNAL, read(JOURNAL)));
+    database.execute_batch("ROLLBACK").expect("rolled back");
+    files
+}
+
+#[test]
+fn a_transaction_that_was_cut_off_is_taken_back() {
+    let calls = Calls::new();
+    calls.put(&half_cleared(&calls));
+    calls.are_hits();
+    assert!(!calls.sandbox.store_dir().join(JOURNAL).exists());
+}
+
+#[test]
+fn a_transaction_that_was_cut_off_and_damaged() {
+    let calls = Calls::new();
+    calls.survive_damage(&half_cleared(&calls), &[DATABASE, JOURNAL]);
+}
+
+#[test]
+fn flipped_bits() {
+    let calls = Calls::new();
+    let files = calls.files();
+    let mut random = Random::new();
+    for round in 0..60 {
+        let mut files = files.clone();
+        let bytes = &mut files[0].1;
+        let bits = [(); 3].map(|()| random.below(bytes.len() * 8));
+        for bit in bits {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+        say(format_args!("{round}: {bits:?}"));
+        calls.put(&files);
+        if let Some(verb) = [None, Some("list"), Some("clear")][round % 3] {
+            calls.verb_copes(verb);
+        }
+        calls.heal();
+    }
+}
+
+/// What a call needs to run and store is damaged: the second one stores again.
+fn heals_by_running(calls: &Calls) {
+    let (call, bare) = &calls.calls[0];
+    let refresh = format!("--refresh {call}");
+    calls.sandbox.cachex(&refresh).matches(bare);
+    assert_eq!(calls.sandbox.cachex(&refresh).matches(bare), "");
+    let before = calls.sandbox.runs();
+    assert_eq!(calls.sandbox.cachex(call).matches(bare), "");
+    assert_eq!(calls.sandbox.runs(), before);
+}
+
+#[test]
+fn any_bit_of_the_numbers_that_tell_the_format() {
+    let calls = Calls::new();
+    let files = calls.files();
+    let (user_version, application_id) = (60, 68);
+    for byte in (user_version..user_version + 4).chain(application_id..application_id + 4) {
+        for bit in 0..8 {
+            say(format_args!("byte {byte}, bit {bit}"));
+            let mut files = files.clone();
+            files[0].1[byte] ^= 1 << bit;
+            calls.put(&files);
+            heals_by_running(&calls);
+        }
+    }
+}
+
+#[test]
+fn an_altered_column_of_any_table() {
+    let calls = Calls::new();
+    let files = calls.files();
+    let open = || rusqlite::Connection::open(calls.sandbox.database()).expect("opened");
+    let columns = |table: &str| -> Vec<String> {
+        let database = open();
+        let mut statement =
+            database.prepare("SELECT name FROM pragma_table_info(?1)").expect("prepared");
+        let rows = statement.query_map([table], |row| row.get(0)).expect("listed");
+        rows.collect::<Result<_, _>>().expect("read")
+    };
+    for table in ["command", "entry", "block", "file_digest", "clearing", "sqlite_sequence"] {
+        calls.put(&files);
+        for column in columns(table) {
+            say(format_args!("{table}.{column}"));
+            calls.put(&files);
+            let altered = "PRAGMA writable_schema = 1;
+                UPDATE sqlite_schema SET sql = replace(sql, '{column}', '{column}x')
+                    WHERE tbl_name = '{table}'";
+            let altered = altered.replace("{table}", table).replace("{column}", &column);
+            open().execute_batch(&altered).expect("altered");
+            heals_by_running(&calls);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Why a command would hit or miss, part by part, and what differs from what is stored.
+
+use super::harness::Sandbox;
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi");
+    sandbox
+}
+
+#[track_caller]
+fn explain(sandbox: &Sandbox, words: &str) -> String {
+    let output = sandbox.cachex(&format!("explain {words}")).env("AWS_PROFILE", "one").output();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn hit_and_miss_and_nothing_runs() {
+    let sandbox = sandbox();
+    let first = explain(&sandbox, "-- ./s.sh a");
+    assert!(first.starts_with("miss: nothing stored for this call\nkey "), "{first}");
+    assert_eq!(sandbox.runs(), 0);
+    sandbox.cachex("./s.sh a").gives("hi\n");
+    let then = explain(&sandbox, "./s.sh a");
+    assert!(then.starts_with("hit: stored ") && then.contains(" ago as entry 1\n"), "{then}");
+    sandbox.age(600);
+    let expired = explain(&sandbox, "--ttl 5m ./s.sh a");
+    assert!(expired.starts_with("miss: expired 5m"), "{expired}");
+    let stale = explain(&sandbox, "--ttl 5m --stale-while-revalidate 1h ./s.sh a");
+    assert!(stale.contains("stale: it would be renewed"), "{stale}");
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn what_differs_from_the_nearest_entry_is_named() {
+    let sandbox = sandbox();
+    sandbox.write("schema.sql", "1");
+    let options = "--env AWS_PROFILE --file schema.sql";
+    let call = |options: &str, words: &str| {
+        sandbox
+            .cachex(&format!("{options} ./s.sh {words}"))
+            .env("AWS_PROFILE", "one")
+            .gives("hi\n");
+    };
+    call(options, "a b");
+    let differs = |options: &str, words: &str| {
+        let told = explain(&sandbox, &format!("{options} -- ./s.sh {words}"));
+        let nearest = told.lines().find(|line| line.starts_with("nearest: ")).expect("told");
+        nearest
+            .split_once(": entry 1, stored ")
+            .expect("told")
+            .1
+            .split_once(": ")
+            .expect("told")
+            .1
+            .to_owned()
+    };
+    assert_eq!(differs(options, "a c"), "argument 2 changed");
+    assert_eq!(differs(options, "a"), "argument 2 is gone");
+    assert_eq!(differs(options, "a b c"), "argument 3 is new");
+    assert_eq!(differs(&format!("{options} --scope x"), "a b"), "scope changed");
+    assert_eq!(differs("--file schema.sql", "a b"), "env AWS_PROFILE is gone");
+    assert_eq!(differs(&format!("{options} --ignore-cwd"), "a b"), "working directory is gone");
+    let told = sandbox.cachex(&format!("explain {options} ./s.sh a b")).env("AWS_PROFILE", "two");
+    let told = String::from_utf8(told.output().stdout).expect("UTF-8");
+    assert!(told.contains(": env AWS_PROFILE changed\n"), "{told}");
+    sandbox.write("schema.sql", "2");
+    assert_eq!(differs(options, "a b"), "file schema.sql changed");
+    sandbox.write("schema.sql", "1");
+    sandbox.script("s.sh", "echo hi; # edited");
+    let script = sandbox.dir.join("s.sh").display().to_string();
+    assert_eq!(differs(options, "a b"), format!("script {script} changed"));
+    let stderr = sandbox.cachex(&format!("-v {options} ./s.sh a b")).env("AWS_PROFILE", "one");
+    let stderr = stderr.tells("hi\n", 0);
+    let expected = format!("miss: nothing stored for this call: script {script} changed\n");
+    assert!(stderr.contains(&expected), "{stderr}");
+}
+
+#[test]
+fn values_of_variables_are_neither_stored_nor_shown_and_no_digest_is_an_oracle() {
+    let secret = "s3cret-value-of-a-variable";
+    let parts = |sandbox: &Sandbox| {
+        let call = |words: &str| sandbox.cachex(words).env("TOKEN", secret);
+        call("--env TOKEN ./s.sh").gives("hi\n");
+        let told = call("explain --env TOKEN ./s.sh").output().stdout;
+        let told = String::from_utf8(told).expect("UTF-8");
+        assert!(told.contains("env TOKEN") && !told.contains(secret), "{told}");
+        for file in std::fs::read_dir(sandbox.store_dir()).expect("readable") {
+            let bytes = std::fs::read(file.expect("readable").path()).expect("readable");
+            assert!(!bytes.windows(secret.len()).any(|part| part == secret.as_bytes()));
+        }
+        told.lines().find(|line| line.contains("env TOKEN")).expect("told").to_owned()
+    };
+    assert_ne!(parts(&sandbox()), parts(&sandbox()), "another store, another digest");
+}
+
+#[test]
+fn control_characters_are_escaped() {
+    let sandbox = sandbox();
+    let output = sandbox.cachex_words(["explain", "--", "./s.sh", "\u{1b}[31mred\n"]).output();
+    let told = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(told.contains("\\x1b[31mred\\n") && !told.contains('\u{1b}'), "{told}");
+}
+
+#[test]
+fn json_has_stable_names() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh a").gives("hi\n");
+    let told = explain(&sandbox, "--json -- ./s.sh b");
+    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(told["verdict"], "miss");
+    assert_eq!(told["reason"], "nothing stored for this call");
+    assert_eq!(told["nearest"]["id"], 1);
+    assert_eq!(told["nearest"]["differences"], serde_json::json!(["argument 1 changed"]));
+    assert!(told["nearest"]["age"].is_f64());
+    let argument =
+        told["parts"].as_array().expect("a list").iter().find(|p| p["name"] == "argument 1");
+    let argument = argument.expect("a part");
+    assert_eq!(argument["value"], "b");
+    assert_eq!(argument["digest"].as_str().map(str::len), Some(16));
+    assert_eq!(told["key"].as_str().map(str::len), Some(16));
+}
+
+#[test]
+fn a_pipe_is_looked_into_and_left_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "cat");
+    sandbox.cachex("./s.sh").stdin("content\n").gives("content\n");
+    let script = "printf 'content\\n' | { cachex explain ./s.sh | head -1 | cut -d: -f1; cat; }";
+    sandbox.sh(script).gives("hit\ncontent\n");
+    let script = "printf 'other\\n' | { cachex explain ./s.sh | head -1; cat; }";
+    sandbox.sh(script).gives("miss: stored for another standard input only\nother\n");
+}
+
+#[test]
+fn where_a_run_would_be_uncached_that_is_said() {
+    let sandbox = sandbox();
+    sandbox.sh("mkfifo fifo").gives("");
+    let stderr = sandbox.cachex("explain --file fifo ./s.sh").tells("", 125);
+    assert!(
+        stderr.contains("warning: cannot key fifo")
+            || stderr.contains("fifo: it is not a regular file"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("error: the command would run uncached"), "{stderr}");
+    sandbox.cachex("explain ./none").tells("", 127);
+    sandbox.cachex("explain").tells("", 2);
+    sandbox.cachex("explain --ttl nonsense ./s.sh").tells("", 2);
+}

@@ -1,0 +1,134 @@
+//! Kill -9 at any instant leaves a store that works.
+
+use super::harness::{Random, Sandbox, say};
+use std::fs;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// Prints its first word, with as many zeros as the second one says.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "printf \"$1 %0${2}d\\n\" 0");
+    sandbox
+}
+
+fn printed(word: &str, zeros: usize) -> String {
+    format!("{word} {}\n", "0".repeat(zeros))
+}
+
+fn start(sandbox: &Sandbox, words: &str) -> Child {
+    let mut call = sandbox.cachex(words);
+    call.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    call.command.spawn().expect("started")
+}
+
+/// A call, and what it prints if it is one of the script.
+fn draw(random: &mut Random, round: usize) -> (String, Option<String>) {
+    let number = random.below(4);
+    let of_script = |options: &str, word: &str, zeros: usize| {
+        (format!("{options} ./s.sh {word} {zeros}"), Some(printed(word, zeros)))
+    };
+    match random.below(9) {
+        0 => of_script("", &format!("miss{round}-{number}"), 10),
+        1 => of_script("", &format!("long{round}-{number}"), 100_000),
+        2 => of_script("", "hit", 10),
+        3 => of_script("--max-entries 2", &format!("few{round}-{number}"), 10),
+        4 => of_script("--max-size 200KB", &format!("small{round}-{number}"), 50_000),
+        5 => of_script("--refresh", "hit", 10),
+        6 => of_script("--refresh", "long", 100_000),
+        7 => ("clear".to_owned(), None),
+        _ => ("clear -- ./s.sh hit 10".to_owned(), None),
+    }
+}
+
+/// A call of the script does its work in silence, and waits for nobody.
+fn works(sandbox: &Sandbox, call: &str, stdout: &str) {
+    let stderr = sandbox.cachex(&format!("-v {call}")).tells(stdout, 0);
+    let known = ["hit: ", "miss: ", "stored"];
+    let expected = |line: &str| {
+        let detail = line.strip_prefix("cachex: ");
+        detail.is_some_and(|detail| known.iter().any(|known| detail.starts_with(known)))
+    };
+    assert!(stderr.lines().all(expected), "{call}: {stderr}");
+}
+
+fn is_sound(sandbox: &Sandbox) {
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let verdict: String =
+        database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("checked");
+    assert_eq!(verdict, "ok");
+    let orphans = "SELECT count(*) FROM block WHERE id >> 24 NOT IN (SELECT id FROM entry)";
+    let orphans: i64 = database.query_row(orphans, [], |row| row.get(0)).expect("counted");
+    assert_eq!(orphans, 0);
+}
+
+fn holds_known_files_only(sandbox: &Sandbox) {
+    for file in fs::read_dir(sandbox.store_dir()).expect("readable") {
+        let name = file.expect("readable").file_name().into_string().expect("UTF-8");
+        let known = ["cachex.db", "cachex.lock", "claims", "uses"];
+        assert!(known.contains(&name.as_str()), "{name}");
+    }
+}
+
+#[test]
+fn two_hundred_kills() {
+    let sandbox = sandbox();
+    let mut random = Random::new();
+    let begun = Instant::now();
+    works(&sandbox, "./s.sh first 50000", &printed("first", 50_000));
+    let usual = usize::try_from(begun.elapsed().as_micros()).expect("short");
+    let mut died = 0;
+    for round in 0..25 {
+        let calls: Vec<_> = (0..8).map(|_| draw(&mut random, round)).collect();
+        for (call, _) in &calls {
+            say(format_args!("{round}: {call}"));
+        }
+        let mut running: Vec<_> = calls.iter().map(|(call, _)| start(&sandbox, call)).collect();
+        while !running.is_empty() {
+            let moment = random.below(usual / 4);
+            std::thread::sleep(Duration::from_micros(u64::try_from(moment).expect("short")));
+            let mut victim = running.swap_remove(random.below(running.len()));
+            victim.kill().expect("killed");
+            died += usize::from(victim.wait().expect("ended").code().is_none());
+        }
+        for (call, stdout) in &calls {
+            if let Some(stdout) = stdout {
+                works(&sandbox, call, stdout);
+            } else {
+                let output = sandbox.cachex(call).output();
+                assert_eq!((output.status.code(), &output.stderr[..]), (Some(0), &b""[..]));
+            }
+        }
+        works(&sandbox, &format!("./s.sh last{round} 1"), &printed(&format!("last{round}"), 1));
+        is_sound(&sandbox);
+        holds_known_files_only(&sandbox);
+    }
+    // A kill that comes too late proves nothing.
+    assert!(died >= 20, "{died}");
+}
+
+#[test]
+fn kills_in_the_middle_of_a_transaction() {
+    let sandbox = sandbox();
+    let mut random = Random::new();
+    let journal = sandbox.store_dir().join("cachex.db-journal");
+    let long = "./s.sh long 3000000";
+    works(&sandbox, long, &printed("long", 3_000_000));
+    let mut died = 0;
+    for round in 0..30 {
+        let call = if round % 3 == 0 { "clear".to_owned() } else { format!("--refresh {long}") };
+        say(format_args!("{round}: {call}"));
+        let mut victim = start(&sandbox, &call);
+        while !journal.exists() && victim.try_wait().expect("known").is_none() {}
+        std::thread::sleep(Duration::from_micros(
+            u64::try_from(random.below(2000)).expect("small"),
+        ));
+        victim.kill().expect("killed");
+        died += usize::from(victim.wait().expect("ended").code().is_none());
+        works(&sandbox, long, &printed("long", 3_000_000));
+        is_sound(&sandbox);
+        works(&sandbox, &format!("./s.sh last{round} 1"), &printed(&format!("last{round}"), 1));
+        holds_known_files_only(&sandbox);
+    }
+    assert!(died >= 5, "{died}");
+}

@@ -1,0 +1,238 @@
+//! No room for a store: a full disk, no home, somebody else's directory.
+
+use super::harness::{Call, Sandbox, say};
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+const NOBODY: u32 = 65534;
+
+/// A file system of 1 MB in place of the store, which only calls through this see.
+struct SmallDisk<'s> {
+    sandbox: &'s Sandbox,
+    /// A process in the mount namespace, which lasts as long as its standard input is open.
+    holder: Child,
+    enter: &'static [&'static str],
+}
+
+impl<'s> SmallDisk<'s> {
+    /// `None`, and a word of why, where one may not mount.
+    fn new(sandbox: &'s Sandbox) -> Option<Self> {
+        let ways: [(&str, &[&str]); 2] = [
+            ("--mount", &["--mount"]),
+            ("--user --map-root-user --mount", &["--user", "--preserve-credentials", "--mount"]),
+        ];
+        let mount = "mkdir ../store; mount -t tmpfs -o size=1m,mode=0700 none \"$PWD/../store\"";
+        for (options, enter) in ways {
+            let script = format!("exec unshare {options} sh -c '{mount} && echo ready && read x'");
+            let mut call = sandbox.sh(&script);
+            call.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+            let mut holder = call.command.spawn().expect("started");
+            let mut answer = String::new();
+            let stdout = holder.stdout.take().expect("a pipe");
+            BufReader::new(stdout).read_line(&mut answer).expect("read");
+            if answer == "ready\n" {
+                return Some(Self { sandbox, holder, enter });
+            }
+            holder.wait().expect("ended");
+        }
+        say("nothing tested: no file system can be mounted here");
+        None
+    }
+
+    /// A call of the shell with the small disk in place.
+    fn sh(&self, script: &str) -> Call {
+        let target = self.holder.id().to_string();
+        let words = ["--target", &target, "sh", "-c", "cd \"$0\" && eval \"$1\""];
+        let dir = self.sandbox.dir.to_str().expect("UTF-8");
+        self.sandbox.program("nsenter", &[self.enter, &words, &[dir, script]].concat())
+    }
+
+    fn fill(&self) {
+        self.sh("cat /dev/zero > ../store/filler").output();
+        self.sh("df ../store | grep -q 100%").gives("");
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        drop(self.holder.stdin.take());
+        let _ = self.holder.wait();
+    }
+}
+
+/// Prints as many bytes as its first argument says.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "yes 0123456789 | head -c $1");
+    sandbox
+}
+
+#[test]
+fn a_full_disk_costs_the_cache_and_not_the_command() {
+    let sandbox = sandbox();
+    let Some(disk) = SmallDisk::new(&sandbox) else { return };
+    let bare = |words: &str| sandbox.sh(&format!("./s.sh {words}")).output();
+    let call = |words: &str| disk.sh(&format!("cachex ./s.sh {words}")).matches(&bare(words));
+    for _ in 0..2 {
+        assert_eq!(call("100"), "");
+        assert_eq!(call("300000"), "");
+        let warning = call("3000000");
+        assert!(warning.contains("No space left on device"), "{warning}");
+    }
+    let full = (0..5).map(|name| call(&format!("300000 {name}"))).find(|told| !told.is_empty());
+    assert!(full.is_some_and(|told| told.contains("disk is full; the result is not stored")));
+    disk.fill();
+    call("100 new");
+    call("3000000");
+    let before = sandbox.runs();
+    disk.sh("cachex ./s.sh 100").matches(&bare("100"));
+    disk.sh("cachex ./s.sh 300000").matches(&bare("300000"));
+    assert_eq!(sandbox.runs(), before + 2, "the bare ones");
+}
+
+#[test]
+fn a_full_disk_can_be_listed() {
+    let sandbox = sandbox();
+    let Some(disk) = SmallDisk::new(&sandbox) else { return };
+    // The hit is noted beside the database, and cannot be written into it.
+    disk.sh("cachex ./s.sh 10; cachex ./s.sh 10").gives("0123456789".repeat(2));
+    disk.fill();
+    let output = disk.sh("cachex list").output();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(listed.contains("./s.sh 10"), "{listed}");
+}
+
+#[test]
+fn a_full_disk_can_be_cleared() {
+    let sandbox = sandbox();
+    let Some(disk) = SmallDisk::new(&sandbox) else { return };
+    for clear in ["clear", "clear -- ./s.sh", "clear -- ./s.sh 300000 a"] {
+        let removed = match clear {
+            "clear -- ./s.sh 300000 a" => "removed 1 entry (300.0kB)\n",
+            _ => "removed 2 entries (600.0kB)\n",
+        };
+        disk.sh("cachex ./s.sh 300000 a && cachex ./s.sh 300000 b").output();
+        disk.fill();
+        disk.sh(&format!("cachex {clear}")).gives(removed);
+        let before = sandbox.runs();
+        for _ in 0..2 {
+            disk.sh("cachex ./s.sh 10").gives("0123456789");
+        }
+        assert_eq!(sandbox.runs(), before + 1);
+        disk.sh("rm ../store/filler; cachex clear").output();
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_from_the_start() {
+    let sandbox = sandbox();
+    let Some(disk) = SmallDisk::new(&sandbox) else { return };
+    disk.fill();
+    for bytes in ["100", "300000", "3000000"] {
+        let bare = sandbox.sh(&format!("./s.sh {bytes}")).output();
+        for _ in 0..2 {
+            let warning = disk.sh(&format!("cachex ./s.sh {bytes}")).matches(&bare);
+            assert!(!warning.is_empty());
+        }
+    }
+    disk.sh("rm ../store/filler").gives("");
+    let before = sandbox.runs();
+    for _ in 0..2 {
+        disk.sh("cachex ./s.sh 10").gives("0123456789");
+    }
+    assert_eq!(sandbox.runs(), before + 1);
+}
+
+fn am_root() -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        say("nothing tested: only root can become, and give files to, somebody else");
+    }
+    is_root
+}
+
+/// A call without a store directory of its own, by a user who can read the sandbox and has no home.
+fn by(user: u32, sandbox: &Sandbox) -> Call {
+    let program = sandbox.dir.join("cachex");
+    if !program.exists() {
+        // Where it was built may be closed to others. By a process of its own: one that another test
+        // starts meanwhile would keep a file of ours open for writing, and that is not executable.
+        sandbox.program("cp", &[env!("CARGO_BIN_EXE_cachex"), "cachex"]).gives("");
+    }
+    let root = sandbox.dir.parent().expect("a parent");
+    fs::set_permissions(root, Permissions::from_mode(0o755)).expect("set");
+    chown(&sandbox.dir, Some(user), Some(user)).expect("given");
+    let user = user.to_string();
+    let words = ["--reuid", &user, "--regid", &user, "--clear-groups", "./cachex", "./s.sh", "10"];
+    sandbox.program("setpriv", &words).without_env("CACHEX_CACHE_DIR")
+}
+
+#[test]
+fn no_home_at_all() {
+    if !am_root() {
+        return;
+    }
+    // The first has a home by name that does not exist, the second has none.
+    for user in [NOBODY, 54_321] {
+        let sandbox = sandbox();
+        for _ in 0..2 {
+            by(user, &sandbox).without_env("HOME").warns("0123456789", "running uncached");
+        }
+        assert_eq!(sandbox.runs(), 2);
+    }
+}
+
+#[test]
+fn a_home_that_one_cannot_write_to() {
+    if !am_root() {
+        return;
+    }
+    let sandbox = sandbox();
+    for home in ["/", "/proc", "/nonexistent"] {
+        let before = sandbox.runs();
+        for _ in 0..2 {
+            by(NOBODY, &sandbox).env("HOME", home).warns("0123456789", "running uncached");
+        }
+        assert_eq!(sandbox.runs(), before + 2);
+    }
+}
+
+#[test]
+fn a_home_that_is_yet_to_be_made() {
+    let sandbox = sandbox();
+    let home = sandbox.dir.join("not/there").display().to_string();
+    for _ in 0..2 {
+        let call = sandbox.cachex("./s.sh 10").without_env("CACHEX_CACHE_DIR").env("HOME", &home);
+        call.gives("0123456789");
+    }
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn what_belongs_to_somebody_else_is_not_used() {
+    if !am_root() {
+        return;
+    }
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh 10").gives("0123456789");
+    let give = |path: &Path, user| chown(path, Some(user), None).expect("given");
+    for path in [sandbox.store_dir(), sandbox.database()] {
+        give(&path, NOBODY);
+        for _ in 0..2 {
+            let before = sandbox.runs();
+            sandbox.cachex("./s.sh 10").warns("0123456789", "belongs to another user");
+            assert_eq!(sandbox.runs(), before + 1);
+        }
+        let stderr = sandbox.cachex("list").tells("", 125);
+        assert!(stderr.contains("belongs to another user"), "{stderr}");
+        give(&path, 0);
+    }
+    let before = sandbox.runs();
+    sandbox.cachex("./s.sh 10").gives("0123456789");
+    assert_eq!(sandbox.runs(), before);
+}
