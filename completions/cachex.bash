@@ -25,14 +25,23 @@ _cachex() {
             cachex,config)
                 cmd="cachex__subcmd__config"
                 ;;
+            cachex,doctor)
+                cmd="cachex__subcmd__doctor"
+                ;;
             cachex,explain)
                 cmd="cachex__subcmd__explain"
                 ;;
             cachex,list)
                 cmd="cachex__subcmd__list"
                 ;;
+            cachex,prune)
+                cmd="cachex__subcmd__prune"
+                ;;
             cachex,show)
                 cmd="cachex__subcmd__show"
+                ;;
+            cachex,stats)
+                cmd="cachex__subcmd__stats"
                 ;;
             *)
                 ;;
@@ -41,7 +50,7 @@ _cachex() {
 
     case "${cmd}" in
         cachex)
-            opts="-n -v -q -h -V --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --cache-dir --verbose --quiet --help --version clear explain list show config completions"
+            opts="-n -v -q -h -V --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --cache-dir --verbose --quiet --help --version clear explain list show config prune doctor stats completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -126,12 +135,20 @@ _cachex() {
             return 0
             ;;
         cachex__subcmd__clear)
-            opts="-v -q -h --cache-dir --verbose --quiet --help"
+            opts="-v -q -h --exact --prefix --scope --expired --older-than --dry-run --cache-dir --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --older-than)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cache-dir)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -252,6 +269,27 @@ _cachex() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cachex__subcmd__doctor)
+            opts="-v -q -h --cache-dir --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cache-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cachex__subcmd__explain)
             opts="-n -v -q -h --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --json --cache-dir --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -338,7 +376,61 @@ _cachex() {
             return 0
             ;;
         cachex__subcmd__list)
-            opts="-v -q -h --json --cache-dir --verbose --quiet --help"
+            opts="-v -q -h --exact --prefix --scope --expired --older-than --json --cache-dir --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --older-than)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cachex__subcmd__prune)
+            opts="-v -q -h --max-size --dry-run --cache-dir --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --max-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache-dir)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cachex__subcmd__show)
+            opts="-v -q -h --stdout --stderr --json --cache-dir --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -358,8 +450,8 @@ _cachex() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        cachex__subcmd__show)
-            opts="-v -q -h --stdout --stderr --json --cache-dir --verbose --quiet --help"
+        cachex__subcmd__stats)
+            opts="-v -q -h --json --markdown --cache-dir --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -398,7 +490,7 @@ _cachex_command_index() {
             --env|--file|--ignore-arg|--hash-with|--key|--scope|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--max-entries|--cache-exit|--max-output|--spinner|--max-size|--cache-dir)
                 if [[ ${COMP_WORDS[i + 1]} == "=" ]]; then ((i += 2)); else ((i++)); fi ;;
             -*) ;;
-            clear|explain|list|show|config|completions) if [[ -n $verb ]]; then return; fi; verb=1 ;;
+            clear|explain|list|show|config|prune|doctor|stats|completions) if [[ -n $verb ]]; then return; fi; verb=1 ;;
             *) if [[ -z $verb ]]; then echo "$i"; fi; return ;;
         esac
     done
@@ -416,7 +508,7 @@ _cachex_with_command() {
         _cachex "$@"
     elif ((index == COMP_CWORD)); then
         local -a verbs=()
-        if [[ ${COMP_WORDS[index - 1]} != -- ]]; then verbs=($(compgen -W "clear explain list show config completions" -- "$cur")); fi
+        if [[ ${COMP_WORDS[index - 1]} != -- ]]; then verbs=($(compgen -W "clear explain list show config prune doctor stats completions" -- "$cur")); fi
         COMPREPLY=("${verbs[@]}" $(compgen -c -- "$cur" | sort -u))
         compopt -o default
     elif declare -F _comp_command_offset >/dev/null; then

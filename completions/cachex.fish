@@ -58,13 +58,22 @@ complete -c cachex -n "__fish_cachex_needs_command" -s v -l verbose -d 'Say on s
 complete -c cachex -n "__fish_cachex_needs_command" -s q -l quiet -d 'Do not warn'
 complete -c cachex -n "__fish_cachex_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cachex -n "__fish_cachex_needs_command" -s V -l version -d 'Print version'
-complete -c cachex -n "__fish_cachex_needs_command" -a "clear" -d 'Forget everything, a command, or one call of it'
+complete -c cachex -n "__fish_cachex_needs_command" -a "clear" -d 'Forget everything, a command, one call of it, or what has expired'
 complete -c cachex -n "__fish_cachex_needs_command" -a "explain" -d 'Say whether a command would hit or miss, and why'
 complete -c cachex -n "__fish_cachex_needs_command" -a "list" -d 'List what is stored, newest first'
 complete -c cachex -n "__fish_cachex_needs_command" -a "show" -d 'Show one entry whole'
 complete -c cachex -n "__fish_cachex_needs_command" -a "config" -d 'Show which options are in force for a command, and where each comes from'
+complete -c cachex -n "__fish_cachex_needs_command" -a "prune" -d 'Remove what has expired, what is too much and what was left behind'
+complete -c cachex -n "__fish_cachex_needs_command" -a "doctor" -d 'Look the store over, and say what to do about what is wrong'
+complete -c cachex -n "__fish_cachex_needs_command" -a "stats" -d 'Tell how often what is stored was used, and what that saved'
 complete -c cachex -n "__fish_cachex_needs_command" -a "completions" -d 'Print the completion script of a shell'
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -l scope -d 'Only this scope; \'\' for what was stored without one' -r
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -l older-than -d 'Only what is at least so old' -r
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -l exact -d 'Only the call with just these ARGS, or with none'
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -l prefix -d 'All calls whose arguments start with ARGS'
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -l expired -d 'Only what has expired, by the lifetime of the call that stored it'
+complete -c cachex -n "__fish_cachex_using_subcommand clear" -l dry-run -d 'Say what would be removed, and remove nothing'
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -s q -l quiet -d 'Do not warn'
 complete -c cachex -n "__fish_cachex_using_subcommand clear" -s h -l help -d 'Print help'
@@ -102,7 +111,12 @@ complete -c cachex -n "__fish_cachex_using_subcommand explain" -l json -d 'Print
 complete -c cachex -n "__fish_cachex_using_subcommand explain" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand explain" -s q -l quiet -d 'Do not warn'
 complete -c cachex -n "__fish_cachex_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c cachex -n "__fish_cachex_using_subcommand list" -l scope -d 'Only this scope; \'\' for what was stored without one' -r
+complete -c cachex -n "__fish_cachex_using_subcommand list" -l older-than -d 'Only what is at least so old' -r
 complete -c cachex -n "__fish_cachex_using_subcommand list" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand list" -l exact -d 'Only the call with just these ARGS, or with none'
+complete -c cachex -n "__fish_cachex_using_subcommand list" -l prefix -d 'All calls whose arguments start with ARGS'
+complete -c cachex -n "__fish_cachex_using_subcommand list" -l expired -d 'Only what has expired, by the lifetime of the call that stored it'
 complete -c cachex -n "__fish_cachex_using_subcommand list" -l json -d 'Print JSON'
 complete -c cachex -n "__fish_cachex_using_subcommand list" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand list" -s q -l quiet -d 'Do not warn'
@@ -149,6 +163,22 @@ complete -c cachex -n "__fish_cachex_using_subcommand config" -l no-cache -d 'Ru
 complete -c cachex -n "__fish_cachex_using_subcommand config" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand config" -s q -l quiet -d 'Do not warn'
 complete -c cachex -n "__fish_cachex_using_subcommand config" -s h -l help -d 'Print help'
+complete -c cachex -n "__fish_cachex_using_subcommand prune" -l max-size -d 'Keep the store below this; the least recently used entries go [default: `CACHEX_MAX_SIZE`, or 2GiB]' -r
+complete -c cachex -n "__fish_cachex_using_subcommand prune" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand prune" -l dry-run -d 'Say what would be removed, and remove nothing'
+complete -c cachex -n "__fish_cachex_using_subcommand prune" -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n "__fish_cachex_using_subcommand prune" -s q -l quiet -d 'Do not warn'
+complete -c cachex -n "__fish_cachex_using_subcommand prune" -s h -l help -d 'Print help'
+complete -c cachex -n "__fish_cachex_using_subcommand doctor" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand doctor" -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n "__fish_cachex_using_subcommand doctor" -s q -l quiet -d 'Do not warn'
+complete -c cachex -n "__fish_cachex_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c cachex -n "__fish_cachex_using_subcommand stats" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
+complete -c cachex -n "__fish_cachex_using_subcommand stats" -l json -d 'Print JSON'
+complete -c cachex -n "__fish_cachex_using_subcommand stats" -l markdown -d 'Print a table in Markdown, as for the summary of a CI job'
+complete -c cachex -n "__fish_cachex_using_subcommand stats" -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n "__fish_cachex_using_subcommand stats" -s q -l quiet -d 'Do not warn'
+complete -c cachex -n "__fish_cachex_using_subcommand stats" -s h -l help -d 'Print help'
 complete -c cachex -n "__fish_cachex_using_subcommand completions" -l cache-dir -d 'Keep the store in this directory instead of the user\'s cache directory' -r -f -a "(__fish_complete_directories)"
 complete -c cachex -n "__fish_cachex_using_subcommand completions" -s v -l verbose -d 'Say on standard error what was decided, and why'
 complete -c cachex -n "__fish_cachex_using_subcommand completions" -s q -l quiet -d 'Do not warn'
@@ -168,7 +198,7 @@ function __fish_cachex_command_line
             case --env --file --ignore-arg --hash-with --key --scope --ttl --failure-ttl --stale-while-revalidate --stale-if-error --max-entries --cache-exit --max-output --spinner --max-size --cache-dir
                 set -e words[1]
             case '-*'
-            case clear explain list show config completions
+            case clear explain list show config prune doctor stats completions
                 set -q verb[1]; and return 1
                 set verb $words[1]
             case '*'

@@ -280,7 +280,7 @@ pub struct CommonOptions {
 /// What can be done beside running a command.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Forget everything, a command, or one call of it
+    /// Forget everything, a command, one call of it, or what has expired
     Clear(ClearOptions),
     /// Say whether a command would hit or miss, and why
     Explain(Box<ExplainOptions>),
@@ -290,6 +290,15 @@ pub enum Verb {
     Show(ShowOptions),
     /// Show which options are in force for a command, and where each comes from
     Config(Box<ConfigOptions>),
+    /// Remove what has expired, what is too much and what was left behind
+    Prune(PruneOptions),
+    /// Look the store over, and say what to do about what is wrong
+    #[command(
+        after_help = "Exit status: 0 if there is no problem, 1 otherwise. Nothing is changed."
+    )]
+    Doctor,
+    /// Tell how often what is stored was used, and what that saved
+    Stats(StatsOptions),
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -304,10 +313,36 @@ pub enum Verb {
     after_help = "\
 Without COMMAND everything goes. COMMAND alone stands for all its calls, whatever their arguments;
 COMMAND with ARGS for that argument list in every directory. For `python3 x.py` the words up to the
-script name the command."
+script name the command. What is forgotten has to pass every filter."
 )]
 pub struct ClearOptions {
-    /// Whose entries to forget
+    /// What to forget.
+    #[command(flatten)]
+    pub filters: FilterOptions,
+    /// Say what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Which entries are meant.
+#[derive(Debug, Args)]
+pub struct FilterOptions {
+    /// Only the call with just these ARGS, or with none
+    #[arg(long, requires = "command", conflicts_with = "prefix", help_heading = "Filters")]
+    pub exact: bool,
+    /// All calls whose arguments start with ARGS
+    #[arg(long, requires = "command", help_heading = "Filters")]
+    pub prefix: bool,
+    /// Only this scope; '' for what was stored without one
+    #[arg(long, value_name = "NAME", help_heading = "Filters")]
+    pub scope: Option<String>,
+    /// Only what has expired, by the lifetime of the call that stored it
+    #[arg(long, help_heading = "Filters")]
+    pub expired: bool,
+    /// Only what is at least so old
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = "Filters")]
+    pub older_than: Option<Lifetime>,
+    /// Whose entries are meant
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
 }
@@ -332,7 +367,11 @@ pub struct ExplainOptions {
 
 /// `cachex list`.
 #[derive(Debug, Args)]
+#[command(override_usage = "cachex list [OPTIONS] [-- COMMAND [ARGS]...]")]
 pub struct ListOptions {
+    /// What to list.
+    #[command(flatten)]
+    pub filters: FilterOptions,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -382,6 +421,31 @@ pub struct ConfigOptions {
     pub command: Vec<OsString>,
 }
 
+/// `cachex prune`.
+#[derive(Debug, Args)]
+pub struct PruneOptions {
+    /// Keep the store below this; the least recently used entries go [default: `CACHEX_MAX_SIZE`, or 2GiB]
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
+    pub max_size: Option<Size>,
+    /// Say what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `cachex stats`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A hit is a replay; a miss is a run that was stored, in the background too. Runs that stored nothing
+are not counted. The totals outlive the entries, until `cachex clear` forgets the command.")]
+pub struct StatsOptions {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print a table in Markdown, as for the summary of a CI job
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+}
+
 /// The definition of the command line, for the environment as it is: an empty variable is no value,
 /// and when the off switch is set no other variable counts.
 #[must_use]
@@ -393,9 +457,12 @@ pub fn command() -> clap::Command {
     let off = !is_off(&value(switch));
     // Not for a cachex inside of what is being warmed, whose output is awaited.
     let inside = |name: &OsStr| name == "CACHEX_WARM" && is_nested();
+    let counts_always = |name: &OsStr| name == switch || name == "CACHEX_CACHE_DIR";
     let adapted = |command: clap::Command| {
         command.mut_args(|argument| match argument.get_env() {
-            Some(name) if value(name).is_empty() || inside(name) || (off && name != switch) => {
+            Some(name)
+                if value(name).is_empty() || inside(name) || (off && !counts_always(name)) =>
+            {
                 argument.env(Resettable::Reset)
             }
             _ => argument,

@@ -49,7 +49,8 @@ impl Error {
 
 /// A mistyped verb is taken for a command, so say which verb is near.
 fn hint_for(command: &OsStr) -> String {
-    const VERBS: [&str; 5] = ["clear", "list", "show", "config", "completions"];
+    const VERBS: [&str; 9] =
+        ["clear", "list", "show", "explain", "config", "stats", "prune", "doctor", "completions"];
     let Some(word) = command.to_str() else {
         return String::new();
     };

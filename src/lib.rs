@@ -92,25 +92,34 @@ fn dispatch(configured: Configured) -> Result<Exit, Error> {
         }
         Some(_) => {
             configured.findings.tell(&notices);
-            manage(configured.cli, || directory.map_err(Error::Failed)).map(|()| Exit::Code(0))
+            manage(configured.cli, || directory.map_err(Error::Failed))
         }
     }
 }
 
 /// What is done to the store, without a command.
-fn manage(cli: Cli, directory: impl FnOnce() -> Result<PathBuf, Error>) -> Result<(), Error> {
+fn manage(cli: Cli, directory: impl FnOnce() -> Result<PathBuf, Error>) -> Result<Exit, Error> {
     match cli.verb {
-        Some(Verb::Clear(options)) if options.command.is_empty() && ends_in_two_dashes() => {
+        Some(Verb::Doctor) => return commands::doctor::run(&directory()?),
+        Some(Verb::Clear(options))
+            if options.filters.command.is_empty() && ends_in_two_dashes() =>
+        {
             // As from `clear -- $COMMAND` with nothing in the variable.
             Err(Error::Usage("no command after --; to forget everything: cachex clear".to_owned()))
         }
         Some(Verb::Clear(options)) => commands::clear::run(&options, &directory()?),
         Some(Verb::List(options)) => commands::list::run(&options, &directory()?),
         Some(Verb::Show(options)) => commands::show::run(&options, &directory()?),
+        Some(Verb::Stats(options)) => commands::stats::run(&options, &directory()?),
+        Some(Verb::Prune(options)) => {
+            let max_size = options.max_size.or(cli.run.max_size);
+            commands::prune::run(max_size, options.dry_run, &directory()?)
+        }
         Some(Verb::Completions { shell }) => commands::completions::run(shell),
         // About a command.
         None | Some(Verb::Explain(_) | Verb::Config(_)) => Ok(()),
     }
+    .map(|()| Exit::Code(0))
 }
 
 /// Options of a run before a verb would be ignored without a word; they show that a command of the

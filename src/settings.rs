@@ -11,7 +11,7 @@ use crate::outputs::Outputs;
 use crate::policy::Policy;
 use crate::progress::Spinner;
 use crate::size::Size;
-use crate::store::default_directory;
+use crate::store::{DEFAULT_MAX_SIZE, default_directory};
 use crate::terminal::{Notices, Stream, TerminalSize, escape_os, escape_words};
 use crate::time::Lifetime;
 use std::cmp::Ordering;
@@ -116,7 +116,7 @@ impl Request {
             no_cache: options.no_cache,
             max_entries: options.max_entries,
             max_output: options.max_output.unwrap_or(Size::mebibytes(256)),
-            max_size: options.max_size.unwrap_or(Size::mebibytes(2048)),
+            max_size: options.max_size.unwrap_or(DEFAULT_MAX_SIZE),
             spinner,
             waiting,
         })

@@ -15,9 +15,7 @@ impl Timestamp {
     /// The present, by the system's wall clock.
     #[must_use]
     pub fn now() -> Self {
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(Self(0), |since| Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))
+        SystemTime::now().into()
     }
 
     /// The moment `millis` milliseconds after the epoch.
@@ -36,6 +34,14 @@ impl Timestamp {
     #[must_use]
     pub fn age_at(self, now: Self) -> Option<Duration> {
         u64::try_from(now.0.checked_sub(self.0)?).ok().map(Duration::from_millis)
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// What lies before the epoch is taken for it.
+    fn from(time: SystemTime) -> Self {
+        time.duration_since(UNIX_EPOCH)
+            .map_or(Self(0), |since| Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))
     }
 }
 

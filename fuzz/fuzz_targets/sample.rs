@@ -32,7 +32,7 @@ const STORED: [(u8, Condition, Exit, Stream, &[u8]); 4] = [
 static SAMPLE: LazyLock<(TempDir, Vec<u8>)> = LazyLock::new(|| {
     let directory = tempfile::tempdir().expect("a directory");
     let mut store = Store::open(directory.path()).expect("a store");
-    store.clear(&Selection::All).expect("cleared");
+    store.clear(&Selection::all()).expect("cleared");
     fill(&mut store).expect("stored");
     let database = fs::read(directory.path().join("cachex.db")).expect("read");
     (directory, database)
@@ -70,9 +70,9 @@ fn use_all(directory: &Path) -> Result<(), StoreError> {
         }
         store.note_use(&entry);
     }
-    store.list(&Selection::All)?;
+    store.list(&Selection::all())?;
     fill(&mut store)?;
-    store.clear(&Selection::All)?;
+    store.clear(&Selection::all())?;
     fill(&mut store)
 }
 

@@ -1,11 +1,11 @@
-//! `cachex clear`: forgetting everything, a command, or one call of it.
+//! `cachex clear`: forgetting everything, a command, one call of it, or what passes the filters.
 
+use super::filters::selection;
 use super::{printed, with_store};
 use crate::cli::ClearOptions;
 use crate::error::Error;
-use crate::key::names_of;
 use crate::size::Size;
-use crate::store::{Cleared, Selection};
+use crate::store::Cleared;
 use crate::terminal::print;
 use std::path::Path;
 
@@ -14,19 +14,22 @@ use std::path::Path;
 /// # Errors
 /// When the store cannot be used.
 pub fn run(options: &ClearOptions, directory: &Path) -> Result<(), Error> {
-    let selection = if options.command.is_empty() {
-        Selection::All
-    } else {
-        Selection::Command(names_of(&options.command))
-    };
-    let cleared = with_store(directory, |store| store.clear(&selection))?;
-    printed(print(&format!("{}\n", tell(cleared))))
+    let selection = selection(&options.filters);
+    let cleared = with_store(directory, |store| {
+        if options.dry_run { store.clearable(&selection) } else { store.clear(&selection) }
+    })?;
+    printed(print(&format!("{} {}\n", removed(options.dry_run), tell(cleared))))
 }
 
-fn tell(cleared: Cleared) -> String {
+/// What a verb that removes says, or one that only looks.
+pub(super) fn removed(dry_run: bool) -> &'static str {
+    if dry_run { "would remove" } else { "removed" }
+}
+
+pub(super) fn tell(cleared: Cleared) -> String {
     match cleared {
-        Cleared { entries: 0, .. } => "removed nothing".to_owned(),
-        Cleared { entries: 1, output } => format!("removed 1 entry ({})", Size(output)),
-        Cleared { entries, output } => format!("removed {entries} entries ({})", Size(output)),
+        Cleared { entries: 0, .. } => "nothing".to_owned(),
+        Cleared { entries: 1, output } => format!("1 entry ({})", Size(output)),
+        Cleared { entries, output } => format!("{entries} entries ({})", Size(output)),
     }
 }

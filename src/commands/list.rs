@@ -1,14 +1,14 @@
 //! `cachex list`: what is stored, newest first.
 
+use super::filters::selection;
+use super::table::{Look, Table, Tone};
 use super::{printed, with_store};
 use crate::cli::ListOptions;
 use crate::entry::Description;
 use crate::error::Error;
 use crate::size::Size;
-use crate::store::Selection;
-use crate::terminal::{Stream, escape_os, escape_words, print};
+use crate::terminal::{escape_os, escape_words, print};
 use crate::time::{Lifetime, Timestamp, brief};
-use console::{Term, measure_text_width, truncate_str};
 use serde::Serialize;
 use std::ffi::OsString;
 use std::path::Path;
@@ -18,15 +18,23 @@ use std::path::Path;
 /// # Errors
 /// When the store cannot be used.
 pub fn run(options: &ListOptions, directory: &Path) -> Result<(), Error> {
-    let entries = with_store(directory, |store| store.list(&Selection::All))?;
+    let selection = selection(&options.filters);
+    let entries = with_store(directory, |store| store.list(&selection))?;
     let now = Timestamp::now();
     if options.json {
         let entries: Vec<_> = entries.iter().map(|entry| JsonEntry::new(entry, now)).collect();
         return printed(print(&format!("{}\n", json(&entries)?)));
     }
-    let rows: Vec<_> = entries.iter().map(|entry| row(entry, now)).collect();
-    let width = Stream::Stdout.is_terminal().then(|| usize::from(Term::stdout().size().1));
-    printed(print(&table(&rows, width)))
+    let look = Look::own();
+    if entries.is_empty() && look.is_terminal() {
+        return printed(print("nothing stored\n"));
+    }
+    let mut table = Table::columns(HEADINGS);
+    for entry in &entries {
+        let tone = if has_expired(entry, now) { Tone::Faint } else { Tone::Plain };
+        table.push(tone, row(entry, now));
+    }
+    printed(print(&table.render(look)))
 }
 
 pub(super) fn json<T: Serialize>(value: &T) -> Result<String, Error> {
@@ -51,43 +59,16 @@ fn row(description: &Description, now: Timestamp) -> [String; 8] {
 
 /// By the lifetime of the call that stored it; a later call may ask for another.
 pub(super) fn time_left(description: &Description, now: Timestamp) -> String {
-    let age = description.entry.created.age_at(now);
-    match (description.lifetime, age) {
-        (Lifetime::Unlimited, Some(_)) => "-".to_owned(),
-        (Lifetime::For(limit), Some(age)) if age < limit => brief(limit.saturating_sub(age)),
-        _ => "expired".to_owned(),
+    let age = description.entry.created.age_at(now).unwrap_or_default();
+    match description.lifetime {
+        _ if has_expired(description, now) => "expired".to_owned(),
+        Lifetime::Unlimited => "-".to_owned(),
+        Lifetime::For(limit) => brief(limit.saturating_sub(age)),
     }
 }
 
-/// Columns as wide as they need; the last one cut to the width of the terminal.
-fn table(rows: &[[String; 8]], width: Option<usize>) -> String {
-    if rows.is_empty() && width.is_some() {
-        return "nothing stored\n".to_owned();
-    }
-    let headings = HEADINGS.map(str::to_owned);
-    let lines: Vec<&[String; 8]> = std::iter::once(&headings).chain(rows).collect();
-    let widths: [usize; 8] = std::array::from_fn(|column| {
-        lines.iter().map(|line| measure_text_width(&line[column])).max().unwrap_or(0)
-    });
-    let mut text = String::new();
-    for line in lines {
-        let mut shown = String::new();
-        for (column, cell) in line.iter().enumerate() {
-            if column + 1 < line.len() {
-                shown += &" ".repeat(widths[column] - measure_text_width(cell));
-                shown += cell;
-                shown += "  ";
-            } else {
-                shown += cell;
-            }
-        }
-        match width {
-            Some(width) => text += &truncate_str(&shown, width, "…"),
-            None => text += &shown,
-        }
-        text.push('\n');
-    }
-    text
+fn has_expired(Description { entry, lifetime, .. }: &Description, now: Timestamp) -> bool {
+    entry.created.age_at(now).is_none_or(|age| !lifetime.covers(age))
 }
 
 /// An entry as JSON: these names and units stay. Times are seconds, dates seconds since the epoch;
@@ -129,7 +110,7 @@ impl JsonEntry {
                 Lifetime::For(limit) => Some(limit.as_secs_f64()),
                 Lifetime::Unlimited => None,
             },
-            expired: age.is_none_or(|age| !lifetime.covers(age)),
+            expired: has_expired(description, now),
             elapsed: entry.elapsed.as_secs_f64(),
             output_bytes: *output,
             hits: *hits,

@@ -3,10 +3,16 @@
 pub mod clear;
 pub mod completions;
 pub mod config;
+pub mod doctor;
 pub mod explain;
 pub mod list;
+pub mod prune;
 pub mod run;
 pub mod show;
+pub mod stats;
+
+mod filters;
+mod table;
 
 use crate::error::Error;
 use crate::store::{Store, StoreError};

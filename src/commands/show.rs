@@ -1,11 +1,12 @@
 //! `cachex show`: all of one entry, or the bytes that it replays.
 
+use super::filters::calls;
 use super::list::{JsonEntry, json, time_left};
+use super::table::{Look, Table, Tone};
 use super::{printed, with_store};
 use crate::cli::ShowOptions;
 use crate::entry::{Condition, Description};
 use crate::error::Error;
-use crate::key::names_of;
 use crate::size::Size;
 use crate::store::Selection;
 use crate::terminal::{Stream, escape_os, escape_words, print};
@@ -19,8 +20,8 @@ use std::path::Path;
 /// When there is none, or the store cannot be used.
 pub fn run(options: &ShowOptions, directory: &Path) -> Result<(), Error> {
     let selection = match options.id {
-        Some(id) => Selection::Number(id),
-        None => Selection::Command(names_of(&options.command)),
+        Some(_) => Selection { number: options.id, ..Selection::all() },
+        None => Selection { calls: Some(calls(&options.command, None)), ..Selection::all() },
     };
     let found = with_store(directory, |store| store.list(&selection))?.into_iter().next();
     let description = found.ok_or_else(|| {
@@ -81,5 +82,9 @@ fn tell(description: &Description, now: Timestamp) -> String {
         ("hits", hits.to_string()),
         ("last used", ago(*last_used)),
     ];
-    lines.map(|(name, value)| format!("{name:<10} {value}\n")).concat()
+    let mut facts = Table::facts();
+    for (name, value) in lines {
+        facts.push(Tone::Plain, [name.to_owned(), value]);
+    }
+    facts.render(Look::own())
 }

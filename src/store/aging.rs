@@ -11,7 +11,7 @@ impl Store {
     /// # Errors
     /// As SQLite, and [`StoreError::Damaged`] for an entry whose output is.
     pub fn age(&mut self, millis: i64) -> Result<(), StoreError> {
-        for description in self.list(&super::Selection::All)? {
+        for description in self.list(&super::Selection::all())? {
             let entry = description.entry;
             let body = self
                 .output(&entry)?

@@ -4,9 +4,10 @@
 //! it with its process, however that ends, and nothing is left behind for any key.
 
 use super::Store;
-use super::place::open_private;
+use super::place::{Place, open_private};
 use crate::key::Key;
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -60,6 +61,28 @@ impl Store {
         // 32 bits fit into every system's offsets. Two keys that share one wait for each other
         // once in four thousand million pairs, and then run.
         Ok(Claims { file, offset: libc::off_t::from(u32::from_le_bytes([a, b, c, d])) })
+    }
+}
+
+impl Place {
+    /// Whether claims can be made here; `false` when the file of claims is not there yet. Takes a
+    /// byte behind those of all keys.
+    pub(super) fn try_to_claim(&self) -> io::Result<bool> {
+        let path = self.directory.join("claims");
+        let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let file = match rustix::fs::open(&path, flags, Mode::empty()) {
+            Ok(file) => File::from(file),
+            Err(Errno::NOENT) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        let claims = Claims { file, offset: libc::off_t::from(u32::MAX) + 1 };
+        match claims.lock(libc::F_SETLK) {
+            // Somebody else is looking, too.
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EAGAIN)) => {
+                Ok(true)
+            }
+            locked => locked.map(|_| true),
+        }
     }
 }
 

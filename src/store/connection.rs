@@ -3,10 +3,10 @@
 use super::StoreError;
 use super::place::{Place, open_private};
 use super::schema::{self, State};
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use rustix::fs::OFlags;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How long to wait for others: their transactions take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,8 +37,24 @@ fn set_up(place: &Place) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// A database as it is, to look at only.
+pub(super) fn open_to_look(place: &Place) -> Result<Connection, StoreError> {
+    let connection = connect_with(place, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
+        // It has to be rolled back before anybody can read it.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
+            Err(StoreError::Interrupted)
+        }
+        looked => looked.map(|()| connection).map_err(StoreError::from),
+    }
+}
+
 fn connect(place: &Place) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    connect_with(place, OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
+fn connect_with(place: &Place, access: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(place.database(), flags)?;
     connection.busy_timeout(PATIENCE)?;
     Ok(connection)
@@ -72,15 +88,12 @@ pub(super) fn set_aside(place: &Place) -> Result<(), StoreError> {
     if is_sound(place) {
         return Ok(());
     }
-    let database = place.database();
-    let with_suffix = |suffix: &str| {
-        let mut name = database.clone().into_os_string();
-        name.push(suffix);
-        std::path::PathBuf::from(name)
-    };
-    unless_gone(std::fs::rename(&database, with_suffix(".damaged")))?;
+    let damaged = place.damaged();
+    unless_gone(std::fs::rename(place.database(), &damaged))?;
+    // From now on it is kept for a while, however long ago it was written to.
+    let _ = std::fs::File::open(damaged).and_then(|file| file.set_modified(SystemTime::now()));
     // It belongs to the old file; with the new one it would be rolled back into it.
-    unless_gone(std::fs::remove_file(with_suffix("-journal")))
+    unless_gone(std::fs::remove_file(place.directory.join("cachex.db-journal")))
 }
 
 fn unless_gone(done: io::Result<()>) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! Who has to go: the two limits.
 
 use super::codec::block_ids;
-use super::{StoreError, codec};
+use super::{StoreError, codec, commands};
 use crate::exit::Exit;
 use crate::size::Size;
 use crate::time::Timestamp;
@@ -93,12 +93,17 @@ pub(super) fn shrink(connection: &Connection) -> Result<(), StoreError> {
 /// Removes an entry and its blocks; whether it was there.
 pub(super) fn remove(connection: &Connection, id: i64) -> Result<bool, StoreError> {
     let blocks = block_ids(id);
-    let gone = connection.execute("DELETE FROM entry WHERE id = ?1", [id])? > 0;
+    let command: Option<i64> = connection
+        .query_row("DELETE FROM entry WHERE id = ?1 RETURNING command", [id], |row| row.get(0))
+        .optional()?;
     connection.execute(
         "DELETE FROM block WHERE id BETWEEN ?1 AND ?2",
         params![blocks.start(), blocks.end()],
     )?;
-    Ok(gone)
+    if let Some(command) = command {
+        commands::note_loss(connection, command)?;
+    }
+    Ok(command.is_some())
 }
 
 #[cfg(test)]

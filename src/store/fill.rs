@@ -1,7 +1,7 @@
 //! Storing a result.
 
 use super::codec::{self, BLOCK, IN_ROW};
-use super::{Clearings, Store, StoreError, clearing, connection, evict, parts, usage};
+use super::{Clearings, Store, StoreError, clearing, commands, connection, evict, parts, usage};
 use crate::entry::{Entry, NewEntry};
 use crate::exit::Exit;
 use crate::key::{CommandName, LearnedDigest, encode_words};
@@ -56,12 +56,12 @@ impl Store {
         limits: &Limits<'_>,
     ) -> Result<Filled, StoreError> {
         let transaction = connection::write(&mut self.connection)?;
-        if clearing::was_cleared(&transaction, limits.since, name)? {
+        if clearing::was_cleared(&transaction, limits.since, new.scope, name)? {
             return Ok(Filled::Cleared);
         }
         let folded = usage::fold(&self.place, &transaction)?;
         remove_same(&transaction, new)?;
-        let command = command_id(&transaction, new.scope, name)?;
+        let command = commands::id_of(&transaction, new.scope, name)?;
         if let Some(max_entries) = limits.max_entries {
             evict::make_room_in_command(&transaction, command, max_entries.get(), limits.is_spent)?;
         }
@@ -69,9 +69,10 @@ impl Store {
         if !evict::make_room_in_store(&transaction, limits.max_size, needed)? {
             return Ok(Filled::TooLarge);
         }
-        insert(&transaction, command, name, new)?;
+        let id = insert(&transaction, command, name, new)?;
+        commands::count_miss(&transaction, command, new.recording.ended)?;
         remember(&transaction, learned)?;
-        forget_unused_commands(&transaction)?;
+        commands::keep_few_idle(&transaction, id)?;
         evict::shrink(&transaction)?;
         transaction.commit()?;
         folded.done();
@@ -90,24 +91,12 @@ fn remove_same(connection: &Connection, new: &NewEntry<'_>) -> Result<(), StoreE
     ids.into_iter().try_for_each(|id| evict::remove(connection, id).map(drop))
 }
 
-fn command_id(connection: &Connection, scope: &str, name: &CommandName) -> Result<i64, StoreError> {
-    connection.execute(
-        "INSERT INTO command (scope, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-        params![scope, name.name()],
-    )?;
-    Ok(connection.query_row(
-        "SELECT id FROM command WHERE scope = ?1 AND name = ?2",
-        params![scope, name.name()],
-        |row| row.get(0),
-    )?)
-}
-
 fn insert(
     connection: &Connection,
     command: i64,
     name: &CommandName,
     new: &mut NewEntry<'_>,
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let entry = Entry {
         id: 0,
         key: new.key,
@@ -150,15 +139,17 @@ fn insert(
             parts::encoded(connection, &new.parts)?,
         ],
     )?;
+    let id = connection.last_insert_rowid();
     if in_row.is_some() {
-        return Ok(());
+        return Ok(id);
     }
-    let mut ids = codec::block_ids(connection.last_insert_rowid());
+    let mut ids = codec::block_ids(id);
     let mut statement = connection.prepare("INSERT INTO block (id, bytes) VALUES (?1, ?2)")?;
     body.for_each_block(BLOCK, |block| {
         statement.execute(params![ids.next(), block])?;
-        Ok(())
-    })
+        Ok::<_, StoreError>(())
+    })?;
+    Ok(id)
 }
 
 /// So many digests of files are remembered, the latest learned.
@@ -187,14 +178,5 @@ pub(super) fn remember(
             [DIGESTS],
         )?;
     }
-    Ok(())
-}
-
-pub(super) fn forget_unused_commands(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute(
-        "DELETE FROM command WHERE NOT EXISTS
-         (SELECT 1 FROM entry WHERE entry.command = command.id)",
-        [],
-    )?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The store: SQLite behind look-up, fill, list and clear.
+//! The store: SQLite behind look-up, fill, list, clear and totals.
 //!
 //! It knows nothing of time to live or of running commands. On disk it promises: a directory that
 //! only its owner can enter, `cachex.db` (see `store::schema`), `uses` (see `store::usage`),
@@ -10,21 +10,31 @@ mod aging;
 mod claim;
 mod clearing;
 mod codec;
+mod commands;
 mod connection;
 mod evict;
 mod fill;
+mod health;
 mod listing;
 mod parts;
 mod place;
+mod prune;
+mod removal;
 mod schema;
+mod selection;
+mod statistics;
 mod usage;
 
 pub use claim::{Claim, Claimed, Claims};
 pub use clearing::Clearings;
 pub use fill::{Filled, Limits};
-pub use listing::{Cleared, Selection};
+pub use health::{Finding, Health, examine};
 pub use parts::Relative;
 pub use place::default_directory;
+pub use prune::{DEFAULT_MAX_SIZE, Leftover, leftovers};
+pub use removal::Cleared;
+pub use selection::{Calls, Matching, Selection};
+pub use statistics::{Statistics, Totals};
 
 use crate::entry::Entry;
 use crate::key::{Digest, DigestMemory, FileStamp, Key, LearnedDigest};
@@ -65,6 +75,9 @@ pub enum StoreError {
     /// Somebody holds it for too long.
     #[error("the store is busy: another process holds it")]
     Busy,
+    /// A write was cut short, and only a writer can make that good.
+    #[error("a write was interrupted; the next run makes that good")]
+    Interrupted,
     /// Everything else that SQLite reports.
     #[error("the store failed: {0}")]
     Sqlite(rusqlite::Error),
@@ -91,6 +104,14 @@ impl From<rusqlite::Error> for StoreError {
             }
             _ => Self::Sqlite(error),
         }
+    }
+}
+
+impl StoreError {
+    /// Whether there is no room left.
+    fn is_of_a_full_disk(&self) -> bool {
+        matches!(self, Self::Sqlite(error)
+            if error.sqlite_error_code() == Some(ErrorCode::DiskFull))
     }
 }
 

@@ -35,19 +35,17 @@ impl Place {
             found => found,
         }
         .map_err(|error| unfit(directory, &error))?;
-        if !metadata.is_dir() {
-            return Err(StoreError::Unfit {
-                path: directory.to_owned(),
-                problem: "is not a directory".to_owned(),
-                advice: "move it away, or name another directory with --cache-dir".to_owned(),
-            });
-        }
-        check_owner(directory, &metadata)?;
+        check_directory(directory, &metadata)?;
         Ok(Self { directory: directory.to_owned() })
     }
 
     pub(super) fn database(&self) -> PathBuf {
         self.directory.join("cachex.db")
+    }
+
+    /// Where a damaged database is set aside.
+    pub(super) fn damaged(&self) -> PathBuf {
+        self.directory.join("cachex.db.damaged")
     }
 
     pub(super) fn uses(&self) -> PathBuf {
@@ -105,6 +103,23 @@ pub(super) fn open_private(path: &Path, flags: OFlags) -> io::Result<File> {
     Ok(File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?))
 }
 
+/// Whether a directory is one that nobody else can write to.
+pub(super) fn check_directory(directory: &Path, metadata: &Metadata) -> Result<(), StoreError> {
+    if !metadata.is_dir() {
+        return Err(StoreError::Unfit {
+            path: directory.to_owned(),
+            problem: "is not a directory".to_owned(),
+            advice: "move it away, or name another directory with --cache-dir".to_owned(),
+        });
+    }
+    check_owner(directory, metadata)
+}
+
+/// Whether a file belongs to another user.
+pub(super) fn is_of_another(metadata: &Metadata) -> bool {
+    metadata.uid() != rustix::process::geteuid().as_raw()
+}
+
 fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
     let problem = |problem: &str, advice: &str| {
         Err(StoreError::Unfit {
@@ -113,7 +128,7 @@ fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
             advice: advice.to_owned(),
         })
     };
-    if metadata.uid() != rustix::process::geteuid().as_raw() {
+    if is_of_another(metadata) {
         return problem("belongs to another user", "name a directory of your own with --cache-dir");
     }
     if metadata.mode() & 0o022 != 0 {
@@ -122,7 +137,7 @@ fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn unfit(path: &Path, error: &io::Error) -> StoreError {
+pub(super) fn unfit(path: &Path, error: &io::Error) -> StoreError {
     StoreError::Unfit {
         path: path.to_owned(),
         problem: error.to_string(),

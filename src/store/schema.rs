@@ -67,6 +67,28 @@ const MIGRATIONS: &[&str] = &[
     CREATE TABLE secret (bytes BLOB NOT NULL);
     INSERT INTO secret VALUES (randomblob(32));
 ",
+    "
+    -- How much of a command was cleared: these arguments alone, or whatever follows them; and in
+    -- which scope, NULL standing for all.
+    ALTER TABLE clearing ADD COLUMN open_ended INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE clearing ADD COLUMN scope TEXT;
+    UPDATE clearing SET open_ended = 0 WHERE length(arguments) > 0;
+    -- The totals of a command, which outlive its entries: replays, runs that were stored, and
+    -- milliseconds that the replays saved. Then when it was last used (milliseconds since the
+    -- epoch), and whether it has no entries.
+    ALTER TABLE command ADD COLUMN hits INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE command ADD COLUMN misses INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE command ADD COLUMN saved INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE command ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE command ADD COLUMN idle INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX command_by_idleness ON command (used) WHERE idle = 1;
+    -- Floating point, since nothing vouches for the numbers, and a sum that overflows is an error.
+    UPDATE command SET (hits, misses, saved, used) = (
+        SELECT CAST(total(hits) AS INTEGER), count(*),
+               CAST(total(1.0 * hits * elapsed) AS INTEGER), coalesce(max(used), 0)
+        FROM entry WHERE entry.command = command.id);
+    UPDATE command SET idle = 1 WHERE misses = 0;
+",
 ];
 
 /// The format that this program writes.

@@ -65,12 +65,20 @@ pub(super) fn fold(place: &Place, connection: &Connection) -> Result<Folded, Sto
     if !taken.exists() && fs::rename(place.uses(), &taken).is_err() {
         return Ok(Folded(None));
     }
-    let mut statement = connection.prepare(
+    let mut entry = connection.prepare(
         "UPDATE entry SET hits = hits + ?2, used = max(used, min(?3, ?4)) WHERE id = ?1",
+    )?;
+    // The cast keeps a sum that left the range of integers one.
+    let mut command = connection.prepare(
+        "UPDATE command SET hits = command.hits + ?2, used = max(command.used, min(?3, ?4)),
+                saved = CAST(saved + ?2 * entry.elapsed AS INTEGER)
+         FROM entry WHERE entry.id = ?1 AND command.id = entry.command",
     )?;
     let now = Timestamp::now().as_millis();
     for (id, (hits, last)) in read(&taken) {
-        statement.execute(params![id, codec::stored_count(hits), last.as_millis(), now])?;
+        let parameters = params![id, codec::stored_count(hits), last.as_millis(), now];
+        entry.execute(parameters)?;
+        command.execute(parameters)?;
     }
     Ok(Folded(Some(taken)))
 }

@@ -152,15 +152,28 @@ fn what_is_cleared_while_it_runs_does_not_come_back() {
         ("clear -- ./s.sh a", 0),
         ("clear -- ./s.sh b", 1),
         ("clear -- ./other", 1),
+        ("clear --exact -- ./s.sh", 1),
+        ("clear --exact -- ./s.sh a", 0),
+        ("clear --prefix -- ./s.sh", 0),
+        ("clear --prefix -- ./s.sh a", 0),
+        ("clear --prefix -- ./s.sh b", 1),
+        ("clear --scope mine", 0),
+        ("clear --scope mine -- ./s.sh", 0),
+        ("clear --scope other", 1),
+        ("clear --scope other -- ./s.sh a", 1),
+        ("clear --expired", 1),
+        ("clear --older-than 1h -- ./s.sh", 1),
+        ("clear --dry-run", 1),
     ] {
         let sandbox = sandbox("echo result");
-        let call = spawn(&sandbox, "-v ./s.sh a");
+        let call = spawn(&sandbox, "-v --scope mine ./s.sh a");
         wait_for_start(&sandbox);
-        sandbox.cachex(clear).gives("removed nothing\n");
+        let verb = if clear.ends_with("--dry-run") { "would remove" } else { "removed" };
+        sandbox.cachex(clear).gives(format!("{verb} nothing\n"));
         go(&sandbox);
         let output = call.wait_with_output().expect("ended");
         assert_eq!(output.stdout, b"result\n");
-        let entries = sandbox.store().list(&cachex::store::Selection::All).expect("listed");
+        let entries = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");
         assert_eq!(entries.len(), stored, "{clear}");
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(stderr.contains("cleared while it ran"), stored == 0, "{stderr}");

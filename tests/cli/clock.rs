@@ -14,7 +14,7 @@ fn sandbox() -> Sandbox {
 
 /// The last words of what is stored.
 fn stored(sandbox: &Sandbox) -> Vec<String> {
-    let entries = sandbox.store().list(&Selection::All).expect("listed");
+    let entries = sandbox.store().list(&Selection::all()).expect("listed");
     let last = |entry: cachex::entry::Description| entry.words.last().cloned().expect("a word");
     let mut words: Vec<_> =
         entries.into_iter().map(|entry| last(entry).into_string().expect("UTF-8")).collect();

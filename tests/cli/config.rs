@@ -443,9 +443,13 @@ fn nothing_is_read_when_cachex_is_off() {
     sandbox
         .cachex("clear")
         .env("CACHEX_NO_CACHE", "1")
-        .env("CACHEX_CACHE_DIR", "x")
+        .env("CACHEX_CACHE_DIR", "elsewhere")
         .gives("removed nothing\n");
-    sandbox.cachex("config").env("CACHEX_NO_CACHE", "1").tells(
+    assert!(
+        sandbox.dir.join("elsewhere").is_dir(),
+        "what is done to the store is done to that one"
+    );
+    by_default(&sandbox, "config").env("CACHEX_NO_CACHE", "1").tells(
         format!("no-cache  true  variable CACHEX_NO_CACHE\n\nstore  {}\n", default_store(&sandbox)),
         0,
     );

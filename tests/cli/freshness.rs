@@ -97,7 +97,7 @@ fn failures_are_discarded_on_request() {
         }
     }
     assert_eq!(sandbox.runs(), 4);
-    assert!(sandbox.store().list(&cachex::store::Selection::All).expect("listed").is_empty());
+    assert!(sandbox.store().list(&cachex::store::Selection::all()).expect("listed").is_empty());
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn refresh_runs_and_replaces() {
     assert_eq!(sandbox.runs(), 3);
     sandbox.cachex("./s.sh").env("CACHEX_REFRESH", "0").gives("hi\n");
     assert_eq!(sandbox.runs(), 3);
-    assert_eq!(sandbox.store().list(&cachex::store::Selection::All).expect("listed").len(), 1);
+    assert_eq!(sandbox.store().list(&cachex::store::Selection::all()).expect("listed").len(), 1);
 }
 
 #[test]

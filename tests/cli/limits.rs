@@ -6,7 +6,7 @@ use std::fs;
 
 /// The arguments of what is stored, the newest first.
 fn stored(sandbox: &Sandbox) -> Vec<String> {
-    let entries = sandbox.store().list(&Selection::All).expect("listed");
+    let entries = sandbox.store().list(&Selection::all()).expect("listed");
     let last = |entry: cachex::entry::Description| entry.words.last().cloned().expect("a word");
     entries.into_iter().map(|entry| last(entry).into_string().expect("UTF-8")).collect()
 }

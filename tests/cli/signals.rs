@@ -76,7 +76,7 @@ fn the_command_handles_a_signal_and_its_last_words_arrive() {
         }
     }
     // A window that changes its size disturbs nothing, the others may have.
-    let stored = sandbox.store().list(&cachex::store::Selection::All).expect("listed");
+    let stored = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");
     assert_eq!(stored.len(), 1);
 }
 

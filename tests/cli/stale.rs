@@ -55,7 +55,7 @@ fn what_expired_is_served_at_once_and_renewed() {
     wait_for_ends(&sandbox, 2);
     sandbox.cachex(RENEWS).gives("new\n");
     assert_eq!(sandbox.runs(), 2);
-    assert_eq!(sandbox.store().list(&Selection::All).expect("listed").len(), 1);
+    assert_eq!(sandbox.store().list(&Selection::all()).expect("listed").len(), 1);
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn renews_for(sandbox: &Sandbox, call: impl Fn() -> Call, old: &str, new: &str, 
     wait_for_ends(sandbox, renewal);
     call().gives(new);
     wait_until_idle(sandbox);
-    assert_eq!(sandbox.store().list(&Selection::All).expect("listed").len(), 1);
+    assert_eq!(sandbox.store().list(&Selection::all()).expect("listed").len(), 1);
     assert_eq!(sandbox.runs(), renewal);
 }
 
@@ -281,7 +281,7 @@ fn what_is_cleared_while_it_is_renewed_does_not_come_back() {
     sandbox.cachex("clear").gives("removed 1 entry (3B)\n");
     sandbox.write("go", "\n");
     wait_for_ends(&sandbox, 2);
-    assert!(sandbox.store().list(&Selection::All).expect("listed").is_empty());
+    assert!(sandbox.store().list(&Selection::all()).expect("listed").is_empty());
 }
 
 #[test]

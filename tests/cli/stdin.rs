@@ -157,7 +157,7 @@ mod pipes {
         for _ in 0..2 {
             sandbox.sh("(echo now > go) | cachex ./poll.sh").gives("now\ndone\n");
         }
-        assert!(sandbox.store().list(&cachex::store::Selection::All).expect("listed").is_empty());
+        assert!(sandbox.store().list(&cachex::store::Selection::all()).expect("listed").is_empty());
         assert_eq!(sandbox.runs(), 2);
     }
 
@@ -171,7 +171,7 @@ mod pipes {
         sandbox.sh(&script).output();
         sandbox.script("late.sh", "cat");
         sandbox.sh("echo YYY | cachex ./late.sh").gives("YYY\n");
-        let stored = sandbox.store().list(&cachex::store::Selection::All).expect("listed");
+        let stored = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");
         assert_eq!(stored.len(), 1);
     }
 
@@ -221,7 +221,7 @@ mod pipes {
         // The input is written while the command waits; it may have looked for some before.
         let writer = "cat started > /dev/null; echo x; echo > go; sleep 0.1";
         sandbox.sh(&format!("({writer}) | cachex ./late.sh wait")).gives("done\n");
-        assert!(sandbox.store().list(&cachex::store::Selection::All).expect("listed").is_empty());
+        assert!(sandbox.store().list(&cachex::store::Selection::all()).expect("listed").is_empty());
     }
 
     #[test]

@@ -255,7 +255,7 @@ fn a_store_that_another_process_set_aside_is_begun_anew() {
     sandbox.cachex("./s.sh").gives("hi\n");
     let mut store = sandbox.store();
     fs::rename(sandbox.database(), sandbox.store_dir().join("cachex.db.damaged")).expect("moved");
-    assert!(matches!(store.clear(&Selection::All), Err(StoreError::Damaged(_))));
+    assert!(matches!(store.clear(&Selection::all()), Err(StoreError::Damaged(_))));
     assert!(Store::begin_anew(&sandbox.store_dir()).is_ok());
     sandbox.cachex("./s.sh").gives("hi\n");
 }

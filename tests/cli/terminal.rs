@@ -108,6 +108,25 @@ fn the_spinner_shows_text_and_time_and_leaves_before_the_first_byte() {
 }
 
 #[test]
+fn tables_are_for_people_on_a_terminal_only() {
+    let sandbox = Sandbox::new();
+    for _ in 0..2 {
+        sandbox.cachex("echo a-long-word-that-does-not-fit").output();
+    }
+    let seen = |words: &str, variable: &str| {
+        on_terminal(sandbox.cachex(words).env(variable, "1"), 24, 60).end().0
+    };
+    for verb in ["list", "stats"] {
+        let coloured = seen(verb, "X");
+        assert!(coloured.contains("\u{1b}[1m") && coloured.contains("COMMAND"), "{coloured:?}");
+        assert!(!seen(verb, "NO_COLOR").contains('\u{1b}'), "{verb}");
+    }
+    let listed = seen("list", "NO_COLOR");
+    assert!(listed.contains("a-lo") && listed.contains("…\r\n"), "{listed:?}");
+    assert!(seen("stats", "NO_COLOR").contains(" 50% █████     "), "{}", seen("stats", "X"));
+}
+
+#[test]
 fn the_spinner_has_a_text_of_ones_own_cut_to_the_width() {
     let sandbox = waiting("exit 3");
     let long = "a text that is much longer than the terminal is wide";
@@ -145,7 +164,7 @@ fn ctrl_c_ends_both_and_takes_the_spinner_away() {
     let (seen, status) = terminal.end();
     assert!(seen.ends_with("\r\u{1b}[2K"), "{seen:?}");
     assert_eq!(status.signal(), Some(libc::SIGINT));
-    assert!(sandbox.store().list(&cachex::store::Selection::All).expect("listed").is_empty());
+    assert!(sandbox.store().list(&cachex::store::Selection::all()).expect("listed").is_empty());
 }
 
 #[test]

@@ -1,0 +1,29 @@
+//! `cachex doctor`: whether the store is sound, and what to do where it is not.
+
+use super::printed;
+use super::table::{Look, Table, Tone};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::store::{Finding, Health, examine};
+use crate::terminal::{escape_os, print};
+use std::path::Path;
+
+/// Prints a line for each check; exits with 1 if there is a problem.
+///
+/// # Errors
+/// When the lines cannot be written.
+pub fn run(directory: &Path) -> Result<Exit, Error> {
+    let findings = examine(directory);
+    let mut table = Table::facts();
+    for Finding { subject, state, text } in &findings {
+        let (tone, state) = match state {
+            Health::Ok => (Tone::Plain, "ok"),
+            Health::Warning => (Tone::Warning, "warning"),
+            Health::Problem => (Tone::Problem, "problem"),
+        };
+        table.push(tone, [state.to_owned(), (*subject).to_owned(), escape_os(text.as_ref())]);
+    }
+    printed(print(&table.render(Look::own())))?;
+    let is_sound = findings.iter().all(|finding| finding.state != Health::Problem);
+    Ok(Exit::Code(u8::from(!is_sound)))
+}

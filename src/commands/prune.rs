@@ -1,0 +1,36 @@
+//! `cachex prune`: what expired, what is too much and what was left behind.
+
+use super::clear::{removed, tell};
+use super::{printed, with_store};
+use crate::error::Error;
+use crate::size::Size;
+use crate::store::{Cleared, DEFAULT_MAX_SIZE, Leftover, leftovers};
+use crate::terminal::{escape_os, print};
+use crate::time::Timestamp;
+use std::path::Path;
+
+/// Brings the store into its bounds and says what that removed.
+///
+/// # Errors
+/// When the store cannot be used, or a file not be removed.
+pub fn run(max_size: Option<Size>, dry_run: bool, directory: &Path) -> Result<(), Error> {
+    let max_size = max_size.unwrap_or(DEFAULT_MAX_SIZE);
+    let cleared = with_store(directory, |store| {
+        if dry_run { store.prunable(max_size) } else { store.prune(max_size) }
+    })?;
+    let leftovers = leftovers(directory, Timestamp::now());
+    let verb = removed(dry_run);
+    let mut text = String::new();
+    if cleared != Cleared::default() || leftovers.is_empty() {
+        text = format!("{verb} {}\n", tell(cleared));
+    }
+    for Leftover { path, size } in leftovers {
+        let name = escape_os(path.as_os_str());
+        if !dry_run {
+            std::fs::remove_file(&path)
+                .map_err(|error| Error::Failed(format!("cannot remove {name}: {error}")))?;
+        }
+        text.extend([verb, " ", &name, &format!(" ({})\n", Size(size))]);
+    }
+    printed(print(&text))
+}

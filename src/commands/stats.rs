@@ -1,0 +1,156 @@
+//! `cachex stats`: what is stored, how often it was used, and what that saved.
+
+use super::list::json;
+use super::table::{Look, Table, Tone, bar};
+use super::{printed, with_store};
+use crate::cli::StatsOptions;
+use crate::error::Error;
+use crate::size::Size;
+use crate::store::{Statistics, Totals};
+use crate::terminal::{escape_os, escape_words, print};
+use crate::time::brief;
+use serde::Serialize;
+use std::ffi::OsString;
+use std::path::Path;
+
+/// Prints the totals, whole and per command.
+///
+/// # Errors
+/// When the store cannot be used.
+pub fn run(options: &StatsOptions, directory: &Path) -> Result<(), Error> {
+    let statistics = with_store(directory, crate::store::Store::statistics)?;
+    let text = if options.json {
+        format!("{}\n", json(&JsonStatistics::new(&statistics))?)
+    } else if options.markdown {
+        markdown(&statistics)
+    } else {
+        tables(&statistics, Look::own())
+    };
+    printed(print(&text))
+}
+
+fn tables(statistics: &Statistics, look: Look) -> String {
+    let Statistics { disk, whole, commands } = statistics;
+    let mut facts = Table::facts();
+    for (name, value) in [
+        ("entries", whole.entries.to_string()),
+        ("output", Size(whole.output).to_string()),
+        ("on disk", Size(*disk).to_string()),
+        ("hits", whole.hits.to_string()),
+        ("misses", whole.misses.to_string()),
+        ("hit rate", rate(whole, look).trim().to_owned()),
+        ("saved", brief(whole.saved)),
+    ] {
+        facts.push(Tone::Plain, [name.to_owned(), value]);
+    }
+    let headings = ["HITS", "MISSES", "RATE", "SAVED", "ENTRIES", "SIZE", "COMMAND"];
+    let mut table = Table::columns(headings);
+    for (words, totals) in commands {
+        let cells = [
+            totals.hits.to_string(),
+            totals.misses.to_string(),
+            rate(totals, look),
+            brief(totals.saved),
+            totals.entries.to_string(),
+            Size(totals.output).to_string(),
+            shown(words),
+        ];
+        table.push(Tone::Plain, cells);
+    }
+    let table = if commands.is_empty() { String::new() } else { table.render(look) };
+    format!("{}{}{table}", facts.render(look), if commands.is_empty() { "" } else { "\n" })
+}
+
+/// The hit rate, with a bar where a person is looking.
+fn rate(totals: &Totals, look: Look) -> String {
+    match (percent(totals), totals.hit_rate()) {
+        (percent, Some(rate)) if look.is_terminal() => format!("{percent:>4} {}", bar(rate, 10)),
+        (percent, _) => percent,
+    }
+}
+
+fn percent(totals: &Totals) -> String {
+    totals.hit_rate().map_or_else(|| "-".to_owned(), |rate| format!("{:.0}%", rate * 100.0))
+}
+
+fn shown(words: &[OsString]) -> String {
+    escape_words(words.iter().map(OsString::as_os_str))
+}
+
+/// A table for the summary of a CI job.
+fn markdown(Statistics { whole, commands, .. }: &Statistics) -> String {
+    let line = |name: &str, totals: &Totals| {
+        let Totals { entries, output, hits, misses, saved } = totals;
+        let (rate, saved, output) = (percent(totals), brief(*saved), Size(*output));
+        format!("| {name} | {hits} | {misses} | {rate} | {saved} | {entries} | {output} |\n")
+    };
+    let mut text = "| command | hits | misses | hit rate | time saved | entries | output |\n\
+                    |---|--:|--:|--:|--:|--:|--:|\n"
+        .to_owned();
+    for (words, totals) in commands {
+        text += &line(&code(&shown(words)), totals);
+    }
+    text + &line("**all**", whole)
+}
+
+/// Text as code in a cell, with a fence that is longer than any in it.
+fn code(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    format!("{fence}{}{fence}", text.replace('|', "\\|"))
+}
+
+/// The statistics as JSON: these names and units stay, as in [`super::list`].
+#[derive(Debug, Serialize)]
+struct JsonStatistics {
+    disk_bytes: u64,
+    #[serde(flatten)]
+    whole: JsonTotals,
+    commands: Vec<JsonCommand>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonCommand {
+    command: Vec<String>,
+    #[serde(flatten)]
+    totals: JsonTotals,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonTotals {
+    entries: u64,
+    output_bytes: u64,
+    hits: u64,
+    misses: u64,
+    /// `null`: there were no calls.
+    hit_rate: Option<f64>,
+    saved: f64,
+}
+
+impl JsonStatistics {
+    fn new(Statistics { disk, whole, commands }: &Statistics) -> Self {
+        let command = |(words, totals): &(Vec<OsString>, Totals)| JsonCommand {
+            command: words.iter().map(|word| escape_os(word)).collect(),
+            totals: JsonTotals::new(totals),
+        };
+        Self {
+            disk_bytes: *disk,
+            whole: JsonTotals::new(whole),
+            commands: commands.iter().map(command).collect(),
+        }
+    }
+}
+
+impl JsonTotals {
+    fn new(totals: &Totals) -> Self {
+        let Totals { entries, output, hits, misses, saved } = *totals;
+        Self {
+            entries,
+            output_bytes: output,
+            hits,
+            misses,
+            hit_rate: totals.hit_rate(),
+            saved: saved.as_secs_f64(),
+        }
+    }
+}

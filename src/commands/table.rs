@@ -1,0 +1,173 @@
+//! Tables: plain columns for programs, cut to the width and with colours on a terminal.
+
+use crate::terminal::{Stream, TerminalSize};
+use console::{Style, measure_text_width, truncate_str};
+
+/// What standard output can show.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    /// The columns of the terminal; `None` where nobody is looking.
+    columns: Option<usize>,
+    colours: bool,
+}
+
+impl Look {
+    /// That of our own standard output, for a user who may not want colours.
+    pub(super) fn own() -> Self {
+        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        let is_terminal = Stream::Stdout.is_terminal();
+        Self {
+            columns: is_terminal.then(|| usize::from(TerminalSize::own().columns)),
+            colours: is_terminal && !is_dumb && !is_set("NO_COLOR"),
+        }
+    }
+
+    /// Whether a person is looking.
+    pub(super) fn is_terminal(self) -> bool {
+        self.columns.is_some()
+    }
+
+    fn paint(self, tone: Tone, line: &str) -> String {
+        let style = Style::new().force_styling(self.colours);
+        let style = match tone {
+            Tone::Plain => return line.to_owned(),
+            Tone::Heading => style.bold(),
+            Tone::Faint => style.dim(),
+            Tone::Warning => style.yellow(),
+            Tone::Problem => style.red(),
+        };
+        style.apply_to(line).to_string()
+    }
+}
+
+/// How a line stands out in colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    Heading,
+    Faint,
+    Warning,
+    Problem,
+}
+
+/// Lines of cells; the last of a line takes what room is left.
+#[derive(Debug)]
+pub(super) struct Table<const N: usize> {
+    lines: Vec<(Tone, [String; N])>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Numbers: to the right, lines cut to the width.
+    Columns,
+    /// Words: to the left, lines whole.
+    Facts,
+}
+
+impl<const N: usize> Table<N> {
+    /// Columns of numbers under headings, before a last column of text.
+    pub(super) fn columns(headings: [&str; N]) -> Self {
+        Self { lines: vec![(Tone::Heading, headings.map(str::to_owned))], kind: Kind::Columns }
+    }
+
+    /// Names and what is to be said of them.
+    pub(super) fn facts() -> Self {
+        Self { lines: Vec::new(), kind: Kind::Facts }
+    }
+
+    pub(super) fn push(&mut self, tone: Tone, cells: [String; N]) {
+        self.lines.push((tone, cells));
+    }
+
+    /// All lines, each as wide as the cells of its column need.
+    pub(super) fn render(&self, look: Look) -> String {
+        let widths: [usize; N] = std::array::from_fn(|column| {
+            let cells = self.lines.iter().map(|(_, cells)| measure_text_width(&cells[column]));
+            cells.max().unwrap_or(0)
+        });
+        let mut text = String::new();
+        for (tone, cells) in &self.lines {
+            let line = self.line(cells, &widths);
+            let line = match (look.columns, self.kind) {
+                (Some(columns), Kind::Columns) => truncate_str(&line, columns, "…"),
+                _ => line.into(),
+            };
+            text += &look.paint(*tone, &line);
+            text.push('\n');
+        }
+        text
+    }
+
+    fn line(&self, cells: &[String; N], widths: &[usize; N]) -> String {
+        let mut line = String::new();
+        for (cell, width) in cells.iter().zip(widths).take(N.saturating_sub(1)) {
+            let space = " ".repeat(width - measure_text_width(cell));
+            match self.kind {
+                Kind::Columns => line.extend([&space, cell.as_str(), "  "]),
+                Kind::Facts => line.extend([cell, space.as_str(), "  "]),
+            }
+        }
+        line += cells.last().map_or("", String::as_str);
+        line
+    }
+}
+
+/// A bar of `cells` characters that is full to this part, to an eighth of a character.
+pub(super) fn bar(part: f64, cells: u16) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let wanted = part.clamp(0.0, 1.0) * f64::from(cells) * 8.0;
+    let eighths = (0..u32::from(cells) * 8).take_while(|it| f64::from(*it) + 0.5 < wanted).count();
+    let mut bar = "█".repeat(eighths / 8) + EIGHTHS[eighths % 8];
+    let missing = usize::from(cells).saturating_sub(bar.chars().count());
+    bar.extend(std::iter::repeat_n(' ', missing));
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PIPE: Look = Look { columns: None, colours: false };
+
+    fn table() -> Table<3> {
+        let mut table = Table::columns(["ID", "SIZE", "COMMAND"]);
+        table.push(Tone::Plain, ["1", "123kB", "echo a"].map(str::to_owned));
+        table.push(Tone::Faint, ["10", "1B", "ls"].map(str::to_owned));
+        table
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_they_need() {
+        let expected = "ID   SIZE  COMMAND\n 1  123kB  echo a\n10     1B  ls\n";
+        assert_eq!(table().render(PIPE), expected);
+    }
+
+    #[test]
+    fn a_terminal_cuts_and_colours() {
+        let narrow = Look { columns: Some(13), colours: false };
+        assert_eq!(table().render(narrow), "ID   SIZE  C…\n 1  123kB  e…\n10     1B  ls\n");
+        let coloured = table().render(Look { columns: Some(80), colours: true });
+        assert!(coloured.starts_with("\u{1b}[1mID   SIZE  COMMAND\u{1b}[0m\n 1 "), "{coloured:?}");
+        assert!(coloured.contains("\u{1b}[2m10     1B  ls\u{1b}[0m"), "{coloured:?}");
+    }
+
+    #[test]
+    fn facts_are_never_cut() {
+        let mut facts = Table::facts();
+        facts.push(Tone::Plain, ["id".to_owned(), "1".to_owned()]);
+        facts.push(Tone::Plain, ["command".to_owned(), "a long one".to_owned()]);
+        let narrow = Look { columns: Some(5), colours: false };
+        assert_eq!(facts.render(narrow), "id       1\ncommand  a long one\n");
+    }
+
+    #[test]
+    fn bars_are_exact_to_an_eighth() {
+        assert_eq!(bar(0.0, 4), "    ");
+        assert_eq!(bar(1.0, 4), "████");
+        assert_eq!(bar(0.5, 4), "██  ");
+        assert_eq!(bar(0.56, 4), "██▎ ");
+        assert_eq!(bar(f64::NAN, 2), "  ");
+    }
+}

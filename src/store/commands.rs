@@ -1,0 +1,93 @@
+//! The commands that entries belong to, and the totals of each.
+//!
+//! Totals outlive entries: evicting or replacing one takes nothing from them. So a command stays
+//! when its last entry goes, but not for ever: `clear` forgets its totals, and of those without
+//! entries only the last used stay.
+
+use super::{Selection, StoreError};
+use crate::key::CommandName;
+use crate::time::Timestamp;
+use rusqlite::{Connection, params};
+
+/// So many commands without entries are kept.
+const KEPT_IDLE: i64 = 10_000;
+
+/// They are counted when every so many-th entry is stored: counting takes longer than storing.
+const SELDOM: i64 = 64;
+
+/// The number of a command, which is new if need be.
+pub(super) fn id_of(
+    connection: &Connection,
+    scope: &str,
+    name: &CommandName,
+) -> Result<i64, StoreError> {
+    connection.execute(
+        "INSERT INTO command (scope, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        params![scope, name.name()],
+    )?;
+    Ok(connection.query_row(
+        "SELECT id FROM command WHERE scope = ?1 AND name = ?2",
+        params![scope, name.name()],
+        |row| row.get(0),
+    )?)
+}
+
+/// Counts a run of which the result is stored now.
+pub(super) fn count_miss(
+    connection: &Connection,
+    id: i64,
+    stored: Timestamp,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE command SET misses = misses + 1, used = max(used, ?2), idle = 0 WHERE id = ?1",
+        params![id, stored.as_millis()],
+    )?;
+    Ok(())
+}
+
+/// Notes that a command lost an entry, perhaps its last.
+pub(super) fn note_loss(connection: &Connection, id: i64) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE command SET idle = 1
+         WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM entry WHERE command = ?1)",
+        [id],
+    )?;
+    Ok(())
+}
+
+/// Forgets the totals of the commands of which every entry is meant.
+pub(super) fn forget_totals(
+    connection: &Connection,
+    selection: &Selection,
+) -> Result<(), StoreError> {
+    if let Some(condition) = selection.whole_commands() {
+        let sql = "UPDATE command SET hits = 0, misses = 0, saved = 0 WHERE ";
+        connection.execute(&format!("{sql}{}", condition.sql()), condition.parameters())?;
+    }
+    Ok(())
+}
+
+/// Forgets the commands that have neither entries nor totals.
+pub(super) fn forget_unused(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute(
+        "DELETE FROM command WHERE idle = 1 AND hits = 0 AND misses = 0
+         AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.command = command.id)",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Now and then, by the number of a new entry, forgets the least recently used of the commands
+/// without entries that are too many. Looks at those alone, through an index that holds nothing else.
+pub(super) fn keep_few_idle(connection: &Connection, entry: i64) -> Result<(), StoreError> {
+    if entry % SELDOM != 0 {
+        return Ok(());
+    }
+    connection.execute(
+        "DELETE FROM command WHERE id IN
+         (SELECT id FROM command WHERE idle = 1 ORDER BY used DESC LIMIT -1 OFFSET ?1)
+         AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.command = command.id)",
+        [KEPT_IDLE],
+    )?;
+    Ok(())
+}

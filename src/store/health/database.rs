@@ -1,0 +1,131 @@
+//! The database: its format, its pages, and the seal of every entry.
+
+use super::{Finding, fault_of, ok, problem};
+use crate::entry::Entry;
+use crate::key::{Digest, Key};
+use crate::recording::{Body, Checksummer, Content};
+use crate::store::codec::{self, OutputRow};
+use crate::store::place::Place;
+use crate::store::schema::{self, State};
+use crate::store::{Store, StoreError, connection};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::io;
+
+/// The format, the pages and the entries, as far as each can be looked at.
+pub(super) fn examine(place: &Place) -> Vec<Finding> {
+    const FORMAT: &str = "format";
+    match place.check_database() {
+        Ok(true) => {}
+        Ok(false) => return vec![ok(FORMAT, "no database yet; the first run makes it")],
+        Err(_) => return Vec::new(),
+    }
+    let opened = connection::open_to_look(place).and_then(|connection| {
+        let state = schema::state(&connection, &place.database())?;
+        Ok((connection, state))
+    });
+    let (connection, state) = match opened {
+        Ok(opened) => opened,
+        Err(fault) => return vec![fault_of(FORMAT, &fault)],
+    };
+    let format = match state {
+        State::Current => ok(FORMAT, "up to date"),
+        State::Behind => ok(FORMAT, "older; the next run brings it up to date"),
+    };
+    let mut findings = vec![format, examine_pages(&connection, &state)];
+    if state == State::Current {
+        let directory = place.directory.clone();
+        let store = Store { place: Place { directory }, connection, read_only: true };
+        let found = store.examine_entries();
+        findings.push(found.unwrap_or_else(|fault| fault_of("entries", &fault)));
+    }
+    findings
+}
+
+/// Whether SQLite finds its file in order, and the tables are ours.
+fn examine_pages(connection: &Connection, state: &State) -> Finding {
+    const SUBJECT: &str = "database";
+    let verdict = connection
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
+        .map_err(StoreError::from)
+        .and_then(|verdict| match verdict.as_str() {
+            "ok" if *state == State::Current && !is_ours(connection)? => {
+                Err(StoreError::Damaged("its tables were altered".to_owned()))
+            }
+            "ok" => Ok(()),
+            // The first line says only which database it is.
+            _ => Err(StoreError::Damaged(verdict.lines().last().unwrap_or_default().to_owned())),
+        });
+    match verdict {
+        Ok(()) => ok(SUBJECT, "passes the integrity check of SQLite"),
+        Err(fault) => fault_of(SUBJECT, &fault),
+    }
+}
+
+/// Whether the tables are as cachex made them, and hold what it puts there.
+fn is_ours(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(schema::is_as_made(connection)? && schema::is_well_typed(connection)?)
+}
+
+impl Store {
+    /// Whether every entry has its seal. Looks at one at a time, so that writers need not wait.
+    fn examine_entries(&self) -> Result<Finding, StoreError> {
+        const SUBJECT: &str = "entries";
+        let mut statement = self.connection.prepare("SELECT id FROM entry")?;
+        let ids = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+        drop(statement);
+        let mut damaged = 0;
+        for id in &ids {
+            damaged += u64::from(!self.is_intact(*id)?);
+        }
+        let all = ids.len();
+        Ok(match damaged {
+            0 => ok(SUBJECT, format!("{all}, all intact")),
+            _ => problem(
+                SUBJECT,
+                format!(
+                    "{damaged} of {all} are damaged; their commands run again, or cachex clear"
+                ),
+            ),
+        })
+    }
+
+    /// Whether an entry is as it was stored, or gone by now.
+    fn is_intact(&self, id: i64) -> Result<bool, StoreError> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let row = transaction
+            .query_row(
+                "SELECT id, condition, exit, created, elapsed, renewal_failed, key FROM entry
+                 WHERE id = ?1",
+                [id],
+                |row| {
+                    let key = row.get_ref(6)?.as_blob().ok().and_then(|key| key.try_into().ok());
+                    key.map_or(Ok(None), |key| codec::entry(row, Key(Digest(key))))
+                },
+            )
+            .optional()?;
+        match row {
+            None => Ok(true),
+            Some(None) => Ok(false),
+            Some(Some(entry)) => self.has_seal(&entry),
+        }
+    }
+
+    fn has_seal(&self, entry: &Entry) -> Result<bool, StoreError> {
+        let row = self.connection.query_row(
+            "SELECT output, length, seal, body FROM entry WHERE id = ?1",
+            params![entry.id],
+            OutputRow::read,
+        )?;
+        let Some(OutputRow { output, length, seal, body }) = row else {
+            return Ok(false);
+        };
+        let mut checksum = Checksummer::default();
+        match body {
+            Some(bytes) => checksum.update(&bytes),
+            None => self.copy_blocks(entry.id, &mut io::sink(), &mut checksum)?,
+        }
+        let content = Content::Memory(Vec::new());
+        let body = Body { content, length, output, checksum: checksum.finish() };
+        Ok(codec::seal(entry, &body) == seal)
+    }
+}

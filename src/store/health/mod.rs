@@ -1,0 +1,184 @@
+//! Looking a store over, from its directory to every entry, without changing anything: nothing is
+//! made, migrated, healed or folded in.
+
+mod database;
+
+use super::StoreError;
+use super::place::{Place, check_directory, is_of_another, unfit};
+use crate::size::Size;
+use crate::terminal::escape_os;
+use crate::time::{Timestamp, brief};
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// What one check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at.
+    pub subject: &'static str,
+    /// How it stands.
+    pub state: Health,
+    /// What was found, and what to do about it.
+    pub text: String,
+}
+
+/// How something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// As it should.
+    Ok,
+    /// The store works, for less or for a while.
+    Warning,
+    /// The store does not work, or holds what it should not.
+    Problem,
+}
+
+fn ok(subject: &'static str, text: impl Into<String>) -> Finding {
+    Finding { subject, state: Health::Ok, text: text.into() }
+}
+
+fn warning(subject: &'static str, text: impl Into<String>) -> Finding {
+    Finding { subject, state: Health::Warning, text: text.into() }
+}
+
+fn problem(subject: &'static str, text: impl Into<String>) -> Finding {
+    Finding { subject, state: Health::Problem, text: text.into() }
+}
+
+/// Less free space than this is soon none.
+const SCARCE: u64 = 256 << 20;
+
+/// Less than this holds no result.
+const NO_SPACE: u64 = 1 << 20;
+
+/// Looks over the store in this directory.
+#[must_use]
+pub fn examine(directory: &Path) -> Vec<Finding> {
+    let (finding, exists) = examine_directory(directory);
+    let mut findings = vec![finding];
+    if !exists {
+        return findings;
+    }
+    let place = Place { directory: directory.to_owned() };
+    findings.push(examine_files(&place));
+    findings.push(examine_space(directory));
+    findings.extend(database::examine(&place));
+    findings.push(examine_leftover(&place));
+    findings.push(examine_claims(&place));
+    findings
+}
+
+/// Whether the directory is ours alone, and whether there is one.
+fn examine_directory(directory: &Path) -> (Finding, bool) {
+    const SUBJECT: &str = "directory";
+    let path = escape_os(directory.as_os_str());
+    let metadata = match fs::metadata(directory) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return (ok(SUBJECT, format!("{path}: not there yet; the first run makes it")), false);
+        }
+        Err(error) => return (fault_of(SUBJECT, &unfit(directory, &error)), false),
+    };
+    let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+    let finding = match check_directory(directory, &metadata) {
+        Err(fault) => fault_of(SUBJECT, &fault),
+        Ok(()) if rustix::fs::access(directory, access).is_err() => {
+            warning(SUBJECT, format!("{path}: cannot be written; hits only, nothing is stored"))
+        }
+        Ok(()) if metadata.mode() & 0o077 != 0 => {
+            warning(SUBJECT, format!("{path}: can be entered by others; chmod 700 it"))
+        }
+        Ok(()) => ok(SUBJECT, path),
+    };
+    (finding, metadata.is_dir())
+}
+
+/// Whether the files are ours alone.
+fn examine_files(place: &Place) -> Finding {
+    const SUBJECT: &str = "files";
+    let entries = match fs::read_dir(&place.directory) {
+        Ok(entries) => entries,
+        Err(error) => return problem(SUBJECT, format!("cannot be listed: {error}")),
+    };
+    if let Err(fault) = place.check_database() {
+        return fault_of(SUBJECT, &fault);
+    }
+    let mut count = 0;
+    for entry in entries.flatten() {
+        // One that has gone meanwhile is no trouble.
+        let Ok(metadata) = entry.metadata() else { continue };
+        let name = escape_os(&entry.file_name());
+        if !metadata.is_file() {
+            return warning(SUBJECT, format!("{name}: is not a regular file; move it away"));
+        }
+        if is_of_another(&metadata) {
+            return warning(SUBJECT, format!("{name}: belongs to another user; remove it"));
+        }
+        if metadata.mode() & 0o077 != 0 {
+            return warning(SUBJECT, format!("{name}: is open to others; chmod 600 it"));
+        }
+        count += 1;
+    }
+    ok(SUBJECT, format!("{count}, all private"))
+}
+
+fn examine_space(directory: &Path) -> Finding {
+    const SUBJECT: &str = "space";
+    match rustix::fs::statvfs(directory) {
+        Ok(found) => {
+            let free = found.f_bavail.saturating_mul(found.f_frsize);
+            let text = format!("{} free", Size(free));
+            match free {
+                free if free < NO_SPACE => {
+                    problem(SUBJECT, format!("{text}: nothing more can be stored; make room"))
+                }
+                free if free < SCARCE => {
+                    warning(SUBJECT, format!("{text}; make room, or cachex prune --max-size"))
+                }
+                _ => ok(SUBJECT, text),
+            }
+        }
+        Err(error) => warning(SUBJECT, format!("cannot be told: {error}")),
+    }
+}
+
+fn fault_of(subject: &'static str, fault: &StoreError) -> Finding {
+    match fault {
+        StoreError::Damaged(_) => {
+            problem(subject, format!("{fault}; the run that meets it begins anew, or remove it"))
+        }
+        StoreError::Interrupted => warning(subject, fault.to_string()),
+        StoreError::Busy => warning(subject, format!("{fault}; try again")),
+        _ => problem(subject, fault.to_string()),
+    }
+}
+
+fn examine_leftover(place: &Place) -> Finding {
+    const SUBJECT: &str = "leftovers";
+    let path = place.damaged();
+    let Ok(metadata) = fs::symlink_metadata(&path) else {
+        return ok(SUBJECT, "none");
+    };
+    let age = metadata.modified().ok().and_then(|at| Timestamp::from(at).age_at(Timestamp::now()));
+    let ago = age.map_or_else(String::new, |age| format!(" {} ago", brief(age)));
+    let text = format!(
+        "{} was set aside{ago} ({}); remove it, or cachex prune does after a week",
+        escape_os(path.as_os_str()),
+        Size(metadata.len())
+    );
+    warning(SUBJECT, text)
+}
+
+fn examine_claims(place: &Place) -> Finding {
+    const SUBJECT: &str = "claims";
+    match place.try_to_claim() {
+        Ok(true) => ok(SUBJECT, "can be locked"),
+        Ok(false) => ok(SUBJECT, "not there yet; the first run makes them"),
+        Err(error) => warning(
+            SUBJECT,
+            format!("cannot be locked: {error}; callers of one command run side by side"),
+        ),
+    }
+}

@@ -1,0 +1,77 @@
+//! Bringing the store into its bounds without a run: what expired, what is too much, what was left.
+
+use super::place::Place;
+use super::removal::{Cleared, chosen};
+use super::{Selection, Store, StoreError, evict};
+use crate::size::Size;
+use crate::time::Timestamp;
+use rusqlite::Connection;
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// `--max-size`, if nothing else is asked.
+pub const DEFAULT_MAX_SIZE: Size = Size::mebibytes(2048);
+
+/// How long a damaged database is kept for those who want to look at it.
+const KEPT_DAMAGED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// A file beside the database that nobody needs any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leftover {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How long it is, in bytes.
+    pub size: u64,
+}
+
+impl Store {
+    /// Forgets what has expired, then the least recently used until the database is no larger than
+    /// that, and gives the room back.
+    ///
+    /// # Errors
+    /// As SQLite; a part may be forgotten by then.
+    pub fn prune(&mut self, max_size: Size) -> Result<Cleared, StoreError> {
+        let mut cleared = self.clear(&Selection::expired())?;
+        let choose = |transaction: &Connection| chosen(transaction, &Selection::all());
+        let fits = |transaction: &Connection| Ok(evict::used_bytes(transaction)? <= max_size.0);
+        cleared += self.remove_in_parts(&choose, &fits)?;
+        Ok(cleared)
+    }
+
+    /// What [`Store::prune`] would forget, as far as sizes can be told without doing it. Changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn prunable(&self, max_size: Size) -> Result<Cleared, StoreError> {
+        let expired = chosen(&self.connection, &Selection::expired())?;
+        let ids: HashSet<i64> = expired.iter().map(|entry| entry.id).collect();
+        let mut rest = chosen(&self.connection, &Selection::all())?;
+        rest.retain(|entry| !ids.contains(&entry.id));
+        let mut used = evict::used_bytes(&self.connection)?;
+        let mut cleared = Cleared::default();
+        for (entry, is_bound_to_go) in
+            expired.iter().map(|entry| (entry, true)).chain(rest.iter().map(|entry| (entry, false)))
+        {
+            if is_bound_to_go || used > max_size.0 {
+                cleared += Cleared { entries: 1, output: entry.output };
+                used = used.saturating_sub(entry.length);
+            }
+        }
+        Ok(cleared)
+    }
+}
+
+/// The files in this directory that nobody needs any more.
+#[must_use]
+pub fn leftovers(directory: &Path, now: Timestamp) -> Vec<Leftover> {
+    let path = Place { directory: directory.to_owned() }.damaged();
+    let Ok(metadata) = fs::symlink_metadata(&path) else {
+        return Vec::new();
+    };
+    let age = metadata.modified().ok().and_then(|at| Timestamp::from(at).age_at(now));
+    let is_stale = metadata.is_file() && age.is_some_and(|age| age >= KEPT_DAMAGED);
+    is_stale.then_some(Leftover { path, size: metadata.len() }).into_iter().collect()
+}

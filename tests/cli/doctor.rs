@@ -1,0 +1,179 @@
+//! `doctor`: what is wrong with a store, found without changing it.
+
+use super::harness::Sandbox;
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::time::SystemTime;
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.cachex("echo hi").gives("hi\n");
+    sandbox.cachex("seq 200000").output();
+    sandbox
+}
+
+/// Every file of the store with its mode, date and content.
+fn state(sandbox: &Sandbox) -> BTreeMap<String, (u32, SystemTime, Option<Vec<u8>>)> {
+    let Ok(files) = fs::read_dir(sandbox.store_dir()) else {
+        return BTreeMap::new();
+    };
+    files
+        .map(|file| {
+            let file = file.expect("readable");
+            let found = file.metadata().expect("there");
+            let content = found.is_file().then(|| fs::read(file.path()).expect("readable"));
+            let name = file.file_name().into_string().expect("UTF-8");
+            (name, (found.mode(), found.modified().expect("a date"), content))
+        })
+        .collect()
+}
+
+/// The state of each subject with its text, after a look that changed nothing.
+#[track_caller]
+fn findings(sandbox: &Sandbox) -> BTreeMap<String, (String, String)> {
+    let before = state(sandbox);
+    let output = sandbox.cachex("doctor").output();
+    assert!(state(sandbox) == before, "the store was changed");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let shown = String::from_utf8(output.stdout).expect("UTF-8");
+    let has_problem = shown.lines().any(|line| line.starts_with("problem"));
+    assert_eq!(output.status.code(), Some(i32::from(has_problem)), "{shown}");
+    shown
+        .lines()
+        .map(|line| {
+            let (state, rest) = line.split_once(' ').expect("a state");
+            let (subject, text) = rest.trim_start().split_once(' ').expect("a subject");
+            (subject.to_owned(), (state.to_owned(), text.trim_start().to_owned()))
+        })
+        .collect()
+}
+
+#[track_caller]
+fn finds(sandbox: &Sandbox, subject: &str, state: &str, part: &str) {
+    let findings = findings(sandbox);
+    let found = &findings[subject];
+    assert!(found.0 == state && found.1.contains(part), "{findings:?}");
+}
+
+fn sql(sandbox: &Sandbox, statements: &str) {
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    database.execute_batch(statements).expect("done");
+}
+
+#[test]
+fn a_sound_store_is_ok_throughout() {
+    let sandbox = sandbox();
+    let findings = findings(&sandbox);
+    let subjects: Vec<_> = findings.keys().map(String::as_str).collect();
+    let expected =
+        ["claims", "database", "directory", "entries", "files", "format", "leftovers", "space"];
+    assert_eq!(subjects, expected);
+    assert!(findings.values().all(|(state, _)| state == "ok"), "{findings:?}");
+    assert_eq!(findings["entries"].1, "2, all intact");
+}
+
+#[test]
+fn a_store_that_is_not_there_is_not_made() {
+    let sandbox = Sandbox::new();
+    finds(&sandbox, "directory", "ok", "not there yet");
+    assert!(!sandbox.store_dir().exists());
+    fs::create_dir(sandbox.store_dir()).expect("made");
+    fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(0o700)).expect("set");
+    finds(&sandbox, "format", "ok", "no database yet");
+    fs::remove_dir(sandbox.store_dir()).expect("removed");
+    fs::write(sandbox.store_dir(), "a file").expect("written");
+    let shown = sandbox.cachex("doctor").output();
+    assert_eq!(shown.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("is not a directory"));
+}
+
+#[test]
+fn what_is_open_to_others() {
+    let sandbox = sandbox();
+    let set = |path: &std::path::Path, mode| {
+        fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
+    };
+    set(&sandbox.store_dir(), 0o755);
+    finds(&sandbox, "directory", "warning", "chmod 700");
+    set(&sandbox.store_dir(), 0o770);
+    finds(&sandbox, "directory", "problem", "chmod go-w");
+    set(&sandbox.store_dir(), 0o700);
+    set(&sandbox.store_dir().join("claims"), 0o644);
+    finds(&sandbox, "files", "warning", "claims: is open to others; chmod 600");
+    set(&sandbox.database(), 0o666);
+    finds(&sandbox, "files", "problem", "cachex.db: can be written by others");
+}
+
+#[test]
+fn damaged_entries_are_counted() {
+    let sandbox = sandbox();
+    sql(&sandbox, "DELETE FROM block WHERE id = (SELECT min(id) FROM block)");
+    finds(&sandbox, "entries", "problem", "1 of 2 are damaged");
+    sql(&sandbox, "UPDATE entry SET exit = 1");
+    finds(&sandbox, "entries", "problem", "2 of 2 are damaged");
+    sql(&sandbox, "UPDATE entry SET key = CAST(id AS BLOB)");
+    finds(&sandbox, "entries", "problem", "2 of 2 are damaged");
+}
+
+#[test]
+fn a_damaged_database_and_what_is_left_of_one() {
+    let sandbox = sandbox();
+    let bytes = fs::read(sandbox.database()).expect("readable");
+    let mut damaged = bytes.clone();
+    damaged[4096..40960].fill(0x5a);
+    fs::write(sandbox.database(), damaged).expect("written");
+    finds(&sandbox, "database", "problem", "begins anew");
+    fs::write(sandbox.database(), "garbage ".repeat(1000)).expect("written");
+    finds(&sandbox, "format", "problem", "begins anew");
+    sandbox.cachex("-q echo hi").gives("hi\n");
+    finds(&sandbox, "leftovers", "warning", "cachex.db.damaged was set aside");
+    fs::write(sandbox.database(), &bytes).expect("written");
+    sql(&sandbox, "ALTER TABLE entry RENAME COLUMN hits TO uses");
+    finds(&sandbox, "database", "problem", "altered");
+}
+
+#[test]
+fn other_formats() {
+    let sandbox = sandbox();
+    sql(&sandbox, "PRAGMA user_version = 1; PRAGMA application_id = 0x63780001");
+    finds(&sandbox, "format", "ok", "older");
+    assert!(!findings(&sandbox).contains_key("entries"));
+    sql(&sandbox, "PRAGMA user_version = 999; PRAGMA application_id = 0x637803e7");
+    finds(&sandbox, "format", "problem", "written by a newer cachex");
+    sql(&sandbox, "CREATE TABLE theirs (x); PRAGMA application_id = 7");
+    finds(&sandbox, "format", "problem", "another program");
+}
+
+#[test]
+fn an_interrupted_write_is_left_to_the_next_run() {
+    let sandbox = sandbox();
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    // So that pages are written before the end of the transaction.
+    database.pragma_update(None, "cache_size", 2).expect("set");
+    database
+        .execute_batch(
+            "BEGIN; UPDATE entry SET used = 0; UPDATE block SET bytes = zeroblob(200000)",
+        )
+        .expect("begun");
+    let journal = sandbox.store_dir().join("cachex.db-journal");
+    let (half, journaled) =
+        (fs::read(sandbox.database()).expect("there"), fs::read(&journal).expect("there"));
+    drop(database);
+    fs::write(sandbox.database(), half).expect("written");
+    fs::write(&journal, journaled).expect("written");
+    fs::set_permissions(&journal, Permissions::from_mode(0o600)).expect("set");
+    finds(&sandbox, "format", "warning", "interrupted");
+    sandbox.cachex("echo hi").gives("hi\n");
+    finds(&sandbox, "entries", "ok", "2, all intact");
+}
+
+#[test]
+fn claims_that_cannot_be_locked() {
+    let sandbox = sandbox();
+    let claims = sandbox.store_dir().join("claims");
+    fs::remove_file(&claims).expect("removed");
+    finds(&sandbox, "claims", "ok", "not there yet");
+    std::os::unix::fs::symlink("/dev/null", &claims).expect("linked");
+    finds(&sandbox, "claims", "warning", "cannot be locked");
+}

@@ -1,0 +1,236 @@
+//! `stats`: what was used, and what that saved.
+
+use super::harness::Sandbox;
+use serde_json::{Value, json};
+
+fn stats(sandbox: &Sandbox) -> Value {
+    serde_json::from_slice(&sandbox.cachex("stats --json").output().stdout).expect("JSON")
+}
+
+/// Hits and misses of each command, by the last word of its name.
+fn counts(sandbox: &Sandbox) -> Vec<(String, u64, u64)> {
+    let stats = stats(sandbox);
+    let commands = stats["commands"].as_array().expect("commands").iter();
+    commands
+        .map(|command| {
+            let words = command["command"].as_array().expect("words");
+            let path = words.last().and_then(Value::as_str).expect("a word");
+            let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+            let number = |field: &str| command[field].as_u64().expect("a number");
+            (name, number("hits"), number("misses"))
+        })
+        .collect()
+}
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi");
+    sandbox
+}
+
+#[test]
+fn hits_and_misses_are_counted_whole_and_per_command_the_busiest_first() {
+    let sandbox = sandbox();
+    sandbox.cachex("echo once").gives("once\n");
+    for _ in 0..3 {
+        sandbox.cachex("./s.sh a").gives("hi\n");
+    }
+    sandbox.cachex("--scope other ./s.sh b").gives("hi\n");
+    let found = stats(&sandbox);
+    let fields: Vec<_> = found.as_object().expect("an object").keys().cloned().collect();
+    let of_all = ["entries", "hit_rate", "hits", "misses", "output_bytes", "saved"];
+    assert_eq!(fields, [&["commands", "disk_bytes"], &of_all[..]].concat());
+    let fields: Vec<_> = found["commands"][0].as_object().expect("one").keys().cloned().collect();
+    assert_eq!(fields, [&["command"], &of_all[..]].concat());
+    assert_eq!((&found["entries"], &found["output_bytes"]), (&3.into(), &11.into()));
+    assert_eq!((&found["hits"], &found["misses"]), (&2.into(), &3.into()));
+    assert_eq!(found["hit_rate"], json!(0.4));
+    let size = std::fs::metadata(sandbox.database()).expect("there").len();
+    assert_eq!(found["disk_bytes"], json!(size));
+    assert_eq!(counts(&sandbox), [("s.sh".to_owned(), 2, 2), ("echo".to_owned(), 0, 1)]);
+}
+
+#[test]
+fn the_time_saved_is_the_run_time_of_what_was_replayed() {
+    let sandbox = Sandbox::new();
+    sandbox.script("slow.sh", "sleep 0.3");
+    for _ in 0..3 {
+        sandbox.cachex("./slow.sh").gives("");
+    }
+    let saved = stats(&sandbox)["saved"].as_f64().expect("a number");
+    assert!((0.6..5.0).contains(&saved), "{saved}");
+}
+
+#[test]
+fn a_run_that_stored_nothing_does_not_count() {
+    let sandbox = sandbox();
+    sandbox.cachex("--no-store ./s.sh").gives("hi\n");
+    sandbox.cachex("--discard-failures false").ends("", "", 1);
+    sandbox.cachex("--max-size 1 ./s.sh").output();
+    assert_eq!(counts(&sandbox), []);
+    assert_eq!(stats(&sandbox)["hit_rate"], Value::Null);
+}
+
+#[test]
+fn totals_survive_replacement_and_eviction() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.cachex("--refresh ./s.sh").gives("hi\n");
+    sandbox.cachex("./s.sh").gives("hi\n");
+    assert_eq!(counts(&sandbox), [("s.sh".to_owned(), 2, 2)]);
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.script("t.sh", "head -c 60000 /dev/zero");
+    // The hit just before is folded in by the very fill that removes its entry.
+    sandbox.cachex("--max-size 150kB ./t.sh").output();
+    sandbox.cachex("--max-size 150kB ./t.sh b").output();
+    assert!(sandbox.cachex("list -- ./s.sh").output().stdout.starts_with(b"ID"));
+    assert_eq!(stats(&sandbox)["entries"], json!(1));
+    assert_eq!(counts(&sandbox)[0], ("s.sh".to_owned(), 3, 2));
+    sandbox.cachex("clear --expired").gives("removed nothing\n");
+    assert_eq!(counts(&sandbox)[0], ("s.sh".to_owned(), 3, 2));
+}
+
+#[test]
+fn clear_of_a_whole_command_forgets_its_totals_and_of_a_part_does_not() {
+    let sandbox = sandbox();
+    for (clear, kept) in [
+        ("clear -- ./s.sh a", true),
+        ("clear --exact -- ./s.sh", true),
+        ("clear --prefix -- ./s.sh a", true),
+        ("clear --older-than 0 -- ./s.sh", true),
+        ("clear --expired", true),
+        ("clear --scope other", true),
+        ("clear --dry-run", true),
+        ("clear -- ./s.sh", false),
+        ("clear --prefix -- ./s.sh", false),
+        ("clear --scope=", false),
+        ("clear", false),
+    ] {
+        sandbox.cachex("./s.sh a").gives("hi\n");
+        sandbox.cachex("./s.sh a").gives("hi\n");
+        sandbox.cachex(clear).output();
+        assert_eq!(!counts(&sandbox).is_empty(), kept, "{clear}");
+        if !kept {
+            assert_eq!(stats(&sandbox)["hits"], json!(0), "{clear}");
+        }
+        sandbox.cachex("clear").output();
+    }
+}
+
+#[test]
+fn of_commands_without_entries_the_last_used_are_kept() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh a").gives("hi\n");
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10005)
+                INSERT INTO command (scope, name, hits, used, idle)
+                SELECT '', CAST(i AS BLOB), 1, i, 1 FROM n";
+    database.execute(many, []).expect("inserted");
+    // They are looked through when the number of the new entry is a multiple of 64.
+    database.execute("UPDATE entry SET id = 63", []).expect("renumbered");
+    sandbox.cachex("./s.sh b").gives("hi\n");
+    let row = "SELECT count(*), min(used) FROM command WHERE idle = 1";
+    let seen = database.query_row(row, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("counted");
+    assert_eq!(seen, (10_000, 6));
+    assert_eq!(stats(&sandbox)["misses"], json!(2));
+}
+
+#[test]
+fn a_command_is_idle_exactly_while_it_has_no_entries() {
+    let sandbox = sandbox();
+    let idle = || {
+        let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+        let count = "SELECT count(*) FROM command WHERE idle = 1";
+        database.query_row(count, [], |row| row.get::<_, i64>(0)).expect("counted")
+    };
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.cachex("--refresh ./s.sh").gives("hi\n");
+    sandbox.cachex("--max-entries 1 ./s.sh a").gives("hi\n");
+    assert_eq!(idle(), 0);
+    sandbox.cachex("clear -- ./s.sh a").gives("removed 1 entry (3B)\n");
+    assert_eq!(idle(), 1);
+    sandbox.cachex("./s.sh a").gives("hi\n");
+    assert_eq!(idle(), 0);
+    assert_eq!(counts(&sandbox), [("s.sh".to_owned(), 0, 4)]);
+}
+
+#[test]
+fn callers_at_once_lose_no_count() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh a").gives("hi\n");
+    // First the hits and then the misses: a hit during a fold may be lost, and nothing promises more.
+    for argument in ["a", "$i"] {
+        let script = format!("for i in 1 2 3 4 5 6 7 8; do cachex ./s.sh {argument} & done; wait");
+        sandbox.sh(&script).gives("hi\n".repeat(8));
+    }
+    assert_eq!(counts(&sandbox), [("s.sh".to_owned(), 8, 9)]);
+}
+
+#[test]
+fn a_store_of_an_older_format_keeps_its_counts() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.cachex("list").output();
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    database
+        .execute_batch(
+            "DROP INDEX command_by_idleness;
+             ALTER TABLE command DROP COLUMN hits; ALTER TABLE command DROP COLUMN misses;
+             ALTER TABLE command DROP COLUMN saved; ALTER TABLE command DROP COLUMN used;
+             ALTER TABLE command DROP COLUMN idle; ALTER TABLE clearing DROP COLUMN scope;
+             ALTER TABLE clearing DROP COLUMN open_ended;
+             UPDATE entry SET elapsed = 1500;
+             PRAGMA user_version = 4; PRAGMA application_id = 0x63780004",
+        )
+        .expect("made older");
+    drop(database);
+    assert_eq!(counts(&sandbox), [("s.sh".to_owned(), 1, 1)]);
+    assert_eq!(stats(&sandbox)["saved"], json!(1.5));
+}
+
+#[test]
+fn a_pipe_gets_plain_columns() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh a").gives("hi\n");
+    sandbox.cachex("./s.sh a").gives("hi\n");
+    sandbox.cachex_words(["sh", "-c", "echo"]).gives("\n");
+    let shown = String::from_utf8(sandbox.cachex("stats").output().stdout).expect("UTF-8");
+    let lines: Vec<Vec<&str>> =
+        shown.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["entries", "2"]);
+    assert!(shown.contains("\nhit rate  33%\n"), "{shown}");
+    let heading = ["HITS", "MISSES", "RATE", "SAVED", "ENTRIES", "SIZE", "COMMAND"];
+    let at = lines.iter().position(|line| *line == heading).expect("headings");
+    assert_eq!(lines[at + 1][..3], ["1", "1", "50%"]);
+    assert!(lines[at + 1][6].ends_with("/s.sh"), "{shown}");
+    assert!(!shown.contains(['█', '\u{1b}']), "{shown}");
+}
+
+#[test]
+fn markdown_is_a_table_that_no_command_can_break() {
+    let sandbox = Sandbox::new();
+    let script = sandbox.script("plain.sh", "echo hi");
+    std::fs::rename(script, sandbox.dir.join("a|b`c\u{1b}.sh")).expect("renamed");
+    sandbox.cachex("./a|b`c\u{1b}.sh").gives("hi\n");
+    let shown = String::from_utf8(sandbox.cachex("stats --markdown").output().stdout);
+    let shown = shown.expect("UTF-8");
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines[0], "| command | hits | misses | hit rate | time saved | entries | output |");
+    assert_eq!(lines[1], "|---|--:|--:|--:|--:|--:|--:|");
+    assert!(lines[2].starts_with("| ``$'/") && lines[2].contains(r"a\|b`c\x1b.sh"), "{shown}");
+    assert!(lines[2].contains("sh'`` | 0 | 1 | 0% | 0ms | 1 | 3B |"), "{shown}");
+    assert!(lines[3].starts_with("| **all** | 0 | 1 | 0% |"), "{shown}");
+    sandbox.cachex("stats --markdown --json").tells("", 2);
+}
+
+#[test]
+fn a_hit_does_not_write_to_the_database() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    let before = std::fs::read(sandbox.database()).expect("readable");
+    sandbox.cachex("./s.sh").gives("hi\n");
+    assert!(std::fs::read(sandbox.database()).expect("readable") == before);
+    assert_eq!(stats(&sandbox)["hits"], json!(1));
+}
