@@ -3,12 +3,16 @@
 //! What the options mean is decided in [`crate::settings`]; the completions and the man pages are
 //! rendered from these definitions.
 
+mod verbs;
+
+pub use verbs::*;
+
 use crate::exit::ExitCodes;
 use crate::nesting::is_nested;
 use crate::size::Size;
 use crate::time::Lifetime;
 use clap::builder::{FalseyValueParser, Resettable};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, ValueEnum};
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -277,175 +281,6 @@ pub struct CommonOptions {
     pub quiet: bool,
 }
 
-/// What can be done beside running a command.
-#[derive(Debug, Subcommand)]
-pub enum Verb {
-    /// Forget everything, a command, one call of it, or what has expired
-    Clear(ClearOptions),
-    /// Say whether a command would hit or miss, and why
-    Explain(Box<ExplainOptions>),
-    /// List what is stored, newest first
-    List(ListOptions),
-    /// Show one entry whole
-    Show(ShowOptions),
-    /// Show which options are in force for a command, and where each comes from
-    Config(Box<ConfigOptions>),
-    /// Remove what has expired, what is too much and what was left behind
-    Prune(PruneOptions),
-    /// Look the store over, and say what to do about what is wrong
-    #[command(
-        after_help = "Exit status: 0 if there is no problem, 1 otherwise. Nothing is changed."
-    )]
-    Doctor,
-    /// Tell how often what is stored was used, and what that saved
-    Stats(StatsOptions),
-    /// Print the completion script of a shell
-    Completions {
-        /// The shell
-        shell: Shell,
-    },
-}
-
-/// `cachex clear`.
-#[derive(Debug, Args)]
-#[command(
-    override_usage = "cachex clear [OPTIONS] [-- COMMAND [ARGS]...]",
-    after_help = "\
-Without COMMAND everything goes. COMMAND alone stands for all its calls, whatever their arguments;
-COMMAND with ARGS for that argument list in every directory. For `python3 x.py` the words up to the
-script name the command. What is forgotten has to pass every filter."
-)]
-pub struct ClearOptions {
-    /// What to forget.
-    #[command(flatten)]
-    pub filters: FilterOptions,
-    /// Say what would be removed, and remove nothing
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-/// Which entries are meant.
-#[derive(Debug, Args)]
-pub struct FilterOptions {
-    /// Only the call with just these ARGS, or with none
-    #[arg(long, requires = "command", conflicts_with = "prefix", help_heading = "Filters")]
-    pub exact: bool,
-    /// All calls whose arguments start with ARGS
-    #[arg(long, requires = "command", help_heading = "Filters")]
-    pub prefix: bool,
-    /// Only this scope; '' for what was stored without one
-    #[arg(long, value_name = "NAME", help_heading = "Filters")]
-    pub scope: Option<String>,
-    /// Only what has expired, by the lifetime of the call that stored it
-    #[arg(long, help_heading = "Filters")]
-    pub expired: bool,
-    /// Only what is at least so old
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = "Filters")]
-    pub older_than: Option<Lifetime>,
-    /// Whose entries are meant
-    #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
-    pub command: Vec<OsString>,
-}
-
-/// `cachex explain`.
-#[derive(Debug, Args)]
-#[command(
-    override_usage = "cachex explain [OPTIONS] [--] COMMAND [ARGS]...",
-    args_override_self = true
-)]
-pub struct ExplainOptions {
-    /// How the command would be run.
-    #[command(flatten)]
-    pub run: RunOptions,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-    /// The command and its arguments
-    #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
-    pub command: Vec<OsString>,
-}
-
-/// `cachex list`.
-#[derive(Debug, Args)]
-#[command(override_usage = "cachex list [OPTIONS] [-- COMMAND [ARGS]...]")]
-pub struct ListOptions {
-    /// What to list.
-    #[command(flatten)]
-    pub filters: FilterOptions,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `cachex show`.
-#[derive(Debug, Args)]
-#[command(override_usage = "cachex show [OPTIONS] <ID | -- COMMAND [ARGS]...>")]
-pub struct ShowOptions {
-    /// The number that `cachex list` gives
-    #[arg(required_unless_present = "command", conflicts_with = "command")]
-    pub id: Option<i64>,
-    /// Print the recorded standard output, byte for byte
-    #[arg(long)]
-    pub stdout: bool,
-    /// Print the recorded standard error, byte for byte
-    #[arg(long, conflicts_with = "stdout")]
-    pub stderr: bool,
-    /// Print JSON
-    #[arg(long, conflicts_with_all = ["stdout", "stderr"])]
-    pub json: bool,
-    /// The call whose newest entry to show
-    #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
-    pub command: Vec<OsString>,
-}
-
-/// `cachex config`.
-#[derive(Debug, Args)]
-#[command(
-    override_usage = "cachex config [OPTIONS] [-- COMMAND [ARGS]...]",
-    after_help = "\
-Without COMMAND, what is in force for a command that no rule is for. The other options are those of a
-run, and are shown as they would be for it."
-)]
-pub struct ConfigOptions {
-    /// Show also what has its default
-    #[arg(long)]
-    pub all: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-    /// The options of the run that is asked about.
-    #[command(flatten)]
-    pub run: RunOptions,
-    /// The command that is asked about
-    #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
-    pub command: Vec<OsString>,
-}
-
-/// `cachex prune`.
-#[derive(Debug, Args)]
-pub struct PruneOptions {
-    /// Keep the store below this; the least recently used entries go [default: `CACHEX_MAX_SIZE`, or 2GiB]
-    #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
-    pub max_size: Option<Size>,
-    /// Say what would be removed, and remove nothing
-    #[arg(long)]
-    pub dry_run: bool,
-}
-
-/// `cachex stats`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-A hit is a replay; a miss is a run that was stored, in the background too. Runs that stored nothing
-are not counted. The totals outlive the entries, until `cachex clear` forgets the command.")]
-pub struct StatsOptions {
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-    /// Print a table in Markdown, as for the summary of a CI job
-    #[arg(long, conflicts_with = "json")]
-    pub markdown: bool,
-}
-
 /// The definition of the command line, for the environment as it is: an empty variable is no value,
 /// and when the off switch is set no other variable counts.
 #[must_use]
@@ -483,15 +318,4 @@ pub enum When {
 /// A whole number from 1.
 fn positive(text: &str) -> Result<NonZeroU64, String> {
     text.parse().map_err(|_| "expected a whole number from 1".to_owned())
-}
-
-/// A shell that completions exist for.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Shell {
-    Bash,
-    Zsh,
-    Fish,
-    Elvish,
-    Powershell,
 }

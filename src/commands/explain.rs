@@ -2,7 +2,7 @@
 
 use super::list::json;
 use super::printed;
-use super::run::{Call, Miss, Nearest};
+use super::run::{Call, Miss, Nearest, Prepared, in_full};
 use crate::error::Error;
 use crate::key::{Observation, Part, StoredPart};
 use crate::settings::Request;
@@ -26,15 +26,15 @@ pub fn run(
     let program = super::run::find_program(request)?;
     let call = Call::new(request, &program, notices);
     let unusable = || Error::Failed("the command would run uncached".to_owned());
-    let (store, observation, variants) = call.prepare(directory).ok_or_else(unusable)?;
-    let stdin = call.survey_stdin(&store, &variants).ok_or_else(unusable)?;
+    let prepared = call.prepare(directory).ok_or_else(unusable)?;
+    let Prepared { store, observation, variants, stdin } = prepared;
     let (is_hit, reason) = match call.choose(&store, variants, &stdin) {
         Ok(hit) => {
             let age = hit.entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
             let stale = if hit.is_stale { ", stale: it would be renewed" } else { "" };
             (true, format!("stored {age} ago as entry {}{stale}", hit.entry.id))
         }
-        Err(Miss { reason, .. }) => (false, reason.to_string()),
+        Err(Miss { reason, .. }) => (false, in_full(&store, &observation, &reason)),
     };
     let explanation = Explanation::new(&call, &store, &observation, is_hit, reason)
         .map_err(|fault| Error::Failed(fault.to_string()))?;

@@ -20,7 +20,8 @@ use crate::terminal::Notices;
 use crate::time::Timestamp;
 use look_up::Hit;
 pub(super) use look_up::Miss;
-pub(super) use nearest::Nearest;
+pub(super) use look_up::Prepared;
+pub(super) use nearest::{Nearest, in_full};
 use std::io;
 use std::path::Path;
 
@@ -34,21 +35,11 @@ pub fn run(
     notices: &Notices,
 ) -> Result<Exit, Error> {
     let program = find_program(request)?;
-    if request.no_cache && request.execution == Execution::InBackground {
-        return Ok(Exit::Code(0));
-    }
-    if request.no_cache {
-        return Err(become_command(request, &program, None));
-    }
     let call = Call::new(request, &program, notices);
-    if let Err(fault) = runner::have_room() {
-        notices.warn(&format_args!("{fault}; running uncached"));
-        return call.run_uncached();
+    if request.no_cache {
+        return call.run_bare(None);
     }
-    let Some((store, observation, variants)) = call.prepare(directory) else {
-        return call.run_uncached();
-    };
-    let Some(stdin) = call.survey_stdin(&store, &variants) else {
+    let Some(Prepared { store, observation, variants, stdin }) = call.prepare(directory) else {
         return call.run_uncached();
     };
     if request.execution == Execution::InBackground {
@@ -60,10 +51,7 @@ pub fn run(
             Err(Error::Missed(miss.reason.to_string()))
         }
         Err(miss) => {
-            if notices.are_detailed() {
-                let why = call.in_full(&store, &observation, &miss.reason);
-                notices.detail(&format_args!("miss: {why}"));
-            }
+            call.tell_miss(&store, &observation, &miss.reason);
             call.run_once(store, observation, stdin, miss.fallback)
         }
     }
@@ -88,15 +76,22 @@ impl<'a> Call<'a> {
         CommandName::of(self.program.path(), &self.request.words)
     }
 
-    /// Runs the command with nothing of cachex around it.
+    /// Runs the command since it cannot be cached.
     fn run_uncached(&self) -> Result<Exit, Error> {
         if self.request.execution == Execution::Never {
             return Err(Error::Missed("the cache cannot be used".to_owned()));
         }
+        self.run_bare(self.environment()?)
+    }
+
+    /// Runs the command with nothing of cachex around it; there is nothing to warm then.
+    fn run_bare(&self, environment: Option<Environment>) -> Result<Exit, Error> {
         if self.request.execution == Execution::InBackground {
             return Ok(Exit::Code(0));
         }
-        Err(become_command(self.request, self.program, self.environment()?))
+        let words = &self.request.words;
+        let error = runner::exec(self.program.as_found(), words, environment);
+        Err(not_started(self.program, error))
     }
 
     /// The command's environment, if it is not all of ours.
@@ -186,11 +181,6 @@ pub(super) fn find_program(request: &Request) -> Result<Program, Error> {
         ResolveError::NotFound => Error::NotFound { command: word.clone() },
         ResolveError::NotExecutable(command, reason) => Error::NotExecutable { command, reason },
     })
-}
-
-/// Replaces this process by the command; comes back only with an error.
-fn become_command(request: &Request, program: &Program, environment: Option<Environment>) -> Error {
-    not_started(program, runner::exec(program.as_found(), &request.words, environment))
 }
 
 fn not_started(program: &Program, error: SpawnError) -> Error {

@@ -1,6 +1,7 @@
 //! Who has to go: the two limits.
 
 use super::codec::block_ids;
+use super::gone::{self, Cause};
 use super::{StoreError, codec, commands};
 use crate::exit::Exit;
 use crate::size::Size;
@@ -43,7 +44,10 @@ pub(super) fn make_room_in_command(
         })?
         .collect::<Result<Vec<_>, _>>()?;
     let keep = usize::try_from(max_entries.saturating_sub(1)).unwrap_or(usize::MAX);
-    victims(candidates, keep).into_iter().try_for_each(|id| remove(connection, id).map(drop))
+    victims(candidates, keep).into_iter().try_for_each(|id| {
+        gone::note(connection, id, Cause::Evicted)?;
+        remove(connection, id).map(drop)
+    })
 }
 
 /// Leaves room for `needed` bytes under `--max-size`, the least recently used entries going first.
@@ -57,6 +61,7 @@ pub(super) fn make_room_in_store(
         let Some(victim) = least_recently_used(connection)? else {
             return Ok(false);
         };
+        gone::note(connection, victim, Cause::Evicted)?;
         remove(connection, victim)?;
     }
     Ok(true)

@@ -1,7 +1,9 @@
 //! Storing a result.
 
 use super::codec::{self, BLOCK, IN_ROW};
-use super::{Clearings, Store, StoreError, clearing, commands, connection, evict, parts, usage};
+use super::{
+    Clearings, Store, StoreError, clearing, commands, connection, evict, gone, parts, usage,
+};
 use crate::entry::{Entry, NewEntry};
 use crate::exit::Exit;
 use crate::key::{CommandName, LearnedDigest, encode_words};
@@ -73,6 +75,7 @@ impl Store {
         commands::count_miss(&transaction, command, new.recording.ended)?;
         remember(&transaction, learned)?;
         commands::keep_few_idle(&transaction, id)?;
+        gone::keep_few(&transaction)?;
         evict::shrink(&transaction)?;
         transaction.commit()?;
         folded.done();

@@ -1,5 +1,6 @@
 //! Forgetting entries, a part at a time, so that others need not wait long.
 
+use super::gone::{self, Cause};
 use super::{Selection, Store, StoreError, clearing, codec, commands, connection, evict, usage};
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
@@ -84,7 +85,9 @@ impl Store {
         while freed < AT_ONCE && !is_done {
             match chosen.get(next) {
                 Some(entry) if !is_enough(&transaction)? => {
-                    if entry.is_there(&transaction)? && evict::remove(&transaction, entry.id)? {
+                    if entry.is_there(&transaction)? {
+                        gone::note(&transaction, entry.id, Cause::Cleared)?;
+                        evict::remove(&transaction, entry.id)?;
                         cleared += Cleared { entries: 1, output: entry.output };
                     }
                     freed += entry.length + evict::OVERHEAD;
@@ -94,6 +97,7 @@ impl Store {
             }
         }
         commands::forget_unused(&transaction)?;
+        gone::keep_few(&transaction)?;
         evict::shrink(&transaction)?;
         transaction.commit()?;
         folded.done();

@@ -89,6 +89,14 @@ const MIGRATIONS: &[&str] = &[
         FROM entry WHERE entry.command = command.id);
     UPDATE command SET idle = 1 WHERE misses = 0;
 ",
+    "
+    -- What became of the entries of a key that are no more: store::gone.
+    CREATE TABLE gone (
+        key BLOB PRIMARY KEY,
+        cause INTEGER NOT NULL,
+        at INTEGER NOT NULL                 -- milliseconds since the epoch
+    ) WITHOUT ROWID;
+",
 ];
 
 /// The format that this program writes.

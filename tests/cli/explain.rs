@@ -97,6 +97,22 @@ fn values_of_variables_are_neither_stored_nor_shown_and_no_digest_is_an_oracle()
 }
 
 #[test]
+fn what_became_of_an_entry_is_told() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh a").gives("hi\n");
+    sandbox.cachex("clear -- ./s.sh a").output();
+    let told = explain(&sandbox, "./s.sh a");
+    assert!(told.starts_with("miss: nothing stored for this call any more, cleared "), "{told}");
+    sandbox.cachex("--max-entries 1 ./s.sh a").gives("hi\n");
+    sandbox.cachex("--max-entries 1 ./s.sh b").gives("hi\n");
+    let told = explain(&sandbox, "./s.sh a");
+    assert!(told.starts_with("miss: nothing stored for this call any more, evicted "), "{told}");
+    let told = sandbox.cachex("-v ./s.sh a").tells("hi\n", 0);
+    assert!(told.contains(" ago: argument 1 changed\n"), "{told}");
+    assert!(explain(&sandbox, "./s.sh a").starts_with("hit: "));
+}
+
+#[test]
 fn control_characters_are_escaped() {
     let sandbox = sandbox();
     let output = sandbox.cachex_words(["explain", "--", "./s.sh", "\u{1b}[31mred\n"]).output();

@@ -176,7 +176,7 @@ fn a_store_of_an_older_format_keeps_its_counts() {
     let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
     database
         .execute_batch(
-            "DROP INDEX command_by_idleness;
+            "DROP TABLE gone; DROP INDEX command_by_idleness;
              ALTER TABLE command DROP COLUMN hits; ALTER TABLE command DROP COLUMN misses;
              ALTER TABLE command DROP COLUMN saved; ALTER TABLE command DROP COLUMN used;
              ALTER TABLE command DROP COLUMN idle; ALTER TABLE clearing DROP COLUMN scope;

@@ -5,6 +5,7 @@ use crate::entry::Entry;
 use crate::key::{DigestMemory, Key, Observation, observe};
 use crate::policy::{MissReason, Verdict};
 use crate::recording::Body;
+use crate::runner;
 use crate::settings::{Execution, Request, StdinMode};
 use crate::stdin::{Held, Stdin};
 use crate::store::{Store, StoreError};
@@ -12,16 +13,26 @@ use crate::time::{Timestamp, brief};
 use std::io;
 use std::path::Path;
 
+/// What a decision needs.
+pub(in crate::commands) struct Prepared {
+    pub(in crate::commands) store: Store,
+    /// The inputs of the call.
+    pub(in crate::commands) observation: Observation,
+    /// What is stored for them.
+    pub(in crate::commands) variants: Vec<Entry>,
+    pub(in crate::commands) stdin: Stdin,
+}
+
 impl Call<'_> {
-    /// The store, the inputs of the call and what is stored for them; `None`, with a warning, when
-    /// nothing may be replayed.
+    /// All that is needed to decide; `None`, with a warning, when nothing may be replayed.
     pub(in crate::commands) fn prepare(
         &self,
         directory: Result<&Path, String>,
-    ) -> Option<(Store, Observation, Vec<Entry>)> {
+    ) -> Option<Prepared> {
         let warn = |fault: &dyn std::fmt::Display| {
             self.notices.warn(&format_args!("{fault}; running uncached"));
         };
+        runner::have_room().map_err(|fault| warn(&fault)).ok()?;
         let directory = directory.map_err(|fault| warn(&fault)).ok()?;
         let store = self.open(directory).map_err(|fault| warn(&fault)).ok()?;
         let memory: &dyn DigestMemory = &store;
@@ -30,7 +41,8 @@ impl Call<'_> {
             observe(self.program, words, key, Some(memory)).map_err(|fault| warn(&fault)).ok()?;
         let keys = observation.fingerprint.keys();
         let (store, variants) = self.look_up(store, &keys).map_err(|fault| warn(&fault)).ok()?;
-        Some((store, observation, variants))
+        let stdin = self.survey_stdin(&store, &variants)?;
+        Some(Prepared { store, observation, variants, stdin })
     }
 
     pub(super) fn open(&self, directory: &Path) -> Result<Store, StoreError> {
@@ -46,11 +58,7 @@ impl Call<'_> {
         Ok(store)
     }
 
-    pub(super) fn look_up(
-        &self,
-        store: Store,
-        keys: &[Key],
-    ) -> Result<(Store, Vec<Entry>), StoreError> {
+    fn look_up(&self, store: Store, keys: &[Key]) -> Result<(Store, Vec<Entry>), StoreError> {
         match store.variants(keys) {
             Err(StoreError::Damaged(what)) => {
                 Ok((self.begin_anew(store.directory(), &what)?, Vec::new()))
@@ -61,11 +69,7 @@ impl Call<'_> {
 
     /// Standard input, looked into where that can tell a hit, and read only on request; `None`, with
     /// a warning, when it cannot be.
-    pub(in crate::commands) fn survey_stdin(
-        &self,
-        store: &Store,
-        variants: &[Entry],
-    ) -> Option<Stdin> {
+    fn survey_stdin(&self, store: &Store, variants: &[Entry]) -> Option<Stdin> {
         let directory = store.directory();
         let stdin = match self.request.stdin {
             StdinMode::Ignore => Ok(Stdin::Absent),

@@ -49,20 +49,31 @@ impl Nearest {
 }
 
 impl Call<'_> {
-    /// The reason of a miss, and what differs if that is why.
-    pub(super) fn in_full(
-        &self,
-        store: &Store,
-        observation: &Observation,
-        reason: &MissReason,
-    ) -> String {
-        let nearest = || {
-            let keyed = store.keyed(&observation.fingerprint.parts()).ok()?;
-            Nearest::find(self, store, &keyed).ok()?
-        };
-        match (*reason == MissReason::Absent).then(nearest).flatten() {
-            Some(nearest) => format!("{reason}: {}", nearest.differences()),
-            None => reason.to_string(),
+    /// With `-v`: the reason of a miss, and what differs if that is why.
+    pub(super) fn tell_miss(&self, store: &Store, observation: &Observation, reason: &MissReason) {
+        if !self.notices.are_detailed() {
+            return;
+        }
+        let reason = in_full(store, observation, reason);
+        let keyed = store.keyed(&observation.fingerprint.parts());
+        match keyed.and_then(|keyed| Nearest::find(self, store, &keyed)) {
+            Ok(Some(nearest)) if !nearest.differences.is_empty() => {
+                self.notices.detail(&format_args!("miss: {reason}: {}", nearest.differences()));
+            }
+            _ => self.notices.detail(&format_args!("miss: {reason}")),
         }
     }
+}
+
+/// The reason of a miss, with what became of the entry if that is known.
+pub(in crate::commands) fn in_full(
+    store: &Store,
+    observation: &Observation,
+    reason: &MissReason,
+) -> String {
+    let gone = match reason {
+        MissReason::Absent => store.gone(&observation.fingerprint.key()).ok().flatten(),
+        _ => None,
+    };
+    gone.map_or_else(|| reason.to_string(), |gone| format!("{reason} any more, {gone}"))
 }
