@@ -52,7 +52,7 @@ use std::process::ExitCode;
 #[must_use]
 pub fn main() -> ExitCode {
     inherited::prepare();
-    let given = cli::command().get_matches();
+    let given = cli::parse();
     match Configured::read(given).and_then(dispatch) {
         Ok(Exit::Signal(signal)) if signal == libc::SIGINT => {
             runner::die_of(signal);
@@ -125,15 +125,14 @@ fn manage(cli: Cli, directory: impl FnOnce() -> Result<PathBuf, Error>) -> Resul
 /// Options of a run before a verb would be ignored without a word; they show that a command of the
 /// verb's name was meant.
 fn refuse_run_options(matches: &ArgMatches) -> Result<(), Error> {
+    let Some(verb) = matches.subcommand_name() else { return Ok(()) };
     let common = ["cache_dir", "verbose", "quiet"];
     let given = matches.ids().map(clap::Id::as_str).find(|id| {
         matches.value_source(id) == Some(ValueSource::CommandLine)
             && !common.contains(id)
             && Cli::command().get_arguments().any(|argument| argument.get_id() == id)
     });
-    let (Some(id), Some(verb)) = (given, matches.subcommand_name()) else {
-        return Ok(());
-    };
+    let Some(id) = given else { return Ok(()) };
     let option = id.replace('_', "-");
     Err(Error::Usage(format!(
         "--{option} does not go with the verb `{verb}`; for a command of that name: \
