@@ -11,7 +11,7 @@ use crate::exit::ExitCodes;
 use crate::nesting::is_nested;
 use crate::size::Size;
 use crate::time::Lifetime;
-use clap::builder::{FalseyValueParser, Resettable};
+use clap::builder::{BoolishValueParser, Resettable};
 use clap::{ArgMatches, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroU64;
@@ -121,7 +121,7 @@ pub struct RunOptions {
     )]
     pub hash_with: Vec<OsString>,
     /// Give the command only the variables that --env selects, and PATH, HOME, USER, LOGNAME, TMPDIR
-    #[arg(long, env = "CACHEX_PURE_ENV", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Key")]
+    #[arg(long, env = "CACHEX_PURE_ENV", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Key")]
     pub pure_env: bool,
     /// Let this text count in the key (repeat for more)
     #[arg(long, env = "CACHEX_KEY", hide_env = true, value_name = "TEXT", help_heading = "Key")]
@@ -130,13 +130,13 @@ pub struct RunOptions {
     #[arg(long, env = "CACHEX_SCOPE", hide_env = true, value_name = "NAME", help_heading = "Key")]
     pub scope: Option<String>,
     /// Leave the working directory out of the key
-    #[arg(long, env = "CACHEX_IGNORE_CWD", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Key")]
+    #[arg(long, env = "CACHEX_IGNORE_CWD", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Key")]
     pub ignore_cwd: bool,
     /// Read standard input to its end, key it and give it to the command
-    #[arg(long, env = "CACHEX_STDIN", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Key")]
+    #[arg(long, env = "CACHEX_STDIN", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Key")]
     pub stdin: bool,
     /// Give the command an empty standard input and leave the real one alone
-    #[arg(short = 'n', long, env = "CACHEX_NO_STDIN", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Key")]
+    #[arg(short = 'n', long, env = "CACHEX_NO_STDIN", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Key")]
     pub no_stdin: bool,
 
     /// Replay a result younger than this: seconds, 1h 30min, 0 for never, none for ever [default: none]
@@ -180,13 +180,13 @@ pub struct RunOptions {
     )]
     pub stale_if_error: Option<Lifetime>,
     /// Run the command and store its result anew, whatever is stored
-    #[arg(long, visible_alias = "force", env = "CACHEX_REFRESH", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Freshness")]
+    #[arg(long, visible_alias = "force", env = "CACHEX_REFRESH", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Freshness")]
     pub refresh: bool,
     /// The same in the background: print nothing, exit 0 at once
-    #[arg(long, env = "CACHEX_WARM", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Freshness")]
+    #[arg(long, env = "CACHEX_WARM", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Freshness")]
     pub warm: bool,
     /// Never run the command: replay, or exit 124 and say why
-    #[arg(long, env = "CACHEX_ONLY_IF_CACHED", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Freshness")]
+    #[arg(long, env = "CACHEX_ONLY_IF_CACHED", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Freshness")]
     pub only_if_cached: bool,
 
     /// Keep at most N entries of this command, the expired and the oldest going first
@@ -210,7 +210,7 @@ pub struct RunOptions {
     )]
     pub cache_exit: Option<ExitCodes>,
     /// Never store a failure
-    #[arg(long, env = "CACHEX_DISCARD_FAILURES", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Storing")]
+    #[arg(long, env = "CACHEX_DISCARD_FAILURES", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Storing")]
     pub discard_failures: bool,
     /// Do not store an output longer than this [default: 256MiB]
     #[arg(
@@ -223,7 +223,7 @@ pub struct RunOptions {
     )]
     pub max_output: Option<Size>,
     /// Replay what is stored, and store nothing
-    #[arg(long, env = "CACHEX_NO_STORE", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Storing")]
+    #[arg(long, env = "CACHEX_NO_STORE", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Storing")]
     pub no_store: bool,
 
     /// The spinner's text [default: Running `COMMAND`]
@@ -236,7 +236,7 @@ pub struct RunOptions {
     )]
     pub spinner: Option<String>,
     /// Show no spinner
-    #[arg(long, env = "CACHEX_NO_SPINNER", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Showing")]
+    #[arg(long, env = "CACHEX_NO_SPINNER", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Showing")]
     pub no_spinner: bool,
     /// Run the command on a terminal of its own, so that it shows colours: always, never, or auto
     /// for when standard output is a terminal [default: never]
@@ -263,7 +263,7 @@ pub struct RunOptions {
     )]
     pub max_size: Option<Size>,
     /// Run the command as if cachex were not there
-    #[arg(long, env = "CACHEX_NO_CACHE", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = "Store")]
+    #[arg(long, env = "CACHEX_NO_CACHE", hide_env = true, value_parser = BoolishValueParser::new(), help_heading = "Store")]
     pub no_cache: bool,
 }
 
@@ -274,10 +274,10 @@ pub struct CommonOptions {
     #[arg(long, env = "CACHEX_CACHE_DIR", hide_env = true, value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath, help_heading = "Store")]
     pub cache_dir: Option<PathBuf>,
     /// Say on standard error what was decided, and why
-    #[arg(short, long, env = "CACHEX_VERBOSE", hide_env = true, value_parser = FalseyValueParser::new(), global = true, help_heading = "Showing")]
+    #[arg(short, long, env = "CACHEX_VERBOSE", hide_env = true, value_parser = BoolishValueParser::new(), global = true, help_heading = "Showing")]
     pub verbose: bool,
     /// Do not warn
-    #[arg(short, long, env = "CACHEX_QUIET", hide_env = true, value_parser = FalseyValueParser::new(), global = true, help_heading = "Showing")]
+    #[arg(short, long, env = "CACHEX_QUIET", hide_env = true, value_parser = BoolishValueParser::new(), global = true, help_heading = "Showing")]
     pub quiet: bool,
 }
 

@@ -15,15 +15,35 @@ pub enum Condition {
     StdinUnread,
     /// There was no standard input: the command got the null device.
     StdinAbsent,
-    /// Standard input was a pipe or a file, and empty.
-    StdinEmpty,
+    /// Standard input was there, and empty.
+    StdinEmpty(Kind),
     /// Standard input was this, whole.
     Stdin {
+        /// What it came from.
+        kind: Kind,
         /// Its digest.
         digest: Digest,
         /// Its length in bytes.
         length: u64,
     },
+}
+
+impl Entry {
+    /// When the command began.
+    #[must_use]
+    pub fn started(&self) -> Timestamp {
+        let elapsed = i64::try_from(self.elapsed.as_millis()).unwrap_or(i64::MAX);
+        Timestamp::from_millis(self.created.as_millis().saturating_sub(elapsed))
+    }
+}
+
+/// What the command's standard input was: some look at that too, as `wc` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A pipe.
+    Pipe,
+    /// A regular file.
+    File,
 }
 
 /// What a stored entry is, without its output.

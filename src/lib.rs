@@ -92,6 +92,15 @@ fn dispatch(configured: Configured) -> Result<Exit, Error> {
         }
         Some(_) => {
             configured.findings.tell(&notices);
+            if let (Some(fault), None) =
+                (&configured.findings.fault, &configured.cli.common.cache_dir)
+                && !matches!(configured.cli.verb, Some(Verb::Completions { .. }))
+            {
+                let advice = "name the store with --cache-dir, or mend the file";
+                return Err(Error::Failed(format!(
+                    "{fault}: where the store is is not known; {advice}"
+                )));
+            }
             manage(configured.cli, || directory.map_err(Error::Failed))
         }
     }

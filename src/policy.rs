@@ -105,8 +105,7 @@ impl Policy {
     }
 
     /// Chooses among the entries of a key, the newest first, for a standard input that satisfies
-    /// `condition_holds`. What ended since the call `asked` answers it whatever its policy: it was
-    /// run for others that asked the same.
+    /// `condition_holds`. What was run since the call `asked` answers it whatever its policy.
     #[must_use]
     pub fn admit(
         &self,
@@ -143,8 +142,11 @@ impl Policy {
         asked: Timestamp,
         now: Timestamp,
     ) -> Result<Duration, MissReason> {
+        // Who asks for a new result means one that knows of all that was there before.
+        let wants_new = self.refresh || self.lifetime(entry.exit) == Lifetime::ZERO;
+        let since = if wants_new { entry.started() } else { entry.created };
         match entry.created.age_at(now) {
-            Some(age) if entry.created > asked => Ok(age),
+            Some(age) if entry.created > asked && since >= asked => Ok(age),
             _ if self.refresh => Err(MissReason::Refresh),
             _ => self.freshness(entry.exit, entry.created, now),
         }

@@ -7,7 +7,7 @@ mod stand_in;
 pub use pipe::Look;
 pub use stand_in::StandIn;
 
-use crate::entry::{Condition, Entry};
+use crate::entry::{Condition, Entry, Kind};
 use crate::key::{Digest, DigestBuilder, FileStamp};
 use rustix::fs::{FileType, SeekFrom, fstat, seek};
 use std::fs::File;
@@ -72,14 +72,15 @@ impl Stdin {
     }
 
     /// Sees what a pipe holds, whole, where one of these entries was stored for a content: waits for
-    /// its end, unless there is more already than any of them was stored for.
+    /// its end, unless there is more already than any of them was stored for. What is longer than the
+    /// pipe is read into `directory`; without one it is not looked at.
     ///
     /// # Errors
     /// When the pipe has to be read for that and cannot be.
-    pub fn look_ahead(self, fresh: &[Entry], directory: &Path) -> io::Result<Self> {
+    pub fn look_ahead(self, fresh: &[Entry], directory: Option<&Path>) -> io::Result<Self> {
         let any = |wanted: Condition| fresh.iter().any(|entry| entry.condition == wanted);
         let longest = fresh.iter().filter_map(|entry| match entry.condition {
-            Condition::Stdin { length, .. } => Some(length),
+            Condition::Stdin { kind: Kind::Pipe, length, .. } => Some(length),
             _ => None,
         });
         match (&self, longest.max()) {
@@ -101,16 +102,16 @@ impl Stdin {
     pub fn holds(&self, variants: &[Entry]) -> impl Fn(Condition) -> bool + use<> {
         let now = match self {
             Self::Absent => Some(Condition::StdinAbsent),
-            Self::Pipe(PipeState::Ended) => Some(Condition::StdinEmpty),
+            Self::Pipe(PipeState::Ended) => Some(Condition::StdinEmpty(Kind::Pipe)),
             Self::Pipe(PipeState::Open) | Self::Other => None,
             Self::Pipe(PipeState::Known { digest, length }) => {
-                Some(Condition::Stdin { digest: *digest, length: *length })
+                Some(Condition::Stdin { kind: Kind::Pipe, digest: *digest, length: *length })
             }
             Self::Held(held) => held.condition,
-            Self::File(range) if range.is_empty() => Some(Condition::StdinEmpty),
+            Self::File(range) if range.is_empty() => Some(Condition::StdinEmpty(Kind::File)),
             Self::File(range) => variants
                 .iter()
-                .any(|entry| matches!(entry.condition, Condition::Stdin { .. }))
+                .any(|entry| matches!(entry.condition, Condition::Stdin { kind: Kind::File, .. }))
                 .then(|| range.content().ok())
                 .flatten(),
         };
@@ -175,7 +176,9 @@ impl Held {
         let mut buffer = vec![0; 64 << 10];
         loop {
             match io::stdin().lock().read(&mut buffer) {
-                Ok(0) if held.length == 0 => held.condition = Some(Condition::StdinEmpty),
+                Ok(0) if held.length == 0 => {
+                    held.condition = Some(Condition::StdinEmpty(Kind::Pipe));
+                }
                 Ok(0) => held.condition = Some(held.whole()),
                 Ok(count) => {
                     held.content.update(&buffer[..count]);
@@ -200,7 +203,7 @@ impl Held {
     fn copy(mut content: impl Read, mut file: File) -> io::Result<Self> {
         let length = io::copy(&mut content, &mut file)?;
         let digest = Digest::of_reader(FromOffset { file: &file, offset: 0 }.take(length))?;
-        let condition = Some(Condition::Stdin { digest, length });
+        let condition = Some(Condition::Stdin { kind: Kind::Pipe, digest, length });
         let content = DigestBuilder::default();
         Ok(Self { file, length, unkept: Vec::new(), content, condition, is_untold: false })
     }
@@ -214,13 +217,15 @@ impl Held {
             self.condition = None;
             self.is_untold = true;
             // Contents of any length may count as the same.
-            self.condition = Some(Condition::Stdin { digest: hash(&self.file)?, length: 0 });
+            self.condition =
+                Some(Condition::Stdin { kind: Kind::Pipe, digest: hash(&self.file)?, length: 0 });
         }
         Ok(())
     }
 
     fn whole(&self) -> Condition {
-        Condition::Stdin { digest: self.content.clone().finish(), length: self.length }
+        let digest = self.content.clone().finish();
+        Condition::Stdin { kind: Kind::Pipe, digest, length: self.length }
     }
 
     /// Writes what was read, and then all that was not; what it was altogether, if that is known.
@@ -275,7 +280,7 @@ impl FileRange {
         let file = File::from(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?);
         let length = self.stamp.size.saturating_sub(self.start);
         let reader = FromOffset { file: &file, offset: self.start }.take(length);
-        Ok(Condition::Stdin { digest: Digest::of_reader(reader)?, length })
+        Ok(Condition::Stdin { kind: Kind::File, digest: Digest::of_reader(reader)?, length })
     }
 }
 

@@ -32,6 +32,15 @@ fn with_command(shell: Shell, script: String) -> String {
         Shell::Bash => (script, include_str!("completions/command.bash")),
         Shell::Fish => (script, include_str!("completions/command.fish")),
         Shell::Zsh => {
+            // The generator counts the words of COMMAND before the verb, which never come there.
+            let (main, verbs) = script.split_once("\n    case $state in").expect("a case");
+            let lines = main.lines().filter(|line| !line.starts_with("'::command --"));
+            let main = lines.collect::<Vec<_>>().join("\n");
+            let (case, verbs) = verbs.split_once("esac\n    ;;\nesac").unwrap_or((verbs, ""));
+            let case = case.replace("$line[2]", "$line[1]");
+            let end =
+                if verbs.is_empty() { String::new() } else { format!("esac\n    ;;\nesac{verbs}") };
+            let script = format!("{main}\n    case $state in{case}{end}");
             let script = script.replace("\n_cachex() {", "\n_cachex_options() {");
             // Before the end, which calls it.
             let (functions, call) = script.split_once("\nif [ \"$funcstack").expect("a call");

@@ -1,6 +1,6 @@
 //! A store with a few known entries, to be damaged.
 
-use cachex::entry::{Condition, Entry, NewEntry};
+use cachex::entry::{Condition, Kind, Entry, NewEntry};
 use cachex::exit::Exit;
 use cachex::key::{CommandName, Digest, Key};
 use cachex::recording::{Body, Recorder, Recording};
@@ -19,13 +19,13 @@ const STORED: [(u8, Condition, Exit, Stream, &[u8]); 4] = [
     (0, Condition::StdinAbsent, Exit::Code(0), Stream::Stdout, b"hello\n"),
     (
         0,
-        Condition::Stdin { digest: Digest([7; 32]), length: 9 },
+        Condition::Stdin { kind: Kind::File, digest: Digest([7; 32]), length: 9 },
         Exit::Code(3),
         Stream::Stderr,
         b"oops\n",
     ),
     (1, Condition::StdinUnread, Exit::Code(0), Stream::Stdout, &[b'x'; 64 << 10]),
-    (2, Condition::StdinEmpty, Exit::Code(0), Stream::Stdout, b""),
+    (2, Condition::StdinEmpty(Kind::Pipe), Exit::Code(0), Stream::Stdout, b""),
 ];
 
 /// The store of this process and the database that it begins with each time.

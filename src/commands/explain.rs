@@ -13,7 +13,8 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Says what a run of this request would do. Nothing runs, and nothing is taken from standard input.
+/// Says what a run of this request would do. Only `--hash-with` commands run, and nothing is taken from
+/// standard input.
 ///
 /// # Errors
 /// When there is no such command, or the cache cannot be used for it.
@@ -24,7 +25,12 @@ pub fn run(
     as_json: bool,
 ) -> Result<(), Error> {
     let program = super::run::find_program(request)?;
-    let call = Call::new(request, &program, notices);
+    if request.no_cache {
+        return Err(Error::Failed(
+            "cachex is switched off: the command would run as it is".to_owned(),
+        ));
+    }
+    let call = Call::new(request, &program, notices).only_looking();
     let unusable = || Error::Failed("the command would run uncached".to_owned());
     let prepared = call.prepare(directory).ok_or_else(unusable)?;
     let Prepared { store, observation, variants, stdin } = prepared;
@@ -69,16 +75,17 @@ impl Explanation {
     ) -> Result<Self, crate::store::StoreError> {
         let parts = observation.fingerprint.parts();
         let keyed = store.keyed(&parts)?;
+        // A plain digest of everything would be an oracle for each of its parts.
+        let key = observation.fingerprint.key().0.as_bytes().to_vec();
+        let key = store.keyed(&[Part { name: "key".to_owned(), bytes: key, shown: None }])?;
         let nearest = if is_hit { None } else { Nearest::find(call, store, &keyed)? };
         let part = |(Part { name, shown, .. }, StoredPart { digest, .. }): (Part, &StoredPart)| {
-            let mut hex = String::new();
-            let _ = digest.iter().try_for_each(|byte| write!(hex, "{byte:02x}"));
-            JsonPart { name, digest: hex, value: shown }
+            JsonPart { name, digest: hex(digest), value: shown }
         };
         Ok(Self {
             verdict: if is_hit { "hit" } else { "miss" },
             reason,
-            key: observation.fingerprint.key().to_string(),
+            key: key.iter().map(|part| hex(&part.digest)).collect(),
             parts: parts.into_iter().zip(&keyed).map(part).collect(),
             nearest,
         })
@@ -98,4 +105,10 @@ impl Explanation {
         }
         text
     }
+}
+
+fn hex(digest: &[u8]) -> String {
+    let mut text = String::new();
+    let _ = digest.iter().try_for_each(|byte| write!(text, "{byte:02x}"));
+    text
 }

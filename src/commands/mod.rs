@@ -16,6 +16,7 @@ mod table;
 
 use crate::error::Error;
 use crate::store::{Store, StoreError};
+use crate::terminal::Notices;
 use std::io;
 use std::path::Path;
 
@@ -26,9 +27,11 @@ fn with_store<T>(
 ) -> Result<T, Error> {
     // While others set it aside too, what takes its place may fail again.
     const ATTEMPTS: usize = 5;
+    let notices = Notices::new(false, false);
     let mut done = Store::open(directory).and_then(|mut store| work(&mut store));
     for _ in 1..ATTEMPTS {
-        if let Err(StoreError::Damaged(_)) = done {
+        if let Err(StoreError::Damaged(what)) = &done {
+            notices.warn(&format_args!("the store was damaged ({what}) and begins anew"));
             done = Store::begin_anew(directory).and_then(|mut store| work(&mut store));
         }
     }

@@ -15,7 +15,7 @@ use crate::replay::replay;
 use crate::runner::{self, Environment, SpawnError};
 use crate::settings::{Execution, Request};
 use crate::stdin::Stdin;
-use crate::store::{Claimed, Store};
+use crate::store::{Claimed, Claims, Store};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
 use look_up::Hit;
@@ -64,11 +64,18 @@ pub(super) struct Call<'a> {
     notices: &'a Notices,
     /// When this call began.
     asked: Timestamp,
+    /// Whether it is only asked what it would do.
+    only_looks: bool,
 }
 
 impl<'a> Call<'a> {
     pub(super) fn new(request: &'a Request, program: &'a Program, notices: &'a Notices) -> Self {
-        Self { request, program, notices, asked: Timestamp::now() }
+        Self { request, program, notices, asked: Timestamp::now(), only_looks: false }
+    }
+
+    /// A call that takes nothing from standard input, and runs nothing.
+    pub(super) fn only_looking(self) -> Self {
+        Self { only_looks: true, ..self }
     }
 
     /// What its entries go by.
@@ -126,50 +133,63 @@ impl<'a> Call<'a> {
         &self,
         store: Store,
         observation: Observation,
-        stdin: Stdin,
+        mut stdin: Stdin,
         fallback: Option<Box<Entry>>,
     ) -> Result<Exit, Error> {
         let key = observation.fingerprint.key();
         if !self.stores(&store) || nesting::is_inside(key) {
             return self.execute_and_store(store, &observation, stdin, fallback);
         }
-        let claimed = match store.claim(&key) {
-            Ok(claimed) => claimed,
-            Err(fault) => {
-                self.notices.detail(&format_args!("cannot claim the run: {fault}"));
-                return self.execute_and_store(store, &observation, stdin, fallback);
+        loop {
+            let claimed = match store.claim(&key) {
+                Ok(claimed) => claimed,
+                Err(fault) => {
+                    self.notices.detail(&format_args!("cannot claim the run: {fault}"));
+                    return self.execute_and_store(store, &observation, stdin, fallback);
+                }
+            };
+            if let Claimed::Theirs(claims) = &claimed {
+                if stdin.may_depend_on_others() {
+                    return self.execute_and_store(store, &observation, stdin, fallback);
+                }
+                if let Some(signal) = self.wait_for(claims) {
+                    return Ok(Exit::Signal(signal));
+                }
             }
-        };
-        if let Claimed::Theirs(claims) = &claimed {
-            if stdin.may_depend_on_others() {
-                return self.execute_and_store(store, &observation, stdin, fallback);
-            }
-            let begun = || self.notices.detail(&"waiting for another run of the same");
-            let spinner = self.request.waiting.as_deref().map(Spinner::new);
-            let waited = runner::wait_until(begun, || claims.are_free(), spinner);
-            if let Ok(Err(signal)) = waited {
-                return Ok(Exit::Signal(signal));
+            // Somebody may have stored it since we looked, whether we waited or not.
+            let variants = store.variants(&observation.fingerprint.keys()).unwrap_or_default();
+            let of_use = self.request.policy.of_use(&variants, self.asked, Timestamp::now());
+            stdin = match stdin.look_ahead(&of_use, Some(store.directory())) {
+                Ok(stdin) => stdin,
+                Err(fault) => {
+                    self.notices.warn(&format_args!("cannot read standard input: {fault}"));
+                    return self.run_uncached();
+                }
+            };
+            let came_too_early = matches!(claimed, Claimed::Theirs(_)) && {
+                let holds = stdin.holds(&variants);
+                variants.iter().any(|entry| entry.created > self.asked && holds(entry.condition))
+            };
+            match self.choose(&store, variants, &stdin) {
+                Ok(hit) => {
+                    // A renewal has to be able to claim it.
+                    drop(claimed);
+                    return self.replay(store, observation, stdin, hit);
+                }
+                // It began before we asked for a new one. One of those that waited does for all.
+                Err(_) if came_too_early => {}
+                Err(miss) => {
+                    return self.execute_and_store(store, &observation, stdin, miss.fallback);
+                }
             }
         }
-        // Somebody may have stored it since we looked, whether we waited or not.
-        let keys = observation.fingerprint.keys();
-        let variants = store.variants(&keys).unwrap_or_default();
-        let of_use = self.request.policy.of_use(&variants, self.asked, Timestamp::now());
-        let stdin = match stdin.look_ahead(&of_use, store.directory()) {
-            Ok(stdin) => stdin,
-            Err(fault) => {
-                self.notices.warn(&format_args!("cannot read standard input: {fault}"));
-                return self.run_uncached();
-            }
-        };
-        match self.choose(&store, variants, &stdin) {
-            Ok(hit) => {
-                // A renewal has to be able to claim it.
-                drop(claimed);
-                self.replay(store, observation, stdin, hit)
-            }
-            Err(miss) => self.execute_and_store(store, &observation, stdin, miss.fallback),
-        }
+    }
+
+    /// Waits until nobody holds the claim; the signal that ended that.
+    fn wait_for(&self, claims: &Claims) -> Option<i32> {
+        let begun = || self.notices.detail(&"waiting for another run of the same");
+        let spinner = self.request.waiting.as_deref().map(Spinner::new);
+        runner::wait_until(begun, || claims.are_free(), spinner).ok()?.err()
     }
 }
 

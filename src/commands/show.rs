@@ -5,7 +5,7 @@ use super::list::{JsonEntry, json, time_left};
 use super::table::{Look, Table, Tone};
 use super::{printed, with_store};
 use crate::cli::ShowOptions;
-use crate::entry::{Condition, Description};
+use crate::entry::{Condition, Description, Kind};
 use crate::error::Error;
 use crate::size::Size;
 use crate::store::Selection;
@@ -62,8 +62,10 @@ fn tell(description: &Description, now: Timestamp) -> String {
     let stdin = match entry.condition {
         Condition::StdinUnread => "not read: any will do",
         Condition::StdinAbsent => "none",
-        Condition::StdinEmpty => "empty",
-        Condition::Stdin { .. } => "read: the same bytes only",
+        Condition::StdinEmpty(Kind::Pipe) => "an empty pipe",
+        Condition::StdinEmpty(Kind::File) => "an empty file",
+        Condition::Stdin { kind: Kind::Pipe, .. } => "read: the same bytes from a pipe only",
+        Condition::Stdin { kind: Kind::File, .. } => "read: the same bytes from a file only",
     };
     let lines = [
         ("entry", entry.id.to_string()),

@@ -128,9 +128,10 @@ impl Reader<'_> {
 /// of the store and not of one command.
 fn why_refused(name: &str, place: Place, in_rule: bool) -> Option<&'static str> {
     match (name, place) {
-        ("hash-with" | "cache-dir" | "max-size", Place::Project) => {
-            Some("only the user's own file may set it")
-        }
+        (
+            "hash-with" | "cache-dir" | "max-size" | "warm" | "only-if-cached" | "quiet",
+            Place::Project,
+        ) => Some("only the user's own file may set it"),
         ("cache-dir" | "max-size", Place::User) if in_rule => Some("a rule cannot set it"),
         _ => None,
     }

@@ -205,7 +205,8 @@ fn anchored(word: &str, directory: &Path) -> Result<String, String> {
         return Ok(word.to_owned());
     }
     let directory = directory.to_str().ok_or_else(not_text)?;
-    let is_glob = word.contains(['*', '?', '[']);
+    // A file of that very name is no glob, in whatever directory it lies.
+    let is_glob = word.contains(['*', '?', '[']) && !Path::new(directory).join(word).exists();
     let directory = if is_glob { Pattern::escape(directory) } else { directory.to_owned() };
     Path::new(&directory).join(word).into_os_string().into_string().map_err(|_| not_text())
 }

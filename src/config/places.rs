@@ -85,6 +85,10 @@ fn read(place: Place, path: PathBuf, file: File) -> Result<Found, String> {
     if !is_trusted(status.st_uid) {
         return problem("belongs to another user and is not read");
     }
+    // What it names may run.
+    if place == Place::User && status.st_mode & 0o022 != 0 {
+        return problem("can be written by others; take that right away with chmod go-w");
+    }
     let mut bytes = Vec::new();
     let result = file.take(LARGEST + 1).read_to_end(&mut bytes);
     result.map_err(|error| unreadable(&path, &error))?;

@@ -3,6 +3,7 @@
 use glob::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 
 /// One `--env`: a name, or a glob over names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +20,21 @@ impl VariableSelector {
     /// # Errors
     /// What is wrong with the name or the glob.
     pub fn parse(word: &OsStr) -> Result<Self, String> {
+        const EXPECTED: &str = "expected the name of a variable, or a glob";
+        let bytes = word.as_encoded_bytes().trim_ascii();
+        if bytes.iter().any(|byte| byte.is_ascii_whitespace() || b"=$".contains(byte)) {
+            return Err(EXPECTED.to_owned());
+        }
+        let word = OsStr::from_bytes(bytes);
+        if word.to_str().is_none() && bytes.iter().any(|byte| b"*?[".contains(byte)) {
+            return Err("a glob has to be UTF-8".to_owned());
+        }
         let text = word.to_str().filter(|text| text.contains(['*', '?', '[']));
         if let Some(glob) = text {
             return Pattern::new(glob).map(Self::Glob).map_err(|error| error.msg.to_owned());
         }
-        if word.is_empty() || word.as_encoded_bytes().contains(&b'=') {
-            return Err("expected the name of a variable, or a glob".to_owned());
+        if word.is_empty() {
+            return Err(EXPECTED.to_owned());
         }
         Ok(Self::Name(word.to_owned()))
     }
@@ -104,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_variable_is_refused() {
-        for word in ["", "A=b", "[", "A***"] {
+        for word in ["", " ", "A=b", "A B", "$A", "[", "A***"] {
             assert!(VariableSelector::parse(OsStr::new(word)).is_err(), "{word}");
         }
     }

@@ -2,14 +2,15 @@
 
 use super::FileState;
 use super::digest::{Digest, FileReader, Unreadable};
+use super::glob_files;
 use super::hashing::HashWith;
 use super::program::absolute;
 use super::text::Hashed;
 use super::tree::{self, Kind};
-use glob::{MatchOptions, Pattern, glob_with};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// What is named by each `--file`, in the order of their paths.
@@ -18,15 +19,16 @@ pub type NamedFiles = BTreeMap<OsString, Vec<(PathBuf, FileState)>>;
 /// Checks that a word of `--file` can be understood.
 ///
 /// # Errors
-/// What is wrong with the glob.
+/// What is wrong with it.
 pub fn check_file_word(word: &OsStr) -> Result<(), String> {
     if word.is_empty() {
         return Err("expected a path or a glob".to_owned());
     }
-    match as_glob(word).map(Pattern::new) {
-        Some(Err(error)) if !Path::new(word).exists() => Err(error.msg.to_owned()),
-        _ => Ok(()),
+    let looks_like_a_glob = word.as_bytes().iter().any(|byte| b"*?".contains(byte));
+    if word.to_str().is_none() && looks_like_a_glob && !Path::new(word).exists() {
+        return Err("a glob has to be UTF-8".to_owned());
     }
+    Ok(())
 }
 
 /// Sees what the files of `--file` hold.
@@ -39,34 +41,26 @@ pub(super) fn observe(
     named
         .iter()
         .map(|word| {
-            let paths = expand(word)?;
-            reader.note_shape(Shape::of(word, &paths)?);
-            let states = paths.into_iter().map(|path| Ok((path.clone(), files.state(&path)?)));
-            Ok((word.clone(), states.collect::<Result<_, _>>()?))
+            let mut shape = Vec::new();
+            let states = expand(word)?.into_iter().map(|path| {
+                let state = files.state(&path, &mut shape)?;
+                Ok((path, state))
+            });
+            let states = states.collect::<Result<_, _>>()?;
+            reader.note_shape(Shape { word: word.clone(), digest: Digest::of(&shape) });
+            Ok((word.clone(), states))
         })
         .collect()
 }
 
 /// The paths that a word names: itself, or what its glob matches.
 fn expand(word: &OsStr) -> Result<Vec<PathBuf>, Unreadable> {
-    let Some(glob) = as_glob(word).filter(|_| fs::symlink_metadata(word).is_err()) else {
-        return Ok(vec![PathBuf::from(word)]);
-    };
-    let options = MatchOptions {
-        case_sensitive: true,
-        require_literal_separator: true,
-        // As in a shell.
-        require_literal_leading_dot: true,
-    };
-    let unclear = |reason: &dyn std::fmt::Display| Unreadable::new(Path::new(word), reason);
-    let found = glob_with(glob, options).map_err(|error| unclear(&error.msg))?;
-    let mut paths = found.collect::<Result<Vec<_>, _>>().map_err(|error| unclear(&error))?;
-    paths.sort();
-    Ok(paths)
-}
-
-fn as_glob(word: &OsStr) -> Option<&str> {
-    word.to_str().filter(|text| text.contains(['*', '?', '[']))
+    match word.to_str() {
+        Some(glob) if glob_files::is_glob(word) && fs::symlink_metadata(word).is_err() => {
+            glob_files::expand(glob)
+        }
+        _ => Ok(vec![PathBuf::from(word)]),
+    }
 }
 
 struct Files<'r, 'm> {
@@ -75,7 +69,9 @@ struct Files<'r, 'm> {
 }
 
 impl Files<'_, '_> {
-    fn state(&self, path: &Path) -> Result<FileState, Unreadable> {
+    /// What is there, and its shape on the way.
+    fn state(&self, path: &Path, shape: &mut Vec<u8>) -> Result<FileState, Unreadable> {
+        begin_shape(path, shape);
         if !path.is_dir() {
             return self.content(path);
         }
@@ -86,6 +82,7 @@ impl Files<'_, '_> {
                 Kind::Directory | Kind::Link(_) => None,
             };
             member.encode(content.as_ref(), &mut whole);
+            member.encode(None, shape);
         }
         Ok(FileState::Tree(Digest::of(&whole)))
     }
@@ -110,25 +107,27 @@ pub(super) struct Shape {
     digest: Digest,
 }
 
-impl Shape {
-    fn of(word: &OsStr, paths: &[PathBuf]) -> Result<Self, Unreadable> {
-        let mut whole = Vec::new();
-        for path in paths {
-            whole.extend(super::encode_words([path.as_os_str()]));
-            if path.is_dir() {
-                tree::walk(path)?.iter().for_each(|member| member.encode(None, &mut whole));
-            }
-        }
-        Ok(Self { word: word.to_owned(), digest: Digest::of(&whole) })
-    }
+fn begin_shape(path: &Path, shape: &mut Vec<u8>) {
+    shape.extend(super::encode_words([path.as_os_str()]));
+}
 
+impl Shape {
     pub(super) fn word(&self) -> &Path {
         Path::new(&self.word)
     }
 
     pub(super) fn still_holds(&self) -> bool {
-        expand(&self.word)
-            .and_then(|paths| Self::of(&self.word, &paths))
-            .is_ok_and(|now| now == *self)
+        self.now().is_ok_and(|now| now == self.digest)
+    }
+
+    fn now(&self) -> Result<Digest, Unreadable> {
+        let mut shape = Vec::new();
+        for path in expand(&self.word)? {
+            begin_shape(&path, &mut shape);
+            if path.is_dir() {
+                tree::walk(&path)?.iter().for_each(|member| member.encode(None, &mut shape));
+            }
+        }
+        Ok(Digest::of(&shape))
     }
 }

@@ -51,6 +51,9 @@ impl HashWith {
             None if selector == "stdin" => Selector::Stdin,
             Some((_, "")) => return Err(EXPECTED.to_owned()),
             Some(("file", pattern)) => Selector::File(glob(pattern)?),
+            Some(("env", name)) if name.contains(['*', '?', '[', '$']) => {
+                return Err("expected the name of one variable".to_owned());
+            }
             Some(("env", name)) => Selector::Variable(name.into()),
             Some(("arg", number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
                 let number = number.parse().ok().filter(|number| *number > 0);
@@ -191,9 +194,10 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for word in
-            ["", "stdin", "stdin=", "stdin= ", "stdi=x", "env:=x", "arg:=x", "arg:0=x", "file:[=x"]
-        {
+        for word in [
+            "", "stdin", "stdin=", "stdin= ", "stdi=x", "env:=x", "arg:=x", "arg:0=x", "file:[=x",
+            "env:A*=x",
+        ] {
             assert!(parse(word).is_err(), "{word}");
         }
     }

@@ -9,6 +9,7 @@ mod digest;
 mod encoding;
 mod environment;
 mod files;
+mod glob_files;
 mod hashing;
 mod interpreter;
 mod observation;

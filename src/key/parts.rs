@@ -1,11 +1,12 @@
 //! A fingerprint part by part, each under the name that people know it by: to say what differs.
 
 use super::encoding::{code_bytes, file_bytes, text_bytes};
-use super::{CodeFile, Fingerprint, Hashed, Text};
+use super::{CodeFile, FileState, Fingerprint, Hashed, Text};
 use crate::outputs::Outputs;
 use crate::terminal::escape_os;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 /// One part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +72,8 @@ impl Fingerprint {
         }
         for (word, found) in &self.files {
             let bytes = found.iter().flat_map(file_bytes).collect::<Vec<_>>();
-            parts.push(Part::new(format!("file {}", escape_os(word)), bytes));
+            let part = Part::new(format!("file {}", escape_os(word)), bytes);
+            parts.push(part.shown(describe_files(found).as_ref()));
         }
         if self.pure_environment {
             parts.push(Part::new("pure environment", Vec::new()));
@@ -83,6 +85,16 @@ impl Fingerprint {
             Part::new("outputs", describe(self.outputs)).shown(describe(self.outputs).as_ref()),
         );
         parts
+    }
+}
+
+fn describe_files(found: &[(PathBuf, FileState)]) -> String {
+    match found {
+        [(_, FileState::Missing)] => "missing".to_owned(),
+        [(_, FileState::Content(_))] => "a file".to_owned(),
+        [(_, FileState::Hashed(Hashed { with, .. }))] => format!("hashed by {}", escape_os(with)),
+        [(_, FileState::Tree(_))] => "a directory".to_owned(),
+        found => format!("{} files", found.len()),
     }
 }
 

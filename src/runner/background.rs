@@ -30,6 +30,7 @@ pub unsafe fn in_background(keep: Option<RawFd>, work: impl FnOnce()) -> io::Res
         0 => {
             let _leave = Leave;
             if detach(keep, &attached).is_ok() {
+                let _ = rustix::io::write(&attached, b"d");
                 drop(attached);
                 work();
             }
@@ -37,9 +38,13 @@ pub unsafe fn in_background(keep: Option<RawFd>, work: impl FnOnce()) -> io::Res
         }
         _ => {
             drop(attached);
-            // The end comes as soon as nobody holds the other side.
-            while rustix::io::read(&detached, &mut [0]) == Err(Errno::INTR) {}
-            Ok(())
+            loop {
+                match rustix::io::read(&detached, &mut [0]) {
+                    Err(Errno::INTR) => {}
+                    Ok(1..) => return Ok(()),
+                    _ => return Err(io::Error::other("the new process could not be set up")),
+                }
+            }
         }
     }
 }

@@ -5,7 +5,7 @@
 //! its own does this: it has to look again and again, since no event tells that somebody read.
 
 use super::Unrecorded;
-use crate::entry::Condition;
+use crate::entry::{Condition, Kind};
 use crate::key::{Digest, DigestBuilder};
 use crate::stdin::Look;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -65,11 +65,11 @@ impl Offer {
         let taken = self.thread.join().map_err(|_| Unrecorded::StdinUnknown)?;
         let Some(digest) = taken.digest else { return Err(Unrecorded::StdinUnknown) };
         match (taken.bytes, taken.first, taken.left) {
-            (0, Look::Ended, _) => Ok(Condition::StdinEmpty),
+            (0, Look::Ended, _) => Ok(Condition::StdinEmpty(Kind::Pipe)),
             (0, Look::Waiting, Look::Waiting) => Ok(Condition::StdinUnread),
             // Whether it looked for input while there was none cannot be told.
             (0, ..) => Err(Unrecorded::StdinUnknown),
-            (length, _, Look::Ended) => Ok(Condition::Stdin { digest, length }),
+            (length, _, Look::Ended) => Ok(Condition::Stdin { kind: Kind::Pipe, digest, length }),
             _ => Err(Unrecorded::StdinPart),
         }
     }

@@ -1,7 +1,7 @@
 //! Seeing how much the command reads of a file that it shares with us.
 
 use super::Unrecorded;
-use crate::entry::Condition;
+use crate::entry::{Condition, Kind};
 use crate::stdin::FileRange;
 use std::os::fd::OwnedFd;
 
@@ -24,7 +24,7 @@ impl Watch {
             return Err(Unrecorded::StdinUnknown);
         }
         if self.before.is_empty() {
-            return Ok(Condition::StdinEmpty);
+            return Ok(Condition::StdinEmpty(Kind::File));
         }
         if now.start == self.before.start {
             return match self.reads.as_ref().map(was_read) {

@@ -44,7 +44,10 @@ mod linux {
 
     /// Waits for the end of what is in the pipe and sees what it is; if it is more than `longest`,
     /// nothing is taken and nothing is known. Only what is longer than the pipe has to be read.
-    pub(in super::super) fn look_ahead(longest: u64, directory: &Path) -> io::Result<Stdin> {
+    pub(in super::super) fn look_ahead(
+        longest: u64,
+        directory: Option<&Path>,
+    ) -> io::Result<Stdin> {
         let stdin = rustix::stdio::stdin();
         let capacity = fcntl_getpipe_size(stdin)? as u64;
         loop {
@@ -57,7 +60,10 @@ mod linux {
             }
             // A pipe may be full with less in it than it can hold; half is a fair sign.
             if longest > capacity && length > capacity / 2 {
-                return Held::read_beyond(longest, directory).map(Stdin::Held);
+                return match directory {
+                    Some(directory) => Held::read_beyond(longest, directory).map(Stdin::Held),
+                    None => Ok(Stdin::Pipe(PipeState::Open)),
+                };
             }
             let mut fds = [PollFd::from_borrowed_fd(stdin, PollFlags::empty())];
             match poll(&mut fds, Some(&LOOK_AGAIN)) {
@@ -121,6 +127,6 @@ pub(super) fn survey() -> Stdin {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn look_ahead(_: u64, _: &Path) -> io::Result<Stdin> {
+pub(super) fn look_ahead(_: u64, _: Option<&Path>) -> io::Result<Stdin> {
     Ok(Stdin::Pipe(PipeState::Open))
 }

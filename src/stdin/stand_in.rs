@@ -1,7 +1,7 @@
 //! A standard input for a run in the background, in place of that of the call.
 
 use super::{FileRange, FromOffset, Held, PipeState, Stdin};
-use crate::entry::Condition;
+use crate::entry::{Condition, Kind};
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -41,8 +41,8 @@ impl StandIn {
         let is_pipe = matches!(stdin, Stdin::Pipe(_));
         let source = match (stdin, condition) {
             (_, Condition::StdinAbsent) => Source::Nothing,
-            (_, Condition::StdinEmpty) if is_pipe => Source::Pipe(Vec::new()),
-            (_, Condition::StdinEmpty) => Source::File(Vec::new()),
+            (_, Condition::StdinEmpty(Kind::Pipe)) => Source::Pipe(Vec::new()),
+            (_, Condition::StdinEmpty(Kind::File)) => Source::File(Vec::new()),
             (_, Condition::StdinUnread) if is_pipe => Source::Pipe(UNREAD.to_vec()),
             (_, Condition::StdinUnread) => Source::File(UNREAD.to_vec()),
             (Stdin::Held(held), Condition::Stdin { .. }) => Source::Held(held),

@@ -1,6 +1,6 @@
 //! Rows and what they mean. Nothing that is read is believed before its checksum is.
 
-use crate::entry::{Condition, Entry};
+use crate::entry::{Condition, Entry, Kind};
 use crate::exit::Exit;
 use crate::key::{Digest, FileStamp, Key};
 use crate::recording::{Body, Checksum, Checksummer};
@@ -86,9 +86,11 @@ pub(super) fn seal(entry: &Entry, body: &Body) -> [u8; 16] {
 pub(super) fn encode_condition(condition: Condition) -> Vec<u8> {
     match condition {
         Condition::StdinUnread => vec![0],
-        Condition::StdinEmpty => vec![1],
-        Condition::Stdin { digest, length } => {
-            [&[2][..], digest.as_bytes(), &length.to_le_bytes()].concat()
+        Condition::StdinEmpty(Kind::Pipe) => vec![1],
+        Condition::StdinEmpty(Kind::File) => vec![4],
+        Condition::Stdin { kind, digest, length } => {
+            let tag = if kind == Kind::Pipe { 2 } else { 5 };
+            [&[tag][..], digest.as_bytes(), &length.to_le_bytes()].concat()
         }
         Condition::StdinAbsent => vec![3],
     }
@@ -97,12 +99,14 @@ pub(super) fn encode_condition(condition: Condition) -> Vec<u8> {
 fn decode_condition(bytes: &[u8]) -> Option<Condition> {
     match bytes {
         [0] => Some(Condition::StdinUnread),
-        [1] => Some(Condition::StdinEmpty),
+        [1] => Some(Condition::StdinEmpty(Kind::Pipe)),
+        [4] => Some(Condition::StdinEmpty(Kind::File)),
         [3] => Some(Condition::StdinAbsent),
-        [2, rest @ ..] => {
+        [tag @ (2 | 5), rest @ ..] => {
+            let kind = if *tag == 2 { Kind::Pipe } else { Kind::File };
             let (digest, length) = rest.split_first_chunk()?;
             let length = u64::from_le_bytes(length.try_into().ok()?);
-            Some(Condition::Stdin { digest: Digest(*digest), length })
+            Some(Condition::Stdin { kind, digest: Digest(*digest), length })
         }
         _ => None,
     }
@@ -172,13 +176,17 @@ mod tests {
     use crate::recording::Content;
     use proptest::prelude::*;
 
+    fn kind() -> impl Strategy<Value = Kind> {
+        prop_oneof![Just(Kind::Pipe), Just(Kind::File)]
+    }
+
     fn condition() -> impl Strategy<Value = Condition> {
         prop_oneof![
             Just(Condition::StdinUnread),
-            Just(Condition::StdinEmpty),
+            kind().prop_map(Condition::StdinEmpty),
             Just(Condition::StdinAbsent),
-            any::<([u8; 32], u64)>().prop_map(|(digest, length)| {
-                Condition::Stdin { digest: Digest(digest), length }
+            (kind(), any::<([u8; 32], u64)>()).prop_map(|(kind, (digest, length))| {
+                Condition::Stdin { kind, digest: Digest(digest), length }
             }),
         ]
     }
@@ -192,7 +200,7 @@ mod tests {
         Entry {
             id: 7,
             key: Key(Digest([1; 32])),
-            condition: Condition::StdinEmpty,
+            condition: Condition::StdinEmpty(Kind::Pipe),
             exit: Exit::Code(0),
             created: Timestamp::from_millis(5),
             elapsed: Duration::from_millis(6),

@@ -13,6 +13,8 @@ pub enum Cause {
     Evicted = 0,
     /// Somebody forgot it.
     Cleared = 1,
+    /// It had expired and was pruned.
+    Expired = 2,
 }
 
 /// What became of an entry.
@@ -27,6 +29,7 @@ impl fmt::Display for Gone {
         f.write_str(match self.cause {
             Cause::Evicted => "evicted",
             Cause::Cleared => "cleared",
+            Cause::Expired => "pruned as expired",
         })?;
         self.at.age_at(Timestamp::now()).map_or(Ok(()), |age| write!(f, " {} ago", brief(age)))
     }
@@ -45,8 +48,11 @@ impl Store {
             "SELECT cause, at FROM gone WHERE key = ?1",
             [key.0.as_bytes()],
             |row| {
-                let cause =
-                    if row.get::<_, i64>(0)? == 0 { Cause::Evicted } else { Cause::Cleared };
+                let cause = match row.get(0)? {
+                    0 => Cause::Evicted,
+                    1 => Cause::Cleared,
+                    _ => Cause::Expired,
+                };
                 Ok(Gone { cause, at: Timestamp::from_millis(row.get(1)?) })
             },
         );

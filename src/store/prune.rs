@@ -1,5 +1,6 @@
 //! Bringing the store into its bounds without a run: what expired, what is too much, what was left.
 
+use super::gone::Cause;
 use super::place::Place;
 use super::removal::{Cleared, chosen};
 use super::{Selection, Store, StoreError, evict};
@@ -33,10 +34,10 @@ impl Store {
     /// # Errors
     /// As SQLite; a part may be forgotten by then.
     pub fn prune(&mut self, max_size: Size) -> Result<Cleared, StoreError> {
-        let mut cleared = self.clear(&Selection::expired())?;
+        let mut cleared = self.forget(Cause::Expired, &Selection::expired())?;
         let choose = |transaction: &Connection| chosen(transaction, &Selection::all());
         let fits = |transaction: &Connection| Ok(evict::used_bytes(transaction)? <= max_size.0);
-        cleared += self.remove_in_parts(&choose, &fits)?;
+        cleared += self.remove_in_parts(Cause::Evicted, &choose, &fits)?;
         Ok(cleared)
     }
 

@@ -32,6 +32,15 @@ impl Store {
     /// # Errors
     /// As SQLite; a part may be forgotten by then.
     pub fn clear(&mut self, selection: &Selection) -> Result<Cleared, StoreError> {
+        self.forget(Cause::Cleared, selection)
+    }
+
+    /// The same, for some other cause.
+    pub(super) fn forget(
+        &mut self,
+        cause: Cause,
+        selection: &Selection,
+    ) -> Result<Cleared, StoreError> {
         let choose = |transaction: &Connection| {
             clearing::remember(transaction, selection)?;
             commands::forget_totals(transaction, selection)?;
@@ -40,24 +49,25 @@ impl Store {
             }
             chosen(transaction, selection)
         };
-        self.remove_in_parts(&choose, &|_| Ok(false))
+        self.remove_in_parts(cause, &choose, &|_| Ok(false))
     }
 
     /// Removes what is chosen, until nothing is left of that or it is enough. The first transaction
     /// chooses, so that nothing slips in between.
     pub(super) fn remove_in_parts(
         &mut self,
+        cause: Cause,
         choose: &dyn Fn(&Connection) -> Result<Vec<Chosen>, StoreError>,
         is_enough: &dyn Fn(&Connection) -> Result<bool, StoreError>,
     ) -> Result<Cleared, StoreError> {
         let mut progress = Progress::default();
         while !progress.is_done {
-            progress = match self.remove_part(&progress, choose, is_enough) {
+            progress = match self.remove_part(&progress, cause, choose, is_enough) {
                 Err(fault) if fault.is_of_a_full_disk() => {
                     // To remove something takes room for the journal, and who clears a full disk has
                     // none. A process that dies without one leaves a damaged store at the worst.
                     self.connection.pragma_update(None, "journal_mode", "MEMORY")?;
-                    self.remove_part(&progress, choose, is_enough)?
+                    self.remove_part(&progress, cause, choose, is_enough)?
                 }
                 part => part?,
             };
@@ -68,6 +78,7 @@ impl Store {
     fn remove_part(
         &mut self,
         progress: &Progress,
+        cause: Cause,
         choose: &dyn Fn(&Connection) -> Result<Vec<Chosen>, StoreError>,
         is_enough: &dyn Fn(&Connection) -> Result<bool, StoreError>,
     ) -> Result<Progress, StoreError> {
@@ -86,7 +97,7 @@ impl Store {
             match chosen.get(next) {
                 Some(entry) if !is_enough(&transaction)? => {
                     if entry.is_there(&transaction)? {
-                        gone::note(&transaction, entry.id, Cause::Cleared)?;
+                        gone::note(&transaction, entry.id, cause)?;
                         evict::remove(&transaction, entry.id)?;
                         cleared += Cleared { entries: 1, output: entry.output };
                     }

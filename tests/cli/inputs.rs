@@ -118,6 +118,9 @@ fn a_glob_counts_with_what_it_matches() {
     counts(&sandbox, "--file src/**/*.rs", || drop(sandbox.write("src/deep/b.rs", "6")));
     counts(&sandbox, "--file nothing*", || drop(sandbox.write("nothing.yet", "")));
     counts(&sandbox, "--file s*c", || drop(sandbox.write("src/c.txt", "whole directories too")));
+    counts(&sandbox, "--file no[file", || drop(sandbox.write("no[file", "no glob, but a name")));
+    fs::write(sandbox.dir.join(word(b"src/\xff.rs")), "any name").expect("written");
+    counts(&sandbox, "--file src/*.rs", || drop(sandbox.write("src/a.rs", "7")));
     sandbox.write("[x]", "1");
     counts(&sandbox, "--file [x]", || drop(sandbox.write("[x]", "a file of that very name")));
 }
@@ -304,9 +307,11 @@ fn what_cannot_be_understood_is_refused_before_anything_runs() {
     let sandbox = sandbox();
     for (option, value) in [
         ("--file", ""),
-        ("--file", "[z-a"),
         ("--ignore-arg", "["),
         ("--ignore-arg", " "),
+        ("--env", "A B"),
+        ("--env", "$A"),
+        ("--hash-with", "env:A*=cat"),
         ("--hash-with", "nonsense"),
         ("--hash-with", "file:=cat"),
     ] {

@@ -338,3 +338,17 @@ fn input_that_cannot_be_kept_still_reaches_the_command() {
     sandbox.sh(script).stdin(bytes.clone()).warns(&bytes, "standard input cannot be kept");
     sandbox.sh("cachex --stdin cat < /").tells("", 1);
 }
+
+#[test]
+fn a_pipe_and_a_file_with_the_same_content_are_two_inputs() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "test -p /dev/stdin && echo pipe; test -f /dev/stdin && echo file; cat");
+    for content in ["content\n", ""] {
+        let file = sandbox.write("in", content).display().to_string();
+        for _ in 0..2 {
+            sandbox.sh(&format!("cachex ./s.sh < {file}")).gives(format!("file\n{content}"));
+            sandbox.cachex("--stdin ./s.sh").stdin(content).gives(format!("pipe\n{content}"));
+        }
+    }
+    assert_eq!(sandbox.runs(), 4);
+}

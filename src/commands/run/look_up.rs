@@ -76,10 +76,13 @@ impl Call<'_> {
             StdinMode::Auto if self.request.execution == Execution::InBackground => {
                 Ok(Stdin::Absent)
             }
+            // Nobody would get what is read.
+            StdinMode::Read if self.only_looks => Ok(Stdin::survey()),
             StdinMode::Read => Held::read(directory).map(|held| Stdin::Held(self.hashed(held))),
             StdinMode::Auto => {
                 let of_use = self.request.policy.of_use(variants, self.asked, Timestamp::now());
-                Stdin::survey().look_ahead(&of_use, directory)
+                let may_take = !self.only_looks && self.request.execution != Execution::Never;
+                Stdin::survey().look_ahead(&of_use, may_take.then_some(directory))
             }
         };
         if let (StdinMode::Read, Ok(Stdin::Held(Held { condition: None, .. }))) =

@@ -42,7 +42,7 @@ impl Nearest {
 
     fn differences(&self) -> String {
         if self.differences.is_empty() {
-            return "the key is the same".to_owned();
+            return "the key is the same, standard input or the date is not".to_owned();
         }
         self.differences.join(", ")
     }
@@ -75,5 +75,5 @@ pub(in crate::commands) fn in_full(
         MissReason::Absent => store.gone(&observation.fingerprint.key()).ok().flatten(),
         _ => None,
     };
-    gone.map_or_else(|| reason.to_string(), |gone| format!("{reason} any more, {gone}"))
+    gone.map_or_else(|| reason.to_string(), |gone| format!("{reason}: {gone}"))
 }

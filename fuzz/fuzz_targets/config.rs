@@ -1,0 +1,24 @@
+//! Any bytes are a configuration file or are refused; a project's never sets what it may not.
+#![no_main]
+
+use cachex::config::file::ConfigFile;
+use cachex::config::{Place, Vocabulary};
+use libfuzzer_sys::fuzz_target;
+use std::path::Path;
+use std::sync::OnceLock;
+
+fuzz_target!(|bytes: &[u8]| {
+    static VOCABULARY: OnceLock<Vocabulary> = OnceLock::new();
+    let vocabulary = VOCABULARY.get_or_init(Vocabulary::default);
+    for place in [Place::User, Place::Project] {
+        let Ok(file) = ConfigFile::parse(bytes, place, Path::new("/project"), vocabulary) else {
+            continue;
+        };
+        let told = format!("{file:?}");
+        if place == Place::Project {
+            for refused in ["hash_with", "cache_dir", "max_size"] {
+                assert!(!told.contains(&format!("\"{refused}\":")), "{told}");
+            }
+        }
+    }
+});
