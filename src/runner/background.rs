@@ -1,5 +1,6 @@
 //! Work that goes on after this process, out of the caller's sight.
 
+use super::descriptors::close_all_but;
 use super::signals;
 use crate::terminal;
 use rustix::fs::{Mode, OFlags};
@@ -7,7 +8,6 @@ use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::setsid;
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
-use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
@@ -60,6 +60,7 @@ impl Drop for Leave {
     }
 }
 
+#[allow(unsafe_code)]
 fn detach(keep: Option<RawFd>, attached: &OwnedFd) -> io::Result<()> {
     signals::reset();
     setsid()?;
@@ -67,23 +68,8 @@ fn detach(keep: Option<RawFd>, attached: &OwnedFd) -> io::Result<()> {
     dup2_stdin(&null)?;
     dup2_stdout(&null)?;
     dup2_stderr(&null)?;
-    let kept = keep.into_iter().chain([attached.as_raw_fd(), null.as_raw_fd()]);
-    close_all_but(&kept.collect::<Vec<_>>());
+    let mut kept = [0, 1, 2, keep.unwrap_or(0), attached.as_raw_fd(), null.as_raw_fd()];
+    // SAFETY: the owners of the others, if there are any, belong to what the other process goes on with.
+    unsafe { close_all_but(&mut kept) };
     Ok(())
-}
-
-/// Lets go of everything else, what we were given included: somebody may wait for its end.
-#[allow(unsafe_code)]
-fn close_all_but(kept: &[RawFd]) {
-    const LIKELY: RawFd = 256;
-    let listed = fs::read_dir("/dev/fd").map(|entries| {
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        names.filter_map(|name| name.parse().ok()).collect::<Vec<RawFd>>()
-    });
-    let open = listed.unwrap_or_else(|_| (0..LIKELY).collect());
-    for fd in open.into_iter().filter(|fd| *fd > 2 && !kept.contains(fd)) {
-        // SAFETY: nothing in this process uses the descriptor from here on: its owners, if it has
-        // any, belong to what the other process goes on with.
-        unsafe { libc::close(fd) };
-    }
 }

@@ -1,5 +1,6 @@
 //! Output of a process that outlives the command: a small process of our own carries it on.
 
+use super::descriptors::close_all_but;
 use super::signals;
 use crate::terminal::Stream;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -20,25 +21,16 @@ pub(super) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2], discard: bo
     unsafe {
         if libc::fork() == 0 {
             signals::reset();
-            close_others(&pipes);
+            // Others may wait for the end of all but the pipes and our two output streams.
+            let [out, err] =
+                pipes.each_ref().map(|(_, pipe)| pipe.as_ref().map_or(1, AsRawFd::as_raw_fd));
+            close_all_but(&mut [1, 2, out, err]);
             if discard {
                 lead_nowhere();
             }
             forward(pipes);
             libc::_exit(0);
         }
-    }
-}
-
-/// Lets go of all but the pipes and our two output streams: others may wait for their end.
-#[allow(unsafe_code)]
-fn close_others(pipes: &[(Stream, Option<OwnedFd>); 2]) {
-    const LIKELY: libc::c_int = 256;
-    let kept =
-        |fd| pipes.iter().any(|(_, pipe)| pipe.as_ref().is_some_and(|p| p.as_raw_fd() == fd));
-    for fd in (0..LIKELY).filter(|fd| !(1..=2).contains(fd) && !kept(*fd)) {
-        // SAFETY: nothing in this process uses the descriptor from here on.
-        unsafe { libc::close(fd) };
     }
 }
 

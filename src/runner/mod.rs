@@ -5,6 +5,7 @@
 
 mod background;
 mod child;
+mod descriptors;
 mod detach;
 mod feed;
 mod input;

@@ -6,7 +6,6 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -66,8 +65,13 @@ impl Sandbox {
     /// An executable script of `/bin/sh` that also notes that it ran.
     pub fn script(&self, name: &str, body: &str) -> PathBuf {
         let ran = self.dir.join("ran").display().to_string();
-        let path = self.write(name, format!("#!/bin/sh\necho {name} >> '{ran}'\n{body}\n"));
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("executable");
+        let path = self.dir.join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        // By another process: a child that another test forks meanwhile would hold a file that this one
+        // has open for writing, and then it cannot be executed.
+        self.program("sh", &["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh", name])
+            .stdin(format!("#!/bin/sh\necho {name} >> '{ran}'\n{body}\n"))
+            .gives("");
         path
     }
 
