@@ -118,6 +118,12 @@ fn terms<'t>(terms: impl IntoIterator<Item = (&'t str, String)>) -> Roff {
     roff
 }
 
+fn text(text: &str) -> Roff {
+    let mut roff = Roff::new();
+    roff.text([roman(text)]);
+    roff
+}
+
 fn pairs<const N: usize>(pairs: [(&'static str, &str); N]) -> Roff {
     terms(pairs.map(|(term, meaning)| (term, meaning.to_owned())))
 }
@@ -148,6 +154,12 @@ const EXIT_STATUS: [(&str, &str); 7] = [
     ("126", "the command cannot be executed"),
     ("127", "there is no such command"),
     ("2", "the command line cannot be understood; nothing ran"),
+];
+
+const EXIT_STATUS_OF_VERBS: [(&str, &str); 3] = [
+    ("0", "done, also where there was nothing to do"),
+    ("125", "the store cannot be used, or the answer not be written"),
+    ("2", "the command line cannot be understood"),
 ];
 
 const FILES: [(&str, &str); 2] = [
@@ -205,6 +217,14 @@ fn man_pages_are_up_to_date() {
             page.section("ENVIRONMENT", &variables);
             page.section("FILES", &pairs(FILES));
             page.section("EXAMPLES", &pairs(EXAMPLES));
+        } else {
+            if name == "cachex-doctor" {
+                page.section("EXIT STATUS", &pairs([("1", "there is a problem")]));
+            } else {
+                page.section("EXIT STATUS", &Roff::new());
+            }
+            page.write(&pairs(EXIT_STATUS_OF_VERBS));
+            page.section("SEE ALSO", &text("cachex(1), for the files and variables too"));
         }
         check(&format!("man/{name}.1"), &page.page);
     };
