@@ -283,7 +283,9 @@ inspect() {
     local answer
     if command -v sqlite3 >/dev/null; then
         answer=$(sqlite3 "$store/cachex.db" 'PRAGMA integrity_check' 2>&1)
-        [[ $answer == ok ]] || fault failed "after $phase: integrity: $answer"
+        # Damage that no call has met yet may lie on, if doctor finds it.
+        [[ $answer == ok ]] || { [[ $phase == damage ]] && ! "$cachex" doctor --cache-dir "$store" >/dev/null 2>&1; } ||
+            fault failed "after $phase: integrity: $answer"
     fi
     for file in "$store"/* "$store"/.[!.]*; do
         case ${file##*/} in

@@ -37,7 +37,7 @@ impl Store {
         let mut cleared = self.forget(Cause::Expired, &Selection::expired())?;
         let choose = |transaction: &Connection| chosen(transaction, &Selection::all());
         let fits = |transaction: &Connection| Ok(evict::used_bytes(transaction)? <= max_size.0);
-        cleared += self.remove_in_parts(Cause::Evicted, &choose, &fits)?;
+        cleared += self.remove_in_parts(Some(Cause::Evicted), &choose, &fits)?;
         Ok(cleared)
     }
 

@@ -45,10 +45,12 @@ impl Store {
             clearing::remember(transaction, selection)?;
             commands::forget_totals(transaction, selection)?;
             if selection.is_all() {
-                transaction.execute_batch("DELETE FROM file_digest")?;
+                transaction.execute_batch("DELETE FROM file_digest; DELETE FROM gone;")?;
             }
             chosen(transaction, selection)
         };
+        // Who forgets everything leaves nothing to tell of.
+        let cause = (!selection.is_all()).then_some(cause);
         self.remove_in_parts(cause, &choose, &|_| Ok(false))
     }
 
@@ -56,7 +58,7 @@ impl Store {
     /// chooses, so that nothing slips in between.
     pub(super) fn remove_in_parts(
         &mut self,
-        cause: Cause,
+        cause: Option<Cause>,
         choose: &dyn Fn(&Connection) -> Result<Vec<Chosen>, StoreError>,
         is_enough: &dyn Fn(&Connection) -> Result<bool, StoreError>,
     ) -> Result<Cleared, StoreError> {
@@ -78,7 +80,7 @@ impl Store {
     fn remove_part(
         &mut self,
         progress: &Progress,
-        cause: Cause,
+        cause: Option<Cause>,
         choose: &dyn Fn(&Connection) -> Result<Vec<Chosen>, StoreError>,
         is_enough: &dyn Fn(&Connection) -> Result<bool, StoreError>,
     ) -> Result<Progress, StoreError> {
@@ -97,7 +99,9 @@ impl Store {
             match chosen.get(next) {
                 Some(entry) if !is_enough(&transaction)? => {
                     if entry.is_there(&transaction)? {
-                        gone::note(&transaction, entry.id, cause)?;
+                        if let Some(cause) = cause {
+                            gone::note(&transaction, entry.id, cause)?;
+                        }
                         evict::remove(&transaction, entry.id)?;
                         cleared += Cleared { entries: 1, output: entry.output };
                     }
