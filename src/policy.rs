@@ -146,7 +146,7 @@ impl Policy {
         let wants_new = self.refresh || self.lifetime(entry.exit) == Lifetime::ZERO;
         let since = if wants_new { entry.started() } else { entry.created };
         match entry.created.age_at(now) {
-            Some(age) if entry.created > asked && since >= asked => Ok(age),
+            Some(age) if since > asked => Ok(age),
             _ if self.refresh => Err(MissReason::Refresh),
             _ => self.freshness(entry.exit, entry.created, now),
         }

@@ -163,6 +163,8 @@ struct Reading {
     found: Option<(FileStamp, Digest)>,
     /// Whether an equal stamp means equal content.
     settled: bool,
+    /// Whether the digest was recalled rather than read.
+    remembered: bool,
 }
 
 /// What a file holds.
@@ -208,7 +210,7 @@ impl<'m> FileReader<'m> {
         if let Some((stamp, digest)) = reading.found
             && reading.settled
             && stamp.size > SMALL
-            && self.memory.is_none_or(|memory| memory.recall(path, &stamp).is_none())
+            && !reading.remembered
         {
             self.learned.borrow_mut().push(LearnedDigest { path: path.to_owned(), stamp, digest });
         }
@@ -261,7 +263,8 @@ fn read(path: &Path, memory: Option<&dyn DigestMemory>) -> Result<(Reading, Vec<
     let mut file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(fd) => File::from(fd),
         Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => {
-            let missing = Reading { path: path.to_owned(), found: None, settled: true };
+            let missing =
+                Reading { path: path.to_owned(), found: None, settled: true, remembered: false };
             return Ok((missing, Vec::new()));
         }
         Err(error) => return Err(unreadable(error.into())),
@@ -280,7 +283,8 @@ fn read(path: &Path, memory: Option<&dyn DigestMemory>) -> Result<(Reading, Vec<
         Some(digest) => digest,
         None => Digest::of_reader(head.as_slice().chain(file)).map_err(unreadable)?,
     };
-    Ok((Reading { path: path.to_owned(), found: Some((stamp, digest)), settled }, head))
+    let (path, remembered) = (path.to_owned(), remembered.is_some());
+    Ok((Reading { path, found: Some((stamp, digest)), settled, remembered }, head))
 }
 
 fn now_nanos() -> i128 {

@@ -1,11 +1,12 @@
-//! Replaying what expired: while it is renewed, or because the command fails.
+//! Replaying what expired while it is renewed.
 
+use super::fall_back::FALLS_BACK;
 use super::harness::{Call, Sandbox};
 use cachex::store::Selection;
 use std::process::Stdio;
 
 /// A sandbox with a command that prints the content of `now` and exits with that of `code`.
-fn sandbox() -> Sandbox {
+pub fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat now; echo done >> ends; exit $(cat code)");
     sandbox.write("now", "old\n");
@@ -15,14 +16,14 @@ fn sandbox() -> Sandbox {
 }
 
 /// Waits until so many runs have ended and nobody holds a claim any more.
-fn wait_for_ends(sandbox: &Sandbox, count: usize) {
+pub fn wait_for_ends(sandbox: &Sandbox, count: usize) {
     let script = format!("until test $(wc -l < ends) -ge {count}; do sleep 0.01; done");
     sandbox.sh(&script).gives("");
     wait_until_idle(sandbox);
 }
 
 /// Waits until no process runs with this store but the caller.
-fn wait_until_idle(sandbox: &Sandbox) {
+pub fn wait_until_idle(sandbox: &Sandbox) {
     let store = sandbox.store_dir().canonicalize().expect("a directory");
     let holds_it = |process: std::io::Result<std::fs::DirEntry>| {
         let path = process.ok()?.path();
@@ -85,7 +86,7 @@ fn many_stale_callers_start_one_renewal() {
 }
 
 /// The renewal waits for `go`; whatever waits for the end of a stream must not wait for that.
-fn with_a_slow_renewal() -> Sandbox {
+pub fn with_a_slow_renewal() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
     sandbox.script(
@@ -298,137 +299,6 @@ fn nothing_is_renewed_where_nothing_may_run_or_be_stored() {
     assert_eq!(sandbox.runs(), 2, "asked for a run in the foreground");
 }
 
-const FALLS_BACK: &str = "--ttl 1m --stale-if-error 1h ./s.sh";
-
-#[test]
-fn a_failure_is_replaced_by_the_last_success() {
-    let sandbox = sandbox();
-    sandbox.cachex(FALLS_BACK).gives("old\n");
-    sandbox.write("code", "3");
-    sandbox.write("now", "bad\n");
-    for runs in 2..4 {
-        sandbox.age(100);
-        sandbox.cachex(FALLS_BACK).warns("old\n", "the command failed (exit code 3); this is its");
-        assert_eq!(sandbox.runs(), runs);
-    }
-    sandbox.cachex(&format!("-q {FALLS_BACK}")).gives("old\n");
-    sandbox.write("code", "0");
-    sandbox.write("now", "new\n");
-    sandbox.cachex(FALLS_BACK).gives("new\n");
-    sandbox.cachex(FALLS_BACK).gives("new\n");
-    assert_eq!(sandbox.runs(), 5);
-}
-
-#[test]
-fn without_a_recent_success_a_failure_is_itself() {
-    let sandbox = sandbox();
-    sandbox.write("code", "3");
-    sandbox.cachex(FALLS_BACK).ends("old\n", "", 3);
-    sandbox.write("code", "0");
-    sandbox.age(100);
-    sandbox.cachex(FALLS_BACK).gives("old\n");
-    sandbox.write("code", "4");
-    sandbox.age(3700);
-    sandbox.cachex(FALLS_BACK).ends("old\n", "", 4);
-}
-
-#[test]
-fn a_command_that_a_signal_kills_has_failed_too() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi; test -e deadly && kill -9 $$");
-    sandbox.cachex("--cache-exit 0,1 --ttl 1m --stale-if-error 1h ./s.sh").ends("hi\n", "", 1);
-    sandbox.write("deadly", "");
-    sandbox.age(100);
-    let stderr =
-        sandbox.cachex("--cache-exit 0,1 --ttl 1m --stale-if-error 1h ./s.sh").tells("hi\n", 1);
-    assert!(stderr.contains("failed (killed by signal 9)"), "{stderr}");
-}
-
-#[test]
-fn held_output_keeps_its_order_and_its_length() {
-    let sandbox = Sandbox::new();
-    let body = "seq 100000; echo mid >&2; seq 100000; test -e bad && exit 1; exit 0";
-    sandbox.script("s.sh", body);
-    let bare = sandbox.sh("seq 100000; seq 100000").output().stdout;
-    for options in ["", "--max-output 100KB", "--no-store", "--max-output 1"] {
-        sandbox.cachex("clear").output();
-        sandbox.cachex("./s.sh").ends(&bare, "mid\n", 0);
-        sandbox.age(100);
-        sandbox.cachex(&format!("{options} {FALLS_BACK}")).ends(&bare, "mid\n", 0);
-    }
-    sandbox.cachex("./s.sh").ends(&bare, "mid\n", 0);
-    sandbox.age(100);
-    sandbox.write("bad", "");
-    let stderr = sandbox.cachex(FALLS_BACK).tells(&bare, 0);
-    assert!(stderr.starts_with("cachex: warning: ") && stderr.ends_with("mid\n"), "{stderr}");
-}
-
-#[test]
-fn warm_runs_in_the_background_and_says_nothing() {
-    let sandbox = with_a_slow_renewal();
-    sandbox.write("warm", "");
-    sandbox.sh("x=$(cachex --warm ./s.sh 2>&1); echo \"$? $x\"").gives("0 \n");
-    sandbox.write("go", "\n");
-    wait_for_ends(&sandbox, 1);
-    sandbox.cachex("--only-if-cached ./s.sh").gives("hi\n");
-    sandbox.cachex("--warm ./s.sh").gives("");
-    sandbox.write("go", "\n");
-    wait_for_ends(&sandbox, 2);
-    assert_eq!(sandbox.runs(), 2, "also when it is fresh");
-}
-
-#[test]
-fn a_warming_that_fails_keeps_what_was_good() {
-    let sandbox = sandbox();
-    sandbox.cachex("./s.sh").gives("old\n");
-    sandbox.write("code", "3");
-    sandbox.cachex("--warm ./s.sh").gives("");
-    wait_for_ends(&sandbox, 2);
-    sandbox.cachex("./s.sh").gives("old\n");
-    assert_eq!(sandbox.runs(), 2);
-}
-
-#[test]
-fn warm_renews_what_holds_for_any_input_and_takes_an_input_only_with_stdin() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "cat now; test $# = 0 || cat; echo >> ends");
-    sandbox.write("now", "old ");
-    sandbox.cachex("./s.sh").stdin("unread").gives("old ");
-    sandbox.write("now", "new ");
-    sandbox.sh("echo rest | { cachex --warm ./s.sh; cat; }").gives("rest\n");
-    wait_for_ends(&sandbox, 2);
-    sandbox.cachex("./s.sh").stdin("also unread").gives("new ");
-    sandbox.cachex("--warm --stdin ./s.sh reads").stdin("input").gives("");
-    wait_for_ends(&sandbox, 3);
-    sandbox.cachex("./s.sh reads").stdin("input").gives("new input");
-    assert_eq!(sandbox.runs(), 3);
-}
-
-#[test]
-fn warm_does_nothing_where_there_is_no_cache_and_is_refused_where_it_makes_no_sense() {
-    let sandbox = sandbox();
-    sandbox.cachex("--warm ./s.sh").env("CACHEX_NO_CACHE", "1").gives("");
-    sandbox.cachex("--warm --cache-dir /dev/null ./s.sh").warns("", "is not a directory");
-    for other in ["--no-store", "--only-if-cached"] {
-        let stderr = sandbox.cachex(&format!("--warm {other} ./s.sh")).tells("", 2);
-        assert!(stderr.contains("exclude each other"), "{stderr}");
-    }
-    assert_eq!(sandbox.runs(), 0);
-    sandbox.cachex("--warm ./none").tells("", 127);
-}
-
-#[test]
-fn warm_neither_takes_from_a_pipe_nor_waits_for_its_end() {
-    let sandbox = Sandbox::new();
-    sandbox.sh("seq 30000 | cachex cat | tail -1").gives("30000\n");
-    let all = sandbox.sh("seq 40000").output().stdout;
-    sandbox.sh("seq 40000 | { cachex --warm cat; cat; }").gives(all);
-    // The writer goes on only after the call.
-    sandbox.sh("mkfifo pipe go").gives("");
-    let script = "{ read x; echo late; } > pipe < go & cachex --warm cat < pipe; echo > go; wait";
-    sandbox.sh(script).gives("");
-}
-
 #[test]
 fn entries_of_no_use_to_a_call_do_not_make_it_wait_for_its_input() {
     for options in ["--ttl 0", "--refresh", "--ttl 0 --no-store"] {
@@ -443,76 +313,6 @@ fn entries_of_no_use_to_a_call_do_not_make_it_wait_for_its_input() {
         );
         sandbox.sh(&script).gives("end\na\nb\n");
     }
-}
-
-#[test]
-fn warming_by_a_variable_does_not_reach_what_the_command_calls() {
-    let sandbox = Sandbox::new();
-    sandbox.script("inner.sh", "echo inner");
-    sandbox.script("outer.sh", "echo \"[$(cachex ./inner.sh)]\"; echo >> ends");
-    sandbox.write("ends", "");
-    sandbox.cachex("./outer.sh").env("CACHEX_WARM", "1").gives("");
-    wait_for_ends(&sandbox, 1);
-    sandbox.cachex("./outer.sh").gives("[inner]\n");
-    assert_eq!(sandbox.runs(), 2);
-}
-
-#[test]
-fn nothing_of_a_failure_is_shown_not_even_later() {
-    let sandbox = Sandbox::new();
-    sandbox.sh("mkfifo go").gives("");
-    sandbox.script(
-        "s.sh",
-        "test -e bad || { echo good; exit 0; }
-         echo BAD; { read x < go; echo LATE; echo late >> ends; } & exit 1",
-    );
-    sandbox.write("ends", "");
-    sandbox.cachex(FALLS_BACK).gives("good\n");
-    sandbox.age(100);
-    sandbox.write("bad", "");
-    let script = format!("cachex -q {FALLS_BACK} > out; echo > go; until test -s ends; do :; done");
-    sandbox.sh(&script).gives("");
-    // The one that forwards ends when there is nothing left to forward.
-    wait_until_idle(&sandbox);
-    assert_eq!(std::fs::read_to_string(sandbox.dir.join("out")).expect("there"), "good\n");
-}
-
-#[test]
-fn a_signal_ends_the_replay_of_a_success_in_place_of_a_failure() {
-    use std::io::{BufRead, BufReader};
-    use std::os::unix::process::ExitStatusExt;
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "test -e bad && exit 1; seq 200000");
-    sandbox.cachex(FALLS_BACK).output();
-    sandbox.write("bad", "");
-    sandbox.age(100);
-    let mut call = sandbox.cachex(FALLS_BACK);
-    call.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = call.command.spawn().expect("started");
-    let mut warning = String::new();
-    let stderr = child.stderr.take().expect("a pipe");
-    BufReader::new(stderr).read_line(&mut warning).expect("read");
-    assert!(warning.contains("the command failed"), "{warning}");
-    let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("sent");
-    // Its output, longer than a pipe, is not read before.
-    assert_eq!(child.wait().expect("ended").signal(), Some(15));
-}
-
-#[test]
-fn a_reader_that_leaves_costs_the_other_stream_nothing_and_is_no_failure() {
-    let sandbox = Sandbox::new();
-    sandbox.sh("mkfifo go").gives("");
-    sandbox.script(
-        "s.sh",
-        "test -e slow || { echo good; exit 0; }
-         trap '' PIPE; echo important >&2; read x < go; while echo out 2>&-; do :; done; echo last >&2; exit 1",
-    );
-    sandbox.cachex(FALLS_BACK).gives("good\n");
-    sandbox.age(100);
-    sandbox.write("slow", "");
-    let script = format!("cachex {FALLS_BACK} 2> err | {{ exec 0<&-; echo > go; }}; cat err");
-    sandbox.sh(&script).gives("important\nlast\n");
 }
 
 #[test]
@@ -559,18 +359,6 @@ fn a_renewal_has_the_same_kind_of_standard_input() {
             sandbox.cachex("clear").output();
         }
     }
-}
-
-#[test]
-fn warm_replaces_what_comes_from_the_future() {
-    let sandbox = sandbox();
-    sandbox.cachex("./s.sh").gives("old\n");
-    sandbox.age(-3600);
-    sandbox.write("now", "new\n");
-    sandbox.cachex("--warm ./s.sh").gives("");
-    wait_for_ends(&sandbox, 2);
-    sandbox.cachex("./s.sh").gives("new\n");
-    assert_eq!(sandbox.runs(), 2);
 }
 
 #[test]

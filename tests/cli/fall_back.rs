@@ -1,0 +1,128 @@
+//! Replaying the last success because the command fails.
+
+use super::harness::Sandbox;
+use super::stale::{sandbox, wait_until_idle};
+use std::process::Stdio;
+
+pub const FALLS_BACK: &str = "--ttl 1m --stale-if-error 1h ./s.sh";
+
+#[test]
+fn a_failure_is_replaced_by_the_last_success() {
+    let sandbox = sandbox();
+    sandbox.cachex(FALLS_BACK).gives("old\n");
+    sandbox.write("code", "3");
+    sandbox.write("now", "bad\n");
+    for runs in 2..4 {
+        sandbox.age(100);
+        sandbox.cachex(FALLS_BACK).warns("old\n", "the command failed (exit code 3); this is its");
+        assert_eq!(sandbox.runs(), runs);
+    }
+    sandbox.cachex(&format!("-q {FALLS_BACK}")).gives("old\n");
+    sandbox.write("code", "0");
+    sandbox.write("now", "new\n");
+    sandbox.cachex(FALLS_BACK).gives("new\n");
+    sandbox.cachex(FALLS_BACK).gives("new\n");
+    assert_eq!(sandbox.runs(), 5);
+}
+
+#[test]
+fn without_a_recent_success_a_failure_is_itself() {
+    let sandbox = sandbox();
+    sandbox.write("code", "3");
+    sandbox.cachex(FALLS_BACK).ends("old\n", "", 3);
+    sandbox.write("code", "0");
+    sandbox.age(100);
+    sandbox.cachex(FALLS_BACK).gives("old\n");
+    sandbox.write("code", "4");
+    sandbox.age(3700);
+    sandbox.cachex(FALLS_BACK).ends("old\n", "", 4);
+}
+
+#[test]
+fn a_command_that_a_signal_kills_has_failed_too() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi; test -e deadly && kill -9 $$");
+    sandbox.cachex("--cache-exit 0,1 --ttl 1m --stale-if-error 1h ./s.sh").ends("hi\n", "", 1);
+    sandbox.write("deadly", "");
+    sandbox.age(100);
+    let stderr =
+        sandbox.cachex("--cache-exit 0,1 --ttl 1m --stale-if-error 1h ./s.sh").tells("hi\n", 1);
+    assert!(stderr.contains("failed (killed by signal 9)"), "{stderr}");
+}
+
+#[test]
+fn held_output_keeps_its_order_and_its_length() {
+    let sandbox = Sandbox::new();
+    let body = "seq 100000; echo mid >&2; seq 100000; test -e bad && exit 1; exit 0";
+    sandbox.script("s.sh", body);
+    let bare = sandbox.sh("seq 100000; seq 100000").output().stdout;
+    for options in ["", "--max-output 100KB", "--no-store", "--max-output 1"] {
+        sandbox.cachex("clear").output();
+        sandbox.cachex("./s.sh").ends(&bare, "mid\n", 0);
+        sandbox.age(100);
+        sandbox.cachex(&format!("{options} {FALLS_BACK}")).ends(&bare, "mid\n", 0);
+    }
+    sandbox.cachex("./s.sh").ends(&bare, "mid\n", 0);
+    sandbox.age(100);
+    sandbox.write("bad", "");
+    let stderr = sandbox.cachex(FALLS_BACK).tells(&bare, 0);
+    assert!(stderr.starts_with("cachex: warning: ") && stderr.ends_with("mid\n"), "{stderr}");
+}
+
+#[test]
+fn nothing_of_a_failure_is_shown_not_even_later() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script(
+        "s.sh",
+        "test -e bad || { echo good; exit 0; }
+         echo BAD; { read x < go; echo LATE; echo late >> ends; } & exit 1",
+    );
+    sandbox.write("ends", "");
+    sandbox.cachex(FALLS_BACK).gives("good\n");
+    sandbox.age(100);
+    sandbox.write("bad", "");
+    let script = format!("cachex -q {FALLS_BACK} > out; echo > go; until test -s ends; do :; done");
+    sandbox.sh(&script).gives("");
+    // The one that forwards ends when there is nothing left to forward.
+    wait_until_idle(&sandbox);
+    assert_eq!(std::fs::read_to_string(sandbox.dir.join("out")).expect("there"), "good\n");
+}
+
+#[test]
+fn a_signal_ends_the_replay_of_a_success_in_place_of_a_failure() {
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::process::ExitStatusExt;
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "test -e bad && exit 1; seq 200000");
+    sandbox.cachex(FALLS_BACK).output();
+    sandbox.write("bad", "");
+    sandbox.age(100);
+    let mut call = sandbox.cachex(FALLS_BACK);
+    call.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = call.command.spawn().expect("started");
+    let mut warning = String::new();
+    let stderr = child.stderr.take().expect("a pipe");
+    BufReader::new(stderr).read_line(&mut warning).expect("read");
+    assert!(warning.contains("the command failed"), "{warning}");
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("sent");
+    // Its output, longer than a pipe, is not read before.
+    assert_eq!(child.wait().expect("ended").signal(), Some(15));
+}
+
+#[test]
+fn a_reader_that_leaves_costs_the_other_stream_nothing_and_is_no_failure() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script(
+        "s.sh",
+        "test -e slow || { echo good; exit 0; }
+         trap '' PIPE; echo important >&2; read x < go; while echo out 2>&-; do :; done; echo last >&2; exit 1",
+    );
+    sandbox.cachex(FALLS_BACK).gives("good\n");
+    sandbox.age(100);
+    sandbox.write("slow", "");
+    let script = format!("cachex {FALLS_BACK} 2> err | {{ exec 0<&-; echo > go; }}; cat err");
+    sandbox.sh(&script).gives("important\nlast\n");
+}
