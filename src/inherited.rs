@@ -1,10 +1,11 @@
 //! What our caller set up for us and the command is to have as well.
 //!
-//! The language's runtime ignores SIGPIPE before `main`; cachex itself has to ignore SIGXFSZ lest a
-//! limit on the size of files kill it, and not to ignore SIGCHLD, or it could not wait for the
-//! command; and it opens standard descriptors that are closed. How all that was before is seen by a function that the loader calls first.
+//! cachex has to ignore SIGPIPE, lest a reader that went away end it, and SIGXFSZ, lest a limit on the
+//! size of files do; not to ignore SIGCHLD, or it could not wait for the command; and to have all
+//! three standard descriptors open, lest a file of its own become one. The language's runtime does
+//! part of that before `main`, so how it was before is seen by a function that the loader calls first.
 
-use rustix::fd::{AsRawFd, BorrowedFd};
+use rustix::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -17,7 +18,7 @@ static CHANGED: [(i32, AtomicBool); 3] = [
     (libc::SIGCHLD, AtomicBool::new(false)),
 ];
 
-/// Which of the three standard descriptors were closed: the runtime opens them again.
+/// Which of the three standard descriptors were closed: they are opened again.
 static CLOSED: [AtomicBool; 3] =
     [AtomicBool::new(false), AtomicBool::new(false), AtomicBool::new(false)];
 
@@ -35,10 +36,14 @@ extern "C" fn note() {
         ignored.store(is_ignored(*signal), Ordering::Relaxed);
     }
     for (fd, closed) in (0..).zip(&CLOSED) {
-        // SAFETY: a plain system call, which fails for a descriptor that is not open.
-        let is_open = unsafe { libc::fcntl(fd, libc::F_GETFD) } != -1;
-        closed.store(!is_open, Ordering::Relaxed);
+        closed.store(!is_open(fd), Ordering::Relaxed);
     }
+}
+
+#[allow(unsafe_code)]
+fn is_open(fd: RawFd) -> bool {
+    // SAFETY: a plain system call, which fails for a descriptor that is not open.
+    unsafe { libc::fcntl(fd, libc::F_GETFD) != -1 }
 }
 
 /// Whether a standard descriptor was closed when this process started.
@@ -99,11 +104,19 @@ pub fn is_ignored(signal: i32) -> bool {
     }
 }
 
-/// Lets a write beyond a limit fail instead of killing this process, and lets it wait for others.
+/// Lets a write without a reader or beyond a limit fail instead of killing this process, lets it wait
+/// for others, and opens what is closed.
 #[allow(unsafe_code)]
 pub fn prepare() {
+    for (fd, closed) in (0..).zip(&CLOSED) {
+        if closed.load(Ordering::Relaxed) && !is_open(fd) {
+            // SAFETY: a plain system call, which takes the lowest number that is free: that one.
+            unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) };
+        }
+    }
     // SAFETY: plain system calls.
     unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_IGN);
         libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
         libc::signal(libc::SIGCHLD, libc::SIG_DFL);
     }

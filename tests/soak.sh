@@ -13,7 +13,7 @@ for variable in "${!CACHEX_@}"; do unset "$variable"; done
 seconds=${1:-20}
 root=$(cd "$(dirname "$0")/.." && pwd)
 cachex=${2:-}
-for candidate in "$root/target/release/cachex" "$root/target/debug/cachex" "$(command -v cachex)"; do
+for candidate in "$root"/target/{*/,}{release,debug}/cachex "$(command -v cachex)"; do
     [[ -n $cachex || ! -x $candidate ]] || cachex=$candidate
 done
 cachex=$(command -v "$cachex") || { echo "soak: no cachex found; name it" >&2; exit 2; }

@@ -1,5 +1,6 @@
 //! Where the files are, and whether they may be believed.
 
+use crate::home;
 use crate::terminal::escape_os;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -38,10 +39,10 @@ impl Place {
 }
 
 fn find_for_user() -> Result<Option<Found>, String> {
-    let Some(home) = directories::ProjectDirs::from("", "", "cachex") else {
+    let Some(directory) = home::config_directory() else {
         return Ok(None);
     };
-    let path = home.config_dir().join("config.toml");
+    let path = directory.join("config.toml");
     match open(&path) {
         Ok(file) => read(Place::User, path, file).map(Some),
         Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),

@@ -8,12 +8,6 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The user's cache directory for cachex; `None` when the user has no home.
-#[must_use]
-pub fn default_directory() -> Option<PathBuf> {
-    directories::ProjectDirs::from("", "", "cachex").map(|dirs| dirs.cache_dir().to_owned())
-}
-
 /// A directory that is ours alone.
 #[derive(Debug)]
 pub(super) struct Place {
