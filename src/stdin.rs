@@ -91,6 +91,12 @@ impl Stdin {
         }
     }
 
+    /// Whether knowing what it holds may take longer than a look-up.
+    #[must_use]
+    pub fn may_take_long(&self) -> bool {
+        matches!(self, Self::Pipe(PipeState::Open) | Self::File(_))
+    }
+
     /// Whether what it holds may still come from the very run that one would wait for, as in
     /// `cachex cat | cachex cat`.
     #[must_use]

@@ -108,7 +108,7 @@ impl<'a> Call<'a> {
 
     fn replay(
         &self,
-        store: Store,
+        mut store: Store,
         observation: Observation,
         stdin: Stdin,
         Hit { entry, mut body, is_stale }: Hit,
@@ -124,6 +124,7 @@ impl<'a> Call<'a> {
         if let Err(fault) = store.remember(observation.learned()) {
             self.notices.detail(&fault);
         }
+        store.leave();
         shown(replayed, entry.exit)
     }
 

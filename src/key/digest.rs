@@ -126,6 +126,9 @@ impl FileStamp {
 pub trait DigestMemory {
     /// The digest that was learned for this path under exactly this stamp.
     fn recall(&self, path: &Path, stamp: &FileStamp) -> Option<Digest>;
+
+    /// Something slow is about to come; nobody should have to wait for this memory meanwhile.
+    fn rest(&self) {}
 }
 
 /// A digest worth remembering.
@@ -175,7 +178,7 @@ pub(super) struct FileContent {
 }
 
 /// The kernel reads no more of a `#!` line.
-const HEAD: u64 = 256;
+const HEAD: usize = 256;
 
 /// Reads files for one key, and can tell afterwards whether they are still the same.
 pub(super) struct FileReader<'m> {
@@ -277,14 +280,34 @@ fn read(path: &Path, memory: Option<&dyn DigestMemory>) -> Result<(Reading, Vec<
     let remembered =
         memory.filter(|_| stamp.size > SMALL).and_then(|memory| memory.recall(path, &stamp));
     let settled = stamp.is_settled(now_nanos());
-    let mut head = Vec::new();
-    (&mut file).take(HEAD).read_to_end(&mut head).map_err(unreadable)?;
-    let digest = match remembered {
-        Some(digest) => digest,
-        None => Digest::of_reader(head.as_slice().chain(file)).map_err(unreadable)?,
+    let head = read_head(&mut file).map_err(unreadable)?;
+    let digest = if let Some(digest) = remembered {
+        digest
+    } else {
+        if let Some(memory) = memory
+            && stamp.size > SMALL
+        {
+            memory.rest();
+        }
+        Digest::of_reader(head.as_slice().chain(file)).map_err(unreadable)?
     };
     let (path, remembered) = (path.to_owned(), remembered.is_some());
     Ok((Reading { path, found: Some((stamp, digest)), settled, remembered }, head))
+}
+
+fn read_head(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; HEAD];
+    let mut length = 0;
+    while length < HEAD {
+        match file.read(&mut head[length..]) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    head.truncate(length);
+    Ok(head)
 }
 
 fn now_nanos() -> i128 {

@@ -120,6 +120,11 @@ pub fn observe(
     if let Some(word) = words.iter().skip(1).find(|word| names_a_descriptor(word)) {
         return Err(Unreadable::new(Path::new(word), "it names an open descriptor"));
     }
+    if let Some(memory) = memory
+        && !(spec.hashes.is_empty() && spec.files.is_empty())
+    {
+        memory.rest();
+    }
     let reader = FileReader::new(memory);
     let (variable_globs, variables) = spec.selected_variables()?;
     let variables = variables

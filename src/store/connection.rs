@@ -11,19 +11,33 @@ use std::time::{Duration, SystemTime};
 /// How long to wait for others: their transactions take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// An open, current database, and whether it can only be read.
-pub(super) fn open(place: &Place) -> Result<(Connection, bool), StoreError> {
+/// An open, current database. It may be in the middle of a read: see [`reading`].
+pub(super) fn open(place: &Place) -> Result<Connection, StoreError> {
     if place.check_database()? {
         let connection = connect(place)?;
+        connection.execute_batch("BEGIN")?;
         if schema::state(&connection, &place.database())? == State::Current {
-            let read_only = !place.is_writable();
-            if !read_only && connection.is_readonly("main")? {
+            if connection.is_readonly("main")? && place.is_writable() {
                 return Err(StoreError::Damaged("its header forbids writing".to_owned()));
             }
-            return Ok((connection, read_only));
+            return Ok(connection);
         }
     }
-    set_up(place).map(|connection| (connection, false))
+    set_up(place)
+}
+
+/// All that is read while this is held is of one moment; it goes on with a read that has begun.
+pub(super) fn reading(connection: &Connection) -> Result<Option<Transaction<'_>>, StoreError> {
+    let is_new = connection.is_autocommit();
+    Ok(is_new.then(|| connection.unchecked_transaction()).transpose()?)
+}
+
+/// Ends a read that has begun, so that others can write.
+pub(super) fn rest(connection: &Connection) {
+    if !connection.is_autocommit() {
+        // SQLite has given up the read already if this fails.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
 }
 
 /// Makes or migrates the database, one process at a time.
@@ -78,6 +92,7 @@ fn begin<'c>(
     connection: &'c mut Connection,
     synchronous: &str,
 ) -> Result<Transaction<'c>, StoreError> {
+    rest(connection);
     connection.pragma_update(None, "synchronous", synchronous)?;
     Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }

@@ -41,7 +41,7 @@ impl Store {
     }
 
     fn try_to_fold_uses(&mut self) -> Result<(), StoreError> {
-        if self.read_only {
+        if self.is_read_only() {
             return Ok(());
         }
         let transaction = connection::write(&mut self.connection)?;

@@ -2,8 +2,8 @@
 //!
 //! It knows nothing of time to live or of running commands. On disk it promises: a directory that
 //! only its owner can enter, `cachex.db` (see `store::schema`), `uses` (see `store::usage`),
-//! `claims` (see `store::claim`) and `cachex.lock`, held while the database is set up. No transaction stays open between two calls,
-//! and looking up writes nothing. A fault of any kind is a [`StoreError`]; none is a reason not to
+//! `claims` (see `store::claim`) and `cachex.lock`, held while the database is set up. No transaction stays open between two calls
+//! but for that of a look-up ([`Store::open_for_look_up`]), and looking up writes nothing. A fault of any kind is a [`StoreError`]; none is a reason not to
 //! run the command.
 
 mod aging;
@@ -32,7 +32,6 @@ pub use fill::{Filled, Limits};
 pub use gone::Gone;
 pub use health::{Finding, Health, examine};
 pub use parts::Relative;
-pub use place::default_directory;
 pub use prune::{DEFAULT_MAX_SIZE, Leftover, leftovers};
 pub use removal::Cleared;
 pub use selection::{Calls, Matching, Selection};
@@ -126,7 +125,6 @@ fn is_gone(code: i32) -> bool {
 pub struct Store {
     place: Place,
     connection: Connection,
-    read_only: bool,
 }
 
 impl Store {
@@ -135,9 +133,32 @@ impl Store {
     /// # Errors
     /// Why it cannot be used; [`StoreError::Damaged`] can be mended with [`Store::begin_anew`].
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        let store = Self::open_for_look_up(directory)?;
+        store.rest();
+        Ok(store)
+    }
+
+    /// The same, and all that is read until [`Store::rest`] is of this moment: nobody can write until
+    /// then, and it costs one lock instead of many.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_for_look_up(directory: &Path) -> Result<Self, StoreError> {
         let place = Place::prepare(directory)?;
-        let (connection, read_only) = connection::open(&place)?;
-        Ok(Self { place, connection, read_only })
+        let connection = connection::open(&place)?;
+        Ok(Self { place, connection })
+    }
+
+    /// Lets others write: for the end of a look-up, and before whatever may take longer.
+    pub fn rest(&self) {
+        connection::rest(&self.connection);
+    }
+
+    /// Leaves the tidying up to the end of the process, which is about to come: it takes longer than
+    /// a look-up.
+    pub fn leave(self) {
+        self.rest();
+        std::mem::forget(self);
     }
 
     /// Sets a damaged store in `directory` aside and begins a new one.
@@ -153,7 +174,7 @@ impl Store {
     /// Whether hits can be served and nothing can be stored.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
-        self.read_only
+        !self.place.is_writable()
     }
 
     /// Where recordings too long for memory can be kept for a while.
@@ -187,8 +208,9 @@ impl Store {
     /// # Errors
     /// As SQLite, or when the copy cannot be written.
     pub fn output(&self, entry: &Entry) -> Result<Option<Body>, StoreError> {
-        let transaction = self.connection.unchecked_transaction()?;
-        let row = transaction
+        let _moment = connection::reading(&self.connection)?;
+        let row = self
+            .connection
             .query_row(
                 "SELECT output, length, seal, body FROM entry WHERE id = ?1 AND key = ?2",
                 params![entry.id, entry.key.0.as_bytes()],
@@ -271,8 +293,8 @@ impl Store {
     ///
     /// # Errors
     /// As SQLite.
-    pub fn remember(mut self, learned: &[LearnedDigest]) -> Result<(), StoreError> {
-        if learned.is_empty() || self.read_only {
+    pub fn remember(&mut self, learned: &[LearnedDigest]) -> Result<(), StoreError> {
+        if learned.is_empty() || self.is_read_only() {
             return Ok(());
         }
         self.connection.busy_timeout(Duration::ZERO)?;
@@ -294,5 +316,9 @@ impl DigestMemory for Store {
             )
             .ok()?;
         codec::checked_digest(path, stamp, &bytes)
+    }
+
+    fn rest(&self) {
+        self.rest();
     }
 }

@@ -119,8 +119,7 @@ pub(super) enum State {
 
 /// Reads the format of a database.
 pub(super) fn state(connection: &Connection, path: &Path) -> Result<State, StoreError> {
-    // One transaction, so that all of it is of one moment.
-    let connection = &*connection.unchecked_transaction()?;
+    let _moment = super::connection::reading(connection)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let application: i64 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0))?;

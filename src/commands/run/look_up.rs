@@ -46,7 +46,7 @@ impl Call<'_> {
     }
 
     pub(super) fn open(&self, directory: &Path) -> Result<Store, StoreError> {
-        match Store::open(directory) {
+        match Store::open_for_look_up(directory) {
             Err(StoreError::Damaged(what)) => self.begin_anew(directory, &what),
             opened => opened,
         }
@@ -61,6 +61,7 @@ impl Call<'_> {
     fn look_up(&self, store: Store, keys: &[Key]) -> Result<(Store, Vec<Entry>), StoreError> {
         match store.variants(keys) {
             Err(StoreError::Damaged(what)) => {
+                store.rest();
                 Ok((self.begin_anew(store.directory(), &what)?, Vec::new()))
             }
             variants => variants.map(|variants| (store, variants)),
@@ -71,18 +72,28 @@ impl Call<'_> {
     /// a warning, when it cannot be.
     fn survey_stdin(&self, store: &Store, variants: &[Entry]) -> Option<Stdin> {
         let directory = store.directory();
+        let survey = || {
+            let stdin = Stdin::survey();
+            if stdin.may_take_long() {
+                store.rest();
+            }
+            stdin
+        };
         let stdin = match self.request.stdin {
             StdinMode::Ignore => Ok(Stdin::Absent),
             StdinMode::Auto if self.request.execution == Execution::InBackground => {
                 Ok(Stdin::Absent)
             }
             // Nobody would get what is read.
-            StdinMode::Read if self.only_looks => Ok(Stdin::survey()),
-            StdinMode::Read => Held::read(directory).map(|held| Stdin::Held(self.hashed(held))),
+            StdinMode::Read if self.only_looks => Ok(survey()),
+            StdinMode::Read => {
+                store.rest();
+                Held::read(directory).map(|held| Stdin::Held(self.hashed(held)))
+            }
             StdinMode::Auto => {
                 let of_use = self.request.policy.of_use(variants, self.asked, Timestamp::now());
                 let may_take = !self.only_looks && self.request.execution != Execution::Never;
-                Stdin::survey().look_ahead(&of_use, may_take.then_some(directory))
+                survey().look_ahead(&of_use, may_take.then_some(directory))
             }
         };
         if let (StdinMode::Read, Ok(Stdin::Held(Held { condition: None, .. }))) =
@@ -107,13 +118,19 @@ impl Call<'_> {
         held
     }
 
-    /// What may be replayed, or why the command has to run.
+    /// What may be replayed, or why the command has to run. From then on others can write.
     pub(in crate::commands) fn choose(
         &self,
         store: &Store,
         variants: Vec<Entry>,
         stdin: &Stdin,
     ) -> Result<Hit, Miss> {
+        let chosen = self.decide(store, variants, stdin);
+        store.rest();
+        chosen
+    }
+
+    fn decide(&self, store: &Store, variants: Vec<Entry>, stdin: &Stdin) -> Result<Hit, Miss> {
         let holds = stdin.holds(&variants);
         let output = |entry: &Entry| {
             store

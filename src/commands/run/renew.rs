@@ -101,6 +101,7 @@ impl Call<'_> {
         observation: &Observation,
     ) -> Result<(), StoreError> {
         let mut store = self.open(directory)?;
+        store.rest();
         let key = observation.fingerprint.key();
         let Claimed::Ours(_claim) = store.claim(&key)? else { return Ok(()) };
         let since = self.clearings(&mut store)?;

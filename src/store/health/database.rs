@@ -34,7 +34,7 @@ pub(super) fn examine(place: &Place) -> Vec<Finding> {
     let mut findings = vec![format, examine_pages(&connection, &state)];
     if state == State::Current {
         let directory = place.directory.clone();
-        let store = Store { place: Place { directory }, connection, read_only: true };
+        let store = Store { place: Place { directory }, connection };
         let found = store.examine_entries();
         findings.push(found.unwrap_or_else(|fault| fault_of("entries", &fault)));
     }
