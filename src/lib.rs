@@ -22,6 +22,7 @@ pub mod config;
 pub mod entry;
 pub mod error;
 pub mod exit;
+pub mod home;
 pub mod inherited;
 pub mod key;
 pub mod nesting;
@@ -46,22 +47,21 @@ use error::Error;
 use exit::Exit;
 use settings::Resolved;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
-/// Parses the command line, does what it asks, and tells a failure once.
+/// Parses the command line, does what it asks, and tells a failure once. The exit status.
 #[must_use]
-pub fn main() -> ExitCode {
+pub fn main() -> u8 {
     inherited::prepare();
-    let given = cli::parse();
-    match Configured::read(given).and_then(dispatch) {
+    let (cli, given) = cli::parse();
+    match dispatch(Configured::read(cli, given)) {
         Ok(Exit::Signal(signal)) if signal == libc::SIGINT => {
             runner::die_of(signal);
-            Exit::Signal(signal).status().into()
+            Exit::Signal(signal).status()
         }
-        Ok(exit) => exit.status().into(),
+        Ok(exit) => exit.status(),
         Err(error) => {
             terminal::print_error(&error);
-            error.exit_code().into()
+            error.exit_code()
         }
     }
 }
@@ -121,7 +121,7 @@ fn manage(cli: Cli, directory: impl FnOnce() -> Result<PathBuf, Error>) -> Resul
         Some(Verb::Show(options)) => commands::show::run(&options, &directory()?),
         Some(Verb::Stats(options)) => commands::stats::run(&options, &directory()?),
         Some(Verb::Prune(options)) => {
-            let max_size = options.max_size.or(cli.run.max_size);
+            let max_size = options.max_size.or(cli.run.store.max_size);
             commands::prune::run(max_size, options.dry_run, &directory()?)
         }
         Some(Verb::Completions { shell }) => commands::completions::run(shell),

@@ -6,15 +6,16 @@ mod resolve;
 
 pub use resolve::{Resolved, resolve};
 
-use crate::cli::{CommonOptions, RunOptions, When};
+use crate::cli::{CommonOptions, KeyOptions, RunOptions, When};
 use crate::error::Error;
+use crate::home;
 use crate::key::{ArgumentGlob, HashWith, KeySpec, VariableSelector, check_file_word};
 use crate::nesting::is_nested;
 use crate::outputs::Outputs;
 use crate::policy::Policy;
 use crate::progress::Spinner;
 use crate::size::Size;
-use crate::store::{DEFAULT_MAX_SIZE, default_directory};
+use crate::store::DEFAULT_MAX_SIZE;
 use crate::terminal::{Notices, Stream, TerminalSize, escape_os, escape_words};
 use crate::time::Lifetime;
 use std::ffi::{OsStr, OsString};
@@ -79,46 +80,48 @@ impl Request {
     /// # Errors
     /// A usage error that quotes what cannot be understood.
     pub fn new(options: RunOptions, words: Vec<OsString>) -> Result<Self, Error> {
-        let show_spinner = !options.no_spinner && !is_nested() && Spinner::has_a_place();
+        let RunOptions { key, freshness, storing, showing, store } = options;
+        let show_spinner = !showing.no_spinner && !is_nested() && Spinner::has_a_place();
         let spinner = show_spinner.then(|| {
-            options.spinner.as_ref().map_or_else(|| about("Running", &words), OsString::from)
+            showing.spinner.as_ref().map_or_else(|| about("Running", &words), OsString::from)
         });
         let waiting = show_spinner.then(|| about("Waiting for another run of", &words));
-        let key = key_spec(&options)?;
-        if options.no_stdin && key.stdin_hash().is_some() {
+        let (no_stdin, reads_stdin) = (key.no_stdin, key.stdin);
+        let key = key_spec(&key, outputs(showing.pty, freshness.warm))?;
+        if no_stdin && key.stdin_hash().is_some() {
             let problem = "--hash-with stdin=… and --no-stdin exclude each other";
             return Err(Error::Usage(problem.to_owned()));
         }
         Ok(Self {
             words,
-            stdin: match (options.stdin || key.stdin_hash().is_some(), options.no_stdin) {
+            stdin: match (reads_stdin || key.stdin_hash().is_some(), no_stdin) {
                 (true, _) => StdinMode::Read,
                 (_, true) => StdinMode::Ignore,
                 _ => StdinMode::Auto,
             },
             key,
             policy: Policy {
-                ttl: options.ttl.unwrap_or(Lifetime::Unlimited),
-                failure_ttl: if options.discard_failures {
+                ttl: freshness.ttl.unwrap_or(Lifetime::Unlimited),
+                failure_ttl: if storing.discard_failures {
                     Lifetime::ZERO
                 } else {
-                    options.failure_ttl.unwrap_or(DEFAULT_FAILURE_TTL)
+                    freshness.failure_ttl.unwrap_or(DEFAULT_FAILURE_TTL)
                 },
-                success: options.cache_exit.unwrap_or_default(),
-                refresh: options.refresh,
-                stale_while_revalidate: options.stale_while_revalidate.unwrap_or(Lifetime::ZERO),
-                stale_if_error: options.stale_if_error.unwrap_or(Lifetime::ZERO),
+                success: storing.cache_exit.unwrap_or_default(),
+                refresh: freshness.refresh,
+                stale_while_revalidate: freshness.stale_while_revalidate.unwrap_or(Lifetime::ZERO),
+                stale_if_error: freshness.stale_if_error.unwrap_or(Lifetime::ZERO),
             },
-            execution: match (options.warm, options.only_if_cached) {
+            execution: match (freshness.warm, freshness.only_if_cached) {
                 (true, _) => Execution::InBackground,
                 (_, true) => Execution::Never,
                 _ => Execution::OnMiss,
             },
-            no_store: options.no_store,
-            no_cache: options.no_cache,
-            max_entries: options.max_entries,
-            max_output: options.max_output.unwrap_or(Size::mebibytes(256)),
-            max_size: options.max_size.unwrap_or(DEFAULT_MAX_SIZE),
+            no_store: storing.no_store,
+            no_cache: store.no_cache,
+            max_entries: storing.max_entries,
+            max_output: storing.max_output.unwrap_or(Size::mebibytes(256)),
+            max_size: store.max_size.unwrap_or(DEFAULT_MAX_SIZE),
             spinner,
             waiting,
         })
@@ -142,7 +145,7 @@ fn wants_terminal(pty: Option<When>) -> bool {
     }
 }
 
-fn key_spec(options: &RunOptions) -> Result<KeySpec, Error> {
+fn key_spec(options: &KeyOptions, outputs: Outputs) -> Result<KeySpec, Error> {
     let files =
         words("--file", &options.file, |word| check_file_word(word).map(|()| word.to_owned()))?;
     let mut hashes = words("--hash-with", &options.hash_with, HashWith::parse)?;
@@ -157,15 +160,20 @@ fn key_spec(options: &RunOptions) -> Result<KeySpec, Error> {
         hashes,
         pure_environment: options.pure_env,
         ignore_directory: options.ignore_cwd,
-        outputs: if wants_terminal(options.pty) {
-            Outputs::Terminal { columns: TerminalSize::own().columns }
-        } else if options.warm {
-            // Nothing is written to ours, and what is recorded apart serves all.
-            Outputs::Apart
-        } else {
-            Outputs::own()
-        },
+        outputs,
     })
+}
+
+/// What the command is to write to.
+fn outputs(pty: Option<When>, is_warming: bool) -> Outputs {
+    if wants_terminal(pty) {
+        Outputs::Terminal { columns: TerminalSize::own().columns }
+    } else if is_warming {
+        // Nothing is written to ours, and what is recorded apart serves all.
+        Outputs::Apart
+    } else {
+        Outputs::own()
+    }
 }
 
 /// What the words of an option mean; a usage error quotes the one that means nothing.
@@ -192,7 +200,7 @@ pub fn store_directory(options: &CommonOptions) -> Result<PathBuf, String> {
     options
         .cache_dir
         .clone()
-        .or_else(default_directory)
+        .or_else(home::cache_directory)
         .ok_or_else(|| "no home directory to keep the store in; name one with --cache-dir".into())
 }
 

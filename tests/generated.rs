@@ -176,12 +176,11 @@ const FILES: [(&str, &str); 2] = [
 
 /// Each variable with the option that it stands for.
 fn environment(command: &clap::Command) -> Roff {
-    let variable = |argument: &clap::Arg| {
-        let name = argument.get_env()?.to_str()?.to_owned();
-        let option = argument.get_long()?;
-        Some((name, format!("as --{option}")))
-    };
-    let mut variables: Vec<_> = command.get_arguments().filter_map(variable).collect();
+    let meaning = |option: &clap::Arg| Some(format!("as --{}", option.get_long()?));
+    let mut variables: Vec<_> = cachex::cli::variables(command)
+        .into_iter()
+        .filter_map(|(option, variable)| Some((variable, meaning(option)?)))
+        .collect();
     variables.push((
         "CACHEX_ACTIVE".to_owned(),
         "set by cachex for the commands it runs, to the keys that are being filled".to_owned(),

@@ -108,7 +108,7 @@ impl Shown<'_> {
             option: self.option.name(),
             value,
             source,
-            variable: self.option.variable(),
+            variable: self.option.variable().to_owned(),
             file: setting.map(|setting| escape_os(setting.path.as_os_str())),
             rule: setting.and_then(|setting| Some(escape_os(OsStr::new(setting.rule.as_deref()?)))),
         }

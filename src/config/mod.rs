@@ -77,28 +77,25 @@ impl Findings {
 
 impl Configured {
     /// Adds what the files say for the command that was given.
-    ///
-    /// # Errors
-    /// When flags and variables cannot be understood.
-    pub fn read(given: ArgMatches) -> Result<Self, Error> {
-        let cli = Cli::from_arg_matches(&given).map_err(|error| Error::Usage(error.to_string()))?;
+    #[must_use]
+    pub fn read(cli: Cli, given: ArgMatches) -> Self {
         let mut findings = Findings::default();
         let settings = match (cli.call(), &cli.verb) {
-            (Some((run, _)), _) if run.no_cache => Settings::new(),
+            (Some((run, _)), _) if run.store.no_cache => Settings::new(),
             (Some((_, words)), _) => look(&[Place::User, Place::Project], words, &mut findings),
             (None, Some(Verb::Completions { .. })) => Settings::new(),
-            (None, _) if cli.run.no_cache => Settings::new(),
+            (None, _) if cli.run.store.no_cache => Settings::new(),
             // There is no command. What is the user's own, the place of the store, counts.
             (None, _) => look(&[Place::User], &[], &mut findings),
         };
         if !settings.is_empty() {
             match parse(settings) {
-                Ok((cli, sources)) => return Ok(Self { cli, sources, findings }),
+                Ok((cli, sources)) => return Self { cli, sources, findings },
                 Err(problem) => findings.fault = Some(in_one_line(&problem.to_string())),
             }
         }
         let sources = Sources::new(&cli, given, Settings::new());
-        Ok(Self { cli, sources, findings })
+        Self { cli, sources, findings }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which keys there are, and what their values are on the command line.
 
-use crate::cli::Cli;
+use crate::cli::{self, Cli};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, Command, CommandFactory, ValueHint};
 use glob::Pattern;
@@ -17,14 +17,17 @@ pub struct Vocabulary(Vec<KnownOption>);
 
 /// An option of the command line.
 #[derive(Debug)]
-pub struct KnownOption(Arg);
+pub struct KnownOption {
+    option: Arg,
+    variable: String,
+}
 
 impl Default for Vocabulary {
     fn default() -> Self {
         let command = Cli::command();
-        let options =
-            command.get_arguments().filter(|a| a.get_long().is_some() && a.get_env().is_some());
-        Self(options.cloned().map(KnownOption).collect())
+        let known =
+            |(option, variable): (&Arg, _)| KnownOption { option: option.clone(), variable };
+        Self(cli::variables(&command).into_iter().map(known).collect())
     }
 }
 
@@ -40,8 +43,8 @@ impl Vocabulary {
 
     /// The key that was meant by one that does not exist; `more` is no option and can be meant too.
     pub(super) fn nearest<'v>(&'v self, name: &str, more: &'v str) -> Option<&'v str> {
-        if let Some(KnownOption(option)) = self.0.iter().find(|option| option.has_alias(name)) {
-            return option.get_long();
+        if let Some(known) = self.0.iter().find(|known| known.has_alias(name)) {
+            return known.option.get_long();
         }
         let distance = |known: &&str| strsim::damerau_levenshtein(name, known);
         let nearest = self.0.iter().map(KnownOption::name).chain([more]).min_by_key(distance)?;
@@ -53,37 +56,37 @@ impl KnownOption {
     /// The long name.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.0.get_long().unwrap_or_default()
+        self.option.get_long().unwrap_or_default()
     }
 
     /// What clap knows it by.
     #[must_use]
     pub fn id(&self) -> &str {
-        self.0.get_id().as_str()
+        self.option.get_id().as_str()
     }
 
     /// The variable that sets it.
     #[must_use]
-    pub fn variable(&self) -> String {
-        self.0.get_env().unwrap_or_default().to_string_lossy().into_owned()
+    pub fn variable(&self) -> &str {
+        &self.variable
     }
 
     /// Whether it takes no value.
     #[must_use]
     pub fn is_switch(&self) -> bool {
-        matches!(self.0.get_action(), ArgAction::SetTrue)
+        matches!(self.option.get_action(), ArgAction::SetTrue)
     }
 
     /// Whether it can be given more than once.
     #[must_use]
     pub fn is_repeatable(&self) -> bool {
-        matches!(self.0.get_action(), ArgAction::Append)
+        matches!(self.option.get_action(), ArgAction::Append)
     }
 
     /// Its default, as the help tells it.
     #[must_use]
     pub fn default(&self) -> Option<String> {
-        let help = self.0.get_help()?.to_string();
+        let help = self.option.get_help()?.to_string();
         let (_, default) = help.rsplit_once("[default: ")?;
         default.split(']').next().map(str::to_owned)
     }
@@ -130,7 +133,7 @@ impl KnownOption {
 
     /// Whether any text will do, so that a number would be taken for its spelling.
     fn is_text(&self) -> bool {
-        let kind = self.0.get_value_parser().type_id();
+        let kind = self.option.get_value_parser().type_id();
         [TypeId::of::<String>(), TypeId::of::<OsString>(), TypeId::of::<PathBuf>()]
             .iter()
             .any(|text| kind == *text)
@@ -143,18 +146,18 @@ impl KnownOption {
 
     fn is_path(&self) -> bool {
         matches!(
-            self.0.get_value_hint(),
+            self.option.get_value_hint(),
             ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath
         ) || self.has_value_name(&["PATH", "DIR", "FILE"])
     }
 
     fn has_value_name(&self, names: &[&str]) -> bool {
-        let mut shown = self.0.get_value_names().unwrap_or_default().iter();
+        let mut shown = self.option.get_value_names().unwrap_or_default().iter();
         shown.any(|shown| shown.split('|').any(|name| names.contains(&name)))
     }
 
     fn has_alias(&self, name: &str) -> bool {
-        self.0.get_all_aliases().unwrap_or_default().contains(&name)
+        self.option.get_all_aliases().unwrap_or_default().contains(&name)
     }
 
     /// What the option means when it stands alone, if it may.
@@ -162,9 +165,10 @@ impl KnownOption {
         if self.is_switch() {
             return Some("true".to_owned());
         }
-        let may_stand_alone = self.0.get_num_args().is_some_and(|count| count.min_values() == 0);
+        let may_stand_alone =
+            self.option.get_num_args().is_some_and(|count| count.min_values() == 0);
         let words = [format!("--{}", self.name())];
-        let option = self.0.clone().env(clap::builder::Resettable::Reset);
+        let option = self.option.clone().env(clap::builder::Resettable::Reset);
         let matches = may_stand_alone.then(|| alone(option).try_get_matches_from(words).ok());
         let word = matches??.get_raw(self.id())?.next()?.to_str()?.to_owned();
         Some(word)
@@ -178,9 +182,9 @@ impl KnownOption {
         // Without what ties it to other options, which are not there.
         let option = Arg::new("value")
             .long("value")
-            .action(self.0.get_action().clone())
-            .value_parser(self.0.get_value_parser().clone())
-            .value_delimiter(self.0.get_value_delimiter())
+            .action(self.option.get_action().clone())
+            .value_parser(self.option.get_value_parser().clone())
+            .value_delimiter(self.option.get_value_delimiter())
             .default_values(words);
         alone(option).try_get_matches_from([""; 0]).map(drop).map_err(|error| {
             match (error.source(), error.get(ContextKind::ValidValue)) {

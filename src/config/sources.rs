@@ -75,7 +75,10 @@ impl Sources {
     /// Where the value of this option comes from.
     #[must_use]
     pub fn of(&self, id: &str) -> Source<'_> {
-        match self.of_run().value_source(id) {
+        let matches = self.of_run();
+        // Without a word of it on the command line it may not be defined.
+        let is_there = matches.try_contains_id(id).unwrap_or(false);
+        match is_there.then(|| matches.value_source(id)).flatten() {
             Some(ValueSource::CommandLine) => Source::Flag,
             Some(ValueSource::EnvVariable) => Source::Variable,
             _ => self.settings.get(id).map_or(Source::Default, Source::File),

@@ -1,7 +1,7 @@
 //! Which of several values counts: the nearer one, and none of a file that cannot be understood.
 
 use super::Request;
-use crate::cli::{Cli, RunOptions};
+use crate::cli::{Cli, FreshnessOptions, KeyOptions, RunOptions, StoringOptions};
 use crate::config::{self, Configured, Findings, Settings, Source, Sources};
 use crate::error::Error;
 use std::cmp::Ordering;
@@ -57,23 +57,17 @@ fn blame(problem: &Error, sources: &Sources) -> String {
 /// # Errors
 /// A usage error when two flags, two variables, or two lines of a file exclude each other.
 fn prefer_nearer(mut options: RunOptions, sources: &mut Sources) -> Result<RunOptions, Error> {
-    let mut keeps_failures = options.failure_ttl.is_some();
-    let RunOptions {
-        stdin,
-        no_stdin,
-        refresh,
-        warm,
-        only_if_cached,
-        no_store,
-        discard_failures,
-        ..
-    } = &mut options;
+    let RunOptions { key, freshness, storing, .. } = &mut options;
+    let KeyOptions { stdin, no_stdin, .. } = key;
+    let FreshnessOptions { refresh, warm, only_if_cached, failure_ttl, .. } = freshness;
+    let StoringOptions { no_store, discard_failures, .. } = storing;
+    let mut keeps_failures = failure_ttl.is_some();
     exclude(sources, ("stdin", stdin), ("no_stdin", no_stdin))?;
     exclude(sources, ("refresh", refresh), ("only_if_cached", only_if_cached))?;
     exclude(sources, ("warm", warm), ("only_if_cached", only_if_cached))?;
     exclude(sources, ("warm", warm), ("no_store", no_store))?;
     exclude(sources, ("failure_ttl", &mut keeps_failures), ("discard_failures", discard_failures))?;
-    options.failure_ttl = options.failure_ttl.filter(|_| keeps_failures);
+    *failure_ttl = failure_ttl.filter(|_| keeps_failures);
     Ok(options)
 }
 

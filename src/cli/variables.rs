@@ -1,0 +1,74 @@
+//! The variables that stand for options: `CACHEX_TTL` for `--ttl`.
+//!
+//! The definitions do not name them, since looking for each of them would cost every call a scan of
+//! its environment.
+
+use super::{
+    CommonOptions, FreshnessOptions, KeyOptions, ShowingOptions, StoreOptions, StoringOptions,
+};
+use crate::nesting::is_nested;
+use clap::{Arg, Args, Command};
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+const PREFIX: &[u8] = b"CACHEX_";
+
+/// The options of a definition that variables stand for, each with its variable.
+#[must_use]
+pub fn variables(command: &Command) -> Vec<(&Arg, String)> {
+    let groups = [
+        KeyOptions::group_id(),
+        FreshnessOptions::group_id(),
+        StoringOptions::group_id(),
+        ShowingOptions::group_id(),
+        StoreOptions::group_id(),
+        CommonOptions::group_id(),
+    ];
+    let ids = command.get_groups().filter(|group| groups.contains(&Some(group.get_id().clone())));
+    let ids: HashSet<_> = ids.flat_map(clap::ArgGroup::get_args).collect();
+    let options = command.get_arguments().filter(|option| ids.contains(option.get_id()));
+    options.map(|option| (option, variable(option))).collect()
+}
+
+fn variable(option: &Arg) -> String {
+    format!("CACHEX_{}", option.get_id().as_str().to_uppercase())
+}
+
+/// The definition with the variables that count.
+pub(super) fn with_variables(command: Command, counted: &[OsString]) -> Command {
+    if counted.is_empty() {
+        return command;
+    }
+    let with_own = |command: Command| {
+        let named = variables(&command).into_iter();
+        let set: Vec<_> = named
+            .filter(|(_, variable)| counted.iter().any(|name| name == variable.as_str()))
+            .map(|(option, variable)| (option.get_id().clone(), variable))
+            .collect();
+        set.into_iter().fold(command, |command, (id, variable)| {
+            command.mut_arg(id, |option| option.env(variable).hide_env(true))
+        })
+    };
+    with_own(command).mut_subcommands(with_own)
+}
+
+/// The variables that count: an empty one says nothing, and when the off switch is set no other counts,
+/// but for where the store is.
+pub(super) fn counted() -> Vec<OsString> {
+    let mut ours: Vec<_> = std::env::vars_os()
+        .filter(|(name, value)| name.as_bytes().starts_with(PREFIX) && !value.is_empty())
+        .collect();
+    let switch = "CACHEX_NO_CACHE";
+    let is_off = ours.iter().any(|(name, value)| name == switch && !means_no(value));
+    ours.retain(|(name, _)| {
+        // Not for a cachex inside of what is being warmed, whose output is awaited.
+        let is_inside = name == "CACHEX_WARM" && is_nested();
+        !is_inside && (!is_off || name == switch || name == "CACHEX_CACHE_DIR")
+    });
+    ours.into_iter().map(|(name, _)| name).collect()
+}
+
+fn means_no(value: &OsStr) -> bool {
+    ["0", "false", "no", "off", "n", "f"].iter().any(|no| value == *no)
+}
