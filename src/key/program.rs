@@ -48,15 +48,17 @@ impl Program {
     }
 
     fn check(path: &Path) -> Result<Self, ResolveError> {
-        use rustix::fs::{Access, AtFlags, CWD, accessat};
+        use rustix::fs::{Access, AtFlags, CWD, FileType, accessat};
+        use rustix::io::Errno;
         let denied = |error: io::Error| Err(ResolveError::NotExecutable(path.to_owned(), error));
-        match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => denied(io::ErrorKind::IsADirectory.into()),
+        let kind = rustix::fs::stat(path).map(|stat| FileType::from_raw_mode(stat.st_mode));
+        match kind {
+            Ok(FileType::Directory) => denied(io::ErrorKind::IsADirectory.into()),
             Ok(_) => match accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS) {
                 Ok(()) => Ok(Self { found: path.to_owned(), path: absolute(path) }),
                 Err(error) => denied(error.into()),
             },
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => denied(error),
+            Err(error @ Errno::ACCESS) => denied(error.into()),
             Err(_) => Err(ResolveError::NotFound),
         }
     }

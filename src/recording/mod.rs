@@ -133,7 +133,7 @@ fn read_frames(
     mut frames: impl Read,
     sink: &mut impl FnMut(Stream, &[u8]) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut chunk = Vec::with_capacity(MAX_FRAME);
+    let mut chunk = Vec::new();
     let mut header = [0; 4];
     loop {
         if frames.read(&mut header[..1])? == 0 {
