@@ -11,7 +11,7 @@ use crate::exit::ExitCodes;
 use crate::nesting::is_nested;
 use crate::size::Size;
 use crate::time::Lifetime;
-use clap::builder::{BoolishValueParser, Resettable};
+use clap::builder::{BoolishValueParser, OsStringValueParser, Resettable, TypedValueParser};
 use clap::{ArgMatches, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroU64;
@@ -271,7 +271,7 @@ pub struct RunOptions {
 #[derive(Debug, Args)]
 pub struct CommonOptions {
     /// Keep the store in this directory instead of the user's cache directory
-    #[arg(long, env = "CACHEX_CACHE_DIR", hide_env = true, value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath, help_heading = "Store")]
+    #[arg(long, value_parser = OsStringValueParser::new().try_map(directory), env = "CACHEX_CACHE_DIR", hide_env = true, value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath, help_heading = "Store")]
     pub cache_dir: Option<PathBuf>,
     /// Say on standard error what was decided, and why
     #[arg(short, long, env = "CACHEX_VERBOSE", hide_env = true, value_parser = BoolishValueParser::new(), global = true, help_heading = "Showing")]
@@ -346,6 +346,11 @@ pub enum When {
     Always,
     Auto,
     Never,
+}
+
+/// A path that can be one.
+fn directory(path: OsString) -> Result<PathBuf, &'static str> {
+    if path.is_empty() { Err("expected the path of a directory") } else { Ok(path.into()) }
 }
 
 /// A whole number from 1.

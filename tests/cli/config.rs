@@ -424,6 +424,29 @@ fn the_user_can_move_the_store_for_all_verbs() {
 }
 
 #[test]
+fn an_empty_name_is_no_place_for_the_store() {
+    let sandbox = sandbox();
+    let path = sandbox.user_config("cache-dir = \"\"").display().to_string();
+    let problem = format!("{path}:1: invalid value \"\" for cache-dir: expected the path of");
+    by_default(&sandbox, "./s.sh").warns("hi \n", &problem);
+    let stderr = by_default(&sandbox, "-q list").tells("", 125);
+    assert!(stderr.contains(&problem) && stderr.lines().count() == 1, "{stderr}");
+    by_default(&sandbox, "clear -q --cache-dir x").gives("removed nothing\n");
+    for words in
+        [&["--cache-dir", "", "./s.sh"][..], &["--cache-dir=", "list"], &["list", "--cache-dir="]]
+    {
+        let stderr = sandbox.cachex_words(words).tells("", 2);
+        assert!(stderr.contains("invalid value '' for '--cache-dir <DIR>'"), "{stderr}");
+    }
+    fs::remove_file(path).expect("gone");
+    let empty = || sandbox.cachex("./s.sh").env("CACHEX_CACHE_DIR", "");
+    empty().gives("hi \n");
+    empty().gives("hi \n");
+    assert_eq!(sandbox.runs(), 2);
+    assert!(Path::new(&default_store(&sandbox)).join("cachex.db").exists());
+}
+
+#[test]
 fn verbs_take_no_notice_of_the_project() {
     let sandbox = sandbox();
     sandbox.project_config("tll = 1");
