@@ -2,11 +2,11 @@
 
 use super::list::json;
 use super::printed;
-use crate::config::{KnownOption, Place, Source, Sources, Vocabulary};
+use super::table::{Look, Table, Tone};
+use crate::config::{KnownOption, Place, RefusedKey, RefusedKeys, Source, Sources, Vocabulary};
 use crate::error::Error;
 use crate::settings::Resolved;
 use crate::terminal::{escape_os, print};
-use console::measure_text_width;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::path::Path;
@@ -35,16 +35,32 @@ pub fn run(
             command: request.words.iter().map(|word| escape_os(word)).collect(),
             options: shown.iter().map(Shown::for_json).collect(),
             files: files.collect(),
+            refused: findings.refused.iter().flat_map(JsonRefused::of_file).collect(),
             store: directory.map(path),
             problem: findings.fault.as_deref(),
         };
         return printed(print(&format!("{}\n", json(&answer)?)));
     }
-    let options = table(&shown.iter().map(Shown::row).collect::<Vec<_>>());
-    let gap = if options.is_empty() { "" } else { "\n" };
-    let files = files.map(|file| format!("file   {file}\n")).collect::<Vec<_>>().concat();
-    let store = directory.map_or_else(|| "none".to_owned(), path);
-    printed(print(&format!("{options}{gap}{files}store  {store}\n")))
+    let mut options = Table::facts();
+    for shown in &shown {
+        options.push(Tone::Plain, shown.row());
+    }
+    let gap = if shown.is_empty() { "" } else { "\n" };
+    let mut facts = Table::facts();
+    let mut fact = |name: &str, value| facts.push(Tone::Plain, [name.to_owned(), value]);
+    files.for_each(|file| fact("file", file));
+    findings.refused.iter().flat_map(refused).for_each(|refused| fact("refused", refused));
+    fact("store", directory.map_or_else(|| "none".to_owned(), path));
+    let look = Look::own();
+    printed(print(&format!("{}{gap}{}", options.render(look), facts.render(look))))
+}
+
+/// What is said of each key that a file may not set.
+fn refused(of_file: &RefusedKeys) -> impl Iterator<Item = String> {
+    let path = escape_os(of_file.path.as_os_str());
+    of_file.keys.iter().map(move |RefusedKey { line, name }| {
+        format!("{path}:{line}: {name}: {}", of_file.reason())
+    })
 }
 
 /// One option as it is for the command.
@@ -115,25 +131,13 @@ impl Shown<'_> {
     }
 }
 
-/// Columns as wide as they need.
-fn table(rows: &[[String; 3]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| measure_text_width(&row[column])).max();
-    let widths = [width(0).unwrap_or(0), width(1).unwrap_or(0)];
-    let cell = |text: &str, width: usize| {
-        format!("{text}{}  ", " ".repeat(width.saturating_sub(measure_text_width(text))))
-    };
-    let line = |[name, value, source]: &[String; 3]| {
-        format!("{}{}{source}\n", cell(name, widths[0]), cell(value, widths[1]))
-    };
-    rows.iter().map(line).collect()
-}
-
 /// The answer as JSON: these names stay. Bytes that are not UTF-8 are escaped.
 #[derive(Serialize)]
 struct Answer<'a> {
     command: Vec<String>,
     options: Vec<JsonOption<'a>>,
     files: Vec<String>,
+    refused: Vec<JsonRefused<'a>>,
     store: Option<String>,
     problem: Option<&'a str>,
 }
@@ -154,4 +158,23 @@ enum JsonValue {
     Switch(bool),
     Many(Vec<String>),
     One(Option<String>),
+}
+
+#[derive(Serialize)]
+struct JsonRefused<'a> {
+    option: &'a str,
+    file: String,
+    line: usize,
+    reason: &'static str,
+}
+
+impl<'a> JsonRefused<'a> {
+    fn of_file(of_file: &'a RefusedKeys) -> impl Iterator<Item = Self> {
+        of_file.keys.iter().map(|RefusedKey { line, name }| Self {
+            option: name,
+            file: escape_os(of_file.path.as_os_str()),
+            line: *line,
+            reason: of_file.reason(),
+        })
+    }
 }

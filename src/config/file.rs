@@ -2,6 +2,7 @@
 
 use super::options::{Vocabulary, source_of};
 use super::places::Place;
+use super::refused::{RefusedKey, is_refused};
 use super::rule::Rule;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +17,7 @@ pub struct ConfigFile {
     /// For some, the last one that matches being the one that counts.
     pub rules: Vec<Rule>,
     /// What it may not say.
-    pub refused: Vec<Problem>,
+    pub refused: Vec<RefusedKey>,
 }
 
 /// The options of a table: the id of each with the words that the command line would give it. None
@@ -66,7 +67,7 @@ struct Reader<'r> {
     place: Place,
     directory: &'r Path,
     vocabulary: &'r Vocabulary,
-    refused: Vec<Problem>,
+    refused: Vec<RefusedKey>,
 }
 
 impl Reader<'_> {
@@ -98,9 +99,8 @@ impl Reader<'_> {
         let mut options = Table::new();
         for (key, value) in entries {
             let name = key.get_ref();
-            if let Some(reason) = why_refused(name, self.place, in_rule) {
-                let refusal = self.problem(key, &format!("{name} is ignored: {reason}"));
-                self.refused.push(refusal);
+            if is_refused(name, self.place, in_rule) {
+                self.refused.push(RefusedKey { line: self.line(key), name: name.to_string() });
                 continue;
             }
             let Some(option) = self.vocabulary.find(name) else {
@@ -120,20 +120,11 @@ impl Reader<'_> {
     }
 
     fn problem<T>(&self, at: &Spanned<T>, what: &str) -> Problem {
-        Problem { line: line_of(self.text.as_bytes(), at.span().start), what: what.to_owned() }
+        Problem { line: self.line(at), what: what.to_owned() }
     }
-}
 
-/// What would let a repository that one merely enters run programs or touch the store, and what is
-/// of the store and not of one command.
-fn why_refused(name: &str, place: Place, in_rule: bool) -> Option<&'static str> {
-    match (name, place) {
-        (
-            "hash-with" | "cache-dir" | "max-size" | "warm" | "only-if-cached" | "quiet",
-            Place::Project,
-        ) => Some("only the user's own file may set it"),
-        ("cache-dir" | "max-size", Place::User) if in_rule => Some("a rule cannot set it"),
-        _ => None,
+    fn line<T>(&self, at: &Spanned<T>) -> usize {
+        line_of(self.text.as_bytes(), at.span().start)
     }
 }
 

@@ -7,11 +7,13 @@
 pub mod file;
 mod options;
 mod places;
+mod refused;
 mod rule;
 mod sources;
 
 pub use options::{KnownOption, Vocabulary};
 pub use places::Place;
+pub use refused::{RefusedKey, RefusedKeys};
 pub use sources::{Setting, Settings, Source, Sources};
 
 use crate::cli::{self, Cli, RunOptions, Verb};
@@ -43,8 +45,8 @@ pub struct Findings {
     /// Why one of them cannot be understood: then none of them counts, and nothing may be cached,
     /// since what the result should depend on is not known.
     pub fault: Option<String>,
-    /// What a file may not set; its other options count.
-    pub refused: Vec<String>,
+    /// What each file may not set; its other options count.
+    pub refused: Vec<RefusedKeys>,
 }
 
 impl Findings {
@@ -52,12 +54,14 @@ impl Findings {
     pub fn tell(&self, notices: &Notices) {
         match &self.fault {
             Some(fault) => notices.warn(&format_args!("{fault}; runs are uncached")),
-            None => self.refused.iter().for_each(|refused| notices.warn(refused)),
+            None if self.refused.is_empty() => {}
+            None => {
+                let of_files: Vec<_> = self.refused.iter().map(ToString::to_string).collect();
+                notices.warn(&of_files.join("; "));
+            }
         }
     }
-}
 
-impl Findings {
     /// Where the store is, unless the files are at fault: then nothing may be cached.
     ///
     /// # Errors
@@ -152,8 +156,10 @@ fn look(places: &[Place], words: &[OsString], findings: &mut Findings) -> Settin
         let directory = path.parent().unwrap_or(Path::new("/"));
         match ConfigFile::parse(&bytes, place, directory, &vocabulary) {
             Ok(file) => {
-                let refused = file.refused.iter().map(|problem| located(&path, problem));
-                findings.refused.extend(refused);
+                if !file.refused.is_empty() {
+                    let (path, keys) = (path.clone(), file.refused.clone());
+                    findings.refused.push(RefusedKeys { place, path, keys });
+                }
                 add(&mut settings, &mut level, place, path, file, words);
             }
             Err(problem) => {

@@ -382,7 +382,7 @@ fn a_project_cannot_set_what_is_the_users() {
         ("hash-with", "hash-with = \"stdin=rm x\""),
     ] {
         sandbox.project_config(&format!("env = \"V\"\n\n{line}\n"));
-        let warning = format!("{path}:3: {key} is ignored: only the user's own file may set it");
+        let warning = format!("{path}:3: {key} is ignored: only the user's own file may set that");
         sandbox.cachex("./s.sh").env("V", key).warns(format!("hi {key}\n"), &warning);
         sandbox.cachex("./s.sh").env("V", key).warns(format!("hi {key}\n"), &warning);
         sandbox.project_config(&format!("env = \"V\"\n[[rule]]\ncommand = \"*\"\n{line}\n"));
@@ -390,13 +390,60 @@ fn a_project_cannot_set_what_is_the_users() {
             .cachex("./s.sh")
             .env("V", key)
             .warns(format!("hi {key}\n"), &format!("{key} is ignored"));
-        let shown = by_default(&sandbox, "config -- ./s.sh");
-        shown.warns(
-            format!("env  V  {path}\n\nfile   {path}\nstore  {}\n", default_store(&sandbox)),
+        let store = default_store(&sandbox);
+        by_default(&sandbox, "config -- ./s.sh").warns(
+            format!(
+                "env  V  {path}\n\n\
+                 file     {path}\n\
+                 refused  {path}:4: {key}: only the user's own file may set that\n\
+                 store    {store}\n"
+            ),
             key,
         );
     }
     assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn everything_that_is_refused_is_named_at_once() {
+    let sandbox = sandbox();
+    let user = sandbox
+        .user_config("[[rule]]\ncommand = \"*\"\nmax-size = 1\ncache-dir = \"x\"\n")
+        .display()
+        .to_string();
+    let project = sandbox
+        .project_config(
+            "warm = true\nenv = \"V\"\nquiet = true\nmax-size = 1\nonly-if-cached = true\n\
+             hash-with = [5]\n[[rule]]\ncommand = \"x\"\nwarm = true\ncache-dir = \"x\"\n",
+        )
+        .display()
+        .to_string();
+    let warning = format!(
+        "cachex: warning: {user}:3: max-size, cache-dir are ignored: a rule cannot set that; \
+         {project}:1: warm, quiet, max-size, only-if-cached, hash-with, cache-dir are ignored: \
+         only the user's own file may set that\n"
+    );
+    sandbox.cachex("./s.sh").ends("hi \n", &warning, 0);
+    sandbox.cachex("-q ./s.sh").gives("hi \n");
+    assert_eq!(sandbox.runs(), 1);
+    let shown = sandbox.cachex("config --json").output();
+    let answer: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+    let refused = |option: &str, file: &str, line: usize, reason: &str| serde_json::json!({ "option": option, "file": file, "line": line, "reason": reason });
+    let of_rule = |option, line| refused(option, &user, line, "a rule cannot set that");
+    let of_project =
+        |option, line| refused(option, &project, line, "only the user's own file may set that");
+    let expected = [
+        of_rule("max-size", 3),
+        of_rule("cache-dir", 4),
+        of_project("warm", 1),
+        of_project("quiet", 3),
+        of_project("max-size", 4),
+        of_project("only-if-cached", 5),
+        of_project("hash-with", 6),
+        of_project("warm", 9),
+        of_project("cache-dir", 10),
+    ];
+    assert_eq!(answer["refused"], serde_json::json!(expected));
 }
 
 #[test]
@@ -550,6 +597,7 @@ fn the_answer_as_json_has_the_documented_fields() {
             entry("refresh", true.into(), "project", Some(&project), Some("x *")),
         ],
         "files": [user, project],
+        "refused": [],
         "store": default_store(&sandbox),
         "problem": null,
     });
