@@ -3,7 +3,9 @@
 use super::list::json;
 use super::printed;
 use super::table::{Look, Table, Tone};
-use crate::config::{KnownOption, Place, RefusedKey, RefusedKeys, Source, Sources, Vocabulary};
+use crate::config::{
+    KnownOption, Place, RefusedKey, RefusedKeys, STRANGE, Source, Sources, Vocabulary,
+};
 use crate::error::Error;
 use crate::settings::Resolved;
 use crate::terminal::{escape_os, print};
@@ -35,6 +37,7 @@ pub fn run(
             command: request.words.iter().map(|word| escape_os(word)).collect(),
             options: shown.iter().map(Shown::for_json).collect(),
             files: files.collect(),
+            ignored: findings.ignored.iter().map(|file| path(file)).collect(),
             refused: findings.refused.iter().flat_map(JsonRefused::of_file).collect(),
             store: directory.map(path),
             problem: findings.fault.as_deref(),
@@ -49,6 +52,9 @@ pub fn run(
     let mut facts = Table::facts();
     let mut fact = |name: &str, value| facts.push(Tone::Plain, [name.to_owned(), value]);
     files.for_each(|file| fact("file", file));
+    for file in &findings.ignored {
+        fact("ignored", format!("{}: {STRANGE}", path(file)));
+    }
     findings.refused.iter().flat_map(refused).for_each(|refused| fact("refused", refused));
     fact("store", directory.map_or_else(|| "none".to_owned(), path));
     let look = Look::own();
@@ -137,6 +143,7 @@ struct Answer<'a> {
     command: Vec<String>,
     options: Vec<JsonOption<'a>>,
     files: Vec<String>,
+    ignored: Vec<String>,
     refused: Vec<JsonRefused<'a>>,
     store: Option<String>,
     problem: Option<&'a str>,

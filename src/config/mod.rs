@@ -42,6 +42,8 @@ pub struct Configured {
 pub struct Findings {
     /// Those that are there, the farthest first.
     pub files: Vec<PathBuf>,
+    /// Those that a stranger put into a directory for everybody: as if they were not there.
+    pub ignored: Vec<PathBuf>,
     /// Why one of them cannot be understood: then none of them counts, and nothing may be cached,
     /// since what the result should depend on is not known.
     pub fault: Option<String>,
@@ -49,9 +51,16 @@ pub struct Findings {
     pub refused: Vec<RefusedKeys>,
 }
 
+/// Why a file is ignored.
+pub const STRANGE: &str = "it belongs to another user, in a directory for everybody";
+
 impl Findings {
     /// Warns of what the files may not say.
     pub fn tell(&self, notices: &Notices) {
+        for path in &self.ignored {
+            let path = escape_os(path.as_os_str());
+            notices.detail(&format_args!("{path} is ignored: {STRANGE}"));
+        }
         match &self.fault {
             Some(fault) => notices.warn(&format_args!("{fault}; runs are uncached")),
             None if self.refused.is_empty() => {}
@@ -137,7 +146,7 @@ pub fn parse(settings: Settings) -> Result<(Cli, Sources), Error> {
 fn look(places: &[Place], words: &[OsString], findings: &mut Findings) -> Settings {
     let mut found = Vec::new();
     for place in places {
-        match place.find() {
+        match place.find(&mut findings.ignored) {
             Ok(file) => found.extend(file),
             Err(fault) => {
                 findings.fault = Some(fault);

@@ -28,11 +28,11 @@ pub(super) struct Found {
 const LARGEST: u64 = 1 << 20;
 
 impl Place {
-    /// The file of this place, if there is one.
-    pub(super) fn find(self) -> Result<Option<Found>, String> {
+    /// The file of this place, if there is one; `ignored` gets those that are not meant for us.
+    pub(super) fn find(self, ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String> {
         match self {
             Self::User => find_for_user(),
-            Self::Project => find_for_project(),
+            Self::Project => find_for_project(ignored),
         }
     }
 }
@@ -49,16 +49,19 @@ fn find_for_user() -> Result<Option<Found>, String> {
     }
 }
 
-fn find_for_project() -> Result<Option<Found>, String> {
+fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String> {
     let Ok(here) = std::env::current_dir() else {
         return Ok(None);
     };
     for directory in here.ancestors() {
         let path = directory.join(".cachex.toml");
+        let Some(owner) = owner_of(&path)? else { continue };
+        if !is_trusted(owner) && is_for_everybody(directory) {
+            ignored.push(path);
+            continue;
+        }
         let found = match open(&path) {
             Err(Errno::NOENT | Errno::NOTDIR) => continue,
-            // Behind a directory that we cannot look into there is nothing for us.
-            Err(Errno::ACCESS) if fs::symlink_metadata(&path).is_err() => continue,
             Err(error) => Err(unreadable(&path, &error.into())),
             Ok(file) => read(Place::Project, path, file).map(Some),
         };
@@ -68,6 +71,24 @@ fn find_for_project() -> Result<Option<Found>, String> {
         return if below.into_iter().all(is_ours) { found } else { Ok(None) };
     }
     Ok(None)
+}
+
+/// Who put a file, or a link to one, there.
+fn owner_of(path: &Path) -> Result<Option<u32>, String> {
+    match rustix::fs::lstat(path) {
+        Ok(found) => Ok(Some(found.st_uid)),
+        // Behind a directory that we cannot look into there is nothing for us.
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => Ok(None),
+        Err(error) => Err(unreadable(path, &error.into())),
+    }
+}
+
+/// Whether everybody may put files into a directory, and nobody touch those of others, as in `/tmp`.
+/// A file that a stranger put there is not meant for us, and must not keep us from caching.
+fn is_for_everybody(directory: &Path) -> bool {
+    const STICKY_AND_WRITABLE: u32 = 0o1002;
+    let mode = fs::metadata(directory).map_or(0, |found| found.mode());
+    mode & STICKY_AND_WRITABLE == STICKY_AND_WRITABLE
 }
 
 /// Opens without waiting for the writer of a FIFO.
@@ -83,7 +104,7 @@ fn read(place: Place, path: PathBuf, file: File) -> Result<Found, String> {
         return problem("is not a regular file");
     }
     if !is_trusted(status.st_uid) {
-        return problem("belongs to another user and is not read");
+        return problem("belongs to another user and is not read; make it yours with chown");
     }
     // What it names may run.
     if place == Place::User && status.st_mode & 0o022 != 0 {

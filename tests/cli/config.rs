@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// What `cachex config` says of an option: its value and where it comes from.
 #[track_caller]
-fn in_force(call: Call, option: &str) -> Option<(String, String)> {
+pub fn in_force(call: Call, option: &str) -> Option<(String, String)> {
     let shown = String::from_utf8(call.output().stdout).expect("UTF-8");
     let line = shown.lines().find(|line| line.split(' ').next() == Some(option))?;
     let mut cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).skip(1);
@@ -14,25 +14,25 @@ fn in_force(call: Call, option: &str) -> Option<(String, String)> {
 }
 
 #[track_caller]
-fn is_in_force(call: Call, option: &str, value: &str, source: impl AsRef<Path>) {
+pub fn is_in_force(call: Call, option: &str, value: &str, source: impl AsRef<Path>) {
     let expected = (value.to_owned(), source.as_ref().display().to_string());
     assert_eq!(in_force(call, option), Some(expected));
 }
 
 /// A sandbox with a script that counts its runs.
-fn sandbox() -> Sandbox {
+pub fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo \"hi ${V:-}\"");
     sandbox
 }
 
 /// A call with the store where it is by default, so that no variable is set.
-fn by_default(sandbox: &Sandbox, words: &str) -> Call {
+pub fn by_default(sandbox: &Sandbox, words: &str) -> Call {
     sandbox.cachex(words).without_env("CACHEX_CACHE_DIR")
 }
 
 /// Where that is.
-fn default_store(sandbox: &Sandbox) -> String {
+pub fn default_store(sandbox: &Sandbox) -> String {
     let home = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
     sandbox.dir.with_file_name(home).join("cachex").display().to_string()
 }
@@ -348,105 +348,6 @@ fn what_cannot_be_read_is_a_fault() {
 }
 
 #[test]
-fn files_of_other_users_are_not_believed() {
-    if !rustix::process::geteuid().is_root() {
-        return;
-    }
-    let give_away = |path: &Path| std::os::unix::fs::chown(path, Some(12345), None).expect("given");
-    let sandbox = sandbox();
-    let path = sandbox.project_config("ttl = 1");
-    give_away(&path);
-    sandbox.cachex("./s.sh").warns("hi \n", "belongs to another user");
-    assert!(!sandbox.store_dir().exists());
-    // Nor is what lies above their directories looked at.
-    fs::remove_file(path).expect("gone");
-    let path = sandbox.project_config("ttl = 1");
-    let theirs = sandbox.dir.join("theirs");
-    let below = theirs.join("below");
-    fs::create_dir_all(&below).expect("made");
-    assert!(in_force(sandbox.cachex("config").in_dir(&below), "ttl").is_some());
-    give_away(&theirs);
-    assert_eq!(in_force(sandbox.cachex("config").in_dir(&below), "ttl"), None);
-    assert_eq!(in_force(sandbox.cachex("config").in_dir(&theirs), "ttl"), None);
-    is_in_force(sandbox.cachex("config"), "ttl", "1", path);
-}
-
-#[test]
-fn a_project_cannot_set_what_is_the_users() {
-    let sandbox = sandbox();
-    let path =
-        sandbox.project_config("env = \"V\"\n\ncache-dir = \"/nowhere\"\n").display().to_string();
-    for (key, line) in [
-        ("cache-dir", "cache-dir = \"x\""),
-        ("max-size", "max-size = 1"),
-        ("hash-with", "hash-with = \"stdin=rm x\""),
-    ] {
-        sandbox.project_config(&format!("env = \"V\"\n\n{line}\n"));
-        let warning = format!("{path}:3: {key} is ignored: only the user's own file may set that");
-        sandbox.cachex("./s.sh").env("V", key).warns(format!("hi {key}\n"), &warning);
-        sandbox.cachex("./s.sh").env("V", key).warns(format!("hi {key}\n"), &warning);
-        sandbox.project_config(&format!("env = \"V\"\n[[rule]]\ncommand = \"*\"\n{line}\n"));
-        sandbox
-            .cachex("./s.sh")
-            .env("V", key)
-            .warns(format!("hi {key}\n"), &format!("{key} is ignored"));
-        let store = default_store(&sandbox);
-        by_default(&sandbox, "config -- ./s.sh").warns(
-            format!(
-                "env  V  {path}\n\n\
-                 file     {path}\n\
-                 refused  {path}:4: {key}: only the user's own file may set that\n\
-                 store    {store}\n"
-            ),
-            key,
-        );
-    }
-    assert_eq!(sandbox.runs(), 3);
-}
-
-#[test]
-fn everything_that_is_refused_is_named_at_once() {
-    let sandbox = sandbox();
-    let user = sandbox
-        .user_config("[[rule]]\ncommand = \"*\"\nmax-size = 1\ncache-dir = \"x\"\n")
-        .display()
-        .to_string();
-    let project = sandbox
-        .project_config(
-            "warm = true\nenv = \"V\"\nquiet = true\nmax-size = 1\nonly-if-cached = true\n\
-             hash-with = [5]\n[[rule]]\ncommand = \"x\"\nwarm = true\ncache-dir = \"x\"\n",
-        )
-        .display()
-        .to_string();
-    let warning = format!(
-        "cachex: warning: {user}:3: max-size, cache-dir are ignored: a rule cannot set that; \
-         {project}:1: warm, quiet, max-size, only-if-cached, hash-with, cache-dir are ignored: \
-         only the user's own file may set that\n"
-    );
-    sandbox.cachex("./s.sh").ends("hi \n", &warning, 0);
-    sandbox.cachex("-q ./s.sh").gives("hi \n");
-    assert_eq!(sandbox.runs(), 1);
-    let shown = sandbox.cachex("config --json").output();
-    let answer: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
-    let refused = |option: &str, file: &str, line: usize, reason: &str| serde_json::json!({ "option": option, "file": file, "line": line, "reason": reason });
-    let of_rule = |option, line| refused(option, &user, line, "a rule cannot set that");
-    let of_project =
-        |option, line| refused(option, &project, line, "only the user's own file may set that");
-    let expected = [
-        of_rule("max-size", 3),
-        of_rule("cache-dir", 4),
-        of_project("warm", 1),
-        of_project("quiet", 3),
-        of_project("max-size", 4),
-        of_project("only-if-cached", 5),
-        of_project("hash-with", 6),
-        of_project("warm", 9),
-        of_project("cache-dir", 10),
-    ];
-    assert_eq!(answer["refused"], serde_json::json!(expected));
-}
-
-#[test]
 fn the_user_can_move_the_store_for_all_verbs() {
     let sandbox = sandbox();
     let elsewhere = sandbox.dir.join("elsewhere");
@@ -597,6 +498,7 @@ fn the_answer_as_json_has_the_documented_fields() {
             entry("refresh", true.into(), "project", Some(&project), Some("x *")),
         ],
         "files": [user, project],
+        "ignored": [],
         "refused": [],
         "store": default_store(&sandbox),
         "problem": null,

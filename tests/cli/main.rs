@@ -31,5 +31,6 @@ mod stdin;
 mod store_faults;
 mod streams;
 mod terminal;
+mod trust;
 mod verbs;
 mod warm;
