@@ -47,6 +47,7 @@ use exit::Exit;
 use settings::Resolved;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use terminal::Notices;
 
 /// Parses the command line, does what it asks, and tells a failure once.
 #[must_use]
@@ -101,13 +102,17 @@ fn dispatch(configured: Configured) -> Result<Exit, Error> {
                     "{fault}: where the store is is not known; {advice}"
                 )));
             }
-            manage(configured.cli, || directory.map_err(Error::Failed))
+            manage(configured.cli, || directory.map_err(Error::Failed), &notices)
         }
     }
 }
 
 /// What is done to the store, without a command.
-fn manage(cli: Cli, directory: impl FnOnce() -> Result<PathBuf, Error>) -> Result<Exit, Error> {
+fn manage(
+    cli: Cli,
+    directory: impl FnOnce() -> Result<PathBuf, Error>,
+    notices: &Notices,
+) -> Result<Exit, Error> {
     match cli.verb {
         Some(Verb::Doctor) => return commands::doctor::run(&directory()?),
         Some(Verb::Clear(options))
@@ -116,13 +121,13 @@ fn manage(cli: Cli, directory: impl FnOnce() -> Result<PathBuf, Error>) -> Resul
             // As from `clear -- $COMMAND` with nothing in the variable.
             Err(Error::Usage("no command after --; to forget everything: cachex clear".to_owned()))
         }
-        Some(Verb::Clear(options)) => commands::clear::run(&options, &directory()?),
-        Some(Verb::List(options)) => commands::list::run(&options, &directory()?),
-        Some(Verb::Show(options)) => commands::show::run(&options, &directory()?),
-        Some(Verb::Stats(options)) => commands::stats::run(&options, &directory()?),
+        Some(Verb::Clear(options)) => commands::clear::run(&options, &directory()?, notices),
+        Some(Verb::List(options)) => commands::list::run(&options, &directory()?, notices),
+        Some(Verb::Show(options)) => commands::show::run(&options, &directory()?, notices),
+        Some(Verb::Stats(options)) => commands::stats::run(&options, &directory()?, notices),
         Some(Verb::Prune(options)) => {
             let max_size = options.max_size.or(cli.run.max_size);
-            commands::prune::run(max_size, options.dry_run, &directory()?)
+            commands::prune::run(max_size, options.dry_run, &directory()?, notices)
         }
         Some(Verb::Completions { shell }) => commands::completions::run(shell),
         // About a command.
