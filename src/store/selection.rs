@@ -7,7 +7,7 @@ use rusqlite::ToSql;
 use rusqlite::types::ToSqlOutput;
 
 /// The entries that pass every filter that is set; all of them when none is.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// The one of this number.
     pub number: Option<i64>,
@@ -22,7 +22,7 @@ pub struct Selection {
 }
 
 /// Calls of one command.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Calls {
     /// The command, with the arguments that are looked for.
     pub name: CommandName,

@@ -11,6 +11,7 @@ mod config;
 mod crowds;
 mod damage;
 mod doctor;
+mod dry_run;
 mod explain;
 mod fall_back;
 mod freshness;
