@@ -377,7 +377,7 @@ fn an_empty_name_is_no_place_for_the_store() {
     let path = sandbox.user_config("cache-dir = \"\"").display().to_string();
     let problem = format!("{path}:1: invalid value \"\" for cache-dir: expected the path of");
     by_default(&sandbox, "./s.sh").warns("hi \n", &problem);
-    let stderr = by_default(&sandbox, "-q list").tells("", 125);
+    let stderr = by_default(&sandbox, "list").tells("", 125);
     assert!(stderr.contains(&problem) && stderr.lines().count() == 1, "{stderr}");
     by_default(&sandbox, "clear -q --cache-dir x").gives("removed nothing\n");
     for words in
