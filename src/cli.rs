@@ -12,6 +12,7 @@ use crate::nesting::is_nested;
 use crate::size::Size;
 use crate::time::Lifetime;
 use clap::builder::{BoolishValueParser, OsStringValueParser, Resettable, TypedValueParser};
+use clap::error::{ContextKind, ContextValue};
 use clap::{ArgMatches, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroU64;
@@ -302,7 +303,36 @@ pub fn parse() -> ArgMatches {
     {
         return matches;
     }
-    adapted(Cli::command()).get_matches()
+    let command = adapted(Cli::command());
+    command
+        .clone()
+        .try_get_matches()
+        .unwrap_or_else(|error| blaming_variable(error, &command).exit())
+}
+
+/// The error, with the variable that a bad value comes from: the user may not know that it is set.
+fn blaming_variable(mut error: clap::Error, command: &clap::Command) -> clap::Error {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let (Some(option), Some(value)) =
+        (text(ContextKind::InvalidArg), text(ContextKind::InvalidValue))
+    else {
+        return error;
+    };
+    let is_typed = |word: OsString| word.to_string_lossy().ends_with(&value);
+    let name = option.trim_start_matches('-').split(['[', '=', ' ']).next();
+    let known = command.get_arguments().find(|known| known.get_long() == name);
+    let variable = known.and_then(clap::Arg::get_env);
+    if let Some(variable) = variable
+        && std::env::var_os(variable).is_some_and(|set| set == *value)
+        && !std::env::args_os().skip(1).any(is_typed)
+    {
+        let tip = format!("the value is that of the variable {}", variable.display());
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 /// The definition of our command line.
