@@ -85,7 +85,10 @@ impl Shown<'_> {
     }
 
     fn words(&self) -> Vec<&OsStr> {
-        if self.is_set() { self.sources.words(self.option.id()).collect() } else { Vec::new() }
+        // A list may end in a comma.
+        let counts = |word: &&OsStr| !word.is_empty() || !self.option.splits_at_commas();
+        let words = self.sources.words(self.option.id()).filter(counts);
+        if self.is_set() { words.collect() } else { Vec::new() }
     }
 
     fn row(&self) -> [String; 3] {
@@ -95,7 +98,7 @@ impl Shown<'_> {
         } else if words.is_empty() {
             self.option.default().unwrap_or_else(|| "-".to_owned())
         } else {
-            words.iter().map(|word| escape_os(word)).collect::<Vec<_>>().join(", ")
+            words.iter().map(|word| named(word)).collect::<Vec<_>>().join(", ")
         };
         let source = match self.source() {
             _ if !self.is_set() => "default".to_owned(),
@@ -135,6 +138,11 @@ impl Shown<'_> {
             rule: setting.and_then(|setting| Some(escape_os(OsStr::new(setting.rule.as_deref()?)))),
         }
     }
+}
+
+/// A word that can be seen.
+fn named(word: &OsStr) -> String {
+    if word.is_empty() { "''".to_owned() } else { escape_os(word) }
 }
 
 /// The answer as JSON: these names stay. Bytes that are not UTF-8 are escaped.

@@ -80,6 +80,12 @@ impl KnownOption {
         matches!(self.0.get_action(), ArgAction::Append)
     }
 
+    /// Whether a word of it is several, with commas between them.
+    #[must_use]
+    pub fn splits_at_commas(&self) -> bool {
+        self.0.get_value_delimiter().is_some()
+    }
+
     /// Its default, as the help tells it.
     #[must_use]
     pub fn default(&self) -> Option<String> {
