@@ -38,7 +38,9 @@ impl Place {
 }
 
 fn find_for_user() -> Result<Option<Found>, String> {
-    let Some(home) = directories::ProjectDirs::from("", "", "cachex") else {
+    let home = directories::ProjectDirs::from("", "", "cachex");
+    // A home that is not absolute is another one in each directory, even in somebody's project.
+    let Some(home) = home.filter(|home| home.config_dir().is_absolute()) else {
         return Ok(None);
     };
     let path = home.config_dir().join("config.toml");

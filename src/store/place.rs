@@ -8,10 +8,12 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The user's cache directory for cachex; `None` when the user has no home.
+/// The user's cache directory for cachex; `None` when the user has no home, or one that is not absolute
+/// and so another one in each directory.
 #[must_use]
 pub fn default_directory() -> Option<PathBuf> {
-    directories::ProjectDirs::from("", "", "cachex").map(|dirs| dirs.cache_dir().to_owned())
+    let home = directories::ProjectDirs::from("", "", "cachex");
+    home.map(|dirs| dirs.cache_dir().to_owned()).filter(|directory| directory.is_absolute())
 }
 
 /// A directory that is ours alone.

@@ -83,6 +83,18 @@ fn the_nearest_project_file_wins_alone() {
 }
 
 #[test]
+fn a_home_that_is_not_absolute_is_none() {
+    let sandbox = sandbox();
+    let directory = sandbox.user_config("ttl = 0");
+    assert!(directory.starts_with(sandbox.dir.with_file_name("")));
+    let by = |words: &str| by_default(&sandbox, words).env("HOME", "..");
+    by("./s.sh").warns("hi \n", "no home directory to keep the store in");
+    by("config").gives("store  none\n");
+    by("--cache-dir ../store ./s.sh").gives("hi \n");
+    by("--cache-dir ../store --only-if-cached ./s.sh").gives("hi \n");
+}
+
+#[test]
 fn precedence_is_flag_variable_project_user_default() {
     let sandbox = sandbox();
     assert_eq!(in_force(sandbox.cachex("config"), "ttl"), None);
@@ -103,8 +115,9 @@ fn a_nearer_list_replaces_a_farther_one() {
     let sandbox = sandbox();
     sandbox.user_config("env = [\"A\", \"B*\"]");
     assert_eq!(in_force(sandbox.cachex("config"), "env").expect("set").0, "A, B*");
-    sandbox.project_config("env = \"C,D\"");
+    sandbox.project_config("env = \",C,D,\"\nkey = \"\"");
     assert_eq!(in_force(sandbox.cachex("config"), "env").expect("set").0, "C, D");
+    assert_eq!(in_force(sandbox.cachex("config"), "key").expect("set").0, "''");
     let one = in_force(sandbox.cachex("config --env E --env F"), "env");
     assert_eq!(one.expect("set").0, "E, F");
     sandbox.project_config("env = []");
