@@ -4,6 +4,7 @@
 //! mean on the command line; no option is named here. Without files this costs an attempt to open
 //! one in each directory.
 
+mod anchor;
 pub mod file;
 mod options;
 mod places;

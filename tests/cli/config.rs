@@ -385,6 +385,25 @@ fn the_user_can_move_the_store_for_all_verbs() {
 }
 
 #[test]
+fn a_path_may_start_at_home() {
+    let sandbox = sandbox();
+    let home = sandbox.dir.parent().expect("a parent").to_owned();
+    sandbox.project_config("file = [\"~/x\", \"~/*.y\"]");
+    let expected = format!("{home}/x, {home}/*.y", home = home.display());
+    assert_eq!(in_force(sandbox.cachex("config"), "file").expect("set").0, expected);
+    for (name, content) in [("x", "1"), ("x", "2"), ("z.y", "1"), ("z.y", "2")] {
+        fs::write(home.join(name), content).expect("written");
+        for _ in 0..2 {
+            sandbox.cachex("./s.sh").gives("hi \n");
+        }
+    }
+    assert_eq!(sandbox.runs(), 4);
+    let nowhere = sandbox.cachex("./s.sh").env("HOME", "..");
+    nowhere
+        .warns("hi \n", "invalid value [\"~/x\", \"~/*.y\"] for file: there is no home directory");
+}
+
+#[test]
 fn an_empty_name_is_no_place_for_the_store() {
     let sandbox = sandbox();
     let path = sandbox.user_config("cache-dir = \"\"").display().to_string();
