@@ -25,6 +25,9 @@ pub(super) struct Found {
     pub(super) bytes: Vec<u8>,
 }
 
+/// What a project's file is called.
+const FILE: &str = ".cachex.toml";
+
 const LARGEST: u64 = 1 << 20;
 
 impl Place {
@@ -55,33 +58,42 @@ fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String>
     let Ok(here) = std::env::current_dir() else {
         return Ok(None);
     };
+    // By steps up, since what is above may be closed to us, so that a whole path leads nowhere.
+    let mut up = PathBuf::from(".");
     for directory in here.ancestors() {
-        let path = directory.join(".cachex.toml");
-        let Some(owner) = owner_of(&path)? else { continue };
-        if !is_trusted(owner) && is_for_everybody(directory) {
-            ignored.push(path);
-            continue;
+        let (path, reach) = (directory.join(FILE), up.join(FILE));
+        let owner = owner_of(&reach).map_err(|error| unreadable(&path, &error))?;
+        match owner {
+            None => {}
+            Some(owner) if !is_trusted(owner) && is_for_everybody(&up) => ignored.push(path),
+            Some(_) => match open(&reach) {
+                // A link that leads nowhere.
+                Err(Errno::NOENT | Errno::NOTDIR) => {}
+                // Asked only now: nearly always there is no file at all.
+                _ if !are_ours_below(&up) => return Ok(None),
+                Err(error) => return Err(unreadable(&path, &error.into())),
+                Ok(file) => return read(Place::Project, path, file).map(Some),
+            },
         }
-        let found = match open(&path) {
-            Err(Errno::NOENT | Errno::NOTDIR) => continue,
-            Err(error) => Err(unreadable(&path, &error.into())),
-            Ok(file) => read(Place::Project, path, file).map(Some),
-        };
-        // Asked only now: nearly always there is no file at all.
-        let below = here.ancestors().take_while(|below| *below != directory);
-        let is_ours = |path: &Path| fs::metadata(path).is_ok_and(|found| is_trusted(found.uid()));
-        return if below.into_iter().all(is_ours) { found } else { Ok(None) };
+        up.push("..");
     }
     Ok(None)
 }
 
+/// Whether the working directory, and all between it and the one to which these steps lead, belong to
+/// somebody who may decide for us.
+fn are_ours_below(up: &Path) -> bool {
+    let is_ours = |path: &Path| fs::metadata(path).is_ok_and(|found| is_trusted(found.uid()));
+    up.ancestors().skip(1).filter(|below| *below != Path::new("")).all(is_ours)
+}
+
 /// Who put a file, or a link to one, there.
-fn owner_of(path: &Path) -> Result<Option<u32>, String> {
+fn owner_of(path: &Path) -> io::Result<Option<u32>> {
     match rustix::fs::lstat(path) {
         Ok(found) => Ok(Some(found.st_uid)),
         // Behind a directory that we cannot look into there is nothing for us.
         Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => Ok(None),
-        Err(error) => Err(unreadable(path, &error.into())),
+        Err(error) => Err(error.into()),
     }
 }
 

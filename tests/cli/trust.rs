@@ -116,6 +116,21 @@ fn the_file_of_a_stranger_need_not_be_readable() {
 }
 
 #[test]
+fn a_project_below_a_directory_that_is_closed_to_us_has_its_file() {
+    if !am_root() {
+        return;
+    }
+    let sandbox = sandbox();
+    for depth in ["closed/project", "closed/project/below"] {
+        let path = sandbox.write("closed/project/.cachex.toml", "ttl = 5");
+        let here = sandbox.dir.join(depth);
+        fs::create_dir_all(&here).expect("made");
+        set_mode(&sandbox.dir.join("closed"), 0o700);
+        is_in_force(sandbox.by(NOBODY, "config").in_dir(&here), "ttl", "5", path);
+    }
+}
+
+#[test]
 fn in_a_directory_for_everybody_our_own_file_counts() {
     let sandbox = below_a_directory_for_everybody();
     let path = sandbox.project_config("ttl = 5");
