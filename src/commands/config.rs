@@ -4,7 +4,7 @@ use super::list::json;
 use super::printed;
 use super::table::{Look, Table, Tone};
 use crate::config::{
-    KnownOption, Place, RefusedKey, RefusedKeys, STRANGE, Source, Sources, Vocabulary,
+    KnownOption, RefusedKey, RefusedKeys, STRANGE, Source, Sources, Vocabulary, Whose,
 };
 use crate::error::Error;
 use crate::settings::Resolved;
@@ -124,9 +124,9 @@ impl Shown<'_> {
             Source::Default => ("default", None),
             Source::Flag => ("flag", None),
             Source::Variable => ("variable", None),
-            Source::File(setting) => match setting.place {
-                Place::User => ("user", Some(setting)),
-                Place::Project => ("project", Some(setting)),
+            Source::File(setting) => match setting.whose {
+                Whose::User => ("user", Some(setting)),
+                Whose::Project => ("project", Some(setting)),
             },
         };
         JsonOption {

@@ -1,7 +1,7 @@
 //! One file: from its bytes to options and rules, or what is wrong with it. Pure.
 
 use super::options::{Vocabulary, source_of};
-use super::places::Place;
+use super::places::Whose;
 use super::refused::{RefusedKey, is_refused};
 use super::rule::Rule;
 use std::collections::BTreeMap;
@@ -36,13 +36,13 @@ pub struct Problem {
 type Entry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
 
 impl ConfigFile {
-    /// Reads a file of that place, which lies in `directory`: paths in it start there.
+    /// Reads somebody's file, which lies in `directory`: paths in it start there.
     ///
     /// # Errors
     /// The first thing in it that cannot be understood.
     pub fn parse(
         bytes: &[u8],
-        place: Place,
+        whose: Whose,
         directory: &Path,
         vocabulary: &Vocabulary,
     ) -> Result<Self, Problem> {
@@ -54,7 +54,7 @@ impl ConfigFile {
             let start = error.span().map_or(0, |span| span.start);
             Problem { line: line_of(bytes, start), what: error.message().to_owned() }
         })?;
-        let mut reader = Reader { text, place, directory, vocabulary, refused: Vec::new() };
+        let mut reader = Reader { text, whose, directory, vocabulary, refused: Vec::new() };
         let (rules, options) = split(document.get_ref(), "rule");
         let defaults = reader.options(&options, false)?;
         let rules = rules.map_or(Ok(Vec::new()), |rules| reader.rules(rules))?;
@@ -64,7 +64,7 @@ impl ConfigFile {
 
 struct Reader<'r> {
     text: &'r str,
-    place: Place,
+    whose: Whose,
     directory: &'r Path,
     vocabulary: &'r Vocabulary,
     refused: Vec<RefusedKey>,
@@ -99,7 +99,7 @@ impl Reader<'_> {
         let mut options = Table::new();
         for (key, value) in entries {
             let name = key.get_ref();
-            if is_refused(name, self.place, in_rule) {
+            if is_refused(name, self.whose, in_rule) {
                 self.refused.push(RefusedKey { line: self.line(key), name: name.to_string() });
                 continue;
             }
@@ -148,8 +148,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn parse(bytes: impl AsRef<[u8]>, place: Place) -> Result<ConfigFile, Problem> {
-        ConfigFile::parse(bytes.as_ref(), place, Path::new("/base [1]"), &Vocabulary::default())
+    fn parse(bytes: impl AsRef<[u8]>, whose: Whose) -> Result<ConfigFile, Problem> {
+        ConfigFile::parse(bytes.as_ref(), whose, Path::new("/base [1]"), &Vocabulary::default())
     }
 
     #[test]
@@ -157,7 +157,7 @@ mod tests {
         let file = parse(
             "\u{feff}# of the user\r\nttl = 1.50\r\nno-spinner = true\r\nrefresh = false\r\n\
              cache-dir = 'x*'\r\n[[rule]]\r\ncommand = 'a b'\r\nenv = ['A', 'B']\r\n",
-            Place::User,
+            Whose::User,
         )
         .expect("a configuration");
         let expected = [
@@ -175,28 +175,28 @@ mod tests {
 
     #[test]
     fn the_first_problem_in_the_file_is_told() {
-        let problem = parse("\nzebra = 1\nttl = 'x'\napple = 1\n", Place::User).expect_err("bad");
+        let problem = parse("\nzebra = 1\nttl = 'x'\napple = 1\n", Whose::User).expect_err("bad");
         assert_eq!((problem.line, problem.what.as_str()), (2, "unknown key 'zebra'"));
-        let problem = parse("ttl = 1\n\nscope = '\n", Place::User).expect_err("bad");
+        let problem = parse("ttl = 1\n\nscope = '\n", Whose::User).expect_err("bad");
         assert_eq!(problem.line, 3);
     }
 
     #[test]
     fn long_values_are_quoted_in_part() {
-        let problem = parse(format!("ttl = '{}'", "x".repeat(1000)), Place::User).expect_err("bad");
+        let problem = parse(format!("ttl = '{}'", "x".repeat(1000)), Whose::User).expect_err("bad");
         assert!(problem.what.len() < 200 && problem.what.contains("xxx…"), "{problem:?}");
     }
 
     #[test]
     fn depth_is_limited() {
         let deep = format!("ttl = {}", "[".repeat(100_000));
-        assert!(parse(deep, Place::User).is_err());
+        assert!(parse(deep, Whose::User).is_err());
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = parse(bytes, Place::Project);
+            let _ = parse(bytes, Whose::Project);
         }
 
         #[test]
@@ -207,7 +207,7 @@ mod tests {
                 0..6,
             ),
         ) {
-            let _ = parse(lines.join("\n"), Place::User);
+            let _ = parse(lines.join("\n"), Whose::User);
         }
     }
 }

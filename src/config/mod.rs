@@ -13,7 +13,7 @@ mod rule;
 mod sources;
 
 pub use options::{KnownOption, Vocabulary};
-pub use places::Place;
+pub use places::Whose;
 pub use refused::{RefusedKey, RefusedKeys};
 pub use sources::{Setting, Settings, Source, Sources};
 
@@ -99,11 +99,11 @@ impl Configured {
         let mut findings = Findings::default();
         let settings = match (cli.call(), &cli.verb) {
             (Some((run, _)), _) if run.no_cache => Settings::new(),
-            (Some((_, words)), _) => look(&[Place::User, Place::Project], words, &mut findings),
+            (Some((_, words)), _) => look(&[Whose::User, Whose::Project], words, &mut findings),
             (None, Some(Verb::Completions { .. })) => Settings::new(),
             (None, _) if cli.run.no_cache => Settings::new(),
             // There is no command. What is the user's own, the place of the store, counts.
-            (None, _) => look(&[Place::User], &[], &mut findings),
+            (None, _) => look(&[Whose::User], &[], &mut findings),
         };
         if !settings.is_empty() {
             match parse(settings) {
@@ -142,12 +142,12 @@ pub fn parse(settings: Settings) -> Result<(Cli, Sources), Error> {
     Ok((cli, sources))
 }
 
-/// Reads the files of these places, the farthest first, and puts together what they say for the
+/// Reads these files, the farthest first, and puts together what they say for the
 /// command: nothing if one cannot be understood.
-fn look(places: &[Place], words: &[OsString], findings: &mut Findings) -> Settings {
+fn look(files: &[Whose], words: &[OsString], findings: &mut Findings) -> Settings {
     let mut found = Vec::new();
-    for place in places {
-        match place.find(&mut findings.ignored) {
+    for whose in files {
+        match whose.find(&mut findings.ignored) {
             Ok(file) => found.extend(file),
             Err(fault) => {
                 findings.fault = Some(fault);
@@ -161,16 +161,16 @@ fn look(places: &[Place], words: &[OsString], findings: &mut Findings) -> Settin
     let vocabulary = Vocabulary::default();
     let mut settings = Settings::new();
     let mut level = 0;
-    for Found { place, path, bytes } in found {
+    for Found { whose, path, bytes } in found {
         findings.files.push(path.clone());
         let directory = path.parent().unwrap_or(Path::new("/"));
-        match ConfigFile::parse(&bytes, place, directory, &vocabulary) {
+        match ConfigFile::parse(&bytes, whose, directory, &vocabulary) {
             Ok(file) => {
                 if !file.refused.is_empty() {
                     let (path, keys) = (path.clone(), file.refused.clone());
-                    findings.refused.push(RefusedKeys { place, path, keys });
+                    findings.refused.push(RefusedKeys { whose, path, keys });
                 }
-                add(&mut settings, &mut level, place, path, file, words);
+                add(&mut settings, &mut level, whose, path, file, words);
             }
             Err(problem) => {
                 findings.fault = Some(located(&path, &problem));
@@ -185,7 +185,7 @@ fn look(places: &[Place], words: &[OsString], findings: &mut Findings) -> Settin
 fn add(
     settings: &mut Settings,
     level: &mut usize,
-    place: Place,
+    whose: Whose,
     path: PathBuf,
     file: ConfigFile,
     words: &[OsString],
@@ -199,7 +199,7 @@ fn add(
         for (id, values) in table {
             let rule = rule.clone();
             let path = Rc::clone(&path);
-            settings.insert(id, Setting { values, place, path, rule, level: *level });
+            settings.insert(id, Setting { values, whose, path, rule, level: *level });
         }
     }
 }

@@ -8,9 +8,9 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Which of the two files.
+/// Whose file it is, which decides where it is and what it may set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Whose {
     /// `config.toml` in the user's config directory.
     User,
     /// The nearest `.cachex.toml` from the working directory upward.
@@ -20,7 +20,7 @@ pub enum Place {
 /// A file that is there.
 #[derive(Debug)]
 pub(super) struct Found {
-    pub(super) place: Place,
+    pub(super) whose: Whose,
     pub(super) path: PathBuf,
     pub(super) bytes: Vec<u8>,
 }
@@ -30,8 +30,8 @@ const FILE: &str = ".cachex.toml";
 
 const LARGEST: u64 = 1 << 20;
 
-impl Place {
-    /// The file of this place, if there is one; `ignored` gets those that are not meant for us.
+impl Whose {
+    /// The file, if there is one; `ignored` gets those that are not meant for us.
     pub(super) fn find(self, ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String> {
         match self {
             Self::User => find_for_user(),
@@ -48,7 +48,7 @@ fn find_for_user() -> Result<Option<Found>, String> {
     };
     let path = home.config_dir().join("config.toml");
     match open(&path) {
-        Ok(file) => read(Place::User, path, file).map(Some),
+        Ok(file) => read(Whose::User, path, file).map(Some),
         Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
         Err(error) => Err(unreadable(&path, &error.into())),
     }
@@ -72,7 +72,7 @@ fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String>
                 // Asked only now: nearly always there is no file at all.
                 _ if !are_ours_below(&up) => return Ok(None),
                 Err(error) => return Err(unreadable(&path, &error.into())),
-                Ok(file) => return read(Place::Project, path, file).map(Some),
+                Ok(file) => return read(Whose::Project, path, file).map(Some),
             },
         }
         up.push("..");
@@ -111,7 +111,7 @@ fn open(path: &Path) -> Result<File, Errno> {
     rustix::fs::open(path, flags, Mode::empty()).map(File::from)
 }
 
-fn read(place: Place, path: PathBuf, file: File) -> Result<Found, String> {
+fn read(whose: Whose, path: PathBuf, file: File) -> Result<Found, String> {
     let status = rustix::fs::fstat(&file).map_err(|error| unreadable(&path, &error.into()))?;
     let problem = |what: &str| Err(format!("{} {what}", escape_os(path.as_os_str())));
     if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
@@ -121,7 +121,7 @@ fn read(place: Place, path: PathBuf, file: File) -> Result<Found, String> {
         return problem("belongs to another user and is not read; make it yours with chown");
     }
     // What it names may run.
-    if place == Place::User && status.st_mode & 0o022 != 0 {
+    if whose == Whose::User && status.st_mode & 0o022 != 0 {
         return problem("can be written by others; take that right away with chmod go-w");
     }
     let mut bytes = Vec::new();
@@ -130,7 +130,7 @@ fn read(place: Place, path: PathBuf, file: File) -> Result<Found, String> {
     if bytes.len() as u64 > LARGEST {
         return problem("is too long");
     }
-    Ok(Found { place, path, bytes })
+    Ok(Found { whose, path, bytes })
 }
 
 /// What somebody else wrote decides nothing for us.
