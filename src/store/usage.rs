@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 const RECORD: usize = 24;
 
 /// What a file of records is long at most, in bytes: nothing is appended to a longer one, and what lies
-/// behind is not read. Folding that much in takes a tenth of a second.
+/// behind is not read. Folding that much in takes a hundredth of a second.
 const LONGEST: u64 = 150_000 * RECORD as u64;
 
 /// Notes that an entry was used.
