@@ -12,9 +12,9 @@ pub use run_options::*;
 pub use variables::variables;
 pub use verbs::*;
 
-use variables::with_variables;
+use variables::{blaming_variable, with_variables};
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, OsStringValueParser, TypedValueParser};
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -87,7 +87,7 @@ Exit status: the command's own; 124 --only-if-cached missed, 125 cachex failed, 
 #[derive(Debug, Default, Args)]
 pub struct CommonOptions {
     /// Keep the store in this directory instead of the user's cache directory
-    #[arg(long, value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath, help_heading = "Store")]
+    #[arg(long, value_parser = OsStringValueParser::new().try_map(directory), value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath, help_heading = "Store")]
     pub cache_dir: Option<PathBuf>,
     /// Say on standard error what was decided, and why
     #[arg(short, long, value_parser = BoolishValueParser::new(), global = true, help_heading = "Showing")]
@@ -103,9 +103,13 @@ pub struct CommonOptions {
 pub fn parse() -> (Cli, ArgMatches) {
     let variables = variables::counted();
     plain::parse(&variables).unwrap_or_else(|| {
-        let matches = with_variables(Cli::command(), &variables).get_matches();
-        let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-        (cli, matches)
+        let command = with_variables(Cli::command(), &variables);
+        let matches = command.clone().try_get_matches();
+        let blame = |error| blaming_variable(error, &command);
+        let parsed = matches
+            .map_err(blame)
+            .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+        parsed.unwrap_or_else(|error| error.exit())
     })
 }
 
@@ -123,4 +127,9 @@ pub enum When {
     Always,
     Auto,
     Never,
+}
+
+/// A path that can be one.
+fn directory(path: OsString) -> Result<PathBuf, &'static str> {
+    if path.is_empty() { Err("expected the path of a directory") } else { Ok(path.into()) }
 }

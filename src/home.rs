@@ -11,42 +11,42 @@ use std::path::{Path, PathBuf};
 
 const NAME: &str = "cachex";
 
-/// Where files can be kept that can be made again; `None` when the user has no home.
+/// Where files can be kept that can be made again; `None` when the user has no home, or one that is not
+/// absolute and so another one in each directory.
 #[must_use]
 pub fn cache_directory() -> Option<PathBuf> {
-    match own() {
-        Own::Known(directories) => Some(directories.cache_dir().to_owned()),
-        Own::Named(home) => Some(in_home(&home, "XDG_CACHE_HOME", ".cache")),
-        Own::None => None,
-    }
+    let directory = match own()? {
+        Own::Known(directories) => directories.cache_dir().to_owned(),
+        Own::Named(home) => in_home(&home, "XDG_CACHE_HOME", ".cache"),
+    };
+    directory.is_absolute().then_some(directory)
 }
 
-/// Where the user's configuration is; `None` when the user has no home.
+/// Where the user's configuration is; `None` as for [`cache_directory`].
 #[must_use]
 pub fn config_directory() -> Option<PathBuf> {
-    match own() {
-        Own::Known(directories) => Some(directories.config_dir().to_owned()),
-        Own::Named(home) => Some(in_home(&home, "XDG_CONFIG_HOME", ".config")),
-        Own::None => None,
-    }
+    let directory = match own()? {
+        Own::Known(directories) => directories.config_dir().to_owned(),
+        Own::Named(home) => in_home(&home, "XDG_CONFIG_HOME", ".config"),
+    };
+    directory.is_absolute().then_some(directory)
 }
 
 enum Own {
     Known(ProjectDirs),
     /// The home alone.
     Named(PathBuf),
-    None,
 }
 
-fn own() -> Own {
+fn own() -> Option<Own> {
     let is_static =
         cfg!(all(target_os = "linux", target_env = "gnu", target_feature = "crt-static"));
     if is_static && std::env::var_os("HOME").is_none_or(|home| home.is_empty()) {
         let uid = rustix::process::getuid().as_raw();
         let users = std::fs::read("/etc/passwd").unwrap_or_default();
-        return home_of(uid, &users).map_or(Own::None, Own::Named);
+        return home_of(uid, &users).map(Own::Named);
     }
-    ProjectDirs::from("", "", NAME).map_or(Own::None, Own::Known)
+    ProjectDirs::from("", "", NAME).map(Own::Known)
 }
 
 fn in_home(home: &Path, variable: &str, directory: &str) -> PathBuf {

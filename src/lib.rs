@@ -41,12 +41,13 @@ pub mod time;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
-use cli::{Cli, Verb};
-use config::Configured;
+use cli::{Cli, CommonOptions, Verb};
+use config::{Configured, Findings};
 use error::Error;
 use exit::Exit;
-use settings::Resolved;
-use std::path::PathBuf;
+use settings::{Request, Resolved};
+use std::path::{Path, PathBuf};
+use terminal::Notices;
 
 /// Parses the command line, does what it asks, and tells a failure once. The exit status.
 #[must_use]
@@ -67,68 +68,74 @@ pub fn main() -> u8 {
 }
 
 fn dispatch(configured: Configured) -> Result<Exit, Error> {
-    let directory = settings::store_directory(&configured.cli.common);
-    let notices = settings::notices(&configured.cli.common);
     refuse_run_options(configured.sources.matches())?;
-    match &configured.cli.verb {
+    let notices = settings::notices(&configured.cli.common);
+    let store = || store_to_look_after(&configured.cli.common, &configured.findings, &notices);
+    let done = |()| Exit::Code(0);
+    match configured.cli.verb {
         None => {
-            let Resolved { request, findings, .. } = settings::resolve(configured)?;
-            let directory = findings.usable(directory, &notices);
-            commands::run::run(&request, directory.as_deref().map_err(Clone::clone), &notices)
+            let (request, directory) = requested(configured, &notices)?;
+            commands::run::run(&request, as_ref(&directory), &notices)
         }
-        Some(Verb::Explain(options)) => {
+        Some(Verb::Explain(ref options)) => {
             let json = options.json;
-            let Resolved { request, findings, .. } = settings::resolve(configured)?;
-            let directory = findings.usable(directory, &notices);
-            let directory = directory.as_deref().map_err(Clone::clone);
-            commands::explain::run(&request, directory, &notices, json).map(|()| Exit::Code(0))
+            let (request, directory) = requested(configured, &notices)?;
+            commands::explain::run(&request, as_ref(&directory), &notices, json).map(done)
         }
-        Some(Verb::Config(options)) => {
+        Some(Verb::Config(ref options)) => {
             let (all, json) = (options.all, options.json);
+            let directory = settings::store_directory(&configured.cli.common).ok();
             let resolved = settings::resolve(configured)?;
             resolved.findings.tell(&notices);
-            commands::config::run(&resolved, directory.ok().as_deref(), all, json)?;
-            Ok(Exit::Code(0))
+            commands::config::run(&resolved, directory.as_deref(), all, json).map(done)
         }
-        Some(_) => {
-            configured.findings.tell(&notices);
-            if let (Some(fault), None) =
-                (&configured.findings.fault, &configured.cli.common.cache_dir)
-                && !matches!(configured.cli.verb, Some(Verb::Completions { .. }))
-            {
-                let advice = "name the store with --cache-dir, or mend the file";
-                return Err(Error::Failed(format!(
-                    "{fault}: where the store is is not known; {advice}"
-                )));
+        Some(Verb::Clear(options)) => {
+            if options.filters.command.is_empty() && ends_in_two_dashes() {
+                // As from `clear -- $COMMAND` with nothing in the variable.
+                let problem = "no command after --; to forget everything: cachex clear";
+                return Err(Error::Usage(problem.to_owned()));
             }
-            manage(configured.cli, || directory.map_err(Error::Failed))
+            commands::clear::run(&options, &store()?, &notices).map(done)
         }
+        Some(Verb::List(options)) => commands::list::run(&options, &store()?, &notices).map(done),
+        Some(Verb::Show(options)) => commands::show::run(&options, &store()?, &notices).map(done),
+        Some(Verb::Stats(options)) => commands::stats::run(&options, &store()?, &notices).map(done),
+        Some(Verb::Prune(options)) => {
+            let max_size = options.max_size.or(configured.cli.run.store.max_size);
+            commands::prune::run(max_size, options.dry_run, &store()?, &notices).map(done)
+        }
+        Some(Verb::Doctor) => commands::doctor::run(&store()?),
+        Some(Verb::Completions { shell }) => commands::completions::run(shell).map(done),
     }
 }
 
-/// What is done to the store, without a command.
-fn manage(cli: Cli, directory: impl FnOnce() -> Result<PathBuf, Error>) -> Result<Exit, Error> {
-    match cli.verb {
-        Some(Verb::Doctor) => return commands::doctor::run(&directory()?),
-        Some(Verb::Clear(options))
-            if options.filters.command.is_empty() && ends_in_two_dashes() =>
-        {
-            // As from `clear -- $COMMAND` with nothing in the variable.
-            Err(Error::Usage("no command after --; to forget everything: cachex clear".to_owned()))
-        }
-        Some(Verb::Clear(options)) => commands::clear::run(&options, &directory()?),
-        Some(Verb::List(options)) => commands::list::run(&options, &directory()?),
-        Some(Verb::Show(options)) => commands::show::run(&options, &directory()?),
-        Some(Verb::Stats(options)) => commands::stats::run(&options, &directory()?),
-        Some(Verb::Prune(options)) => {
-            let max_size = options.max_size.or(cli.run.store.max_size);
-            commands::prune::run(max_size, options.dry_run, &directory()?)
-        }
-        Some(Verb::Completions { shell }) => commands::completions::run(shell),
-        // About a command.
-        None | Some(Verb::Explain(_) | Verb::Config(_)) => Ok(()),
+/// What is asked of a command, and where its store is or why there can be none.
+fn requested(
+    configured: Configured,
+    notices: &Notices,
+) -> Result<(Request, Result<PathBuf, String>), Error> {
+    let directory = settings::store_directory(&configured.cli.common);
+    let Resolved { request, findings, .. } = settings::resolve(configured)?;
+    Ok((request, findings.usable(directory, notices)))
+}
+
+fn as_ref(directory: &Result<PathBuf, String>) -> Result<&Path, String> {
+    directory.as_deref().map_err(Clone::clone)
+}
+
+/// The directory of the store, for a verb that is not about a command. Its name may be in the file that
+/// cannot be understood.
+fn store_to_look_after(
+    options: &CommonOptions,
+    findings: &Findings,
+    notices: &Notices,
+) -> Result<PathBuf, Error> {
+    if let (Some(fault), None) = (&findings.fault, &options.cache_dir) {
+        let advice = "name the store with --cache-dir, or mend the file";
+        return Err(Error::Failed(format!("{fault}: where the store is is not known; {advice}")));
     }
-    .map(|()| Exit::Code(0))
+    findings.tell(notices);
+    settings::store_directory(options).map_err(Error::Failed)
 }
 
 /// Options of a run before a verb would be ignored without a word; they show that a command of the

@@ -2,7 +2,7 @@
 #![no_main]
 
 use cachex::config::file::ConfigFile;
-use cachex::config::{Place, Vocabulary};
+use cachex::config::{Whose, Vocabulary};
 use libfuzzer_sys::fuzz_target;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -10,12 +10,12 @@ use std::sync::OnceLock;
 fuzz_target!(|bytes: &[u8]| {
     static VOCABULARY: OnceLock<Vocabulary> = OnceLock::new();
     let vocabulary = VOCABULARY.get_or_init(Vocabulary::default);
-    for place in [Place::User, Place::Project] {
-        let Ok(file) = ConfigFile::parse(bytes, place, Path::new("/project"), vocabulary) else {
+    for whose in [Whose::User, Whose::Project] {
+        let Ok(file) = ConfigFile::parse(bytes, whose, Path::new("/project"), vocabulary) else {
             continue;
         };
         let told = format!("{file:?}");
-        if place == Place::Project {
+        if whose == Whose::Project {
             for refused in ["hash_with", "cache_dir", "max_size"] {
                 assert!(!told.contains(&format!("\"{refused}\":")), "{told}");
             }

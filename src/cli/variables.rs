@@ -7,6 +7,7 @@ use super::{
     CommonOptions, FreshnessOptions, KeyOptions, ShowingOptions, StoreOptions, StoringOptions,
 };
 use crate::nesting::is_nested;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Args, Command};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -67,6 +68,31 @@ pub(super) fn counted() -> Vec<OsString> {
         !is_inside && (!is_off || name == switch || name == "CACHEX_CACHE_DIR")
     });
     ours.into_iter().map(|(name, _)| name).collect()
+}
+
+/// The error, with the variable that a bad value comes from: the user may not know that it is set.
+pub(super) fn blaming_variable(mut error: clap::Error, command: &Command) -> clap::Error {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let (Some(option), Some(value)) =
+        (text(ContextKind::InvalidArg), text(ContextKind::InvalidValue))
+    else {
+        return error;
+    };
+    let is_typed = |word: OsString| word.to_string_lossy().ends_with(&value);
+    let name = option.trim_start_matches('-').split(['[', '=', ' ']).next();
+    let known = command.get_arguments().find(|known| known.get_long() == name);
+    let variable = known.and_then(Arg::get_env);
+    if let Some(variable) = variable
+        && std::env::var_os(variable).is_some_and(|set| set == *value)
+        && !std::env::args_os().skip(1).any(is_typed)
+    {
+        let tip = format!("the value is that of the variable {}", variable.display());
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 fn means_no(value: &OsStr) -> bool {

@@ -6,16 +6,16 @@ use crate::cli::ClearOptions;
 use crate::error::Error;
 use crate::size::Size;
 use crate::store::Cleared;
-use crate::terminal::print;
+use crate::terminal::{Notices, print};
 use std::path::Path;
 
 /// Forgets what is meant and says how much that was.
 ///
 /// # Errors
 /// When the store cannot be used.
-pub fn run(options: &ClearOptions, directory: &Path) -> Result<(), Error> {
+pub fn run(options: &ClearOptions, directory: &Path, notices: &Notices) -> Result<(), Error> {
     let selection = selection(&options.filters);
-    let cleared = with_store(directory, |store| {
+    let cleared = with_store(directory, notices, |store| {
         if options.dry_run { store.clearable(&selection) } else { store.clear(&selection) }
     })?;
     printed(print(&format!("{} {}\n", removed(options.dry_run), tell(cleared))))

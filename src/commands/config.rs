@@ -2,11 +2,13 @@
 
 use super::list::json;
 use super::printed;
-use crate::config::{KnownOption, Place, Source, Sources, Vocabulary};
+use super::table::{Look, Table, Tone};
+use crate::config::{
+    KnownOption, RefusedKey, RefusedKeys, STRANGE, Source, Sources, Vocabulary, Whose,
+};
 use crate::error::Error;
 use crate::settings::Resolved;
 use crate::terminal::{escape_os, print};
-use console::measure_text_width;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::path::Path;
@@ -35,16 +37,36 @@ pub fn run(
             command: request.words.iter().map(|word| escape_os(word)).collect(),
             options: shown.iter().map(Shown::for_json).collect(),
             files: files.collect(),
+            ignored: findings.ignored.iter().map(|file| path(file)).collect(),
+            refused: findings.refused.iter().flat_map(JsonRefused::of_file).collect(),
             store: directory.map(path),
             problem: findings.fault.as_deref(),
         };
         return printed(print(&format!("{}\n", json(&answer)?)));
     }
-    let options = table(&shown.iter().map(Shown::row).collect::<Vec<_>>());
-    let gap = if options.is_empty() { "" } else { "\n" };
-    let files = files.map(|file| format!("file   {file}\n")).collect::<Vec<_>>().concat();
-    let store = directory.map_or_else(|| "none".to_owned(), path);
-    printed(print(&format!("{options}{gap}{files}store  {store}\n")))
+    let mut options = Table::facts();
+    for shown in &shown {
+        options.push(Tone::Plain, shown.row());
+    }
+    let gap = if shown.is_empty() { "" } else { "\n" };
+    let mut facts = Table::facts();
+    let mut fact = |name: &str, value| facts.push(Tone::Plain, [name.to_owned(), value]);
+    files.for_each(|file| fact("file", file));
+    for file in &findings.ignored {
+        fact("ignored", format!("{}: {STRANGE}", path(file)));
+    }
+    findings.refused.iter().flat_map(refused).for_each(|refused| fact("refused", refused));
+    fact("store", directory.map_or_else(|| "none".to_owned(), path));
+    let look = Look::own();
+    printed(print(&format!("{}{gap}{}", options.render(look), facts.render(look))))
+}
+
+/// What is said of each key that a file may not set.
+fn refused(of_file: &RefusedKeys) -> impl Iterator<Item = String> {
+    let path = escape_os(of_file.path.as_os_str());
+    of_file.keys.iter().map(move |RefusedKey { line, name }| {
+        format!("{path}:{line}: {name}: {}", of_file.reason())
+    })
 }
 
 /// One option as it is for the command.
@@ -63,7 +85,10 @@ impl Shown<'_> {
     }
 
     fn words(&self) -> Vec<&OsStr> {
-        if self.is_set() { self.sources.words(self.option.id()).collect() } else { Vec::new() }
+        // A list may end in a comma.
+        let counts = |word: &&OsStr| !word.is_empty() || !self.option.splits_at_commas();
+        let words = self.sources.words(self.option.id()).filter(counts);
+        if self.is_set() { words.collect() } else { Vec::new() }
     }
 
     fn row(&self) -> [String; 3] {
@@ -73,7 +98,7 @@ impl Shown<'_> {
         } else if words.is_empty() {
             self.option.default().unwrap_or_else(|| "-".to_owned())
         } else {
-            words.iter().map(|word| escape_os(word)).collect::<Vec<_>>().join(", ")
+            words.iter().map(|word| named(word)).collect::<Vec<_>>().join(", ")
         };
         let source = match self.source() {
             _ if !self.is_set() => "default".to_owned(),
@@ -99,9 +124,9 @@ impl Shown<'_> {
             Source::Default => ("default", None),
             Source::Flag => ("flag", None),
             Source::Variable => ("variable", None),
-            Source::File(setting) => match setting.place {
-                Place::User => ("user", Some(setting)),
-                Place::Project => ("project", Some(setting)),
+            Source::File(setting) => match setting.whose {
+                Whose::User => ("user", Some(setting)),
+                Whose::Project => ("project", Some(setting)),
             },
         };
         JsonOption {
@@ -115,17 +140,9 @@ impl Shown<'_> {
     }
 }
 
-/// Columns as wide as they need.
-fn table(rows: &[[String; 3]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| measure_text_width(&row[column])).max();
-    let widths = [width(0).unwrap_or(0), width(1).unwrap_or(0)];
-    let cell = |text: &str, width: usize| {
-        format!("{text}{}  ", " ".repeat(width.saturating_sub(measure_text_width(text))))
-    };
-    let line = |[name, value, source]: &[String; 3]| {
-        format!("{}{}{source}\n", cell(name, widths[0]), cell(value, widths[1]))
-    };
-    rows.iter().map(line).collect()
+/// A word that can be seen.
+fn named(word: &OsStr) -> String {
+    if word.is_empty() { "''".to_owned() } else { escape_os(word) }
 }
 
 /// The answer as JSON: these names stay. Bytes that are not UTF-8 are escaped.
@@ -134,6 +151,8 @@ struct Answer<'a> {
     command: Vec<String>,
     options: Vec<JsonOption<'a>>,
     files: Vec<String>,
+    ignored: Vec<String>,
+    refused: Vec<JsonRefused<'a>>,
     store: Option<String>,
     problem: Option<&'a str>,
 }
@@ -154,4 +173,23 @@ enum JsonValue {
     Switch(bool),
     Many(Vec<String>),
     One(Option<String>),
+}
+
+#[derive(Serialize)]
+struct JsonRefused<'a> {
+    option: &'a str,
+    file: String,
+    line: usize,
+    reason: &'static str,
+}
+
+impl<'a> JsonRefused<'a> {
+    fn of_file(of_file: &'a RefusedKeys) -> impl Iterator<Item = Self> {
+        of_file.keys.iter().map(|RefusedKey { line, name }| Self {
+            option: name,
+            file: escape_os(of_file.path.as_os_str()),
+            line: *line,
+            reason: of_file.reason(),
+        })
+    }
 }

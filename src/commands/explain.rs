@@ -4,7 +4,7 @@ use super::list::json;
 use super::printed;
 use super::run::{Call, Miss, Nearest, Prepared, in_full};
 use crate::error::Error;
-use crate::key::{Observation, Part, StoredPart};
+use crate::key::{Hex, Observation, Part, StoredPart};
 use crate::settings::Request;
 use crate::store::Store;
 use crate::terminal::{Notices, print};
@@ -80,12 +80,12 @@ impl Explanation {
         let key = store.keyed(&[Part { name: "key".to_owned(), bytes: key, shown: None }])?;
         let nearest = if is_hit { None } else { Nearest::find(call, store, &keyed)? };
         let part = |(Part { name, shown, .. }, StoredPart { digest, .. }): (Part, &StoredPart)| {
-            JsonPart { name, digest: hex(digest), value: shown }
+            JsonPart { name, digest: Hex(digest).to_string(), value: shown }
         };
         Ok(Self {
             verdict: if is_hit { "hit" } else { "miss" },
             reason,
-            key: key.iter().map(|part| hex(&part.digest)).collect(),
+            key: key.iter().map(|part| Hex(&part.digest).to_string()).collect(),
             parts: parts.into_iter().zip(&keyed).map(part).collect(),
             nearest,
         })
@@ -105,10 +105,4 @@ impl Explanation {
         }
         text
     }
-}
-
-fn hex(digest: &[u8]) -> String {
-    let mut text = String::new();
-    let _ = digest.iter().try_for_each(|byte| write!(text, "{byte:02x}"));
-    text
 }

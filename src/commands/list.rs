@@ -7,7 +7,7 @@ use crate::cli::ListOptions;
 use crate::entry::Description;
 use crate::error::Error;
 use crate::size::Size;
-use crate::terminal::{escape_os, escape_words, print};
+use crate::terminal::{Notices, escape_os, escape_words, print};
 use crate::time::{Lifetime, Timestamp, brief};
 use serde::Serialize;
 use std::ffi::OsString;
@@ -17,9 +17,9 @@ use std::path::Path;
 ///
 /// # Errors
 /// When the store cannot be used.
-pub fn run(options: &ListOptions, directory: &Path) -> Result<(), Error> {
+pub fn run(options: &ListOptions, directory: &Path, notices: &Notices) -> Result<(), Error> {
     let selection = selection(&options.filters);
-    let entries = with_store(directory, |store| store.list(&selection))?;
+    let entries = with_store(directory, notices, |store| store.list(&selection))?;
     let now = Timestamp::now();
     if options.json {
         let entries: Vec<_> = entries.iter().map(|entry| JsonEntry::new(entry, now)).collect();

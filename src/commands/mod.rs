@@ -23,11 +23,11 @@ use std::path::Path;
 /// Opens the store and does what a verb wants of it; a damaged one is begun anew first.
 fn with_store<T>(
     directory: &Path,
+    notices: &Notices,
     mut work: impl FnMut(&mut Store) -> Result<T, StoreError>,
 ) -> Result<T, Error> {
     // While others set it aside too, what takes its place may fail again.
     const ATTEMPTS: usize = 5;
-    let notices = Notices::new(false, false);
     let mut done = Store::open(directory).and_then(|mut store| work(&mut store));
     for _ in 1..ATTEMPTS {
         if let Err(StoreError::Damaged(what)) = &done {

@@ -5,7 +5,7 @@ use super::{printed, with_store};
 use crate::error::Error;
 use crate::size::Size;
 use crate::store::{Cleared, DEFAULT_MAX_SIZE, Leftover, leftovers};
-use crate::terminal::{escape_os, print};
+use crate::terminal::{Notices, escape_os, print};
 use crate::time::Timestamp;
 use std::path::Path;
 
@@ -13,9 +13,14 @@ use std::path::Path;
 ///
 /// # Errors
 /// When the store cannot be used, or a file not be removed.
-pub fn run(max_size: Option<Size>, dry_run: bool, directory: &Path) -> Result<(), Error> {
+pub fn run(
+    max_size: Option<Size>,
+    dry_run: bool,
+    directory: &Path,
+    notices: &Notices,
+) -> Result<(), Error> {
     let max_size = max_size.unwrap_or(DEFAULT_MAX_SIZE);
-    let cleared = with_store(directory, |store| {
+    let cleared = with_store(directory, notices, |store| {
         if dry_run { store.prunable(max_size) } else { store.prune(max_size) }
     })?;
     let leftovers = leftovers(directory, Timestamp::now());

@@ -37,7 +37,7 @@ pub fn run(
     let program = find_program(request)?;
     let call = Call::new(request, &program, notices);
     if request.no_cache {
-        return call.run_bare(None);
+        return call.run_off();
     }
     let Some(Prepared { store, observation, variants, stdin }) = call.prepare(directory) else {
         return call.run_uncached();
@@ -81,6 +81,14 @@ impl<'a> Call<'a> {
     /// What its entries go by.
     pub(super) fn name(&self) -> CommandName {
         CommandName::of(self.program.path(), &self.request.words)
+    }
+
+    /// Runs the command as if cachex were not there; one that must not run does not even then.
+    fn run_off(&self) -> Result<Exit, Error> {
+        if self.request.execution == Execution::Never {
+            return Err(Error::Missed("cachex is switched off".to_owned()));
+        }
+        self.run_bare(None)
     }
 
     /// Runs the command since it cannot be cached.

@@ -9,7 +9,7 @@ use crate::entry::{Condition, Description, Kind};
 use crate::error::Error;
 use crate::size::Size;
 use crate::store::Selection;
-use crate::terminal::{Stream, escape_os, escape_words, print};
+use crate::terminal::{Notices, Stream, escape_os, escape_words, print};
 use crate::time::{Timestamp, brief};
 use std::ffi::OsString;
 use std::path::Path;
@@ -18,12 +18,12 @@ use std::path::Path;
 ///
 /// # Errors
 /// When there is none, or the store cannot be used.
-pub fn run(options: &ShowOptions, directory: &Path) -> Result<(), Error> {
+pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result<(), Error> {
     let selection = match options.id {
         Some(_) => Selection { number: options.id, ..Selection::all() },
         None => Selection { calls: Some(calls(&options.command, None)), ..Selection::all() },
     };
-    let found = with_store(directory, |store| store.list(&selection))?.into_iter().next();
+    let found = with_store(directory, notices, |store| store.list(&selection))?.into_iter().next();
     let description = found.ok_or_else(|| {
         Error::Failed("no such entry; `cachex list` shows what there is".to_owned())
     })?;
@@ -32,7 +32,7 @@ pub fn run(options: &ShowOptions, directory: &Path) -> Result<(), Error> {
         return printed(print(&format!("{}\n", json(&JsonEntry::new(&description, now))?)));
     }
     match wanted_stream(options) {
-        Some(wanted) => print_output(directory, &description, wanted),
+        Some(wanted) => print_output(directory, notices, &description, wanted),
         None => printed(print(&tell(&description, now))),
     }
 }
@@ -45,8 +45,13 @@ fn wanted_stream(options: &ShowOptions) -> Option<Stream> {
     }
 }
 
-fn print_output(directory: &Path, description: &Description, wanted: Stream) -> Result<(), Error> {
-    let body = with_store(directory, |store| store.output(&description.entry))?;
+fn print_output(
+    directory: &Path,
+    notices: &Notices,
+    description: &Description,
+    wanted: Stream,
+) -> Result<(), Error> {
+    let body = with_store(directory, notices, |store| store.output(&description.entry))?;
     let mut body = body.ok_or_else(|| Error::Failed("the entry is damaged".to_owned()))?;
     printed(body.for_each_chunk(|stream, bytes| {
         if stream == wanted { Stream::Stdout.write_all(bytes) } else { Ok(()) }

@@ -7,7 +7,7 @@ use crate::cli::StatsOptions;
 use crate::error::Error;
 use crate::size::Size;
 use crate::store::{Statistics, Totals};
-use crate::terminal::{escape_os, escape_words, print};
+use crate::terminal::{Notices, escape_os, escape_words, print};
 use crate::time::brief;
 use serde::Serialize;
 use std::ffi::OsString;
@@ -17,8 +17,8 @@ use std::path::Path;
 ///
 /// # Errors
 /// When the store cannot be used.
-pub fn run(options: &StatsOptions, directory: &Path) -> Result<(), Error> {
-    let statistics = with_store(directory, crate::store::Store::statistics)?;
+pub fn run(options: &StatsOptions, directory: &Path, notices: &Notices) -> Result<(), Error> {
+    let statistics = with_store(directory, notices, crate::store::Store::statistics)?;
     let text = if options.json {
         format!("{}\n", json(&JsonStatistics::new(&statistics))?)
     } else if options.markdown {

@@ -1,7 +1,8 @@
 //! One file: from its bytes to options and rules, or what is wrong with it. Pure.
 
 use super::options::{Vocabulary, source_of};
-use super::places::Place;
+use super::places::Whose;
+use super::refused::{RefusedKey, is_refused};
 use super::rule::Rule;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +17,7 @@ pub struct ConfigFile {
     /// For some, the last one that matches being the one that counts.
     pub rules: Vec<Rule>,
     /// What it may not say.
-    pub refused: Vec<Problem>,
+    pub refused: Vec<RefusedKey>,
 }
 
 /// The options of a table: the id of each with the words that the command line would give it. None
@@ -35,13 +36,13 @@ pub struct Problem {
 type Entry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
 
 impl ConfigFile {
-    /// Reads a file of that place, which lies in `directory`: paths in it start there.
+    /// Reads somebody's file, which lies in `directory`: paths in it start there.
     ///
     /// # Errors
     /// The first thing in it that cannot be understood.
     pub fn parse(
         bytes: &[u8],
-        place: Place,
+        whose: Whose,
         directory: &Path,
         vocabulary: &Vocabulary,
     ) -> Result<Self, Problem> {
@@ -53,7 +54,7 @@ impl ConfigFile {
             let start = error.span().map_or(0, |span| span.start);
             Problem { line: line_of(bytes, start), what: error.message().to_owned() }
         })?;
-        let mut reader = Reader { text, place, directory, vocabulary, refused: Vec::new() };
+        let mut reader = Reader { text, whose, directory, vocabulary, refused: Vec::new() };
         let (rules, options) = split(document.get_ref(), "rule");
         let defaults = reader.options(&options, false)?;
         let rules = rules.map_or(Ok(Vec::new()), |rules| reader.rules(rules))?;
@@ -63,10 +64,10 @@ impl ConfigFile {
 
 struct Reader<'r> {
     text: &'r str,
-    place: Place,
+    whose: Whose,
     directory: &'r Path,
     vocabulary: &'r Vocabulary,
-    refused: Vec<Problem>,
+    refused: Vec<RefusedKey>,
 }
 
 impl Reader<'_> {
@@ -98,9 +99,8 @@ impl Reader<'_> {
         let mut options = Table::new();
         for (key, value) in entries {
             let name = key.get_ref();
-            if let Some(reason) = why_refused(name, self.place, in_rule) {
-                let refusal = self.problem(key, &format!("{name} is ignored: {reason}"));
-                self.refused.push(refusal);
+            if is_refused(name, self.whose, in_rule) {
+                self.refused.push(RefusedKey { line: self.line(key), name: name.to_string() });
                 continue;
             }
             let Some(option) = self.vocabulary.find(name) else {
@@ -120,20 +120,11 @@ impl Reader<'_> {
     }
 
     fn problem<T>(&self, at: &Spanned<T>, what: &str) -> Problem {
-        Problem { line: line_of(self.text.as_bytes(), at.span().start), what: what.to_owned() }
+        Problem { line: self.line(at), what: what.to_owned() }
     }
-}
 
-/// What would let a repository that one merely enters run programs or touch the store, and what is
-/// of the store and not of one command.
-fn why_refused(name: &str, place: Place, in_rule: bool) -> Option<&'static str> {
-    match (name, place) {
-        (
-            "hash-with" | "cache-dir" | "max-size" | "warm" | "only-if-cached" | "quiet",
-            Place::Project,
-        ) => Some("only the user's own file may set it"),
-        ("cache-dir" | "max-size", Place::User) if in_rule => Some("a rule cannot set it"),
-        _ => None,
+    fn line<T>(&self, at: &Spanned<T>) -> usize {
+        line_of(self.text.as_bytes(), at.span().start)
     }
 }
 
@@ -157,8 +148,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn parse(bytes: impl AsRef<[u8]>, place: Place) -> Result<ConfigFile, Problem> {
-        ConfigFile::parse(bytes.as_ref(), place, Path::new("/base [1]"), &Vocabulary::default())
+    fn parse(bytes: impl AsRef<[u8]>, whose: Whose) -> Result<ConfigFile, Problem> {
+        ConfigFile::parse(bytes.as_ref(), whose, Path::new("/base [1]"), &Vocabulary::default())
     }
 
     #[test]
@@ -166,7 +157,7 @@ mod tests {
         let file = parse(
             "\u{feff}# of the user\r\nttl = 1.50\r\nno-spinner = true\r\nrefresh = false\r\n\
              cache-dir = 'x*'\r\n[[rule]]\r\ncommand = 'a b'\r\nenv = ['A', 'B']\r\n",
-            Place::User,
+            Whose::User,
         )
         .expect("a configuration");
         let expected = [
@@ -184,28 +175,28 @@ mod tests {
 
     #[test]
     fn the_first_problem_in_the_file_is_told() {
-        let problem = parse("\nzebra = 1\nttl = 'x'\napple = 1\n", Place::User).expect_err("bad");
+        let problem = parse("\nzebra = 1\nttl = 'x'\napple = 1\n", Whose::User).expect_err("bad");
         assert_eq!((problem.line, problem.what.as_str()), (2, "unknown key 'zebra'"));
-        let problem = parse("ttl = 1\n\nscope = '\n", Place::User).expect_err("bad");
+        let problem = parse("ttl = 1\n\nscope = '\n", Whose::User).expect_err("bad");
         assert_eq!(problem.line, 3);
     }
 
     #[test]
     fn long_values_are_quoted_in_part() {
-        let problem = parse(format!("ttl = '{}'", "x".repeat(1000)), Place::User).expect_err("bad");
+        let problem = parse(format!("ttl = '{}'", "x".repeat(1000)), Whose::User).expect_err("bad");
         assert!(problem.what.len() < 200 && problem.what.contains("xxx…"), "{problem:?}");
     }
 
     #[test]
     fn depth_is_limited() {
         let deep = format!("ttl = {}", "[".repeat(100_000));
-        assert!(parse(deep, Place::User).is_err());
+        assert!(parse(deep, Whose::User).is_err());
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = parse(bytes, Place::Project);
+            let _ = parse(bytes, Whose::Project);
         }
 
         #[test]
@@ -216,7 +207,7 @@ mod tests {
                 0..6,
             ),
         ) {
-            let _ = parse(lines.join("\n"), Place::User);
+            let _ = parse(lines.join("\n"), Whose::User);
         }
     }
 }

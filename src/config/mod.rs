@@ -4,14 +4,17 @@
 //! mean on the command line; no option is named here. Without files this costs an attempt to open
 //! one in each directory.
 
+mod anchor;
 pub mod file;
 mod options;
 mod places;
+mod refused;
 mod rule;
 mod sources;
 
 pub use options::{KnownOption, Vocabulary};
-pub use places::Place;
+pub use places::Whose;
+pub use refused::{RefusedKey, RefusedKeys};
 pub use sources::{Setting, Settings, Source, Sources};
 
 use crate::cli::{self, Cli, RunOptions, Verb};
@@ -40,24 +43,35 @@ pub struct Configured {
 pub struct Findings {
     /// Those that are there, the farthest first.
     pub files: Vec<PathBuf>,
+    /// Those that a stranger put into a directory for everybody: as if they were not there.
+    pub ignored: Vec<PathBuf>,
     /// Why one of them cannot be understood: then none of them counts, and nothing may be cached,
     /// since what the result should depend on is not known.
     pub fault: Option<String>,
-    /// What a file may not set; its other options count.
-    pub refused: Vec<String>,
+    /// What each file may not set; its other options count.
+    pub refused: Vec<RefusedKeys>,
 }
+
+/// Why a file is ignored.
+pub const STRANGE: &str = "it belongs to another user, in a directory for everybody";
 
 impl Findings {
     /// Warns of what the files may not say.
     pub fn tell(&self, notices: &Notices) {
+        for path in &self.ignored {
+            let path = escape_os(path.as_os_str());
+            notices.detail(&format_args!("{path} is ignored: {STRANGE}"));
+        }
         match &self.fault {
             Some(fault) => notices.warn(&format_args!("{fault}; runs are uncached")),
-            None => self.refused.iter().for_each(|refused| notices.warn(refused)),
+            None if self.refused.is_empty() => {}
+            None => {
+                let of_files: Vec<_> = self.refused.iter().map(ToString::to_string).collect();
+                notices.warn(&of_files.join("; "));
+            }
         }
     }
-}
 
-impl Findings {
     /// Where the store is, unless the files are at fault: then nothing may be cached.
     ///
     /// # Errors
@@ -82,11 +96,11 @@ impl Configured {
         let mut findings = Findings::default();
         let settings = match (cli.call(), &cli.verb) {
             (Some((run, _)), _) if run.store.no_cache => Settings::new(),
-            (Some((_, words)), _) => look(&[Place::User, Place::Project], words, &mut findings),
+            (Some((_, words)), _) => look(&[Whose::User, Whose::Project], words, &mut findings),
             (None, Some(Verb::Completions { .. })) => Settings::new(),
             (None, _) if cli.run.store.no_cache => Settings::new(),
             // There is no command. What is the user's own, the place of the store, counts.
-            (None, _) => look(&[Place::User], &[], &mut findings),
+            (None, _) => look(&[Whose::User], &[], &mut findings),
         };
         if !settings.is_empty() {
             match parse(settings) {
@@ -125,12 +139,12 @@ pub fn parse(settings: Settings) -> Result<(Cli, Sources), Error> {
     Ok((cli, sources))
 }
 
-/// Reads the files of these places, the farthest first, and puts together what they say for the
+/// Reads these files, the farthest first, and puts together what they say for the
 /// command: nothing if one cannot be understood.
-fn look(places: &[Place], words: &[OsString], findings: &mut Findings) -> Settings {
+fn look(files: &[Whose], words: &[OsString], findings: &mut Findings) -> Settings {
     let mut found = Vec::new();
-    for place in places {
-        match place.find() {
+    for whose in files {
+        match whose.find(&mut findings.ignored) {
             Ok(file) => found.extend(file),
             Err(fault) => {
                 findings.fault = Some(fault);
@@ -144,14 +158,16 @@ fn look(places: &[Place], words: &[OsString], findings: &mut Findings) -> Settin
     let vocabulary = Vocabulary::default();
     let mut settings = Settings::new();
     let mut level = 0;
-    for Found { place, path, bytes } in found {
+    for Found { whose, path, bytes } in found {
         findings.files.push(path.clone());
         let directory = path.parent().unwrap_or(Path::new("/"));
-        match ConfigFile::parse(&bytes, place, directory, &vocabulary) {
+        match ConfigFile::parse(&bytes, whose, directory, &vocabulary) {
             Ok(file) => {
-                let refused = file.refused.iter().map(|problem| located(&path, problem));
-                findings.refused.extend(refused);
-                add(&mut settings, &mut level, place, path, file, words);
+                if !file.refused.is_empty() {
+                    let (path, keys) = (path.clone(), file.refused.clone());
+                    findings.refused.push(RefusedKeys { whose, path, keys });
+                }
+                add(&mut settings, &mut level, whose, path, file, words);
             }
             Err(problem) => {
                 findings.fault = Some(located(&path, &problem));
@@ -166,7 +182,7 @@ fn look(places: &[Place], words: &[OsString], findings: &mut Findings) -> Settin
 fn add(
     settings: &mut Settings,
     level: &mut usize,
-    place: Place,
+    whose: Whose,
     path: PathBuf,
     file: ConfigFile,
     words: &[OsString],
@@ -180,7 +196,7 @@ fn add(
         for (id, values) in table {
             let rule = rule.clone();
             let path = Rc::clone(&path);
-            settings.insert(id, Setting { values, place, path, rule, level: *level });
+            settings.insert(id, Setting { values, whose, path, rule, level: *level });
         }
     }
 }

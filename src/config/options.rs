@@ -1,9 +1,9 @@
 //! Which keys there are, and what their values are on the command line.
 
+use super::anchor::anchored;
 use crate::cli::{self, Cli};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, Command, CommandFactory, ValueHint};
-use glob::Pattern;
 use std::any::TypeId;
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -81,6 +81,12 @@ impl KnownOption {
     #[must_use]
     pub fn is_repeatable(&self) -> bool {
         matches!(self.option.get_action(), ArgAction::Append)
+    }
+
+    /// Whether a word of it is several, with commas between them.
+    #[must_use]
+    pub fn splits_at_commas(&self) -> bool {
+        self.option.get_value_delimiter().is_some()
     }
 
     /// Its default, as the help tells it.
@@ -200,19 +206,6 @@ impl KnownOption {
 
 fn alone(option: Arg) -> Command {
     Command::new("cachex").no_binary_name(true).disable_help_flag(true).arg(option)
-}
-
-/// A path or a glob of a file in `directory`, from anywhere.
-fn anchored(word: &str, directory: &Path) -> Result<String, String> {
-    let not_text = || "lies in a directory whose name is not UTF-8".to_owned();
-    if word.is_empty() || Path::new(word).is_absolute() {
-        return Ok(word.to_owned());
-    }
-    let directory = directory.to_str().ok_or_else(not_text)?;
-    // A file of that very name is no glob, in whatever directory it lies.
-    let is_glob = word.contains(['*', '?', '[']) && !Path::new(directory).join(word).exists();
-    let directory = if is_glob { Pattern::escape(directory) } else { directory.to_owned() };
-    Path::new(&directory).join(word).into_os_string().into_string().map_err(|_| not_text())
 }
 
 /// A value as the file has it, on one line.

@@ -9,9 +9,9 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Which of the two files.
+/// Whose file it is, which decides where it is and what it may set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Whose {
     /// `config.toml` in the user's config directory.
     User,
     /// The nearest `.cachex.toml` from the working directory upward.
@@ -21,19 +21,22 @@ pub enum Place {
 /// A file that is there.
 #[derive(Debug)]
 pub(super) struct Found {
-    pub(super) place: Place,
+    pub(super) whose: Whose,
     pub(super) path: PathBuf,
     pub(super) bytes: Vec<u8>,
 }
 
+/// What a project's file is called.
+const FILE: &str = ".cachex.toml";
+
 const LARGEST: u64 = 1 << 20;
 
-impl Place {
-    /// The file of this place, if there is one.
-    pub(super) fn find(self) -> Result<Option<Found>, String> {
+impl Whose {
+    /// The file, if there is one; `ignored` gets those that are not meant for us.
+    pub(super) fn find(self, ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String> {
         match self {
             Self::User => find_for_user(),
-            Self::Project => find_for_project(),
+            Self::Project => find_for_project(ignored),
         }
     }
 }
@@ -44,31 +47,61 @@ fn find_for_user() -> Result<Option<Found>, String> {
     };
     let path = directory.join("config.toml");
     match open(&path) {
-        Ok(file) => read(Place::User, path, file).map(Some),
+        Ok(file) => read(Whose::User, path, file).map(Some),
         Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
         Err(error) => Err(unreadable(&path, &error.into())),
     }
 }
 
-fn find_for_project() -> Result<Option<Found>, String> {
+fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String> {
     let Ok(here) = std::env::current_dir() else {
         return Ok(None);
     };
+    // By steps up, since what is above may be closed to us, so that a whole path leads nowhere.
+    let mut up = PathBuf::from(".");
     for directory in here.ancestors() {
-        let path = directory.join(".cachex.toml");
-        let found = match open(&path) {
-            Err(Errno::NOENT | Errno::NOTDIR) => continue,
-            // Behind a directory that we cannot look into there is nothing for us.
-            Err(Errno::ACCESS) if fs::symlink_metadata(&path).is_err() => continue,
-            Err(error) => Err(unreadable(&path, &error.into())),
-            Ok(file) => read(Place::Project, path, file).map(Some),
-        };
-        // Asked only now: nearly always there is no file at all.
-        let below = here.ancestors().take_while(|below| *below != directory);
-        let is_ours = |path: &Path| fs::metadata(path).is_ok_and(|found| is_trusted(found.uid()));
-        return if below.into_iter().all(is_ours) { found } else { Ok(None) };
+        let (path, reach) = (directory.join(FILE), up.join(FILE));
+        let owner = owner_of(&reach).map_err(|error| unreadable(&path, &error))?;
+        match owner {
+            None => {}
+            Some(owner) if !is_trusted(owner) && is_for_everybody(&up) => ignored.push(path),
+            Some(_) => match open(&reach) {
+                // A link that leads nowhere.
+                Err(Errno::NOENT | Errno::NOTDIR) => {}
+                // Asked only now: nearly always there is no file at all.
+                _ if !are_ours_below(&up) => return Ok(None),
+                Err(error) => return Err(unreadable(&path, &error.into())),
+                Ok(file) => return read(Whose::Project, path, file).map(Some),
+            },
+        }
+        up.push("..");
     }
     Ok(None)
+}
+
+/// Whether the working directory, and all between it and the one to which these steps lead, belong to
+/// somebody who may decide for us.
+fn are_ours_below(up: &Path) -> bool {
+    let is_ours = |path: &Path| fs::metadata(path).is_ok_and(|found| is_trusted(found.uid()));
+    up.ancestors().skip(1).filter(|below| *below != Path::new("")).all(is_ours)
+}
+
+/// Who put a file, or a link to one, there.
+fn owner_of(path: &Path) -> io::Result<Option<u32>> {
+    match rustix::fs::lstat(path) {
+        Ok(found) => Ok(Some(found.st_uid)),
+        // Behind a directory that we cannot look into there is nothing for us.
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether everybody may put files into a directory, and nobody touch those of others, as in `/tmp`.
+/// A file that a stranger put there is not meant for us, and must not keep us from caching.
+fn is_for_everybody(directory: &Path) -> bool {
+    const STICKY_AND_WRITABLE: u32 = 0o1002;
+    let mode = fs::metadata(directory).map_or(0, |found| found.mode());
+    mode & STICKY_AND_WRITABLE == STICKY_AND_WRITABLE
 }
 
 /// Opens without waiting for the writer of a FIFO.
@@ -77,17 +110,17 @@ fn open(path: &Path) -> Result<File, Errno> {
     rustix::fs::open(path, flags, Mode::empty()).map(File::from)
 }
 
-fn read(place: Place, path: PathBuf, file: File) -> Result<Found, String> {
+fn read(whose: Whose, path: PathBuf, file: File) -> Result<Found, String> {
     let status = rustix::fs::fstat(&file).map_err(|error| unreadable(&path, &error.into()))?;
     let problem = |what: &str| Err(format!("{} {what}", escape_os(path.as_os_str())));
     if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
         return problem("is not a regular file");
     }
     if !is_trusted(status.st_uid) {
-        return problem("belongs to another user and is not read");
+        return problem("belongs to another user and is not read; make it yours with chown");
     }
     // What it names may run.
-    if place == Place::User && status.st_mode & 0o022 != 0 {
+    if whose == Whose::User && status.st_mode & 0o022 != 0 {
         return problem("can be written by others; take that right away with chmod go-w");
     }
     let mut bytes = Vec::new();
@@ -96,7 +129,7 @@ fn read(place: Place, path: PathBuf, file: File) -> Result<Found, String> {
     if bytes.len() as u64 > LARGEST {
         return problem("is too long");
     }
-    Ok(Found { place, path, bytes })
+    Ok(Found { whose, path, bytes })
 }
 
 /// What somebody else wrote decides nothing for us.

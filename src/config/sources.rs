@@ -1,6 +1,6 @@
 //! Where the value of each option comes from.
 
-use super::places::Place;
+use super::places::Whose;
 use crate::cli::Cli;
 use crate::terminal::escape_os;
 use clap::ArgMatches;
@@ -20,7 +20,7 @@ pub struct Setting {
     /// The words on the command line that mean the same; none for the default.
     pub values: Vec<String>,
     /// Whose file it is.
-    pub place: Place,
+    pub whose: Whose,
     /// Which file it is.
     pub path: Rc<Path>,
     /// The command of the rule in it.

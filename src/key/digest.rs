@@ -5,6 +5,7 @@
 //! the clock's grain would leave the same stamp.
 
 use super::files::Shape;
+use super::hex::Hex;
 use rustix::fs::{FileType, Mode, OFlags};
 use sha2::{Digest as _, Sha256};
 use std::cell::RefCell;
@@ -68,7 +69,7 @@ impl DigestBuilder {
 
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{}", Hex(&self.0))
     }
 }
 

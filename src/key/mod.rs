@@ -11,6 +11,7 @@ mod environment;
 mod files;
 mod glob_files;
 mod hashing;
+mod hex;
 mod interpreter;
 mod observation;
 mod parts;
@@ -26,6 +27,7 @@ pub use encoding::{decode_words, encode_words};
 pub use environment::VariableSelector;
 pub use files::{NamedFiles, check_file_word};
 pub use hashing::HashWith;
+pub use hex::Hex;
 pub use observation::{KeySpec, Observation, observe};
 pub use parts::{Part, StoredPart, differences};
 pub use program::{CommandName, Program, ResolveError, names_of};
@@ -44,7 +46,7 @@ pub struct Key(pub Digest);
 impl fmt::Display for Key {
     /// A part of it that is enough to tell keys apart.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.as_bytes()[..8].iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{}", Hex(&self.0.as_bytes()[..8]))
     }
 }
 

@@ -63,6 +63,15 @@ pub(super) fn open_to_look(place: &Place) -> Result<Connection, StoreError> {
     }
 }
 
+/// A database in which something is tried out, to be taken back: nothing of that reaches the disk,
+/// which may be full, nor do others notice but for having to wait with their writes.
+pub(super) fn open_to_try(place: &Place) -> Result<Connection, StoreError> {
+    let connection = connect(place)?;
+    connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    connection.pragma_update(None, "cache_spill", "OFF")?;
+    Ok(connection)
+}
+
 fn connect(place: &Place) -> Result<Connection, StoreError> {
     connect_with(place, OpenFlags::SQLITE_OPEN_READ_WRITE)
 }

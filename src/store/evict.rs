@@ -45,7 +45,7 @@ pub(super) fn make_room_in_command(
         .collect::<Result<Vec<_>, _>>()?;
     let keep = usize::try_from(max_entries.saturating_sub(1)).unwrap_or(usize::MAX);
     victims(candidates, keep).into_iter().try_for_each(|id| {
-        gone::note(connection, id, Cause::Evicted)?;
+        gone::note(connection, id, Cause::Evicted, Timestamp::now())?;
         remove(connection, id).map(drop)
     })
 }
@@ -61,7 +61,7 @@ pub(super) fn make_room_in_store(
         let Some(victim) = least_recently_used(connection)? else {
             return Ok(false);
         };
-        gone::note(connection, victim, Cause::Evicted)?;
+        gone::note(connection, victim, Cause::Evicted, Timestamp::now())?;
         remove(connection, victim)?;
     }
     Ok(true)
@@ -80,11 +80,28 @@ fn least_recently_used(connection: &Connection) -> Result<Option<i64>, StoreErro
     }
 }
 
-/// Bytes of the database that hold something.
+/// How long the database is once it has shrunk, in bytes.
 pub(super) fn used_bytes(connection: &Connection) -> Result<u64, StoreError> {
-    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let pages = pragma("page_count")? - pragma("freelist_count")?;
-    Ok(codec::unsigned(pages) * codec::unsigned(pragma("page_size")?))
+    let pragma = |name| {
+        let value = connection.pragma_query_value(None, name, |row| row.get(0));
+        value.map(codec::unsigned)
+    };
+    let (pages, free, page) =
+        (pragma("page_count")?, pragma("freelist_count")?, pragma("page_size")?);
+    Ok(shrunk(pages, free, page) * page)
+}
+
+/// How many pages are left once the free ones are given back. Some of the rest go with them: those of
+/// the map that SQLite keeps to find out what points to a page, one before each stretch of pages that
+/// it tells of. (And one page, at 1 GiB, is never used.)
+fn shrunk(pages: u64, free: u64, page: u64) -> u64 {
+    let stretch = page / 5;
+    let behind_first = |pages: u64| pages.saturating_sub(1);
+    let unused = |pages: u64| u64::from(pages > (1 << 30) / page);
+    let maps = behind_first(pages - unused(pages)).div_ceil(stretch + 1);
+    let content = pages.saturating_sub(free + maps + unused(pages));
+    let shrunk = content + behind_first(content).div_ceil(stretch);
+    shrunk + unused(shrunk)
 }
 
 /// Gives free pages back to the file system, so that the file shrinks.
@@ -115,12 +132,41 @@ pub(super) fn remove(connection: &Connection, id: i64) -> Result<bool, StoreErro
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::ops::Range;
+
+    /// A database that holds this many pages of content in a table, of which some were deleted.
+    fn database(pages: i64, deleted: Range<i64>) -> Connection {
+        let connection = Connection::open_in_memory().expect("opened");
+        connection.pragma_update(None, "page_size", 512).expect("set");
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").expect("set");
+        let fill = "CREATE TABLE t (id INTEGER PRIMARY KEY, bytes BLOB);
+                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ";
+        let fill = format!("{fill}{pages}) INSERT INTO t SELECT i, zeroblob(450) FROM n");
+        connection.execute_batch(&fill).expect("filled");
+        let delete = "DELETE FROM t WHERE id BETWEEN ?1 AND ?2";
+        connection.execute(delete, [deleted.start, deleted.end]).expect("deleted");
+        connection
+    }
 
     fn candidate() -> impl Strategy<Value = (i64, bool)> {
         (0i64..50, any::<bool>())
     }
 
     proptest! {
+        #[test]
+        fn a_database_shrinks_to_what_was_told(
+            pages in 1i64..1000, first in 0i64..1000, count in 0i64..1000,
+        ) {
+            let connection = database(pages, first..first + count);
+            let told = used_bytes(&connection).expect("told");
+            shrink(&connection).expect("shrunk");
+            let length: i64 = connection
+                .query_row("SELECT page_count * 512 FROM pragma_page_count", [], |row| row.get(0))
+                .expect("counted");
+            prop_assert_eq!(told, codec::unsigned(length));
+            prop_assert_eq!(used_bytes(&connection).expect("told"), told);
+        }
+
         #[test]
         fn the_expired_go_first_then_the_oldest(
             drawn in proptest::collection::vec(candidate(), 0..20),

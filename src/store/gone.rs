@@ -61,10 +61,15 @@ impl Store {
 }
 
 /// Notes why an entry is about to go.
-pub(super) fn note(connection: &Connection, id: i64, cause: Cause) -> Result<(), StoreError> {
+pub(super) fn note(
+    connection: &Connection,
+    id: i64,
+    cause: Cause,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     connection.execute(
         "INSERT OR REPLACE INTO gone (key, cause, at) SELECT key, ?2, ?3 FROM entry WHERE id = ?1",
-        params![id, cause as i64, Timestamp::now().as_millis()],
+        params![id, cause as i64, at.as_millis()],
     )?;
     Ok(())
 }
@@ -75,7 +80,7 @@ pub(super) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
     if count > REMEMBERED {
         connection.execute(
             "DELETE FROM gone WHERE key IN
-             (SELECT key FROM gone ORDER BY at DESC LIMIT -1 OFFSET ?1)",
+             (SELECT key FROM gone ORDER BY at DESC, key LIMIT -1 OFFSET ?1)",
             [REMEMBERED],
         )?;
     }

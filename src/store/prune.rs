@@ -2,12 +2,10 @@
 
 use super::gone::Cause;
 use super::place::Place;
-use super::removal::{Cleared, chosen};
-use super::{Selection, Store, StoreError, evict};
+use super::removal::{Cleared, Removal};
+use super::{Selection, Store, StoreError};
 use crate::size::Size;
 use crate::time::Timestamp;
-use rusqlite::Connection;
-use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,35 +32,24 @@ impl Store {
     /// # Errors
     /// As SQLite; a part may be forgotten by then.
     pub fn prune(&mut self, max_size: Size) -> Result<Cleared, StoreError> {
-        let mut cleared = self.forget(Cause::Expired, &Selection::expired())?;
-        let choose = |transaction: &Connection| chosen(transaction, &Selection::all());
-        let fits = |transaction: &Connection| Ok(evict::used_bytes(transaction)? <= max_size.0);
-        cleared += self.remove_in_parts(Some(Cause::Evicted), &choose, &fits)?;
-        Ok(cleared)
-    }
-
-    /// What [`Store::prune`] would forget, as far as sizes can be told without doing it. Changes
-    /// nothing.
-    ///
-    /// # Errors
-    /// As SQLite.
-    pub fn prunable(&self, max_size: Size) -> Result<Cleared, StoreError> {
-        let expired = chosen(&self.connection, &Selection::expired())?;
-        let ids: HashSet<i64> = expired.iter().map(|entry| entry.id).collect();
-        let mut rest = chosen(&self.connection, &Selection::all())?;
-        rest.retain(|entry| !ids.contains(&entry.id));
-        let mut used = evict::used_bytes(&self.connection)?;
         let mut cleared = Cleared::default();
-        for (entry, is_bound_to_go) in
-            expired.iter().map(|entry| (entry, true)).chain(rest.iter().map(|entry| (entry, false)))
-        {
-            if is_bound_to_go || used > max_size.0 {
-                cleared += Cleared { entries: 1, output: entry.output };
-                used = used.saturating_sub(entry.length);
-            }
+        for removal in pruning(max_size) {
+            cleared += self.remove(&removal)?;
         }
         Ok(cleared)
     }
+
+    /// What [`Store::prune`] would forget.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn prunable(&mut self, max_size: Size) -> Result<Cleared, StoreError> {
+        self.try_out(&pruning(max_size))
+    }
+}
+
+fn pruning(max_size: Size) -> [Removal; 2] {
+    [Removal::of(Cause::Expired, Selection::expired()), Removal::until(max_size)]
 }
 
 /// The files in this directory that nobody needs any more.

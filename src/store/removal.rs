@@ -2,6 +2,7 @@
 
 use super::gone::{self, Cause};
 use super::{Selection, Store, StoreError, clearing, codec, commands, connection, evict, usage};
+use crate::size::Size;
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
 use std::ops::AddAssign;
@@ -26,50 +27,118 @@ impl AddAssign for Cleared {
 /// Bytes that one transaction frees.
 const AT_ONCE: u64 = 32 << 20;
 
+/// What is to go, and why.
+#[derive(Debug)]
+pub(super) struct Removal {
+    cause: Cause,
+    /// The entries that may go, those from the future first, then the least recently used.
+    selection: Selection,
+    /// They go only until the database is no larger than this.
+    until: Option<Size>,
+    /// When it was begun: what goes together is noted as gone at one moment.
+    at: Timestamp,
+}
+
+impl Removal {
+    /// Of everything that is meant.
+    pub(super) fn of(cause: Cause, selection: Selection) -> Self {
+        Self { cause, selection, until: None, at: Timestamp::now() }
+    }
+
+    /// Of as much as it takes for the database to be no larger than that.
+    pub(super) fn until(max_size: Size) -> Self {
+        let all = Selection::all();
+        Self { until: Some(max_size), ..Self::of(Cause::Evicted, all) }
+    }
+
+    /// Chooses, and notes for good that it was.
+    fn begin(&self, transaction: &Connection) -> Result<Rc<[Chosen]>, StoreError> {
+        if self.cause == Cause::Cleared {
+            clearing::remember(transaction, &self.selection)?;
+            commands::forget_totals(transaction, &self.selection)?;
+        }
+        if self.leaves_nothing() {
+            transaction.execute_batch("DELETE FROM file_digest; DELETE FROM gone;")?;
+        }
+        Ok(chosen(transaction, &self.selection)?.into())
+    }
+
+    /// Who forgets everything leaves nothing to tell of.
+    fn leaves_nothing(&self) -> bool {
+        self.cause == Cause::Cleared && self.selection.is_all()
+    }
+
+    fn is_enough(&self, transaction: &Connection) -> Result<bool, StoreError> {
+        match self.until {
+            Some(max_size) => Ok(evict::used_bytes(transaction)? <= max_size.0),
+            None => Ok(false),
+        }
+    }
+
+    /// Removes so much of what is chosen that others need not wait long for the end of the
+    /// transaction. The first part chooses, so that nothing slips in between.
+    fn do_part(
+        &self,
+        transaction: &Connection,
+        progress: &Progress,
+    ) -> Result<Progress, StoreError> {
+        let chosen = match &progress.chosen {
+            Some(chosen) => Rc::clone(chosen),
+            None => self.begin(transaction)?,
+        };
+        let Progress { mut next, mut cleared, .. } = *progress;
+        let mut freed = 0;
+        let mut is_done = false;
+        while freed < AT_ONCE && !is_done {
+            match chosen.get(next) {
+                Some(entry) if !self.is_enough(transaction)? => {
+                    if entry.is_there(transaction)? {
+                        if !self.leaves_nothing() {
+                            gone::note(transaction, entry.id, self.cause, self.at)?;
+                        }
+                        evict::remove(transaction, entry.id)?;
+                        cleared += Cleared { entries: 1, output: entry.output };
+                    }
+                    freed += entry.length + evict::OVERHEAD;
+                    next += 1;
+                }
+                _ => is_done = true,
+            }
+        }
+        commands::forget_unused(transaction)?;
+        gone::keep_few(transaction)?;
+        Ok(Progress { chosen: Some(chosen), next, cleared, is_done })
+    }
+}
+
 impl Store {
     /// Forgets the entries that are meant, and gives their room back.
     ///
     /// # Errors
     /// As SQLite; a part may be forgotten by then.
     pub fn clear(&mut self, selection: &Selection) -> Result<Cleared, StoreError> {
-        self.forget(Cause::Cleared, selection)
+        self.remove(&Removal::of(Cause::Cleared, selection.clone()))
     }
 
-    /// The same, for some other cause.
-    pub(super) fn forget(
-        &mut self,
-        cause: Cause,
-        selection: &Selection,
-    ) -> Result<Cleared, StoreError> {
-        let choose = |transaction: &Connection| {
-            clearing::remember(transaction, selection)?;
-            commands::forget_totals(transaction, selection)?;
-            if selection.is_all() {
-                transaction.execute_batch("DELETE FROM file_digest; DELETE FROM gone;")?;
-            }
-            chosen(transaction, selection)
-        };
-        // Who forgets everything leaves nothing to tell of.
-        let cause = (!selection.is_all()).then_some(cause);
-        self.remove_in_parts(cause, &choose, &|_| Ok(false))
+    /// What [`Store::clear`] would forget, which is all that it chooses. Changes nothing.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn clearable(&self, selection: &Selection) -> Result<Cleared, StoreError> {
+        let chosen = chosen(&self.connection, selection)?;
+        let output = chosen.iter().map(|entry| entry.output).sum();
+        Ok(Cleared { entries: chosen.len() as u64, output })
     }
 
-    /// Removes what is chosen, until nothing is left of that or it is enough. The first transaction
-    /// chooses, so that nothing slips in between.
-    pub(super) fn remove_in_parts(
-        &mut self,
-        cause: Option<Cause>,
-        choose: &dyn Fn(&Connection) -> Result<Vec<Chosen>, StoreError>,
-        is_enough: &dyn Fn(&Connection) -> Result<bool, StoreError>,
-    ) -> Result<Cleared, StoreError> {
+    pub(super) fn remove(&mut self, removal: &Removal) -> Result<Cleared, StoreError> {
         let mut progress = Progress::default();
         while !progress.is_done {
-            progress = match self.remove_part(&progress, cause, choose, is_enough) {
+            progress = match self.remove_part(removal, &progress) {
                 Err(fault) if fault.is_of_a_full_disk() => {
                     // To remove something takes room for the journal, and who clears a full disk has
                     // none. A process that dies without one leaves a damaged store at the worst.
                     self.connection.pragma_update(None, "journal_mode", "MEMORY")?;
-                    self.remove_part(&progress, cause, choose, is_enough)?
+                    self.remove_part(removal, &progress)?
                 }
                 part => part?,
             };
@@ -79,54 +148,37 @@ impl Store {
 
     fn remove_part(
         &mut self,
+        removal: &Removal,
         progress: &Progress,
-        cause: Option<Cause>,
-        choose: &dyn Fn(&Connection) -> Result<Vec<Chosen>, StoreError>,
-        is_enough: &dyn Fn(&Connection) -> Result<bool, StoreError>,
     ) -> Result<Progress, StoreError> {
         let transaction = connection::write_durably(&mut self.connection)?;
         // The totals of a command that stays count what its entries were used for.
         let folded = usage::fold(&self.place, &transaction)?;
-        let chosen = match &progress.chosen {
-            Some(chosen) => Rc::clone(chosen),
-            None => choose(&transaction)?.into(),
-        };
-        let mut next = progress.next;
-        let mut cleared = progress.cleared;
-        let mut freed = 0;
-        let mut is_done = false;
-        while freed < AT_ONCE && !is_done {
-            match chosen.get(next) {
-                Some(entry) if !is_enough(&transaction)? => {
-                    if entry.is_there(&transaction)? {
-                        if let Some(cause) = cause {
-                            gone::note(&transaction, entry.id, cause)?;
-                        }
-                        evict::remove(&transaction, entry.id)?;
-                        cleared += Cleared { entries: 1, output: entry.output };
-                    }
-                    freed += entry.length + evict::OVERHEAD;
-                    next += 1;
-                }
-                _ => is_done = true,
-            }
-        }
-        commands::forget_unused(&transaction)?;
-        gone::keep_few(&transaction)?;
+        let progress = removal.do_part(&transaction, progress)?;
         evict::shrink(&transaction)?;
         transaction.commit()?;
         folded.done();
-        Ok(Progress { chosen: Some(chosen), next, cleared, is_done })
+        Ok(progress)
     }
 
-    /// What [`Store::clear`] would forget. Changes nothing.
-    ///
-    /// # Errors
-    /// As SQLite.
-    pub fn clearable(&self, selection: &Selection) -> Result<Cleared, StoreError> {
-        let chosen = chosen(&self.connection, selection)?;
-        let output = chosen.iter().map(|entry| entry.output).sum();
-        Ok(Cleared { entries: chosen.len() as u64, output })
+    /// What these removals would forget, one after the other: they are done, and taken back. How much
+    /// room an entry takes cannot be told in any other way, since entries share pages.
+    pub(super) fn try_out(&mut self, removals: &[Removal]) -> Result<Cleared, StoreError> {
+        self.fold_uses()?;
+        let mut connection = connection::open_to_try(&self.place)?;
+        let transaction = connection::write(&mut connection)?;
+        // What was used since, and could not be counted in for good; it stays to be.
+        let _ = usage::fold(&self.place, &transaction)?;
+        let mut cleared = Cleared::default();
+        for removal in removals {
+            let mut progress = Progress::default();
+            while !progress.is_done {
+                progress = removal.do_part(&transaction, &progress)?;
+            }
+            cleared += progress.cleared;
+        }
+        transaction.rollback()?;
+        Ok(cleared)
     }
 }
 
@@ -142,11 +194,11 @@ struct Progress {
 }
 
 /// An entry that is to go.
-pub(super) struct Chosen {
-    pub(super) id: i64,
+struct Chosen {
+    id: i64,
     created: Timestamp,
-    pub(super) output: u64,
-    pub(super) length: u64,
+    output: u64,
+    length: u64,
 }
 
 impl Chosen {
@@ -159,10 +211,7 @@ impl Chosen {
 }
 
 /// The entries that are meant, those from the future first, then the least recently used.
-pub(super) fn chosen(
-    connection: &Connection,
-    selection: &Selection,
-) -> Result<Vec<Chosen>, StoreError> {
+fn chosen(connection: &Connection, selection: &Selection) -> Result<Vec<Chosen>, StoreError> {
     let condition = selection.condition();
     let now = Timestamp::now();
     let mut statement = connection.prepare(&format!(

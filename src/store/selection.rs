@@ -7,7 +7,7 @@ use rusqlite::ToSql;
 use rusqlite::types::ToSqlOutput;
 
 /// The entries that pass every filter that is set; all of them when none is.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// The one of this number.
     pub number: Option<i64>,
@@ -22,7 +22,7 @@ pub struct Selection {
 }
 
 /// Calls of one command.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Calls {
     /// The command, with the arguments that are looked for.
     pub name: CommandName,
@@ -72,8 +72,8 @@ impl Selection {
     }
 
     /// The condition over `entry` and `command` that all but the dates make, and its parameters.
-    pub(super) fn condition(&self) -> Condition {
-        let mut all = Condition::default();
+    pub(super) fn condition(&self) -> WhereClause {
+        let mut all = WhereClause::default();
         if let Some(number) = self.number {
             all.require("entry.id = ?", [Parameter::Number(number)]);
         }
@@ -93,11 +93,11 @@ impl Selection {
     }
 
     /// The condition over `command` for those of which every entry is meant, if there can be such.
-    pub(super) fn whole_commands(&self) -> Option<Condition> {
+    pub(super) fn whole_commands(&self) -> Option<WhereClause> {
         if self.number.is_some() || !self.is_of_any_date() {
             return None;
         }
-        let mut all = Condition::default();
+        let mut all = WhereClause::default();
         if let Some(calls) = &self.calls {
             let open_ended = calls.iter().filter(|it| it.matching == Matching::StartingWith);
             all.require_any(open_ended.map(|it| ("substr(name, 1, ?) = ?", beginning(&it.name))));
@@ -120,14 +120,14 @@ pub(super) fn whole(name: &CommandName) -> Vec<u8> {
     [name.name(), name.arguments()].concat()
 }
 
-/// A condition and its parameters, in order.
+/// A condition of SQL and its parameters, in order.
 #[derive(Default)]
-pub(super) struct Condition {
+pub(super) struct WhereClause {
     terms: Vec<String>,
     parameters: Vec<Parameter>,
 }
 
-impl Condition {
+impl WhereClause {
     fn require(&mut self, term: &str, parameters: impl IntoIterator<Item = Parameter>) {
         self.terms.push(format!("({term})"));
         self.parameters.extend(parameters);

@@ -1,7 +1,8 @@
 //! What was used, without a write to the database.
 //!
 //! A hit appends one record to the file `uses` beside it; whoever writes to the database next
-//! folds the records in. A record that is lost costs a little precision and nothing else.
+//! folds the records in. Until then so many are kept, lest hits alone fill the disk. A record that is
+//! lost costs a little precision and nothing else.
 
 use super::place::{Place, open_private};
 use super::{StoreError, codec};
@@ -10,17 +11,23 @@ use crate::time::Timestamp;
 use rusqlite::{Connection, params};
 use rustix::fs::OFlags;
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// An entry's id, the time in milliseconds, and a checksum of both: 8 little-endian bytes each.
 const RECORD: usize = 24;
+
+/// What a file of records is long at most, in bytes: nothing is appended to a longer one, and what lies
+/// behind is not read. Folding that much in takes a hundredth of a second.
+const LONGEST: u64 = 150_000 * RECORD as u64;
 
 /// Notes that an entry was used.
 pub(super) fn note(place: &Place, id: i64) {
     let record = encode(id, Timestamp::now());
     if let Ok(file) =
         open_private(&place.uses(), OFlags::WRONLY | OFlags::APPEND | OFlags::NONBLOCK)
+        && file.metadata().is_ok_and(|found| found.len() < LONGEST)
     {
         // One write of the whole record, so that those of others do not mix with it.
         let _ = rustix::io::write(&file, &record);
@@ -60,11 +67,7 @@ impl Folded {
 
 /// Folds the records into the database, inside the caller's write transaction.
 pub(super) fn fold(place: &Place, connection: &Connection) -> Result<Folded, StoreError> {
-    let taken = place.directory.join("uses.folding");
-    // One that is still there comes from a process that died before it could commit.
-    if !taken.exists() && fs::rename(place.uses(), &taken).is_err() {
-        return Ok(Folded(None));
-    }
+    let Some(taken) = take(place) else { return Ok(Folded(None)) };
     let mut entry = connection.prepare(
         "UPDATE entry SET hits = hits + ?2, used = max(used, min(?3, ?4)) WHERE id = ?1",
     )?;
@@ -83,9 +86,21 @@ pub(super) fn fold(place: &Place, connection: &Connection) -> Result<Folded, Sto
     Ok(Folded(Some(taken)))
 }
 
+/// The file with the records, out of the way of those who append.
+fn take(place: &Place) -> Option<PathBuf> {
+    let taken = place.directory.join("uses.folding");
+    let is_file = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+    // One that is still there comes from a process that died before it could commit.
+    let has_some =
+        is_file(&taken) || (is_file(&place.uses()) && fs::rename(place.uses(), &taken).is_ok());
+    has_some.then_some(taken)
+}
+
 /// How often each entry was used, and when last.
 fn read(path: &Path) -> HashMap<i64, (u64, Timestamp)> {
-    let bytes = fs::read(path).unwrap_or_default();
+    let mut bytes = Vec::new();
+    // What was read until an error is worth something.
+    let _ = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
     let mut uses = HashMap::new();
     for (id, at) in bytes.as_chunks().0.iter().filter_map(|record| decode(*record)) {
         let (hits, last) = uses.entry(id).or_insert((0, at));
@@ -113,5 +128,17 @@ mod tests {
         assert_eq!(uses[&2], (1, at(4)));
         assert_eq!(uses.len(), 2);
         assert!(read(&dir.path().join("gone")).is_empty());
+    }
+
+    #[test]
+    fn what_lies_behind_the_longest_file_is_not_read() {
+        use std::os::unix::fs::FileExt;
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let record = encode(1, Timestamp::from_millis(5));
+        let counted = || read(file.path()).get(&1).map_or(0, |(hits, _)| *hits);
+        file.as_file().write_all_at(&record, LONGEST - RECORD as u64).expect("written");
+        assert_eq!(counted(), 1);
+        file.as_file().write_all_at(&record, LONGEST).expect("written");
+        assert_eq!(counted(), 1);
     }
 }

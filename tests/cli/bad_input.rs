@@ -50,8 +50,13 @@ fn no_command() {
 fn variables_are_checked_like_options() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi");
-    let stderr = sandbox.cachex("./s.sh").env("CACHEX_TTL", "banana").tells("", 2);
-    assert!(stderr.contains("'banana'"), "{stderr}");
+    for verb in ["./s.sh", "list", "config"] {
+        let stderr = sandbox.cachex(verb).env("CACHEX_TTL", "banana").tells("", 2);
+        assert!(stderr.contains("'banana'"), "{stderr}");
+        assert!(stderr.contains("the value is that of the variable CACHEX_TTL\n"), "{stderr}");
+    }
+    let call = sandbox.cachex("--ttl banana ./s.sh").env("CACHEX_TTL", "banana");
+    assert!(!call.tells("", 2).contains("CACHEX_TTL"));
     assert_eq!(sandbox.runs(), 0);
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// What `cachex config` says of an option: its value and where it comes from.
 #[track_caller]
-fn in_force(call: Call, option: &str) -> Option<(String, String)> {
+pub fn in_force(call: Call, option: &str) -> Option<(String, String)> {
     let shown = String::from_utf8(call.output().stdout).expect("UTF-8");
     let line = shown.lines().find(|line| line.split(' ').next() == Some(option))?;
     let mut cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).skip(1);
@@ -14,25 +14,25 @@ fn in_force(call: Call, option: &str) -> Option<(String, String)> {
 }
 
 #[track_caller]
-fn is_in_force(call: Call, option: &str, value: &str, source: impl AsRef<Path>) {
+pub fn is_in_force(call: Call, option: &str, value: &str, source: impl AsRef<Path>) {
     let expected = (value.to_owned(), source.as_ref().display().to_string());
     assert_eq!(in_force(call, option), Some(expected));
 }
 
 /// A sandbox with a script that counts its runs.
-fn sandbox() -> Sandbox {
+pub fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo \"hi ${V:-}\"");
     sandbox
 }
 
 /// A call with the store where it is by default, so that no variable is set.
-fn by_default(sandbox: &Sandbox, words: &str) -> Call {
+pub fn by_default(sandbox: &Sandbox, words: &str) -> Call {
     sandbox.cachex(words).without_env("CACHEX_CACHE_DIR")
 }
 
 /// Where that is.
-fn default_store(sandbox: &Sandbox) -> String {
+pub fn default_store(sandbox: &Sandbox) -> String {
     let home = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
     sandbox.dir.with_file_name(home).join("cachex").display().to_string()
 }
@@ -83,6 +83,18 @@ fn the_nearest_project_file_wins_alone() {
 }
 
 #[test]
+fn a_home_that_is_not_absolute_is_none() {
+    let sandbox = sandbox();
+    let directory = sandbox.user_config("ttl = 0");
+    assert!(directory.starts_with(sandbox.dir.with_file_name("")));
+    let by = |words: &str| by_default(&sandbox, words).env("HOME", "..");
+    by("./s.sh").warns("hi \n", "no home directory to keep the store in");
+    by("config").gives("store  none\n");
+    by("--cache-dir ../store ./s.sh").gives("hi \n");
+    by("--cache-dir ../store --only-if-cached ./s.sh").gives("hi \n");
+}
+
+#[test]
 fn precedence_is_flag_variable_project_user_default() {
     let sandbox = sandbox();
     assert_eq!(in_force(sandbox.cachex("config"), "ttl"), None);
@@ -103,8 +115,9 @@ fn a_nearer_list_replaces_a_farther_one() {
     let sandbox = sandbox();
     sandbox.user_config("env = [\"A\", \"B*\"]");
     assert_eq!(in_force(sandbox.cachex("config"), "env").expect("set").0, "A, B*");
-    sandbox.project_config("env = \"C,D\"");
+    sandbox.project_config("env = \",C,D,\"\nkey = \"\"");
     assert_eq!(in_force(sandbox.cachex("config"), "env").expect("set").0, "C, D");
+    assert_eq!(in_force(sandbox.cachex("config"), "key").expect("set").0, "''");
     let one = in_force(sandbox.cachex("config --env E --env F"), "env");
     assert_eq!(one.expect("set").0, "E, F");
     sandbox.project_config("env = []");
@@ -348,58 +361,6 @@ fn what_cannot_be_read_is_a_fault() {
 }
 
 #[test]
-fn files_of_other_users_are_not_believed() {
-    if !rustix::process::geteuid().is_root() {
-        return;
-    }
-    let give_away = |path: &Path| std::os::unix::fs::chown(path, Some(12345), None).expect("given");
-    let sandbox = sandbox();
-    let path = sandbox.project_config("ttl = 1");
-    give_away(&path);
-    sandbox.cachex("./s.sh").warns("hi \n", "belongs to another user");
-    assert!(!sandbox.store_dir().exists());
-    // Nor is what lies above their directories looked at.
-    fs::remove_file(path).expect("gone");
-    let path = sandbox.project_config("ttl = 1");
-    let theirs = sandbox.dir.join("theirs");
-    let below = theirs.join("below");
-    fs::create_dir_all(&below).expect("made");
-    assert!(in_force(sandbox.cachex("config").in_dir(&below), "ttl").is_some());
-    give_away(&theirs);
-    assert_eq!(in_force(sandbox.cachex("config").in_dir(&below), "ttl"), None);
-    assert_eq!(in_force(sandbox.cachex("config").in_dir(&theirs), "ttl"), None);
-    is_in_force(sandbox.cachex("config"), "ttl", "1", path);
-}
-
-#[test]
-fn a_project_cannot_set_what_is_the_users() {
-    let sandbox = sandbox();
-    let path =
-        sandbox.project_config("env = \"V\"\n\ncache-dir = \"/nowhere\"\n").display().to_string();
-    for (key, line) in [
-        ("cache-dir", "cache-dir = \"x\""),
-        ("max-size", "max-size = 1"),
-        ("hash-with", "hash-with = \"stdin=rm x\""),
-    ] {
-        sandbox.project_config(&format!("env = \"V\"\n\n{line}\n"));
-        let warning = format!("{path}:3: {key} is ignored: only the user's own file may set it");
-        sandbox.cachex("./s.sh").env("V", key).warns(format!("hi {key}\n"), &warning);
-        sandbox.cachex("./s.sh").env("V", key).warns(format!("hi {key}\n"), &warning);
-        sandbox.project_config(&format!("env = \"V\"\n[[rule]]\ncommand = \"*\"\n{line}\n"));
-        sandbox
-            .cachex("./s.sh")
-            .env("V", key)
-            .warns(format!("hi {key}\n"), &format!("{key} is ignored"));
-        let shown = by_default(&sandbox, "config -- ./s.sh");
-        shown.warns(
-            format!("env  V  {path}\n\nfile   {path}\nstore  {}\n", default_store(&sandbox)),
-            key,
-        );
-    }
-    assert_eq!(sandbox.runs(), 3);
-}
-
-#[test]
 fn the_user_can_move_the_store_for_all_verbs() {
     let sandbox = sandbox();
     let elsewhere = sandbox.dir.join("elsewhere");
@@ -421,6 +382,48 @@ fn the_user_can_move_the_store_for_all_verbs() {
     let path = sandbox.user_config("cache-dir = \"here\"");
     let here = path.with_file_name("here").display().to_string();
     assert_eq!(in_force(cachex("config"), "cache-dir").expect("set").0, here);
+}
+
+#[test]
+fn a_path_may_start_at_home() {
+    let sandbox = sandbox();
+    let home = sandbox.dir.parent().expect("a parent").to_owned();
+    sandbox.project_config("file = [\"~/x\", \"~/*.y\"]");
+    let expected = format!("{home}/x, {home}/*.y", home = home.display());
+    assert_eq!(in_force(sandbox.cachex("config"), "file").expect("set").0, expected);
+    for (name, content) in [("x", "1"), ("x", "2"), ("z.y", "1"), ("z.y", "2")] {
+        fs::write(home.join(name), content).expect("written");
+        for _ in 0..2 {
+            sandbox.cachex("./s.sh").gives("hi \n");
+        }
+    }
+    assert_eq!(sandbox.runs(), 4);
+    let nowhere = sandbox.cachex("./s.sh").env("HOME", "..");
+    nowhere
+        .warns("hi \n", "invalid value [\"~/x\", \"~/*.y\"] for file: there is no home directory");
+}
+
+#[test]
+fn an_empty_name_is_no_place_for_the_store() {
+    let sandbox = sandbox();
+    let path = sandbox.user_config("cache-dir = \"\"").display().to_string();
+    let problem = format!("{path}:1: invalid value \"\" for cache-dir: expected the path of");
+    by_default(&sandbox, "./s.sh").warns("hi \n", &problem);
+    let stderr = by_default(&sandbox, "list").tells("", 125);
+    assert!(stderr.contains(&problem) && stderr.lines().count() == 1, "{stderr}");
+    by_default(&sandbox, "clear -q --cache-dir x").gives("removed nothing\n");
+    for words in
+        [&["--cache-dir", "", "./s.sh"][..], &["--cache-dir=", "list"], &["list", "--cache-dir="]]
+    {
+        let stderr = sandbox.cachex_words(words).tells("", 2);
+        assert!(stderr.contains("invalid value '' for '--cache-dir <DIR>'"), "{stderr}");
+    }
+    fs::remove_file(path).expect("gone");
+    let empty = || sandbox.cachex("./s.sh").env("CACHEX_CACHE_DIR", "");
+    empty().gives("hi \n");
+    empty().gives("hi \n");
+    assert_eq!(sandbox.runs(), 2);
+    assert!(Path::new(&default_store(&sandbox)).join("cachex.db").exists());
 }
 
 #[test]
@@ -527,6 +530,8 @@ fn the_answer_as_json_has_the_documented_fields() {
             entry("refresh", true.into(), "project", Some(&project), Some("x *")),
         ],
         "files": [user, project],
+        "ignored": [],
+        "refused": [],
         "store": default_store(&sandbox),
         "problem": null,
     });

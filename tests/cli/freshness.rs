@@ -127,6 +127,20 @@ fn only_if_cached_never_runs() {
 }
 
 #[test]
+fn only_if_cached_does_not_run_where_the_cache_is_off_either() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi");
+    let expected = "cachex: error: not cached: cachex is switched off\n";
+    sandbox.cachex("--only-if-cached --no-cache ./s.sh").ends("", expected, 124);
+    let off = sandbox.cachex("--only-if-cached ./s.sh").env("CACHEX_NO_CACHE", "1");
+    off.ends("", expected, 124);
+    sandbox.project_config("no-cache = true");
+    sandbox.cachex("--only-if-cached ./s.sh").ends("", expected, 124);
+    sandbox.cachex("./s.sh").gives("hi\n");
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
 fn no_store_looks_up_and_stores_nothing() {
     let sandbox = sandbox();
     for _ in 0..2 {

@@ -3,9 +3,10 @@
 
 use cachex::store::Store;
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -102,6 +103,22 @@ impl Sandbox {
         let mut command = Command::new(name);
         command.args(words);
         self.call(command)
+    }
+
+    /// The same by another user, who is given the directory. Only for root.
+    pub fn by(&self, user: u32, words: &str) -> Call {
+        if !self.dir.join("cachex").exists() {
+            // Where it was built may be closed to others. By a process of its own, as for scripts.
+            self.program("cp", &[env!("CARGO_BIN_EXE_cachex"), "cachex"]).gives("");
+        }
+        let root = self.dir.parent().expect("a parent");
+        fs::set_permissions(root, Permissions::from_mode(0o755)).expect("set");
+        chown(&self.dir, Some(user), Some(user)).expect("given");
+        let user = user.to_string();
+        let cachex = self.dir.join("cachex").display().to_string();
+        let become_user = ["--reuid", &user, "--regid", &user, "--clear-groups", &cachex];
+        let words: Vec<&str> = words.split(' ').filter(|word| !word.is_empty()).collect();
+        self.program("setpriv", &[&become_user, &words[..]].concat())
     }
 
     fn call(&self, mut command: Command) -> Call {
@@ -236,6 +253,15 @@ pub fn word(bytes: &[u8]) -> OsString {
 #[allow(clippy::print_stderr, reason = "for people who read a failure")]
 pub fn say(what: impl std::fmt::Display) {
     eprintln!("{what}");
+}
+
+/// Whether this process may become, and give files to, somebody else; says so if not.
+pub fn am_root() -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        say("nothing tested: only root can become, and give files to, somebody else");
+    }
+    is_root
 }
 
 /// Numbers that differ from run to run, and can be had again: `SEED=… cargo test …`.

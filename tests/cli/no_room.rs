@@ -1,9 +1,8 @@
 //! No room for a store: a full disk, no home, somebody else's directory.
 
-use super::harness::{Call, Sandbox, say};
-use std::fs::{self, Permissions};
+use super::harness::{Call, Sandbox, am_root, say};
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::chown;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
@@ -148,28 +147,9 @@ fn a_disk_that_is_full_from_the_start() {
     assert_eq!(sandbox.runs(), before + 1);
 }
 
-fn am_root() -> bool {
-    let is_root = rustix::process::geteuid().is_root();
-    if !is_root {
-        say("nothing tested: only root can become, and give files to, somebody else");
-    }
-    is_root
-}
-
 /// A call without a store directory of its own, by a user who can read the sandbox and has no home.
 fn by(user: u32, sandbox: &Sandbox) -> Call {
-    let program = sandbox.dir.join("cachex");
-    if !program.exists() {
-        // Where it was built may be closed to others. By a process of its own: one that another test
-        // starts meanwhile would keep a file of ours open for writing, and that is not executable.
-        sandbox.program("cp", &[env!("CARGO_BIN_EXE_cachex"), "cachex"]).gives("");
-    }
-    let root = sandbox.dir.parent().expect("a parent");
-    fs::set_permissions(root, Permissions::from_mode(0o755)).expect("set");
-    chown(&sandbox.dir, Some(user), Some(user)).expect("given");
-    let user = user.to_string();
-    let words = ["--reuid", &user, "--regid", &user, "--clear-groups", "./cachex", "./s.sh", "10"];
-    sandbox.program("setpriv", &words).without_env("CACHEX_CACHE_DIR")
+    sandbox.by(user, "./s.sh 10").without_env("CACHEX_CACHE_DIR")
 }
 
 #[test]

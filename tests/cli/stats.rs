@@ -234,3 +234,57 @@ fn a_hit_does_not_write_to_the_database() {
     assert!(std::fs::read(sandbox.database()).expect("readable") == before);
     assert_eq!(stats(&sandbox)["hits"], json!(1));
 }
+
+#[test]
+fn hits_alone_do_not_fill_the_disk() {
+    let sandbox = sandbox();
+    let uses = sandbox.store_dir().join("uses");
+    let hit = || {
+        sandbox.cachex("./s.sh").gives("hi\n");
+        std::fs::metadata(&uses).expect("there").len()
+    };
+    sandbox.cachex("./s.sh").gives("hi\n");
+    let record = hit();
+    let long = std::fs::OpenOptions::new().append(true).open(&uses).expect("opened");
+    long.set_len(4_000_000).expect("set");
+    assert_eq!(hit(), 4_000_000);
+    assert_eq!(sandbox.runs(), 1);
+    assert_eq!(stats(&sandbox)["hits"], json!(1));
+    assert_eq!(hit(), record);
+    assert_eq!(stats(&sandbox)["hits"], json!(2));
+}
+
+#[test]
+fn of_uses_without_end_the_beginning_counts() {
+    let sandbox = sandbox();
+    let uses = sandbox.store_dir().join("uses");
+    for verb in ["stats", "list", "prune", "clear --expired", "echo x"] {
+        sandbox.cachex("./s.sh").gives("hi\n");
+        sandbox.cachex("./s.sh").gives("hi\n");
+        let record = std::fs::read(&uses).expect("readable");
+        let file = std::fs::OpenOptions::new().write(true).open(&uses).expect("opened");
+        std::os::unix::fs::FileExt::write_all_at(&file, &record, 5 << 30).expect("written");
+        assert_eq!(sandbox.cachex(verb).output().status.code(), Some(0), "{verb}");
+        assert!(!uses.exists(), "{verb}");
+        assert_eq!(counts(&sandbox)[0], ("s.sh".to_owned(), 1, 1), "{verb}");
+        sandbox.cachex("clear").output();
+    }
+}
+
+#[test]
+fn what_is_no_file_in_place_of_the_uses_is_left_alone() {
+    for name in ["uses", "uses.folding"] {
+        for kind in ["mkdir", "mkfifo", "ln -s /dev/zero"] {
+            let sandbox = sandbox();
+            sandbox.cachex("echo x").gives("x\n");
+            sandbox.sh(&format!("{kind} ../store/{name}")).gives("");
+            for _ in 0..3 {
+                sandbox.cachex("./s.sh").gives("hi\n");
+            }
+            sandbox.cachex("prune").gives("removed nothing\n");
+            assert_eq!(sandbox.runs(), 1, "{kind} {name}");
+            let hits = if name == "uses" || kind == "mkdir" { 0 } else { 2 };
+            assert_eq!(stats(&sandbox)["hits"], json!(hits), "{kind} {name}");
+        }
+    }
+}

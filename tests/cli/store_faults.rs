@@ -211,6 +211,40 @@ fn verbs_heal_a_damaged_store_too() {
 }
 
 #[test]
+fn verbs_that_are_to_be_quiet_do_not_warn() {
+    let sandbox = sandbox();
+    let damage = || {
+        sandbox.cachex("-q ./s.sh").gives("hi\n");
+        fs::write(sandbox.database(), "garbage ".repeat(1000)).expect("written");
+    };
+    let shows = |verb: &str| i32::from(verb.starts_with("show")) * 125;
+    for verb in ["list", "show 1", "stats", "prune", "prune --dry-run", "clear", "clear --dry-run"]
+    {
+        damage();
+        let told = String::from_utf8(sandbox.cachex(verb).output().stderr).expect("UTF-8");
+        assert!(told.contains("warning: the store was damaged"), "{verb}: {told}");
+        for call in [
+            sandbox.cachex(&format!("-q {verb}")),
+            sandbox.cachex(&format!("{verb} -q")),
+            sandbox.cachex(verb).env("CACHEX_QUIET", "1"),
+        ] {
+            damage();
+            let output = call.output();
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(!told.contains("warning"), "{verb}: {told}");
+            assert_eq!(output.status.code(), Some(shows(verb)), "{verb}: {told}");
+        }
+    }
+    for verb in ["explain -q -- ./s.sh", "config -q", "doctor -q"] {
+        damage();
+        assert_eq!(String::from_utf8_lossy(&sandbox.cachex(verb).output().stderr), "", "{verb}");
+    }
+    damage();
+    sandbox.user_config("quiet = true");
+    assert_eq!(String::from_utf8_lossy(&sandbox.cachex("list").output().stderr), "");
+}
+
+#[test]
 fn an_altered_schema_is_damage() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");

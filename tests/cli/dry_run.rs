@@ -1,0 +1,87 @@
+//! What `--dry-run` tells is what then happens, to the entry and to the byte.
+
+use super::harness::{Random, Sandbox};
+
+/// A store with entries of all sizes, some of them expired, some used since.
+fn store(random: &mut Random) -> Sandbox {
+    const SIZES: [usize; 6] = [0, 10, 4000, 60_000, 70_000, 400_000];
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "head -c $1 /dev/zero");
+    for number in 0..20 + random.below(20) {
+        let size = SIZES[random.below(SIZES.len())] + random.below(50);
+        let options = ["", "--ttl 1min", "--scope x", "--ttl 1h", "--cache-exit 0-3"];
+        let call = format!("{} ./s.sh {size} {number}", options[random.below(options.len())]);
+        // More often than once it is a hit, which nobody has counted in when the sizes are asked.
+        for _ in 0..=random.below(3) {
+            sandbox.cachex(&call).output();
+        }
+        if random.below(5) == 0 {
+            sandbox.age(40);
+        }
+    }
+    sandbox
+}
+
+/// What a verb says of what it removes, twice without doing it.
+#[track_caller]
+fn does_what_it_says(sandbox: &Sandbox, verb: &str, options: &str) -> String {
+    let call = |dry| {
+        let output = sandbox.cachex(&format!("{verb}{dry} {options}")).output();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let told = [call(" --dry-run"), call(" --dry-run"), call("")];
+    let [first, second, done] = told
+        .each_ref()
+        .map(|told| told.trim_start_matches("would remove").trim_start_matches("removed"));
+    assert_eq!((first, second), (done, done), "{verb} {options}");
+    assert_eq!(call(""), "removed nothing\n", "{verb} {options}");
+    done.to_owned()
+}
+
+#[test]
+fn prune_does_what_it_says() {
+    let mut random = Random::new();
+    let mut removals = 0;
+    for _ in 0..4 {
+        let sandbox = store(&mut random);
+        let mut max_size = 6_000_000;
+        while max_size > 150_000 {
+            let done = does_what_it_says(&sandbox, "prune", &format!("--max-size {max_size}"));
+            removals += usize::from(done != " nothing\n");
+            let size = std::fs::metadata(sandbox.database()).expect("there").len();
+            assert!(size <= max_size as u64, "{size} and {max_size}");
+            max_size -= max_size / 20 + random.below(max_size / 5);
+        }
+    }
+    assert!(removals > 4, "{removals}");
+}
+
+#[test]
+fn clear_does_what_it_says() {
+    let mut random = Random::new();
+    for _ in 0..3 {
+        let sandbox = store(&mut random);
+        for filters in
+            ["--expired", "--older-than 2min", "--scope x", "--prefix -- ./s.sh", "-- ./s.sh", ""]
+        {
+            does_what_it_says(&sandbox, "clear", filters);
+            sandbox.cachex("--ttl 1min ./s.sh 5").output();
+        }
+    }
+}
+
+#[test]
+fn what_was_used_between_dry_runs_counts() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "head -c $1 /dev/zero");
+    for size in ["300000", "400000"] {
+        sandbox.cachex(&format!("./s.sh {size}")).output();
+        sandbox.age(1);
+    }
+    let prune = |dry| sandbox.cachex(&format!("prune{dry} --max-size 600kB"));
+    prune(" --dry-run").gives("would remove 1 entry (300.0kB)\n");
+    sandbox.cachex("./s.sh 300000").output();
+    prune(" --dry-run").gives("would remove 1 entry (400.0kB)\n");
+    prune("").gives("removed 1 entry (400.0kB)\n");
+}
