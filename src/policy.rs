@@ -35,7 +35,7 @@ pub enum Verdict {
 }
 
 /// How long an entry whose renewal failed is not renewed again.
-const REST: Lifetime = Lifetime::For(Duration::from_secs(60));
+const REST: Lifetime = Lifetime::For(Duration::from_mins(1));
 
 /// Why a command has to run.
 #[derive(Clone, Debug, PartialEq, Eq)]

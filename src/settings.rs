@@ -128,7 +128,7 @@ impl Request {
     }
 }
 
-const DEFAULT_FAILURE_TTL: Lifetime = Lifetime::For(Duration::from_secs(60));
+const DEFAULT_FAILURE_TTL: Lifetime = Lifetime::For(Duration::from_mins(1));
 
 /// A text for the spinner.
 fn about(what: &str, words: &[OsString]) -> OsString {

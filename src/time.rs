@@ -183,9 +183,9 @@ mod tests {
 
     #[test]
     fn a_lifetime_ends_at_its_limit() {
-        let hour = Lifetime::For(Duration::from_secs(3600));
+        let hour = Lifetime::For(Duration::from_hours(1));
         assert!(hour.covers(Duration::from_millis(3_599_999)));
-        assert!(!hour.covers(Duration::from_secs(3600)));
+        assert!(!hour.covers(Duration::from_hours(1)));
         assert!(!Lifetime::ZERO.covers(Duration::ZERO));
         assert!(Lifetime::Unlimited.covers(Duration::MAX));
     }

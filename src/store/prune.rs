@@ -14,7 +14,7 @@ use std::time::Duration;
 pub const DEFAULT_MAX_SIZE: Size = Size::mebibytes(2048);
 
 /// How long a damaged database is kept for those who want to look at it.
-const KEPT_DAMAGED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const KEPT_DAMAGED: Duration = Duration::from_hours(7 * 24);
 
 /// A file beside the database that nobody needs any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
