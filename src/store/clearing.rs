@@ -58,6 +58,9 @@ pub(super) fn was_cleared(
     name: &CommandName,
 ) -> Result<bool, StoreError> {
     let Clearings(now) = count(connection)?;
+    if now == since {
+        return Ok(false);
+    }
     if now - since > REMEMBERED {
         return Ok(true);
     }

@@ -7,42 +7,37 @@
 use super::{Selection, StoreError};
 use crate::key::CommandName;
 use crate::time::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// So many commands without entries are kept.
 const KEPT_IDLE: i64 = 10_000;
 
-/// They are counted when every so many-th entry is stored: counting takes longer than storing.
-const SELDOM: i64 = 64;
-
-/// The number of a command, which is new if need be.
-pub(super) fn id_of(
+/// The number of a command, unless it is new.
+pub(super) fn find(
     connection: &Connection,
     scope: &str,
     name: &CommandName,
-) -> Result<i64, StoreError> {
-    connection.execute(
-        "INSERT INTO command (scope, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-        params![scope, name.name()],
-    )?;
-    Ok(connection.query_row(
-        "SELECT id FROM command WHERE scope = ?1 AND name = ?2",
-        params![scope, name.name()],
-        |row| row.get(0),
-    )?)
+) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT id FROM command WHERE scope = ?1 AND name = ?2";
+    let found = connection.query_row(sql, params![scope, name.name()], |row| row.get(0));
+    Ok(found.optional()?)
 }
 
-/// Counts a run of which the result is stored now.
-pub(super) fn count_miss(
+/// Counts a run of which the result is stored now: the number of its command, which is new if need be,
+/// and how many such runs there were.
+pub(super) fn count_run(
     connection: &Connection,
-    id: i64,
+    scope: &str,
+    name: &CommandName,
     stored: Timestamp,
-) -> Result<(), StoreError> {
-    connection.execute(
-        "UPDATE command SET misses = misses + 1, used = max(used, ?2), idle = 0 WHERE id = ?1",
-        params![id, stored.as_millis()],
-    )?;
-    Ok(())
+) -> Result<(i64, i64), StoreError> {
+    Ok(connection.query_row(
+        "INSERT INTO command (scope, name, misses, used) VALUES (?1, ?2, 1, ?3)
+         ON CONFLICT DO UPDATE SET misses = misses + 1, used = max(used, ?3), idle = 0
+         RETURNING id, misses",
+        params![scope, name.name(), stored.as_millis()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?)
 }
 
 /// Notes that a command lost an entry, perhaps its last.
@@ -77,12 +72,9 @@ pub(super) fn forget_unused(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Now and then, by the number of a new entry, forgets the least recently used of the commands
-/// without entries that are too many. Looks at those alone, through an index that holds nothing else.
-pub(super) fn keep_few_idle(connection: &Connection, entry: i64) -> Result<(), StoreError> {
-    if entry % SELDOM != 0 {
-        return Ok(());
-    }
+/// Forgets the least recently used of the commands without entries that are too many. Looks at those
+/// alone, through an index that holds nothing else.
+pub(super) fn keep_few_idle(connection: &Connection) -> Result<(), StoreError> {
     connection.execute(
         "DELETE FROM command WHERE id IN
          (SELECT id FROM command WHERE idle = 1 ORDER BY used DESC LIMIT -1 OFFSET ?1)

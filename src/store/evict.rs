@@ -26,13 +26,13 @@ fn victims(mut candidates: Vec<Candidate>, keep: usize) -> Vec<i64> {
     candidates.iter().take(excess).map(|c| c.id).collect()
 }
 
-/// Leaves room for one more entry of a command under `--max-entries`.
+/// Leaves room for one more entry of a command under `--max-entries`; how many had to go.
 pub(super) fn make_room_in_command(
     connection: &Connection,
     command: i64,
     max_entries: u64,
     is_expired: &dyn Fn(Exit, Timestamp) -> bool,
-) -> Result<(), StoreError> {
+) -> Result<usize, StoreError> {
     let mut statement =
         connection.prepare("SELECT id, created, exit FROM entry WHERE command = ?1")?;
     let candidates = statement
@@ -44,27 +44,39 @@ pub(super) fn make_room_in_command(
         })?
         .collect::<Result<Vec<_>, _>>()?;
     let keep = usize::try_from(max_entries.saturating_sub(1)).unwrap_or(usize::MAX);
-    victims(candidates, keep).into_iter().try_for_each(|id| {
-        gone::note(connection, id, Cause::Evicted, Timestamp::now())?;
-        remove(connection, id).map(drop)
-    })
+    let victims = victims(candidates, keep);
+    for id in &victims {
+        gone::note(connection, *id, Cause::Evicted, Timestamp::now())?;
+        remove(connection, *id)?;
+    }
+    Ok(victims.len())
 }
 
-/// Leaves room for `needed` bytes under `--max-size`, the least recently used entries going first.
-/// `false` when there can never be room for that much.
+/// Leaves room for `needed` bytes under `--max-size`, the least recently used entries going first; how
+/// many had to go. `None` when there can never be room for that much.
 pub(super) fn make_room_in_store(
     connection: &Connection,
     max_size: Size,
     needed: u64,
-) -> Result<bool, StoreError> {
+) -> Result<Option<usize>, StoreError> {
+    let mut removed = 0;
+    // The file is at least as long as what it holds, and its length is quicker to tell.
+    if file_length(connection).is_some_and(|length| length.saturating_add(needed) <= max_size.0) {
+        return Ok(Some(removed));
+    }
     while used_bytes(connection)?.saturating_add(needed) > max_size.0 {
         let Some(victim) = least_recently_used(connection)? else {
-            return Ok(false);
+            return Ok(None);
         };
         gone::note(connection, victim, Cause::Evicted, Timestamp::now())?;
         remove(connection, victim)?;
+        removed += 1;
     }
-    Ok(true)
+    Ok(Some(removed))
+}
+
+fn file_length(connection: &Connection) -> Option<u64> {
+    std::fs::metadata(connection.path()?).ok().map(|metadata| metadata.len())
 }
 
 /// The entry that goes next. One whose date lies in the future is of no use until the clock gets

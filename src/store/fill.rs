@@ -62,28 +62,48 @@ impl Store {
             return Ok(Filled::Cleared);
         }
         let folded = usage::fold(&self.place, &transaction)?;
-        remove_same(&transaction, new)?;
-        let command = commands::id_of(&transaction, new.scope, name)?;
-        if let Some(max_entries) = limits.max_entries {
-            evict::make_room_in_command(&transaction, command, max_entries.get(), limits.is_spent)?;
+        let mut removed = remove_same(&transaction, new)?;
+        if let Some(max_entries) = limits.max_entries
+            && let Some(command) = commands::find(&transaction, new.scope, name)?
+        {
+            let most = max_entries.get();
+            removed += evict::make_room_in_command(&transaction, command, most, limits.is_spent)?;
         }
         let needed = new.recording.body.length + evict::OVERHEAD;
-        if !evict::make_room_in_store(&transaction, limits.max_size, needed)? {
-            return Ok(Filled::TooLarge);
+        match evict::make_room_in_store(&transaction, limits.max_size, needed)? {
+            Some(more) => removed += more,
+            None => return Ok(Filled::TooLarge),
         }
+        let (command, runs) =
+            commands::count_run(&transaction, new.scope, name, new.recording.ended)?;
         let id = insert(&transaction, command, name, new)?;
-        commands::count_miss(&transaction, command, new.recording.ended)?;
         remember(&transaction, learned)?;
-        commands::keep_few_idle(&transaction, id)?;
-        gone::keep_few(&transaction)?;
-        evict::shrink(&transaction)?;
+        // One of the two grows, whatever is replaced or evicted.
+        if id.wrapping_add(runs) % SELDOM == 0 {
+            tidy(&transaction)?;
+        }
+        if removed > 0 {
+            evict::shrink(&transaction)?;
+        }
         transaction.commit()?;
         folded.done();
         Ok(Filled::Stored)
     }
 }
 
-fn remove_same(connection: &Connection, new: &NewEntry<'_>) -> Result<(), StoreError> {
+/// What is kept for later is counted when every so many-th entry is stored: counting takes longer than
+/// storing.
+const SELDOM: i64 = 64;
+
+/// Forgets what is kept for later and is too much.
+fn tidy(connection: &Connection) -> Result<(), StoreError> {
+    commands::keep_few_idle(connection)?;
+    gone::keep_few(connection)?;
+    keep_few_digests(connection)
+}
+
+/// Removes the entry that is replaced; how many there were.
+fn remove_same(connection: &Connection, new: &NewEntry<'_>) -> Result<usize, StoreError> {
     let mut statement =
         connection.prepare("SELECT id FROM entry WHERE key = ?1 AND condition = ?2")?;
     let ids = statement
@@ -91,7 +111,10 @@ fn remove_same(connection: &Connection, new: &NewEntry<'_>) -> Result<(), StoreE
             row.get(0)
         })?
         .collect::<Result<Vec<i64>, _>>()?;
-    ids.into_iter().try_for_each(|id| evict::remove(connection, id).map(drop))
+    for id in &ids {
+        evict::remove(connection, *id)?;
+    }
+    Ok(ids.len())
 }
 
 fn insert(
@@ -174,12 +197,14 @@ pub(super) fn remember(
             ],
         )?;
     }
-    if !learned.is_empty() {
-        connection.execute(
-            "DELETE FROM file_digest WHERE path IN
-             (SELECT path FROM file_digest ORDER BY learned DESC LIMIT -1 OFFSET ?1)",
-            [DIGESTS],
-        )?;
-    }
+    Ok(())
+}
+
+fn keep_few_digests(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute(
+        "DELETE FROM file_digest WHERE path IN
+         (SELECT path FROM file_digest ORDER BY learned DESC LIMIT -1 OFFSET ?1)",
+        [DIGESTS],
+    )?;
     Ok(())
 }

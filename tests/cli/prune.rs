@@ -67,7 +67,7 @@ fn the_size_is_that_of_the_variable_and_the_option_comes_first() {
 fn a_damaged_store_that_was_set_aside_is_kept_for_a_week() {
     let sandbox = sandbox();
     sandbox.cachex("echo x").gives("x\n");
-    let old = SystemTime::now() - Duration::from_secs(30 * 24 * 3600);
+    let old = SystemTime::now() - Duration::from_hours(30 * 24);
     let set = |path: &std::path::Path, at: SystemTime| {
         let file = fs::File::open(path).expect("opened");
         file.set_modified(at).expect("set");

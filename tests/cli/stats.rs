@@ -127,8 +127,9 @@ fn of_commands_without_entries_the_last_used_are_kept() {
                 INSERT INTO command (scope, name, hits, used, idle)
                 SELECT '', CAST(i AS BLOB), 1, i, 1 FROM n";
     database.execute(many, []).expect("inserted");
-    // They are looked through when the number of the new entry is a multiple of 64.
-    database.execute("UPDATE entry SET id = 63", []).expect("renumbered");
+    // They are looked through when the number of the new entry and that of the runs of its command make a
+    // multiple of 64 together.
+    database.execute("UPDATE entry SET id = 61", []).expect("renumbered");
     sandbox.cachex("./s.sh b").gives("hi\n");
     let row = "SELECT count(*), min(used) FROM command WHERE idle = 1";
     let seen = database.query_row(row, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("counted");

@@ -78,10 +78,13 @@ impl Call<'_> {
 
     /// The clearings so far; a store too damaged to tell begins anew.
     pub(super) fn clearings(&self, store: &mut Store) -> Result<Clearings, StoreError> {
-        if let Err(StoreError::Damaged(what)) = store.clearings() {
-            *store = self.begin_anew(store.directory(), &what)?;
+        match store.clearings() {
+            Err(StoreError::Damaged(what)) => {
+                *store = self.begin_anew(store.directory(), &what)?;
+                store.clearings()
+            }
+            clearings => clearings,
         }
-        store.clearings()
     }
 
     /// Shows what was good in place of a failure.
