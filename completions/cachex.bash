@@ -50,7 +50,7 @@ _cachex() {
 
     case "${cmd}" in
         cachex)
-            opts="-n -v -q -h -V --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --cache-dir --verbose --quiet --help --version clear explain list show config prune doctor stats completions"
+            opts="-n -v -q -h -V --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache --verbose --quiet --cache-dir --help --version explain list show stats clear prune config doctor completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -96,11 +96,11 @@ _cachex() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-entries)
+                --cache-exit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --cache-exit)
+                --max-entries)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -108,12 +108,12 @@ _cachex() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spinner)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --pty)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                --spinner)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --max-size)
@@ -135,7 +135,7 @@ _cachex() {
             return 0
             ;;
         cachex__subcmd__clear)
-            opts="-v -q -h --exact --prefix --scope --expired --older-than --dry-run --cache-dir --verbose --quiet --help"
+            opts="-v -q -h --exact --prefix --scope --expired --older-than --dry-run --verbose --quiet --cache-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -164,7 +164,7 @@ _cachex() {
             return 0
             ;;
         cachex__subcmd__completions)
-            opts="-v -q -h --cache-dir --verbose --quiet --help bash zsh fish elvish powershell"
+            opts="-v -q -h --verbose --quiet --cache-dir --help bash zsh fish elvish powershell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -185,7 +185,7 @@ _cachex() {
             return 0
             ;;
         cachex__subcmd__config)
-            opts="-n -v -q -h --all --json --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --cache-dir --verbose --quiet --help"
+            opts="-n -v -q -h --all --json --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache --verbose --quiet --cache-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -231,11 +231,11 @@ _cachex() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-entries)
+                --cache-exit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --cache-exit)
+                --max-entries)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -243,12 +243,12 @@ _cachex() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spinner)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --pty)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                --spinner)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --max-size)
@@ -270,7 +270,7 @@ _cachex() {
             return 0
             ;;
         cachex__subcmd__doctor)
-            opts="-v -q -h --cache-dir --verbose --quiet --help"
+            opts="-v -q -h --verbose --quiet --cache-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -291,7 +291,7 @@ _cachex() {
             return 0
             ;;
         cachex__subcmd__explain)
-            opts="-n -v -q -h --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --max-entries --cache-exit --discard-failures --max-output --no-store --spinner --no-spinner --pty --max-size --no-cache --json --cache-dir --verbose --quiet --help"
+            opts="-n -v -q -h --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache --json --verbose --quiet --cache-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -337,11 +337,11 @@ _cachex() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-entries)
+                --cache-exit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --cache-exit)
+                --max-entries)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -349,12 +349,12 @@ _cachex() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --spinner)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --pty)
                     COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
+                    return 0
+                    ;;
+                --spinner)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --max-size)
@@ -376,7 +376,7 @@ _cachex() {
             return 0
             ;;
         cachex__subcmd__list)
-            opts="-v -q -h --exact --prefix --scope --expired --older-than --json --cache-dir --verbose --quiet --help"
+            opts="-v -q -h --exact --prefix --scope --expired --older-than --json --verbose --quiet --cache-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -405,7 +405,7 @@ _cachex() {
             return 0
             ;;
         cachex__subcmd__prune)
-            opts="-v -q -h --max-size --dry-run --cache-dir --verbose --quiet --help"
+            opts="-v -q -h --max-size --dry-run --verbose --quiet --cache-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -430,7 +430,7 @@ _cachex() {
             return 0
             ;;
         cachex__subcmd__show)
-            opts="-v -q -h --stdout --stderr --json --cache-dir --verbose --quiet --help"
+            opts="-v -q -h --stdout --stderr --json --verbose --quiet --cache-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -451,7 +451,7 @@ _cachex() {
             return 0
             ;;
         cachex__subcmd__stats)
-            opts="-v -q -h --json --markdown --cache-dir --verbose --quiet --help"
+            opts="-v -q -h --json --markdown --verbose --quiet --cache-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -487,16 +487,16 @@ _cachex_command_index() {
         case ${COMP_WORDS[i]} in
             --) echo $((i + 1)); return ;;
             =) ((i++)) ;;
-            --env|--file|--ignore-arg|--hash-with|--key|--scope|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--max-entries|--cache-exit|--max-output|--spinner|--max-size|--cache-dir)
+            --env|--file|--ignore-arg|--hash-with|--key|--scope|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--cache-exit|--max-entries|--max-output|--spinner|--max-size|--cache-dir)
                 if [[ ${COMP_WORDS[i + 1]} == "=" ]]; then ((i += 2)); else ((i++)); fi ;;
             -*) ;;
-            clear|explain|list|show|config|prune|doctor|stats|completions) if [[ -n $verb ]]; then return; fi; verb=1 ;;
+            explain|list|show|stats|clear|prune|config|doctor|completions) if [[ -n $verb ]]; then return; fi; verb=1 ;;
             *) if [[ -z $verb ]]; then echo "$i"; fi; return ;;
         esac
     done
     # The first word may be a verb or a command.
     if ((i == COMP_CWORD)) && [[ -z $verb && ${COMP_WORDS[i]} != -* && ${COMP_WORDS[i - 1]} != "=" ]]; then
-        case ${COMP_WORDS[i - 1]} in --env|--file|--ignore-arg|--hash-with|--key|--scope|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--max-entries|--cache-exit|--max-output|--spinner|--max-size|--cache-dir) ;; *) echo "$i" ;; esac
+        case ${COMP_WORDS[i - 1]} in --env|--file|--ignore-arg|--hash-with|--key|--scope|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--cache-exit|--max-entries|--max-output|--spinner|--max-size|--cache-dir) ;; *) echo "$i" ;; esac
     fi
 }
 
@@ -508,7 +508,7 @@ _cachex_with_command() {
         _cachex "$@"
     elif ((index == COMP_CWORD)); then
         local -a verbs=()
-        if [[ ${COMP_WORDS[index - 1]} != -- ]]; then verbs=($(compgen -W "clear explain list show config prune doctor stats completions" -- "$cur")); fi
+        if [[ ${COMP_WORDS[index - 1]} != -- ]]; then verbs=($(compgen -W "explain list show stats clear prune config doctor completions" -- "$cur")); fi
         COMPREPLY=("${verbs[@]}" $(compgen -c -- "$cur" | sort -u))
         compopt -o default
     elif declare -F _comp_command_offset >/dev/null; then

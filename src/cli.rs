@@ -19,11 +19,12 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Run a command through the cache: the second time its output, errors and exit code come back at
-/// once.
+/// Run a command through the cache: the second time its output, errors and exit code come back at once,
+/// if its arguments, the content of its script or program, the working directory and what is named
+/// below are the same.
 ///
-/// The result is stored under the content of the script, the arguments, the working directory and
-/// the variables that --env selects. Put `--` before a command whose name is also a verb of cachex.
+/// Standard input counts exactly when the command reads it. Put `--` before a command whose name is also
+/// a verb of cachex.
 #[derive(Debug, Parser)]
 #[command(
     name = "cachex",
@@ -33,7 +34,8 @@ use std::path::PathBuf;
     args_override_self = true,
     subcommand_value_name = "VERB",
     subcommand_help_heading = "Verbs",
-    after_help = AFTER_HELP,
+    after_help = EXAMPLES,
+    after_long_help = AFTER_LONG_HELP,
     max_term_width = 100
 )]
 pub struct Cli {
@@ -47,7 +49,7 @@ pub struct Cli {
     #[command(subcommand)]
     pub verb: Option<Verb>,
     /// The command to run and its arguments, passed on byte for byte
-    #[arg(trailing_var_arg = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
+    #[arg(trailing_var_arg = true, hide_short_help = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
 }
 
@@ -74,27 +76,45 @@ impl Cli {
     }
 }
 
-const AFTER_HELP: &str = "\
+macro_rules! examples {
+    () => {
+        "\
 Examples:
   cachex --ttl 1h -- ./report.sh --month 11
-  cachex --env AWS_PROFILE,AWS_REGION --ttl 10m -- aws ec2 describe-instances
-  cachex clear -- ./report.sh
+  cachex --env AWS_PROFILE,AWS_REGION --ttl 10min -- aws ec2 describe-instances
+  cachex explain -- ./report.sh --month 11
+  cachex clear -- ./report.sh"
+    };
+}
 
-Exit status: the command's own; 124 --only-if-cached missed, 125 cachex failed, 126 not executable,
-127 not found, 128+n killed by signal n, 2 usage.";
+const EXAMPLES: &str = examples!();
+
+const AFTER_LONG_HELP: &str = concat!(
+    examples!(),
+    "
+
+Each option of a run is also a variable (`CACHEX_TTL=1h`, `CACHEX_REFRESH=1`) and a key of the \
+configuration files; `cachex config` shows what is in force. `CACHEX_NO_CACHE=1` turns cachex off from \
+outside.
+
+Exit status: the command's own; 124 --only-if-cached found nothing, 125 cachex itself failed, 126 not \
+executable, 127 not found, 128+n killed by signal n, 2 usage."
+);
 
 /// Options of every verb and of a run.
 #[derive(Debug, Default, Args)]
 pub struct CommonOptions {
-    /// Keep the store in this directory instead of the user's cache directory
-    #[arg(long, value_parser = OsStringValueParser::new().try_map(directory), value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath, help_heading = "Store")]
-    pub cache_dir: Option<PathBuf>,
     /// Say on standard error what was decided, and why
-    #[arg(short, long, value_parser = BoolishValueParser::new(), global = true, help_heading = "Showing")]
+    #[arg(short, long, value_parser = BoolishValueParser::new(), global = true)]
     pub verbose: bool,
     /// Do not warn
-    #[arg(short, long, value_parser = BoolishValueParser::new(), global = true, help_heading = "Showing")]
+    #[arg(short, long, value_parser = BoolishValueParser::new(), global = true)]
     pub quiet: bool,
+    /// Keep the store in this directory
+    ///
+    /// In place of `cachex` in the user's cache directory.
+    #[arg(long, value_parser = OsStringValueParser::new().try_map(directory), value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath)]
+    pub cache_dir: Option<PathBuf>,
 }
 
 /// What our command line says, in both forms; ends the process where that is an error, or a call for

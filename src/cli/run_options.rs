@@ -29,37 +29,57 @@ pub struct RunOptions {
 #[derive(Debug, Default, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct KeyOptions {
-    /// Let variables count in the key: names or globs (repeat, or separate with commas)
+    /// Let these variables count (repeat, or use commas)
+    ///
+    /// Names, or globs such as `AWS_*`. A variable counts by its value, or by being unset; values are
+    /// never stored.
     #[arg(long, value_name = "NAME|GLOB", value_delimiter = ',', help_heading = "Key")]
     pub env: Vec<OsString>,
-    /// Let files count by their content: a path, a directory with all below it, or a glob (repeat for
-    /// more)
+    /// Let these files count by their content (repeat)
+    ///
+    /// A path, a directory with all below it (names, kinds, exec bits, link targets, contents), or a
+    /// glob, in which `*` stops at `/` and leaves hidden files out, and `**` goes into directories. A
+    /// file that is not there is a state of its own.
     #[arg(long, value_name = "PATH|DIR|GLOB", value_hint = clap::ValueHint::AnyPath, help_heading = "Key")]
     pub file: Vec<OsString>,
-    /// Leave arguments that match out of the key: a glob for a whole word (`--token=*`), or for words in
-    /// a row (`--token *`) (repeat for more)
-    #[arg(long, value_name = "GLOB", allow_hyphen_values = true, help_heading = "Key")]
+    /// Leave these arguments out of the key (repeat)
+    ///
+    /// A glob for a whole word (`--token=*`), or with a space for words in a row (`--token *`).
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "GLOB",
+        allow_hyphen_values = true,
+        help_heading = "Key"
+    )]
     pub ignore_arg: Vec<OsString>,
-    /// Let an input count as what a command prints for it: `file:GLOB`, `env:NAME`, `arg:N`,
-    /// `arg:GLOB` or stdin, then = and the command (repeat for more)
-    #[arg(long, value_name = "SELECTOR=COMMAND", help_heading = "Key")]
+    /// Let an input count as what a command prints for it (repeat)
+    ///
+    /// SELECTOR is `file:GLOB` (of the files of --file), `env:NAME`, `arg:N`, `arg:GLOB` or `stdin`.
+    /// COMMAND is run by `sh -c` with the raw value on its standard input, as in
+    /// `--hash-with 'stdin=jq -cS .'`.
+    #[arg(long, hide_short_help = true, value_name = "SELECTOR=COMMAND", help_heading = "Key")]
     pub hash_with: Vec<OsString>,
-    /// Give the command only the variables that --env selects, and PATH, HOME, USER, LOGNAME, TMPDIR
-    #[arg(long, value_parser = BoolishValueParser::new(), help_heading = "Key")]
+    /// Give the command only the variables of --env
+    ///
+    /// And PATH, HOME, USER, LOGNAME and TMPDIR. What else it might depend on it cannot see.
+    #[arg(long, hide_short_help = true, value_parser = BoolishValueParser::new(), help_heading = "Key")]
     pub pure_env: bool,
-    /// Let this text count in the key (repeat for more)
-    #[arg(long, value_name = "TEXT", help_heading = "Key")]
+    /// Let this text count too (repeat)
+    #[arg(long, hide_short_help = true, value_name = "TEXT", help_heading = "Key")]
     pub key: Vec<OsString>,
     /// Keep these entries apart from those of other scopes
-    #[arg(long, value_name = "NAME", help_heading = "Key")]
+    #[arg(long, hide_short_help = true, value_name = "NAME", help_heading = "Key")]
     pub scope: Option<String>,
     /// Leave the working directory out of the key
     #[arg(long, value_parser = BoolishValueParser::new(), help_heading = "Key")]
     pub ignore_cwd: bool,
-    /// Read standard input to its end, key it and give it to the command
-    #[arg(long, value_parser = BoolishValueParser::new(), help_heading = "Key")]
+    /// Read standard input to its end, and let it count
+    ///
+    /// The command is given it. Without this and -n it counts exactly when the command reads it.
+    #[arg(long, hide_short_help = true, value_parser = BoolishValueParser::new(), help_heading = "Key")]
     pub stdin: bool,
-    /// Give the command an empty standard input and leave the real one alone
+    /// Leave standard input alone: the command gets none
     #[arg(short = 'n', long, value_parser = BoolishValueParser::new(), help_heading = "Key")]
     pub no_stdin: bool,
 }
@@ -67,85 +87,136 @@ pub struct KeyOptions {
 /// How old a result may be that is replayed.
 #[derive(Debug, Default, Args)]
 pub struct FreshnessOptions {
-    /// Replay a result younger than this: seconds, 1h 30min, 0 for never, none for ever [default: none]
+    /// Replay what is younger than this [default: none]
+    ///
+    /// `90` is seconds; `1h 30min`, `1.5 days`; `0` replays never, `none` for ever. Age counts from
+    /// the end of the run; reading extends nothing.
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = "Freshness")]
     pub ttl: Option<Lifetime>,
-    /// The same for a failure [default: 60s, never longer than --ttl]
+    /// The same for a failure [default: 60s]
+    ///
+    /// Never longer than --ttl. A failure is an exit code that is not among those of --cache-exit.
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = "Freshness")]
     pub failure_ttl: Option<Lifetime>,
-    /// For this long after that, replay at once all the same and renew in the background [default: 0]
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = "Freshness")]
+    /// For so long after --ttl, replay and renew in the background [default: 0]
+    ///
+    /// The old result comes at once. One renewal runs, however many callers there are.
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "DURATION",
+        allow_hyphen_values = true,
+        help_heading = "Freshness"
+    )]
     pub stale_while_revalidate: Option<Lifetime>,
-    /// For this long after that, replay the last success when the command fails [default: 0]
-    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = "Freshness")]
+    /// For so long after --ttl, replay if the command fails [default: 0]
+    ///
+    /// The command runs; if it fails its last success is replayed in its place, with a warning.
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "DURATION",
+        allow_hyphen_values = true,
+        help_heading = "Freshness"
+    )]
     pub stale_if_error: Option<Lifetime>,
-    /// Run the command and store its result anew, whatever is stored
+    /// Run the command, and store anew
     #[arg(long, visible_alias = "force", value_parser = BoolishValueParser::new(), help_heading = "Freshness")]
     pub refresh: bool,
     /// The same in the background: print nothing, exit 0 at once
-    #[arg(long, value_parser = BoolishValueParser::new(), help_heading = "Freshness")]
+    #[arg(long, hide_short_help = true, value_parser = BoolishValueParser::new(), help_heading = "Freshness")]
     pub warm: bool,
-    /// Never run the command: replay, or exit 124 and say why
-    #[arg(long, value_parser = BoolishValueParser::new(), help_heading = "Freshness")]
+    /// Never run the command: replay, or exit 124
+    #[arg(long, hide_short_help = true, value_parser = BoolishValueParser::new(), help_heading = "Freshness")]
     pub only_if_cached: bool,
 }
 
 /// What is stored.
 #[derive(Debug, Default, Args)]
 pub struct StoringOptions {
-    /// Keep at most N entries of this command, the expired and the oldest going first
+    /// Exit codes that count as success [default: 0]
+    ///
+    /// As in `0,2` or `0-3`. Others are failures: kept for --failure-ttl.
     #[arg(
         long,
+        hide_short_help = true,
+        value_name = "LIST",
+        allow_hyphen_values = true,
+        help_heading = "Storing"
+    )]
+    pub cache_exit: Option<ExitCodes>,
+    /// Never store a failure
+    #[arg(long, hide_short_help = true, value_parser = BoolishValueParser::new(), help_heading = "Storing")]
+    pub discard_failures: bool,
+    /// Keep at most N entries of this command
+    ///
+    /// What has expired goes first, then the oldest.
+    #[arg(
+        long,
+        hide_short_help = true,
         value_parser = positive,
         value_name = "N",
         allow_hyphen_values = true,
         help_heading = "Storing"
     )]
     pub max_entries: Option<NonZeroU64>,
-    /// Exit codes that count as success, as in 0,2 or 0-3 [default: 0]
-    #[arg(long, value_name = "LIST", allow_hyphen_values = true, help_heading = "Storing")]
-    pub cache_exit: Option<ExitCodes>,
-    /// Never store a failure
-    #[arg(long, value_parser = BoolishValueParser::new(), help_heading = "Storing")]
-    pub discard_failures: bool,
     /// Do not store an output longer than this [default: 256MiB]
-    #[arg(long, value_name = "SIZE", allow_hyphen_values = true, help_heading = "Storing")]
+    ///
+    /// It still streams in full.
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "SIZE",
+        allow_hyphen_values = true,
+        help_heading = "Storing"
+    )]
     pub max_output: Option<Size>,
     /// Replay what is stored, and store nothing
-    #[arg(long, value_parser = BoolishValueParser::new(), help_heading = "Storing")]
+    #[arg(long, hide_short_help = true, value_parser = BoolishValueParser::new(), help_heading = "Storing")]
     pub no_store: bool,
 }
 
 /// What is seen while the command runs.
 #[derive(Debug, Default, Args)]
 pub struct ShowingOptions {
-    /// The spinner's text [default: Running `COMMAND`]
-    #[arg(long, value_name = "TEXT", help_heading = "Showing")]
-    pub spinner: Option<String>,
-    /// Show no spinner
-    #[arg(long, value_parser = BoolishValueParser::new(), help_heading = "Showing")]
-    pub no_spinner: bool,
-    /// Run the command on a terminal of its own, so that it shows colours: always, never, or auto
-    /// for when standard output is a terminal [default: never]
+    /// Run it on a terminal, for its colours [default: never]
+    ///
+    /// The terminal is its own, and its output one stream. WHEN is `always` (also if left out), `never`, or
+    /// `auto`: when standard output is a terminal.
     #[arg(
         long,
         value_name = "WHEN",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "always",
+        hide_possible_values = true,
         help_heading = "Showing"
     )]
     pub pty: Option<When>,
+    /// The spinner's text [default: Running `COMMAND`]
+    #[arg(long, hide_short_help = true, value_name = "TEXT", help_heading = "Showing")]
+    pub spinner: Option<String>,
+    /// Show no spinner
+    #[arg(long, value_parser = BoolishValueParser::new(), help_heading = "Showing")]
+    pub no_spinner: bool,
 }
 
 /// The store as a whole.
 #[derive(Debug, Default, Args)]
 pub struct StoreOptions {
-    /// Keep the whole store below this; the least recently used entries go first [default: 2GiB]
-    #[arg(long, value_name = "SIZE", allow_hyphen_values = true, help_heading = "Store")]
+    /// Keep the whole store below this [default: 2GiB]
+    ///
+    /// The least recently used entries go first.
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "SIZE",
+        allow_hyphen_values = true,
+        help_heading = "Storing"
+    )]
     pub max_size: Option<Size>,
     /// Run the command as if cachex were not there
-    #[arg(long, value_parser = BoolishValueParser::new(), help_heading = "Store")]
+    #[arg(long, hide_short_help = true, value_parser = BoolishValueParser::new(), help_heading = "Storing")]
     pub no_cache: bool,
 }
 

@@ -9,26 +9,38 @@ use std::ffi::OsString;
 /// What can be done beside running a command.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Forget everything, a command, one call of it, or what has expired
-    Clear(ClearOptions),
     /// Say whether a command would hit or miss, and why
+    ///
+    /// Shows each part of the key with a short digest, and names what differs from the nearest entry.
+    /// Nothing runs but the commands of --hash-with, and nothing is taken from standard input. Values of
+    /// variables are not shown.
     Explain(Box<ExplainOptions>),
     /// List what is stored, newest first
     List(ListOptions),
-    /// Show one entry whole
+    /// Show one entry, or the bytes that it replays
     Show(ShowOptions),
-    /// Show which options are in force for a command, and where each comes from
-    Config(Box<ConfigOptions>),
-    /// Remove what has expired, what is too much and what was left behind
-    Prune(PruneOptions),
-    /// Look the store over, and say what to do about what is wrong
-    #[command(
-        after_help = "Exit status: 0 if there is no problem, 1 otherwise. Nothing is changed."
-    )]
-    Doctor,
-    /// Tell how often what is stored was used, and what that saved
+    /// Tell how often what is stored was used, and the time that saved
     Stats(StatsOptions),
+    /// Forget everything, a command, or one call of it
+    Clear(ClearOptions),
+    /// Remove what has expired, and what is too much
+    ///
+    /// What has expired by the --ttl of the call that stored it goes, then the least recently used until
+    /// the store is below --max-size. The space is given back. A damaged store that was set aside a week
+    /// ago goes too.
+    Prune(PruneOptions),
+    /// Show which options are in force, and where each comes from
+    Config(Box<ConfigOptions>),
+    /// Check the store, and say what to do about what is wrong
+    ///
+    /// Directory, modes, free space, database, the checksum of every entry, and locks: a line each, `ok`,
+    /// `warning` or `problem`. Nothing is changed.
+    #[command(after_help = "Exit status: 0 if there is no problem, 1 otherwise.")]
+    Doctor,
     /// Print the completion script of a shell
+    ///
+    /// For bash put `eval "$(cachex completions bash)"` into `~/.bashrc`. Keep that of zsh as `_cachex` in a
+    /// directory of `$fpath`, and that of fish as `~/.config/fish/completions/cachex.fish`.
     Completions {
         /// The shell
         shell: Shell,
@@ -40,8 +52,8 @@ pub enum Verb {
 #[command(
     override_usage = "cachex clear [OPTIONS] [-- COMMAND [ARGS]...]",
     after_help = "\
-Without COMMAND everything goes. COMMAND alone stands for all its calls, whatever their arguments;
-COMMAND with ARGS for that argument list in every directory. For `python3 x.py` the words up to the
+Without COMMAND everything goes. COMMAND alone stands for all its calls, whatever their arguments, \
+COMMAND with ARGS for that argument list in every directory. For `python3 x.py` the words up to the \
 script name the command. What is forgotten has to pass every filter."
 )]
 pub struct ClearOptions {
@@ -56,16 +68,18 @@ pub struct ClearOptions {
 /// Which entries are meant.
 #[derive(Debug, Args)]
 pub struct FilterOptions {
-    /// Only the call with just these ARGS, or with none
+    /// Only the call with exactly these ARGS (or none)
     #[arg(long, requires = "command", conflicts_with = "prefix", help_heading = "Filters")]
     pub exact: bool,
     /// All calls whose arguments start with ARGS
     #[arg(long, requires = "command", help_heading = "Filters")]
     pub prefix: bool,
-    /// Only this scope; '' for what was stored without one
+    /// Only this scope ('' for what has none)
     #[arg(long, value_name = "NAME", help_heading = "Filters")]
     pub scope: Option<String>,
-    /// Only what has expired, by the lifetime of the call that stored it
+    /// Only what has expired
+    ///
+    /// By the --ttl of the call that stored it; a later call may ask for another.
     #[arg(long, help_heading = "Filters")]
     pub expired: bool,
     /// Only what is at least so old
@@ -80,7 +94,8 @@ pub struct FilterOptions {
 #[derive(Debug, Args)]
 #[command(
     override_usage = "cachex explain [OPTIONS] [--] COMMAND [ARGS]...",
-    args_override_self = true
+    args_override_self = true,
+    after_help = "It takes every option of a run, and answers as for a run with these."
 )]
 pub struct ExplainOptions {
     /// How the command would be run.
@@ -132,8 +147,8 @@ pub struct ShowOptions {
 #[command(
     override_usage = "cachex config [OPTIONS] [-- COMMAND [ARGS]...]",
     after_help = "\
-Without COMMAND, what is in force for a command that no rule is for. The other options are those of a
-run, and are shown as they would be for it."
+Without COMMAND, what is in force for a command that no rule is for. It takes every option of a run, \
+and answers as for a run with these."
 )]
 pub struct ConfigOptions {
     /// Show also what has its default
@@ -153,7 +168,9 @@ pub struct ConfigOptions {
 /// `cachex prune`.
 #[derive(Debug, Args)]
 pub struct PruneOptions {
-    /// Keep the store below this; the least recently used entries go [default: `CACHEX_MAX_SIZE`, or 2GiB]
+    /// Keep the whole store below this [default: 2GiB]
+    ///
+    /// The least recently used entries go first. `CACHEX_MAX_SIZE` and the configuration set it too.
     #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
     pub max_size: Option<Size>,
     /// Say what would be removed, and remove nothing
@@ -164,13 +181,13 @@ pub struct PruneOptions {
 /// `cachex stats`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A hit is a replay; a miss is a run that was stored, in the background too. Runs that stored nothing
+A hit is a replay; a miss is a run that was stored, in the background too. Runs that stored nothing \
 are not counted. The totals outlive the entries, until `cachex clear` forgets the command.")]
 pub struct StatsOptions {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// Print a table in Markdown, as for the summary of a CI job
+    /// Print a Markdown table, as for the summary of a CI job
     #[arg(long, conflicts_with = "json")]
     pub markdown: bool,
 }

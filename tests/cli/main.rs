@@ -16,6 +16,7 @@ mod explain;
 mod fall_back;
 mod freshness;
 mod harness;
+mod help;
 mod inputs;
 mod key;
 mod kills;
