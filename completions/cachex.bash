@@ -1,524 +1,233 @@
-_cachex() {
-    local i cur prev opts cmd
-    COMPREPLY=()
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        cur="$2"
-    else
-        cur="${COMP_WORDS[COMP_CWORD]}"
-    fi
-    prev="$3"
-    cmd=""
-    opts=""
+# Completions of cachex for bash, with the package bash-completion or without it.
 
-    for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
-    do
-        case "${cmd},${i}" in
-            ",$1")
-                cmd="cachex"
-                ;;
-            cachex,clear)
-                cmd="cachex__subcmd__clear"
-                ;;
-            cachex,completions)
-                cmd="cachex__subcmd__completions"
-                ;;
-            cachex,config)
-                cmd="cachex__subcmd__config"
-                ;;
-            cachex,doctor)
-                cmd="cachex__subcmd__doctor"
-                ;;
-            cachex,explain)
-                cmd="cachex__subcmd__explain"
-                ;;
-            cachex,list)
-                cmd="cachex__subcmd__list"
-                ;;
-            cachex,prune)
-                cmd="cachex__subcmd__prune"
-                ;;
-            cachex,show)
-                cmd="cachex__subcmd__show"
-                ;;
-            cachex,stats)
-                cmd="cachex__subcmd__stats"
-                ;;
+_cachex() {
+    # What was typed of the present word since the last = or :, where bash begins words of its own.
+    local typed=$2
+    # The words up to the cursor as cachex will get them, and where each begins in COMP_WORDS.
+    local words=() starts=()
+    _cachex_split
+    local last=$((${#words[@]} - 1))
+    local cur=${words[last]} value=${words[last]} verb='' command=0 option='' run=''
+    _cachex_place
+    COMPREPLY=()
+    if ((command > 0 && command < last)); then
+        _cachex_as_without "${starts[command]}"
+    elif ((command == last)); then
+        _cachex_commands
+    elif [[ -n $option ]]; then
+        _cachex_value "$option"
+    elif [[ $cur == -*=* ]]; then
+        value=${cur#*=}
+        _cachex_value "${cur%%=*}"
+    elif [[ $cur == -* ]]; then
+        _cachex_words_of "$(_cachex_options)"
+    elif [[ -n $verb ]]; then
+        _cachex_operand
+    else
+        # A verb or a command.
+        [[ -n $run ]] || _cachex_words_of 'explain list show stats clear prune config doctor completions'
+        _cachex_commands
+    fi
+}
+
+_cachex_split() {
+    local line=${COMP_LINE:0:COMP_POINT} rest word i
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        rest=${line#"${line%%[![:space:]]*}"}
+        word=${COMP_WORDS[i]}
+        if ((i == COMP_CWORD)); then word=$rest; fi
+        if ((i > 0)) && [[ $rest == "$line" && -n $rest ]]; then
+            words[${#words[@]} - 1]+=$word
+        else
+            words+=("$word")
+            starts+=("$i")
+        fi
+        line=${rest#"$word"}
+    done
+}
+
+# Finds the verb, where COMMAND begins, and the option whose value the present word is.
+_cachex_place() {
+    local i word
+    for ((i = 1; i < last; i++)); do
+        word=${words[i]}
+        case $word in
+            --) command=$((i + 1)); return ;;
+            -*)
+                case ${word%%=*} in -v|--verbose|-q|--quiet|--cache-dir) ;; *) run=1 ;; esac
+                case $word in --env|--file|--ignore-arg|--hash-with|--key|--scope|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--cache-exit|--max-entries|--max-output|--spinner|--max-size|--cache-dir|--older-than) ((++i == last)) && option=$word ;; esac ;;
+            explain|list|show|stats|clear|prune|config|doctor|completions)
+                if [[ -z $verb ]]; then verb=$word; continue; fi
+                case $verb in explain) command=$i; return ;; esac ;;
             *)
-                ;;
+                case $verb in ''|explain) command=$i; return ;; esac ;;
         esac
     done
+    case $verb in explain) if [[ -z $option && $cur != -* ]]; then command=$last; fi ;; esac
+}
 
-    case "${cmd}" in
-        cachex)
-            opts="-n -v -q -h -V --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache --verbose --quiet --cache-dir --help --version explain list show stats clear prune config doctor completions"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --env)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ignore-arg)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hash-with)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --scope)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ttl)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --failure-ttl)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --stale-while-revalidate)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --stale-if-error)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cache-exit)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-entries)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-output)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --pty)
-                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
-                    return 0
-                    ;;
-                --spinner)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-size)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cache-dir)
-                    COMPREPLY=()
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o plusdirs
-                    fi
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        cachex__subcmd__clear)
-            opts="-v -q -h --exact --prefix --scope --expired --older-than --dry-run --verbose --quiet --cache-dir --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --scope)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --older-than)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cache-dir)
-                    COMPREPLY=()
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o plusdirs
-                    fi
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        cachex__subcmd__completions)
-            opts="-v -q -h --verbose --quiet --cache-dir --help bash zsh fish elvish powershell"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --cache-dir)
-                    COMPREPLY=()
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o plusdirs
-                    fi
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        cachex__subcmd__config)
-            opts="-n -v -q -h --all --json --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache --verbose --quiet --cache-dir --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --env)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ignore-arg)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hash-with)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --scope)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ttl)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --failure-ttl)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --stale-while-revalidate)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --stale-if-error)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cache-exit)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-entries)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-output)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --pty)
-                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
-                    return 0
-                    ;;
-                --spinner)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-size)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cache-dir)
-                    COMPREPLY=()
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o plusdirs
-                    fi
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        cachex__subcmd__doctor)
-            opts="-v -q -h --verbose --quiet --cache-dir --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --cache-dir)
-                    COMPREPLY=()
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o plusdirs
-                    fi
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        cachex__subcmd__explain)
-            opts="-n -v -q -h --env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --force --refresh --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache --json --verbose --quiet --cache-dir --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --env)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ignore-arg)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hash-with)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --scope)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ttl)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --failure-ttl)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --stale-while-revalidate)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --stale-if-error)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cache-exit)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-entries)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-output)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --pty)
-                    COMPREPLY=($(compgen -W "always auto never" -- "${cur}"))
-                    return 0
-                    ;;
-                --spinner)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-size)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cache-dir)
-                    COMPREPLY=()
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o plusdirs
-                    fi
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        cachex__subcmd__list)
-            opts="-v -q -h --exact --prefix --scope --expired --older-than --json --verbose --quiet --cache-dir --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --scope)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --older-than)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cache-dir)
-                    COMPREPLY=()
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o plusdirs
-                    fi
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        cachex__subcmd__prune)
-            opts="-v -q -h --max-size --dry-run --verbose --quiet --cache-dir --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --max-size)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cache-dir)
-                    COMPREPLY=()
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o plusdirs
-                    fi
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        cachex__subcmd__show)
-            opts="-v -q -h --stdout --stderr --json --verbose --quiet --cache-dir --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --cache-dir)
-                    COMPREPLY=()
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o plusdirs
-                    fi
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        cachex__subcmd__stats)
-            opts="-v -q -h --json --markdown --verbose --quiet --cache-dir --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --cache-dir)
-                    COMPREPLY=()
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o plusdirs
-                    fi
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
+_cachex_options() {
+    case $verb in
+        explain) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin -n --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json' ;;
+        list) echo '-v --verbose -q --quiet --cache-dir -h --help --json --exact --prefix --scope --expired --older-than' ;;
+        show) echo '-v --verbose -q --quiet --cache-dir -h --help --json --stdout --stderr' ;;
+        stats) echo '-v --verbose -q --quiet --cache-dir -h --help --json --markdown' ;;
+        clear) echo '-v --verbose -q --quiet --cache-dir -h --help --exact --prefix --scope --expired --older-than --dry-run' ;;
+        prune) echo '--max-size -v --verbose -q --quiet --cache-dir -h --help --dry-run' ;;
+        config) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin -n --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json --all' ;;
+        doctor) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
+        completions) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
+        *) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin -n --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help -V --version' ;;
     esac
 }
 
-if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _cachex -o nosort -o bashdefault -o default cachex
-else
-    complete -F _cachex -o bashdefault -o default cachex
-fi
+_cachex_operand() {
+    case $verb in
+        list) _cachex_words_of -- ;;
+        show) _cachex_words_of "-- $(_cachex_entries)" ;;
+        clear) _cachex_words_of -- ;;
+        config) _cachex_words_of -- ;;
+        completions) _cachex_words_of 'bash zsh fish elvish powershell' ;;
+    esac
+}
 
-# Where COMMAND begins among the words: its index, or nothing before that.
-_cachex_command_index() {
-    local i verb=''
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        case ${COMP_WORDS[i]} in
-            --) echo $((i + 1)); return ;;
-            =) ((i++)) ;;
-            --env|--file|--ignore-arg|--hash-with|--key|--scope|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--cache-exit|--max-entries|--max-output|--spinner|--max-size|--cache-dir)
-                if [[ ${COMP_WORDS[i + 1]} == "=" ]]; then ((i += 2)); else ((i++)); fi ;;
-            -*) ;;
-            explain|list|show|stats|clear|prune|config|doctor|completions) if [[ -n $verb ]]; then return; fi; verb=1 ;;
-            *) if [[ -z $verb ]]; then echo "$i"; fi; return ;;
+_cachex_value() {
+    value=${value#[\"\']}
+    case $1 in
+        --hash-with) _cachex_hashes ;;
+        --file) _cachex_option default ;;
+        --cache-dir) _cachex_option dirnames ;;
+        --env) _cachex_variables ;;
+        --scope) _cachex_words_of "$(_cachex_scopes)" ;;
+        --pty) _cachex_words_of 'always auto never' ;;
+    esac
+}
+
+# Offers lines as values.
+_cachex_offer() {
+    local line before=${cur%"$value"} cut=${cur%"$typed"}
+    while IFS= read -r line; do
+        line=$before$line
+        COMPREPLY+=("${line#"$cut"}")
+    done
+}
+
+_cachex_words_of() {
+    _cachex_offer < <(compgen -W "$1" -- "$value")
+}
+
+_cachex_variables() {
+    local name=${value##*,}
+    _cachex_offer < <(compgen -P "${value%"$name"}" -e -- "$name")
+}
+
+_cachex_hashes() {
+    case $value in
+        *=* | arg:*) ;;
+        file:*) _cachex_option default ;;
+        env:*)
+            _cachex_option nospace
+            _cachex_offer < <(compgen -P env: -S = -e -- "${value#env:}") ;;
+        *)
+            _cachex_option nospace
+            _cachex_words_of 'file: env: arg: stdin=' ;;
+    esac
+}
+
+_cachex_entries() {
+    _cachex_list | awk 'NR > 1 { print $1 }'
+}
+
+_cachex_scopes() {
+    _cachex_list --json | sed -n 's/^ *"scope": "\([[:alnum:]_.@+-]*\)",$/\1/p' | sort -u
+}
+
+# In the store that the words name.
+_cachex_list() {
+    local i directory
+    for ((i = 1; i < last; i++)); do
+        case ${words[i]} in
+            --cache-dir) directory=${words[i + 1]} ;;
+            --cache-dir=*) directory=${words[i]#*=} ;;
         esac
     done
-    # The first word may be a verb or a command.
-    if ((i == COMP_CWORD)) && [[ -z $verb && ${COMP_WORDS[i]} != -* && ${COMP_WORDS[i - 1]} != "=" ]]; then
-        case ${COMP_WORDS[i - 1]} in --env|--file|--ignore-arg|--hash-with|--key|--scope|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--cache-exit|--max-entries|--max-output|--spinner|--max-size|--cache-dir) ;; *) echo "$i" ;; esac
-    fi
+    # Without backslashes.
+    IFS= read directory <<<"$directory"
+    cachex list ${directory:+"--cache-dir=${directory/#\~\//$HOME/}"} "$@" 2>/dev/null
 }
 
-# Completes COMMAND and its arguments as they would be without cachex.
-_cachex_with_command() {
-    local index cur=${COMP_WORDS[COMP_CWORD]}
-    index=$(_cachex_command_index)
-    if [[ -z $index ]]; then
-        _cachex "$@"
-    elif ((index == COMP_CWORD)); then
-        local -a verbs=()
-        if [[ ${COMP_WORDS[index - 1]} != -- ]]; then verbs=($(compgen -W "explain list show stats clear prune config doctor completions" -- "$cur")); fi
-        COMPREPLY=("${verbs[@]}" $(compgen -c -- "$cur" | sort -u))
-        compopt -o default
-    elif declare -F _comp_command_offset >/dev/null; then
-        _comp_command_offset "$index"
+# What can be run: a shell has more to offer than that.
+_cachex_commands() {
+    local name inner plain
+    # Without backslashes.
+    IFS= read plain <<<"$typed"
+    if [[ $plain == */* ]]; then
+        _cachex_option filenames
+        while IFS= read -r name; do
+            inner=${name/#\~\//$HOME/}
+            if [[ -d $inner || -x $inner ]]; then COMPREPLY+=("$name"); fi
+        done < <(compgen -f -- "$plain")
+        return
+    fi
+    inner=$'\n'$(compgen -abk -A function -- "$plain")$'\n'
+    while IFS= read -r name; do
+        if [[ $inner != *$'\n'"$name"$'\n'* ]] || type -P -- "$name" >/dev/null; then
+            COMPREPLY+=("$name")
+        fi
+    done < <(compgen -c -- "$plain" | sort -u)
+}
+
+# Completes the words from this one on as they would be without cachex.
+_cachex_as_without() {
+    if declare -F _comp_command_offset >/dev/null; then
+        _comp_command_offset "$1"
     elif declare -F _command_offset >/dev/null; then
-        _command_offset "$index"
+        _command_offset "$1"
     else
-        COMPREPLY=()
-        compopt -o default
+        _cachex_own_offset "$1"
     fi
 }
 
-complete -F _cachex_with_command cachex
+_cachex_own_offset() {
+    local i line=$COMP_LINE
+    for ((i = 0; i < $1; i++)); do
+        line=${line#"${line%%[![:space:]]*}"}
+        line=${line#"${COMP_WORDS[i]}"}
+    done
+    line=${line#"${line%%[![:space:]]*}"}
+    ((COMP_POINT -= ${#COMP_LINE} - ${#line}, COMP_CWORD -= $1))
+    COMP_LINE=$line
+    COMP_WORDS=("${COMP_WORDS[@]:$1}")
+    local name=${COMP_WORDS[0]}
+    local spec=() rule=() function=''
+    eval "spec=($(complete -p -- "$name" 2>/dev/null || complete -p -- "${name##*/}" 2>/dev/null))"
+    if ((${#spec[@]} == 0)); then
+        _cachex_option bashdefault
+        _cachex_option default
+        return
+    fi
+    for ((i = 1; i < ${#spec[@]} - 1; i++)); do
+        case ${spec[i]} in
+            -F) function=${spec[++i]} ;;
+            -o) _cachex_option "${spec[++i]}" ;;
+            *) rule+=("${spec[i]}") ;;
+        esac
+    done
+    if [[ -n $function ]]; then
+        "$function" "$name" "$typed" "${COMP_WORDS[COMP_CWORD - 1]}"
+    else
+        while IFS= read -r line; do COMPREPLY+=("$line"); done \
+            < <(compgen "${rule[@]}" -- "$typed")
+    fi
+}
+
+# Bash 3 cannot change how it completes while it does.
+_cachex_option() {
+    if type -t compopt >/dev/null; then compopt -o "$1"; fi
+}
+
+if type -t compopt >/dev/null; then
+    complete -F _cachex cachex
+else
+    complete -o bashdefault -o default -F _cachex cachex
+fi

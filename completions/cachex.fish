@@ -1,217 +1,168 @@
-# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
-function __fish_cachex_global_optspecs
-    string join \n env= file= ignore-arg= hash-with= pure-env key= scope= ignore-cwd stdin n/no-stdin ttl= failure-ttl= stale-while-revalidate= stale-if-error= refresh warm only-if-cached cache-exit= discard-failures max-entries= max-output= no-store pty= spinner= no-spinner max-size= no-cache v/verbose q/quiet cache-dir= h/help V/version
-end
+# Completions of cachex for fish.
 
-function __fish_cachex_needs_command
-    # Figure out if the current invocation already has a command.
-    set -l cmd (commandline -opc)
-    set -e cmd[1]
-    argparse -s (__fish_cachex_global_optspecs) -- $cmd 2>/dev/null
-    or return
-    if set -q argv[1]
-        # Also print the command, so this can be used to figure out what it is.
-        echo $argv[1]
-        return 1
-    end
-    return 0
-end
-
-function __fish_cachex_using_subcommand
-    set -l cmd (__fish_cachex_needs_command)
-    test -z "$cmd"
-    and return 1
-    contains -- $cmd[1] $argv
-end
-
-complete -c cachex -n "__fish_cachex_needs_command" -l env -d 'Let these variables count (repeat, or use commas)' -r
-complete -c cachex -n "__fish_cachex_needs_command" -l file -d 'Let these files count by their content (repeat)' -r -F
-complete -c cachex -n "__fish_cachex_needs_command" -l ignore-arg -d 'Leave these arguments out of the key (repeat)' -r
-complete -c cachex -n "__fish_cachex_needs_command" -l hash-with -d 'Let an input count as what a command prints for it (repeat)' -r
-complete -c cachex -n "__fish_cachex_needs_command" -l key -d 'Let this text count too (repeat)' -r
-complete -c cachex -n "__fish_cachex_needs_command" -l scope -d 'Keep these entries apart from those of other scopes' -r
-complete -c cachex -n "__fish_cachex_needs_command" -l ttl -d 'Replay what is younger than this [default: none]' -r
-complete -c cachex -n "__fish_cachex_needs_command" -l failure-ttl -d 'The same for a failure [default: 60s]' -r
-complete -c cachex -n "__fish_cachex_needs_command" -l stale-while-revalidate -d 'For so long after --ttl, replay and renew in the background [default: 0]' -r
-complete -c cachex -n "__fish_cachex_needs_command" -l stale-if-error -d 'For so long after --ttl, replay if the command fails [default: 0]' -r
-complete -c cachex -n "__fish_cachex_needs_command" -l cache-exit -d 'Exit codes that count as success [default: 0]' -r
-complete -c cachex -n "__fish_cachex_needs_command" -l max-entries -d 'Keep at most N entries of this command' -r
-complete -c cachex -n "__fish_cachex_needs_command" -l max-output -d 'Do not store an output longer than this [default: 256MiB]' -r
-complete -c cachex -n "__fish_cachex_needs_command" -l pty -d 'Run it on a terminal, for its colours [default: never]' -r -f -a "always\t''
-auto\t''
-never\t''"
-complete -c cachex -n "__fish_cachex_needs_command" -l spinner -d 'The spinner\'s text [default: Running `COMMAND`]' -r
-complete -c cachex -n "__fish_cachex_needs_command" -l max-size -d 'Keep the whole store below this [default: 2GiB]' -r
-complete -c cachex -n "__fish_cachex_needs_command" -l cache-dir -d 'Keep the store in this directory' -r -f -a "(__fish_complete_directories)"
-complete -c cachex -n "__fish_cachex_needs_command" -l pure-env -d 'Give the command only the variables of --env'
-complete -c cachex -n "__fish_cachex_needs_command" -l ignore-cwd -d 'Leave the working directory out of the key'
-complete -c cachex -n "__fish_cachex_needs_command" -l stdin -d 'Read standard input to its end, and let it count'
-complete -c cachex -n "__fish_cachex_needs_command" -s n -l no-stdin -d 'Leave standard input alone: the command gets none'
-complete -c cachex -n "__fish_cachex_needs_command" -l refresh -l force -d 'Run the command, and store anew'
-complete -c cachex -n "__fish_cachex_needs_command" -l warm -d 'The same in the background: print nothing, exit 0 at once'
-complete -c cachex -n "__fish_cachex_needs_command" -l only-if-cached -d 'Never run the command: replay, or exit 124'
-complete -c cachex -n "__fish_cachex_needs_command" -l discard-failures -d 'Never store a failure'
-complete -c cachex -n "__fish_cachex_needs_command" -l no-store -d 'Replay what is stored, and store nothing'
-complete -c cachex -n "__fish_cachex_needs_command" -l no-spinner -d 'Show no spinner'
-complete -c cachex -n "__fish_cachex_needs_command" -l no-cache -d 'Run the command as if cachex were not there'
-complete -c cachex -n "__fish_cachex_needs_command" -s v -l verbose -d 'Say on standard error what was decided, and why'
-complete -c cachex -n "__fish_cachex_needs_command" -s q -l quiet -d 'Do not warn'
-complete -c cachex -n "__fish_cachex_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cachex -n "__fish_cachex_needs_command" -s V -l version -d 'Print version'
-complete -c cachex -n "__fish_cachex_needs_command" -a "explain" -d 'Say whether a command would hit or miss, and why'
-complete -c cachex -n "__fish_cachex_needs_command" -a "list" -d 'List what is stored, newest first'
-complete -c cachex -n "__fish_cachex_needs_command" -a "show" -d 'Show one entry, or the bytes that it replays'
-complete -c cachex -n "__fish_cachex_needs_command" -a "stats" -d 'Tell how often what is stored was used, and the time that saved'
-complete -c cachex -n "__fish_cachex_needs_command" -a "clear" -d 'Forget everything, a command, or one call of it'
-complete -c cachex -n "__fish_cachex_needs_command" -a "prune" -d 'Remove what has expired, and what is too much'
-complete -c cachex -n "__fish_cachex_needs_command" -a "config" -d 'Show which options are in force, and where each comes from'
-complete -c cachex -n "__fish_cachex_needs_command" -a "doctor" -d 'Check the store, and say what to do about what is wrong'
-complete -c cachex -n "__fish_cachex_needs_command" -a "completions" -d 'Print the completion script of a shell'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l env -d 'Let these variables count (repeat, or use commas)' -r
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l file -d 'Let these files count by their content (repeat)' -r -F
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l ignore-arg -d 'Leave these arguments out of the key (repeat)' -r
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l hash-with -d 'Let an input count as what a command prints for it (repeat)' -r
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l key -d 'Let this text count too (repeat)' -r
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l scope -d 'Keep these entries apart from those of other scopes' -r
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l ttl -d 'Replay what is younger than this [default: none]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l failure-ttl -d 'The same for a failure [default: 60s]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l stale-while-revalidate -d 'For so long after --ttl, replay and renew in the background [default: 0]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l stale-if-error -d 'For so long after --ttl, replay if the command fails [default: 0]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l cache-exit -d 'Exit codes that count as success [default: 0]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l max-entries -d 'Keep at most N entries of this command' -r
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l max-output -d 'Do not store an output longer than this [default: 256MiB]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l pty -d 'Run it on a terminal, for its colours [default: never]' -r -f -a "always\t''
-auto\t''
-never\t''"
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l spinner -d 'The spinner\'s text [default: Running `COMMAND`]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l max-size -d 'Keep the whole store below this [default: 2GiB]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l cache-dir -d 'Keep the store in this directory' -r -f -a "(__fish_complete_directories)"
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l pure-env -d 'Give the command only the variables of --env'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l ignore-cwd -d 'Leave the working directory out of the key'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l stdin -d 'Read standard input to its end, and let it count'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -s n -l no-stdin -d 'Leave standard input alone: the command gets none'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l refresh -l force -d 'Run the command, and store anew'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l warm -d 'The same in the background: print nothing, exit 0 at once'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l only-if-cached -d 'Never run the command: replay, or exit 124'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l discard-failures -d 'Never store a failure'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l no-store -d 'Replay what is stored, and store nothing'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l no-spinner -d 'Show no spinner'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l no-cache -d 'Run the command as if cachex were not there'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -l json -d 'Print JSON'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -s v -l verbose -d 'Say on standard error what was decided, and why'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -s q -l quiet -d 'Do not warn'
-complete -c cachex -n "__fish_cachex_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cachex -n "__fish_cachex_using_subcommand list" -l scope -d 'Only this scope (\'\' for what has none)' -r
-complete -c cachex -n "__fish_cachex_using_subcommand list" -l older-than -d 'Only what is at least so old' -r
-complete -c cachex -n "__fish_cachex_using_subcommand list" -l cache-dir -d 'Keep the store in this directory' -r -f -a "(__fish_complete_directories)"
-complete -c cachex -n "__fish_cachex_using_subcommand list" -l exact -d 'Only the call with exactly these ARGS (or none)'
-complete -c cachex -n "__fish_cachex_using_subcommand list" -l prefix -d 'All calls whose arguments start with ARGS'
-complete -c cachex -n "__fish_cachex_using_subcommand list" -l expired -d 'Only what has expired'
-complete -c cachex -n "__fish_cachex_using_subcommand list" -l json -d 'Print JSON'
-complete -c cachex -n "__fish_cachex_using_subcommand list" -s v -l verbose -d 'Say on standard error what was decided, and why'
-complete -c cachex -n "__fish_cachex_using_subcommand list" -s q -l quiet -d 'Do not warn'
-complete -c cachex -n "__fish_cachex_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cachex -n "__fish_cachex_using_subcommand show" -l cache-dir -d 'Keep the store in this directory' -r -f -a "(__fish_complete_directories)"
-complete -c cachex -n "__fish_cachex_using_subcommand show" -l stdout -d 'Print the recorded standard output, byte for byte'
-complete -c cachex -n "__fish_cachex_using_subcommand show" -l stderr -d 'Print the recorded standard error, byte for byte'
-complete -c cachex -n "__fish_cachex_using_subcommand show" -l json -d 'Print JSON'
-complete -c cachex -n "__fish_cachex_using_subcommand show" -s v -l verbose -d 'Say on standard error what was decided, and why'
-complete -c cachex -n "__fish_cachex_using_subcommand show" -s q -l quiet -d 'Do not warn'
-complete -c cachex -n "__fish_cachex_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cachex -n "__fish_cachex_using_subcommand stats" -l cache-dir -d 'Keep the store in this directory' -r -f -a "(__fish_complete_directories)"
-complete -c cachex -n "__fish_cachex_using_subcommand stats" -l json -d 'Print JSON'
-complete -c cachex -n "__fish_cachex_using_subcommand stats" -l markdown -d 'Print a Markdown table, as for the summary of a CI job'
-complete -c cachex -n "__fish_cachex_using_subcommand stats" -s v -l verbose -d 'Say on standard error what was decided, and why'
-complete -c cachex -n "__fish_cachex_using_subcommand stats" -s q -l quiet -d 'Do not warn'
-complete -c cachex -n "__fish_cachex_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cachex -n "__fish_cachex_using_subcommand clear" -l scope -d 'Only this scope (\'\' for what has none)' -r
-complete -c cachex -n "__fish_cachex_using_subcommand clear" -l older-than -d 'Only what is at least so old' -r
-complete -c cachex -n "__fish_cachex_using_subcommand clear" -l cache-dir -d 'Keep the store in this directory' -r -f -a "(__fish_complete_directories)"
-complete -c cachex -n "__fish_cachex_using_subcommand clear" -l exact -d 'Only the call with exactly these ARGS (or none)'
-complete -c cachex -n "__fish_cachex_using_subcommand clear" -l prefix -d 'All calls whose arguments start with ARGS'
-complete -c cachex -n "__fish_cachex_using_subcommand clear" -l expired -d 'Only what has expired'
-complete -c cachex -n "__fish_cachex_using_subcommand clear" -l dry-run -d 'Say what would be removed, and remove nothing'
-complete -c cachex -n "__fish_cachex_using_subcommand clear" -s v -l verbose -d 'Say on standard error what was decided, and why'
-complete -c cachex -n "__fish_cachex_using_subcommand clear" -s q -l quiet -d 'Do not warn'
-complete -c cachex -n "__fish_cachex_using_subcommand clear" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cachex -n "__fish_cachex_using_subcommand prune" -l max-size -d 'Keep the whole store below this [default: 2GiB]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand prune" -l cache-dir -d 'Keep the store in this directory' -r -f -a "(__fish_complete_directories)"
-complete -c cachex -n "__fish_cachex_using_subcommand prune" -l dry-run -d 'Say what would be removed, and remove nothing'
-complete -c cachex -n "__fish_cachex_using_subcommand prune" -s v -l verbose -d 'Say on standard error what was decided, and why'
-complete -c cachex -n "__fish_cachex_using_subcommand prune" -s q -l quiet -d 'Do not warn'
-complete -c cachex -n "__fish_cachex_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l env -d 'Let these variables count (repeat, or use commas)' -r
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l file -d 'Let these files count by their content (repeat)' -r -F
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l ignore-arg -d 'Leave these arguments out of the key (repeat)' -r
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l hash-with -d 'Let an input count as what a command prints for it (repeat)' -r
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l key -d 'Let this text count too (repeat)' -r
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l scope -d 'Keep these entries apart from those of other scopes' -r
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l ttl -d 'Replay what is younger than this [default: none]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l failure-ttl -d 'The same for a failure [default: 60s]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l stale-while-revalidate -d 'For so long after --ttl, replay and renew in the background [default: 0]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l stale-if-error -d 'For so long after --ttl, replay if the command fails [default: 0]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l cache-exit -d 'Exit codes that count as success [default: 0]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l max-entries -d 'Keep at most N entries of this command' -r
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l max-output -d 'Do not store an output longer than this [default: 256MiB]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l pty -d 'Run it on a terminal, for its colours [default: never]' -r -f -a "always\t''
-auto\t''
-never\t''"
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l spinner -d 'The spinner\'s text [default: Running `COMMAND`]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l max-size -d 'Keep the whole store below this [default: 2GiB]' -r
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l cache-dir -d 'Keep the store in this directory' -r -f -a "(__fish_complete_directories)"
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l all -d 'Show also what has its default'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l json -d 'Print JSON'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l pure-env -d 'Give the command only the variables of --env'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l ignore-cwd -d 'Leave the working directory out of the key'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l stdin -d 'Read standard input to its end, and let it count'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -s n -l no-stdin -d 'Leave standard input alone: the command gets none'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l refresh -l force -d 'Run the command, and store anew'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l warm -d 'The same in the background: print nothing, exit 0 at once'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l only-if-cached -d 'Never run the command: replay, or exit 124'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l discard-failures -d 'Never store a failure'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l no-store -d 'Replay what is stored, and store nothing'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l no-spinner -d 'Show no spinner'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -l no-cache -d 'Run the command as if cachex were not there'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -s v -l verbose -d 'Say on standard error what was decided, and why'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -s q -l quiet -d 'Do not warn'
-complete -c cachex -n "__fish_cachex_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cachex -n "__fish_cachex_using_subcommand doctor" -l cache-dir -d 'Keep the store in this directory' -r -f -a "(__fish_complete_directories)"
-complete -c cachex -n "__fish_cachex_using_subcommand doctor" -s v -l verbose -d 'Say on standard error what was decided, and why'
-complete -c cachex -n "__fish_cachex_using_subcommand doctor" -s q -l quiet -d 'Do not warn'
-complete -c cachex -n "__fish_cachex_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cachex -n "__fish_cachex_using_subcommand completions" -l cache-dir -d 'Keep the store in this directory' -r -f -a "(__fish_complete_directories)"
-complete -c cachex -n "__fish_cachex_using_subcommand completions" -s v -l verbose -d 'Say on standard error what was decided, and why'
-complete -c cachex -n "__fish_cachex_using_subcommand completions" -s q -l quiet -d 'Do not warn'
-complete -c cachex -n "__fish_cachex_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-
-# The command line from COMMAND on; fails before that.
-function __fish_cachex_command_line
+# Where the cursor is: `run` before COMMAND, a verb, or `command`; then whether a verb may come, or the
+# words of COMMAND.
+function __cachex_place
     set -l words (commandline -opc)
     set -e words[1]
-    set -l verb
+    set -l verb run
+    set -l first first
     while set -q words[1]
         switch $words[1]
             case --
                 set -e words[1]
-                echo (string join ' ' -- (string escape -- $words) (commandline -ct))
-                return 0
-            case --env --file --ignore-arg --hash-with --key --scope --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --spinner --max-size --cache-dir
-                set -e words[1]
+                printf '%s\n' command $words
+                return
             case '-*'
-            case explain list show stats clear prune config doctor completions
-                set -q verb[1]; and return 1
-                set verb $words[1]
+                contains -- (string split -m 1 = -- $words[1])[1] -v --verbose -q --quiet --cache-dir; or set first
+                contains -- $words[1] --env --file --ignore-arg --hash-with --key --scope --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --spinner --max-size --cache-dir --older-than; and set -e words[1]
             case '*'
-                set -q verb[1]; and return 1
-                echo (string join ' ' -- (string escape -- $words) (commandline -ct))
-                return 0
+                if test $verb = run; and contains -- $words[1] explain list show stats clear prune config doctor completions
+                    set verb $words[1]
+                    set first
+                else if contains -- $verb run explain
+                    printf '%s\n' command $words
+                    return
+                end
         end
         set -e words[1]
     end
-    # The first word may be a verb or a command.
-    set -q verb[1]; and return 1
-    string match -q -- '-*' (commandline -ct); and return 1
-    commandline -ct
+    printf '%s\n' $verb $first
 end
 
-complete -c cachex -n __fish_cachex_command_line -f -a '(complete -C (__fish_cachex_command_line))'
+function __cachex_at
+    contains -- (__cachex_place)[1] $argv
+end
+
+# What can be run: a shell has more to offer than that.
+function __cachex_commands
+    set -l word (commandline -ct)
+    string match -q -- '-*' $word; and return
+    for line in (complete -C "$word")
+        set -l name (string split -m 1 \t -- $line)[1]
+        if string match -q -- '*/*' $name; or command -q -- $name
+            printf '%s\n' $line
+        end
+    end
+end
+
+# A verb or a command.
+function __cachex_first
+    set -l place (__cachex_place)
+    if test "$place[2]" = first
+        printf '%s\t%s\n' explain 'Say whether a command would hit or miss, and why'
+        printf '%s\t%s\n' list 'List what is stored, newest first'
+        printf '%s\t%s\n' show 'Show one entry, or the bytes that it replays'
+        printf '%s\t%s\n' stats 'Tell how often what is stored was used, and the time that saved'
+        printf '%s\t%s\n' clear 'Forget everything, a command, or one call of it'
+        printf '%s\t%s\n' prune 'Remove what has expired, and what is too much'
+        printf '%s\t%s\n' config 'Show which options are in force, and where each comes from'
+        printf '%s\t%s\n' doctor 'Check the store, and say what to do about what is wrong'
+        printf '%s\t%s\n' completions 'Print the completion script of a shell'
+    end
+    __cachex_commands
+end
+
+# Completes COMMAND and its arguments as they would be without cachex.
+function __cachex_as_without
+    set -l words (__cachex_place)[2..-1]
+    if set -q words[1]
+        complete -C (string join ' ' -- (string escape -- $words) (commandline -ct))
+    else
+        __cachex_commands
+    end
+end
+
+# The value in the present word.
+function __cachex_value
+    string replace -r -- '^--[^=]*=' '' (commandline -ct)
+end
+
+function __cachex_variables
+    set -l before (string match -r -- '^.*,' (__cachex_value))
+    printf '%s\n' "$before"(set -nx)
+end
+
+function __cachex_hashes
+    switch (__cachex_value)
+        case '*=*' 'arg:*'
+        case 'file:*'
+            printf '%s\n' file:(complete -C "'' "(string replace -- file: '' (__cachex_value)))
+        case 'env:*'
+            printf '%s\n' env:(set -nx)=
+        case '*'
+            printf '%s\n' file: env: arg: stdin=
+    end
+end
+
+function __cachex_entries
+    __cachex_list | awk 'NR == 1 { at = index($0, "COMMAND") } NR > 1 { print $1 "\t" substr($0, at) }'
+end
+
+function __cachex_scopes
+    __cachex_list --json | string replace -rf '^ *"scope": "([\w.@+-]+)",$' '$1' | sort -u
+end
+
+# In the store that the words name.
+function __cachex_list
+    set -l words (commandline -opc)
+    set -l directory (string replace -rf -- '^--cache-dir=' '' $words)
+    set -l at (contains -i -- --cache-dir $words); and set directory $words[(math $at + 1)]
+    if set -q directory[1]
+        cachex list --cache-dir (string replace -r '^~/' "$HOME/" -- $directory[-1]) $argv 2>/dev/null
+    else
+        cachex list $argv 2>/dev/null
+    end
+end
+
+complete -c cachex -f
+complete -c cachex -n '__cachex_at command' -a '(__cachex_as_without)'
+complete -c cachex -n '__cachex_at run explain' -a '(__cachex_first)'
+complete -c cachex -n '__cachex_at list' -k -a '--'
+complete -c cachex -n '__cachex_at show' -k -a '-- (__cachex_entries)'
+complete -c cachex -n '__cachex_at clear' -k -a '--'
+complete -c cachex -n '__cachex_at config' -k -a '--'
+complete -c cachex -n '__cachex_at completions' -k -a 'bash zsh fish elvish powershell'
+complete -c cachex -n '__cachex_at run explain config' -l env -x -a '(__cachex_variables)' -d 'Let these variables count (repeat, or use commas)'
+complete -c cachex -n '__cachex_at run explain config' -l file -r -F -d 'Let these files count by their content (repeat)'
+complete -c cachex -n '__cachex_at run explain config' -l ignore-arg -x -d 'Leave these arguments out of the key (repeat)'
+complete -c cachex -n '__cachex_at run explain config' -l hash-with -x -a '(__cachex_hashes)' -d 'Let an input count as what a command prints for it (repeat)'
+complete -c cachex -n '__cachex_at run explain config' -l pure-env -d 'Give the command only the variables of --env'
+complete -c cachex -n '__cachex_at run explain config' -l key -x -d 'Let this text count too (repeat)'
+complete -c cachex -n '__cachex_at run explain config' -l scope -x -a '(__cachex_scopes)' -d 'Keep these entries apart from those of other scopes'
+complete -c cachex -n '__cachex_at run explain config' -l ignore-cwd -d 'Leave the working directory out of the key'
+complete -c cachex -n '__cachex_at run explain config' -l stdin -d 'Read standard input to its end, and let it count'
+complete -c cachex -n '__cachex_at run explain config' -s n -l no-stdin -d 'Leave standard input alone: the command gets none'
+complete -c cachex -n '__cachex_at run explain config' -l ttl -x -d 'Replay what is younger than this [default: none]'
+complete -c cachex -n '__cachex_at run explain config' -l failure-ttl -x -d 'The same for a failure [default: 60s]'
+complete -c cachex -n '__cachex_at run explain config' -l stale-while-revalidate -x -d 'For so long after --ttl, replay and renew in the background [default: 0]'
+complete -c cachex -n '__cachex_at run explain config' -l stale-if-error -x -d 'For so long after --ttl, replay if the command fails [default: 0]'
+complete -c cachex -n '__cachex_at run explain config' -l refresh -l force -d 'Run the command, and store anew'
+complete -c cachex -n '__cachex_at run explain config' -l warm -d 'The same in the background: print nothing, exit 0 at once'
+complete -c cachex -n '__cachex_at run explain config' -l only-if-cached -d 'Never run the command: replay, or exit 124'
+complete -c cachex -n '__cachex_at run explain config' -l cache-exit -x -d 'Exit codes that count as success [default: 0]'
+complete -c cachex -n '__cachex_at run explain config' -l discard-failures -d 'Never store a failure'
+complete -c cachex -n '__cachex_at run explain config' -l max-entries -x -d 'Keep at most N entries of this command'
+complete -c cachex -n '__cachex_at run explain config' -l max-output -x -d 'Do not store an output longer than this [default: 256MiB]'
+complete -c cachex -n '__cachex_at run explain config' -l no-store -d 'Replay what is stored, and store nothing'
+complete -c cachex -n '__cachex_at run explain config' -l pty -f -a 'always auto never' -d 'Run it on a terminal, for its colours [default: never]'
+complete -c cachex -n '__cachex_at run explain config' -l spinner -x -d 'The spinner\'s text [default: Running `COMMAND`]'
+complete -c cachex -n '__cachex_at run explain config' -l no-spinner -d 'Show no spinner'
+complete -c cachex -n '__cachex_at run explain prune config' -l max-size -x -d 'Keep the whole store below this [default: 2GiB]'
+complete -c cachex -n '__cachex_at run explain config' -l no-cache -d 'Run the command as if cachex were not there'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config doctor completions' -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config doctor completions' -s q -l quiet -d 'Do not warn'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config doctor completions' -l cache-dir -x -a '(__fish_complete_directories)' -d 'Keep the store in this directory'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config doctor completions' -s h -l help -d 'Print help'
+complete -c cachex -n '__cachex_at run' -s V -l version -d 'Print version'
+complete -c cachex -n '__cachex_at explain list show stats config' -l json -d 'Print JSON'
+complete -c cachex -n '__cachex_at list clear' -l exact -d 'Only the call with exactly these ARGS (or none)'
+complete -c cachex -n '__cachex_at list clear' -l prefix -d 'All calls whose arguments start with ARGS'
+complete -c cachex -n '__cachex_at list clear' -l scope -x -a '(__cachex_scopes)' -d 'Only this scope (\'\' for what has none)'
+complete -c cachex -n '__cachex_at list clear' -l expired -d 'Only what has expired'
+complete -c cachex -n '__cachex_at list clear' -l older-than -x -d 'Only what is at least so old'
+complete -c cachex -n '__cachex_at show' -l stdout -d 'Print the recorded standard output, byte for byte'
+complete -c cachex -n '__cachex_at show' -l stderr -d 'Print the recorded standard error, byte for byte'
+complete -c cachex -n '__cachex_at stats' -l markdown -d 'Print a Markdown table, as for the summary of a CI job'
+complete -c cachex -n '__cachex_at clear prune' -l dry-run -d 'Say what would be removed, and remove nothing'
+complete -c cachex -n '__cachex_at config' -l all -d 'Show also what has its default'

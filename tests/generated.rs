@@ -4,10 +4,12 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod completions;
+
 use cachex::cli::Cli;
 use clap::CommandFactory;
 use clap::builder::Resettable;
-use clap_complete::{Shell, generate};
+use clap_complete::Shell;
 use clap_mangen::roff::{Roff, bold, roman};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,54 +27,6 @@ fn check(path: &str, content: &[u8]) {
     );
 }
 
-/// The script with what completes COMMAND and its arguments as without cachex: that is beyond the
-/// generator.
-fn with_command(shell: Shell, script: String) -> String {
-    let (script, rest) = match shell {
-        Shell::Bash => (script, include_str!("completions/command.bash")),
-        Shell::Fish => (script, include_str!("completions/command.fish")),
-        Shell::Zsh => {
-            // The generator counts the words of COMMAND before the verb, which never come there.
-            let (main, verbs) = script.split_once("\n    case $state in").expect("a case");
-            let lines = main.lines().filter(|line| !line.starts_with("'::command --"));
-            let main = lines.collect::<Vec<_>>().join("\n");
-            let (case, verbs) = verbs.split_once("esac\n    ;;\nesac").unwrap_or((verbs, ""));
-            let case = case.replace("$line[2]", "$line[1]");
-            let end =
-                if verbs.is_empty() { String::new() } else { format!("esac\n    ;;\nesac{verbs}") };
-            let script = format!("{main}\n    case $state in{case}{end}");
-            let script = script.replace("\n_cachex() {", "\n_cachex_options() {");
-            // Before the end, which calls it.
-            let (functions, call) = script.split_once("\nif [ \"$funcstack").expect("a call");
-            let rest = include_str!("completions/command.zsh");
-            return format!("{functions}{}\nif [ \"$funcstack{call}", filled(rest, "|"));
-        }
-        _ => return script,
-    };
-    script + &filled(rest, if shell == Shell::Fish { " " } else { "|" })
-}
-
-/// The text with the verbs and the options that take a value.
-fn filled(text: &str, separator: &str) -> String {
-    let mut command = Cli::command();
-    command.build();
-    let takes_value = |argument: &&clap::Arg| {
-        argument.get_action().takes_values()
-            && !argument.is_positional()
-            && !argument.is_require_equals_set()
-    };
-    let valued: Vec<String> = command
-        .get_arguments()
-        .filter(takes_value)
-        .flat_map(|argument| argument.get_long_and_visible_aliases().unwrap_or_default())
-        .map(|name| format!("--{name}"))
-        .collect();
-    let verbs: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
-    text.replace("@VALUED@", &valued.join(separator))
-        .replace("@VERBS@", &verbs.join(separator))
-        .replace("@VERB_WORDS@", &verbs.join(" "))
-}
-
 #[test]
 fn completions_are_up_to_date() {
     for (shell, file) in [
@@ -82,10 +36,7 @@ fn completions_are_up_to_date() {
         (Shell::Elvish, "cachex.elv"),
         (Shell::PowerShell, "_cachex.ps1"),
     ] {
-        let mut script = Vec::new();
-        generate(shell, &mut Cli::command(), "cachex", &mut script);
-        let script = String::from_utf8(script).expect("UTF-8");
-        check(&format!("completions/{file}"), with_command(shell, script).as_bytes());
+        check(&format!("completions/{file}"), completions::script(shell).as_bytes());
     }
 }
 

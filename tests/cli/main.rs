@@ -7,6 +7,7 @@ mod callers;
 mod clear;
 mod clear_filters;
 mod clock;
+mod completing;
 mod config;
 mod crowds;
 mod damage;

@@ -11,10 +11,10 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ExitStatus};
 
 /// A call on a terminal of its own, and a person before it.
-struct Terminal {
+pub struct Terminal {
     master: File,
     child: Child,
-    seen: String,
+    pub seen: String,
 }
 
 fn size(rows: u16, columns: u16) -> Winsize {
@@ -22,7 +22,7 @@ fn size(rows: u16, columns: u16) -> Winsize {
 }
 
 #[allow(unsafe_code)]
-fn on_terminal(mut call: Call, rows: u16, columns: u16) -> Terminal {
+pub fn on_terminal(mut call: Call, rows: u16, columns: u16) -> Terminal {
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let master = openpt(flags).expect("a terminal");
     grantpt(&master).expect("granted");
@@ -53,7 +53,7 @@ fn on_terminal(mut call: Call, rows: u16, columns: u16) -> Terminal {
 impl Terminal {
     /// Reads until the text has been seen; fails when the terminal is given up before.
     #[track_caller]
-    fn wait_for(&mut self, text: &str) {
+    pub fn wait_for(&mut self, text: &str) {
         while !self.seen.contains(text) {
             assert!(self.read(), "{text:?} is not in {:?}", self.seen);
         }
@@ -71,7 +71,11 @@ impl Terminal {
     }
 
     fn press(&mut self, key: u8) {
-        self.master.write_all(&[key]).expect("written");
+        self.type_in(&[key]);
+    }
+
+    pub fn type_in(&mut self, keys: &[u8]) {
+        self.master.write_all(keys).expect("written");
     }
 
     /// Everything that was shown, and how it ended.

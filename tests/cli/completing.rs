@@ -1,0 +1,278 @@
+//! Completion in the shells that this machine has: what a person gets who types and asks for it.
+
+use super::harness::{Call, Sandbox, say};
+use super::terminal::{Terminal, on_terminal};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+/// What is typed, and the words that could come in place of the last.
+const CASES: &[(&str, &[&str])] = &[
+    // Verbs and commands.
+    ("cachex cle", &["clear"]),
+    ("cachex lis", &["list", "list-it"]),
+    ("cachex -v --cache-dir sub cle", &["clear"]),
+    ("cachex --ttl 1h lis", &["list-it"]),
+    ("cachex -- lis", &["list-it"]),
+    ("cachex explain lis", &["list-it"]),
+    ("cachex explain --ttl 1h -- lis", &["list-it"]),
+    // No function, alias or builtin: cachex cannot run them.
+    ("cachex too", &["tool"]),
+    ("cachex disow", &[]),
+    ("cachex ./s", &["./s.sh", "./sub"]),
+    ("cachex -- ./s", &["./s.sh", "./sub"]),
+    ("cachex clear -- ./s", &["./s.sh", "./sub"]),
+    (r"cachex ./a\ b/my", &[r"./a\ b/my\ script"]),
+    // The command completes as without cachex.
+    ("cachex tool ch", &["checkout", "cherry-pick"]),
+    ("cachex tool -x y prev", &["prev-y-3"]),
+    ("cachex -- tool ch", &["checkout", "cherry-pick"]),
+    ("cachex -nv tool ch", &["checkout", "cherry-pick"]),
+    ("cachex --ttl 1h -- tool prev", &["prev-tool-1"]),
+    ("cachex --ttl=1h -n --env A,B tool prev", &["prev-tool-1"]),
+    ("cachex --hash-with=stdin=sort --key a:b=c tool prev", &["prev-tool-1"]),
+    ("cachex --ignore-arg --x=* tool prev", &["prev-tool-1"]),
+    (r"cachex --spinner two\ words tool prev", &["prev-tool-1"]),
+    ("cachex --spinner 'two words' tool prev", &["prev-tool-1"]),
+    ("cachex --pty tool ch", &["checkout", "cherry-pick"]),
+    ("cachex --pty=auto tool ch", &["checkout", "cherry-pick"]),
+    ("cachex explain tool ch", &["checkout", "cherry-pick"]),
+    ("cachex explain --ttl 1h tool ch", &["checkout", "cherry-pick"]),
+    ("cachex clear --older-than 1d -- tool prev", &["prev-tool-1"]),
+    ("cachex list --scope s -- tool ch", &["checkout", "cherry-pick"]),
+    ("cachex config --ttl 1h -- tool ch", &["checkout", "cherry-pick"]),
+    ("cachex -- clear ch", &[]),
+    ("cachex tool --tt", &[]),
+    ("cachex tool clear ch", &["checkout", "cherry-pick"]),
+    ("cachex clear tool ch", &[]),
+    ("cachex unknown pl", &["plain.txt"]),
+    (r"cachex unknown a", &[r"a\ b"]),
+    // Options.
+    ("cachex --stale-", &["--stale-if-error", "--stale-while-revalidate"]),
+    ("cachex --ttl 1h --max-o", &["--max-output"]),
+    ("cachex explain --max-o", &["--max-output"]),
+    ("cachex clear --older", &["--older-than"]),
+    ("cachex clear --tt", &[]),
+    ("cachex doctor --cache", &["--cache-dir"]),
+    ("cachex completions po", &["powershell"]),
+    // Their values.
+    ("cachex --env ALPHA_", &["ALPHA_ONE", "ALPHA_TWO"]),
+    ("cachex --env ALPHA_ONE,ALPHA_T", &["ALPHA_ONE,ALPHA_TWO"]),
+    ("cachex --env=ALPHA_T", &["--env=ALPHA_TWO"]),
+    ("cachex explain --env=ALPHA_ONE,ALPHA_T", &["--env=ALPHA_ONE,ALPHA_TWO"]),
+    ("cachex --file pl", &["plain.txt"]),
+    ("cachex --file=pl", &["--file=plain.txt"]),
+    ("cachex --file a", &[r"a\ b"]),
+    (r"cachex --file a\ b/my\ t", &[r"a\ b/my\ text"]),
+    ("cachex --cache-dir s", &["sub"]),
+    ("cachex list --cache-dir=s", &["--cache-dir=sub"]),
+    ("cachex --pty=alw", &["--pty=always"]),
+    ("cachex --scope pro", &["project"]),
+    ("cachex clear --scope pro", &["project"]),
+    ("cachex --cache-dir sub clear --scope pro", &[]),
+    ("cachex show 1", &["1"]),
+    ("cachex show --cache-dir sub 1", &[]),
+    ("cachex --hash-with std", &["stdin"]),
+    ("cachex --hash-with env:ALPHA_T", &["env:ALPHA_TWO"]),
+    ("cachex --ttl pl", &[]),
+    ("cachex --cache-exit pl", &[]),
+    ("cachex --ignore-arg too", &[]),
+];
+
+/// A person at a shell.
+trait Shell {
+    /// The line with everything in it that could come.
+    fn completed(&mut self, line: &str) -> Vec<String>;
+}
+
+fn check(mut shell: impl Shell) {
+    let mut wrong = Vec::new();
+    for (line, expected) in CASES {
+        let seen = shell.completed(line);
+        // What some shells put behind a word so that one can go on.
+        let mut seen: Vec<_> =
+            seen.iter().map(|word| word.trim_end_matches(['/', '=', ','])).collect();
+        seen.sort_unstable();
+        if seen != *expected {
+            wrong.push(format!("{line}\n  gives {seen:?}\n  not   {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Files, commands and an entry.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    for name in ["a b/my script", "bin/tool", "bin/list-it", "s.sh"] {
+        sandbox.script(name, "");
+    }
+    for name in ["a b/my text", "plain.txt", "sub/file"] {
+        sandbox.write(name, "");
+    }
+    for name in ["awk", "sed", "sort"] {
+        symlink(found(name).expect("installed"), sandbox.dir.join("bin").join(name)).expect("made");
+    }
+    symlink(env!("CARGO_BIN_EXE_cachex"), sandbox.dir.join("bin/cachex")).expect("made");
+    sandbox.cachex("--scope project -- echo").gives("\n");
+    sandbox
+}
+
+/// A program of this machine.
+fn found(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|directory| directory.join(name)).find(|path| path.exists())
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name)
+}
+
+/// A shell for which nothing is a command but what is in `bin`.
+fn shell(sandbox: &Sandbox, name: &str, words: &[&str]) -> Option<Call> {
+    let Some(program) = found(name) else {
+        say(format_args!("no {name} here: not tested"));
+        return None;
+    };
+    let call = sandbox.program(program.to_str()?, words);
+    let bin = sandbox.dir.join("bin").display().to_string();
+    Some(call.env("PATH", &bin).env("ALPHA_ONE", "1").env("ALPHA_TWO", "2").env("PS1", "FRESH> "))
+}
+
+/// A shell that is typed into: `^O` puts in everything that could come, `^T` shows the line.
+struct Typed(Terminal);
+
+impl Typed {
+    fn new(sandbox: &Sandbox, name: &str, words: &[&str], setup: &str) -> Option<Self> {
+        let mut terminal = on_terminal(shell(sandbox, name, words)?, 24, 500);
+        sandbox.write("setup", setup);
+        terminal.wait_for("FRESH> ");
+        terminal.type_in(b". ./setup\n");
+        terminal.wait_for("READY> ");
+        Some(Self(terminal))
+    }
+}
+
+impl Shell for Typed {
+    fn completed(&mut self, line: &str) -> Vec<String> {
+        self.0.seen.clear();
+        self.0.type_in(format!("\u{15}{line}\u{f}\u{14}").as_bytes());
+        self.0.wait_for("]]");
+        let shown = self.0.seen.rsplit("[[").next().expect("shown");
+        let shown = shown.split("]]").next().unwrap_or_default();
+        let before = line.replace("\\ ", "__").rfind(' ').map_or(0, |at| at + 1);
+        if shown == line { Vec::new() } else { split(&shown[before..]) }
+    }
+}
+
+/// Words as a shell splits them, still quoted.
+fn split(line: &str) -> Vec<String> {
+    let line = line.replace("\\ ", "\0");
+    line.split_whitespace().map(|word| word.replace('\0', "\\ ")).collect()
+}
+
+const BASH: &str = r#"
+set +o history
+bind 'set bell-style none'; bind 'set enable-bracketed-paste off'; bind 'set mark-directories on'
+show() { printf '[[%s]]' "$READLINE_LINE"; }
+bind -x '"\C-t": show'
+bind '"\C-o": insert-completions'
+ALPHA_LOCAL=1
+tool_function() { :; }
+alias tool_alias=true
+_tool() {
+    local words="checkout cherry-pick prev-${COMP_WORDS[COMP_CWORD - 1]}-$COMP_CWORD"
+    [[ $3 == "${COMP_WORDS[COMP_CWORD - 1]}" && ${COMP_LINE# } == tool* ]] || words=wrong
+    ((COMP_POINT == ${#COMP_LINE})) || words=wrong
+    COMPREPLY=($(compgen -W "$words" -- "$2"))
+}
+complete -F _tool tool
+"#;
+
+#[test]
+fn in_bash() {
+    let sandbox = sandbox();
+    let setup = format!("{BASH}. '{}'\nPS1='READY> '\n", script("cachex.bash").display());
+    let words = ["--norc", "--noprofile", "-i"];
+    if let Some(shell) = Typed::new(&sandbox, "bash", &words, &setup) {
+        check(shell);
+    }
+}
+
+#[test]
+fn in_bash_with_its_package_of_completions() {
+    let package = "/usr/share/bash-completion/bash_completion";
+    if !Path::new(package).exists() {
+        return say("no bash-completion here: not tested");
+    }
+    let sandbox = sandbox();
+    let script = script("cachex.bash");
+    let setup = format!("{BASH}. {package}\n. '{}'\nPS1='READY> '\n", script.display());
+    let words = ["--norc", "--noprofile", "-i"];
+    if let Some(shell) = Typed::new(&sandbox, "bash", &words, &setup) {
+        check(shell);
+    }
+}
+
+const ZSH: &str = r#"
+unsetopt beep
+autoload -Uz compinit
+compinit -u -D
+zle -C everything complete-word _generic
+zstyle ':completion:everything:*' completer _all_matches _complete
+zstyle ':completion:everything:*' insert true
+bindkey '^O' everything
+show() { print -rn -- "[[$BUFFER]]" }
+zle -N show
+bindkey '^T' show
+bindkey '^U' kill-whole-line
+ALPHA_LOCAL=1
+tool_function() { : }
+alias tool_alias=true
+_tool() {
+    local -i before=CURRENT-1
+    compadd -- checkout cherry-pick prev-$words[before]-$before
+}
+compdef _tool tool
+"#;
+
+#[test]
+fn in_zsh() {
+    let sandbox = sandbox();
+    let setup = format!("{ZSH}. '{}'\nPS1='READY> '\n", script("_cachex").display());
+    if let Some(shell) = Typed::new(&sandbox, "zsh", &["-f", "-i"], &setup) {
+        check(shell);
+    }
+}
+
+const FISH: &str = r"
+set ALPHA_LOCAL 1
+function tool_function; end
+function tool_alias; end
+complete -c tool -f -a 'checkout cherry-pick prev-(commandline -opc)[-1]-(count (commandline -opc))'
+complete -C $argv[1]
+";
+
+struct Fish<'s>(&'s Sandbox);
+
+impl Shell for Fish<'_> {
+    fn completed(&mut self, line: &str) -> Vec<String> {
+        let setup = format!("source '{}'\n{FISH}", script("cachex.fish").display());
+        let call = shell(self.0, "fish", &["--no-config", "-c", &setup, line]).expect("there");
+        let shown = call.output();
+        assert_eq!(String::from_utf8_lossy(&shown.stderr), "", "{line}");
+        let lines = String::from_utf8(shown.stdout).expect("UTF-8");
+        // Shown unquoted, but for what was typed.
+        let word = |line: &str| {
+            let word = line.split('\t').next().unwrap_or_default();
+            word.replace("\\ ", " ").replace(' ', "\\ ")
+        };
+        lines.lines().map(word).collect()
+    }
+}
+
+#[test]
+fn in_fish() {
+    let sandbox = sandbox();
+    if shell(&sandbox, "fish", &[]).is_some() {
+        check(Fish(&sandbox));
+    }
+}
