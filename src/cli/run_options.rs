@@ -181,8 +181,8 @@ pub struct StoringOptions {
 pub struct ShowingOptions {
     /// Run it on a terminal, for its colours [default: never]
     ///
-    /// The terminal is its own, and its output one stream. WHEN is `always` (also if left out), `never`, or
-    /// `auto`: when standard output is a terminal.
+    /// It has the size of the real one, and the output is one stream. WHEN is `always` (also if left out),
+    /// `never`, or `auto`: when standard output is a terminal.
     #[arg(
         long,
         value_name = "WHEN",

@@ -123,7 +123,9 @@ pub struct ListOptions {
 
 /// `cachex show`.
 #[derive(Debug, Args)]
-#[command(override_usage = "cachex show [OPTIONS] <ID | -- COMMAND [ARGS]...>")]
+#[command(
+    override_usage = "cachex show [OPTIONS] ID\n       cachex show [OPTIONS] -- COMMAND [ARGS]..."
+)]
 pub struct ShowOptions {
     /// The number that `cachex list` gives
     #[arg(required_unless_present = "command", conflicts_with = "command")]

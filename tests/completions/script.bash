@@ -126,7 +126,7 @@ _cachex_scopes() {
 
 # In the store that the words name.
 _cachex_list() {
-    local i directory
+    local i directory=''
     for ((i = 1; i < last; i++)); do
         case ${words[i]} in
             --cache-dir) directory=${words[i + 1]} ;;

@@ -1,0 +1,291 @@
+//! What a page says beside the command line's definition.
+
+/// Terms, each with what it means.
+type Terms = &'static [(&'static str, &'static str)];
+
+pub struct Texts {
+    /// In place of what `-h` says first.
+    pub summary: Option<&'static str>,
+    pub exit_status: Terms,
+    /// Whether every option of a run is a variable here.
+    pub has_variables_of_a_run: bool,
+    pub environment: Terms,
+    pub files: Terms,
+    /// What each does, and its line.
+    pub examples: Terms,
+    see_also: &'static [&'static str],
+}
+
+impl Texts {
+    pub fn of(name: &str) -> &'static Self {
+        match name {
+            "cachex" => &RUN,
+            "clear" => &CLEAR,
+            "completions" => &COMPLETIONS,
+            "config" => &CONFIG,
+            "doctor" => &DOCTOR,
+            "explain" => &EXPLAIN,
+            "list" => &LIST,
+            "prune" => &PRUNE,
+            "show" => &SHOW,
+            "stats" => &STATS,
+            _ => panic!("no texts for {name}"),
+        }
+    }
+
+    pub fn see_also(&self) -> String {
+        self.see_also.iter().map(|name| format!("`{name}`(1)")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+const VERB: Texts = Texts {
+    summary: None,
+    exit_status: &[
+        ("0", "Done, also where there was nothing to do."),
+        ("125", "The store cannot be used, or the answer not be written."),
+        ("2", "The command line cannot be understood."),
+    ],
+    has_variables_of_a_run: false,
+    environment: &[],
+    files: &[],
+    examples: &[],
+    see_also: &["cachex"],
+};
+
+const NO_COLOR: (&str, &str) = ("NO_COLOR", "If set and not empty, no colours are used.");
+
+const DATABASE: (&str, &str) = (
+    "~/.cache/cachex/cachex.db",
+    "The store, an SQLite database, with files of its own beside it: in `$XDG_CACHE_HOME/cachex` if that is \
+     set, on macOS in `~/Library/Caches`.",
+);
+
+const DAMAGED: (&str, &str) =
+    ("cachex.db.damaged", "Beside it: a damaged database that was set aside.");
+
+const OWN_CONFIGURATION: (&str, &str) = (
+    "~/.config/cachex/config.toml",
+    "Your own configuration: in `$XDG_CONFIG_HOME/cachex` if that is set, on macOS in \
+     `~/Library/Application Support/cachex`. The keys are the long options, as in `ttl = \"1h\"` and \
+     `env = [\"AWS_*\"]`. Those behind a line `[[rule]]` are for the commands that begin with the words of \
+     its `command = \"terraform plan\"`, each a glob.",
+);
+
+const PROJECT_CONFIGURATION: (&str, &str) = (
+    ".cachex.toml",
+    "That of a project: the nearest from the working directory upward. It goes before your own, and cannot \
+     set everything.",
+);
+
+const RUN: Texts = Texts {
+    summary: Some("memoize a command: the second time its result comes back at once"),
+    exit_status: &[
+        ("the command's own", "It ran, or was replayed."),
+        ("128+n", "Signal n killed the command."),
+        ("124", "--only-if-cached found nothing to replay."),
+        ("125", "cachex itself failed."),
+        ("126", "The command cannot be executed."),
+        ("127", "There is no such command."),
+        ("2", "The command line cannot be understood; nothing ran."),
+    ],
+    has_variables_of_a_run: true,
+    environment: &[
+        (
+            "CACHEX_ACTIVE",
+            "Set by cachex for the commands that it runs, to the keys that are being filled.",
+        ),
+        NO_COLOR,
+    ],
+    files: &[
+        DATABASE,
+        DAMAGED,
+        (
+            "cachex.lock, claims, uses",
+            "Beside it: the lock of its setting up, the rights to run one key, and what was used.",
+        ),
+        OWN_CONFIGURATION,
+        PROJECT_CONFIGURATION,
+    ],
+    examples: &[
+        ("Replay the report for an hour:", "cachex --ttl 1h -- ./report.sh --month 11"),
+        (
+            "Keep the results of each profile and region apart:",
+            "cachex --env AWS_PROFILE,AWS_REGION --ttl 10min -- aws ec2 describe-instances",
+        ),
+        (
+            "Run again when one of these files changed:",
+            "cachex --file src --file Cargo.lock -- cargo doc",
+        ),
+        (
+            "Let JSON count by what it says, however it is written:",
+            "cachex --file data.json --hash-with 'file:*.json=jq -cS .' -- ./report.sh data.json",
+        ),
+        (
+            "A prompt that never waits:",
+            "PS1='$(cachex --ttl 5s --stale-while-revalidate 1h -- ./status.sh) $ '",
+        ),
+        (
+            "Make do with what is a day old when the network is down:",
+            "cachex --ttl 1h --stale-if-error 1d -- curl -fsS https://example.com/rates.json",
+        ),
+        (
+            "Say why the report would, or would not, run:",
+            "cachex explain -- ./report.sh --month 11",
+        ),
+        ("Forget the report for all months:", "cachex clear -- ./report.sh"),
+    ],
+    see_also: &[
+        "cachex-explain",
+        "cachex-list",
+        "cachex-show",
+        "cachex-stats",
+        "cachex-clear",
+        "cachex-prune",
+        "cachex-config",
+        "cachex-doctor",
+        "cachex-completions",
+    ],
+};
+
+const EXPLAIN: Texts = Texts {
+    has_variables_of_a_run: true,
+    examples: &[
+        (
+            "Say why the report would, or would not, run:",
+            "cachex explain -- ./report.sh --month 11",
+        ),
+        (
+            "With the options of the run, which are part of the question:",
+            "cachex explain --env AWS_PROFILE --ttl 10min -- aws ec2 describe-instances",
+        ),
+        ("In a script:", "cachex explain --json -- ./report.sh --month 11 | jq -r .verdict"),
+    ],
+    see_also: &["cachex", "cachex-config", "cachex-list"],
+    ..VERB
+};
+
+const LIST: Texts = Texts {
+    environment: &[NO_COLOR],
+    examples: &[
+        ("Everything:", "cachex list"),
+        ("What is stored of the report, for all months:", "cachex list -- ./report.sh"),
+        ("What would not be replayed any more:", "cachex list --expired"),
+        (
+            "The numbers of the failures that are stored:",
+            "cachex list --json | jq '.[] | select(.exit != 0) | .id'",
+        ),
+    ],
+    see_also: &["cachex", "cachex-show", "cachex-stats"],
+    ..VERB
+};
+
+const SHOW: Texts = Texts {
+    exit_status: &[
+        ("0", "Done."),
+        (
+            "125",
+            "There is no such entry, or the store cannot be used, or the answer not be written.",
+        ),
+        ("2", "The command line cannot be understood."),
+    ],
+    examples: &[
+        ("The entry that `cachex list` shows with this number:", "cachex show 1"),
+        ("The newest entry of a call:", "cachex show -- ./report.sh --month 11"),
+        (
+            "What it would print, without running anything:",
+            "cachex show --stdout -- ./report.sh --month 11",
+        ),
+        ("When it was stored:", "cachex show --json 1 | jq '.created | todate'"),
+    ],
+    see_also: &["cachex", "cachex-list"],
+    ..VERB
+};
+
+const STATS: Texts = Texts {
+    environment: &[NO_COLOR],
+    examples: &[
+        ("The sums, and those of each command:", "cachex stats"),
+        ("In a job of GitHub Actions:", "cachex stats --markdown >> \"$GITHUB_STEP_SUMMARY\""),
+        ("The rate of hits:", "cachex stats --json | jq .hit_rate"),
+    ],
+    see_also: &["cachex", "cachex-list"],
+    ..VERB
+};
+
+const CLEAR: Texts = Texts {
+    examples: &[
+        ("Forget the report for all months:", "cachex clear -- ./report.sh"),
+        ("For one month:", "cachex clear -- ./report.sh --month 11"),
+        ("For every command line that begins so:", "cachex clear --prefix -- git log"),
+        ("Only what has expired:", "cachex clear --expired"),
+        ("See first what would go:", "cachex clear --dry-run --scope ci --older-than 7d"),
+        ("Forget everything:", "cachex clear"),
+    ],
+    see_also: &["cachex", "cachex-list", "cachex-prune"],
+    ..VERB
+};
+
+const PRUNE: Texts = Texts {
+    environment: &[("CACHEX_MAX_SIZE", "As --max-size.")],
+    files: &[DATABASE, DAMAGED],
+    examples: &[
+        ("See first what would go:", "cachex prune --dry-run"),
+        ("Make the store smaller:", "cachex prune --max-size 500MB"),
+    ],
+    see_also: &["cachex", "cachex-clear", "cachex-doctor"],
+    ..VERB
+};
+
+const CONFIG: Texts = Texts {
+    has_variables_of_a_run: true,
+    files: &[OWN_CONFIGURATION, PROJECT_CONFIGURATION],
+    examples: &[
+        ("What is in force for a command, and why:", "cachex config -- terraform plan"),
+        ("The defaults too:", "cachex config --all"),
+        (
+            "Where the ttl of a command comes from:",
+            "cachex config --all --json -- terraform plan | jq -r '.options[] | select(.option == \"ttl\") | .source'",
+        ),
+    ],
+    see_also: &["cachex", "cachex-explain"],
+    ..VERB
+};
+
+const DOCTOR: Texts = Texts {
+    exit_status: &[
+        ("0", "There is no problem; there may be warnings."),
+        ("1", "There is a problem."),
+        ("125", "The answer cannot be written."),
+        ("2", "The command line cannot be understood."),
+    ],
+    environment: &[NO_COLOR],
+    files: &[DATABASE, DAMAGED],
+    examples: &[
+        ("Look the store over:", "cachex doctor"),
+        ("In a script:", "cachex doctor > report.txt || cat report.txt"),
+    ],
+    see_also: &["cachex", "cachex-prune"],
+    ..VERB
+};
+
+const COMPLETIONS: Texts = Texts {
+    exit_status: &[
+        ("0", "Done."),
+        ("125", "The script cannot be written."),
+        ("2", "The command line cannot be understood."),
+    ],
+    files: &[
+        ("~/.bashrc", "Where bash can read the script from its output."),
+        (
+            "~/.zfunc/_cachex",
+            "Where zsh finds it, if `fpath=(~/.zfunc $fpath)` stands before `compinit`.",
+        ),
+        ("~/.config/fish/completions/cachex.fish", "Where fish finds it."),
+    ],
+    examples: &[
+        ("For bash, in `~/.bashrc`:", "eval \"$(cachex completions bash)\""),
+        ("For zsh:", "cachex completions zsh > ~/.zfunc/_cachex"),
+        ("For fish:", "cachex completions fish > ~/.config/fish/completions/cachex.fish"),
+    ],
+    ..VERB
+};
