@@ -46,7 +46,7 @@ pub fn run(
     }
     let mut options = Table::facts();
     for shown in &shown {
-        options.push(Tone::Plain, shown.row());
+        options.push(if shown.is_set() { Tone::Plain } else { Tone::Faint }, shown.row());
     }
     let gap = if shown.is_empty() { "" } else { "\n" };
     let mut facts = Table::facts();

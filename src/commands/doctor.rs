@@ -17,7 +17,7 @@ pub fn run(directory: &Path) -> Result<Exit, Error> {
     let mut table = Table::facts();
     for Finding { subject, state, text } in &findings {
         let (tone, state) = match state {
-            Health::Ok => (Tone::Plain, "ok"),
+            Health::Ok => (Tone::Good, "ok"),
             Health::Warning => (Tone::Warning, "warning"),
             Health::Problem => (Tone::Problem, "problem"),
         };

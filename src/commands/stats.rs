@@ -43,7 +43,18 @@ fn tables(statistics: &Statistics, look: Look) -> String {
     ] {
         facts.push(Tone::Plain, [name.to_owned(), value]);
     }
-    let headings = ["HITS", "MISSES", "RATE", "SAVED", "ENTRIES", "SIZE", "COMMAND"];
+    let table = match commands.as_slice() {
+        [] => String::new(),
+        commands if look.is_narrow() => brief_table(commands).render(look),
+        commands => table(commands, look).render(look),
+    };
+    format!("{}{}{table}", facts.render(look), if table.is_empty() { "" } else { "\n" })
+}
+
+fn table(commands: &[(Vec<OsString>, Totals)], look: Look) -> Table<7> {
+    // Over the start of the rate and its bar.
+    let rate_heading = format!("{:<width$}", "RATE", width = rate(&Totals::default(), look).len());
+    let headings = ["HITS", "MISSES", &rate_heading, "SAVED", "ENTRIES", "SIZE", "COMMAND"];
     let mut table = Table::columns(headings);
     for (words, totals) in commands {
         let cells = [
@@ -57,15 +68,26 @@ fn tables(statistics: &Statistics, look: Look) -> String {
         ];
         table.push(Tone::Plain, cells);
     }
-    let table = if commands.is_empty() { String::new() } else { table.render(look) };
-    format!("{}{}{table}", facts.render(look), if commands.is_empty() { "" } else { "\n" })
+    table
+}
+
+/// What matters most.
+fn brief_table(commands: &[(Vec<OsString>, Totals)]) -> Table<4> {
+    let mut table = Table::columns(["HITS", "RATE", "SAVED", "COMMAND"]);
+    for (words, totals) in commands {
+        let cells = [totals.hits.to_string(), percent(totals), brief(totals.saved), shown(words)];
+        table.push(Tone::Plain, cells);
+    }
+    table
 }
 
 /// The hit rate, with a bar where a person is looking.
 fn rate(totals: &Totals, look: Look) -> String {
-    match (percent(totals), totals.hit_rate()) {
-        (percent, Some(rate)) if look.is_terminal() => format!("{percent:>4} {}", bar(rate, 10)),
-        (percent, _) => percent,
+    let percent = percent(totals);
+    if look.is_terminal() {
+        format!("{percent:>4} {}", bar(totals.hit_rate().unwrap_or_default(), 10))
+    } else {
+        percent
     }
 }
 

@@ -28,16 +28,22 @@ impl Look {
         self.columns.is_some()
     }
 
-    fn paint(self, tone: Tone, line: &str) -> String {
+    /// Whether there is no room for much beside a command.
+    pub(super) fn is_narrow(self) -> bool {
+        self.columns.is_some_and(|columns| columns < 60)
+    }
+
+    fn paint(self, tone: Tone, text: &str) -> String {
         let style = Style::new().force_styling(self.colours);
         let style = match tone {
-            Tone::Plain => return line.to_owned(),
+            Tone::Plain => return text.to_owned(),
             Tone::Heading => style.bold(),
             Tone::Faint => style.dim(),
+            Tone::Good => style.green(),
             Tone::Warning => style.yellow(),
-            Tone::Problem => style.red(),
+            Tone::Problem => style.red().bold(),
         };
-        style.apply_to(line).to_string()
+        style.apply_to(text).to_string()
     }
 }
 
@@ -47,8 +53,18 @@ pub(super) enum Tone {
     Plain,
     Heading,
     Faint,
+    /// Only the first cell of a fact: colours that one background suits may be hard to read on another.
+    Good,
+    /// The same.
     Warning,
+    /// The same.
     Problem,
+}
+
+impl Tone {
+    fn is_of_a_word(self) -> bool {
+        matches!(self, Self::Good | Self::Warning | Self::Problem)
+    }
 }
 
 /// Lines of cells; the last of a line takes what room is left.
@@ -94,7 +110,10 @@ impl<const N: usize> Table<N> {
                 (Some(columns), Kind::Columns) => truncate_str(&line, columns, "…"),
                 _ => line.into(),
             };
-            text += &look.paint(*tone, &line);
+            text += &match cells.first().and_then(|word| Some((word, line.strip_prefix(word)?))) {
+                Some((word, rest)) if tone.is_of_a_word() => look.paint(*tone, word) + rest,
+                _ => look.paint(*tone, &line),
+            };
             text.push('\n');
         }
         text

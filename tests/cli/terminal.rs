@@ -131,6 +131,39 @@ fn tables_are_for_people_on_a_terminal_only() {
 }
 
 #[test]
+fn colours_are_for_what_is_looked_for() {
+    let sandbox = Sandbox::new();
+    sandbox.cachex("echo a").gives("a\n");
+    let seen = |words: &str| on_terminal(sandbox.cachex(words), 24, 80).end().0;
+    let doctor = seen("doctor");
+    assert!(doctor.contains("\u{1b}[32mok\u{1b}[0m  directory  /"), "{doctor:?}");
+    sandbox.sh("chmod 755 ../store").gives("");
+    let doctor = seen("doctor");
+    assert!(doctor.contains("\u{1b}[33mwarning\u{1b}[0m  directory  /"), "{doctor:?}");
+    assert!(doctor.contains("\u{1b}[32mok\u{1b}[0m       files"), "{doctor:?}");
+    let config = seen("config --all --ttl 1h");
+    assert!(config.contains("\nttl                     1h "), "{config:?}");
+    assert!(config.contains("\u{1b}[2mscope "), "{config:?}");
+}
+
+#[test]
+fn stats_suit_the_terminal() {
+    let sandbox = Sandbox::new();
+    for _ in 0..2 {
+        sandbox.cachex("echo a").gives("a\n");
+    }
+    let seen = on_terminal(sandbox.cachex("stats").env("NO_COLOR", "1"), 24, 80).end().0;
+    assert!(
+        seen.contains("HITS  MISSES  RATE             SAVED  ENTRIES  SIZE  COMMAND"),
+        "{seen}"
+    );
+    assert!(seen.contains("   1       1   50% █████"), "{seen}");
+    let narrow = on_terminal(sandbox.cachex("stats").env("NO_COLOR", "1"), 24, 40).end().0;
+    assert!(narrow.contains("HITS  RATE  SAVED  COMMAND"), "{narrow}");
+    assert!(narrow.contains("/usr/bin/echo") || narrow.contains("/bin/echo"), "{narrow}");
+}
+
+#[test]
 fn the_spinner_has_a_text_of_ones_own_cut_to_the_width() {
     let sandbox = waiting("exit 3");
     let long = "a text that is much longer than the terminal is wide";
