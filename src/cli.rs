@@ -29,6 +29,7 @@ use std::path::PathBuf;
 #[command(
     name = "cachex",
     version,
+    long_version = long_version(),
     override_usage = "cachex [OPTIONS] [--] COMMAND [ARGS]...\n       cachex VERB [OPTIONS]",
     disable_help_subcommand = true,
     args_override_self = true,
@@ -100,6 +101,12 @@ outside.
 Exit status: the command's own; 124 --only-if-cached found nothing, 125 cachex itself failed, 126 not \
 executable, 127 not found, 128+n killed by signal n, 2 usage."
 );
+
+/// The version, and that of the library that reads and writes the store.
+fn long_version() -> String {
+    let sqlite = rusqlite::ffi::SQLITE_VERSION.to_string_lossy();
+    format!("{} (SQLite {sqlite})", env!("CARGO_PKG_VERSION"))
+}
 
 /// Options of every verb and of a run.
 #[derive(Debug, Default, Args)]

@@ -37,3 +37,11 @@ fn the_long_help_names_every_option_and_every_code() {
         assert!(help.contains(code), "{code}: {help}");
     }
 }
+
+#[test]
+fn the_long_version_names_the_library_of_the_store() {
+    let output = |option| String::from_utf8(sandbox().cachex(option).output().stdout).expect("UTF-8");
+    let short = concat!("cachex ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(output("-V"), format!("{short}\n"));
+    assert_eq!(output("--version"), format!("{short} (SQLite {})\n", rusqlite::version()));
+}
