@@ -1,20 +1,21 @@
 //! `--file`: files, directories and globs that count by what they hold.
 
 use super::FileState;
-use super::digest::{Digest, FileReader, Unreadable};
-use super::glob_files;
+use super::digest::{Digest, DigestBuilder};
+use super::encoding::{encode_words, state_bytes};
 use super::hashing::HashWith;
-use super::program::absolute;
+use super::reading::{FileReader, Unreadable};
+use super::survey::{Part, Survey};
 use super::text::Hashed;
-use super::tree::{self, Kind};
+use super::tree::Member;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// What is named by each `--file`, in the order of their paths.
-pub type NamedFiles = BTreeMap<OsString, Vec<(PathBuf, FileState)>>;
+/// What each `--file` names.
+pub type NamedFiles = BTreeMap<OsString, FileState>;
 
 /// Checks that a word of `--file` can be understood.
 ///
@@ -41,26 +42,12 @@ pub(super) fn observe(
     named
         .iter()
         .map(|word| {
-            let mut shape = Vec::new();
-            let states = expand(word)?.into_iter().map(|path| {
-                let state = files.state(&path, &mut shape)?;
-                Ok((path, state))
-            });
-            let states = states.collect::<Result<_, _>>()?;
-            reader.note_shape(Shape { word: word.clone(), digest: Digest::of(&shape) });
-            Ok((word.clone(), states))
+            let survey = Survey::of(word)?;
+            let state = files.read(&survey)?;
+            reader.note_survey(survey);
+            Ok((word.clone(), state))
         })
         .collect()
-}
-
-/// The paths that a word names: itself, or what its glob matches.
-fn expand(word: &OsStr) -> Result<Vec<PathBuf>, Unreadable> {
-    match word.to_str() {
-        Some(glob) if glob_files::is_glob(word) && fs::symlink_metadata(word).is_err() => {
-            glob_files::expand(glob)
-        }
-        _ => Ok(vec![PathBuf::from(word)]),
-    }
 }
 
 struct Files<'r, 'm> {
@@ -69,30 +56,31 @@ struct Files<'r, 'm> {
 }
 
 impl Files<'_, '_> {
-    /// What is there, and its shape on the way.
-    fn state(&self, path: &Path, shape: &mut Vec<u8>) -> Result<FileState, Unreadable> {
-        begin_shape(path, shape);
-        if !path.is_dir() {
-            return self.content(path);
-        }
-        let mut whole = Vec::new();
-        for member in tree::walk(path)? {
-            let content = match member.kind {
-                Kind::File { .. } => Some(self.content(&path.join(&member.path))?),
-                Kind::Directory | Kind::Link(_) => None,
+    /// Reads what was surveyed.
+    fn read(&self, survey: &Survey) -> Result<FileState, Unreadable> {
+        let parts: Vec<_> = survey.parts().collect();
+        let files: Vec<_> = parts.iter().flat_map(|(path, part)| part.files(path)).collect();
+        let found = self.reader.contents(&files)?;
+        let mut contents = files.iter().zip(&found).map(|(file, found)| match found {
+            Some((_, digest)) => self.content(&file.path, *digest),
+            None => Ok(FileState::Missing),
+        });
+        let mut next = || contents.next().unwrap_or(Ok(FileState::Missing));
+        let states = parts.iter().map(|(path, part)| {
+            let state = match part {
+                Part::Nothing => FileState::Missing,
+                Part::File(_) => next()?,
+                Part::Directory(members) => FileState::Tree(whole(members, &mut next)?),
             };
-            member.encode(content.as_ref(), &mut whole);
-            member.encode(None, shape);
-        }
-        Ok(FileState::Tree(Digest::of(&whole)))
+            Ok(((*path).to_owned(), state))
+        });
+        Ok(survey.together(states.collect::<Result<_, _>>()?))
     }
 
-    fn content(&self, path: &Path) -> Result<FileState, Unreadable> {
-        let Some(content) = self.reader.content(&absolute(path))? else {
-            return Ok(FileState::Missing);
-        };
+    /// What a file counts as.
+    fn content(&self, path: &Path, digest: Digest) -> Result<FileState, Unreadable> {
         let Some(hash) = self.hashes.iter().find(|hash| hash.is_for_file(path)) else {
-            return Ok(FileState::Content(content.digest));
+            return Ok(FileState::Content(digest));
         };
         let file = File::open(path).map_err(|error| Unreadable::new(path, error))?;
         let digest = hash.digest(path, &file)?;
@@ -100,34 +88,41 @@ impl Files<'_, '_> {
     }
 }
 
-/// Which files there are, whatever they hold: to see later whether they still are the same.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Shape {
-    word: OsString,
-    digest: Digest,
+/// The digest of a directory, `content` being what one file after the other holds.
+fn whole(
+    members: &[Member<'_>],
+    content: &mut impl FnMut() -> Result<FileState, Unreadable>,
+) -> Result<Digest, Unreadable> {
+    let mut bytes = Vec::new();
+    for member in members {
+        let content = if member.is_file() { Some(content()?) } else { None };
+        member.encode(content.as_ref(), &mut bytes);
+    }
+    Ok(Digest::of(&bytes))
 }
 
-fn begin_shape(path: &Path, shape: &mut Vec<u8>) {
-    shape.extend(super::encode_words([path.as_os_str()]));
-}
-
-impl Shape {
-    pub(super) fn word(&self) -> &Path {
-        Path::new(&self.word)
+impl Survey {
+    /// What the word names, if that is the digest of it.
+    fn state(&self, digest: Digest) -> FileState {
+        if self.is_glob() {
+            FileState::Matches { count: self.matches(), digest }
+        } else {
+            FileState::Tree(digest)
+        }
     }
 
-    pub(super) fn still_holds(&self) -> bool {
-        self.now().is_ok_and(|now| now == self.digest)
-    }
-
-    fn now(&self) -> Result<Digest, Unreadable> {
-        let mut shape = Vec::new();
-        for path in expand(&self.word)? {
-            begin_shape(&path, &mut shape);
-            if path.is_dir() {
-                tree::walk(&path)?.iter().for_each(|member| member.encode(None, &mut shape));
+    /// What the word names, put together from what is at each path.
+    fn together(&self, mut states: Vec<(PathBuf, FileState)>) -> FileState {
+        match states.pop() {
+            Some((_, state)) if !self.is_glob() => state,
+            last => {
+                let mut digest = DigestBuilder::default();
+                for (path, state) in states.iter().chain(&last) {
+                    digest.update(&encode_words([path.as_os_str()]));
+                    digest.update(&state_bytes(state));
+                }
+                self.state(digest.finish())
             }
         }
-        Ok(Digest::of(&shape))
     }
 }

@@ -1,6 +1,7 @@
 //! `--hash-with SELECTOR=COMMAND`: an input counts as what a command prints for it.
 
-use super::digest::{Digest, Unreadable};
+use super::digest::Digest;
+use super::reading::Unreadable;
 use super::text::{Hashed, Text};
 use crate::inherited;
 use glob::Pattern;
