@@ -4,6 +4,7 @@ use super::FileState;
 use super::digest::{Digest, DigestBuilder};
 use super::encoding::{encode_words, state_bytes};
 use super::hashing::HashWith;
+use super::program::absolute;
 use super::reading::{FileReader, Unreadable};
 use super::survey::{Part, Survey};
 use super::text::Hashed;
@@ -43,12 +44,15 @@ pub(super) fn observe(
         .iter()
         .map(|word| {
             let survey = Survey::of(word)?;
-            let state = files.read(&survey)?;
+            let state = files.state(&survey)?;
             reader.note_survey(survey);
             Ok((word.clone(), state))
         })
         .collect()
 }
+
+/// So few files are read again every time: that costs no more than looking them up.
+const FEW: usize = 16;
 
 struct Files<'r, 'm> {
     reader: &'r FileReader<'m>,
@@ -56,8 +60,27 @@ struct Files<'r, 'm> {
 }
 
 impl Files<'_, '_> {
-    /// Reads what was surveyed.
-    fn read(&self, survey: &Survey) -> Result<FileState, Unreadable> {
+    /// What a word names, by content; what many files held is remembered as one.
+    fn state(&self, survey: &Survey) -> Result<FileState, Unreadable> {
+        if survey.files() <= FEW || self.hashes.iter().any(HashWith::is_for_files) {
+            return Ok(self.read(survey)?.0);
+        }
+        let (place, stamp) = (absolute(survey.word()), survey.stamp());
+        if let Some(digest) = self.reader.recall(&place, &stamp) {
+            return Ok(survey.state(digest));
+        }
+        let (state, is_certain) = self.read(survey)?;
+        match state {
+            FileState::Tree(digest) | FileState::Matches { digest, .. } if is_certain => {
+                self.reader.learn(place, stamp, digest);
+            }
+            _ => {}
+        }
+        Ok(state)
+    }
+
+    /// Reads what was surveyed; also whether the stamps vouch for it.
+    fn read(&self, survey: &Survey) -> Result<(FileState, bool), Unreadable> {
         let parts: Vec<_> = survey.parts().collect();
         let files: Vec<_> = parts.iter().flat_map(|(path, part)| part.files(path)).collect();
         let found = self.reader.contents(&files)?;
@@ -74,7 +97,8 @@ impl Files<'_, '_> {
             };
             Ok(((*path).to_owned(), state))
         });
-        Ok(survey.together(states.collect::<Result<_, _>>()?))
+        let states = states.collect::<Result<Vec<_>, _>>()?;
+        Ok((survey.together(states), self.reader.is_certain(&files, &found)))
     }
 
     /// What a file counts as.
@@ -124,5 +148,99 @@ impl Survey {
                 self.state(digest.finish())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reading::{DigestMemory, LearnedDigest};
+    use super::super::stamp::Stamp;
+    use super::*;
+    use crate::time::Timestamp;
+    use std::fs;
+
+    const LATER: Timestamp = Timestamp::from_millis(i64::MAX / 2);
+
+    fn tree(count: usize) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().expect("a directory");
+        for number in 0..count {
+            fs::write(dir.path().join(number.to_string()), "one").expect("written");
+        }
+        dir
+    }
+
+    /// What a word names, and what is learned of it.
+    fn see(
+        word: &Path,
+        memory: Option<&dyn DigestMemory>,
+        now: Timestamp,
+    ) -> (FileState, Vec<LearnedDigest>) {
+        let reader = FileReader::new(memory, now);
+        let named = observe(&reader, &[word.into()], &[]).expect("readable");
+        (named[word.as_os_str()].clone(), reader.finish().learned)
+    }
+
+    /// A memory that holds one digest, true or not.
+    struct Remembers(LearnedDigest);
+
+    impl DigestMemory for Remembers {
+        fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
+            (path == self.0.path && *stamp == self.0.stamp).then_some(self.0.digest)
+        }
+    }
+
+    #[test]
+    fn what_many_files_held_is_believed_until_anything_changes() {
+        let dir = tree(FEW + 1);
+        let glob = dir.path().join("*");
+        for word in [dir.path(), &glob] {
+            let (state, learned) = see(word, None, LATER);
+            let [learned] = learned.try_into().expect("one digest");
+            assert_eq!(see(word, Some(&Remembers(learned.clone())), LATER).0, state);
+            let lie = Digest::of(b"a lie");
+            let believed =
+                see(word, Some(&Remembers(LearnedDigest { digest: lie, ..learned })), LATER);
+            let expected = match state {
+                FileState::Tree(_) => FileState::Tree(lie),
+                _ => FileState::Matches { count: FEW + 1, digest: lie },
+            };
+            assert_eq!(believed.0, expected);
+            assert!(believed.1.is_empty(), "nothing new");
+        }
+    }
+
+    #[test]
+    fn few_files_are_simply_read() {
+        let dir = tree(FEW);
+        assert!(see(dir.path(), None, LATER).1.is_empty());
+    }
+
+    #[test]
+    fn what_has_just_changed_is_not_remembered() {
+        let dir = tree(FEW + 1);
+        let survey = Survey::of(dir.path().as_os_str()).expect("there");
+        let newest = survey.parts().flat_map(|(path, part)| part.files(path));
+        let newest = newest.map(|file| file.stamp.changed).max().expect("a file");
+        let at = |after: i128| {
+            let millis = newest / 1_000_000 + after;
+            Timestamp::from_millis(i64::try_from(millis).expect("a date"))
+        };
+        assert!(see(dir.path(), None, at(0)).1.is_empty());
+        assert!(see(dir.path(), None, at(2000)).1.is_empty());
+        assert!(see(dir.path(), None, at(-1_000_000)).1.is_empty(), "the clock was set back");
+        assert_eq!(see(dir.path(), None, at(2001)).1.len(), 1);
+    }
+
+    #[test]
+    fn what_changes_while_it_is_read_is_not_remembered() {
+        let dir = tree(FEW + 1);
+        let reader = FileReader::new(None, LATER);
+        let files = Files { reader: &reader, hashes: &[] };
+        let survey = Survey::of(dir.path().as_os_str()).expect("there");
+        assert!(files.read(&survey).expect("readable").1);
+        fs::write(dir.path().join("3"), "other").expect("written");
+        assert!(!files.read(&survey).expect("readable").1);
+        fs::remove_file(dir.path().join("3")).expect("removed");
+        assert!(!files.read(&survey).expect("readable").1);
     }
 }

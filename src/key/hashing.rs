@@ -88,6 +88,11 @@ impl HashWith {
         &self.command
     }
 
+    /// Whether it is for files at all.
+    pub(super) fn is_for_files(&self) -> bool {
+        matches!(self.selector, Selector::File(_))
+    }
+
     pub(super) fn is_for_file(&self, path: &Path) -> bool {
         matches!(&self.selector, Selector::File(glob) if glob.matches_path(path))
     }

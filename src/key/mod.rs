@@ -36,7 +36,7 @@ pub use observation::{KeySpec, Observation, observe};
 pub use parts::{Part, StoredPart, differences};
 pub use program::{CommandName, Program, ResolveError, names_of};
 pub use reading::{DigestMemory, LearnedDigest, Unreadable};
-pub use stamp::FileStamp;
+pub use stamp::{FileStamp, Stamp};
 pub use text::{Hashed, Text};
 
 use crate::outputs::Outputs;

@@ -101,7 +101,7 @@ impl Observation {
         self.readings.changed()
     }
 
-    /// Digests of large files that had to be read and can be remembered.
+    /// Digests of large or many files that had to be read and can be remembered.
     #[must_use]
     pub fn learned(&self) -> &[LearnedDigest] {
         &self.readings.learned

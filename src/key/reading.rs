@@ -1,26 +1,28 @@
 //! Files that are read for one key.
 //!
-//! Small files are simply read. The digest of a large one is remembered under its path and stamp, and
-//! believed only when the file had stopped changing well before it was read: see `key::stamp`.
+//! Few small files are simply read. The digest of a large one is remembered under its path and stamp,
+//! and that of many files at once under the stamps of all, which spares opening them. Both are
+//! believed only when the files had stopped changing well before they were read: see `key::stamp`.
 
 use super::digest::Digest;
 use super::parallel;
 use super::program::absolute;
-use super::stamp::FileStamp;
+use super::stamp::{FileStamp, Stamp, keeps_times_of_changes};
 use super::survey::{Survey, Surveyed};
 use crate::time::Timestamp;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// Where digests of large files are remembered between calls.
+/// Where digests of large files, and of many files at once, are remembered between calls.
 pub trait DigestMemory {
     /// The digest that was learned for this path under exactly this stamp.
-    fn recall(&self, path: &Path, stamp: &FileStamp) -> Option<Digest>;
+    fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest>;
 
     /// Something slow is about to come; nobody should have to wait for this memory meanwhile.
     fn rest(&self) {}
@@ -29,10 +31,10 @@ pub trait DigestMemory {
 /// A digest worth remembering.
 #[derive(Clone, Debug)]
 pub struct LearnedDigest {
-    /// The file.
+    /// The file, or what many of them are named by.
     pub path: PathBuf,
     /// Its stamp when it was read.
-    pub stamp: FileStamp,
+    pub stamp: Stamp,
     /// What was read.
     pub digest: Digest,
 }
@@ -108,6 +110,14 @@ impl<'m> FileReader<'m> {
         self.surveys.borrow_mut().push(survey);
     }
 
+    pub(super) fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
+        self.memory?.recall(path, stamp)
+    }
+
+    pub(super) fn learn(&self, path: PathBuf, stamp: Stamp, digest: Digest) {
+        self.learned.borrow_mut().push(LearnedDigest { path, stamp, digest });
+    }
+
     /// The content of a file; `None` when there is no such file.
     pub(super) fn content(&self, path: &Path) -> Result<Option<FileContent>, Unreadable> {
         let Some((mut file, stamp)) = open(path)? else {
@@ -158,13 +168,23 @@ impl<'m> FileReader<'m> {
         Ok(found)
     }
 
+    /// Whether equal stamps of these files mean equal contents: those that were found in them.
+    pub(super) fn is_certain(&self, files: &[Surveyed], found: &[Found]) -> bool {
+        let mut devices = HashSet::new();
+        files.iter().zip(found).all(|(Surveyed { path, stamp }, found)| {
+            found.is_some_and(|(when_read, _)| when_read == *stamp)
+                && stamp.vouches(self.now)
+                && (!devices.insert(stamp.device) || keeps_times_of_changes(path))
+        })
+    }
+
     fn note(&self, path: PathBuf, found: Found) {
         let settled = found.is_none_or(|(stamp, _)| stamp.is_settled(self.now));
         self.readings.borrow_mut().push(Reading { path, found, settled });
     }
 
     fn recall_large(&self, path: &Path, stamp: &FileStamp) -> Option<Digest> {
-        if stamp.size > SMALL { self.memory?.recall(path, stamp) } else { None }
+        if stamp.size > SMALL { self.recall(path, &stamp.into()) } else { None }
     }
 
     /// What a large file held, by the stamp that it has when it is opened: over a network that is truer
@@ -180,8 +200,7 @@ impl<'m> FileReader<'m> {
 
     fn learn_large(&self, path: &Path, stamp: &FileStamp, digest: Digest) {
         if stamp.size > SMALL && stamp.is_settled(self.now) {
-            let learned = LearnedDigest { path: path.to_owned(), stamp: *stamp, digest };
-            self.learned.borrow_mut().push(learned);
+            self.learn(path.to_owned(), stamp.into(), digest);
         }
     }
 
@@ -258,8 +277,8 @@ mod tests {
     struct Remembers(FileStamp, Digest);
 
     impl DigestMemory for Remembers {
-        fn recall(&self, _: &Path, stamp: &FileStamp) -> Option<Digest> {
-            (*stamp == self.0).then_some(self.1)
+        fn recall(&self, _: &Path, stamp: &Stamp) -> Option<Digest> {
+            (*stamp == Stamp::from(&self.0)).then_some(self.1)
         }
     }
 
@@ -328,6 +347,21 @@ mod tests {
         assert!(!settled.still_holds());
         std::fs::remove_file(&path).expect("removed");
         assert!(!settled.still_holds());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn stamps_mean_nothing_where_changes_leave_no_time() {
+        let now = Timestamp::from_millis(Timestamp::now().as_millis() + 3_600_000);
+        let reader = FileReader::new(None, now);
+        let is_certain = |path: &Path| {
+            let (stamp, digest) = read(path).expect("readable").expect("there");
+            reader
+                .is_certain(&[Surveyed { path: path.to_owned(), stamp }], &[Some((stamp, digest))])
+        };
+        let (_dir, path, _) = large_file(b'a');
+        assert!(is_certain(&path), "is {} on a disk of this machine?", path.display());
+        assert!(!is_certain(Path::new("/proc/self/limits")));
     }
 
     #[test]

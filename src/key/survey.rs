@@ -1,7 +1,9 @@
 //! What a word of `--file` names, as the file system tells it: no file is opened.
 
+use super::digest::Digest;
+use super::encoding::encode_words;
 use super::reading::Unreadable;
-use super::stamp::FileStamp;
+use super::stamp::{FileStamp, Stamp};
 use super::tree::{Kind, Member, Tree};
 use super::{glob_files, parallel};
 use rustix::fs::FileType;
@@ -86,6 +88,16 @@ impl Survey {
         self.found.len()
     }
 
+    /// How many files there are.
+    pub(super) fn files(&self) -> usize {
+        let count = |(_, found): &(_, Found)| match found {
+            Found::Nothing => 0,
+            Found::File(_) => 1,
+            Found::Directory(tree) => tree.files(),
+        };
+        self.found.iter().map(count).sum()
+    }
+
     /// Everything that was found, in the order of the paths.
     pub(super) fn parts(&self) -> impl Iterator<Item = (&Path, Part<'_>)> {
         self.found.iter().map(|(path, found)| {
@@ -96,6 +108,29 @@ impl Survey {
             };
             (&**path, part)
         })
+    }
+
+    /// What all of it is recognized by. Beside this only what the files hold decides what it is for the
+    /// key.
+    pub(super) fn stamp(&self) -> Stamp {
+        let mut bytes = vec![u8::from(self.is_glob)];
+        for (path, found) in &self.found {
+            if self.is_glob {
+                bytes.extend(encode_words([path.as_os_str()]));
+            }
+            match found {
+                Found::Nothing => bytes.push(0),
+                Found::File(stamp) => {
+                    bytes.push(1);
+                    stamp.encode(&mut bytes);
+                }
+                Found::Directory(tree) => {
+                    bytes.push(2);
+                    bytes.extend(tree.stamp().as_bytes());
+                }
+            }
+        }
+        Stamp::of_many(Digest::of(&bytes))
     }
 
     /// What is no longer as it was found, if anything is.
@@ -189,5 +224,6 @@ mod tests {
         let survey = Survey::of(dir.path().join("**").as_os_str()).expect("readable");
         let paths: Vec<_> = survey.parts().map(|(path, _)| path.to_owned()).collect();
         assert_eq!(paths, [dir.path().join("a"), dir.path().join("z")]);
+        assert_eq!(survey.files(), 3);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::FileState;
 use super::digest::Digest;
-use super::encoding::{append_words, state_bytes};
+use super::encoding::{append_words, encode_words, state_bytes};
 use super::parallel;
 use super::reading::Unreadable;
 use super::stamp::FileStamp;
@@ -94,6 +94,20 @@ impl Tree {
         let mut members: Vec<_> = members.collect();
         members.sort_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
         members
+    }
+
+    /// How many files there are in it.
+    pub(super) fn files(&self) -> usize {
+        let entries = self.0.iter().flat_map(|listing| &listing.entries);
+        entries.filter(|entry| entry.kind.stamp().is_some()).count()
+    }
+
+    /// What tells it from every other tree, and from itself at another time.
+    pub(super) fn stamp(&self) -> Digest {
+        let stamps = self.0.iter().map(|Listing { directory, stamp, .. }| {
+            encode_words([directory.as_os_str(), OsStr::from_bytes(stamp.as_bytes())])
+        });
+        Digest::of(&stamps.collect::<Vec<_>>().concat())
     }
 }
 
@@ -225,6 +239,7 @@ mod tests {
         let paths: Vec<_> = tree.members().into_iter().map(|member| member.path).collect();
         let paths: Vec<_> = paths.iter().map(|path| path.to_str().expect("UTF-8")).collect();
         assert_eq!(paths, ["a", "a-b", "a/x", "a0", "b", "b/c", "b/c.d", "b/c/d"]);
+        assert_eq!(tree.files(), 5);
     }
 
     #[test]
@@ -241,5 +256,26 @@ mod tests {
         let paths: Vec<_> = tree.members().into_iter().map(|member| member.path).collect();
         assert_eq!(paths, expected);
         assert_eq!(tree, Tree::below(dir.path()).expect("readable"));
+    }
+
+    #[test]
+    fn the_stamp_tells_trees_apart() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut known = Vec::new();
+        let at = |path: &str| dir.path().join(path);
+        let changes: [&dyn Fn() -> io::Result<()>; 6] = [
+            &|| fs::create_dir(at("a")),
+            &|| fs::create_dir(at("a/b")),
+            &|| fs::rename(at("a/b"), at("ab")),
+            &|| fs::write(at("a/f"), ""),
+            &|| std::os::unix::fs::symlink("x", at("l")),
+            &|| fs::rename(at("l"), at("a/l")),
+        ];
+        for change in changes {
+            change().expect("changed");
+            let stamp = Tree::below(dir.path()).expect("readable").stamp();
+            assert!(!known.contains(&stamp));
+            known.push(stamp);
+        }
     }
 }
