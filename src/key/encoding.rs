@@ -8,9 +8,8 @@ use super::{CodeFile, FileState, Fingerprint, Hashed, Text};
 use crate::outputs::Outputs;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
 
-const VERSION: &[u8] = b"cachex key 2";
+const VERSION: &[u8] = b"cachex key 3";
 
 /// The bytes that are hashed.
 #[must_use]
@@ -60,7 +59,7 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
     });
     out.list(files, |out, (word, found)| {
         out.word(word);
-        out.list(found, Writer::file);
+        out.state(found);
     });
     out.tag(u8::from(*pure_environment));
     out.option(stdin_with.as_ref(), |out, command| out.word(command));
@@ -81,26 +80,26 @@ pub(super) fn code_bytes(file: &CodeFile) -> Vec<u8> {
     out.0
 }
 
-/// The canonical bytes of a file that is named.
-pub(super) fn file_bytes(file: &(PathBuf, FileState)) -> Vec<u8> {
+/// The canonical bytes of what a file holds.
+pub(super) fn state_bytes(state: &FileState) -> Vec<u8> {
     let mut out = Writer(Vec::new());
-    out.file(file);
-    out.0
-}
-
-/// Appends the canonical bytes of what a file holds.
-pub(super) fn encode_state(state: &FileState, bytes: &mut Vec<u8>) {
-    let mut out = Writer(std::mem::take(bytes));
     out.state(state);
-    *bytes = out.0;
+    out.0
 }
 
 /// Words as bytes: the encoding of a list is a prefix of the encoding of every longer list that
 /// starts with it.
 pub fn encode_words<'a>(words: impl IntoIterator<Item = &'a OsStr>) -> Vec<u8> {
-    let mut out = Writer(Vec::new());
+    let mut bytes = Vec::new();
+    append_words(words, &mut bytes);
+    bytes
+}
+
+/// Appends what [`encode_words`] gives.
+pub(super) fn append_words<'a>(words: impl IntoIterator<Item = &'a OsStr>, bytes: &mut Vec<u8>) {
+    let mut out = Writer(std::mem::take(bytes));
     words.into_iter().for_each(|word| out.word(word));
-    out.0
+    *bytes = out.0;
 }
 
 /// The counterpart of [`encode_words`]; `None` for bytes that it never gives.
@@ -160,11 +159,6 @@ impl Writer {
         self.tag(u8::from(*is_script));
     }
 
-    fn file(&mut self, (path, state): &(PathBuf, FileState)) {
-        self.word(path.as_os_str());
-        self.state(state);
-    }
-
     fn state(&mut self, state: &FileState) {
         match state {
             FileState::Missing => self.tag(0),
@@ -178,6 +172,11 @@ impl Writer {
             }
             FileState::Tree(digest) => {
                 self.tag(3);
+                self.bytes(digest.as_bytes());
+            }
+            FileState::Matches { count, digest } => {
+                self.tag(4);
+                self.length(*count);
                 self.bytes(digest.as_bytes());
             }
         }
@@ -206,6 +205,7 @@ mod tests {
     use super::*;
     use proptest::collection::{btree_map, btree_set, vec};
     use proptest::prelude::*;
+    use std::path::PathBuf;
 
     /// Reads canonical bytes back; that this succeeds shows that the encoding is injective.
     struct Reader<'b>(&'b [u8]);
@@ -245,15 +245,14 @@ mod tests {
             }
         }
 
-        fn file(&mut self) -> (PathBuf, FileState) {
-            let path = PathBuf::from(self.word());
-            let state = match self.tag() {
+        fn state(&mut self) -> FileState {
+            match self.tag() {
                 0 => FileState::Missing,
                 1 => FileState::Content(self.digest()),
                 2 => FileState::Hashed(self.hashed()),
-                _ => FileState::Tree(self.digest()),
-            };
-            (path, state)
+                3 => FileState::Tree(self.digest()),
+                _ => FileState::Matches { count: self.length(), digest: self.digest() },
+            }
         }
 
         fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
@@ -272,8 +271,8 @@ mod tests {
                 words: self.list(Self::text),
                 ignored: self.list(Self::word),
                 code: self.list(|r| {
-                    let (path, state) = r.file();
-                    CodeFile { path, state, is_script: r.tag() == 1 }
+                    let path = PathBuf::from(r.word());
+                    CodeFile { path, state: r.state(), is_script: r.tag() == 1 }
                 }),
                 directory: self.option(|r| WorkingDirectory {
                     physical: PathBuf::from(r.word()),
@@ -287,7 +286,7 @@ mod tests {
                 },
                 variable_globs: self.list(Self::word),
                 variables: self.list(|r| (r.word(), r.option(Self::text))),
-                files: self.list(|r| (r.word(), r.list(Self::file))),
+                files: self.list(|r| (r.word(), r.state())),
                 pure_environment: self.tag() == 1,
                 stdin_with: self.option(Self::word),
             };
@@ -308,6 +307,10 @@ mod tests {
             any::<[u8; 32]>().prop_map(|d| FileState::Content(Digest(d))),
             hashed().prop_map(FileState::Hashed),
             any::<[u8; 32]>().prop_map(|d| FileState::Tree(Digest(d))),
+            (any::<u8>(), any::<[u8; 32]>()).prop_map(|(count, d)| FileState::Matches {
+                count: count.into(),
+                digest: Digest(d)
+            }),
         ]
     }
 
@@ -322,10 +325,6 @@ mod tests {
     fn code_file() -> impl Strategy<Value = CodeFile> {
         (word().prop_map(PathBuf::from), file_state(), any::<bool>())
             .prop_map(|(path, state, is_script)| CodeFile { path, state, is_script })
-    }
-
-    fn files() -> impl Strategy<Value = Vec<(PathBuf, FileState)>> {
-        vec((word().prop_map(PathBuf::from), file_state()), 0..3)
     }
 
     fn outputs() -> impl Strategy<Value = Outputs> {
@@ -350,7 +349,7 @@ mod tests {
             outputs in outputs(),
             variable_globs in btree_set(word(), 0..2),
             variables in btree_map(word(), proptest::option::of(text()), 0..3),
-            files in btree_map(word(), files(), 0..3),
+            files in btree_map(word(), file_state(), 0..3),
             (pure_environment, stdin_with) in (any::<bool>(), proptest::option::of(word())),
         ) -> Fingerprint {
             Fingerprint {

@@ -1,9 +1,11 @@
 //! The files that a glob names, as a shell would find them: `*` stops at `/`, hidden files need a dot,
 //! `**` stands for any directories, links to directories are not followed by it.
 
-use super::digest::Unreadable;
+use super::reading::Unreadable;
 use glob::{MatchOptions, Pattern};
-use std::ffi::OsStr;
+use std::cell::OnceCell;
+use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,76 +14,145 @@ pub(super) fn is_glob(word: &OsStr) -> bool {
     word.to_str().is_some_and(|text| text.contains(['*', '?', '[']) && Pattern::new(text).is_ok())
 }
 
-/// The paths that match, in their order; one below another that is a directory is left out, since that
-/// one counts with all that is in it.
+/// The paths that match, in their order.
 pub(super) fn expand(glob: &str) -> Result<Vec<PathBuf>, Unreadable> {
     let root = if glob.starts_with('/') { PathBuf::from("/") } else { PathBuf::new() };
-    let parts: Vec<&str> =
-        glob.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let parts = glob.split('/').filter(|part| !part.is_empty() && *part != ".");
+    let parts: Vec<Part<'_>> = parts.map(Part::new).collect::<Result<_, _>>()?;
     let mut found = Vec::new();
-    descend(&root, &parts, &mut found)?;
-    found.sort();
-    found.dedup();
-    let directories: Vec<PathBuf> = found.iter().filter(|path| path.is_dir()).cloned().collect();
-    found.retain(|path| {
-        !path.ancestors().skip(1).any(|above| directories.iter().any(|d| d == above))
-    });
+    Directory::new(root).find(&parts, &mut found)?;
+    // Byte by byte, which is a lot faster than part by part; what is above still comes first.
+    found.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+    found.dedup_by(|a, b| a.as_os_str() == b.as_os_str());
     Ok(found)
 }
 
-/// Adds what the rest of a glob matches in a directory.
-fn descend(here: &Path, parts: &[&str], found: &mut Vec<PathBuf>) -> Result<(), Unreadable> {
-    let Some((part, rest)) = parts.split_first() else {
-        return Ok(());
-    };
-    if *part == "**" {
-        // At the end it stands for all that there is.
-        let rest = if rest.is_empty() { &["*"][..] } else { rest };
-        descend(here, rest, found)?;
-        for name in names(here)? {
-            let path = here.join(&name);
-            let is_directory = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
-            if is_directory && !is_hidden(&name) {
-                descend(&path, parts, found)?;
+/// What stands between two slashes.
+enum Part<'g> {
+    /// `**`: any directories.
+    Directories,
+    Name(&'g str),
+    Pattern(Pattern),
+}
+
+impl<'g> Part<'g> {
+    fn new(text: &'g str) -> Result<Self, Unreadable> {
+        if text == "**" {
+            return Ok(Self::Directories);
+        }
+        if !text.contains(['*', '?', '[']) {
+            return Ok(Self::Name(text));
+        }
+        let pattern = Pattern::new(text);
+        Ok(Self::Pattern(pattern.map_err(|error| Unreadable::new(Path::new(text), error.msg))?))
+    }
+}
+
+/// A directory that something is looked for in, or what is none.
+struct Directory {
+    path: PathBuf,
+    members: OnceCell<Vec<Member>>,
+}
+
+struct Member {
+    name: OsString,
+    /// Links to directories are none.
+    is_directory: bool,
+}
+
+impl Directory {
+    fn new(path: PathBuf) -> Self {
+        Self { path, members: OnceCell::new() }
+    }
+
+    /// Adds what these parts of a glob match.
+    fn find(&self, parts: &[Part<'_>], found: &mut Vec<PathBuf>) -> Result<(), Unreadable> {
+        let Some((part, rest)) = parts.split_first() else { return Ok(()) };
+        match part {
+            Part::Name(name) => {
+                let path = self.path.join(name);
+                if !rest.is_empty() {
+                    return Self::new(path).find(rest, found);
+                }
+                if exists(&path)? {
+                    found.push(path);
+                }
+            }
+            Part::Pattern(pattern) => {
+                let options =
+                    MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
+                for Member { name, .. } in self.members()? {
+                    if pattern.matches_with(&name.to_string_lossy(), options) {
+                        self.add(name, rest, found)?;
+                    }
+                }
+            }
+            Part::Directories => {
+                let shown = || self.members().map(|all| all.iter().filter(|it| !it.is_hidden()));
+                // At the end it stands for all that there is.
+                if rest.is_empty() {
+                    shown()?.try_for_each(|member| self.add(&member.name, rest, found))?;
+                }
+                self.find(rest, found)?;
+                for member in shown()?.filter(|member| member.is_directory) {
+                    Self::new(self.path.join(&member.name)).find(parts, found)?;
+                }
             }
         }
-        return Ok(());
+        Ok(())
     }
-    if !part.contains(['*', '?', '[']) {
-        return next(here.join(part), rest, found);
-    }
-    let pattern =
-        Pattern::new(part).map_err(|error| Unreadable::new(Path::new(part), error.msg))?;
-    let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
-    for name in names(here)? {
-        if pattern.matches_with(&name.to_string_lossy(), options) {
-            next(here.join(name), rest, found)?;
+
+    /// Adds a member that matches, or what the rest matches below it.
+    fn add(
+        &self,
+        name: &OsStr,
+        rest: &[Part<'_>],
+        found: &mut Vec<PathBuf>,
+    ) -> Result<(), Unreadable> {
+        let path = self.path.join(name);
+        if rest.is_empty() {
+            found.push(path);
+            return Ok(());
         }
+        Self::new(path).find(rest, found)
     }
-    Ok(())
+
+    fn members(&self) -> Result<&[Member], Unreadable> {
+        if let Some(members) = self.members.get() {
+            return Ok(members);
+        }
+        let members = list(&self.path)?;
+        Ok(self.members.get_or_init(|| members))
+    }
 }
 
-/// Adds a path that matches, or what the rest matches below it.
-fn next(path: PathBuf, rest: &[&str], found: &mut Vec<PathBuf>) -> Result<(), Unreadable> {
-    if !rest.is_empty() {
-        return descend(&path, rest, found);
+impl Member {
+    fn is_hidden(&self) -> bool {
+        self.name.as_encoded_bytes().starts_with(b".")
     }
-    match path.symlink_metadata() {
-        Ok(_) => found.push(path),
-        Err(error) if is_nothing(&error) => {}
-        Err(error) => return Err(Unreadable::new(&path, error)),
-    }
-    Ok(())
 }
 
-/// The names in a directory; none where there is no directory.
-fn names(directory: &Path) -> Result<Vec<std::ffi::OsString>, Unreadable> {
+/// What is in a directory; nothing where there is no directory.
+fn list(directory: &Path) -> Result<Vec<Member>, Unreadable> {
     let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let unreadable = |error| Unreadable::new(here, error);
-    match std::fs::read_dir(here) {
-        Ok(entries) => entries.map(|entry| Ok(entry.map_err(unreadable)?.file_name())).collect(),
+    let member = |entry: io::Result<fs::DirEntry>| {
+        let entry = entry.map_err(unreadable)?;
+        let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        Ok(Member { name: entry.file_name(), is_directory })
+    };
+    match fs::read_dir(here) {
+        Ok(entries) => entries.map(member).collect(),
         Err(error) if is_nothing(&error) => Ok(Vec::new()),
         Err(error) => Err(unreadable(error)),
+    }
+}
+
+fn exists(path: &Path) -> Result<bool, Unreadable> {
+    match path.symlink_metadata() {
+        Ok(_) => Ok(true),
+        Err(error) if is_nothing(&error) => Ok(false),
+        Err(error) => Err(Unreadable::new(path, error)),
     }
 }
 
@@ -89,14 +160,9 @@ fn is_nothing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-fn is_hidden(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b".")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
     use std::os::unix::ffi::OsStrExt;
 
     #[test]
@@ -120,7 +186,7 @@ mod tests {
         assert_eq!(find("*.rs"), "x.rs \u{fffd}.rs");
         assert_eq!(find(".*.rs"), ".v.rs");
         assert_eq!(find("**/*.rs"), "a/b/z.rs a/y.rs x.rs \u{fffd}.rs");
-        assert_eq!(find("a/**"), "a/b a/up a/y.rs");
+        assert_eq!(find("a/**"), "a/b a/b/z.rs a/up a/y.rs");
         assert_eq!(find("*/y.rs"), "a/y.rs");
         assert_eq!(find("a/[xy].rs"), "a/y.rs");
         assert_eq!(find("none/*/x"), "");

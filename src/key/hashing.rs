@@ -1,6 +1,7 @@
 //! `--hash-with SELECTOR=COMMAND`: an input counts as what a command prints for it.
 
-use super::digest::{Digest, Unreadable};
+use super::digest::Digest;
+use super::reading::Unreadable;
 use super::text::{Hashed, Text};
 use crate::inherited;
 use glob::Pattern;
@@ -85,6 +86,11 @@ impl HashWith {
     /// The command.
     pub(super) fn command(&self) -> &OsStr {
         &self.command
+    }
+
+    /// Whether it is for files at all.
+    pub(super) fn is_for_files(&self) -> bool {
+        matches!(self.selector, Selector::File(_))
     }
 
     pub(super) fn is_for_file(&self, path: &Path) -> bool {

@@ -14,15 +14,19 @@ mod hashing;
 mod hex;
 mod interpreter;
 mod observation;
+mod parallel;
 mod parts;
 mod program;
+mod reading;
 mod script;
 mod shebang;
+mod stamp;
+mod survey;
 mod text;
 mod tree;
 
 pub use arguments::ArgumentGlob;
-pub use digest::{Digest, DigestBuilder, DigestMemory, FileStamp, LearnedDigest, Unreadable};
+pub use digest::{Digest, DigestBuilder};
 pub use encoding::{decode_words, encode_words};
 pub use environment::VariableSelector;
 pub use files::{NamedFiles, check_file_word};
@@ -31,6 +35,8 @@ pub use hex::Hex;
 pub use observation::{KeySpec, Observation, observe};
 pub use parts::{Part, StoredPart, differences};
 pub use program::{CommandName, Program, ResolveError, names_of};
+pub use reading::{DigestMemory, LearnedDigest, Unreadable};
+pub use stamp::{FileStamp, Stamp};
 pub use text::{Hashed, Text};
 
 use crate::outputs::Outputs;
@@ -72,7 +78,7 @@ pub struct Fingerprint {
     pub variable_globs: BTreeSet<OsString>,
     /// Each selected variable, with its value if it is set.
     pub variables: BTreeMap<OsString, Option<Text>>,
-    /// `--file`, as it was spelled, with what it names.
+    /// `--file`, as it was spelled, with what that names.
     pub files: NamedFiles,
     /// `--pure-env`.
     pub pure_environment: bool,
@@ -102,6 +108,13 @@ pub enum FileState {
     Hashed(Hashed),
     /// A directory, with a digest over all that is below it.
     Tree(Digest),
+    /// What a glob matches: so many, with a digest over their paths and what each is.
+    Matches {
+        /// How many.
+        count: usize,
+        /// Of all.
+        digest: Digest,
+    },
 }
 
 /// The working directory, in both of its names.

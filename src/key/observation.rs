@@ -1,16 +1,17 @@
 //! Seeing how the world stands: the only reader of it for the key.
 
 use super::arguments::{self, ArgumentGlob};
-use super::digest::{DigestMemory, FileReader, LearnedDigest, Readings, Unreadable};
 use super::environment::{Selected, VariableSelector, select};
 use super::hashing::{self, HashWith};
 use super::program::Program;
+use super::reading::{DigestMemory, FileReader, LearnedDigest, Readings, Unreadable};
 use super::text::Text;
 use super::{Fingerprint, Key, WorkingDirectory, files, script};
 use crate::outputs::Outputs;
+use crate::time::Timestamp;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What counts, beside the command line and its code.
 #[derive(Clone, Debug)]
@@ -94,20 +95,20 @@ impl Observation {
         }
     }
 
-    /// The first file whose content is no longer what was seen.
+    /// A file whose content is no longer what was seen, or what is no longer where it was.
     #[must_use]
-    pub fn changed_file(&self) -> Option<&Path> {
+    pub fn changed_file(&self) -> Option<PathBuf> {
         self.readings.changed()
     }
 
-    /// Digests of large files that had to be read and can be remembered.
+    /// Digests of large or many files that had to be read and can be remembered.
     #[must_use]
     pub fn learned(&self) -> &[LearnedDigest] {
         &self.readings.learned
     }
 }
 
-/// Sees everything that counts for running `words`.
+/// Sees everything that counts for running `words`, at `now` or later.
 ///
 /// # Errors
 /// The first input that cannot be read: nothing may be replayed or stored then.
@@ -116,6 +117,7 @@ pub fn observe(
     words: &[OsString],
     spec: &KeySpec,
     memory: Option<&dyn DigestMemory>,
+    now: Timestamp,
 ) -> Result<Observation, Unreadable> {
     if let Some(word) = words.iter().skip(1).find(|word| names_a_descriptor(word)) {
         return Err(Unreadable::new(Path::new(word), "it names an open descriptor"));
@@ -125,7 +127,7 @@ pub fn observe(
     {
         memory.rest();
     }
-    let reader = FileReader::new(memory);
+    let reader = FileReader::new(memory, now);
     let (variable_globs, variables) = spec.selected_variables()?;
     let variables = variables
         .into_iter()

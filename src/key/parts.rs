@@ -1,12 +1,11 @@
 //! A fingerprint part by part, each under the name that people know it by: to say what differs.
 
-use super::encoding::{code_bytes, file_bytes, text_bytes};
+use super::encoding::{code_bytes, state_bytes, text_bytes};
 use super::{CodeFile, FileState, Fingerprint, Hashed, Text};
 use crate::outputs::Outputs;
 use crate::terminal::escape_os;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 
 /// One part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,9 +70,8 @@ impl Fingerprint {
             parts.push(part.shown(state.as_ref()));
         }
         for (word, found) in &self.files {
-            let bytes = found.iter().flat_map(file_bytes).collect::<Vec<_>>();
-            let part = Part::new(format!("file {}", escape_os(word)), bytes);
-            parts.push(part.shown(describe_files(found).as_ref()));
+            let part = Part::new(format!("file {}", escape_os(word)), state_bytes(found));
+            parts.push(part.shown(describe_file(found).as_ref()));
         }
         if self.pure_environment {
             parts.push(Part::new("pure environment", Vec::new()));
@@ -88,13 +86,14 @@ impl Fingerprint {
     }
 }
 
-fn describe_files(found: &[(PathBuf, FileState)]) -> String {
+fn describe_file(found: &FileState) -> String {
     match found {
-        [(_, FileState::Missing)] => "missing".to_owned(),
-        [(_, FileState::Content(_))] => "a file".to_owned(),
-        [(_, FileState::Hashed(Hashed { with, .. }))] => format!("hashed by {}", escape_os(with)),
-        [(_, FileState::Tree(_))] => "a directory".to_owned(),
-        found => format!("{} files", found.len()),
+        FileState::Missing => "missing".to_owned(),
+        FileState::Content(_) => "a file".to_owned(),
+        FileState::Hashed(Hashed { with, .. }) => format!("hashed by {}", escape_os(with)),
+        FileState::Tree(_) => "a directory".to_owned(),
+        FileState::Matches { count: 1, .. } => "1 file".to_owned(),
+        FileState::Matches { count, .. } => format!("{count} files"),
     }
 }
 

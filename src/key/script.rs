@@ -1,8 +1,8 @@
 //! The files whose content runs: the program, what its `#!` line leads to, the script operand.
 
-use super::digest::{FileReader, Unreadable};
 use super::interpreter::{Operands, operands};
 use super::program::{Program, absolute, search_path};
+use super::reading::{FileReader, Unreadable};
 use super::shebang::{Shebang, shebang};
 use super::{CodeFile, FileState};
 use std::ffi::{OsStr, OsString};

@@ -2,7 +2,7 @@
 
 use crate::entry::{Condition, Entry, Kind};
 use crate::exit::Exit;
-use crate::key::{Digest, FileStamp, Key};
+use crate::key::{Digest, Key, Stamp};
 use crate::recording::{Body, Checksum, Checksummer};
 use crate::time::{Lifetime, Timestamp};
 use rusqlite::Row;
@@ -112,30 +112,17 @@ fn decode_condition(bytes: &[u8]) -> Option<Condition> {
     }
 }
 
-/// A stamp as it is compared.
-pub(super) fn stamp(stamp: &FileStamp) -> Vec<u8> {
-    let FileStamp { device, inode, size, modified, changed } = stamp;
-    let mut bytes = Vec::with_capacity(56);
-    for number in [device, inode, size] {
-        bytes.extend(number.to_le_bytes());
-    }
-    for moment in [modified, changed] {
-        bytes.extend(moment.to_le_bytes());
-    }
-    bytes
-}
-
-/// A digest of a file with a checksum behind it.
-pub(super) fn seal_digest(path: &Path, of: &FileStamp, digest: &Digest) -> Vec<u8> {
+/// A digest of files with a checksum behind it.
+pub(super) fn seal_digest(path: &Path, of: &Stamp, digest: &Digest) -> Vec<u8> {
     let mut checksum = Checksummer::default();
-    checksum.update(&stamp(of));
+    checksum.update(of.as_bytes());
     checksum.update(digest.as_bytes());
     checksum.update(path.as_os_str().as_bytes());
     [&digest.as_bytes()[..], &checksum.finish().0.to_le_bytes()].concat()
 }
 
 /// The counterpart of [`seal_digest`]; `None` when it is damaged.
-pub(super) fn checked_digest(path: &Path, of: &FileStamp, bytes: &[u8]) -> Option<Digest> {
+pub(super) fn checked_digest(path: &Path, of: &Stamp, bytes: &[u8]) -> Option<Digest> {
     let digest = Digest(*bytes.first_chunk()?);
     (seal_digest(path, of, &digest) == bytes).then_some(digest)
 }
@@ -173,6 +160,7 @@ pub(super) fn unsigned(stored: i64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::FileStamp;
     use crate::recording::Content;
     use proptest::prelude::*;
 
@@ -243,6 +231,7 @@ mod tests {
     #[test]
     fn a_damaged_digest_is_not_believed() {
         let stamp = FileStamp { device: 1, inode: 2, size: 3, modified: 4, changed: 5 };
+        let stamp = Stamp::from(&stamp);
         let digest = Digest([9; 32]);
         let mut bytes = seal_digest(Path::new("/x"), &stamp, &digest);
         assert_eq!(checked_digest(Path::new("/x"), &stamp, &bytes), Some(digest));

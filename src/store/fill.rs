@@ -191,7 +191,7 @@ pub(super) fn remember(
              VALUES (?1, ?2, ?3, ?4)",
             params![
                 path.as_os_str().as_bytes(),
-                codec::stamp(stamp),
+                stamp.as_bytes(),
                 codec::seal_digest(path, stamp, digest),
                 Timestamp::now().as_millis(),
             ],

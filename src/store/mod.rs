@@ -38,7 +38,7 @@ pub use selection::{Calls, Matching, Selection};
 pub use statistics::{Statistics, Totals};
 
 use crate::entry::Entry;
-use crate::key::{Digest, DigestMemory, FileStamp, Key, LearnedDigest};
+use crate::key::{Digest, DigestMemory, Key, LearnedDigest, Stamp};
 use crate::recording::{Body, Checksummer, Content, IN_MEMORY};
 use crate::terminal::escape_os;
 use crate::time::Timestamp;
@@ -289,7 +289,7 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
-    /// Remembers digests of large files, unless somebody else is writing.
+    /// Remembers digests of files, unless somebody else is writing.
     ///
     /// # Errors
     /// As SQLite.
@@ -306,12 +306,12 @@ impl Store {
 }
 
 impl DigestMemory for Store {
-    fn recall(&self, path: &Path, stamp: &FileStamp) -> Option<Digest> {
+    fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
         let bytes: Vec<u8> = self
             .connection
             .query_row(
                 "SELECT digest FROM file_digest WHERE path = ?1 AND stamp = ?2",
-                params![path.as_os_str().as_bytes(), codec::stamp(stamp)],
+                params![path.as_os_str().as_bytes(), stamp.as_bytes()],
                 |row| row.get(0),
             )
             .ok()?;

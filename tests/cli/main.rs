@@ -34,6 +34,7 @@ mod stdin;
 mod store_faults;
 mod streams;
 mod terminal;
+mod trees;
 mod trust;
 mod verbs;
 mod warm;

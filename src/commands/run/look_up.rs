@@ -37,8 +37,9 @@ impl Call<'_> {
         let store = self.open(directory).map_err(|fault| warn(&fault)).ok()?;
         let memory: &dyn DigestMemory = &store;
         let Request { words, key, .. } = self.request;
-        let observation =
-            observe(self.program, words, key, Some(memory)).map_err(|fault| warn(&fault)).ok()?;
+        let observation = observe(self.program, words, key, Some(memory), self.asked)
+            .map_err(|fault| warn(&fault))
+            .ok()?;
         let keys = observation.fingerprint.keys();
         let (store, variants) = self.look_up(store, &keys).map_err(|fault| warn(&fault)).ok()?;
         let stdin = self.survey_stdin(&store, &variants)?;
