@@ -40,7 +40,8 @@ fn the_long_help_names_every_option_and_every_code() {
 
 #[test]
 fn the_long_version_names_the_library_of_the_store() {
-    let output = |option| String::from_utf8(sandbox().cachex(option).output().stdout).expect("UTF-8");
+    let output =
+        |option| String::from_utf8(Sandbox::new().cachex(option).output().stdout).expect("UTF-8");
     let short = concat!("cachex ", env!("CARGO_PKG_VERSION"));
     assert_eq!(output("-V"), format!("{short}\n"));
     assert_eq!(output("--version"), format!("{short} (SQLite {})\n", rusqlite::version()));
