@@ -5,7 +5,6 @@ use super::signals;
 use crate::terminal;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::setsid;
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use std::io;
@@ -21,7 +20,8 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 /// No other thread may run, and `work` may use no descriptor of before but the one that is kept.
 #[allow(unsafe_code)]
 pub unsafe fn in_background(keep: Option<RawFd>, work: impl FnOnce()) -> io::Result<()> {
-    let (detached, attached) = pipe_with(PipeFlags::CLOEXEC)?;
+    let (detached, attached) = io::pipe()?;
+    let attached = OwnedFd::from(attached);
     terminal::remember_own();
     // SAFETY: the caller's promise: with a single thread the new process may do anything that this one
     // may. It never leaves this block.

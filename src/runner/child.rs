@@ -8,7 +8,6 @@ use crate::inherited;
 use crate::nesting;
 use crate::outputs::Outputs;
 use crate::terminal::TerminalSize;
-use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::io;
@@ -93,7 +92,10 @@ impl Child {
 /// Gives the command its output streams, and us their other ends.
 fn connect(command: &mut Command, outputs: Outputs, keys: bool) -> io::Result<Sources> {
     let mut sources = Sources::default();
-    let pipe = || pipe_with(PipeFlags::CLOEXEC);
+    let pipe = || {
+        let (ours, theirs) = io::pipe()?;
+        Ok::<_, io::Error>((OwnedFd::from(ours), OwnedFd::from(theirs)))
+    };
     match outputs {
         Outputs::Apart => {
             let (stdout, theirs) = pipe()?;

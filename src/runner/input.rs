@@ -7,7 +7,6 @@ use super::offer::Offer;
 use super::shared_file::Watch;
 use crate::entry::Condition;
 use crate::stdin::{FileRange, Held};
-use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
 use std::process::Stdio;
 
@@ -40,17 +39,16 @@ pub(super) enum Running {
 impl Input {
     /// What the command gets as standard input, if anything, and what watches over it.
     pub(super) fn begin(self) -> io::Result<(Option<Stdio>, Running)> {
-        let pipe = || pipe_with(PipeFlags::CLOEXEC);
         Ok(match self {
             Self::Empty => (None, Running::Known(Condition::StdinAbsent)),
             Self::Held(held) => {
-                let (read, write) = pipe()?;
-                (Some(read.into()), Running::Fed(feed::begin(held, write)?))
+                let (read, write) = io::pipe()?;
+                (Some(read.into()), Running::Fed(feed::begin(held, write.into())?))
             }
             #[cfg(target_os = "linux")]
             Self::Pipe => {
-                let (read, write) = pipe()?;
-                (Some(read.into()), Running::Offered(Offer::begin(write)?))
+                let (read, write) = io::pipe()?;
+                (Some(read.into()), Running::Offered(Offer::begin(write.into())?))
             }
             Self::File(range) => (Some(Stdio::inherit()), Running::Watched(Watch::begin(range))),
             Self::Same => (Some(Stdio::inherit()), Running::Unknown),

@@ -6,6 +6,7 @@
 
 use crate::terminal::{TerminalSize, own_settings};
 use rustix::fs::{Mode, OFlags};
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{
     LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, Winsize, tcgetattr, tcsetattr,
@@ -22,7 +23,8 @@ pub(super) struct Pty {
 /// Opens a terminal of this size: our end, and the command's. Without keys, reading from it finds
 /// the end at once.
 pub(super) fn open(size: TerminalSize, keys: bool) -> io::Result<(Pty, OwnedFd)> {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+    fcntl_setfd(&master, FdFlags::CLOEXEC)?;
     grantpt(&master)?;
     unlockpt(&master)?;
     let name = ptsname(&master, Vec::new())?;

@@ -5,7 +5,7 @@
 
 use super::ready::watch;
 use crate::inherited::is_ignored;
-use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::io::ioctl_fionbio;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
@@ -97,7 +97,11 @@ extern "C" fn report(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut li
 impl Signals {
     #[allow(unsafe_code)]
     pub(super) fn install() -> io::Result<Self> {
-        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        let (reader, writer) = io::pipe()?;
+        // Neither may wait: the handler for us, or we for the next signal.
+        ioctl_fionbio(&reader, true)?;
+        ioctl_fionbio(&writer, true)?;
+        let (reader, writer): (OwnedFd, OwnedFd) = (reader.into(), writer.into());
         REPORTS.store(writer.as_raw_fd(), Ordering::SeqCst);
         let reader = watch(reader, Interest::READABLE)?;
         // SAFETY: the struct is plain numbers, for which zero is a value; the handler is of the

@@ -2,7 +2,6 @@
 
 use super::{FileRange, FromOffset, Held, PipeState, Stdin};
 use crate::entry::{Condition, Kind};
-use rustix::pipe::{PipeFlags, pipe_with};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -82,9 +81,9 @@ impl StandIn {
             Source::Nothing => return Ok(Stdin::Absent),
             Source::Held(held) => return Ok(Stdin::Held(held)),
             Source::Pipe(content) => {
-                let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
-                File::from(write).write_all(&content)?;
-                read
+                let (read, mut write) = io::pipe()?;
+                write.write_all(&content)?;
+                read.into()
             }
             Source::File(content) => {
                 let file = unnamed(&self.directory)?;

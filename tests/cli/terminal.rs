@@ -2,6 +2,7 @@
 
 use super::harness::{Call, Sandbox};
 use rustix::fs::{Mode, OFlags};
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{ioctl_tiocsctty, setsid};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
@@ -23,8 +24,12 @@ fn size(rows: u16, columns: u16) -> Winsize {
 
 #[allow(unsafe_code)]
 pub fn on_terminal(mut call: Call, rows: u16, columns: u16) -> Terminal {
-    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+    // At once where that can be: other tests start programs meanwhile.
+    #[cfg(target_os = "linux")]
+    let flags = flags | OpenptFlags::CLOEXEC;
     let master = openpt(flags).expect("a terminal");
+    fcntl_setfd(&master, FdFlags::CLOEXEC).expect("set");
     grantpt(&master).expect("granted");
     unlockpt(&master).expect("unlocked");
     let name = ptsname(&master, Vec::new()).expect("a name");
