@@ -33,6 +33,8 @@ mod stats;
 mod stdin;
 mod store_faults;
 mod streams;
+#[cfg(target_os = "linux")]
+mod system_calls;
 mod terminal;
 mod trees;
 mod trust;
