@@ -44,6 +44,7 @@ use crate::terminal::escape_os;
 use crate::time::Timestamp;
 use place::Place;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, ffi, params};
+use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -189,15 +190,16 @@ impl Store {
     /// As SQLite.
     pub fn variants(&self, keys: &[Key]) -> Result<Vec<Entry>, StoreError> {
         let mut statement = self.connection.prepare(
-            "SELECT id, condition, exit, created, elapsed, renewal_failed FROM entry
-             WHERE key = ?1 ORDER BY created DESC",
+            "SELECT id, condition, exit, created, elapsed, renewal_failed FROM entry WHERE key = ?1",
         )?;
         let mut entries = Vec::new();
         for key in keys {
+            let first = entries.len();
             let rows = statement.query_map([key.0.as_bytes()], |row| codec::entry(row, *key))?;
             for entry in rows {
                 entries.extend(entry?);
             }
+            entries[first..].sort_by_key(|entry: &Entry| Reverse(entry.created));
         }
         Ok(entries)
     }
