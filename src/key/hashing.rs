@@ -1,16 +1,15 @@
 //! `--hash-with SELECTOR=COMMAND`: an input counts as what a command prints for it.
 
 use super::digest::Digest;
+use super::hash_command;
 use super::reading::Unreadable;
 use super::text::{Hashed, Text};
-use crate::inherited;
 use glob::Pattern;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// One `--hash-with`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,26 +109,10 @@ impl HashWith {
     /// # Errors
     /// When the command cannot be run, or fails.
     pub fn digest(&self, input: &Path, content: &File) -> Result<Digest, Unreadable> {
-        let failed = |reason: &dyn std::fmt::Display| {
+        hash_command::run(&self.command, content).map_err(|reason| {
             let command = crate::terminal::escape_os(&self.command);
             Unreadable::new(input, format!("its hash command `{command}`: {reason}"))
-        };
-        let digest = || -> io::Result<(Digest, std::process::ExitStatus)> {
-            let mut content = content.try_clone()?;
-            content.rewind()?;
-            let mut command = Command::new("sh");
-            command.arg("-c").arg(&self.command);
-            command.stdin(content).stdout(Stdio::piped()).stderr(Stdio::null());
-            inherited::pass_on(&mut command);
-            let mut child = command.spawn()?;
-            let digest = child.stdout.take().map(Digest::of_reader).transpose()?;
-            Ok((digest.unwrap_or_else(|| Digest::of(b"")), child.wait()?))
-        };
-        match digest() {
-            Ok((digest, status)) if status.success() => Ok(digest),
-            Ok((_, status)) => Err(failed(&crate::exit::Exit::from(status))),
-            Err(error) => Err(failed(&error)),
-        }
+        })
     }
 
     fn of_text(&self, input: &str, value: &OsStr) -> Result<Text, Unreadable> {

@@ -10,6 +10,7 @@ mod encoding;
 mod environment;
 mod files;
 mod glob_files;
+mod hash_command;
 mod hashing;
 mod hex;
 mod interpreter;

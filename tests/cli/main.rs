@@ -17,6 +17,7 @@ mod explain;
 mod fall_back;
 mod freshness;
 mod harness;
+mod hash_commands;
 mod help;
 mod inputs;
 mod key;
