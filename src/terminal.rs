@@ -174,7 +174,7 @@ pub fn escape_os(text: &OsStr) -> String {
                 '\t' => shown.push_str("\\t"),
                 '\r' => shown.push_str("\\r"),
                 c if c.is_ascii_control() => push_hex(&mut shown, c as u8),
-                c if c.is_control() || is_invisible(c) => {
+                c if is_unseen(c) => {
                     let _ = write!(shown, "\\u{:04x}", u32::from(c));
                 }
                 c => shown.push(c),
@@ -191,9 +191,12 @@ fn push_hex(shown: &mut String, byte: u8) {
     let _ = write!(shown, "\\x{byte:02x}");
 }
 
-/// Characters that change how the rest of a line looks without being seen themselves.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+/// Whether a character acts on a terminal, or changes how the rest of a line looks, without being seen
+/// itself.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A command line as one could type it, with everything unusual quoted and escaped.

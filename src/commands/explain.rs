@@ -1,15 +1,16 @@
 //! `cachex explain`: hit or miss, and why: each part of the key, and what differs from what is stored.
 
-use super::list::json;
+use super::json::{self, json};
 use super::printed;
 use super::run::{Call, Miss, Nearest, Prepared, in_full};
 use crate::error::Error;
-use crate::key::{Hex, Observation, Part, StoredPart};
+use crate::key::{Difference, Hex, Observation, Part, StoredPart};
 use crate::settings::Request;
 use crate::store::Store;
-use crate::terminal::{Notices, print};
+use crate::terminal::{Notices, escape_os, print};
 use crate::time::{Timestamp, brief};
 use serde::Serialize;
+use std::ffi::OsString;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -44,25 +45,23 @@ pub fn run(
     };
     let explanation = Explanation::new(&call, &store, &observation, is_hit, reason)
         .map_err(|fault| Error::Failed(fault.to_string()))?;
-    let text = if as_json { format!("{}\n", json(&explanation)?) } else { explanation.tell() };
-    printed(print(&text))
+    printed(print(&if as_json { json(&explanation.for_json())? } else { explanation.tell() }))
 }
 
-/// These names stay.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Explanation {
     verdict: &'static str,
     reason: String,
     key: String,
-    parts: Vec<JsonPart>,
+    parts: Vec<ShownPart>,
     nearest: Option<Nearest>,
 }
 
-#[derive(Debug, Serialize)]
-struct JsonPart {
-    name: String,
+#[derive(Debug)]
+struct ShownPart {
+    name: OsString,
     digest: String,
-    value: Option<String>,
+    value: Option<OsString>,
 }
 
 impl Explanation {
@@ -77,10 +76,10 @@ impl Explanation {
         let keyed = store.keyed(&parts)?;
         // A plain digest of everything would be an oracle for each of its parts.
         let key = observation.fingerprint.key().0.as_bytes().to_vec();
-        let key = store.keyed(&[Part { name: "key".to_owned(), bytes: key, shown: None }])?;
+        let key = store.keyed(&[Part::new("key", key)])?;
         let nearest = if is_hit { None } else { Nearest::find(call, store, &keyed)? };
         let part = |(Part { name, shown, .. }, StoredPart { digest, .. }): (Part, &StoredPart)| {
-            JsonPart { name, digest: Hex(digest).to_string(), value: shown }
+            ShownPart { name, digest: Hex(digest).to_string(), value: shown }
         };
         Ok(Self {
             verdict: if is_hit { "hit" } else { "miss" },
@@ -92,17 +91,64 @@ impl Explanation {
     }
 
     fn tell(&self) -> String {
-        let width = self.parts.iter().map(|part| part.name.len()).max().unwrap_or(0);
-        let mut text = format!("{}: {}\n", self.verdict, self.reason);
-        if let Some(nearest) = &self.nearest {
+        let Self { verdict, reason, key, parts, nearest } = self;
+        let mut text = format!("{verdict}: {reason}\n");
+        if let Some(nearest) = nearest {
             let _ = writeln!(text, "nearest: {}", nearest.tell());
         }
-        let _ = writeln!(text, "key {}", self.key);
-        for JsonPart { name, digest, value } in &self.parts {
-            let value = value.as_deref().unwrap_or_default();
+        let _ = writeln!(text, "key {key}");
+        let names = parts.iter().map(|part| escape_os(&part.name)).collect::<Vec<_>>();
+        let width = names.iter().map(String::len).max().unwrap_or(0);
+        for (name, ShownPart { digest, value, .. }) in names.iter().zip(parts) {
+            let value = value.as_deref().map(escape_os).unwrap_or_default();
             let line = format!("  {name:<width$}  {digest}  {value}");
             let _ = writeln!(text, "{}", line.trim_end());
         }
         text
     }
+
+    fn for_json(&self) -> JsonExplanation<'_> {
+        let part = |ShownPart { name, digest, value }: &ShownPart| JsonPart {
+            name: json::text(name),
+            digest: digest.clone(),
+            value: value.as_ref().map(json::text),
+        };
+        let difference = |it: &Difference| format!("{} {}", json::text(&it.name), it.what);
+        let nearest = |nearest: &Nearest| JsonNearest {
+            id: nearest.id,
+            age: nearest.age.map(json::seconds),
+            differences: nearest.differences.iter().map(difference).collect(),
+        };
+        JsonExplanation {
+            verdict: self.verdict,
+            reason: &self.reason,
+            key: &self.key,
+            parts: self.parts.iter().map(part).collect(),
+            nearest: self.nearest.as_ref().map(nearest),
+        }
+    }
+}
+
+/// The explanation as JSON: these names stay.
+#[derive(Debug, Serialize)]
+struct JsonExplanation<'e> {
+    verdict: &'static str,
+    reason: &'e str,
+    key: &'e str,
+    parts: Vec<JsonPart>,
+    nearest: Option<JsonNearest>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonPart {
+    name: String,
+    digest: String,
+    value: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonNearest {
+    id: i64,
+    age: Option<f64>,
+    differences: Vec<String>,
 }

@@ -1,7 +1,8 @@
 //! `cachex show`: all of one entry, or the bytes that it replays.
 
 use super::filters::calls;
-use super::list::{JsonEntry, json, time_left};
+use super::json::json;
+use super::list::{JsonEntry, time_left};
 use super::table::{Look, Table, Tone};
 use super::{printed, with_store};
 use crate::cli::ShowOptions;
@@ -29,7 +30,7 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
     })?;
     let now = Timestamp::now();
     if options.json {
-        return printed(print(&format!("{}\n", json(&JsonEntry::new(&description, now))?)));
+        return printed(print(&json(&JsonEntry::new(&description, now))?));
     }
     match wanted_stream(options) {
         Some(wanted) => print_output(directory, notices, &description, wanted),

@@ -34,7 +34,7 @@ pub use files::{NamedFiles, check_file_word};
 pub use hashing::HashWith;
 pub use hex::Hex;
 pub use observation::{KeySpec, Observation, observe};
-pub use parts::{Part, StoredPart, differences};
+pub use parts::{Difference, Part, StoredPart, differences};
 pub use program::{CommandName, Program, ResolveError, names_of};
 pub use reading::{DigestMemory, LearnedDigest, Unreadable};
 pub use stamp::{FileStamp, Stamp};

@@ -20,6 +20,7 @@ mod harness;
 mod hash_commands;
 mod help;
 mod inputs;
+mod json;
 mod key;
 mod kills;
 mod limits;

@@ -1,20 +1,20 @@
 //! Why nothing is stored for a call: what differs from the entry that is nearest to it.
 
 use super::Call;
-use crate::key::{Observation, StoredPart, differences};
+use crate::key::{Difference, Observation, StoredPart, differences};
 use crate::policy::MissReason;
 use crate::store::{Store, StoreError};
+use crate::terminal::escape_os;
 use crate::time::{Timestamp, brief};
-use serde::Serialize;
 use std::time::Duration;
 
 /// The entry of the same command that differs least.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(in crate::commands) struct Nearest {
-    id: i64,
-    /// In seconds.
-    age: Option<f64>,
-    differences: Vec<String>,
+    pub(in crate::commands) id: i64,
+    /// `None` for one from the future.
+    pub(in crate::commands) age: Option<Duration>,
+    pub(in crate::commands) differences: Vec<Difference>,
 }
 
 impl Nearest {
@@ -27,16 +27,15 @@ impl Nearest {
         let now = Timestamp::now();
         let compared = store.relatives(&call.name())?.into_iter().map(|relative| Self {
             id: relative.id,
-            age: relative.created.age_at(now).map(|age| age.as_secs_f64()),
+            age: relative.created.age_at(now),
             differences: differences(parts, &relative.parts),
         });
         Ok(compared.min_by_key(|nearest| nearest.differences.len()))
     }
 
     pub(in crate::commands) fn tell(&self) -> String {
-        let age = self.age.and_then(|age| Duration::try_from_secs_f64(age).ok());
-        let age =
-            age.map_or_else(|| "in the future".to_owned(), |age| format!("{} ago", brief(age)));
+        let ago = |age| format!("{} ago", brief(age));
+        let age = self.age.map_or_else(|| "in the future".to_owned(), ago);
         format!("entry {}, stored {age}: {}", self.id, self.differences())
     }
 
@@ -44,7 +43,8 @@ impl Nearest {
         if self.differences.is_empty() {
             return "the key is the same, standard input or the date is not".to_owned();
         }
-        self.differences.join(", ")
+        let tell = |it: &Difference| format!("{} {}", escape_os(&it.name), it.what);
+        self.differences.iter().map(tell).collect::<Vec<_>>().join(", ")
     }
 }
 
