@@ -3,15 +3,16 @@
 use super::json::{self, json};
 use super::printed;
 use super::run::{Call, Miss, Nearest, Prepared, in_full};
+use super::table::{Look, padded};
 use crate::error::Error;
 use crate::key::{Difference, Hex, Observation, Part, StoredPart};
 use crate::settings::Request;
 use crate::store::Store;
 use crate::terminal::{Notices, escape_os, print};
 use crate::time::{Timestamp, brief};
+use console::measure_text_width;
 use serde::Serialize;
 use std::ffi::OsString;
-use std::fmt::Write;
 use std::path::Path;
 
 /// Says what a run of this request would do. Only `--hash-with` commands run, and nothing is taken from
@@ -45,7 +46,11 @@ pub fn run(
     };
     let explanation = Explanation::new(&call, &store, &observation, is_hit, reason)
         .map_err(|fault| Error::Failed(fault.to_string()))?;
-    printed(print(&if as_json { json(&explanation.for_json())? } else { explanation.tell() }))
+    printed(print(&if as_json {
+        json(&explanation.for_json())?
+    } else {
+        explanation.tell(Look::own())
+    }))
 }
 
 #[derive(Debug)]
@@ -56,6 +61,9 @@ struct Explanation {
     parts: Vec<ShownPart>,
     nearest: Option<Nearest>,
 }
+
+/// So far in goes on what is too long for a line.
+const INDENT: usize = 4;
 
 #[derive(Debug)]
 struct ShownPart {
@@ -90,21 +98,23 @@ impl Explanation {
         })
     }
 
-    fn tell(&self) -> String {
+    fn tell(&self, look: Look) -> String {
         let Self { verdict, reason, key, parts, nearest } = self;
-        let mut text = format!("{verdict}: {reason}\n");
-        if let Some(nearest) = nearest {
-            let _ = writeln!(text, "nearest: {}", nearest.tell());
-        }
-        let _ = writeln!(text, "key {key}");
+        let mut lines = vec![look.wrap(&format!("{verdict}: {reason}"), INDENT)];
+        lines.extend(
+            nearest.as_ref().map(|it| look.wrap(&format!("nearest: {}", it.tell()), INDENT)),
+        );
+        lines.push(format!("key {key}"));
         let names = parts.iter().map(|part| escape_os(&part.name)).collect::<Vec<_>>();
-        let width = names.iter().map(String::len).max().unwrap_or(0);
+        let width = look.column(&names);
         for (name, ShownPart { digest, value, .. }) in names.iter().zip(parts) {
+            let before = format!("  {}  {digest}  ", padded(name, width));
+            let is_long = measure_text_width(name) > width;
+            let indent = if is_long { INDENT } else { measure_text_width(&before) };
             let value = value.as_deref().map(escape_os).unwrap_or_default();
-            let line = format!("  {name:<width$}  {digest}  {value}");
-            let _ = writeln!(text, "{}", line.trim_end());
+            lines.push(look.wrap((before + &value).trim_end(), indent));
         }
-        text
+        lines.join("\n") + "\n"
     }
 
     fn for_json(&self) -> JsonExplanation<'_> {
