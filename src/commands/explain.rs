@@ -85,9 +85,13 @@ impl Explanation {
         // A plain digest of everything would be an oracle for each of its parts.
         let key = observation.fingerprint.key().0.as_bytes().to_vec();
         let key = store.keyed(&[Part::new("key", key)])?;
-        let nearest = if is_hit { None } else { Nearest::find(call, store, &keyed)? };
+        let nearest = if is_hit { None } else { Nearest::find(call, store, observation, &keyed)? };
         let part = |(Part { name, shown, .. }, StoredPart { digest, .. }): (Part, &StoredPart)| {
-            ShownPart { name, digest: Hex(digest).to_string(), value: shown }
+            ShownPart {
+                name: observation.name_as_typed(&name),
+                digest: Hex(digest).to_string(),
+                value: shown,
+            }
         };
         Ok(Self {
             verdict: if is_hit { "hit" } else { "miss" },

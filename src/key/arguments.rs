@@ -55,6 +55,29 @@ pub(super) fn ignored(globs: &[ArgumentGlob], arguments: &[OsString]) -> Vec<boo
     ignored
 }
 
+/// Where the arguments that count stand among all that were typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Places {
+    /// The number of each that counts.
+    counted: Vec<usize>,
+    /// How many were typed.
+    all: usize,
+}
+
+impl Places {
+    pub(super) fn new(ignored: &[bool]) -> Self {
+        let counted = (1..).zip(ignored).filter(|(_, ignored)| !**ignored);
+        Self { counted: counted.map(|(number, _)| number).collect(), all: ignored.len() }
+    }
+
+    /// The number, as people count, of the argument that has this number among those that count. More
+    /// than there are would stand behind all that was typed.
+    pub(super) fn typed(&self, number: usize) -> usize {
+        let beyond = || self.all + number.saturating_sub(self.counted.len());
+        self.counted.get(number.wrapping_sub(1)).copied().unwrap_or_else(beyond)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +106,13 @@ mod tests {
         ] {
             assert_eq!(left(globs, words), expected, "{globs:?} {words}");
         }
+    }
+
+    #[test]
+    fn people_count_what_is_ignored_too() {
+        let places = Places::new(&[true, false, true, false, true]);
+        assert_eq!([1, 2, 3, 4].map(|number| places.typed(number)), [2, 4, 6, 7]);
+        assert_eq!(Places::new(&[]).typed(1), 1);
     }
 
     #[test]

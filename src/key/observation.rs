@@ -1,8 +1,9 @@
 //! Seeing how the world stands: the only reader of it for the key.
 
-use super::arguments::{self, ArgumentGlob};
+use super::arguments::{self, ArgumentGlob, Places};
 use super::environment::{Selected, VariableSelector, select};
 use super::hashing::{self, HashWith};
+use super::parts::{ARGUMENT, argument};
 use super::program::Program;
 use super::reading::{DigestMemory, FileReader, LearnedDigest, Readings, Unreadable};
 use super::text::Text;
@@ -81,6 +82,7 @@ const ALWAYS: [&str; 5] = ["PATH", "HOME", "USER", "LOGNAME", "TMPDIR"];
 pub struct Observation {
     /// What was seen.
     pub fingerprint: Fingerprint,
+    places: Places,
     readings: Readings,
 }
 
@@ -93,6 +95,13 @@ impl Observation {
         {
             self.fingerprint.outputs = other;
         }
+    }
+
+    /// The name of a part as people know it: among their arguments there are those that do not count.
+    #[must_use]
+    pub fn name_as_typed(&self, name: &OsStr) -> OsString {
+        let number = name.to_str().and_then(|name| name.strip_prefix(ARGUMENT)?.parse().ok());
+        number.map_or_else(|| name.to_owned(), |number| argument(self.places.typed(number)).into())
     }
 
     /// A file whose content is no longer what was seen, or what is no longer where it was.
@@ -128,6 +137,7 @@ pub fn observe(
         memory.rest();
     }
     let reader = FileReader::new(memory, now);
+    let ignored = arguments::ignored(&spec.ignored, words.get(1..).unwrap_or_default());
     let (variable_globs, variables) = spec.selected_variables()?;
     let variables = variables
         .into_iter()
@@ -140,7 +150,7 @@ pub fn observe(
     let fingerprint = Fingerprint {
         scope: spec.scope.clone(),
         texts: spec.texts.clone(),
-        words: counted_words(words, spec)?,
+        words: counted_words(words, &ignored, spec)?,
         ignored: spec.ignored.iter().map(ArgumentGlob::text).collect(),
         code: script::code(&reader, program, words)?,
         directory: if spec.ignore_directory { None } else { Some(working_directory()?) },
@@ -151,14 +161,17 @@ pub fn observe(
         pure_environment: spec.pure_environment,
         stdin_with: spec.stdin_hash().map(|hash| hash.command().to_owned()),
     };
-    Ok(Observation { fingerprint, readings: reader.finish() })
+    Ok(Observation { fingerprint, places: Places::new(&ignored), readings: reader.finish() })
 }
 
 /// The words as they count.
-fn counted_words(words: &[OsString], spec: &KeySpec) -> Result<Vec<Text>, Unreadable> {
+fn counted_words(
+    words: &[OsString],
+    ignored: &[bool],
+    spec: &KeySpec,
+) -> Result<Vec<Text>, Unreadable> {
     let Some((command, arguments)) = words.split_first() else { return Ok(Vec::new()) };
     let mut counted = vec![Text::Exact(command.clone())];
-    let ignored = arguments::ignored(&spec.ignored, arguments);
     for ((number, word), ignored) in (1..).zip(arguments).zip(ignored) {
         if !ignored {
             counted.push(hashing::argument(&spec.hashes, number, word)?);

@@ -34,6 +34,13 @@ impl Part {
     }
 }
 
+/// The name of an argument, its number among those that count apart.
+pub(super) const ARGUMENT: &str = "argument ";
+
+pub(super) fn argument(number: usize) -> String {
+    format!("{ARGUMENT}{number}")
+}
+
 /// A text with another one behind it.
 fn with(text: &str, more: impl AsRef<OsStr>) -> OsString {
     let mut all = OsString::from(text);
@@ -48,8 +55,7 @@ impl Fingerprint {
     pub fn parts(&self) -> Vec<Part> {
         let mut parts = vec![Part::new("scope", self.scope.as_bytes()).shown(&self.scope)];
         for (number, word) in self.words.iter().enumerate() {
-            let name =
-                if number == 0 { "command".to_owned() } else { format!("argument {number}") };
+            let name = if number == 0 { "command".to_owned() } else { argument(number) };
             let part = Part::new(name, text_bytes(word));
             parts.push(match word {
                 Text::Exact(word) => part.shown(word),

@@ -79,6 +79,35 @@ fn what_differs_from_the_nearest_entry_is_named() {
 }
 
 #[test]
+fn arguments_are_numbered_as_they_were_typed() {
+    let sandbox = sandbox();
+    let ignoring = "--ignore-arg -v --ignore-arg --token=* ./s.sh";
+    sandbox.cachex(&format!("{ignoring} --token=1 a -v b")).gives("hi\n");
+    for (words, expected) in [
+        ("--token=2 a -v c", "argument 4 changed"),
+        ("a c", "argument 2 changed"),
+        ("-v c b --token=3", "argument 2 changed"),
+        ("--token=2 a", "argument 3 is gone"),
+        ("a --token=2 -v", "argument 4 is gone"),
+        ("--token=2 a b c", "argument 4 is new"),
+        ("-v", "argument 2 is gone, argument 3 is gone"),
+    ] {
+        let told = explain(&sandbox, &format!("{ignoring} {words}"));
+        let nearest = told.lines().nth(1).expect("told");
+        assert!(nearest.ends_with(&format!(": {expected}")), "{words}: {nearest}");
+        let told = sandbox.cachex(&format!("-v --no-store {ignoring} {words}")).tells("hi\n", 0);
+        assert!(told.contains(&format!(": {expected}\n")), "{words}: {told}");
+    }
+    let told = explain(&sandbox, &format!("--json {ignoring} -v a --token=2 b"));
+    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    let parts = told["parts"].as_array().expect("a list").iter();
+    let named =
+        parts.filter(|part| part["name"].as_str().is_some_and(|n| n.starts_with("argument")));
+    let named: Vec<_> = named.map(|part| (&part["name"], &part["value"])).collect();
+    assert_eq!(named, [(&"argument 2".into(), &"a".into()), (&"argument 4".into(), &"b".into())]);
+}
+
+#[test]
 fn values_of_variables_are_neither_stored_nor_shown_and_no_digest_is_an_oracle() {
     let secret = "s3cret-value-of-a-variable";
     let parts = |sandbox: &Sandbox| {

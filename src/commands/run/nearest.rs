@@ -22,6 +22,7 @@ impl Nearest {
     pub(in crate::commands) fn find(
         call: &Call<'_>,
         store: &Store,
+        observation: &Observation,
         parts: &[StoredPart],
     ) -> Result<Option<Self>, StoreError> {
         let now = Timestamp::now();
@@ -30,7 +31,11 @@ impl Nearest {
             age: relative.created.age_at(now),
             differences: differences(parts, &relative.parts),
         });
-        Ok(compared.min_by_key(|nearest| nearest.differences.len()))
+        let mut nearest = compared.min_by_key(|nearest| nearest.differences.len());
+        for Difference { name, .. } in nearest.iter_mut().flat_map(|it| &mut it.differences) {
+            *name = observation.name_as_typed(name);
+        }
+        Ok(nearest)
     }
 
     pub(in crate::commands) fn tell(&self) -> String {
@@ -56,7 +61,7 @@ impl Call<'_> {
         }
         let reason = in_full(store, observation, reason);
         let keyed = store.keyed(&observation.fingerprint.parts());
-        match keyed.and_then(|keyed| Nearest::find(self, store, &keyed)) {
+        match keyed.and_then(|keyed| Nearest::find(self, store, observation, &keyed)) {
             Ok(Some(nearest)) if !nearest.differences.is_empty() => {
                 self.notices.detail(&format_args!("miss: {reason}: {}", nearest.differences()));
             }
