@@ -103,7 +103,7 @@ fn key(number: u8) -> Key {
 
 fn fill(store: &mut Store) -> Result<(), StoreError> {
     let words = ["/bin/sample".into()];
-    let name = CommandName::of(Path::new("/bin/sample"), &words);
+    let name = CommandName::of(Path::new("/bin/sample"), &words, &[]);
     for (number, condition, exit, stream, output) in STORED {
         let mut recorder = Recorder::new(store.directory().to_owned(), Size(u64::MAX));
         recorder.record(stream, output).expect("recorded");

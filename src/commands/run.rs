@@ -80,7 +80,7 @@ impl<'a> Call<'a> {
 
     /// What its entries go by.
     pub(super) fn name(&self) -> CommandName {
-        CommandName::of(self.program.path(), &self.request.words)
+        CommandName::of(self.program.path(), &self.request.words, &self.request.key.ignored)
     }
 
     /// Runs the command as if cachex were not there; one that must not run does not even then.

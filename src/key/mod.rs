@@ -26,7 +26,7 @@ mod survey;
 mod text;
 mod tree;
 
-pub use arguments::ArgumentGlob;
+pub use arguments::{ArgumentGlob, masked};
 pub use digest::{Digest, DigestBuilder};
 pub use encoding::{decode_words, encode_words};
 pub use environment::VariableSelector;

@@ -25,7 +25,7 @@ pub struct KeySpec {
     pub variables: Vec<VariableSelector>,
     /// `--file`.
     pub files: Vec<OsString>,
-    /// `--ignore-arg`.
+    /// `--ignore-arg`, sorted.
     pub ignored: Vec<ArgumentGlob>,
     /// `--hash-with`, sorted.
     pub hashes: Vec<HashWith>,
@@ -137,7 +137,7 @@ pub fn observe(
         memory.rest();
     }
     let reader = FileReader::new(memory, now);
-    let ignored = arguments::ignored(&spec.ignored, words.get(1..).unwrap_or_default());
+    let marks = arguments::marks(&spec.ignored, words);
     let (variable_globs, variables) = spec.selected_variables()?;
     let variables = variables
         .into_iter()
@@ -150,7 +150,7 @@ pub fn observe(
     let fingerprint = Fingerprint {
         scope: spec.scope.clone(),
         texts: spec.texts.clone(),
-        words: counted_words(words, &ignored, spec)?,
+        words: counted_words(words, &marks, spec)?,
         ignored: spec.ignored.iter().map(ArgumentGlob::text).collect(),
         code: script::code(&reader, program, words)?,
         directory: if spec.ignore_directory { None } else { Some(working_directory()?) },
@@ -161,19 +161,19 @@ pub fn observe(
         pure_environment: spec.pure_environment,
         stdin_with: spec.stdin_hash().map(|hash| hash.command().to_owned()),
     };
-    Ok(Observation { fingerprint, places: Places::new(&ignored), readings: reader.finish() })
+    Ok(Observation { fingerprint, places: Places::new(&marks), readings: reader.finish() })
 }
 
 /// The words as they count.
 fn counted_words(
     words: &[OsString],
-    ignored: &[bool],
+    marks: &[Option<OsString>],
     spec: &KeySpec,
 ) -> Result<Vec<Text>, Unreadable> {
     let Some((command, arguments)) = words.split_first() else { return Ok(Vec::new()) };
     let mut counted = vec![Text::Exact(command.clone())];
-    for ((number, word), ignored) in (1..).zip(arguments).zip(ignored) {
-        if !ignored {
+    for ((number, word), mark) in (1..).zip(arguments).zip(&marks[1..]) {
+        if mark.is_none() {
             counted.push(hashing::argument(&spec.hashes, number, word)?);
         }
     }

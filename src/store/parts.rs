@@ -69,7 +69,10 @@ fn decode(bytes: &[u8]) -> Vec<StoredPart> {
     pairs.collect()
 }
 
-fn keyed(connection: &Connection, parts: &[Part]) -> Result<Vec<StoredPart>, StoreError> {
+pub(super) fn keyed(
+    connection: &Connection,
+    parts: &[Part],
+) -> Result<Vec<StoredPart>, StoreError> {
     let secret: Option<Vec<u8>> =
         connection.query_row("SELECT bytes FROM secret", [], |row| row.get(0)).optional()?;
     let secret = secret.ok_or_else(|| StoreError::Damaged("it has no secret".to_owned()))?;

@@ -19,6 +19,7 @@ mod freshness;
 mod harness;
 mod hash_commands;
 mod help;
+mod ignored_words;
 mod inputs;
 mod json;
 mod key;
