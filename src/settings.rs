@@ -30,6 +30,8 @@ pub struct Request {
     pub words: Vec<OsString>,
     /// What counts beside it.
     pub key: KeySpec,
+    /// Whether `--hash-with` was typed for this very call.
+    pub hashes_are_typed: bool,
     /// Where its standard input comes from.
     pub stdin: StdinMode,
     /// What may be replayed and kept.
@@ -100,6 +102,7 @@ impl Request {
                 _ => StdinMode::Auto,
             },
             key,
+            hashes_are_typed: false,
             policy: Policy {
                 ttl: freshness.ttl.unwrap_or(Lifetime::Unlimited),
                 failure_ttl: if storing.discard_failures {

@@ -149,6 +149,15 @@ impl Notices {
         }
     }
 
+    /// What the user may not have meant. It is no fault, and takes the place of none.
+    pub fn advise(&self, message: &dyn std::fmt::Display) {
+        if self.quiet {
+            self.detail(message);
+        } else {
+            let _ = Stream::Stderr.write_all(one_line("warning: ", message).as_bytes());
+        }
+    }
+
     /// Whether details are told at all.
     #[must_use]
     pub fn are_detailed(&self) -> bool {

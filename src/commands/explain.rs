@@ -5,7 +5,7 @@ use super::printed;
 use super::run::{Call, Miss, Nearest, Prepared, in_full};
 use super::table::{Look, padded};
 use crate::error::Error;
-use crate::key::{Difference, Hex, Observation, Part, StoredPart};
+use crate::key::{Difference, Doubt, Hex, Observation, Part, StoredPart};
 use crate::settings::Request;
 use crate::store::Store;
 use crate::terminal::{Notices, escape_os, print};
@@ -57,6 +57,8 @@ pub fn run(
 struct Explanation {
     verdict: &'static str,
     reason: String,
+    /// What may not have been meant so.
+    notes: Vec<String>,
     key: String,
     parts: Vec<ShownPart>,
     nearest: Option<Nearest>,
@@ -96,6 +98,7 @@ impl Explanation {
         Ok(Self {
             verdict: if is_hit { "hit" } else { "miss" },
             reason,
+            notes: observation.doubts().iter().map(Doubt::to_string).collect(),
             key: key.iter().map(|part| Hex(&part.digest).to_string()).collect(),
             parts: parts.into_iter().zip(&keyed).map(part).collect(),
             nearest,
@@ -103,11 +106,12 @@ impl Explanation {
     }
 
     fn tell(&self, look: Look) -> String {
-        let Self { verdict, reason, key, parts, nearest } = self;
+        let Self { verdict, reason, notes, key, parts, nearest } = self;
         let mut lines = vec![look.wrap(&format!("{verdict}: {reason}"), INDENT)];
         lines.extend(
             nearest.as_ref().map(|it| look.wrap(&format!("nearest: {}", it.tell()), INDENT)),
         );
+        lines.extend(notes.iter().map(|note| look.wrap(&format!("note: {note}"), INDENT)));
         lines.push(format!("key {key}"));
         let names = parts.iter().map(|part| escape_os(&part.name)).collect::<Vec<_>>();
         let width = look.column(&names);
@@ -136,6 +140,7 @@ impl Explanation {
         JsonExplanation {
             verdict: self.verdict,
             reason: &self.reason,
+            notes: &self.notes,
             key: &self.key,
             parts: self.parts.iter().map(part).collect(),
             nearest: self.nearest.as_ref().map(nearest),
@@ -148,6 +153,7 @@ impl Explanation {
 struct JsonExplanation<'e> {
     verdict: &'static str,
     reason: &'e str,
+    notes: &'e [String],
     key: &'e str,
     parts: Vec<JsonPart>,
     nearest: Option<JsonNearest>,

@@ -45,7 +45,9 @@ pub fn run(
     if request.execution == Execution::InBackground {
         return Ok(call.warm(store, &observation, stdin, &variants));
     }
-    match call.choose(&store, variants, &stdin) {
+    let chosen = call.choose(&store, variants, &stdin);
+    call.tell_doubts(&observation, chosen.is_err());
+    match chosen {
         Ok(hit) => call.replay(store, observation, stdin, hit),
         Err(miss) if request.execution == Execution::Never => {
             Err(Error::Missed(miss.reason.to_string()))

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod digest;
+mod doubts;
 mod encoding;
 mod environment;
 mod files;
@@ -28,6 +29,7 @@ mod tree;
 
 pub use arguments::{ArgumentGlob, masked};
 pub use digest::{Digest, DigestBuilder};
+pub use doubts::Doubt;
 pub use encoding::{decode_words, encode_words};
 pub use environment::VariableSelector;
 pub use files::{NamedFiles, check_file_word};

@@ -1,8 +1,9 @@
 //! Seeing how the world stands: the only reader of it for the key.
 
 use super::arguments::{self, ArgumentGlob, Places};
+use super::doubts::{self, Doubt};
 use super::environment::{Selected, VariableSelector, select};
-use super::hashing::{self, HashWith};
+use super::hashing::{HashWith, Hashes};
 use super::parts::{ARGUMENT, argument};
 use super::program::Program;
 use super::reading::{DigestMemory, FileReader, LearnedDigest, Readings, Unreadable};
@@ -83,6 +84,8 @@ pub struct Observation {
     /// What was seen.
     pub fingerprint: Fingerprint,
     places: Places,
+    /// Hash commands that no input was for.
+    idle: Vec<HashWith>,
     readings: Readings,
 }
 
@@ -102,6 +105,13 @@ impl Observation {
     pub fn name_as_typed(&self, name: &OsStr) -> OsString {
         let number = name.to_str().and_then(|name| name.strip_prefix(ARGUMENT)?.parse().ok());
         number.map_or_else(|| name.to_owned(), |number| argument(self.places.typed(number)).into())
+    }
+
+    /// What may not have been meant so.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<Doubt> {
+        let idle = self.idle.iter().cloned().map(Doubt::Idle);
+        idle.chain(doubts::unexpanded(&self.fingerprint.files)).collect()
     }
 
     /// A file whose content is no longer what was seen, or what is no longer where it was.
@@ -138,43 +148,48 @@ pub fn observe(
     }
     let reader = FileReader::new(memory, now);
     let marks = arguments::marks(&spec.ignored, words);
+    let hashes = Hashes::new(&spec.hashes);
     let (variable_globs, variables) = spec.selected_variables()?;
     let variables = variables
         .into_iter()
         .map(|(name, value)| {
-            let hashed = |value: OsString| hashing::variable(&spec.hashes, &name, &value);
-            let value = value.map(hashed).transpose()?;
+            let value = value.map(|value| hashes.variable(&name, &value)).transpose()?;
             Ok((name, value))
         })
         .collect::<Result<_, _>>()?;
     let fingerprint = Fingerprint {
         scope: spec.scope.clone(),
         texts: spec.texts.clone(),
-        words: counted_words(words, &marks, spec)?,
+        words: counted_words(words, &marks, &hashes)?,
         ignored: spec.ignored.iter().map(ArgumentGlob::text).collect(),
         code: script::code(&reader, program, words)?,
         directory: if spec.ignore_directory { None } else { Some(working_directory()?) },
         outputs: spec.outputs,
         variable_globs,
         variables,
-        files: files::observe(&reader, &spec.files, &spec.hashes)?,
+        files: files::observe(&reader, &spec.files, &hashes)?,
         pure_environment: spec.pure_environment,
         stdin_with: spec.stdin_hash().map(|hash| hash.command().to_owned()),
     };
-    Ok(Observation { fingerprint, places: Places::new(&marks), readings: reader.finish() })
+    Ok(Observation {
+        fingerprint,
+        places: Places::new(&marks),
+        idle: hashes.idle().cloned().collect(),
+        readings: reader.finish(),
+    })
 }
 
 /// The words as they count.
 fn counted_words(
     words: &[OsString],
     marks: &[Option<OsString>],
-    spec: &KeySpec,
+    hashes: &Hashes<'_>,
 ) -> Result<Vec<Text>, Unreadable> {
     let Some((command, arguments)) = words.split_first() else { return Ok(Vec::new()) };
     let mut counted = vec![Text::Exact(command.clone())];
     for ((number, word), mark) in (1..).zip(arguments).zip(&marks[1..]) {
         if mark.is_none() {
-            counted.push(hashing::argument(&spec.hashes, number, word)?);
+            counted.push(hashes.argument(number, word)?);
         }
     }
     Ok(counted)

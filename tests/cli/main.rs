@@ -31,6 +31,7 @@ mod no_room;
 mod prune;
 mod replay;
 mod signals;
+mod slips;
 mod stale;
 mod stats;
 mod stdin;

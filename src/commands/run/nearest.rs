@@ -1,7 +1,7 @@
 //! Why nothing is stored for a call: what differs from the entry that is nearest to it.
 
 use super::Call;
-use crate::key::{Difference, Observation, StoredPart, differences};
+use crate::key::{Difference, Doubt, Observation, StoredPart, differences};
 use crate::policy::MissReason;
 use crate::store::{Store, StoreError};
 use crate::terminal::escape_os;
@@ -66,6 +66,25 @@ impl Call<'_> {
                 self.notices.detail(&format_args!("miss: {reason}: {}", nearest.differences()));
             }
             _ => self.notices.detail(&format_args!("miss: {reason}")),
+        }
+    }
+}
+
+impl Call<'_> {
+    /// With `-v`: which options may not have been meant so. On a miss a slip that is certain costs a
+    /// warning, since the command may have run in vain.
+    pub(super) fn tell_doubts(&self, observation: &Observation, is_miss: bool) {
+        if !is_miss && !self.notices.are_detailed() {
+            return;
+        }
+        let warns = |it: &Doubt| is_miss && self.request.hashes_are_typed && it.is_certain();
+        let (slips, others): (Vec<_>, Vec<_>) = observation.doubts().into_iter().partition(warns);
+        if !slips.is_empty() {
+            let slips = slips.iter().map(Doubt::to_string).collect::<Vec<_>>();
+            self.notices.advise(&slips.join("; "));
+        }
+        for doubt in others {
+            self.notices.detail(&doubt);
         }
     }
 }
