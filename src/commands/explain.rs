@@ -2,14 +2,13 @@
 
 use super::json::{self, json};
 use super::printed;
-use super::run::{Call, Miss, Nearest, Prepared, in_full};
+use super::run::{Call, Nearest, Outlook, Prepared};
 use super::table::{Look, padded};
 use crate::error::Error;
-use crate::key::{Difference, Doubt, Hex, Observation, Part, StoredPart};
+use crate::key::{Difference, Doubt, Hex, Part, StoredPart};
 use crate::settings::Request;
-use crate::store::Store;
+use crate::store::StoreError;
 use crate::terminal::{Notices, escape_os, print};
-use crate::time::{Timestamp, brief};
 use console::measure_text_width;
 use serde::Serialize;
 use std::ffi::OsString;
@@ -19,7 +18,7 @@ use std::path::Path;
 /// standard input.
 ///
 /// # Errors
-/// When there is no such command, or the cache cannot be used for it.
+/// When there is no such command, or the store fails.
 pub fn run(
     request: &Request,
     directory: Result<&Path, String>,
@@ -27,25 +26,17 @@ pub fn run(
     as_json: bool,
 ) -> Result<(), Error> {
     let program = super::run::find_program(request)?;
-    if request.no_cache {
-        return Err(Error::Failed(
-            "cachex is switched off: the command would run as it is".to_owned(),
-        ));
-    }
     let call = Call::new(request, &program, notices).only_looking();
-    let unusable = || Error::Failed("the command would run uncached".to_owned());
-    let prepared = call.prepare(directory).ok_or_else(unusable)?;
-    let Prepared { store, observation, variants, stdin } = prepared;
-    let (is_hit, reason) = match call.choose(&store, variants, &stdin) {
-        Ok(hit) => {
-            let age = hit.entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
-            let stale = if hit.is_stale { ", stale: it would be renewed" } else { "" };
-            (true, format!("stored {age} ago as entry {}{stale}", hit.entry.id))
-        }
-        Err(Miss { reason, .. }) => (false, in_full(&store, &observation, &reason)),
+    let explanation = if request.no_cache {
+        Ok(Explanation::of_nothing(call.uncached("cachex is switched off")))
+    } else if let Some(prepared) = call.prepare(directory) {
+        Explanation::new(&call, prepared)
+    } else {
+        let fault = notices.warned().unwrap_or_default();
+        let fault = fault.strip_suffix("; running uncached").unwrap_or(&fault);
+        Ok(Explanation::of_nothing(call.uncached(fault)))
     };
-    let explanation = Explanation::new(&call, &store, &observation, is_hit, reason)
-        .map_err(|fault| Error::Failed(fault.to_string()))?;
+    let explanation = explanation.map_err(|fault| Error::Failed(fault.to_string()))?;
     printed(print(&if as_json {
         json(&explanation.for_json())?
     } else {
@@ -55,11 +46,11 @@ pub fn run(
 
 #[derive(Debug)]
 struct Explanation {
-    verdict: &'static str,
-    reason: String,
+    outlook: Outlook,
     /// What may not have been meant so.
     notes: Vec<String>,
-    key: String,
+    /// `None`: there is none, since nothing can be cached.
+    key: Option<String>,
     parts: Vec<ShownPart>,
     nearest: Option<Nearest>,
 }
@@ -75,19 +66,17 @@ struct ShownPart {
 }
 
 impl Explanation {
-    fn new(
-        call: &Call<'_>,
-        store: &Store,
-        observation: &Observation,
-        is_hit: bool,
-        reason: String,
-    ) -> Result<Self, crate::store::StoreError> {
+    fn new(call: &Call<'_>, prepared: Prepared) -> Result<Self, StoreError> {
+        let Prepared { store, observation, variants, stdin } = prepared;
+        let outlook = call.outlook(&store, &observation, variants, &stdin);
         let parts = observation.fingerprint.parts();
         let keyed = store.keyed(&parts)?;
         // A plain digest of everything would be an oracle for each of its parts.
         let key = observation.fingerprint.key().0.as_bytes().to_vec();
         let key = store.keyed(&[Part::new("key", key)])?;
-        let nearest = if is_hit { None } else { Nearest::find(call, store, observation, &keyed)? };
+        let is_hit = outlook.verdict == "hit";
+        let nearest =
+            if is_hit { None } else { Nearest::find(call, &store, &observation, &keyed)? };
         let part = |(Part { name, shown, .. }, StoredPart { digest, .. }): (Part, &StoredPart)| {
             ShownPart {
                 name: observation.name_as_typed(&name),
@@ -96,23 +85,28 @@ impl Explanation {
             }
         };
         Ok(Self {
-            verdict: if is_hit { "hit" } else { "miss" },
-            reason,
+            outlook,
             notes: observation.doubts().iter().map(Doubt::to_string).collect(),
-            key: key.iter().map(|part| Hex(&part.digest).to_string()).collect(),
+            key: key.first().map(|part| Hex(&part.digest).to_string()),
             parts: parts.into_iter().zip(&keyed).map(part).collect(),
             nearest,
         })
     }
 
+    /// Where there is no key.
+    fn of_nothing(outlook: Outlook) -> Self {
+        Self { outlook, notes: Vec::new(), key: None, parts: Vec::new(), nearest: None }
+    }
+
     fn tell(&self, look: Look) -> String {
-        let Self { verdict, reason, notes, key, parts, nearest } = self;
-        let mut lines = vec![look.wrap(&format!("{verdict}: {reason}"), INDENT)];
+        let Self { outlook: Outlook { verdict, reason, then }, notes, key, parts, nearest } = self;
+        let first = [format!("{verdict}: {reason}"), format!("then: {then}")];
+        let mut lines = first.map(|line| look.wrap(&line, INDENT)).to_vec();
         lines.extend(
             nearest.as_ref().map(|it| look.wrap(&format!("nearest: {}", it.tell()), INDENT)),
         );
         lines.extend(notes.iter().map(|note| look.wrap(&format!("note: {note}"), INDENT)));
-        lines.push(format!("key {key}"));
+        lines.extend(key.iter().map(|key| format!("key {key}")));
         let names = parts.iter().map(|part| escape_os(&part.name)).collect::<Vec<_>>();
         let width = look.column(&names);
         for (name, ShownPart { digest, value, .. }) in names.iter().zip(parts) {
@@ -138,10 +132,11 @@ impl Explanation {
             differences: nearest.differences.iter().map(difference).collect(),
         };
         JsonExplanation {
-            verdict: self.verdict,
-            reason: &self.reason,
+            verdict: self.outlook.verdict,
+            reason: &self.outlook.reason,
+            then: &self.outlook.then,
             notes: &self.notes,
-            key: &self.key,
+            key: self.key.as_deref(),
             parts: self.parts.iter().map(part).collect(),
             nearest: self.nearest.as_ref().map(nearest),
         }
@@ -153,8 +148,9 @@ impl Explanation {
 struct JsonExplanation<'e> {
     verdict: &'static str,
     reason: &'e str,
+    then: &'e str,
     notes: &'e [String],
-    key: &'e str,
+    key: Option<&'e str>,
     parts: Vec<JsonPart>,
     nearest: Option<JsonNearest>,
 }

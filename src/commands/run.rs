@@ -3,6 +3,7 @@
 mod execute;
 mod look_up;
 mod nearest;
+mod outlook;
 mod renew;
 
 use crate::entry::Entry;
@@ -19,9 +20,10 @@ use crate::store::{Claimed, Claims, Store};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
 use look_up::Hit;
-pub(super) use look_up::Miss;
+use look_up::Miss;
 pub(super) use look_up::Prepared;
-pub(super) use nearest::{Nearest, in_full};
+pub(super) use nearest::Nearest;
+pub(super) use outlook::Outlook;
 use std::io;
 use std::path::Path;
 

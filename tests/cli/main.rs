@@ -28,6 +28,7 @@ mod limits;
 mod listing;
 mod miss;
 mod no_room;
+mod outlook;
 mod prune;
 mod replay;
 mod signals;

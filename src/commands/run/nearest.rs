@@ -90,11 +90,7 @@ impl Call<'_> {
 }
 
 /// The reason of a miss, with what became of the entry if that is known.
-pub(in crate::commands) fn in_full(
-    store: &Store,
-    observation: &Observation,
-    reason: &MissReason,
-) -> String {
+pub(super) fn in_full(store: &Store, observation: &Observation, reason: &MissReason) -> String {
     let gone = match reason {
         MissReason::Absent => store.gone(&observation.fingerprint.key()).ok().flatten(),
         _ => None,
