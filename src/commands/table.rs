@@ -43,8 +43,9 @@ impl Look {
     /// A line as several where it is too long for the terminal, the later ones so far in. Breaks at spaces,
     /// or within a word that is too long for a line.
     pub(super) fn wrap(self, line: &str, indent: usize) -> String {
-        let columns = self.columns.filter(|columns| *columns > indent + NARROW);
+        let columns = self.columns.filter(|columns| *columns > NARROW);
         let Some(columns) = columns else { return line.to_owned() };
+        let indent = indent.min(columns - NARROW);
         let (mut wrapped, mut at) = (String::new(), 0);
         for word in line.split_inclusive(' ') {
             let fits = |width, at| at + width <= columns;
@@ -80,7 +81,7 @@ impl Look {
     }
 }
 
-/// In less room than this nothing is wrapped: the terminal does that as well.
+/// So much room there is for what is wrapped; on a terminal that has no more the terminal itself wraps.
 const NARROW: usize = 15;
 
 /// A text with spaces behind it, up to a width.
@@ -242,7 +243,8 @@ mod tests {
         assert_eq!(wrap(30, line, 8), line);
         assert_eq!(wrap(29, line, 8), "  name  a_value of_some\n        length");
         assert_eq!(wrap(24, line, 8), "  name  a_value of_some\n        length");
-        assert_eq!(wrap(20, line, 8), line, "hopeless");
+        assert_eq!(wrap(20, line, 8), "  name  a_value\n     of_some length");
+        assert_eq!(wrap(15, line, 8), line, "hopeless");
         assert_eq!(
             wrap(20, "ab: /a/path/without/any/space", 2),
             "ab: /a/path/without/\n  any/space"

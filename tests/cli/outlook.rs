@@ -44,6 +44,14 @@ fn explained(call: Call) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
+/// Waits until the command has run so often, and nobody is at it.
+fn wait_for_runs(sandbox: &Sandbox, count: usize) {
+    while sandbox.runs() < count {
+        std::thread::yield_now();
+    }
+    wait_until_idle(sandbox);
+}
+
 fn newest(sandbox: &Sandbox) -> Option<(i64, i64)> {
     let listed = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");
     listed.first().map(|it| (it.entry.id, it.entry.created.as_millis()))
@@ -68,7 +76,7 @@ fn agree(sandbox: &Sandbox, options: &str, input: Option<&str>, verdict: &str, t
     assert_eq!(seen, (Some(verdict), Some(then)), "{options}: {told}");
     let before = (sandbox.runs(), newest(sandbox));
     let output = call("-q").output();
-    wait_until_idle(sandbox);
+    wait_for_runs(sandbox, before.0 + usize::from(effects(then).ran));
     let seen = Effects {
         code: output.status.code().expect("no signal"),
         printed: output.stdout.starts_with(b"hi"),
@@ -165,11 +173,11 @@ fn a_renewal_that_failed_is_not_tried_again_at_once() {
     sandbox.age(120);
     sandbox.write("code", "1");
     sandbox.cachex(call).gives("hi\n");
-    wait_until_idle(&sandbox);
+    wait_for_runs(&sandbox, 2);
     let told = explained(sandbox.cachex(&format!("explain --json {call}")));
     assert_eq!(told["then"], format!("{NOT_RENEWED}: that failed a moment ago"));
     sandbox.cachex(call).gives("hi\n");
-    wait_until_idle(&sandbox);
+    wait_for_runs(&sandbox, 2);
     assert_eq!(sandbox.runs(), 2);
 }
 

@@ -3,7 +3,7 @@
 use super::nearest::in_full;
 use super::{Call, Hit, Miss, nesting};
 use crate::entry::Entry;
-use crate::key::Observation;
+use crate::key::{Key, Observation};
 use crate::policy::{MissReason, Policy};
 use crate::settings::Execution;
 use crate::stdin::{Held, Stdin};
@@ -35,9 +35,9 @@ impl Call<'_> {
         variants: Vec<Entry>,
         stdin: &Stdin,
     ) -> Outlook {
+        let key = observation.fingerprint.key();
         if self.request.execution == Execution::InBackground {
-            let then = warming(store, observation);
-            return Outlook::new("miss", "asked to run in the background", then);
+            return Outlook::new("miss", "asked to run in the background", warming(store, key));
         }
         let of_use = self.request.policy.of_use(&variants, self.asked, Timestamp::now());
         let is_open = self.request.execution != Execution::Never && stdin.may_be_of(&of_use);
@@ -46,14 +46,14 @@ impl Call<'_> {
                 let age = hit.entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
                 let stale = if hit.is_stale { ", stale" } else { "" };
                 let reason = format!("stored {age} ago as entry {}{stale}", hit.entry.id);
-                Outlook::new("hit", reason, self.serving(store, observation, &hit))
+                Outlook::new("hit", reason, self.serving(store, &hit))
             }
             Err(Miss { reason: MissReason::OtherStdin, .. }) if is_open => {
                 let reason = "stored for some standard input, which only a run would take to see";
                 Outlook::new("unknown", reason, "the entry is replayed if it was for that")
             }
             Err(Miss { reason, fallback }) => {
-                let then = self.missing(store, observation, stdin, fallback.as_deref());
+                let then = self.missing(store, key, stdin, fallback.as_deref());
                 Outlook::new("miss", in_full(store, observation, &reason), then)
             }
         }
@@ -69,7 +69,7 @@ impl Call<'_> {
         Outlook::new("uncached", reason, then)
     }
 
-    fn serving(&self, store: &Store, observation: &Observation, hit: &Hit) -> &'static str {
+    fn serving(&self, store: &Store, hit: &Hit) -> &'static str {
         let may_run = self.stores(store) && self.request.execution == Execution::OnMiss;
         if !hit.is_stale {
             "the entry is replayed"
@@ -77,29 +77,23 @@ impl Call<'_> {
             "the entry is replayed, and not renewed"
         } else if !Policy::may_renew(&hit.entry, Timestamp::now()) {
             "the entry is replayed, and not renewed: that failed a moment ago"
-        } else if is_running(store, observation) {
+        } else if is_running(store, hit.entry.key) {
             "the entry is replayed, and being renewed already"
         } else {
             "the entry is replayed, and renewed in the background"
         }
     }
 
-    fn missing(
-        &self,
-        store: &Store,
-        observation: &Observation,
-        stdin: &Stdin,
-        fallback: Option<&Entry>,
-    ) -> String {
+    fn missing(&self, store: &Store, key: Key, stdin: &Stdin, fallback: Option<&Entry>) -> String {
         if self.request.execution == Execution::Never {
             return MISSED.to_owned();
         }
         let is_kept = !matches!(stdin, Stdin::Other | Stdin::Held(Held { condition: None, .. }));
         let stores = self.stores(store) && is_kept;
         let waits = self.stores(store)
-            && !nesting::is_inside(observation.fingerprint.key())
+            && !nesting::is_inside(key)
             && !stdin.may_depend_on_others()
-            && is_running(store, observation);
+            && is_running(store, key);
         let waits =
             if waits { "unless another run that is under way gives a result, " } else { "" };
         let kept = if stores { "and its result is stored" } else { "and nothing is stored" };
@@ -112,10 +106,10 @@ impl Call<'_> {
 
 const MISSED: &str = "nothing runs: exit 124";
 
-fn warming(store: &Store, observation: &Observation) -> &'static str {
+fn warming(store: &Store, key: Key) -> &'static str {
     if store.is_read_only() {
         "nothing runs: the store is read-only"
-    } else if is_running(store, observation) {
+    } else if is_running(store, key) {
         "nothing runs: another run of the same is under way"
     } else {
         "the command runs in the background"
@@ -123,7 +117,6 @@ fn warming(store: &Store, observation: &Observation) -> &'static str {
 }
 
 /// Whether somebody is filling the key.
-fn is_running(store: &Store, observation: &Observation) -> bool {
-    let claims = store.claims(&observation.fingerprint.key());
-    claims.is_ok_and(|claims| !claims.are_free())
+fn is_running(store: &Store, key: Key) -> bool {
+    store.claims(&key).is_ok_and(|claims| !claims.are_free())
 }
