@@ -8,6 +8,7 @@ use cachex::size::Size;
 use cachex::store::{Limits, Selection, Store, StoreError};
 use cachex::terminal::Stream;
 use cachex::time::{Lifetime, Timestamp};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -118,7 +119,9 @@ fn fill(store: &mut Store) -> Result<(), StoreError> {
             condition,
             recording,
             scope: "",
-            words: &words,
+            words: words.to_vec(),
+            ignored: &BTreeSet::new(),
+            parts: Vec::new(),
             directory: Some("/".into()),
             lifetime: Lifetime::Unlimited,
         };
