@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use crate::key::{Digest, Key, Part};
 use crate::recording::Recording;
 use crate::time::{Lifetime, Timestamp};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -72,7 +73,7 @@ pub struct Description {
     pub entry: Entry,
     /// `--scope` of the call that stored it.
     pub scope: String,
-    /// The command line.
+    /// The command line, with globs in place of what they left out.
     pub words: Vec<OsString>,
     /// Where it ran; `None` if that does not count.
     pub directory: Option<PathBuf>,
@@ -97,8 +98,10 @@ pub struct NewEntry<'a> {
     pub recording: Recording,
     /// `--scope`.
     pub scope: &'a str,
-    /// The command line.
-    pub words: &'a [OsString],
+    /// The command line, with globs in place of what they left out.
+    pub words: Vec<OsString>,
+    /// The globs of `--ignore-arg`.
+    pub ignored: &'a BTreeSet<OsString>,
     /// Where it ran; `None` if that does not count.
     pub directory: Option<PathBuf>,
     /// How long the call that stores it would replay it.

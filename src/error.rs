@@ -49,26 +49,37 @@ impl Error {
 
 /// A mistyped verb is taken for a command, so say which verb is near.
 fn hint_for(command: &OsStr) -> String {
-    const VERBS: [&str; 9] =
-        ["clear", "list", "show", "explain", "config", "stats", "prune", "doctor", "completions"];
-    let Some(word) = command.to_str() else {
+    const VERBS: [&str; 10] = [
+        "clear",
+        "list",
+        "show",
+        "explain",
+        "config",
+        "stats",
+        "prune",
+        "doctor",
+        "completions",
+        HELP,
+    ];
+    const HELP: &str = "help";
+    let Some(word) = command.to_str().filter(|word| word.len() >= 3) else {
         return String::new();
     };
-    VERBS
-        .iter()
-        .find(|verb| word.len() >= 3 && is_near(word, verb))
-        .map_or_else(String::new, |verb| format!("; did you mean `cachex {verb}`?"))
+    let near = VERBS.into_iter().filter(|verb| is_near(word, verb));
+    let Some(verb) = near.min_by_key(|verb| strsim::damerau_levenshtein(word, verb)) else {
+        return String::new();
+    };
+    // That one is an option only.
+    let meant = if verb == HELP { "--help" } else { verb };
+    format!("; did you mean `cachex {meant}`?")
 }
 
-/// Whether the two words differ by one letter, or one is the start of the other.
+/// Whether the two words differ by a slip (a long one by two), or one is the start of the other.
 fn is_near(word: &str, verb: &str) -> bool {
-    if verb.starts_with(word) || word.starts_with(verb) {
-        return true;
-    }
-    let (a, b): (Vec<char>, Vec<char>) = (word.chars().collect(), verb.chars().collect());
-    let prefix = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let suffix = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
-    a.len().abs_diff(b.len()) <= 1 && prefix + suffix + 1 >= a.len().max(b.len())
+    let slips = if verb.len() < 7 { 1 } else { 2 };
+    verb.starts_with(word)
+        || word.starts_with(verb)
+        || strsim::damerau_levenshtein(word, verb) <= slips
 }
 
 #[cfg(test)]
@@ -77,9 +88,26 @@ mod tests {
 
     #[test]
     fn near_verbs_are_suggested() {
-        assert_eq!(hint_for(OsStr::new("lst")), "; did you mean `cachex list`?");
-        assert_eq!(hint_for(OsStr::new("cleer")), "; did you mean `cachex clear`?");
-        assert_eq!(hint_for(OsStr::new("ls")), "");
-        assert_eq!(hint_for(OsStr::new("python3")), "");
+        for (word, meant) in [
+            ("lst", "list"),
+            ("cleer", "clear"),
+            ("clera", "clear"),
+            ("shwo", "show"),
+            ("explian", "explain"),
+            ("expl", "explain"),
+            ("configure", "config"),
+            ("satts", "stats"),
+            ("prun", "prune"),
+            ("docter", "doctor"),
+            ("complitoins", "completions"),
+            ("hlep", "--help"),
+            ("help", "--help"),
+        ] {
+            let hint = format!("; did you mean `cachex {meant}`?");
+            assert_eq!(hint_for(OsStr::new(word)), hint, "{word}");
+        }
+        for word in ["ls", "python3", "near", "hello", "./lst"] {
+            assert_eq!(hint_for(OsStr::new(word)), "", "{word}");
+        }
     }
 }

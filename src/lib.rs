@@ -25,6 +25,7 @@ pub mod exit;
 pub mod home;
 pub mod inherited;
 pub mod key;
+pub mod leash;
 pub mod nesting;
 pub mod outputs;
 pub mod policy;

@@ -30,6 +30,8 @@ pub struct Request {
     pub words: Vec<OsString>,
     /// What counts beside it.
     pub key: KeySpec,
+    /// Whether `--hash-with` was typed for this very call.
+    pub hashes_are_typed: bool,
     /// Where its standard input comes from.
     pub stdin: StdinMode,
     /// What may be replayed and kept.
@@ -100,6 +102,7 @@ impl Request {
                 _ => StdinMode::Auto,
             },
             key,
+            hashes_are_typed: false,
             policy: Policy {
                 ttl: freshness.ttl.unwrap_or(Lifetime::Unlimited),
                 failure_ttl: if storing.discard_failures {
@@ -148,15 +151,17 @@ fn wants_terminal(pty: Option<When>) -> bool {
 fn key_spec(options: &KeyOptions, outputs: Outputs) -> Result<KeySpec, Error> {
     let files =
         words("--file", &options.file, |word| check_file_word(word).map(|()| word.to_owned()))?;
+    let mut ignored = words("--ignore-arg", &options.ignore_arg, ArgumentGlob::parse)?;
     let mut hashes = words("--hash-with", &options.hash_with, HashWith::parse)?;
     // Their order must not matter.
+    ignored.sort();
     hashes.sort();
     Ok(KeySpec {
         scope: options.scope.clone().unwrap_or_default(),
         texts: options.key.clone(),
         variables: words("--env", &options.env, VariableSelector::parse)?,
         files,
-        ignored: words("--ignore-arg", &options.ignore_arg, ArgumentGlob::parse)?,
+        ignored,
         hashes,
         pure_environment: options.pure_env,
         ignore_directory: options.ignore_cwd,

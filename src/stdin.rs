@@ -104,6 +104,18 @@ impl Stdin {
         matches!(self, Self::Pipe(PipeState::Open) | Self::Other)
     }
 
+    /// Whether it may turn out to be what one of these entries was stored for, when it is read.
+    #[must_use]
+    pub fn may_be_of(&self, entries: &[Entry]) -> bool {
+        let waiting = rustix::io::ioctl_fionread(rustix::stdio::stdin()).unwrap_or(0);
+        matches!(self, Self::Pipe(PipeState::Open))
+            && entries.iter().any(|entry| match entry.condition {
+                // What a command made of the content has no length.
+                Condition::Stdin { length, .. } => length == 0 || length >= waiting,
+                _ => false,
+            })
+    }
+
     /// Which of the stored conditions hold for it.
     pub fn holds(&self, variants: &[Entry]) -> impl Fn(Condition) -> bool + use<> {
         let now = match self {
@@ -165,6 +177,32 @@ impl Held {
     /// When nothing was read yet: it cannot be read at all, or not be kept anywhere.
     pub fn read(directory: &Path) -> io::Result<Self> {
         Self::read_beyond(u64::MAX, directory)
+    }
+
+    /// What reading would give, where that can be seen without taking anything.
+    ///
+    /// # Errors
+    /// When it cannot be read, or not be kept anywhere.
+    pub fn peek(directory: &Path) -> io::Result<Option<Self>> {
+        let fd = rustix::stdio::stdin();
+        let keep = |content: &mut dyn Read| {
+            let file = tempfile::tempfile_in(directory).or_else(|_| tempfile::tempfile())?;
+            let mut held = Self::copy(content, file)?;
+            if held.length == 0 {
+                held.condition = Some(Condition::StdinEmpty(Kind::Pipe));
+            }
+            Ok(Some(held))
+        };
+        let stat = fstat(fd)?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => {
+                let file = File::from(rustix::io::fcntl_dupfd_cloexec(fd, 3)?);
+                keep(&mut FromOffset { file: &file, offset: FileRange::now()?.start })
+            }
+            FileType::Fifo => pipe::whole()?.map_or(Ok(None), |content| keep(&mut &*content)),
+            _ if is_null(&stat) => keep(&mut io::empty()),
+            _ => Ok(None),
+        }
     }
 
     /// The same, but stops when there is more than `limit`.

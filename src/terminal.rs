@@ -5,7 +5,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 use rustix::termios::Termios;
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io;
@@ -129,22 +129,39 @@ fn one_line(kind: &str, message: &dyn std::fmt::Display) -> String {
 pub struct Notices {
     quiet: bool,
     verbose: bool,
-    warned: Cell<bool>,
+    warned: RefCell<Option<String>>,
 }
 
 impl Notices {
     /// `quiet` leaves warnings out, `verbose` adds what is decided and why.
     #[must_use]
     pub fn new(quiet: bool, verbose: bool) -> Self {
-        Self { quiet, verbose, warned: Cell::new(false) }
+        Self { quiet, verbose, warned: RefCell::new(None) }
     }
 
     /// A fault that did not cost the command anything. One line a call: the first fault is the cause,
     /// the others follow from it and are told only with `-v`.
     pub fn warn(&self, message: &dyn std::fmt::Display) {
-        if self.warned.replace(true) {
+        if self.warned.borrow().is_some() {
+            return self.detail(message);
+        }
+        self.warned.replace(Some(message.to_string()));
+        if !self.quiet {
+            let _ = Stream::Stderr.write_all(one_line("warning: ", message).as_bytes());
+        }
+    }
+
+    /// What the first fault was, if there was one.
+    #[must_use]
+    pub fn warned(&self) -> Option<String> {
+        self.warned.borrow().clone()
+    }
+
+    /// What the user may not have meant. It is no fault, and takes the place of none.
+    pub fn advise(&self, message: &dyn std::fmt::Display) {
+        if self.quiet {
             self.detail(message);
-        } else if !self.quiet {
+        } else {
             let _ = Stream::Stderr.write_all(one_line("warning: ", message).as_bytes());
         }
     }
@@ -174,7 +191,7 @@ pub fn escape_os(text: &OsStr) -> String {
                 '\t' => shown.push_str("\\t"),
                 '\r' => shown.push_str("\\r"),
                 c if c.is_ascii_control() => push_hex(&mut shown, c as u8),
-                c if c.is_control() || is_invisible(c) => {
+                c if is_unseen(c) => {
                     let _ = write!(shown, "\\u{:04x}", u32::from(c));
                 }
                 c => shown.push(c),
@@ -191,9 +208,12 @@ fn push_hex(shown: &mut String, byte: u8) {
     let _ = write!(shown, "\\x{byte:02x}");
 }
 
-/// Characters that change how the rest of a line looks without being seen themselves.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+/// Whether a character acts on a terminal, or changes how the rest of a line looks, without being seen
+/// itself.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A command line as one could type it, with everything unusual quoted and escaped.

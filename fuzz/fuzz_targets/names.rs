@@ -19,11 +19,11 @@ fuzz_target!(|input: (u8, &[u8])| {
     let words = line.split(|byte| *byte == 0).map(|word| OsStr::from_bytes(word).to_owned());
     let words: Vec<OsString> =
         [program.clone().into_os_string()].into_iter().chain(words).collect();
-    let name = CommandName::of(&program, &words);
-    assert!(name.name().starts_with(CommandName::of(&program, &words[..1]).name()));
+    let name = CommandName::of(&program, &words, &[]);
+    assert!(name.name().starts_with(CommandName::of(&program, &words[..1], &[]).name()));
     let named = decode_words(name.name()).expect("words");
     let arguments = decode_words(name.arguments()).expect("words");
     assert_eq!(named.len() + arguments.len(), words.len());
     assert!(words.ends_with(&arguments));
-    assert_eq!(names_of(&words), [name]);
+    assert_eq!(names_of(&words, &[]), [name]);
 });

@@ -8,6 +8,7 @@ use cachex::size::Size;
 use cachex::store::{Limits, Selection, Store, StoreError};
 use cachex::terminal::Stream;
 use cachex::time::{Lifetime, Timestamp};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -103,7 +104,7 @@ fn key(number: u8) -> Key {
 
 fn fill(store: &mut Store) -> Result<(), StoreError> {
     let words = ["/bin/sample".into()];
-    let name = CommandName::of(Path::new("/bin/sample"), &words);
+    let name = CommandName::of(Path::new("/bin/sample"), &words, &[]);
     for (number, condition, exit, stream, output) in STORED {
         let mut recorder = Recorder::new(store.directory().to_owned(), Size(u64::MAX));
         recorder.record(stream, output).expect("recorded");
@@ -118,7 +119,9 @@ fn fill(store: &mut Store) -> Result<(), StoreError> {
             condition,
             recording,
             scope: "",
-            words: &words,
+            words: words.to_vec(),
+            ignored: &BTreeSet::new(),
+            parts: Vec::new(),
             directory: Some("/".into()),
             lifetime: Lifetime::Unlimited,
         };

@@ -1,6 +1,6 @@
 //! `cachex config`: which options are in force for a command, and where each comes from.
 
-use super::list::json;
+use super::json::{self, json};
 use super::printed;
 use super::table::{Look, Table, Tone};
 use crate::config::{
@@ -31,18 +31,17 @@ pub fn run(
         .filter(|shown| all || shown.is_set())
         .collect();
     let path = |path: &Path| escape_os(path.as_os_str());
-    let files = findings.files.iter().map(|file| path(file));
     if as_json {
         let answer = Answer {
-            command: request.words.iter().map(|word| escape_os(word)).collect(),
+            command: json::texts(&request.words),
             options: shown.iter().map(Shown::for_json).collect(),
-            files: files.collect(),
-            ignored: findings.ignored.iter().map(|file| path(file)).collect(),
+            files: json::texts(&findings.files),
+            ignored: json::texts(&findings.ignored),
             refused: findings.refused.iter().flat_map(JsonRefused::of_file).collect(),
-            store: directory.map(path),
+            store: directory.map(json::text),
             problem: findings.fault.as_deref(),
         };
-        return printed(print(&format!("{}\n", json(&answer)?)));
+        return printed(print(&json(&answer)?));
     }
     let mut options = Table::facts();
     for shown in &shown {
@@ -51,7 +50,7 @@ pub fn run(
     let gap = if shown.is_empty() { "" } else { "\n" };
     let mut facts = Table::facts();
     let mut fact = |name: &str, value| facts.push(Tone::Plain, [name.to_owned(), value]);
-    files.for_each(|file| fact("file", file));
+    findings.files.iter().for_each(|file| fact("file", path(file)));
     for file in &findings.ignored {
         fact("ignored", format!("{}: {STRANGE}", path(file)));
     }
@@ -111,7 +110,7 @@ impl Shown<'_> {
     }
 
     fn for_json(&self) -> JsonOption<'_> {
-        let mut words = self.words().into_iter().map(escape_os);
+        let mut words = self.words().into_iter().map(json::text);
         let value = if self.option.is_switch() {
             JsonValue::Switch(self.sources.is_on(self.option.id()))
         } else if self.option.is_repeatable() {
@@ -134,8 +133,8 @@ impl Shown<'_> {
             value,
             source,
             variable: self.option.variable().to_owned(),
-            file: setting.map(|setting| escape_os(setting.path.as_os_str())),
-            rule: setting.and_then(|setting| Some(escape_os(OsStr::new(setting.rule.as_deref()?)))),
+            file: setting.map(|setting| json::text(&*setting.path)),
+            rule: setting.and_then(|setting| Some(setting.rule.as_deref()?.to_owned())),
         }
     }
 }
@@ -145,7 +144,7 @@ fn named(word: &OsStr) -> String {
     if word.is_empty() { "''".to_owned() } else { escape_os(word) }
 }
 
-/// The answer as JSON: these names stay. Bytes that are not UTF-8 are escaped.
+/// The answer as JSON: these names stay.
 #[derive(Serialize)]
 struct Answer<'a> {
     command: Vec<String>,
@@ -187,7 +186,7 @@ impl<'a> JsonRefused<'a> {
     fn of_file(of_file: &'a RefusedKeys) -> impl Iterator<Item = Self> {
         of_file.keys.iter().map(|RefusedKey { line, name }| Self {
             option: name,
-            file: escape_os(of_file.path.as_os_str()),
+            file: json::text(&of_file.path),
             line: *line,
             reason: of_file.reason(),
         })

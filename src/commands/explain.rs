@@ -1,23 +1,24 @@
 //! `cachex explain`: hit or miss, and why: each part of the key, and what differs from what is stored.
 
-use super::list::json;
+use super::json::{self, json};
 use super::printed;
-use super::run::{Call, Miss, Nearest, Prepared, in_full};
+use super::run::{Call, Nearest, Outlook, Prepared};
+use super::table::{Look, padded};
 use crate::error::Error;
-use crate::key::{Hex, Observation, Part, StoredPart};
+use crate::key::{Difference, Doubt, Hex, Part, StoredPart};
 use crate::settings::Request;
-use crate::store::Store;
-use crate::terminal::{Notices, print};
-use crate::time::{Timestamp, brief};
+use crate::store::StoreError;
+use crate::terminal::{Notices, escape_os, print};
+use console::measure_text_width;
 use serde::Serialize;
-use std::fmt::Write;
+use std::ffi::OsString;
 use std::path::Path;
 
 /// Says what a run of this request would do. Only `--hash-with` commands run, and nothing is taken from
 /// standard input.
 ///
 /// # Errors
-/// When there is no such command, or the cache cannot be used for it.
+/// When there is no such command, or the store fails.
 pub fn run(
     request: &Request,
     directory: Result<&Path, String>,
@@ -25,37 +26,133 @@ pub fn run(
     as_json: bool,
 ) -> Result<(), Error> {
     let program = super::run::find_program(request)?;
-    if request.no_cache {
-        return Err(Error::Failed(
-            "cachex is switched off: the command would run as it is".to_owned(),
-        ));
-    }
     let call = Call::new(request, &program, notices).only_looking();
-    let unusable = || Error::Failed("the command would run uncached".to_owned());
-    let prepared = call.prepare(directory).ok_or_else(unusable)?;
-    let Prepared { store, observation, variants, stdin } = prepared;
-    let (is_hit, reason) = match call.choose(&store, variants, &stdin) {
-        Ok(hit) => {
-            let age = hit.entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
-            let stale = if hit.is_stale { ", stale: it would be renewed" } else { "" };
-            (true, format!("stored {age} ago as entry {}{stale}", hit.entry.id))
-        }
-        Err(Miss { reason, .. }) => (false, in_full(&store, &observation, &reason)),
+    let explanation = if request.no_cache {
+        Ok(Explanation::of_nothing(call.uncached("cachex is switched off")))
+    } else if let Some(prepared) = call.prepare(directory) {
+        Explanation::new(&call, prepared)
+    } else {
+        let fault = notices.warned().unwrap_or_default();
+        let fault = fault.strip_suffix("; running uncached").unwrap_or(&fault);
+        Ok(Explanation::of_nothing(call.uncached(fault)))
     };
-    let explanation = Explanation::new(&call, &store, &observation, is_hit, reason)
-        .map_err(|fault| Error::Failed(fault.to_string()))?;
-    let text = if as_json { format!("{}\n", json(&explanation)?) } else { explanation.tell() };
-    printed(print(&text))
+    let explanation = explanation.map_err(|fault| Error::Failed(fault.to_string()))?;
+    printed(print(&if as_json {
+        json(&explanation.for_json())?
+    } else {
+        explanation.tell(Look::own())
+    }))
 }
 
-/// These names stay.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Explanation {
-    verdict: &'static str,
-    reason: String,
-    key: String,
-    parts: Vec<JsonPart>,
+    outlook: Outlook,
+    /// What may not have been meant so.
+    notes: Vec<String>,
+    /// `None`: there is none, since nothing can be cached.
+    key: Option<String>,
+    parts: Vec<ShownPart>,
     nearest: Option<Nearest>,
+}
+
+/// So far in goes on what is too long for a line.
+const INDENT: usize = 4;
+
+#[derive(Debug)]
+struct ShownPart {
+    name: OsString,
+    digest: String,
+    value: Option<OsString>,
+}
+
+impl Explanation {
+    fn new(call: &Call<'_>, prepared: Prepared) -> Result<Self, StoreError> {
+        let Prepared { store, observation, variants, stdin } = prepared;
+        let outlook = call.outlook(&store, &observation, variants, &stdin);
+        let parts = observation.fingerprint.parts();
+        let keyed = store.keyed(&parts)?;
+        // A plain digest of everything would be an oracle for each of its parts.
+        let key = observation.fingerprint.key().0.as_bytes().to_vec();
+        let key = store.keyed(&[Part::new("key", key)])?;
+        let is_hit = outlook.verdict == "hit";
+        let nearest =
+            if is_hit { None } else { Nearest::find(call, &store, &observation, &keyed)? };
+        let part = |(Part { name, shown, .. }, StoredPart { digest, .. }): (Part, &StoredPart)| {
+            ShownPart {
+                name: observation.name_as_typed(&name),
+                digest: Hex(digest).to_string(),
+                value: shown,
+            }
+        };
+        Ok(Self {
+            outlook,
+            notes: observation.doubts().iter().map(Doubt::to_string).collect(),
+            key: key.first().map(|part| Hex(&part.digest).to_string()),
+            parts: parts.into_iter().zip(&keyed).map(part).collect(),
+            nearest,
+        })
+    }
+
+    /// Where there is no key.
+    fn of_nothing(outlook: Outlook) -> Self {
+        Self { outlook, notes: Vec::new(), key: None, parts: Vec::new(), nearest: None }
+    }
+
+    fn tell(&self, look: Look) -> String {
+        let Self { outlook: Outlook { verdict, reason, then }, notes, key, parts, nearest } = self;
+        let first = [format!("{verdict}: {reason}"), format!("then: {then}")];
+        let mut lines = first.map(|line| look.wrap(&line, INDENT)).to_vec();
+        lines.extend(
+            nearest.as_ref().map(|it| look.wrap(&format!("nearest: {}", it.tell()), INDENT)),
+        );
+        lines.extend(notes.iter().map(|note| look.wrap(&format!("note: {note}"), INDENT)));
+        lines.extend(key.iter().map(|key| format!("key {key}")));
+        let names = parts.iter().map(|part| escape_os(&part.name)).collect::<Vec<_>>();
+        let width = look.column(&names);
+        for (name, ShownPart { digest, value, .. }) in names.iter().zip(parts) {
+            let before = format!("  {}  {digest}  ", padded(name, width));
+            let is_long = measure_text_width(name) > width;
+            let indent = if is_long { INDENT } else { measure_text_width(&before) };
+            let value = value.as_deref().map(escape_os).unwrap_or_default();
+            lines.push(look.wrap((before + &value).trim_end(), indent));
+        }
+        lines.join("\n") + "\n"
+    }
+
+    fn for_json(&self) -> JsonExplanation<'_> {
+        let part = |ShownPart { name, digest, value }: &ShownPart| JsonPart {
+            name: json::text(name),
+            digest: digest.clone(),
+            value: value.as_ref().map(json::text),
+        };
+        let difference = |it: &Difference| format!("{} {}", json::text(&it.name), it.what);
+        let nearest = |nearest: &Nearest| JsonNearest {
+            id: nearest.id,
+            age: nearest.age.map(json::seconds),
+            differences: nearest.differences.iter().map(difference).collect(),
+        };
+        JsonExplanation {
+            verdict: self.outlook.verdict,
+            reason: &self.outlook.reason,
+            then: &self.outlook.then,
+            notes: &self.notes,
+            key: self.key.as_deref(),
+            parts: self.parts.iter().map(part).collect(),
+            nearest: self.nearest.as_ref().map(nearest),
+        }
+    }
+}
+
+/// The explanation as JSON: these names stay.
+#[derive(Debug, Serialize)]
+struct JsonExplanation<'e> {
+    verdict: &'static str,
+    reason: &'e str,
+    then: &'e str,
+    notes: &'e [String],
+    key: Option<&'e str>,
+    parts: Vec<JsonPart>,
+    nearest: Option<JsonNearest>,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,44 +162,9 @@ struct JsonPart {
     value: Option<String>,
 }
 
-impl Explanation {
-    fn new(
-        call: &Call<'_>,
-        store: &Store,
-        observation: &Observation,
-        is_hit: bool,
-        reason: String,
-    ) -> Result<Self, crate::store::StoreError> {
-        let parts = observation.fingerprint.parts();
-        let keyed = store.keyed(&parts)?;
-        // A plain digest of everything would be an oracle for each of its parts.
-        let key = observation.fingerprint.key().0.as_bytes().to_vec();
-        let key = store.keyed(&[Part { name: "key".to_owned(), bytes: key, shown: None }])?;
-        let nearest = if is_hit { None } else { Nearest::find(call, store, &keyed)? };
-        let part = |(Part { name, shown, .. }, StoredPart { digest, .. }): (Part, &StoredPart)| {
-            JsonPart { name, digest: Hex(digest).to_string(), value: shown }
-        };
-        Ok(Self {
-            verdict: if is_hit { "hit" } else { "miss" },
-            reason,
-            key: key.iter().map(|part| Hex(&part.digest).to_string()).collect(),
-            parts: parts.into_iter().zip(&keyed).map(part).collect(),
-            nearest,
-        })
-    }
-
-    fn tell(&self) -> String {
-        let width = self.parts.iter().map(|part| part.name.len()).max().unwrap_or(0);
-        let mut text = format!("{}: {}\n", self.verdict, self.reason);
-        if let Some(nearest) = &self.nearest {
-            let _ = writeln!(text, "nearest: {}", nearest.tell());
-        }
-        let _ = writeln!(text, "key {}", self.key);
-        for JsonPart { name, digest, value } in &self.parts {
-            let value = value.as_deref().unwrap_or_default();
-            let line = format!("  {name:<width$}  {digest}  {value}");
-            let _ = writeln!(text, "{}", line.trim_end());
-        }
-        text
-    }
+#[derive(Debug, Serialize)]
+struct JsonNearest {
+    id: i64,
+    age: Option<f64>,
+    differences: Vec<String>,
 }

@@ -1,9 +1,7 @@
 //! What the filters of `clear` and `list` mean.
 
 use crate::cli::FilterOptions;
-use crate::key::{CommandName, names_of};
 use crate::store::{Calls, Matching, Selection};
-use std::ffi::OsString;
 
 /// The entries that pass every filter.
 pub(super) fn selection(options: &FilterOptions) -> Selection {
@@ -15,22 +13,9 @@ pub(super) fn selection(options: &FilterOptions) -> Selection {
     };
     Selection {
         number: None,
-        calls: (!command.is_empty()).then(|| calls(command, matching)),
+        calls: (!command.is_empty()).then(|| Calls { words: command.clone(), matching }),
         scope: scope.clone(),
         expired: *expired,
         older_than: *older_than,
     }
-}
-
-/// The calls that a command line stands for: if nothing else is asked those with the same
-/// arguments, or all if it has none.
-pub(super) fn calls(words: &[OsString], matching: Option<Matching>) -> Vec<Calls> {
-    let calls = |name: CommandName| {
-        let usual = match name.arguments() {
-            [] => Matching::StartingWith,
-            _ => Matching::Exactly,
-        };
-        Calls { matching: matching.unwrap_or(usual), name }
-    };
-    names_of(words).into_iter().map(calls).collect()
 }

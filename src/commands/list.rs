@@ -1,13 +1,14 @@
 //! `cachex list`: what is stored, newest first.
 
 use super::filters::selection;
+use super::json::{self, json};
 use super::table::{Look, Table, Tone};
 use super::{printed, with_store};
 use crate::cli::ListOptions;
 use crate::entry::Description;
 use crate::error::Error;
 use crate::size::Size;
-use crate::terminal::{Notices, escape_os, escape_words, print};
+use crate::terminal::{Notices, escape_words, print};
 use crate::time::{Lifetime, Timestamp, brief};
 use serde::Serialize;
 use std::ffi::OsString;
@@ -23,7 +24,7 @@ pub fn run(options: &ListOptions, directory: &Path, notices: &Notices) -> Result
     let now = Timestamp::now();
     if options.json {
         let entries: Vec<_> = entries.iter().map(|entry| JsonEntry::new(entry, now)).collect();
-        return printed(print(&format!("{}\n", json(&entries)?)));
+        return printed(print(&json(&entries)?));
     }
     let look = Look::own();
     if entries.is_empty() && look.is_terminal() {
@@ -35,10 +36,6 @@ pub fn run(options: &ListOptions, directory: &Path, notices: &Notices) -> Result
         table.push(tone, row(entry, now));
     }
     printed(print(&table.render(look)))
-}
-
-pub(super) fn json<T: Serialize>(value: &T) -> Result<String, Error> {
-    serde_json::to_string_pretty(value).map_err(|error| Error::Failed(error.to_string()))
 }
 
 const HEADINGS: [&str; 8] = ["ID", "AGE", "LEFT", "EXIT", "SIZE", "TIME", "HITS", "COMMAND"];
@@ -71,8 +68,7 @@ fn has_expired(Description { entry, lifetime, .. }: &Description, now: Timestamp
     entry.created.age_at(now).is_none_or(|age| !lifetime.covers(age))
 }
 
-/// An entry as JSON: these names and units stay. Times are seconds, dates seconds since the epoch;
-/// bytes that are not UTF-8 are escaped.
+/// An entry as JSON: these names stay.
 #[derive(Debug, Serialize)]
 pub(super) struct JsonEntry {
     id: i64,
@@ -92,29 +88,26 @@ pub(super) struct JsonEntry {
 }
 
 impl JsonEntry {
-    #[allow(clippy::cast_precision_loss, reason = "milliseconds of a date fit into 52 bits")]
     pub(super) fn new(description: &Description, now: Timestamp) -> Self {
         let Description { entry, scope, words, directory, lifetime, output, hits, last_used } =
             description;
-        let seconds = |at: Timestamp| at.as_millis() as f64 / 1000.0;
-        let age = entry.created.age_at(now);
         Self {
             id: entry.id,
-            command: words.iter().map(|word| escape_os(word)).collect(),
+            command: json::texts(words),
             scope: scope.clone(),
-            directory: directory.as_ref().map(|path| escape_os(path.as_os_str())),
+            directory: directory.as_ref().map(json::text),
             exit: entry.exit.status(),
-            created: seconds(entry.created),
-            age: age.map(|age| age.as_secs_f64()),
+            created: json::date(entry.created),
+            age: entry.created.age_at(now).map(json::seconds),
             ttl: match lifetime {
-                Lifetime::For(limit) => Some(limit.as_secs_f64()),
+                Lifetime::For(limit) => Some(json::seconds(*limit)),
                 Lifetime::Unlimited => None,
             },
             expired: has_expired(description, now),
-            elapsed: entry.elapsed.as_secs_f64(),
+            elapsed: json::seconds(entry.elapsed),
             output_bytes: *output,
             hits: *hits,
-            last_used: seconds(*last_used),
+            last_used: json::date(*last_used),
         }
     }
 }

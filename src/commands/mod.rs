@@ -12,6 +12,7 @@ pub mod show;
 pub mod stats;
 
 mod filters;
+mod json;
 mod table;
 
 use crate::error::Error;

@@ -3,6 +3,7 @@
 mod execute;
 mod look_up;
 mod nearest;
+mod outlook;
 mod renew;
 
 use crate::entry::Entry;
@@ -19,9 +20,10 @@ use crate::store::{Claimed, Claims, Store};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
 use look_up::Hit;
-pub(super) use look_up::Miss;
+use look_up::Miss;
 pub(super) use look_up::Prepared;
-pub(super) use nearest::{Nearest, in_full};
+pub(super) use nearest::Nearest;
+pub(super) use outlook::Outlook;
 use std::io;
 use std::path::Path;
 
@@ -45,7 +47,9 @@ pub fn run(
     if request.execution == Execution::InBackground {
         return Ok(call.warm(store, &observation, stdin, &variants));
     }
-    match call.choose(&store, variants, &stdin) {
+    let chosen = call.choose(&store, variants, &stdin);
+    call.tell_doubts(&observation, chosen.is_err());
+    match chosen {
         Ok(hit) => call.replay(store, observation, stdin, hit),
         Err(miss) if request.execution == Execution::Never => {
             Err(Error::Missed(miss.reason.to_string()))
@@ -80,7 +84,7 @@ impl<'a> Call<'a> {
 
     /// What its entries go by.
     pub(super) fn name(&self) -> CommandName {
-        CommandName::of(self.program.path(), &self.request.words)
+        CommandName::of(self.program.path(), &self.request.words, &self.request.key.ignored)
     }
 
     /// Runs the command as if cachex were not there; one that must not run does not even then.

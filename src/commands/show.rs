@@ -1,14 +1,14 @@
 //! `cachex show`: all of one entry, or the bytes that it replays.
 
-use super::filters::calls;
-use super::list::{JsonEntry, json, time_left};
+use super::json::json;
+use super::list::{JsonEntry, time_left};
 use super::table::{Look, Table, Tone};
 use super::{printed, with_store};
 use crate::cli::ShowOptions;
 use crate::entry::{Condition, Description, Kind};
 use crate::error::Error;
 use crate::size::Size;
-use crate::store::Selection;
+use crate::store::{Calls, Selection};
 use crate::terminal::{Notices, Stream, escape_os, escape_words, print};
 use crate::time::{Timestamp, brief};
 use std::ffi::OsString;
@@ -19,17 +19,16 @@ use std::path::Path;
 /// # Errors
 /// When there is none, or the store cannot be used.
 pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result<(), Error> {
-    let selection = match options.id {
-        Some(_) => Selection { number: options.id, ..Selection::all() },
-        None => Selection { calls: Some(calls(&options.command, None)), ..Selection::all() },
-    };
+    let calls = Calls { words: options.command.clone(), matching: None };
+    let calls = options.id.is_none().then_some(calls);
+    let selection = Selection { number: options.id, calls, ..Selection::all() };
     let found = with_store(directory, notices, |store| store.list(&selection))?.into_iter().next();
     let description = found.ok_or_else(|| {
         Error::Failed("no such entry; `cachex list` shows what there is".to_owned())
     })?;
     let now = Timestamp::now();
     if options.json {
-        return printed(print(&format!("{}\n", json(&JsonEntry::new(&description, now))?)));
+        return printed(print(&json(&JsonEntry::new(&description, now))?));
     }
     match wanted_stream(options) {
         Some(wanted) => print_output(directory, notices, &description, wanted),

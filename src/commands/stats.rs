@@ -1,13 +1,13 @@
 //! `cachex stats`: what is stored, how often it was used, and what that saved.
 
-use super::list::json;
+use super::json::{self, json};
 use super::table::{Look, Table, Tone, bar};
 use super::{printed, with_store};
 use crate::cli::StatsOptions;
 use crate::error::Error;
 use crate::size::Size;
 use crate::store::{Statistics, Totals};
-use crate::terminal::{Notices, escape_os, escape_words, print};
+use crate::terminal::{Notices, escape_words, print};
 use crate::time::brief;
 use serde::Serialize;
 use std::ffi::OsString;
@@ -20,7 +20,7 @@ use std::path::Path;
 pub fn run(options: &StatsOptions, directory: &Path, notices: &Notices) -> Result<(), Error> {
     let statistics = with_store(directory, notices, crate::store::Store::statistics)?;
     let text = if options.json {
-        format!("{}\n", json(&JsonStatistics::new(&statistics))?)
+        json(&JsonStatistics::new(&statistics))?
     } else if options.markdown {
         markdown(&statistics)
     } else {
@@ -122,7 +122,7 @@ fn code(text: &str) -> String {
     format!("{fence}{}{fence}", text.replace('|', "\\|"))
 }
 
-/// The statistics as JSON: these names and units stay, as in [`super::list`].
+/// The statistics as JSON: these names stay.
 #[derive(Debug, Serialize)]
 struct JsonStatistics {
     disk_bytes: u64,
@@ -152,7 +152,7 @@ struct JsonTotals {
 impl JsonStatistics {
     fn new(Statistics { disk, whole, commands }: &Statistics) -> Self {
         let command = |(words, totals): &(Vec<OsString>, Totals)| JsonCommand {
-            command: words.iter().map(|word| escape_os(word)).collect(),
+            command: json::texts(words),
             totals: JsonTotals::new(totals),
         };
         Self {
@@ -172,7 +172,7 @@ impl JsonTotals {
             hits,
             misses,
             hit_rate: totals.hit_rate(),
-            saved: saved.as_secs_f64(),
+            saved: json::seconds(saved),
         }
     }
 }

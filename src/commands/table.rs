@@ -33,6 +33,40 @@ impl Look {
         self.columns.is_some_and(|columns| columns < 60)
     }
 
+    /// The width of a column of these cells that has others behind it; longer ones stand out.
+    pub(super) fn column(self, cells: &[String]) -> usize {
+        let limit = self.columns.map_or(usize::MAX, |columns| columns * 2 / 5);
+        let widths = cells.iter().map(|cell| measure_text_width(cell));
+        widths.filter(|width| *width <= limit).max().unwrap_or(0)
+    }
+
+    /// A line as several where it is too long for the terminal, the later ones so far in. Breaks at spaces,
+    /// or within a word that is too long for a line.
+    pub(super) fn wrap(self, line: &str, indent: usize) -> String {
+        let columns = self.columns.filter(|columns| *columns > NARROW);
+        let Some(columns) = columns else { return line.to_owned() };
+        let indent = indent.min(columns - NARROW);
+        let (mut wrapped, mut at) = (String::new(), 0);
+        for word in line.split_inclusive(' ') {
+            let fits = |width, at| at + width <= columns;
+            let whole = measure_text_width(word.trim_end());
+            let mut is_over = !fits(whole, at) && fits(whole, indent);
+            for c in word.chars() {
+                let width = measure_text_width(c.encode_utf8(&mut [0; 4]));
+                if is_over || c != ' ' && !fits(width, at) {
+                    wrapped.truncate(wrapped.trim_end_matches(' ').len());
+                    wrapped.push('\n');
+                    wrapped.extend(std::iter::repeat_n(' ', indent));
+                    (at, is_over) = (indent, false);
+                }
+                wrapped.push(c);
+                at += width;
+            }
+        }
+        wrapped.truncate(wrapped.trim_end_matches(' ').len());
+        wrapped
+    }
+
     fn paint(self, tone: Tone, text: &str) -> String {
         let style = Style::new().force_styling(self.colours);
         let style = match tone {
@@ -45,6 +79,14 @@ impl Look {
         };
         style.apply_to(text).to_string()
     }
+}
+
+/// So much room there is for what is wrapped; on a terminal that has no more the terminal itself wraps.
+const NARROW: usize = 15;
+
+/// A text with spaces behind it, up to a width.
+pub(super) fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(measure_text_width(text))))
 }
 
 /// How a line stands out in colours.
@@ -179,6 +221,36 @@ mod tests {
         facts.push(Tone::Plain, ["command".to_owned(), "a long one".to_owned()]);
         let narrow = Look { columns: Some(5), colours: false };
         assert_eq!(facts.render(narrow), "id       1\ncommand  a long one\n");
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        let mut table = Table::columns(["NAME", "COMMAND"]);
+        table.push(Tone::Plain, ["日本", "echo 日本語"].map(str::to_owned));
+        table.push(Tone::Plain, ["ab", "echo 🎉🎉"].map(str::to_owned));
+        assert_eq!(table.render(PIPE), "NAME  COMMAND\n日本  echo 日本語\n  ab  echo 🎉🎉\n");
+        let narrow = Look { columns: Some(15), colours: false };
+        assert_eq!(table.render(narrow), "NAME  COMMAND\n日本  echo 日…\n  ab  echo 🎉🎉\n");
+    }
+
+    #[test]
+    fn long_lines_are_wrapped_on_a_terminal_only() {
+        let line = "  name  a_value of_some length";
+        assert_eq!(PIPE.wrap(line, 8), line);
+        let wrap = |columns, line, indent| {
+            Look { columns: Some(columns), colours: false }.wrap(line, indent)
+        };
+        assert_eq!(wrap(30, line, 8), line);
+        assert_eq!(wrap(29, line, 8), "  name  a_value of_some\n        length");
+        assert_eq!(wrap(24, line, 8), "  name  a_value of_some\n        length");
+        assert_eq!(wrap(20, line, 8), "  name  a_value\n     of_some length");
+        assert_eq!(wrap(15, line, 8), line, "hopeless");
+        assert_eq!(
+            wrap(20, "ab: /a/path/without/any/space", 2),
+            "ab: /a/path/without/\n  any/space"
+        );
+        assert_eq!(wrap(20, "日本語日本語日本語日本語", 1), "日本語日本語日本語日\n 本語");
+        assert_eq!(wrap(20, "ends in spaces      ", 1), "ends in spaces");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::FileState;
 use super::digest::{Digest, DigestBuilder};
 use super::encoding::{encode_words, state_bytes};
-use super::hashing::HashWith;
+use super::hashing::Hashes;
 use super::program::absolute;
 use super::reading::{FileReader, Unreadable};
 use super::survey::{Part, Survey};
@@ -37,7 +37,7 @@ pub fn check_file_word(word: &OsStr) -> Result<(), String> {
 pub(super) fn observe(
     reader: &FileReader<'_>,
     named: &[OsString],
-    hashes: &[HashWith],
+    hashes: &Hashes<'_>,
 ) -> Result<NamedFiles, Unreadable> {
     let files = Files { reader, hashes };
     named
@@ -56,13 +56,13 @@ const FEW: usize = 16;
 
 struct Files<'r, 'm> {
     reader: &'r FileReader<'m>,
-    hashes: &'r [HashWith],
+    hashes: &'r Hashes<'r>,
 }
 
 impl Files<'_, '_> {
     /// What a word names, by content; what many files held is remembered as one.
     fn state(&self, survey: &Survey) -> Result<FileState, Unreadable> {
-        if survey.files() <= FEW || self.hashes.iter().any(HashWith::is_for_files) {
+        if survey.files() <= FEW || self.hashes.are_for_files() {
             return Ok(self.read(survey)?.0);
         }
         let (place, stamp) = (absolute(survey.word()), survey.stamp());
@@ -91,7 +91,10 @@ impl Files<'_, '_> {
         let mut next = || contents.next().unwrap_or(Ok(FileState::Missing));
         let states = parts.iter().map(|(path, part)| {
             let state = match part {
-                Part::Nothing => FileState::Missing,
+                Part::Nothing => {
+                    self.hashes.note_missing(path);
+                    FileState::Missing
+                }
                 Part::File(_) => next()?,
                 Part::Directory(members) => FileState::Tree(whole(members, &mut next)?),
             };
@@ -103,7 +106,7 @@ impl Files<'_, '_> {
 
     /// What a file counts as.
     fn content(&self, path: &Path, digest: Digest) -> Result<FileState, Unreadable> {
-        let Some(hash) = self.hashes.iter().find(|hash| hash.is_for_file(path)) else {
+        let Some(hash) = self.hashes.file(path) else {
             return Ok(FileState::Content(digest));
         };
         let file = File::open(path).map_err(|error| Unreadable::new(path, error))?;
@@ -176,7 +179,7 @@ mod tests {
         now: Timestamp,
     ) -> (FileState, Vec<LearnedDigest>) {
         let reader = FileReader::new(memory, now);
-        let named = observe(&reader, &[word.into()], &[]).expect("readable");
+        let named = observe(&reader, &[word.into()], &Hashes::new(&[])).expect("readable");
         (named[word.as_os_str()].clone(), reader.finish().learned)
     }
 
@@ -235,7 +238,7 @@ mod tests {
     fn what_changes_while_it_is_read_is_not_remembered() {
         let dir = tree(FEW + 1);
         let reader = FileReader::new(None, LATER);
-        let files = Files { reader: &reader, hashes: &[] };
+        let files = Files { reader: &reader, hashes: &Hashes::new(&[]) };
         let survey = Survey::of(dir.path().as_os_str()).expect("there");
         assert!(files.read(&survey).expect("readable").1);
         fs::write(dir.path().join("3"), "other").expect("written");

@@ -1,16 +1,17 @@
 //! `--hash-with SELECTOR=COMMAND`: an input counts as what a command prints for it.
 
 use super::digest::Digest;
+use super::hash_command;
 use super::reading::Unreadable;
 use super::text::{Hashed, Text};
-use crate::inherited;
 use glob::Pattern;
+use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// One `--hash-with`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +22,7 @@ pub struct HashWith {
 
 /// Which input it is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Selector {
+pub(super) enum Selector {
     /// Files of `--file` whose path matches.
     File(Pattern),
     /// This variable.
@@ -32,6 +33,19 @@ enum Selector {
     Argument(Pattern),
     /// Standard input.
     Stdin,
+}
+
+/// As it is written.
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(glob) => write!(f, "file:{glob}"),
+            Self::Variable(name) => write!(f, "env:{}", name.to_string_lossy()),
+            Self::Position(number) => write!(f, "arg:{number}"),
+            Self::Argument(glob) => write!(f, "arg:{glob}"),
+            Self::Stdin => f.write_str("stdin"),
+        }
+    }
 }
 
 impl HashWith {
@@ -67,6 +81,11 @@ impl HashWith {
             return Err("the command is empty".to_owned());
         }
         Ok(Self { selector, command: OsString::from_vec(command.to_vec()) })
+    }
+
+    /// Which input it is for.
+    pub(super) fn selector(&self) -> &Selector {
+        &self.selector
     }
 
     /// Whether it is for standard input.
@@ -110,26 +129,10 @@ impl HashWith {
     /// # Errors
     /// When the command cannot be run, or fails.
     pub fn digest(&self, input: &Path, content: &File) -> Result<Digest, Unreadable> {
-        let failed = |reason: &dyn std::fmt::Display| {
+        hash_command::run(&self.command, content).map_err(|reason| {
             let command = crate::terminal::escape_os(&self.command);
             Unreadable::new(input, format!("its hash command `{command}`: {reason}"))
-        };
-        let digest = || -> io::Result<(Digest, std::process::ExitStatus)> {
-            let mut content = content.try_clone()?;
-            content.rewind()?;
-            let mut command = Command::new("sh");
-            command.arg("-c").arg(&self.command);
-            command.stdin(content).stdout(Stdio::piped()).stderr(Stdio::null());
-            inherited::pass_on(&mut command);
-            let mut child = command.spawn()?;
-            let digest = child.stdout.take().map(Digest::of_reader).transpose()?;
-            Ok((digest.unwrap_or_else(|| Digest::of(b"")), child.wait()?))
-        };
-        match digest() {
-            Ok((digest, status)) if status.success() => Ok(digest),
-            Ok((_, status)) => Err(failed(&crate::exit::Exit::from(status))),
-            Err(error) => Err(failed(&error)),
-        }
+        })
     }
 
     fn of_text(&self, input: &str, value: &OsStr) -> Result<Text, Unreadable> {
@@ -145,27 +148,65 @@ impl HashWith {
     }
 }
 
-/// The argument of this number as it counts.
-pub(super) fn argument(
-    hashes: &[HashWith],
-    number: usize,
-    word: &OsStr,
-) -> Result<Text, Unreadable> {
-    match hashes.iter().find(|hash| hash.is_for_argument(number, word)) {
-        Some(hash) => hash.of_text(&format!("argument {number}"), word),
-        None => Ok(Text::Exact(word.to_owned())),
-    }
+/// The hash commands of a call, and which of them have met an input.
+pub(super) struct Hashes<'s> {
+    all: &'s [HashWith],
+    met: RefCell<Vec<bool>>,
 }
 
-/// The value of a variable as it counts.
-pub(super) fn variable(
-    hashes: &[HashWith],
-    name: &OsStr,
-    value: &OsStr,
-) -> Result<Text, Unreadable> {
-    match hashes.iter().find(|hash| hash.variable() == Some(name)) {
-        Some(hash) => hash.of_text(&format!("variable {}", name.to_string_lossy()), value),
-        None => Ok(Text::Exact(value.to_owned())),
+impl<'s> Hashes<'s> {
+    pub(super) fn new(all: &'s [HashWith]) -> Self {
+        Self { all, met: RefCell::new(vec![false; all.len()]) }
+    }
+
+    /// The first that is meant; the others have met their input, too.
+    fn find(&self, is_meant: impl Fn(&HashWith) -> bool) -> Option<&'s HashWith> {
+        let mut met = self.met.borrow_mut();
+        let mut meant = self.all.iter().zip(&mut *met).filter(|(hash, _)| is_meant(hash));
+        let first = meant.next().map(|(hash, met)| {
+            *met = true;
+            hash
+        });
+        meant.for_each(|(_, met)| *met = true);
+        first
+    }
+
+    /// The argument of this number as it counts.
+    pub(super) fn argument(&self, number: usize, word: &OsStr) -> Result<Text, Unreadable> {
+        match self.find(|hash| hash.is_for_argument(number, word)) {
+            Some(hash) => hash.of_text(&format!("argument {number}"), word),
+            None => Ok(Text::Exact(word.to_owned())),
+        }
+    }
+
+    /// The value of a variable as it counts.
+    pub(super) fn variable(&self, name: &OsStr, value: &OsStr) -> Result<Text, Unreadable> {
+        match self.find(|hash| hash.variable() == Some(name)) {
+            Some(hash) => hash.of_text(&format!("variable {}", name.to_string_lossy()), value),
+            None => Ok(Text::Exact(value.to_owned())),
+        }
+    }
+
+    /// How a file counts, if not by its content.
+    pub(super) fn file(&self, path: &Path) -> Option<&'s HashWith> {
+        self.find(|hash| hash.is_for_file(path))
+    }
+
+    /// A file that is not there is an input as well.
+    pub(super) fn note_missing(&self, path: &Path) {
+        self.file(path);
+    }
+
+    /// Whether any is for files.
+    pub(super) fn are_for_files(&self) -> bool {
+        self.all.iter().any(HashWith::is_for_files)
+    }
+
+    /// Those that have met no input.
+    pub(super) fn idle(self) -> impl Iterator<Item = &'s HashWith> {
+        let met = self.met.into_inner();
+        let idle = self.all.iter().zip(met).filter(|(hash, met)| !met && !hash.is_for_stdin());
+        idle.map(|(hash, _)| hash)
     }
 }
 
@@ -211,7 +252,7 @@ mod tests {
     #[test]
     fn a_command_that_fails_is_named() {
         let hash = parse("arg:1=exit 3").expect("understood");
-        let error = argument(&[hash], 1, OsStr::new("x")).expect_err("failed");
+        let error = Hashes::new(&[hash]).argument(1, OsStr::new("x")).expect_err("failed");
         let told = error.to_string();
         assert!(told.contains("argument 1") && told.contains("`exit 3`"), "{told}");
     }

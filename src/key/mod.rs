@@ -6,10 +6,12 @@
 
 mod arguments;
 mod digest;
+mod doubts;
 mod encoding;
 mod environment;
 mod files;
 mod glob_files;
+mod hash_command;
 mod hashing;
 mod hex;
 mod interpreter;
@@ -25,15 +27,16 @@ mod survey;
 mod text;
 mod tree;
 
-pub use arguments::ArgumentGlob;
+pub use arguments::{ArgumentGlob, masked};
 pub use digest::{Digest, DigestBuilder};
+pub use doubts::Doubt;
 pub use encoding::{decode_words, encode_words};
 pub use environment::VariableSelector;
 pub use files::{NamedFiles, check_file_word};
 pub use hashing::HashWith;
 pub use hex::Hex;
 pub use observation::{KeySpec, Observation, observe};
-pub use parts::{Part, StoredPart, differences};
+pub use parts::{Difference, Part, StoredPart, differences};
 pub use program::{CommandName, Program, ResolveError, names_of};
 pub use reading::{DigestMemory, LearnedDigest, Unreadable};
 pub use stamp::{FileStamp, Stamp};

@@ -1,8 +1,10 @@
 //! Seeing how the world stands: the only reader of it for the key.
 
-use super::arguments::{self, ArgumentGlob};
+use super::arguments::{self, ArgumentGlob, Places};
+use super::doubts::{self, Doubt};
 use super::environment::{Selected, VariableSelector, select};
-use super::hashing::{self, HashWith};
+use super::hashing::{HashWith, Hashes};
+use super::parts::{ARGUMENT, argument};
 use super::program::Program;
 use super::reading::{DigestMemory, FileReader, LearnedDigest, Readings, Unreadable};
 use super::text::Text;
@@ -24,7 +26,7 @@ pub struct KeySpec {
     pub variables: Vec<VariableSelector>,
     /// `--file`.
     pub files: Vec<OsString>,
-    /// `--ignore-arg`.
+    /// `--ignore-arg`, sorted.
     pub ignored: Vec<ArgumentGlob>,
     /// `--hash-with`, sorted.
     pub hashes: Vec<HashWith>,
@@ -81,6 +83,9 @@ const ALWAYS: [&str; 5] = ["PATH", "HOME", "USER", "LOGNAME", "TMPDIR"];
 pub struct Observation {
     /// What was seen.
     pub fingerprint: Fingerprint,
+    places: Places,
+    /// Hash commands that no input was for.
+    idle: Vec<HashWith>,
     readings: Readings,
 }
 
@@ -93,6 +98,20 @@ impl Observation {
         {
             self.fingerprint.outputs = other;
         }
+    }
+
+    /// The name of a part as people know it: among their arguments there are those that do not count.
+    #[must_use]
+    pub fn name_as_typed(&self, name: &OsStr) -> OsString {
+        let number = name.to_str().and_then(|name| name.strip_prefix(ARGUMENT)?.parse().ok());
+        number.map_or_else(|| name.to_owned(), |number| argument(self.places.typed(number)).into())
+    }
+
+    /// What may not have been meant so.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<Doubt> {
+        let idle = self.idle.iter().cloned().map(Doubt::Idle);
+        idle.chain(doubts::unexpanded(&self.fingerprint.files)).collect()
     }
 
     /// A file whose content is no longer what was seen, or what is no longer where it was.
@@ -128,40 +147,49 @@ pub fn observe(
         memory.rest();
     }
     let reader = FileReader::new(memory, now);
+    let marks = arguments::marks(&spec.ignored, words);
+    let hashes = Hashes::new(&spec.hashes);
     let (variable_globs, variables) = spec.selected_variables()?;
     let variables = variables
         .into_iter()
         .map(|(name, value)| {
-            let hashed = |value: OsString| hashing::variable(&spec.hashes, &name, &value);
-            let value = value.map(hashed).transpose()?;
+            let value = value.map(|value| hashes.variable(&name, &value)).transpose()?;
             Ok((name, value))
         })
         .collect::<Result<_, _>>()?;
     let fingerprint = Fingerprint {
         scope: spec.scope.clone(),
         texts: spec.texts.clone(),
-        words: counted_words(words, spec)?,
+        words: counted_words(words, &marks, &hashes)?,
         ignored: spec.ignored.iter().map(ArgumentGlob::text).collect(),
         code: script::code(&reader, program, words)?,
         directory: if spec.ignore_directory { None } else { Some(working_directory()?) },
         outputs: spec.outputs,
         variable_globs,
         variables,
-        files: files::observe(&reader, &spec.files, &spec.hashes)?,
+        files: files::observe(&reader, &spec.files, &hashes)?,
         pure_environment: spec.pure_environment,
         stdin_with: spec.stdin_hash().map(|hash| hash.command().to_owned()),
     };
-    Ok(Observation { fingerprint, readings: reader.finish() })
+    Ok(Observation {
+        fingerprint,
+        places: Places::new(&marks),
+        idle: hashes.idle().cloned().collect(),
+        readings: reader.finish(),
+    })
 }
 
 /// The words as they count.
-fn counted_words(words: &[OsString], spec: &KeySpec) -> Result<Vec<Text>, Unreadable> {
+fn counted_words(
+    words: &[OsString],
+    marks: &[Option<OsString>],
+    hashes: &Hashes<'_>,
+) -> Result<Vec<Text>, Unreadable> {
     let Some((command, arguments)) = words.split_first() else { return Ok(Vec::new()) };
     let mut counted = vec![Text::Exact(command.clone())];
-    let ignored = arguments::ignored(&spec.ignored, arguments);
-    for ((number, word), ignored) in (1..).zip(arguments).zip(ignored) {
-        if !ignored {
-            counted.push(hashing::argument(&spec.hashes, number, word)?);
+    for ((number, word), mark) in (1..).zip(arguments).zip(&marks[1..]) {
+        if mark.is_none() {
+            counted.push(hashes.argument(number, word)?);
         }
     }
     Ok(counted)

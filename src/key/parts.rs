@@ -3,39 +3,59 @@
 use super::encoding::{code_bytes, state_bytes, text_bytes};
 use super::{CodeFile, FileState, Fingerprint, Hashed, Text};
 use crate::outputs::Outputs;
-use crate::terminal::escape_os;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 /// One part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// What it is: `argument 2`, `env HOME`, `file schema.sql`.
-    pub name: String,
+    pub name: OsString,
     /// Canonical bytes of what was seen. They may be secret.
     pub bytes: Vec<u8>,
     /// What was seen, where that may be shown.
-    pub shown: Option<String>,
+    pub shown: Option<OsString>,
 }
 
 impl Part {
-    fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+    /// A part that is not shown.
+    #[must_use]
+    pub fn new(name: impl Into<OsString>, bytes: impl Into<Vec<u8>>) -> Self {
         Self { name: name.into(), bytes: bytes.into(), shown: None }
     }
 
-    fn shown(self, value: &OsStr) -> Self {
-        Self { shown: Some(escape_os(value)), ..self }
+    /// One of several of a kind, each with a name of its own.
+    fn of(kind: &str, name: impl AsRef<OsStr>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self::new(with(kind, name), bytes)
     }
+
+    fn shown(self, value: impl Into<OsString>) -> Self {
+        Self { shown: Some(value.into()), ..self }
+    }
+}
+
+/// The name of an argument, its number among those that count apart.
+pub(super) const ARGUMENT: &str = "argument ";
+
+pub(super) fn argument(number: usize) -> String {
+    format!("{ARGUMENT}{number}")
+}
+
+/// A text with another one behind it.
+fn with(text: &str, more: impl AsRef<OsStr>) -> OsString {
+    let mut all = OsString::from(text);
+    all.push(" ");
+    all.push(more);
+    all
 }
 
 impl Fingerprint {
     /// Its parts, in the order in which people ask for them.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
-        let mut parts = vec![Part::new("scope", self.scope.as_bytes()).shown(self.scope.as_ref())];
+        let mut parts = vec![Part::new("scope", self.scope.as_bytes()).shown(&self.scope)];
         for (number, word) in self.words.iter().enumerate() {
-            let name =
-                if number == 0 { "command".to_owned() } else { format!("argument {number}") };
+            let name = if number == 0 { "command".to_owned() } else { argument(number) };
             let part = Part::new(name, text_bytes(word));
             parts.push(match word {
                 Text::Exact(word) => part.shown(word),
@@ -43,13 +63,12 @@ impl Fingerprint {
             });
         }
         for glob in &self.ignored {
-            parts.push(Part::new(format!("ignored argument {}", escape_os(glob)), Vec::new()));
+            parts.push(Part::of("ignored argument", glob, []));
         }
         for file in &self.code {
             let CodeFile { path, is_script, .. } = file;
             let kind = if *is_script { "script" } else { "program" };
-            let name = format!("{kind} {}", escape_os(path.as_os_str()));
-            parts.push(Part::new(name, code_bytes(file)));
+            parts.push(Part::of(kind, path, code_bytes(file)));
         }
         if let Some(directory) = &self.directory {
             let physical = directory.physical.as_os_str();
@@ -57,43 +76,40 @@ impl Fingerprint {
             let bytes = [physical.as_bytes(), b"\0", logical.as_bytes()].concat();
             parts.push(Part::new("working directory", bytes).shown(physical));
         }
-        for (number, text) in self.texts.iter().enumerate() {
-            parts.push(Part::new(format!("key text {}", number + 1), text.as_bytes()));
+        for (number, text) in (1..).zip(&self.texts) {
+            parts.push(Part::new(format!("key text {number}"), text.as_bytes()));
         }
         for glob in &self.variable_globs {
-            parts.push(Part::new(format!("env glob {}", escape_os(glob)), Vec::new()));
+            parts.push(Part::of("env glob", glob, []));
         }
         for (name, value) in &self.variables {
             let bytes = value.as_ref().map(text_bytes).unwrap_or_default();
-            let part = Part::new(format!("env {}", escape_os(name)), bytes);
             let state = if value.is_some() { "set" } else { "unset" };
-            parts.push(part.shown(state.as_ref()));
+            parts.push(Part::of("env", name, bytes).shown(state));
         }
         for (word, found) in &self.files {
-            let part = Part::new(format!("file {}", escape_os(word)), state_bytes(found));
-            parts.push(part.shown(describe_file(found).as_ref()));
+            parts.push(Part::of("file", word, state_bytes(found)).shown(describe_file(found)));
         }
         if self.pure_environment {
-            parts.push(Part::new("pure environment", Vec::new()));
+            parts.push(Part::new("pure environment", []));
         }
         if let Some(command) = &self.stdin_with {
             parts.push(Part::new("hash of standard input", command.as_bytes()).shown(command));
         }
-        parts.push(
-            Part::new("outputs", describe(self.outputs)).shown(describe(self.outputs).as_ref()),
-        );
+        let outputs = describe(self.outputs);
+        parts.push(Part::new("outputs", outputs.as_bytes()).shown(outputs));
         parts
     }
 }
 
-fn describe_file(found: &FileState) -> String {
+fn describe_file(found: &FileState) -> OsString {
     match found {
-        FileState::Missing => "missing".to_owned(),
-        FileState::Content(_) => "a file".to_owned(),
-        FileState::Hashed(Hashed { with, .. }) => format!("hashed by {}", escape_os(with)),
-        FileState::Tree(_) => "a directory".to_owned(),
-        FileState::Matches { count: 1, .. } => "1 file".to_owned(),
-        FileState::Matches { count, .. } => format!("{count} files"),
+        FileState::Missing => "missing".into(),
+        FileState::Content(_) => "a file".into(),
+        FileState::Hashed(Hashed { with: command, .. }) => with("hashed by", command),
+        FileState::Tree(_) => "a directory".into(),
+        FileState::Matches { count: 1, .. } => "1 file".into(),
+        FileState::Matches { count, .. } => format!("{count} files").into(),
     }
 }
 
@@ -112,28 +128,34 @@ fn describe(outputs: Outputs) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPart {
     /// The part's name.
-    pub name: String,
+    pub name: OsString,
     /// What its value is recognized by.
     pub digest: [u8; 8],
 }
 
-/// What differs from parts that were stored, by name.
+/// A part that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The part's name.
+    pub name: OsString,
+    /// What became of it: `changed`, `is new`, `is gone`.
+    pub what: &'static str,
+}
+
+/// What differs from parts that were stored.
 #[must_use]
-pub fn differences(now: &[StoredPart], then: &[StoredPart]) -> Vec<String> {
-    let find = |parts: &[StoredPart], name: &str| {
+pub fn differences(now: &[StoredPart], then: &[StoredPart]) -> Vec<Difference> {
+    let find = |parts: &[StoredPart], name: &OsStr| {
         parts.iter().find(|part| part.name == name).map(|part| part.digest)
     };
-    let mut differences = Vec::new();
-    for part in now {
-        match find(then, &part.name) {
-            Some(digest) if digest == part.digest => {}
-            Some(_) => differences.push(format!("{} changed", part.name)),
-            None => differences.push(format!("{} is new", part.name)),
-        }
-    }
+    let difference = |part: &StoredPart, what| Difference { name: part.name.clone(), what };
+    let here = now.iter().filter_map(|part| match find(then, &part.name) {
+        Some(digest) if digest == part.digest => None,
+        Some(_) => Some(difference(part, "changed")),
+        None => Some(difference(part, "is new")),
+    });
     let gone = then.iter().filter(|part| find(now, &part.name).is_none());
-    differences.extend(gone.map(|part| format!("{} is gone", part.name)));
-    differences
+    here.chain(gone.map(|part| difference(part, "is gone"))).collect()
 }
 
 #[cfg(test)]
@@ -141,21 +163,18 @@ mod tests {
     use super::*;
 
     fn parts(parts: &[(&str, u8)]) -> Vec<StoredPart> {
-        let part = |(name, digest): &(&str, u8)| StoredPart {
-            name: (*name).to_owned(),
-            digest: [*digest; 8],
-        };
+        let part =
+            |(name, digest): &(&str, u8)| StoredPart { name: (*name).into(), digest: [*digest; 8] };
         parts.iter().map(part).collect()
     }
 
     #[test]
     fn what_differs_is_named() {
         let then = parts(&[("scope", 1), ("argument 1", 2), ("env A", 3)]);
-        assert_eq!(differences(&then, &then), Vec::<String>::new());
+        assert_eq!(differences(&then, &then), []);
         let now = parts(&[("scope", 1), ("argument 1", 5), ("file x", 6)]);
-        assert_eq!(
-            differences(&now, &then),
-            ["argument 1 changed", "file x is new", "env A is gone"]
-        );
+        let expected = [("argument 1", "changed"), ("file x", "is new"), ("env A", "is gone")];
+        let expected = expected.map(|(name, what)| Difference { name: name.into(), what });
+        assert_eq!(differences(&now, &then), expected);
     }
 }

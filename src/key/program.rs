@@ -1,5 +1,6 @@
 //! Finding the program of a command, and the name that its entries go by.
 
+use super::arguments::{ArgumentGlob, marks};
 use super::encoding::encode_words;
 use super::interpreter::operands;
 use std::ffi::{OsStr, OsString};
@@ -97,23 +98,36 @@ pub(super) fn absolute(path: &Path) -> PathBuf {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandName {
     name: Vec<u8>,
+    /// So much of it is the program.
+    program: usize,
     arguments: Vec<u8>,
 }
 
 impl CommandName {
-    /// The name of the command that `words` call, its program being `program`.
+    /// The name of the command that `words` call, its program being `program`. Of what is ignored it holds
+    /// nothing but the globs, and of ignored arguments nothing at all.
     #[must_use]
-    pub fn of(program: &Path, words: &[OsString]) -> Self {
+    pub fn of(program: &Path, words: &[OsString], ignored: &[ArgumentGlob]) -> Self {
         let script = operands(program, words).and_then(|operands| operands.script);
+        let marks = marks(ignored, words);
         let mut name = encode_words([place(program).as_os_str()]);
-        let mut first_argument = 1;
+        let (program, mut first_argument) = (name.len(), 1);
         if let Some((index, script)) = script {
-            name.extend(encode_words(words[1..index].iter().map(OsString::as_os_str)));
+            let shown = words.iter().zip(&marks).map(|(word, mark)| mark.as_ref().unwrap_or(word));
+            name.extend(encode_words(shown.take(index).skip(1).map(OsString::as_os_str)));
             name.extend(encode_words([place(Path::new(&script)).as_os_str()]));
             first_argument = index + 1;
         }
-        let arguments = words.get(first_argument..).unwrap_or_default();
-        Self { name, arguments: encode_words(arguments.iter().map(OsString::as_os_str)) }
+        let arguments = words.iter().zip(&marks).skip(first_argument);
+        let counted =
+            arguments.filter(|(_, mark)| mark.is_none()).map(|(word, _)| word.as_os_str());
+        Self { name, program, arguments: encode_words(counted) }
+    }
+
+    /// The first of the words that name the command, encoded.
+    #[must_use]
+    pub fn program(&self) -> &[u8] {
+        &self.name[..self.program]
     }
 
     /// The words that name the command, encoded.
@@ -129,17 +143,18 @@ impl CommandName {
     }
 }
 
-/// Every name that `words` can mean, whether or not the program is still there: a bare word means
-/// any file of that name in `PATH`.
+/// Every name that `words` can mean for calls that ignore this, whether or not the program is still there:
+/// a bare word means any file of that name in `PATH`.
 #[must_use]
-pub fn names_of(words: &[OsString]) -> Vec<CommandName> {
+pub fn names_of(words: &[OsString], ignored: &[ArgumentGlob]) -> Vec<CommandName> {
     let Some(word) = words.first() else {
         return Vec::new();
     };
+    let name = |program: &Path| CommandName::of(&absolute(program), words, ignored);
     if word.as_bytes().contains(&b'/') {
-        vec![CommandName::of(&absolute(Path::new(word)), words)]
+        vec![name(Path::new(word))]
     } else {
-        search_path(word).map(|program| CommandName::of(&absolute(&program), words)).collect()
+        search_path(word).map(|program| name(&program)).collect()
     }
 }
 
@@ -204,14 +219,14 @@ mod tests {
     #[test]
     fn the_words_up_to_the_script_are_the_name() {
         let python = Path::new("/usr/bin/python3");
-        let plain = CommandName::of(python, &words(&["python3", "/x.py", "--month", "11"]));
-        let other = CommandName::of(python, &words(&["python3", "/x.py"]));
+        let plain = CommandName::of(python, &words(&["python3", "/x.py", "--month", "11"]), &[]);
+        let other = CommandName::of(python, &words(&["python3", "/x.py"]), &[]);
         assert_eq!(plain.name(), other.name());
         assert_eq!(other.arguments(), b"");
         assert_eq!(plain.arguments(), encode_words(["--month", "11"].map(OsStr::new)));
-        let alone = CommandName::of(python, &words(&["python3"]));
+        let alone = CommandName::of(python, &words(&["python3"]), &[]);
         assert!(plain.name().starts_with(alone.name()));
-        let inline = CommandName::of(python, &words(&["python3", "-c", "1"]));
+        let inline = CommandName::of(python, &words(&["python3", "-c", "1"]), &[]);
         assert_eq!(inline.name(), alone.name());
     }
 

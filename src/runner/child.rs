@@ -5,6 +5,7 @@ use super::pty::{self, Pty};
 use super::signals::Arrival;
 use crate::exit::Exit;
 use crate::inherited;
+use crate::leash;
 use crate::nesting;
 use crate::outputs::Outputs;
 use crate::terminal::TerminalSize;
@@ -54,7 +55,7 @@ impl Child {
             None if sources.pty.is_none() => _ = command.stdin(Stdio::null()),
             None => {}
         }
-        die_with_us(&mut command);
+        leash::tie(&mut command);
         let process =
             tokio::process::Command::from(command).spawn().map_err(SpawnError::Refused)?;
         Ok((Self { process }, sources))
@@ -167,21 +168,3 @@ pub fn exec(program: &Path, words: &[OsString], environment: Option<Environment>
     }
     SpawnError::Refused(command.exec())
 }
-
-/// Kill -9 of cachex takes the command with it, where the system can do that.
-#[cfg(target_os = "linux")]
-#[allow(unsafe_code)]
-fn die_with_us(command: &mut Command) {
-    use rustix::process::{getpid, getppid, set_parent_process_death_signal};
-    let cachex = getpid();
-    let ask = move || {
-        set_parent_process_death_signal(Some(Signal::KILL))?;
-        // Killed before it could be asked for?
-        if getppid() == Some(cachex) { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
-    };
-    // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
-    unsafe { command.pre_exec(ask) };
-}
-
-#[cfg(not(target_os = "linux"))]
-fn die_with_us(_: &mut Command) {}

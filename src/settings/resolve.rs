@@ -38,7 +38,9 @@ pub fn resolve(configured: Configured) -> Result<Resolved, Error> {
 
 fn request(cli: Cli, sources: &mut Sources) -> Result<Request, Error> {
     let (options, words) = cli.into_call();
-    Request::new(prefer_nearer(options, sources)?, words)
+    let request = Request::new(prefer_nearer(options, sources)?, words)?;
+    let hashes_are_typed = matches!(sources.of("hash_with"), Source::Flag);
+    Ok(Request { hashes_are_typed, ..request })
 }
 
 /// The problem, with the file that alone would cause it.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{look_ahead, survey};
+pub(super) use linux::{look_ahead, survey, whole};
 
 /// What a pipe shows at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Look {
 #[cfg(target_os = "linux")]
 mod linux {
     use super::{Look, Path, PipeState, Stdin, io};
-    use crate::key::DigestBuilder;
+    use crate::key::Digest;
     use crate::stdin::Held;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::fs::{OFlags, fcntl_getfl};
@@ -29,6 +29,7 @@ mod linux {
     use rustix::pipe::{
         PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with, tee,
     };
+    use std::io::Read;
 
     /// How often to see whether there is too much.
     const LOOK_AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
@@ -83,23 +84,37 @@ mod linux {
         if length == 0 {
             return Ok(Stdin::Pipe(PipeState::Ended));
         }
+        Ok(Stdin::Pipe(match content(length)?.filter(|_| length <= longest) {
+            Some(content) => PipeState::Known { digest: Digest::of(&content), length },
+            None => PipeState::Open,
+        }))
+    }
+
+    /// What is in a pipe that has ended, so much of it.
+    fn content(length: u64) -> io::Result<Option<Vec<u8>>> {
         let stdin = rustix::stdio::stdin();
         let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
         fcntl_setpipe_size(&write, fcntl_getpipe_size(stdin)?)?;
         let wanted = usize::try_from(length).unwrap_or(usize::MAX);
-        let seen = tee(stdin, &write, wanted, SpliceFlags::NONBLOCK)?;
-        if seen < wanted || length > longest {
-            return Ok(Stdin::Pipe(PipeState::Open));
+        if tee(stdin, &write, wanted, SpliceFlags::NONBLOCK)? < wanted {
+            return Ok(None);
         }
-        let mut content = DigestBuilder::default();
-        let mut buffer = vec![0; seen];
-        let mut left = seen;
-        while left > 0 {
-            let count = rustix::io::read(&read, &mut buffer[..left])?;
-            content.update(&buffer[..count]);
-            left -= count;
+        let mut content = vec![0; wanted];
+        std::fs::File::from(read).read_exact(&mut content)?;
+        Ok(Some(content))
+    }
+
+    /// All that a pipe holds, once it has ended; `None` if that may be more than it can hold.
+    pub(in super::super) fn whole() -> io::Result<Option<Vec<u8>>> {
+        let ended = match survey() {
+            Stdin::Pipe(PipeState::Open) => look_ahead(u64::MAX, None)?,
+            other => other,
+        };
+        match ended {
+            Stdin::Pipe(PipeState::Ended) => Ok(Some(Vec::new())),
+            Stdin::Pipe(PipeState::Known { length, .. }) => content(length),
+            _ => Ok(None),
         }
-        Ok(Stdin::Pipe(PipeState::Known { digest: content.finish(), length }))
     }
 
     impl Look {
@@ -129,4 +144,9 @@ pub(super) fn survey() -> Stdin {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn look_ahead(_: u64, _: Option<&Path>) -> io::Result<Stdin> {
     Ok(Stdin::Pipe(PipeState::Open))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn whole() -> io::Result<Option<Vec<u8>>> {
+    Ok(None)
 }

@@ -1,9 +1,13 @@
-//! Which commands were cleared, so that a run that was in flight does not bring them back.
+//! Which commands were cleared, so that a run that was in flight does not bring them back. Their words
+//! may be secret: they are remembered as digests, keyed with the secret of the store.
 
-use super::selection::{Calls, Matching, Selection, whole};
-use super::{Store, StoreError};
-use crate::key::CommandName;
+use super::selection::{Matching, Selection, whole};
+use super::sought::{Sought, as_typed};
+use super::{Store, StoreError, parts};
+use crate::entry::NewEntry;
+use crate::key::{CommandName, Part, decode_words, encode_words};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::ffi::OsString;
 
 /// How many clearings there had been at some moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,14 +38,15 @@ pub(super) fn remember(connection: &Connection, selection: &Selection) -> Result
     }
     let scope = selection.scope.as_deref();
     let mut statement = connection.prepare(
-        "INSERT INTO clearing (name, arguments, open_ended, scope) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO clearing (program, words, open_ended, scope) VALUES (?1, ?2, ?3, ?4)",
     )?;
     match &selection.calls {
         None => _ = statement.execute(params![None::<&[u8]>, None::<&[u8]>, true, scope])?,
         Some(calls) => {
-            for Calls { name, matching } in calls {
-                let open_ended = *matching == Matching::StartingWith;
-                statement.execute(params![name.name(), name.arguments(), open_ended, scope])?;
+            for Sought { name, matching, .. } in as_typed(calls) {
+                let open_ended = matching == Matching::StartingWith;
+                let digests = digests(connection, [name.program().to_vec(), whole(&name)])?;
+                statement.execute(params![digests[0], digests[1], open_ended, scope])?;
             }
         }
     }
@@ -50,11 +55,11 @@ pub(super) fn remember(connection: &Connection, selection: &Selection) -> Result
     Ok(())
 }
 
-/// Whether a call in a scope was cleared since then.
+/// Whether what is to be stored under a name was cleared since then.
 pub(super) fn was_cleared(
     connection: &Connection,
     Clearings(since): Clearings,
-    scope: &str,
+    new: &NewEntry<'_>,
     name: &CommandName,
 ) -> Result<bool, StoreError> {
     let Clearings(now) = count(connection)?;
@@ -64,12 +69,58 @@ pub(super) fn was_cleared(
     if now - since > REMEMBERED {
         return Ok(true);
     }
-    let sql = "SELECT EXISTS (SELECT 1 FROM clearing
-               WHERE id > ?1 AND (scope IS NULL OR scope = ?2) AND (
-                   name IS NULL
-                   OR (open_ended AND substr(?3, 1, length(name) + length(arguments))
-                                      = CAST(name || arguments AS BLOB))
-                   OR (name = ?4 AND arguments = ?5)))";
-    let parameters = params![since, scope, whole(name), name.name(), name.arguments()];
-    Ok(connection.query_row(sql, parameters, |row| row.get(0))?)
+    let call = Running::new(connection, name, !new.ignored.is_empty())?;
+    let mut statement = connection.prepare(
+        "SELECT program, words, open_ended FROM clearing
+         WHERE id > ?1 AND (scope IS NULL OR scope = ?2)",
+    )?;
+    let mut rows = statement.query(params![since, new.scope])?;
+    while let Some(row) = rows.next()? {
+        if call.is_meant(row.get(0)?, row.get(1)?, row.get(2)?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A call that was running.
+struct Running {
+    program: Vec<u8>,
+    /// All that it begins with, word by word, itself last.
+    beginnings: Vec<Vec<u8>>,
+    /// Whether some of its words were left out: then it is not known whether it was meant, and whatever is
+    /// cleared of its program counts.
+    is_vague: bool,
+}
+
+impl Running {
+    fn new(
+        connection: &Connection,
+        name: &CommandName,
+        is_vague: bool,
+    ) -> Result<Self, StoreError> {
+        let words = decode_words(&whole(name)).unwrap_or_default();
+        let beginning = |count| encode_words(words.iter().take(count).map(OsString::as_os_str));
+        let beginnings = digests(connection, (1..=words.len()).map(beginning))?;
+        let program = digests(connection, [name.program().to_vec()])?.concat();
+        Ok(Self { program, beginnings, is_vague })
+    }
+
+    /// Whether these words were those that were cleared; without a program everything was.
+    fn is_meant(&self, program: Option<Vec<u8>>, words: Option<Vec<u8>>, open_ended: bool) -> bool {
+        let (Some(program), Some(words)) = (program, words) else { return true };
+        self.is_vague && program == self.program
+            || open_ended && self.beginnings.contains(&words)
+            || self.beginnings.last() == Some(&words)
+    }
+}
+
+/// Words as they are remembered.
+fn digests(
+    connection: &Connection,
+    words: impl IntoIterator<Item = Vec<u8>>,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let parts: Vec<_> = words.into_iter().map(|words| Part::new("cleared", words)).collect();
+    let keyed = parts::keyed(connection, &parts)?;
+    Ok(keyed.into_iter().map(|part| part.digest.to_vec()).collect())
 }

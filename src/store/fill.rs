@@ -2,7 +2,7 @@
 
 use super::codec::{self, BLOCK, IN_ROW};
 use super::{
-    Clearings, Store, StoreError, clearing, commands, connection, evict, gone, parts, usage,
+    Clearings, Store, StoreError, clearing, commands, connection, evict, gone, parts, sought, usage,
 };
 use crate::entry::{Entry, NewEntry};
 use crate::exit::Exit;
@@ -58,7 +58,7 @@ impl Store {
         limits: &Limits<'_>,
     ) -> Result<Filled, StoreError> {
         let transaction = connection::write(&mut self.connection)?;
-        if clearing::was_cleared(&transaction, limits.since, new.scope, name)? {
+        if clearing::was_cleared(&transaction, limits.since, new, name)? {
             return Ok(Filled::Cleared);
         }
         let folded = usage::fold(&self.place, &transaction)?;
@@ -145,8 +145,8 @@ fn insert(
     connection.execute(
         "INSERT INTO entry (key, condition, command, exit, created, elapsed, lifetime, used, output,
                             length, seal, arguments, words, directory, body,
-                            parts)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                            parts, ignored)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         params![
             entry.key.0.as_bytes(),
             codec::encode_condition(entry.condition),
@@ -163,6 +163,7 @@ fn insert(
             new.directory.as_ref().map(|directory| directory.as_os_str().as_bytes()),
             in_row,
             parts::encoded(connection, &new.parts)?,
+            sought::ignored(new.ignored),
         ],
     )?;
     let id = connection.last_insert_rowid();

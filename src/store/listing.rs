@@ -16,7 +16,7 @@ impl Store {
     /// As SQLite.
     pub fn list(&mut self, selection: &Selection) -> Result<Vec<Description>, StoreError> {
         self.fold_uses()?;
-        let condition = selection.condition();
+        let condition = selection.condition(&self.connection)?;
         let mut statement = self.connection.prepare(&format!(
             "SELECT entry.id, condition, exit, created, elapsed, renewal_failed, key, scope, words,
                     directory, lifetime, output, entry.hits, entry.used

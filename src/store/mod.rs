@@ -23,6 +23,7 @@ mod prune;
 mod removal;
 mod schema;
 mod selection;
+mod sought;
 mod statistics;
 mod usage;
 

@@ -55,8 +55,7 @@ impl Store {
 /// The parts as bytes.
 pub(super) fn encoded(connection: &Connection, parts: &[Part]) -> Result<Vec<u8>, StoreError> {
     let parts = keyed(connection, parts)?;
-    let words =
-        parts.iter().flat_map(|part| [OsStr::new(&part.name), OsStr::from_bytes(&part.digest)]);
+    let words = parts.iter().flat_map(|part| [&*part.name, OsStr::from_bytes(&part.digest)]);
     Ok(encode_words(words))
 }
 
@@ -65,17 +64,20 @@ fn decode(bytes: &[u8]) -> Vec<StoredPart> {
     let words = decode_words(bytes).unwrap_or_default();
     let pairs = words.as_chunks().0.iter().filter_map(|[name, digest]| {
         let digest = digest.as_bytes().try_into().ok()?;
-        Some(StoredPart { name: name.to_string_lossy().into_owned(), digest })
+        Some(StoredPart { name: name.clone(), digest })
     });
     pairs.collect()
 }
 
-fn keyed(connection: &Connection, parts: &[Part]) -> Result<Vec<StoredPart>, StoreError> {
+pub(super) fn keyed(
+    connection: &Connection,
+    parts: &[Part],
+) -> Result<Vec<StoredPart>, StoreError> {
     let secret: Option<Vec<u8>> =
         connection.query_row("SELECT bytes FROM secret", [], |row| row.get(0)).optional()?;
     let secret = secret.ok_or_else(|| StoreError::Damaged("it has no secret".to_owned()))?;
     let keyed = |Part { name, bytes, .. }: &Part| {
-        let all = [secret.as_slice(), &encode_words([OsStr::new(name)]), bytes].concat();
+        let all = [secret.as_slice(), &encode_words([&**name]), bytes].concat();
         let mut digest = [0; 8];
         digest.copy_from_slice(&Digest::of(&all).as_bytes()[..8]);
         StoredPart { name: name.clone(), digest }

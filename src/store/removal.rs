@@ -212,7 +212,7 @@ impl Chosen {
 
 /// The entries that are meant, those from the future first, then the least recently used.
 fn chosen(connection: &Connection, selection: &Selection) -> Result<Vec<Chosen>, StoreError> {
-    let condition = selection.condition();
+    let condition = selection.condition(connection)?;
     let now = Timestamp::now();
     let mut statement = connection.prepare(&format!(
         "SELECT entry.id, created, lifetime, output, length

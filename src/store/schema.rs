@@ -97,6 +97,21 @@ const MIGRATIONS: &[&str] = &[
         at INTEGER NOT NULL                 -- milliseconds since the epoch
     ) WITHOUT ROWID;
 ",
+    "
+    -- What --ignore-arg left out of the arguments of an entry: store::sought. NULL: nothing.
+    ALTER TABLE entry ADD COLUMN ignored BLOB;
+    CREATE INDEX entry_by_ignored ON entry (ignored) WHERE ignored IS NOT NULL;
+    -- What was cleared as digests, since words may be secret: store::clearing. It matters to runs in
+    -- flight only, and those of another program store nothing in this format.
+    DROP TABLE clearing;
+    CREATE TABLE clearing (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        program BLOB,                       -- NULL: everything
+        words BLOB,
+        open_ended INTEGER NOT NULL,        -- these words alone, or whatever follows them
+        scope TEXT                          -- NULL: all
+    );
+",
 ];
 
 /// The format that this program writes.

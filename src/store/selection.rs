@@ -1,18 +1,20 @@
 //! Which entries are meant, as a condition of SQL and a look at their dates.
 
-use super::codec;
+use super::sought::{Sought, as_typed, sought};
+use super::{StoreError, codec};
 use crate::key::CommandName;
 use crate::time::{Lifetime, Timestamp};
-use rusqlite::ToSql;
 use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, ToSql};
+use std::ffi::OsString;
 
 /// The entries that pass every filter that is set; all of them when none is.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// The one of this number.
     pub number: Option<i64>,
-    /// Those of any of these calls.
-    pub calls: Option<Vec<Calls>>,
+    /// Those of these calls.
+    pub calls: Option<Calls>,
     /// Those of this scope.
     pub scope: Option<String>,
     /// Those that the call that stored them would not replay any more.
@@ -25,9 +27,9 @@ pub struct Selection {
 #[derive(Clone, Debug)]
 pub struct Calls {
     /// The command, with the arguments that are looked for.
-    pub name: CommandName,
-    /// Which arguments are meant.
-    pub matching: Matching,
+    pub words: Vec<OsString>,
+    /// Which arguments are meant; `None`: just those, or any if there are none.
+    pub matching: Option<Matching>,
 }
 
 /// How the arguments of a call are compared with those that are looked for.
@@ -72,24 +74,19 @@ impl Selection {
     }
 
     /// The condition over `entry` and `command` that all but the dates make, and its parameters.
-    pub(super) fn condition(&self) -> WhereClause {
+    ///
+    /// # Errors
+    /// As SQLite, which is asked what entries were stored with.
+    pub(super) fn condition(&self, connection: &Connection) -> Result<WhereClause, StoreError> {
         let mut all = WhereClause::default();
         if let Some(number) = self.number {
             all.require("entry.id = ?", [Parameter::Number(number)]);
         }
         if let Some(calls) = &self.calls {
-            all.require_any(calls.iter().map(|Calls { name, matching }| match matching {
-                Matching::Exactly => (
-                    "name = ? AND arguments = ?",
-                    vec![Parameter::bytes(name.name()), Parameter::bytes(name.arguments())],
-                ),
-                Matching::StartingWith => {
-                    ("substr(CAST(name || arguments AS BLOB), 1, ?) = ?", beginning(name))
-                }
-            }));
+            all.require_any(sought(connection, calls)?.into_iter().map(of_name));
         }
         all.require_scope(self.scope.as_deref());
-        all
+        Ok(all)
     }
 
     /// The condition over `command` for those of which every entry is meant, if there can be such.
@@ -99,12 +96,32 @@ impl Selection {
         }
         let mut all = WhereClause::default();
         if let Some(calls) = &self.calls {
-            let open_ended = calls.iter().filter(|it| it.matching == Matching::StartingWith);
-            all.require_any(open_ended.map(|it| ("substr(name, 1, ?) = ?", beginning(&it.name))));
+            let calls = as_typed(calls).into_iter();
+            let open_ended = calls.filter(|it| it.matching == Matching::StartingWith);
+            let begins = "substr(name, 1, ?) = ?";
+            all.require_any(open_ended.map(|it| (begins.to_owned(), beginning(&it.name))));
         }
         all.require_scope(self.scope.as_deref());
         Some(all)
     }
+}
+
+/// The entries that were stored under a name.
+fn of_name(Sought { name, matching, ignored }: Sought) -> (String, Vec<Parameter>) {
+    let (mut term, mut parameters) = match matching {
+        Matching::Exactly => (
+            "name = ? AND arguments = ?".to_owned(),
+            vec![Parameter::bytes(name.name()), Parameter::bytes(name.arguments())],
+        ),
+        Matching::StartingWith => {
+            ("substr(CAST(name || arguments AS BLOB), 1, ?) = ?".to_owned(), beginning(&name))
+        }
+    };
+    if let Some(ignored) = ignored {
+        term += " AND ignored = ?";
+        parameters.push(Parameter::Bytes(ignored));
+    }
+    (format!("({term})"), parameters)
 }
 
 /// The words that a call starts with, and their length: encoded words are a prefix of all that
@@ -133,7 +150,7 @@ impl WhereClause {
         self.parameters.extend(parameters);
     }
 
-    fn require_any<'t>(&mut self, terms: impl Iterator<Item = (&'t str, Vec<Parameter>)>) {
+    fn require_any(&mut self, terms: impl Iterator<Item = (String, Vec<Parameter>)>) {
         let (terms, parameters): (Vec<_>, Vec<_>) = terms.unzip();
         let any = if terms.is_empty() { "0".to_owned() } else { terms.join(" OR ") };
         self.require(&any, parameters.into_iter().flatten());

@@ -20,7 +20,10 @@ fn explain(sandbox: &Sandbox, words: &str) -> String {
 fn hit_and_miss_and_nothing_runs() {
     let sandbox = sandbox();
     let first = explain(&sandbox, "-- ./s.sh a");
-    assert!(first.starts_with("miss: nothing stored for this call\nkey "), "{first}");
+    assert!(
+        first.starts_with("miss: nothing stored for this call\nthen: the command runs, "),
+        "{first}"
+    );
     assert_eq!(sandbox.runs(), 0);
     sandbox.cachex("./s.sh a").gives("hi\n");
     let then = explain(&sandbox, "./s.sh a");
@@ -29,7 +32,7 @@ fn hit_and_miss_and_nothing_runs() {
     let expired = explain(&sandbox, "--ttl 5m ./s.sh a");
     assert!(expired.starts_with("miss: expired 5m"), "{expired}");
     let stale = explain(&sandbox, "--ttl 5m --stale-while-revalidate 1h ./s.sh a");
-    assert!(stale.contains("stale: it would be renewed"), "{stale}");
+    assert!(stale.contains(", stale\nthen: the entry is replayed, and renewed "), "{stale}");
     assert_eq!(sandbox.runs(), 1);
 }
 
@@ -76,6 +79,35 @@ fn what_differs_from_the_nearest_entry_is_named() {
     let stderr = stderr.tells("hi\n", 0);
     let expected = format!("miss: nothing stored for this call: script {script} changed\n");
     assert!(stderr.contains(&expected), "{stderr}");
+}
+
+#[test]
+fn arguments_are_numbered_as_they_were_typed() {
+    let sandbox = sandbox();
+    let ignoring = "--ignore-arg -v --ignore-arg --token=* ./s.sh";
+    sandbox.cachex(&format!("{ignoring} --token=1 a -v b")).gives("hi\n");
+    for (words, expected) in [
+        ("--token=2 a -v c", "argument 4 changed"),
+        ("a c", "argument 2 changed"),
+        ("-v c b --token=3", "argument 2 changed"),
+        ("--token=2 a", "argument 3 is gone"),
+        ("a --token=2 -v", "argument 4 is gone"),
+        ("--token=2 a b c", "argument 4 is new"),
+        ("-v", "argument 2 is gone, argument 3 is gone"),
+    ] {
+        let told = explain(&sandbox, &format!("{ignoring} {words}"));
+        let nearest = told.lines().nth(2).expect("told");
+        assert!(nearest.ends_with(&format!(": {expected}")), "{words}: {nearest}");
+        let told = sandbox.cachex(&format!("-v --no-store {ignoring} {words}")).tells("hi\n", 0);
+        assert!(told.contains(&format!(": {expected}\n")), "{words}: {told}");
+    }
+    let told = explain(&sandbox, &format!("--json {ignoring} -v a --token=2 b"));
+    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    let parts = told["parts"].as_array().expect("a list").iter();
+    let named =
+        parts.filter(|part| part["name"].as_str().is_some_and(|n| n.starts_with("argument")));
+    let named: Vec<_> = named.map(|part| (&part["name"], &part["value"])).collect();
+    assert_eq!(named, [(&"argument 2".into(), &"a".into()), (&"argument 4".into(), &"b".into())]);
 }
 
 #[test]
@@ -176,11 +208,17 @@ fn a_pipe_is_looked_into_and_left_alone() {
 fn where_a_run_would_be_uncached_that_is_said() {
     let sandbox = sandbox();
     sandbox.sh("mkfifo fifo").gives("");
-    let stderr = sandbox.cachex("explain --file fifo ./s.sh").tells("", 125);
-    assert!(stderr.contains("fifo: it is not a regular file; running uncached"), "{stderr}");
-    assert!(stderr.contains("error: the command would run uncached"), "{stderr}");
-    let stderr = sandbox.cachex("explain ./s.sh").env("CACHEX_NO_CACHE", "1").tells("", 125);
-    assert!(stderr.contains("cachex is switched off"), "{stderr}");
+    let then = "then: the command runs as it is\n";
+    let fault = "cannot key fifo: it is not a regular file";
+    let warning = format!("cachex: warning: {fault}; running uncached\n");
+    let expected = format!("uncached: {fault}\n{then}");
+    sandbox.cachex("explain --file fifo ./s.sh").ends(&expected, warning, 0);
+    sandbox.cachex("explain -q --file fifo ./s.sh").gives(&expected);
+    let expected = format!("uncached: cachex is switched off\n{then}");
+    sandbox.cachex("explain ./s.sh").env("CACHEX_NO_CACHE", "1").gives(expected);
+    let told = sandbox.cachex("explain --json --no-cache ./s.sh").output().stdout;
+    let told: serde_json::Value = serde_json::from_slice(&told).expect("JSON");
+    assert_eq!((&told["key"], &told["parts"]), (&serde_json::Value::Null, &serde_json::json!([])));
     sandbox.cachex("explain ./none").tells("", 127);
     sandbox.cachex("explain").tells("", 2);
     sandbox.cachex("explain --ttl nonsense ./s.sh").tells("", 2);

@@ -177,11 +177,12 @@ fn a_store_of_an_older_format_keeps_its_counts() {
     let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
     database
         .execute_batch(
-            "DROP TABLE gone; DROP INDEX command_by_idleness;
+            "DROP INDEX entry_by_ignored; ALTER TABLE entry DROP COLUMN ignored;
+             DROP TABLE gone; DROP INDEX command_by_idleness;
              ALTER TABLE command DROP COLUMN hits; ALTER TABLE command DROP COLUMN misses;
              ALTER TABLE command DROP COLUMN saved; ALTER TABLE command DROP COLUMN used;
-             ALTER TABLE command DROP COLUMN idle; ALTER TABLE clearing DROP COLUMN scope;
-             ALTER TABLE clearing DROP COLUMN open_ended;
+             ALTER TABLE command DROP COLUMN idle; DROP TABLE clearing;
+             CREATE TABLE clearing (id INTEGER PRIMARY KEY AUTOINCREMENT, name BLOB, arguments BLOB);
              UPDATE entry SET elapsed = 1500;
              PRAGMA user_version = 4; PRAGMA application_id = 0x63780004",
         )

@@ -117,6 +117,22 @@ fn the_spinner_shows_text_and_time_and_leaves_before_the_first_byte() {
 }
 
 #[test]
+fn explain_wraps_long_lines_on_a_terminal_only() {
+    let sandbox = Sandbox::new();
+    let long = "日本語 and more words ".repeat(5);
+    let call = || sandbox.cachex_words(["explain", "--", "echo", &long]);
+    let (seen, _) = on_terminal(call(), 24, 60).end();
+    // An ideograph takes two columns.
+    let width = |line: &str| line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
+    assert!(seen.lines().all(|line| width(line) <= 60), "{seen}");
+    assert!(seen.lines().any(|line| width(line) > 50), "{seen}");
+    let piped = String::from_utf8(call().output().stdout).expect("UTF-8");
+    assert!(piped.lines().any(|line| line.contains(long.trim_end())), "{piped}");
+    let solid = |text: &str| text.split_whitespace().collect::<String>();
+    assert_eq!(solid(&seen), solid(&piped));
+}
+
+#[test]
 fn tables_are_for_people_on_a_terminal_only() {
     let sandbox = Sandbox::new();
     for _ in 0..2 {

@@ -1,6 +1,7 @@
 //! Which words are verbs, and where the options end.
 
 use super::harness::{Sandbox, word};
+use clap::CommandFactory;
 
 #[test]
 fn a_verb_behind_two_dashes_is_a_command() {
@@ -47,8 +48,18 @@ fn completions_are_printed() {
 #[test]
 fn a_mistyped_verb_gets_a_hint() {
     let sandbox = Sandbox::new();
-    let expected = "cachex: error: lst: command not found; did you mean `cachex list`?\n";
-    sandbox.cachex("lst").ends("", expected, 127);
+    for (typed, meant) in [("lst", "list"), ("explian -- ls", "explain"), ("hlep", "--help")] {
+        let word = typed.split(' ').next().expect("a word");
+        let hint = format!("did you mean `cachex {meant}`?");
+        let expected = format!("cachex: error: {word}: command not found; {hint}\n");
+        sandbox.cachex(typed).ends("", expected, 127);
+    }
+    for verb in cachex::cli::Cli::command().get_subcommands() {
+        let name = verb.get_name();
+        let swapped = format!("{}{}{}", &name[1..2], &name[..1], &name[2..]);
+        let stderr = sandbox.cachex(&swapped).tells("", 127);
+        assert!(stderr.ends_with(&format!("did you mean `cachex {name}`?\n")), "{stderr}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{Call, not_started, shown, unwritable};
 use crate::entry::{Condition, Entry, NewEntry};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::key::Observation;
+use crate::key::{Observation, masked};
 use crate::progress::Spinner;
 use crate::recording::{Abandoned, Body, Recorder, Recording};
 use crate::replay::replay;
@@ -151,7 +151,7 @@ impl Call<'_> {
             self.tell_unstored(&format_args!("{path} changed while the command ran"));
             return false;
         }
-        let words = &self.request.words;
+        let Request { words, key, .. } = self.request;
         let fingerprint = &observation.fingerprint;
         let name = self.name();
         let mut new = NewEntry {
@@ -160,7 +160,8 @@ impl Call<'_> {
             lifetime: policy.lifetime(recording.exit),
             recording,
             scope: &fingerprint.scope,
-            words,
+            words: masked(&key.ignored, words),
+            ignored: &fingerprint.ignored,
             directory: fingerprint.directory.as_ref().map(|directory| directory.physical.clone()),
             parts: fingerprint.parts(),
         };

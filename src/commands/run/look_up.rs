@@ -7,7 +7,7 @@ use crate::policy::{MissReason, Verdict};
 use crate::recording::Body;
 use crate::runner;
 use crate::settings::{Execution, Request, StdinMode};
-use crate::stdin::{Held, Stdin};
+use crate::stdin::{Held, PipeState, Stdin};
 use crate::store::{Store, StoreError};
 use crate::time::{Timestamp, brief};
 use std::io;
@@ -86,7 +86,12 @@ impl Call<'_> {
                 Ok(Stdin::Absent)
             }
             // Nobody would get what is read.
-            StdinMode::Read if self.only_looks => Ok(survey()),
+            StdinMode::Read if self.only_looks => {
+                store.rest();
+                let unknown = Stdin::Pipe(PipeState::Open);
+                let known = |held| Stdin::Held(self.hashed(held));
+                Held::peek(directory).map(|held| held.map_or(unknown, known))
+            }
             StdinMode::Read => {
                 store.rest();
                 Held::read(directory).map(|held| Stdin::Held(self.hashed(held)))

@@ -1,20 +1,20 @@
 //! Why nothing is stored for a call: what differs from the entry that is nearest to it.
 
 use super::Call;
-use crate::key::{Observation, StoredPart, differences};
+use crate::key::{Difference, Doubt, Observation, StoredPart, differences};
 use crate::policy::MissReason;
 use crate::store::{Store, StoreError};
+use crate::terminal::escape_os;
 use crate::time::{Timestamp, brief};
-use serde::Serialize;
 use std::time::Duration;
 
 /// The entry of the same command that differs least.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(in crate::commands) struct Nearest {
-    id: i64,
-    /// In seconds.
-    age: Option<f64>,
-    differences: Vec<String>,
+    pub(in crate::commands) id: i64,
+    /// `None` for one from the future.
+    pub(in crate::commands) age: Option<Duration>,
+    pub(in crate::commands) differences: Vec<Difference>,
 }
 
 impl Nearest {
@@ -22,21 +22,25 @@ impl Nearest {
     pub(in crate::commands) fn find(
         call: &Call<'_>,
         store: &Store,
+        observation: &Observation,
         parts: &[StoredPart],
     ) -> Result<Option<Self>, StoreError> {
         let now = Timestamp::now();
         let compared = store.relatives(&call.name())?.into_iter().map(|relative| Self {
             id: relative.id,
-            age: relative.created.age_at(now).map(|age| age.as_secs_f64()),
+            age: relative.created.age_at(now),
             differences: differences(parts, &relative.parts),
         });
-        Ok(compared.min_by_key(|nearest| nearest.differences.len()))
+        let mut nearest = compared.min_by_key(|nearest| nearest.differences.len());
+        for Difference { name, .. } in nearest.iter_mut().flat_map(|it| &mut it.differences) {
+            *name = observation.name_as_typed(name);
+        }
+        Ok(nearest)
     }
 
     pub(in crate::commands) fn tell(&self) -> String {
-        let age = self.age.and_then(|age| Duration::try_from_secs_f64(age).ok());
-        let age =
-            age.map_or_else(|| "in the future".to_owned(), |age| format!("{} ago", brief(age)));
+        let ago = |age| format!("{} ago", brief(age));
+        let age = self.age.map_or_else(|| "in the future".to_owned(), ago);
         format!("entry {}, stored {age}: {}", self.id, self.differences())
     }
 
@@ -44,7 +48,8 @@ impl Nearest {
         if self.differences.is_empty() {
             return "the key is the same, standard input or the date is not".to_owned();
         }
-        self.differences.join(", ")
+        let tell = |it: &Difference| format!("{} {}", escape_os(&it.name), it.what);
+        self.differences.iter().map(tell).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -56,7 +61,7 @@ impl Call<'_> {
         }
         let reason = in_full(store, observation, reason);
         let keyed = store.keyed(&observation.fingerprint.parts());
-        match keyed.and_then(|keyed| Nearest::find(self, store, &keyed)) {
+        match keyed.and_then(|keyed| Nearest::find(self, store, observation, &keyed)) {
             Ok(Some(nearest)) if !nearest.differences.is_empty() => {
                 self.notices.detail(&format_args!("miss: {reason}: {}", nearest.differences()));
             }
@@ -65,12 +70,27 @@ impl Call<'_> {
     }
 }
 
+impl Call<'_> {
+    /// With `-v`: which options may not have been meant so. On a miss a slip that is certain costs a
+    /// warning, since the command may have run in vain.
+    pub(super) fn tell_doubts(&self, observation: &Observation, is_miss: bool) {
+        if !is_miss && !self.notices.are_detailed() {
+            return;
+        }
+        let warns = |it: &Doubt| is_miss && self.request.hashes_are_typed && it.is_certain();
+        let (slips, others): (Vec<_>, Vec<_>) = observation.doubts().into_iter().partition(warns);
+        if !slips.is_empty() {
+            let slips = slips.iter().map(Doubt::to_string).collect::<Vec<_>>();
+            self.notices.advise(&slips.join("; "));
+        }
+        for doubt in others {
+            self.notices.detail(&doubt);
+        }
+    }
+}
+
 /// The reason of a miss, with what became of the entry if that is known.
-pub(in crate::commands) fn in_full(
-    store: &Store,
-    observation: &Observation,
-    reason: &MissReason,
-) -> String {
+pub(super) fn in_full(store: &Store, observation: &Observation, reason: &MissReason) -> String {
     let gone = match reason {
         MissReason::Absent => store.gone(&observation.fingerprint.key()).ok().flatten(),
         _ => None,

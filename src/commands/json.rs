@@ -1,0 +1,45 @@
+//! What `--json` prints. One rule for all texts: they stand as they are, and what is not UTF-8 is
+//! replaced by U+FFFD. One for all times: seconds, to the millisecond.
+
+use crate::error::Error;
+use crate::terminal::is_unseen;
+use crate::time::Timestamp;
+use serde::Serialize;
+use std::ffi::OsStr;
+use std::fmt::Write;
+use std::time::Duration;
+
+/// A value as JSON. What a terminal would act on is escaped as JSON does it, beyond what JSON asks for.
+pub(super) fn json<T: Serialize>(value: &T) -> Result<String, Error> {
+    let plain = serde_json::to_string_pretty(value);
+    let plain = plain.map_err(|error| Error::Failed(error.to_string()))?;
+    let mut shown = String::with_capacity(plain.len() + 1);
+    for c in plain.chars() {
+        // Outside of strings there is none but the end of a line; all of them have four digits.
+        if c != '\n' && is_unseen(c) {
+            let _ = write!(shown, "\\u{:04x}", u32::from(c));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown.push('\n');
+    Ok(shown)
+}
+
+pub(super) fn text(text: impl AsRef<OsStr>) -> String {
+    text.as_ref().to_string_lossy().into_owned()
+}
+
+pub(super) fn texts<T: AsRef<OsStr>>(texts: &[T]) -> Vec<String> {
+    texts.iter().map(text).collect()
+}
+
+#[allow(clippy::cast_precision_loss, reason = "milliseconds of a life fit into 52 bits")]
+pub(super) fn seconds(duration: Duration) -> f64 {
+    duration.as_millis() as f64 / 1000.0
+}
+
+#[allow(clippy::cast_precision_loss, reason = "milliseconds of a date fit into 52 bits")]
+pub(super) fn date(at: Timestamp) -> f64 {
+    at.as_millis() as f64 / 1000.0
+}

@@ -1,0 +1,88 @@
+//! The commands of `--hash-with` as processes: they end with cachex, and hold nothing up.
+
+use super::harness::Sandbox;
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi");
+    sandbox.sh("mkfifo told hold").gives("");
+    sandbox
+}
+
+/// Ends cachex by a signal while a hash command runs; returns when that one is gone.
+#[cfg(target_os = "linux")]
+fn ends_with_cachex(verb: &[&str], signal: Signal) {
+    let sandbox = sandbox();
+    let words = ["--hash-with", "arg:1=echo $$ > told; exec sleep 1000", "--", "./s.sh", "a"];
+    let mut call = sandbox.cachex_words(verb.iter().chain(&words));
+    let mut cachex = call.command.stdin(Stdio::null()).spawn().expect("started");
+    let told = std::fs::File::open(sandbox.dir.join("told")).expect("opened");
+    let mut pid = String::new();
+    BufReader::new(told).read_line(&mut pid).expect("read");
+    kill_process(Pid::from_child(&cachex), signal).expect("sent");
+    assert_eq!(cachex.wait().expect("ended").signal(), Some(signal.as_raw()));
+    let stat = format!("/proc/{}/stat", pid.trim());
+    while std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z ")) {
+        std::thread::yield_now();
+    }
+    assert_eq!(sandbox.runs(), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hash_command_ends_with_cachex() {
+    for signal in [Signal::KILL, Signal::TERM, Signal::INT, Signal::HUP] {
+        ends_with_cachex(&[], signal);
+    }
+    ends_with_cachex(&["explain"], Signal::KILL);
+}
+
+#[test]
+fn a_hash_command_that_leaves_a_process_behind_holds_nothing_up_and_is_not_trusted() {
+    let sandbox = sandbox();
+    for (command, input) in [
+        ("{ read x < hold; } & cat", "a"),
+        ("{ read x < hold; } &", "a"),
+        ("{ read x < hold; } & head -c 300000 /dev/zero", "a"),
+    ] {
+        for _ in 0..2 {
+            let with = format!("arg:1={command}");
+            let call = sandbox.cachex_words(["--hash-with", &with, "--", "./s.sh", input]);
+            call.warns("hi\n", "a process that it left behind still holds its output");
+            std::fs::write(sandbox.dir.join("hold"), "\n").expect("written");
+        }
+    }
+    assert_eq!(sandbox.runs(), 6);
+    let endless = "arg:1={ while echo; do :; done; } & true";
+    let call = sandbox.cachex_words(["--hash-with", endless, "--", "./s.sh", "a"]);
+    call.warns("hi\n", "a process that it left behind still holds its output");
+}
+
+#[test]
+fn a_process_that_a_hash_command_leaves_behind_does_not_matter_without_its_output() {
+    let sandbox = sandbox();
+    for _ in 0..2 {
+        let with = "arg:1={ read x < hold; } > /dev/null & cat";
+        sandbox.cachex_words(["--hash-with", with, "--", "./s.sh", "a"]).gives("hi\n");
+        std::fs::write(sandbox.dir.join("hold"), "\n").expect("written");
+    }
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn all_that_a_hash_command_prints_counts() {
+    let sandbox = sandbox();
+    let ran = |last: &str| {
+        let before = sandbox.runs();
+        let with = "arg:1=head -c 1000000 /dev/zero; cat";
+        sandbox.cachex_words(["--hash-with", with, "--", "./s.sh", last]).gives("hi\n");
+        sandbox.runs() > before
+    };
+    assert!(ran("a"));
+    assert!(!ran("a"));
+    assert!(ran("b"));
+}

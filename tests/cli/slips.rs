@@ -1,0 +1,122 @@
+//! Options that find nothing, perhaps by a slip: that is told, and asks for no more than a look.
+
+use super::harness::Sandbox;
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi");
+    sandbox.write("in.json", "{}");
+    sandbox
+}
+
+const SLIPS: [(&str, &str); 3] = [
+    (
+        "--file in.json --hash-with file:*.jsn=cat",
+        "--hash-with file:*.jsn matches no file of --file",
+    ),
+    ("--hash-with arg:2=cat", "--hash-with arg:2 matches no argument that counts"),
+    (
+        "--ignore-arg x --hash-with arg:[xy]=cat",
+        "--hash-with arg:[xy] matches no argument that counts",
+    ),
+];
+
+#[test]
+fn a_selector_that_was_typed_and_matches_nothing_costs_a_warning_when_the_command_runs() {
+    for (options, told) in SLIPS {
+        let sandbox = sandbox();
+        let call = |more: &str| sandbox.cachex(&format!("{more} {options} ./s.sh x"));
+        call("").ends("hi\n", format!("cachex: warning: {told}\n"), 0);
+        call("").gives("hi\n");
+        let stderr = call("-v").tells("hi\n", 0);
+        assert!(stderr.contains(&format!("cachex: {told}\n")), "{stderr}");
+        call("-q --refresh").gives("hi\n");
+        let stderr = call("--only-if-cached --ttl 0").tells("", 124);
+        assert!(stderr.starts_with(&format!("cachex: warning: {told}\n")), "{stderr}");
+    }
+    let sandbox = sandbox();
+    let both = format!("{} {} ./s.sh x", SLIPS[0].0, SLIPS[1].0);
+    let stderr = sandbox.cachex(&both).tells("hi\n", 0);
+    assert_eq!(stderr, format!("cachex: warning: {}; {}\n", SLIPS[0].1, SLIPS[1].1));
+}
+
+#[test]
+fn a_warning_of_a_slip_leaves_room_for_one_of_a_fault() {
+    let words = ["--hash-with", "stdin=exit 1", "--hash-with", "arg:2=cat", "./s.sh"];
+    let stderr = sandbox().cachex_words(words).stdin("x").tells("hi\n", 0);
+    assert_eq!(stderr.matches("cachex: warning: ").count(), 2, "{stderr}");
+}
+
+#[test]
+fn a_selector_of_a_file_or_a_variable_may_match_nothing() {
+    let sandbox = sandbox();
+    let told = "cachex: --hash-with arg:2 matches no argument that counts\n";
+    let call = |options: &str| sandbox.cachex(&format!("{options} ./s.sh"));
+    call("").env("CACHEX_HASH_WITH", "arg:2=cat").gives("hi\n");
+    sandbox.project_config("[[rule]]\ncommand = 's.sh'\nfile = 'x'");
+    sandbox.user_config("hash-with = 'arg:2=cat'");
+    call("").gives("hi\n");
+    let stderr = call("-v --refresh").tells("hi\n", 0);
+    assert!(stderr.contains(told), "{stderr}");
+}
+
+#[test]
+fn a_variable_that_is_not_set_is_told_of_but_not_warned_of() {
+    let sandbox = sandbox();
+    let call = |more: &str| sandbox.cachex(&format!("{more} --hash-with env:NONE=cat ./s.sh"));
+    call("").gives("hi\n");
+    let stderr = call("-v").tells("hi\n", 0);
+    assert!(stderr.contains("cachex: --hash-with env:NONE: the variable is not set\n"), "{stderr}");
+}
+
+#[test]
+fn what_matches_is_not_told_of() {
+    let sandbox = sandbox();
+    let options = "--file in.json --file gone.txt --file a,b --hash-with file:*.json=cat \
+                   --hash-with file:*.txt=cat --hash-with arg:2=cat --hash-with env:HOME=cat \
+                   --hash-with arg:y=cat";
+    sandbox.write("a,b", "");
+    for verb in ["-v", "explain"] {
+        let output = sandbox.cachex(&format!("{verb} {options} ./s.sh x y")).output();
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8_lossy(&told).into_owned();
+        assert!(!told.contains(" --hash-with ") && !told.contains("as it stands"), "{told}");
+    }
+}
+
+#[test]
+fn a_file_word_that_the_shell_was_to_expand_is_told_of() {
+    let sandbox = sandbox();
+    for word in ["a,b", "~/x", "~me", "{a,b}.txt", "$HOME/x", "*.{rs,toml}"] {
+        let call = |options: &str| sandbox.cachex(&format!("{options} --file {word} ./s.sh"));
+        call("").gives("hi\n");
+        let told = format!("--file {word}: nothing is called that as it stands");
+        let stderr = call("-v").tells("hi\n", 0);
+        assert!(stderr.contains(&told), "{stderr}");
+        let explained = String::from_utf8(call("explain").output().stdout).expect("UTF-8");
+        assert!(explained.contains(&format!("\nnote: {told}")), "{explained}");
+    }
+    sandbox.user_config("file = 'x,y'");
+    let explained = sandbox.cachex("explain ./s.sh").output().stdout;
+    let explained = String::from_utf8(explained).expect("UTF-8");
+    assert!(explained.contains("/x,y: nothing is called that as it stands"), "{explained}");
+    for word in ["gone", "*.gone", "a~"] {
+        let explained = sandbox.cachex(&format!("explain --file {word} ./s.sh")).output().stdout;
+        let explained = String::from_utf8(explained).expect("UTF-8");
+        assert!(!explained.contains(&format!("--file {word}:")), "{explained}");
+    }
+}
+
+#[test]
+fn explain_has_notes_on_all_of_it() {
+    let sandbox = sandbox();
+    let options = "--file ~/\u{1b} --hash-with arg:2=cat --hash-with env:NONE=cat";
+    let explained = sandbox.cachex(&format!("explain --json {options} ./s.sh")).output().stdout;
+    let explained: serde_json::Value = serde_json::from_slice(&explained).expect("JSON");
+    let notes = explained["notes"].as_array().expect("a list");
+    assert_eq!(notes.len(), 3, "{notes:?}");
+    sandbox.cachex("./s.sh").gives("hi\n");
+    let explained = sandbox.cachex("explain --json ./s.sh").output().stdout;
+    let explained: serde_json::Value = serde_json::from_slice(&explained).expect("JSON");
+    assert_eq!(explained["notes"], serde_json::json!([]));
+}
