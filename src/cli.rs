@@ -12,7 +12,7 @@ pub use run_options::*;
 pub use variables::variables;
 pub use verbs::*;
 
-use variables::{blaming_variable, with_variables};
+use variables::{blaming_variable, named_by, with_variables};
 
 use clap::builder::{BoolishValueParser, OsStringValueParser, TypedValueParser};
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, ValueEnum};

@@ -1,13 +1,13 @@
 //! The command line without verbs, defined only as far as it is used.
 //!
 //! To define all options takes a quarter of the time of a hit, and most calls name one or two. So a
-//! group of options is defined only where the command line names one of it, and the verbs where it
-//! may name one of them. What cannot be understood so is parsed anew with all there is, for the
+//! group of options is defined only where a word or a variable names one of it, and the verbs where a word
+//! may be one of them. What cannot be understood so is parsed anew with all there is, for the
 //! message.
 
 use super::{
     Cli, CommonOptions, FreshnessOptions, KeyOptions, RunOptions, ShowingOptions, StoreOptions,
-    StoringOptions, Verb, with_variables,
+    StoringOptions, Verb, named_by, with_variables,
 };
 use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::collections::HashSet;
@@ -23,14 +23,14 @@ struct Words {
 
 /// Which options the command line may name.
 enum Named {
-    /// Only these long ones.
-    Long(HashSet<String>),
+    /// Only these, by long names and by letters.
+    Only(HashSet<String>),
     Any,
 }
 
 /// Options that are defined together.
 trait Group: Args + Default {
-    /// The long names.
+    /// The long names, and the letters.
     const NAMES: &'static [&'static str];
 }
 
@@ -46,6 +46,7 @@ impl Group for KeyOptions {
         "ignore-cwd",
         "stdin",
         "no-stdin",
+        "n",
     ];
 }
 
@@ -76,27 +77,26 @@ impl Group for StoreOptions {
 }
 
 impl Group for CommonOptions {
-    const NAMES: &'static [&'static str] = &["cache-dir", "verbose", "quiet"];
+    const NAMES: &'static [&'static str] = &["cache-dir", "verbose", "v", "quiet", "q"];
 }
 
 impl Named {
-    fn on_the_command_line() -> Self {
-        let mut names = HashSet::new();
+    fn on_the_command_line(variables: &[OsString]) -> Self {
+        let mut names: HashSet<_> = variables.iter().map(|name| named_by(name)).collect();
         for word in std::env::args_os().skip(1).take_while(|word| word != "--") {
             let word = word.to_string_lossy();
             if let Some(name) = word.strip_prefix("--") {
                 names.insert(name.split('=').next().unwrap_or(name).to_owned());
-            } else if word.len() > 1 && word.starts_with('-') {
-                // One short option or many.
-                return Self::Any;
+            } else if let Some(letters) = word.strip_prefix('-') {
+                names.extend(letters.chars().map(String::from));
             }
         }
-        Self::Long(names)
+        Self::Only(names)
     }
 
     fn one_of<G: Group>(&self) -> bool {
         match self {
-            Self::Long(names) => G::NAMES.iter().any(|name| names.contains(*name)),
+            Self::Only(names) => G::NAMES.iter().any(|name| names.contains(*name)),
             Self::Any => true,
         }
     }
@@ -137,7 +137,7 @@ pub(super) fn parse(variables: &[OsString]) -> Option<(Cli, ArgMatches)> {
     if may_need_verbs() {
         return None;
     }
-    let named = if variables.is_empty() { Named::on_the_command_line() } else { Named::Any };
+    let named = Named::on_the_command_line(variables);
     let matches = with_variables(named.command(), variables).try_get_matches().ok()?;
     let cli = named.cli(&matches).ok()?;
     Some((cli, matches))
@@ -179,7 +179,8 @@ mod tests {
             let command = G::augment_args(Command::new("x"));
             let all = |option: &Arg| {
                 let aliases = option.get_all_aliases().unwrap_or_default();
-                aliases.into_iter().chain(option.get_long()).map(str::to_owned).collect::<Vec<_>>()
+                let long = aliases.into_iter().chain(option.get_long()).map(str::to_owned);
+                long.chain(option.get_short().map(String::from)).collect::<Vec<_>>()
             };
             let defined: HashSet<_> = command.get_arguments().flat_map(all).collect();
             assert_eq!(defined, G::NAMES.iter().map(|&name| name.to_owned()).collect());

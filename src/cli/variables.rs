@@ -36,6 +36,12 @@ fn variable(option: &Arg) -> String {
     format!("CACHEX_{}", option.get_id().as_str().to_uppercase())
 }
 
+/// The option that a variable names, if it is one of ours that names one.
+pub(super) fn named_by(variable: &OsStr) -> String {
+    let name = variable.to_string_lossy().to_lowercase().replace('_', "-");
+    name.strip_prefix("cachex-").unwrap_or_default().to_owned()
+}
+
 /// The definition with the variables that count.
 pub(super) fn with_variables(command: Command, counted: &[OsString]) -> Command {
     if counted.is_empty() {
