@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod page;
+mod picture;
 mod session;
 
 use session::try_page;

@@ -131,7 +131,7 @@ fn is_interleaved(page: &[String], out: &[String], err: &[String]) -> bool {
 }
 
 /// What does not change from one run to the next.
-fn comparable(output: &str) -> Vec<String> {
+pub fn comparable(output: &str) -> Vec<String> {
     let word = |word: &str| {
         let (core, end) = word.split_at(word.trim_end_matches([',', ';', ':', ')']).len());
         let changes = is_duration(core) || is_digest(core);
