@@ -15,6 +15,11 @@ fn the_readme_is_true() {
     try_page("README.md");
 }
 
+#[test]
+fn what_is_said_of_ci_is_true() {
+    try_page("docs/ci.md");
+}
+
 /// A test for each page, so that they run side by side.
 macro_rules! recipes {
     ($($name:ident)*) => {
