@@ -249,7 +249,7 @@ def svg(made):
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'width="{width:.0f}" height="{height:.0f}" role="img" xml:space="preserve">',
-        "<title>cachex in a terminal: the first call takes two seconds, the second none</title>",
+        "<title>cachex in a terminal: the first call takes two seconds, the second some milliseconds</title>",
         f"<style>{STYLE}</style>",
         f'<rect x="0.5" y="0.5" width="{width - 1:.0f}" height="{height - 1:.0f}" rx="8"/>',
     ]
