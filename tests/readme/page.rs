@@ -3,7 +3,7 @@
 //! Readers see ```` ```console ```` blocks: a line that begins with `$ ` is typed, with lines that begin
 //! with `> ` after it, and the others are what comes out. Comments that readers do not see say the rest:
 //! `<!-- file: NAME -->` before a block writes it to that file, `<!-- shell: NAME -->` before a console
-//! block chooses its shell, `<!-- needs: PROGRAM -->` says what it cannot do without, and
+//! block chooses its shell, `<!-- needs: PROGRAM -->` says what it cannot do without (a program, or `Linux`), and
 //! `<!-- console` opens a block that is only tried.
 
 /// One step of trying a page.

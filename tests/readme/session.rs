@@ -53,6 +53,9 @@ impl Reader {
     /// Writes a file of the project, or with `~/` one of the home directory.
     fn write(&self, name: &str, content: &str) {
         let path = match name.strip_prefix("~/") {
+            Some(name) if cfg!(target_os = "macos") => {
+                self.home.join(name.replace(".config/cachex", "Library/Application Support/cachex"))
+            }
             Some(name) => self.home.join(name),
             None => self.project().join(name),
         };
@@ -80,7 +83,11 @@ impl Reader {
         command
     }
 
+    /// Whether a program is there, or the system is of that name.
     fn has(&self, program: &str) -> bool {
+        if program == "Linux" {
+            return cfg!(target_os = "linux");
+        }
         let words = ["-c", "command -v \"$1\" >/dev/null", "sh", program];
         self.command("sh").args(words).status().expect("started").success()
     }
