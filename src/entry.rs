@@ -1,4 +1,7 @@
 //! An entry: a recording under its key, with its dates and conditions.
+//!
+//! Only what it is; how it is stored is for [`store`](crate::store) to know, whether it may be replayed for
+//! [`policy`](crate::policy).
 
 use crate::exit::Exit;
 use crate::key::{Digest, Key, Part};

@@ -1,4 +1,7 @@
 //! What ends a call early, with the exit status that each gets.
+//!
+//! Faults of the cache are not among them: these are warnings. An error says what failed, on what, and what
+//! to try; it is printed once, by [`main`](crate::main).
 
 use crate::terminal::escape_os;
 use std::ffi::{OsStr, OsString};

@@ -1,20 +1,58 @@
 //! `cachex` memoizes any command: the second time, its output, its errors and its exit code come
 //! back at once from a local store.
 //!
-//! Two laws. **Transparent**: a miss behaves as the bare command, a hit as the recorded miss did,
-//! and a fault of the cache changes neither. **Sound**: what cannot be proved to be the same is not
-//! replayed.
+//! This is the inside of the program, for those who change it. For what it does see `README.md`, for
+//! how to change it `CONTRIBUTING.md`. It is a library only so that tests, benchmarks and fuzz targets reach
+//! the parts: nothing here is stable.
 //!
-//! An entry is a *key*, *conditions* and a *recording*. The [`key`] is the digest of what is known
-//! before the command runs: its words, the content of its script, its directory, chosen variables.
-//! A condition ([`entry::Condition`]) is what is seen only while it runs: whether it read its
-//! standard input, and what that was. The [`recording`] is its output in order of arrival and how
-//! it ended.
+//! # Two laws
 //!
-//! A request goes from [`cli`], [`config`] and [`settings`] to [`commands::run`], which observes the inputs,
-//! asks the [`store`] for entries and the [`policy`] which of them may be replayed, and either
-//! replays ([`replay`]) or runs ([`runner`]) and fills. Modules use only those of lower layers;
-//! `tests/architecture.rs` holds them to it.
+//! **Transparent**: a miss behaves as the bare command, a hit as the recorded miss did, and a fault of
+//! the cache changes neither. **Sound**: what cannot be proved to be the same is not replayed.
+//!
+//! So where a module finds that something cannot be read, decided or stored, there is one answer: the
+//! command runs as without cachex, and one line of warning says why.
+//!
+//! # The model
+//!
+//! An entry is a *key*, *conditions* and a *recording*.
+//!
+//! | | known | says |
+//! |---|---|---|
+//! | [`key::Key`] | before the command runs | its words, the content of its script, its directory, chosen variables and files: a digest of the [`key::Fingerprint`] |
+//! | [`entry::Condition`] | only while it runs | whether it read its standard input, and what that was |
+//! | [`recording::Recording`] | in the end | its output in order of arrival, and how it ended |
+//!
+//! A look-up finds the entries of the key, its variants, and replays the first whose conditions hold now.
+//!
+//! # The path of a request
+//!
+//! ```text
+//! command line ── cli ── config ── settings ──┐
+//!                                             ▼ Request
+//!                    key::observe: how the world stands
+//!                                             ▼ Fingerprint, Key
+//!         store: the variants of the key ── policy: may one be replayed?
+//!                     │ yes                                 │ no
+//!                     ▼                                     ▼
+//!                  replay                 claim ── runner ── policy: may it be kept? ── fill
+//!                     └──────────────── Exit ───────────────┘
+//! ```
+//!
+//! [`commands::run::run`] reads like that picture. What is above it chooses, what is below it does one thing
+//! each: [`key`] alone reads the world for the key, [`policy`] alone decides, [`runner`] alone starts the command,
+//! [`store`] alone touches the database, [`terminal`] alone writes to our streams.
+//!
+//! Modules use only those of lower layers, by the table in `tests/architecture.rs`:
+//!
+//! | layer | modules |
+//! |---|---|
+//! | 5 | [`commands`] |
+//! | 4 | [`settings`] |
+//! | 3 | [`store`], [`runner`], [`replay`], [`policy`] |
+//! | 2 | [`stdin`], [`entry`] |
+//! | 1 | [`key`], [`config`], [`recording`], [`progress`] |
+//! | 0 | [`cli`], [`error`], [`outputs`], [`terminal`], [`inherited`], [`nesting`], [`home`], [`exit`], [`size`], [`time`] |
 
 pub mod cli;
 pub mod commands;

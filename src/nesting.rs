@@ -1,4 +1,6 @@
 //! How a cachex that runs inside another one's command knows of it.
+//!
+//! One variable is all that a command sees of cachex. With it nobody waits for himself.
 
 use std::ffi::OsString;
 use std::fmt::Display;

@@ -1,4 +1,6 @@
 //! Where the command's two output streams lead, as far as it makes a difference to the command.
+//!
+//! It counts in the key: what went to one pipe is in exact order, what went to two is not.
 
 use crate::inherited::{self, is_closed};
 use crate::terminal::Stream;

@@ -1,4 +1,8 @@
 //! May this be replayed, may this be kept: pure decisions.
+//!
+//! What is fresh for a call, and what it may keep, is decided here and nowhere else. It knows of no
+//! store, no process and no clock: the present is given. The same entries, policy and moment always
+//! give the same verdict.
 
 use crate::entry::{Condition, Entry};
 use crate::exit::{Exit, ExitCodes};

@@ -1,4 +1,6 @@
 //! The spinner: what is going on and for how long, on standard error, for a person who waits.
+//!
+//! It knows of no command. Nothing of it is left behind, and there is nothing of it where nobody looks.
 
 use crate::terminal::{Stream, escape_os};
 use console::{Term, measure_text_width, truncate_str};

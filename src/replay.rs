@@ -1,4 +1,7 @@
 //! Writing a recording to the streams it came from.
+//!
+//! It knows nothing of where the recording came from; that its bytes are right was checked before. Every
+//! chunk is written, or the fault of the stream is told.
 
 use crate::recording::Body;
 use crate::terminal::Stream;

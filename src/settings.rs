@@ -1,6 +1,7 @@
 //! From flags, variables and files to one [`Request`] in the types of the domain.
 //!
-//! Nothing past this module knows of clap. Defaults live here.
+//! Nothing past this module knows of clap, of variables or of files. Defaults live here. What cannot be
+//! understood is a usage error that quotes it, before anything runs.
 
 mod resolve;
 

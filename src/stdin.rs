@@ -1,5 +1,7 @@
 //! Our own standard input: what it is, what it holds, and reading no more of it than the command
 //! would.
+//!
+//! It knows nothing of running commands. What is not taken stays for whoever reads after us.
 
 mod pipe;
 mod stand_in;

@@ -1,5 +1,8 @@
 //! Our own standard output and error: the only place that writes to them, and what is known of the
 //! terminal behind them.
+//!
+//! Writes are not buffered. It also has the means to show a word or a path that could do something
+//! to a terminal.
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::BorrowedFd;

@@ -1,4 +1,10 @@
 //! One file a verb: the only place where the store, the runner and the replay meet.
+//!
+//! A verb says in which order things happen and what is told of them. It decides nothing about
+//! freshness (that is [`policy`](crate::policy)) and reads no flag that
+//! [`settings`](crate::settings) has not understood, but for the verbs' own few. What it promises:
+//! its answer on standard output, everything else on standard error, and with `--json` the fields
+//! that the README names.
 
 pub mod clear;
 pub mod completions;

@@ -1,4 +1,7 @@
 //! `cachex [OPTIONS] [--] COMMAND`: replay what is stored, or run and store.
+//!
+//! The story of a call, in the words of the other modules. No fault of the store ends it: it goes on without.
+//! While the command runs no transaction is open, and only callers of the same key wait.
 
 mod execute;
 mod look_up;

@@ -1,8 +1,8 @@
 //! The configuration files: what they say for a command, as defaults of the command line's options.
 //!
 //! A file only chooses other defaults, so flags and variables go before it and values mean what they
-//! mean on the command line; no option is named here. Without files this costs an attempt to open
-//! one in each directory.
+//! mean on the command line; no option is named here but those that a file may not set. A file that cannot be
+//! understood is never half believed. Without files this costs an attempt to open one in each directory.
 
 mod anchor;
 pub mod file;

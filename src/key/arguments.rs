@@ -1,4 +1,4 @@
-//! `--ignore-arg`: words of the command line that do not count.
+//! `--ignore-arg`: words of the command line that do not count. Pure.
 
 use glob::Pattern;
 use std::ffi::{OsStr, OsString};

@@ -1,4 +1,4 @@
-//! Which variables count.
+//! Which variables count. Pure: what is set is given.
 
 use glob::Pattern;
 use std::collections::{BTreeMap, BTreeSet};

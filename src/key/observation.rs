@@ -1,4 +1,7 @@
 //! Seeing how the world stands: the only reader of it for the key.
+//!
+//! What cannot be seen is an error that names it; nothing is guessed. What was seen can be looked at again when
+//! the command has ended.
 
 use super::arguments::{self, ArgumentGlob, Places};
 use super::doubts::{self, Doubt};

@@ -1,4 +1,6 @@
 //! A fingerprint part by part, each under the name that people know it by: to say what differs.
+//!
+//! Values that may be secret are never among what is shown.
 
 use super::encoding::{code_bytes, state_bytes, text_bytes};
 use super::{CodeFile, FileState, Fingerprint, Hashed, Text};

@@ -1,4 +1,6 @@
 //! Finding the program of a command, and the name that its entries go by.
+//!
+//! It is found as `execvp` finds it, and has the same name however it is spelled, also when it is gone.
 
 use super::arguments::{ArgumentGlob, marks};
 use super::encoding::encode_words;

@@ -1,4 +1,6 @@
 //! Taking down output while a command runs.
+//!
+//! It never stalls the command: what cannot be taken down, or is too long, is given up, and the output goes on.
 
 use super::{Body, Checksummer, Content, IN_MEMORY, MAX_FRAME, encode_header, read_frames};
 use crate::size::Size;

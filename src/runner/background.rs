@@ -1,4 +1,6 @@
 //! Work that goes on after this process, out of the caller's sight.
+//!
+//! It holds nothing that somebody could wait for the end of, and no hang-up reaches it.
 
 use super::descriptors::close_all_but;
 use super::signals;

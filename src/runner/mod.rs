@@ -1,7 +1,9 @@
 //! Running the command as if cachex were not there, and recording what it does.
 //!
 //! Synchronous outside; inside, one single-threaded runtime listens to both output pipes, to
-//! signals and to the end of the command at once. It never touches the store.
+//! signals and to the end of the command at once. It never touches the store, and does not know
+//! what a result is kept for: it tells how the command ended, what it wrote and read, and whether
+//! all of that was recorded.
 
 mod background;
 mod child;

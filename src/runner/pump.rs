@@ -1,4 +1,6 @@
 //! From a pipe of the command to our own stream and into the recording.
+//!
+//! What arrives goes on at once, unless it is to be held back, and memory stays flat.
 
 use super::Unrecorded;
 use super::child::SpawnError;

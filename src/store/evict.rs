@@ -1,4 +1,6 @@
 //! Who has to go: the two limits.
+//!
+//! `--max-entries` lets the expired go first and then the oldest stored, `--max-size` the least recently used.
 
 use super::codec::block_ids;
 use super::gone::{self, Cause};

@@ -1,4 +1,7 @@
 //! Storing a result.
+//!
+//! All of it or nothing, in one transaction, and the limits hold when it is done. A result whose
+//! command was cleared while it ran stays out.
 
 use super::codec::{self, BLOCK, IN_ROW};
 use super::{

@@ -1,4 +1,4 @@
-//! What is stored.
+//! What is stored, for those who look. An entry that cannot be understood is passed over.
 
 use super::{Selection, Store, StoreError, codec, connection, usage};
 use crate::entry::Description;

@@ -2,9 +2,10 @@
 //!
 //! It knows nothing of time to live or of running commands. On disk it promises: a directory that
 //! only its owner can enter, `cachex.db` (see `store::schema`), `uses` (see `store::usage`),
-//! `claims` (see `store::claim`) and `cachex.lock`, held while the database is set up. No transaction stays open between two calls
-//! but for that of a look-up ([`Store::open_for_look_up`]), and looking up writes nothing. A fault of any kind is a [`StoreError`]; none is a reason not to
-//! run the command.
+//! `claims` (see `store::claim`) and `cachex.lock`, held while the database is set up. No
+//! transaction stays open between two calls but for that of a look-up
+//! ([`Store::open_for_look_up`]), and looking up writes nothing. A fault of any kind is a
+//! [`StoreError`]; none is a reason not to run the command.
 
 mod aging;
 mod claim;

@@ -1,4 +1,6 @@
 //! The directory of the store: where it is, and whether it may be trusted.
+//!
+//! One that somebody else owns or can write to is refused: what comes out of it would be his.
 
 use super::StoreError;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};

@@ -1,4 +1,6 @@
 //! Which entries are meant, as a condition of SQL and a look at their dates.
+//!
+//! One meaning for `clear`, `list`, `show` and `prune`.
 
 use super::sought::{Sought, as_typed, sought};
 use super::{StoreError, codec};

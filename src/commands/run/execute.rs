@@ -1,4 +1,6 @@
 //! Running the command of a call, and storing what came of it.
+//!
+//! What has changed or was cleared meanwhile is not stored; whether it was or not, the exit is the command's.
 
 use super::{Call, not_started, shown, unwritable};
 use crate::entry::{Condition, Entry, NewEntry};

@@ -1,4 +1,6 @@
 //! Why nothing is stored for a call: what differs from the entry that is nearest to it.
+//!
+//! For people only; nothing is decided by it, and no value of a variable is shown.
 
 use super::Call;
 use crate::key::{Difference, Doubt, Observation, StoredPart, differences};

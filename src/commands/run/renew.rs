@@ -1,4 +1,6 @@
 //! Running the command in the background, for the calls to come.
+//!
+//! The caller waits for nothing and loses nothing: not its input, its terminal or its output.
 
 use super::Call;
 use crate::entry::{Condition, Entry};

@@ -1,0 +1,289 @@
+#!/usr/bin/env python3
+"""Records the picture of the README: cachex at work in a terminal, as an SVG that plays once.
+
+    docs/picture/record.py [--cachex PROGRAM] [--output FILE]
+
+What is shown is a real run of PROGRAM (by default the one in PATH) in a pseudo-terminal, with the time
+that each call took. Where motion is not wanted the picture stands still and shows the end. Needs nothing
+but Python 3.
+"""
+
+import argparse
+import fcntl
+import os
+import pty
+import re
+import shutil
+import struct
+import tempfile
+import termios
+import time
+import unicodedata
+from html import escape
+from pathlib import Path
+
+COLUMNS, ROWS = 84, 24
+CELL_WIDTH, LINE_HEIGHT, MARGIN = 8.4, 20, 16
+
+REPORT = """#!/bin/sh
+sleep 2   # a slow database
+echo "month $2: 42 orders"
+"""
+
+CALLS = [
+    "cachex --ttl 1h ./report.sh --month 11",
+    "cachex --ttl 1h ./report.sh --month 11",
+    "echo 'echo done' >> report.sh",
+    "cachex -v --ttl 1h ./report.sh --month 11",
+    "cachex list",
+]
+
+
+# Where the calls are made. The directory that they are really made in has a name of the same length.
+PROJECT = "/home/you/app"
+
+
+class Screen:
+    """What a terminal shows that is given bytes: rows of cells, a cell being a character and a style."""
+
+    ESCAPE = re.compile(r"\x1b\[([?0-9;]*)([A-Za-z])|\x1b\][^\x07]*\x07|\x1b\[[?0-9;]*$|\x1b$")
+
+    def __init__(self):
+        self.rows, self.row, self.column, self.style, self.rest = [[]], 0, 0, (), ""
+
+    def write(self, text):
+        text, self.rest = self.rest + text, ""
+        while text:
+            found = self.ESCAPE.match(text)
+            if found and found.group(2) is None and not found.group(0).startswith("\x1b]"):
+                self.rest = text
+                return
+            if found:
+                if found.group(2):
+                    self.control(found.group(1), found.group(2))
+                text = text[found.end():]
+                continue
+            self.character(text[0])
+            text = text[1:]
+
+    def character(self, char):
+        if char == "\r":
+            self.column = 0
+        elif char == "\n":
+            self.row += 1
+            self.rows += [[] for _ in range(self.row + 1 - len(self.rows))]
+        elif char == "\b":
+            self.column -= 1
+        elif unicodedata.category(char) == "Cc":
+            raise SystemExit(f"cannot show the control character {char!r}")
+        else:
+            if self.column == COLUMNS:
+                self.character("\r")
+                self.character("\n")
+            row = self.rows[self.row]
+            row += [(" ", ())] * (self.column + 1 - len(row))
+            row[self.column] = (char, self.style)
+            self.column += 1
+
+    def control(self, numbers, kind):
+        first = int(re.sub(r"\D.*", "", numbers.lstrip("?")) or 0)
+        row = self.rows[self.row]
+        if kind == "m":
+            self.restyle([int(number or 0) for number in numbers.split(";")])
+        elif kind == "K":
+            self.rows[self.row] = [] if first == 2 else row[: self.column]
+        elif kind == "A":
+            self.row -= max(first, 1)
+        elif kind == "B":
+            self.row += max(first, 1)
+        elif kind == "C":
+            self.column += max(first, 1)
+        elif kind == "D":
+            self.column -= max(first, 1)
+        elif kind == "G":
+            self.column = max(first, 1) - 1
+        elif kind not in "hl":
+            raise SystemExit(f"cannot show the control sequence {numbers}{kind}")
+
+    def restyle(self, numbers):
+        for number in numbers:
+            if number == 0:
+                self.style = ()
+            elif number in (1, 2):
+                self.style += ({1: "bold", 2: "dim"}[number],)
+            elif number == 22:
+                self.style = tuple(s for s in self.style if s not in ("bold", "dim"))
+            elif 30 <= number <= 37 or number == 39:
+                self.style = tuple(s for s in self.style if not s.startswith("c"))
+                self.style += (f"c{number - 30}",) if number != 39 else ()
+            else:
+                raise SystemExit(f"cannot show the style {number}")
+
+    def put(self, row, column, text, *style):
+        """Writes without moving the cursor."""
+        cells = self.rows[row]
+        cells += [(" ", ())] * (column + len(text) - len(cells))
+        cells[column:column + len(text)] = [(char, style) for char in text]
+
+
+class Film:
+    """A screen over time: for each row what it showed, from when and until when."""
+
+    def __init__(self):
+        self.screen, self.now, self.shots = Screen(), 0.0, {}
+
+    def shoot(self):
+        for number, cells in enumerate(self.screen.rows):
+            shots = self.shots.setdefault(number, [])
+            if not shots or shots[-1][2] != cells:
+                if shots:
+                    shots[-1][1] = self.now
+                shots.append([self.now, None, list(cells)])
+
+    def say(self, text):
+        self.screen.write(text)
+        self.shoot()
+
+    def call(self, typed, directory, environment):
+        """Types a call, runs it, and notes beside it how long it took."""
+        self.say("\x1b[32m$\x1b[0m ")
+        self.now += 0.6
+        self.say(f"\x1b[1m{typed}\x1b[0m\r\n")
+        prompt = self.screen.row - 1
+        self.now += 0.4
+        began = time.monotonic()
+        start = self.now
+        for chunk in run(typed, directory, environment):
+            self.now = start + time.monotonic() - began
+            self.say(chunk.replace(str(directory), PROJECT))
+        took = time.monotonic() - began
+        self.now = start + took
+        if typed.startswith("cachex"):
+            time_taken = f"{took:.1f}s" if took >= 1 else f"{took * 1000:.0f}ms"
+            self.screen.put(prompt, COLUMNS - 8, time_taken.rjust(8), "dim")
+        self.shoot()
+        self.now += 1.2
+
+
+def run(typed, directory, environment):
+    """What a shell's command writes to a terminal, as it comes."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(directory)
+        os.execvpe("sh", ["sh", "-c", typed], environment)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    rest = b""
+    while True:
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:  # Linux says so that nobody has it open any more
+            chunk = b""
+        if not chunk:
+            break
+        rest += chunk
+        try:
+            text, rest = rest.decode(), b""
+        except UnicodeDecodeError:  # in the middle of a character
+            continue
+        yield text
+    os.close(terminal)
+    os.waitpid(child, 0)
+
+
+def film(cachex):
+    made = Film()
+    with tempfile.TemporaryDirectory(prefix="", dir="/tmp") as project, \
+            tempfile.TemporaryDirectory() as home:
+        report = Path(project, "report.sh")
+        report.write_text(REPORT)
+        report.chmod(0o755)
+        Path(home, "cachex").symlink_to(cachex)
+        environment = {
+            "HOME": home,
+            "PATH": f"{home}:{os.environ['PATH']}",
+            "TERM": "xterm-256color",
+            "LC_ALL": "C.UTF-8",
+        }
+        for call in CALLS:
+            made.call(call, os.path.realpath(project), environment)
+    made.say("\x1b[32m$\x1b[0m ")
+    return made
+
+
+STYLE = """
+svg { --back: #ffffff; --edge: #d0d7de; --text: #1f2328; --dim: #6e7781; --c1: #cf222e; --c2: #116329;
+  --c3: #7d4e00; --c4: #0550ae; --c5: #8250df; --c6: #0f6b75; --c7: #57606a; }
+@media (prefers-color-scheme: dark) {
+  svg { --back: #0d1117; --edge: #30363d; --text: #e6edf3; --dim: #8b949e; --c1: #ff7b72; --c2: #3fb950;
+    --c3: #d29922; --c4: #79c0ff; --c5: #d2a8ff; --c6: #56d4dd; --c7: #b1bac4; }
+}
+rect { fill: var(--back); stroke: var(--edge); }
+text { fill: var(--text); font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono",
+  monospace; white-space: pre; }
+.bold { font-weight: 600; } .dim { fill: var(--dim); }
+.c1 { fill: var(--c1); } .c2 { fill: var(--c2); } .c3 { fill: var(--c3); } .c4 { fill: var(--c4); }
+.c5 { fill: var(--c5); } .c6 { fill: var(--c6); } .c7 { fill: var(--c7); }
+.passing { opacity: 0; }
+@keyframes shown { from, to { opacity: 1; } }
+@keyframes hidden { from, to { opacity: 0; } }
+@media (prefers-reduced-motion: reduce) { g { animation: none !important; } }
+"""
+
+
+def runs(cells):
+    """Pieces of one style, each with its column; spaces at the ends are left out."""
+    pieces = []
+    for column, (char, style) in enumerate(cells):
+        if pieces and pieces[-1][2] == style:
+            pieces[-1][1] += char
+        else:
+            pieces.append([column, char, style])
+    for column, text, style in pieces:
+        if text.strip():
+            yield column + len(text) - len(text.lstrip()), text.strip(), style
+
+
+def svg(made):
+    width = COLUMNS * CELL_WIDTH + 2 * MARGIN
+    height = len(made.screen.rows) * LINE_HEIGHT + 2 * MARGIN
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
+        f'width="{width:.0f}" height="{height:.0f}" role="img" xml:space="preserve">',
+        "<title>cachex in a terminal: the first call takes two seconds, the second some milliseconds</title>",
+        f"<style>{STYLE}</style>",
+        f'<rect x="0.5" y="0.5" width="{width - 1:.0f}" height="{height - 1:.0f}" rx="8"/>',
+    ]
+    for number, shots in sorted(made.shots.items()):
+        y = MARGIN + (number + 0.75) * LINE_HEIGHT
+        for start, end, cells in shots:
+            pieces = "".join(
+                f'<text x="{MARGIN + column * CELL_WIDTH:.1f}" y="{y:.0f}" '
+                f'textLength="{len(text) * CELL_WIDTH:.1f}"'
+                + (f' class="{" ".join(style)}"' if style else "")
+                + f">{escape(text, quote=False)}</text>"
+                for column, text, style in runs(cells)
+            )
+            if not pieces or end is not None and end - start < 0.02:
+                continue
+            if end is None:
+                lines.append(f'<g style="animation: hidden {start:.2f}s">{pieces}</g>')
+            else:
+                animation = f"shown {end - start:.2f}s {start:.2f}s"
+                lines.append(f'<g class="passing" style="animation: {animation}">{pieces}</g>')
+    return "\n".join(lines + ["</svg>", ""])
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Records the picture of the README.")
+    parser.add_argument("--cachex", default="cachex", help="the program to show")
+    here = Path(__file__).resolve().parent
+    parser.add_argument("--output", default=here / "cachex.svg", help="where to write it")
+    options = parser.parse_args()
+    program = shutil.which(options.cachex)
+    if program is None:
+        raise SystemExit(f"no such program: {options.cachex}; name it with --cachex")
+    Path(options.output).write_text(svg(film(Path(program).resolve())))
+
+
+if __name__ == "__main__":
+    main()

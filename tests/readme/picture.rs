@@ -1,0 +1,46 @@
+//! The picture shows what happens when it is taken anew.
+
+use crate::session::{comparable, skipped};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// The text that a picture shows in the end.
+fn text(picture: &str) -> String {
+    let lines = picture.lines().filter(|line| line.starts_with("<g style"));
+    let lines = lines.map(|line| {
+        let pieces = line.split("<text ").skip(1).filter_map(|piece| {
+            let (_, text) = piece.split_once('>')?;
+            text.split_once("</text>").map(|(text, _)| text)
+        });
+        pieces.collect::<Vec<_>>().join(" ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_picture_is_up_to_date() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/picture");
+    let record = directory.join("record.py");
+    if Command::new("python3").arg("--version").output().is_err() {
+        return skipped("docs/picture/record.py", "python3");
+    }
+    let scratch = tempfile::tempdir().expect("a directory");
+    let output = scratch.path().join("cachex.svg");
+    let status = Command::new("python3")
+        .arg(record)
+        .args(["--cachex", env!("CARGO_BIN_EXE_cachex"), "--output"])
+        .arg(&output)
+        .status()
+        .expect("started");
+    assert!(status.success(), "the recording failed: {status}");
+    let [shown, happens] = [directory.join("cachex.svg"), output].map(|path| {
+        let picture = fs::read_to_string(path).expect("a picture");
+        text(&picture)
+    });
+    assert!(happens.contains("cachex: miss"), "nothing was recorded:\n{happens}");
+    assert!(
+        comparable(&shown) == comparable(&happens),
+        "take it anew with docs/picture/record.py\n--- it shows\n{shown}\n--- it would show\n{happens}"
+    );
+}
