@@ -6,6 +6,7 @@
 use crate::terminal::escape_os;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 /// An error that the user sees, once, at the edge.
@@ -50,8 +51,21 @@ impl Error {
     }
 }
 
-/// A mistyped verb is taken for a command, so say which verb is near.
+/// What may have been meant by a word that is no command.
 fn hint_for(command: &OsStr) -> String {
+    if is_for_a_shell(command) {
+        return "; no shell looks at it: for a line of one, cachex -- sh -c '…'".to_owned();
+    }
+    hint_at_verb(command)
+}
+
+/// Whether only a shell can make something of it: `a | b`, `a && b`, `ls -l` in one word.
+fn is_for_a_shell(word: &OsStr) -> bool {
+    word.as_bytes().iter().any(|byte| b" |&;<>()$`\n".contains(byte))
+}
+
+/// A mistyped verb is taken for a command, so say which verb is near.
+fn hint_at_verb(command: &OsStr) -> String {
     const VERBS: [&str; 10] = [
         "clear",
         "list",
@@ -90,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn near_verbs_are_suggested() {
+    fn what_may_have_been_meant_is_suggested() {
         for (word, meant) in [
             ("lst", "list"),
             ("cleer", "clear"),
@@ -108,6 +122,9 @@ mod tests {
         ] {
             let hint = format!("; did you mean `cachex {meant}`?");
             assert_eq!(hint_for(OsStr::new(word)), hint, "{word}");
+        }
+        for word in ["a | b", "ls -l", "x&&y", "$HOME/x"] {
+            assert!(hint_for(OsStr::new(word)).ends_with("sh -c '…'"), "{word}");
         }
         for word in ["ls", "python3", "near", "hello", "./lst"] {
             assert_eq!(hint_for(OsStr::new(word)), "", "{word}");

@@ -15,10 +15,21 @@ use std::path::Path;
 /// When the store cannot be used.
 pub fn run(options: &ClearOptions, directory: &Path, notices: &Notices) -> Result<(), Error> {
     let selection = selection(&options.filters);
-    let cleared = with_store(directory, notices, |store| {
-        if options.dry_run { store.clearable(&selection) } else { store.clear(&selection) }
+    let (cleared, longer) = with_store(directory, notices, |store| {
+        let cleared =
+            if options.dry_run { store.clearable(&selection)? } else { store.clear(&selection)? };
+        let longer = match selection.and_longer().filter(|_| cleared.entries == 0) {
+            Some(selection) => store.clearable(&selection)?.entries,
+            None => 0,
+        };
+        Ok((cleared, longer))
     })?;
-    printed(print(&format!("{} {}\n", removed(options.dry_run), tell(cleared))))
+    let hint = if longer > 0 {
+        format!("; with more arguments there are {longer}: --prefix")
+    } else {
+        String::new()
+    };
+    printed(print(&format!("{} {}{hint}\n", removed(options.dry_run), tell(cleared))))
 }
 
 /// What a verb that removes says, or one that only looks.

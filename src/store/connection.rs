@@ -92,8 +92,10 @@ pub(super) fn write(connection: &mut Connection) -> Result<Transaction<'_>, Stor
     begin(connection, "OFF")
 }
 
-/// The same for what must not come back after a power cut.
+/// The same for what must not come back after a power cut, nor be found in the file: what is removed is
+/// overwritten, but for pages that the file will do without.
 pub(super) fn write_durably(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+    connection.pragma_update(None, "secure_delete", "FAST")?;
     begin(connection, "NORMAL")
 }
 

@@ -44,6 +44,14 @@ pub enum Matching {
 }
 
 impl Selection {
+    /// The same with the calls that have more arguments, where it means one argument list.
+    #[must_use]
+    pub fn and_longer(&self) -> Option<Self> {
+        let calls = self.calls.as_ref().filter(|calls| calls.matching.is_none())?;
+        let calls = Calls { matching: Some(Matching::StartingWith), ..calls.clone() };
+        Some(Self { calls: Some(calls), ..self.clone() })
+    }
+
     /// Every entry.
     #[must_use]
     pub fn all() -> Self {

@@ -39,6 +39,44 @@ fn clear_forgets_a_command_with_all_arguments_directories_and_variables() {
 }
 
 #[test]
+fn calls_with_more_arguments_are_hinted_at() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh a b").gives("hi\n");
+    sandbox.cachex("./s.sh a c").gives("hi\n");
+    let hinted = "removed nothing; with more arguments there are 2: --prefix\n";
+    sandbox.cachex("clear -- ./s.sh a").gives(hinted);
+    sandbox.cachex("clear --exact -- ./s.sh a").gives(NOTHING);
+    sandbox.cachex("clear -- ./s.sh d").gives(NOTHING);
+    sandbox.cachex("clear --prefix -- ./s.sh a").gives("removed 2 entries (6B)\n");
+    sandbox.cachex("clear -- ./s.sh a").gives(NOTHING);
+}
+
+#[test]
+fn what_was_cleared_is_not_to_be_found_in_the_files() {
+    const SECRET: &str = "s3cr3t-7261";
+    let sandbox = sandbox();
+    sandbox.script("kept.sh", "echo kept");
+    sandbox.script("tell.sh", &format!("for i in $(seq $1); do echo {SECRET}; done"));
+    let is_there = || {
+        let files = fs::read_dir(sandbox.store_dir()).expect("listed");
+        let contents = files.map(|file| fs::read(file.expect("listed").path()).expect("read"));
+        contents
+            .flatten()
+            .collect::<Vec<_>>()
+            .windows(SECRET.len())
+            .any(|at| at == SECRET.as_bytes())
+    };
+    for times in ["1", "20000"] {
+        for call in [&*format!("./tell.sh {times}"), "./kept.sh", "./kept.sh x"] {
+            sandbox.cachex(call).output();
+        }
+        assert!(is_there());
+        sandbox.cachex("clear -- ./tell.sh").output();
+        assert!(!is_there(), "{times}");
+    }
+}
+
+#[test]
 fn clear_forgets_one_argument_list() {
     let sandbox = sandbox();
     for arguments in ["", "a", "a b", "b"] {
