@@ -25,7 +25,7 @@ pub fn run(options: &ClearOptions, directory: &Path, notices: &Notices) -> Resul
         Ok((cleared, longer))
     })?;
     let hint = if longer > 0 {
-        format!("; with more arguments there are {longer}: --prefix")
+        format!("; {longer} with more arguments: --prefix")
     } else {
         String::new()
     };

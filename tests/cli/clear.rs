@@ -43,7 +43,7 @@ fn calls_with_more_arguments_are_hinted_at() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh a b").gives("hi\n");
     sandbox.cachex("./s.sh a c").gives("hi\n");
-    let hinted = "removed nothing; with more arguments there are 2: --prefix\n";
+    let hinted = "removed nothing; 2 with more arguments: --prefix\n";
     sandbox.cachex("clear -- ./s.sh a").gives(hinted);
     sandbox.cachex("clear --exact -- ./s.sh a").gives(NOTHING);
     sandbox.cachex("clear -- ./s.sh d").gives(NOTHING);
