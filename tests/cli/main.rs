@@ -9,6 +9,8 @@ mod clear_filters;
 mod clock;
 mod completing;
 mod config;
+mod config_faults;
+mod config_shown;
 mod crowds;
 mod damage;
 mod doctor;

@@ -1,0 +1,104 @@
+//! Configuration files that cannot be understood: a warning, and the command runs uncached.
+
+use super::config::{by_default, sandbox};
+use std::fs;
+
+/// What is said of a file that cannot be understood: one warning, and the command runs uncached.
+#[track_caller]
+fn not_understood(content: &str, parts: &[&str]) {
+    for place in ["user", "project"] {
+        let sandbox = sandbox();
+        let path = match place {
+            "user" => sandbox.user_config(content),
+            _ => sandbox.project_config(content),
+        };
+        let path = path.display().to_string();
+        for _ in 0..2 {
+            let stderr = sandbox.cachex("./s.sh").tells("hi \n", 0);
+            assert_eq!(stderr.lines().count(), 1, "{stderr}");
+            assert!(stderr.starts_with("cachex: warning: "), "{stderr}");
+            for part in parts.iter().chain([&path.as_str(), &"running uncached"]) {
+                assert!(stderr.contains(part), "{part}: {stderr}");
+            }
+        }
+        assert_eq!(sandbox.runs(), 2);
+        assert!(!sandbox.store_dir().exists());
+        sandbox.cachex("-q ./s.sh").gives("hi \n");
+        let missed = sandbox.cachex("--only-if-cached ./s.sh").tells("", 124);
+        assert!(missed.contains("not cached"), "{missed}");
+        sandbox.cachex("clear -q").gives("removed nothing\n");
+        let shown = by_default(&sandbox, "config --json").output();
+        let answer: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
+        assert_eq!(answer["options"], serde_json::json!([]));
+        assert!(answer["problem"].as_str().expect("a problem").contains(&path), "{answer}");
+        assert_eq!(String::from_utf8_lossy(&shown.stderr).lines().count(), 1);
+    }
+}
+
+#[test]
+fn syntax_errors() {
+    not_understood("ttl = 1\nttl\n", &[":2:"]);
+    not_understood("ttl = 1\nttl = 2\n", &["duplicate key"]);
+    not_understood("[[rule]\n", &[":1:"]);
+}
+
+#[test]
+fn unknown_keys() {
+    not_understood("# one\ntll = 1\n", &[":2:", "'tll'", "(did you mean 'ttl'?)"]);
+    not_understood("no_spinner = true\n", &["'no_spinner'", "(did you mean 'no-spinner'?)"]);
+    not_understood("force = true\n", &["'force'", "'refresh'"]);
+    not_understood("[[rules]]\ncommand = \"x\"\n", &["'rules'", "'rule'"]);
+    not_understood("[[rule]]\ncomand = \"x\"\ncommand = \"y\"\n", &["'comand'", "'command'"]);
+    not_understood("banana = 1\n", &["unknown key 'banana';"]);
+    not_understood("help = true\n", &["unknown key 'help';"]);
+    not_understood("command = \"x\"\n", &["unknown key 'command';"]);
+}
+
+#[test]
+fn bad_values() {
+    not_understood("ttl = \"banana\"\n", &["\"banana\"", "ttl", "1h 30min", ":1:"]);
+    not_understood("ttl = -5\n", &["-5", "ttl", "negative"]);
+    not_understood("ttl = true\n", &["true", "ttl", "a number"]);
+    not_understood("ttl = [1]\n", &["[1]", "ttl"]);
+    not_understood("max-entries = 0\n", &["0", "max-entries", "from 1"]);
+    not_understood("refresh = \"yes\"\n", &["\"yes\"", "refresh", "true or false"]);
+    not_understood("pty = \"sometimes\"\n", &["\"sometimes\"", "pty", "always, auto, never"]);
+    not_understood("scope = 5\n", &["5", "scope", "a string"]);
+    not_understood("env = [[\"A\"]]\n", &["env", "a string or strings"]);
+    not_understood("env = \"A=b\"\n", &["'A=b'", "env", "a glob"]);
+    not_understood("key = 2020-01-01\n", &["2020-01-01", "key"]);
+}
+
+#[test]
+fn bad_rules() {
+    not_understood("[[rule]]\nttl = 1\n", &["a rule without a command"]);
+    not_understood("[[rule]]\ncommand = \"\"\n", &["\"\"", "command"]);
+    not_understood("[[rule]]\ncommand = [\"a\"]\n", &["[\"a\"]", "a string"]);
+    not_understood("[[rule]]\ncommand = \"a [\"\n", &["\"a [\"", "command"]);
+    not_understood("[rule]\ncommand = \"a\"\n", &["[[rule]]"]);
+    not_understood("rule = 5\n", &["[[rule]]"]);
+    // Also in a rule that is for other commands.
+    not_understood("[[rule]]\ncommand = \"other\"\nttl = \"x\"\n", &["\"x\"", "ttl", ":3:"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_a_fault() {
+    let sandbox = sandbox();
+    for name in ["directory", "fifo", "binary", "long"] {
+        let path = sandbox.dir.join(".cachex.toml");
+        match name {
+            "directory" => fs::create_dir(&path).expect("made"),
+            "fifo" => {
+                let made = std::process::Command::new("mkfifo").arg(&path).status();
+                assert!(made.expect("started").success());
+            }
+            "binary" => fs::write(&path, b"\xff\xfe").expect("written"),
+            _ => fs::write(&path, "#".repeat(2 << 20)).expect("written"),
+        }
+        sandbox.cachex("./s.sh").warns("hi \n", &path.display().to_string());
+        if path.is_dir() { fs::remove_dir(path) } else { fs::remove_file(path) }.expect("gone");
+    }
+    assert!(!sandbox.store_dir().exists());
+    std::os::unix::fs::symlink("/nowhere", sandbox.dir.join(".cachex.toml")).expect("linked");
+    sandbox.cachex("./s.sh").gives("hi \n");
+}
