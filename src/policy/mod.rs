@@ -4,10 +4,13 @@
 //! store, no process and no clock: the present is given. The same entries, policy and moment always
 //! give the same verdict.
 
+mod reasons;
+
+pub use reasons::{Discarded, MissReason};
+
 use crate::entry::{Condition, Entry};
 use crate::exit::{Exit, ExitCodes};
-use crate::time::{Lifetime, Timestamp, brief};
-use std::fmt;
+use crate::time::{Lifetime, Timestamp};
 use std::time::Duration;
 
 /// What the call that asks thinks of time and of failures.
@@ -40,60 +43,6 @@ pub enum Verdict {
 
 /// How long an entry whose renewal failed is not renewed again.
 const REST: Lifetime = Lifetime::For(Duration::from_mins(1));
-
-/// Why a command has to run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MissReason {
-    /// `--refresh`.
-    Refresh,
-    /// Nothing is stored under this key.
-    Absent,
-    /// Something is stored, for another standard input.
-    OtherStdin,
-    /// What is stored expired so long ago.
-    Expired(Duration),
-    /// What is stored comes from the future: the clock was set back.
-    FromTheFuture,
-    /// What is stored is damaged.
-    Damaged,
-    /// What is stored cannot be read now.
-    Unreadable,
-}
-
-impl fmt::Display for MissReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refresh => f.write_str("asked to refresh"),
-            Self::Absent => f.write_str("nothing stored for this call"),
-            Self::OtherStdin => f.write_str("stored for another standard input only"),
-            Self::Expired(ago) => write!(f, "expired {} ago", brief(*ago)),
-            Self::FromTheFuture => f.write_str("stored in the future, by the clock of today"),
-            Self::Damaged => f.write_str("the stored entry is damaged"),
-            Self::Unreadable => f.write_str("the stored entry cannot be read"),
-        }
-    }
-}
-
-/// Why a result is not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Discarded {
-    /// A signal killed it.
-    Killed(Exit),
-    /// 126 and 127 say that something could not be started; that may change at any time.
-    NotStarted(Exit),
-    /// It failed, and failures are not to be kept.
-    Failure(Exit),
-}
-
-impl fmt::Display for Discarded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Killed(exit) => exit.fmt(f),
-            Self::NotStarted(exit) => write!(f, "{exit}: something could not be started"),
-            Self::Failure(exit) => write!(f, "{exit}, and failures are discarded"),
-        }
-    }
-}
 
 impl Policy {
     /// How long a result with this ending is replayed.
