@@ -81,8 +81,10 @@ impl Store {
             commands::count_run(&transaction, new.scope, name, new.recording.ended)?;
         let id = insert(&transaction, command, name, new)?;
         remember(&transaction, learned)?;
-        // One of the two grows, whatever is replaced or evicted.
-        if id.wrapping_add(runs) % SELDOM == 0 {
+        // Whatever is replaced or evicted, runs are counted one by one, and so are new commands. Mostly
+        // the numbers of entries grow as well.
+        let counted = if runs == 1 { command } else { runs };
+        if [id, counted].iter().any(|number| number % SELDOM == 0) {
             tidy(&transaction)?;
         }
         if removed > 0 {
@@ -94,8 +96,8 @@ impl Store {
     }
 }
 
-/// What is kept for later is counted when every so many-th entry is stored: counting takes longer than
-/// storing.
+/// What is kept for later is counted with one in about so many entries that are stored: counting takes
+/// longer than storing.
 const SELDOM: i64 = 64;
 
 /// Forgets what is kept for later and is too much.

@@ -118,8 +118,8 @@ fn clear_of_a_whole_command_forgets_its_totals_and_of_a_part_does_not() {
     }
 }
 
-#[test]
-fn of_commands_without_entries_the_last_used_are_kept() {
+/// A store in which there are more commands without entries than are kept.
+fn with_too_many_idle() -> (Sandbox, rusqlite::Connection) {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh a").gives("hi\n");
     let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
@@ -127,14 +127,45 @@ fn of_commands_without_entries_the_last_used_are_kept() {
                 INSERT INTO command (scope, name, hits, used, idle)
                 SELECT '', CAST(i AS BLOB), 1, i, 1 FROM n";
     database.execute(many, []).expect("inserted");
-    // They are looked through when the number of the new entry and that of the runs of its command make a
-    // multiple of 64 together.
-    database.execute("UPDATE entry SET id = 61", []).expect("renumbered");
-    sandbox.cachex("./s.sh b").gives("hi\n");
+    (sandbox, database)
+}
+
+/// How many commands without entries there are, and when the first of them was used.
+fn idle(database: &rusqlite::Connection) -> (i64, i64) {
     let row = "SELECT count(*), min(used) FROM command WHERE idle = 1";
-    let seen = database.query_row(row, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("counted");
-    assert_eq!(seen, (10_000, 6));
+    database.query_row(row, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("counted")
+}
+
+#[test]
+fn of_commands_without_entries_the_last_used_are_kept() {
+    let (sandbox, database) = with_too_many_idle();
+    // They are looked through when the number of the new entry is a multiple of 64.
+    database.execute("UPDATE entry SET id = 63", []).expect("renumbered");
+    sandbox.cachex("./s.sh b").gives("hi\n");
+    assert_eq!(idle(&database), (10_000, 6));
     assert_eq!(stats(&sandbox)["misses"], json!(2));
+}
+
+#[test]
+fn they_are_looked_through_now_and_then_whatever_is_stored() {
+    let (sandbox, database) = with_too_many_idle();
+    // The number of the entry and that of the runs grow together, and never make an even number.
+    database.execute("UPDATE entry SET id = 2", []).expect("renumbered");
+    for number in 0..64 {
+        sandbox.cachex(&format!("./s.sh {number}")).gives("hi\n");
+    }
+    assert_eq!(idle(&database).0, 10_000, "new entries");
+    let (sandbox, database) = with_too_many_idle();
+    for _ in 0..64 {
+        sandbox.cachex("--refresh ./s.sh a").gives("hi\n");
+    }
+    assert_eq!(idle(&database).0, 10_000, "the same entry");
+    let (sandbox, database) = with_too_many_idle();
+    for number in 0..64 {
+        database.execute("DELETE FROM entry", []).expect("deleted");
+        sandbox.cachex(&format!("--scope {number} ./s.sh")).gives("hi\n");
+    }
+    assert_eq!(idle(&database).0, 10_000, "new commands");
 }
 
 #[test]
