@@ -4,15 +4,25 @@
 //! with (for a directory service, say), and these were made for another copy of it. So without `HOME`
 //! only the file of users is read.
 
-use directories::ProjectDirs;
+use directories::{BaseDirs, ProjectDirs};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "cachex";
 
-/// Where files can be kept that can be made again; `None` when the user has no home, or one that is not
-/// absolute and so another one in each directory.
+/// The user's home; `None` when there is none, or one that is not absolute and so another one in each
+/// directory.
+#[must_use]
+pub fn directory() -> Option<PathBuf> {
+    let directory = match own()? {
+        Own::Known(_) => BaseDirs::new()?.home_dir().to_owned(),
+        Own::Named(home) => home,
+    };
+    directory.is_absolute().then_some(directory)
+}
+
+/// Where files can be kept that can be made again; `None` as for [`directory`].
 #[must_use]
 pub fn cache_directory() -> Option<PathBuf> {
     let directory = match own()? {
@@ -22,7 +32,7 @@ pub fn cache_directory() -> Option<PathBuf> {
     directory.is_absolute().then_some(directory)
 }
 
-/// Where the user's configuration is; `None` as for [`cache_directory`].
+/// Where the user's configuration is; `None` as for [`directory`].
 #[must_use]
 pub fn config_directory() -> Option<PathBuf> {
     let directory = match own()? {

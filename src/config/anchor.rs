@@ -1,5 +1,6 @@
 //! Where the paths that a file names start.
 
+use crate::home;
 use glob::Pattern;
 use std::path::{Path, PathBuf};
 
@@ -15,8 +16,7 @@ pub(super) fn anchored(word: &str, directory: &Path) -> Result<String, String> {
 }
 
 fn home() -> Result<PathBuf, String> {
-    let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
-    home.filter(|home| home.is_absolute()).ok_or_else(|| "there is no home directory".to_owned())
+    home::directory().ok_or_else(|| "there is no home directory".to_owned())
 }
 
 fn below(word: &str, directory: &Path) -> Result<String, String> {

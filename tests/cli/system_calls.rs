@@ -56,6 +56,24 @@ fn a_miss_makes_few_system_calls() {
     traced.makes_at_most(295, per_directory);
 }
 
+#[test]
+fn without_a_home_in_the_environment_only_the_file_of_users_is_read() {
+    if !can_trace() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.project_config("file = \"~/none\"");
+    let words = format!("-f -y -o trace {} config", env!("CARGO_BIN_EXE_cachex"));
+    let call = sandbox.program("strace", &words.split(' ').collect::<Vec<_>>());
+    let output = call.without_env("HOME").without_env("CACHEX_CACHE_DIR").output();
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(shown.starts_with("file  /") && output.status.success(), "{shown}");
+    let mut opened = SystemCalls::read(&sandbox).opened();
+    opened.retain(|path| !path.contains("cachex"));
+    opened.dedup();
+    assert_eq!(opened, ["/etc/passwd"]);
+}
+
 /// The third call of the same: the second may have learned something yet.
 fn hit() -> Option<Traced> {
     Traced::after(&["hello.sh", "hello.sh"], "hello.sh")
@@ -85,8 +103,8 @@ impl Traced {
         }
         let words = format!("-f -y -o trace {} -- ./{words}", env!("CARGO_BIN_EXE_cachex"));
         sandbox.program("strace", &words.split(' ').collect::<Vec<_>>()).gives("hello\n");
-        let trace = fs::read_to_string(sandbox.dir.join("trace")).expect("read");
-        Some(Self { sandbox, calls: SystemCalls::parse(&trace) })
+        let calls = SystemCalls::read(&sandbox);
+        Some(Self { sandbox, calls })
     }
 
     /// Expects at most this many calls of the program itself, and some for each directory above.
@@ -127,7 +145,9 @@ struct SystemCall {
 }
 
 impl SystemCalls {
-    fn parse(trace: &str) -> Self {
+    /// What was traced last.
+    fn read(sandbox: &Sandbox) -> Self {
+        let trace = fs::read_to_string(sandbox.dir.join("trace")).expect("read");
         Self(trace.lines().filter_map(SystemCall::parse).collect())
     }
 
