@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 use rustix::termios::Termios;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io;
@@ -132,32 +132,25 @@ fn one_line(kind: &str, message: &dyn std::fmt::Display) -> String {
 pub struct Notices {
     quiet: bool,
     verbose: bool,
-    warned: RefCell<Option<String>>,
+    warned: Cell<bool>,
 }
 
 impl Notices {
     /// `quiet` leaves warnings out, `verbose` adds what is decided and why.
     #[must_use]
     pub fn new(quiet: bool, verbose: bool) -> Self {
-        Self { quiet, verbose, warned: RefCell::new(None) }
+        Self { quiet, verbose, warned: Cell::new(false) }
     }
 
     /// A fault that did not cost the command anything. One line a call: the first fault is the cause,
     /// the others follow from it and are told only with `-v`.
     pub fn warn(&self, message: &dyn std::fmt::Display) {
-        if self.warned.borrow().is_some() {
+        if self.warned.replace(true) {
             return self.detail(message);
         }
-        self.warned.replace(Some(message.to_string()));
         if !self.quiet {
             let _ = Stream::Stderr.write_all(one_line("warning: ", message).as_bytes());
         }
-    }
-
-    /// What the first fault was, if there was one.
-    #[must_use]
-    pub fn warned(&self) -> Option<String> {
-        self.warned.borrow().clone()
     }
 
     /// What the user may not have meant. It is no fault, and takes the place of none.

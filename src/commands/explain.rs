@@ -28,15 +28,17 @@ pub fn run(
     let program = super::run::find_program(request)?;
     let call = Call::new(request, &program, notices).only_looking();
     let explanation = if request.no_cache {
-        Ok(Explanation::of_nothing(call.uncached("cachex is switched off")))
-    } else if let Some(prepared) = call.prepare(directory) {
-        Explanation::new(&call, prepared)
+        Explanation::of_nothing(call.uncached("cachex is switched off"))
     } else {
-        let fault = notices.warned().unwrap_or_default();
-        let fault = fault.strip_suffix("; running uncached").unwrap_or(&fault);
-        Ok(Explanation::of_nothing(call.uncached(fault)))
+        match call.prepare(directory) {
+            Ok(prepared) => Explanation::new(&call, prepared)
+                .map_err(|fault| Error::Failed(fault.to_string()))?,
+            Err(fault) => {
+                call.warn_uncached(&fault);
+                Explanation::of_nothing(call.uncached(fault))
+            }
+        }
     };
-    let explanation = explanation.map_err(|fault| Error::Failed(fault.to_string()))?;
     printed(print(&if as_json {
         json(&explanation.for_json())?
     } else {

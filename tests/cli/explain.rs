@@ -1,6 +1,7 @@
 //! Why a command would hit or miss, part by part, and what differs from what is stored.
 
 use super::harness::Sandbox;
+use std::fs;
 
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -214,6 +215,10 @@ fn where_a_run_would_be_uncached_that_is_said() {
     let expected = format!("uncached: {fault}\n{then}");
     sandbox.cachex("explain --file fifo ./s.sh").ends(&expected, warning, 0);
     sandbox.cachex("explain -q --file fifo ./s.sh").gives(&expected);
+    // Whatever else there is to be warned of.
+    fs::write(sandbox.database(), "no database").expect("written");
+    let stderr = sandbox.cachex("explain --file fifo ./s.sh").tells(&expected, 0);
+    assert!(stderr.starts_with("cachex: warning: the store was damaged"), "{stderr}");
     let expected = format!("uncached: cachex is switched off\n{then}");
     sandbox.cachex("explain ./s.sh").env("CACHEX_NO_CACHE", "1").gives(expected);
     let told = sandbox.cachex("explain --json --no-cache ./s.sh").output().stdout;

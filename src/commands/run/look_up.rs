@@ -24,26 +24,25 @@ pub(in crate::commands) struct Prepared {
 }
 
 impl Call<'_> {
-    /// All that is needed to decide; `None`, with a warning, when nothing may be replayed.
+    /// All that is needed to decide.
+    ///
+    /// # Errors
+    /// Why nothing may be replayed or stored.
     pub(in crate::commands) fn prepare(
         &self,
         directory: Result<&Path, String>,
-    ) -> Option<Prepared> {
-        let warn = |fault: &dyn std::fmt::Display| {
-            self.notices.warn(&format_args!("{fault}; running uncached"));
-        };
-        runner::have_room().map_err(|fault| warn(&fault)).ok()?;
-        let directory = directory.map_err(|fault| warn(&fault)).ok()?;
-        let store = self.open(directory).map_err(|fault| warn(&fault)).ok()?;
+    ) -> Result<Prepared, String> {
+        runner::have_room().map_err(|fault| fault.to_string())?;
+        let store = self.open(directory?).map_err(|fault| fault.to_string())?;
         let memory: &dyn DigestMemory = &store;
         let Request { words, key, .. } = self.request;
         let observation = observe(self.program, words, key, Some(memory), self.asked)
-            .map_err(|fault| warn(&fault))
-            .ok()?;
+            .map_err(|fault| fault.to_string())?;
         let keys = observation.fingerprint.keys();
-        let (store, variants) = self.look_up(store, &keys).map_err(|fault| warn(&fault)).ok()?;
-        let stdin = self.survey_stdin(&store, &variants)?;
-        Some(Prepared { store, observation, variants, stdin })
+        let (store, variants) = self.look_up(store, &keys).map_err(|fault| fault.to_string())?;
+        let stdin =
+            self.survey_stdin(&store, &variants).map_err(|fault| unreadable_stdin(&fault))?;
+        Ok(Prepared { store, observation, variants, stdin })
     }
 
     pub(super) fn open(&self, directory: &Path) -> Result<Store, StoreError> {
@@ -69,9 +68,8 @@ impl Call<'_> {
         }
     }
 
-    /// Standard input, looked into where that can tell a hit, and read only on request; `None`, with
-    /// a warning, when it cannot be.
-    fn survey_stdin(&self, store: &Store, variants: &[Entry]) -> Option<Stdin> {
+    /// Standard input, looked into where that can tell a hit, and read only on request.
+    fn survey_stdin(&self, store: &Store, variants: &[Entry]) -> io::Result<Stdin> {
         let directory = store.directory();
         let survey = || {
             let stdin = Stdin::survey();
@@ -107,11 +105,7 @@ impl Call<'_> {
         {
             self.notices.warn(&"standard input cannot be kept; the result is not stored");
         }
-        let warn = |fault: &io::Error| {
-            let fault = format_args!("cannot read standard input: {fault}; running uncached");
-            self.notices.warn(&fault);
-        };
-        stdin.inspect_err(warn).ok()
+        stdin
     }
 
     /// What was read of standard input, as `--hash-with` lets it count.
@@ -159,6 +153,10 @@ impl Call<'_> {
         self.notices.detail(&format_args!("hit: stored {} ago{stale}", brief(age)));
         Ok(Hit { entry: *entry, body, is_stale })
     }
+}
+
+pub(super) fn unreadable_stdin(fault: &io::Error) -> String {
+    format!("cannot read standard input: {fault}")
 }
 
 /// What is replayed.

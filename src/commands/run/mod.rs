@@ -22,9 +22,8 @@ use crate::stdin::Stdin;
 use crate::store::{Claimed, Claims, Store};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
-use look_up::Hit;
-use look_up::Miss;
 pub(super) use look_up::Prepared;
+use look_up::{Hit, Miss, unreadable_stdin};
 pub(super) use nearest::Nearest;
 pub(super) use outlook::Outlook;
 use std::io;
@@ -44,8 +43,9 @@ pub fn run(
     if request.no_cache {
         return call.run_off();
     }
-    let Some(Prepared { store, observation, variants, stdin }) = call.prepare(directory) else {
-        return call.run_uncached();
+    let Prepared { store, observation, variants, stdin } = match call.prepare(directory) {
+        Ok(prepared) => prepared,
+        Err(fault) => return call.run_uncached(&fault),
     };
     if request.execution == Execution::InBackground {
         return Ok(call.warm(store, &observation, stdin, &variants));
@@ -98,12 +98,18 @@ impl<'a> Call<'a> {
         self.run_bare(None)
     }
 
-    /// Runs the command since it cannot be cached.
-    fn run_uncached(&self) -> Result<Exit, Error> {
+    /// Runs the command since it cannot be cached, for this reason.
+    fn run_uncached(&self, fault: &str) -> Result<Exit, Error> {
+        self.warn_uncached(fault);
         if self.request.execution == Execution::Never {
             return Err(Error::Missed("the cache cannot be used".to_owned()));
         }
         self.run_bare(self.environment()?)
+    }
+
+    /// Warns that nothing can be cached.
+    pub(super) fn warn_uncached(&self, fault: &str) {
+        self.notices.warn(&format_args!("{fault}; running uncached"));
     }
 
     /// Runs the command with nothing of cachex around it; there is nothing to warm then.
@@ -177,10 +183,7 @@ impl<'a> Call<'a> {
             let of_use = self.request.policy.of_use(&variants, self.asked, Timestamp::now());
             stdin = match stdin.look_ahead(&of_use, Some(store.directory())) {
                 Ok(stdin) => stdin,
-                Err(fault) => {
-                    self.notices.warn(&format_args!("cannot read standard input: {fault}"));
-                    return self.run_uncached();
-                }
+                Err(fault) => return self.run_uncached(&unreadable_stdin(&fault)),
             };
             let came_too_early = matches!(claimed, Claimed::Theirs(_)) && {
                 let holds = stdin.holds(&variants);

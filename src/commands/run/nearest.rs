@@ -70,9 +70,7 @@ impl Call<'_> {
             _ => self.notices.detail(&format_args!("miss: {reason}")),
         }
     }
-}
 
-impl Call<'_> {
     /// With `-v`: which options may not have been meant so. On a miss a slip that is certain costs a
     /// warning, since the command may have run in vain.
     pub(super) fn tell_doubts(&self, observation: &Observation, is_miss: bool) {
