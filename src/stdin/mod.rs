@@ -188,8 +188,7 @@ impl Held {
     pub fn peek(directory: &Path) -> io::Result<Option<Self>> {
         let fd = rustix::stdio::stdin();
         let keep = |content: &mut dyn Read| {
-            let file = tempfile::tempfile_in(directory).or_else(|_| tempfile::tempfile())?;
-            let mut held = Self::copy(content, file)?;
+            let mut held = Self::copy(content, unnamed(directory)?)?;
             if held.length == 0 {
                 held.condition = Some(Condition::StdinEmpty(Kind::Pipe));
             }
@@ -209,13 +208,11 @@ impl Held {
 
     /// The same, but stops when there is more than `limit`.
     fn read_beyond(limit: u64, directory: &Path) -> io::Result<Self> {
-        let file = tempfile::tempfile_in(directory).or_else(|_| tempfile::tempfile())?;
-        let content = DigestBuilder::default();
         let mut held = Self {
-            file,
+            file: unnamed(directory)?,
             length: 0,
             unkept: Vec::new(),
-            content,
+            content: DigestBuilder::default(),
             condition: None,
             is_untold: false,
         };
@@ -328,6 +325,11 @@ impl FileRange {
         let reader = FromOffset { file: &file, offset: self.start }.take(length);
         Ok(Condition::Stdin { kind: Kind::File, digest: Digest::of_reader(reader)?, length })
     }
+}
+
+/// A file for what is read, without a name; elsewhere if it cannot be in this directory.
+fn unnamed(directory: &Path) -> io::Result<File> {
+    tempfile::tempfile_in(directory).or_else(|_| tempfile::tempfile())
 }
 
 /// Reads a file at an offset of its own.

@@ -1,6 +1,6 @@
 //! A standard input for a run in the background, in place of that of the call.
 
-use super::{FileRange, FromOffset, Held, PipeState, Stdin};
+use super::{FileRange, FromOffset, Held, PipeState, Stdin, unnamed};
 use crate::entry::{Condition, Kind};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -102,8 +102,4 @@ impl StandIn {
         rustix::stdio::dup2_stdin(&stdin)?;
         Ok(Stdin::survey())
     }
-}
-
-fn unnamed(directory: &Path) -> io::Result<File> {
-    tempfile::tempfile_in(directory).or_else(|_| tempfile::tempfile())
 }
