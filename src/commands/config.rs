@@ -76,11 +76,12 @@ struct Shown<'s> {
 
 impl Shown<'_> {
     fn source(&self) -> Source<'_> {
-        self.sources.of(self.option.id())
+        let id = self.option.id();
+        if self.sources.is_overruled(id) { Source::Default } else { self.sources.of(id) }
     }
 
     fn is_set(&self) -> bool {
-        !matches!(self.source(), Source::Default) && !self.sources.is_overruled(self.option.id())
+        !matches!(self.source(), Source::Default)
     }
 
     fn words(&self) -> Vec<&OsStr> {
@@ -100,7 +101,6 @@ impl Shown<'_> {
             words.iter().map(|word| named(word)).collect::<Vec<_>>().join(", ")
         };
         let source = match self.source() {
-            _ if !self.is_set() => "default".to_owned(),
             Source::Default => "default".to_owned(),
             Source::Flag => "flag".to_owned(),
             Source::Variable => format!("variable {}", self.option.variable()),
@@ -119,7 +119,6 @@ impl Shown<'_> {
             JsonValue::One(words.next())
         };
         let (source, setting) = match self.source() {
-            _ if !self.is_set() => ("default", None),
             Source::Default => ("default", None),
             Source::Flag => ("flag", None),
             Source::Variable => ("variable", None),
