@@ -85,7 +85,7 @@ use config::{Configured, Findings};
 use error::Error;
 use exit::Exit;
 use settings::{Request, Resolved};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use terminal::Notices;
 
 /// Parses the command line, does what it asks, and tells a failure once. The exit status.
@@ -114,12 +114,12 @@ fn dispatch(configured: Configured) -> Result<Exit, Error> {
     match configured.cli.verb {
         None => {
             let (request, directory) = requested(configured, &notices)?;
-            commands::run::run(&request, as_ref(&directory), &notices)
+            commands::run::run(&request, directory, &notices)
         }
         Some(Verb::Explain(ref options)) => {
             let json = options.json;
             let (request, directory) = requested(configured, &notices)?;
-            commands::explain::run(&request, as_ref(&directory), &notices, json).map(done)
+            commands::explain::run(&request, directory, &notices, json).map(done)
         }
         Some(Verb::Config(ref options)) => {
             let (all, json) = (options.all, options.json);
@@ -156,10 +156,6 @@ fn requested(
     let directory = settings::store_directory(&configured.cli.common);
     let Resolved { request, findings, .. } = settings::resolve(configured)?;
     Ok((request, findings.usable(directory, notices)))
-}
-
-fn as_ref(directory: &Result<PathBuf, String>) -> Result<&Path, String> {
-    directory.as_deref().map_err(Clone::clone)
 }
 
 /// The directory of the store, for a verb that is not about a command. Its name may be in the file that

@@ -12,7 +12,7 @@ use crate::terminal::{Notices, escape_os, print};
 use console::measure_text_width;
 use serde::Serialize;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::PathBuf;
 
 /// Says what a run of this request would do. Only `--hash-with` commands run, and nothing is taken from
 /// standard input.
@@ -21,7 +21,7 @@ use std::path::Path;
 /// When there is no such command, or the store fails.
 pub fn run(
     request: &Request,
-    directory: Result<&Path, String>,
+    directory: Result<PathBuf, String>,
     notices: &Notices,
     as_json: bool,
 ) -> Result<(), Error> {

@@ -11,7 +11,7 @@ use crate::stdin::{Held, PipeState, Stdin};
 use crate::store::{Store, StoreError};
 use crate::time::{Timestamp, brief};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a decision needs.
 pub(in crate::commands) struct Prepared {
@@ -30,10 +30,10 @@ impl Call<'_> {
     /// Why nothing may be replayed or stored.
     pub(in crate::commands) fn prepare(
         &self,
-        directory: Result<&Path, String>,
+        directory: Result<PathBuf, String>,
     ) -> Result<Prepared, String> {
         runner::have_room().map_err(|fault| fault.to_string())?;
-        let store = self.open(directory?).map_err(|fault| fault.to_string())?;
+        let store = self.open(&directory?).map_err(|fault| fault.to_string())?;
         let memory: &dyn DigestMemory = &store;
         let Request { words, key, .. } = self.request;
         let observation = observe(self.program, words, key, Some(memory), self.asked)

@@ -27,7 +27,7 @@ use look_up::{Hit, Miss, unreadable_stdin};
 pub(super) use nearest::Nearest;
 pub(super) use outlook::Outlook;
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 
 /// Runs a request to its end.
 ///
@@ -35,7 +35,7 @@ use std::path::Path;
 /// When the command cannot be started, or `--only-if-cached` found nothing.
 pub fn run(
     request: &Request,
-    directory: Result<&Path, String>,
+    directory: Result<PathBuf, String>,
     notices: &Notices,
 ) -> Result<Exit, Error> {
     let program = find_program(request)?;
