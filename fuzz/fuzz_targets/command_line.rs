@@ -1,19 +1,16 @@
 //! Any command line is understood or refused, and the words behind `--` come back byte for byte.
 #![no_main]
 
-use cachex::cli::{Cli, Verb, command};
-use cachex::settings::{Request, prefer_flags};
-use clap::FromArgMatches;
+use cachex::cli::{Cli, Verb};
+use cachex::settings::Request;
+use clap::Parser;
 use libfuzzer_sys::fuzz_target;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 fn parse(words: &[&[u8]]) -> Result<Cli, String> {
     let words = [&b"cachex"[..]].into_iter().chain(words.iter().copied()).map(OsStr::from_bytes);
-    let matches = command().try_get_matches_from(words).map_err(|error| error.to_string())?;
-    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.to_string())?;
-    cli.run = prefer_flags(cli.run, &matches).map_err(|error| error.to_string())?;
-    Ok(cli)
+    Cli::try_parse_from(words).map_err(|error| error.to_string())
 }
 
 fn same(words: &[OsString], expected: &[&[u8]]) -> bool {
@@ -37,5 +34,5 @@ fuzz_target!(|line: &[u8]| {
     let flagged = parse(&[&[&b"--ttl"[..], b"1h", b"--"], &words[..]].concat()).expect("a command");
     assert!(flagged.verb.is_none() && same(&flagged.command, &words));
     let cleared = parse(&[&[&b"clear"[..], b"--"], &words[..]].concat()).expect("a clearing");
-    assert!(matches!(cleared.verb, Some(Verb::Clear(options)) if same(&options.command, &words)));
+    assert!(matches!(cleared.verb, Some(Verb::Clear(options)) if same(&options.filters.command, &words)));
 });
