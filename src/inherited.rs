@@ -2,8 +2,9 @@
 //!
 //! cachex has to ignore SIGPIPE, lest a reader that went away end it, and SIGXFSZ, lest a limit on the
 //! size of files do; not to ignore SIGCHLD, or it could not wait for the command; and to have all
-//! three standard descriptors open, lest a file of its own become one. The language's runtime does
-//! part of that before `main`, so how it was before is seen by a function that the loader calls first.
+//! three standard descriptors open, lest a file of its own become one. Where the language's runtime comes
+//! first it does part of that before `main`, so how it was before is seen by a function that the loader
+//! calls first.
 
 use rustix::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::io;

@@ -8,7 +8,7 @@ use std::thread;
 const MOST: usize = 4;
 
 /// What `work` makes of each item, in their order. So many items as `worth` are worth a thread of
-/// their own; none is left when this returns.
+/// their own; none is left when this returns, so that the process may fork then.
 pub(super) fn map<T: Sync, R: Send>(
     items: &[T],
     worth: usize,

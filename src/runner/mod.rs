@@ -139,7 +139,8 @@ impl End {
 /// When it cannot be started.
 #[allow(unsafe_code)]
 pub fn run(job: Job<'_>) -> Result<Outcome, SpawnError> {
-    // SAFETY: cachex is a single thread until the runtime below has begun.
+    // SAFETY: cachex is a single thread until the runtime below has begun: those that looked at inputs were
+    // waited for.
     unsafe { nesting::enter(job.key) };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -79,7 +79,8 @@ impl Call<'_> {
         }
         let begun = StandIn::take(stdin, condition, &directory).and_then(|stand_in| {
             let keep = stand_in.descriptor();
-            // SAFETY: cachex is a single thread until a command runs; the store is opened anew.
+            // SAFETY: cachex is a single thread until a command runs, since those that looked at inputs were
+            // waited for; the store is opened anew.
             unsafe {
                 in_background(keep, || {
                     let renewal = Renewal { condition, served };
