@@ -122,7 +122,9 @@ fn filters_take_what_is_left_out_for_nothing() {
     ignoring(&sandbox, "--token=1");
     ignoring(&sandbox, "--token=1 a b");
     sandbox.cachex("clear --exact -- ./s.sh --token=2").gives(one);
-    sandbox.cachex("clear -- ./s.sh --token=2").gives("removed nothing\n");
+    sandbox
+        .cachex("clear -- ./s.sh --token=2")
+        .gives("removed nothing; 1 with more arguments: --prefix\n");
     sandbox.cachex("clear --prefix -- ./s.sh --token=2 b").gives("removed nothing\n");
     sandbox.cachex("clear --prefix -- ./s.sh --token=2 a").gives(one);
 }
