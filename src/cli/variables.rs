@@ -101,6 +101,8 @@ pub(super) fn blaming_variable(mut error: clap::Error, command: &Command) -> cla
     error
 }
 
+/// In any case of letters, as the switches are read.
 fn means_no(value: &OsStr) -> bool {
-    ["0", "false", "no", "off", "n", "f"].iter().any(|no| value == *no)
+    let nos = ["0", "false", "no", "off", "n", "f"];
+    value.to_str().is_some_and(|value| nos.contains(&value.to_lowercase().as_str()))
 }

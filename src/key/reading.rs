@@ -7,13 +7,12 @@
 use super::digest::Digest;
 use super::parallel;
 use super::program::absolute;
-use super::stamp::{FileStamp, Stamp, keeps_times_of_changes};
+use super::stamp::{Devices, FileStamp, Stamp, tells_changes};
 use super::survey::{Survey, Surveyed};
 use crate::time::Timestamp;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
@@ -154,6 +153,7 @@ impl<'m> FileReader<'m> {
             None => read(&file.path),
         });
         let found = found.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let mut devices = Devices::default();
         for ((file, recalled), found) in recalled.into_iter().zip(&found) {
             if let (None, Some((stamp, digest))) = (recalled, found)
                 && stamp.size > SMALL
@@ -161,7 +161,10 @@ impl<'m> FileReader<'m> {
                 self.learn_large(&absolute(&file.path), stamp, *digest);
             }
             // Of the others the survey tells.
-            if !found.is_some_and(|(stamp, _)| stamp.is_settled(self.now)) {
+            let is_told = found.is_some_and(|(stamp, _)| {
+                stamp.is_settled(self.now) && devices.tell_changes(&file.path, &stamp)
+            });
+            if !is_told {
                 self.note(file.path.clone(), *found);
             }
         }
@@ -170,11 +173,11 @@ impl<'m> FileReader<'m> {
 
     /// Whether equal stamps of these files mean equal contents: those that were found in them.
     pub(super) fn is_certain(&self, files: &[Surveyed], found: &[Found]) -> bool {
-        let mut devices = HashSet::new();
+        let mut devices = Devices::default();
         files.iter().zip(found).all(|(Surveyed { path, stamp }, found)| {
             found.is_some_and(|(when_read, _)| when_read == *stamp)
                 && stamp.vouches(self.now)
-                && (!devices.insert(stamp.device) || keeps_times_of_changes(path))
+                && devices.keep_times(path, stamp)
         })
     }
 
@@ -199,7 +202,7 @@ impl<'m> FileReader<'m> {
     }
 
     fn learn_large(&self, path: &Path, stamp: &FileStamp, digest: Digest) {
-        if stamp.size > SMALL && stamp.is_settled(self.now) {
+        if stamp.size > SMALL && stamp.is_settled(self.now) && tells_changes(path, stamp) {
             self.learn(path.to_owned(), stamp.into(), digest);
         }
     }
@@ -240,7 +243,8 @@ impl Reading {
         }
         let content = self.found.map(|(_, digest)| digest);
         let now = || read(&self.path).map(|found| found.map(|(_, digest)| digest));
-        self.settled || now().is_ok_and(|now| now == content)
+        let is_told = self.settled && stamp.is_none_or(|stamp| tells_changes(&self.path, &stamp));
+        is_told || now().is_ok_and(|now| now == content)
     }
 }
 
@@ -362,6 +366,27 @@ mod tests {
         let (_dir, path, _) = large_file(b'a');
         assert!(is_certain(&path), "is {} on a disk of this machine?", path.display());
         assert!(!is_certain(Path::new("/proc/self/limits")));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_changes_without_a_time_is_read_again() {
+        // The name of this thread.
+        let path = Path::new("/proc/thread-self/comm");
+        let later = Timestamp::from_millis(Timestamp::now().as_millis() + 3_600_000);
+        let stamp = || FileStamp::of(&rustix::fs::stat(path).expect("there"));
+        for is_surveyed in [false, true] {
+            std::fs::write(path, "one").expect("written");
+            let reader = FileReader::new(None, later);
+            if is_surveyed {
+                let file = Surveyed { path: path.into(), stamp: stamp() };
+                reader.contents(&[file]).expect("readable");
+            } else {
+                reader.content(path).expect("readable");
+            }
+            std::fs::write(path, "two").expect("written");
+            assert_eq!(reader.finish().changed().as_deref(), Some(path));
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! the file was read. A write through a shared memory mapping may move no time at all.
 
 use super::digest::Digest;
+use std::collections::HashMap;
 use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -104,10 +105,32 @@ impl From<&FileStamp> for Stamp {
     }
 }
 
+/// What is known of the devices that hold files: each is asked once.
+#[derive(Default)]
+pub(super) struct Devices(HashMap<u64, bool>);
+
+impl Devices {
+    /// Whether the one that holds this file [does](keeps_times_of_changes).
+    pub(super) fn keep_times(&mut self, path: &Path, stamp: &FileStamp) -> bool {
+        *self.0.entry(stamp.device).or_insert_with(|| keeps_times_of_changes(path))
+    }
+
+    /// Whether a change of this file would move a time, though the one that anyone may set be put back.
+    /// Where there is no other, that one is told in its place.
+    pub(super) fn tell_changes(&mut self, path: &Path, stamp: &FileStamp) -> bool {
+        stamp.changed != stamp.modified || self.keep_times(path, stamp)
+    }
+}
+
+/// The same for a single file.
+pub(super) fn tells_changes(path: &Path, stamp: &FileStamp) -> bool {
+    Devices::default().tell_changes(path, stamp)
+}
+
 /// Whether what holds this file is known to note every change at once, by the clock of this machine,
 /// in a time that nobody can set. Network file systems may tell what was true a while ago; FAT and
 /// archives that are mounted have no such time.
-pub(super) fn keeps_times_of_changes(path: &Path) -> bool {
+fn keeps_times_of_changes(path: &Path) -> bool {
     rustix::fs::statfs(path).is_ok_and(|system| is_known(&system))
 }
 
@@ -190,6 +213,17 @@ mod tests {
         for other in others {
             assert_ne!(Stamp::from(&one), Stamp::from(&other));
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn one_date_in_place_of_two_tells_nothing_where_changes_may_leave_none() {
+        let tells = |changed, path: &str| tells_changes(Path::new(path), &stamp(NOON, changed));
+        assert!(!tells(NOON, "/proc/self/limits"));
+        assert!(tells(NOON + 1, "/proc/self/limits"));
+        let here = tempfile::NamedTempFile::new().expect("a file");
+        let path = here.path().to_str().expect("UTF-8");
+        assert!(tells(NOON, path), "is {path} on a disk of this machine?");
     }
 
     #[test]

@@ -72,6 +72,16 @@ pub(super) fn forget_unused(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Forgets the commands that have no entries, whatever their totals.
+pub(super) fn forget_idle(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute(
+        "DELETE FROM command WHERE idle = 1
+         AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.command = command.id)",
+        [],
+    )?;
+    Ok(())
+}
+
 /// Forgets the least recently used of the commands without entries that are too many. Looks at those
 /// alone, through an index that holds nothing else.
 pub(super) fn keep_few_idle(connection: &Connection) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@
 
 use super::codec::block_ids;
 use super::gone::{self, Cause};
-use super::{StoreError, codec, commands};
+use super::{StoreError, codec, commands, kept};
 use crate::exit::Exit;
 use crate::size::Size;
 use crate::time::Timestamp;
@@ -61,17 +61,44 @@ pub(super) fn make_room_in_store(
     max_size: Size,
     needed: u64,
 ) -> Result<Option<usize>, StoreError> {
-    let mut removed = 0;
     // The file is at least as long as what it holds, and its length is quicker to tell.
     if file_length(connection).is_some_and(|length| length.saturating_add(needed) <= max_size.0) {
-        return Ok(Some(removed));
+        return Ok(Some(0));
     }
+    evict(connection, max_size, needed, None)
+}
+
+/// The same once an entry is there, which stays: how much it takes is known only then, for there are its
+/// words too, and pages are not quite filled.
+pub(super) fn make_room_for_newest(
+    connection: &Connection,
+    max_size: Size,
+    newest: i64,
+) -> Result<Option<usize>, StoreError> {
+    evict(connection, max_size, 0, Some(newest))
+}
+
+/// Removes entries, all but one at most, until `needed` bytes fit, and then what is kept beside them; how
+/// often something had to go.
+fn evict(
+    connection: &Connection,
+    max_size: Size,
+    needed: u64,
+    stays: Option<i64>,
+) -> Result<Option<usize>, StoreError> {
+    let (mut removed, mut is_bare) = (0, false);
     while used_bytes(connection)?.saturating_add(needed) > max_size.0 {
-        let Some(victim) = least_recently_used(connection)? else {
-            return Ok(None);
-        };
-        gone::note(connection, victim, Cause::Evicted, Timestamp::now())?;
-        remove(connection, victim)?;
+        match least_recently_used(connection, stays)? {
+            Some(victim) => {
+                gone::note(connection, victim, Cause::Evicted, Timestamp::now())?;
+                remove(connection, victim)?;
+            }
+            None if is_bare => return Ok(None),
+            None => {
+                kept::forget(connection)?;
+                is_bare = true;
+            }
+        }
         removed += 1;
     }
     Ok(Some(removed))
@@ -83,10 +110,16 @@ fn file_length(connection: &Connection) -> Option<u64> {
 
 /// The entry that goes next. One whose date lies in the future is of no use until the clock gets
 /// there, and would outlive all that are.
-fn least_recently_used(connection: &Connection) -> Result<Option<i64>, StoreError> {
+fn least_recently_used(
+    connection: &Connection,
+    stays: Option<i64>,
+) -> Result<Option<i64>, StoreError> {
     let first = |condition: &str| {
-        let sql = format!("SELECT id FROM entry WHERE used {condition} ORDER BY used, id LIMIT 1");
-        connection.query_row(&sql, [Timestamp::now().as_millis()], |row| row.get(0)).optional()
+        let sql = format!(
+            "SELECT id FROM entry WHERE used {condition} AND id IS NOT ?2 ORDER BY used, id LIMIT 1"
+        );
+        let parameters = params![Timestamp::now().as_millis(), stays];
+        connection.query_row(&sql, parameters, |row| row.get(0)).optional()
     };
     match first("> ?1")? {
         None => Ok(first("<= ?1")?),

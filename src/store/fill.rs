@@ -5,7 +5,7 @@
 
 use super::codec::{self, BLOCK, IN_ROW};
 use super::{
-    Clearings, Store, StoreError, clearing, commands, connection, evict, gone, parts, sought, usage,
+    Clearings, Store, StoreError, clearing, commands, connection, evict, kept, parts, sought, usage,
 };
 use crate::entry::{Entry, NewEntry};
 use crate::exit::Exit;
@@ -81,11 +81,15 @@ impl Store {
             commands::count_run(&transaction, new.scope, name, new.recording.ended)?;
         let id = insert(&transaction, command, name, new)?;
         remember(&transaction, learned)?;
+        match evict::make_room_for_newest(&transaction, limits.max_size, id)? {
+            Some(more) => removed += more,
+            None => return Ok(Filled::TooLarge),
+        }
         // Whatever is replaced or evicted, runs are counted one by one, and so are new commands. Mostly
         // the numbers of entries grow as well.
         let counted = if runs == 1 { command } else { runs };
         if [id, counted].iter().any(|number| number % SELDOM == 0) {
-            tidy(&transaction)?;
+            kept::keep_few(&transaction)?;
         }
         if removed > 0 {
             evict::shrink(&transaction)?;
@@ -99,13 +103,6 @@ impl Store {
 /// What is kept for later is counted with one in about so many entries that are stored: counting takes
 /// longer than storing.
 const SELDOM: i64 = 64;
-
-/// Forgets what is kept for later and is too much.
-fn tidy(connection: &Connection) -> Result<(), StoreError> {
-    commands::keep_few_idle(connection)?;
-    gone::keep_few(connection)?;
-    keep_few_digests(connection)
-}
 
 /// Removes the entry that is replaced; how many there were.
 fn remove_same(connection: &Connection, new: &NewEntry<'_>) -> Result<usize, StoreError> {
@@ -184,9 +181,6 @@ fn insert(
     Ok(id)
 }
 
-/// So many digests of files are remembered, the latest learned.
-const DIGESTS: i64 = 10_000;
-
 pub(super) fn remember(
     connection: &Connection,
     learned: &[LearnedDigest],
@@ -203,14 +197,5 @@ pub(super) fn remember(
             ],
         )?;
     }
-    Ok(())
-}
-
-fn keep_few_digests(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute(
-        "DELETE FROM file_digest WHERE path IN
-         (SELECT path FROM file_digest ORDER BY learned DESC LIMIT -1 OFFSET ?1)",
-        [DIGESTS],
-    )?;
     Ok(())
 }

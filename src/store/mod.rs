@@ -17,6 +17,7 @@ mod evict;
 mod fill;
 mod gone;
 mod health;
+mod kept;
 mod listing;
 mod parts;
 mod place;

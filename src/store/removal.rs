@@ -1,7 +1,9 @@
 //! Forgetting entries, a part at a time, so that others need not wait long.
 
 use super::gone::{self, Cause};
-use super::{Selection, Store, StoreError, clearing, codec, commands, connection, evict, usage};
+use super::{
+    Selection, Store, StoreError, clearing, codec, commands, connection, evict, kept, usage,
+};
 use crate::size::Size;
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
@@ -101,6 +103,10 @@ impl Removal {
                     }
                     freed += entry.length + evict::OVERHEAD;
                     next += 1;
+                }
+                None if self.until.is_some() && !self.is_enough(transaction)? => {
+                    kept::forget(transaction)?;
+                    is_done = true;
                 }
                 _ => is_done = true,
             }

@@ -364,6 +364,18 @@ fn nothing_is_read_when_cachex_is_off() {
 }
 
 #[test]
+fn a_switch_that_is_off_leaves_the_other_variables_alone_however_it_is_written() {
+    for off in ["0", "false", "False", "NO", "oFF", "N", "F"] {
+        let sandbox = sandbox();
+        for region in ["a", "b"] {
+            let call = sandbox.cachex("./s.sh").env("CACHEX_NO_CACHE", off);
+            call.env("CACHEX_ENV", "REGION").env("REGION", region).gives("hi \n");
+        }
+        assert_eq!(sandbox.runs(), 2, "{off}");
+    }
+}
+
+#[test]
 fn a_command_can_be_left_uncached() {
     let sandbox = sandbox();
     sandbox.project_config("[[rule]]\ncommand = \"s.sh\"\nno-cache = true");

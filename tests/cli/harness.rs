@@ -43,6 +43,17 @@ impl Sandbox {
         self.store().age(seconds * 1000).expect("aged");
     }
 
+    /// Fills the store with so many commands that have no entries any more, each of a scope of its own.
+    pub fn fill_with_idle_commands(&self, count: u32) {
+        let idle = format!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+             INSERT INTO command (scope, name, misses, idle, used)
+             SELECT 'scope ' || i, zeroblob(40), 1, 1, i FROM n"
+        );
+        let database = rusqlite::Connection::open(self.database()).expect("opened");
+        database.execute_batch(&idle).expect("filled");
+    }
+
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.dir.join(name);
         fs::create_dir_all(path.parent().expect("a parent")).expect("made");

@@ -94,6 +94,48 @@ fn what_is_longer_than_the_store_is_not_stored_and_evicts_nothing() {
 }
 
 #[test]
+fn what_lies_beside_the_output_counts_too() {
+    let sandbox = Sandbox::new();
+    let length = || fs::metadata(sandbox.database()).expect("there").len();
+    let long = "x".repeat(60_000);
+    for number in 0..4 {
+        let number = number.to_string();
+        sandbox.cachex_words(["--max-size", "500kB", "true", &number, &long]).output();
+        assert!(length() <= 500_000, "{number}: {}", length());
+    }
+    assert_eq!(sandbox.store().list(&Selection::all()).expect("listed").len(), 3);
+    for text in ["fits", "does not"] {
+        let words = ["--max-size", "500kB", "--scope", text, "sh", "-c", &long.repeat(2), text];
+        sandbox.cachex_words(words).output();
+        assert!(length() <= 500_000, "{text}: {}", length());
+    }
+}
+
+#[test]
+fn pages_are_not_quite_filled_by_what_they_hold() {
+    let sandbox = Sandbox::new();
+    let length = || fs::metadata(sandbox.database()).expect("there").len();
+    sandbox.cachex("echo small").gives("small\n");
+    for size in ["19900000", "19990000"] {
+        sandbox.cachex(&format!("--max-size 20MB head -c {size} /dev/zero")).output();
+        assert!(length() <= 20_000_000, "{size}: {}", length());
+    }
+    assert_eq!(stored(&sandbox), ["small"]);
+}
+
+#[test]
+fn what_is_kept_of_former_entries_makes_room() {
+    let sandbox = Sandbox::new();
+    sandbox.cachex("echo small").gives("small\n");
+    sandbox.fill_with_idle_commands(9000);
+    for word in ["a", "b"] {
+        sandbox.cachex(&format!("--max-size 300kB echo {word}")).gives(format!("{word}\n"));
+    }
+    assert_eq!(stored(&sandbox), ["b", "a"]);
+    assert!(fs::metadata(sandbox.database()).expect("there").len() <= 300_000);
+}
+
+#[test]
 fn the_file_shrinks() {
     let sandbox = Sandbox::new();
     let size = || fs::metadata(sandbox.database()).expect("there").len();

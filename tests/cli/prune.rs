@@ -52,6 +52,15 @@ fn the_least_recently_used_go_until_the_store_is_small_enough() {
 }
 
 #[test]
+fn what_is_kept_of_former_entries_goes_last() {
+    let sandbox = sandbox();
+    sandbox.cachex("echo small").gives("small\n");
+    sandbox.fill_with_idle_commands(9000);
+    sandbox.cachex("prune --max-size 300kB").gives("removed 1 entry (6B)\n");
+    assert!(size(&sandbox) <= 300_000, "{}", size(&sandbox));
+}
+
+#[test]
 fn the_size_is_that_of_the_variable_and_the_option_comes_first() {
     let sandbox = sandbox();
     sandbox.cachex("./big.sh").output();

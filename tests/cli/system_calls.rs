@@ -74,14 +74,24 @@ fn without_a_home_in_the_environment_only_the_file_of_users_is_read() {
     assert_eq!(opened, ["/etc/passwd"]);
 }
 
+#[test]
+fn nothing_is_said_while_others_cannot_write() {
+    let before = ["-- ./hello.sh"];
+    for words in ["-v -- ./hello.sh", "-v -- ./hello.sh new", "-- ./hello.sh /dev/fd/9"] {
+        let Some(Traced { calls, .. }) = Traced::after(&before, words) else { return };
+        let said = calls.written().get("2").map_or(0, Vec::len);
+        assert!(said > 0 && calls.said_in_a_transaction() == 0, "{words}: {calls:#?}");
+    }
+}
+
 /// The third call of the same: the second may have learned something yet.
 fn hit() -> Option<Traced> {
-    Traced::after(&["hello.sh", "hello.sh"], "hello.sh")
+    Traced::after(&["-- ./hello.sh", "-- ./hello.sh"], "-- ./hello.sh")
 }
 
 /// A call that is not in the store, as others of its command are.
 fn miss() -> Option<Traced> {
-    Traced::after(&["hello.sh 1", "hello.sh 2"], "hello.sh 3")
+    Traced::after(&["-- ./hello.sh 1", "-- ./hello.sh 2"], "-- ./hello.sh 3")
 }
 
 /// A call that was traced.
@@ -99,10 +109,10 @@ impl Traced {
         let sandbox = Sandbox::new();
         sandbox.script("hello.sh", "echo hello");
         for words in before {
-            sandbox.cachex(&format!("-- ./{words}")).gives("hello\n");
+            sandbox.cachex(words).gives("hello\n");
         }
-        let words = format!("-f -y -o trace {} -- ./{words}", env!("CARGO_BIN_EXE_cachex"));
-        sandbox.program("strace", &words.split(' ').collect::<Vec<_>>()).gives("hello\n");
+        let words = format!("-f -y -o trace {} {words}", env!("CARGO_BIN_EXE_cachex"));
+        sandbox.program("strace", &words.split(' ').collect::<Vec<_>>()).tells("hello\n", 0);
         let calls = SystemCalls::read(&sandbox);
         Some(Self { sandbox, calls })
     }
@@ -190,10 +200,23 @@ impl SystemCalls {
 
     /// How often all locks of the database were given up.
     fn transactions(&self) -> usize {
-        let all = "F_UNLCK, l_whence=SEEK_SET, l_start=0, l_len=0";
-        self.own().iter().filter(|call| call.rest.contains(all)).count()
+        self.own().iter().filter(|call| call.rest.contains(NO_LOCK)).count()
+    }
+
+    /// How often something was written to standard error while the database was locked.
+    fn said_in_a_transaction(&self) -> usize {
+        let mut is_locked = false;
+        let mut is_said_in_one = |call: &SystemCall| {
+            if call.rest.contains("F_SETLK") {
+                is_locked = !call.rest.contains(NO_LOCK);
+            }
+            is_locked && WRITING.contains(&call.name.as_str()) && call.target() == "2"
+        };
+        self.own().into_iter().filter(|call| is_said_in_one(call)).count()
     }
 }
+
+const NO_LOCK: &str = "F_UNLCK, l_whence=SEEK_SET, l_start=0, l_len=0";
 
 const WRITING: &[&str] = &[
     "write",

@@ -136,6 +136,7 @@ impl Call<'_> {
             store
                 .output(entry)
                 .map_err(|fault| {
+                    store.rest();
                     self.notices.warn(&format_args!("{fault}; the command runs again"));
                     MissReason::Unreadable
                 })?
@@ -149,6 +150,8 @@ impl Call<'_> {
                 Verdict::Execute(reason, fallback) => return Err(Miss { reason, fallback }),
             };
         let body = output(&entry).map_err(without_fallback)?;
+        // Whoever reads what is said may take long.
+        store.rest();
         let stale = if is_stale { ", stale" } else { "" };
         self.notices.detail(&format_args!("hit: stored {} ago{stale}", brief(age)));
         Ok(Hit { entry: *entry, body, is_stale })
