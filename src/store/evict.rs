@@ -13,6 +13,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 /// What an entry takes beside its output: its row, and its share of the indexes.
 pub(super) const OVERHEAD: u64 = 4 << 10;
 
+/// More than the words of a command line ever take.
+const MARGIN: u64 = 16 << 20;
+
 /// An entry as `--max-entries` sees it.
 #[derive(Clone, Copy, Debug)]
 struct Candidate {
@@ -73,8 +76,14 @@ pub(super) fn make_room_in_store(
 pub(super) fn make_room_for_newest(
     connection: &Connection,
     max_size: Size,
+    needed: u64,
     newest: i64,
 ) -> Result<Option<usize>, StoreError> {
+    // Mostly there is room for far more, which is quicker to tell.
+    let far_more = needed.saturating_mul(2).saturating_add(MARGIN);
+    if file_length(connection).is_some_and(|length| length.saturating_add(far_more) <= max_size.0) {
+        return Ok(Some(0));
+    }
     evict(connection, max_size, 0, Some(newest))
 }
 

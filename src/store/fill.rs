@@ -81,7 +81,7 @@ impl Store {
             commands::count_run(&transaction, new.scope, name, new.recording.ended)?;
         let id = insert(&transaction, command, name, new)?;
         remember(&transaction, learned)?;
-        match evict::make_room_for_newest(&transaction, limits.max_size, id)? {
+        match evict::make_room_for_newest(&transaction, limits.max_size, needed, id)? {
             Some(more) => removed += more,
             None => return Ok(Filled::TooLarge),
         }
