@@ -19,8 +19,8 @@ pub(super) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets all of it.
+/// Forgets all of it but what became of entries: that is little, and asked for just then.
 pub(super) fn forget(connection: &Connection) -> Result<(), StoreError> {
     commands::forget_idle(connection)?;
-    Ok(connection.execute_batch("DELETE FROM file_digest; DELETE FROM gone;")?)
+    Ok(connection.execute_batch("DELETE FROM file_digest")?)
 }
