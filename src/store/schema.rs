@@ -177,15 +177,20 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Whether the tables are as cachex makes them, and hold what it puts there.
+pub(super) fn is_ours(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(is_as_made(connection)? && is_well_typed(connection)? && has_secret(connection)?)
+}
+
 /// Whether the tables are just those that the migrations make.
-pub(super) fn is_as_made(connection: &Connection) -> Result<bool, StoreError> {
+fn is_as_made(connection: &Connection) -> Result<bool, StoreError> {
     let mut pristine = Connection::open_in_memory()?;
     migrate(&mut pristine)?;
     Ok(definitions(connection)? == definitions(&pristine)?)
 }
 
 /// Whether every column holds what it was made for: SQLite itself lets it hold anything.
-pub(super) fn is_well_typed(connection: &Connection) -> Result<bool, StoreError> {
+fn is_well_typed(connection: &Connection) -> Result<bool, StoreError> {
     let mut statement = connection.prepare(
         "SELECT t.name, c.name, lower(c.type) FROM sqlite_schema t, pragma_table_info(t.name) c
          WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%'",
@@ -202,6 +207,11 @@ pub(super) fn is_well_typed(connection: &Connection) -> Result<bool, StoreError>
     }
     let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_sequence WHERE typeof(seq) <> 'integer')";
     Ok(!connection.query_row(sql, [], |row| row.get::<_, bool>(0))?)
+}
+
+/// Whether there is what digests of parts are keyed with: only a migration makes it.
+fn has_secret(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM secret)", [], |row| row.get(0))?)
 }
 
 fn definitions(connection: &Connection) -> Result<Vec<(String, Option<String>)>, StoreError> {

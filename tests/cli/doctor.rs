@@ -131,6 +131,10 @@ fn a_damaged_database_and_what_is_left_of_one() {
     fs::write(sandbox.database(), &bytes).expect("written");
     sql(&sandbox, "ALTER TABLE entry RENAME COLUMN hits TO uses");
     finds(&sandbox, "database", "problem", "altered");
+    sql(&sandbox, "ALTER TABLE entry RENAME COLUMN uses TO hits");
+    finds(&sandbox, "database", "ok", "passes");
+    sql(&sandbox, "DELETE FROM secret");
+    finds(&sandbox, "database", "problem", "altered");
 }
 
 #[test]

@@ -30,6 +30,7 @@ mod limits;
 mod listing;
 mod miss;
 mod no_room;
+mod odd_rows;
 mod outlook;
 mod prune;
 mod replay;

@@ -257,33 +257,6 @@ fn an_altered_schema_is_damage() {
 }
 
 #[test]
-fn a_column_of_another_type_is_damage() {
-    for damage in [
-        "UPDATE entry SET created = 'then'",
-        "UPDATE entry SET output = 'much'",
-        "UPDATE entry SET body = 'text'",
-        "UPDATE command SET scope = x'ff'",
-        "UPDATE command SET scope = CAST(x'ff' AS TEXT)",
-        "UPDATE sqlite_sequence SET seq = 'many'",
-    ] {
-        for healer in ["list", "clear", "--refresh ./s.sh"] {
-            let sandbox = sandbox();
-            sandbox.cachex("clear").output();
-            sandbox.cachex("./s.sh").gives("hi\n");
-            let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
-            assert_eq!(database.execute(damage, []).expect("damaged"), 1);
-            drop(database);
-            for words in [healer, "list", "./s.sh", "-v ./s.sh", "clear"] {
-                let output = sandbox.cachex(words).output();
-                assert_eq!(output.status.code(), Some(0), "{damage}: {words}");
-                let told = String::from_utf8_lossy(&output.stderr).into_owned();
-                assert!(!words.starts_with("-v") || told.contains("hit"), "{damage}: {told}");
-            }
-        }
-    }
-}
-
-#[test]
 fn a_store_that_another_process_set_aside_is_begun_anew() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");

@@ -48,7 +48,7 @@ fn examine_pages(connection: &Connection, state: &State) -> Finding {
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
         .map_err(StoreError::from)
         .and_then(|verdict| match verdict.as_str() {
-            "ok" if *state == State::Current && !is_ours(connection)? => {
+            "ok" if *state == State::Current && !schema::is_ours(connection)? => {
                 Err(StoreError::Damaged("its tables were altered".to_owned()))
             }
             "ok" => Ok(()),
@@ -59,11 +59,6 @@ fn examine_pages(connection: &Connection, state: &State) -> Finding {
         Ok(()) => ok(SUBJECT, "passes the integrity check of SQLite"),
         Err(fault) => fault_of(SUBJECT, &fault),
     }
-}
-
-/// Whether the tables are as cachex made them, and hold what it puts there.
-fn is_ours(connection: &Connection) -> Result<bool, StoreError> {
-    Ok(schema::is_as_made(connection)? && schema::is_well_typed(connection)?)
 }
 
 impl Store {

@@ -1,0 +1,51 @@
+//! A sound database that holds what cachex never put there: it copes, or begins anew.
+
+use super::harness::Sandbox;
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi");
+    sandbox
+}
+
+/// Changes so many rows of the store.
+#[track_caller]
+fn change(sandbox: &Sandbox, sql: &str, rows: usize) {
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    assert_eq!(database.execute(sql, []).expect("changed"), rows);
+}
+
+#[test]
+fn a_column_of_another_type_is_damage() {
+    for damage in [
+        "UPDATE entry SET created = 'then'",
+        "UPDATE entry SET output = 'much'",
+        "UPDATE entry SET body = 'text'",
+        "UPDATE command SET scope = x'ff'",
+        "UPDATE command SET scope = CAST(x'ff' AS TEXT)",
+        "UPDATE sqlite_sequence SET seq = 'many'",
+    ] {
+        for healer in ["list", "clear", "--refresh ./s.sh"] {
+            let sandbox = sandbox();
+            sandbox.cachex("clear").output();
+            sandbox.cachex("./s.sh").gives("hi\n");
+            change(&sandbox, damage, 1);
+            for words in [healer, "list", "./s.sh", "-v ./s.sh", "clear"] {
+                let output = sandbox.cachex(words).output();
+                assert_eq!(output.status.code(), Some(0), "{damage}: {words}");
+                let told = String::from_utf8_lossy(&output.stderr).into_owned();
+                assert!(!words.starts_with("-v") || told.contains("hit"), "{damage}: {told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_secret_that_is_gone_is_damage() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    change(&sandbox, "DELETE FROM secret", 1);
+    sandbox.cachex("./s.sh 1").warns("hi\n", "the store was damaged");
+    sandbox.cachex("./s.sh 1").gives("hi\n");
+    assert_eq!(sandbox.runs(), 2);
+}
