@@ -170,18 +170,24 @@ pub(super) fn shrink(connection: &Connection) -> Result<(), StoreError> {
 
 /// Removes an entry and its blocks; whether it was there.
 pub(super) fn remove(connection: &Connection, id: i64) -> Result<bool, StoreError> {
-    let blocks = block_ids(id);
     let command: Option<i64> = connection
         .query_row("DELETE FROM entry WHERE id = ?1 RETURNING command", [id], |row| row.get(0))
         .optional()?;
-    connection.execute(
-        "DELETE FROM block WHERE id BETWEEN ?1 AND ?2",
-        params![blocks.start(), blocks.end()],
-    )?;
+    remove_blocks(connection, id)?;
     if let Some(command) = command {
         commands::note_loss(connection, command)?;
     }
     Ok(command.is_some())
+}
+
+/// Removes the blocks of an entry, whether it is there or not.
+pub(super) fn remove_blocks(connection: &Connection, id: i64) -> Result<(), StoreError> {
+    let blocks = block_ids(id);
+    connection.execute(
+        "DELETE FROM block WHERE id BETWEEN ?1 AND ?2",
+        params![blocks.start(), blocks.end()],
+    )?;
+    Ok(())
 }
 
 #[cfg(test)]

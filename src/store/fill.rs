@@ -172,6 +172,8 @@ fn insert(
     if in_row.is_some() {
         return Ok(id);
     }
+    // Damage may have left some that belonged to nobody.
+    evict::remove_blocks(connection, id)?;
     let mut ids = codec::block_ids(id);
     let mut statement = connection.prepare("INSERT INTO block (id, bytes) VALUES (?1, ?2)")?;
     body.for_each_block(BLOCK, |block| {

@@ -49,3 +49,17 @@ fn a_secret_that_is_gone_is_damage() {
     sandbox.cachex("./s.sh 1").gives("hi\n");
     assert_eq!(sandbox.runs(), 2);
 }
+
+#[test]
+fn output_that_belongs_to_no_entry_is_in_nobodys_way() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "seq $1 100000");
+    sandbox.cachex("./s.sh 1").output();
+    change(&sandbox, "DELETE FROM entry", 1);
+    for _ in 0..2 {
+        let output = sandbox.cachex("./s.sh 50000").output();
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.stdout.starts_with(b"50000\n") && output.stdout.ends_with(b"\n100000\n"));
+    }
+    assert_eq!(sandbox.runs(), 2);
+}
