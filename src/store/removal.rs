@@ -19,10 +19,11 @@ pub struct Cleared {
     pub output: u64,
 }
 
+/// What a damaged store holds may be any number.
 impl AddAssign for Cleared {
     fn add_assign(&mut self, other: Self) {
-        self.entries += other.entries;
-        self.output += other.output;
+        self.entries = self.entries.saturating_add(other.entries);
+        self.output = self.output.saturating_add(other.output);
     }
 }
 
@@ -99,7 +100,7 @@ impl Removal {
                             gone::note(transaction, entry.id, self.cause, self.at)?;
                         }
                         evict::remove(transaction, entry.id)?;
-                        cleared += Cleared { entries: 1, output: entry.output };
+                        cleared += entry.cleared();
                     }
                     freed += entry.length + evict::OVERHEAD;
                     next += 1;
@@ -131,9 +132,11 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn clearable(&self, selection: &Selection) -> Result<Cleared, StoreError> {
-        let chosen = chosen(&self.connection, selection)?;
-        let output = chosen.iter().map(|entry| entry.output).sum();
-        Ok(Cleared { entries: chosen.len() as u64, output })
+        let mut cleared = Cleared::default();
+        for entry in chosen(&self.connection, selection)? {
+            cleared += entry.cleared();
+        }
+        Ok(cleared)
     }
 
     pub(super) fn remove(&mut self, removal: &Removal) -> Result<Cleared, StoreError> {
@@ -208,6 +211,10 @@ struct Chosen {
 }
 
 impl Chosen {
+    fn cleared(&self) -> Cleared {
+        Cleared { entries: 1, output: self.output }
+    }
+
     /// Whether it is still there: another may have been stored in its place, under its number.
     fn is_there(&self, connection: &Connection) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM entry WHERE id = ?1 AND created = ?2)";

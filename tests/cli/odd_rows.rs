@@ -41,6 +41,23 @@ fn a_column_of_another_type_is_damage() {
 }
 
 #[test]
+fn numbers_beyond_all_measure_are_summed_up() {
+    let sandbox = sandbox();
+    for column in ["output", "length", "elapsed", "hits"] {
+        sandbox.cachex("clear").output();
+        for word in 1..=3 {
+            sandbox.cachex(&format!("./s.sh {word}")).gives("hi\n");
+        }
+        change(&sandbox, &format!("UPDATE entry SET {column} = {}", i64::MAX), 3);
+        for verb in ["list", "stats", "prune --dry-run --max-size 1", "clear --dry-run", "clear"] {
+            let output = sandbox.cachex(verb).output();
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(0), "{column}: {verb}: {told}");
+        }
+    }
+}
+
+#[test]
 fn a_secret_that_is_gone_is_damage() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
