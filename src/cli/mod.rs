@@ -128,23 +128,34 @@ pub struct CommonOptions {
 /// help.
 #[must_use]
 pub fn parse() -> (Cli, ArgMatches) {
+    parse_words(&own_words()).unwrap_or_else(|error| error.exit())
+}
+
+/// What a command line says, in both forms; its first word is our own name.
+///
+/// # Errors
+/// When it cannot be understood, or is a call for help.
+pub fn parse_words(words: &[OsString]) -> Result<(Cli, ArgMatches), clap::Error> {
     let variables = variables::counted();
-    plain::parse(&variables).unwrap_or_else(|| {
-        let command = with_variables(Cli::command(), &variables);
-        let matches = command.clone().try_get_matches();
-        let blame = |error| blaming_variable(error, &command);
-        let parsed = matches
-            .map_err(blame)
-            .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
-        parsed.unwrap_or_else(|error| error.exit())
-    })
+    if let Some(understood) = plain::parse(words, &variables) {
+        return Ok(understood);
+    }
+    let command = with_variables(Cli::command(), &variables);
+    let blame = |error| blaming_variable(error, &command, words);
+    let matches = command.clone().try_get_matches_from(words).map_err(blame)?;
+    Ok((Cli::from_arg_matches(&matches)?, matches))
 }
 
 /// The definition of all that our command line may be.
 #[must_use]
 pub fn command() -> clap::Command {
-    let command = if plain::may_need_verbs() { Cli::command() } else { plain::command() };
+    let needs_verbs = plain::may_need_verbs(&own_words());
+    let command = if needs_verbs { Cli::command() } else { plain::command() };
     with_variables(command, &variables::counted())
+}
+
+fn own_words() -> Vec<OsString> {
+    std::env::args_os().collect()
 }
 
 /// When to do something that suits terminals.

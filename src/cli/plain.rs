@@ -81,9 +81,9 @@ impl Group for CommonOptions {
 }
 
 impl Named {
-    fn on_the_command_line(variables: &[OsString]) -> Self {
+    fn by(words: &[OsString], variables: &[OsString]) -> Self {
         let mut names: HashSet<_> = variables.iter().map(|name| named_by(name)).collect();
-        for word in std::env::args_os().skip(1).take_while(|word| word != "--") {
+        for word in words.iter().skip(1).take_while(|word| *word != "--") {
             let word = word.to_string_lossy();
             if let Some(name) = word.strip_prefix("--") {
                 names.insert(name.split('=').next().unwrap_or(name).to_owned());
@@ -132,13 +132,13 @@ impl Named {
     }
 }
 
-/// What our command line says; `None` where that may need a verb, or is an error.
-pub(super) fn parse(variables: &[OsString]) -> Option<(Cli, ArgMatches)> {
-    if may_need_verbs() {
+/// What a command line says; `None` where that may need a verb, or is an error.
+pub(super) fn parse(words: &[OsString], variables: &[OsString]) -> Option<(Cli, ArgMatches)> {
+    if may_need_verbs(words) {
         return None;
     }
-    let named = Named::on_the_command_line(variables);
-    let matches = with_variables(named.command(), variables).try_get_matches().ok()?;
+    let named = Named::by(words, variables);
+    let matches = with_variables(named.command(), variables).try_get_matches_from(words).ok()?;
     let cli = named.cli(&matches).ok()?;
     Some((cli, matches))
 }
@@ -149,18 +149,20 @@ pub(super) fn command() -> Command {
 }
 
 /// Whether a word is a verb, or asks for help.
-pub(super) fn may_need_verbs() -> bool {
+pub(super) fn may_need_verbs(words: &[OsString]) -> bool {
     let helps = ["-h", "--help", "-V", "--version"];
-    let may = |word: OsString| {
+    let may = |word: &OsString| {
         word.to_str().is_some_and(|word| helps.contains(&word) || Verb::has_subcommand(word))
     };
-    std::env::args_os().skip(1).any(may)
+    words.iter().skip(1).any(may)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::Arg;
+    use proptest::prelude::*;
+    use proptest::sample::select;
 
     #[test]
     fn it_has_the_same_options_as_with_verbs() {
@@ -191,5 +193,33 @@ mod tests {
         check::<ShowingOptions>();
         check::<StoreOptions>();
         check::<CommonOptions>();
+    }
+
+    /// Options, values, and what else a command line is made of.
+    fn some_words() -> Vec<OsString> {
+        let definition = Cli::command();
+        let longs = definition.get_arguments().flat_map(|option| {
+            let aliases = option.get_all_aliases().unwrap_or_default();
+            aliases.into_iter().chain(option.get_long()).map(|name| format!("--{name}"))
+        });
+        let longs: Vec<_> = longs.collect();
+        let with_values =
+            longs.iter().flat_map(|long| ["1", "auto"].map(|it| format!("{long}={it}")));
+        let others =
+            ["-v", "-q", "-n", "-vqn", "-x", "--unknown", "1", "1h", "auto", "--", "-", "", "ls"];
+        let others = others.map(str::to_owned).into_iter().chain(with_values);
+        others.chain(longs.clone()).map(OsString::from).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_understood_is_what_all_definitions_say(
+            words in prop::collection::vec(select(some_words()), 0..6)
+        ) {
+            let words: Vec<_> = [OsString::from("cachex")].into_iter().chain(words).collect();
+            let understood = parse(&words, &[]).map(|(cli, _)| format!("{cli:?}"));
+            let whole = Cli::try_parse_from(&words).ok().map(|cli| format!("{cli:?}"));
+            prop_assert_eq!(understood, whole);
+        }
     }
 }

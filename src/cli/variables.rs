@@ -77,7 +77,11 @@ pub(super) fn counted() -> Vec<OsString> {
 }
 
 /// The error, with the variable that a bad value comes from: the user may not know that it is set.
-pub(super) fn blaming_variable(mut error: clap::Error, command: &Command) -> clap::Error {
+pub(super) fn blaming_variable(
+    mut error: clap::Error,
+    command: &Command,
+    words: &[OsString],
+) -> clap::Error {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         _ => None,
@@ -87,13 +91,13 @@ pub(super) fn blaming_variable(mut error: clap::Error, command: &Command) -> cla
     else {
         return error;
     };
-    let is_typed = |word: OsString| word.to_string_lossy().ends_with(&value);
+    let is_typed = |word: &OsString| word.to_string_lossy().ends_with(&value);
     let name = option.trim_start_matches('-').split(['[', '=', ' ']).next();
     let known = command.get_arguments().find(|known| known.get_long() == name);
     let variable = known.and_then(Arg::get_env);
     if let Some(variable) = variable
         && std::env::var_os(variable).is_some_and(|set| set == *value)
-        && !std::env::args_os().skip(1).any(is_typed)
+        && !words.iter().skip(1).any(is_typed)
     {
         let tip = format!("the value is that of the variable {}", variable.display());
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));

@@ -55,7 +55,7 @@ pub struct Sources {
 impl Sources {
     /// The sources of what was parsed with these settings as defaults.
     #[must_use]
-    pub(super) fn new(cli: &Cli, matches: ArgMatches, settings: Settings) -> Self {
+    pub fn new(cli: &Cli, matches: ArgMatches, settings: Settings) -> Self {
         let of_verb = cli.verb.is_some() && cli.call().is_some();
         Self { matches, of_verb, settings, overruled: Vec::new() }
     }
