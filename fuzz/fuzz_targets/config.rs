@@ -2,7 +2,7 @@
 #![no_main]
 
 use cachex::config::file::ConfigFile;
-use cachex::config::{Whose, Vocabulary};
+use cachex::config::{Vocabulary, Whose};
 use libfuzzer_sys::fuzz_target;
 use std::path::Path;
 use std::sync::OnceLock;

@@ -5,50 +5,44 @@ mod sample;
 
 use libfuzzer_sys::fuzz_target;
 use rusqlite::types::Value;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, params_from_iter};
+use std::sync::LazyLock;
 
-const COLUMNS: [(&str, &str); 22] = [
-    ("entry", "key"),
-    ("entry", "condition"),
-    ("entry", "command"),
-    ("entry", "exit"),
-    ("entry", "created"),
-    ("entry", "elapsed"),
-    ("entry", "lifetime"),
-    ("entry", "used"),
-    ("entry", "hits"),
-    ("entry", "output"),
-    ("entry", "length"),
-    ("entry", "seal"),
-    ("entry", "arguments"),
-    ("entry", "words"),
-    ("entry", "directory"),
-    ("entry", "body"),
-    ("entry", "renewal_failed"),
-    ("command", "scope"),
-    ("command", "name"),
-    ("block", "bytes"),
-    ("block", "id"),
-    ("sqlite_sequence", "seq"),
-];
+/// Every table and column of the sample.
+static COLUMNS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let connection = Connection::open(sample::fresh().1).expect("opened");
+    let sql = "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c
+               WHERE t.type = 'table'";
+    let mut columns = connection.prepare(sql).expect("a statement");
+    let columns = columns.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("read");
+    columns.collect::<Result<_, _>>().expect("read")
+});
 
 fuzz_target!(|changes: Vec<(u8, u8, u8, i64, Vec<u8>)>| {
+    let columns = &*COLUMNS;
     let (directory, path) = sample::fresh();
     let connection = Connection::open(&path).expect("opened");
     connection.pragma_update(None, "synchronous", "OFF").expect("set");
     for (column, row, kind, number, bytes) in changes {
-        let (table, column) = COLUMNS[usize::from(column) % COLUMNS.len()];
-        let value = match kind % 5 {
-            0 => Value::Null,
-            1 => Value::Integer(number),
-            2 => Value::Real(f64::from_bits(number.cast_unsigned())),
-            3 => Value::Text(String::from_utf8_lossy(&bytes).into_owned()),
-            _ => Value::Blob(bytes),
+        let (table, column) = &columns[usize::from(column) % columns.len()];
+        let value = match kind % 6 {
+            0 => Some(Value::Null),
+            1 => Some(Value::Integer(number)),
+            2 => Some(Value::Real(f64::from_bits(number.cast_unsigned()))),
+            3 => Some(Value::Text(String::from_utf8_lossy(&bytes).into_owned())),
+            4 => Some(Value::Blob(bytes)),
+            _ => None,
         };
-        let row = row % 5;
-        let sql = format!("UPDATE {table} SET {column} = ?1 WHERE rowid = ?2 OR ?2 = 0");
+        let change = match value {
+            Some(_) => format!("UPDATE {table} SET {column} = ?1"),
+            None => format!("DELETE FROM {table}"),
+        };
+        let which = match row % 9 {
+            0 => "1",
+            row => &format!("rowid = {row}"),
+        };
         // A constraint may forbid it.
-        let _ = connection.execute(&sql, params![value, row]);
+        let _ = connection.execute(&format!("{change} WHERE {which}"), params_from_iter(value));
     }
     drop(connection);
     sample::check(directory);

@@ -1,14 +1,16 @@
 //! A store with a few known entries, to be damaged.
 
-use cachex::entry::{Condition, Kind, Entry, NewEntry};
+use cachex::entry::{Condition, Entry, Kind, NewEntry};
 use cachex::exit::Exit;
-use cachex::key::{CommandName, Digest, Key};
+use cachex::key::{CommandName, Digest, FileStamp, Key, LearnedDigest, Part, Stamp};
 use cachex::recording::{Body, Recorder, Recording};
 use cachex::size::Size;
-use cachex::store::{Limits, Selection, Store, StoreError};
+use cachex::store::{Calls, Limits, Selection, Store, StoreError, examine};
 use cachex::terminal::Stream;
 use cachex::time::{Lifetime, Timestamp};
+use rusqlite::ErrorCode;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -33,8 +35,11 @@ const STORED: [(u8, Condition, Exit, Stream, &[u8]); 4] = [
 static SAMPLE: LazyLock<(TempDir, Vec<u8>)> = LazyLock::new(|| {
     let directory = tempfile::tempdir().expect("a directory");
     let mut store = Store::open(directory.path()).expect("a store");
-    store.clear(&Selection::all()).expect("cleared");
     fill(&mut store).expect("stored");
+    // Of what was cleared and pruned something is noted too.
+    store.clear(&of_the_command()).expect("cleared");
+    fill(&mut store).expect("stored");
+    drop(store);
     let database = fs::read(directory.path().join("cachex.db")).expect("read");
     (directory, database)
 });
@@ -53,7 +58,12 @@ pub fn fresh() -> (&'static Path, PathBuf) {
 /// Uses the store in every way. Whatever was done to it, what it gives is what was stored, and it
 /// need not be begun anew twice.
 pub fn check(directory: &Path) {
+    let _ = examine(directory);
     let outcome = use_all(directory);
+    if let Err(StoreError::Sqlite(fault)) = &outcome {
+        // Of a file that is cut off.
+        assert_eq!(fault.sqlite_error_code(), Some(ErrorCode::SystemIoFailure), "{fault}");
+    }
     if let Err(StoreError::Damaged(what)) = outcome {
         drop(Store::begin_anew(directory).expect("begun anew"));
         let healed = use_all(directory);
@@ -63,6 +73,23 @@ pub fn check(directory: &Path) {
 
 fn use_all(directory: &Path) -> Result<(), StoreError> {
     let mut store = Store::open(directory)?;
+    look_up(&store)?;
+    store.relatives(&name())?;
+    for selection in [Selection::all(), Selection::expired(), of_the_command()] {
+        store.list(&selection)?;
+        store.clearable(&selection)?;
+    }
+    store.statistics()?;
+    store.prunable(Size(0))?;
+    fill(&mut store)?;
+    store.clear(&of_the_command())?;
+    // What is not found under its command any more.
+    store.prune(Size(0))?;
+    store.clear(&Selection::all())?;
+    fill(&mut store)
+}
+
+fn look_up(store: &Store) -> Result<(), StoreError> {
     for entry in store.variants(&[key(0), key(1), key(2)])? {
         if let Some(body) = store.output(&entry)? {
             let stored = STORED.iter().find(|stored| is(stored, &entry, body.length));
@@ -71,10 +98,7 @@ fn use_all(directory: &Path) -> Result<(), StoreError> {
         }
         store.note_use(&entry);
     }
-    store.list(&Selection::all())?;
-    fill(&mut store)?;
-    store.clear(&Selection::all())?;
-    fill(&mut store)
+    store.gone(&key(0)).map(drop)
 }
 
 fn is(
@@ -102,9 +126,25 @@ fn key(number: u8) -> Key {
     Key(Digest([number; 32]))
 }
 
+fn words() -> Vec<OsString> {
+    ["/bin/sample", "--token=*"].map(OsString::from).to_vec()
+}
+
+fn name() -> CommandName {
+    CommandName::of(Path::new("/bin/sample"), &words(), &[])
+}
+
+fn of_the_command() -> Selection {
+    let calls = Calls { words: vec!["/bin/sample".into()], matching: None };
+    Selection { calls: Some(calls), ..Selection::all() }
+}
+
+fn learned() -> LearnedDigest {
+    let stamp = FileStamp { device: 1, inode: 2, size: 3, modified: 4, changed: 5 };
+    LearnedDigest { path: "/file".into(), stamp: Stamp::from(&stamp), digest: Digest([9; 32]) }
+}
+
 fn fill(store: &mut Store) -> Result<(), StoreError> {
-    let words = ["/bin/sample".into()];
-    let name = CommandName::of(Path::new("/bin/sample"), &words, &[]);
     for (number, condition, exit, stream, output) in STORED {
         let mut recorder = Recorder::new(store.directory().to_owned(), Size(u64::MAX));
         recorder.record(stream, output).expect("recorded");
@@ -119,9 +159,9 @@ fn fill(store: &mut Store) -> Result<(), StoreError> {
             condition,
             recording,
             scope: "",
-            words: words.to_vec(),
-            ignored: &BTreeSet::new(),
-            parts: Vec::new(),
+            words: words(),
+            ignored: &BTreeSet::from(["--token=*".into()]),
+            parts: vec![Part::new("argument 1", "--token=*")],
             directory: Some("/".into()),
             lifetime: Lifetime::Unlimited,
         };
@@ -131,7 +171,7 @@ fn fill(store: &mut Store) -> Result<(), StoreError> {
             max_size: Size::mebibytes(64),
             is_spent: &|_, _| false,
         };
-        store.fill(&name, &mut new, &[], &limits)?;
+        store.fill(&name(), &mut new, &[learned()], &limits)?;
     }
     Ok(())
 }
