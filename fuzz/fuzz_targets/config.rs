@@ -16,7 +16,8 @@ fuzz_target!(|bytes: &[u8]| {
         };
         let told = format!("{file:?}");
         if whose == Whose::Project {
-            for refused in ["hash_with", "cache_dir", "max_size", "warm", "only_if_cached", "quiet"] {
+            for refused in ["hash_with", "cache_dir", "max_size", "warm", "only_if_cached", "quiet"]
+            {
                 assert!(!told.contains(&format!("\"{refused}\":")), "{told}");
             }
         }
