@@ -52,7 +52,7 @@
 //! | 3 | [`store`], [`runner`], [`replay`], [`policy`] |
 //! | 2 | [`stdin`], [`entry`] |
 //! | 1 | [`key`], [`config`], [`recording`], [`progress`] |
-//! | 0 | [`cli`], [`error`], [`outputs`], [`terminal`], [`inherited`], [`nesting`], [`home`], [`exit`], [`size`], [`time`] |
+//! | 0 | [`cli`], [`error`], [`outputs`], [`terminal`], [`inherited`], [`leash`], [`nesting`], [`home`], [`exit`], [`size`], [`time`] |
 
 pub mod cli;
 pub mod commands;
