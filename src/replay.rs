@@ -3,14 +3,37 @@
 //! It knows nothing of where the recording came from; that its bytes are right was checked before. Every
 //! chunk is written, or the fault of the stream is told.
 
-use crate::recording::Body;
-use crate::terminal::Stream;
+use crate::recording::{Body, Content};
+use crate::terminal::{Patience, Stream};
 use std::io;
+use std::time::Duration;
+
+/// So long others may have to wait for our reader. More would be felt; and few readers need as much for
+/// what can be stored.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Writes every chunk to its stream, in the recorded order.
 ///
 /// # Errors
 /// That of the stream; `BrokenPipe` when its reader has gone.
 pub fn replay(body: &mut Body) -> io::Result<()> {
-    body.for_each_chunk(Stream::write_all)
+    match body.content {
+        Content::Stored(_) => replay_stored(body),
+        _ => body.for_each_chunk(Stream::write_all),
+    }
+}
+
+/// The same while others may have to wait for the end of it.
+fn replay_stored(body: &mut Body) -> io::Result<()> {
+    let mut patience = Some(Patience::of(PATIENCE));
+    body.for_each_part(|stream, bytes| match &mut patience {
+        Some(left) => {
+            let written = left.write(stream, bytes)?;
+            if written < bytes.len() {
+                patience = None;
+            }
+            Ok(written)
+        }
+        None => stream.write_all(bytes).map(|()| bytes.len()),
+    })
 }

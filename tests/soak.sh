@@ -219,7 +219,7 @@ overwrite() { dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null; }
 
 damage() {
     local files=("$store"/cachex.db "$store"/cachex.db "$store"/cachex.db
-        "$store"/{cachex.db-journal,uses,uses.folding,claims,cachex.lock})
+        "$store"/outputs.db "$store"/{cachex.db-journal,outputs.db-journal,uses,uses.folding,claims,cachex.lock})
     local file=${files[RANDOM % ${#files[@]}]} size at
     # Of more than 32 kB: two numbers of 15 bits.
     size=$(wc -c 2>/dev/null <"$file") && ((size > 0)) || return
@@ -281,15 +281,17 @@ run_phase() { # NAME SECONDS
 # What has to be true of the store when nobody uses it.
 inspect() {
     local answer
-    if command -v sqlite3 >/dev/null; then
-        answer=$(sqlite3 "$store/cachex.db" 'PRAGMA integrity_check' 2>&1)
+    for file in cachex.db outputs.db; do
+        command -v sqlite3 >/dev/null || break
+        answer=$(sqlite3 "$store/$file" 'PRAGMA integrity_check' 2>&1)
         # Damage that no call has met yet may lie on, if doctor finds it.
         [[ $answer == ok ]] || { [[ $phase == damage ]] && ! "$cachex" doctor --cache-dir "$store" >/dev/null 2>&1; } ||
-            fault failed "after $phase: integrity: $answer"
-    fi
+            fault failed "after $phase: integrity of $file: $answer"
+    done
     for file in "$store"/* "$store"/.[!.]*; do
         case ${file##*/} in
-        cachex.db | cachex.db.damaged* | cachex.lock | claims | uses | uses.folding | '*' | '.[!.]*') ;;
+        # A journal that was not begun stays until long output is stored again.
+        cachex.db | outputs.db | outputs.db-journal | *.db.damaged | cachex.lock | claims | uses | uses.folding | '*' | '.[!.]*') ;;
         *) fault failed "after $phase: left behind: $(ls -l "$file")" ;;
         esac
     done

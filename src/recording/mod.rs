@@ -4,13 +4,17 @@
 //! the stream, then the bytes. The format is on disk, inside the store. Memory stays flat: a body
 //! is kept in memory up to [`IN_MEMORY`] bytes and in an unnamed file beyond.
 
+mod frames;
 mod recorder;
 
+use frames::Frames;
+pub use frames::MAX_FRAME;
 pub use recorder::{Abandoned, Recorder};
 
 use crate::exit::Exit;
 use crate::terminal::Stream;
 use crate::time::Timestamp;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::time::Duration;
@@ -18,9 +22,6 @@ use xxhash_rust::xxh3::Xxh3;
 
 /// Bodies up to this many bytes stay in memory.
 pub const IN_MEMORY: usize = 256 << 10;
-
-/// No frame is longer than this.
-pub const MAX_FRAME: usize = 64 << 10;
 
 /// A finished run.
 #[derive(Debug)]
@@ -55,6 +56,28 @@ pub enum Content {
     Memory(Vec<u8>),
     /// In an unnamed file.
     File(File),
+    /// Where it is stored, and where somebody else may be waiting for us to be done with it.
+    Stored(Box<dyn Stored>),
+}
+
+/// Frames where they are stored.
+pub trait Stored: fmt::Debug {
+    /// Hands the frames to `sink`, in pieces that need not end where a frame does. It tells how many bytes
+    /// it took. One that takes less than it was given has to wait for its reader: before it is handed the
+    /// rest, which it takes, what others are waiting for is let go.
+    ///
+    /// # Errors
+    /// The sink's, or that of reading.
+    fn for_each_piece(
+        &mut self,
+        sink: &mut dyn FnMut(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<()>;
+
+    /// The frames in an unnamed file.
+    ///
+    /// # Errors
+    /// That of reading, or of writing the file.
+    fn copied(&self) -> io::Result<File>;
 }
 
 /// An XXH3 checksum of 128 bits.
@@ -78,14 +101,14 @@ impl Checksummer {
     }
 }
 
-impl std::fmt::Debug for Checksummer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Checksummer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Checksummer")
     }
 }
 
 impl Body {
-    /// Hands every chunk to `sink`, in order of arrival, until it fails.
+    /// Hands every chunk to `sink`, in order of arrival, until it fails. A long chunk may come in parts.
     ///
     /// # Errors
     /// The sink's, or that of reading the file.
@@ -93,16 +116,46 @@ impl Body {
         &mut self,
         mut sink: impl FnMut(Stream, &[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
-        match &mut self.content {
-            Content::Memory(bytes) => read_frames(bytes.as_slice(), &mut sink),
-            Content::File(file) => {
-                file.rewind()?;
-                read_frames(io::BufReader::with_capacity(MAX_FRAME, file), &mut sink)
-            }
-        }
+        // How long the sink takes is not known. With no room for a copy others have to wait for it.
+        let _ = self.let_go();
+        self.for_each_part(|stream, bytes| sink(stream, bytes).map(|()| bytes.len()))
     }
 
-    /// Hands the frames to `sink` in blocks of at most `size` bytes.
+    /// The same for a sink that tells how much of a part it took: see [`Stored::for_each_piece`].
+    ///
+    /// # Errors
+    /// The sink's, or that of reading the file.
+    pub fn for_each_part(
+        &mut self,
+        mut sink: impl FnMut(Stream, &[u8]) -> io::Result<usize>,
+    ) -> io::Result<()> {
+        let mut frames = Frames::default();
+        match &mut self.content {
+            Content::Memory(bytes) => frames.take_all(bytes, &mut sink)?,
+            Content::File(file) => {
+                file.rewind()?;
+                for_each_block(file, MAX_FRAME, |block| frames.take_all(block, &mut sink))?;
+            }
+            Content::Stored(stored) => {
+                stored.for_each_piece(&mut |piece| frames.take(piece, &mut sink))?;
+            }
+        }
+        frames.end()
+    }
+
+    /// Lets go of what others may be waiting for.
+    ///
+    /// # Errors
+    /// When there is no room for a copy.
+    pub fn let_go(&mut self) -> io::Result<()> {
+        if let Content::Stored(stored) = &self.content {
+            self.content = Content::File(stored.copied()?);
+        }
+        Ok(())
+    }
+
+    /// Hands the frames to `sink` in blocks of at most `size` bytes, or of any size if they are stored
+    /// already.
     ///
     /// # Errors
     /// The sink's, or that of reading the file.
@@ -115,49 +168,34 @@ impl Body {
             Content::Memory(bytes) => bytes.chunks(size).try_for_each(sink),
             Content::File(file) => {
                 file.rewind()?;
-                let mut block = Vec::with_capacity(size);
-                loop {
-                    block.clear();
-                    file.take(size as u64).read_to_end(&mut block)?;
-                    if block.is_empty() {
-                        return Ok(());
+                for_each_block(file, size, sink)
+            }
+            Content::Stored(stored) => {
+                let mut fault = Ok(());
+                stored.for_each_piece(&mut |piece| {
+                    if fault.is_ok() {
+                        fault = sink(piece);
                     }
-                    sink(&block)?;
-                }
+                    Ok(piece.len())
+                })?;
+                fault
             }
         }
     }
 }
 
-fn read_frames(
-    mut frames: impl Read,
-    sink: &mut impl FnMut(Stream, &[u8]) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut chunk = Vec::new();
-    let mut header = [0; 4];
+fn for_each_block<E: From<io::Error>>(
+    file: &mut impl Read,
+    size: usize,
+    mut sink: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut block = Vec::with_capacity(size);
     loop {
-        if frames.read(&mut header[..1])? == 0 {
+        block.clear();
+        file.by_ref().take(size as u64).read_to_end(&mut block)?;
+        if block.is_empty() {
             return Ok(());
         }
-        frames.read_exact(&mut header[1..])?;
-        let (stream, length) = decode_header(header);
-        chunk.clear();
-        frames.by_ref().take(length as u64).read_to_end(&mut chunk)?;
-        if chunk.len() < length {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        sink(stream, &chunk)?;
+        sink(&block)?;
     }
-}
-
-fn encode_header(stream: Stream, length: usize) -> [u8; 4] {
-    debug_assert!(length <= MAX_FRAME);
-    let bit = u32::from(stream == Stream::Stderr);
-    (u32::try_from(length).unwrap_or_default() << 1 | bit).to_le_bytes()
-}
-
-fn decode_header(header: [u8; 4]) -> (Stream, usize) {
-    let number = u32::from_le_bytes(header);
-    let stream = if number & 1 == 1 { Stream::Stderr } else { Stream::Stdout };
-    (stream, (number >> 1) as usize)
 }

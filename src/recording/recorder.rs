@@ -2,7 +2,8 @@
 //!
 //! It never stalls the command: what cannot be taken down, or is too long, is given up, and the output goes on.
 
-use super::{Body, Checksummer, Content, IN_MEMORY, MAX_FRAME, encode_header, read_frames};
+use super::frames::{Frames, MAX_FRAME, encode_header};
+use super::{Body, Checksummer, Content, IN_MEMORY, for_each_block};
 use crate::size::Size;
 use crate::terminal::Stream;
 use std::fs::File;
@@ -123,12 +124,15 @@ impl Recorder {
         &mut self,
         mut sink: impl FnMut(Stream, &[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
+        let mut sink = |stream, part: &[u8]| sink(stream, part).map(|()| part.len());
+        let mut frames = Frames::default();
         if let Some(file) = &mut self.file {
             file.rewind()?;
-            let spilled = io::BufReader::with_capacity(MAX_FRAME, file).take(self.spilled);
-            read_frames(spilled, &mut sink)?;
+            let mut spilled = file.take(self.spilled);
+            for_each_block(&mut spilled, MAX_FRAME, |block| frames.take_all(block, &mut sink))?;
         }
-        read_frames(&self.frames[..], &mut sink)
+        frames.take_all(&self.frames, &mut sink)?;
+        frames.end()
     }
 
     /// The finished body.

@@ -11,13 +11,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-/// Output up to this length lies in the entry's own row.
-pub(super) const IN_ROW: u64 = 64 << 10;
-
-/// Longer output lies in blocks of this length.
-pub(super) const BLOCK: usize = 256 << 10;
-
-const BLOCKS_PER_ENTRY: i64 = 1 << 24;
+/// The numbers of so many blocks belong to each entry.
+pub(super) const BLOCKS_PER_ENTRY: i64 = 1 << 24;
 
 /// The ids of an entry's blocks, in order.
 pub(super) fn block_ids(entry: i64) -> RangeInclusive<i64> {

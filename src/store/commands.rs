@@ -32,7 +32,8 @@ pub(super) fn count_run(
     stored: Timestamp,
 ) -> Result<(i64, i64), StoreError> {
     Ok(connection.query_row(
-        "INSERT INTO command (scope, name, misses, used) VALUES (?1, ?2, 1, ?3)
+        "INSERT INTO command (scope, name, hits, misses, saved, used, idle)
+         VALUES (?1, ?2, 0, 1, 0, ?3, 0)
          ON CONFLICT DO UPDATE SET misses = misses + 1, used = max(used, ?3), idle = 0
          RETURNING id, misses",
         params![scope, name.name(), stored.as_millis()],
@@ -82,9 +83,14 @@ pub(super) fn forget_idle(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets the least recently used of the commands without entries that are too many. Looks at those
-/// alone, through an index that holds nothing else.
+/// Forgets the least recently used of the commands without entries that are too many. They are looked for
+/// only where there may be: among that many commands it takes a while.
 pub(super) fn keep_few_idle(connection: &Connection) -> Result<(), StoreError> {
+    let sql = "SELECT coalesce(max(id), 0) FROM command";
+    let most: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    if most <= KEPT_IDLE {
+        return Ok(());
+    }
     connection.execute(
         "DELETE FROM command WHERE id IN
          (SELECT id FROM command WHERE idle = 1 ORDER BY used DESC LIMIT -1 OFFSET ?1)

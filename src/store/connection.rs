@@ -1,11 +1,12 @@
 //! Opening the database: first use, migration, and what to do with a damaged one.
 
-use super::StoreError;
 use super::place::{Place, open_private};
 use super::schema::{self, State};
+use super::{StoreError, long};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use rustix::fs::OFlags;
 use std::io;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// How long to wait for others: their transactions take milliseconds.
@@ -14,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// An open, current database. It may be in the middle of a read: see [`reading`].
 pub(super) fn open(place: &Place) -> Result<Connection, StoreError> {
     if place.check_database()? {
-        let connection = connect(place)?;
+        let connection = to_write(place)?;
         connection.execute_batch("BEGIN")?;
         if schema::state(&connection, &place.database())? == State::Current {
             if connection.is_readonly("main")? && place.is_writable() {
@@ -44,7 +45,7 @@ pub(super) fn rest(connection: &Connection) {
 fn set_up(place: &Place) -> Result<Connection, StoreError> {
     let _lock = place.lock()?;
     open_private(&place.database(), OFlags::RDWR)?;
-    let mut connection = connect(place)?;
+    let mut connection = to_write(place)?;
     if schema::state(&connection, &place.database())? == State::Behind {
         schema::migrate(&mut connection)?;
     }
@@ -53,7 +54,7 @@ fn set_up(place: &Place) -> Result<Connection, StoreError> {
 
 /// A database as it is, to look at only.
 pub(super) fn open_to_look(place: &Place) -> Result<Connection, StoreError> {
-    let connection = connect_with(place, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let connection = connect(&place.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
         // It has to be rolled back before anybody can read it.
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
@@ -66,19 +67,21 @@ pub(super) fn open_to_look(place: &Place) -> Result<Connection, StoreError> {
 /// A database in which something is tried out, to be taken back: nothing of that reaches the disk,
 /// which may be full, nor do others notice but for having to wait with their writes.
 pub(super) fn open_to_try(place: &Place) -> Result<Connection, StoreError> {
-    let connection = connect(place)?;
+    let connection = to_write(place)?;
+    long::attach(&connection, place)?;
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     connection.pragma_update(None, "cache_spill", "OFF")?;
     Ok(connection)
 }
 
-fn connect(place: &Place) -> Result<Connection, StoreError> {
-    connect_with(place, OpenFlags::SQLITE_OPEN_READ_WRITE)
+fn to_write(place: &Place) -> Result<Connection, StoreError> {
+    connect(&place.database(), OpenFlags::SQLITE_OPEN_READ_WRITE)
 }
 
-fn connect_with(place: &Place, access: OpenFlags) -> Result<Connection, StoreError> {
+/// Opens a database that is there.
+pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(place.database(), flags)?;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     Ok(connection)
 }
@@ -88,23 +91,46 @@ fn connect_with(place: &Place, access: OpenFlags) -> Result<Connection, StoreErr
 /// It survives the death of this process, not that of the machine: syncing takes a hundred times as
 /// long as all the rest. A power cut may cost the store, which then begins anew, but nothing wrong is
 /// replayed: every entry has its checksum.
-pub(super) fn write(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
-    begin(connection, "OFF")
+pub(super) fn write<'c>(
+    connection: &'c mut Connection,
+    place: &Place,
+) -> Result<Transaction<'c>, StoreError> {
+    begin(connection, place, UNSYNCED)
 }
+
+const UNSYNCED: &str = "OFF";
 
 /// The same for what must not come back after a power cut, nor be found in the file: what is removed is
 /// overwritten, but for pages that the file will do without.
-pub(super) fn write_durably(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+pub(super) fn write_durably<'c>(
+    connection: &'c mut Connection,
+    place: &Place,
+) -> Result<Transaction<'c>, StoreError> {
     connection.pragma_update(None, "secure_delete", "FAST")?;
-    begin(connection, "NORMAL")
+    begin(connection, place, "NORMAL")
 }
 
 fn begin<'c>(
     connection: &'c mut Connection,
+    place: &Place,
     synchronous: &str,
 ) -> Result<Transaction<'c>, StoreError> {
     rest(connection);
+    let has_long = long::attach(connection, place)?;
     connection.pragma_update(None, "synchronous", synchronous)?;
+    if !has_long {
+        return Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?);
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+    // Immediate would mean both files, and whoever stores something short would wait in the end for those who
+    // read something long. Writers come here first, so they wait for each other.
+    transaction.execute_batch("UPDATE main.secret SET bytes = bytes WHERE 0")?;
+    Ok(transaction)
+}
+
+/// The same of a database that is being set up.
+pub(super) fn write_alone(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+    connection.pragma_update(None, "synchronous", UNSYNCED)?;
     Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }
 
@@ -114,12 +140,16 @@ pub(super) fn set_aside(place: &Place) -> Result<(), StoreError> {
     if is_sound(place) {
         return Ok(());
     }
-    let damaged = place.damaged();
-    unless_gone(std::fs::rename(place.database(), &damaged))?;
-    // From now on it is kept for a while, however long ago it was written to.
-    let _ = std::fs::File::open(damaged).and_then(|file| file.set_modified(SystemTime::now()));
-    // It belongs to the old file; with the new one it would be rolled back into it.
-    unless_gone(std::fs::remove_file(place.directory.join("cachex.db-journal")))
+    // The other one is of no use without it.
+    for database in [place.database(), place.outputs()] {
+        let damaged = Place::damaged(&database);
+        unless_gone(std::fs::rename(&database, &damaged))?;
+        // From now on it is kept for a while, however long ago it was written to.
+        let _ = std::fs::File::open(damaged).and_then(|file| file.set_modified(SystemTime::now()));
+        // It belongs to the old file; with the new one it would be rolled back into it.
+        unless_gone(std::fs::remove_file(database.with_extension("db-journal")))?;
+    }
+    Ok(())
 }
 
 fn unless_gone(done: io::Result<()>) -> Result<(), StoreError> {
@@ -131,11 +161,22 @@ fn unless_gone(done: io::Result<()>) -> Result<(), StoreError> {
 
 fn is_sound(place: &Place) -> bool {
     let check = || -> Result<bool, StoreError> {
-        let connection = connect(place)?;
+        let connection = to_write(place)?;
         schema::state(&connection, &place.database())?;
-        let verdict: String =
-            connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-        Ok(verdict == "ok" && !connection.is_readonly("main")? && schema::is_ours(&connection)?)
+        check_pages(&connection)?;
+        long::check(place)?;
+        Ok(!connection.is_readonly("main")? && schema::is_ours(&connection)?)
     };
     check().unwrap_or(false)
+}
+
+/// Whether SQLite finds its file in order.
+pub(super) fn check_pages(connection: &Connection) -> Result<(), StoreError> {
+    let verdict: String =
+        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    match verdict.as_str() {
+        "ok" => Ok(()),
+        // The first line says only which database it is.
+        _ => Err(StoreError::Damaged(verdict.lines().last().unwrap_or_default().to_owned())),
+    }
 }

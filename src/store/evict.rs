@@ -2,13 +2,14 @@
 //!
 //! `--max-entries` lets the expired go first and then the oldest stored, `--max-size` the least recently used.
 
-use super::codec::block_ids;
 use super::gone::{self, Cause};
-use super::{StoreError, codec, commands, kept};
+use super::place::Place;
+use super::{StoreError, codec, commands, kept, long};
 use crate::exit::Exit;
 use crate::size::Size;
 use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::path::Path;
 
 /// What an entry takes beside its output: its row, and its share of the indexes.
 pub(super) const OVERHEAD: u64 = 4 << 10;
@@ -113,8 +114,11 @@ fn evict(
     Ok(Some(removed))
 }
 
+/// How long the files are; `None` where that is to be counted.
 fn file_length(connection: &Connection) -> Option<u64> {
-    std::fs::metadata(connection.path()?).ok().map(|metadata| metadata.len())
+    let database = Path::new(connection.path()?);
+    let place = Place { directory: database.parent()?.to_owned() };
+    Some(database.metadata().ok()?.len().saturating_add(long::file_length(&place)))
 }
 
 /// The entry that goes next. One whose date lies in the future is of no use until the clock gets
@@ -136,21 +140,26 @@ fn least_recently_used(
     }
 }
 
-/// How long the database is once it has shrunk, in bytes.
+/// How long the files are once they have shrunk, in bytes.
 pub(super) fn used_bytes(connection: &Connection) -> Result<u64, StoreError> {
+    Ok(shrunk(connection, "main")?.saturating_add(long::used_bytes(connection)?))
+}
+
+/// How long one of them is then.
+pub(super) fn shrunk(connection: &Connection, file: &str) -> Result<u64, StoreError> {
     let pragma = |name| {
-        let value = connection.pragma_query_value(None, name, |row| row.get(0));
+        let value = connection.pragma_query_value(Some(file), name, |row| row.get(0));
         value.map(codec::unsigned)
     };
     let (pages, free, page) =
         (pragma("page_count")?, pragma("freelist_count")?, pragma("page_size")?);
-    Ok(shrunk(pages, free, page) * page)
+    Ok(shrunk_pages(pages, free, page) * page)
 }
 
 /// How many pages are left once the free ones are given back. Some of the rest go with them: those of
 /// the map that SQLite keeps to find out what points to a page, one before each stretch of pages that
 /// it tells of. (And one page, at 1 GiB, is never used.)
-fn shrunk(pages: u64, free: u64, page: u64) -> u64 {
+fn shrunk_pages(pages: u64, free: u64, page: u64) -> u64 {
     let stretch = page / 5;
     let behind_first = |pages: u64| pages.saturating_sub(1);
     let unused = |pages: u64| u64::from(pages > (1 << 30) / page);
@@ -160,34 +169,31 @@ fn shrunk(pages: u64, free: u64, page: u64) -> u64 {
     shrunk + unused(shrunk)
 }
 
-/// Gives free pages back to the file system, so that the file shrinks.
+/// Gives free pages back to the file system, so that the files shrink.
 pub(super) fn shrink(connection: &Connection) -> Result<(), StoreError> {
-    let mut statement = connection.prepare("PRAGMA incremental_vacuum")?;
+    give_back(connection, "main")?;
+    long::shrink(connection)
+}
+
+/// The same of one of them.
+pub(super) fn give_back(connection: &Connection, file: &str) -> Result<(), StoreError> {
+    let mut statement = connection.prepare(&format!("PRAGMA {file}.incremental_vacuum"))?;
     let mut rows = statement.query([])?;
     while rows.next()?.is_some() {}
     Ok(())
 }
 
-/// Removes an entry and its blocks; whether it was there.
+/// Removes an entry and its output; whether it was there.
 pub(super) fn remove(connection: &Connection, id: i64) -> Result<bool, StoreError> {
-    let command: Option<i64> = connection
-        .query_row("DELETE FROM entry WHERE id = ?1 RETURNING command", [id], |row| row.get(0))
-        .optional()?;
-    remove_blocks(connection, id)?;
-    if let Some(command) = command {
-        commands::note_loss(connection, command)?;
+    let sql = "DELETE FROM entry WHERE id = ?1 RETURNING command, body IS NULL";
+    let removed: Option<(i64, bool)> =
+        connection.query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((command, is_long)) = removed else { return Ok(false) };
+    if is_long {
+        long::remove(connection, id)?;
     }
-    Ok(command.is_some())
-}
-
-/// Removes the blocks of an entry, whether it is there or not.
-pub(super) fn remove_blocks(connection: &Connection, id: i64) -> Result<(), StoreError> {
-    let blocks = block_ids(id);
-    connection.execute(
-        "DELETE FROM block WHERE id BETWEEN ?1 AND ?2",
-        params![blocks.start(), blocks.end()],
-    )?;
-    Ok(())
+    commands::note_loss(connection, command)?;
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 //! All of it or nothing, in one transaction, and the limits hold when it is done. A result whose
 //! command was cleared while it ran stays out.
 
-use super::codec::{self, BLOCK, IN_ROW};
 use super::{
-    Clearings, Store, StoreError, clearing, commands, connection, evict, kept, parts, sought, usage,
+    Clearings, Store, StoreError, clearing, codec, commands, connection, evict, kept, long, parts,
+    sought, usage,
 };
 use crate::entry::{Entry, NewEntry};
 use crate::exit::Exit;
 use crate::key::{CommandName, LearnedDigest, encode_words};
+use crate::recording::MAX_FRAME;
 use crate::size::Size;
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
@@ -60,7 +61,11 @@ impl Store {
         learned: &[LearnedDigest],
         limits: &Limits<'_>,
     ) -> Result<Filled, StoreError> {
-        let transaction = connection::write(&mut self.connection)?;
+        let is_long = new.recording.body.length > long::IN_ROW;
+        if is_long {
+            long::make(&self.place)?;
+        }
+        let transaction = connection::write(&mut self.connection, &self.place)?;
         if clearing::was_cleared(&transaction, limits.since, new, name)? {
             return Ok(Filled::Cleared);
         }
@@ -79,7 +84,7 @@ impl Store {
         }
         let (command, runs) =
             commands::count_run(&transaction, new.scope, name, new.recording.ended)?;
-        let id = insert(&transaction, command, name, new)?;
+        let id = insert(&transaction, command, name, new, is_long)?;
         remember(&transaction, learned)?;
         match evict::make_room_for_newest(&transaction, limits.max_size, needed, id)? {
             Some(more) => removed += more,
@@ -124,6 +129,7 @@ fn insert(
     command: i64,
     name: &CommandName,
     new: &mut NewEntry<'_>,
+    is_long: bool,
 ) -> Result<i64, StoreError> {
     let entry = Entry {
         id: 0,
@@ -136,19 +142,19 @@ fn insert(
     };
     let body = &mut new.recording.body;
     let mut in_row = None;
-    if body.length <= IN_ROW {
+    if !is_long {
         let mut bytes = Vec::new();
-        body.for_each_block(BLOCK, |block| {
+        body.for_each_block(MAX_FRAME, |block| {
             bytes.extend_from_slice(block);
             Ok::<_, StoreError>(())
         })?;
         in_row = Some(bytes);
     }
     connection.execute(
-        "INSERT INTO entry (key, condition, command, exit, created, elapsed, lifetime, used, output,
-                            length, seal, arguments, words, directory, body,
+        "INSERT INTO entry (key, condition, command, exit, created, elapsed, lifetime, used, hits,
+                            output, length, seal, arguments, words, directory, body,
                             parts, ignored)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         params![
             entry.key.0.as_bytes(),
             codec::encode_condition(entry.condition),
@@ -169,17 +175,9 @@ fn insert(
         ],
     )?;
     let id = connection.last_insert_rowid();
-    if in_row.is_some() {
-        return Ok(id);
+    if is_long {
+        long::insert(connection, id, body)?;
     }
-    // Damage may have left some that belonged to nobody.
-    evict::remove_blocks(connection, id)?;
-    let mut ids = codec::block_ids(id);
-    let mut statement = connection.prepare("INSERT INTO block (id, bytes) VALUES (?1, ?2)")?;
-    body.for_each_block(BLOCK, |block| {
-        statement.execute(params![ids.next(), block])?;
-        Ok::<_, StoreError>(())
-    })?;
     Ok(id)
 }
 

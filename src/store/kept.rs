@@ -1,16 +1,17 @@
 //! What is kept for later beside the entries: totals of commands that have none, digests of files, and
 //! what became of entries that are gone. It is useful, and none of it is worth an entry.
 
-use super::{StoreError, commands, gone};
+use super::{StoreError, commands, gone, long};
 use rusqlite::Connection;
 
 /// So many digests of files are remembered, the latest learned.
 const DIGESTS: i64 = 10_000;
 
-/// Forgets what is too much of it.
+/// Forgets what is too much of it, or belongs to nothing.
 pub(super) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
     commands::keep_few_idle(connection)?;
     gone::keep_few(connection)?;
+    long::remove_orphans(connection)?;
     connection.execute(
         "DELETE FROM file_digest WHERE path IN
          (SELECT path FROM file_digest ORDER BY learned DESC LIMIT -1 OFFSET ?1)",

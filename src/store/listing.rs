@@ -44,7 +44,7 @@ impl Store {
         if self.is_read_only() {
             return Ok(());
         }
-        let transaction = connection::write(&mut self.connection)?;
+        let transaction = connection::write(&mut self.connection, &self.place)?;
         let folded = usage::fold(&self.place, &transaction)?;
         transaction.commit()?;
         folded.done();

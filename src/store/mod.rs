@@ -1,7 +1,7 @@
 //! The store: SQLite behind look-up, fill, list, clear and totals.
 //!
 //! It knows nothing of time to live or of running commands. On disk it promises: a directory that
-//! only its owner can enter, `cachex.db` (see `store::schema`), `uses` (see `store::usage`),
+//! only its owner can enter, `cachex.db` (see `store::schema`), `outputs.db` (see `store::long`), `uses` (see `store::usage`),
 //! `claims` (see `store::claim`) and `cachex.lock`, held while the database is set up. No
 //! transaction stays open between two calls but for that of a look-up
 //! ([`Store::open_for_look_up`]), and looking up writes nothing. A fault of any kind is a
@@ -19,6 +19,7 @@ mod gone;
 mod health;
 mod kept;
 mod listing;
+mod long;
 mod parts;
 mod place;
 mod prune;
@@ -42,13 +43,14 @@ pub use statistics::{Statistics, Totals};
 
 use crate::entry::Entry;
 use crate::key::{Digest, DigestMemory, Key, LearnedDigest, Stamp};
-use crate::recording::{Body, Checksummer, Content, IN_MEMORY};
+use crate::recording::{Body, Checksummer, Content};
 use crate::terminal::escape_os;
 use crate::time::Timestamp;
+use long::LongOutput;
 use place::Place;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, ffi, params};
 use std::cmp::Reverse;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -208,12 +210,11 @@ impl Store {
     }
 
     /// The output of an entry, checked against its seal; `None` when it is damaged or gone.
-    /// Long output is copied out, so that a slow reader of it holds nothing up.
     ///
     /// # Errors
-    /// As SQLite, or when the copy cannot be written.
+    /// As SQLite.
     pub fn output(&self, entry: &Entry) -> Result<Option<Body>, StoreError> {
-        let _moment = connection::reading(&self.connection)?;
+        let moment = connection::reading(&self.connection)?;
         let row = self
             .connection
             .query_row(
@@ -224,56 +225,19 @@ impl Store {
             .optional()?
             .flatten();
         let Some(row) = row else { return Ok(None) };
-        let mut checksum = Checksummer::default();
-        let content = if let Some(bytes) = row.body {
+        let (content, checksum) = if let Some(bytes) = row.body {
+            let mut checksum = Checksummer::default();
             checksum.update(&bytes);
-            Content::Memory(bytes)
+            (Content::Memory(bytes), checksum.finish())
         } else {
-            self.copy_out(entry.id, row.length, &mut checksum)?
+            drop(moment);
+            self.rest();
+            let Some(long) = LongOutput::of(&self.place, entry.id)? else { return Ok(None) };
+            let checksum = long.checksum()?;
+            (Content::Stored(Box::new(long)), checksum)
         };
-        let body =
-            Body { content, length: row.length, output: row.output, checksum: checksum.finish() };
+        let body = Body { content, length: row.length, output: row.output, checksum };
         Ok((codec::seal(entry, &body) == row.seal).then_some(body))
-    }
-
-    fn copy_out(
-        &self,
-        id: i64,
-        length: u64,
-        checksum: &mut Checksummer,
-    ) -> Result<Content, StoreError> {
-        if length <= IN_MEMORY as u64 {
-            let mut bytes = Vec::new();
-            self.copy_blocks(id, &mut bytes, checksum)?;
-            return Ok(Content::Memory(bytes));
-        }
-        let mut file = self.place.unnamed_file()?;
-        if let Err(StoreError::Io(_)) = self.copy_blocks(id, &mut file, checksum) {
-            // No room beside the store; perhaps elsewhere.
-            file = tempfile::tempfile()?;
-            *checksum = Checksummer::default();
-            self.copy_blocks(id, &mut file, checksum)?;
-        }
-        Ok(Content::File(file))
-    }
-
-    fn copy_blocks(
-        &self,
-        id: i64,
-        to: &mut dyn Write,
-        checksum: &mut Checksummer,
-    ) -> Result<(), StoreError> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT bytes FROM block WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
-        let range = codec::block_ids(id);
-        let mut rows = statement.query(params![range.start(), range.end()])?;
-        while let Some(row) = rows.next()? {
-            let bytes = row.get_ref(0)?.as_blob().unwrap_or_default();
-            checksum.update(bytes);
-            to.write_all(bytes)?;
-        }
-        Ok(())
     }
 
     /// Notes that an entry was replayed. It is a note: losing it costs a little precision.
@@ -286,7 +250,7 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn note_failed_renewal(&mut self, entry: &Entry, now: Timestamp) -> Result<(), StoreError> {
-        let transaction = connection::write(&mut self.connection)?;
+        let transaction = connection::write(&mut self.connection, &self.place)?;
         transaction.execute(
             "UPDATE entry SET renewal_failed = ?3 WHERE id = ?1 AND key = ?2 AND created = ?4",
             params![entry.id, entry.key.0.as_bytes(), now.as_millis(), entry.created.as_millis()],
@@ -303,7 +267,7 @@ impl Store {
             return Ok(());
         }
         self.connection.busy_timeout(Duration::ZERO)?;
-        let transaction = connection::write(&mut self.connection)?;
+        let transaction = connection::write(&mut self.connection, &self.place)?;
         fill::remember(&transaction, learned)?;
         transaction.commit()?;
         Ok(())

@@ -39,9 +39,19 @@ impl Place {
         self.directory.join("cachex.db")
     }
 
+    /// Output that is too long for a row of the database.
+    pub(super) fn outputs(&self) -> PathBuf {
+        self.directory.join("outputs.db")
+    }
+
     /// Where a damaged database is set aside.
-    pub(super) fn damaged(&self) -> PathBuf {
-        self.directory.join("cachex.db.damaged")
+    pub(super) fn damaged(database: &Path) -> PathBuf {
+        database.with_extension("db.damaged")
+    }
+
+    /// What may have been set aside.
+    pub(super) fn all_damaged(&self) -> [PathBuf; 2] {
+        [self.database(), self.outputs()].map(|database| Self::damaged(&database))
     }
 
     pub(super) fn uses(&self) -> PathBuf {
@@ -50,16 +60,20 @@ impl Place {
 
     /// Whether the database exists; an error when it is not ours alone.
     pub(super) fn check_database(&self) -> Result<bool, StoreError> {
-        let path = self.database();
-        match fs::symlink_metadata(&path) {
+        Ok(Self::check_file(&self.database())?.is_some())
+    }
+
+    /// What is known of a file of the store, if it exists; an error when it is not ours alone.
+    pub(super) fn check_file(path: &Path) -> Result<Option<Metadata>, StoreError> {
+        match fs::symlink_metadata(path) {
             Ok(metadata) if !metadata.is_file() => Err(StoreError::Unfit {
-                path,
+                path: path.to_owned(),
                 problem: "is not a regular file".to_owned(),
                 advice: "move it away".to_owned(),
             }),
-            Ok(metadata) => check_owner(&path, &metadata).map(|()| true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(unfit(&path, &error)),
+            Ok(metadata) => check_owner(path, &metadata).map(|()| Some(metadata)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unfit(path, &error)),
         }
     }
 

@@ -55,11 +55,12 @@ fn pruning(max_size: Size) -> [Removal; 2] {
 /// The files in this directory that nobody needs any more.
 #[must_use]
 pub fn leftovers(directory: &Path, now: Timestamp) -> Vec<Leftover> {
-    let path = Place { directory: directory.to_owned() }.damaged();
-    let Ok(metadata) = fs::symlink_metadata(&path) else {
-        return Vec::new();
+    let place = Place { directory: directory.to_owned() };
+    let leftover = |path: PathBuf| {
+        let metadata = fs::symlink_metadata(&path).ok()?;
+        let age = metadata.modified().ok().and_then(|at| Timestamp::from(at).age_at(now));
+        let is_stale = metadata.is_file() && age.is_some_and(|age| age >= KEPT_DAMAGED);
+        is_stale.then_some(Leftover { path, size: metadata.len() })
     };
-    let age = metadata.modified().ok().and_then(|at| Timestamp::from(at).age_at(now));
-    let is_stale = metadata.is_file() && age.is_some_and(|age| age >= KEPT_DAMAGED);
-    is_stale.then_some(Leftover { path, size: metadata.len() }).into_iter().collect()
+    place.all_damaged().into_iter().filter_map(leftover).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::gone::{self, Cause};
 use super::{
-    Selection, Store, StoreError, clearing, codec, commands, connection, evict, kept, usage,
+    Selection, Store, StoreError, clearing, codec, commands, connection, evict, kept, long, usage,
 };
 use crate::size::Size;
 use crate::time::Timestamp;
@@ -113,6 +113,7 @@ impl Removal {
             }
         }
         commands::forget_unused(transaction)?;
+        long::remove_orphans(transaction)?;
         gone::keep_few(transaction)?;
         Ok(Progress { chosen: Some(chosen), next, cleared, is_done })
     }
@@ -160,7 +161,7 @@ impl Store {
         removal: &Removal,
         progress: &Progress,
     ) -> Result<Progress, StoreError> {
-        let transaction = connection::write_durably(&mut self.connection)?;
+        let transaction = connection::write_durably(&mut self.connection, &self.place)?;
         // The totals of a command that stays count what its entries were used for.
         let folded = usage::fold(&self.place, &transaction)?;
         let progress = removal.do_part(&transaction, progress)?;
@@ -175,7 +176,7 @@ impl Store {
     pub(super) fn try_out(&mut self, removals: &[Removal]) -> Result<Cleared, StoreError> {
         self.fold_uses()?;
         let mut connection = connection::open_to_try(&self.place)?;
-        let transaction = connection::write(&mut connection)?;
+        let transaction = connection::write(&mut connection, &self.place)?;
         // What was used since, and could not be counted in for good; it stays to be.
         let _ = usage::fold(&self.place, &transaction)?;
         let mut cleared = Cleared::default();

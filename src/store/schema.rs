@@ -112,6 +112,65 @@ const MIGRATIONS: &[&str] = &[
         scope TEXT                          -- NULL: all
     );
 ",
+    "
+    -- Every look-up reads all definitions, so there are no comments in them from here on. What they
+    -- were is said above; output beyond codec::IN_ROW moved to store::outputs (that of older formats
+    -- is not taken along); and the body is last, since what lies behind a long one takes long to reach.
+    ALTER TABLE command RENAME TO older_command;
+    ALTER TABLE entry RENAME TO older_entry;
+    DROP INDEX command_by_idleness;
+    DROP INDEX entry_by_command;
+    DROP INDEX entry_by_use;
+    DROP INDEX entry_by_ignored;
+    CREATE TABLE command (
+        id INTEGER PRIMARY KEY,
+        scope TEXT NOT NULL,
+        name BLOB NOT NULL,
+        hits INTEGER NOT NULL,
+        misses INTEGER NOT NULL,
+        saved INTEGER NOT NULL,
+        used INTEGER NOT NULL,
+        idle INTEGER NOT NULL,
+        UNIQUE (name, scope)
+    );
+    CREATE TABLE entry (
+        id INTEGER PRIMARY KEY,
+        key BLOB NOT NULL,
+        condition BLOB NOT NULL,
+        command INTEGER NOT NULL,
+        exit INTEGER NOT NULL,
+        created INTEGER NOT NULL,
+        elapsed INTEGER NOT NULL,
+        lifetime INTEGER,
+        used INTEGER NOT NULL,
+        hits INTEGER NOT NULL,
+        renewal_failed INTEGER,
+        output INTEGER NOT NULL,
+        length INTEGER NOT NULL,
+        seal BLOB NOT NULL,
+        arguments BLOB NOT NULL,
+        words BLOB NOT NULL,
+        ignored BLOB,
+        directory BLOB,
+        parts BLOB,
+        body BLOB,
+        UNIQUE (key, condition)
+    );
+    CREATE INDEX entry_by_command ON entry (command, created);
+    CREATE INDEX entry_by_use ON entry (used);
+    CREATE INDEX entry_by_ignored ON entry (ignored) WHERE ignored IS NOT NULL;
+    INSERT INTO entry
+        SELECT id, key, condition, command, exit, created, elapsed, lifetime, used, hits, renewal_failed,
+               output, length, seal, arguments, words, ignored, directory, parts, body
+        FROM older_entry WHERE body IS NOT NULL;
+    INSERT INTO command
+        SELECT id, scope, name, hits, misses, saved, used,
+               NOT EXISTS (SELECT 1 FROM entry WHERE command = older_command.id)
+        FROM older_command;
+    DROP TABLE older_entry;
+    DROP TABLE older_command;
+    DROP TABLE block;
+",
 ];
 
 /// The format that this program writes.
@@ -166,11 +225,12 @@ fn is_empty(connection: &Connection) -> Result<bool, StoreError> {
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     // Takes effect before the first table only: lets the file shrink without rewriting all of it.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-    let transaction = super::connection::write(connection)?;
+    let transaction = super::connection::write_alone(connection)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     for migration in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0)) {
         transaction.execute_batch(migration)?;
     }
+    super::evict::shrink(&transaction)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.pragma_update(None, "application_id", APPLICATION | VERSION)?;
     transaction.commit()?;

@@ -1,6 +1,6 @@
 //! What the store holds and what its use saved, whole and per command.
 
-use super::{Store, StoreError, codec};
+use super::{Store, StoreError, codec, long};
 use crate::key::decode_words;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -51,7 +51,7 @@ impl AddAssign for Totals {
 /// What `stats` tells.
 #[derive(Debug)]
 pub struct Statistics {
-    /// Bytes of the database file.
+    /// Bytes of the files.
     pub disk: u64,
     /// Over all commands.
     pub whole: Totals,
@@ -66,7 +66,8 @@ impl Store {
     /// As SQLite.
     pub fn statistics(&mut self) -> Result<Statistics, StoreError> {
         self.fold_uses()?;
-        let disk = std::fs::metadata(self.place.database())?.len();
+        let database = std::fs::metadata(self.place.database())?.len();
+        let disk = database.saturating_add(long::file_length(&self.place));
         let mut statement = self.connection.prepare(
             "SELECT name, command.hits, misses, saved, count(entry.id),
                     CAST(total(entry.output) AS INTEGER)

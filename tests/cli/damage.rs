@@ -8,6 +8,8 @@ use std::process::Output;
 
 const DATABASE: &str = "cachex.db";
 const JOURNAL: &str = "cachex.db-journal";
+const OUTPUTS: &str = "outputs.db";
+const OUTPUTS_JOURNAL: &str = "outputs.db-journal";
 
 /// A file of the store and what is in it.
 type Stored = (&'static str, Vec<u8>);
@@ -24,6 +26,7 @@ impl Calls {
         let script = "case $1 in
                           small) echo small;;
                           long) seq 20000;;
+                          longer) seq 200000;;
                           failing) echo out; echo no >&2; exit 3;;
                       esac";
         sandbox.script("s.sh", script);
@@ -31,7 +34,7 @@ impl Calls {
             let output = sandbox.program("./s.sh", &[word]).output();
             (format!("--failure-ttl none ./s.sh {word}"), output)
         };
-        let calls = ["small", "long", "failing"].map(bare).into();
+        let calls = ["small", "long", "longer", "failing"].map(bare).into();
         let new = Self { sandbox, calls };
         new.are_right();
         new.are_hits();
@@ -65,7 +68,7 @@ impl Calls {
 
     /// What is in the files of the store.
     fn files(&self) -> Vec<Stored> {
-        [DATABASE, "uses", "claims", "cachex.lock"]
+        [DATABASE, OUTPUTS, "uses", "claims", "cachex.lock"]
             .map(|name| (name, fs::read(self.sandbox.store_dir().join(name)).expect("readable")))
             .into()
     }
@@ -139,6 +142,12 @@ fn a_damaged_database() {
 }
 
 #[test]
+fn damaged_output_that_is_too_long_for_a_row() {
+    let calls = Calls::new();
+    calls.survive_damage(&calls.files(), &[OUTPUTS]);
+}
+
+#[test]
 fn damaged_side_files() {
     let calls = Calls::new();
     let mut files = calls.files();
@@ -163,15 +172,20 @@ fn half_cleared(calls: &Calls) -> Vec<Stored> {
     let database = rusqlite::Connection::open(calls.sandbox.database()).expect("opened");
     database
         .execute_batch(
-            "PRAGMA cache_size = 1; PRAGMA secure_delete = 1;
-             BEGIN IMMEDIATE; UPDATE entry SET exit = 9; DELETE FROM block; DELETE FROM entry",
+            "ATTACH 'OUTPUTS' AS long; PRAGMA cache_size = 1; PRAGMA long.cache_size = 1;
+             PRAGMA secure_delete = 1; BEGIN IMMEDIATE;
+             UPDATE entry SET exit = 9; DELETE FROM entry; DELETE FROM block"
+                .replace("OUTPUTS", &calls.sandbox.outputs().display().to_string())
+                .as_str(),
         )
         .expect("begun");
     let read = |name| fs::read(calls.sandbox.store_dir().join(name)).expect("readable");
-    let half_way = read(DATABASE);
-    assert!(files[0] != (DATABASE, half_way.clone()));
-    files[0].1 = half_way;
-    files.push((JOURNAL, read(JOURNAL)));
+    for (at, name) in [(0, DATABASE), (1, OUTPUTS)] {
+        let half_way = read(name);
+        assert!(files[at] != (name, half_way.clone()), "{name}");
+        files[at].1 = half_way;
+    }
+    files.extend([JOURNAL, OUTPUTS_JOURNAL].map(|name| (name, read(name))));
     database.execute_batch("ROLLBACK").expect("rolled back");
     files
 }
@@ -181,13 +195,15 @@ fn a_transaction_that_was_cut_off_is_taken_back() {
     let calls = Calls::new();
     calls.put(&half_cleared(&calls));
     calls.are_hits();
-    assert!(!calls.sandbox.store_dir().join(JOURNAL).exists());
+    for journal in [JOURNAL, OUTPUTS_JOURNAL] {
+        assert!(!calls.sandbox.store_dir().join(journal).exists());
+    }
 }
 
 #[test]
 fn a_transaction_that_was_cut_off_and_damaged() {
     let calls = Calls::new();
-    calls.survive_damage(&half_cleared(&calls), &[DATABASE, JOURNAL]);
+    calls.survive_damage(&half_cleared(&calls), &[DATABASE, JOURNAL, OUTPUTS, OUTPUTS_JOURNAL]);
 }
 
 #[test]
@@ -197,7 +213,7 @@ fn flipped_bits() {
     let mut random = Random::new();
     for round in 0..60 {
         let mut files = files.clone();
-        let bytes = &mut files[0].1;
+        let bytes = &mut files[round % 2].1;
         let bits = [(); 3].map(|()| random.below(bytes.len() * 8));
         for bit in bits {
             bytes[bit / 8] ^= 1 << (bit % 8);
@@ -250,7 +266,7 @@ fn an_altered_column_of_any_table() {
         let rows = statement.query_map([table], |row| row.get(0)).expect("listed");
         rows.collect::<Result<_, _>>().expect("read")
     };
-    for table in ["command", "entry", "block", "file_digest", "clearing", "sqlite_sequence"] {
+    for table in ["command", "entry", "file_digest", "clearing", "sqlite_sequence"] {
         calls.put(&files);
         for column in columns(table) {
             say(format_args!("{table}.{column}"));

@@ -4,6 +4,7 @@ use super::harness::Sandbox;
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
 use std::time::SystemTime;
 
 fn sandbox() -> Sandbox {
@@ -57,7 +58,11 @@ fn finds(sandbox: &Sandbox, subject: &str, state: &str, part: &str) {
 }
 
 fn sql(sandbox: &Sandbox, statements: &str) {
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    sql_of(&sandbox.database(), statements);
+}
+
+fn sql_of(database: &Path, statements: &str) {
+    let database = rusqlite::Connection::open(database).expect("opened");
     database.execute_batch(statements).expect("done");
 }
 
@@ -108,7 +113,8 @@ fn what_is_open_to_others() {
 #[test]
 fn damaged_entries_are_counted() {
     let sandbox = sandbox();
-    sql(&sandbox, "DELETE FROM block WHERE id = (SELECT min(id) FROM block)");
+    let first = "DELETE FROM block WHERE id = (SELECT min(id) FROM block)";
+    sql_of(&sandbox.outputs(), first);
     finds(&sandbox, "entries", "problem", "1 of 2 are damaged");
     sql(&sandbox, "UPDATE entry SET exit = 1");
     finds(&sandbox, "entries", "problem", "2 of 2 are damaged");
@@ -135,6 +141,14 @@ fn a_damaged_database_and_what_is_left_of_one() {
     finds(&sandbox, "database", "ok", "passes");
     sql(&sandbox, "DELETE FROM secret");
     finds(&sandbox, "database", "problem", "altered");
+    sql(&sandbox, "INSERT INTO secret VALUES (x'00')");
+    finds(&sandbox, "database", "ok", "passes");
+    sandbox.cachex("-q seq 200000").output();
+    sandbox.cachex("-q seq 200000").output();
+    sql_of(&sandbox.outputs(), "ALTER TABLE block RENAME COLUMN bytes TO bits");
+    finds(&sandbox, "database", "problem", "altered");
+    fs::write(sandbox.outputs(), "garbage ".repeat(1000)).expect("written");
+    finds(&sandbox, "database", "problem", "begins anew");
 }
 
 #[test]
@@ -156,9 +170,7 @@ fn an_interrupted_write_is_left_to_the_next_run() {
     // So that pages are written before the end of the transaction.
     database.pragma_update(None, "cache_size", 2).expect("set");
     database
-        .execute_batch(
-            "BEGIN; UPDATE entry SET used = 0; UPDATE block SET bytes = zeroblob(200000)",
-        )
+        .execute_batch("BEGIN; UPDATE entry SET used = 0, words = zeroblob(200000)")
         .expect("begun");
     let journal = sandbox.store_dir().join("cachex.db-journal");
     let (half, journaled) =

@@ -34,6 +34,17 @@ impl Sandbox {
         self.store_dir().join("cachex.db")
     }
 
+    /// Where output of more than a megabyte is.
+    pub fn outputs(&self) -> PathBuf {
+        self.store_dir().join("outputs.db")
+    }
+
+    /// Bytes of the database, and of what is beside it.
+    pub fn store_size(&self) -> u64 {
+        let size = |path| fs::metadata(path).map_or(0, |metadata| metadata.len());
+        size(self.database()) + size(self.outputs())
+    }
+
     pub fn store(&self) -> Store {
         Store::open(&self.store_dir()).expect("a store")
     }
@@ -47,8 +58,8 @@ impl Sandbox {
     pub fn fill_with_idle_commands(&self, count: u32) {
         let idle = format!(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
-             INSERT INTO command (scope, name, misses, idle, used)
-             SELECT 'scope ' || i, zeroblob(40), 1, 1, i FROM n"
+             INSERT INTO command (scope, name, hits, misses, saved, idle, used)
+             SELECT 'scope ' || i, zeroblob(40), 0, 1, 0, 1, i FROM n"
         );
         let database = rusqlite::Connection::open(self.database()).expect("opened");
         database.execute_batch(&idle).expect("filled");

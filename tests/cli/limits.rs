@@ -2,7 +2,6 @@
 
 use super::harness::Sandbox;
 use cachex::store::Selection;
-use std::fs;
 
 /// The arguments of what is stored, the newest first.
 fn stored(sandbox: &Sandbox) -> Vec<String> {
@@ -78,7 +77,7 @@ fn the_store_stays_below_its_size_and_the_least_recently_used_go_first() {
     ["a", "b", "a", "c", "a", "d"].into_iter().for_each(run);
     assert_eq!(sandbox.runs(), 4, "a was always there");
     assert_eq!(stored(&sandbox), ["d", "c", "a"]);
-    assert!(fs::metadata(sandbox.database()).expect("there").len() <= 1_000_000);
+    assert!(sandbox.store_size() <= 1_000_000);
 }
 
 #[test]
@@ -96,7 +95,7 @@ fn what_is_longer_than_the_store_is_not_stored_and_evicts_nothing() {
 #[test]
 fn what_lies_beside_the_output_counts_too() {
     let sandbox = Sandbox::new();
-    let length = || fs::metadata(sandbox.database()).expect("there").len();
+    let length = || sandbox.store_size();
     let long = "x".repeat(60_000);
     for number in 0..4 {
         let number = number.to_string();
@@ -114,7 +113,7 @@ fn what_lies_beside_the_output_counts_too() {
 #[test]
 fn pages_are_not_quite_filled_by_what_they_hold() {
     let sandbox = Sandbox::new();
-    let length = || fs::metadata(sandbox.database()).expect("there").len();
+    let length = || sandbox.store_size();
     sandbox.cachex("echo small").gives("small\n");
     for size in ["19900000", "19990000"] {
         sandbox.cachex(&format!("--max-size 20MB head -c {size} /dev/zero")).output();
@@ -132,18 +131,19 @@ fn what_is_kept_of_former_entries_makes_room() {
         sandbox.cachex(&format!("--max-size 300kB echo {word}")).gives(format!("{word}\n"));
     }
     assert_eq!(stored(&sandbox), ["b", "a"]);
-    assert!(fs::metadata(sandbox.database()).expect("there").len() <= 300_000);
+    assert!(sandbox.store_size() <= 300_000);
 }
 
 #[test]
 fn the_file_shrinks() {
     let sandbox = Sandbox::new();
-    let size = || fs::metadata(sandbox.database()).expect("there").len();
+    let size = || sandbox.store_size();
     sandbox.cachex("echo small").gives("small\n");
     let before = size();
     sandbox.cachex("seq 500000").output();
     assert!(size() > 3_000_000);
     sandbox.cachex("clear -- seq").gives("removed 1 entry (3.4MB)\n");
-    assert!(size() <= before + 20_000, "{} and {before}", size());
+    // A page stays of what is too long for a row.
+    assert!(size() <= before + 80_000, "{} and {before}", size());
     sandbox.cachex("echo small").gives("small\n");
 }

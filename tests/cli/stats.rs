@@ -124,8 +124,8 @@ fn with_too_many_idle() -> (Sandbox, rusqlite::Connection) {
     sandbox.cachex("./s.sh a").gives("hi\n");
     let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
     let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10005)
-                INSERT INTO command (scope, name, hits, used, idle)
-                SELECT '', CAST(i AS BLOB), 1, i, 1 FROM n";
+                INSERT INTO command (scope, name, hits, misses, saved, used, idle)
+                SELECT '', CAST(i AS BLOB), 1, 0, 0, i, 1 FROM n";
     database.execute(many, []).expect("inserted");
     (sandbox, database)
 }
@@ -209,7 +209,7 @@ fn a_store_of_an_older_format_keeps_its_counts() {
     database
         .execute_batch(
             "DROP INDEX entry_by_ignored; ALTER TABLE entry DROP COLUMN ignored;
-             DROP TABLE gone; DROP INDEX command_by_idleness;
+             DROP TABLE gone; CREATE TABLE block (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
              ALTER TABLE command DROP COLUMN hits; ALTER TABLE command DROP COLUMN misses;
              ALTER TABLE command DROP COLUMN saved; ALTER TABLE command DROP COLUMN used;
              ALTER TABLE command DROP COLUMN idle; DROP TABLE clearing;

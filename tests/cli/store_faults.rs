@@ -162,7 +162,7 @@ fn damaged_blocks_of_a_long_output_are_never_replayed() {
         "UPDATE block SET bytes = zeroblob(length(bytes)) WHERE id = (SELECT max(id) FROM block)",
         "DELETE FROM block WHERE id = (SELECT min(id) FROM block)",
     ] {
-        let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+        let database = rusqlite::Connection::open(sandbox.outputs()).expect("opened");
         assert_eq!(database.execute(damage, []).expect("damaged"), 1);
         drop(database);
         sandbox.cachex("seq 200000").gives(&bare);

@@ -114,6 +114,43 @@ fn a_stalled_reader_of_a_long_hit_blocks_nobody() {
 }
 
 #[test]
+fn a_stalled_reader_gets_all_of_a_long_hit_where_there_is_no_room_for_a_copy() {
+    let sandbox = Sandbox::new();
+    let bare = sandbox.sh("seq 600000").output().stdout;
+    sandbox.cachex("seq 600000").gives(&bare);
+    let mut call = sandbox.sh("ulimit -f 8; exec cachex seq 600000");
+    let mut child = call.command.stdout(Stdio::piped()).spawn().expect("started");
+    let mut stdout = child.stdout.take().expect("a pipe");
+    let mut read = vec![0; 10];
+    stdout.read_exact(&mut read).expect("read");
+    // It is stuck in its output now, and those who store something short need not wait.
+    sandbox.cachex("echo other").gives("other\n");
+    stdout.read_to_end(&mut read).expect("read");
+    assert!(read == bare);
+    assert!(child.wait().expect("ended").success());
+}
+
+#[test]
+fn a_long_hit_is_the_same_wherever_it_goes() {
+    let sandbox = Sandbox::new();
+    let writes = "i=0; while [ $i -lt 30 ]; do seq $((i * 9999)) $((i * 9999 + 9999)); \
+                  seq $i $((i + 9999)) >&2; i=$((i + 1)); done";
+    sandbox.script("s.sh", writes);
+    let kept = |at| format!("mkdir {at}; mv out {at}; test ! -e err || mv err {at}");
+    for to in ["> out 2> err", "> out 2>&1", "2> err | cat > out", "2>&1 | cat > out"] {
+        sandbox.sh(&format!("./s.sh {to}; {}", kept("bare"))).gives("");
+        // What was recorded apart is not in order to the byte.
+        sandbox.cachex("clear").output();
+        for _ in 0..2 {
+            let call = format!("cachex ./s.sh {to}; {}", kept("seen"));
+            sandbox.sh(&format!("{call}; diff -r bare seen && rm -r seen")).gives("");
+        }
+        sandbox.sh("rm -r bare").gives("");
+    }
+    assert_eq!(sandbox.runs(), 8);
+}
+
+#[test]
 fn a_reader_that_leaves_early_leaves_no_truncated_entry() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "seq 300000");

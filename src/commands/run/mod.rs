@@ -136,7 +136,11 @@ impl<'a> Call<'a> {
     ) -> Result<Exit, Error> {
         store.note_use(&entry);
         if is_stale {
-            self.renew(store, observation, stdin, &entry);
+            // What is open must not be carried into another process.
+            match body.let_go() {
+                Ok(()) => self.renew(store, observation, stdin, &entry),
+                Err(fault) => self.notices.detail(&format_args!("not renewed: {fault}")),
+            }
             return shown(replay(&mut body), entry.exit);
         }
         stdin.take(entry.condition);

@@ -5,11 +5,11 @@ use crate::entry::Entry;
 use crate::key::{Digest, Key};
 use crate::recording::{Body, Checksummer, Content};
 use crate::store::codec::{self, OutputRow};
+use crate::store::long::{self, LongOutput};
 use crate::store::place::Place;
 use crate::store::schema::{self, State};
 use crate::store::{Store, StoreError, connection};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::io;
 
 /// The format, the pages and the entries, as far as each can be looked at.
 pub(super) fn examine(place: &Place) -> Vec<Finding> {
@@ -31,7 +31,7 @@ pub(super) fn examine(place: &Place) -> Vec<Finding> {
         State::Current => ok(FORMAT, "up to date"),
         State::Behind => ok(FORMAT, "older; the next run brings it up to date"),
     };
-    let mut findings = vec![format, examine_pages(&connection, &state)];
+    let mut findings = vec![format, examine_pages(place, &connection, &state)];
     if state == State::Current {
         let directory = place.directory.clone();
         let store = Store { place: Place { directory }, connection };
@@ -42,18 +42,16 @@ pub(super) fn examine(place: &Place) -> Vec<Finding> {
 }
 
 /// Whether SQLite finds its file in order, and the tables are ours.
-fn examine_pages(connection: &Connection, state: &State) -> Finding {
+fn examine_pages(place: &Place, connection: &Connection, state: &State) -> Finding {
     const SUBJECT: &str = "database";
-    let verdict = connection
-        .query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
-        .map_err(StoreError::from)
-        .and_then(|verdict| match verdict.as_str() {
-            "ok" if *state == State::Current && !schema::is_ours(connection)? => {
-                Err(StoreError::Damaged("its tables were altered".to_owned()))
+    let verdict =
+        connection::check_pages(connection).and_then(|()| long::check(place)).and_then(|()| {
+            match state {
+                State::Current if !schema::is_ours(connection)? => {
+                    Err(StoreError::Damaged("its tables were altered".to_owned()))
+                }
+                _ => Ok(()),
             }
-            "ok" => Ok(()),
-            // The first line says only which database it is.
-            _ => Err(StoreError::Damaged(verdict.lines().last().unwrap_or_default().to_owned())),
         });
     match verdict {
         Ok(()) => ok(SUBJECT, "passes the integrity check of SQLite"),
@@ -115,12 +113,18 @@ impl Store {
             return Ok(false);
         };
         let mut checksum = Checksummer::default();
-        match body {
-            Some(bytes) => checksum.update(&bytes),
-            None => self.copy_blocks(entry.id, &mut io::sink(), &mut checksum)?,
-        }
+        let checksum = match body {
+            Some(bytes) => {
+                checksum.update(&bytes);
+                checksum.finish()
+            }
+            None => match LongOutput::of(&self.place, entry.id)? {
+                Some(long) => long.checksum()?,
+                None => return Ok(false),
+            },
+        };
         let content = Content::Memory(Vec::new());
-        let body = Body { content, length, output, checksum: checksum.finish() };
+        let body = Body { content, length, output, checksum };
         Ok(codec::seal(entry, &body) == seal)
     }
 }

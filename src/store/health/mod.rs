@@ -65,7 +65,7 @@ pub fn examine(directory: &Path) -> Vec<Finding> {
     findings.push(examine_files(&place));
     findings.push(examine_space(directory));
     findings.extend(database::examine(&place));
-    findings.push(examine_leftover(&place));
+    findings.push(examine_leftovers(&place));
     findings.push(examine_claims(&place));
     findings
 }
@@ -155,20 +155,21 @@ fn fault_of(subject: &'static str, fault: &StoreError) -> Finding {
     }
 }
 
-fn examine_leftover(place: &Place) -> Finding {
+fn examine_leftovers(place: &Place) -> Finding {
     const SUBJECT: &str = "leftovers";
-    let path = place.damaged();
-    let Ok(metadata) = fs::symlink_metadata(&path) else {
+    let found: Vec<_> = place.all_damaged().iter().filter_map(|path| leftover(path)).collect();
+    if found.is_empty() {
         return ok(SUBJECT, "none");
-    };
+    }
+    let advice = "remove what is not needed, or cachex prune does after a week";
+    warning(SUBJECT, format!("{}; {advice}", found.join(" and ")))
+}
+
+fn leftover(path: &Path) -> Option<String> {
+    let metadata = fs::symlink_metadata(path).ok()?;
     let age = metadata.modified().ok().and_then(|at| Timestamp::from(at).age_at(Timestamp::now()));
     let ago = age.map_or_else(String::new, |age| format!(" {} ago", brief(age)));
-    let text = format!(
-        "{} was set aside{ago} ({}); remove it, or cachex prune does after a week",
-        escape_os(path.as_os_str()),
-        Size(metadata.len())
-    );
-    warning(SUBJECT, text)
+    Some(format!("{} was set aside{ago} ({})", escape_os(path.as_os_str()), Size(metadata.len())))
 }
 
 fn examine_claims(place: &Place) -> Finding {

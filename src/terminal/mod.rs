@@ -4,6 +4,10 @@
 //! Writes are not buffered. It also has the means to show a word or a path that could do something
 //! to a terminal.
 
+mod patience;
+
+pub use patience::Patience;
+
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;

@@ -1,0 +1,268 @@
+//! Output too long for a row, in a database of its own: `outputs.db`.
+//!
+//! Its pages are sixteen times as large as those of `cachex.db`, so that a long output is read about as
+//! fast as a file is. Who writes has it attached, as `long`, and both files change in one transaction; what
+//! a kill leaves half done is found by the seal of the entry. Who reads opens it alone, so that while long output
+//! is shown nobody waits but those who write to this file, and they not for long.
+
+use super::codec::block_ids;
+use super::place::{Place, open_private};
+use super::{StoreError, connection};
+use crate::recording::{Body, Checksum, Checksummer, Stored};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rustix::fs::OFlags;
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::ffi::OsStrExt;
+
+/// Output up to this length, in bytes, lies in the row of its entry.
+pub(super) const IN_ROW: u64 = 1 << 20;
+
+/// Longer output lies in blocks of this length.
+const BLOCK: usize = 1 << 20;
+
+/// Bytes that are read of a file at once.
+const BUFFER: usize = 128 << 10;
+
+/// Bytes of a page, the most that there can be.
+const PAGE: i64 = 64 << 10;
+
+const TABLE: &str = "block (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)";
+
+/// Makes the file that long output goes to, for [`attach`], unless it is there.
+pub(super) fn make(place: &Place) -> Result<(), StoreError> {
+    open_private(&place.outputs(), OFlags::RDWR)?;
+    Ok(())
+}
+
+/// How long the file is, in bytes: 0 if it is not there.
+pub(super) fn file_length(place: &Place) -> u64 {
+    place.outputs().metadata().map_or(0, |found| found.len())
+}
+
+/// Lets a connection that is about to write reach long output, and tells whether there is any.
+///
+/// It is never synced: without its entry it is never shown again. (If both files were, a kill would also
+/// leave behind the third one that SQLite then needs.)
+pub(super) fn attach(connection: &Connection, place: &Place) -> Result<bool, StoreError> {
+    if is_attached(connection) {
+        return Ok(true);
+    }
+    let path = place.outputs();
+    let Some(metadata) = Place::check_file(&path)? else { return Ok(false) };
+    let name = ToSqlOutput::Borrowed(ValueRef::Text(path.as_os_str().as_bytes()));
+    connection.execute("ATTACH ?1 AS long", [name])?;
+    connection.pragma_update(Some("long"), "synchronous", "OFF")?;
+    if metadata.len() == 0 {
+        connection.pragma_update(Some("long"), "page_size", PAGE)?;
+        connection.pragma_update(Some("long"), "auto_vacuum", "INCREMENTAL")?;
+    }
+    Ok(true)
+}
+
+fn is_attached(connection: &Connection) -> bool {
+    connection.is_readonly("long").is_ok()
+}
+
+/// Stores the output of an entry. Its transaction is one that [`attach`] was called for.
+pub(super) fn insert(connection: &Connection, id: i64, body: &mut Body) -> Result<(), StoreError> {
+    // A kill may have left some that belonged to nobody.
+    remove(connection, id)?;
+    connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS long.{TABLE}"))?;
+    let mut ids = block_ids(id);
+    let mut statement = connection.prepare("INSERT INTO long.block (id, bytes) VALUES (?1, ?2)")?;
+    body.for_each_block(BLOCK, |block| {
+        statement.execute(params![ids.next(), block])?;
+        Ok(())
+    })
+}
+
+/// Removes the output of an entry, if it is there.
+pub(super) fn remove(connection: &Connection, id: i64) -> Result<(), StoreError> {
+    if has_table(connection)? {
+        let blocks = block_ids(id);
+        let sql = "DELETE FROM long.block WHERE id BETWEEN ?1 AND ?2";
+        connection.execute(sql, params![blocks.start(), blocks.end()])?;
+        forget_empty_table(connection)?;
+    }
+    Ok(())
+}
+
+/// An empty table still takes two large pages.
+fn forget_empty_table(connection: &Connection) -> Result<(), StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM long.block)";
+    if !connection.query_row(sql, [], |row| row.get(0))? {
+        connection.execute_batch("DROP TABLE long.block")?;
+    }
+    Ok(())
+}
+
+/// Removes what belongs to no entry.
+pub(super) fn remove_orphans(connection: &Connection) -> Result<(), StoreError> {
+    if has_table(connection)? {
+        connection.execute(
+            "DELETE FROM long.block WHERE NOT EXISTS
+             (SELECT 1 FROM entry WHERE entry.id = block.id / ?1 AND body IS NULL)",
+            [super::codec::BLOCKS_PER_ENTRY],
+        )?;
+        forget_empty_table(connection)?;
+    }
+    Ok(())
+}
+
+fn has_table(connection: &Connection) -> Result<bool, StoreError> {
+    if !is_attached(connection) {
+        return Ok(false);
+    }
+    let sql = "SELECT EXISTS (SELECT 1 FROM long.sqlite_schema)";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// How long the file is once it has shrunk, in bytes.
+pub(super) fn used_bytes(connection: &Connection) -> Result<u64, StoreError> {
+    if is_attached(connection) { super::evict::shrunk(connection, "long") } else { Ok(0) }
+}
+
+/// Gives free pages back to the file system.
+pub(super) fn shrink(connection: &Connection) -> Result<(), StoreError> {
+    if is_attached(connection) { super::evict::give_back(connection, "long") } else { Ok(()) }
+}
+
+/// Whether the file is in order; true if it is not there.
+pub(super) fn check(place: &Place) -> Result<(), StoreError> {
+    if Place::check_file(&place.outputs())?.is_none() {
+        return Ok(());
+    }
+    let connection = connection::connect(&place.outputs(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection::check_pages(&connection)?;
+    let sql = "SELECT group_concat(sql) FROM sqlite_schema";
+    let found: Option<String> = connection.query_row(sql, [], |row| row.get(0))?;
+    match found {
+        Some(found) if found != format!("CREATE TABLE {TABLE}") => {
+            Err(StoreError::Damaged("the table of long output was altered".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Long output where it is stored. All that is read of it is of one moment.
+#[derive(Debug)]
+pub(super) struct LongOutput {
+    place: Place,
+    connection: Connection,
+    id: i64,
+    is_spent: bool,
+}
+
+impl LongOutput {
+    /// That of an entry; `None` if nothing is stored.
+    pub(super) fn of(place: &Place, id: i64) -> Result<Option<Self>, StoreError> {
+        if Place::check_file(&place.outputs())?.is_none() {
+            return Ok(None);
+        }
+        let access = OpenFlags::SQLITE_OPEN_READ_WRITE;
+        let connection = connection::connect(&place.outputs(), access)?;
+        connection.execute_batch("BEGIN")?;
+        let sql = "SELECT 1 FROM sqlite_schema WHERE name = 'block'";
+        let table = connection.query_row(sql, [], |_| Ok(())).optional()?;
+        let place = Place { directory: place.directory.clone() };
+        Ok(table.map(|()| Self { place, connection, id, is_spent: false }))
+    }
+
+    /// The checksum of what is stored.
+    pub(super) fn checksum(&self) -> Result<Checksum, StoreError> {
+        let mut checksum = Checksummer::default();
+        self.offer(&mut |block| {
+            checksum.update(block);
+            Ok(block.len())
+        })?;
+        Ok(checksum.finish())
+    }
+
+    /// Hands the blocks to `sink`; what it did not take is returned if it has to wait, in a file of its
+    /// own.
+    fn offer(
+        &self,
+        sink: &mut dyn FnMut(&[u8]) -> io::Result<usize>,
+    ) -> Result<Option<File>, StoreError> {
+        let sql = "SELECT id, bytes FROM block WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
+        let mut statement = self.connection.prepare(sql)?;
+        let ids = block_ids(self.id);
+        let mut rows = statement.query(params![ids.start(), ids.end()])?;
+        while let Some(row) = rows.next()? {
+            let mut block = row.get_ref(1)?.as_blob().unwrap_or_default();
+            while !block.is_empty() {
+                let taken = sink(block)?;
+                block = &block[taken..];
+                if !block.is_empty()
+                    && let Ok(copy) = self.copy(block, row.get(0)?)
+                {
+                    return Ok(Some(copy));
+                }
+                // With no room for a copy those who write have to wait for our reader.
+            }
+        }
+        Ok(None)
+    }
+
+    /// These bytes, and the blocks behind that of this number.
+    fn copy(&self, first: &[u8], before: i64) -> Result<File, StoreError> {
+        let mut file = self.place.unnamed_file()?;
+        file.write_all(first)?;
+        let sql = "SELECT bytes FROM block WHERE id > ?1 AND id <= ?2 ORDER BY id";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query(params![before, block_ids(self.id).end()])?;
+        while let Some(row) = rows.next()? {
+            file.write_all(row.get_ref(0)?.as_blob().unwrap_or_default())?;
+        }
+        file.rewind()?;
+        Ok(file)
+    }
+
+    /// Hands all of it to `sink`, without holding anything up as soon as that has to wait.
+    fn hand_out(
+        &mut self,
+        sink: &mut dyn FnMut(&[u8]) -> io::Result<usize>,
+    ) -> Result<(), StoreError> {
+        let copy = self.offer(sink)?;
+        connection::rest(&self.connection);
+        let Some(mut file) = copy else { return Ok(()) };
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let length = file.read(&mut buffer)?;
+            let mut piece = &buffer[..length];
+            if piece.is_empty() {
+                return Ok(());
+            }
+            while !piece.is_empty() {
+                let taken = sink(piece)?;
+                piece = &piece[taken..];
+            }
+        }
+    }
+}
+
+impl Stored for LongOutput {
+    fn for_each_piece(
+        &mut self,
+        sink: &mut dyn FnMut(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<()> {
+        if std::mem::replace(&mut self.is_spent, true) {
+            return Err(io::Error::other("it was handed out before"));
+        }
+        self.hand_out(sink).map_err(as_io_error)
+    }
+
+    fn copied(&self) -> io::Result<File> {
+        let before_first = block_ids(self.id).start().saturating_sub(1);
+        self.copy(&[], before_first).map_err(as_io_error)
+    }
+}
+
+fn as_io_error(fault: StoreError) -> io::Error {
+    match fault {
+        StoreError::Io(fault) => fault,
+        fault => io::Error::other(fault),
+    }
+}
