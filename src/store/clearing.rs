@@ -1,20 +1,23 @@
 //! Which commands were cleared, so that a run that was in flight does not bring them back. Their words
 //! may be secret: they are remembered as digests, keyed with the secret of the store.
 
+use super::notes::{self, Kind, Note};
 use super::selection::{Matching, Selection, whole};
 use super::sought::{Sought, as_typed};
 use super::{Store, StoreError, parts};
 use crate::entry::NewEntry;
 use crate::key::{CommandName, Part, decode_words, encode_words};
-use rusqlite::{Connection, OptionalExtension, params};
-use std::ffi::OsString;
+use crate::time::Timestamp;
+use rusqlite::Connection;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 /// How many clearings there had been at some moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Clearings(i64);
+pub struct Clearings(u64);
 
 /// So many are remembered. A run during which there were more counts as cleared.
-const REMEMBERED: i64 = 1000;
+const REMEMBERED: u64 = 1000;
 
 impl Store {
     /// How many clearings there have been.
@@ -26,9 +29,18 @@ impl Store {
     }
 }
 
+/// The last one always stays, so that its number tells.
 fn count(connection: &Connection) -> Result<Clearings, StoreError> {
-    let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'clearing'";
-    Ok(Clearings(connection.query_row(sql, [], |row| row.get(0)).optional()?.unwrap_or(0)))
+    match notes::last_name(connection, Kind::Cleared)? {
+        Some(name) => number(&name).map(Clearings),
+        None => Ok(Clearings(0)),
+    }
+}
+
+/// The number of a clearing by its name, in the order of numbers.
+fn number(name: &[u8]) -> Result<u64, StoreError> {
+    let bytes = name.try_into().map(u64::from_be_bytes);
+    bytes.map_err(|_| StoreError::Damaged("a clearing has no number".to_owned()))
 }
 
 /// Remembers what is being cleared. Where dates decide, what runs now is too young to be meant.
@@ -37,22 +49,26 @@ pub(super) fn remember(connection: &Connection, selection: &Selection) -> Result
         return Ok(());
     }
     let scope = selection.scope.as_deref();
-    let mut statement = connection.prepare(
-        "INSERT INTO clearing (program, words, open_ended, scope) VALUES (?1, ?2, ?3, ?4)",
-    )?;
+    let Clearings(mut count) = count(connection)?;
+    let mut put = |cleared: Cleared| {
+        count = count.saturating_add(1);
+        let note = Note { at: Timestamp::now(), value: cleared.encoded() };
+        notes::put(connection, Kind::Cleared, &count.to_be_bytes(), &note)
+    };
     match &selection.calls {
-        None => _ = statement.execute(params![None::<&[u8]>, None::<&[u8]>, true, scope])?,
+        None => put(Cleared { words: None, scope: scope.map(str::to_owned) })?,
         Some(calls) => {
             for Sought { name, matching, .. } in as_typed(calls) {
-                let open_ended = matching == Matching::StartingWith;
                 let digests = digests(connection, [name.program().to_vec(), whole(&name)])?;
-                statement.execute(params![digests[0], digests[1], open_ended, scope])?;
+                let [program, words] = digests.try_into().unwrap_or_default();
+                let open_ended = matching == Matching::StartingWith;
+                let words = Some(ClearedWords { program, words, open_ended });
+                put(Cleared { words, scope: scope.map(str::to_owned) })?;
             }
         }
     }
-    let Clearings(count) = count(connection)?;
-    connection.execute("DELETE FROM clearing WHERE id <= ?1", [count - REMEMBERED])?;
-    Ok(())
+    let old = count.saturating_sub(REMEMBERED);
+    notes::forget_until(connection, Kind::Cleared, &old.to_be_bytes())
 }
 
 /// Whether what is to be stored under a name was cleared since then.
@@ -66,21 +82,66 @@ pub(super) fn was_cleared(
     if now == since {
         return Ok(false);
     }
-    if now - since > REMEMBERED {
+    if now.saturating_sub(since) > REMEMBERED {
         return Ok(true);
     }
     let call = Running::new(connection, name, !new.ignored.is_empty())?;
-    let mut statement = connection.prepare(
-        "SELECT program, words, open_ended FROM clearing
-         WHERE id > ?1 AND (scope IS NULL OR scope = ?2)",
-    )?;
-    let mut rows = statement.query(params![since, new.scope])?;
-    while let Some(row) = rows.next()? {
-        if call.is_meant(row.get(0)?, row.get(1)?, row.get(2)?) {
-            return Ok(true);
+    let later = notes::behind(connection, Kind::Cleared, &since.to_be_bytes())?;
+    Ok(later.iter().any(|note| match Cleared::decoded(&note.value) {
+        Some(Cleared { words, scope }) => {
+            scope.is_none_or(|scope| scope == new.scope)
+                && words.is_none_or(|words| call.is_meant(&words))
         }
+        // What is not understood may have meant it.
+        None => true,
+    }))
+}
+
+/// What was cleared.
+#[derive(Debug, PartialEq, Eq)]
+struct Cleared {
+    /// `None` for everything.
+    words: Option<ClearedWords>,
+    /// `None` for all.
+    scope: Option<String>,
+}
+
+/// Words that were cleared, as digests.
+#[derive(Debug, PartialEq, Eq)]
+struct ClearedWords {
+    program: Vec<u8>,
+    words: Vec<u8>,
+    /// Whether whatever follows them was meant too.
+    open_ended: bool,
+}
+
+impl Cleared {
+    /// Which of it there is, and then that.
+    fn encoded(&self) -> Vec<u8> {
+        let words = self.words.as_ref();
+        let open_ended = words.is_some_and(|words| words.open_ended);
+        let there = [words.is_some(), open_ended, self.scope.is_some()].map(u8::from);
+        let scope = self.scope.as_deref().unwrap_or_default().as_bytes();
+        let (program, words) =
+            words.map_or((&[][..], &[][..]), |words| (&words.program, &words.words));
+        encode_words([&there, program, words, scope].map(OsStr::from_bytes))
     }
-    Ok(false)
+
+    /// `None` for bytes that cachex never wrote.
+    fn decoded(bytes: &[u8]) -> Option<Self> {
+        let [there, program, words, scope] = decode_words(bytes)?.try_into().ok()?;
+        let [has_words, open_ended, has_scope] = there.as_bytes().try_into().ok()?;
+        let words = ClearedWords {
+            program: program.into_vec(),
+            words: words.into_vec(),
+            open_ended: open_ended == 1,
+        };
+        let scope = scope.into_string().ok()?;
+        Some(Self {
+            words: (has_words == 1).then_some(words),
+            scope: (has_scope == 1).then_some(scope),
+        })
+    }
 }
 
 /// A call that was running.
@@ -106,12 +167,11 @@ impl Running {
         Ok(Self { program, beginnings, is_vague })
     }
 
-    /// Whether these words were those that were cleared; without a program everything was.
-    fn is_meant(&self, program: Option<Vec<u8>>, words: Option<Vec<u8>>, open_ended: bool) -> bool {
-        let (Some(program), Some(words)) = (program, words) else { return true };
-        self.is_vague && program == self.program
-            || open_ended && self.beginnings.contains(&words)
-            || self.beginnings.last() == Some(&words)
+    /// Whether these words were those that were cleared.
+    fn is_meant(&self, ClearedWords { program, words, open_ended }: &ClearedWords) -> bool {
+        self.is_vague && *program == self.program
+            || *open_ended && self.beginnings.contains(words)
+            || self.beginnings.last() == Some(words)
     }
 }
 
@@ -123,4 +183,28 @@ fn digests(
     let parts: Vec<_> = words.into_iter().map(|words| Part::new("cleared", words)).collect();
     let keyed = parts::keyed(connection, &parts)?;
     Ok(keyed.into_iter().map(|part| part.digest.to_vec()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn words() -> impl Strategy<Value = Option<ClearedWords>> {
+        let digest = || proptest::collection::vec(any::<u8>(), 8);
+        let words = (digest(), digest(), any::<bool>());
+        proptest::option::of(words.prop_map(|(program, words, open_ended)| ClearedWords {
+            program,
+            words,
+            open_ended,
+        }))
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_cleared_survives(words in words(), scope in proptest::option::of(".*")) {
+            let cleared = Cleared { words, scope };
+            prop_assert_eq!(Cleared::decoded(&cleared.encoded()), Some(cleared));
+        }
+    }
 }

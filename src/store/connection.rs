@@ -124,7 +124,7 @@ fn begin<'c>(
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
     // Immediate would mean both files, and whoever stores something short would wait in the end for those who
     // read something long. Writers come here first, so they wait for each other.
-    transaction.execute_batch("UPDATE main.secret SET bytes = bytes WHERE 0")?;
+    transaction.execute_batch("UPDATE main.note SET at = at WHERE 0")?;
     Ok(transaction)
 }
 

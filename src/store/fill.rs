@@ -3,6 +3,7 @@
 //! All of it or nothing, in one transaction, and the limits hold when it is done. A result whose
 //! command was cleared while it ran stays out.
 
+use super::notes::{self, Kind, Note};
 use super::{
     Clearings, Store, StoreError, clearing, codec, commands, connection, evict, kept, long, parts,
     sought, usage,
@@ -150,6 +151,10 @@ fn insert(
         })?;
         in_row = Some(bytes);
     }
+    let ignored = sought::ignored(new.ignored);
+    if let Some(ignored) = &ignored {
+        sought::remember(connection, ignored)?;
+    }
     connection.execute(
         "INSERT INTO entry (key, condition, command, exit, created, elapsed, lifetime, used, hits,
                             output, length, seal, arguments, words, directory, body,
@@ -171,7 +176,7 @@ fn insert(
             new.directory.as_ref().map(|directory| directory.as_os_str().as_bytes()),
             in_row,
             parts::encoded(connection, &new.parts)?,
-            sought::ignored(new.ignored),
+            ignored,
         ],
     )?;
     let id = connection.last_insert_rowid();
@@ -186,16 +191,9 @@ pub(super) fn remember(
     learned: &[LearnedDigest],
 ) -> Result<(), StoreError> {
     for LearnedDigest { path, stamp, digest } in learned {
-        connection.execute(
-            "INSERT OR REPLACE INTO file_digest (path, stamp, digest, learned)
-             VALUES (?1, ?2, ?3, ?4)",
-            params![
-                path.as_os_str().as_bytes(),
-                stamp.as_bytes(),
-                codec::seal_digest(path, stamp, digest),
-                Timestamp::now().as_millis(),
-            ],
-        )?;
+        let value = codec::seal_digest(path, stamp, digest);
+        let note = Note { at: Timestamp::now(), value };
+        notes::put(connection, Kind::File, path.as_os_str().as_bytes(), &note)?;
     }
     Ok(())
 }

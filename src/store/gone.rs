@@ -1,9 +1,10 @@
 //! What became of entries that are no more, for those who ask why a command runs again.
 
+use super::notes::{self, Kind, Note};
 use super::{Store, StoreError};
 use crate::key::Key;
 use crate::time::{Timestamp, brief};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use std::fmt;
 
 /// Why an entry went.
@@ -44,19 +45,15 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn gone(&self, key: &Key) -> Result<Option<Gone>, StoreError> {
-        let found = self.connection.query_row(
-            "SELECT cause, at FROM gone WHERE key = ?1",
-            [key.0.as_bytes()],
-            |row| {
-                let cause = match row.get(0)? {
-                    0 => Cause::Evicted,
-                    1 => Cause::Cleared,
-                    _ => Cause::Expired,
-                };
-                Ok(Gone { cause, at: Timestamp::from_millis(row.get(1)?) })
-            },
-        );
-        Ok(found.optional()?)
+        let note = notes::find(&self.connection, Kind::Gone, key.0.as_bytes())?;
+        Ok(note.map(|Note { at, value }| {
+            let cause = match value[..] {
+                [0] => Cause::Evicted,
+                [1] => Cause::Cleared,
+                _ => Cause::Expired,
+            };
+            Gone { cause, at }
+        }))
     }
 }
 
@@ -67,22 +64,13 @@ pub(super) fn note(
     cause: Cause,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    connection.execute(
-        "INSERT OR REPLACE INTO gone (key, cause, at) SELECT key, ?2, ?3 FROM entry WHERE id = ?1",
-        params![id, cause as i64, at.as_millis()],
-    )?;
-    Ok(())
+    let sql = "SELECT key FROM entry WHERE id = ?1";
+    let key: Option<Vec<u8>> = connection.query_row(sql, [id], |row| row.get(0)).optional()?;
+    let Some(key) = key else { return Ok(()) };
+    notes::put(connection, Kind::Gone, &key, &Note { at, value: vec![cause as u8] })
 }
 
 /// Forgets all but the last ones.
 pub(super) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
-    let count: i64 = connection.query_row("SELECT count(*) FROM gone", [], |row| row.get(0))?;
-    if count > REMEMBERED {
-        connection.execute(
-            "DELETE FROM gone WHERE key IN
-             (SELECT key FROM gone ORDER BY at DESC, key LIMIT -1 OFFSET ?1)",
-            [REMEMBERED],
-        )?;
-    }
-    Ok(())
+    notes::keep_last(connection, Kind::Gone, REMEMBERED)
 }

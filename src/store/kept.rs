@@ -1,6 +1,7 @@
 //! What is kept for later beside the entries: totals of commands that have none, digests of files, and
 //! what became of entries that are gone. It is useful, and none of it is worth an entry.
 
+use super::notes::{self, Kind};
 use super::{StoreError, commands, gone, long};
 use rusqlite::Connection;
 
@@ -12,16 +13,11 @@ pub(super) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
     commands::keep_few_idle(connection)?;
     gone::keep_few(connection)?;
     long::remove_orphans(connection)?;
-    connection.execute(
-        "DELETE FROM file_digest WHERE path IN
-         (SELECT path FROM file_digest ORDER BY learned DESC LIMIT -1 OFFSET ?1)",
-        [DIGESTS],
-    )?;
-    Ok(())
+    notes::keep_last(connection, Kind::File, DIGESTS)
 }
 
 /// Forgets all of it but what became of entries: that is little, and asked for just then.
 pub(super) fn forget(connection: &Connection) -> Result<(), StoreError> {
     commands::forget_idle(connection)?;
-    Ok(connection.execute_batch("DELETE FROM file_digest")?)
+    notes::forget(connection, Kind::File)
 }

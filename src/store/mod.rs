@@ -20,6 +20,7 @@ mod health;
 mod kept;
 mod listing;
 mod long;
+mod notes;
 mod parts;
 mod place;
 mod prune;
@@ -47,6 +48,7 @@ use crate::recording::{Body, Checksummer, Content};
 use crate::terminal::escape_os;
 use crate::time::Timestamp;
 use long::LongOutput;
+use notes::Kind;
 use place::Place;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, ffi, params};
 use std::cmp::Reverse;
@@ -276,15 +278,9 @@ impl Store {
 
 impl DigestMemory for Store {
     fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
-        let bytes: Vec<u8> = self
-            .connection
-            .query_row(
-                "SELECT digest FROM file_digest WHERE path = ?1 AND stamp = ?2",
-                params![path.as_os_str().as_bytes(), stamp.as_bytes()],
-                |row| row.get(0),
-            )
-            .ok()?;
-        codec::checked_digest(path, stamp, &bytes)
+        let path_bytes = path.as_os_str().as_bytes();
+        let note = notes::find(&self.connection, Kind::File, path_bytes).ok()??;
+        codec::checked_digest(path, stamp, &note.value)
     }
 
     fn rest(&self) {

@@ -2,10 +2,11 @@
 //!
 //! Digests are keyed with a secret of the store, so that they are no oracle for guesses.
 
+use super::notes::{self, Kind};
 use super::{Store, StoreError};
 use crate::key::{CommandName, Digest, Part, StoredPart, decode_words, encode_words};
 use crate::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
@@ -73,9 +74,8 @@ pub(super) fn keyed(
     connection: &Connection,
     parts: &[Part],
 ) -> Result<Vec<StoredPart>, StoreError> {
-    let secret: Option<Vec<u8>> =
-        connection.query_row("SELECT bytes FROM secret", [], |row| row.get(0)).optional()?;
-    let secret = secret.ok_or_else(|| StoreError::Damaged("it has no secret".to_owned()))?;
+    let secret = notes::find(connection, Kind::Secret, &[])?;
+    let secret = secret.ok_or_else(|| StoreError::Damaged("it has no secret".to_owned()))?.value;
     let keyed = |Part { name, bytes, .. }: &Part| {
         let all = [secret.as_slice(), &encode_words([&**name]), bytes].concat();
         let mut digest = [0; 8];

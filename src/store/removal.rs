@@ -1,8 +1,10 @@
 //! Forgetting entries, a part at a time, so that others need not wait long.
 
 use super::gone::{self, Cause};
+use super::notes::{self, Kind};
 use super::{
-    Selection, Store, StoreError, clearing, codec, commands, connection, evict, kept, long, usage,
+    Selection, Store, StoreError, clearing, codec, commands, connection, evict, kept, long, sought,
+    usage,
 };
 use crate::size::Size;
 use crate::time::Timestamp;
@@ -61,7 +63,8 @@ impl Removal {
             commands::forget_totals(transaction, &self.selection)?;
         }
         if self.leaves_nothing() {
-            transaction.execute_batch("DELETE FROM file_digest; DELETE FROM gone;")?;
+            notes::forget(transaction, Kind::File)?;
+            notes::forget(transaction, Kind::Gone)?;
         }
         Ok(chosen(transaction, &self.selection)?.into())
     }
@@ -113,6 +116,7 @@ impl Removal {
             }
         }
         commands::forget_unused(transaction)?;
+        sought::forget_unused(transaction)?;
         long::remove_orphans(transaction)?;
         gone::keep_few(transaction)?;
         Ok(Progress { chosen: Some(chosen), next, cleared, is_done })

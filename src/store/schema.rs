@@ -4,6 +4,7 @@
 //! half of `application_id` repeats it, so that a damaged header is not taken for a newer format.
 
 use super::StoreError;
+use super::notes::{self, Kind};
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -113,9 +114,10 @@ const MIGRATIONS: &[&str] = &[
     );
 ",
     "
-    -- Every look-up reads all definitions, so there are no comments in them from here on. What they
-    -- were is said above; output beyond codec::IN_ROW moved to store::outputs (that of older formats
-    -- is not taken along); and the body is last, since what lies behind a long one takes long to reach.
+    -- Every look-up reads all definitions, so there are few of them, and no comments in them: what the
+    -- columns are is said above. Small things are in one table (store::notes). Output beyond long::IN_ROW
+    -- moved to another file (store::long), that of older formats is not taken along. The body is last, since
+    -- what lies behind a long one takes long to reach.
     ALTER TABLE command RENAME TO older_command;
     ALTER TABLE entry RENAME TO older_entry;
     DROP INDEX command_by_idleness;
@@ -158,7 +160,13 @@ const MIGRATIONS: &[&str] = &[
     );
     CREATE INDEX entry_by_command ON entry (command, created);
     CREATE INDEX entry_by_use ON entry (used);
-    CREATE INDEX entry_by_ignored ON entry (ignored) WHERE ignored IS NOT NULL;
+    CREATE TABLE note (
+        kind INTEGER NOT NULL,
+        name BLOB NOT NULL,
+        at INTEGER NOT NULL,
+        value BLOB NOT NULL,
+        PRIMARY KEY (kind, name)
+    ) WITHOUT ROWID;
     INSERT INTO entry
         SELECT id, key, condition, command, exit, created, elapsed, lifetime, used, hits, renewal_failed,
                output, length, seal, arguments, words, ignored, directory, parts, body
@@ -167,6 +175,15 @@ const MIGRATIONS: &[&str] = &[
         SELECT id, scope, name, hits, misses, saved, used,
                NOT EXISTS (SELECT 1 FROM entry WHERE command = older_command.id)
         FROM older_command;
+    INSERT INTO note SELECT 0, x'', 0, bytes FROM secret;
+    INSERT INTO note
+        SELECT 2, key, at, CASE cause WHEN 0 THEN x'00' WHEN 1 THEN x'01' ELSE x'02' END FROM gone;
+    INSERT INTO note SELECT 3, path, learned, digest FROM file_digest;
+    INSERT INTO note SELECT DISTINCT 4, ignored, 0, x'' FROM entry WHERE ignored IS NOT NULL;
+    DROP TABLE secret;
+    DROP TABLE gone;
+    DROP TABLE clearing;
+    DROP TABLE file_digest;
     DROP TABLE older_entry;
     DROP TABLE older_command;
     DROP TABLE block;
@@ -271,7 +288,7 @@ fn is_well_typed(connection: &Connection) -> Result<bool, StoreError> {
 
 /// Whether there is what digests of parts are keyed with: only a migration makes it.
 fn has_secret(connection: &Connection) -> Result<bool, StoreError> {
-    Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM secret)", [], |row| row.get(0))?)
+    Ok(notes::find(connection, Kind::Secret, &[])?.is_some())
 }
 
 fn definitions(connection: &Connection) -> Result<Vec<(String, Option<String>)>, StoreError> {

@@ -5,8 +5,10 @@
 //! depend on may be typed in any way, or not at all.
 
 use super::StoreError;
+use super::notes::{self, Kind, Note};
 use super::selection::{Calls, Matching};
 use crate::key::{ArgumentGlob, CommandName, decode_words, encode_words, names_of};
+use crate::time::Timestamp;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -55,10 +57,26 @@ pub(super) fn ignored(globs: &BTreeSet<OsString>) -> Option<Vec<u8>> {
 
 /// All that entries were stored with.
 fn known(connection: &Connection) -> Result<Vec<Vec<u8>>, StoreError> {
-    let sql = "SELECT DISTINCT ignored FROM entry WHERE ignored IS NOT NULL";
-    let mut statement = connection.prepare(sql)?;
-    let known = statement.query_map([], |row| row.get(0))?;
-    Ok(known.collect::<Result<_, _>>()?)
+    let notes = notes::behind(connection, Kind::Ignored, &[])?;
+    Ok(notes.into_iter().map(|note| note.name).collect())
+}
+
+/// Notes what an entry is stored with.
+pub(super) fn remember(connection: &Connection, ignored: &[u8]) -> Result<(), StoreError> {
+    let note = Note { at: Timestamp::now(), value: Vec::new() };
+    notes::put(connection, Kind::Ignored, ignored, &note)
+}
+
+/// Forgets what no entry is stored with any more.
+pub(super) fn forget_unused(connection: &Connection) -> Result<(), StoreError> {
+    if !known(connection)?.is_empty() {
+        connection.execute(
+            "DELETE FROM note WHERE kind = ?1
+             AND name NOT IN (SELECT ignored FROM entry WHERE ignored IS NOT NULL)",
+            [Kind::Ignored as i64],
+        )?;
+    }
+    Ok(())
 }
 
 /// Nothing for bytes that cachex never wrote.

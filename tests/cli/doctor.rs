@@ -139,9 +139,9 @@ fn a_damaged_database_and_what_is_left_of_one() {
     finds(&sandbox, "database", "problem", "altered");
     sql(&sandbox, "ALTER TABLE entry RENAME COLUMN uses TO hits");
     finds(&sandbox, "database", "ok", "passes");
-    sql(&sandbox, "DELETE FROM secret");
+    sql(&sandbox, "DELETE FROM note WHERE kind = 0");
     finds(&sandbox, "database", "problem", "altered");
-    sql(&sandbox, "INSERT INTO secret VALUES (x'00')");
+    sql(&sandbox, "INSERT INTO note VALUES (0, x'', 0, x'00')");
     finds(&sandbox, "database", "ok", "passes");
     sandbox.cachex("-q seq 200000").output();
     sandbox.cachex("-q seq 200000").output();

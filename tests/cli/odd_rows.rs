@@ -23,7 +23,7 @@ fn a_column_of_another_type_is_damage() {
         "UPDATE entry SET body = 'text'",
         "UPDATE command SET scope = x'ff'",
         "UPDATE command SET scope = CAST(x'ff' AS TEXT)",
-        "UPDATE sqlite_sequence SET seq = 'many'",
+        "UPDATE note SET at = 'then' WHERE kind = 0",
     ] {
         for healer in ["list", "clear", "--refresh ./s.sh"] {
             let sandbox = sandbox();
@@ -61,7 +61,7 @@ fn numbers_beyond_all_measure_are_summed_up() {
 fn a_secret_that_is_gone_is_damage() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
-    change(&sandbox, "DELETE FROM secret", 1);
+    change(&sandbox, "DELETE FROM note WHERE kind = 0", 1);
     sandbox.cachex("./s.sh 1").warns("hi\n", "the store was damaged");
     sandbox.cachex("./s.sh 1").gives("hi\n");
     assert_eq!(sandbox.runs(), 2);

@@ -208,11 +208,14 @@ fn a_store_of_an_older_format_keeps_its_counts() {
     let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
     database
         .execute_batch(
-            "DROP INDEX entry_by_ignored; ALTER TABLE entry DROP COLUMN ignored;
-             DROP TABLE gone; CREATE TABLE block (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+            "ALTER TABLE entry DROP COLUMN ignored; DROP TABLE note;
+             CREATE TABLE block (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+             CREATE TABLE secret (bytes BLOB NOT NULL); INSERT INTO secret VALUES (x'00');
+             CREATE TABLE file_digest (path BLOB PRIMARY KEY, stamp BLOB NOT NULL,
+                digest BLOB NOT NULL, learned INTEGER NOT NULL) WITHOUT ROWID;
              ALTER TABLE command DROP COLUMN hits; ALTER TABLE command DROP COLUMN misses;
              ALTER TABLE command DROP COLUMN saved; ALTER TABLE command DROP COLUMN used;
-             ALTER TABLE command DROP COLUMN idle; DROP TABLE clearing;
+             ALTER TABLE command DROP COLUMN idle;
              CREATE TABLE clearing (id INTEGER PRIMARY KEY AUTOINCREMENT, name BLOB, arguments BLOB);
              UPDATE entry SET elapsed = 1500;
              PRAGMA user_version = 4; PRAGMA application_id = 0x63780004",

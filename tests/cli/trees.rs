@@ -263,7 +263,7 @@ mod opened {
         assert!(runs(true));
         assert!(!runs(false), "the miss remembered it");
         rusqlite::Connection::open(sandbox.database())
-            .and_then(|database| database.execute("DELETE FROM file_digest", []))
+            .and_then(|database| database.execute("DELETE FROM note WHERE kind = 3", []))
             .expect("forgotten");
         assert!(runs(false));
         assert!(!runs(false), "the hit remembered it");

@@ -1,0 +1,114 @@
+//! What is noted beside the entries: a few kinds of small things, each with a name, a date and a value.
+//!
+//! They share a table, since every look-up reads the definitions of all tables, and few look into these.
+
+use super::StoreError;
+use crate::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// Of what a note is. The numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// What digests of parts are keyed with: `store::parts`. The only one has no name.
+    Secret = 0,
+    /// What was cleared, by the number of the clearing: `store::clearing`.
+    Cleared = 1,
+    /// What became of the entries of a key: `store::gone`.
+    Gone = 2,
+    /// The digest of a file, by its path, to be believed under the same stamp only.
+    File = 3,
+    /// Globs that some entry was stored without the words of: `store::sought`. They are the name.
+    Ignored = 4,
+}
+
+/// A note that was found.
+#[derive(Debug)]
+pub(super) struct Note {
+    pub(super) at: Timestamp,
+    pub(super) value: Vec<u8>,
+}
+
+pub(super) fn find(
+    connection: &Connection,
+    kind: Kind,
+    name: &[u8],
+) -> Result<Option<Note>, StoreError> {
+    let sql = "SELECT at, value FROM note WHERE kind = ?1 AND name = ?2";
+    let found = connection.query_row(sql, params![kind as i64, name], |row| {
+        Ok(Note { at: Timestamp::from_millis(row.get(0)?), value: row.get(1)? })
+    });
+    Ok(found.optional()?)
+}
+
+/// Puts a note in place of the one of that name.
+pub(super) fn put(
+    connection: &Connection,
+    kind: Kind,
+    name: &[u8],
+    Note { at, value }: &Note,
+) -> Result<(), StoreError> {
+    let sql = "INSERT OR REPLACE INTO note (kind, name, at, value) VALUES (?1, ?2, ?3, ?4)";
+    connection.execute(sql, params![kind as i64, name, at.as_millis(), value])?;
+    Ok(())
+}
+
+/// The name that is the last in order.
+pub(super) fn last_name(
+    connection: &Connection,
+    kind: Kind,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let sql = "SELECT max(name) FROM note WHERE kind = ?1";
+    Ok(connection.query_row(sql, [kind as i64], |row| row.get(0))?)
+}
+
+/// A note by its name.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) name: Vec<u8>,
+    pub(super) value: Vec<u8>,
+}
+
+/// The notes behind this name, in order.
+pub(super) fn behind(
+    connection: &Connection,
+    kind: Kind,
+    name: &[u8],
+) -> Result<Vec<Named>, StoreError> {
+    let sql = "SELECT name, value FROM note WHERE kind = ?1 AND name > ?2 ORDER BY name";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map(params![kind as i64, name], |row| {
+        Ok(Named { name: row.get(0)?, value: row.get(1)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Forgets all of a kind up to this name.
+pub(super) fn forget_until(
+    connection: &Connection,
+    kind: Kind,
+    name: &[u8],
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM note WHERE kind = ?1 AND name <= ?2";
+    connection.execute(sql, params![kind as i64, name])?;
+    Ok(())
+}
+
+/// Forgets all of a kind.
+pub(super) fn forget(connection: &Connection, kind: Kind) -> Result<(), StoreError> {
+    connection.execute("DELETE FROM note WHERE kind = ?1", [kind as i64])?;
+    Ok(())
+}
+
+/// Forgets all of a kind but the last ones by date.
+pub(super) fn keep_last(connection: &Connection, kind: Kind, count: i64) -> Result<(), StoreError> {
+    let sql = "SELECT count(*) FROM note WHERE kind = ?1";
+    let found: i64 = connection.query_row(sql, [kind as i64], |row| row.get(0))?;
+    if found > count {
+        connection.execute(
+            "DELETE FROM note WHERE kind = ?1 AND name IN
+             (SELECT name FROM note WHERE kind = ?1 ORDER BY at DESC, name LIMIT -1 OFFSET ?2)",
+            params![kind as i64, count],
+        )?;
+    }
+    Ok(())
+}
