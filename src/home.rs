@@ -8,6 +8,7 @@ use directories::{BaseDirs, ProjectDirs};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 const NAME: &str = "cachex";
 
@@ -17,7 +18,7 @@ const NAME: &str = "cachex";
 pub fn directory() -> Option<PathBuf> {
     let directory = match own()? {
         Own::Known(_) => BaseDirs::new()?.home_dir().to_owned(),
-        Own::Named(home) => home,
+        Own::Named(home) => home.clone(),
     };
     directory.is_absolute().then_some(directory)
 }
@@ -27,7 +28,7 @@ pub fn directory() -> Option<PathBuf> {
 pub fn cache_directory() -> Option<PathBuf> {
     let directory = match own()? {
         Own::Known(directories) => directories.cache_dir().to_owned(),
-        Own::Named(home) => in_home(&home, "XDG_CACHE_HOME", ".cache"),
+        Own::Named(home) => in_home(home, "XDG_CACHE_HOME", ".cache"),
     };
     directory.is_absolute().then_some(directory)
 }
@@ -37,18 +38,25 @@ pub fn cache_directory() -> Option<PathBuf> {
 pub fn config_directory() -> Option<PathBuf> {
     let directory = match own()? {
         Own::Known(directories) => directories.config_dir().to_owned(),
-        Own::Named(home) => in_home(&home, "XDG_CONFIG_HOME", ".config"),
+        Own::Named(home) => in_home(home, "XDG_CONFIG_HOME", ".config"),
     };
     directory.is_absolute().then_some(directory)
 }
 
+#[derive(Debug)]
 enum Own {
     Known(ProjectDirs),
     /// The home alone.
     Named(PathBuf),
 }
 
-fn own() -> Option<Own> {
+/// Found out once: each question costs a dozen looks at the environment.
+fn own() -> Option<&'static Own> {
+    static OWN: OnceLock<Option<Own>> = OnceLock::new();
+    OWN.get_or_init(find_own).as_ref()
+}
+
+fn find_own() -> Option<Own> {
     let is_static =
         cfg!(all(target_os = "linux", target_env = "gnu", target_feature = "crt-static"));
     if is_static && std::env::var_os("HOME").is_none_or(|home| home.is_empty()) {

@@ -63,8 +63,11 @@ pub(super) fn with_variables(command: Command, counted: &[OsString]) -> Command 
 /// The variables that count: an empty one says nothing, and when the off switch is set no other counts,
 /// but for where the store is.
 pub(super) fn counted() -> Vec<OsString> {
-    let mut ours: Vec<_> = std::env::vars_os()
-        .filter(|(name, value)| name.as_bytes().starts_with(PREFIX) && !value.is_empty())
+    let mut ours: Vec<_> = names_of_ours()
+        .into_iter()
+        .filter_map(|name| Some((std::env::var_os(&name)?, name)))
+        .filter(|(value, _)| !value.is_empty())
+        .map(|(value, name)| (name, value))
         .collect();
     let switch = "CACHEX_NO_CACHE";
     let is_off = ours.iter().any(|(name, value)| name == switch && !means_no(value));
@@ -74,6 +77,30 @@ pub(super) fn counted() -> Vec<OsString> {
         !is_inside && (!is_off || name == switch || name == "CACHEX_CACHE_DIR")
     });
     ours.into_iter().map(|(name, _)| name).collect()
+}
+
+/// The names of the variables that begin as ours do. The language would copy the whole environment to
+/// tell.
+#[allow(unsafe_code)]
+fn names_of_ours() -> Vec<OsString> {
+    unsafe extern "C" {
+        static environ: *const *const std::ffi::c_char;
+    }
+    let mut names = Vec::new();
+    // SAFETY: an array of strings, which ends with a null pointer; there is one thread, which changes
+    // nothing meanwhile.
+    unsafe {
+        let mut next = environ;
+        while !next.is_null() && !(*next).is_null() {
+            let variable = std::ffi::CStr::from_ptr(*next).to_bytes();
+            if variable.starts_with(PREFIX) {
+                let name = variable.split(|&byte| byte == b'=').next().unwrap_or_default();
+                names.push(OsStr::from_bytes(name).to_owned());
+            }
+            next = next.add(1);
+        }
+    }
+    names
 }
 
 /// The error, with the variable that a bad value comes from: the user may not know that it is set.

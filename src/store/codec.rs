@@ -39,6 +39,7 @@ pub(super) fn entry(row: &Row<'_>, key: Key) -> rusqlite::Result<Option<Entry>> 
 }
 
 /// The columns of the output.
+#[derive(Debug)]
 pub(super) struct OutputRow {
     pub(super) output: u64,
     pub(super) length: u64,
@@ -47,15 +48,15 @@ pub(super) struct OutputRow {
 }
 
 impl OutputRow {
-    /// Reads `output, length, seal, body`; `None` for what cachex never wrote.
-    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
-        let seal = row.get_ref(2)?.as_blob().ok().and_then(|seal| seal.try_into().ok());
+    /// Reads `output, length, seal, body`, from this column on; `None` for what cachex never wrote.
+    pub(super) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Self>> {
+        let seal = row.get_ref(first + 2)?.as_blob().ok().and_then(|seal| seal.try_into().ok());
         let Some(seal) = seal else { return Ok(None) };
         Ok(Some(Self {
-            output: unsigned(row.get(0)?),
-            length: unsigned(row.get(1)?),
+            output: unsigned(row.get(first)?),
+            length: unsigned(row.get(first + 1)?),
             seal,
-            body: row.get(3)?,
+            body: row.get(first + 3)?,
         }))
     }
 }

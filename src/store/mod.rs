@@ -47,10 +47,12 @@ use crate::key::{Digest, DigestMemory, Key, LearnedDigest, Stamp};
 use crate::recording::{Body, Checksummer, Content};
 use crate::terminal::escape_os;
 use crate::time::Timestamp;
+use codec::OutputRow;
 use long::LongOutput;
 use notes::Kind;
 use place::Place;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, ffi, params};
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -133,7 +135,12 @@ fn is_gone(code: i32) -> bool {
 pub struct Store {
     place: Place,
     connection: Connection,
+    /// Short outputs of the entries that were looked up last, by their numbers.
+    at_hand: RefCell<Vec<(i64, OutputRow)>>,
 }
+
+/// Output up to this length, in bytes, is read with its entry: one statement less for most hits.
+const AT_HAND: i64 = 4 << 10;
 
 impl Store {
     /// Opens the store in `directory`, setting it up when there is none.
@@ -154,7 +161,11 @@ impl Store {
     pub fn open_for_look_up(directory: &Path) -> Result<Self, StoreError> {
         let place = Place::prepare(directory)?;
         let connection = connection::open(&place)?;
-        Ok(Self { place, connection })
+        Ok(Self::new(place, connection))
+    }
+
+    fn new(place: Place, connection: Connection) -> Self {
+        Self { place, connection, at_hand: RefCell::default() }
     }
 
     /// Lets others write: for the end of a look-up, and before whatever may take longer.
@@ -197,17 +208,25 @@ impl Store {
     /// As SQLite.
     pub fn variants(&self, keys: &[Key]) -> Result<Vec<Entry>, StoreError> {
         let mut statement = self.connection.prepare(
-            "SELECT id, condition, exit, created, elapsed, renewal_failed FROM entry WHERE key = ?1",
+            "SELECT id, condition, exit, created, elapsed, renewal_failed,
+                    output, length, seal, iif(length <= ?2, body, NULL)
+             FROM entry WHERE key = ?1",
         )?;
         let mut entries = Vec::new();
+        let mut at_hand = Vec::new();
         for key in keys {
             let first = entries.len();
-            let rows = statement.query_map([key.0.as_bytes()], |row| codec::entry(row, *key))?;
-            for entry in rows {
-                entries.extend(entry?);
+            let mut rows = statement.query(params![key.0.as_bytes(), AT_HAND])?;
+            while let Some(row) = rows.next()? {
+                let Some(entry) = codec::entry(row, *key)? else { continue };
+                if let Some(output) = OutputRow::read(row, 6)?.filter(|row| row.body.is_some()) {
+                    at_hand.push((entry.id, output));
+                }
+                entries.push(entry);
             }
             entries[first..].sort_by_key(|entry: &Entry| Reverse(entry.created));
         }
+        self.at_hand.replace(at_hand);
         Ok(entries)
     }
 
@@ -217,16 +236,7 @@ impl Store {
     /// As SQLite.
     pub fn output(&self, entry: &Entry) -> Result<Option<Body>, StoreError> {
         let moment = connection::reading(&self.connection)?;
-        let row = self
-            .connection
-            .query_row(
-                "SELECT output, length, seal, body FROM entry WHERE id = ?1 AND key = ?2",
-                params![entry.id, entry.key.0.as_bytes()],
-                codec::OutputRow::read,
-            )
-            .optional()?
-            .flatten();
-        let Some(row) = row else { return Ok(None) };
+        let Some(row) = self.output_row(entry)? else { return Ok(None) };
         let (content, checksum) = if let Some(bytes) = row.body {
             let mut checksum = Checksummer::default();
             checksum.update(&bytes);
@@ -240,6 +250,17 @@ impl Store {
         };
         let body = Body { content, length: row.length, output: row.output, checksum };
         Ok((codec::seal(entry, &body) == row.seal).then_some(body))
+    }
+
+    fn output_row(&self, entry: &Entry) -> Result<Option<OutputRow>, StoreError> {
+        let mut at_hand = self.at_hand.borrow_mut();
+        if let Some(at) = at_hand.iter().position(|(id, _)| *id == entry.id) {
+            return Ok(Some(at_hand.swap_remove(at).1));
+        }
+        let sql = "SELECT output, length, seal, body FROM entry WHERE id = ?1 AND key = ?2";
+        let parameters = params![entry.id, entry.key.0.as_bytes()];
+        let row = self.connection.query_row(sql, parameters, |row| OutputRow::read(row, 0));
+        Ok(row.optional()?.flatten())
     }
 
     /// Notes that an entry was replayed. It is a note: losing it costs a little precision.

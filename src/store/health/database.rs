@@ -34,7 +34,7 @@ pub(super) fn examine(place: &Place) -> Vec<Finding> {
     let mut findings = vec![format, examine_pages(place, &connection, &state)];
     if state == State::Current {
         let directory = place.directory.clone();
-        let store = Store { place: Place { directory }, connection };
+        let store = Store::new(Place { directory }, connection);
         let found = store.examine_entries();
         findings.push(found.unwrap_or_else(|fault| fault_of("entries", &fault)));
     }
@@ -107,7 +107,7 @@ impl Store {
         let row = self.connection.query_row(
             "SELECT output, length, seal, body FROM entry WHERE id = ?1",
             params![entry.id],
-            OutputRow::read,
+            |row| OutputRow::read(row, 0),
         )?;
         let Some(OutputRow { output, length, seal, body }) = row else {
             return Ok(false);
