@@ -2,6 +2,7 @@
 #![no_main]
 
 use cachex::recording::{Body, Checksum, Content};
+use cachex::terminal::Stream;
 use libfuzzer_sys::fuzz_target;
 use std::io::Write;
 
@@ -10,12 +11,13 @@ fuzz_target!(|bytes: &[u8]| {
     file.write_all(bytes).expect("written");
     for content in [Content::Memory(bytes.to_vec()), Content::File(file)] {
         let mut body = Body { content, length: 0, output: 0, checksum: Checksum(0) };
-        let mut output = 0;
-        let whole = body.for_each_chunk(|_, chunk| {
-            output += chunk.len() + size_of::<u32>();
+        let mut output = Vec::new();
+        let whole = body.for_each_chunk(|stream, chunk| {
+            output.extend(chunk.iter().map(|byte| (stream, *byte)));
             Ok(())
         });
-        assert!(output <= bytes.len() && (whole.is_err() || output == bytes.len()));
+        let (frames, is_whole) = frames(bytes);
+        assert_eq!((output, whole.is_ok()), (frames, is_whole));
         let mut blocks = Vec::new();
         body.for_each_block(7, |block| {
             blocks.extend_from_slice(block);
@@ -25,3 +27,20 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(blocks, bytes);
     }
 });
+
+/// Each byte of output with its stream, and whether the last frame is whole.
+fn frames(mut bytes: &[u8]) -> (Vec<(Stream, u8)>, bool) {
+    let mut output = Vec::new();
+    while let Some((header, rest)) = bytes.split_first_chunk() {
+        let number = u32::from_le_bytes(*header);
+        let stream = if number & 1 == 1 { Stream::Stderr } else { Stream::Stdout };
+        let length = (number >> 1) as usize;
+        let (frame, rest) = rest.split_at(length.min(rest.len()));
+        output.extend(frame.iter().map(|byte| (stream, *byte)));
+        if frame.len() < length {
+            return (output, false);
+        }
+        bytes = rest;
+    }
+    (output, bytes.is_empty())
+}
