@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Records the picture of the README: cachex at work in a terminal, as an SVG that plays once.
+"""Records the picture of the README: cachex at work in a terminal, as two SVGs that play once, light.svg and
+dark.svg.
 
-    docs/picture/record.py [--cachex PROGRAM] [--output FILE]
+    docs/picture/record.py [--cachex PROGRAM] [--output DIRECTORY]
 
 What is shown is a real run of PROGRAM (by default the one in PATH) in a pseudo-terminal, with the time
 that each call took. Where motion is not wanted the picture stands still and shows the end. Needs nothing
@@ -210,13 +211,14 @@ def film(cachex):
     return made
 
 
-STYLE = """
-svg { --back: #ffffff; --edge: #d0d7de; --text: #1f2328; --dim: #6e7781; --c1: #cf222e; --c2: #116329;
-  --c3: #7d4e00; --c4: #0550ae; --c5: #8250df; --c6: #0f6b75; --c7: #57606a; }
-@media (prefers-color-scheme: dark) {
-  svg { --back: #0d1117; --edge: #30363d; --text: #e6edf3; --dim: #8b949e; --c1: #ff7b72; --c2: #3fb950;
-    --c3: #d29922; --c4: #79c0ff; --c5: #d2a8ff; --c6: #56d4dd; --c7: #b1bac4; }
+COLOURS = {
+    "light": """--back: #ffffff; --edge: #d0d7de; --text: #1f2328; --dim: #6e7781; --c1: #cf222e; --c2: #116329;
+  --c3: #7d4e00; --c4: #0550ae; --c5: #8250df; --c6: #0f6b75; --c7: #57606a;""",
+    "dark": """--back: #0d1117; --edge: #30363d; --text: #e6edf3; --dim: #8b949e; --c1: #ff7b72; --c2: #3fb950;
+  --c3: #d29922; --c4: #79c0ff; --c5: #d2a8ff; --c6: #56d4dd; --c7: #b1bac4;""",
 }
+
+STYLE = """
 rect { fill: var(--back); stroke: var(--edge); }
 text { fill: var(--text); font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono",
   monospace; white-space: pre; }
@@ -243,14 +245,14 @@ def runs(cells):
             yield column + len(text) - len(text.lstrip()), text.strip(), style
 
 
-def svg(made):
+def svg(made, colours):
     width = COLUMNS * CELL_WIDTH + 2 * MARGIN
     height = len(made.screen.rows) * LINE_HEIGHT + 2 * MARGIN
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'width="{width:.0f}" height="{height:.0f}" role="img" xml:space="preserve">',
         "<title>cachex in a terminal: the first call takes two seconds, the second some milliseconds</title>",
-        f"<style>{STYLE}</style>",
+        f"<style>\nsvg {{ {colours} }}{STYLE}</style>",
         f'<rect x="0.5" y="0.5" width="{width - 1:.0f}" height="{height - 1:.0f}" rx="8"/>',
     ]
     for number, shots in sorted(made.shots.items()):
@@ -277,12 +279,14 @@ def main():
     parser = argparse.ArgumentParser(description="Records the picture of the README.")
     parser.add_argument("--cachex", default="cachex", help="the program to show")
     here = Path(__file__).resolve().parent
-    parser.add_argument("--output", default=here / "cachex.svg", help="where to write it")
+    parser.add_argument("--output", default=here, help="the directory to write them to")
     options = parser.parse_args()
     program = shutil.which(options.cachex)
     if program is None:
         raise SystemExit(f"no such program: {options.cachex}; name it with --cachex")
-    Path(options.output).write_text(svg(film(Path(program).resolve())))
+    made = film(Path(program).resolve())
+    for name, colours in COLOURS.items():
+        (Path(options.output) / f"{name}.svg").write_text(svg(made, colours))
 
 
 if __name__ == "__main__":

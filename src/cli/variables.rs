@@ -63,12 +63,11 @@ pub(super) fn with_variables(command: Command, counted: &[OsString]) -> Command 
 /// The variables that count: an empty one says nothing, and when the off switch is set no other counts,
 /// but for where the store is.
 pub(super) fn counted() -> Vec<OsString> {
-    let mut ours: Vec<_> = names_of_ours()
-        .into_iter()
-        .filter_map(|name| Some((std::env::var_os(&name)?, name)))
-        .filter(|(value, _)| !value.is_empty())
-        .map(|(value, name)| (name, value))
-        .collect();
+    let set = |name: OsString| {
+        let value = std::env::var_os(&name).filter(|value| !value.is_empty())?;
+        Some((name, value))
+    };
+    let mut ours: Vec<_> = names_of_ours().into_iter().filter_map(set).collect();
     let switch = "CACHEX_NO_CACHE";
     let is_off = ours.iter().any(|(name, value)| name == switch && !means_no(value));
     ours.retain(|(name, _)| {

@@ -26,18 +26,19 @@ fn the_picture_is_up_to_date() {
         return skipped("docs/picture/record.py", "python3");
     }
     let scratch = tempfile::tempdir().expect("a directory");
-    let output = scratch.path().join("cachex.svg");
     let status = Command::new("python3")
         .arg(record)
         .args(["--cachex", env!("CARGO_BIN_EXE_cachex"), "--output"])
-        .arg(&output)
+        .arg(scratch.path())
         .status()
         .expect("started");
     assert!(status.success(), "the recording failed: {status}");
-    let [shown, happens] = [directory.join("cachex.svg"), output].map(|path| {
-        let picture = fs::read_to_string(path).expect("a picture");
+    let picture = |directory: &Path, name| {
+        let picture = fs::read_to_string(directory.join(name)).expect("a picture");
         text(&picture)
-    });
+    };
+    let [shown, happens] = [directory.as_path(), scratch.path()].map(|at| picture(at, "light.svg"));
+    assert_eq!(shown, picture(&directory, "dark.svg"));
     assert!(happens.contains("cachex: miss"), "nothing was recorded:\n{happens}");
     assert!(
         comparable(&shown) == comparable(&happens),
