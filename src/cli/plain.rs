@@ -10,7 +10,7 @@ use super::{
     StoringOptions, Verb, named_by, with_variables,
 };
 use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 /// What is left without options.
@@ -24,7 +24,7 @@ struct Words {
 /// Which options the command line may name.
 enum Named {
     /// Only these, by long names and by letters.
-    Only(HashSet<String>),
+    Only(BTreeSet<String>),
     Any,
 }
 
@@ -82,7 +82,7 @@ impl Group for CommonOptions {
 
 impl Named {
     fn by(words: &[OsString], variables: &[OsString]) -> Self {
-        let mut names: HashSet<_> = variables.iter().map(|name| named_by(name)).collect();
+        let mut names: BTreeSet<_> = variables.iter().map(|name| named_by(name)).collect();
         for word in words.iter().skip(1).take_while(|word| *word != "--") {
             let word = word.to_string_lossy();
             if let Some(name) = word.strip_prefix("--") {
@@ -170,7 +170,7 @@ mod tests {
             let ids = command.get_arguments().map(|option| {
                 (option.get_id().to_string(), format!("{:?}", option.get_num_args()))
             });
-            ids.collect::<HashSet<_>>()
+            ids.collect::<BTreeSet<_>>()
         };
         assert_eq!(options(command()), options(Cli::command()));
     }
@@ -184,7 +184,7 @@ mod tests {
                 let long = aliases.into_iter().chain(option.get_long()).map(str::to_owned);
                 long.chain(option.get_short().map(String::from)).collect::<Vec<_>>()
             };
-            let defined: HashSet<_> = command.get_arguments().flat_map(all).collect();
+            let defined: BTreeSet<_> = command.get_arguments().flat_map(all).collect();
             assert_eq!(defined, G::NAMES.iter().map(|&name| name.to_owned()).collect());
         }
         check::<KeyOptions>();

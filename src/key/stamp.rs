@@ -5,7 +5,7 @@
 //! the file was read. A write through a shared memory mapping may move no time at all.
 
 use super::digest::Digest;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -107,7 +107,7 @@ impl From<&FileStamp> for Stamp {
 
 /// What is known of the devices that hold files: each is asked once.
 #[derive(Default)]
-pub(super) struct Devices(HashMap<u64, bool>);
+pub(super) struct Devices(BTreeMap<u64, bool>);
 
 impl Devices {
     /// Whether the one that holds this file [does](keeps_times_of_changes).

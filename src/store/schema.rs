@@ -211,11 +211,14 @@ pub(super) enum State {
 /// Reads the format of a database.
 pub(super) fn state(connection: &Connection, path: &Path) -> Result<State, StoreError> {
     let _moment = super::connection::reading(connection)?;
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let application: i64 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application == APPLICATION | VERSION {
+        // It holds both numbers, and nothing but this format's tables is ever looked for.
+        return Ok(State::Current);
+    }
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match (application, version) {
-        (a, VERSION) if a == APPLICATION | VERSION => Ok(State::Current),
         (0, 0) if is_empty(connection)? => Ok(State::Behind),
         (a, older) if older < VERSION && a == APPLICATION | older => Ok(State::Behind),
         (a, found) if found > VERSION && found <= REPEATED && a == APPLICATION | found => {
