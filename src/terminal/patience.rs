@@ -7,7 +7,10 @@ use std::time::Duration;
 
 /// How long the reader of our output may be waited for, all in all.
 #[derive(Debug)]
-pub struct Patience(Duration);
+pub struct Patience(
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nothing is waited for"))]
+    Duration,
+);
 
 impl Patience {
     /// Patience for so long.

@@ -1,5 +1,7 @@
 //! The commands of `--hash-with` as processes: they end with cachex, and hold nothing up.
 
+#![cfg_attr(not(target_os = "linux"), allow(unused_imports, reason = "some need prctl"))]
+
 use super::harness::Sandbox;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader};
