@@ -7,9 +7,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use rustix::fs::OFlags;
 use std::io;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-/// How long to wait for others: their transactions take milliseconds.
+/// How long to wait for others in a transaction, all in all: theirs take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// An open, current database. It may be in the middle of a read: see [`reading`].
@@ -81,9 +81,21 @@ fn to_write(place: &Place) -> Result<Connection, StoreError> {
 /// Opens a database that is there.
 pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(PATIENCE)?;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    wait_for_others(&mut connection, PATIENCE)?;
     Ok(connection)
+}
+
+/// From now on others are waited for, so long all in all. A timeout of SQLite would begin anew with every
+/// page that it wants to write and cannot.
+fn wait_for_others(connection: &mut Connection, mut patience: Duration) -> Result<(), StoreError> {
+    let wait = move |times: i32| {
+        let begun = Instant::now();
+        std::thread::sleep(Duration::from_millis(1 << times.clamp(0, 5)).min(patience));
+        patience = patience.saturating_sub(begun.elapsed());
+        !patience.is_zero()
+    };
+    Ok(connection.busy_handler(Some(wait))?)
 }
 
 /// Begins a transaction that will write; the first moment at which others are waited for.
@@ -95,7 +107,15 @@ pub(super) fn write<'c>(
     connection: &'c mut Connection,
     place: &Place,
 ) -> Result<Transaction<'c>, StoreError> {
-    begin(connection, place, UNSYNCED)
+    begin(connection, place, UNSYNCED, PATIENCE)
+}
+
+/// The same unless somebody else is writing.
+pub(super) fn write_at_once<'c>(
+    connection: &'c mut Connection,
+    place: &Place,
+) -> Result<Transaction<'c>, StoreError> {
+    begin(connection, place, UNSYNCED, Duration::ZERO)
 }
 
 const UNSYNCED: &str = "OFF";
@@ -107,15 +127,17 @@ pub(super) fn write_durably<'c>(
     place: &Place,
 ) -> Result<Transaction<'c>, StoreError> {
     connection.pragma_update(None, "secure_delete", "FAST")?;
-    begin(connection, place, "NORMAL")
+    begin(connection, place, "NORMAL", PATIENCE)
 }
 
 fn begin<'c>(
     connection: &'c mut Connection,
     place: &Place,
     synchronous: &str,
+    patience: Duration,
 ) -> Result<Transaction<'c>, StoreError> {
     rest(connection);
+    wait_for_others(connection, patience)?;
     let has_long = long::attach(connection, place)?;
     connection.pragma_update(None, "synchronous", synchronous)?;
     if !has_long {

@@ -15,6 +15,7 @@ use rustix::fs::OFlags;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 /// Output up to this length, in bytes, lies in the row of its entry.
 pub(super) const IN_ROW: u64 = 1 << 20;
@@ -63,6 +64,23 @@ pub(super) fn attach(connection: &Connection, place: &Place) -> Result<bool, Sto
 
 fn is_attached(connection: &Connection) -> bool {
     connection.is_readonly("long").is_ok()
+}
+
+/// So long those who read long output are waited for before more of it is stored: others who want to store
+/// something wait meanwhile, and they must not lose patience.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Waits until nobody reads long output, and keeps them out: for the beginning of a transaction that
+/// stores some. Later on `cachex.db` would be locked meanwhile, and what cannot be written be kept in memory.
+pub(super) fn wait_for_readers(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(PATIENCE)?;
+    // Only what was changed takes a lock. No entry has this number.
+    connection.execute_batch(&format!(
+        "CREATE TABLE IF NOT EXISTS long.{TABLE};
+         INSERT OR IGNORE INTO long.block VALUES (0, x'');
+         DELETE FROM long.block WHERE id = 0"
+    ))?;
+    Ok(connection.cache_flush()?)
 }
 
 /// Stores the output of an entry. Its transaction is one that [`attach`] was called for.
@@ -129,7 +147,7 @@ pub(super) fn shrink(connection: &Connection) -> Result<(), StoreError> {
     if is_attached(connection) { super::evict::give_back(connection, "long") } else { Ok(()) }
 }
 
-/// Whether the file is in order; true if it is not there.
+/// Looks the file over. All is well if it is not there.
 pub(super) fn check(place: &Place) -> Result<(), StoreError> {
     if Place::check_file(&place.outputs())?.is_none() {
         return Ok(());
