@@ -156,22 +156,27 @@ pub(super) fn write_alone(connection: &mut Connection) -> Result<Transaction<'_>
     Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }
 
-/// Moves a damaged database out of the way, unless another process has just done so.
+/// Moves what is damaged out of the way, unless another process has just done so.
 pub(super) fn set_aside(place: &Place) -> Result<(), StoreError> {
     let _lock = place.lock()?;
-    if is_sound(place) {
-        return Ok(());
+    let is_sound = stays(check(place))?;
+    if !is_sound {
+        move_away(&place.database())?;
     }
-    // The other one is of no use without it.
-    for database in [place.database(), place.outputs()] {
-        let damaged = Place::damaged(&database);
-        unless_gone(std::fs::rename(&database, &damaged))?;
-        // From now on it is kept for a while, however long ago it was written to.
-        let _ = std::fs::File::open(damaged).and_then(|file| file.set_modified(SystemTime::now()));
-        // It belongs to the old file; with the new one it would be rolled back into it.
-        unless_gone(std::fs::remove_file(database.with_extension("db-journal")))?;
+    // It is of no use without the other one. The other way round only what is long is lost.
+    if !is_sound || !stays(long::check(place))? {
+        move_away(&place.outputs())?;
     }
     Ok(())
+}
+
+fn move_away(database: &Path) -> Result<(), StoreError> {
+    let damaged = Place::damaged(database);
+    unless_gone(std::fs::rename(database, &damaged))?;
+    // From now on it is kept for a while, however long ago it was written to.
+    let _ = std::fs::File::open(damaged).and_then(|file| file.set_modified(SystemTime::now()));
+    // It belongs to the old file; with the new one it would be rolled back into it.
+    unless_gone(std::fs::remove_file(database.with_extension("db-journal")))
 }
 
 fn unless_gone(done: io::Result<()>) -> Result<(), StoreError> {
@@ -181,15 +186,25 @@ fn unless_gone(done: io::Result<()>) -> Result<(), StoreError> {
     }
 }
 
-fn is_sound(place: &Place) -> bool {
-    let check = || -> Result<bool, StoreError> {
-        let connection = to_write(place)?;
-        schema::state(&connection, &place.database())?;
-        check_pages(&connection)?;
-        long::check(place)?;
-        Ok(!connection.is_readonly("main")? && schema::is_ours(&connection)?)
-    };
-    check().unwrap_or(false)
+/// Whether what was checked can stay; an error where that is not for us to say, or not now.
+fn stays(checked: Result<(), StoreError>) -> Result<bool, StoreError> {
+    match checked {
+        Err(fault @ (StoreError::Newer { .. } | StoreError::Unfit { .. } | StoreError::Busy)) => {
+            Err(fault)
+        }
+        checked => Ok(checked.is_ok()),
+    }
+}
+
+/// Looks the database over.
+fn check(place: &Place) -> Result<(), StoreError> {
+    let connection = to_write(place)?;
+    schema::state(&connection, &place.database())?;
+    check_pages(&connection)?;
+    if connection.is_readonly("main")? || !schema::is_ours(&connection)? {
+        return Err(StoreError::Damaged("it was altered".to_owned()));
+    }
+    Ok(())
 }
 
 /// Whether SQLite finds its file in order.

@@ -4,6 +4,7 @@ use super::harness::Sandbox;
 use cachex::store::{Selection, Store, StoreError};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::process::Stdio;
 
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -182,6 +183,28 @@ fn a_newer_format_is_left_untouched() {
     let before = fs::read(sandbox.database()).expect("readable");
     runs_uncached(&sandbox, "written by a newer cachex (format 999); upgrade");
     assert!(fs::read(sandbox.database()).expect("readable") == before);
+}
+
+#[test]
+fn a_format_that_becomes_newer_during_a_run_is_left_untouched() {
+    let sandbox = sandbox();
+    sandbox.sh("mkfifo begun go").gives("");
+    let mut call = sandbox.sh("exec cachex sh -c 'echo > begun; cat go'");
+    let child =
+        call.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    fs::read(sandbox.dir.join("begun")).expect("begun");
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let newer = "ALTER TABLE note RENAME TO remark;
+                 PRAGMA user_version = 999; PRAGMA application_id = 0x637803e7";
+    database.execute_batch(newer).expect("changed");
+    let before = fs::read(sandbox.database()).expect("readable");
+    fs::write(sandbox.dir.join("go"), "done\n").expect("written");
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(output.stdout, b"done\n");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("written by a newer cachex (format 999); upgrade"), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(fs::read(sandbox.database()).expect("there") == before);
 }
 
 #[test]
