@@ -6,7 +6,7 @@ use super::{StoreError, long};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use rustix::fs::OFlags;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 /// How long to wait for others in a transaction, all in all: theirs take milliseconds.
@@ -81,9 +81,14 @@ fn to_write(place: &Place) -> Result<Connection, StoreError> {
 /// Opens a database that is there.
 pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags)?;
+    let mut connection = Connection::open_with_flags(unmistakable(path), flags)?;
     wait_for_others(&mut connection, PATIENCE)?;
     Ok(connection)
+}
+
+/// A path that SQLite does not take for a URI, as it does what begins with `file:`.
+pub(super) fn unmistakable(path: &Path) -> PathBuf {
+    Path::new(".").join(path)
 }
 
 /// From now on others are waited for, so long all in all. A timeout of SQLite would begin anew with every

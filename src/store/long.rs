@@ -5,9 +5,10 @@
 //! a kill leaves half done is found by the seal of the entry. Who reads opens it alone, so that while long output
 //! is shown nobody waits but those who write to this file, and they not for long.
 
+use super::StoreError;
 use super::codec::block_ids;
+use super::connection::{self, unmistakable};
 use super::place::{Place, open_private};
-use super::{StoreError, connection};
 use crate::recording::{Body, Checksum, Checksummer, Stored};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
@@ -50,8 +51,8 @@ pub(super) fn attach(connection: &Connection, place: &Place) -> Result<bool, Sto
     if is_attached(connection) {
         return Ok(true);
     }
-    let path = place.outputs();
-    let Some(metadata) = Place::check_file(&path)? else { return Ok(false) };
+    let Some(metadata) = Place::check_file(&place.outputs())? else { return Ok(false) };
+    let path = unmistakable(&place.outputs());
     let name = ToSqlOutput::Borrowed(ValueRef::Text(path.as_os_str().as_bytes()));
     connection.execute("ATTACH ?1 AS long", [name])?;
     connection.pragma_update(Some("long"), "synchronous", "OFF")?;

@@ -51,6 +51,23 @@ fn the_store_is_private() {
 }
 
 #[test]
+fn a_directory_of_any_name() {
+    for name in ["file:store", "file:", "a?b", "a%41#", "it's; --", ":memory:"] {
+        let sandbox = sandbox();
+        for _ in 0..2 {
+            let call = sandbox.cachex("./s.sh").env("CACHEX_CACHE_DIR", name);
+            call.gives("hi\n");
+            let call = sandbox.cachex("seq 200000").env("CACHEX_CACHE_DIR", name).output();
+            assert!(call.status.success() && call.stderr.is_empty(), "{name}");
+        }
+        assert_eq!(sandbox.runs(), 1, "{name}");
+        for file in ["cachex.db", "outputs.db"] {
+            assert!(sandbox.dir.join(name).join(file).exists(), "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_plain_file_in_its_place() {
     let sandbox = sandbox();
     fs::write(sandbox.store_dir(), "").expect("written");
