@@ -117,14 +117,17 @@ fn forget_empty_table(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes what belongs to no entry.
+/// Removes what belongs to no entry. Mostly there is nothing, and then the file need not be writable.
 pub(super) fn remove_orphans(connection: &Connection) -> Result<(), StoreError> {
-    if has_table(connection)? {
-        connection.execute(
-            "DELETE FROM long.block WHERE NOT EXISTS
-             (SELECT 1 FROM entry WHERE entry.id = block.id / ?1 AND body IS NULL)",
-            [super::codec::BLOCKS_PER_ENTRY],
-        )?;
+    if !has_table(connection)? {
+        return Ok(());
+    }
+    let orphans = "FROM long.block WHERE NOT EXISTS
+                   (SELECT 1 FROM entry WHERE entry.id = block.id / ?1 AND body IS NULL)";
+    let numbers = [super::codec::BLOCKS_PER_ENTRY];
+    let sql = format!("SELECT EXISTS (SELECT 1 {orphans})");
+    if connection.query_row(&sql, numbers, |row| row.get(0))? {
+        connection.execute(&format!("DELETE {orphans}"), numbers)?;
         forget_empty_table(connection)?;
     }
     Ok(())

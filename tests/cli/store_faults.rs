@@ -1,6 +1,6 @@
 //! A fault of the cache never costs the user's command: its own result, and one warning.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, am_root};
 use cachex::store::{Selection, Store, StoreError};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -65,6 +65,24 @@ fn a_directory_of_any_name() {
             assert!(sandbox.dir.join(name).join(file).exists(), "{name}");
         }
     }
+}
+
+#[test]
+fn long_output_that_cannot_be_written_hinders_nothing_short() {
+    const NOBODY: u32 = 65534;
+    if !am_root() {
+        return;
+    }
+    let sandbox = sandbox();
+    let cachex = |words: &str| sandbox.by(NOBODY, words).env("CACHEX_CACHE_DIR", "own");
+    cachex("seq 200000").output();
+    cachex("echo x").gives("x\n");
+    let outputs = sandbox.dir.join("own/outputs.db");
+    fs::set_permissions(outputs, Permissions::from_mode(0o400)).expect("set");
+    cachex("--refresh echo x").gives("x\n");
+    cachex("clear -- echo").gives("removed 1 entry (2B)\n");
+    let told = cachex("clear").tells("", 125);
+    assert!(told.contains("readonly"), "{told}");
 }
 
 #[test]
