@@ -169,6 +169,8 @@ impl Store {
 
     /// Lets others write: for the end of a look-up, and before whatever may take longer.
     pub fn rest(&self) {
+        // From now on it may be cleared.
+        self.at_hand.take();
         connection::rest(&self.connection);
     }
 
