@@ -6,10 +6,10 @@ use super::{StoreError, long};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use rustix::fs::OFlags;
 use std::io;
-use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
 
-/// How long to wait for others: their transactions take milliseconds.
+/// How long to wait for others in a transaction, all in all: theirs take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// An open, current database. It may be in the middle of a read: see [`reading`].
@@ -81,9 +81,26 @@ fn to_write(place: &Place) -> Result<Connection, StoreError> {
 /// Opens a database that is there.
 pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(PATIENCE)?;
+    let mut connection = Connection::open_with_flags(unmistakable(path), flags)?;
+    wait_for_others(&mut connection, PATIENCE)?;
     Ok(connection)
+}
+
+/// A path that SQLite does not take for a URI, as it does what begins with `file:`.
+pub(super) fn unmistakable(path: &Path) -> PathBuf {
+    Path::new(".").join(path)
+}
+
+/// From now on others are waited for, so long all in all. A timeout of SQLite would begin anew with every
+/// page that it wants to write and cannot.
+fn wait_for_others(connection: &mut Connection, mut patience: Duration) -> Result<(), StoreError> {
+    let wait = move |times: i32| {
+        let begun = Instant::now();
+        std::thread::sleep(Duration::from_millis(1 << times.clamp(0, 5)).min(patience));
+        patience = patience.saturating_sub(begun.elapsed());
+        !patience.is_zero()
+    };
+    Ok(connection.busy_handler(Some(wait))?)
 }
 
 /// Begins a transaction that will write; the first moment at which others are waited for.
@@ -95,7 +112,15 @@ pub(super) fn write<'c>(
     connection: &'c mut Connection,
     place: &Place,
 ) -> Result<Transaction<'c>, StoreError> {
-    begin(connection, place, UNSYNCED)
+    begin(connection, place, UNSYNCED, PATIENCE)
+}
+
+/// The same unless somebody else is writing.
+pub(super) fn write_at_once<'c>(
+    connection: &'c mut Connection,
+    place: &Place,
+) -> Result<Transaction<'c>, StoreError> {
+    begin(connection, place, UNSYNCED, Duration::ZERO)
 }
 
 const UNSYNCED: &str = "OFF";
@@ -107,15 +132,17 @@ pub(super) fn write_durably<'c>(
     place: &Place,
 ) -> Result<Transaction<'c>, StoreError> {
     connection.pragma_update(None, "secure_delete", "FAST")?;
-    begin(connection, place, "NORMAL")
+    begin(connection, place, "NORMAL", PATIENCE)
 }
 
 fn begin<'c>(
     connection: &'c mut Connection,
     place: &Place,
     synchronous: &str,
+    patience: Duration,
 ) -> Result<Transaction<'c>, StoreError> {
     rest(connection);
+    wait_for_others(connection, patience)?;
     let has_long = long::attach(connection, place)?;
     connection.pragma_update(None, "synchronous", synchronous)?;
     if !has_long {
@@ -134,22 +161,27 @@ pub(super) fn write_alone(connection: &mut Connection) -> Result<Transaction<'_>
     Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }
 
-/// Moves a damaged database out of the way, unless another process has just done so.
+/// Moves what is damaged out of the way, unless another process has just done so.
 pub(super) fn set_aside(place: &Place) -> Result<(), StoreError> {
     let _lock = place.lock()?;
-    if is_sound(place) {
-        return Ok(());
+    let is_sound = stays(check(place))?;
+    if !is_sound {
+        move_away(&place.database())?;
     }
-    // The other one is of no use without it.
-    for database in [place.database(), place.outputs()] {
-        let damaged = Place::damaged(&database);
-        unless_gone(std::fs::rename(&database, &damaged))?;
-        // From now on it is kept for a while, however long ago it was written to.
-        let _ = std::fs::File::open(damaged).and_then(|file| file.set_modified(SystemTime::now()));
-        // It belongs to the old file; with the new one it would be rolled back into it.
-        unless_gone(std::fs::remove_file(database.with_extension("db-journal")))?;
+    // It is of no use without the other one. The other way round only what is long is lost.
+    if !is_sound || !stays(long::check(place))? {
+        move_away(&place.outputs())?;
     }
     Ok(())
+}
+
+fn move_away(database: &Path) -> Result<(), StoreError> {
+    let damaged = Place::damaged(database);
+    unless_gone(std::fs::rename(database, &damaged))?;
+    // From now on it is kept for a while, however long ago it was written to.
+    let _ = std::fs::File::open(damaged).and_then(|file| file.set_modified(SystemTime::now()));
+    // It belongs to the old file; with the new one it would be rolled back into it.
+    unless_gone(std::fs::remove_file(database.with_extension("db-journal")))
 }
 
 fn unless_gone(done: io::Result<()>) -> Result<(), StoreError> {
@@ -159,15 +191,25 @@ fn unless_gone(done: io::Result<()>) -> Result<(), StoreError> {
     }
 }
 
-fn is_sound(place: &Place) -> bool {
-    let check = || -> Result<bool, StoreError> {
-        let connection = to_write(place)?;
-        schema::state(&connection, &place.database())?;
-        check_pages(&connection)?;
-        long::check(place)?;
-        Ok(!connection.is_readonly("main")? && schema::is_ours(&connection)?)
-    };
-    check().unwrap_or(false)
+/// Whether what was checked can stay; an error where that is not for us to say, or not now.
+fn stays(checked: Result<(), StoreError>) -> Result<bool, StoreError> {
+    match checked {
+        Err(fault @ (StoreError::Newer { .. } | StoreError::Unfit { .. } | StoreError::Busy)) => {
+            Err(fault)
+        }
+        checked => Ok(checked.is_ok()),
+    }
+}
+
+/// Looks the database over.
+fn check(place: &Place) -> Result<(), StoreError> {
+    let connection = to_write(place)?;
+    schema::state(&connection, &place.database())?;
+    check_pages(&connection)?;
+    if connection.is_readonly("main")? || !schema::is_ours(&connection)? {
+        return Err(StoreError::Damaged("it was altered".to_owned()));
+    }
+    Ok(())
 }
 
 /// Whether SQLite finds its file in order.

@@ -177,6 +177,11 @@ pub(super) fn shrink(connection: &Connection) -> Result<(), StoreError> {
 
 /// The same of one of them.
 pub(super) fn give_back(connection: &Connection, file: &str) -> Result<(), StoreError> {
+    let free: i64 =
+        connection.pragma_query_value(Some(file), "freelist_count", |row| row.get(0))?;
+    if free == 0 {
+        return Ok(());
+    }
     let mut statement = connection.prepare(&format!("PRAGMA {file}.incremental_vacuum"))?;
     let mut rows = statement.query([])?;
     while rows.next()?.is_some() {}

@@ -67,6 +67,9 @@ impl Store {
             long::make(&self.place)?;
         }
         let transaction = connection::write(&mut self.connection, &self.place)?;
+        if is_long {
+            long::wait_for_readers(&transaction)?;
+        }
         if clearing::was_cleared(&transaction, limits.since, new, name)? {
             return Ok(Filled::Cleared);
         }

@@ -5,9 +5,10 @@
 //! a kill leaves half done is found by the seal of the entry. Who reads opens it alone, so that while long output
 //! is shown nobody waits but those who write to this file, and they not for long.
 
+use super::StoreError;
 use super::codec::block_ids;
+use super::connection::{self, unmistakable};
 use super::place::{Place, open_private};
-use super::{StoreError, connection};
 use crate::recording::{Body, Checksum, Checksummer, Stored};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
@@ -15,6 +16,7 @@ use rustix::fs::OFlags;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 /// Output up to this length, in bytes, lies in the row of its entry.
 pub(super) const IN_ROW: u64 = 1 << 20;
@@ -49,8 +51,8 @@ pub(super) fn attach(connection: &Connection, place: &Place) -> Result<bool, Sto
     if is_attached(connection) {
         return Ok(true);
     }
-    let path = place.outputs();
-    let Some(metadata) = Place::check_file(&path)? else { return Ok(false) };
+    let Some(metadata) = Place::check_file(&place.outputs())? else { return Ok(false) };
+    let path = unmistakable(&place.outputs());
     let name = ToSqlOutput::Borrowed(ValueRef::Text(path.as_os_str().as_bytes()));
     connection.execute("ATTACH ?1 AS long", [name])?;
     connection.pragma_update(Some("long"), "synchronous", "OFF")?;
@@ -63,6 +65,23 @@ pub(super) fn attach(connection: &Connection, place: &Place) -> Result<bool, Sto
 
 fn is_attached(connection: &Connection) -> bool {
     connection.is_readonly("long").is_ok()
+}
+
+/// So long those who read long output are waited for before more of it is stored: others who want to store
+/// something wait meanwhile, and they must not lose patience.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Waits until nobody reads long output, and keeps them out: for the beginning of a transaction that
+/// stores some. Later on `cachex.db` would be locked meanwhile, and what cannot be written be kept in memory.
+pub(super) fn wait_for_readers(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(PATIENCE)?;
+    // Only what was changed takes a lock. No entry has this number.
+    connection.execute_batch(&format!(
+        "CREATE TABLE IF NOT EXISTS long.{TABLE};
+         INSERT OR IGNORE INTO long.block VALUES (0, x'');
+         DELETE FROM long.block WHERE id = 0"
+    ))?;
+    Ok(connection.cache_flush()?)
 }
 
 /// Stores the output of an entry. Its transaction is one that [`attach`] was called for.
@@ -98,14 +117,17 @@ fn forget_empty_table(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes what belongs to no entry.
+/// Removes what belongs to no entry. Mostly there is nothing, and then the file need not be writable.
 pub(super) fn remove_orphans(connection: &Connection) -> Result<(), StoreError> {
-    if has_table(connection)? {
-        connection.execute(
-            "DELETE FROM long.block WHERE NOT EXISTS
-             (SELECT 1 FROM entry WHERE entry.id = block.id / ?1 AND body IS NULL)",
-            [super::codec::BLOCKS_PER_ENTRY],
-        )?;
+    if !has_table(connection)? {
+        return Ok(());
+    }
+    let orphans = "FROM long.block WHERE NOT EXISTS
+                   (SELECT 1 FROM entry WHERE entry.id = block.id / ?1 AND body IS NULL)";
+    let numbers = [super::codec::BLOCKS_PER_ENTRY];
+    let sql = format!("SELECT EXISTS (SELECT 1 {orphans})");
+    if connection.query_row(&sql, numbers, |row| row.get(0))? {
+        connection.execute(&format!("DELETE {orphans}"), numbers)?;
         forget_empty_table(connection)?;
     }
     Ok(())
@@ -129,7 +151,7 @@ pub(super) fn shrink(connection: &Connection) -> Result<(), StoreError> {
     if is_attached(connection) { super::evict::give_back(connection, "long") } else { Ok(()) }
 }
 
-/// Whether the file is in order; true if it is not there.
+/// Looks the file over. All is well if it is not there.
 pub(super) fn check(place: &Place) -> Result<(), StoreError> {
     if Place::check_file(&place.outputs())?.is_none() {
         return Ok(());

@@ -57,7 +57,6 @@ use std::cmp::Reverse;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -170,6 +169,8 @@ impl Store {
 
     /// Lets others write: for the end of a look-up, and before whatever may take longer.
     pub fn rest(&self) {
+        // From now on it may be cleared.
+        self.at_hand.take();
         connection::rest(&self.connection);
     }
 
@@ -289,8 +290,7 @@ impl Store {
         if learned.is_empty() || self.is_read_only() {
             return Ok(());
         }
-        self.connection.busy_timeout(Duration::ZERO)?;
-        let transaction = connection::write(&mut self.connection, &self.place)?;
+        let transaction = connection::write_at_once(&mut self.connection, &self.place)?;
         fill::remember(&transaction, learned)?;
         transaction.commit()?;
         Ok(())

@@ -148,6 +148,22 @@ fn damaged_output_that_is_too_long_for_a_row() {
 }
 
 #[test]
+fn damaged_long_output_costs_nothing_short() {
+    let calls = Calls::new();
+    let files = calls.files();
+    let another = "SQLite format 3\0".repeat(4096).into_bytes();
+    for bytes in [another, b"garbage ".repeat(4096)] {
+        let mut files = files.clone();
+        files[1].1 = bytes;
+        calls.put(&files);
+        let before = calls.sandbox.runs();
+        calls.are_right();
+        calls.are_right_and_silent();
+        assert_eq!(calls.sandbox.runs(), before + 1);
+    }
+}
+
+#[test]
 fn damaged_side_files() {
     let calls = Calls::new();
     let mut files = calls.files();

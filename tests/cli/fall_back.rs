@@ -126,3 +126,23 @@ fn a_reader_that_leaves_costs_the_other_stream_nothing_and_is_no_failure() {
     let script = format!("cachex {FALLS_BACK} 2> err | {{ exec 0<&-; echo > go; }}; cat err");
     sandbox.sh(&script).gives("important\nlast\n");
 }
+
+#[test]
+fn what_is_cleared_meanwhile_is_not_fallen_back_to() {
+    for length in [10, 10_000, 2_000_000] {
+        let sandbox = Sandbox::new();
+        sandbox.sh("mkfifo begun go").gives("");
+        let fails = "if test -e failing; then echo > begun; cat go; exit 3; fi";
+        sandbox.script("s.sh", &format!("{fails}; head -c {length} /dev/zero"));
+        sandbox.cachex("./s.sh").output();
+        sandbox.age(60);
+        sandbox.write("failing", "");
+        let mut call = sandbox.cachex("--ttl 1 --stale-if-error 1h ./s.sh");
+        let child = call.command.stdout(Stdio::piped()).spawn().expect("started");
+        std::fs::read(sandbox.dir.join("begun")).expect("begun");
+        sandbox.cachex("clear").output();
+        std::fs::write(sandbox.dir.join("go"), "").expect("written");
+        let output = child.wait_with_output().expect("ended");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(3), 0), "{length}");
+    }
+}

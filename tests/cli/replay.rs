@@ -1,6 +1,7 @@
 //! A hit: the same bytes on the same streams in the same order, and the same exit code.
 
 use super::harness::Sandbox;
+use std::process::Stdio;
 
 #[test]
 fn a_hit_gives_what_the_miss_gave() {
@@ -118,4 +119,38 @@ fn what_was_recorded_apart_serves_where_both_streams_are_one_and_not_the_reverse
     // Two openings of one file are not one stream.
     sandbox.sh("cachex ./s.sh b > f 2> f").gives("");
     assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_long_entry_that_is_replaced_while_it_is_looked_for_is_a_hit() {
+    let sandbox = Sandbox::new();
+    let bare = sandbox.sh("seq 300000").output().stdout;
+    sandbox.cachex("seq 300000").gives(&bare);
+    sandbox.sh("cp -r $CACHEX_CACHE_DIR before; cachex --refresh seq 300000").gives(&bare);
+    sandbox.sh("mv $CACHEX_CACHE_DIR after; mv before $CACHEX_CACHE_DIR").gives("");
+    let outputs = rusqlite::Connection::open(sandbox.outputs()).expect("opened");
+    outputs.execute_batch("BEGIN EXCLUSIVE; DELETE FROM block").expect("begun");
+    let mut call = sandbox.cachex("--only-if-cached seq 300000");
+    let child =
+        call.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    // It has read the entry by then.
+    let is_open = format!("ls -l /proc/{}/fd | grep -q outputs.db", child.id());
+    sandbox.sh(&format!("until {is_open}; do :; done")).gives("");
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let path = sandbox.dir.join("after/cachex.db").display().to_string();
+    database.execute("ATTACH ?1 AS after", [path]).expect("attached");
+    let replace = "DELETE FROM entry; INSERT INTO entry SELECT * FROM after.entry";
+    database.execute_batch(replace).expect("replaced");
+    let after = rusqlite::Connection::open(sandbox.dir.join("after/outputs.db")).expect("opened");
+    let mut blocks = after.prepare("SELECT id, bytes FROM block").expect("prepared");
+    let mut blocks = blocks.query([]).expect("queried");
+    while let Some(row) = blocks.next().expect("read") {
+        let block: (i64, Vec<u8>) = (row.get(0).expect("read"), row.get(1).expect("read"));
+        outputs.execute("INSERT INTO block VALUES (?1, ?2)", block).expect("stored");
+    }
+    outputs.execute_batch("COMMIT").expect("replaced");
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(output.stdout == bare);
 }

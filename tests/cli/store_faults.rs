@@ -1,9 +1,10 @@
 //! A fault of the cache never costs the user's command: its own result, and one warning.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, am_root};
 use cachex::store::{Selection, Store, StoreError};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::process::Stdio;
 
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -47,6 +48,41 @@ fn the_store_is_private() {
     let expected =
         ["cachex.db", "cachex.lock", "claims", "uses"].map(|name| (name.to_owned(), 0o600));
     assert_eq!(modes(&sandbox), expected);
+}
+
+#[test]
+fn a_directory_of_any_name() {
+    for name in ["file:store", "file:", "a?b", "a%41#", "it's; --", ":memory:"] {
+        let sandbox = sandbox();
+        for _ in 0..2 {
+            let call = sandbox.cachex("./s.sh").env("CACHEX_CACHE_DIR", name);
+            call.gives("hi\n");
+            let call = sandbox.cachex("seq 200000").env("CACHEX_CACHE_DIR", name).output();
+            assert!(call.status.success() && call.stderr.is_empty(), "{name}");
+        }
+        assert_eq!(sandbox.runs(), 1, "{name}");
+        for file in ["cachex.db", "outputs.db"] {
+            assert!(sandbox.dir.join(name).join(file).exists(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn long_output_that_cannot_be_written_hinders_nothing_short() {
+    const NOBODY: u32 = 65534;
+    if !am_root() {
+        return;
+    }
+    let sandbox = sandbox();
+    let cachex = |words: &str| sandbox.by(NOBODY, words).env("CACHEX_CACHE_DIR", "own");
+    cachex("seq 200000").output();
+    cachex("echo x").gives("x\n");
+    let outputs = sandbox.dir.join("own/outputs.db");
+    fs::set_permissions(outputs, Permissions::from_mode(0o400)).expect("set");
+    cachex("--refresh echo x").gives("x\n");
+    cachex("clear -- echo").gives("removed 1 entry (2B)\n");
+    let told = cachex("clear").tells("", 125);
+    assert!(told.contains("readonly"), "{told}");
 }
 
 #[test]
@@ -182,6 +218,28 @@ fn a_newer_format_is_left_untouched() {
     let before = fs::read(sandbox.database()).expect("readable");
     runs_uncached(&sandbox, "written by a newer cachex (format 999); upgrade");
     assert!(fs::read(sandbox.database()).expect("readable") == before);
+}
+
+#[test]
+fn a_format_that_becomes_newer_during_a_run_is_left_untouched() {
+    let sandbox = sandbox();
+    sandbox.sh("mkfifo begun go").gives("");
+    let mut call = sandbox.sh("exec cachex sh -c 'echo > begun; cat go'");
+    let child =
+        call.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    fs::read(sandbox.dir.join("begun")).expect("begun");
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let newer = "ALTER TABLE note RENAME TO remark;
+                 PRAGMA user_version = 999; PRAGMA application_id = 0x637803e7";
+    database.execute_batch(newer).expect("changed");
+    let before = fs::read(sandbox.database()).expect("readable");
+    fs::write(sandbox.dir.join("go"), "done\n").expect("written");
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(output.stdout, b"done\n");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("written by a newer cachex (format 999); upgrade"), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(fs::read(sandbox.database()).expect("there") == before);
 }
 
 #[test]

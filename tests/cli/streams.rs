@@ -114,6 +114,30 @@ fn a_stalled_reader_of_a_long_hit_blocks_nobody() {
 }
 
 #[test]
+fn a_reader_that_does_not_go_on_is_not_waited_for_without_end() {
+    let sandbox = Sandbox::new();
+    let bare = sandbox.sh("seq 2000000").output().stdout;
+    sandbox.cachex("seq 2000000").gives(&bare);
+    // What a process holds that was stopped in the middle of a long hit.
+    let reader = rusqlite::Connection::open(sandbox.outputs()).expect("opened");
+    reader.execute_batch("BEGIN").expect("begun");
+    let read = |count| reader.query_row(count, [], |row| row.get::<_, i64>(0)).expect("read");
+    assert!(read("SELECT count(*) FROM block") > 0);
+    let mut writer = sandbox.cachex("--refresh seq 2000000");
+    let writer =
+        writer.command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("started");
+    // Whether before it or behind it.
+    sandbox.cachex("echo other").gives("other\n");
+    let told = writer.wait_with_output().expect("ended").stderr;
+    let told = String::from_utf8_lossy(&told);
+    assert!(told.starts_with("cachex: warning: the store is busy"), "{told}");
+    let told = sandbox.cachex("clear").tells("", 125);
+    assert!(told.starts_with("cachex: error: the store is busy"), "{told}");
+    reader.execute_batch("ROLLBACK").expect("ended");
+    sandbox.cachex("--only-if-cached seq 2000000").gives(&bare);
+}
+
+#[test]
 fn a_stalled_reader_gets_all_of_a_long_hit_where_there_is_no_room_for_a_copy() {
     let sandbox = Sandbox::new();
     let bare = sandbox.sh("seq 600000").output().stdout;

@@ -133,14 +133,11 @@ impl Call<'_> {
     fn decide(&self, store: &Store, variants: Vec<Entry>, stdin: &Stdin) -> Result<Hit, Miss> {
         let holds = stdin.holds(&variants);
         let output = |entry: &Entry| {
-            store
-                .output(entry)
-                .map_err(|fault| {
-                    store.rest();
-                    self.notices.warn(&format_args!("{fault}; the command runs again"));
-                    MissReason::Unreadable
-                })?
-                .ok_or(MissReason::Damaged)
+            store.output(entry).map_err(|fault| {
+                store.rest();
+                self.notices.warn(&format_args!("{fault}; the command runs again"));
+                MissReason::Unreadable
+            })
         };
         let without_fallback = |reason| Miss { reason, fallback: None };
         let (entry, age, is_stale) =
@@ -149,13 +146,26 @@ impl Call<'_> {
                 Verdict::ReplayStale(entry, age) => (entry, age, true),
                 Verdict::Execute(reason, fallback) => return Err(Miss { reason, fallback }),
             };
-        let body = output(&entry).map_err(without_fallback)?;
+        let Some(body) = output(&entry).map_err(without_fallback)? else {
+            return match replaced(store, &entry) {
+                Some(variants) => self.decide(store, variants, stdin),
+                None => Err(without_fallback(MissReason::Damaged)),
+            };
+        };
         // Whoever reads what is said may take long.
         store.rest();
         let stale = if is_stale { ", stale" } else { "" };
         self.notices.detail(&format_args!("hit: stored {} ago{stale}", brief(age)));
         Ok(Hit { entry: *entry, body, is_stale })
     }
+}
+
+/// What is stored now in place of an entry that is no more: long output is read apart from it, and another may have been
+/// stored in between.
+fn replaced(store: &Store, entry: &Entry) -> Option<Vec<Entry>> {
+    let variants = store.variants(&[entry.key]).ok()?;
+    let is_same = |other: &Entry| (other.id, other.created) == (entry.id, entry.created);
+    (!variants.iter().any(is_same)).then_some(variants)
 }
 
 pub(super) fn unreadable_stdin(fault: &io::Error) -> String {
