@@ -58,6 +58,12 @@ pub(super) fn make_room_in_command(
     Ok(victims.len())
 }
 
+/// Whether there is room for sure. The files are at least as long as what they hold, and their length is
+/// quicker to tell.
+pub(super) fn has_room(connection: &Connection, max_size: Size, needed: u64) -> bool {
+    file_length(connection).is_some_and(|length| length.saturating_add(needed) <= max_size.0)
+}
+
 /// Leaves room for `needed` bytes under `--max-size`, the least recently used entries going first; how
 /// many had to go. `None` when there can never be room for that much.
 pub(super) fn make_room_in_store(
@@ -65,8 +71,7 @@ pub(super) fn make_room_in_store(
     max_size: Size,
     needed: u64,
 ) -> Result<Option<usize>, StoreError> {
-    // The file is at least as long as what it holds, and its length is quicker to tell.
-    if file_length(connection).is_some_and(|length| length.saturating_add(needed) <= max_size.0) {
+    if has_room(connection, max_size, needed) {
         return Ok(Some(0));
     }
     evict(connection, max_size, needed, None)

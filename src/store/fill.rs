@@ -67,7 +67,8 @@ impl Store {
             long::make(&self.place)?;
         }
         let transaction = connection::write(&mut self.connection, &self.place)?;
-        if is_long {
+        let needed = new.recording.body.length + evict::OVERHEAD;
+        if is_long || may_remove_long(&transaction, new, needed, limits)? {
             long::wait_for_readers(&transaction)?;
         }
         if clearing::was_cleared(&transaction, limits.since, new, name)? {
@@ -81,7 +82,6 @@ impl Store {
             let most = max_entries.get();
             removed += evict::make_room_in_command(&transaction, command, most, limits.is_spent)?;
         }
-        let needed = new.recording.body.length + evict::OVERHEAD;
         match evict::make_room_in_store(&transaction, limits.max_size, needed)? {
             Some(more) => removed += more,
             None => return Ok(Filled::TooLarge),
@@ -112,6 +112,24 @@ impl Store {
 /// What is kept for later is counted with one in about so many entries that are stored: counting takes
 /// longer than storing.
 const SELDOM: i64 = 64;
+
+/// Whether something may have to go that is too long for a row.
+fn may_remove_long(
+    connection: &Connection,
+    new: &NewEntry<'_>,
+    needed: u64,
+    limits: &Limits<'_>,
+) -> Result<bool, StoreError> {
+    if !long::is_there(connection)? {
+        return Ok(false);
+    }
+    let sql = "SELECT EXISTS
+        (SELECT 1 FROM entry WHERE key = ?1 AND condition = ?2 AND body IS NULL)";
+    let same = params![new.key.0.as_bytes(), codec::encode_condition(new.condition)];
+    Ok(limits.max_entries.is_some()
+        || !evict::has_room(connection, limits.max_size, needed)
+        || connection.query_row(sql, same, |row| row.get(0))?)
+}
 
 /// Removes the entry that is replaced; how many there were.
 fn remove_same(connection: &Connection, new: &NewEntry<'_>) -> Result<usize, StoreError> {

@@ -72,7 +72,7 @@ fn is_attached(connection: &Connection) -> bool {
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Waits until nobody reads long output, and keeps them out: for the beginning of a transaction that
-/// stores some. Later on `cachex.db` would be locked meanwhile, and what cannot be written be kept in memory.
+/// stores or removes some. Later on `cachex.db` would be locked meanwhile, and what cannot be written be kept in memory.
 pub(super) fn wait_for_readers(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(PATIENCE)?;
     // Only what was changed takes a lock. No entry has this number.
@@ -99,7 +99,7 @@ pub(super) fn insert(connection: &Connection, id: i64, body: &mut Body) -> Resul
 
 /// Removes the output of an entry, if it is there.
 pub(super) fn remove(connection: &Connection, id: i64) -> Result<(), StoreError> {
-    if has_table(connection)? {
+    if is_there(connection)? {
         let blocks = block_ids(id);
         let sql = "DELETE FROM long.block WHERE id BETWEEN ?1 AND ?2";
         connection.execute(sql, params![blocks.start(), blocks.end()])?;
@@ -119,7 +119,7 @@ fn forget_empty_table(connection: &Connection) -> Result<(), StoreError> {
 
 /// Removes what belongs to no entry. Mostly there is nothing, and then the file need not be writable.
 pub(super) fn remove_orphans(connection: &Connection) -> Result<(), StoreError> {
-    if !has_table(connection)? {
+    if !is_there(connection)? {
         return Ok(());
     }
     let orphans = "FROM long.block WHERE NOT EXISTS
@@ -133,7 +133,8 @@ pub(super) fn remove_orphans(connection: &Connection) -> Result<(), StoreError> 
     Ok(())
 }
 
-fn has_table(connection: &Connection) -> Result<bool, StoreError> {
+/// Whether any is stored, as far as this connection can reach it.
+pub(super) fn is_there(connection: &Connection) -> Result<bool, StoreError> {
     if !is_attached(connection) {
         return Ok(false);
     }

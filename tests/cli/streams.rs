@@ -138,6 +138,32 @@ fn a_reader_that_does_not_go_on_is_not_waited_for_without_end() {
 }
 
 #[test]
+fn who_replaces_something_long_by_something_short_does_not_hinder_look_ups() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "cat now");
+    sandbox.sh("seq 300000 > now; cachex ./s.sh | tail -1").gives("300000\n");
+    sandbox.write("now", "short\n");
+    let reader = rusqlite::Connection::open(sandbox.outputs()).expect("opened");
+    reader.execute_batch("BEGIN").expect("begun");
+    let count = "SELECT count(*) FROM block";
+    let blocks: i64 = reader.query_row(count, [], |row| row.get(0)).expect("read");
+    assert!(blocks > 0);
+    let mut writer = sandbox.cachex("--refresh ./s.sh");
+    let mut writer =
+        writer.command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("started");
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    database.busy_timeout(std::time::Duration::ZERO).expect("set");
+    let entries = "SELECT count(*) FROM entry";
+    while writer.try_wait().expect("known").is_none() {
+        let found: Result<i64, _> = database.query_row(entries, [], |row| row.get(0));
+        assert_eq!(found, Ok(1));
+    }
+    let mut told = String::new();
+    writer.stderr.expect("a pipe").read_to_string(&mut told).expect("read");
+    assert!(told.starts_with("cachex: warning: the store is busy"), "{told}");
+}
+
+#[test]
 fn a_stalled_reader_gets_all_of_a_long_hit_where_there_is_no_room_for_a_copy() {
     let sandbox = Sandbox::new();
     let bare = sandbox.sh("seq 600000").output().stdout;
