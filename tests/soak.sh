@@ -290,8 +290,8 @@ inspect() {
     done
     for file in "$store"/* "$store"/.[!.]*; do
         case ${file##*/} in
-        # A journal that was not begun stays until long output is stored again.
-        cachex.db | outputs.db | outputs.db-journal | *.db.damaged | cachex.lock | claims | uses | uses.folding | '*' | '.[!.]*') ;;
+        # Journals may stay, with nothing in them that counts.
+        cachex.db | outputs.db | cachex.db-journal | outputs.db-journal | *.db.damaged | cachex.lock | claims | uses | uses.folding | '*' | '.[!.]*') ;;
         *) fault failed "after $phase: left behind: $(ls -l "$file")" ;;
         esac
     done

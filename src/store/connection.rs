@@ -112,7 +112,23 @@ pub(super) fn write<'c>(
     connection: &'c mut Connection,
     place: &Place,
 ) -> Result<Transaction<'c>, StoreError> {
+    keep_journal(connection)?;
     begin(connection, place, UNSYNCED, PATIENCE)
+}
+
+/// The same on a connection of [`open_to_try`].
+pub(super) fn write_to_try<'c>(
+    connection: &'c mut Connection,
+    place: &Place,
+) -> Result<Transaction<'c>, StoreError> {
+    begin(connection, place, UNSYNCED, PATIENCE)
+}
+
+/// Has the journal emptied at the end, and not removed: to make and remove a file takes longer than all that
+/// is written to it.
+fn keep_journal(connection: &Connection) -> Result<(), StoreError> {
+    rest(connection);
+    Ok(connection.execute_batch("PRAGMA main.journal_mode = TRUNCATE")?)
 }
 
 /// The same unless somebody else is writing.
@@ -120,6 +136,7 @@ pub(super) fn write_at_once<'c>(
     connection: &'c mut Connection,
     place: &Place,
 ) -> Result<Transaction<'c>, StoreError> {
+    keep_journal(connection)?;
     begin(connection, place, UNSYNCED, Duration::ZERO)
 }
 

@@ -180,7 +180,7 @@ impl Store {
     pub(super) fn try_out(&mut self, removals: &[Removal]) -> Result<Cleared, StoreError> {
         self.fold_uses()?;
         let mut connection = connection::open_to_try(&self.place)?;
-        let transaction = connection::write(&mut connection, &self.place)?;
+        let transaction = connection::write_to_try(&mut connection, &self.place)?;
         // What was used since, and could not be counted in for good; it stays to be.
         let _ = usage::fold(&self.place, &transaction)?;
         let mut cleared = Cleared::default();

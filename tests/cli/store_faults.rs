@@ -45,9 +45,8 @@ fn the_store_is_private() {
     sandbox.sh("umask 000; cachex ./s.sh; cachex ./s.sh").gives("hi\nhi\n");
     let directory = fs::metadata(sandbox.store_dir()).expect("there").mode() & 0o777;
     assert_eq!(directory, 0o700);
-    let expected =
-        ["cachex.db", "cachex.lock", "claims", "uses"].map(|name| (name.to_owned(), 0o600));
-    assert_eq!(modes(&sandbox), expected);
+    let files = ["cachex.db", "cachex.db-journal", "cachex.lock", "claims", "uses"];
+    assert_eq!(modes(&sandbox), files.map(|name| (name.to_owned(), 0o600)));
 }
 
 #[test]
