@@ -112,3 +112,37 @@ pub(super) fn keep_last(connection: &Connection, kind: Kind, count: i64) -> Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_of_one_kind_have_nothing_to_do_with_those_of_another() {
+        let mut connection = Connection::open_in_memory().expect("opened");
+        super::super::schema::migrate(&mut connection).expect("made");
+        let value = |kind| find(&connection, kind, b"a").expect("found").map(|note| note.value);
+        for (kind, byte) in [(Kind::File, 1), (Kind::Gone, 2)] {
+            assert_eq!(value(kind), None);
+            let note = Note { at: Timestamp::from_millis(0), value: vec![byte] };
+            put(&connection, kind, b"a", &note).expect("put");
+        }
+        assert_eq!((value(Kind::File), value(Kind::Gone)), (Some(vec![1]), Some(vec![2])));
+        forget(&connection, Kind::File).expect("forgotten");
+        assert_eq!((value(Kind::File), value(Kind::Gone)), (None, Some(vec![2])));
+    }
+
+    #[test]
+    fn the_last_ones_by_date_are_kept() {
+        let mut connection = Connection::open_in_memory().expect("opened");
+        super::super::schema::migrate(&mut connection).expect("made");
+        for (name, at) in [(b"a", 3), (b"b", 1), (b"c", 2)] {
+            let note = Note { at: Timestamp::from_millis(at), value: Vec::new() };
+            put(&connection, Kind::File, name, &note).expect("put");
+        }
+        keep_last(&connection, Kind::File, 2).expect("kept");
+        let notes = behind(&connection, Kind::File, b"").expect("listed");
+        let names: Vec<_> = notes.into_iter().map(|note| note.name).collect();
+        assert_eq!(names, [b"a", b"c"]);
+    }
+}

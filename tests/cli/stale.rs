@@ -238,7 +238,7 @@ fn a_long_standard_input_is_renewed_too() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat now -; echo >> ends");
     sandbox.write("now", "old ");
-    let input = "long input ".repeat(50_000);
+    let input = "long input ".repeat(200_000);
     let call = || sandbox.cachex(RENEWS).stdin(input.as_str());
     renews_for(&sandbox, call, &format!("old {input}"), &format!("new {input}"), 2);
 }

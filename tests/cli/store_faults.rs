@@ -206,6 +206,20 @@ fn damaged_blocks_of_a_long_output_are_never_replayed() {
 }
 
 #[test]
+fn blocks_that_belong_to_nobody_do_not_hinder_others() {
+    let sandbox = Sandbox::new();
+    sandbox.cachex("seq 200000").output();
+    // What a kill may leave, under the number that comes next.
+    let outputs = rusqlite::Connection::open(sandbox.outputs()).expect("opened");
+    let orphan = "INSERT INTO block SELECT id + (1 << 24), bytes FROM block";
+    assert!(outputs.execute(orphan, []).expect("inserted") > 0);
+    drop(outputs);
+    let bare = sandbox.sh("seq 300000").output().stdout;
+    sandbox.cachex("seq 300000").gives(&bare);
+    sandbox.cachex("--only-if-cached seq 300000").gives(&bare);
+}
+
+#[test]
 fn a_newer_format_is_left_untouched() {
     let sandbox = sandbox();
     sandbox.cachex("echo x").gives("x\n");
