@@ -116,7 +116,7 @@ pub(super) fn write<'c>(
     begin(connection, place, UNSYNCED, PATIENCE)
 }
 
-/// The same on a connection of [`open_to_try`].
+/// As [`write()`], on a connection of [`open_to_try`].
 pub(super) fn write_to_try<'c>(
     connection: &'c mut Connection,
     place: &Place,
@@ -124,14 +124,7 @@ pub(super) fn write_to_try<'c>(
     begin(connection, place, UNSYNCED, PATIENCE)
 }
 
-/// Has the journal emptied at the end, and not removed: to make and remove a file takes longer than all that
-/// is written to it.
-fn keep_journal(connection: &Connection) -> Result<(), StoreError> {
-    rest(connection);
-    Ok(connection.execute_batch("PRAGMA main.journal_mode = TRUNCATE")?)
-}
-
-/// The same unless somebody else is writing.
+/// As [`write()`], unless somebody else is writing.
 pub(super) fn write_at_once<'c>(
     connection: &'c mut Connection,
     place: &Place,
@@ -142,7 +135,7 @@ pub(super) fn write_at_once<'c>(
 
 const UNSYNCED: &str = "OFF";
 
-/// The same for what must not come back after a power cut, nor be found in the file: what is removed is
+/// As [`write()`], for what must not come back after a power cut, nor be found in the file: what is removed is
 /// overwritten, but for pages that the file will do without.
 pub(super) fn write_durably<'c>(
     connection: &'c mut Connection,
@@ -150,6 +143,13 @@ pub(super) fn write_durably<'c>(
 ) -> Result<Transaction<'c>, StoreError> {
     connection.pragma_update(None, "secure_delete", "FAST")?;
     begin(connection, place, "NORMAL", PATIENCE)
+}
+
+/// Has the journal emptied at the end, and not removed: to make and remove a file takes longer than all that
+/// is written to it.
+fn keep_journal(connection: &Connection) -> Result<(), StoreError> {
+    rest(connection);
+    Ok(connection.execute_batch("PRAGMA main.journal_mode = TRUNCATE")?)
 }
 
 fn begin<'c>(
@@ -172,7 +172,7 @@ fn begin<'c>(
     Ok(transaction)
 }
 
-/// The same of a database that is being set up.
+/// As [`write()`], of a database that is being set up.
 pub(super) fn write_alone(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
     connection.pragma_update(None, "synchronous", UNSYNCED)?;
     Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
