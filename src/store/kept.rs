@@ -2,7 +2,7 @@
 //! what became of entries that are gone. It is useful, and none of it is worth an entry.
 
 use super::notes::{self, Kind};
-use super::{StoreError, commands, gone, long};
+use super::{StoreError, commands, gone, long, sought};
 use rusqlite::Connection;
 
 /// So many digests of files are remembered, the latest learned.
@@ -12,6 +12,7 @@ const DIGESTS: i64 = 10_000;
 pub(super) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
     commands::keep_few_idle(connection)?;
     gone::keep_few(connection)?;
+    sought::keep_few(connection)?;
     long::remove_orphans(connection)?;
     notes::keep_last(connection, Kind::File, DIGESTS)
 }

@@ -67,6 +67,14 @@ pub(super) fn remember(connection: &Connection, ignored: &[u8]) -> Result<(), St
     notes::put(connection, Kind::Ignored, ignored, &note)
 }
 
+/// More than this are looked through for what is of no use: evicting an entry does not.
+const MANY: usize = 1000;
+
+/// Forgets what is of no use if there is much of it.
+pub(super) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
+    if known(connection)?.len() > MANY { forget_unused(connection) } else { Ok(()) }
+}
+
 /// Forgets what no entry is stored with any more.
 pub(super) fn forget_unused(connection: &Connection) -> Result<(), StoreError> {
     if !known(connection)?.is_empty() {

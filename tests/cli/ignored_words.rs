@@ -184,3 +184,20 @@ fn what_is_cleared_while_it_runs_does_not_come_back_with_words_left_out() {
         }
     }
 }
+
+#[test]
+fn globs_that_no_entry_was_stored_with_do_not_gather() {
+    let sandbox = sandbox();
+    ignoring(&sandbox, "--token=1");
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
+                INSERT INTO note SELECT 4, CAST(i AS BLOB), 0, x'' FROM n";
+    database.execute(many, []).expect("inserted");
+    // They are looked through when the number of the new entry is a multiple of 64.
+    database.execute("UPDATE entry SET id = 63", []).expect("renumbered");
+    ignoring(&sandbox, "b");
+    let count = "SELECT count(*) FROM note WHERE kind = 4";
+    let count: i64 = database.query_row(count, [], |row| row.get(0)).expect("counted");
+    assert_eq!(count, 1);
+    sandbox.cachex("clear -- ./s.sh --token=2").gives("removed 1 entry (3B)\n");
+}
