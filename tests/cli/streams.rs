@@ -95,22 +95,28 @@ fn a_recording_that_cannot_be_written_costs_one_warning() {
     sandbox.cachex("echo x").gives("x\n");
 }
 
-#[test]
-fn a_stalled_reader_of_a_long_hit_blocks_nobody() {
-    let sandbox = Sandbox::new();
+/// A long hit by a script, which is stuck in its output while others do something; then it is read to its end.
+fn stuck(sandbox: &Sandbox, script: &str, meanwhile: impl FnOnce()) {
     let bare = sandbox.sh("seq 600000").output().stdout;
     sandbox.cachex("seq 600000").gives(&bare);
-    let mut call = sandbox.cachex("seq 600000");
+    let mut call = sandbox.sh(script);
     let mut child = call.command.stdout(Stdio::piped()).spawn().expect("started");
     let mut stdout = child.stdout.take().expect("a pipe");
     let mut read = vec![0; 10];
     stdout.read_exact(&mut read).expect("read");
-    // It is stuck in its output now.
-    sandbox.cachex("echo other").gives("other\n");
-    sandbox.cachex("clear").gives("removed 2 entries (4.1MB)\n");
+    meanwhile();
     stdout.read_to_end(&mut read).expect("read");
     assert!(read == bare);
     assert!(child.wait().expect("ended").success());
+}
+
+#[test]
+fn a_stalled_reader_of_a_long_hit_blocks_nobody() {
+    let sandbox = Sandbox::new();
+    stuck(&sandbox, "exec cachex seq 600000", || {
+        sandbox.cachex("echo other").gives("other\n");
+        sandbox.cachex("clear").gives("removed 2 entries (4.1MB)\n");
+    });
 }
 
 #[test]
@@ -166,18 +172,10 @@ fn who_replaces_something_long_by_something_short_does_not_hinder_look_ups() {
 #[test]
 fn a_stalled_reader_gets_all_of_a_long_hit_where_there_is_no_room_for_a_copy() {
     let sandbox = Sandbox::new();
-    let bare = sandbox.sh("seq 600000").output().stdout;
-    sandbox.cachex("seq 600000").gives(&bare);
-    let mut call = sandbox.sh("ulimit -f 8; exec cachex seq 600000");
-    let mut child = call.command.stdout(Stdio::piped()).spawn().expect("started");
-    let mut stdout = child.stdout.take().expect("a pipe");
-    let mut read = vec![0; 10];
-    stdout.read_exact(&mut read).expect("read");
-    // It is stuck in its output now, and those who store something short need not wait.
-    sandbox.cachex("echo other").gives("other\n");
-    stdout.read_to_end(&mut read).expect("read");
-    assert!(read == bare);
-    assert!(child.wait().expect("ended").success());
+    stuck(&sandbox, "ulimit -f 8; exec cachex seq 600000", || {
+        // Those who store something short need not wait.
+        sandbox.cachex("echo other").gives("other\n");
+    });
 }
 
 #[test]
