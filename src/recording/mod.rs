@@ -1,8 +1,9 @@
 //! What a command did: its output as chunks in order of arrival, and how it ended.
 //!
 //! The body is a row of frames: a little-endian `u32` that holds the length and, in its lowest bit,
-//! the stream, then the bytes. The format is on disk, inside the store. Memory stays flat: a body
-//! is kept in memory up to [`IN_MEMORY`] bytes and in an unnamed file beyond.
+//! the stream, then the bytes. The format is on disk, inside the store. Memory stays flat: what is recorded is
+//! kept in memory up to [`IN_MEMORY`] bytes and in an unnamed file beyond; what is replayed is read where it is
+//! stored, if it is long.
 
 mod frames;
 mod recorder;
@@ -20,7 +21,7 @@ use std::io::{self, Read, Seek};
 use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3;
 
-/// Bodies up to this many bytes stay in memory.
+/// Up to this many bytes of what is recorded stay in memory.
 pub const IN_MEMORY: usize = 256 << 10;
 
 /// A finished run.

@@ -189,8 +189,7 @@ impl LongOutput {
         connection.execute_batch("BEGIN")?;
         let sql = "SELECT 1 FROM sqlite_schema WHERE name = 'block'";
         let table = connection.query_row(sql, [], |_| Ok(())).optional()?;
-        let place = Place { directory: place.directory.clone() };
-        Ok(table.map(|()| Self { place, connection, id, is_spent: false }))
+        Ok(table.map(|()| Self { place: place.clone(), connection, id, is_spent: false }))
     }
 
     /// The checksum of what is stored.

@@ -33,8 +33,7 @@ pub(super) fn examine(place: &Place) -> Vec<Finding> {
     };
     let mut findings = vec![format, examine_pages(place, &connection, &state)];
     if state == State::Current {
-        let directory = place.directory.clone();
-        let store = Store::new(Place { directory }, connection);
+        let store = Store::new(place.clone(), connection);
         let found = store.examine_entries();
         findings.push(found.unwrap_or_else(|fault| fault_of("entries", &fault)));
     }
