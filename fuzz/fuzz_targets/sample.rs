@@ -72,6 +72,7 @@ pub fn check(directory: &Path) {
 }
 
 fn use_all(directory: &Path) -> Result<(), StoreError> {
+    look_up(&Store::open_for_look_up(directory)?)?;
     let mut store = Store::open(directory)?;
     look_up(&store)?;
     store.relatives(&name())?;

@@ -19,7 +19,7 @@ impl Store {
             let created = Timestamp::from_millis(entry.created.as_millis() - millis);
             let used = description.last_used.as_millis() - millis;
             let older = Entry { created, ..entry };
-            self.connection.execute(
+            self.database.connection()?.execute(
                 "UPDATE entry SET created = ?2, used = ?3, seal = ?4,
                         renewal_failed = renewal_failed - ?5 WHERE id = ?1",
                 params![older.id, created.as_millis(), used, codec::seal(&older, &body), millis],

@@ -5,12 +5,12 @@
 
 use super::Store;
 use super::place::{Place, open_private};
+use super::record_lock::{self, Bytes};
 use crate::key::Key;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
 
 /// The right to run and fill a key; dropping it gives it up, as the end of the process does.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub enum Claimed {
 #[derive(Debug)]
 pub struct Claims {
     file: File,
-    offset: libc::off_t,
+    byte: Bytes,
 }
 
 impl Store {
@@ -41,13 +41,11 @@ impl Store {
     /// When the file of claims cannot be used.
     pub fn claim(&self, key: &Key) -> io::Result<Claimed> {
         let claims = self.claims(key)?;
-        match claims.lock(libc::F_SETLK) {
-            Ok(_) => Ok(Claimed::Ours(Claim { _held: claims })),
-            Err(error) => match error.raw_os_error() {
-                Some(libc::EACCES | libc::EAGAIN) => Ok(Claimed::Theirs(claims)),
-                _ => Err(error),
-            },
-        }
+        Ok(if record_lock::take(&claims.file, claims.byte)? {
+            Claimed::Ours(Claim { _held: claims })
+        } else {
+            Claimed::Theirs(claims)
+        })
     }
 
     /// The claim of a key, to see who holds it.
@@ -60,7 +58,7 @@ impl Store {
         let [a, b, c, d, ..] = *key.0.as_bytes();
         // 32 bits fit into every system's offsets. Two keys that share one wait for each other
         // once in four thousand million pairs, and then run.
-        Ok(Claims { file, offset: libc::off_t::from(u32::from_le_bytes([a, b, c, d])) })
+        Ok(Claims { file, byte: one_byte(libc::off_t::from(u32::from_le_bytes([a, b, c, d]))) })
     }
 }
 
@@ -75,14 +73,8 @@ impl Place {
             Err(Errno::NOENT) => return Ok(false),
             Err(error) => return Err(error.into()),
         };
-        let claims = Claims { file, offset: libc::off_t::from(u32::MAX) + 1 };
-        match claims.lock(libc::F_SETLK) {
-            // Somebody else is looking, too.
-            Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EAGAIN)) => {
-                Ok(true)
-            }
-            locked => locked.map(|_| true),
-        }
+        // If it is taken somebody else is looking, too.
+        record_lock::take(&file, one_byte(libc::off_t::from(u32::MAX) + 1)).map(|_| true)
     }
 }
 
@@ -90,28 +82,10 @@ impl Claims {
     /// Whether nobody holds the claim any more.
     #[must_use]
     pub fn are_free(&self) -> bool {
-        self.lock(libc::F_GETLK).is_ok_and(|lock| lock.l_type == F_UNLCK)
-    }
-
-    #[allow(unsafe_code)]
-    fn lock(&self, command: libc::c_int) -> io::Result<libc::flock> {
-        // SAFETY: the struct is plain numbers, for which zero is a value.
-        let mut lock: libc::flock = unsafe { std::mem::zeroed() };
-        lock.l_type = F_WRLCK;
-        lock.l_whence = SEEK_SET;
-        lock.l_start = self.offset;
-        lock.l_len = 1;
-        // SAFETY: the descriptor is open, and both commands read and write this struct only.
-        match unsafe { libc::fcntl(self.file.as_raw_fd(), command, &raw mut lock) } {
-            -1 => Err(io::Error::last_os_error()),
-            _ => Ok(lock),
-        }
+        record_lock::is_free(&self.file, self.byte).unwrap_or(false)
     }
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::unnecessary_cast, reason = "small constants")]
-const F_UNLCK: libc::c_short = libc::F_UNLCK as libc::c_short;
-#[allow(clippy::cast_possible_truncation, clippy::unnecessary_cast, reason = "small constants")]
-const F_WRLCK: libc::c_short = libc::F_WRLCK as libc::c_short;
-#[allow(clippy::cast_possible_truncation, reason = "a small constant")]
-const SEEK_SET: libc::c_short = libc::SEEK_SET as libc::c_short;
+fn one_byte(start: libc::off_t) -> Bytes {
+    Bytes { start, length: 1 }
+}

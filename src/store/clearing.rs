@@ -25,7 +25,7 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn clearings(&self) -> Result<Clearings, StoreError> {
-        count(&self.connection)
+        count(self.database.connection()?)
     }
 }
 

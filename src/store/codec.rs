@@ -22,20 +22,41 @@ pub(super) fn block_ids(entry: i64) -> RangeInclusive<i64> {
 
 /// Reads `id, condition, exit, created, elapsed, renewal_failed`; `None` for what cachex never wrote.
 pub(super) fn entry(row: &Row<'_>, key: Key) -> rusqlite::Result<Option<Entry>> {
-    let condition = row.get_ref(1)?.as_blob().ok().and_then(decode_condition);
-    let exit: i64 = row.get(2)?;
-    let (Some(condition), Ok(code)) = (condition, u8::try_from(exit)) else {
-        return Ok(None);
-    };
-    Ok(Some(Entry {
+    let row = EntryRow {
         id: row.get(0)?,
-        key,
-        condition,
-        exit: Exit::Code(code),
-        created: Timestamp::from_millis(row.get(3)?),
-        elapsed: millis(row.get(4)?),
-        renewal_failed: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
-    }))
+        condition: row.get_ref(1)?.as_blob().unwrap_or_default(),
+        exit: row.get(2)?,
+        created: row.get(3)?,
+        elapsed: row.get(4)?,
+        renewal_failed: row.get(5)?,
+    };
+    Ok(row.entry(key))
+}
+
+/// The columns that an entry is made of.
+#[derive(Debug)]
+pub(super) struct EntryRow<'a> {
+    pub(super) id: i64,
+    pub(super) condition: &'a [u8],
+    pub(super) exit: i64,
+    pub(super) created: i64,
+    pub(super) elapsed: i64,
+    pub(super) renewal_failed: Option<i64>,
+}
+
+impl EntryRow<'_> {
+    /// The entry, `None` if cachex never wrote it.
+    pub(super) fn entry(self, key: Key) -> Option<Entry> {
+        Some(Entry {
+            id: self.id,
+            key,
+            condition: decode_condition(self.condition)?,
+            exit: Exit::Code(u8::try_from(self.exit).ok()?),
+            created: Timestamp::from_millis(self.created),
+            elapsed: millis(self.elapsed),
+            renewal_failed: self.renewal_failed.map(Timestamp::from_millis),
+        })
+    }
 }
 
 /// The columns of the output.
@@ -48,16 +69,20 @@ pub(super) struct OutputRow {
 }
 
 impl OutputRow {
-    /// Reads `output, length, seal, body`, from this column on; `None` for what cachex never wrote.
-    pub(super) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Self>> {
-        let seal = row.get_ref(first + 2)?.as_blob().ok().and_then(|seal| seal.try_into().ok());
-        let Some(seal) = seal else { return Ok(None) };
-        Ok(Some(Self {
-            output: unsigned(row.get(first)?),
-            length: unsigned(row.get(first + 1)?),
-            seal,
-            body: row.get(first + 3)?,
-        }))
+    /// Reads `output, length, seal, body`; `None` for what cachex never wrote.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
+        let seal = row.get_ref(2)?.as_blob().unwrap_or_default();
+        Ok(Self::new(row.get(0)?, row.get(1)?, seal, row.get(3)?))
+    }
+
+    pub(super) fn new(
+        output: i64,
+        length: i64,
+        seal: &[u8],
+        body: Option<Vec<u8>>,
+    ) -> Option<Self> {
+        let seal = seal.try_into().ok()?;
+        Some(Self { output: unsigned(output), length: unsigned(length), seal, body })
     }
 }
 

@@ -6,13 +6,14 @@ use super::{StoreError, long};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use rustix::fs::OFlags;
 use std::io;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 /// How long to wait for others in a transaction, all in all: theirs take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// An open, current database. It may be in the middle of a read: see [`reading`].
+/// An open, current database. It may be in the middle of a read: see [`rest`].
 pub(super) fn open(place: &Place) -> Result<Connection, StoreError> {
     if place.check_database()? {
         let connection = to_write(place)?;
@@ -27,10 +28,44 @@ pub(super) fn open(place: &Place) -> Result<Connection, StoreError> {
     set_up(place)
 }
 
-/// All that is read while this is held is of one moment; it goes on with a read that has begun.
-pub(super) fn reading(connection: &Connection) -> Result<Option<Transaction<'_>>, StoreError> {
-    let is_new = connection.is_autocommit();
-    Ok(is_new.then(|| connection.unchecked_transaction()).transpose()?)
+/// A connection through which all that is read is of one moment, as long as this is held.
+#[derive(Debug)]
+pub(super) struct Moment<'c> {
+    connection: &'c Connection,
+    /// Whether that is longer, and ends with [`rest`].
+    goes_on: bool,
+}
+
+impl<'c> Moment<'c> {
+    /// Goes on with a read that has begun, or begins one.
+    pub(super) fn of(connection: &'c Connection) -> Result<Self, StoreError> {
+        let goes_on = !connection.is_autocommit();
+        if !goes_on {
+            connection.execute_batch("BEGIN")?;
+        }
+        Ok(Self { connection, goes_on })
+    }
+
+    /// A read that has begun, and ends with this.
+    pub(super) fn begun(connection: &'c Connection) -> Self {
+        Self { connection, goes_on: false }
+    }
+}
+
+impl Deref for Moment<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection
+    }
+}
+
+impl Drop for Moment<'_> {
+    fn drop(&mut self) {
+        if !self.goes_on {
+            rest(self.connection);
+        }
+    }
 }
 
 /// Ends a read that has begun, so that others can write.

@@ -66,7 +66,7 @@ impl Store {
         if is_long {
             long::make(&self.place)?;
         }
-        let transaction = connection::write(&mut self.connection, &self.place)?;
+        let transaction = connection::write(self.database.connection_mut()?, &self.place)?;
         let needed = new.recording.body.length + evict::OVERHEAD;
         if is_long || may_remove_long(&transaction, new, needed, limits)? {
             long::wait_for_readers(&transaction)?;

@@ -45,7 +45,7 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn gone(&self, key: &Key) -> Result<Option<Gone>, StoreError> {
-        let note = notes::find(&self.connection, Kind::Gone, key.0.as_bytes())?;
+        let note = notes::find(self.database.connection()?, Kind::Gone, key.0.as_bytes())?;
         Ok(note.map(|Note { at, value }| {
             let cause = match value[..] {
                 [0] => Cause::Evicted,

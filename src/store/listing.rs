@@ -16,8 +16,8 @@ impl Store {
     /// As SQLite.
     pub fn list(&mut self, selection: &Selection) -> Result<Vec<Description>, StoreError> {
         self.fold_uses()?;
-        let condition = selection.condition(&self.connection)?;
-        let mut statement = self.connection.prepare(&format!(
+        let condition = selection.condition(self.database.connection()?)?;
+        let mut statement = self.database.connection()?.prepare(&format!(
             "SELECT entry.id, condition, exit, created, elapsed, renewal_failed, key, scope, words,
                     directory, lifetime, output, entry.hits, entry.used
              FROM entry JOIN command ON command.id = entry.command
@@ -44,7 +44,7 @@ impl Store {
         if self.is_read_only() {
             return Ok(());
         }
-        let transaction = connection::write(&mut self.connection, &self.place)?;
+        let transaction = connection::write(self.database.connection_mut()?, &self.place)?;
         let folded = usage::fold(&self.place, &transaction)?;
         transaction.commit()?;
         folded.done();

@@ -13,8 +13,10 @@ mod clearing;
 mod codec;
 mod commands;
 mod connection;
+mod database;
 mod evict;
 mod fill;
+mod glance;
 mod gone;
 mod health;
 mod kept;
@@ -24,6 +26,7 @@ mod notes;
 mod parts;
 mod place;
 mod prune;
+mod record_lock;
 mod removal;
 mod schema;
 mod selection;
@@ -48,11 +51,11 @@ use crate::recording::{Body, Checksummer, Content};
 use crate::terminal::escape_os;
 use crate::time::Timestamp;
 use codec::OutputRow;
+use database::Database;
 use long::LongOutput;
 use notes::Kind;
 use place::Place;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, ffi, params};
-use std::cell::RefCell;
+use rusqlite::{ErrorCode, OptionalExtension, ffi, params};
 use std::cmp::Reverse;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -133,13 +136,8 @@ fn is_gone(code: i32) -> bool {
 #[derive(Debug)]
 pub struct Store {
     place: Place,
-    connection: Connection,
-    /// Short outputs of the entries that were looked up last, by their numbers.
-    at_hand: RefCell<Vec<(i64, OutputRow)>>,
+    database: Database,
 }
-
-/// Output up to this length, in bytes, is read with its entry: one statement less for most hits.
-const AT_HAND: i64 = 4 << 10;
 
 impl Store {
     /// Opens the store in `directory`, setting it up when there is none.
@@ -147,9 +145,10 @@ impl Store {
     /// # Errors
     /// Why it cannot be used; [`StoreError::Damaged`] can be mended with [`Store::begin_anew`].
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        let store = Self::open_for_look_up(directory)?;
-        store.rest();
-        Ok(store)
+        let place = Place::prepare(directory)?;
+        let database = Database::of(place.clone(), connection::open(&place)?);
+        database.rest();
+        Ok(Self { place, database })
     }
 
     /// The same, and all that is read until [`Store::rest`] is of this moment: nobody can write until
@@ -159,19 +158,13 @@ impl Store {
     /// As [`Store::open`].
     pub fn open_for_look_up(directory: &Path) -> Result<Self, StoreError> {
         let place = Place::prepare(directory)?;
-        let connection = connection::open(&place)?;
-        Ok(Self::new(place, connection))
-    }
-
-    fn new(place: Place, connection: Connection) -> Self {
-        Self { place, connection, at_hand: RefCell::default() }
+        let database = Database::open_for_look_up(&place)?;
+        Ok(Self { place, database })
     }
 
     /// Lets others write: for the end of a look-up, and before whatever may take longer.
     pub fn rest(&self) {
-        // From now on it may be cleared.
-        self.at_hand.take();
-        connection::rest(&self.connection);
+        self.database.rest();
     }
 
     /// Leaves the tidying up to the end of the process, which is about to come: it takes longer than
@@ -208,27 +201,30 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn variants(&self, keys: &[Key]) -> Result<Vec<Entry>, StoreError> {
-        let mut statement = self.connection.prepare(
-            "SELECT id, condition, exit, created, elapsed, renewal_failed,
-                    output, length, seal, iif(length <= ?2, body, NULL)
-             FROM entry WHERE key = ?1",
-        )?;
-        let mut entries = Vec::new();
-        let mut at_hand = Vec::new();
-        for key in keys {
-            let first = entries.len();
-            let mut rows = statement.query(params![key.0.as_bytes(), AT_HAND])?;
-            while let Some(row) = rows.next()? {
-                let Some(entry) = codec::entry(row, *key)? else { continue };
-                if let Some(output) = OutputRow::read(row, 6)?.filter(|row| row.body.is_some()) {
-                    at_hand.push((entry.id, output));
-                }
-                entries.push(entry);
-            }
-            entries[first..].sort_by_key(|entry: &Entry| Reverse(entry.created));
+        let glanced = self.database.glance(|glance| {
+            keys.iter().map(|key| glance.entries(*key)).collect::<Result<Vec<_>, _>>()
+        });
+        let mut variants = match glanced {
+            Some(variants) => variants,
+            None => self.look_up(keys)?,
+        };
+        for of_key in &mut variants {
+            of_key.sort_by_key(|entry| Reverse(entry.created));
         }
-        self.at_hand.replace(at_hand);
-        Ok(entries)
+        Ok(variants.concat())
+    }
+
+    /// The entries of each key.
+    fn look_up(&self, keys: &[Key]) -> Result<Vec<Vec<Entry>>, StoreError> {
+        let moment = self.database.moment()?;
+        let mut statement = moment.prepare(
+            "SELECT id, condition, exit, created, elapsed, renewal_failed FROM entry WHERE key = ?1",
+        )?;
+        let mut of_key = |key: &Key| {
+            let rows = statement.query_map([key.0.as_bytes()], |row| codec::entry(row, *key))?;
+            rows.filter_map(|row| row.map_err(StoreError::from).transpose()).collect()
+        };
+        keys.iter().map(&mut of_key).collect()
     }
 
     /// The output of an entry, checked against its seal; `None` when it is damaged or gone.
@@ -236,14 +232,12 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn output(&self, entry: &Entry) -> Result<Option<Body>, StoreError> {
-        let moment = connection::reading(&self.connection)?;
         let Some(row) = self.output_row(entry)? else { return Ok(None) };
         let (content, checksum) = if let Some(bytes) = row.body {
             let mut checksum = Checksummer::default();
             checksum.update(&bytes);
             (Content::Memory(bytes), checksum.finish())
         } else {
-            drop(moment);
             self.rest();
             let Some(long) = LongOutput::of(&self.place, entry.id)? else { return Ok(None) };
             let checksum = long.checksum()?;
@@ -254,13 +248,12 @@ impl Store {
     }
 
     fn output_row(&self, entry: &Entry) -> Result<Option<OutputRow>, StoreError> {
-        let mut at_hand = self.at_hand.borrow_mut();
-        if let Some(at) = at_hand.iter().position(|(id, _)| *id == entry.id) {
-            return Ok(Some(at_hand.swap_remove(at).1));
+        if let Some(row) = self.database.glance(|glance| glance.output(entry)) {
+            return Ok(row);
         }
         let sql = "SELECT output, length, seal, body FROM entry WHERE id = ?1 AND key = ?2";
         let parameters = params![entry.id, entry.key.0.as_bytes()];
-        let row = self.connection.query_row(sql, parameters, |row| OutputRow::read(row, 0));
+        let row = self.database.connection()?.query_row(sql, parameters, OutputRow::read);
         Ok(row.optional()?.flatten())
     }
 
@@ -274,7 +267,7 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn note_failed_renewal(&mut self, entry: &Entry, now: Timestamp) -> Result<(), StoreError> {
-        let transaction = connection::write(&mut self.connection, &self.place)?;
+        let transaction = connection::write(self.database.connection_mut()?, &self.place)?;
         transaction.execute(
             "UPDATE entry SET renewal_failed = ?3 WHERE id = ?1 AND key = ?2 AND created = ?4",
             params![entry.id, entry.key.0.as_bytes(), now.as_millis(), entry.created.as_millis()],
@@ -290,7 +283,7 @@ impl Store {
         if learned.is_empty() || self.is_read_only() {
             return Ok(());
         }
-        let transaction = connection::write_at_once(&mut self.connection, &self.place)?;
+        let transaction = connection::write_at_once(self.database.connection_mut()?, &self.place)?;
         fill::remember(&transaction, learned)?;
         transaction.commit()?;
         Ok(())
@@ -300,8 +293,12 @@ impl Store {
 impl DigestMemory for Store {
     fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
         let path_bytes = path.as_os_str().as_bytes();
-        let note = notes::find(&self.connection, Kind::File, path_bytes).ok()??;
-        codec::checked_digest(path, stamp, &note.value)
+        let noted = self.database.glance(|glance| glance.note(Kind::File, path_bytes));
+        let value = noted.unwrap_or_else(|| {
+            let moment = self.database.moment().ok()?;
+            Some(notes::find(&moment, Kind::File, path_bytes).ok()??.value)
+        });
+        codec::checked_digest(path, stamp, &value?)
     }
 
     fn rest(&self) {

@@ -30,7 +30,7 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn keyed(&self, parts: &[Part]) -> Result<Vec<StoredPart>, StoreError> {
-        keyed(&self.connection, parts)
+        keyed(self.database.connection()?, parts)
     }
 
     /// Entries of the same command, those with the same arguments first, then the newest.
@@ -38,7 +38,7 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn relatives(&self, name: &CommandName) -> Result<Vec<Relative>, StoreError> {
-        let mut statement = self.connection.prepare(
+        let mut statement = self.database.connection()?.prepare(
             "SELECT entry.id, created, parts FROM entry JOIN command ON command.id = entry.command
              WHERE name = ?1 AND parts IS NOT NULL
              ORDER BY arguments = ?2 DESC, created DESC LIMIT ?3",

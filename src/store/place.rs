@@ -125,6 +125,15 @@ pub(super) fn check_directory(directory: &Path, metadata: &Metadata) -> Result<(
     check_owner(directory, metadata)
 }
 
+/// Whether this is a file that nobody else can write to.
+pub(super) fn is_ours_alone(metadata: &Metadata) -> bool {
+    metadata.is_file() && !is_of_another(metadata) && !is_open_to_writes(metadata)
+}
+
+fn is_open_to_writes(metadata: &Metadata) -> bool {
+    metadata.mode() & 0o022 != 0
+}
+
 /// Whether a file belongs to another user.
 pub(super) fn is_of_another(metadata: &Metadata) -> bool {
     metadata.uid() != rustix::process::geteuid().as_raw()
@@ -141,7 +150,7 @@ fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
     if is_of_another(metadata) {
         return problem("belongs to another user", "name a directory of your own with --cache-dir");
     }
-    if metadata.mode() & 0o022 != 0 {
+    if is_open_to_writes(metadata) {
         return problem("can be written by others", "take that right away with chmod go-w");
     }
     Ok(())

@@ -138,7 +138,7 @@ impl Store {
     /// As SQLite.
     pub fn clearable(&self, selection: &Selection) -> Result<Cleared, StoreError> {
         let mut cleared = Cleared::default();
-        for entry in chosen(&self.connection, selection)? {
+        for entry in chosen(self.database.connection()?, selection)? {
             cleared += entry.cleared();
         }
         Ok(cleared)
@@ -151,7 +151,7 @@ impl Store {
                 Err(fault) if fault.is_of_a_full_disk() => {
                     // To remove something takes room for the journal, and who clears a full disk has
                     // none. A process that dies without one leaves a damaged store at the worst.
-                    self.connection.pragma_update(None, "journal_mode", "MEMORY")?;
+                    self.database.connection()?.pragma_update(None, "journal_mode", "MEMORY")?;
                     self.remove_part(removal, &progress)?
                 }
                 part => part?,
@@ -165,7 +165,7 @@ impl Store {
         removal: &Removal,
         progress: &Progress,
     ) -> Result<Progress, StoreError> {
-        let transaction = connection::write_durably(&mut self.connection, &self.place)?;
+        let transaction = connection::write_durably(self.database.connection_mut()?, &self.place)?;
         // The totals of a command that stays count what its entries were used for.
         let folded = usage::fold(&self.place, &transaction)?;
         let progress = removal.do_part(&transaction, progress)?;

@@ -4,6 +4,7 @@
 //! half of `application_id` repeats it, so that a damaged header is not taken for a newer format.
 
 use super::StoreError;
+use super::connection::Moment;
 use super::notes::{self, Kind};
 use rusqlite::Connection;
 use std::path::Path;
@@ -197,6 +198,9 @@ const VERSION: i64 = MIGRATIONS.len() as i64;
 /// `cx` in the upper half.
 const APPLICATION: i64 = 0x6378_0000;
 
+/// What a database of the present format says that it is.
+pub(super) const CURRENT: i64 = APPLICATION | VERSION;
+
 /// The half of `application_id` that repeats the version.
 const REPEATED: i64 = 0xffff;
 
@@ -210,21 +214,21 @@ pub(super) enum State {
 
 /// Reads the format of a database.
 pub(super) fn state(connection: &Connection, path: &Path) -> Result<State, StoreError> {
-    let _moment = super::connection::reading(connection)?;
+    let connection = Moment::of(connection)?;
     let application: i64 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    if application == APPLICATION | VERSION {
+    if application == CURRENT {
         // It holds both numbers, and nothing but this format's tables is ever looked for.
         return Ok(State::Current);
     }
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match (application, version) {
-        (0, 0) if is_empty(connection)? => Ok(State::Behind),
+        (0, 0) if is_empty(&connection)? => Ok(State::Behind),
         (a, older) if older < VERSION && a == APPLICATION | older => Ok(State::Behind),
         (a, found) if found > VERSION && found <= REPEATED && a == APPLICATION | found => {
             Err(StoreError::Newer { path: path.to_owned(), found })
         }
-        (a, _) if a & !REPEATED == APPLICATION || is_as_made(connection).unwrap_or(false) => {
+        (a, _) if a & !REPEATED == APPLICATION || is_as_made(&connection).unwrap_or(false) => {
             Err(StoreError::Damaged("its header contradicts itself".to_owned()))
         }
         _ => Err(StoreError::Unfit {
@@ -252,7 +256,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     }
     super::evict::shrink(&transaction)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.pragma_update(None, "application_id", APPLICATION | VERSION)?;
+    transaction.pragma_update(None, "application_id", CURRENT)?;
     transaction.commit()?;
     Ok(())
 }

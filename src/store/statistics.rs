@@ -68,7 +68,7 @@ impl Store {
         self.fold_uses()?;
         let database = std::fs::metadata(self.place.database())?.len();
         let disk = database.saturating_add(long::file_length(&self.place));
-        let mut statement = self.connection.prepare(
+        let mut statement = self.database.connection()?.prepare(
             "SELECT name, command.hits, misses, saved, count(entry.id),
                     CAST(total(entry.output) AS INTEGER)
              FROM command LEFT JOIN entry ON entry.command = command.id GROUP BY command.id",

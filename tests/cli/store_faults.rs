@@ -320,10 +320,10 @@ fn an_altered_schema_is_damage() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
     let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
-    database.execute_batch("ALTER TABLE entry RENAME COLUMN exit TO exits").expect("altered");
+    database.execute_batch("ALTER TABLE entry DROP COLUMN hits").expect("altered");
     drop(database);
-    sandbox.cachex("./s.sh").warns("hi\n", "the store was damaged");
-    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.cachex("./s.sh new").warns("hi\n", "the store was damaged");
+    sandbox.cachex("./s.sh new").gives("hi\n");
     assert_eq!(sandbox.runs(), 2);
 }
 

@@ -5,6 +5,7 @@ use crate::entry::Entry;
 use crate::key::{Digest, Key};
 use crate::recording::{Body, Checksummer, Content};
 use crate::store::codec::{self, OutputRow};
+use crate::store::database::Database;
 use crate::store::long::{self, LongOutput};
 use crate::store::place::Place;
 use crate::store::schema::{self, State};
@@ -33,7 +34,8 @@ pub(super) fn examine(place: &Place) -> Vec<Finding> {
     };
     let mut findings = vec![format, examine_pages(place, &connection, &state)];
     if state == State::Current {
-        let store = Store::new(place.clone(), connection);
+        let store =
+            Store { database: Database::of(place.clone(), connection), place: place.clone() };
         let found = store.examine_entries();
         findings.push(found.unwrap_or_else(|fault| fault_of("entries", &fault)));
     }
@@ -62,7 +64,7 @@ impl Store {
     /// Whether every entry has its seal. Looks at one at a time, so that writers need not wait.
     fn examine_entries(&self) -> Result<Finding, StoreError> {
         const SUBJECT: &str = "entries";
-        let mut statement = self.connection.prepare("SELECT id FROM entry")?;
+        let mut statement = self.database.connection()?.prepare("SELECT id FROM entry")?;
         let ids = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
         drop(statement);
         let mut damaged = 0;
@@ -83,7 +85,7 @@ impl Store {
 
     /// Whether an entry is as it was stored, or gone by now.
     fn is_intact(&self, id: i64) -> Result<bool, StoreError> {
-        let transaction = self.connection.unchecked_transaction()?;
+        let transaction = self.database.connection()?.unchecked_transaction()?;
         let row = transaction
             .query_row(
                 "SELECT id, condition, exit, created, elapsed, renewal_failed, key FROM entry
@@ -103,10 +105,10 @@ impl Store {
     }
 
     fn has_seal(&self, entry: &Entry) -> Result<bool, StoreError> {
-        let row = self.connection.query_row(
+        let row = self.database.connection()?.query_row(
             "SELECT output, length, seal, body FROM entry WHERE id = ?1",
             params![entry.id],
-            |row| OutputRow::read(row, 0),
+            OutputRow::read,
         )?;
         let Some(OutputRow { output, length, seal, body }) = row else {
             return Ok(false);

@@ -1,0 +1,80 @@
+//! The database behind a store: glanced at for a look-up, opened by SQLite for all else.
+
+use super::connection::Moment;
+use super::glance::{Glance, Seen};
+use super::place::Place;
+use super::{StoreError, connection};
+use rusqlite::Connection;
+use std::cell::{OnceCell, RefCell};
+
+/// A database of the present format.
+#[derive(Debug)]
+pub(super) struct Database {
+    place: Place,
+    glance: RefCell<Option<Glance>>,
+    connection: OnceCell<Connection>,
+}
+
+impl Database {
+    /// All that is read until [`Database::rest`] is of this moment: nobody can write until then.
+    pub(super) fn open_for_look_up(place: &Place) -> Result<Self, StoreError> {
+        match Glance::at(place) {
+            Ok(glance) => Ok(Self {
+                place: place.clone(),
+                glance: Some(glance).into(),
+                connection: OnceCell::new(),
+            }),
+            Err(_) => Ok(Self::of(place.clone(), connection::open(place)?)),
+        }
+    }
+
+    /// That of a connection.
+    pub(super) fn of(place: Place, connection: Connection) -> Self {
+        Self { place, glance: None.into(), connection: connection.into() }
+    }
+
+    /// Lets others write.
+    pub(super) fn rest(&self) {
+        self.glance.take();
+        if let Some(connection) = self.connection.get() {
+            connection::rest(connection);
+        }
+    }
+
+    /// What a glance at the database shows, if that is all it takes.
+    pub(super) fn glance<T>(&self, look: impl FnOnce(&Glance) -> Seen<T>) -> Option<T> {
+        self.glance.borrow().as_ref().and_then(|glance| look(glance).ok())
+    }
+
+    /// The database for all that SQLite can do.
+    pub(super) fn connection(&self) -> Result<&Connection, StoreError> {
+        if let Some(connection) = self.connection.get() {
+            return Ok(connection);
+        }
+        let connection = self.open()?;
+        connection::rest(connection);
+        Ok(connection)
+    }
+
+    /// The same for what is to be of one moment.
+    pub(super) fn moment(&self) -> Result<Moment<'_>, StoreError> {
+        if let Some(connection) = self.connection.get() {
+            return Moment::of(connection);
+        }
+        Ok(Moment::begun(self.open()?))
+    }
+
+    /// Opens what is glanced at, in the middle of a read.
+    fn open(&self) -> Result<&Connection, StoreError> {
+        // The glance must be over before: with the end of it all locks of this process go.
+        self.glance.take();
+        let connection = connection::open(&self.place)?;
+        Ok(self.connection.get_or_init(|| connection))
+    }
+
+    /// As [`Database::connection`], to begin a transaction.
+    pub(super) fn connection_mut(&mut self) -> Result<&mut Connection, StoreError> {
+        self.connection()?;
+        self.connection.get_mut().ok_or_else(|| StoreError::Damaged("it is not open".to_owned()))
+    }
+}

@@ -1,0 +1,127 @@
+//! The file of a database: its header, its pages, and the lock of those who read it.
+
+use super::{Doubt, Seen};
+use crate::store::place::is_ours_alone;
+use crate::store::record_lock::{self, Bytes};
+use rustix::fs::{Mode, OFlags};
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::rc::Rc;
+
+/// The page where the table of all tables begins, behind the header of the file.
+pub(super) const SCHEMA: u32 = 1;
+
+/// Bytes of that header.
+pub(super) const HEADER: usize = 100;
+
+/// Bytes of a page: SQLite's default, which is not changed.
+pub(super) const PAGE: usize = 4096;
+
+/// Where SQLite takes its locks: far behind what most databases hold.
+const PENDING: Bytes = Bytes { start: 0x4000_0000, length: 1 };
+const SHARED: Bytes = Bytes { start: PENDING.start + 2, length: 510 };
+
+/// The pages of a file that nobody can write to meanwhile.
+#[derive(Debug)]
+pub(super) struct Pages {
+    file: File,
+    /// How many there are.
+    count: u32,
+    application: u32,
+    /// Those that were read.
+    read: RefCell<Vec<(u32, Rc<Vec<u8>>)>>,
+    /// How many more may be looked at: no page is part of two things, so somebody who looks at more than
+    /// there are goes round in a circle.
+    left: Cell<u32>,
+}
+
+impl Pages {
+    /// Opens a database in the mode that cachex uses, in which no write was cut short.
+    pub(super) fn open(path: &Path) -> Seen<Self> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+        lock(&file)?;
+        let metadata = file.metadata()?;
+        let is_rest_of_a_write = |journal: std::fs::Metadata| journal.len() > 0;
+        if !is_ours_alone(&metadata)
+            || path.with_extension("db-journal").metadata().is_ok_and(is_rest_of_a_write)
+        {
+            return Err(Doubt);
+        }
+        let mut first = vec![0; PAGE];
+        file.read_exact_at(&mut first, 0)?;
+        // With pages of 4096 bytes, used to the last one, and written and read with a rollback journal.
+        if !first.starts_with(b"SQLite format 3\0\x10\x00\x01\x01\x00") {
+            return Err(Doubt);
+        }
+        let application = number(&first, 68)?;
+        let count = u32::try_from(metadata.len() / PAGE as u64)?;
+        let read = RefCell::new(vec![(SCHEMA, Rc::new(first))]);
+        Ok(Self { file, count, application, read, left: Cell::new(0) })
+    }
+
+    /// Whose database it is, and of which format.
+    pub(super) fn application(&self) -> i64 {
+        i64::from(self.application)
+    }
+
+    /// Begins to look for something.
+    pub(super) fn begin(&self) {
+        self.left.set(self.count);
+    }
+
+    /// A page, by its number, to be kept at hand.
+    pub(super) fn page(&self, number: u32) -> Seen<Rc<Vec<u8>>> {
+        self.count_look()?;
+        let mut read = self.read.borrow_mut();
+        if let Some((_, page)) = read.iter().find(|(known, _)| *known == number) {
+            return Ok(Rc::clone(page));
+        }
+        let mut page = vec![0; PAGE];
+        self.fill(number, &mut page)?;
+        let page = Rc::new(page);
+        read.push((number, Rc::clone(&page)));
+        Ok(page)
+    }
+
+    /// Takes the next part of a chain of pages; the number of the one that follows it.
+    pub(super) fn link(&self, number: u32, page: &mut [u8; PAGE]) -> Seen<u32> {
+        self.count_look()?;
+        self.fill(number, page)?;
+        super::file::number(page, 0)
+    }
+
+    /// The most that can be stored in this file, in bytes.
+    pub(super) fn capacity(&self) -> usize {
+        usize::try_from(self.count).map_or(usize::MAX, |count| count.saturating_mul(PAGE))
+    }
+
+    fn count_look(&self) -> Seen<()> {
+        self.left.set(self.left.get().checked_sub(1).ok_or(Doubt)?);
+        Ok(())
+    }
+
+    fn fill(&self, number: u32, page: &mut [u8]) -> Seen<()> {
+        let before = number.checked_sub(1).ok_or(Doubt)?;
+        self.file.read_exact_at(page, u64::from(before) * PAGE as u64)?;
+        Ok(())
+    }
+}
+
+/// Keeps writers out, as SQLite does: past the one who waits for its readers to go nobody gets.
+fn lock(file: &File) -> Seen<()> {
+    if !record_lock::share(file, PENDING)? {
+        return Err(Doubt);
+    }
+    let is_shared = record_lock::share(file, SHARED)?;
+    record_lock::give_up(file, PENDING)?;
+    if is_shared { Ok(()) } else { Err(Doubt) }
+}
+
+/// The number of four bytes at this place.
+pub(super) fn number(bytes: &[u8], at: usize) -> Seen<u32> {
+    let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or(Doubt)?;
+    Ok(u32::from_be_bytes(*bytes))
+}

@@ -1,0 +1,130 @@
+//! Records: the values of a row, or of what is in an index, behind a list of their kinds.
+
+use super::file::Pages;
+use super::tree::Payload;
+use super::{Doubt, Seen};
+use std::ops::Range;
+
+/// A value of the kinds that cachex stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Value<'a> {
+    Null,
+    Integer(i64),
+    Blob(&'a [u8]),
+    Text(&'a [u8]),
+}
+
+/// A record, or its beginning.
+#[derive(Debug)]
+pub(super) struct Record<'a> {
+    bytes: &'a [u8],
+    /// Where the list of kinds goes on behind its length.
+    kinds: usize,
+    /// Where the values begin.
+    values: usize,
+}
+
+impl<'a> Record<'a> {
+    pub(super) fn read(bytes: &'a [u8]) -> Seen<Self> {
+        let mut kinds = 0;
+        let values = usize::try_from(varint(bytes, &mut kinds)?)?;
+        if values < kinds || values > bytes.len() {
+            return Err(Doubt);
+        }
+        Ok(Self { bytes, kinds, values })
+    }
+
+    /// The kind of a value, and where it is; perhaps beyond the beginning.
+    fn kind(&self, place: usize) -> Seen<(u64, Range<usize>)> {
+        let list = &self.bytes[..self.values];
+        let (mut at, mut start) = (self.kinds, self.values);
+        for _ in 0..place {
+            start = start.checked_add(length(varint(list, &mut at)?)?).ok_or(Doubt)?;
+        }
+        let kind = varint(list, &mut at)?;
+        Ok((kind, start..start.checked_add(length(kind)?).ok_or(Doubt)?))
+    }
+
+    pub(super) fn value(&self, place: usize) -> Seen<Value<'a>> {
+        let (kind, range) = self.kind(place)?;
+        let bytes = self.bytes.get(range).ok_or(Doubt)?;
+        Ok(match kind {
+            0 => Value::Null,
+            1..=6 => Value::Integer(integer(bytes)),
+            8 => Value::Integer(0),
+            9 => Value::Integer(1),
+            12.. if kind % 2 == 0 => Value::Blob(bytes),
+            12.. => Value::Text(bytes),
+            _ => return Err(Doubt),
+        })
+    }
+
+    pub(super) fn integer(&self, place: usize) -> Seen<i64> {
+        match self.value(place)? {
+            Value::Integer(number) => Ok(number),
+            _ => Err(Doubt),
+        }
+    }
+
+    pub(super) fn blob(&self, place: usize) -> Seen<&'a [u8]> {
+        match self.value(place)? {
+            Value::Blob(bytes) => Ok(bytes),
+            _ => Err(Doubt),
+        }
+    }
+
+    pub(super) fn text(&self, place: usize) -> Seen<&'a [u8]> {
+        match self.value(place)? {
+            Value::Text(bytes) => Ok(bytes),
+            _ => Err(Doubt),
+        }
+    }
+}
+
+/// The last value of a record, if there is one: bytes that may go on far behind its beginning.
+pub(super) fn last_blob(row: &Payload, place: usize, pages: &Pages) -> Seen<Option<Vec<u8>>> {
+    let (kind, range) = Record::read(row.near())?.kind(place)?;
+    match kind {
+        0 => Ok(None),
+        12.. if kind % 2 == 0 => {
+            let bytes = row.from(pages, range.start)?;
+            if bytes.len() == range.len() { Ok(Some(bytes)) } else { Err(Doubt) }
+        }
+        _ => Err(Doubt),
+    }
+}
+
+/// Bytes of a value of this kind.
+fn length(kind: u64) -> Seen<usize> {
+    Ok(match kind {
+        0 | 8 | 9 => 0,
+        1..=4 => usize::try_from(kind)?,
+        5 => 6,
+        6 | 7 => 8,
+        12.. => usize::try_from((kind - 12) / 2)?,
+        _ => return Err(Doubt),
+    })
+}
+
+/// A number of up to eight bytes, the highest first, with a sign.
+fn integer(bytes: &[u8]) -> i64 {
+    let sign = if bytes.first().is_some_and(|first| *first >= 0x80) { -1 } else { 0 };
+    bytes.iter().fold(sign, |number, byte| number << 8 | i64::from(*byte))
+}
+
+/// A number of one to nine bytes, at a place that moves behind it.
+pub(super) fn varint(bytes: &[u8], at: &mut usize) -> Seen<u64> {
+    let mut number = 0;
+    for count in 1..=9 {
+        let byte = u64::from(*bytes.get(*at).ok_or(Doubt)?);
+        *at += 1;
+        if count == 9 {
+            return Ok(number << 8 | byte);
+        }
+        number = number << 7 | byte & 0x7f;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    Ok(number)
+}

@@ -1,0 +1,245 @@
+//! Trees of pages: tables, whose rows have numbers, and indexes, whose records are in order.
+
+use super::file::{HEADER, PAGE, Pages, SCHEMA, number};
+use super::record::{Record, Value, varint};
+use super::{Doubt, Seen, compare};
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::rc::Rc;
+
+/// Deeper than any tree that fits into a file.
+const DEPTH: usize = 20;
+
+/// What a page of a tree is, by its first byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    IndexBranch = 2,
+    TableBranch = 5,
+    IndexLeaf = 10,
+    TableLeaf = 13,
+}
+
+/// A page of a tree.
+struct Node {
+    page: Rc<Vec<u8>>,
+    kind: Kind,
+    /// Where the places of the cells are.
+    cells: Range<usize>,
+    /// The child behind the last cell.
+    last: Option<u32>,
+}
+
+impl Node {
+    fn read(pages: &Pages, number_of_page: u32) -> Seen<Self> {
+        let page = pages.page(number_of_page)?;
+        let start = if number_of_page == SCHEMA { HEADER } else { 0 };
+        let (kind, header) = match page[start] {
+            2 => (Kind::IndexBranch, 12),
+            5 => (Kind::TableBranch, 12),
+            10 => (Kind::IndexLeaf, 8),
+            13 => (Kind::TableLeaf, 8),
+            _ => return Err(Doubt),
+        };
+        let count = usize::from(u16::from_be_bytes([page[start + 3], page[start + 4]]));
+        let first = start + header;
+        let cells = first..first + 2 * count;
+        if cells.end > page.len() {
+            return Err(Doubt);
+        }
+        let last = if header == 12 { Some(number(&page, start + 8)?) } else { None };
+        Ok(Self { page, kind, cells, last })
+    }
+
+    fn count(&self) -> usize {
+        self.cells.len() / 2
+    }
+
+    /// Where a cell begins.
+    fn cell(&self, index: usize) -> usize {
+        let at = self.cells.start + 2 * index;
+        usize::from(u16::from_be_bytes([self.page[at], self.page[at + 1]]))
+    }
+
+    /// The child before a cell, or behind the last one.
+    fn child(&self, index: usize) -> Seen<u32> {
+        if index < self.count() {
+            number(&self.page, self.cell(index))
+        } else {
+            self.last.ok_or(Doubt)
+        }
+    }
+
+    /// The number of a row, or the highest one below a child.
+    fn row_number(&self, index: usize) -> Seen<i64> {
+        let mut at = self.cell(index);
+        match self.kind {
+            Kind::TableBranch => at += 4,
+            Kind::TableLeaf => _ = varint(&self.page, &mut at)?,
+            _ => return Err(Doubt),
+        }
+        Ok(varint(&self.page, &mut at)?.cast_signed())
+    }
+
+    /// What a cell holds.
+    fn payload(&self, index: usize) -> Seen<Payload> {
+        let mut at = self.cell(index);
+        if self.kind == Kind::IndexBranch {
+            at += 4;
+        }
+        let length = usize::try_from(varint(&self.page, &mut at)?)?;
+        let is_table = match self.kind {
+            Kind::TableLeaf => varint(&self.page, &mut at).map(|_| true)?,
+            Kind::IndexLeaf | Kind::IndexBranch => false,
+            Kind::TableBranch => return Err(Doubt),
+        };
+        let near = at..at.checked_add(near_length(length, is_table)).ok_or(Doubt)?;
+        if near.end > self.page.len() {
+            return Err(Doubt);
+        }
+        let far = if near.len() < length { Some(number(&self.page, near.end)?) } else { None };
+        Ok(Payload { page: Rc::clone(&self.page), near, length, far })
+    }
+
+    /// The first cell that is not before what is sought.
+    fn first(&self, mut is_before: impl FnMut(usize) -> Seen<bool>) -> Seen<usize> {
+        let (mut low, mut high) = (0, self.count());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if is_before(middle)? { low = middle + 1 } else { high = middle }
+        }
+        Ok(low)
+    }
+}
+
+/// How much of a payload lies in the page of its cell; the rest is in a chain of other pages.
+fn near_length(length: usize, is_table: bool) -> usize {
+    let most = if is_table { PAGE - 35 } else { (PAGE - 12) * 64 / 255 - 23 };
+    if length <= most {
+        return length;
+    }
+    let least = (PAGE - 12) * 32 / 255 - 23;
+    let fitting = least + (length - least) % (PAGE - 4);
+    if fitting <= most { fitting } else { least }
+}
+
+/// What a cell holds: a record.
+#[derive(Debug)]
+pub(super) struct Payload {
+    page: Rc<Vec<u8>>,
+    /// The part that lies in the page.
+    near: Range<usize>,
+    /// Bytes of all of it.
+    length: usize,
+    /// The page that the rest begins in.
+    far: Option<u32>,
+}
+
+impl Payload {
+    /// The beginning, all of it if it is short.
+    pub(super) fn near(&self) -> &[u8] {
+        &self.page[self.near.clone()]
+    }
+
+    /// All from this byte on.
+    pub(super) fn from(&self, pages: &Pages, start: usize) -> Seen<Vec<u8>> {
+        if self.length > pages.capacity() {
+            return Err(Doubt);
+        }
+        let near = self.near();
+        let mut bytes = Vec::with_capacity(self.length.checked_sub(start).ok_or(Doubt)?);
+        bytes.extend_from_slice(near.get(start..).unwrap_or_default());
+        if let Some(first) = self.far {
+            let left = self.length - near.len();
+            follow(pages, first, left, start.saturating_sub(near.len()), &mut bytes)?;
+        }
+        Ok(bytes)
+    }
+}
+
+/// Adds what is in a chain of pages, but for what is skipped at its beginning.
+fn follow(
+    pages: &Pages,
+    first: u32,
+    mut left: usize,
+    mut skipped: usize,
+    bytes: &mut Vec<u8>,
+) -> Seen<()> {
+    let mut page = [0; PAGE];
+    let mut next = first;
+    while left > 0 {
+        next = pages.link(next, &mut page)?;
+        let part = &page[4..][..left.min(PAGE - 4)];
+        let used = part.get(skipped..).unwrap_or_default();
+        bytes.extend_from_slice(used);
+        skipped -= part.len() - used.len();
+        left -= part.len();
+    }
+    Ok(())
+}
+
+/// Finds the row of this number.
+pub(super) fn find(pages: &Pages, root: u32, row: i64) -> Seen<Option<Payload>> {
+    pages.begin();
+    let mut number = root;
+    for _ in 0..DEPTH {
+        let node = Node::read(pages, number)?;
+        let index = node.first(|index| Ok(node.row_number(index)? < row))?;
+        if node.kind == Kind::TableLeaf {
+            let is_found = index < node.count() && node.row_number(index)? == row;
+            return is_found.then(|| node.payload(index)).transpose();
+        }
+        number = node.child(index)?;
+    }
+    Err(Doubt)
+}
+
+/// Hands on every row of a table that is no larger than a page.
+pub(super) fn for_each_row(
+    pages: &Pages,
+    root: u32,
+    take: &mut dyn FnMut(&Payload) -> Seen<()>,
+) -> Seen<()> {
+    pages.begin();
+    let node = Node::read(pages, root)?;
+    (0..node.count()).try_for_each(|index| take(&node.payload(index)?))
+}
+
+/// Hands on every record of an index that begins with these values.
+pub(super) fn for_each_match(
+    pages: &Pages,
+    root: u32,
+    sought: &[Value<'_>],
+    take: &mut dyn FnMut(&Record<'_>) -> Seen<()>,
+) -> Seen<()> {
+    pages.begin();
+    for_each_match_below(pages, root, DEPTH, sought, take)
+}
+
+fn for_each_match_below(
+    pages: &Pages,
+    number: u32,
+    depth: usize,
+    sought: &[Value<'_>],
+    take: &mut dyn FnMut(&Record<'_>) -> Seen<()>,
+) -> Seen<()> {
+    let depth = depth.checked_sub(1).ok_or(Doubt)?;
+    let node = Node::read(pages, number)?;
+    if !matches!(node.kind, Kind::IndexBranch | Kind::IndexLeaf) {
+        return Err(Doubt);
+    }
+    let order = |index| {
+        let payload = node.payload(index)?.from(pages, 0)?;
+        compare(&Record::read(&payload)?, sought)
+    };
+    let first = node.first(|index| Ok(order(index)? == Ordering::Less))?;
+    for index in first..=node.count() {
+        if node.kind == Kind::IndexBranch {
+            for_each_match_below(pages, node.child(index)?, depth, sought, take)?;
+        }
+        if index == node.count() || order(index)? != Ordering::Equal {
+            break;
+        }
+        take(&Record::read(&node.payload(index)?.from(pages, 0)?)?)?;
+    }
+    Ok(())
+}
