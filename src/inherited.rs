@@ -123,15 +123,21 @@ pub fn prepare() {
     }
 }
 
+/// The signals that are set otherwise here, and what our caller had set them to.
+pub fn actions() -> impl Iterator<Item = (i32, libc::sighandler_t)> {
+    CHANGED.iter().map(|(signal, ignored)| {
+        let action = if ignored.load(Ordering::Relaxed) { libc::SIG_IGN } else { libc::SIG_DFL };
+        (*signal, action)
+    })
+}
+
 /// Starts the command with the signals as our caller had set them.
 #[allow(unsafe_code)]
 pub fn pass_on(command: &mut Command) {
     let restore = || {
-        for (signal, ignored) in &CHANGED {
-            let action =
-                if ignored.load(Ordering::Relaxed) { libc::SIG_IGN } else { libc::SIG_DFL };
+        for (signal, action) in actions() {
             // SAFETY: a plain system call.
-            if unsafe { libc::signal(*signal, action) } == libc::SIG_ERR {
+            if unsafe { libc::signal(signal, action) } == libc::SIG_ERR {
                 return Err(io::Error::last_os_error());
             }
         }

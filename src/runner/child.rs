@@ -1,21 +1,22 @@
-//! Starting the command.
+//! The command: what it is started with, and what is passed on to it.
 
-use super::Environment;
+use super::launch::{Launch, Process, Standard};
 use super::pty::{self, Pty};
 use super::signals::Arrival;
+use super::{Environment, Job};
 use crate::exit::Exit;
 use crate::inherited;
-use crate::leash;
 use crate::nesting;
 use crate::outputs::Outputs;
 use crate::terminal::TerminalSize;
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// Why a command could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +30,7 @@ pub enum SpawnError {
 }
 
 /// A running command.
-pub(super) struct Child {
-    process: tokio::process::Child,
-}
+pub(super) struct Child(Process);
 
 /// Our ends of what the command writes to.
 #[derive(Default)]
@@ -43,26 +42,28 @@ pub(super) struct Sources {
 }
 
 impl Child {
+    /// Starts the command of a job with this standard input, if it has any. Of the signals it finds those as usual
+    /// that are caught here.
     pub(super) fn spawn(
-        mut command: Command,
-        stdin: Option<Stdio>,
-        outputs: Outputs,
+        job: &mut Job<'_>,
+        stdin: Option<Standard>,
         keys: bool,
+        caught: &[i32],
     ) -> Result<(Self, Sources), SpawnError> {
-        let sources = connect(&mut command, outputs, keys).map_err(SpawnError::Other)?;
-        match stdin {
-            Some(stdin) => _ = command.stdin(stdin),
-            None if sources.pty.is_none() => _ = command.stdin(Stdio::null()),
-            None => {}
-        }
-        leash::tie(&mut command);
-        let process =
-            tokio::process::Command::from(command).spawn().map_err(SpawnError::Refused)?;
-        Ok((Self { process }, sources))
+        let (sources, standard) = connect(stdin, job.outputs, keys).map_err(SpawnError::Other)?;
+        let environment = job.environment.take();
+        let launch = Launch {
+            program: job.program,
+            words: job.words,
+            environment: environment.map(with_nesting),
+            standard,
+            caught,
+        };
+        Ok((Self(Process::start(launch)?), sources))
     }
 
     pub(super) async fn wait(&mut self) -> io::Result<Exit> {
-        self.process.wait().await.map(Exit::from)
+        self.0.wait().await
     }
 
     /// Passes a signal on that came to cachex.
@@ -83,76 +84,57 @@ impl Child {
     }
 
     fn signal(&self, signal: Signal) {
-        let pid = self.process.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(pid) = pid.and_then(Pid::from_raw) {
+        if let Some(pid) = self.0.id().and_then(Pid::from_raw) {
             let _ = kill_process(pid, signal);
         }
     }
 }
 
-/// Gives the command its output streams, and us their other ends.
-fn connect(command: &mut Command, outputs: Outputs, keys: bool) -> io::Result<Sources> {
-    let mut sources = Sources::default();
+/// Makes what the command has for its standard descriptors, and gives us their other ends.
+fn connect(
+    stdin: Option<Standard>,
+    outputs: Outputs,
+    keys: bool,
+) -> io::Result<(Sources, [Standard; 3])> {
     let pipe = || {
         let (ours, theirs) = io::pipe()?;
-        Ok::<_, io::Error>((OwnedFd::from(ours), OwnedFd::from(theirs)))
+        Ok::<_, io::Error>((Some(OwnedFd::from(ours)), Standard::Given(theirs.into())))
     };
-    match outputs {
-        Outputs::Apart => {
-            let (stdout, theirs) = pipe()?;
-            command.stdout(theirs);
-            let (stderr, theirs) = pipe()?;
-            command.stderr(theirs);
-            sources = Sources { stdout: Some(stdout), stderr: Some(stderr), pty: None };
-        }
+    let if_open = |is_open| if is_open { pipe() } else { Ok((None, Standard::Closed)) };
+    let mut pty = None;
+    let mut terminal = None;
+    let ((stdout, their_stdout), (stderr, their_stderr)) = match outputs {
+        Outputs::Apart => (pipe()?, pipe()?),
         Outputs::Joined => {
-            let (stdout, theirs) = pipe()?;
-            command.stdout(theirs.try_clone()?).stderr(theirs);
-            sources.stdout = Some(stdout);
+            let (ours, theirs) = io::pipe()?;
+            let same = Standard::Given(theirs.try_clone()?.into());
+            ((Some(ours.into()), Standard::Given(theirs.into())), (None, same))
         }
-        Outputs::Partly { stdout, stderr } => {
-            if stdout {
-                let (ours, theirs) = pipe()?;
-                command.stdout(theirs);
-                sources.stdout = Some(ours);
-            } else {
-                inherited::pass_on_closed(command, rustix::stdio::stdout());
-            }
-            if stderr {
-                let (ours, theirs) = pipe()?;
-                command.stderr(theirs);
-                sources.stderr = Some(ours);
-            } else {
-                inherited::pass_on_closed(command, rustix::stdio::stderr());
-            }
-        }
+        Outputs::Partly { stdout, stderr } => (if_open(stdout)?, if_open(stderr)?),
         Outputs::Terminal { columns } => {
             let size = TerminalSize { columns, ..TerminalSize::own() };
-            let (pty, theirs) = pty::open(size, keys)?;
-            command.stdin(theirs.try_clone()?).stdout(theirs.try_clone()?).stderr(theirs);
-            sources.stdout = Some(pty.reader()?);
-            sources.pty = Some(pty);
+            let (ours, theirs) = pty::open(size, keys)?;
+            let reader = ours.reader()?;
+            pty = Some(ours);
+            terminal = Some(Standard::Given(theirs.try_clone()?));
+            let same = Standard::Given(theirs.try_clone()?);
+            ((Some(reader), Standard::Given(theirs)), (None, same))
         }
-    }
-    Ok(sources)
+    };
+    let stdin = stdin.or(terminal).map_or_else(nothing, Ok)?;
+    Ok((Sources { pty, stdout, stderr }, [stdin, their_stdout, their_stderr]))
 }
 
-/// A command that does not run yet.
-pub(super) fn command(
-    program: &Path,
-    words: &[OsString],
-    environment: Option<Environment>,
-) -> Command {
-    let mut command = Command::new(program);
-    if let Some(environment) = environment {
-        let nesting = nesting::variable();
-        command.env_clear().envs(environment.into_iter().chain(nesting));
-    }
-    if let Some((name, arguments)) = words.split_first() {
-        command.arg0(name).args(arguments);
-    }
-    inherited::pass_on(&mut command);
-    command
+/// An empty standard input.
+fn nothing() -> io::Result<Standard> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    Ok(Standard::Given(rustix::fs::open("/dev/null", flags, Mode::empty())?))
+}
+
+/// Variables, and the one that cachex adds.
+fn with_nesting(mut environment: Environment) -> Environment {
+    environment.extend(nesting::variable());
+    environment
 }
 
 /// Becomes the command: nothing of cachex stays.
@@ -160,7 +142,14 @@ pub(super) fn command(
 /// Returns only when that fails.
 #[must_use]
 pub fn exec(program: &Path, words: &[OsString], environment: Option<Environment>) -> SpawnError {
-    let mut command = command(program, words, environment);
+    let mut command = Command::new(program);
+    if let Some(environment) = environment {
+        command.env_clear().envs(with_nesting(environment));
+    }
+    if let Some((name, arguments)) = words.split_first() {
+        command.arg0(name).args(arguments);
+    }
+    inherited::pass_on(&mut command);
     for fd in [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()] {
         if inherited::is_closed(fd) {
             inherited::pass_on_closed(&mut command, fd);

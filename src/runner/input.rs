@@ -2,13 +2,13 @@
 
 use super::Unrecorded;
 use super::feed::{self, Given};
+use super::launch::Standard;
 #[cfg(target_os = "linux")]
 use super::offer::Offer;
 use super::shared_file::Watch;
 use crate::entry::Condition;
 use crate::stdin::{FileRange, Held};
 use std::io;
-use std::process::Stdio;
 
 /// Where the command's standard input comes from.
 #[derive(Debug)]
@@ -38,20 +38,20 @@ pub(super) enum Running {
 
 impl Input {
     /// What the command gets as standard input, if anything, and what watches over it.
-    pub(super) fn begin(self) -> io::Result<(Option<Stdio>, Running)> {
+    pub(super) fn begin(self) -> io::Result<(Option<Standard>, Running)> {
         Ok(match self {
             Self::Empty => (None, Running::Known(Condition::StdinAbsent)),
             Self::Held(held) => {
                 let (read, write) = io::pipe()?;
-                (Some(read.into()), Running::Fed(feed::begin(held, write.into())?))
+                (Some(Standard::Given(read.into())), Running::Fed(feed::begin(held, write.into())?))
             }
             #[cfg(target_os = "linux")]
             Self::Pipe => {
                 let (read, write) = io::pipe()?;
-                (Some(read.into()), Running::Offered(Offer::begin(write.into())?))
+                (Some(Standard::Given(read.into())), Running::Offered(Offer::begin(write.into())?))
             }
-            Self::File(range) => (Some(Stdio::inherit()), Running::Watched(Watch::begin(range))),
-            Self::Same => (Some(Stdio::inherit()), Running::Unknown),
+            Self::File(range) => (Some(Standard::Ours), Running::Watched(Watch::begin(range))),
+            Self::Same => (Some(Standard::Ours), Running::Unknown),
         })
     }
 }

@@ -12,6 +12,7 @@ mod detach;
 mod feed;
 mod input;
 mod keys;
+mod launch;
 #[cfg(target_os = "linux")]
 mod offer;
 mod pty;
@@ -180,14 +181,14 @@ pub fn have_room() -> Result<(), SpawnError> {
     Ok(())
 }
 
-async fn supervise(job: Job<'_>) -> Result<Outcome, SpawnError> {
+async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
     let mut signals = Signals::install().map_err(SpawnError::Other)?;
     let started = Instant::now();
-    let (stdin, input) = job.input.begin().map_err(SpawnError::Other)?;
+    let input = std::mem::replace(&mut job.input, Input::Empty);
+    let (stdin, input) = input.begin().map_err(SpawnError::Other)?;
     let wants_keys =
         matches!(job.outputs, Outputs::Terminal { .. }) && stdin.is_none() && keys::are_there();
-    let command = child::command(job.program, job.words, job.environment);
-    let (mut child, mut sources) = Child::spawn(command, stdin, job.outputs, wants_keys)?;
+    let (mut child, mut sources) = Child::spawn(&mut job, stdin, wants_keys, signals.caught())?;
     let shared = Shared::new(Tape::new(job.recorder, job.withhold.is_some()), job.spinner);
     let (has_ended, watch_end) = watch::channel(false);
     let pump = |to, from: Option<OwnedFd>| {

@@ -16,6 +16,9 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::watch::Receiver;
 
+/// Bytes that are read at once, at first. Most output is short, and memory that is never used costs time.
+const LITTLE: usize = 8 << 10;
+
 /// As much as a pipe holds.
 const BUFFER: usize = 64 << 10;
 
@@ -105,7 +108,7 @@ impl<'s> Pump<'s> {
 
     /// Forwards until the pipe is closed, or empty after the end of the command.
     pub(super) async fn run(mut self) -> PumpEnd {
-        let mut buffer = vec![0; BUFFER];
+        let mut buffer = vec![0; LITTLE];
         loop {
             let count = match self.next(&mut buffer).await {
                 Next::Bytes(count) => count,
@@ -124,6 +127,9 @@ impl<'s> Pump<'s> {
             match self.forward(buffer, count).await {
                 Ok(same) => buffer = same,
                 Err(error) => return PumpEnd::Lost(error),
+            }
+            if count == LITTLE && buffer.len() == LITTLE {
+                buffer = vec![0; BUFFER];
             }
         }
     }

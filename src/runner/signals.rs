@@ -62,6 +62,7 @@ const CAUGHT: [i32; 10] = [
 
 /// The signals that arrive from now on.
 pub(super) struct Signals {
+    caught: Vec<i32>,
     reader: AsyncFd<OwnedFd>,
     /// Where the handler writes to, as long as anybody reads.
     _writer: OwnedFd,
@@ -69,7 +70,7 @@ pub(super) struct Signals {
 
 impl Drop for Signals {
     fn drop(&mut self) {
-        reset();
+        to_default(self.caught.iter().copied());
         REPORTS.store(-1, Ordering::SeqCst);
     }
 }
@@ -104,6 +105,7 @@ impl Signals {
         let (reader, writer): (OwnedFd, OwnedFd) = (reader.into(), writer.into());
         REPORTS.store(writer.as_raw_fd(), Ordering::SeqCst);
         let reader = watch(reader, Interest::READABLE)?;
+        let caught: Vec<_> = to_be_caught().collect();
         // SAFETY: the struct is plain numbers, for which zero is a value; the handler is of the
         // kind that SA_SIGINFO asks for, and does only what a handler may.
         unsafe {
@@ -111,13 +113,18 @@ impl Signals {
             action.sa_sigaction = report as *const () as usize;
             action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
             libc::sigfillset(&raw mut action.sa_mask);
-            for signal in CAUGHT.into_iter().filter(|signal| !is_ignored(*signal)) {
-                if libc::sigaction(signal, &raw const action, std::ptr::null_mut()) != 0 {
+            for signal in &caught {
+                if libc::sigaction(*signal, &raw const action, std::ptr::null_mut()) != 0 {
                     return Err(io::Error::last_os_error());
                 }
             }
         }
-        Ok(Self { reader, _writer: writer })
+        Ok(Self { caught, reader, _writer: writer })
+    }
+
+    /// Those that a command finds as usual all the same.
+    pub(super) fn caught(&self) -> &[i32] {
+        &self.caught
     }
 
     /// Waits for the next signal.
@@ -160,9 +167,17 @@ fn is_from_kernel(info: &libc::siginfo_t) -> bool {
 }
 
 /// Back to the default actions: there is no command to pass a signal on to.
-#[allow(unsafe_code)]
 pub(super) fn reset() {
-    for signal in CAUGHT.into_iter().filter(|signal| !is_ignored(*signal)) {
+    to_default(to_be_caught());
+}
+
+fn to_be_caught() -> impl Iterator<Item = i32> {
+    CAUGHT.into_iter().filter(|signal| !is_ignored(*signal))
+}
+
+#[allow(unsafe_code)]
+fn to_default(signals: impl Iterator<Item = i32>) {
+    for signal in signals {
         // SAFETY: a plain system call, allowed also right after a fork.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }

@@ -25,16 +25,20 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn clearings(&self) -> Result<Clearings, StoreError> {
-        count(self.database.connection()?)
+        match self.database.glance(|glance| glance.last_name(Kind::Cleared)) {
+            Some(last) => number_of_last(last.as_deref()),
+            None => count(self.database.connection()?),
+        }
     }
 }
 
 /// The last one always stays, so that its number tells.
 fn count(connection: &Connection) -> Result<Clearings, StoreError> {
-    match notes::last_name(connection, Kind::Cleared)? {
-        Some(name) => number(&name).map(Clearings),
-        None => Ok(Clearings(0)),
-    }
+    number_of_last(notes::last_name(connection, Kind::Cleared)?.as_deref())
+}
+
+fn number_of_last(name: Option<&[u8]>) -> Result<Clearings, StoreError> {
+    name.map_or(Ok(0), number).map(Clearings)
 }
 
 /// The number of a clearing by its name, in the order of numbers.

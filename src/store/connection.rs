@@ -183,7 +183,6 @@ pub(super) fn write_durably<'c>(
 /// Has the journal emptied at the end, and not removed: to make and remove a file takes longer than all that
 /// is written to it.
 fn keep_journal(connection: &Connection) -> Result<(), StoreError> {
-    rest(connection);
     Ok(connection.execute_batch("PRAGMA main.journal_mode = TRUNCATE")?)
 }
 

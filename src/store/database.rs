@@ -41,9 +41,14 @@ impl Database {
         }
     }
 
-    /// What a glance at the database shows, if that is all it takes.
+    /// What a glance at the database shows, if that is all it takes: at the moment of the look-up, or after
+    /// its end at this one.
     pub(super) fn glance<T>(&self, look: impl FnOnce(&Glance) -> Seen<T>) -> Option<T> {
-        self.glance.borrow().as_ref().and_then(|glance| look(glance).ok())
+        match &*self.glance.borrow() {
+            Some(glance) => look(glance).ok(),
+            None if self.connection.get().is_none() => look(&Glance::at(&self.place).ok()?).ok(),
+            None => None,
+        }
     }
 
     /// The database for all that SQLite can do.
@@ -72,9 +77,11 @@ impl Database {
         Ok(self.connection.get_or_init(|| connection))
     }
 
-    /// As [`Database::connection`], to begin a transaction.
+    /// As [`Database::connection`], to begin a transaction: it may be in the middle of a read until then.
     pub(super) fn connection_mut(&mut self) -> Result<&mut Connection, StoreError> {
-        self.connection()?;
+        if self.connection.get().is_none() {
+            self.open()?;
+        }
         self.connection.get_mut().ok_or_else(|| StoreError::Damaged("it is not open".to_owned()))
     }
 }

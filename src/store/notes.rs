@@ -57,8 +57,8 @@ pub(super) fn last_name(
     connection: &Connection,
     kind: Kind,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let sql = "SELECT max(name) FROM note WHERE kind = ?1";
-    Ok(connection.query_row(sql, [kind as i64], |row| row.get(0))?)
+    let sql = "SELECT name FROM note WHERE kind = ?1 ORDER BY name DESC LIMIT 1";
+    Ok(connection.query_row(sql, [kind as i64], |row| row.get(0)).optional()?)
 }
 
 /// A note by its name.

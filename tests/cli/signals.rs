@@ -176,3 +176,17 @@ fn a_stopped_cachex_goes_on() {
     let (rest, status) = ready.end();
     assert_eq!((rest.as_str(), status.code()), ("went on\n", Some(0)));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_command_finds_signals_as_our_caller_left_them() {
+    let sandbox = Sandbox::new();
+    let look = "grep -E 'Sig(Blk|Ign|Cgt)' /proc/self/status";
+    for set in
+        ["block-signal=INT,USR1,TSTP", "ignore-signal=PIPE,CHLD,XFSZ,TSTP,HUP", "default-signal"]
+    {
+        let bare = sandbox.sh(&format!("env --{set} {look}")).output();
+        assert!(bare.status.success(), "of the GNU core utilities since 8.31: env --{set}");
+        sandbox.sh(&format!("env --{set} cachex --refresh {look}")).matches(&bare);
+    }
+}

@@ -44,7 +44,8 @@ fn a_miss_runs_one_process_and_writes_to_the_database_once() {
     let journal = sandbox.store_dir().join("cachex.db-journal").display().to_string();
     let writing = calls.opened().into_iter().filter(|path| *path == journal).count();
     assert_eq!(writing, 1, "{calls:#?}");
-    assert!(calls.transactions() <= 4, "{}: {calls:#?}", calls.transactions());
+    // To look, to look again, and to store.
+    assert!(calls.transactions() <= 5, "{}: {calls:#?}", calls.transactions());
 }
 
 #[test]

@@ -151,6 +151,13 @@ impl Glance {
         Ok(value)
     }
 
+    /// The name that is the last of a kind in order, if there is any.
+    pub(super) fn last_name(&self, kind: Kind) -> Seen<Option<Vec<u8>>> {
+        let of_kind = [Value::Integer(kind as i64)];
+        let last = tree::last_match(&self.pages, self.roots()?.notes, &of_kind)?;
+        last.map(|record| Ok(Record::read(&record)?.blob(1)?.to_vec())).transpose()
+    }
+
     fn row(&self, id: i64) -> Seen<Option<Payload>> {
         tree::find(&self.pages, self.roots()?.entries, id)
     }
@@ -343,6 +350,10 @@ mod tests {
                     prop_assert_eq!(seen, found.map(|note| note.value));
                 }
             }
+            for kind in [Kind::Secret, Kind::Cleared, Kind::Gone, Kind::File] {
+                let last = notes::last_name(&sample.database, kind).expect("looked for");
+                prop_assert_eq!(glance.last_name(kind).expect("no doubt"), last);
+            }
         }
 
         #[test]
@@ -371,6 +382,7 @@ mod tests {
                         let _ = glance.output(&entry);
                     }
                     let _ = glance.note(Kind::File, &[key]);
+                    let _ = glance.last_name(Kind::File);
                 }
             }
         }

@@ -100,7 +100,24 @@ impl Node {
         Ok(Payload { page: Rc::clone(&self.page), near, length, far })
     }
 
-    /// The first cell that is not before what is sought.
+    /// A page of an index.
+    fn of_index(pages: &Pages, number: u32) -> Seen<Self> {
+        let node = Self::read(pages, number)?;
+        let is_of_index = matches!(node.kind, Kind::IndexBranch | Kind::IndexLeaf);
+        if is_of_index { Ok(node) } else { Err(Doubt) }
+    }
+
+    /// The whole record of a cell.
+    fn record(&self, pages: &Pages, index: usize) -> Seen<Vec<u8>> {
+        self.payload(index)?.from(pages, 0)
+    }
+
+    /// How the record of a cell stands to what is sought.
+    fn order(&self, pages: &Pages, index: usize, sought: &[Value<'_>]) -> Seen<Ordering> {
+        compare(&Record::read(&self.record(pages, index)?)?, sought)
+    }
+
+    /// The first cell that does not come before some place.
     fn first(&self, mut is_before: impl FnMut(usize) -> Seen<bool>) -> Seen<usize> {
         let (mut low, mut high) = (0, self.count());
         while low < high {
@@ -223,23 +240,38 @@ fn for_each_match_below(
     take: &mut dyn FnMut(&Record<'_>) -> Seen<()>,
 ) -> Seen<()> {
     let depth = depth.checked_sub(1).ok_or(Doubt)?;
-    let node = Node::read(pages, number)?;
-    if !matches!(node.kind, Kind::IndexBranch | Kind::IndexLeaf) {
-        return Err(Doubt);
-    }
-    let order = |index| {
-        let payload = node.payload(index)?.from(pages, 0)?;
-        compare(&Record::read(&payload)?, sought)
-    };
-    let first = node.first(|index| Ok(order(index)? == Ordering::Less))?;
+    let node = Node::of_index(pages, number)?;
+    let first = node.first(|index| Ok(node.order(pages, index, sought)?.is_lt()))?;
     for index in first..=node.count() {
         if node.kind == Kind::IndexBranch {
             for_each_match_below(pages, node.child(index)?, depth, sought, take)?;
         }
-        if index == node.count() || order(index)? != Ordering::Equal {
+        if index == node.count() || node.order(pages, index, sought)?.is_ne() {
             break;
         }
-        take(&Record::read(&node.payload(index)?.from(pages, 0)?)?)?;
+        take(&Record::read(&node.record(pages, index)?)?)?;
     }
     Ok(())
+}
+
+/// The last record of an index that begins with these values.
+pub(super) fn last_match(pages: &Pages, root: u32, sought: &[Value<'_>]) -> Seen<Option<Vec<u8>>> {
+    pages.begin();
+    let mut last = None;
+    let mut number = root;
+    for _ in 0..DEPTH {
+        let node = Node::of_index(pages, number)?;
+        let behind = node.first(|index| Ok(node.order(pages, index, sought)?.is_le()))?;
+        if let Some(index) = behind.checked_sub(1)
+            && node.order(pages, index, sought)?.is_eq()
+        {
+            last = Some(node.record(pages, index)?);
+        }
+        // What is below this child comes after that.
+        match node.kind {
+            Kind::IndexBranch => number = node.child(behind)?,
+            _ => return Ok(last),
+        }
+    }
+    Err(Doubt)
 }
