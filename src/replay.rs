@@ -18,7 +18,11 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// That of the stream; `BrokenPipe` when its reader has gone.
 pub fn replay(body: &mut Body) -> io::Result<()> {
     match body.content {
-        Content::Stored(_) => replay_stored(body),
+        // Short output is written sooner than looked at.
+        Content::Stored { ref streams, .. } if streams.iter().all(|it| it.leads_nowhere()) => {
+            Ok(())
+        }
+        Content::Stored { .. } => replay_stored(body),
         _ => body.for_each_chunk(Stream::write_all),
     }
 }

@@ -58,7 +58,12 @@ pub enum Content {
     /// In an unnamed file.
     File(File),
     /// Where it is stored, and where somebody else may be waiting for us to be done with it.
-    Stored(Box<dyn Stored>),
+    Stored {
+        /// The frames.
+        frames: Box<dyn Stored>,
+        /// The streams that something of it is for.
+        streams: Vec<Stream>,
+    },
 }
 
 /// Frames where they are stored.
@@ -102,6 +107,45 @@ impl Checksummer {
     }
 }
 
+/// What is learned of frames by looking them over.
+#[derive(Debug, Default)]
+pub struct Survey {
+    checksummer: Checksummer,
+    frames: Frames,
+    stdout: bool,
+    stderr: bool,
+}
+
+impl Survey {
+    /// Takes the next bytes of the frames.
+    ///
+    /// # Errors
+    /// None; it is what those who hand on expect.
+    pub fn take(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.checksummer.update(bytes);
+        self.frames.take(bytes, &mut |stream, part| {
+            match stream {
+                Stream::Stdout => self.stdout = true,
+                Stream::Stderr => self.stderr = true,
+            }
+            Ok(part.len())
+        })
+    }
+
+    /// The checksum of all that was taken.
+    #[must_use]
+    pub fn checksum(&self) -> Checksum {
+        self.checksummer.finish()
+    }
+
+    /// The streams that something of it is for.
+    #[must_use]
+    pub fn streams(&self) -> Vec<Stream> {
+        let streams = [(Stream::Stdout, self.stdout), (Stream::Stderr, self.stderr)];
+        streams.into_iter().filter_map(|(stream, is_used)| is_used.then_some(stream)).collect()
+    }
+}
+
 impl fmt::Debug for Checksummer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Checksummer")
@@ -137,7 +181,7 @@ impl Body {
                 file.rewind()?;
                 for_each_block(file, MAX_FRAME, |block| frames.take_all(block, &mut sink))?;
             }
-            Content::Stored(stored) => {
+            Content::Stored { frames: stored, .. } => {
                 stored.for_each_piece(&mut |piece| frames.take(piece, &mut sink))?;
             }
         }
@@ -149,7 +193,7 @@ impl Body {
     /// # Errors
     /// When there is no room for a copy.
     pub fn let_go(&mut self) -> io::Result<()> {
-        if let Content::Stored(stored) = &self.content {
+        if let Content::Stored { frames: stored, .. } = &self.content {
             self.content = Content::File(stored.copied()?);
         }
         Ok(())
@@ -171,7 +215,7 @@ impl Body {
                 file.rewind()?;
                 for_each_block(file, size, sink)
             }
-            Content::Stored(stored) => {
+            Content::Stored { frames: stored, .. } => {
                 let mut fault = Ok(());
                 stored.for_each_piece(&mut |piece| {
                     if fault.is_ok() {

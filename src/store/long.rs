@@ -9,7 +9,7 @@ use super::StoreError;
 use super::codec::block_ids;
 use super::connection::{self, unmistakable};
 use super::place::{Place, open_private};
-use crate::recording::{Body, Checksum, Checksummer, Stored};
+use crate::recording::{Body, Stored, Survey};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use rustix::fs::OFlags;
@@ -192,14 +192,11 @@ impl LongOutput {
         Ok(table.map(|()| Self { place: place.clone(), connection, id, is_spent: false }))
     }
 
-    /// The checksum of what is stored.
-    pub(super) fn checksum(&self) -> Result<Checksum, StoreError> {
-        let mut checksum = Checksummer::default();
-        self.offer(&mut |block| {
-            checksum.update(block);
-            Ok(block.len())
-        })?;
-        Ok(checksum.finish())
+    /// Looks all of it over.
+    pub(super) fn survey(&self) -> Result<Survey, StoreError> {
+        let mut survey = Survey::default();
+        self.offer(&mut |block| survey.take(block))?;
+        Ok(survey)
     }
 
     /// Hands the blocks to `sink`; what it did not take is returned if it has to wait, in a file of its

@@ -240,8 +240,9 @@ impl Store {
         } else {
             self.rest();
             let Some(long) = LongOutput::of(&self.place, entry.id)? else { return Ok(None) };
-            let checksum = long.checksum()?;
-            (Content::Stored(Box::new(long)), checksum)
+            let survey = long.survey()?;
+            let streams = survey.streams();
+            (Content::Stored { frames: Box::new(long), streams }, survey.checksum())
         };
         let body = Body { content, length: row.length, output: row.output, checksum };
         Ok((codec::seal(entry, &body) == row.seal).then_some(body))

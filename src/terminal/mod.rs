@@ -10,6 +10,7 @@ pub use patience::Patience;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::BorrowedFd;
+use rustix::fs::{FileType, OFlags};
 use rustix::io::Errno;
 use rustix::termios::Termios;
 use std::cell::Cell;
@@ -42,6 +43,20 @@ impl Stream {
     #[must_use]
     pub fn is_terminal(self) -> bool {
         rustix::termios::isatty(self.fd())
+    }
+
+    /// Whether it leads to the null device, so that nobody can tell what is written from what is not.
+    #[must_use]
+    pub fn leads_nowhere(self) -> bool {
+        let fd = self.fd();
+        let is_null = || {
+            let null = rustix::fs::stat(c"/dev/null").ok()?;
+            let stat = rustix::fs::fstat(fd).ok()?;
+            let mode = rustix::fs::fcntl_getfl(fd).ok()? & OFlags::RWMODE;
+            let is_device = FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice;
+            Some(is_device && stat.st_rdev == null.st_rdev && mode != OFlags::RDONLY)
+        };
+        is_null().unwrap_or(false)
     }
 
     /// Writes every byte, unbuffered, also to a descriptor that somebody made non-blocking.

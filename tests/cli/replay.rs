@@ -154,3 +154,20 @@ fn a_long_entry_that_is_replaced_while_it_is_looked_for_is_a_hit() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert!(output.stdout == bare);
 }
+
+#[test]
+fn what_goes_nowhere_on_one_stream_comes_on_the_other() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "seq 200000; echo between >&2; seq 200000");
+    for _ in 0..2 {
+        sandbox.sh("cachex ./s.sh 2>&1 >/dev/null").gives("between\n");
+    }
+    assert_eq!(sandbox.runs(), 1);
+    let same = sandbox.sh("seq 200000; seq 200000").output().stdout;
+    sandbox.sh("cachex ./s.sh 2>/dev/null").gives(&same);
+    // The null device, but not to write to: there it fails as it does for the command.
+    let readable = sandbox.sh("cachex ./s.sh 2>&1 1</dev/null").output();
+    let told = String::from_utf8_lossy(&readable.stdout);
+    assert!(told.contains("cannot write the output"), "{told}");
+    assert_eq!(sandbox.runs(), 1);
+}

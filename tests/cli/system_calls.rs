@@ -58,6 +58,25 @@ fn a_miss_makes_few_system_calls() {
 }
 
 #[test]
+fn long_output_that_goes_nowhere_is_checked_and_not_read_again() {
+    if !can_trace() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.cachex("seq 400000").output();
+    sandbox.sh("strace -f -y -o trace cachex seq 400000 >/dev/null").gives("");
+    let calls = SystemCalls::read(&sandbox);
+    let read: usize = calls.own_of(&["pread64"]).map(SystemCall::result).sum();
+    let stored = sandbox.outputs().metadata().expect("stored").len();
+    assert!((stored * 3 / 4..stored * 5 / 4).contains(&(read as u64)), "{read} of {stored}");
+    let read_twice = "strace -f -y -o trace cachex seq 400000 | tail -n 1";
+    sandbox.sh(read_twice).gives("400000\n");
+    let read: usize =
+        SystemCalls::read(&sandbox).own_of(&["pread64"]).map(SystemCall::result).sum();
+    assert!(read as u64 > stored * 3 / 2, "{read} of {stored}: what is counted are reads");
+}
+
+#[test]
 fn without_a_home_in_the_environment_only_the_file_of_users_is_read() {
     if !can_trace() {
         return;

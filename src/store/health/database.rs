@@ -120,7 +120,7 @@ impl Store {
                 checksum.finish()
             }
             None => match LongOutput::of(&self.place, entry.id)? {
-                Some(long) => long.checksum()?,
+                Some(long) => long.survey()?.checksum(),
                 None => return Ok(false),
             },
         };
