@@ -1,5 +1,7 @@
 //! The store: SQLite behind look-up, fill, list, clear and totals.
 //!
+//! A look-up mostly does without SQLite: it reads the pages of the file itself (`store::glance`).
+//!
 //! It knows nothing of time to live or of running commands. On disk it promises: a directory that
 //! only its owner can enter, `cachex.db` (see `store::schema`), `outputs.db` (see `store::long`), `uses` (see `store::usage`),
 //! `claims` (see `store::claim`) and `cachex.lock`, held while the database is set up. No

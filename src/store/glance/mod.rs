@@ -135,7 +135,8 @@ impl Glance {
         let row = self.row(entry.id)?.ok_or(Doubt)?;
         let near = Record::read(row.near())?;
         let seal = near.blob(column::SEAL)?;
-        let body = record::last_blob(&row, column::BODY, &self.pages)?;
+        let body = near.place_of_blob(column::BODY)?;
+        let body = body.map(|place| row.end(&self.pages, place)).transpose()?;
         let (output, length) = (near.integer(column::OUTPUT)?, near.integer(column::LENGTH)?);
         Ok(OutputRow::new(output, length, seal, body))
     }

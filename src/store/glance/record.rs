@@ -1,7 +1,5 @@
 //! Records: the values of a row, or of what is in an index, behind a list of their kinds.
 
-use super::file::Pages;
-use super::tree::Payload;
 use super::{Doubt, Seen};
 use std::ops::Range;
 
@@ -45,6 +43,15 @@ impl<'a> Record<'a> {
         Ok((kind, start..start.checked_add(length(kind)?).ok_or(Doubt)?))
     }
 
+    /// Where a blob is, perhaps beyond the beginning; `None` if there is none.
+    pub(super) fn place_of_blob(&self, place: usize) -> Seen<Option<Range<usize>>> {
+        match self.kind(place)? {
+            (0, _) => Ok(None),
+            (kind @ 12.., range) if kind % 2 == 0 => Ok(Some(range)),
+            _ => Err(Doubt),
+        }
+    }
+
     pub(super) fn value(&self, place: usize) -> Seen<Value<'a>> {
         let (kind, range) = self.kind(place)?;
         let bytes = self.bytes.get(range).ok_or(Doubt)?;
@@ -78,19 +85,6 @@ impl<'a> Record<'a> {
             Value::Text(bytes) => Ok(bytes),
             _ => Err(Doubt),
         }
-    }
-}
-
-/// The last value of a record, if there is one: bytes that may go on far behind its beginning.
-pub(super) fn last_blob(row: &Payload, place: usize, pages: &Pages) -> Seen<Option<Vec<u8>>> {
-    let (kind, range) = Record::read(row.near())?.kind(place)?;
-    match kind {
-        0 => Ok(None),
-        12.. if kind % 2 == 0 => {
-            let bytes = row.from(pages, range.start)?;
-            if bytes.len() == range.len() { Ok(Some(bytes)) } else { Err(Doubt) }
-        }
-        _ => Err(Doubt),
     }
 }
 

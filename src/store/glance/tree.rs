@@ -109,7 +109,7 @@ impl Node {
 
     /// The whole record of a cell.
     fn record(&self, pages: &Pages, index: usize) -> Seen<Vec<u8>> {
-        self.payload(index)?.from(pages, 0)
+        self.payload(index)?.whole(pages)
     }
 
     /// How the record of a cell stands to what is sought.
@@ -157,17 +157,22 @@ impl Payload {
         &self.page[self.near.clone()]
     }
 
-    /// All from this byte on.
-    pub(super) fn from(&self, pages: &Pages, start: usize) -> Seen<Vec<u8>> {
-        if self.length > pages.capacity() {
+    /// All of it.
+    fn whole(&self, pages: &Pages) -> Seen<Vec<u8>> {
+        self.end(pages, 0..self.length)
+    }
+
+    /// Its end, from some byte on; where that is said to be has to be right.
+    pub(super) fn end(&self, pages: &Pages, end: Range<usize>) -> Seen<Vec<u8>> {
+        if end.end != self.length || end.start > end.end || end.len() > pages.capacity() {
             return Err(Doubt);
         }
         let near = self.near();
-        let mut bytes = Vec::with_capacity(self.length.checked_sub(start).ok_or(Doubt)?);
-        bytes.extend_from_slice(near.get(start..).unwrap_or_default());
+        let mut bytes = Vec::with_capacity(end.len());
+        bytes.extend_from_slice(near.get(end.start..).unwrap_or_default());
         if let Some(first) = self.far {
             let left = self.length - near.len();
-            follow(pages, first, left, start.saturating_sub(near.len()), &mut bytes)?;
+            follow(pages, first, left, end.start.saturating_sub(near.len()), &mut bytes)?;
         }
         Ok(bytes)
     }
