@@ -6,6 +6,7 @@ use crate::store::record_lock::{self, Bytes};
 use rustix::fs::{Mode, OFlags};
 use std::cell::{Cell, RefCell};
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::rc::Rc;
@@ -19,6 +20,9 @@ pub(super) const HEADER: usize = 100;
 /// Bytes of a page: SQLite's default, which is not changed.
 pub(super) const PAGE: usize = 4096;
 
+/// How many are kept at hand: the few that a search begins with again and again.
+const AT_HAND: usize = 32;
+
 /// Where SQLite takes its locks: far behind what most databases hold.
 const PENDING: Bytes = Bytes { start: 0x4000_0000, length: 1 };
 const SHARED: Bytes = Bytes { start: PENDING.start + 2, length: 510 };
@@ -30,7 +34,7 @@ pub(super) struct Pages {
     /// How many there are.
     count: u32,
     application: u32,
-    /// Those that were read.
+    /// Some of those that were read; the first one always.
     read: RefCell<Vec<(u32, Rc<Vec<u8>>)>>,
     /// How many more may be looked at: no page is part of two things, so somebody who looks at more than
     /// there are goes round in a circle.
@@ -44,10 +48,7 @@ impl Pages {
         let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
         lock(&file)?;
         let metadata = file.metadata()?;
-        let is_rest_of_a_write = |journal: std::fs::Metadata| journal.len() > 0;
-        if !is_ours_alone(&metadata)
-            || path.with_extension("db-journal").metadata().is_ok_and(is_rest_of_a_write)
-        {
+        if !is_ours_alone(&metadata) || !is_empty(&path.with_extension("db-journal"))? {
             return Err(Doubt);
         }
         let mut first = vec![0; PAGE];
@@ -72,7 +73,7 @@ impl Pages {
         self.left.set(self.count);
     }
 
-    /// A page, by its number, to be kept at hand.
+    /// A page, by its number.
     pub(super) fn page(&self, number: u32) -> Seen<Rc<Vec<u8>>> {
         self.count_look()?;
         let mut read = self.read.borrow_mut();
@@ -82,6 +83,9 @@ impl Pages {
         let mut page = vec![0; PAGE];
         self.fill(number, &mut page)?;
         let page = Rc::new(page);
+        if read.len() == AT_HAND {
+            read.truncate(1);
+        }
         read.push((number, Rc::clone(&page)));
         Ok(page)
     }
@@ -107,6 +111,15 @@ impl Pages {
         let before = number.checked_sub(1).ok_or(Doubt)?;
         self.file.read_exact_at(page, u64::from(before) * PAGE as u64)?;
         Ok(())
+    }
+}
+
+/// Whether a file holds nothing, or is not there.
+fn is_empty(path: &Path) -> Seen<bool> {
+    match path.metadata() {
+        Ok(metadata) => Ok(metadata.len() == 0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error.into()),
     }
 }
 
