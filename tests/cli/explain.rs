@@ -228,3 +228,20 @@ fn where_a_run_would_be_uncached_that_is_said() {
     sandbox.cachex("explain").tells("", 2);
     sandbox.cachex("explain --ttl nonsense ./s.sh").tells("", 2);
 }
+
+#[test]
+fn a_run_names_few_differences_and_explain_all() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    let words = (1..=30).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
+    let all = explain(&sandbox, &format!("./s.sh {words}"));
+    assert!(
+        all.contains("argument 8 is new, argument 9 is new") && all.contains("argument 30 is new"),
+        "{all}"
+    );
+    let told = sandbox.cachex(&format!("-v ./s.sh {words}")).tells("hi\n", 0);
+    assert!(told.contains("argument 8 is new, and 22 more\n"), "{told}");
+    // One more takes no more room than to say so.
+    let told = sandbox.cachex("-v ./s.sh 1 2 3 4 5 6 7 8 nine").tells("hi\n", 0);
+    assert!(!told.contains("more"), "{told}");
+}

@@ -43,16 +43,26 @@ impl Nearest {
     pub(in crate::commands) fn tell(&self) -> String {
         let ago = |age| format!("{} ago", brief(age));
         let age = self.age.map_or_else(|| "in the future".to_owned(), ago);
-        format!("entry {}, stored {age}: {}", self.id, self.differences())
+        let differences = match &self.differences[..] {
+            [] => "the key is the same, standard input or the date is not".to_owned(),
+            differences => told(differences),
+        };
+        format!("entry {}, stored {age}: {differences}", self.id)
     }
 
-    fn differences(&self) -> String {
-        if self.differences.is_empty() {
-            return "the key is the same, standard input or the date is not".to_owned();
+    /// The first differences, and how many more there are: `explain` tells all.
+    fn in_short(&self) -> String {
+        const FEW: usize = 8;
+        match self.differences.split_at_checked(FEW) {
+            Some((first, more @ [_, _, ..])) => format!("{}, and {} more", told(first), more.len()),
+            _ => told(&self.differences),
         }
-        let tell = |it: &Difference| format!("{} {}", escape_os(&it.name), it.what);
-        self.differences.iter().map(tell).collect::<Vec<_>>().join(", ")
     }
+}
+
+fn told(differences: &[Difference]) -> String {
+    let tell = |it: &Difference| format!("{} {}", escape_os(&it.name), it.what);
+    differences.iter().map(tell).collect::<Vec<_>>().join(", ")
 }
 
 impl Call<'_> {
@@ -65,7 +75,7 @@ impl Call<'_> {
         let keyed = store.keyed(&observation.fingerprint.parts());
         match keyed.and_then(|keyed| Nearest::find(self, store, observation, &keyed)) {
             Ok(Some(nearest)) if !nearest.differences.is_empty() => {
-                self.notices.detail(&format_args!("miss: {reason}: {}", nearest.differences()));
+                self.notices.detail(&format_args!("miss: {reason}: {}", nearest.in_short()));
             }
             _ => self.notices.detail(&format_args!("miss: {reason}")),
         }
