@@ -1,6 +1,7 @@
 //! Which commands were cleared, so that a run that was in flight does not bring them back. Their words
 //! may be secret: they are remembered as digests, keyed with the secret of the store.
 
+use super::glance::Doubt;
 use super::notes::{self, Kind, Note};
 use super::selection::{Matching, Selection, whole};
 use super::sought::{Sought, as_typed};
@@ -26,8 +27,8 @@ impl Store {
     /// As SQLite.
     pub fn clearings(&self) -> Result<Clearings, StoreError> {
         match self.database.glance(|glance| glance.last_name(Kind::Cleared)) {
-            Some(last) => number_of_last(last.as_deref()),
-            None => count(self.database.connection()?),
+            Ok(last) => number_of_last(last.as_deref()),
+            Err(Doubt) => count(self.database.connection()?),
         }
     }
 }

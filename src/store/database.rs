@@ -1,11 +1,12 @@
 //! The database behind a store: glanced at for a look-up, opened by SQLite for all else.
 
 use super::connection::Moment;
-use super::glance::{Glance, Seen};
+use super::glance::{Doubt, Glance, Seen};
 use super::place::Place;
 use super::{StoreError, connection};
 use rusqlite::Connection;
 use std::cell::{OnceCell, RefCell};
+use std::io;
 
 /// A database of the present format.
 #[derive(Debug)]
@@ -43,11 +44,12 @@ impl Database {
 
     /// What a glance at the database shows, if that is all it takes: at the moment of the look-up, or after
     /// its end at this one.
-    pub(super) fn glance<T>(&self, look: impl FnOnce(&Glance) -> Seen<T>) -> Option<T> {
+    pub(super) fn glance<T>(&self, look: impl FnOnce(&Glance) -> Seen<T>) -> Seen<T> {
         match &*self.glance.borrow() {
-            Some(glance) => look(glance).ok(),
-            None if self.connection.get().is_none() => look(&Glance::at(&self.place).ok()?).ok(),
-            None => None,
+            Some(glance) => look(glance),
+            None if self.connection.get().is_none() => look(&Glance::at(&self.place)?),
+            // Another descriptor of the file would take SQLite's locks along when it is closed.
+            None => Err(Doubt),
         }
     }
 
@@ -73,7 +75,8 @@ impl Database {
     fn open(&self) -> Result<&Connection, StoreError> {
         // The glance must be over before: with the end of it all locks of this process go.
         self.glance.take();
-        let connection = connection::open(&self.place)?;
+        // While a command ran it may have gone with all that was in it.
+        let connection = connection::open(&Place::prepare(&self.place.directory)?)?;
         Ok(self.connection.get_or_init(|| connection))
     }
 
@@ -82,6 +85,6 @@ impl Database {
         if self.connection.get().is_none() {
             self.open()?;
         }
-        self.connection.get_mut().ok_or_else(|| StoreError::Damaged("it is not open".to_owned()))
+        self.connection.get_mut().ok_or_else(|| io::Error::other("it is not open").into())
     }
 }

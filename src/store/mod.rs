@@ -54,6 +54,7 @@ use crate::terminal::escape_os;
 use crate::time::Timestamp;
 use codec::OutputRow;
 use database::Database;
+use glance::Doubt;
 use long::LongOutput;
 use notes::Kind;
 use place::Place;
@@ -207,8 +208,8 @@ impl Store {
             keys.iter().map(|key| glance.entries(*key)).collect::<Result<Vec<_>, _>>()
         });
         let mut variants = match glanced {
-            Some(variants) => variants,
-            None => self.look_up(keys)?,
+            Ok(variants) => variants,
+            Err(Doubt) => self.look_up(keys)?,
         };
         for of_key in &mut variants {
             of_key.sort_by_key(|entry| Reverse(entry.created));
@@ -251,7 +252,7 @@ impl Store {
     }
 
     fn output_row(&self, entry: &Entry) -> Result<Option<OutputRow>, StoreError> {
-        if let Some(row) = self.database.glance(|glance| glance.output(entry)) {
+        if let Ok(row) = self.database.glance(|glance| glance.output(entry)) {
             return Ok(row);
         }
         let sql = "SELECT output, length, seal, body FROM entry WHERE id = ?1 AND key = ?2";
@@ -297,7 +298,7 @@ impl DigestMemory for Store {
     fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
         let path_bytes = path.as_os_str().as_bytes();
         let noted = self.database.glance(|glance| glance.note(Kind::File, path_bytes));
-        let value = noted.unwrap_or_else(|| {
+        let value = noted.unwrap_or_else(|Doubt| {
             let moment = self.database.moment().ok()?;
             Some(notes::find(&moment, Kind::File, path_bytes).ok()??.value)
         });

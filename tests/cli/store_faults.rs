@@ -394,3 +394,12 @@ fn a_limit_on_the_size_of_files_costs_the_cache_and_not_the_command() {
     sandbox.cachex("echo x").gives("x\n");
     sandbox.sh("ulimit -f 400; cachex seq 300000").warns(&bare, "not stored");
 }
+
+#[test]
+fn a_store_that_the_command_removes_is_made_anew() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    let call = "sh -c rm$IFS-rf$IFS$CACHEX_CACHE_DIR;echo$IFS'done'";
+    sandbox.cachex(call).gives("done\n");
+    sandbox.cachex(&format!("--only-if-cached {call}")).gives("done\n");
+}

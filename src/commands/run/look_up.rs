@@ -146,7 +146,7 @@ impl Call<'_> {
                 Verdict::ReplayStale(entry, age) => (entry, age, true),
                 Verdict::Execute(reason, fallback) => return Err(Miss { reason, fallback }),
             };
-        let Some(body) = output(&entry).map_err(without_fallback)? else {
+        let Some(mut body) = output(&entry).map_err(without_fallback)? else {
             return match replaced(store, &entry) {
                 Some(variants) => self.decide(store, variants, stdin),
                 None => Err(without_fallback(MissReason::Damaged)),
@@ -154,6 +154,9 @@ impl Call<'_> {
         };
         // Whoever reads what is said may take long.
         store.rest();
+        if self.notices.are_detailed() {
+            let _ = body.let_go();
+        }
         let stale = if is_stale { ", stale" } else { "" };
         self.notices.detail(&format_args!("hit: stored {} ago{stale}", brief(age)));
         Ok(Hit { entry: *entry, body, is_stale })

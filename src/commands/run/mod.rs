@@ -145,6 +145,7 @@ impl<'a> Call<'a> {
         }
         stdin.take(entry.condition);
         let replayed = replay(&mut body);
+        drop(body);
         // Only where a large file was new to us: the next hit need not read it again.
         if let Err(fault) = store.remember(observation.learned()) {
             self.notices.detail(&fault);

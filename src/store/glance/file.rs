@@ -36,8 +36,8 @@ pub(super) struct Pages {
     application: u32,
     /// Some of those that were read; the first one always.
     read: RefCell<Vec<(u32, Rc<Vec<u8>>)>>,
-    /// How many more may be looked at: no page is part of two things, so somebody who looks at more than
-    /// there are goes round in a circle.
+    /// How many more may be looked at. Hardly anybody needs more than there are, and who goes round in circles has to
+    /// stop.
     left: Cell<u32>,
 }
 
@@ -95,11 +95,6 @@ impl Pages {
         self.count_look()?;
         self.fill(number, page)?;
         super::file::number(page, 0)
-    }
-
-    /// The most that can be stored in this file, in bytes.
-    pub(super) fn capacity(&self) -> usize {
-        usize::try_from(self.count).map_or(usize::MAX, |count| count.saturating_mul(PAGE))
     }
 
     fn count_look(&self) -> Seen<()> {

@@ -112,9 +112,11 @@ impl Node {
         self.payload(index)?.whole(pages)
     }
 
-    /// How the record of a cell stands to what is sought.
+    /// How the record of a cell stands to what is sought. Mostly its beginning tells.
     fn order(&self, pages: &Pages, index: usize, sought: &[Value<'_>]) -> Seen<Ordering> {
-        compare(&Record::read(&self.record(pages, index)?)?, sought)
+        let payload = self.payload(index)?;
+        let near = Record::read(payload.near()).and_then(|record| compare(&record, sought));
+        near.or_else(|_| compare(&Record::read(&payload.whole(pages)?)?, sought))
     }
 
     /// The first cell that does not come before some place.
@@ -164,11 +166,12 @@ impl Payload {
 
     /// Its end, from some byte on; where that is said to be has to be right.
     pub(super) fn end(&self, pages: &Pages, end: Range<usize>) -> Seen<Vec<u8>> {
-        if end.end != self.length || end.start > end.end || end.len() > pages.capacity() {
+        if end.end != self.length || end.start > end.end {
             return Err(Doubt);
         }
         let near = self.near();
-        let mut bytes = Vec::with_capacity(end.len());
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(end.len()).map_err(|_| Doubt)?;
         bytes.extend_from_slice(near.get(end.start..).unwrap_or_default());
         if let Some(first) = self.far {
             let left = self.length - near.len();
