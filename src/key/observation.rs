@@ -14,6 +14,7 @@ use super::text::Text;
 use super::{Fingerprint, Key, WorkingDirectory, files, script};
 use crate::outputs::Outputs;
 use crate::time::Timestamp;
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -67,7 +68,7 @@ impl KeySpec {
     ///
     /// # Errors
     /// When a variable is set twice.
-    pub fn environment(&self) -> Result<Option<Vec<(OsString, OsString)>>, Unreadable> {
+    pub fn environment(&self) -> Result<Option<BTreeMap<OsString, OsString>>, Unreadable> {
         if !self.pure_environment {
             return Ok(None);
         }

@@ -1,6 +1,6 @@
 //! The command: what it is started with, and what is passed on to it.
 
-use super::launch::{Launch, Process, Standard};
+use super::launch::{Launch, Process, SpawnError, Standard};
 use super::pty::{self, Pty};
 use super::signals::Arrival;
 use super::{Environment, Job};
@@ -16,18 +16,6 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
-
-/// Why a command could not be started.
-#[derive(Debug, thiserror::Error)]
-pub enum SpawnError {
-    /// The system refuses to execute it.
-    #[error("{0}")]
-    Refused(io::Error),
-    /// What is needed beside it failed.
-    #[error("cannot run a command: {0}")]
-    Other(io::Error),
-}
 
 /// A running command.
 pub(super) struct Child(Process);
@@ -142,18 +130,14 @@ fn with_nesting(mut environment: Environment) -> Environment {
 /// Returns only when that fails.
 #[must_use]
 pub fn exec(program: &Path, words: &[OsString], environment: Option<Environment>) -> SpawnError {
-    let mut command = Command::new(program);
-    if let Some(environment) = environment {
-        command.env_clear().envs(with_nesting(environment));
-    }
-    if let Some((name, arguments)) = words.split_first() {
-        command.arg0(name).args(arguments);
-    }
-    inherited::pass_on(&mut command);
-    for fd in [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()] {
-        if inherited::is_closed(fd) {
-            inherited::pass_on_closed(&mut command, fd);
-        }
-    }
-    SpawnError::Refused(command.exec())
+    let standard = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
+    let launch = Launch {
+        program,
+        words,
+        environment: environment.map(with_nesting),
+        standard: standard
+            .map(|fd| if inherited::is_closed(fd) { Standard::Closed } else { Standard::Ours }),
+        caught: &[],
+    };
+    SpawnError::Refused(launch.command().exec())
 }

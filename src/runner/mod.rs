@@ -25,8 +25,9 @@ mod tape;
 mod waiting;
 
 pub use background::in_background;
-pub use child::{SpawnError, exec};
+pub use child::exec;
 pub use input::Input;
+pub use launch::SpawnError;
 pub use signals::die_of;
 pub use waiting::wait_until;
 
@@ -45,6 +46,7 @@ use pty::Pty;
 use pump::{Pump, PumpEnd};
 use shared::Shared;
 use signals::{Arrival, Signals};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -79,7 +81,7 @@ pub struct Job<'a> {
 }
 
 /// Variables and their values.
-pub type Environment = Vec<(OsString, OsString)>;
+pub type Environment = BTreeMap<OsString, OsString>;
 
 /// What came of it.
 #[derive(Debug)]

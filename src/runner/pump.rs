@@ -3,7 +3,7 @@
 //! What arrives goes on at once, unless it is to be held back, and memory stays flat.
 
 use super::Unrecorded;
-use super::child::SpawnError;
+use super::launch::SpawnError;
 use super::ready::{watch, watch_pipe};
 use super::shared::Shared;
 use super::tape::Passage;

@@ -26,6 +26,7 @@ mod inputs;
 mod json;
 mod key;
 mod kills;
+mod launch;
 mod limits;
 mod listing;
 mod miss;

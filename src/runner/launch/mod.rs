@@ -6,17 +6,34 @@
 #[cfg(not(target_os = "linux"))]
 mod portable;
 #[cfg(target_os = "linux")]
+mod process;
+#[cfg(target_os = "linux")]
 mod vfork;
 
 #[cfg(not(target_os = "linux"))]
 pub(super) use portable::Process;
 #[cfg(target_os = "linux")]
-pub(super) use vfork::Process;
+pub(super) use process::Process;
 
 use super::Environment;
+use crate::inherited;
 use std::ffi::OsString;
+use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Why a command could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum SpawnError {
+    /// The system refuses to execute it.
+    #[error("{0}")]
+    Refused(io::Error),
+    /// What is needed beside it failed.
+    #[error("cannot run a command: {0}")]
+    Other(io::Error),
+}
 
 /// A command that does not run yet.
 pub(super) struct Launch<'a> {
@@ -29,6 +46,7 @@ pub(super) struct Launch<'a> {
     /// Its standard input, output and error.
     pub(super) standard: [Standard; 3],
     /// The signals that we catch, and it does not.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "executing it does that"))]
     pub(super) caught: &'a [i32],
 }
 
@@ -38,6 +56,32 @@ pub(super) enum Standard {
     Ours,
     /// Nothing.
     Closed,
-    /// Something that is ours until then. It is none of our own standard descriptors: those are all open.
+    /// Something that is ours until then.
     Given(OwnedFd),
+}
+
+impl Launch<'_> {
+    /// The same as the language takes it.
+    pub(super) fn command(self) -> Command {
+        let mut command = Command::new(self.program);
+        if let Some(environment) = self.environment {
+            command.env_clear().envs(environment);
+        }
+        if let Some((name, arguments)) = self.words.split_first() {
+            command.arg0(name).args(arguments);
+        }
+        inherited::pass_on(&mut command);
+        let own = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
+        for (standard, fd) in self.standard.iter().zip(own) {
+            if matches!(standard, Standard::Closed) {
+                inherited::pass_on_closed(&mut command, fd);
+            }
+        }
+        let [stdin, stdout, stderr] = self.standard.map(|standard| match standard {
+            Standard::Ours | Standard::Closed => Stdio::inherit(),
+            Standard::Given(fd) => fd.into(),
+        });
+        command.stdin(stdin).stdout(stdout).stderr(stderr);
+        command
+    }
 }

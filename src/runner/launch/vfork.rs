@@ -4,93 +4,27 @@
 //! miss. Here the new process borrows our memory instead, and we stand still until it has become the command. So
 //! all that it needs is made ready before, and it does nothing but system calls.
 
+use super::process::reap;
 use super::{Launch, Standard};
-use crate::exit::Exit;
 use crate::inherited;
-use crate::runner::child::SpawnError;
-use crate::runner::ready::watch;
 use std::ffi::{CString, OsString, c_char, c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::time::Duration;
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 
-/// A running command.
-pub(in crate::runner) struct Process {
-    id: libc::pid_t,
-    /// Readable when it has ended. Older kernels have none.
-    end: Option<AsyncFd<OwnedFd>>,
-    has_ended: bool,
-}
-
-/// How often an older kernel is asked.
-const LOOK: Duration = Duration::from_millis(5);
-
-impl Process {
-    /// Starts a command.
-    ///
-    /// # Errors
-    /// Why the system does not execute it.
-    pub(in crate::runner) fn start(launch: Launch<'_>) -> Result<Self, SpawnError> {
-        let (id, end) = vfork(&launch)?;
-        // What the command has is not ours any more.
-        drop(launch);
-        let end = end.and_then(|end| watch(end, Interest::READABLE).ok());
-        Ok(Self { id, end, has_ended: false })
-    }
-
-    /// Waits for its end. Whoever stops waiting may begin again.
-    pub(in crate::runner) async fn wait(&mut self) -> io::Result<Exit> {
-        match &self.end {
-            Some(end) => _ = end.readable().await?,
-            None => {
-                while !self.is_at_its_end() {
-                    tokio::time::sleep(LOOK).await;
-                }
-            }
-        }
-        self.has_ended = true;
-        reap(self.id)
-    }
-
-    /// Its number, as long as nobody else can have it.
-    pub(in crate::runner) fn id(&self) -> Option<libc::pid_t> {
-        (!self.has_ended).then_some(self.id)
-    }
-
-    #[allow(unsafe_code)]
-    fn is_at_its_end(&self) -> bool {
-        let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
-        let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
-        let id = libc::id_t::from(self.id.unsigned_abs());
-        // SAFETY: the call fills the struct, for which zero is a value: nothing has happened yet.
-        unsafe {
-            libc::waitid(libc::P_PID, id, info.as_mut_ptr(), options) == 0
-                && info.assume_init().si_pid() == self.id
-        }
-    }
-}
-
-/// Takes the exit of a process that has ended.
-#[allow(unsafe_code)]
-fn reap(id: libc::pid_t) -> io::Result<Exit> {
-    let mut status = 0;
-    loop {
-        // SAFETY: the call fills the number.
-        if unsafe { libc::waitpid(id, &raw mut status, 0) } == id {
-            return Ok(ExitStatus::from_raw(status).into());
-        }
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
-        }
-    }
+/// What comes of an attempt to start a command.
+pub(super) enum Started {
+    /// It runs, under this number; what is with it can be read from when it has ended. Kernels before 5.2
+    /// have none.
+    Runs(libc::pid_t, Option<OwnedFd>),
+    /// The system does not execute it.
+    Refused(io::Error),
+    /// There cannot be a new process.
+    NoProcess(io::Error),
+    /// Not in this way: the system is too old, or somebody who stands in for it does not know it.
+    Unsupported,
 }
 
 /// What the new process needs. It reads all of it in our memory, and writes the fault.
@@ -136,7 +70,7 @@ impl Words {
 
 impl Plan {
     fn new(launch: &Launch<'_>, blocked: libc::sigset_t) -> io::Result<Self> {
-        let variable = |(name, value): &(OsString, OsString)| {
+        let variable = |(name, value): (&OsString, &OsString)| {
             [name.as_bytes(), b"=", value.as_bytes()].concat()
         };
         let environment = launch.environment.as_ref();
@@ -176,8 +110,7 @@ impl Plan {
         // SAFETY: plain system calls, with what the plan owns and keeps meanwhile.
         unsafe {
             if self.catches_stop {
-                // Stopped here it could not let us go on, and nobody could continue us. What comes a moment
-                // later finds the command.
+                // Stopped here it could not let us go on, and nobody could continue us.
                 libc::signal(libc::SIGTSTP, libc::SIG_IGN);
             }
             for (signal, action) in &self.signals {
@@ -190,26 +123,27 @@ impl Plan {
                 let done = match step {
                     Step::Keep => 0,
                     Step::Close => libc::close(fd),
+                    // Ours was closed, and could not be opened.
+                    Step::Replace(with) if *with == fd => libc::fcntl(fd, libc::F_SETFD, 0),
                     Step::Replace(with) => libc::dup2(*with, fd),
                 };
                 if done == -1 {
                     return io::Error::last_os_error();
                 }
             }
-            libc::sigprocmask(libc::SIG_SETMASK, &raw const self.blocked, std::ptr::null_mut());
-            if self.catches_stop {
-                libc::signal(libc::SIGTSTP, libc::SIG_DFL);
-            }
-            // Killed before that could be asked for?
+            // Were we killed before that could be asked for?
             if libc::getppid() != self.parent {
                 return io::Error::from_raw_os_error(libc::EINTR);
             }
+            let (program, words) = (self.program.as_ptr(), self.words.pointers.as_ptr());
             let environment = self.environment.as_ref().map(|words| words.pointers.as_ptr());
-            libc::execvpe(
-                self.program.as_ptr(),
-                self.words.pointers.as_ptr(),
-                environment.unwrap_or(environ),
-            );
+            let environment = environment.unwrap_or(environ);
+            libc::sigprocmask(libc::SIG_SETMASK, &raw const self.blocked, std::ptr::null_mut());
+            if self.catches_stop {
+                // As late as can be: see above.
+                libc::signal(libc::SIGTSTP, libc::SIG_DFL);
+            }
+            libc::execvpe(program, words, environment);
         }
         io::Error::last_os_error()
     }
@@ -230,38 +164,72 @@ extern "C" fn in_new_process(plan: *mut c_void) -> c_int {
 /// Room for a few calls; and for the command line once more, since a shell starts what has no `#!` line.
 const STACK: usize = 64 << 10;
 
-/// Starts a process that becomes the command. With it comes what tells of its end.
+/// Starts a process that becomes the command.
 #[allow(unsafe_code)]
-fn vfork(launch: &Launch<'_>) -> Result<(libc::pid_t, Option<OwnedFd>), SpawnError> {
-    let blocked = block_all().map_err(SpawnError::Other)?;
-    let started = Plan::new(launch, blocked).map_err(SpawnError::Refused).and_then(|mut plan| {
-        let room = STACK + plan.words.pointers.len() * size_of::<*const c_char>();
-        let mut stack = Vec::<MaybeUninit<u128>>::with_capacity(room / size_of::<u128>());
-        let top = stack.spare_capacity_mut().as_mut_ptr_range().end;
-        let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
-        let mut end = -1;
-        // SAFETY: the stack and the plan live until this thread goes on, which is when the new process has
-        // become the command or is gone. No signal is handled in it: all are blocked until none is caught.
-        let id = unsafe {
-            libc::clone(in_new_process, top.cast(), flags, (&raw mut plan).cast(), &raw mut end)
-        };
-        if id == -1 {
-            return Err(SpawnError::Other(io::Error::last_os_error()));
-        }
-        // SAFETY: the kernel made it for us, unless it is too old.
-        let end = (end != -1).then(|| unsafe { OwnedFd::from_raw_fd(end) });
-        match plan.fault.load(Ordering::Relaxed) {
-            0 => Ok((id, end)),
-            fault => {
-                // It is on its way out.
-                let _ = reap(id);
-                Err(SpawnError::Refused(io::Error::from_raw_os_error(fault)))
-            }
-        }
-    });
+pub(super) fn start(launch: &Launch<'_>) -> Started {
+    let blocked = match block_all() {
+        Ok(blocked) => blocked,
+        Err(fault) => return Started::NoProcess(fault),
+    };
+    let started = match Plan::new(launch, blocked) {
+        Ok(mut plan) => plan.start(),
+        Err(fault) => Started::Refused(fault),
+    };
     // SAFETY: a plain system call.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const blocked, std::ptr::null_mut()) };
     started
+}
+
+impl Plan {
+    #[allow(unsafe_code)]
+    fn start(&mut self) -> Started {
+        let room = STACK + self.words.pointers.len() * size_of::<*const c_char>();
+        let mut stack = Vec::<MaybeUninit<u128>>::with_capacity(room / size_of::<u128>());
+        let top = stack.spare_capacity_mut().as_mut_ptr_range().end;
+        let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
+        let plan: *mut Self = self;
+        let mut end = -1;
+        // SAFETY: the stack and the plan live until this thread goes on, which is when the new process has
+        // become the command or is gone. No signal is handled in it: all are blocked until none is caught.
+        let id =
+            unsafe { libc::clone(in_new_process, top.cast(), flags, plan.cast(), &raw mut end) };
+        if id == -1 {
+            return match io::Error::last_os_error() {
+                fault if UNSUPPORTED.contains(&fault.raw_os_error()) => Started::Unsupported,
+                fault => Started::NoProcess(fault),
+            };
+        }
+        match self.fault.load(Ordering::Relaxed) {
+            0 => {
+                pass_on_stop(id);
+                // SAFETY: the kernel has just made it for us.
+                let end = (end != -1).then(|| unsafe { OwnedFd::from_raw_fd(end) });
+                Started::Runs(id, end)
+            }
+            fault => {
+                // It is on its way out.
+                let _ = reap(id);
+                Started::Refused(io::Error::from_raw_os_error(fault))
+            }
+        }
+    }
+}
+/// What clone says where it, or one of these flags, is not known: QEMU, gVisor, filters of system calls.
+const UNSUPPORTED: [Option<i32>; 3] = [Some(libc::EINVAL), Some(libc::ENOSYS), Some(libc::EPERM)];
+
+/// Stops the command if the terminal stops us: it may have come while the command did not listen yet.
+#[allow(unsafe_code)]
+fn pass_on_stop(id: libc::pid_t) {
+    let mut pending = MaybeUninit::uninit();
+    // SAFETY: the set is read only if the call filled it. Nobody has waited for the process yet, so the number
+    // is still its own.
+    unsafe {
+        if libc::sigpending(pending.as_mut_ptr()) == 0
+            && libc::sigismember(pending.as_ptr(), libc::SIGTSTP) == 1
+        {
+            libc::kill(id, libc::SIGTSTP);
+        }
+    }
 }
 
 /// Blocks all signals; those that were.

@@ -1,0 +1,107 @@
+//! A command that runs, and its end.
+
+use super::vfork::{self, Started};
+use super::{Launch, SpawnError};
+use crate::exit::Exit;
+use crate::leash;
+use crate::runner::ready::watch;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::Duration;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// A running command.
+pub(in crate::runner) struct Process {
+    id: libc::pid_t,
+    /// Readable when it has ended. Not every system has it.
+    end: Option<AsyncFd<OwnedFd>>,
+    has_ended: bool,
+}
+
+/// How often a system without it is asked.
+const LOOK: Duration = Duration::from_millis(5);
+
+impl Process {
+    /// Starts a command.
+    ///
+    /// # Errors
+    /// Why the system does not execute it.
+    pub(in crate::runner) fn start(launch: Launch<'_>) -> Result<Self, SpawnError> {
+        let (id, end) = match vfork::start(&launch) {
+            Started::Runs(id, end) => (id, end),
+            Started::Refused(fault) => return Err(SpawnError::Refused(fault)),
+            Started::NoProcess(fault) => return Err(SpawnError::Other(fault)),
+            Started::Unsupported => return Self::fork(launch),
+        };
+        // What the command has is not ours any more.
+        drop(launch);
+        Ok(Self::new(id, end))
+    }
+
+    /// The same as the language does it.
+    fn fork(launch: Launch<'_>) -> Result<Self, SpawnError> {
+        let mut command = launch.command();
+        leash::tie(&mut command);
+        let child = command.spawn().map_err(SpawnError::Refused)?;
+        let id = child.id().cast_signed();
+        let end = Pid::from_raw(id).and_then(|id| pidfd_open(id, PidfdFlags::empty()).ok());
+        Ok(Self::new(id, end))
+    }
+
+    fn new(id: libc::pid_t, end: Option<OwnedFd>) -> Self {
+        let end = end.and_then(|end| watch(end, Interest::READABLE).ok());
+        Self { id, end, has_ended: false }
+    }
+
+    /// Waits for its end. Whoever stops waiting may begin again.
+    pub(in crate::runner) async fn wait(&mut self) -> io::Result<Exit> {
+        match &self.end {
+            Some(end) => _ = end.readable().await?,
+            None => {
+                while !self.is_at_its_end() {
+                    tokio::time::sleep(LOOK).await;
+                }
+            }
+        }
+        self.has_ended = true;
+        reap(self.id)
+    }
+
+    /// Its number, as long as nobody else can have it.
+    pub(in crate::runner) fn id(&self) -> Option<libc::pid_t> {
+        (!self.has_ended).then_some(self.id)
+    }
+
+    #[allow(unsafe_code)]
+    fn is_at_its_end(&self) -> bool {
+        let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+        let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        let id = libc::id_t::from(self.id.unsigned_abs());
+        // SAFETY: the call fills the struct, for which zero is a value: nothing has happened yet.
+        unsafe {
+            libc::waitid(libc::P_PID, id, info.as_mut_ptr(), options) == 0
+                && info.assume_init().si_pid() == self.id
+        }
+    }
+}
+
+/// Takes the exit of a process that has ended.
+#[allow(unsafe_code)]
+pub(super) fn reap(id: libc::pid_t) -> io::Result<Exit> {
+    let mut status = 0;
+    loop {
+        // SAFETY: the call fills the number.
+        if unsafe { libc::waitpid(id, &raw mut status, 0) } == id {
+            return Ok(ExitStatus::from_raw(status).into());
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! How a command is started, also where the quick way is barred.
+
+use super::harness::{Call, Sandbox};
+
+#[test]
+fn a_variable_is_in_the_environment_once() {
+    let sandbox = Sandbox::new();
+    for options in ["--pure-env --env HOME,PATH,CACHEX_ACTIVE", "--env HOME,CACHEX_ACTIVE"] {
+        let output = sandbox.cachex(&format!("{options} env")).env("CACHEX_ACTIVE", "x").output();
+        let output = String::from_utf8(output.stdout).expect("UTF-8");
+        for name in ["HOME=", "CACHEX_ACTIVE=x:"] {
+            let found = output.lines().filter(|line| line.starts_with(name)).count();
+            assert_eq!(found, 1, "{options}: {name} in {output}");
+        }
+    }
+    sandbox.cachex("--pure-env --env HOME cachex --env HOME echo once").gives("once\n");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_a_process_cannot_borrow_memory_it_is_forked() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo out; echo err >&2; cat; exit 3");
+    sandbox.script("killed.sh", "echo last words; kill -TERM $$");
+    sandbox.write("no_line.sh", "echo without a line\n");
+    sandbox.sh("chmod +x no_line.sh; printf '#!/no/such/thing\\n' > lost; chmod +x lost").gives("");
+    for words in ["./s.sh a", "./killed.sh", "./no_line.sh", "seq 100000", "sh -c ls"] {
+        let call = |options: &str| sandbox.cachex(&format!("{options} {words}"));
+        let usual = call("--no-store").output();
+        barred(call("--no-store")).matches(&usual);
+        barred(call("--refresh")).matches(&usual);
+        if usual.status.success() {
+            barred(call("--only-if-cached")).matches(&usual);
+        }
+    }
+    barred(sandbox.cachex("./s.sh")).stdin("in\n").ends("out\nin\n", "err\n", 3);
+    let lost = sandbox.cachex("./lost").tells("", 127);
+    assert_eq!(barred(sandbox.cachex("./lost")).tells("", 127), lost);
+    let is_open = "cachex --no-store sh -c 'test -e /proc/$$/fd/2 && echo open || echo closed'";
+    barred(sandbox.sh(is_open)).gives("open\n");
+    barred(sandbox.sh(&format!("{is_open} 2>&-"))).gives("closed\n");
+}
+
+/// A call in which `clone` does not know of descriptors for processes, nor is there another way to get one: as
+/// under QEMU, in older versions of gVisor, and behind strict filters.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn barred(mut call: Call) -> Call {
+    use std::os::unix::process::CommandExt;
+    let bar = || {
+        let load = |offset| instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, offset);
+        let if_not = |test, number, skip| instruction(libc::BPF_JMP | test, 0, skip, number);
+        let end = |how| instruction(libc::BPF_RET, 0, 0, how);
+        let number = |call: libc::c_long| u32::try_from(call).expect("small");
+        let failure = |error: i32| libc::SECCOMP_RET_ERRNO | error.unsigned_abs();
+        let mut filter = [
+            load(0),
+            if_not(libc::BPF_JEQ, number(libc::SYS_clone), 3),
+            load(16),
+            if_not(libc::BPF_JSET, libc::CLONE_PIDFD.unsigned_abs(), 3),
+            end(failure(libc::EINVAL)),
+            if_not(libc::BPF_JEQ, number(libc::SYS_pidfd_open), 1),
+            end(failure(libc::ENOSYS)),
+            end(libc::SECCOMP_RET_ALLOW),
+        ];
+        let program = libc::sock_fprog { len: 8, filter: filter.as_mut_ptr() };
+        // SAFETY: the calls read what lives here.
+        let is_set = unsafe {
+            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+                && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program)
+                    == 0
+        };
+        if is_set { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+    };
+    // SAFETY: system calls only, between fork and exec.
+    unsafe { call.command.pre_exec(bar) };
+    call
+}
+
+#[cfg(target_os = "linux")]
+fn instruction(code: u32, if_so: u8, if_not: u8, value: u32) -> libc::sock_filter {
+    let code = u16::try_from(code).expect("small");
+    libc::sock_filter { code, jt: if_so, jf: if_not, k: value }
+}
