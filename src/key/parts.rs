@@ -5,6 +5,7 @@
 use super::encoding::{code_bytes, state_bytes, text_bytes};
 use super::{CodeFile, FileState, Fingerprint, Hashed, Text};
 use crate::outputs::Outputs;
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
@@ -147,17 +148,19 @@ pub struct Difference {
 /// What differs from parts that were stored.
 #[must_use]
 pub fn differences(now: &[StoredPart], then: &[StoredPart]) -> Vec<Difference> {
-    let find = |parts: &[StoredPart], name: &OsStr| {
-        parts.iter().find(|part| part.name == name).map(|part| part.digest)
-    };
+    let (known_now, known_then) = (by_name(now), by_name(then));
     let difference = |part: &StoredPart, what| Difference { name: part.name.clone(), what };
-    let here = now.iter().filter_map(|part| match find(then, &part.name) {
-        Some(digest) if digest == part.digest => None,
+    let here = now.iter().filter_map(|part| match known_then.get(&*part.name) {
+        Some(digest) if *digest == part.digest => None,
         Some(_) => Some(difference(part, "changed")),
         None => Some(difference(part, "is new")),
     });
-    let gone = then.iter().filter(|part| find(now, &part.name).is_none());
+    let gone = then.iter().filter(|part| !known_now.contains_key(&*part.name));
     here.chain(gone.map(|part| difference(part, "is gone"))).collect()
+}
+
+fn by_name(parts: &[StoredPart]) -> HashMap<&OsStr, [u8; 8]> {
+    parts.iter().map(|part| (&*part.name, part.digest)).collect()
 }
 
 #[cfg(test)]

@@ -230,6 +230,7 @@ fn a_newer_format_is_left_untouched() {
     drop(database);
     let before = fs::read(sandbox.database()).expect("readable");
     runs_uncached(&sandbox, "written by a newer cachex (format 999); upgrade");
+    sandbox.cachex("echo x").warns("x\n", "written by a newer cachex (format 999); upgrade");
     assert!(fs::read(sandbox.database()).expect("readable") == before);
 }
 
