@@ -84,7 +84,9 @@ static REPORTS: AtomicI32 = AtomicI32::new(-1);
 extern "C" fn report(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
     // SAFETY: the kernel passes the signal's own information.
     let from_kernel = is_from_kernel(unsafe { &*info });
-    let from_process = !(from_kernel && TERMINAL.contains(&signal));
+    // Of a terminal that is gone the leader of its session may be the only one to hear.
+    let is_for_us = signal == libc::SIGHUP && leads_the_session();
+    let from_process = is_for_us || !(from_kernel && TERMINAL.contains(&signal));
     if signal == libc::SIGCONT {
         CONTINUED.fetch_add(1, Ordering::SeqCst);
     }
@@ -164,6 +166,13 @@ fn is_from_kernel(info: &libc::siginfo_t) -> bool {
 fn is_from_kernel(info: &libc::siginfo_t) -> bool {
     // SAFETY: every signal fills this field, with 0 when no process sent it.
     unsafe { info.si_pid() == 0 }
+}
+
+/// Whether this process leads its session.
+#[allow(unsafe_code)]
+fn leads_the_session() -> bool {
+    // SAFETY: plain system calls, allowed also in a handler.
+    unsafe { libc::getsid(0) == libc::getpid() }
 }
 
 /// Back to the default actions: there is no command to pass a signal on to.

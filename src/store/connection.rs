@@ -183,7 +183,12 @@ pub(super) fn write_durably<'c>(
 /// Has the journal emptied at the end, and not removed: to make and remove a file takes longer than all that
 /// is written to it.
 fn keep_journal(connection: &Connection) -> Result<(), StoreError> {
-    Ok(connection.execute_batch("PRAGMA main.journal_mode = TRUNCATE")?)
+    let keep = || connection.execute_batch("PRAGMA main.journal_mode = TRUNCATE");
+    // Somebody else's way of writing cannot be left in the middle of a read.
+    Ok(keep().or_else(|_| {
+        rest(connection);
+        keep()
+    })?)
 }
 
 fn begin<'c>(

@@ -397,6 +397,39 @@ fn a_limit_on_the_size_of_files_costs_the_cache_and_not_the_command() {
 }
 
 #[test]
+fn a_journal_of_another_kind_that_comes_during_a_run_costs_nothing() {
+    let sandbox = sandbox();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.cachex("./s.sh").gives("hi\n");
+    let run = sandbox
+        .cachex("cat go")
+        .command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut pipe = fs::OpenOptions::new().write(true).open(sandbox.dir.join("go")).expect("opened");
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let mode = database.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0));
+    assert_eq!(mode, Ok("wal".to_owned()));
+    drop(database);
+    std::io::Write::write_all(&mut pipe, b"end\n").expect("written");
+    drop(pipe);
+    let output = run.wait_with_output().expect("ended");
+    assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]));
+    sandbox.cachex("--only-if-cached cat go").gives("end\n");
+    assert_eq!(
+        fs::read_dir(sandbox.store_dir())
+            .expect("listed")
+            .flatten()
+            .filter(|entry| entry.file_name().to_string_lossy().contains("damaged"))
+            .count(),
+        0
+    );
+}
+
+#[test]
 fn a_store_that_the_command_removes_is_made_anew() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");

@@ -365,3 +365,16 @@ fn the_terminal_is_put_back_on_every_way_out() {
         sandbox.sh("cmp before after").gives("");
     }
 }
+
+#[test]
+fn a_terminal_that_hangs_up_reaches_the_command_of_a_session_leader() {
+    let sandbox = Sandbox::new();
+    let wait = "trap 'echo heard > hangup; exit' HUP; echo ready; while :; do sleep 0.02; done";
+    sandbox.script("s.sh", wait);
+    let mut terminal = on_terminal(sandbox.cachex("--no-spinner ./s.sh"), 24, 80);
+    terminal.wait_for("ready");
+    let Terminal { master, mut child, .. } = terminal;
+    drop(master);
+    child.wait().expect("ended");
+    assert_eq!(std::fs::read_to_string(sandbox.dir.join("hangup")).expect("heard"), "heard\n");
+}
