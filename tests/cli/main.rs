@@ -41,6 +41,7 @@ mod stale;
 mod stats;
 mod stdin;
 mod store_faults;
+mod store_meanwhile;
 mod streams;
 #[cfg(target_os = "linux")]
 mod system_calls;

@@ -1,10 +1,8 @@
 //! A fault of the cache never costs the user's command: its own result, and one warning.
 
 use super::harness::{Sandbox, am_root};
-use cachex::store::{Selection, Store, StoreError};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::process::Stdio;
 
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -235,28 +233,6 @@ fn a_newer_format_is_left_untouched() {
 }
 
 #[test]
-fn a_format_that_becomes_newer_during_a_run_is_left_untouched() {
-    let sandbox = sandbox();
-    sandbox.sh("mkfifo begun go").gives("");
-    let mut call = sandbox.sh("exec cachex sh -c 'echo > begun; cat go'");
-    let child =
-        call.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
-    fs::read(sandbox.dir.join("begun")).expect("begun");
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
-    let newer = "ALTER TABLE note RENAME TO remark;
-                 PRAGMA user_version = 999; PRAGMA application_id = 0x637803e7";
-    database.execute_batch(newer).expect("changed");
-    let before = fs::read(sandbox.database()).expect("readable");
-    fs::write(sandbox.dir.join("go"), "done\n").expect("written");
-    let output = child.wait_with_output().expect("ended");
-    assert_eq!(output.stdout, b"done\n");
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(told.contains("written by a newer cachex (format 999); upgrade"), "{told}");
-    assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(fs::read(sandbox.database()).expect("there") == before);
-}
-
-#[test]
 fn a_database_of_another_program_is_left_untouched() {
     let sandbox = sandbox();
     fs::create_dir(sandbox.store_dir()).expect("made");
@@ -329,17 +305,6 @@ fn an_altered_schema_is_damage() {
 }
 
 #[test]
-fn a_store_that_another_process_set_aside_is_begun_anew() {
-    let sandbox = sandbox();
-    sandbox.cachex("./s.sh").gives("hi\n");
-    let mut store = sandbox.store();
-    fs::rename(sandbox.database(), sandbox.store_dir().join("cachex.db.damaged")).expect("moved");
-    assert!(matches!(store.clear(&Selection::all()), Err(StoreError::Damaged(_))));
-    assert!(Store::begin_anew(&sandbox.store_dir()).is_ok());
-    sandbox.cachex("./s.sh").gives("hi\n");
-}
-
-#[test]
 fn first_use_by_many_at_once_is_safe() {
     for _ in 0..5 {
         let sandbox = Sandbox::new();
@@ -394,46 +359,4 @@ fn a_limit_on_the_size_of_files_costs_the_cache_and_not_the_command() {
     sandbox.sh("ulimit -f 16; cachex seq 300000").warns(&bare, "running uncached");
     sandbox.cachex("echo x").gives("x\n");
     sandbox.sh("ulimit -f 400; cachex seq 300000").warns(&bare, "not stored");
-}
-
-#[test]
-fn a_journal_of_another_kind_that_comes_during_a_run_costs_nothing() {
-    let sandbox = sandbox();
-    sandbox.sh("mkfifo go").gives("");
-    sandbox.cachex("./s.sh").gives("hi\n");
-    let run = sandbox
-        .cachex("cat go")
-        .command
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("started");
-    let mut pipe = fs::OpenOptions::new().write(true).open(sandbox.dir.join("go")).expect("opened");
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
-    let mode = database.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0));
-    assert_eq!(mode, Ok("wal".to_owned()));
-    drop(database);
-    std::io::Write::write_all(&mut pipe, b"end\n").expect("written");
-    drop(pipe);
-    let output = run.wait_with_output().expect("ended");
-    assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]));
-    sandbox.cachex("--only-if-cached cat go").gives("end\n");
-    assert_eq!(
-        fs::read_dir(sandbox.store_dir())
-            .expect("listed")
-            .flatten()
-            .filter(|entry| entry.file_name().to_string_lossy().contains("damaged"))
-            .count(),
-        0
-    );
-}
-
-#[test]
-fn a_store_that_the_command_removes_is_made_anew() {
-    let sandbox = sandbox();
-    sandbox.cachex("./s.sh").gives("hi\n");
-    let call = "sh -c rm$IFS-rf$IFS$CACHEX_CACHE_DIR;echo$IFS'done'";
-    sandbox.cachex(call).gives("done\n");
-    sandbox.cachex(&format!("--only-if-cached {call}")).gives("done\n");
 }
