@@ -151,7 +151,7 @@ impl Plan {
 
 #[allow(unsafe_code)]
 extern "C" fn in_new_process(plan: *mut c_void) -> c_int {
-    // SAFETY: `vfork` below passes its plan, and waits until this is over. Nothing but the fault is written
+    // SAFETY: `Plan::start` passes its plan, and waits until this is over. Nothing but the fault is written
     // to its memory, and nothing that it owns is dropped here.
     unsafe {
         let plan = &*plan.cast::<Plan>();
@@ -214,6 +214,7 @@ impl Plan {
         }
     }
 }
+
 /// What clone says where it, or one of these flags, is not known: QEMU, gVisor, filters of system calls.
 const UNSUPPORTED: [Option<i32>; 3] = [Some(libc::EINVAL), Some(libc::ENOSYS), Some(libc::EPERM)];
 
