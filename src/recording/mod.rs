@@ -91,7 +91,7 @@ pub trait Stored: fmt::Debug {
 pub struct Checksum(pub u128);
 
 /// Computes a [`Checksum`] piece by piece.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Checksummer(Xxh3);
 
 impl Checksummer {

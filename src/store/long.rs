@@ -9,13 +9,14 @@ use super::StoreError;
 use super::codec::block_ids;
 use super::connection::{self, unmistakable};
 use super::place::{Place, open_private};
-use crate::recording::{Body, Stored, Survey};
+use crate::recording::{Body, Checksum, Checksummer, Content, Stored, Survey};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use rustix::fs::OFlags;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::slice;
 use std::time::Duration;
 
 /// Output up to this length, in bytes, lies in the row of its entry.
@@ -169,12 +170,17 @@ pub(super) fn check(place: &Place) -> Result<(), StoreError> {
     }
 }
 
+/// Up to so many bytes are kept in memory once they are looked over, and not read again.
+const HELD: u64 = 8 << 20;
+
 /// Long output where it is stored. All that is read of it is of one moment.
 #[derive(Debug)]
 pub(super) struct LongOutput {
     place: Place,
     connection: Connection,
     id: i64,
+    /// The checksum of all up to the end of each block, once it was looked over.
+    sums: Vec<Checksum>,
     is_spent: bool,
 }
 
@@ -189,14 +195,35 @@ impl LongOutput {
         connection.execute_batch("BEGIN")?;
         let sql = "SELECT 1 FROM sqlite_schema WHERE name = 'block'";
         let table = connection.query_row(sql, [], |_| Ok(())).optional()?;
-        Ok(table.map(|()| Self { place: place.clone(), connection, id, is_spent: false }))
+        let place = place.clone();
+        Ok(table.map(|()| Self { place, connection, id, sums: Vec::new(), is_spent: false }))
     }
 
-    /// Looks all of it over.
-    pub(super) fn survey(&self) -> Result<Survey, StoreError> {
+    /// Looks all of it over, that should be so many bytes; what it is if this checksum is right.
+    pub(super) fn look_over(mut self, length: u64) -> Result<(Content, Checksum), StoreError> {
         let mut survey = Survey::default();
-        self.offer(&mut |block| survey.take(block))?;
-        Ok(survey)
+        let mut sums = Vec::new();
+        let mut held = (length <= HELD).then(Vec::new);
+        let mut statement = self.connection.prepare(BLOCKS)?;
+        let mut rows = statement.query(beyond(self.id, None))?;
+        while let Some(row) = rows.next()? {
+            let block = bytes_of(row)?;
+            survey.take(block)?;
+            sums.push(survey.checksum());
+            // There is more of it than there should be only where it is damaged.
+            held = held.filter(|held| held.len() as u64 <= length);
+            if let Some(held) = &mut held {
+                held.extend_from_slice(block);
+            }
+        }
+        drop(rows);
+        drop(statement);
+        self.sums = sums;
+        let content = held.map_or_else(
+            || Content::Stored { streams: survey.streams(), frames: Box::new(self) },
+            Content::Memory,
+        );
+        Ok((content, survey.checksum()))
     }
 
     /// Hands the blocks to `sink`; what it did not take is returned if it has to wait, in a file of its
@@ -205,36 +232,41 @@ impl LongOutput {
         &self,
         sink: &mut dyn FnMut(&[u8]) -> io::Result<usize>,
     ) -> Result<Option<File>, StoreError> {
-        let sql = "SELECT id, bytes FROM block WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
-        let mut statement = self.connection.prepare(sql)?;
-        let ids = block_ids(self.id);
-        let mut rows = statement.query(params![ids.start(), ids.end()])?;
+        let mut again = Again::of(&self.sums);
+        let mut statement = self.connection.prepare(BLOCKS)?;
+        let mut rows = statement.query(beyond(self.id, None))?;
         while let Some(row) = rows.next()? {
-            let mut block = row.get_ref(1)?.as_blob().unwrap_or_default();
+            let mut block = again.is_same(bytes_of(row)?)?;
             while !block.is_empty() {
                 let taken = sink(block)?;
                 block = &block[taken..];
                 if !block.is_empty()
-                    && let Ok(copy) = self.copy(block, row.get(0)?)
+                    && let Ok(copy) = self.copy(block, Some(row.get(0)?), again.clone())
                 {
                     return Ok(Some(copy));
                 }
                 // With no room for a copy those who write have to wait for our reader.
             }
         }
+        again.end()?;
         Ok(None)
     }
 
     /// These bytes, and the blocks behind that of this number.
-    fn copy(&self, first: &[u8], before: i64) -> Result<File, StoreError> {
+    fn copy(
+        &self,
+        first: &[u8],
+        before: Option<i64>,
+        mut again: Again<'_>,
+    ) -> Result<File, StoreError> {
         let mut file = self.place.unnamed_file()?;
         file.write_all(first)?;
-        let sql = "SELECT bytes FROM block WHERE id > ?1 AND id <= ?2 ORDER BY id";
-        let mut statement = self.connection.prepare(sql)?;
-        let mut rows = statement.query(params![before, block_ids(self.id).end()])?;
+        let mut statement = self.connection.prepare(BLOCKS)?;
+        let mut rows = statement.query(beyond(self.id, before))?;
         while let Some(row) = rows.next()? {
-            file.write_all(row.get_ref(0)?.as_blob().unwrap_or_default())?;
+            file.write_all(again.is_same(bytes_of(row)?)?)?;
         }
+        again.end()?;
         file.rewind()?;
         Ok(file)
     }
@@ -262,6 +294,50 @@ impl LongOutput {
     }
 }
 
+const BLOCKS: &str = "SELECT id, bytes FROM block WHERE id > ?1 AND id <= ?2 ORDER BY id";
+
+/// The range of the blocks of an entry behind this one, if any.
+fn beyond(entry: i64, before: Option<i64>) -> [i64; 2] {
+    let ids = block_ids(entry);
+    [before.unwrap_or(ids.start().saturating_sub(1)), *ids.end()]
+}
+
+fn bytes_of<'r>(row: &'r Row<'_>) -> Result<&'r [u8], StoreError> {
+    Ok(row.get_ref(1)?.as_blob().unwrap_or_default())
+}
+
+/// What was looked over, read again: since then the file may have been damaged.
+#[derive(Clone)]
+struct Again<'s> {
+    sums: slice::Iter<'s, Checksum>,
+    checksummer: Checksummer,
+}
+
+impl<'s> Again<'s> {
+    fn of(sums: &'s [Checksum]) -> Self {
+        Self { sums: sums.iter(), checksummer: Checksummer::default() }
+    }
+
+    /// The next block, if it is what it was.
+    fn is_same<'b>(&mut self, block: &'b [u8]) -> Result<&'b [u8], StoreError> {
+        self.checksummer.update(block);
+        if self.sums.next() == Some(&self.checksummer.finish()) {
+            Ok(block)
+        } else {
+            Err(damaged())
+        }
+    }
+
+    /// Whether there are no more of them.
+    fn end(mut self) -> Result<(), StoreError> {
+        if self.sums.next().is_none() { Ok(()) } else { Err(damaged()) }
+    }
+}
+
+fn damaged() -> StoreError {
+    StoreError::Damaged("long output was altered while it was read".to_owned())
+}
+
 impl Stored for LongOutput {
     fn for_each_piece(
         &mut self,
@@ -274,8 +350,7 @@ impl Stored for LongOutput {
     }
 
     fn copied(&self) -> io::Result<File> {
-        let before_first = block_ids(self.id).start().saturating_sub(1);
-        self.copy(&[], before_first).map_err(as_io_error)
+        self.copy(&[], None, Again::of(&self.sums)).map_err(as_io_error)
     }
 }
 

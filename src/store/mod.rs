@@ -243,9 +243,7 @@ impl Store {
         } else {
             self.rest();
             let Some(long) = LongOutput::of(&self.place, entry.id)? else { return Ok(None) };
-            let survey = long.survey()?;
-            let streams = survey.streams();
-            (Content::Stored { frames: Box::new(long), streams }, survey.checksum())
+            long.look_over(row.length)?
         };
         let body = Body { content, length: row.length, output: row.output, checksum };
         Ok((codec::seal(entry, &body) == row.seal).then_some(body))

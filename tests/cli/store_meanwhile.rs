@@ -3,7 +3,9 @@
 use super::harness::Sandbox;
 use cachex::store::{Selection, Store, StoreError};
 use std::fs;
-use std::process::Stdio;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Output, Stdio};
 
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -62,7 +64,7 @@ fn a_journal_of_another_kind_that_comes_during_a_run_costs_nothing() {
     let mode = database.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0));
     assert_eq!(mode, Ok("wal".to_owned()));
     drop(database);
-    std::io::Write::write_all(&mut pipe, b"end\n").expect("written");
+    pipe.write_all(b"end\n").expect("written");
     drop(pipe);
     let output = run.wait_with_output().expect("ended");
     assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]));
@@ -84,4 +86,68 @@ fn a_store_that_the_command_removes_is_made_anew() {
     let call = "sh -c rm$IFS-rf$IFS$CACHEX_CACHE_DIR;echo$IFS'done'";
     sandbox.cachex(call).gives("done\n");
     sandbox.cachex(&format!("--only-if-cached {call}")).gives("done\n");
+}
+
+/// A hit of so many numbers whose long output is damaged in this way once its reader has the first bytes: how
+/// many bytes did not come, and how it ended.
+fn missing_when_damaged(numbers: u32, damage: fn(&Path)) -> (usize, Output) {
+    let sandbox = Sandbox::new();
+    let words = format!("seq {numbers}");
+    let expected = sandbox.program("seq", &[&numbers.to_string()]).output().stdout;
+    sandbox.cachex(&words).gives(&expected);
+    let mut call = sandbox.cachex(&words);
+    let mut hit = call
+        .command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut pipe = hit.stdout.take().expect("a pipe");
+    let mut shown = vec![0; 1];
+    pipe.read_exact(&mut shown).expect("read");
+    damage(&sandbox.outputs());
+    pipe.read_to_end(&mut shown).expect("read");
+    assert!(expected.starts_with(&shown), "{} bytes, and not the right ones", shown.len());
+    let ended = hit.wait_with_output().expect("ended");
+    let missing = expected.len() - shown.len();
+    assert_eq!(ended.status.success(), missing == 0);
+    (missing, ended)
+}
+
+fn overwrite(file: &Path) {
+    let noise = b"noise".repeat(6 << 20);
+    fs::OpenOptions::new()
+        .write(true)
+        .open(file)
+        .expect("opened")
+        .write_all(&noise)
+        .expect("written");
+}
+
+fn empty(file: &Path) {
+    fs::write(file, "").expect("emptied");
+}
+
+#[test]
+fn damage_to_output_that_is_being_shown_does_not_show() {
+    for damage in [overwrite, empty] {
+        let (missing, ended) = missing_when_damaged(200_000, damage);
+        assert_eq!((missing, &*String::from_utf8_lossy(&ended.stderr)), (0, ""));
+    }
+}
+
+#[test]
+fn of_output_too_long_to_be_held_only_what_is_right_is_shown() {
+    for damage in [overwrite, empty] {
+        let (missing, ended) = missing_when_damaged(3_000_000, damage);
+        let told = String::from_utf8_lossy(&ended.stderr);
+        // It may have been read to its end before.
+        if missing == 0 {
+            assert_eq!(told, "");
+        } else {
+            assert!(told.starts_with("cachex: error: the output is not whole: "), "{told}");
+            assert_eq!((told.lines().count(), ended.status.code()), (1, Some(125)), "{told}");
+        }
+    }
 }

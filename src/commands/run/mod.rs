@@ -19,7 +19,7 @@ use crate::replay::replay;
 use crate::runner::{self, Environment, SpawnError};
 use crate::settings::{Execution, Request};
 use crate::stdin::Stdin;
-use crate::store::{Claimed, Claims, Store};
+use crate::store::{Claimed, Claims, Store, StoreError};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
 pub(super) use look_up::Prepared;
@@ -243,6 +243,10 @@ fn shown(written: io::Result<()>, exit: Exit) -> Result<Exit, Error> {
     match written {
         Ok(()) => Ok(exit),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Signal(libc::SIGPIPE)),
+        // It was whole a moment ago, and some of it may have been shown since.
+        Err(error) if error.get_ref().is_some_and(|fault| fault.is::<StoreError>()) => {
+            Err(Error::Failed(format!("the output is not whole: {error}")))
+        }
         Err(error) => Err(unwritable(&error)),
     }
 }

@@ -120,7 +120,7 @@ impl Store {
                 checksum.finish()
             }
             None => match LongOutput::of(&self.place, entry.id)? {
-                Some(long) => long.survey()?.checksum(),
+                Some(long) => long.look_over(length)?.1,
                 None => return Ok(false),
             },
         };
