@@ -171,7 +171,7 @@ pub(super) fn check(place: &Place) -> Result<(), StoreError> {
 }
 
 /// Up to so many bytes are kept in memory once they are looked over, and not read again.
-const HELD: u64 = 8 << 20;
+const HELD: usize = 8 << 20;
 
 /// Long output where it is stored. All that is read of it is of one moment.
 #[derive(Debug)]
@@ -203,7 +203,7 @@ impl LongOutput {
     pub(super) fn look_over(mut self, length: u64) -> Result<(Content, Checksum), StoreError> {
         let mut survey = Survey::default();
         let mut sums = Vec::new();
-        let mut held = (length <= HELD).then(Vec::new);
+        let mut held = (length <= HELD as u64).then(|| Vec::with_capacity(HELD));
         let mut statement = self.connection.prepare(BLOCKS)?;
         let mut rows = statement.query(beyond(self.id, None))?;
         while let Some(row) = rows.next()? {
