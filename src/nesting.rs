@@ -22,6 +22,17 @@ pub fn is_inside(key: impl Display) -> bool {
     active().to_string_lossy().split(':').any(|active| active == key)
 }
 
+/// Whether who fills this key can be waited for however long it takes. Where commands call each other, all
+/// would wait in a ring; but a ring whose every step leads to a greater key there is not.
+#[must_use]
+pub fn may_wait_for(key: impl Display) -> bool {
+    leads_up(&active().to_string_lossy(), &key.to_string())
+}
+
+fn leads_up(active: &str, key: &str) -> bool {
+    active.is_empty() || active.split(':').all(|active| active < key)
+}
+
 /// The variable and its value, if it is set.
 #[must_use]
 pub fn variable() -> Option<(OsString, OsString)> {
@@ -46,4 +57,25 @@ pub unsafe fn enter(key: impl Display) {
     value.push(key.to_string());
     // SAFETY: the caller's promise.
     unsafe { std::env::set_var(ACTIVE_VARIABLE, value) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_no_ring_does_everybody_wait() {
+        assert!(leads_up("", "a"));
+        for ring in [&["a"][..], &["a", "b"], &["c", "a", "b"]] {
+            let steps = ring.iter().zip(ring.iter().cycle().skip(1));
+            assert!(!steps.into_iter().all(|(held, wanted)| leads_up(held, wanted)), "{ring:?}");
+        }
+    }
+
+    #[test]
+    fn all_that_is_held_counts() {
+        assert!(leads_up("a:b", "c"));
+        assert!(!leads_up("a:c", "b"));
+        assert!(!leads_up("c:a", "b"));
+    }
 }

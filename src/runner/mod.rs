@@ -78,6 +78,8 @@ pub struct Job<'a> {
     /// Whether output is held back until the command has ended, and then not shown after such an
     /// end. There has to be a recorder.
     pub withhold: Option<&'a dyn Fn(Exit) -> bool>,
+    /// Called when a reader of the output keeps us waiting so long that nobody else should wait for this run.
+    pub held_up: &'a dyn Fn(),
 }
 
 /// Variables and their values.
@@ -191,7 +193,8 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
     let wants_keys =
         matches!(job.outputs, Outputs::Terminal { .. }) && stdin.is_none() && keys::are_there();
     let (mut child, mut sources) = Child::spawn(&mut job, stdin, wants_keys, signals.caught())?;
-    let shared = Shared::new(Tape::new(job.recorder, job.withhold.is_some()), job.spinner);
+    let shared =
+        Shared::new(Tape::new(job.recorder, job.withhold.is_some()), job.spinner, job.held_up);
     let (has_ended, watch_end) = watch::channel(false);
     let pump = |to, from: Option<OwnedFd>| {
         from.map(|from| Pump::new(to, from, &shared, watch_end.clone())).transpose()
@@ -241,8 +244,19 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
     let ends = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
     // There is no command any more to pass a signal on to.
     drop(signals);
+    // What nobody took, or a signal cut short, is no failure of the command.
+    let is_its_own = disturbed.is_none() && !ends.0.is_lost() && !ends.1.is_lost();
+    let is_unwanted = || job.withhold.is_some_and(|is_unwanted| is_unwanted(end.exit));
+    let withheld = shared.tape.borrow().is_held() && is_its_own && is_unwanted();
+    let unshown = if withheld { None } else { shared.let_out().await.err() };
     let tape = shared.tape.replace(Tape::new(None, false));
-    Ok(conclude(end, ends, disturbed, condition, tape, job.withhold))
+    Ok(conclude(end, ends, disturbed, condition, tape, Shown { withheld, unshown }))
+}
+
+/// What became of output that was held to the end.
+struct Shown {
+    withheld: bool,
+    unshown: Option<io::Error>,
 }
 
 /// What came of a run that has ended: a recording only if nothing speaks against it.
@@ -251,15 +265,10 @@ fn conclude(
     (out, err): (PumpEnd, PumpEnd),
     disturbed: Option<i32>,
     condition: Result<Condition, Unrecorded>,
-    mut tape: Tape,
-    is_unwanted: Option<&dyn Fn(Exit) -> bool>,
+    tape: Tape,
+    Shown { withheld, unshown }: Shown,
 ) -> Outcome {
     let End { exit, ended, elapsed } = end;
-    // What nobody took, or a signal cut short, is no failure of the command.
-    let is_its_own = disturbed.is_none() && !out.is_lost() && !err.is_lost();
-    let withheld =
-        tape.is_held() && is_its_own && is_unwanted.is_some_and(|is_unwanted| is_unwanted(exit));
-    let unshown = if withheld { None } else { tape.release().err() };
     let unrecorded = disturbed
         .map(Unrecorded::Disturbed)
         .or_else(|| out.unrecorded())
@@ -287,7 +296,7 @@ fn pass_on(
     arrival: Arrival,
     child: &Child,
     pty: Option<&Pty>,
-    shared: &Shared,
+    shared: &Shared<'_>,
     keys: Option<&Keys>,
 ) {
     if let Some(spinner) = &mut *shared.spinner.borrow_mut() {

@@ -71,7 +71,7 @@ pub(super) struct Pump<'s> {
     from: AsyncFd<OwnedFd>,
     /// Tells when the reader of our own stream goes away, where the system can.
     reader: Option<AsyncFd<OwnedFd>>,
-    shared: &'s Shared,
+    shared: &'s Shared<'s>,
     ended: Receiver<bool>,
 }
 
@@ -94,7 +94,7 @@ impl<'s> Pump<'s> {
     pub(super) fn new(
         to: Stream,
         from: OwnedFd,
-        shared: &'s Shared,
+        shared: &'s Shared<'s>,
         ended: Receiver<bool>,
     ) -> Result<Self, SpawnError> {
         let from = watch_pipe(from, Interest::READABLE).map_err(SpawnError::Other)?;
@@ -194,7 +194,7 @@ impl<'s> Pump<'s> {
         if self.never_waits(count) {
             return write();
         }
-        tokio::task::spawn_blocking(write).await.map_err(io::Error::other)?
+        self.shared.write(write).await
     }
 
     fn never_waits(&self, count: usize) -> bool {

@@ -5,19 +5,26 @@ use crate::progress::Spinner;
 use crate::recording::Recorder;
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
-pub(super) struct Shared {
+/// So long others wait with us for a reader of ours. That of our output may itself be waiting for theirs.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+pub(super) struct Shared<'j> {
     pub(super) tape: RefCell<Tape>,
     pub(super) spinner: RefCell<Option<Spinner>>,
     /// Whether output that was held is being written: what comes later has to wait.
     releasing: Cell<bool>,
     released: Notify,
+    held_up: &'j dyn Fn(),
 }
 
-impl Shared {
-    pub(super) fn new(tape: Tape, spinner: Option<Spinner>) -> Self {
+impl<'j> Shared<'j> {
+    pub(super) fn new(tape: Tape, spinner: Option<Spinner>, held_up: &'j dyn Fn()) -> Self {
         Self {
+            held_up,
             tape: RefCell::new(tape),
             spinner: RefCell::new(spinner),
             releasing: Cell::new(false),
@@ -31,11 +38,38 @@ impl Shared {
         if let Some(spinner) = &mut *self.spinner.borrow_mut() {
             spinner.clear();
         }
-        let play = tokio::task::spawn_blocking(move || play(&mut held));
-        let played = play.await.map_err(io::Error::other);
+        let played = self.write(move || play(&mut held)).await;
         self.releasing.set(false);
         self.released.notify_waiters();
-        played?
+        played
+    }
+
+    /// Writes what is held to the end.
+    pub(super) async fn let_out(&self) -> io::Result<()> {
+        let lent = self.tape.borrow_mut().lend();
+        let Some(mut recorder) = lent else { return Ok(()) };
+        let played = self.write(move || {
+            let played = play(&mut recorder);
+            Ok((recorder, played))
+        });
+        let (recorder, played) = played.await?;
+        self.tape.borrow_mut().bring_back(recorder);
+        played
+    }
+
+    /// Writes to a stream of ours in another thread, since it may have to wait for its reader.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let mut writing = tokio::task::spawn_blocking(write);
+        let written = if let Ok(written) = timeout(PATIENCE, &mut writing).await {
+            written
+        } else {
+            (self.held_up)();
+            writing.await
+        };
+        written.map_err(io::Error::other)?
     }
 
     pub(super) async fn until_released(&self) {

@@ -62,12 +62,17 @@ impl Tape {
         self.held
     }
 
-    /// Writes what is held to our own streams.
-    pub(super) fn release(&mut self) -> io::Result<()> {
-        match &mut self.recorder {
-            Ok(recorder) if std::mem::take(&mut self.held) => play(recorder),
-            _ => Ok(()),
-        }
+    /// What is held, to be written to our own streams and brought back.
+    pub(super) fn lend(&mut self) -> Option<Recorder> {
+        let is_held = std::mem::take(&mut self.held);
+        let lent =
+            is_held.then(|| std::mem::replace(&mut self.recorder, Err(Unrecorded::OutputLost)));
+        lent.and_then(Result::ok)
+    }
+
+    /// The counterpart of [`lend`](Self::lend).
+    pub(super) fn bring_back(&mut self, recorder: Recorder) {
+        self.recorder = Ok(recorder);
     }
 
     /// The recording, or why there is none.

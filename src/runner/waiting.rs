@@ -9,16 +9,16 @@ use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 /// How often to look whether the wait is over.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Waits until `over`; an error is the signal that ended the wait. `begun` is called once signals are
-/// listened to.
+/// Waits until `over` tells of something; an error is the signal that ended the wait. `begun` is called
+/// once signals are listened to.
 ///
 /// # Errors
 /// When the runtime cannot be made.
-pub fn wait_until(
+pub fn wait_until<T>(
     begun: impl FnOnce(),
-    over: impl Fn() -> bool,
+    over: impl Fn() -> Option<T>,
     mut spinner: Option<Spinner>,
-) -> io::Result<Result<(), i32>> {
+) -> io::Result<Result<T, i32>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::install()?;
@@ -39,8 +39,8 @@ pub fn wait_until(
                         signals::stop(arrival);
                     }
                 }
-                _ = look.tick() => if over() {
-                    return Ok(Ok(()));
+                _ = look.tick() => if let Some(how) = over() {
+                    return Ok(Ok(how));
                 },
                 _ = tick.tick() => if let Some(spinner) = &mut spinner {
                     spinner.tick();

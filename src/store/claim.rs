@@ -27,6 +27,17 @@ pub enum Claimed {
     Theirs(Claims),
 }
 
+impl Claimed {
+    /// The claim, if it is ours.
+    #[must_use]
+    pub fn ours(self) -> Option<Claim> {
+        match self {
+            Self::Ours(claim) => Some(claim),
+            Self::Theirs(_) => None,
+        }
+    }
+}
+
 /// The claim of one key, held by whomever.
 #[derive(Debug)]
 pub struct Claims {

@@ -151,6 +151,50 @@ fn a_command_that_calls_itself_does_not_wait_for_itself() {
 }
 
 #[test]
+fn commands_that_call_each_other_at_once_do_not_wait_for_ever() {
+    let sandbox = Sandbox::new();
+    for (own, other) in [("a", "b"), ("b", "a")] {
+        let body = "touch OWN.begun; until test -e OTHER.begun; do sleep 0.01; done
+                    test \"$INNER\" || INNER=1 cachex $OPTIONS ./OTHER.sh || exit; echo OWN";
+        sandbox.script(&format!("{own}.sh"), &body.replace("OWN", own).replace("OTHER", other));
+    }
+    for options in ["", "--refresh"] {
+        let both = "rm -f *.begun; cachex OPTIONS ./a.sh | tail -n1 & cachex OPTIONS ./b.sh | tail -n1 > b; wait; cat b";
+        sandbox.sh(&both.replace("OPTIONS", options)).env("OPTIONS", options).gives("a\nb\n");
+    }
+}
+
+/// One reader of two callers, who reads them in turn: `cmp <(cachex …) <(cachex …)`.
+const COMPARE: &str = "cachex CALL > a & cachex CALL > b & cmp a b && wait";
+
+#[test]
+fn a_leader_whose_reader_waits_for_a_follower_frees_it() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo a b").gives("");
+    sandbox.script("s.sh", "seq 300000");
+    for (options, runs) in [("", 2), ("--ttl 1m --stale-if-error 1h", 4)] {
+        sandbox.sh(&COMPARE.replace("CALL", &format!("{options} ./s.sh"))).gives("");
+        assert_eq!(sandbox.runs(), runs);
+        sandbox.sh(&COMPARE.replace("CALL", &format!("{options} ./s.sh"))).gives("");
+        assert_eq!(sandbox.runs(), runs);
+        sandbox.age(100);
+    }
+}
+
+#[test]
+fn a_leader_that_falls_back_frees_its_followers_before_it_shows_anything() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo a b").gives("");
+    sandbox.script("s.sh", "test -e bad && exit 1; seq 300000");
+    let options = "-q --ttl 1m --stale-if-error 1h";
+    sandbox.cachex(&format!("{options} ./s.sh")).output();
+    sandbox.write("bad", "");
+    sandbox.age(100);
+    sandbox.sh(&COMPARE.replace("CALL", &format!("{options} ./s.sh"))).gives("");
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
 fn what_is_cleared_while_it_runs_does_not_come_back() {
     for (clear, stored) in [
         ("clear", 0),

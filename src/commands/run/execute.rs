@@ -13,10 +13,10 @@ use crate::replay::replay;
 use crate::runner::{self, Input, Job, Outcome, Unrecorded};
 use crate::settings::Request;
 use crate::stdin::Stdin;
-use crate::store::{Clearings, Filled, Limits, Store, StoreError};
+use crate::store::{Claim, Clearings, Filled, Limits, Store, StoreError};
 use crate::terminal::escape_os;
 use crate::time::{Timestamp, brief};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 
 impl Call<'_> {
@@ -25,13 +25,15 @@ impl Call<'_> {
         !self.request.no_store && !store.is_read_only()
     }
 
-    /// Runs the command and stores what came of it; shows `fallback` in its place if it fails.
+    /// Runs the command and stores what came of it; shows `fallback` in its place if it fails. Others wait
+    /// as long as the claim is held.
     pub(super) fn execute_and_store(
         &self,
         mut store: Store,
         observation: &Observation,
         stdin: Stdin,
         fallback: Option<Box<Entry>>,
+        claim: Option<Claim>,
     ) -> Result<Exit, Error> {
         if !self.request.no_store && store.is_read_only() {
             self.notices.warn(&"the store is read-only; the result is not stored");
@@ -48,7 +50,10 @@ impl Call<'_> {
         let recorder = (since.is_some() || fallback.is_some()).then(|| self.recorder(&store));
         let spinner = self.request.spinner.as_deref().map(Spinner::new);
         let withhold = fallback.is_some().then_some(&is_unwanted as &dyn Fn(Exit) -> bool);
-        let outcome = self.execute(observation, stdin, recorder, spinner, withhold);
+        let claim = Cell::new(claim);
+        let give_up_claim = || drop(claim.take());
+        let shown = Showing { spinner, withhold, held_up: &give_up_claim };
+        let outcome = self.execute(observation, stdin, recorder, shown);
         let failure = match &outcome {
             Ok(outcome) => outcome.withheld.then(|| outcome.exit.to_string()),
             Err(error) => Some(error.to_string()),
@@ -56,6 +61,7 @@ impl Call<'_> {
         if let (Some(failure), Some(fallback)) = (failure, &fallback)
             && let Some(body) = fallback.take()
         {
+            give_up_claim();
             return self.fall_back(&store, &failure, &fallback.entry, body);
         }
         let outcome = outcome?;
@@ -116,8 +122,7 @@ impl Call<'_> {
         observation: &Observation,
         stdin: Stdin,
         recorder: Option<Recorder>,
-        spinner: Option<Spinner>,
-        withhold: Option<&dyn Fn(Exit) -> bool>,
+        Showing { spinner, withhold, held_up }: Showing<'_>,
     ) -> Result<Outcome, Error> {
         let job = Job {
             key: observation.fingerprint.key(),
@@ -129,6 +134,7 @@ impl Call<'_> {
             recorder,
             spinner,
             withhold,
+            held_up,
         };
         runner::run(job).map_err(|error| not_started(self.program, error))
     }
@@ -194,6 +200,20 @@ impl Call<'_> {
     /// Says why nothing is stored.
     fn tell_unstored(&self, reason: &dyn std::fmt::Display) {
         self.notices.detail(&format_args!("not stored: {reason}"));
+    }
+}
+
+/// How a run shows what it does.
+pub(super) struct Showing<'a> {
+    pub(super) spinner: Option<Spinner>,
+    pub(super) withhold: Option<&'a dyn Fn(Exit) -> bool>,
+    pub(super) held_up: &'a dyn Fn(),
+}
+
+impl Showing<'_> {
+    /// To nobody.
+    pub(super) fn not() -> Self {
+        Self { spinner: None, withhold: None, held_up: &|| {} }
     }
 }
 

@@ -6,24 +6,23 @@
 mod execute;
 mod look_up;
 mod nearest;
+mod once;
 mod outlook;
 mod renew;
 
-use crate::entry::Entry;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::key::{CommandName, Observation, Program, ResolveError};
 use crate::nesting;
-use crate::progress::Spinner;
 use crate::replay::replay;
 use crate::runner::{self, Environment, SpawnError};
 use crate::settings::{Execution, Request};
 use crate::stdin::Stdin;
-use crate::store::{Claimed, Claims, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
 pub(super) use look_up::Prepared;
-use look_up::{Hit, Miss, unreadable_stdin};
+use look_up::{Hit, Miss};
 pub(super) use nearest::Nearest;
 pub(super) use outlook::Outlook;
 use std::io;
@@ -152,68 +151,6 @@ impl<'a> Call<'a> {
         }
         store.leave();
         shown(replayed, entry.exit)
-    }
-
-    /// Runs the command unless another process is running it for the same key: then waits for that
-    /// one, and runs only if it left nothing to replay.
-    fn run_once(
-        &self,
-        store: Store,
-        observation: Observation,
-        mut stdin: Stdin,
-        fallback: Option<Box<Entry>>,
-    ) -> Result<Exit, Error> {
-        let key = observation.fingerprint.key();
-        if !self.stores(&store) || nesting::is_inside(key) {
-            return self.execute_and_store(store, &observation, stdin, fallback);
-        }
-        loop {
-            let claimed = match store.claim(&key) {
-                Ok(claimed) => claimed,
-                Err(fault) => {
-                    self.notices.detail(&format_args!("cannot claim the run: {fault}"));
-                    return self.execute_and_store(store, &observation, stdin, fallback);
-                }
-            };
-            if let Claimed::Theirs(claims) = &claimed {
-                if stdin.may_depend_on_others() {
-                    return self.execute_and_store(store, &observation, stdin, fallback);
-                }
-                if let Some(signal) = self.wait_for(claims) {
-                    return Ok(Exit::Signal(signal));
-                }
-            }
-            // Somebody may have stored it since we looked, whether we waited or not.
-            let variants = store.variants(&observation.fingerprint.keys()).unwrap_or_default();
-            let of_use = self.request.policy.of_use(&variants, self.asked, Timestamp::now());
-            stdin = match stdin.look_ahead(&of_use, Some(store.directory())) {
-                Ok(stdin) => stdin,
-                Err(fault) => return self.run_uncached(&unreadable_stdin(&fault)),
-            };
-            let came_too_early = matches!(claimed, Claimed::Theirs(_)) && {
-                let holds = stdin.holds(&variants);
-                variants.iter().any(|entry| entry.created > self.asked && holds(entry.condition))
-            };
-            match self.choose(&store, variants, &stdin) {
-                Ok(hit) => {
-                    // A renewal has to be able to claim it.
-                    drop(claimed);
-                    return self.replay(store, observation, stdin, hit);
-                }
-                // It began before we asked for a new one. One of those that waited does for all.
-                Err(_) if came_too_early => {}
-                Err(miss) => {
-                    return self.execute_and_store(store, &observation, stdin, miss.fallback);
-                }
-            }
-        }
-    }
-
-    /// Waits until nobody holds the claim; the signal that ended that.
-    fn wait_for(&self, claims: &Claims) -> Option<i32> {
-        let begun = || self.notices.detail(&"waiting for another run of the same");
-        let spinner = self.request.waiting.as_deref().map(Spinner::new);
-        runner::wait_until(begun, || claims.are_free(), spinner).ok()?.err()
     }
 }
 

@@ -3,6 +3,7 @@
 //! The caller waits for nothing and loses nothing: not its input, its terminal or its output.
 
 use super::Call;
+use super::execute::Showing;
 use crate::entry::{Condition, Entry};
 use crate::exit::Exit;
 use crate::key::Observation;
@@ -117,7 +118,7 @@ impl Call<'_> {
         let outcome = stand_in
             .become_stdin()
             .ok()
-            .and_then(|stdin| self.execute(observation, stdin, recorder, None, None).ok());
+            .and_then(|stdin| self.execute(observation, stdin, recorder, Showing::not()).ok());
         let recording = outcome.and_then(|outcome| outcome.recording.ok());
         let is_success = |exit| self.request.policy.is_success(exit);
         let is_better =

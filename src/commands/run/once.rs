@@ -1,0 +1,108 @@
+//! Of many callers of one key, one runs the command and the others wait for its result.
+//!
+//! Nobody waits for ever for somebody who, however indirectly, waits for him.
+
+use super::Call;
+use super::look_up::{Miss, unreadable_stdin};
+use crate::entry::Entry;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::key::{Key, Observation};
+use crate::nesting;
+use crate::progress::Spinner;
+use crate::runner;
+use crate::stdin::Stdin;
+use crate::store::{Claimed, Claims, Store};
+use crate::time::Timestamp;
+use std::time::{Duration, Instant};
+
+/// Most of what one command runs of another is done by then.
+const SHORT: Duration = Duration::from_secs(1);
+
+impl Call<'_> {
+    /// Runs the command unless another process is running it for the same key: then waits for that
+    /// one, and runs only if it left nothing to replay.
+    pub(super) fn run_once(
+        &self,
+        store: Store,
+        observation: Observation,
+        mut stdin: Stdin,
+        fallback: Option<Box<Entry>>,
+    ) -> Result<Exit, Error> {
+        let key = observation.fingerprint.key();
+        if !self.stores(&store) || nesting::is_inside(key) {
+            return self.execute_and_store(store, &observation, stdin, fallback, None);
+        }
+        loop {
+            let claimed = match store.claim(&key) {
+                Ok(claimed) => claimed,
+                Err(fault) => {
+                    self.notices.detail(&format_args!("cannot claim the run: {fault}"));
+                    return self.execute_and_store(store, &observation, stdin, fallback, None);
+                }
+            };
+            let mut waited = false;
+            if let Claimed::Theirs(claims) = &claimed {
+                if stdin.may_depend_on_others() {
+                    return self.execute_and_store(store, &observation, stdin, fallback, None);
+                }
+                waited = match self.wait_for(claims, key) {
+                    Waited::ToTheEnd => true,
+                    Waited::LongEnough => false,
+                    Waited::Interrupted(signal) => return Ok(Exit::Signal(signal)),
+                };
+            }
+            // Somebody may have stored it since we looked, whether we waited or not.
+            let variants = store.variants(&observation.fingerprint.keys()).unwrap_or_default();
+            let of_use = self.request.policy.of_use(&variants, self.asked, Timestamp::now());
+            stdin = match stdin.look_ahead(&of_use, Some(store.directory())) {
+                Ok(stdin) => stdin,
+                Err(fault) => return self.run_uncached(&unreadable_stdin(&fault)),
+            };
+            let came_too_early = waited && {
+                let holds = stdin.holds(&variants);
+                variants.iter().any(|entry| entry.created > self.asked && holds(entry.condition))
+            };
+            match self.choose(&store, variants, &stdin) {
+                Ok(hit) => {
+                    // A renewal has to be able to claim it.
+                    drop(claimed);
+                    return self.replay(store, observation, stdin, hit);
+                }
+                // It began before we asked for a new one. One of those that waited does for all.
+                Err(_) if came_too_early => {}
+                Err(Miss { fallback, .. }) => {
+                    let claim = claimed.ours();
+                    return self.execute_and_store(store, &observation, stdin, fallback, claim);
+                }
+            }
+        }
+    }
+
+    /// Waits until nobody holds the claim of a key, but not for ever for who may be waiting for us.
+    fn wait_for(&self, claims: &Claims, key: Key) -> Waited {
+        let begun = || self.notices.detail(&"waiting for another run of the same");
+        let spinner = self.request.waiting.as_deref().map(Spinner::new);
+        let since = Instant::now();
+        let is_enough = || since.elapsed() > SHORT && !nesting::may_wait_for(key);
+        let is_over = || {
+            let is_free = claims.are_free().then_some(Waited::ToTheEnd);
+            is_free.or_else(|| is_enough().then_some(Waited::LongEnough))
+        };
+        match runner::wait_until(begun, is_over, spinner) {
+            Ok(Ok(waited)) => waited,
+            Ok(Err(signal)) => Waited::Interrupted(signal),
+            Err(_) => Waited::LongEnough,
+        }
+    }
+}
+
+/// How waiting for another run of the same came to its end.
+enum Waited {
+    /// It is over.
+    ToTheEnd,
+    /// It may be waiting for us.
+    LongEnough,
+    /// This signal ended it.
+    Interrupted(i32),
+}
