@@ -2,7 +2,7 @@
 
 use super::launch::{Launch, Process, SpawnError, Standard};
 use super::pty::{self, Pty};
-use super::signals::Arrival;
+use super::signals::{Arrival, Signals};
 use super::{Environment, Job};
 use crate::exit::Exit;
 use crate::inherited;
@@ -30,13 +30,12 @@ pub(super) struct Sources {
 }
 
 impl Child {
-    /// Starts the command of a job with this standard input, if it has any. Of the signals it finds those as usual
-    /// that are caught here.
+    /// Starts the command of a job with this standard input, if it has any. It finds signals as our caller left them.
     pub(super) fn spawn(
         job: &mut Job<'_>,
         stdin: Option<Standard>,
         keys: bool,
-        caught: &[i32],
+        signals: &Signals,
     ) -> Result<(Self, Sources), SpawnError> {
         let (sources, standard) = connect(stdin, job.outputs, keys).map_err(SpawnError::Other)?;
         let environment = job.environment.take();
@@ -45,7 +44,8 @@ impl Child {
             words: job.words,
             environment: environment.map(with_nesting),
             standard,
-            caught,
+            caught: signals.caught(),
+            held: signals.held(),
         };
         Ok((Self(Process::start(launch)?), sources))
     }
@@ -138,6 +138,7 @@ pub fn exec(program: &Path, words: &[OsString], environment: Option<Environment>
         standard: standard
             .map(|fd| if inherited::is_closed(fd) { Standard::Closed } else { Standard::Ours }),
         caught: &[],
+        held: None,
     };
     SpawnError::Refused(launch.command().exec())
 }

@@ -10,6 +10,7 @@ mod child;
 mod descriptors;
 mod detach;
 mod feed;
+mod held;
 mod input;
 mod keys;
 mod launch;
@@ -192,7 +193,8 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
     let (stdin, input) = input.begin().map_err(SpawnError::Other)?;
     let wants_keys =
         matches!(job.outputs, Outputs::Terminal { .. }) && stdin.is_none() && keys::are_there();
-    let (mut child, mut sources) = Child::spawn(&mut job, stdin, wants_keys, signals.caught())?;
+    let (mut child, mut sources) = Child::spawn(&mut job, stdin, wants_keys, &signals)?;
+    signals.begin();
     let shared =
         Shared::new(Tape::new(job.recorder, job.withhold.is_some()), job.spinner, job.held_up);
     let (has_ended, watch_end) = watch::channel(false);

@@ -3,6 +3,7 @@
 //! A handler only writes to a pipe; the supervisor reads it. A signal that was ignored when cachex
 //! started (as under `nohup`) stays ignored, for the command too.
 
+use super::held::Held;
 use super::ready::watch;
 use crate::inherited::is_ignored;
 use rustix::io::ioctl_fionbio;
@@ -60,9 +61,10 @@ const CAUGHT: [i32; 10] = [
     libc::SIGCONT,
 ];
 
-/// The signals that arrive from now on.
+/// The signals that arrive from now on. Until [`begin`](Self::begin) they wait.
 pub(super) struct Signals {
     caught: Vec<i32>,
+    held: Option<Held>,
     reader: AsyncFd<OwnedFd>,
     /// Where the handler writes to, as long as anybody reads.
     _writer: OwnedFd,
@@ -71,6 +73,7 @@ pub(super) struct Signals {
 impl Drop for Signals {
     fn drop(&mut self) {
         to_default(self.caught.iter().copied());
+        self.held = None;
         REPORTS.store(-1, Ordering::SeqCst);
     }
 }
@@ -90,6 +93,12 @@ extern "C" fn report(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut li
     if signal == libc::SIGCONT {
         CONTINUED.fetch_add(1, Ordering::SeqCst);
     }
+    send(signal, from_process);
+}
+
+/// Tells the supervisor of a signal, which a handler may do.
+#[allow(unsafe_code)]
+fn send(signal: i32, from_process: bool) {
     let continued = CONTINUED.load(Ordering::SeqCst);
     let message = [u8::try_from(signal).unwrap_or(0), u8::from(from_process), continued];
     // SAFETY: one `write` of memory that lives here, which is async-signal-safe; a descriptor that
@@ -100,6 +109,7 @@ extern "C" fn report(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut li
 impl Signals {
     #[allow(unsafe_code)]
     pub(super) fn install() -> io::Result<Self> {
+        let held = Held::all()?;
         let (reader, writer) = io::pipe()?;
         // Neither may wait: the handler for us, or we for the next signal.
         ioctl_fionbio(&reader, true)?;
@@ -121,7 +131,22 @@ impl Signals {
                 }
             }
         }
-        Ok(Self { caught, reader, _writer: writer })
+        Ok(Self { caught, held: Some(held), reader, _writer: writer })
+    }
+
+    /// What is held until [`begin`](Self::begin).
+    pub(super) fn held(&self) -> Option<&Held> {
+        self.held.as_ref()
+    }
+
+    /// No signal waits any more. Those that did may have come before there was a command, so they are passed
+    /// on whoever sent them: a command that got one itself has ended, or can take it twice.
+    pub(super) fn begin(&mut self) {
+        if let Some(held) = self.held.take() {
+            self.caught.iter().filter(|signal| held.take(**signal)).for_each(|signal| {
+                send(*signal, true);
+            });
+        }
     }
 
     /// Those that a command finds as usual all the same.

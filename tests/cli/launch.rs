@@ -1,6 +1,8 @@
 //! How a command is started, also where the quick way is barred.
 
 use super::harness::{Call, Sandbox};
+#[cfg(target_os = "linux")]
+use super::{system_calls::can_trace, terminal::on_terminal};
 
 #[test]
 fn a_variable_is_in_the_environment_once() {
@@ -39,6 +41,24 @@ fn where_a_process_cannot_borrow_memory_it_is_forked() {
     let is_open = "cachex --no-store sh -c 'test -e /proc/$$/fd/2 && echo open || echo closed'";
     barred(sandbox.sh(is_open)).gives("open\n");
     barred(sandbox.sh(&format!("{is_open} 2>&-"))).gives("closed\n");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_pressed_before_there_is_a_command_reaches_it() {
+    use std::os::unix::process::ExitStatusExt;
+    if !can_trace() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let late = "-o trace -e trace=rt_sigaction,clone -e inject=clone:delay_enter=300000 \
+                cachex --no-spinner --no-store sleep 1000";
+    let words: Vec<_> = late.split_whitespace().collect();
+    let mut terminal = on_terminal(sandbox.program("strace", &words), 24, 80);
+    // The last signal that is caught.
+    sandbox.sh("until grep -qs '^rt_sigaction(SIGCONT, {' trace; do :; done").gives("");
+    terminal.press(3);
+    assert_eq!(terminal.end().1.signal(), Some(libc::SIGINT));
 }
 
 /// A call in which `clone` does not know of descriptors for processes, nor is there another way to get one: as

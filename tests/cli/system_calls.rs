@@ -147,7 +147,7 @@ impl Traced {
 }
 
 /// Whether a program can be traced here, and is built as its users do; says so if not.
-fn can_trace() -> bool {
+pub fn can_trace() -> bool {
     let mut probe = Command::new("strace");
     probe.args(["-o", "/dev/null", "true"]).stdout(Stdio::null()).stderr(Stdio::null());
     let problem = if !probe.status().is_ok_and(|status| status.success()) {

@@ -75,7 +75,7 @@ impl Terminal {
         }
     }
 
-    fn press(&mut self, key: u8) {
+    pub fn press(&mut self, key: u8) {
         self.type_in(&[key]);
     }
 
@@ -84,7 +84,7 @@ impl Terminal {
     }
 
     /// Everything that was shown, and how it ended.
-    fn end(mut self) -> (String, ExitStatus) {
+    pub fn end(mut self) -> (String, ExitStatus) {
         while self.read() {}
         (self.seen, self.child.wait().expect("ended"))
     }

@@ -16,6 +16,7 @@ pub(super) use portable::Process;
 pub(super) use process::Process;
 
 use super::Environment;
+use super::held::{self, Held};
 use crate::inherited;
 use std::ffi::OsString;
 use std::io;
@@ -46,8 +47,9 @@ pub(super) struct Launch<'a> {
     /// Its standard input, output and error.
     pub(super) standard: [Standard; 3],
     /// The signals that we catch, and it does not.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "executing it does that"))]
     pub(super) caught: &'a [i32],
+    /// What makes signals wait meanwhile.
+    pub(super) held: Option<&'a Held>,
 }
 
 /// What a command has as one of its standard descriptors.
@@ -71,6 +73,9 @@ impl Launch<'_> {
             command.arg0(name).args(arguments);
         }
         inherited::pass_on(&mut command);
+        if let Some(held) = self.held {
+            held::pass_on(&mut command, held, self.caught);
+        }
         let own = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
         for (standard, fd) in self.standard.iter().zip(own) {
             if matches!(standard, Standard::Closed) {

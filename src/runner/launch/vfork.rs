@@ -165,19 +165,13 @@ extern "C" fn in_new_process(plan: *mut c_void) -> c_int {
 const STACK: usize = 64 << 10;
 
 /// Starts a process that becomes the command.
-#[allow(unsafe_code)]
 pub(super) fn start(launch: &Launch<'_>) -> Started {
-    let blocked = match block_all() {
-        Ok(blocked) => blocked,
-        Err(fault) => return Started::NoProcess(fault),
-    };
-    let started = match Plan::new(launch, blocked) {
+    // Its handlers of signals would be ours, and run on memory that is ours.
+    let Some(held) = launch.held else { return Started::Unsupported };
+    match Plan::new(launch, held.before()) {
         Ok(mut plan) => plan.start(),
         Err(fault) => Started::Refused(fault),
-    };
-    // SAFETY: a plain system call.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const blocked, std::ptr::null_mut()) };
-    started
+    }
 }
 
 impl Plan {
@@ -201,7 +195,6 @@ impl Plan {
         }
         match self.fault.load(Ordering::Relaxed) {
             0 => {
-                pass_on_stop(id);
                 // SAFETY: the kernel has just made it for us.
                 let end = (end != -1).then(|| unsafe { OwnedFd::from_raw_fd(end) });
                 Started::Runs(id, end)
@@ -217,33 +210,3 @@ impl Plan {
 
 /// What clone says where it, or one of these flags, is not known: QEMU, gVisor, filters of system calls.
 const UNSUPPORTED: [Option<i32>; 3] = [Some(libc::EINVAL), Some(libc::ENOSYS), Some(libc::EPERM)];
-
-/// Stops the command if the terminal stops us: it may have come while the command did not listen yet.
-#[allow(unsafe_code)]
-fn pass_on_stop(id: libc::pid_t) {
-    let mut pending = MaybeUninit::uninit();
-    // SAFETY: the set is read only if the call filled it. Nobody has waited for the process yet, so the number
-    // is still its own.
-    unsafe {
-        if libc::sigpending(pending.as_mut_ptr()) == 0
-            && libc::sigismember(pending.as_ptr(), libc::SIGTSTP) == 1
-        {
-            libc::kill(id, libc::SIGTSTP);
-        }
-    }
-}
-
-/// Blocks all signals; those that were.
-#[allow(unsafe_code)]
-fn block_all() -> io::Result<libc::sigset_t> {
-    let mut all = MaybeUninit::uninit();
-    let mut before = MaybeUninit::uninit();
-    // SAFETY: the calls fill the sets, which are read only if they did.
-    unsafe {
-        libc::sigfillset(all.as_mut_ptr());
-        match libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) {
-            0 => Ok(before.assume_init()),
-            fault => Err(io::Error::from_raw_os_error(fault)),
-        }
-    }
-}
