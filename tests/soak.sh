@@ -199,7 +199,9 @@ turn() {
     1 | 2) choose_command && verb '^removed ' clear -- "${words[0]}" ;;
     3 | 4) choose_command && verb '^removed ' clear -- "${words[@]}" ;;
     5 | 6) verb '^ *([0-9]+|ID) ' list ;;
-    7) choose_command && verb '^$' --warm -- "${words[@]}" ;;
+    # Of damage it would tell.
+    7) [[ $phase == damage ]] || verb '^(ok|warning) ' doctor ;;
+    8) choose_command && verb '^$' --warm -- "${words[@]}" ;;
     *) call ;;
     esac
 }

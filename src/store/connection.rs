@@ -88,8 +88,8 @@ fn set_up(place: &Place) -> Result<Connection, StoreError> {
 }
 
 /// A database as it is, to look at only.
-pub(super) fn open_to_look(place: &Place) -> Result<Connection, StoreError> {
-    let connection = connect(&place.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+pub(super) fn open_to_look(database: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
         // It has to be rolled back before anybody can read it.
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {

@@ -153,12 +153,15 @@ pub(super) fn shrink(connection: &Connection) -> Result<(), StoreError> {
     if is_attached(connection) { super::evict::give_back(connection, "long") } else { Ok(()) }
 }
 
+/// The file as it is, to look at only; `None` if it is not there.
+pub(super) fn open_to_look(place: &Place) -> Result<Option<Connection>, StoreError> {
+    let found = Place::check_file(&place.outputs())?;
+    found.map(|_| connection::open_to_look(&place.outputs())).transpose()
+}
+
 /// Looks the file over. All is well if it is not there.
 pub(super) fn check(place: &Place) -> Result<(), StoreError> {
-    if Place::check_file(&place.outputs())?.is_none() {
-        return Ok(());
-    }
-    let connection = connection::connect(&place.outputs(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let Some(connection) = open_to_look(place)? else { return Ok(()) };
     connection::check_pages(&connection)?;
     let sql = "SELECT group_concat(sql) FROM sqlite_schema";
     let found: Option<String> = connection.query_row(sql, [], |row| row.get(0))?;

@@ -165,23 +165,28 @@ fn other_formats() {
 
 #[test]
 fn an_interrupted_write_is_left_to_the_next_run() {
-    let sandbox = sandbox();
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
-    // So that pages are written before the end of the transaction.
-    database.pragma_update(None, "cache_size", 2).expect("set");
-    database
-        .execute_batch("BEGIN; UPDATE entry SET used = 0, words = zeroblob(200000)")
-        .expect("begun");
-    let journal = sandbox.store_dir().join("cachex.db-journal");
-    let (half, journaled) =
-        (fs::read(sandbox.database()).expect("there"), fs::read(&journal).expect("there"));
-    drop(database);
-    fs::write(sandbox.database(), half).expect("written");
-    fs::write(&journal, journaled).expect("written");
-    fs::set_permissions(&journal, Permissions::from_mode(0o600)).expect("set");
-    finds(&sandbox, "format", "warning", "interrupted");
-    sandbox.cachex("echo hi").gives("hi\n");
-    finds(&sandbox, "entries", "ok", "2, all intact");
+    for (name, change) in [
+        ("cachex.db", "UPDATE entry SET used = 0, words = zeroblob(200000)"),
+        ("outputs.db", "UPDATE block SET bytes = zeroblob(200000)"),
+    ] {
+        let sandbox = sandbox();
+        let path = sandbox.store_dir().join(name);
+        let database = rusqlite::Connection::open(&path).expect("opened");
+        // So that pages are written before the end of the transaction.
+        database.pragma_update(None, "cache_size", 1).expect("set");
+        database.execute_batch(&format!("BEGIN; {change}")).expect("begun");
+        let journal = path.with_extension("db-journal");
+        let (half, journaled) =
+            (fs::read(&path).expect("there"), fs::read(&journal).expect("there"));
+        drop(database);
+        fs::write(&path, half).expect("written");
+        fs::write(&journal, journaled).expect("written");
+        fs::set_permissions(&journal, Permissions::from_mode(0o600)).expect("set");
+        finds(&sandbox, "format", "warning", "interrupted");
+        sandbox.cachex("echo hi").gives("hi\n");
+        sandbox.cachex("--only-if-cached seq 200000").output();
+        finds(&sandbox, "entries", "ok", "2, all intact");
+    }
 }
 
 #[test]

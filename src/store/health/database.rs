@@ -3,14 +3,13 @@
 use super::{Finding, fault_of, ok, problem};
 use crate::entry::Entry;
 use crate::key::{Digest, Key};
-use crate::recording::{Body, Checksummer, Content};
-use crate::store::codec::{self, OutputRow};
+use crate::store::codec;
 use crate::store::database::Database;
-use crate::store::long::{self, LongOutput};
+use crate::store::long;
 use crate::store::place::Place;
 use crate::store::schema::{self, State};
 use crate::store::{Store, StoreError, connection};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 
 /// The format, the pages and the entries, as far as each can be looked at.
 pub(super) fn examine(place: &Place) -> Vec<Finding> {
@@ -20,9 +19,13 @@ pub(super) fn examine(place: &Place) -> Vec<Finding> {
         Ok(false) => return vec![ok(FORMAT, "no database yet; the first run makes it")],
         Err(_) => return Vec::new(),
     }
-    let opened = connection::open_to_look(place).and_then(|connection| {
+    let opened = connection::open_to_look(&place.database()).and_then(|connection| {
         let state = schema::state(&connection, &place.database())?;
-        Ok((connection, state))
+        // Other faults of that one are told of below.
+        match long::open_to_look(place) {
+            Err(fault @ StoreError::Interrupted) => Err(fault),
+            _ => Ok((connection, state)),
+        }
     });
     let (connection, state) = match opened {
         Ok(opened) => opened,
@@ -83,49 +86,35 @@ impl Store {
         })
     }
 
-    /// Whether an entry is as it was stored, or gone by now.
+    /// Whether an entry is as it was stored, or gone by now. Long output is read without keeping from the database
+    /// those who are to change both.
     fn is_intact(&self, id: i64) -> Result<bool, StoreError> {
-        let transaction = self.database.connection()?.unchecked_transaction()?;
-        let row = transaction
-            .query_row(
-                "SELECT id, condition, exit, created, elapsed, renewal_failed, key FROM entry
-                 WHERE id = ?1",
-                [id],
-                |row| {
-                    let key = row.get_ref(6)?.as_blob().ok().and_then(|key| key.try_into().ok());
-                    key.map_or(Ok(None), |key| codec::entry(row, Key(Digest(key))))
-                },
-            )
-            .optional()?;
-        match row {
-            None => Ok(true),
-            Some(None) => Ok(false),
-            Some(Some(entry)) => self.has_seal(&entry),
+        let entry = match self.row(id)? {
+            Row::Entry(entry) => entry,
+            Row::Gone => return Ok(true),
+            Row::Strange => return Ok(false),
+        };
+        if self.output(&entry)?.is_some() {
+            return Ok(true);
         }
+        Ok(!matches!(self.row(id)?, Row::Entry(now) if now.created == entry.created))
     }
 
-    fn has_seal(&self, entry: &Entry) -> Result<bool, StoreError> {
-        let row = self.database.connection()?.query_row(
-            "SELECT output, length, seal, body FROM entry WHERE id = ?1",
-            params![entry.id],
-            OutputRow::read,
-        )?;
-        let Some(OutputRow { output, length, seal, body }) = row else {
-            return Ok(false);
-        };
-        let mut checksum = Checksummer::default();
-        let checksum = match body {
-            Some(bytes) => {
-                checksum.update(&bytes);
-                checksum.finish()
-            }
-            None => match LongOutput::of(&self.place, entry.id)? {
-                Some(long) => long.look_over(length)?.1,
-                None => return Ok(false),
-            },
-        };
-        let content = Content::Memory(Vec::new());
-        let body = Body { content, length, output, checksum };
-        Ok(codec::seal(entry, &body) == seal)
+    fn row(&self, id: i64) -> Result<Row, StoreError> {
+        let sql = "SELECT id, condition, exit, created, elapsed, renewal_failed, key FROM entry
+                   WHERE id = ?1";
+        let row = self.database.connection()?.query_row(sql, [id], |row| {
+            let key = row.get_ref(6)?.as_blob().ok().and_then(|key| key.try_into().ok());
+            key.map_or(Ok(None), |key| codec::entry(row, Key(Digest(key))))
+        });
+        Ok(row.optional()?.map_or(Row::Gone, |entry| entry.map_or(Row::Strange, Row::Entry)))
     }
+}
+
+/// The row of an entry.
+enum Row {
+    Gone,
+    /// What cachex never wrote.
+    Strange,
+    Entry(Entry),
 }
