@@ -1,7 +1,6 @@
 //! Which commands were cleared, so that a run that was in flight does not bring them back. Their words
 //! may be secret: they are remembered as digests, keyed with the secret of the store.
 
-use super::glance::Doubt;
 use super::notes::{self, Kind, Note};
 use super::selection::{Matching, Selection, whole};
 use super::sought::{Sought, as_typed};
@@ -13,9 +12,13 @@ use rusqlite::Connection;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-/// How many clearings there had been at some moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Clearings(u64);
+/// How many clearings of a store there had been at some moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clearings {
+    count: u64,
+    /// That of the store. One that was begun anew has another.
+    secret: Option<Vec<u8>>,
+}
 
 /// So many are remembered. A run during which there were more counts as cleared.
 const REMEMBERED: u64 = 1000;
@@ -26,20 +29,28 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn clearings(&self) -> Result<Clearings, StoreError> {
-        match self.database.glance(|glance| glance.last_name(Kind::Cleared)) {
-            Ok(last) => number_of_last(last.as_deref()),
-            Err(Doubt) => count(self.database.connection()?),
+        let glanced = self.database.glance(|glance| {
+            Ok((glance.last_name(Kind::Cleared)?, glance.note(Kind::Secret, &[])?))
+        });
+        if let Ok((last, secret)) = glanced {
+            return Ok(Clearings { count: number_of_last(last.as_deref())?, secret });
         }
+        let moment = self.database.moment()?;
+        Ok(Clearings { count: count(&moment)?, secret: secret(&moment)? })
     }
 }
 
+fn secret(connection: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(notes::find(connection, Kind::Secret, &[])?.map(|secret| secret.value))
+}
+
 /// The last one always stays, so that its number tells.
-fn count(connection: &Connection) -> Result<Clearings, StoreError> {
+fn count(connection: &Connection) -> Result<u64, StoreError> {
     number_of_last(notes::last_name(connection, Kind::Cleared)?.as_deref())
 }
 
-fn number_of_last(name: Option<&[u8]>) -> Result<Clearings, StoreError> {
-    name.map_or(Ok(0), number).map(Clearings)
+fn number_of_last(name: Option<&[u8]>) -> Result<u64, StoreError> {
+    name.map_or(Ok(0), number)
 }
 
 /// The number of a clearing by its name, in the order of numbers.
@@ -54,7 +65,7 @@ pub(super) fn remember(connection: &Connection, selection: &Selection) -> Result
         return Ok(());
     }
     let scope = selection.scope.as_deref();
-    let Clearings(mut count) = count(connection)?;
+    let mut count = count(connection)?;
     let mut put = |cleared: Cleared| {
         count = count.saturating_add(1);
         let note = Note { at: Timestamp::now(), value: cleared.encoded() };
@@ -79,11 +90,14 @@ pub(super) fn remember(connection: &Connection, selection: &Selection) -> Result
 /// Whether what is to be stored under a name was cleared since then.
 pub(super) fn was_cleared(
     connection: &Connection,
-    Clearings(since): Clearings,
+    since: &Clearings,
     new: &NewEntry<'_>,
     name: &CommandName,
 ) -> Result<bool, StoreError> {
-    let Clearings(now) = count(connection)?;
+    let now = count(connection)?;
+    // All that was cleared of a new one was cleared since then.
+    let is_same = secret(connection)? == since.secret;
+    let since = if is_same { since.count } else { 0 };
     if now == since {
         return Ok(false);
     }

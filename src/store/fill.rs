@@ -71,7 +71,7 @@ impl Store {
         if is_long || may_remove_long(&transaction, new, needed, limits)? {
             long::wait_for_readers(&transaction)?;
         }
-        if clearing::was_cleared(&transaction, limits.since, new, name)? {
+        if clearing::was_cleared(&transaction, &limits.since, new, name)? {
             return Ok(Filled::Cleared);
         }
         let folded = usage::fold(&self.place, &transaction)?;

@@ -164,6 +164,22 @@ fn commands_that_call_each_other_at_once_do_not_wait_for_ever() {
     }
 }
 
+#[test]
+fn what_is_cleared_in_a_store_that_was_made_anew_does_not_come_back() {
+    for (clear, stored) in [("clear", 0), ("clear -- ./other", 1)] {
+        let sandbox = sandbox("echo result");
+        sandbox.cachex("clear -- ./other").gives("removed nothing\n");
+        let call = spawn(&sandbox, "./s.sh");
+        wait_for_start(&sandbox);
+        std::fs::remove_dir_all(sandbox.store_dir()).expect("removed");
+        sandbox.cachex(clear).gives("removed nothing\n");
+        go(&sandbox);
+        assert_eq!(end(call), ("result\n".to_owned(), Some(0)));
+        let entries = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");
+        assert_eq!(entries.len(), stored, "{clear}");
+    }
+}
+
 /// One reader of two callers, who reads them in turn: `cmp <(cachex …) <(cachex …)`.
 const COMPARE: &str = "cachex CALL > a & cachex CALL > b & cmp a b && wait";
 
