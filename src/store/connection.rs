@@ -4,11 +4,11 @@ use super::place::{Place, open_private};
 use super::schema::{self, State};
 use super::{StoreError, long};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
-use rustix::fs::OFlags;
+use rustix::fs::{AtFlags, CWD, OFlags, Timespec, Timestamps, UTIME_NOW, utimensat};
 use std::io;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// How long to wait for others in a transaction, all in all: theirs take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -235,7 +235,10 @@ fn move_away(database: &Path) -> Result<(), StoreError> {
     let damaged = Place::damaged(database);
     unless_gone(std::fs::rename(database, &damaged))?;
     // From now on it is kept for a while, however long ago it was written to.
-    let _ = std::fs::File::open(damaged).and_then(|file| file.set_modified(SystemTime::now()));
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let now = Timestamps { last_access: now, last_modification: now };
+    // Not by opening it: there is no telling what it is.
+    let _ = utimensat(CWD, &damaged, &now, AtFlags::SYMLINK_NOFOLLOW);
     // It belongs to the old file; with the new one it would be rolled back into it.
     unless_gone(std::fs::remove_file(database.with_extension("db-journal")))
 }
