@@ -69,6 +69,14 @@ pub struct Entry {
     pub renewal_failed: Option<Timestamp>,
 }
 
+impl Entry {
+    /// Whether this is the other one, seen at another moment: numbers are given again.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        (self.id, self.created) == (other.id, other.created)
+    }
+}
+
 /// What `list` and `show` tell of an entry.
 #[derive(Clone, Debug)]
 pub struct Description {

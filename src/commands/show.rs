@@ -19,21 +19,25 @@ use std::path::Path;
 /// # Errors
 /// When there is none, or the store cannot be used.
 pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result<(), Error> {
-    let calls = Calls { words: options.command.clone(), matching: None };
-    let calls = options.id.is_none().then_some(calls);
-    let selection = Selection { number: options.id, calls, ..Selection::all() };
-    let found = with_store(directory, notices, |store| store.list(&selection))?.into_iter().next();
-    let description = found.ok_or_else(|| {
-        Error::Failed("no such entry; `cachex list` shows what there is".to_owned())
-    })?;
+    let description = find(options, directory, notices)?;
     let now = Timestamp::now();
     if options.json {
         return printed(print(&json(&JsonEntry::new(&description, now))?));
     }
     match wanted_stream(options) {
-        Some(wanted) => print_output(directory, notices, &description, wanted),
+        Some(wanted) => print_output(options, directory, notices, description, wanted),
         None => printed(print(&tell(&description, now))),
     }
+}
+
+/// The newest entry that is meant.
+fn find(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result<Description, Error> {
+    let calls = Calls { words: options.command.clone(), matching: None };
+    let calls = options.id.is_none().then_some(calls);
+    let selection = Selection { number: options.id, calls, ..Selection::all() };
+    let found = with_store(directory, notices, |store| store.list(&selection))?.into_iter().next();
+    found
+        .ok_or_else(|| Error::Failed("no such entry; `cachex list` shows what there is".to_owned()))
 }
 
 fn wanted_stream(options: &ShowOptions) -> Option<Stream> {
@@ -45,13 +49,25 @@ fn wanted_stream(options: &ShowOptions) -> Option<Stream> {
 }
 
 fn print_output(
+    options: &ShowOptions,
     directory: &Path,
     notices: &Notices,
-    description: &Description,
+    mut description: Description,
     wanted: Stream,
 ) -> Result<(), Error> {
-    let body = with_store(directory, notices, |store| store.output(&description.entry))?;
-    let mut body = body.ok_or_else(|| Error::Failed("the entry is damaged".to_owned()))?;
+    let mut body = loop {
+        if let Some(body) =
+            with_store(directory, notices, |store| store.output(&description.entry))?
+        {
+            break body;
+        }
+        // Long output is read apart from its entry: another may have been stored in between.
+        let shown = description.entry;
+        description = find(options, directory, notices)?;
+        if description.entry.is_same_as(&shown) {
+            return Err(Error::Failed("the entry is damaged".to_owned()));
+        }
+    };
     printed(body.for_each_chunk(|stream, bytes| {
         if stream == wanted { Stream::Stdout.write_all(bytes) } else { Ok(()) }
     }))

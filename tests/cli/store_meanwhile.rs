@@ -47,6 +47,31 @@ fn a_store_that_another_process_set_aside_is_begun_anew() {
 }
 
 #[test]
+fn whatever_took_the_place_of_the_database_is_set_aside_unopened() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.sh("cd ../store && rm cachex.db && mkfifo cachex.db").gives("");
+    assert!(Store::begin_anew(&sandbox.store_dir()).is_ok());
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.cachex("--only-if-cached ./s.sh").gives("hi\n");
+}
+
+#[test]
+fn output_that_is_replaced_again_and_again_is_shown_whole() {
+    let sandbox = sandbox();
+    let long = sandbox.sh("seq 300000").output().stdout;
+    sandbox.cachex("seq 300000").gives(&long);
+    let again = "until test -e enough || ! test -e s.sh; do cachex -q --refresh seq 300000 >/dev/null; done";
+    let mut call = sandbox.sh(again);
+    let mut replacer = call.command.stdin(Stdio::null()).spawn().expect("started");
+    for _ in 0..30 {
+        sandbox.cachex("show --stdout -- seq 300000").gives(&long);
+    }
+    sandbox.write("enough", "");
+    assert!(replacer.wait().expect("ended").success());
+}
+
+#[test]
 fn a_journal_of_another_kind_that_comes_during_a_run_costs_nothing() {
     let sandbox = sandbox();
     sandbox.sh("mkfifo go").gives("");

@@ -167,8 +167,7 @@ impl Call<'_> {
 /// stored in between.
 fn replaced(store: &Store, entry: &Entry) -> Option<Vec<Entry>> {
     let variants = store.variants(&[entry.key]).ok()?;
-    let is_same = |other: &Entry| (other.id, other.created) == (entry.id, entry.created);
-    (!variants.iter().any(is_same)).then_some(variants)
+    (!variants.iter().any(|other| other.is_same_as(entry))).then_some(variants)
 }
 
 pub(super) fn unreadable_stdin(fault: &io::Error) -> String {

@@ -97,7 +97,7 @@ impl Store {
         if self.output(&entry)?.is_some() {
             return Ok(true);
         }
-        Ok(!matches!(self.row(id)?, Row::Entry(now) if now.created == entry.created))
+        Ok(!matches!(self.row(id)?, Row::Entry(now) if now.is_same_as(&entry)))
     }
 
     fn row(&self, id: i64) -> Result<Row, StoreError> {
