@@ -40,12 +40,11 @@ impl VariableSelector {
     }
 }
 
-/// The globs, and each selected variable as it is in `environment`; an error names a variable that
-/// is there twice, since programs differ in which one they see.
+/// The globs, and each selected variable as it is in `environment`, the first time where it is there twice.
 pub(super) fn select(
     selectors: &[VariableSelector],
     environment: &[(OsString, OsString)],
-) -> Result<Selected, OsString> {
+) -> Selected {
     let mut globs = BTreeSet::new();
     let mut variables = BTreeMap::new();
     for selector in selectors {
@@ -60,15 +59,21 @@ pub(super) fn select(
                     .iter()
                     .filter(|(name, _)| glob.matches(&name.to_string_lossy()))
                     .filter(|(name, _)| name != crate::nesting::ACTIVE_VARIABLE);
-                variables.extend(matching.map(|(n, v)| (n.clone(), Some(v.clone()))));
+                for (name, value) in matching {
+                    variables.entry(name.clone()).or_insert_with(|| Some(value.clone()));
+                }
             }
         }
     }
-    let twice = |name: &&OsString| environment.iter().filter(|(n, _)| n == *name).count() > 1;
-    match variables.keys().find(twice) {
-        Some(name) => Err(name.clone()),
-        None => Ok((globs, variables)),
-    }
+    (globs, variables)
+}
+
+/// A selected variable that is in `environment` twice: programs differ in which one they see.
+pub(super) fn find_double<'s>(
+    (_, variables): &'s Selected,
+    environment: &[(OsString, OsString)],
+) -> Option<&'s OsString> {
+    variables.keys().find(|name| environment.iter().filter(|(n, _)| n == *name).count() > 1)
 }
 
 /// Globs, and variables with their values.
@@ -85,7 +90,7 @@ mod tests {
             .collect();
         let environment =
             [("AWS_A", "1"), ("AWS_B", ""), ("HOME", "/h")].map(|(n, v)| (n.into(), v.into()));
-        select(&selectors, &environment).expect("each is there once")
+        select(&selectors, &environment)
     }
 
     #[test]
@@ -107,9 +112,13 @@ mod tests {
     #[test]
     fn a_variable_that_is_there_twice_cannot_be_keyed() {
         let environment = [("V", "1"), ("V", "2")].map(|(n, v)| (n.into(), v.into()));
-        let selector = VariableSelector::parse(OsStr::new("V")).expect("a selector");
-        assert_eq!(select(&[selector], &environment), Err("V".into()));
-        assert!(select(&[], &environment).is_ok());
+        for word in ["V", "V*"] {
+            let selector = VariableSelector::parse(OsStr::new(word)).expect("a selector");
+            let selected = select(&[selector], &environment);
+            assert_eq!(selected.1[OsStr::new("V")], Some("1".into()));
+            assert_eq!(find_double(&selected, &environment), Some(&"V".into()));
+        }
+        assert_eq!(find_double(&select(&[], &environment), &environment), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use super::arguments::{self, ArgumentGlob, Places};
 use super::doubts::{self, Doubt};
-use super::environment::{Selected, VariableSelector, select};
+use super::environment::{Selected, VariableSelector, find_double, select};
 use super::hashing::{HashWith, Hashes};
 use super::parts::{ARGUMENT, argument};
 use super::program::Program;
@@ -54,28 +54,34 @@ impl KeySpec {
     /// # Errors
     /// When one of them is set twice.
     fn selected_variables(&self) -> Result<Selected, Unreadable> {
-        let hashed = self.hashes.iter().filter_map(HashWith::variable);
-        let hashed = hashed.map(|name| VariableSelector::Name(name.to_owned()));
-        let selectors: Vec<_> = self.variables.iter().cloned().chain(hashed).collect();
+        let selectors = self.selectors();
         if selectors.is_empty() {
             return Ok(Selected::default());
         }
-        select(&selectors, &std::env::vars_os().collect::<Vec<_>>())
-            .map_err(|name| Unreadable::new(Path::new(&name), "the variable is set twice"))
+        let all: Vec<_> = std::env::vars_os().collect();
+        let selected = select(&selectors, &all);
+        match find_double(&selected, &all) {
+            Some(name) => Err(Unreadable::new(Path::new(name), "the variable is set twice")),
+            None => Ok(selected),
+        }
+    }
+
+    fn selectors(&self) -> Vec<VariableSelector> {
+        let hashed = self.hashes.iter().filter_map(HashWith::variable);
+        let hashed = hashed.map(|name| VariableSelector::Name(name.to_owned()));
+        self.variables.iter().cloned().chain(hashed).collect()
     }
 
     /// What the command finds in its environment; `None`: all that is in ours.
-    ///
-    /// # Errors
-    /// When a variable is set twice.
-    pub fn environment(&self) -> Result<Option<BTreeMap<OsString, OsString>>, Unreadable> {
+    #[must_use]
+    pub fn environment(&self) -> Option<BTreeMap<OsString, OsString>> {
         if !self.pure_environment {
-            return Ok(None);
+            return None;
         }
-        let (_, selected) = self.selected_variables()?;
+        let (_, selected) = select(&self.selectors(), &std::env::vars_os().collect::<Vec<_>>());
         let always = ALWAYS.iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?)));
         let selected = selected.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        Ok(Some(always.chain(selected).collect()))
+        Some(always.chain(selected).collect())
     }
 }
 

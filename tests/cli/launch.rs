@@ -18,6 +18,24 @@ fn a_variable_is_in_the_environment_once() {
     sandbox.cachex("--pure-env --env HOME cachex --env HOME echo once").gives("once\n");
 }
 
+#[test]
+fn a_variable_that_is_set_twice_costs_the_cache_and_not_the_command() {
+    let sandbox = Sandbox::new();
+    let twice = "import os, sys
+class Twice(dict):
+    def __len__(self): return len(os.environ) + 2
+    def keys(self): return [*os.environ, 'A', 'A']
+    def values(self): return [*os.environ.values(), 'first', 'second']
+os.execvpe(sys.argv[1], sys.argv[1:], Twice(os.environ))";
+    let told = "cannot key A: the variable is set twice; running uncached";
+    for (options, values) in
+        [(&["--env", "A"][..], "first\nsecond\n"), (&["--pure-env", "--env", "A*"], "first\n")]
+    {
+        let words = [&["-c", twice, "cachex"], options, &["printenv", "A"]].concat();
+        sandbox.program("python3", &words).warns(values, told);
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn where_a_process_cannot_borrow_memory_it_is_forked() {

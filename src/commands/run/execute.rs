@@ -128,7 +128,7 @@ impl Call<'_> {
             key: observation.fingerprint.key(),
             program: self.program.as_found(),
             words: &self.request.words,
-            environment: self.environment()?,
+            environment: self.request.key.environment(),
             input: input(stdin),
             outputs: observation.fingerprint.outputs,
             recorder,

@@ -103,7 +103,7 @@ impl<'a> Call<'a> {
         if self.request.execution == Execution::Never {
             return Err(Error::Missed("the cache cannot be used".to_owned()));
         }
-        self.run_bare(self.environment()?)
+        self.run_bare(self.request.key.environment())
     }
 
     /// Warns that nothing can be cached.
@@ -119,11 +119,6 @@ impl<'a> Call<'a> {
         let words = &self.request.words;
         let error = runner::exec(self.program.as_found(), words, environment);
         Err(not_started(self.program, error))
-    }
-
-    /// The command's environment, if it is not all of ours.
-    fn environment(&self) -> Result<Option<Environment>, Error> {
-        self.request.key.environment().map_err(|fault| Error::Failed(fault.to_string()))
     }
 
     fn replay(
