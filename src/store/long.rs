@@ -173,9 +173,6 @@ pub(super) fn check(place: &Place) -> Result<(), StoreError> {
     }
 }
 
-/// Up to so many bytes are kept in memory once they are looked over, and not read again.
-const HELD: usize = 8 << 20;
-
 /// Long output where it is stored. All that is read of it is of one moment.
 #[derive(Debug)]
 pub(super) struct LongOutput {
@@ -202,30 +199,20 @@ impl LongOutput {
         Ok(table.map(|()| Self { place, connection, id, sums: Vec::new(), is_spent: false }))
     }
 
-    /// Looks all of it over, that should be so many bytes; what it is if this checksum is right.
-    pub(super) fn look_over(mut self, length: u64) -> Result<(Content, Checksum), StoreError> {
+    /// Looks all of it over; what it is if this checksum is right.
+    pub(super) fn look_over(mut self) -> Result<(Content, Checksum), StoreError> {
         let mut survey = Survey::default();
         let mut sums = Vec::new();
-        let mut held = (length <= HELD as u64).then(|| Vec::with_capacity(HELD));
         let mut statement = self.connection.prepare(BLOCKS)?;
         let mut rows = statement.query(beyond(self.id, None))?;
         while let Some(row) = rows.next()? {
-            let block = bytes_of(row)?;
-            survey.take(block)?;
+            survey.take(bytes_of(row)?)?;
             sums.push(survey.checksum());
-            // There is more of it than there should be only where it is damaged.
-            held = held.filter(|held| held.len() as u64 <= length);
-            if let Some(held) = &mut held {
-                held.extend_from_slice(block);
-            }
         }
         drop(rows);
         drop(statement);
         self.sums = sums;
-        let content = held.map_or_else(
-            || Content::Stored { streams: survey.streams(), frames: Box::new(self) },
-            Content::Memory,
-        );
+        let content = Content::Stored { streams: survey.streams(), frames: Box::new(self) };
         Ok((content, survey.checksum()))
     }
 
@@ -297,6 +284,7 @@ impl LongOutput {
     }
 }
 
+/// What is behind one block of an entry, up to its last.
 const BLOCKS: &str = "SELECT id, bytes FROM block WHERE id > ?1 AND id <= ?2 ORDER BY id";
 
 /// The range of the blocks of an entry behind this one, if any.

@@ -243,7 +243,7 @@ impl Store {
         } else {
             self.rest();
             let Some(long) = LongOutput::of(&self.place, entry.id)? else { return Ok(None) };
-            long.look_over(row.length)?
+            long.look_over()?
         };
         let body = Body { content, length: row.length, output: row.output, checksum };
         Ok((codec::seal(entry, &body) == row.seal).then_some(body))
