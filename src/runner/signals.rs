@@ -9,7 +9,7 @@ use crate::inherited::is_ignored;
 use rustix::io::ioctl_fionbio;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -78,6 +78,9 @@ impl Drop for Signals {
     }
 }
 
+/// Whether there may have been no command yet when a signal came that is reported now.
+static STARTING: AtomicBool = AtomicBool::new(false);
+
 /// Where the handler writes to.
 static REPORTS: AtomicI32 = AtomicI32::new(-1);
 
@@ -89,16 +92,11 @@ extern "C" fn report(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut li
     let from_kernel = is_from_kernel(unsafe { &*info });
     // Of a terminal that is gone the leader of its session may be the only one to hear.
     let is_for_us = signal == libc::SIGHUP && leads_the_session();
-    let from_process = is_for_us || !(from_kernel && TERMINAL.contains(&signal));
+    let is_for_both = from_kernel && TERMINAL.contains(&signal) && !is_for_us;
+    let from_process = !is_for_both || STARTING.load(Ordering::SeqCst);
     if signal == libc::SIGCONT {
         CONTINUED.fetch_add(1, Ordering::SeqCst);
     }
-    send(signal, from_process);
-}
-
-/// Tells the supervisor of a signal, which a handler may do.
-#[allow(unsafe_code)]
-fn send(signal: i32, from_process: bool) {
     let continued = CONTINUED.load(Ordering::SeqCst);
     let message = [u8::try_from(signal).unwrap_or(0), u8::from(from_process), continued];
     // SAFETY: one `write` of memory that lives here, which is async-signal-safe; a descriptor that
@@ -110,6 +108,7 @@ impl Signals {
     #[allow(unsafe_code)]
     pub(super) fn install() -> io::Result<Self> {
         let held = Held::all()?;
+        STARTING.store(true, Ordering::SeqCst);
         let (reader, writer) = io::pipe()?;
         // Neither may wait: the handler for us, or we for the next signal.
         ioctl_fionbio(&reader, true)?;
@@ -139,14 +138,12 @@ impl Signals {
         self.held.as_ref()
     }
 
-    /// No signal waits any more. Those that did may have come before there was a command, so they are passed
-    /// on whoever sent them: a command that got one itself has ended, or can take it twice.
+    /// No signal waits any more. Those that did are reported at once, as sent by a process: they may have come
+    /// before there was a command, and are passed on. One that it got itself as well it gets twice, in the first
+    /// moment of its life.
     pub(super) fn begin(&mut self) {
-        if let Some(held) = self.held.take() {
-            self.caught.iter().filter(|signal| held.take(**signal)).for_each(|signal| {
-                send(*signal, true);
-            });
-        }
+        self.held = None;
+        STARTING.store(false, Ordering::SeqCst);
     }
 
     /// Those that a command finds as usual all the same.
