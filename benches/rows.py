@@ -85,7 +85,7 @@ def memory(bench):
         bench.call([peak, *command])
         return int(bench.said()) * 1024 / MEGABYTE
 
-    commands = {f"{size} MB": bench.cachex(*cat_of_a_file(size)) for size in (0, 1, 8, 100, 250, 400)}
+    commands = {f"{size} MB": bench.cachex(*cat_of_a_file(size)) for size in (100, 0, 1, 10, 250, 400)}
     for kind in "miss", "hit":
         most = {name: held(command) for name, command in commands.items()}
         each = ", ".join(f"{name}: {peak:.1f}" for name, peak in most.items())

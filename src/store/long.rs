@@ -31,6 +31,9 @@ const BUFFER: usize = 128 << 10;
 /// Bytes of a page, the most that there can be.
 const PAGE: i64 = 64 << 10;
 
+/// So many pages stay in memory.
+const CACHED: i64 = 32;
+
 const TABLE: &str = "block (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)";
 
 /// Makes the file that long output goes to, for [`attach`], unless it is there.
@@ -60,6 +63,8 @@ pub(super) fn attach(connection: &Connection, place: &Place) -> Result<bool, Sto
     if metadata.len() == 0 {
         connection.pragma_update(Some("long"), "page_size", PAGE)?;
         connection.pragma_update(Some("long"), "auto_vacuum", "INCREMENTAL")?;
+        // Without this there would be as many as of the small pages that it was to have.
+        connection.pragma_update(Some("long"), "cache_size", CACHED)?;
     }
     Ok(true)
 }

@@ -147,3 +147,22 @@ fn the_file_shrinks() {
     assert!(size() <= before + 80_000, "{} and {before}", size());
     sandbox.cachex("echo small").gives("small\n");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_of_any_length_takes_little_memory() {
+    let sandbox = Sandbox::new();
+    let peak = "import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+    // First where there is no long output yet, then where there is some.
+    for length in ["60000000", "0", "1500000", "10000000"] {
+        for what in ["miss", "hit"] {
+            let call = ["-c", peak, "cachex", "head", "-c", length, "/dev/zero"];
+            let output = sandbox.program("python3", &call).output();
+            let peak = String::from_utf8_lossy(&output.stdout).trim().parse::<u64>();
+            let peak = peak.expect("a number of kilobytes");
+            assert!(peak < 30_000, "a {what} of {length} bytes took {peak} kB");
+        }
+    }
+}
