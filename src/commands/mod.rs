@@ -45,9 +45,15 @@ fn with_store<T>(
     done.map_err(|fault| Error::Failed(fault.to_string()))
 }
 
+/// Stored output was damaged while it was shown.
+fn not_whole(fault: &io::Error) -> Error {
+    Error::Failed(format!("the output is not whole: {fault}"))
+}
+
 /// A reader that goes away has seen enough.
 fn printed(result: io::Result<()>) -> Result<(), Error> {
     match result {
+        Err(error) if StoreError::is_in(&error) => Err(not_whole(&error)),
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Error::Failed(format!("cannot write to standard output: {error}")))
         }

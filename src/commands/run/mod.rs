@@ -10,6 +10,7 @@ mod once;
 mod outlook;
 mod renew;
 
+use super::not_whole;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::key::{CommandName, Observation, Program, ResolveError};
@@ -176,15 +177,9 @@ fn shown(written: io::Result<()>, exit: Exit) -> Result<Exit, Error> {
         Ok(()) => Ok(exit),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Signal(libc::SIGPIPE)),
         // It was whole a moment ago, and some of it may have been shown since.
-        Err(error) if is_of_the_store(&error) => {
-            Err(Error::Failed(format!("the output is not whole: {error}")))
-        }
+        Err(error) if StoreError::is_in(&error) => Err(not_whole(&error)),
         Err(error) => Err(unwritable(&error)),
     }
-}
-
-fn is_of_the_store(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<StoreError>)
 }
 
 fn unwritable(error: &io::Error) -> Error {
