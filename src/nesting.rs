@@ -22,15 +22,26 @@ pub fn is_inside(key: impl Display) -> bool {
     active().to_string_lossy().split(':').any(|active| active == key)
 }
 
-/// Whether who fills this key can be waited for however long it takes. Where commands call each other, all
-/// would wait in a ring; but a ring whose every step leads to a greater key there is not.
+/// Whether waiting for this key leads from the keys around us to a greater one. Where commands call each other,
+/// all may wait in a ring; but there is no ring whose every step leads up.
 #[must_use]
-pub fn may_wait_for(key: impl Display) -> bool {
+pub fn leads_up_to(key: impl Display) -> bool {
     leads_up(&active().to_string_lossy(), &key.to_string())
 }
 
 fn leads_up(active: &str, key: &str) -> bool {
     active.is_empty() || active.split(':').all(|active| active < key)
+}
+
+/// The first bytes of the keys that are being filled around us.
+#[must_use]
+pub fn around() -> Vec<[u8; 4]> {
+    starts(&active().to_string_lossy())
+}
+
+fn starts(active: &str) -> Vec<[u8; 4]> {
+    let start = |key: &str| u32::from_str_radix(key.get(..8)?, 16).ok().map(u32::to_be_bytes);
+    active.split(':').filter_map(start).collect()
 }
 
 /// The variable and its value, if it is set.
@@ -70,6 +81,17 @@ mod tests {
             let steps = ring.iter().zip(ring.iter().cycle().skip(1));
             assert!(!steps.into_iter().all(|(held, wanted)| leads_up(held, wanted)), "{ring:?}");
         }
+    }
+
+    #[test]
+    fn keys_are_known_by_what_they_begin_with() {
+        let key = crate::key::Key(crate::key::Digest::of(b"some key"));
+        let [a, b, c, d, ..] = *key.0.as_bytes();
+        assert_eq!(
+            starts(&format!("nonsense:{key}:0a0b0cff00000000")),
+            [[a, b, c, d], [10, 11, 12, 255]]
+        );
+        assert!(starts("").is_empty());
     }
 
     #[test]

@@ -79,7 +79,8 @@ pub struct Job<'a> {
     /// Whether output is held back until the command has ended, and then not shown after such an
     /// end. There has to be a recorder.
     pub withhold: Option<&'a dyn Fn(Exit) -> bool>,
-    /// Called when a reader of the output keeps us waiting so long that nobody else should wait for this run.
+    /// Called, perhaps more than once, when nobody else should wait for this run: a reader of the output keeps us
+    /// waiting, or we are to stop.
     pub held_up: &'a dyn Fn(),
 }
 
@@ -306,6 +307,7 @@ fn pass_on(
     }
     child.pass_on(arrival, pty);
     if arrival.stops() {
+        (shared.held_up)();
         keys.inspect(|keys| keys.put_back());
         signals::stop(arrival);
     }

@@ -18,7 +18,7 @@ pub(super) struct Shared<'j> {
     /// Whether output that was held is being written: what comes later has to wait.
     releasing: Cell<bool>,
     released: Notify,
-    held_up: &'j dyn Fn(),
+    pub(super) held_up: &'j dyn Fn(),
 }
 
 impl<'j> Shared<'j> {

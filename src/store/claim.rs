@@ -1,7 +1,8 @@
 //! The right to run and fill one key, across processes.
 //!
-//! A record lock on one byte of the file `claims`, at an offset that the key gives. The system frees
-//! it with its process, however that ends, and nothing is left behind for any key.
+//! Record locks on bytes of the file `claims`, at offsets that the key gives: who runs it, who waits for it, and who
+//! runs it without being waited for. The system frees them with their process, however that ends, and nothing is
+//! left behind for any key.
 
 use super::Store;
 use super::place::{Place, open_private};
@@ -15,7 +16,17 @@ use std::io;
 /// The right to run and fill a key; dropping it gives it up, as the end of the process does.
 #[derive(Debug)]
 pub struct Claim {
-    _held: Claims,
+    held: Claims,
+}
+
+impl Claim {
+    /// Lets somebody else claim the key, who need not wait for the end of this run.
+    pub fn hand_on(&self) {
+        let Claims { file, key } = &self.held;
+        // Whoever sees that it is free is to see why.
+        let marked = record_lock::share(file, byte(HANDED_ON, *key));
+        let _ = marked.and_then(|_| record_lock::give_up(file, byte(CLAIMED, *key)));
+    }
 }
 
 /// Who holds the claim of a key.
@@ -42,8 +53,12 @@ impl Claimed {
 #[derive(Debug)]
 pub struct Claims {
     file: File,
-    byte: Bytes,
+    key: Start,
 }
+
+/// The bytes that a key begins with. Two keys that share them wait for each other once in four thousand million
+/// pairs, and then run.
+type Start = [u8; 4];
 
 impl Store {
     /// Claims a key, unless another process has.
@@ -52,8 +67,8 @@ impl Store {
     /// When the file of claims cannot be used.
     pub fn claim(&self, key: &Key) -> io::Result<Claimed> {
         let claims = self.claims(key)?;
-        Ok(if record_lock::take(&claims.file, claims.byte)? {
-            Claimed::Ours(Claim { _held: claims })
+        Ok(if record_lock::take(&claims.file, byte(CLAIMED, claims.key))? {
+            Claimed::Ours(Claim { held: claims })
         } else {
             Claimed::Theirs(claims)
         })
@@ -67,9 +82,7 @@ impl Store {
         let path = self.place.directory.join("claims");
         let file = open_private(&path, OFlags::RDWR | OFlags::NONBLOCK)?;
         let [a, b, c, d, ..] = *key.0.as_bytes();
-        // 32 bits fit into every system's offsets. Two keys that share one wait for each other
-        // once in four thousand million pairs, and then run.
-        Ok(Claims { file, byte: one_byte(libc::off_t::from(u32::from_le_bytes([a, b, c, d]))) })
+        Ok(Claims { file, key: [a, b, c, d] })
     }
 }
 
@@ -85,7 +98,7 @@ impl Place {
             Err(error) => return Err(error.into()),
         };
         // If it is taken somebody else is looking, too.
-        record_lock::take(&file, one_byte(libc::off_t::from(u32::MAX) + 1)).map(|_| true)
+        record_lock::take(&file, PROBED).map(|_| true)
     }
 }
 
@@ -93,10 +106,39 @@ impl Claims {
     /// Whether nobody holds the claim any more.
     #[must_use]
     pub fn are_free(&self) -> bool {
-        record_lock::is_free(&self.file, self.byte).unwrap_or(false)
+        record_lock::is_free(&self.file, byte(CLAIMED, self.key)).unwrap_or(false)
+    }
+
+    /// Whether somebody still runs the key who has handed the claim on.
+    #[must_use]
+    pub fn are_handed_on(&self) -> bool {
+        record_lock::is_free(&self.file, byte(HANDED_ON, self.key)).is_ok_and(|is_free| !is_free)
+    }
+
+    /// Lets others know that this process waits for the key, as long as this is there.
+    pub fn wait(&self) {
+        let _ = record_lock::share(&self.file, byte(WAITED_FOR, self.key));
+    }
+
+    /// Whether another process waits for the key that begins so.
+    #[must_use]
+    pub fn are_others_waiting_for(&self, key: Start) -> bool {
+        record_lock::is_free(&self.file, byte(WAITED_FOR, key)).is_ok_and(|is_free| !is_free)
     }
 }
 
-fn one_byte(start: libc::off_t) -> Bytes {
-    Bytes { start, length: 1 }
+/// The bytes of all keys that are being run.
+const CLAIMED: libc::off_t = 0;
+
+/// Behind them, one that belongs to no key.
+const PROBED: Bytes = Bytes { start: 1 << 32, length: 1 };
+
+/// The bytes of all keys that are waited for.
+const WAITED_FOR: libc::off_t = 1 << 33;
+
+/// The bytes of all keys that are run by who has handed the claim on.
+const HANDED_ON: libc::off_t = 1 << 34;
+
+fn byte(of_all: libc::off_t, key: Start) -> Bytes {
+    Bytes { start: of_all + libc::off_t::from(u32::from_le_bytes(key)), length: 1 }
 }

@@ -34,6 +34,10 @@ fn wait_for_start(sandbox: &Sandbox) {
     sandbox.sh("until test -s started; do :; done").gives("");
 }
 
+fn wait_for_runs(sandbox: &Sandbox, runs: usize) {
+    sandbox.sh(&format!("until test $(wc -l < ran) -ge {runs}; do sleep 0.01; done")).gives("");
+}
+
 fn go(sandbox: &Sandbox) {
     std::fs::write(sandbox.dir.join("go"), "\n").expect("written");
 }
@@ -55,9 +59,7 @@ fn many_callers_of_one_key_start_one_run_and_get_its_result() {
         followers.iter_mut().for_each(wait_until_it_waits);
         // Who asks for a new result is not served by a run that began before: one of them runs for all.
         for run in 1..=runs {
-            sandbox
-                .sh(&format!("until test $(wc -l < ran) -ge {run}; do sleep 0.01; done"))
-                .gives("");
+            wait_for_runs(&sandbox, run);
             go(&sandbox);
         }
         for caller in followers.into_iter().chain([leader]) {
@@ -195,6 +197,59 @@ fn a_leader_whose_reader_waits_for_a_follower_frees_it() {
         assert_eq!(sandbox.runs(), runs);
         sandbox.age(100);
     }
+}
+
+#[test]
+fn of_those_who_waited_for_a_run_that_is_held_up_one_runs_for_all() {
+    let sandbox = sandbox("seq 300000");
+    // Nobody reads what it writes.
+    let leader = spawn(&sandbox, "./s.sh");
+    wait_for_start(&sandbox);
+    let follower = |_| {
+        let mut call = sandbox.cachex("-v ./s.sh");
+        call.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        call.command.spawn().expect("started")
+    };
+    let mut followers: Vec<Child> = (0..8).map(follower).collect();
+    followers.iter_mut().for_each(wait_until_it_waits);
+    for run in 1..=2 {
+        wait_for_runs(&sandbox, run);
+        go(&sandbox);
+    }
+    for mut follower in followers {
+        assert!(follower.wait().expect("ended").success());
+    }
+    assert_eq!(sandbox.runs(), 2);
+    assert_eq!(end(leader).1, Some(0));
+}
+
+#[test]
+fn a_leader_that_is_stopped_is_not_waited_for() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    let body = "mkdir first 2>/dev/null && { echo $$ > started; read x < go; }; echo result";
+    sandbox.script("s.sh", body);
+    let leader = spawn(&sandbox, "./s.sh");
+    wait_for_start(&sandbox);
+    let mut follower = spawn(&sandbox, "-v ./s.sh");
+    wait_until_it_waits(&mut follower);
+    let pid = rustix::process::Pid::from_child(&leader);
+    let send = |signal| rustix::process::kill_process(pid, signal).expect("sent");
+    send(rustix::process::Signal::TSTP);
+    assert_eq!(end(follower), ("result\n".to_owned(), Some(0)));
+    send(rustix::process::Signal::CONT);
+    go(&sandbox);
+    assert_eq!(end(leader), ("result\n".to_owned(), Some(0)));
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn callers_inside_another_run_wait_for_each_other_as_any() {
+    let sandbox = Sandbox::new();
+    sandbox.script("slow.sh", "sleep 1.6; echo $1");
+    sandbox.script("build.sh", "cachex ./slow.sh $1 & cachex ./slow.sh $1 & wait");
+    sandbox.sh("for i in 1 2 3 4; do cachex ./build.sh $i >/dev/null & done; wait").gives("");
+    assert_eq!(sandbox.runs(), 4 + 4);
 }
 
 #[test]

@@ -75,6 +75,8 @@ fn a_full_disk_under_the_output_is_an_error_and_nothing_is_stored() {
     assert_eq!(sandbox.runs(), 2);
     sandbox.sh("cachex ./s.sh > /dev/full").ends("", expected, 125);
     assert_eq!(sandbox.runs(), 2);
+    // Nor does the command tell of it when it is a signal that it noticed.
+    sandbox.sh("cachex seq 100000 > /dev/full").ends("", expected, 125);
     // The code of a command that failed by itself is its own.
     sandbox.script("s.sh", "echo err >&2; exit 3");
     sandbox.sh("cachex ./s.sh 2> /dev/full").ends("", "", 3);

@@ -16,7 +16,7 @@ use crate::stdin::Stdin;
 use crate::store::{Claim, Clearings, Filled, Limits, Store, StoreError};
 use crate::terminal::escape_os;
 use crate::time::{Timestamp, brief};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io;
 
 impl Call<'_> {
@@ -50,9 +50,8 @@ impl Call<'_> {
         let recorder = (since.is_some() || fallback.is_some()).then(|| self.recorder(&store));
         let spinner = self.request.spinner.as_deref().map(Spinner::new);
         let withhold = fallback.is_some().then_some(&is_unwanted as &dyn Fn(Exit) -> bool);
-        let claim = Cell::new(claim);
-        let give_up_claim = || drop(claim.take());
-        let shown = Showing { spinner, withhold, held_up: &give_up_claim };
+        let hand_claim_on = || _ = claim.as_ref().map(Claim::hand_on);
+        let shown = Showing { spinner, withhold, held_up: &hand_claim_on };
         let outcome = self.execute(observation, stdin, recorder, shown);
         let failure = match &outcome {
             Ok(outcome) => outcome.withheld.then(|| outcome.exit.to_string()),
@@ -61,23 +60,27 @@ impl Call<'_> {
         if let (Some(failure), Some(fallback)) = (failure, &fallback)
             && let Some(body) = fallback.take()
         {
-            give_up_claim();
+            drop(claim);
             return self.fall_back(&store, &failure, &fallback.entry, body);
         }
         let outcome = outcome?;
-        match (since, outcome.recording) {
+        let kept = match (since, outcome.recording) {
             (Some(since), Ok((recording, condition))) => {
-                self.keep(&mut store, observation, condition, recording, since);
+                self.keep(&mut store, observation, condition, recording, since)
             }
             (_, Err(reason @ Unrecorded::Abandoned(Abandoned::Unwritable(_)))) => {
-                self.notices.warn(&format_args!("{reason}; the result is not stored"));
+                Err(Unkept::Fault(reason.to_string()))
             }
-            (None, _) => self.tell_unstored(&Unrecorded::NotAsked),
-            (_, Err(reason)) => self.tell_unstored(&reason),
-        }
-        match (outcome.lost, outcome.exit) {
-            // The command itself would have noticed.
-            (Some(error), Exit::Code(0)) if error.kind() != io::ErrorKind::BrokenPipe => {
+            (None, _) => Err(Unkept::Reason(Unrecorded::NotAsked.to_string())),
+            (_, Err(reason)) => Err(Unkept::Reason(reason.to_string())),
+        };
+        // Who reads what is said may take long.
+        drop(claim);
+        self.tell(&kept);
+        // The command itself would have noticed; now it saw at most that its pipe was closed.
+        let is_untold = matches!(outcome.exit, Exit::Code(0) | Exit::Signal(libc::SIGPIPE));
+        match outcome.lost {
+            Some(error) if is_untold && error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(unwritable(&error))
             }
             _ => Ok(outcome.exit),
@@ -139,8 +142,7 @@ impl Call<'_> {
         runner::run(job).map_err(|error| not_started(self.program, error))
     }
 
-    /// Stores a result if that is right, and tells whether; the command's own result does not depend
-    /// on it.
+    /// Stores a result if that is right; the command's own result does not depend on it.
     pub(super) fn keep(
         &self,
         store: &mut Store,
@@ -148,16 +150,15 @@ impl Call<'_> {
         condition: Condition,
         recording: Recording,
         since: Clearings,
-    ) -> bool {
+    ) -> Result<(), Unkept> {
+        let reason = |reason: &dyn std::fmt::Display| Err(Unkept::Reason(reason.to_string()));
         let policy = &self.request.policy;
-        if let Err(reason) = policy.keep(recording.exit) {
-            self.tell_unstored(&reason);
-            return false;
+        if let Err(unfit) = policy.keep(recording.exit) {
+            return reason(&unfit);
         }
         if let Some(path) = observation.changed_file() {
             let path = escape_os(path.as_os_str());
-            self.tell_unstored(&format_args!("{path} changed while the command ran"));
-            return false;
+            return reason(&format_args!("{path} changed while the command ran"));
         }
         let Request { words, key, .. } = self.request;
         let fingerprint = &observation.fingerprint;
@@ -188,19 +189,34 @@ impl Call<'_> {
                 store.fill(&name, &mut new, learned, &limits)
             });
         }
-        match &filled {
-            Ok(Filled::Stored) => self.notices.detail(&"stored"),
-            Ok(Filled::Cleared) => self.tell_unstored(&"it was cleared while it ran"),
-            Ok(Filled::TooLarge) => self.tell_unstored(&"longer than the whole store may be"),
-            Err(fault) => self.notices.warn(&format_args!("{fault}; the result is not stored")),
+        match filled {
+            Ok(Filled::Stored) => Ok(()),
+            Ok(Filled::Cleared) => reason(&"it was cleared while it ran"),
+            Ok(Filled::TooLarge) => reason(&"longer than the whole store may be"),
+            Err(fault) => Err(Unkept::Fault(fault.to_string())),
         }
-        matches!(filled, Ok(Filled::Stored))
     }
 
-    /// Says why nothing is stored.
-    fn tell_unstored(&self, reason: &dyn std::fmt::Display) {
-        self.notices.detail(&format_args!("not stored: {reason}"));
+    /// Says whether a result is stored, or why not.
+    fn tell(&self, kept: &Result<(), Unkept>) {
+        match kept {
+            Ok(()) => self.notices.detail(&"stored"),
+            Err(Unkept::Reason(reason)) => {
+                self.notices.detail(&format_args!("not stored: {reason}"));
+            }
+            Err(Unkept::Fault(fault)) => {
+                self.notices.warn(&format_args!("{fault}; the result is not stored"));
+            }
+        }
     }
+}
+
+/// Why a result is not stored.
+pub(super) enum Unkept {
+    /// It is not to be.
+    Reason(String),
+    /// It cannot be.
+    Fault(String),
 }
 
 /// How a run shows what it does.

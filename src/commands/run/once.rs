@@ -41,7 +41,7 @@ impl Call<'_> {
                     return self.execute_and_store(store, &observation, stdin, fallback, None);
                 }
             };
-            let mut waited = false;
+            let (mut waited, mut handed_on) = (false, false);
             if let Claimed::Theirs(claims) = &claimed {
                 if stdin.may_depend_on_others() {
                     return self.execute_and_store(store, &observation, stdin, fallback, None);
@@ -51,6 +51,7 @@ impl Call<'_> {
                     Waited::LongEnough => false,
                     Waited::Interrupted(signal) => return Ok(Exit::Signal(signal)),
                 };
+                handed_on = waited && claims.are_handed_on();
             }
             // Somebody may have stored it since we looked, whether we waited or not.
             let variants = store.variants(&observation.fingerprint.keys()).unwrap_or_default();
@@ -69,8 +70,9 @@ impl Call<'_> {
                     drop(claimed);
                     return self.replay(store, observation, stdin, hit);
                 }
-                // It began before we asked for a new one. One of those that waited does for all.
-                Err(_) if came_too_early => {}
+                // It began before we asked for a new one, or has been held up. One of those that waited does
+                // for all.
+                Err(_) if came_too_early || handed_on => {}
                 Err(Miss { fallback, .. }) => {
                     let claim = claimed.ours();
                     return self.execute_and_store(store, &observation, stdin, fallback, claim);
@@ -84,7 +86,9 @@ impl Call<'_> {
         let begun = || self.notices.detail(&"waiting for another run of the same");
         let spinner = self.request.waiting.as_deref().map(Spinner::new);
         let since = Instant::now();
-        let is_enough = || since.elapsed() > SHORT && !nesting::may_wait_for(key);
+        let is_in_a_ring = || nesting::around().iter().any(|it| claims.are_others_waiting_for(*it));
+        let is_enough = || since.elapsed() > SHORT && !nesting::leads_up_to(key) && is_in_a_ring();
+        claims.wait();
         let is_over = || {
             let is_free = claims.are_free().then_some(Waited::ToTheEnd);
             is_free.or_else(|| is_enough().then_some(Waited::LongEnough))

@@ -126,7 +126,7 @@ impl Call<'_> {
         let renewed = recording.is_some_and(|(recording, holds_for)| {
             holds_for == condition
                 && is_better(recording.exit)
-                && self.keep(&mut store, observation, condition, recording, since)
+                && self.keep(&mut store, observation, condition, recording, since).is_ok()
         });
         match current {
             Some(entry) if !renewed => store.note_failed_renewal(&entry, Timestamp::now()),
