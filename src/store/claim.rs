@@ -1,12 +1,12 @@
 //! The right to run and fill one key, across processes.
 //!
-//! Record locks on bytes of the file `claims`, at offsets that the key gives: who runs it, who waits for it, and who
-//! runs it without being waited for. The system frees them with their process, however that ends, and nothing is
-//! left behind for any key.
+//! Record locks on bytes of the file `claims`, at offsets that the key gives. Who holds one alone runs the key; who
+//! shares it does so too, and is not to be waited for; then the second byte of the key is what the first one was. The
+//! system frees them with their process, however that ends, and nothing is left behind for any key.
 
 use super::Store;
 use super::place::{Place, open_private};
-use super::record_lock::{self, Bytes};
+use super::record_lock::{self, Bytes, Hold};
 use crate::key::Key;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -15,17 +15,13 @@ use std::io;
 
 /// The right to run and fill a key; dropping it gives it up, as the end of the process does.
 #[derive(Debug)]
-pub struct Claim {
-    held: Claims,
-}
+pub struct Claim(Claims);
 
 impl Claim {
     /// Lets somebody else claim the key, who need not wait for the end of this run.
     pub fn hand_on(&self) {
-        let Claims { file, key } = &self.held;
-        // Whoever sees that it is free is to see why.
-        let marked = record_lock::share(file, byte(HANDED_ON, *key));
-        let _ = marked.and_then(|_| record_lock::give_up(file, byte(CLAIMED, *key)));
+        // In one step: at no moment does the run seem to be over.
+        let _ = record_lock::share(&self.0.file, self.0.bytes);
     }
 }
 
@@ -36,6 +32,8 @@ pub enum Claimed {
     Ours(Claim),
     /// Another one.
     Theirs(Claims),
+    /// Others run it who are not to be waited for.
+    ByNobody,
 }
 
 impl Claimed {
@@ -44,7 +42,7 @@ impl Claimed {
     pub fn ours(self) -> Option<Claim> {
         match self {
             Self::Ours(claim) => Some(claim),
-            Self::Theirs(_) => None,
+            Self::Theirs(_) | Self::ByNobody => None,
         }
     }
 }
@@ -53,7 +51,19 @@ impl Claimed {
 #[derive(Debug)]
 pub struct Claims {
     file: File,
+    bytes: Bytes,
     key: Start,
+}
+
+/// How the run of a key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is to be waited for.
+    Runs,
+    /// It goes on, and is not to be waited for.
+    HandedOn,
+    /// It is over.
+    Over,
 }
 
 /// The bytes that a key begins with. Two keys that share them wait for each other once in four thousand million
@@ -66,12 +76,17 @@ impl Store {
     /// # Errors
     /// When the file of claims cannot be used.
     pub fn claim(&self, key: &Key) -> io::Result<Claimed> {
-        let claims = self.claims(key)?;
-        Ok(if record_lock::take(&claims.file, byte(CLAIMED, claims.key))? {
-            Claimed::Ours(Claim { held: claims })
-        } else {
-            Claimed::Theirs(claims)
-        })
+        let mut claims = self.claims(key)?;
+        for of_all in [FIRST, SECOND] {
+            claims.bytes = byte(of_all, claims.key);
+            if record_lock::take(&claims.file, claims.bytes)? {
+                return Ok(Claimed::Ours(Claim(claims)));
+            }
+            if claims.standing() != Standing::HandedOn {
+                return Ok(Claimed::Theirs(claims));
+            }
+        }
+        Ok(Claimed::ByNobody)
     }
 
     /// The claim of a key, to see who holds it.
@@ -82,7 +97,8 @@ impl Store {
         let path = self.place.directory.join("claims");
         let file = open_private(&path, OFlags::RDWR | OFlags::NONBLOCK)?;
         let [a, b, c, d, ..] = *key.0.as_bytes();
-        Ok(Claims { file, key: [a, b, c, d] })
+        let key = [a, b, c, d];
+        Ok(Claims { file, bytes: byte(FIRST, key), key })
     }
 }
 
@@ -106,13 +122,17 @@ impl Claims {
     /// Whether nobody holds the claim any more.
     #[must_use]
     pub fn are_free(&self) -> bool {
-        record_lock::is_free(&self.file, byte(CLAIMED, self.key)).unwrap_or(false)
+        self.standing() == Standing::Over
     }
 
-    /// Whether somebody still runs the key who has handed the claim on.
+    /// How the run of who holds the claim stands.
     #[must_use]
-    pub fn are_handed_on(&self) -> bool {
-        record_lock::is_free(&self.file, byte(HANDED_ON, self.key)).is_ok_and(|is_free| !is_free)
+    pub fn standing(&self) -> Standing {
+        match record_lock::hold(&self.file, self.bytes) {
+            Ok(Hold::Free) => Standing::Over,
+            Ok(Hold::Shared) => Standing::HandedOn,
+            Ok(Hold::Alone) | Err(_) => Standing::Runs,
+        }
     }
 
     /// Lets others know that this process waits for the key, as long as this is there.
@@ -123,12 +143,12 @@ impl Claims {
     /// Whether another process waits for the key that begins so.
     #[must_use]
     pub fn are_others_waiting_for(&self, key: Start) -> bool {
-        record_lock::is_free(&self.file, byte(WAITED_FOR, key)).is_ok_and(|is_free| !is_free)
+        record_lock::hold(&self.file, byte(WAITED_FOR, key)).is_ok_and(|hold| hold != Hold::Free)
     }
 }
 
-/// The bytes of all keys that are being run.
-const CLAIMED: libc::off_t = 0;
+/// The first bytes of all keys.
+const FIRST: libc::off_t = 0;
 
 /// Behind them, one that belongs to no key.
 const PROBED: Bytes = Bytes { start: 1 << 32, length: 1 };
@@ -136,8 +156,8 @@ const PROBED: Bytes = Bytes { start: 1 << 32, length: 1 };
 /// The bytes of all keys that are waited for.
 const WAITED_FOR: libc::off_t = 1 << 33;
 
-/// The bytes of all keys that are run by who has handed the claim on.
-const HANDED_ON: libc::off_t = 1 << 34;
+/// The second bytes of all keys.
+const SECOND: libc::off_t = 1 << 34;
 
 fn byte(of_all: libc::off_t, key: Start) -> Bytes {
     Bytes { start: of_all + libc::off_t::from(u32::from_le_bytes(key)), length: 1 }

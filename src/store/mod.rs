@@ -36,7 +36,7 @@ mod sought;
 mod statistics;
 mod usage;
 
-pub use claim::{Claim, Claimed, Claims};
+pub use claim::{Claim, Claimed, Claims, Standing};
 pub use clearing::Clearings;
 pub use fill::{Filled, Limits};
 pub use gone::Gone;

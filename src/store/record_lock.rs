@@ -29,9 +29,24 @@ pub(super) fn give_up(file: &File, bytes: Bytes) -> io::Result<()> {
     call(file, libc::F_SETLK, bytes, F_UNLCK).map(drop)
 }
 
-/// Whether a lock that nobody shares could be had.
-pub(super) fn is_free(file: &File, bytes: Bytes) -> io::Result<bool> {
-    Ok(call(file, libc::F_GETLK, bytes, F_WRLCK)?.l_type == F_UNLCK)
+/// How other processes hold bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// Nobody does.
+    Free,
+    /// Somebody does, and others can as well.
+    Shared,
+    /// Somebody does alone.
+    Alone,
+}
+
+/// How other processes hold these bytes.
+pub(super) fn hold(file: &File, bytes: Bytes) -> io::Result<Hold> {
+    Ok(match call(file, libc::F_GETLK, bytes, F_WRLCK)?.l_type {
+        F_UNLCK => Hold::Free,
+        F_RDLCK => Hold::Shared,
+        _ => Hold::Alone,
+    })
 }
 
 fn try_to_set(file: &File, bytes: Bytes, kind: libc::c_short) -> io::Result<bool> {

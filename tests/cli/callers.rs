@@ -1,6 +1,7 @@
 //! Many callers of one command at once.
 
 use super::harness::Sandbox;
+use rustix::process::{Pid, Signal, kill_process};
 use std::io::Read;
 use std::process::{Child, Stdio};
 
@@ -36,6 +37,19 @@ fn wait_for_start(sandbox: &Sandbox) {
 
 fn wait_for_runs(sandbox: &Sandbox, runs: usize) {
     sandbox.sh(&format!("until test $(wc -l < ran) -ge {runs}; do sleep 0.01; done")).gives("");
+}
+
+/// Two callers of `./s.sh`: one that runs it, and one that waits for that.
+fn leader_and_follower(sandbox: &Sandbox) -> (Child, Child) {
+    let leader = spawn(sandbox, "./s.sh");
+    wait_for_start(sandbox);
+    let mut follower = spawn(sandbox, "-v ./s.sh");
+    wait_until_it_waits(&mut follower);
+    (leader, follower)
+}
+
+fn send(signal: Signal, to: &Child) {
+    kill_process(Pid::from_child(to), signal).expect("sent");
 }
 
 fn go(sandbox: &Sandbox) {
@@ -116,10 +130,7 @@ fn different_keys_run_side_by_side() {
 #[test]
 fn a_leader_that_is_killed_frees_its_followers() {
     let sandbox = sandbox("echo result");
-    let mut leader = spawn(&sandbox, "./s.sh");
-    wait_for_start(&sandbox);
-    let mut follower = spawn(&sandbox, "-v ./s.sh");
-    wait_until_it_waits(&mut follower);
+    let (mut leader, follower) = leader_and_follower(&sandbox);
     std::fs::remove_file(sandbox.dir.join("started")).expect("removed");
     leader.kill().expect("killed");
     leader.wait().expect("ended");
@@ -132,12 +143,8 @@ fn a_leader_that_is_killed_frees_its_followers() {
 #[test]
 fn an_interrupted_follower_leaves_the_leader_alone() {
     let sandbox = sandbox("echo result");
-    let leader = spawn(&sandbox, "./s.sh");
-    wait_for_start(&sandbox);
-    let mut follower = spawn(&sandbox, "-v ./s.sh");
-    wait_until_it_waits(&mut follower);
-    let pid = rustix::process::Pid::from_child(&follower);
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("sent");
+    let (leader, follower) = leader_and_follower(&sandbox);
+    send(Signal::TERM, &follower);
     assert_eq!(end(follower), (String::new(), Some(143)));
     go(&sandbox);
     assert_eq!(end(leader), ("result\n".to_owned(), Some(0)));
@@ -229,18 +236,47 @@ fn a_leader_that_is_stopped_is_not_waited_for() {
     sandbox.sh("mkfifo go").gives("");
     let body = "mkdir first 2>/dev/null && { echo $$ > started; read x < go; }; echo result";
     sandbox.script("s.sh", body);
-    let leader = spawn(&sandbox, "./s.sh");
-    wait_for_start(&sandbox);
-    let mut follower = spawn(&sandbox, "-v ./s.sh");
-    wait_until_it_waits(&mut follower);
-    let pid = rustix::process::Pid::from_child(&leader);
-    let send = |signal| rustix::process::kill_process(pid, signal).expect("sent");
-    send(rustix::process::Signal::TSTP);
+    let (leader, follower) = leader_and_follower(&sandbox);
+    send(Signal::TSTP, &leader);
     assert_eq!(end(follower), ("result\n".to_owned(), Some(0)));
-    send(rustix::process::Signal::CONT);
+    send(Signal::CONT, &leader);
     go(&sandbox);
     assert_eq!(end(leader), ("result\n".to_owned(), Some(0)));
     assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn waiters_of_one_that_took_over_and_stored_nothing_run_side_by_side() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go go.second").gives("");
+    // As above, after a second one that runs alone while the first one is stopped.
+    sandbox.script(
+        "s.sh",
+        "mkdir first 2>/dev/null && { echo $$ > started; read x < go; exit 1; }
+         mkdir second 2>/dev/null && { read x < go.second; exit 1; }
+         echo >> arrived; until [ \"$(wc -l < arrived)\" -ge 3 ]; do sleep 0.01; done; exit 1",
+    );
+    let call = "-v --discard-failures ./s.sh";
+    let leader = spawn(&sandbox, call);
+    wait_for_start(&sandbox);
+    let waits = |count| {
+        let said = "cat err.* 2>/dev/null | grep -c 'waiting for another run'";
+        sandbox.sh(&format!("until test $({said}) -ge {count}; do sleep 0.01; done")).gives("");
+    };
+    let four = "for i in 1 2 3 4; do cachex CALL 2> err.$i & done; wait";
+    let followers = {
+        let mut call = sandbox.sh(&four.replace("CALL", call));
+        call.command.stdin(Stdio::null()).spawn().expect("started")
+    };
+    waits(4);
+    send(Signal::TSTP, &leader);
+    waits(4 + 3);
+    std::fs::write(sandbox.dir.join("go.second"), "\n").expect("written");
+    assert_eq!(end(followers).1, Some(0));
+    send(Signal::CONT, &leader);
+    go(&sandbox);
+    assert_eq!(end(leader), (String::new(), Some(1)));
+    assert_eq!(sandbox.runs(), 5);
 }
 
 #[test]
@@ -248,7 +284,9 @@ fn callers_inside_another_run_wait_for_each_other_as_any() {
     let sandbox = Sandbox::new();
     sandbox.script("slow.sh", "sleep 1.6; echo $1");
     sandbox.script("build.sh", "cachex ./slow.sh $1 & cachex ./slow.sh $1 & wait");
-    sandbox.sh("for i in 1 2 3 4; do cachex ./build.sh $i >/dev/null & done; wait").gives("");
+    // Each of them has somebody who waits for it, and is in no other run.
+    let twice = "for i in 1 2 3 4 1 2 3 4; do cachex ./build.sh $i >/dev/null & done; wait";
+    sandbox.sh(twice).gives("");
     assert_eq!(sandbox.runs(), 4 + 4);
 }
 

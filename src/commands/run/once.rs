@@ -12,7 +12,7 @@ use crate::nesting;
 use crate::progress::Spinner;
 use crate::runner;
 use crate::stdin::Stdin;
-use crate::store::{Claimed, Claims, Store};
+use crate::store::{Claimed, Claims, Standing, Store};
 use crate::time::Timestamp;
 use std::time::{Duration, Instant};
 
@@ -41,17 +41,15 @@ impl Call<'_> {
                     return self.execute_and_store(store, &observation, stdin, fallback, None);
                 }
             };
-            let (mut waited, mut handed_on) = (false, false);
-            if let Claimed::Theirs(claims) = &claimed {
-                if stdin.may_depend_on_others() {
+            let waited = match &claimed {
+                Claimed::Ours(_) | Claimed::ByNobody => Waited::NotAtAll,
+                Claimed::Theirs(_) if stdin.may_depend_on_others() => {
                     return self.execute_and_store(store, &observation, stdin, fallback, None);
                 }
-                waited = match self.wait_for(claims, key) {
-                    Waited::ToTheEnd => true,
-                    Waited::LongEnough => false,
-                    Waited::Interrupted(signal) => return Ok(Exit::Signal(signal)),
-                };
-                handed_on = waited && claims.are_handed_on();
+                Claimed::Theirs(claims) => self.wait_for(claims, key),
+            };
+            if let Waited::Interrupted(signal) = waited {
+                return Ok(Exit::Signal(signal));
             }
             // Somebody may have stored it since we looked, whether we waited or not.
             let variants = store.variants(&observation.fingerprint.keys()).unwrap_or_default();
@@ -60,7 +58,7 @@ impl Call<'_> {
                 Ok(stdin) => stdin,
                 Err(fault) => return self.run_uncached(&unreadable_stdin(&fault)),
             };
-            let came_too_early = waited && {
+            let came_too_early = matches!(waited, Waited::ToTheEnd) && {
                 let holds = stdin.holds(&variants);
                 variants.iter().any(|entry| entry.created > self.asked && holds(entry.condition))
             };
@@ -72,7 +70,7 @@ impl Call<'_> {
                 }
                 // It began before we asked for a new one, or has been held up. One of those that waited does
                 // for all.
-                Err(_) if came_too_early || handed_on => {}
+                Err(_) if came_too_early || matches!(waited, Waited::HandedOn) => {}
                 Err(Miss { fallback, .. }) => {
                     let claim = claimed.ours();
                     return self.execute_and_store(store, &observation, stdin, fallback, claim);
@@ -86,12 +84,16 @@ impl Call<'_> {
         let begun = || self.notices.detail(&"waiting for another run of the same");
         let spinner = self.request.waiting.as_deref().map(Spinner::new);
         let since = Instant::now();
+        if nesting::is_nested() {
+            // All who wait in a ring are.
+            claims.wait();
+        }
         let is_in_a_ring = || nesting::around().iter().any(|it| claims.are_others_waiting_for(*it));
         let is_enough = || since.elapsed() > SHORT && !nesting::leads_up_to(key) && is_in_a_ring();
-        claims.wait();
-        let is_over = || {
-            let is_free = claims.are_free().then_some(Waited::ToTheEnd);
-            is_free.or_else(|| is_enough().then_some(Waited::LongEnough))
+        let is_over = || match claims.standing() {
+            Standing::Over => Some(Waited::ToTheEnd),
+            Standing::HandedOn => Some(Waited::HandedOn),
+            Standing::Runs => is_enough().then_some(Waited::LongEnough),
         };
         match runner::wait_until(begun, is_over, spinner) {
             Ok(Ok(waited)) => waited,
@@ -103,8 +105,12 @@ impl Call<'_> {
 
 /// How waiting for another run of the same came to its end.
 enum Waited {
+    /// It is for us to run.
+    NotAtAll,
     /// It is over.
     ToTheEnd,
+    /// It goes on, and somebody else may run.
+    HandedOn,
     /// It may be waiting for us.
     LongEnough,
     /// This signal ended it.
