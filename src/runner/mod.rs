@@ -249,11 +249,18 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
     drop(signals);
     // What nobody took, or a signal cut short, is no failure of the command.
     let is_its_own = disturbed.is_none() && !ends.0.is_lost() && !ends.1.is_lost();
-    let is_unwanted = || job.withhold.is_some_and(|is_unwanted| is_unwanted(end.exit));
-    let withheld = shared.tape.borrow().is_held() && is_its_own && is_unwanted();
-    let unshown = if withheld { None } else { shared.let_out().await.err() };
+    let withhold = job.withhold.filter(|_| is_its_own);
+    let is_unwanted = || withhold.is_some_and(|is_unwanted| is_unwanted(end.exit));
+    let shown = show_held(&shared, is_unwanted).await;
     let tape = shared.tape.replace(Tape::new(None, false));
-    Ok(conclude(end, ends, disturbed, condition, tape, Shown { withheld, unshown }))
+    Ok(conclude(end, ends, disturbed, condition, tape, shown))
+}
+
+/// Shows what was held to the end, unless it is unwanted.
+async fn show_held(shared: &Shared<'_>, is_unwanted: impl FnOnce() -> bool) -> Shown {
+    let withheld = shared.tape.borrow().is_held() && is_unwanted();
+    let unshown = if withheld { None } else { shared.let_out().await.err() };
+    Shown { withheld, unshown }
 }
 
 /// What became of output that was held to the end.

@@ -50,7 +50,11 @@ impl Call<'_> {
         let recorder = (since.is_some() || fallback.is_some()).then(|| self.recorder(&store));
         let spinner = self.request.spinner.as_deref().map(Spinner::new);
         let withhold = fallback.is_some().then_some(&is_unwanted as &dyn Fn(Exit) -> bool);
-        let hand_claim_on = || _ = claim.as_ref().map(Claim::hand_on);
+        let hand_claim_on = || {
+            if let Some(claim) = &claim {
+                claim.hand_on();
+            }
+        };
         let shown = Showing { spinner, withhold, held_up: &hand_claim_on };
         let outcome = self.execute(observation, stdin, recorder, shown);
         let failure = match &outcome {
@@ -68,11 +72,11 @@ impl Call<'_> {
             (Some(since), Ok((recording, condition))) => {
                 self.keep(&mut store, observation, condition, recording, since)
             }
-            (_, Err(reason @ Unrecorded::Abandoned(Abandoned::Unwritable(_)))) => {
-                Err(Unkept::Fault(reason.to_string()))
+            (Some(_), Err(reason))
+            | (None, Err(reason @ Unrecorded::Abandoned(Abandoned::Unwritable(_)))) => {
+                Err(reason.into())
             }
-            (None, _) => Err(Unkept::Reason(Unrecorded::NotAsked.to_string())),
-            (_, Err(reason)) => Err(Unkept::Reason(reason.to_string())),
+            (None, _) => Err(Unrecorded::NotAsked.into()),
         };
         // Who reads what is said may take long.
         drop(claim);
@@ -106,6 +110,8 @@ impl Call<'_> {
         entry: &Entry,
         mut body: Body,
     ) -> Result<Exit, Error> {
+        // Who reads the warning may take long.
+        let _ = body.let_go();
         let age = entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
         let warning =
             format_args!("the command failed ({failure}); this is its success of {age} ago");
@@ -217,6 +223,16 @@ pub(super) enum Unkept {
     Reason(String),
     /// It cannot be.
     Fault(String),
+}
+
+impl From<Unrecorded> for Unkept {
+    fn from(reason: Unrecorded) -> Self {
+        let text = reason.to_string();
+        match reason {
+            Unrecorded::Abandoned(Abandoned::Unwritable(_)) => Self::Fault(text),
+            _ => Self::Reason(text),
+        }
+    }
 }
 
 /// How a run shows what it does.
