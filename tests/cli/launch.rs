@@ -1,8 +1,8 @@
 //! How a command is started, also where the quick way is barred.
 
-use super::harness::{Call, Sandbox};
+use super::harness::Sandbox;
 #[cfg(target_os = "linux")]
-use super::{system_calls::can_trace, terminal::on_terminal};
+use super::{harness::Call, system_calls::can_trace, terminal::on_terminal};
 
 #[test]
 fn a_variable_is_in_the_environment_once() {

@@ -1,6 +1,7 @@
 //! A hit: the same bytes on the same streams in the same order, and the same exit code.
 
 use super::harness::Sandbox;
+#[cfg(target_os = "linux")]
 use std::process::Stdio;
 
 #[test]
