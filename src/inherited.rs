@@ -10,6 +10,7 @@ use rustix::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The signals that are set otherwise here, each with whether it was ignored.
@@ -105,6 +106,21 @@ pub fn is_ignored(signal: i32) -> bool {
     }
 }
 
+/// The signals that our caller left ignored: bit `n - 1` stands for signal `n`. What cachex itself ignores is
+/// not among them, unless the caller ignored it too.
+#[must_use]
+pub fn ignored_signals() -> u64 {
+    static IGNORED: OnceLock<u64> = OnceLock::new();
+    let was_ignored = |signal| {
+        let changed = CHANGED.iter().find(|(changed, _)| *changed == signal);
+        changed.map_or_else(|| is_ignored(signal), |(_, ignored)| ignored.load(Ordering::Relaxed))
+    };
+    *IGNORED.get_or_init(|| {
+        let ignored = (1..=64).filter(|signal| was_ignored(*signal));
+        ignored.fold(0, |set, signal| set | 1 << (signal - 1))
+    })
+}
+
 /// Lets a write without a reader or beyond a limit fail instead of killing this process, lets it wait
 /// for others, and opens what is closed.
 #[allow(unsafe_code)]
@@ -145,4 +161,22 @@ pub fn pass_on(command: &mut Command) {
     };
     // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
     unsafe { command.pre_exec(restore) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(unsafe_code)]
+    fn what_the_caller_ignored_is_seen_and_what_cachex_ignores_is_not() {
+        // SAFETY: plain system calls on a signal that nothing here uses.
+        unsafe { libc::signal(libc::SIGUSR2, libc::SIG_IGN) };
+        prepare();
+        let ignored = ignored_signals();
+        // SAFETY: as above.
+        unsafe { libc::signal(libc::SIGUSR2, libc::SIG_DFL) };
+        let has = |signal| (ignored >> (signal - 1)) & 1 == 1;
+        assert!(has(libc::SIGUSR2) && !has(libc::SIGUSR1) && !has(libc::SIGXFSZ), "{ignored:b}");
+    }
 }
