@@ -42,6 +42,7 @@ use crate::recording::{Abandoned, Recorder, Recording};
 use crate::terminal::Stream;
 use crate::time::Timestamp;
 use child::Child;
+use input::Running;
 use keys::Keys;
 use pty::Pty;
 use pump::{Pump, PumpEnd};
@@ -82,6 +83,8 @@ pub struct Job<'a> {
     /// Called, perhaps more than once, when nobody else should wait for this run: a reader of the output keeps us
     /// waiting, or we are to stop.
     pub held_up: &'a dyn Fn(),
+    /// Called once, as soon as it is certain that nothing of this run will be stored.
+    pub unstorable: &'a dyn Fn(),
 }
 
 /// Variables and their values.
@@ -196,8 +199,11 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
         matches!(job.outputs, Outputs::Terminal { .. }) && stdin.is_none() && keys::are_there();
     let (mut child, mut sources) = Child::spawn(&mut job, stdin, wants_keys, &signals)?;
     signals.begin();
-    let shared =
-        Shared::new(Tape::new(job.recorder, job.withhold.is_some()), job.spinner, job.held_up);
+    let tape = Tape::new(job.recorder, job.withhold.is_some());
+    let shared = Shared::new(tape, job.spinner, job.held_up, job.unstorable);
+    if matches!(input, Running::Unknown) {
+        shared.give_up_storing(Unrecorded::StdinUnknown);
+    }
     let (has_ended, watch_end) = watch::channel(false);
     let pump = |to, from: Option<OwnedFd>| {
         from.map(|from| Pump::new(to, from, &shared, watch_end.clone())).transpose()
@@ -211,11 +217,14 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
     let mut keys = if wants_keys { Some(Keys::take().map_err(SpawnError::Other)?) } else { None };
     let mut tick = interval_at(TokioInstant::now() + DELAY, TICK);
     let (mut exit, mut pumped) = (None, None);
-    let (mut disturbed, mut killed, mut pressed) = (None, false, false);
+    let (mut disturbed, mut killed) = (false, false);
     while exit.is_none() || pumped.is_none() {
         tokio::select! {
             arrival = signals.next() => {
-                disturbed = disturbed.or(arrival.disturbs());
+                if let Some(signal) = arrival.disturbs() {
+                    disturbed = true;
+                    shared.give_up_storing(Unrecorded::Disturbed(signal));
+                }
                 killed |= arrival.kills();
                 pass_on(arrival, &child, sources.pty.as_ref(), &shared, keys.as_ref());
             }
@@ -227,9 +236,12 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
                 sources.pty = None;
                 pumped = Some(ends);
             }
-            passed_on = pass_keys_on(keys.as_mut(), sources.pty.as_ref()) => if passed_on.is_err() {
-                pressed |= keys.take().is_some_and(|keys| keys.were_pressed());
-            },
+            passed_on = pass_keys_on(keys.as_mut(), sources.pty.as_ref()) => {
+                if keys.as_ref().is_some_and(Keys::were_pressed) {
+                    shared.give_up_storing(Unrecorded::StdinPart);
+                }
+                keys = keys.filter(|_| passed_on.is_ok());
+            }
             // Last words get a moment; a reader that has stalled does not keep what was told to end.
             () = sleep(LAST_WORDS), if exit.is_some() && killed => break,
             _ = tick.tick(), if exit.is_none() => {
@@ -240,20 +252,19 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
         }
     }
     shared.spinner.take();
-    pressed |= keys.take().is_some_and(|keys| keys.were_pressed());
+    drop(keys);
     let condition = input.end();
-    let condition = if pressed { Err(Unrecorded::StdinPart) } else { condition };
     let end = exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
     let ends = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
     // There is no command any more to pass a signal on to.
     drop(signals);
     // What nobody took, or a signal cut short, is no failure of the command.
-    let is_its_own = disturbed.is_none() && !ends.0.is_lost() && !ends.1.is_lost();
+    let is_its_own = !disturbed && !ends.0.is_lost() && !ends.1.is_lost();
     let withhold = job.withhold.filter(|_| is_its_own);
     let is_unwanted = || withhold.is_some_and(|is_unwanted| is_unwanted(end.exit));
     let shown = show_held(&shared, is_unwanted).await;
     let tape = shared.tape.replace(Tape::new(None, false));
-    Ok(conclude(end, ends, disturbed, condition, tape, shown))
+    Ok(conclude(end, ends, condition, tape, shown))
 }
 
 /// Shows what was held to the end, unless it is unwanted.
@@ -273,20 +284,12 @@ struct Shown {
 fn conclude(
     end: End,
     (out, err): (PumpEnd, PumpEnd),
-    disturbed: Option<i32>,
     condition: Result<Condition, Unrecorded>,
     tape: Tape,
     Shown { withheld, unshown }: Shown,
 ) -> Outcome {
     let End { exit, ended, elapsed } = end;
-    let unrecorded = disturbed
-        .map(Unrecorded::Disturbed)
-        .or_else(|| out.unrecorded())
-        .or_else(|| err.unrecorded());
-    let record = || {
-        unrecorded.map_or(Ok(()), Err)?;
-        Ok((Recording { body: tape.finish()?, exit, ended, elapsed }, condition?))
-    };
+    let record = || Ok((Recording { body: tape.finish()?, exit, ended, elapsed }, condition?));
     let recording = record();
     let (out, err) = (out.split(), err.split());
     let left_behind = [(Stream::Stdout, out.left_behind), (Stream::Stderr, err.left_behind)];

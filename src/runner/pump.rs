@@ -43,7 +43,7 @@ pub(super) struct Rest {
 
 impl PumpEnd {
     /// Why there is no whole recording.
-    pub(super) fn unrecorded(&self) -> Option<Unrecorded> {
+    fn unrecorded(&self) -> Option<Unrecorded> {
         match self {
             Self::Whole => None,
             Self::LeftBehind(_) => Some(Unrecorded::LeftBehind),
@@ -107,15 +107,23 @@ impl<'s> Pump<'s> {
     }
 
     /// Forwards until the pipe is closed, or empty after the end of the command.
-    pub(super) async fn run(mut self) -> PumpEnd {
+    pub(super) async fn run(self) -> PumpEnd {
+        let shared = self.shared;
+        let end = self.forward_all().await;
+        if let Some(reason) = end.unrecorded() {
+            shared.give_up_storing(reason);
+        }
+        end
+    }
+
+    async fn forward_all(mut self) -> PumpEnd {
         let mut buffer = vec![0; LITTLE];
         loop {
             let count = match self.next(&mut buffer).await {
                 Next::Bytes(count) => count,
                 Next::End(end) => return end,
             };
-            let passage = self.shared.tape.borrow_mut().take_down(self.to, &buffer[..count]);
-            match passage {
+            match self.shared.take_down(self.to, &buffer[..count]) {
                 Passage::Held => continue,
                 Passage::Forward => self.shared.until_released().await,
                 Passage::Release(tape) => {

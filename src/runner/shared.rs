@@ -1,8 +1,10 @@
 //! What the parts of a run share.
 
-use super::tape::{Tape, play};
+use super::Unrecorded;
+use super::tape::{Passage, Tape, play};
 use crate::progress::Spinner;
 use crate::recording::Recorder;
+use crate::terminal::Stream;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::time::Duration;
@@ -19,16 +21,46 @@ pub(super) struct Shared<'j> {
     releasing: Cell<bool>,
     released: Notify,
     pub(super) held_up: &'j dyn Fn(),
+    unstorable: &'j dyn Fn(),
+    /// Whether that was called.
+    is_given_up: Cell<bool>,
 }
 
 impl<'j> Shared<'j> {
-    pub(super) fn new(tape: Tape, spinner: Option<Spinner>, held_up: &'j dyn Fn()) -> Self {
+    pub(super) fn new(
+        tape: Tape,
+        spinner: Option<Spinner>,
+        held_up: &'j dyn Fn(),
+        unstorable: &'j dyn Fn(),
+    ) -> Self {
         Self {
             held_up,
+            unstorable,
+            is_given_up: Cell::new(false),
             tape: RefCell::new(tape),
             spinner: RefCell::new(spinner),
             releasing: Cell::new(false),
             released: Notify::new(),
+        }
+    }
+
+    /// Records what arrived on a stream, and tells what is to be done with it.
+    pub(super) fn take_down(&self, stream: Stream, bytes: &[u8]) -> Passage {
+        let passage = self.tape.borrow_mut().take_down(stream, bytes);
+        self.tell_if_given_up();
+        passage
+    }
+
+    /// Nothing of this run will be stored: of several reasons the first one counts. From now on
+    /// nobody waits for its result.
+    pub(super) fn give_up_storing(&self, reason: Unrecorded) {
+        self.tape.borrow_mut().give_up(reason);
+        self.tell_if_given_up();
+    }
+
+    fn tell_if_given_up(&self) {
+        if self.tape.borrow().is_given_up() && !self.is_given_up.replace(true) {
+            (self.unstorable)();
         }
     }
 

@@ -7,7 +7,9 @@ use std::io;
 
 /// What the command's output is taken down on.
 pub(super) struct Tape {
-    recorder: Result<Recorder, Unrecorded>,
+    recorder: Option<Recorder>,
+    /// Why nothing of it will be stored.
+    given_up: Option<Unrecorded>,
     /// Whether nothing of it has reached our own streams.
     held: bool,
 }
@@ -39,22 +41,36 @@ pub(super) fn play(recorder: &mut Recorder) -> io::Result<()> {
 impl Tape {
     /// A tape that records if there is a recorder, and then can hold.
     pub(super) fn new(recorder: Option<Recorder>, hold: bool) -> Self {
-        Self { held: hold && recorder.is_some(), recorder: recorder.ok_or(Unrecorded::NotAsked) }
+        let given_up = recorder.is_none().then_some(Unrecorded::NotAsked);
+        Self { held: hold && recorder.is_some(), recorder, given_up }
     }
 
     /// Takes down what arrived on a stream.
     pub(super) fn take_down(&mut self, stream: Stream, bytes: &[u8]) -> Passage {
-        let Ok(recorder) = &mut self.recorder else { return Passage::Forward };
+        let Some(recorder) = &mut self.recorder else { return Passage::Forward };
         match recorder.record(stream, bytes) {
             Ok(()) if self.held => Passage::Held,
             Ok(()) => Passage::Forward,
-            Err(reason) => match std::mem::replace(&mut self.recorder, Err(reason.into())) {
-                Ok(recorder) if std::mem::take(&mut self.held) => {
-                    Passage::Release(Box::new(recorder))
-                }
-                _ => Passage::Forward,
-            },
+            Err(reason) => {
+                self.given_up.get_or_insert(reason.into());
+                let was_held = std::mem::take(&mut self.held);
+                let recorder = self.recorder.take().filter(|_| was_held);
+                recorder.map_or(Passage::Forward, |held| Passage::Release(Box::new(held)))
+            }
         }
+    }
+
+    /// Nothing of it will be stored. Only what is held is still needed, and goes on being taken down.
+    pub(super) fn give_up(&mut self, reason: Unrecorded) {
+        self.given_up.get_or_insert(reason);
+        if !self.held {
+            self.recorder = None;
+        }
+    }
+
+    /// Whether nothing of it will be stored.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.given_up.is_some()
     }
 
     /// Whether output is held.
@@ -65,18 +81,17 @@ impl Tape {
     /// What is held, to be written to our own streams and brought back.
     pub(super) fn lend(&mut self) -> Option<Recorder> {
         let is_held = std::mem::take(&mut self.held);
-        let lent =
-            is_held.then(|| std::mem::replace(&mut self.recorder, Err(Unrecorded::OutputLost)));
-        lent.and_then(Result::ok)
+        self.recorder.take_if(|_| is_held)
     }
 
     /// The counterpart of [`lend`](Self::lend).
     pub(super) fn bring_back(&mut self, recorder: Recorder) {
-        self.recorder = Ok(recorder);
+        self.recorder = Some(recorder);
     }
 
     /// The recording, or why there is none.
     pub(super) fn finish(self) -> Result<Body, Unrecorded> {
-        Ok(self.recorder?.finish()?)
+        self.given_up.map_or(Ok(()), Err)?;
+        Ok(self.recorder.ok_or(Unrecorded::OutputLost)?.finish()?)
     }
 }

@@ -13,14 +13,14 @@ fn sandbox(rest: &str) -> Sandbox {
     sandbox
 }
 
-fn spawn(sandbox: &Sandbox, words: &str) -> Child {
+pub fn spawn(sandbox: &Sandbox, words: &str) -> Child {
     let mut call = sandbox.cachex(words);
     call.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     call.command.spawn().expect("started")
 }
 
 /// Waits until the caller says that it waits for another run.
-fn wait_until_it_waits(caller: &mut Child) {
+pub fn wait_until_it_waits(caller: &mut Child) {
     let mut stderr = caller.stderr.take().expect("a pipe");
     let mut seen = String::new();
     let mut byte = [0];
@@ -31,7 +31,7 @@ fn wait_until_it_waits(caller: &mut Child) {
     std::thread::spawn(move || stderr.read_to_end(&mut Vec::new()));
 }
 
-fn wait_for_start(sandbox: &Sandbox) {
+pub fn wait_for_start(sandbox: &Sandbox) {
     sandbox.sh("until test -s started; do :; done").gives("");
 }
 
@@ -48,16 +48,16 @@ fn leader_and_follower(sandbox: &Sandbox) -> (Child, Child) {
     (leader, follower)
 }
 
-fn send(signal: Signal, to: &Child) {
+pub fn send(signal: Signal, to: &Child) {
     kill_process(Pid::from_child(to), signal).expect("sent");
 }
 
-fn go(sandbox: &Sandbox) {
+pub fn go(sandbox: &Sandbox) {
     std::fs::write(sandbox.dir.join("go"), "\n").expect("written");
 }
 
 /// What a caller gave on standard output, and its exit code.
-fn end(caller: Child) -> (String, Option<i32>) {
+pub fn end(caller: Child) -> (String, Option<i32>) {
     let output = caller.wait_with_output().expect("ended");
     (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code())
 }

@@ -48,5 +48,6 @@ mod system_calls;
 mod terminal;
 mod trees;
 mod trust;
+mod unstorable;
 mod verbs;
 mod warm;

@@ -50,13 +50,14 @@ impl Call<'_> {
         let recorder = (since.is_some() || fallback.is_some()).then(|| self.recorder(&store));
         let spinner = self.request.spinner.as_deref().map(Spinner::new);
         let withhold = fallback.is_some().then_some(&is_unwanted as &dyn Fn(Exit) -> bool);
-        let hand_claim_on = || {
-            if let Some(claim) = &claim {
-                claim.hand_on();
-            }
+        let claim = RefCell::new(claim.filter(|_| since.is_some()));
+        let hand_on = || {
+            claim.borrow().as_ref().inspect(|claim| claim.hand_on());
         };
-        let shown = Showing { spinner, withhold, held_up: &hand_claim_on };
-        let outcome = self.execute(observation, stdin, recorder, shown);
+        let give_up = || drop(claim.take());
+        let shown = Showing { spinner, withhold };
+        let others = Others { held_up: &hand_on, unstorable: &give_up };
+        let outcome = self.execute(observation, stdin, recorder, shown, others);
         let failure = match &outcome {
             Ok(outcome) => outcome.withheld.then(|| outcome.exit.to_string()),
             Err(error) => Some(error.to_string()),
@@ -64,7 +65,7 @@ impl Call<'_> {
         if let (Some(failure), Some(fallback)) = (failure, &fallback)
             && let Some(body) = fallback.take()
         {
-            drop(claim);
+            drop(claim.take());
             return self.fall_back(&store, &failure, &fallback.entry, body);
         }
         let outcome = outcome?;
@@ -78,8 +79,8 @@ impl Call<'_> {
             }
             (None, _) => Err(Unrecorded::NotAsked.into()),
         };
-        // Who reads what is said may take long.
-        drop(claim);
+        // The reader of stderr may be slow.
+        drop(claim.take());
         self.tell(&kept);
         // The command itself would have noticed; now it saw at most that its pipe was closed.
         let is_untold = matches!(outcome.exit, Exit::Code(0) | Exit::Signal(libc::SIGPIPE));
@@ -131,7 +132,8 @@ impl Call<'_> {
         observation: &Observation,
         stdin: Stdin,
         recorder: Option<Recorder>,
-        Showing { spinner, withhold, held_up }: Showing<'_>,
+        Showing { spinner, withhold }: Showing<'_>,
+        Others { held_up, unstorable }: Others<'_>,
     ) -> Result<Outcome, Error> {
         let job = Job {
             key: observation.fingerprint.key(),
@@ -144,6 +146,7 @@ impl Call<'_> {
             spinner,
             withhold,
             held_up,
+            unstorable,
         };
         runner::run(job).map_err(|error| not_started(self.program, error))
     }
@@ -235,18 +238,17 @@ impl From<Unrecorded> for Unkept {
     }
 }
 
-/// How a run shows what it does.
+/// How a run shows what it does; by default to nobody.
+#[derive(Default)]
 pub(super) struct Showing<'a> {
-    pub(super) spinner: Option<Spinner>,
-    pub(super) withhold: Option<&'a dyn Fn(Exit) -> bool>,
-    pub(super) held_up: &'a dyn Fn(),
+    spinner: Option<Spinner>,
+    withhold: Option<&'a dyn Fn(Exit) -> bool>,
 }
 
-impl Showing<'_> {
-    /// To nobody.
-    pub(super) fn not() -> Self {
-        Self { spinner: None, withhold: None, held_up: &|| {} }
-    }
+/// What is done for others who wait for a run: see [`Job`].
+pub(super) struct Others<'a> {
+    pub(super) held_up: &'a dyn Fn(),
+    pub(super) unstorable: &'a dyn Fn(),
 }
 
 /// What is replayed should the command fail; its output is looked for only then.

@@ -33,6 +33,7 @@ impl Call<'_> {
         if !self.stores(&store) || nesting::is_inside(key) {
             return self.execute_and_store(store, &observation, stdin, fallback, None);
         }
+        let mut was_handed_on = false;
         loop {
             let claimed = match store.claim(&key) {
                 Ok(claimed) => claimed,
@@ -68,9 +69,12 @@ impl Call<'_> {
                     drop(claimed);
                     return self.replay(store, observation, stdin, hit);
                 }
-                // It began before we asked for a new one, or has been held up. One of those that waited does
-                // for all.
-                Err(_) if came_too_early || matches!(waited, Waited::HandedOn) => {}
+                // It began before we asked for a new one.
+                Err(_) if came_too_early => {}
+                // It has been held up: one of those that waited runs for all. When that one is held up too, the
+                // others run side by side.
+                Err(_) if waited.is_handed_on() && !std::mem::replace(&mut was_handed_on, true) => {
+                }
                 Err(Miss { fallback, .. }) => {
                     let claim = claimed.ours();
                     return self.execute_and_store(store, &observation, stdin, fallback, claim);
@@ -115,4 +119,10 @@ enum Waited {
     LongEnough,
     /// This signal ended it.
     Interrupted(i32),
+}
+
+impl Waited {
+    fn is_handed_on(&self) -> bool {
+        matches!(self, Self::HandedOn)
+    }
 }

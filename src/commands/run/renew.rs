@@ -3,7 +3,7 @@
 //! The caller waits for nothing and loses nothing: not its input, its terminal or its output.
 
 use super::Call;
-use super::execute::Showing;
+use super::execute::{Others, Showing};
 use crate::entry::{Condition, Entry};
 use crate::exit::Exit;
 use crate::key::Observation;
@@ -13,6 +13,7 @@ use crate::settings::Execution;
 use crate::stdin::{Held, StandIn, Stdin};
 use crate::store::{Claimed, Store, StoreError};
 use crate::time::Timestamp;
+use std::cell::Cell;
 use std::io;
 use std::path::Path;
 
@@ -107,7 +108,8 @@ impl Call<'_> {
         let mut store = self.open(directory)?;
         store.rest();
         let key = observation.fingerprint.key();
-        let Claimed::Ours(_claim) = store.claim(&key)? else { return Ok(()) };
+        let Claimed::Ours(claim) = store.claim(&key)? else { return Ok(()) };
+        let claim = Cell::new(Some(claim));
         let since = self.clearings(&mut store)?;
         let condition = renewal.condition;
         let current = store.variants(&[key])?.into_iter().find(|it| it.condition == condition);
@@ -115,10 +117,12 @@ impl Call<'_> {
             return Ok(());
         }
         let recorder = Some(self.recorder(&store));
+        let others = Others { held_up: &|| {}, unstorable: &|| drop(claim.take()) };
+        let shown = Showing::default();
         let outcome = stand_in
             .become_stdin()
             .ok()
-            .and_then(|stdin| self.execute(observation, stdin, recorder, Showing::not()).ok());
+            .and_then(|stdin| self.execute(observation, stdin, recorder, shown, others).ok());
         let recording = outcome.and_then(|outcome| outcome.recording.ok());
         let is_success = |exit| self.request.policy.is_success(exit);
         let is_better =
