@@ -9,6 +9,7 @@ mod man;
 
 use clap_complete::Shell;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -53,11 +54,17 @@ fn man_pages_have_no_faults() {
             let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(&path);
             let mut groff = Command::new("groff");
             groff.args(["-ww", "-man", "-Tutf8", &width]).arg(page);
-            // Where it is not installed there is nothing to see.
-            let Ok(output) = groff.output() else { return };
+            let Ok(output) = groff.output() else {
+                return not_tried("groff", "the man pages");
+            };
             assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{path} {width}");
         }
     }
+}
+
+/// Says that something is not tried. Unlike what a macro prints it is shown when the test passes.
+fn not_tried(missing: &str, what: &str) {
+    let _ = writeln!(std::io::stderr(), "not tried, for want of {missing}: {what}");
 }
 
 /// A directory with what the examples are about, in which the report is stored.
@@ -95,6 +102,9 @@ fn run_example(root: &Path, line: &str) {
 #[test]
 fn examples_of_man_pages_can_be_followed() {
     let has_jq = Command::new("jq").arg("--version").output().is_ok();
+    if !has_jq {
+        not_tried("jq", "examples of the man pages");
+    }
     for page in man::examples() {
         assert!(!page.is_empty());
         let root = example_directory();

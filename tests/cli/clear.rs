@@ -122,16 +122,16 @@ fn an_edited_or_deleted_script_can_be_forgotten() {
 #[test]
 fn the_words_up_to_the_script_name_an_interpreted_command() {
     let sandbox = sandbox();
-    sandbox.write("x.py", "print('py')");
-    sandbox.write("y.py", "print('py')");
-    for call in ["x.py", "x.py a", "y.py"] {
-        sandbox.cachex(&format!("python3 {call}")).gives("py\n");
+    sandbox.write("x.pl", "print \"pl\\n\"");
+    sandbox.write("y.pl", "print \"pl\\n\"");
+    for call in ["x.pl", "x.pl a", "y.pl"] {
+        sandbox.cachex(&format!("perl {call}")).gives("pl\n");
     }
-    sandbox.cachex("clear -- python3 x.py a").gives("removed 1 entry (3B)\n");
-    sandbox.cachex("python3 x.py a").gives("py\n");
-    fs::remove_file(sandbox.dir.join("x.py")).expect("removed");
-    sandbox.cachex("clear -- python3 ./x.py").gives("removed 2 entries (6B)\n");
-    sandbox.cachex("clear -- python3").gives("removed 1 entry (3B)\n");
+    sandbox.cachex("clear -- perl x.pl a").gives("removed 1 entry (3B)\n");
+    sandbox.cachex("perl x.pl a").gives("pl\n");
+    fs::remove_file(sandbox.dir.join("x.pl")).expect("removed");
+    sandbox.cachex("clear -- perl ./x.pl").gives("removed 2 entries (6B)\n");
+    sandbox.cachex("clear -- perl").gives("removed 1 entry (3B)\n");
 }
 
 #[test]

@@ -39,11 +39,11 @@ fn exact_is_the_call_without_arguments() {
 #[test]
 fn exact_leaves_the_scripts_of_an_interpreter() {
     let sandbox = Sandbox::new();
-    sandbox.write("x.py", "print('py')");
-    sandbox.cachex("python3 x.py").gives("py\n");
-    sandbox.cachex("python3").gives("");
-    sandbox.cachex("clear --exact -- python3").gives("removed 1 entry (0B)\n");
-    sandbox.cachex("clear --exact -- python3 x.py").gives("removed 1 entry (3B)\n");
+    sandbox.write("x.pl", "print \"pl\\n\"");
+    sandbox.cachex("perl x.pl").gives("pl\n");
+    sandbox.cachex("perl").gives("");
+    sandbox.cachex("clear --exact -- perl").gives("removed 1 entry (0B)\n");
+    sandbox.cachex("clear --exact -- perl x.pl").gives("removed 1 entry (3B)\n");
 }
 
 #[test]
@@ -58,13 +58,13 @@ fn prefix_is_every_call_whose_arguments_start_so() {
 #[test]
 fn prefix_goes_up_to_the_script_of_an_interpreter_and_beyond() {
     let sandbox = Sandbox::new();
-    sandbox.write("x.py", "print('py')");
-    for call in ["-u x.py a b", "-u x.py a", "-u x.py", "-B x.py"] {
-        sandbox.cachex(&format!("python3 {call}")).gives("py\n");
+    sandbox.write("x.pl", "print \"pl\\n\"");
+    for call in ["-w x.pl a b", "-w x.pl a", "-w x.pl", "-W x.pl"] {
+        sandbox.cachex(&format!("perl {call}")).gives("pl\n");
     }
-    sandbox.cachex("clear --prefix -- python3 -u x.py a").gives("removed 2 entries (6B)\n");
-    sandbox.cachex("clear --prefix -- python3 -u").gives("removed 1 entry (3B)\n");
-    assert_eq!(stored(&sandbox, ""), ["python3 -B x.py"]);
+    sandbox.cachex("clear --prefix -- perl -w x.pl a").gives("removed 2 entries (6B)\n");
+    sandbox.cachex("clear --prefix -- perl -w").gives("removed 1 entry (3B)\n");
+    assert_eq!(stored(&sandbox, ""), ["perl -W x.pl"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Completion in the shells that this machine has: what a person gets who types and asks for it.
 
-use super::harness::{Call, Sandbox, say};
+use super::harness::{Call, Sandbox, found, not_tried};
 use super::terminal::{Terminal, on_terminal};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -116,12 +116,6 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// A program of this machine.
-fn found(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).map(|directory| directory.join(name)).find(|path| path.exists())
-}
-
 fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name)
 }
@@ -129,7 +123,7 @@ fn script(name: &str) -> PathBuf {
 /// A shell for which nothing is a command but what is in `bin`.
 fn shell(sandbox: &Sandbox, name: &str, words: &[&str]) -> Option<Call> {
     let Some(program) = found(name) else {
-        say(format_args!("no {name} here: not tested"));
+        not_tried(name);
         return None;
     };
     let call = sandbox.program(program.to_str()?, words);
@@ -201,7 +195,7 @@ fn in_bash() {
 fn in_bash_with_its_package_of_completions() {
     let package = "/usr/share/bash-completion/bash_completion";
     if !Path::new(package).exists() {
-        return say("no bash-completion here: not tested");
+        return not_tried("bash-completion");
     }
     let sandbox = sandbox();
     let script = script("cachex.bash");

@@ -277,6 +277,28 @@ pub fn say(what: impl std::fmt::Display) {
     eprintln!("{what}");
 }
 
+/// Where a program of this machine is.
+pub fn found(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|directory| directory.join(name)).find(|path| path.exists())
+}
+
+/// Whether this machine has a program; says that the test is not tried if not.
+pub fn has(program: &str) -> bool {
+    let has = found(program).is_some();
+    if !has {
+        not_tried(program);
+    }
+    has
+}
+
+/// Says that the running test is not tried. Unlike what a macro prints it is shown when the test passes.
+pub fn not_tried(missing: &str) {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or_default();
+    let _ = writeln!(std::io::stderr(), "not tried, for want of {missing}: {test}");
+}
+
 /// Whether this process may become, and give files to, somebody else; says so if not.
 pub fn am_root() -> bool {
     let is_root = rustix::process::geteuid().is_root();

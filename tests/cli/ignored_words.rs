@@ -71,15 +71,15 @@ fn which_option_is_given_first_makes_no_difference() {
 #[test]
 fn a_word_before_the_script_can_be_left_out() {
     let sandbox = Sandbox::new();
-    sandbox.write("x.py", "print('py')");
-    let call = ["--ignore-arg", "s3cret*", "--", "python3", "-X", SECRET, "x.py", "a"];
-    sandbox.cachex_words(call).gives("py\n");
+    sandbox.write("x.pl", "print \"pl\\n\"");
+    let call = ["--ignore-arg", "s3cret*", "--", "perl", "-I", SECRET, "x.pl", "a"];
+    sandbox.cachex_words(call).gives("pl\n");
     is_nowhere(&sandbox, SECRET);
     let stats = told(&sandbox, "stats");
-    assert!(stats.contains("-X 's3cret*'"), "{stats}");
-    let clear = |words: &str| sandbox.cachex(&format!("clear -- python3 -X {words}"));
-    clear("other x.py a").gives("removed nothing\n");
-    clear(&format!("{SECRET}s x.py a")).gives("removed 1 entry (3B)\n");
+    assert!(stats.contains("-I 's3cret*'"), "{stats}");
+    let clear = |words: &str| sandbox.cachex(&format!("clear -- perl -I {words}"));
+    clear("other x.pl a").gives("removed nothing\n");
+    clear(&format!("{SECRET}s x.pl a")).gives("removed 1 entry (3B)\n");
 }
 
 #[test]

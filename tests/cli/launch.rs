@@ -1,6 +1,6 @@
 //! How a command is started, also where the quick way is barred.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, has};
 #[cfg(target_os = "linux")]
 use super::{harness::Call, system_calls::can_trace, terminal::on_terminal};
 
@@ -20,6 +20,9 @@ fn a_variable_is_in_the_environment_once() {
 
 #[test]
 fn a_variable_that_is_set_twice_costs_the_cache_and_not_the_command() {
+    if !has("python3") {
+        return;
+    }
     let sandbox = Sandbox::new();
     let twice = "import os, sys
 class Twice(dict):

@@ -1,11 +1,10 @@
 //! What a call asks of the system: the guards of its speed. Times differ from machine to machine and from
 //! minute to minute (`benches/speed.py` measures them); these numbers hardly do.
 
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, not_tried};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Debug, Formatter};
 use std::fs;
-use std::io::Write;
 use std::process::{Command, Stdio};
 
 #[test]
@@ -150,16 +149,18 @@ impl Traced {
 pub fn can_trace() -> bool {
     let mut probe = Command::new("strace");
     probe.args(["-o", "/dev/null", "true"]).stdout(Stdio::null()).stderr(Stdio::null());
-    let problem = if !probe.status().is_ok_and(|status| status.success()) {
-        "strace is not installed, or may not trace"
+    let missing = if !probe.status().is_ok_and(|status| status.success()) {
+        "strace that may trace"
     } else if cfg!(not(target_feature = "crt-static")) {
-        "cachex is not linked statically, as .cargo/config.toml would have it"
+        "a static cachex, as .cargo/config.toml makes it"
     } else {
         return true;
     };
-    assert!(std::env::var_os("CI").is_none(), "system calls cannot be counted: {problem}");
-    // Shown also when the tests pass, unlike what is printed by a macro.
-    let _ = writeln!(std::io::stderr(), "WARNING: system calls were NOT counted: {problem}");
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "system calls cannot be counted, for want of {missing}"
+    );
+    not_tried(missing);
     false
 }
 

@@ -36,7 +36,7 @@ pub fn try_page(path: &str) {
 
 /// Says that something was not tried, past the capturing of output.
 pub fn skipped(what: &str, missing: &str) {
-    let line = format!("\nNOT TRIED, for want of {missing}: {what}\n");
+    let line = format!("not tried, for want of {missing}: {what}\n");
     std::io::stderr().write_all(line.as_bytes()).expect("written");
 }
 
