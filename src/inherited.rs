@@ -68,32 +68,6 @@ pub fn pass_on_closed(command: &mut Command, fd: BorrowedFd<'_>) {
     unsafe { command.pre_exec(close) };
 }
 
-/// Whether two descriptors are one open file, not only one inode.
-#[cfg(target_os = "linux")]
-#[must_use]
-#[allow(unsafe_code)]
-pub fn are_one(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
-    const KCMP_FILE: libc::c_int = 0;
-    let pid = rustix::process::getpid().as_raw_nonzero().get();
-    // SAFETY: the call reads its arguments only.
-    let order =
-        unsafe { libc::syscall(libc::SYS_kcmp, pid, pid, KCMP_FILE, a.as_raw_fd(), b.as_raw_fd()) };
-    order == 0
-}
-
-/// Elsewhere only pipes can be told.
-#[cfg(not(target_os = "linux"))]
-#[must_use]
-pub fn are_one(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
-    let pipe = |fd: BorrowedFd<'_>| {
-        let stat = rustix::fs::fstat(fd).ok()?;
-        let is_pipe =
-            rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::Fifo;
-        is_pipe.then_some((stat.st_dev, stat.st_ino))
-    };
-    pipe(a).is_some() && pipe(a) == pipe(b)
-}
-
 /// Whether this process ignores a signal.
 #[must_use]
 #[allow(unsafe_code)]

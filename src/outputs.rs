@@ -1,17 +1,19 @@
 //! Where the command's two output streams lead, as far as it makes a difference to the command.
 //!
-//! It counts in the key: what went to one pipe is in exact order, what went to two is not.
+//! It counts in the key: what is written to one stream is in exact order, what is written to two is not.
 
-use crate::inherited::{self, is_closed};
+use crate::inherited::is_closed;
 use crate::terminal::Stream;
-use rustix::fs::{FileType, fstat};
+use rustix::fd::BorrowedFd;
+use rustix::fs::{FileType, SeekFrom, Stat, fcntl_getfl, fstat, seek};
+use rustix::termios::{isatty, tcgetsid};
 
 /// What the command gets as standard output and standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outputs {
     /// A pipe for each.
     Apart,
-    /// One pipe for both, since ours are one as well (`2>&1`): what is written stays in order.
+    /// One pipe for both, since ours are one as well (`2>&1`, or one terminal): what is written stays in order.
     Joined,
     /// A pipe for those that are open with us.
     Partly {
@@ -34,26 +36,65 @@ impl Outputs {
         let (stdout, stderr) = (!is_closed(Stream::Stdout.fd()), !is_closed(Stream::Stderr.fd()));
         if !stdout || !stderr {
             Self::Partly { stdout, stderr }
-        } else if matters(Stream::Stdout)
-            && inherited::are_one(Stream::Stdout.fd(), Stream::Stderr.fd())
-        {
+        } else if are_one(Stream::Stdout.fd(), Stream::Stderr.fd()) {
             Self::Joined
         } else {
             Self::Apart
         }
     }
 
-    /// Whose recordings may be replayed here too: what came through two pipes is in order but for
-    /// moments.
+    /// Whose recordings may be replayed here too, if they are of one stream only: then there is no order to
+    /// keep.
     #[must_use]
     pub fn also_served_by(self) -> Option<Self> {
         (self == Self::Joined).then_some(Self::Apart)
     }
 }
 
-/// Whether the order of what is written there is kept anywhere. On a terminal it is, but what one
-/// looks at first and then gives to a pipe should not have to run twice.
-fn matters(stream: Stream) -> bool {
-    fstat(stream.fd())
-        .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) != FileType::CharacterDevice)
+/// Whether what is written to two descriptors lands in one row.
+fn are_one(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
+    let (Ok(of_a), Ok(of_b)) = (fstat(a), fstat(b)) else { return false };
+    let kind = |stat: &Stat| FileType::from_raw_mode(stat.st_mode);
+    if kind(&of_a) != kind(&of_b) {
+        return false;
+    }
+    let is_same_file = of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+    match kind(&of_a) {
+        FileType::CharacterDevice => {
+            // Of other devices the null device is the usual one, and keeps no order.
+            let is_same_device = of_a.st_rdev == of_b.st_rdev || (is_ours(a) && is_ours(b));
+            is_same_device && isatty(a) && isatty(b)
+        }
+        // Each opening of a file has an offset of its own.
+        FileType::RegularFile => is_same_file && are_one_opening(a, b),
+        _ => is_same_file,
+    }
+}
+
+/// Whether this is our controlling terminal: `/dev/tty` is another name of it, and another device.
+fn is_ours(fd: BorrowedFd<'_>) -> bool {
+    tcgetsid(fd).is_ok()
+}
+
+/// Whether two descriptors of one file share one opening of it.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn are_one_opening(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
+    use rustix::fd::AsRawFd;
+    const KCMP_FILE: libc::c_int = 0;
+    let pid = rustix::process::getpid().as_raw_nonzero().get();
+    // SAFETY: the call reads its arguments only.
+    let order =
+        unsafe { libc::syscall(libc::SYS_kcmp, pid, pid, KCMP_FILE, a.as_raw_fd(), b.as_raw_fd()) };
+    // Filters of system calls often forbid this one.
+    if order == -1 { seem_one_opening(a, b) } else { order == 0 }
+}
+
+#[cfg(not(target_os = "linux"))]
+use seem_one_opening as are_one_opening;
+
+/// The same where the system does not tell: by all that they would share.
+fn seem_one_opening(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
+    let shared = |fd| Some((fcntl_getfl(fd).ok()?, seek(fd, SeekFrom::Current(0)).ok()?));
+    shared(a).is_some_and(|of_a| shared(b) == Some(of_a))
 }

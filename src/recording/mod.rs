@@ -188,6 +188,19 @@ impl Body {
         frames.end()
     }
 
+    /// Whether nothing of it is for another stream than the rest.
+    #[must_use]
+    pub fn is_of_one_stream(&self) -> bool {
+        match &self.content {
+            Content::Memory(bytes) => {
+                let mut survey = Survey::default();
+                survey.take(bytes).is_ok() && survey.streams().len() < 2
+            }
+            Content::Stored { streams, .. } => streams.len() < 2,
+            Content::File(_) => false,
+        }
+    }
+
     /// Lets go of what others may be waiting for.
     ///
     /// # Errors

@@ -32,6 +32,7 @@ mod listing;
 mod miss;
 mod no_room;
 mod odd_rows;
+mod order;
 mod outlook;
 mod prune;
 mod replay;

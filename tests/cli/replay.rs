@@ -95,34 +95,6 @@ fn a_hit_writes_nothing_to_the_database() {
 }
 
 #[test]
-fn the_order_is_exact_where_both_streams_are_one() {
-    let sandbox = Sandbox::new();
-    let body = "for i in 0 1 2 3 4 5 6 7 8 9; do echo a$i; echo b$i >&2; echo c$i; done";
-    sandbox.script("s.sh", body);
-    let bare = sandbox.sh("./s.sh 2>&1").output().stdout;
-    for _ in 0..2 {
-        sandbox.sh("cachex ./s.sh 2>&1").gives(&bare);
-        sandbox.sh("cachex ./s.sh > out 2>&1; cat out").gives(&bare);
-    }
-    assert_eq!(sandbox.runs(), 2);
-}
-
-#[test]
-fn what_was_recorded_apart_serves_where_both_streams_are_one_and_not_the_reverse() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo out; echo err >&2");
-    sandbox.cachex("./s.sh a").ends("out\n", "err\n", 0);
-    sandbox.sh("cachex ./s.sh a 2>&1 | sort").gives("err\nout\n");
-    assert_eq!(sandbox.runs(), 1);
-    sandbox.sh("cachex ./s.sh b 2>&1").gives("out\nerr\n");
-    sandbox.cachex("./s.sh b").ends("out\n", "err\n", 0);
-    assert_eq!(sandbox.runs(), 3);
-    // Two openings of one file are not one stream.
-    sandbox.sh("cachex ./s.sh b > f 2> f").gives("");
-    assert_eq!(sandbox.runs(), 3);
-}
-
-#[test]
 #[cfg(target_os = "linux")]
 fn a_long_entry_that_is_replaced_while_it_is_looked_for_is_a_hit() {
     let sandbox = Sandbox::new();

@@ -122,16 +122,24 @@ impl Call<'_> {
     pub(in crate::commands) fn choose(
         &self,
         store: &Store,
+        key: Key,
         variants: Vec<Entry>,
         stdin: &Stdin,
     ) -> Result<Hit, Miss> {
-        let chosen = self.decide(store, variants, stdin);
+        let chosen = self.decide(store, key, variants, stdin);
         store.rest();
         chosen
     }
 
-    fn decide(&self, store: &Store, variants: Vec<Entry>, stdin: &Stdin) -> Result<Hit, Miss> {
+    fn decide(
+        &self,
+        store: &Store,
+        key: Key,
+        variants: Vec<Entry>,
+        stdin: &Stdin,
+    ) -> Result<Hit, Miss> {
         let holds = stdin.holds(&variants);
+        let own: Vec<_> = variants.iter().filter(|entry| entry.key == key).cloned().collect();
         let output = |entry: &Entry| {
             store.output(entry).map_err(|fault| {
                 store.rest();
@@ -144,14 +152,20 @@ impl Call<'_> {
             match self.request.policy.admit(variants, holds, self.asked, Timestamp::now()) {
                 Verdict::Replay(entry, age) => (entry, age, false),
                 Verdict::ReplayStale(entry, age) => (entry, age, true),
+                Verdict::Execute(_, Some(fallback)) if !is_in_order(store, key, &fallback) => {
+                    return self.decide(store, key, own, stdin);
+                }
                 Verdict::Execute(reason, fallback) => return Err(Miss { reason, fallback }),
             };
         let Some(mut body) = output(&entry).map_err(without_fallback)? else {
             return match replaced(store, &entry) {
-                Some(variants) => self.decide(store, variants, stdin),
+                Some(variants) => self.decide(store, key, variants, stdin),
                 None => Err(without_fallback(MissReason::Damaged)),
             };
         };
+        if entry.key != key && !body.is_of_one_stream() {
+            return self.decide(store, key, own, stdin);
+        }
         // Whoever reads what is said may take long.
         store.rest();
         if self.notices.are_detailed() {
@@ -161,6 +175,13 @@ impl Call<'_> {
         self.notices.detail(&format_args!("hit: stored {} ago{stale}", brief(age)));
         Ok(Hit { entry: *entry, body, is_stale })
     }
+}
+
+/// Whether an entry that was found for this key can be replayed in the order in which it was written: what was
+/// recorded under another key went to two streams.
+fn is_in_order(store: &Store, key: Key, entry: &Entry) -> bool {
+    let body = || store.output(entry).ok().flatten();
+    entry.key == key || body().is_some_and(|body| body.is_of_one_stream())
 }
 
 /// What is stored now in place of an entry that is no more: long output is read apart from it, and another may have been

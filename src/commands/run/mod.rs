@@ -50,7 +50,8 @@ pub fn run(
     if request.execution == Execution::InBackground {
         return Ok(call.warm(store, &observation, stdin, &variants));
     }
-    let chosen = call.choose(&store, variants, &stdin);
+    let key = observation.fingerprint.key();
+    let chosen = call.choose(&store, key, variants, &stdin);
     call.tell_doubts(&observation, chosen.is_err());
     match chosen {
         Ok(hit) => call.replay(store, observation, stdin, hit),

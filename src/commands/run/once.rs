@@ -63,7 +63,7 @@ impl Call<'_> {
                 let holds = stdin.holds(&variants);
                 variants.iter().any(|entry| entry.created > self.asked && holds(entry.condition))
             };
-            match self.choose(&store, variants, &stdin) {
+            match self.choose(&store, key, variants, &stdin) {
                 Ok(hit) => {
                     // A renewal has to be able to claim it.
                     drop(claimed);

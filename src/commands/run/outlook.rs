@@ -41,7 +41,7 @@ impl Call<'_> {
         }
         let of_use = self.request.policy.of_use(&variants, self.asked, Timestamp::now());
         let is_open = self.request.execution != Execution::Never && stdin.may_be_of(&of_use);
-        match self.choose(store, variants, stdin) {
+        match self.choose(store, key, variants, stdin) {
             Ok(hit) => {
                 let age = hit.entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
                 let stale = if hit.is_stale { ", stale" } else { "" };

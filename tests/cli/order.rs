@@ -1,0 +1,187 @@
+//! The order of what is written to both streams, where they are one.
+
+use super::harness::{Call, Sandbox};
+use super::terminal::on_terminal;
+
+/// Writes to both streams in turn, as fast as it can.
+const IN_TURN: &str = "for i in 0 1 2 3 4 5 6 7 8 9; do echo a$i; echo b$i >&2; echo c$i; done";
+
+fn in_turn() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", IN_TURN);
+    sandbox
+}
+
+#[test]
+fn the_order_is_exact_where_both_streams_are_one() {
+    let sandbox = in_turn();
+    let bare = sandbox.sh("./s.sh 2>&1").output().stdout;
+    for _ in 0..2 {
+        sandbox.sh("cachex ./s.sh 2>&1").gives(&bare);
+        sandbox.sh("cachex ./s.sh > out 2>&1; cat out").gives(&bare);
+    }
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn one_stream_is_not_served_by_what_was_written_to_two() {
+    let sandbox = in_turn();
+    let bare = sandbox.sh("./s.sh 2>&1").output().stdout;
+    sandbox.sh("cachex ./s.sh > a 2> b").gives("");
+    for _ in 0..2 {
+        sandbox.sh("cachex ./s.sh 2>&1").gives(&bare);
+        sandbox.sh("cachex ./s.sh > c 2> d; cmp a c; cmp b d").gives("");
+    }
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn one_stream_does_not_fall_back_on_what_was_written_to_two() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "test ! -e bad || exit 3; echo out; echo err >&2");
+    let call = "cachex --ttl 1m --stale-if-error 1h ./s.sh";
+    sandbox.sh(&format!("{call} 2>&1")).gives("out\nerr\n");
+    sandbox.age(10);
+    sandbox.sh(call).ends("out\n", "err\n", 0);
+    sandbox.write("bad", "");
+    sandbox.age(100);
+    // The newer one would be out of order.
+    let told = sandbox.sh(&format!("{call} 2>&1")).output().stdout;
+    let told = String::from_utf8_lossy(&told).into_owned();
+    assert!(told.contains("this is its success of") && told.ends_with("\nout\nerr\n"), "{told}");
+    sandbox.cachex("clear").output();
+    sandbox.sh("rm bad").gives("");
+    sandbox.sh(call).ends("out\n", "err\n", 0);
+    sandbox.write("bad", "");
+    sandbox.age(100);
+    sandbox.sh(&format!("{call} 2>&1")).ends("", "", 3);
+}
+
+#[test]
+fn one_stream_is_served_by_what_was_written_to_one_of_two() {
+    let sandbox = Sandbox::new();
+    for (number, script) in ["echo out", "echo err >&2", "seq 300000", ":"].iter().enumerate() {
+        let script = &sandbox.script(&format!("{number}.sh"), script).display().to_string();
+        let bare = sandbox.sh(&format!("{script} 2>&1")).output().stdout;
+        let before = sandbox.runs();
+        sandbox.sh(&format!("cachex {script} > a 2> b")).gives("");
+        sandbox.sh(&format!("cachex {script} 2>&1")).gives(&bare);
+        assert_eq!(sandbox.runs(), before + 1, "{script}");
+        sandbox.sh(&format!("cachex -v {script} 2>&1 | grep -c ': hit'")).gives("1\n");
+        let said = String::from_utf8_lossy(
+            &sandbox.sh(&format!("cachex explain {script} 2>&1")).output().stdout,
+        )
+        .into_owned();
+        assert!(said.starts_with("hit: "), "{said}");
+    }
+}
+
+#[test]
+fn two_streams_are_not_served_by_what_was_written_to_one() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo out; echo err >&2");
+    sandbox.sh("cachex ./s.sh 2>&1").gives("out\nerr\n");
+    let told = sandbox.cachex("-v ./s.sh").tells("out\n", 0);
+    assert!(told.contains("miss: nothing stored for this call: outputs changed"), "{told}");
+    assert!(told.contains("err\n"), "{told}");
+    // Two openings of one file are not one stream.
+    sandbox.sh("cachex ./s.sh > f 2> f").gives("");
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn one_pipe_is_one_stream_however_often_it_was_opened() {
+    let sandbox = in_turn();
+    let bare = sandbox.sh("./s.sh 2>&1").output().stdout;
+    sandbox.sh("mkfifo fifo").gives("");
+    for _ in 0..2 {
+        sandbox.sh("cachex ./s.sh > fifo 2> fifo & exec cat fifo").gives(&bare);
+    }
+    sandbox.sh("cachex ./s.sh 2>&1").gives(&bare);
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn one_terminal_is_one_stream() {
+    let sandbox = in_turn();
+    let bare = on_terminal(sandbox.program("./s.sh", &[]), 24, 80).end().0;
+    let redirected = "cachex ./s.sh > $(tty) 2> /dev/tty";
+    for _ in 0..2 {
+        for call in ["cachex ./s.sh", "cachex ./s.sh 2>&1", redirected] {
+            assert_eq!(on_terminal(sandbox.sh(call), 24, 80).end().0, bare, "{call}");
+        }
+    }
+    assert_eq!(sandbox.runs(), 2);
+    // Once, and then both are there.
+    let told = sandbox.cachex("-v ./s.sh").output().stderr;
+    let told = String::from_utf8_lossy(&told).into_owned();
+    assert!(told.contains("miss: nothing stored for this call: outputs changed"), "{told}");
+    for _ in 0..2 {
+        sandbox.cachex("./s.sh").output();
+        assert_eq!(on_terminal(sandbox.cachex("./s.sh"), 24, 80).end().0, bare);
+    }
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn what_was_warmed_on_one_stream_serves_a_terminal_and_pipes() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo hi; echo >> ends");
+    on_terminal(sandbox.cachex("--warm ./s.sh"), 24, 80).end();
+    sandbox.sh("until test -s ends; do sleep 0.01; done").gives("");
+    super::stale::wait_for_ends(&sandbox, 1);
+    sandbox.sh("cachex --only-if-cached ./s.sh 2>&1").gives("hi\n");
+    sandbox.cachex("--only-if-cached ./s.sh").gives("hi\n");
+    assert_eq!(on_terminal(sandbox.cachex("--only-if-cached ./s.sh"), 24, 80).end().0, "hi\r\n");
+}
+
+/// Has the system refuse the call that tells whether two descriptors are one, as Docker does.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[allow(unsafe_code)]
+fn without_kcmp(mut call: Call) -> Call {
+    use std::os::unix::process::CommandExt;
+    let code = |code| u16::try_from(code).expect("a code");
+    let jump = code(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K);
+    let give = code(libc::BPF_RET | libc::BPF_K);
+    let load = code(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS);
+    let kcmp = u32::try_from(libc::SYS_kcmp).expect("a number");
+    let refused = libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned();
+    let mut filter = [
+        libc::sock_filter { code: load, jt: 0, jf: 0, k: 0 },
+        libc::sock_filter { code: jump, jt: 0, jf: 1, k: kcmp },
+        libc::sock_filter { code: give, jt: 0, jf: 0, k: refused },
+        libc::sock_filter { code: give, jt: 0, jf: 0, k: libc::SECCOMP_RET_ALLOW },
+    ];
+    let install = move || {
+        let len = u16::try_from(filter.len()).expect("few");
+        let program = libc::sock_fprog { len, filter: filter.as_mut_ptr() };
+        // SAFETY: plain system calls; the filter lives until they are done.
+        let done = unsafe {
+            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+                && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program)
+                    == 0
+        };
+        if done { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+    };
+    // SAFETY: only system calls are made.
+    unsafe { call.command.pre_exec(install) };
+    call
+}
+
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[test]
+fn the_order_is_exact_where_the_system_does_not_tell_what_is_one() {
+    let sandbox = in_turn();
+    let bare = sandbox.sh("./s.sh 2>&1").output().stdout;
+    for _ in 0..2 {
+        for call in [
+            "cachex ./s.sh 2>&1",
+            "cachex ./s.sh > out 2>&1; cat out",
+            "cachex ./s.sh >> more 2>&1; cat more; rm more",
+        ] {
+            without_kcmp(sandbox.sh(call)).gives(&bare);
+        }
+        without_kcmp(sandbox.sh("cachex ./s.sh > out 2> err; cat out err | sort")).output();
+    }
+    assert_eq!(sandbox.runs(), 3);
+}
