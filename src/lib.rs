@@ -52,7 +52,7 @@
 //! | 3 | [`store`], [`runner`], [`replay`], [`policy`] |
 //! | 2 | [`stdin`], [`entry`] |
 //! | 1 | [`key`], [`config`], [`recording`], [`progress`] |
-//! | 0 | [`cli`], [`error`], [`outputs`], [`terminal`], [`inherited`], [`leash`], [`nesting`], [`home`], [`exit`], [`size`], [`time`] |
+//! | 0 | [`cli`], [`error`], [`outputs`], [`terminal`], [`inherited`], [`leash`], [`nesting`], [`home`], [`ownership`], [`private_directory`], [`exit`], [`size`], [`time`] |
 
 pub mod cli;
 pub mod commands;
@@ -66,7 +66,9 @@ pub mod key;
 pub mod leash;
 pub mod nesting;
 pub mod outputs;
+pub mod ownership;
 pub mod policy;
+pub mod private_directory;
 pub mod progress;
 pub mod recording;
 pub mod replay;

@@ -3,10 +3,12 @@
 //! One that somebody else owns or can write to is refused: what comes out of it would be his.
 
 use super::StoreError;
+use crate::ownership::is_ours;
+use crate::private_directory::{self, Refused};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
-use std::fs::{self, DirBuilder, File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -19,19 +21,7 @@ pub(super) struct Place {
 impl Place {
     /// Makes the directory if need be and checks that nobody else can write to it.
     pub(super) fn prepare(directory: &Path) -> Result<Self, StoreError> {
-        let metadata = match fs::metadata(directory) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                DirBuilder::new()
-                    .recursive(true)
-                    .mode(0o700)
-                    .create(directory)
-                    .map_err(|error| unfit(directory, &error))?;
-                fs::metadata(directory)
-            }
-            found => found,
-        }
-        .map_err(|error| unfit(directory, &error))?;
-        check_directory(directory, &metadata)?;
+        private_directory::prepare(directory)?;
         Ok(Self { directory: directory.to_owned() })
     }
 
@@ -71,7 +61,10 @@ impl Place {
                 problem: "is not a regular file".to_owned(),
                 advice: "move it away".to_owned(),
             }),
-            Ok(metadata) => check_owner(path, &metadata).map(|()| Some(metadata)),
+            Ok(metadata) => {
+                private_directory::check_owner(path, &metadata)?;
+                Ok(Some(metadata))
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unfit(path, &error)),
         }
@@ -115,14 +108,7 @@ pub(super) fn open_private(path: &Path, flags: OFlags) -> io::Result<File> {
 
 /// Whether a directory is one that nobody else can write to.
 pub(super) fn check_directory(directory: &Path, metadata: &Metadata) -> Result<(), StoreError> {
-    if !metadata.is_dir() {
-        return Err(StoreError::Unfit {
-            path: directory.to_owned(),
-            problem: "is not a directory".to_owned(),
-            advice: "move it away, or name another directory with --cache-dir".to_owned(),
-        });
-    }
-    check_owner(directory, metadata)
+    Ok(private_directory::check(directory, metadata)?)
 }
 
 /// Whether this is a file that nobody else can write to.
@@ -136,30 +122,16 @@ fn is_open_to_writes(metadata: &Metadata) -> bool {
 
 /// Whether a file belongs to another user.
 pub(super) fn is_of_another(metadata: &Metadata) -> bool {
-    metadata.uid() != rustix::process::geteuid().as_raw()
+    !is_ours(metadata.uid())
 }
 
-fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
-    let problem = |problem: &str, advice: &str| {
-        Err(StoreError::Unfit {
-            path: path.to_owned(),
-            problem: problem.to_owned(),
-            advice: advice.to_owned(),
-        })
-    };
-    if is_of_another(metadata) {
-        return problem("belongs to another user", "name a directory of your own with --cache-dir");
+impl From<Refused> for StoreError {
+    fn from(Refused { path, problem, advice }: Refused) -> Self {
+        let advice = advice.unwrap_or("name a directory of your own with --cache-dir").to_owned();
+        Self::Unfit { path, problem, advice }
     }
-    if is_open_to_writes(metadata) {
-        return problem("can be written by others", "take that right away with chmod go-w");
-    }
-    Ok(())
 }
 
 pub(super) fn unfit(path: &Path, error: &io::Error) -> StoreError {
-    StoreError::Unfit {
-        path: path.to_owned(),
-        problem: error.to_string(),
-        advice: "name a directory of your own with --cache-dir".to_owned(),
-    }
+    Refused::by_system(path, error).into()
 }

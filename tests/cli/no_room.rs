@@ -1,10 +1,11 @@
 //! No room for a store: a full disk, no home, somebody else's directory.
 
 use super::harness::{Call, Sandbox, am_root, say};
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 const NOBODY: u32 = 65534;
 
@@ -60,6 +61,10 @@ impl Drop for SmallDisk<'_> {
         drop(self.holder.stdin.take());
         let _ = self.holder.wait();
     }
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
 }
 
 /// Prints as many bytes as its first argument says.
@@ -183,14 +188,116 @@ fn a_home_that_one_cannot_write_to() {
 }
 
 #[test]
-fn a_home_that_is_yet_to_be_made() {
+fn a_home_that_does_not_exist_is_not_made() {
     let sandbox = sandbox();
-    let home = sandbox.dir.join("not/there").display().to_string();
-    for _ in 0..2 {
-        let call = sandbox.cachex("./s.sh 10").without_env("CACHEX_CACHE_DIR").env("HOME", &home);
-        call.gives("0123456789");
+    for (missing, cache) in
+        [("not/there", None), ("not", Some("not/cache")), ("no", Some("no/a/b"))]
+    {
+        let path = |name: &str| sandbox.dir.join(name).display().to_string();
+        for variable in ["XDG_CACHE_HOME", "CACHEX_CACHE_DIR"] {
+            let call = sandbox.cachex("./s.sh 10").without_env("CACHEX_CACHE_DIR");
+            let call = call.env("HOME", &path(missing));
+            let call = match cache {
+                Some(cache) => call.env(variable, &path(cache)),
+                None => call,
+            };
+            call.warns("0123456789", "does not exist, and a home directory is not made");
+        }
+        assert!(!sandbox.dir.join(missing.split('/').next().expect("a part")).exists());
+    }
+}
+
+#[test]
+fn what_is_missing_above_a_named_directory_is_made() {
+    for variable in ["XDG_CACHE_HOME", "CACHEX_CACHE_DIR"] {
+        let sandbox = sandbox();
+        let named = sandbox.dir.join("not/there").display().to_string();
+        for _ in 0..2 {
+            let call = sandbox.cachex("./s.sh 10").without_env("CACHEX_CACHE_DIR");
+            call.env(variable, &named).gives("0123456789");
+        }
+        assert_eq!(sandbox.runs(), 1);
+    }
+}
+
+#[test]
+fn nothing_is_made_below_a_directory_of_somebody_else() {
+    if !am_root() {
+        return;
+    }
+    let sandbox = sandbox();
+    let theirs = sandbox.dir.join("theirs");
+    // The one below is ours, as after a `mkdir` with sudo.
+    fs::create_dir_all(theirs.join("ours")).expect("made");
+    symlink("theirs", sandbox.dir.join("link")).expect("made");
+    chown(&theirs, Some(NOBODY), None).expect("given");
+    let before = files_below(&sandbox.dir);
+    for home in ["theirs", "theirs/ours", "link", "link/ours"] {
+        let home = sandbox.dir.join(home).display().to_string();
+        for variable in ["HOME", "XDG_CACHE_HOME", "CACHEX_CACHE_DIR"] {
+            let call = sandbox.cachex("./s.sh 10").without_env("CACHEX_CACHE_DIR");
+            let call = call.env(variable, &format!("{home}/"));
+            if variable == "CACHEX_CACHE_DIR" && home.ends_with("ours") {
+                // What exists is ours, whatever it lies in.
+                continue;
+            }
+            call.warns("0123456789", "belongs to another user");
+        }
+    }
+    assert_eq!(files_below(&sandbox.dir), before);
+}
+
+/// The names of all files below a directory, but for the one that scripts write to.
+fn files_below(directory: &Path) -> Vec<String> {
+    let found = Command::new("find").arg(directory).output().expect("started").stdout;
+    let mut found: Vec<_> = String::from_utf8_lossy(&found).lines().map(str::to_owned).collect();
+    found.retain(|name| !name.ends_with("/ran"));
+    found.sort();
+    found
+}
+
+#[test]
+fn a_link_of_somebody_else_does_not_lead_to_the_store() {
+    if !am_root() {
+        return;
+    }
+    let sandbox = sandbox();
+    let open = sandbox.dir.join("open");
+    for directory in ["open", "ours", "ours/store"] {
+        fs::create_dir(sandbox.dir.join(directory)).expect("made");
+        set_mode(&sandbox.dir.join(directory), 0o700);
+    }
+    set_mode(&open, 0o1777);
+    symlink(sandbox.dir.join("ours"), open.join("link")).expect("made");
+    symlink(open.join("link"), sandbox.dir.join("by-way-of")).expect("made");
+    let stores = [open.join("link/store"), sandbox.dir.join("by-way-of/store")];
+    for store in &stores {
+        let store = store.display().to_string();
+        sandbox.cachex_words(["--cache-dir", &store, "./s.sh", "10"]).gives("0123456789");
     }
     assert_eq!(sandbox.runs(), 1);
+    lchown(open.join("link"), Some(NOBODY), None).expect("given");
+    for store in &stores {
+        let store = store.display().to_string();
+        let call = sandbox.cachex_words(["--cache-dir", &store, "./s.sh", "10"]);
+        // The system itself may refuse to follow it.
+        let told = call.tells("0123456789", 0);
+        assert!(told.contains("belongs to another user") || told.contains("denied"), "{told}");
+    }
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_belongs_to_users_outside_of_the_namespace_is_not_used() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh 10").gives("0123456789");
+    if !sandbox.sh("unshare --user true").output().status.success() {
+        return say("nothing tested: no user namespace can be made here");
+    }
+    // There we are nobody, and so is the owner of the store.
+    let call = sandbox.sh("exec unshare --user cachex ./s.sh 10");
+    call.warns("0123456789", "belongs to another user");
 }
 
 #[test]

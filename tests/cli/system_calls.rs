@@ -14,6 +14,8 @@ fn a_hit_opens_writes_and_locks_only_what_it_must() {
     let root = sandbox.dir.parent().expect("a parent").display();
     let mut opened = [
         format!("{root}/.config/cachex/config.toml"),
+        // Only the path, which may hold no link of others.
+        format!("{root}/store"),
         format!("{root}/store/cachex.db"),
         format!("{root}/work/hello.sh"),
         "/bin/sh".to_owned(),

@@ -1,0 +1,57 @@
+//! Whose a file is: ours, root's, or somebody else's.
+//!
+//! In a user namespace all users that are not mapped into it have one number, the overflow id. A file with
+//! that number could be anybody's, so there it counts as nobody's.
+
+/// Whether this is the user that we act as.
+#[must_use]
+pub fn is_ours(owner: u32) -> bool {
+    owner == rustix::process::geteuid().as_raw() && !is_unmapped(owner)
+}
+
+/// Whether this user may decide for us: ourselves, or root.
+#[must_use]
+pub fn may_decide(owner: u32) -> bool {
+    owner == 0 || is_ours(owner)
+}
+
+/// Whether the number stands for all users that are not mapped into our user namespace. Reads nothing for
+/// an owner with another number than the usual one.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn is_unmapped(owner: u32) -> bool {
+    const USUAL: u32 = 65534;
+    if owner != USUAL {
+        return false;
+    }
+    let overflow = std::fs::read_to_string("/proc/sys/kernel/overflowuid");
+    let overflow = overflow.ok().and_then(|number| number.trim().parse().ok()).unwrap_or(USUAL);
+    owner == overflow && !maps_everybody(&std::fs::read("/proc/self/uid_map").unwrap_or_default())
+}
+
+/// There are no user namespaces.
+#[cfg(not(target_os = "linux"))]
+#[must_use]
+pub fn is_unmapped(_: u32) -> bool {
+    false
+}
+
+/// Whether this is the map of a system without user namespaces.
+#[cfg(target_os = "linux")]
+fn maps_everybody(map: &[u8]) -> bool {
+    let fields = map.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
+    fields.eq([&b"0"[..], b"0", b"4294967295"])
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_whole_map_maps_everybody() {
+        assert!(maps_everybody(b"         0          0 4294967295\n"));
+        assert!(!maps_everybody(b"         0       1000          1\n"));
+        assert!(!maps_everybody(b"0 0 65536\n65536 65536 1\n"));
+        assert!(!maps_everybody(b""));
+    }
+}

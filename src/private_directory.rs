@@ -1,0 +1,181 @@
+//! Directories that are ours alone: how they are made, and when one is refused.
+//!
+//! What is read from such a directory is believed, so nobody else may write to it or choose where it is. And
+//! nothing is made where its owner would be locked out of it, as root's files in another user's home.
+
+use crate::home;
+use crate::ownership::{is_ours, is_unmapped, may_decide};
+use std::fmt;
+use std::fs::{self, DirBuilder, Metadata};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+/// Why a directory, or a file in it, is not used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Where the problem is, which may be a directory above.
+    pub path: PathBuf,
+    /// What is wrong there.
+    pub problem: String,
+    /// What mends it, where another directory is not the only way.
+    pub advice: Option<&'static str>,
+}
+
+impl Refused {
+    fn new(path: &Path, problem: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), problem: problem.into(), advice: None }
+    }
+
+    /// What the system said about a path.
+    #[must_use]
+    pub fn by_system(path: &Path, error: &io::Error) -> Self {
+        Self::new(path, error.to_string())
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, problem, advice } = self;
+        write!(f, "{} {problem}", crate::terminal::escape_os(path.as_os_str()))?;
+        advice.map_or(Ok(()), |advice| write!(f, "; {advice}"))
+    }
+}
+
+/// Makes the directory if need be, and checks that it is ours alone.
+///
+/// # Errors
+/// Why it is not used.
+pub fn prepare(directory: &Path) -> Result<(), Refused> {
+    let metadata = match fs::metadata(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            make(directory)?;
+            fs::metadata(directory)
+        }
+        found => found,
+    };
+    check(directory, &metadata.map_err(|error| Refused::by_system(directory, &error))?)
+}
+
+/// Checks that an existing directory is ours alone.
+///
+/// # Errors
+/// Why it is not used.
+pub fn check(directory: &Path, metadata: &Metadata) -> Result<(), Refused> {
+    if !metadata.is_dir() {
+        let advice = Some("move it away, or name another directory");
+        return Err(Refused { advice, ..Refused::new(directory, "is not a directory") });
+    }
+    check_links(directory)?;
+    check_owner(directory, metadata)
+}
+
+/// Checks that a file is ours, and that nobody else can write to it.
+///
+/// # Errors
+/// Why it is not used.
+pub fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), Refused> {
+    if !is_ours(metadata.uid()) {
+        return Err(Refused::new(path, "belongs to another user"));
+    }
+    if metadata.mode() & 0o022 != 0 {
+        let advice = Some("take that right away with chmod go-w");
+        return Err(Refused { advice, ..Refused::new(path, "can be written by others") });
+    }
+    Ok(())
+}
+
+/// Makes a directory, and those above it that are missing, all of them for us alone.
+fn make(directory: &Path) -> Result<(), Refused> {
+    let absolute =
+        std::path::absolute(directory).map_err(|error| Refused::by_system(directory, &error))?;
+    let missing: Vec<&Path> = absolute.ancestors().take_while(|path| is_missing(path)).collect();
+    if let Some(home) = home::directory().filter(|home| missing.contains(&home.as_path())) {
+        return Err(Refused::new(&home, "does not exist, and a home directory is not made"));
+    }
+    let existing = absolute.ancestors().nth(missing.len()).unwrap_or(Path::new("/"));
+    let existing =
+        fs::canonicalize(existing).map_err(|error| Refused::by_system(existing, &error))?;
+    for above in existing.ancestors() {
+        check_may_make_below(above)?;
+    }
+    for path in missing.into_iter().rev() {
+        match DirBuilder::new().mode(0o700).create(path) {
+            // Another process was faster.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                check_may_make_below(path)?;
+            }
+            made => made.map_err(|error| Refused::by_system(path, &error))?,
+        }
+    }
+    Ok(())
+}
+
+fn is_missing(path: &Path) -> bool {
+    matches!(path.try_exists(), Ok(false))
+}
+
+/// Nothing is made in the directory of another user. One who is not mapped into our user namespace does not
+/// forbid it: what we may do there we may do as anybody.
+fn check_may_make_below(directory: &Path) -> Result<(), Refused> {
+    let metadata =
+        fs::metadata(directory).map_err(|error| Refused::by_system(directory, &error))?;
+    if may_decide(metadata.uid()) || is_unmapped(metadata.uid()) {
+        return Ok(());
+    }
+    Err(Refused::new(directory, "belongs to another user, and nothing is made below it"))
+}
+
+/// Checks that no link on the way belongs to somebody else: he could lead us elsewhere at any time.
+fn check_links(path: &Path) -> Result<(), Refused> {
+    if has_no_links(path) {
+        return Ok(());
+    }
+    let absolute = std::path::absolute(path).map_err(|error| Refused::by_system(path, &error))?;
+    check_links_within(&absolute, MOST_LINKS)
+}
+
+/// As many as the system follows.
+const MOST_LINKS: usize = 40;
+
+fn check_links_within(path: &Path, links_left: usize) -> Result<(), Refused> {
+    let mut reached = PathBuf::new();
+    for part in path.components() {
+        let directory = reached.clone();
+        reached.push(part);
+        let Ok(metadata) = fs::symlink_metadata(&reached) else { return Ok(()) };
+        if !metadata.is_symlink() {
+            continue;
+        }
+        if !may_lead(&directory, &metadata) {
+            return Err(Refused::new(&reached, "is a link that belongs to another user"));
+        }
+        let target =
+            fs::read_link(&reached).map_err(|error| Refused::by_system(&reached, &error))?;
+        let links_left = links_left
+            .checked_sub(1)
+            .ok_or_else(|| Refused::new(&reached, "is behind too many links"))?;
+        check_links_within(&directory.join(target), links_left)?;
+    }
+    Ok(())
+}
+
+/// Whether a link may lead us. The owners of directories that not everybody can write to need not be mapped
+/// into our user namespace.
+fn may_lead(directory: &Path, link: &Metadata) -> bool {
+    let is_closed = || fs::metadata(directory).is_ok_and(|found| found.mode() & 0o002 == 0);
+    may_decide(link.uid()) || is_unmapped(link.uid()) && is_closed()
+}
+
+/// Whether there is no link on the way, where the system can tell at once.
+#[cfg(target_os = "linux")]
+fn has_no_links(path: &Path) -> bool {
+    use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_no_links(_: &Path) -> bool {
+    false
+}
