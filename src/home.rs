@@ -5,7 +5,8 @@
 //! only the file of users is read.
 
 use directories::{BaseDirs, ProjectDirs};
-use std::ffi::OsStr;
+use glob::Pattern;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -41,6 +42,42 @@ pub fn config_directory() -> Option<PathBuf> {
         Own::Named(home) => in_home(home, "XDG_CONFIG_HOME", ".config"),
     };
     directory.is_absolute().then_some(directory)
+}
+
+/// A path or a glob with the home directory in the place of a leading `~`, as a shell puts it. `~user` stands
+/// for itself.
+///
+/// # Errors
+/// When there is no home directory, or it cannot be part of a glob.
+pub fn expanded(word: OsString) -> Result<OsString, String> {
+    match word.as_bytes().strip_prefix(b"~") {
+        Some(rest) if rest.is_empty() || rest.starts_with(b"/") => {
+            let home = directory().ok_or_else(|| "there is no home directory".to_owned())?;
+            let slashes = rest.iter().take_while(|byte| **byte == b'/').count();
+            below(&home, OsStr::from_bytes(&rest[slashes..]))
+        }
+        _ => Ok(word),
+    }
+}
+
+/// A path or a glob that starts in this directory. In a glob the directory is escaped.
+///
+/// # Errors
+/// When the directory cannot be part of a glob.
+pub fn below(directory: &Path, word: &OsStr) -> Result<OsString, String> {
+    if word.is_empty() {
+        return Ok(directory.as_os_str().to_owned());
+    }
+    // A file of that very name is no glob, in whatever directory it lies.
+    let is_glob =
+        word.as_bytes().iter().any(|byte| b"*?[".contains(byte)) && !directory.join(word).exists();
+    if !is_glob {
+        return Ok(directory.join(word).into_os_string());
+    }
+    let directory = directory
+        .to_str()
+        .ok_or_else(|| "lies in a directory whose name is not UTF-8".to_owned())?;
+    Ok(Path::new(&Pattern::escape(directory)).join(word).into_os_string())
 }
 
 #[derive(Debug)]

@@ -14,9 +14,11 @@ pub use verbs::*;
 
 use variables::{blaming_variable, named_by, with_variables};
 
+use crate::home;
 use clap::builder::{BoolishValueParser, OsStringValueParser, TypedValueParser};
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 /// Run a command through the cache: the second time its output, errors and exit code come back at once,
@@ -167,7 +169,26 @@ pub enum When {
     Never,
 }
 
-/// A path that can be one.
-fn directory(path: OsString) -> Result<PathBuf, &'static str> {
-    if path.is_empty() { Err("expected the path of a directory") } else { Ok(path.into()) }
+/// A path or a glob, in which a leading `~/` is the home directory. What takes one uses this.
+fn path(word: OsString) -> Result<OsString, String> {
+    home::expanded(word)
+}
+
+/// The path of a directory, likewise.
+fn directory(word: OsString) -> Result<PathBuf, String> {
+    if word.is_empty() {
+        Err("expected the path of a directory".into())
+    } else {
+        path(word).map(Into::into)
+    }
+}
+
+/// A selector of files in front of a command, likewise.
+fn selector(word: OsString) -> Result<OsString, String> {
+    const FILES: &[u8] = b"file:";
+    let bytes = word.as_bytes();
+    let end = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());
+    let Some(files) = bytes[..end].strip_prefix(FILES) else { return Ok(word) };
+    let files = home::expanded(OsStr::from_bytes(files).to_owned())?;
+    Ok(OsString::from_vec([FILES, files.as_bytes(), &bytes[end..]].concat()))
 }

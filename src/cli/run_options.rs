@@ -1,11 +1,11 @@
 //! The options of a run, in groups as the help has them.
 
-use super::When;
+use super::{When, path, selector};
 use crate::exit::ExitCodes;
 use crate::size::Size;
 use crate::time::Lifetime;
 use clap::Args;
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, OsStringValueParser, TypedValueParser};
 use std::ffi::OsString;
 use std::num::NonZeroU64;
 
@@ -40,7 +40,7 @@ pub struct KeyOptions {
     /// A path, a directory with all below it (names, kinds, exec bits, link targets, contents), or a
     /// glob, in which `*` stops at `/` and leaves hidden files out, and `**` goes into directories. A
     /// file that is not there is a state of its own.
-    #[arg(long, value_name = "PATH|DIR|GLOB", value_hint = clap::ValueHint::AnyPath, help_heading = "Key")]
+    #[arg(long, value_parser = OsStringValueParser::new().try_map(path), value_name = "PATH|DIR|GLOB", value_hint = clap::ValueHint::AnyPath, help_heading = "Key")]
     pub file: Vec<OsString>,
     /// Leave these arguments out of the key (repeat)
     ///
@@ -58,7 +58,7 @@ pub struct KeyOptions {
     /// SELECTOR is `file:GLOB` (of the files of --file), `env:NAME`, `arg:N`, `arg:GLOB` or `stdin`.
     /// COMMAND is run by `sh -c` with the raw value on its standard input, as in
     /// `--hash-with 'stdin=jq -cS .'`.
-    #[arg(long, hide_short_help = true, value_name = "SELECTOR=COMMAND", help_heading = "Key")]
+    #[arg(long, hide_short_help = true, value_parser = OsStringValueParser::new().try_map(selector), value_name = "SELECTOR=COMMAND", help_heading = "Key")]
     pub hash_with: Vec<OsString>,
     /// Give the command only the variables of --env
     ///

@@ -47,6 +47,7 @@ mod streams;
 #[cfg(target_os = "linux")]
 mod system_calls;
 mod terminal;
+mod tilde;
 mod trees;
 mod trust;
 mod unstorable;
