@@ -52,7 +52,7 @@
 //! | 3 | [`store`], [`runner`], [`replay`], [`policy`] |
 //! | 2 | [`stdin`], [`entry`] |
 //! | 1 | [`key`], [`config`], [`recording`], [`progress`] |
-//! | 0 | [`cli`], [`error`], [`outputs`], [`terminal`], [`inherited`], [`leash`], [`nesting`], [`home`], [`ownership`], [`private_directory`], [`exit`], [`size`], [`time`] |
+//! | 0 | [`cli`], [`error`], [`outputs`], [`terminal`], [`inherited`], [`leash`], [`memory_file`], [`nesting`], [`home`], [`ownership`], [`private_directory`], [`exit`], [`size`], [`time`] |
 
 pub mod cli;
 pub mod commands;
@@ -64,6 +64,7 @@ pub mod home;
 pub mod inherited;
 pub mod key;
 pub mod leash;
+pub mod memory_file;
 pub mod nesting;
 pub mod outputs;
 pub mod ownership;

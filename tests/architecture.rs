@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("nesting", ""),
     ("inherited", ""),
     ("leash", ""),
+    ("memory_file", ""),
     ("terminal", ""),
     ("ownership", ""),
     ("private_directory", "home ownership terminal"),
@@ -22,7 +23,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("error", "terminal"),
     ("cli", "exit home nesting size time"),
     ("config", "cli error home ownership private_directory terminal"),
-    ("key", "exit inherited leash nesting outputs terminal time"),
+    ("key", "exit inherited leash memory_file nesting outputs terminal time"),
     ("recording", "exit size terminal time"),
     ("progress", "terminal"),
     ("entry", "exit key recording time"),
@@ -31,7 +32,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("store", "entry exit key ownership private_directory recording size terminal time"),
     (
         "runner",
-        "entry exit inherited key leash nesting outputs progress recording stdin terminal time",
+        "entry exit inherited key leash memory_file nesting outputs progress recording stdin terminal time",
     ),
     ("replay", "recording terminal"),
     (

@@ -4,6 +4,7 @@ use super::digest::Digest;
 use super::hash_command;
 use super::reading::Unreadable;
 use super::text::{Hashed, Text};
+use crate::memory_file;
 use glob::Pattern;
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
@@ -138,7 +139,7 @@ impl HashWith {
     fn of_text(&self, input: &str, value: &OsStr) -> Result<Text, Unreadable> {
         let input = Path::new(input);
         let content = || {
-            let mut file = tempfile::tempfile()?;
+            let mut file = memory_file::create()?;
             file.write_all(value.as_bytes())?;
             Ok(file)
         };

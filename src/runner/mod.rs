@@ -10,6 +10,7 @@ mod child;
 mod descriptors;
 mod detach;
 mod feed;
+mod give_back;
 mod held;
 mod input;
 mod keys;
@@ -27,6 +28,7 @@ mod waiting;
 
 pub use background::in_background;
 pub use child::exec;
+pub use give_back::give_back;
 pub use input::Input;
 pub use launch::SpawnError;
 pub use signals::die_of;
@@ -45,7 +47,7 @@ use child::Child;
 use input::Running;
 use keys::Keys;
 use pty::Pty;
-use pump::{Pump, PumpEnd};
+use pump::{Pump, PumpEnd, worst};
 use shared::Shared;
 use signals::{Arrival, Signals};
 use std::collections::BTreeMap;
@@ -204,7 +206,7 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
     if matches!(input, Running::Unknown) {
         shared.give_up_storing(Unrecorded::StdinUnknown);
     }
-    let (has_ended, watch_end) = watch::channel(false);
+    let (has_ended, watch_end) = watch::channel(None);
     let pump = |to, from: Option<OwnedFd>| {
         from.map(|from| Pump::new(to, from, &shared, watch_end.clone())).transpose()
     };
@@ -230,7 +232,7 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
             }
             status = child.wait(), if exit.is_none() => {
                 exit = Some(End::now(status.map_err(SpawnError::Other)?, started));
-                has_ended.send_replace(true);
+                has_ended.send_replace(Some(TokioInstant::now()));
             }
             ends = &mut pumps, if pumped.is_none() => {
                 sources.pty = None;
@@ -271,13 +273,13 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
 async fn show_held(shared: &Shared<'_>, is_unwanted: impl FnOnce() -> bool) -> Shown {
     let withheld = shared.tape.borrow().is_held() && is_unwanted();
     let unshown = if withheld { None } else { shared.let_out().await.err() };
-    Shown { withheld, unshown }
+    Shown { withheld, lost: worst(unshown.into_iter().chain(shared.lost.take())) }
 }
 
-/// What became of output that was held to the end.
+/// What became of output that was held.
 struct Shown {
     withheld: bool,
-    unshown: Option<io::Error>,
+    lost: Option<io::Error>,
 }
 
 /// What came of a run that has ended: a recording only if nothing speaks against it.
@@ -286,7 +288,7 @@ fn conclude(
     (out, err): (PumpEnd, PumpEnd),
     condition: Result<Condition, Unrecorded>,
     tape: Tape,
-    Shown { withheld, unshown }: Shown,
+    Shown { withheld, lost }: Shown,
 ) -> Outcome {
     let End { exit, ended, elapsed } = end;
     let record = || Ok((Recording { body: tape.finish()?, exit, ended, elapsed }, condition?));
@@ -294,7 +296,8 @@ fn conclude(
     let (out, err) = (out.split(), err.split());
     let left_behind = [(Stream::Stdout, out.left_behind), (Stream::Stderr, err.left_behind)];
     detach::keep_forwarding(left_behind, withheld);
-    Outcome { exit, recording, withheld, lost: unshown.or(out.lost).or(err.lost) }
+    let lost = worst([lost, out.lost, err.lost].into_iter().flatten());
+    Outcome { exit, recording, withheld, lost }
 }
 
 async fn run_if_any(pump: Option<Pump<'_>>) -> PumpEnd {

@@ -12,9 +12,11 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::watch::Receiver;
+use tokio::time::{Instant, sleep_until};
 
 /// Bytes that are read at once, at first. Most output is short, and memory that is never used costs time.
 const LITTLE: usize = 8 << 10;
@@ -22,11 +24,17 @@ const LITTLE: usize = 8 << 10;
 /// As much as a pipe holds.
 const BUFFER: usize = 64 << 10;
 
+/// How long a process that is about to close the pipe has for it after the end of the command.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// More than any pipe holds: whoever writes that much after the end of the command is not about to close it.
+const FULL: usize = 1 << 20;
+
 /// How a pump came to its end.
 pub(super) enum PumpEnd {
     /// Everybody closed the pipe.
     Whole,
-    /// The command ended and somebody still holds the pipe.
+    /// The command ended a moment ago and somebody still holds the pipe.
     LeftBehind(OwnedFd),
     /// Our own stream failed; the pipe is closed, so that the command notices.
     Lost(io::Error),
@@ -65,6 +73,11 @@ impl PumpEnd {
     }
 }
 
+/// The loss to tell of. A reader that has gone away knows, the others may not.
+pub(super) fn worst(losses: impl IntoIterator<Item = io::Error>) -> Option<io::Error> {
+    losses.into_iter().max_by_key(|error| error.kind() != io::ErrorKind::BrokenPipe)
+}
+
 pub(super) struct Pump<'s> {
     to: Stream,
     kind: Kind,
@@ -72,7 +85,10 @@ pub(super) struct Pump<'s> {
     /// Tells when the reader of our own stream goes away, where the system can.
     reader: Option<AsyncFd<OwnedFd>>,
     shared: &'s Shared<'s>,
-    ended: Receiver<bool>,
+    /// When the command ended.
+    ended: Receiver<Option<Instant>>,
+    /// Bytes that were read since then.
+    since_end: usize,
 }
 
 /// What our own stream is, as far as writing to it goes.
@@ -95,7 +111,7 @@ impl<'s> Pump<'s> {
         to: Stream,
         from: OwnedFd,
         shared: &'s Shared<'s>,
-        ended: Receiver<bool>,
+        ended: Receiver<Option<Instant>>,
     ) -> Result<Self, SpawnError> {
         let from = watch_pipe(from, Interest::READABLE).map_err(SpawnError::Other)?;
         let kind = kind(to);
@@ -103,10 +119,10 @@ impl<'s> Pump<'s> {
             .then(|| rustix::io::fcntl_dupfd_cloexec(to.fd(), 3).ok())
             .flatten()
             .and_then(|fd| watch(fd, Interest::ERROR).ok());
-        Ok(Self { to, kind, from, reader, shared, ended })
+        Ok(Self { to, kind, from, reader, shared, ended, since_end: 0 })
     }
 
-    /// Forwards until the pipe is closed, or empty after the end of the command.
+    /// Forwards until the pipe is closed, or left behind.
     pub(super) async fn run(self) -> PumpEnd {
         let shared = self.shared;
         let end = self.forward_all().await;
@@ -127,8 +143,7 @@ impl<'s> Pump<'s> {
                 Passage::Held => continue,
                 Passage::Forward => self.shared.until_released().await,
                 Passage::Release(tape) => {
-                    // A stream that fails now fails again at its next write.
-                    let _ = self.shared.release(tape).await;
+                    self.shared.release(tape).await;
                 }
             }
             self.give_way();
@@ -145,18 +160,22 @@ impl<'s> Pump<'s> {
     async fn next(&mut self, buffer: &mut [u8]) -> Next {
         loop {
             // Asked for before reading: what was written before the end is read before it counts.
-            let ended = *self.ended.borrow_and_update();
+            let grace = self.ended.borrow_and_update().map(|ended| ended + GRACE);
+            let is_over = grace.is_some_and(|grace| Instant::now() >= grace);
+            if is_over && self.since_end > FULL {
+                return Next::End(self.leave_behind());
+            }
             match rustix::io::read(&self.from, &mut *buffer) {
                 // A terminal that nobody holds any more gives an error in place of the end.
                 Ok(0) | Err(Errno::IO) => return Next::End(PumpEnd::Whole),
-                Ok(count) => return Next::Bytes(count),
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) if ended => {
-                    let left = rustix::io::fcntl_dupfd_cloexec(&self.from, 3);
-                    return Next::End(left.map_or(PumpEnd::Abandoned, PumpEnd::LeftBehind));
+                Ok(count) => {
+                    self.since_end += if grace.is_some() { count } else { 0 };
+                    return Next::Bytes(count);
                 }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) if is_over => return Next::End(self.leave_behind()),
                 Err(Errno::AGAIN) => {
-                    if self.wait().await {
+                    if self.wait(grace).await {
                         return Next::End(PumpEnd::Lost(io::ErrorKind::BrokenPipe.into()));
                     }
                 }
@@ -165,8 +184,20 @@ impl<'s> Pump<'s> {
         }
     }
 
-    /// Waits for more to read or for the end of the command; whether our own reader went away.
-    async fn wait(&mut self) -> bool {
+    fn leave_behind(&self) -> PumpEnd {
+        let pipe = rustix::io::fcntl_dupfd_cloexec(&self.from, 3);
+        pipe.map_or(PumpEnd::Abandoned, PumpEnd::LeftBehind)
+    }
+
+    /// Waits for more to read, for the end of the command, or for that of its grace; whether our own reader went
+    /// away.
+    async fn wait(&mut self, grace: Option<Instant>) -> bool {
+        let over = async {
+            match grace {
+                Some(grace) => sleep_until(grace).await,
+                None => std::future::pending().await,
+            }
+        };
         let reader_gone = async {
             match &self.reader {
                 Some(reader) => _ = reader.ready(Interest::ERROR).await,
@@ -180,7 +211,8 @@ impl<'s> Pump<'s> {
                 }
                 false
             }
-            _ = self.ended.changed() => false,
+            _ = self.ended.changed(), if grace.is_none() => false,
+            () = over => false,
             () = reader_gone => true,
         }
     }

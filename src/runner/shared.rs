@@ -19,6 +19,8 @@ pub(super) struct Shared<'j> {
     pub(super) spinner: RefCell<Option<Spinner>>,
     /// Whether output that was held is being written: what comes later has to wait.
     releasing: Cell<bool>,
+    /// Why that failed.
+    pub(super) lost: Cell<Option<io::Error>>,
     released: Notify,
     pub(super) held_up: &'j dyn Fn(),
     unstorable: &'j dyn Fn(),
@@ -40,6 +42,7 @@ impl<'j> Shared<'j> {
             tape: RefCell::new(tape),
             spinner: RefCell::new(spinner),
             releasing: Cell::new(false),
+            lost: Cell::new(None),
             released: Notify::new(),
         }
     }
@@ -65,15 +68,15 @@ impl<'j> Shared<'j> {
     }
 
     /// Writes what was held.
-    pub(super) async fn release(&self, mut held: Box<Recorder>) -> io::Result<()> {
+    pub(super) async fn release(&self, mut held: Box<Recorder>) {
         self.releasing.set(true);
         if let Some(spinner) = &mut *self.spinner.borrow_mut() {
             spinner.clear();
         }
         let played = self.write(move || play(&mut held)).await;
+        self.lost.replace(played.err());
         self.releasing.set(false);
         self.released.notify_waiters();
-        played
     }
 
     /// Writes what is held to the end.

@@ -1,6 +1,7 @@
 //! The recording of a run, and output that is held back until its outcome is known.
 
 use super::Unrecorded;
+use super::pump::worst;
 use crate::recording::{Body, Recorder};
 use crate::terminal::Stream;
 use std::io;
@@ -35,7 +36,7 @@ pub(super) fn play(recorder: &mut Recorder) -> io::Result<()> {
         }
         Ok(())
     })?;
-    failed.into_iter().flatten().next().map_or(Ok(()), Err)
+    worst(failed.into_iter().flatten()).map_or(Ok(()), Err)
 }
 
 impl Tape {

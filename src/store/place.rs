@@ -75,9 +75,9 @@ impl Place {
         writable(&self.directory) && writable(&self.database())
     }
 
-    /// A file without a name, for as long as it is open; beside the store if it can be written.
+    /// A file without a name in the directory of the store, for as long as it is open.
     pub(super) fn unnamed_file(&self) -> io::Result<File> {
-        tempfile::tempfile_in(&self.directory).or_else(|_| tempfile::tempfile())
+        tempfile::tempfile_in(&self.directory)
     }
 
     /// Waits for the lock that setting up the database needs; the system frees it with its process.

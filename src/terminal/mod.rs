@@ -59,6 +59,19 @@ impl Stream {
         is_null().unwrap_or(false)
     }
 
+    /// Whether only a write by the command itself shows what becomes of it: to a device that is neither a terminal nor
+    /// the null device, or to what was opened for reading.
+    #[must_use]
+    pub fn takes_only_own_writes(self) -> bool {
+        let fd = self.fd();
+        let Ok(stat) = rustix::fs::fstat(fd) else { return false };
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::CharacterDevice => !self.is_terminal() && !self.leads_nowhere(),
+            FileType::BlockDevice => true,
+            _ => rustix::fs::fcntl_getfl(fd).is_ok_and(|it| it & OFlags::RWMODE == OFlags::RDONLY),
+        }
+    }
+
     /// Writes every byte, unbuffered, also to a descriptor that somebody made non-blocking.
     ///
     /// # Errors

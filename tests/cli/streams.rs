@@ -63,25 +63,6 @@ fn a_closed_stream_is_closed_for_the_command_too() {
     assert_eq!(sandbox.runs(), 10, "an entry of its own");
 }
 
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_under_the_output_is_an_error_and_nothing_is_stored() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo out");
-    let expected =
-        "cachex: error: cannot write the output: No space left on device (os error 28)\n";
-    sandbox.sh("cachex ./s.sh > /dev/full").ends("", expected, 125);
-    sandbox.cachex("./s.sh").gives("out\n");
-    assert_eq!(sandbox.runs(), 2);
-    sandbox.sh("cachex ./s.sh > /dev/full").ends("", expected, 125);
-    assert_eq!(sandbox.runs(), 2);
-    // Nor does the command tell of it when it is a signal that it noticed.
-    sandbox.sh("cachex seq 100000 > /dev/full").ends("", expected, 125);
-    // The code of a command that failed by itself is its own.
-    sandbox.script("s.sh", "echo err >&2; exit 3");
-    sandbox.sh("cachex ./s.sh 2> /dev/full").ends("", "", 3);
-}
-
 #[test]
 fn a_recording_that_cannot_be_written_costs_one_warning() {
     let sandbox = Sandbox::new();

@@ -14,7 +14,7 @@ use crate::runner::{self, Input, Job, Outcome, Unrecorded};
 use crate::settings::Request;
 use crate::stdin::Stdin;
 use crate::store::{Claim, Clearings, Filled, Limits, Store, StoreError};
-use crate::terminal::escape_os;
+use crate::terminal::{escape_os, print_error};
 use crate::time::{Timestamp, brief};
 use std::cell::RefCell;
 use std::io;
@@ -82,12 +82,9 @@ impl Call<'_> {
         // The reader of stderr may be slow.
         drop(claim.take());
         self.tell(&kept);
-        // The command itself would have noticed; now it saw at most that its pipe was closed.
-        let is_untold = matches!(outcome.exit, Exit::Code(0) | Exit::Signal(libc::SIGPIPE));
         match outcome.lost {
-            Some(error) if is_untold && error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(unwritable(&error))
-            }
+            // A reader that has gone away knows.
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => lost(&error, outcome.exit),
             _ => Ok(outcome.exit),
         }
     }
@@ -216,6 +213,18 @@ impl Call<'_> {
             Err(Unkept::Fault(fault)) => {
                 self.notices.warn(&format_args!("{fault}; the result is not stored"));
             }
+        }
+    }
+}
+
+/// The exit of a run some of whose output is lost. The command saw at most that its pipe was closed, so it may have
+/// ended as if all was well.
+fn lost(error: &io::Error, exit: Exit) -> Result<Exit, Error> {
+    match exit {
+        Exit::Code(0) | Exit::Signal(libc::SIGPIPE) => Err(unwritable(error)),
+        exit => {
+            print_error(&unwritable(error));
+            Ok(exit)
         }
     }
 }

@@ -8,6 +8,7 @@ mod look_up;
 mod nearest;
 mod once;
 mod outlook;
+mod own_output;
 mod renew;
 
 use super::not_whole;
@@ -20,7 +21,7 @@ use crate::runner::{self, Environment, SpawnError};
 use crate::settings::{Execution, Request};
 use crate::stdin::Stdin;
 use crate::store::{Store, StoreError};
-use crate::terminal::Notices;
+use crate::terminal::{Notices, Stream, escape_os};
 use crate::time::Timestamp;
 pub(super) use look_up::Prepared;
 use look_up::{Hit, Miss};
@@ -59,6 +60,9 @@ pub fn run(
             Err(Error::Missed(miss.reason.to_string()))
         }
         Err(miss) => {
+            if let Some(reason) = call.needs_its_own_output() {
+                return call.run_in_our_place(stdin, &reason);
+            }
             call.tell_miss(&store, &observation, &miss.reason);
             call.run_once(store, observation, stdin, miss.fallback)
         }
@@ -106,6 +110,24 @@ impl<'a> Call<'a> {
             return Err(Error::Missed("the cache cannot be used".to_owned()));
         }
         self.run_bare(self.request.key.environment())
+    }
+
+    /// Why the command cannot do with a pipe in place of what our output streams are.
+    fn needs_its_own_output(&self) -> Option<String> {
+        if [Stream::Stdout, Stream::Stderr].iter().any(|stream| stream.takes_only_own_writes()) {
+            return Some("what is written to a device cannot be recorded".to_owned());
+        }
+        let word = escape_os(own_output::among(&self.request.words)?);
+        Some(format!("the output goes to an input of the command ({word})"))
+    }
+
+    /// The same after standard input was looked into: what was read of it, the command gets.
+    fn run_in_our_place(&self, stdin: Stdin, fault: &str) -> Result<Exit, Error> {
+        if let Stdin::Held(held) = stdin {
+            let fault = |fault| Error::Failed(format!("cannot pass standard input on: {fault}"));
+            runner::give_back(held).map_err(fault)?;
+        }
+        self.run_uncached(fault)
     }
 
     /// Warns that nothing can be cached.

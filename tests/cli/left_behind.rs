@@ -1,0 +1,36 @@
+//! Processes that the command leaves behind.
+
+use super::harness::Sandbox;
+
+#[test]
+fn one_that_lets_go_of_the_output_at_once_costs_nothing() {
+    let sandbox = Sandbox::new();
+    // It holds the output a little longer than the command runs. That it takes longer than the grace is chance.
+    let script = "sleep 0.005 & echo started";
+    let is_stored = |number: usize| {
+        let call = ["-v", "--key", &number.to_string(), "--", "sh", "-c", script];
+        let told = sandbox.cachex_words(call).tells("started\n", 0);
+        assert!(told.contains("stored"), "{told}");
+        !told.contains("not stored")
+    };
+    assert!((0..50).any(is_stored));
+}
+
+#[test]
+fn one_that_closes_the_output_is_not_waited_for() {
+    let sandbox = Sandbox::new();
+    let script = "sleep 600 >/dev/null 2>&1 & echo $!";
+    let started = sandbox.cachex_words(["--", "sh", "-c", script]).output().stdout;
+    let id = String::from_utf8(started).expect("a number");
+    // It still runs.
+    sandbox.sh(&format!("kill {id}")).gives("");
+}
+
+#[test]
+fn one_that_writes_without_end_is_not_waited_for() {
+    let sandbox = Sandbox::new();
+    let script = "yes 2>/dev/null & echo $! > id";
+    let told = sandbox.sh(&format!("cachex -v sh -c '{script}' > /dev/null")).tells("", 0);
+    sandbox.sh("kill $(cat id)").gives("");
+    assert!(told.contains("not stored: a process left behind still holds the output"), "{told}");
+}

@@ -1,0 +1,121 @@
+//! Output that is lost, or that is the command's input: the command learns of it.
+
+use super::harness::Sandbox;
+
+const TOO_LARGE: &str = "cachex: error: cannot write the output: File too large (os error 27)\n";
+
+/// A sandbox with a store: there is no room to set one up.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.cachex("true").gives("");
+    sandbox
+}
+
+/// Where a file may not become longer than a few kilobytes.
+fn in_little_room(call: &str) -> String {
+    format!("ulimit -f 8; {call} > out; code=$?; rm out; exit $code")
+}
+
+#[test]
+fn a_loss_is_told_whatever_the_exit_of_the_command() {
+    let sandbox = sandbox();
+    for (script, code) in [
+        ("exec seq 100000", 125),
+        ("seq 100000; exit 3", 3),
+        ("trap \"\" PIPE; seq 100000 2>&-; exit 0", 125),
+    ] {
+        for call in ["cachex -q", "cachex -q --stale-if-error 1h --ttl 1h --max-output 1000"] {
+            let call = in_little_room(&format!("{call} sh -c '{script}'"));
+            sandbox.sh(&call).ends("", TOO_LARGE, code);
+        }
+    }
+    // A hit tells of it too.
+    let bare = sandbox.sh("seq 100000").output().stdout;
+    sandbox.cachex("seq 100000").gives(bare);
+    sandbox.sh(&in_little_room("cachex --only-if-cached seq 100000")).ends("", TOO_LARGE, 125);
+}
+
+#[test]
+fn the_loss_of_one_stream_is_told_where_the_reader_of_the_other_goes_away() {
+    let sandbox = sandbox();
+    let script = "trap \"\" PIPE; seq 100000 >&2; seq 100000; exit 0";
+    for options in ["", "--stale-if-error 1h --ttl 1h"] {
+        let call =
+            format!("cachex -q {options} sh -c '{script}' 2> out | true; cat out | tail -n1");
+        let told = sandbox.sh(&format!("ulimit -f 8; {call}")).output().stdout;
+        let told = String::from_utf8_lossy(&told).into_owned();
+        // There is no room for a word of it.
+        assert!(!told.contains("cachex"), "{told}");
+        let call =
+            format!("{{ cachex -q {options} sh -c '{script}' 2> out; echo $? >&2; }} | true");
+        sandbox.sh(&format!("ulimit -f 8; {call}")).ends("", "125\n", 0);
+    }
+}
+
+#[test]
+fn a_command_whose_output_is_lost_notices() {
+    let sandbox = sandbox();
+    let script = "trap \"\" PIPE; seq 100000 2>/dev/null || echo noticed >&2; exit 3";
+    let call = in_little_room(&format!("cachex -q sh -c '{script}'"));
+    sandbox.sh(&call).ends("", format!("noticed\n{TOO_LARGE}"), 3);
+    // So does one on a terminal of its own.
+    let call = in_little_room("cachex -q --pty seq 10000000");
+    sandbox.sh(&call).ends("", TOO_LARGE, 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_command_writes_to_a_device_itself() {
+    let sandbox = sandbox();
+    let guarded = "echo data && echo DELETE-ORIGINAL >&2";
+    for script in [guarded, "echo lost; exit 3", "cat; echo $?"] {
+        for to in [">/dev/full", "2>/dev/full", "1</dev/null"] {
+            let bare = sandbox.sh(&format!("echo in | sh -c '{script}' {to}")).output();
+            for options in ["-q", "-q --stdin"] {
+                let call = format!("echo in | cachex {options} -- sh -c '{script}' {to}");
+                sandbox.sh(&call).matches(&bare);
+            }
+        }
+    }
+    sandbox.sh("cachex sh -c : >/dev/full").warns("", "cannot be recorded; running uncached");
+    // The null device keeps nothing, and takes everything.
+    sandbox.sh("cachex -v echo hi >/dev/null 2>err; grep -c ': stored' err").gives("1\n");
+}
+
+#[test]
+fn a_command_that_reads_what_it_writes_gets_its_file() {
+    let sandbox = Sandbox::new();
+    let long = "seq 20000 | sed 's/^/needle /' > a; mkdir d; cp a d/a";
+    // Endless would be 4 GB.
+    let run = |call: &str| {
+        let call = format!("rm -rf a out d; {long}; ulimit -f 4000000; {call}");
+        sandbox.sh(&format!("{call}; echo $?; cksum a out d/out; rm -f out d/out")).output()
+    };
+    for call in [
+        "CACHEX grep needle a out >out",
+        "CACHEX grep needle a out >>out",
+        "cd d; CACHEX grep -r needle . >out",
+        "CACHEX grep -r needle d >d/out",
+        "CACHEX cat a >>a",
+        "CACHEX sh -c 'cat a out >&2' --file=out 2>out",
+    ] {
+        let bare = run(&call.replace("CACHEX", ""));
+        let ours = run(&call.replace("CACHEX", "cachex -q --"));
+        assert_eq!(
+            String::from_utf8_lossy(&ours.stdout),
+            String::from_utf8_lossy(&bare.stdout),
+            "{call}"
+        );
+    }
+    sandbox
+        .sh("echo a > a; cachex cat a > out; cachex -v cat a 2>&1 >> out | head -c 11")
+        .gives("cachex: hit");
+    let told = sandbox.sh("cachex cat a out >> out").output().stderr;
+    let told = String::from_utf8_lossy(&told).into_owned();
+    assert!(
+        told.contains(
+            "warning: the output goes to an input of the command (out); running uncached"
+        ),
+        "{told}"
+    );
+}
