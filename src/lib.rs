@@ -97,11 +97,12 @@ pub fn main() -> u8 {
     inherited::prepare();
     let (cli, given) = cli::parse();
     match dispatch(Configured::read(cli, given)) {
-        Ok(Exit::Signal(signal)) if signal == libc::SIGINT => {
-            runner::die_of(signal);
-            Exit::Signal(signal).status()
+        Ok(exit) => {
+            if let Exit::Signal(signal) = exit {
+                runner::die_of(signal);
+            }
+            exit.status()
         }
-        Ok(exit) => exit.status(),
         Err(error) => {
             terminal::print_error(&error);
             error.exit_code()

@@ -41,7 +41,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ),
     (
         "commands",
-        "cli config entry error exit key nesting policy progress recording replay runner settings size stdin store \
+        "cli config entry error exit inherited key nesting policy progress recording replay runner settings size stdin store \
          terminal time",
     ),
 ];

@@ -101,7 +101,8 @@ configuration files; `cachex config` shows what is in force. `CACHEX_NO_CACHE=1`
 outside.
 
 Exit status: the command's own; 124 --only-if-cached found nothing, 125 cachex itself failed, 126 not \
-executable, 127 not found, 128+n killed by signal n, 2 usage."
+executable, 127 not found, 2 usage. When signal n killed the command, cachex dies of n as well: a shell shows \
+128+n for that."
 );
 
 /// The version, and that of the library that reads and writes the store.

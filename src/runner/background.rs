@@ -3,7 +3,6 @@
 //! It holds nothing that somebody could wait for the end of, and no hang-up reaches it.
 
 use super::descriptors::close_all_but;
-use super::signals;
 use crate::terminal;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -64,7 +63,6 @@ impl Drop for Leave {
 
 #[allow(unsafe_code)]
 fn detach(keep: Option<RawFd>, attached: &OwnedFd) -> io::Result<()> {
-    signals::reset();
     setsid()?;
     let null = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
     dup2_stdin(&null)?;

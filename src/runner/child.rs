@@ -2,7 +2,7 @@
 
 use super::launch::{Launch, Process, SpawnError, Standard};
 use super::pty::{self, Pty};
-use super::signals::{Arrival, Signals};
+use super::signals::{Arrival, Origin, Signals};
 use super::{Environment, Job};
 use crate::exit::Exit;
 use crate::inherited;
@@ -10,7 +10,6 @@ use crate::nesting;
 use crate::outputs::Outputs;
 use crate::terminal::TerminalSize;
 use rustix::fs::{Mode, OFlags};
-use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -44,8 +43,7 @@ impl Child {
             words: job.words,
             environment: environment.map(with_nesting),
             standard,
-            caught: signals.caught(),
-            held: signals.held(),
+            signals: Some(signals),
         };
         Ok((Self(Process::start(launch)?), sources))
     }
@@ -54,26 +52,51 @@ impl Child {
         self.0.wait().await
     }
 
-    /// Passes a signal on that came to cachex.
+    /// Passes a signal on that came to cachex, unless the command has had it.
     pub(super) fn pass_on(&self, arrival: Arrival, pty: Option<&Pty>) {
-        let Some(signal) = Signal::from_named_raw(arrival.signal) else {
-            return;
-        };
         match pty {
             // Our terminal has told the command already, which must look again.
-            Some(pty) if signal == Signal::WINCH => {
+            Some(pty) if arrival.signal == libc::SIGWINCH => {
                 pty.resize(TerminalSize::own());
-                self.signal(signal);
+                self.send(arrival.signal, None);
             }
-            // It signals the whole foreground group: the command has had its own.
-            _ if arrival.from_process => self.signal(signal),
-            _ => {}
+            _ if arrival.has_reached_the_group() => {}
+            _ => match arrival.origin {
+                // It told its whole group, and itself.
+                Origin::Process { id, .. } if Some(id) == self.0.id() => {}
+                Origin::Process { value, .. } => self.send(arrival.signal, value),
+                Origin::Child => {}
+                Origin::Terminal | Origin::Kernel => self.send(arrival.signal, None),
+            },
         }
     }
 
-    fn signal(&self, signal: Signal) {
-        if let Some(pid) = self.0.id().and_then(Pid::from_raw) {
-            let _ = kill_process(pid, signal);
+    /// The signal that stopped the command since this was last asked.
+    pub(super) fn was_stopped(&self) -> Option<i32> {
+        self.0.was_stopped()
+    }
+
+    /// Has the command go on unless somebody else has done that.
+    pub(super) fn resume(&self) {
+        if !self.0.was_continued() {
+            self.send(libc::SIGCONT, None);
+        }
+    }
+
+    /// Sends a signal to the command, with the value that another process gave it.
+    #[allow(unsafe_code)]
+    fn send(&self, signal: i32, value: Option<usize>) {
+        let Some(id) = self.0.id() else { return };
+        // SAFETY: plain system calls. The number is that of the command until it is waited for.
+        unsafe {
+            match value {
+                #[cfg(target_os = "linux")]
+                Some(value) => {
+                    let value = std::ptr::with_exposed_provenance_mut(value);
+                    libc::sigqueue(id, signal, libc::sigval { sival_ptr: value })
+                }
+                _ => libc::kill(id, signal),
+            };
         }
     }
 }
@@ -137,8 +160,7 @@ pub fn exec(program: &Path, words: &[OsString], environment: Option<Environment>
         environment: environment.map(with_nesting),
         standard: standard
             .map(|fd| if inherited::is_closed(fd) { Standard::Closed } else { Standard::Ours }),
-        caught: &[],
-        held: None,
+        signals: None,
     };
     SpawnError::Refused(launch.command().exec())
 }

@@ -1,7 +1,6 @@
 //! Output of a process that outlives the command: a small process of our own carries it on.
 
 use super::descriptors::close_all_but;
-use super::signals;
 use crate::terminal::Stream;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};
@@ -20,7 +19,6 @@ pub(super) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2], discard: bo
     // it touches no lock that another thread may have held when it was made.
     unsafe {
         if libc::fork() == 0 {
-            signals::reset();
             // Others may wait for the end of all but the pipes and our two output streams.
             let [out, err] =
                 pipes.each_ref().map(|(_, pipe)| pipe.as_ref().map_or(1, AsRawFd::as_raw_fd));

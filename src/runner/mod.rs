@@ -11,8 +11,8 @@ mod descriptors;
 mod detach;
 mod feed;
 mod give_back;
-mod held;
 mod input;
+mod job_control;
 mod keys;
 mod launch;
 #[cfg(target_os = "linux")]
@@ -22,6 +22,7 @@ mod pump;
 mod ready;
 mod shared;
 mod shared_file;
+mod signal_mask;
 mod signals;
 mod tape;
 mod waiting;
@@ -45,11 +46,12 @@ use crate::terminal::Stream;
 use crate::time::Timestamp;
 use child::Child;
 use input::Running;
+use job_control::{JobControl, Run};
 use keys::Keys;
 use pty::Pty;
 use pump::{Pump, PumpEnd, worst};
 use shared::Shared;
-use signals::{Arrival, Signals};
+use signals::{Receiver, Signals};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
@@ -193,7 +195,7 @@ pub fn have_room() -> Result<(), SpawnError> {
 }
 
 async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
-    let mut signals = Signals::install().map_err(SpawnError::Other)?;
+    let mut signals = Signals::install(Receiver::Command).map_err(SpawnError::Other)?;
     let started = Instant::now();
     let input = std::mem::replace(&mut job.input, Input::Empty);
     let (stdin, input) = input.begin().map_err(SpawnError::Other)?;
@@ -219,16 +221,12 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
     let mut keys = if wants_keys { Some(Keys::take().map_err(SpawnError::Other)?) } else { None };
     let mut tick = interval_at(TokioInstant::now() + DELAY, TICK);
     let (mut exit, mut pumped) = (None, None);
-    let (mut disturbed, mut killed) = (false, false);
+    let mut job_control = JobControl::default();
     while exit.is_none() || pumped.is_none() {
         tokio::select! {
             arrival = signals.next() => {
-                if let Some(signal) = arrival.disturbs() {
-                    disturbed = true;
-                    shared.give_up_storing(Unrecorded::Disturbed(signal));
-                }
-                killed |= arrival.kills();
-                pass_on(arrival, &child, sources.pty.as_ref(), &shared, keys.as_ref());
+                let (pty, keys) = (sources.pty.as_ref(), keys.as_ref());
+                job_control.hear(arrival, &Run { child: &child, pty, shared: &shared, keys });
             }
             status = child.wait(), if exit.is_none() => {
                 exit = Some(End::now(status.map_err(SpawnError::Other)?, started));
@@ -245,7 +243,7 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
                 keys = keys.filter(|_| passed_on.is_ok());
             }
             // Last words get a moment; a reader that has stalled does not keep what was told to end.
-            () = sleep(LAST_WORDS), if exit.is_some() && killed => break,
+            () = sleep(LAST_WORDS), if exit.is_some() && job_control.killed => break,
             _ = tick.tick(), if exit.is_none() => {
                 if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
                     spinner.tick();
@@ -259,9 +257,9 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
     let end = exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
     let ends = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
     // There is no command any more to pass a signal on to.
-    drop(signals);
+    signals.end();
     // What nobody took, or a signal cut short, is no failure of the command.
-    let is_its_own = !disturbed && !ends.0.is_lost() && !ends.1.is_lost();
+    let is_its_own = !job_control.disturbed && !ends.0.is_lost() && !ends.1.is_lost();
     let withhold = job.withhold.filter(|_| is_its_own);
     let is_unwanted = || withhold.is_some_and(|is_unwanted| is_unwanted(end.exit));
     let shown = show_held(&shared, is_unwanted).await;
@@ -304,28 +302,6 @@ async fn run_if_any(pump: Option<Pump<'_>>) -> PumpEnd {
     match pump {
         Some(pump) => pump.run().await,
         None => PumpEnd::Whole,
-    }
-}
-
-/// What a signal to cachex means for the command.
-fn pass_on(
-    arrival: Arrival,
-    child: &Child,
-    pty: Option<&Pty>,
-    shared: &Shared<'_>,
-    keys: Option<&Keys>,
-) {
-    if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
-        spinner.hide();
-    }
-    child.pass_on(arrival, pty);
-    if arrival.stops() {
-        (shared.held_up)();
-        keys.inspect(|keys| keys.put_back());
-        signals::stop(arrival);
-    }
-    if arrival.stops() || arrival.continues() {
-        keys.inspect(|keys| keys.resume());
     }
 }
 

@@ -1,6 +1,6 @@
 //! Waiting for another process, with a spinner, as interruptible as a command.
 
-use super::signals::{self, Signals};
+use super::signals::{self, Receiver, Signals};
 use crate::progress::{DELAY, Spinner, TICK};
 use std::io;
 use std::time::Duration;
@@ -21,8 +21,7 @@ pub fn wait_until<T>(
 ) -> io::Result<Result<T, i32>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut signals = Signals::install()?;
-        signals.begin();
+        let mut signals = Signals::install(Receiver::Cachex)?;
         begun();
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -37,7 +36,7 @@ pub fn wait_until<T>(
                         return Ok(Err(arrival.signal));
                     }
                     if arrival.stops() {
-                        signals::stop(arrival);
+                        signals::stop(arrival.signal);
                     }
                 }
                 _ = look.tick() => if let Some(how) = over() {

@@ -3,6 +3,7 @@
 use super::harness::Sandbox;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};
 
 /// A sandbox with a command that says that it started and waits to be let go.
@@ -59,7 +60,8 @@ pub fn go(sandbox: &Sandbox) {
 /// What a caller gave on standard output, and its exit code.
 pub fn end(caller: Child) -> (String, Option<i32>) {
     let output = caller.wait_with_output().expect("ended");
-    (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code())
+    let status = output.status.code().or_else(|| output.status.signal().map(|signal| 128 + signal));
+    (String::from_utf8_lossy(&output.stdout).into_owned(), status)
 }
 
 #[test]

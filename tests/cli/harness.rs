@@ -239,8 +239,8 @@ impl Call {
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         let (ours, theirs): (Vec<&str>, Vec<&str>) =
             stderr.split_inclusive('\n').partition(|line| line.starts_with("cachex: "));
-        let seen = (Shown(&output.stdout), output.status.code());
-        assert_eq!(seen, (Shown(&bare.stdout), bare.status.code()), "stderr: {stderr}");
+        let seen = (Shown(&output.stdout), output.status);
+        assert_eq!(seen, (Shown(&bare.stdout), bare.status), "stderr: {stderr}");
         assert_eq!(Shown(theirs.concat().as_bytes()), Shown(&bare.stderr));
         assert!(ours.len() <= 1, "{stderr}");
         assert!(ours.iter().all(|line| line.starts_with("cachex: warning: ")), "{stderr}");

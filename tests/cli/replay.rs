@@ -81,6 +81,11 @@ fn a_reader_that_goes_away_is_no_error() {
     // 141 is what the shell gives for a command killed by SIGPIPE.
     let pipe = "{ cachex seq 300000; echo $? >&2; } | head -1";
     sandbox.sh(pipe).ends("1\n", "141\n", 0);
+    let mut call = sandbox.cachex("seq 300000").command;
+    let mut child = call.stdout(std::process::Stdio::piped()).spawn().expect("started");
+    drop(child.stdout.take());
+    let signal = std::os::unix::process::ExitStatusExt::signal(&child.wait().expect("ended"));
+    assert_eq!(signal, Some(libc::SIGPIPE));
 }
 
 #[test]

@@ -22,7 +22,20 @@ fn start(mut call: Call) -> Ready {
     Ready { child, stdout, first }
 }
 
+/// A real-time signal.
+#[cfg(target_os = "linux")]
+const RT: i32 = 40;
+#[cfg(not(target_os = "linux"))]
+const RT: i32 = libc::SIGPROF;
+
 impl Ready {
+    #[allow(unsafe_code)]
+    fn send_number(&self, signal: i32) {
+        let id = i32::try_from(self.child.id()).expect("a process");
+        // SAFETY: a plain system call, to a child that was not waited for.
+        assert_eq!(unsafe { libc::kill(id, signal) }, 0);
+    }
+
     fn send(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("sent");
     }
@@ -81,22 +94,45 @@ fn the_command_handles_a_signal_and_its_last_words_arrive() {
 }
 
 #[test]
-fn a_signal_that_kills_the_command_gives_128_and_n() {
+fn cachex_dies_of_the_signal_that_killed_the_command() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo ready; exec sleep 100");
-    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::USR1, 138)] {
+    let mortal = [libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGUSR1, libc::SIGABRT, RT];
+    for signal in mortal {
         let ready = start(sandbox.cachex("./s.sh"));
-        ready.send(signal);
-        assert_eq!(ready.end().1.code(), Some(code));
+        ready.send_number(signal);
+        assert_eq!(ready.end().1.signal(), Some(signal));
     }
-    assert_eq!(sandbox.runs(), 3);
+    assert_eq!(sandbox.runs(), mortal.len());
+    for signal in [libc::SIGKILL, libc::SIGSEGV, libc::SIGPIPE, libc::SIGTERM, RT] {
+        let suicide = sandbox.cachex_words(["sh", "-c", &format!("kill -{signal} $$")]);
+        let status = suicide.output().status;
+        assert_eq!((status.signal(), status.core_dumped()), (Some(signal), false));
+    }
+}
+
+#[test]
+fn a_list_of_arguments_is_given_up_when_a_command_was_killed() {
+    let sandbox = Sandbox::new();
+    let output = sandbox
+        .sh("echo 1 2 3 | xargs -n1 cachex -- sh -c 'echo $0; kill -9 $$' 2>/dev/null")
+        .output();
+    assert_eq!((&output.stdout[..], output.status.code()), (&b"1\n"[..], Some(125)));
+}
+
+#[test]
+fn no_core_is_left_but_that_of_the_command() {
+    let sandbox = Sandbox::new();
+    let dump = "ulimit -c unlimited; cachex sh -c 'ulimit -c 0; kill -QUIT $$'; ls core* *core";
+    let output = sandbox.sh(&format!("({dump}) 2>/dev/null")).output();
+    assert_eq!(output.stdout.escape_ascii().to_string(), "");
 }
 
 #[test]
 fn an_alarm_reaches_the_command() {
     let sandbox = Sandbox::new();
     let alarm = "exec perl -e 'alarm 1; exec @ARGV' cachex sleep 1000";
-    sandbox.sh(alarm).ends("", "", 142);
+    assert_eq!(sandbox.sh(alarm).output().status.signal(), Some(libc::SIGALRM));
 }
 
 #[test]
@@ -105,7 +141,7 @@ fn one_signal_is_enough_while_the_reader_stalls() {
     let ready = start(sandbox.cachex("yes"));
     ready.send(Signal::TERM);
     let Ready { mut child, stdout: _stalled, .. } = ready;
-    assert_eq!(child.wait().expect("ended").code(), Some(143));
+    assert_eq!(child.wait().expect("ended").signal(), Some(libc::SIGTERM));
 }
 
 #[test]
@@ -127,7 +163,7 @@ fn the_command_can_ignore_an_interrupt() {
     ready.send(Signal::INT);
     assert_eq!(ready.line(), "still here\n");
     ready.send(Signal::TERM);
-    assert_eq!(ready.end().1.code(), Some(143));
+    assert_eq!(ready.end().1.signal(), Some(libc::SIGTERM));
 }
 
 #[test]
@@ -175,6 +211,107 @@ fn a_stopped_cachex_goes_on() {
     std::fs::write(sandbox.dir.join("go"), "went on\n").expect("written");
     let (rest, status) = ready.end();
     assert_eq!((rest.as_str(), status.code()), ("went on\n", Some(0)));
+}
+
+/// A program that says the number of every signal that reaches it, and ends after SIGTERM. It handles all that can be
+/// handled, and blocks none.
+#[cfg(target_os = "linux")]
+const LISTENER: &str = r#"
+use Config;
+use POSIX;
+$| = 1;
+my @names = split ' ', $Config{sig_name};
+my @numbers = split ' ', $Config{sig_num};
+my %number;
+@number{@names} = @numbers;
+my @heard;
+for my $name (@names) {
+    my $number = $number{$name};
+    next if !$number || $number == 9 || $number == 19 || $number == 32 || $number == 33;
+    POSIX::sigaction($number, POSIX::SigAction->new(sub { push @heard, $number }));
+}
+POSIX::sigprocmask(POSIX::SIG_SETMASK, POSIX::SigSet->new());
+print "ready\n";
+while (time < $^T + 60) {
+    select undef, undef, undef, 0.01 if !@heard;
+    while (@heard) {
+        my $number = shift @heard;
+        print "$number\n";
+        exit 7 if $number == 15;
+    }
+}
+"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_signal_that_can_be_handled_reaches_the_command_whatever_the_caller_did_to_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write("listen.pl", LISTENER);
+    let all = (1..=64).filter(|signal| ![9, 15, 19, 32, 33].contains(signal)).chain([15]);
+    for caller in ["--default-signal", "--ignore-signal", "--block-signal"] {
+        let call = ["-v", "--no-store", "perl", "listen.pl"];
+        let words = [&[caller, env!("CARGO_BIN_EXE_cachex")][..], &call].concat();
+        let mut ready = start(sandbox.program("env", &words));
+        assert_eq!(ready.first, "ready\n", "{caller}");
+        for signal in all.clone() {
+            ready.send_number(signal);
+            assert_eq!(ready.line(), format!("{signal}\n"), "{caller}");
+        }
+        assert_eq!(ready.end().1.code(), Some(7), "{caller}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_comes_before_there_is_a_command_is_not_lost() {
+    let sandbox = Sandbox::new();
+    sandbox.write("listen.pl", LISTENER);
+    // Ignored and blocked as it is, it waits until somebody listens.
+    let words = "exec cachex --no-store perl listen.pl";
+    let script = format!("kill -TERM $$; kill -40 $$; {words}");
+    let caller = ["--block-signal=TERM,RTMIN+6", "--ignore-signal=TERM", "sh", "-c", &script];
+    let ready = start(sandbox.program("env", &caller));
+    assert_eq!(ready.end().1.code(), Some(7));
+}
+
+#[test]
+fn a_command_that_was_not_to_be_hung_up_may_listen_all_the_same() {
+    let sandbox = Sandbox::new();
+    let listen = "$|=1; $SIG{$ARGV[0]}=sub{print \"caught\\n\"; exit 9}; print \"ready\\n\";
+        select undef,undef,undef,.02 while time < $^T + 60";
+    sandbox.write("listen.pl", listen);
+    for (name, signal) in [("INT", Signal::INT), ("HUP", Signal::HUP), ("QUIT", Signal::QUIT)] {
+        let script = format!("trap '' {name}; exec cachex -v perl listen.pl {name} 2>told");
+        let ready = start(sandbox.sh(&script));
+        ready.send(signal);
+        let (rest, status) = ready.end();
+        assert_eq!((rest.as_str(), status.code()), ("caught\n", Some(9)), "{name}");
+        let told = std::fs::read_to_string(sandbox.dir.join("told")).expect("told");
+        assert!(told.contains("not stored: disturbed by signal"), "{told}");
+    }
+}
+
+#[test]
+fn a_command_goes_on_under_a_signal_that_the_caller_ignores() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script("s.sh", "echo ready; read x < go; echo $x");
+    let ready = start(sandbox.sh("trap '' HUP; exec cachex ./s.sh"));
+    ready.send(Signal::HUP);
+    std::fs::write(sandbox.dir.join("go"), "went on\n").expect("written");
+    let (rest, status) = ready.end();
+    assert_eq!((rest.as_str(), status.code()), ("went on\n", Some(0)));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_command_sends_to_its_whole_group_reaches_it_once() {
+    let sandbox = Sandbox::new();
+    let twice = "$|=1; my $n = 0; $SIG{USR1}=sub{$n++}; kill USR1 => 0;
+        select undef,undef,undef,.02 for 1..10; print \"$n\\n\"";
+    let mut call = sandbox.cachex_words(["perl", "-e", twice]);
+    std::os::unix::process::CommandExt::process_group(&mut call.command, 0);
+    call.gives("1\n");
 }
 
 #[cfg(target_os = "linux")]

@@ -82,7 +82,10 @@ const RUN: Texts = Texts {
     summary: Some("memoize a command: the second time its result comes back at once"),
     exit_status: &[
         ("the command's own", "It ran, or was replayed."),
-        ("128+n", "Signal n killed the command."),
+        (
+            "128+n",
+            "Signal n killed the command, and cachex dies of it as well: this is what a shell shows.",
+        ),
         ("124", "--only-if-cached found nothing to replay."),
         ("125", "cachex itself failed."),
         ("126", "The command cannot be executed."),

@@ -14,6 +14,7 @@ mod renew;
 use super::not_whole;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::inherited;
 use crate::key::{CommandName, Observation, Program, ResolveError};
 use crate::nesting;
 use crate::replay::replay;
@@ -198,11 +199,19 @@ fn not_started(program: &Program, error: SpawnError) -> Error {
 fn shown(written: io::Result<()>, exit: Exit) -> Result<Exit, Error> {
     match written {
         Ok(()) => Ok(exit),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Signal(libc::SIGPIPE)),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(without_reader()),
         // It was whole a moment ago, and some of it may have been shown since.
         Err(error) if StoreError::is_in(&error) => Err(not_whole(&error)),
         Err(error) => Err(unwritable(&error)),
     }
+}
+
+/// The end of a command whose output nobody reads any more.
+fn without_reader() -> Exit {
+    let signal = Exit::Signal(libc::SIGPIPE);
+    // Where the caller ignores it, it kills no command.
+    let is_ignored = (inherited::ignored_signals() >> (libc::SIGPIPE - 1)) & 1 == 1;
+    if is_ignored { Exit::Code(signal.status()) } else { signal }
 }
 
 fn unwritable(error: &io::Error) -> Error {

@@ -16,7 +16,7 @@ pub(super) use portable::Process;
 pub(super) use process::Process;
 
 use super::Environment;
-use super::held::{self, Held};
+use super::signals::Signals;
 use crate::inherited;
 use std::ffi::OsString;
 use std::io;
@@ -46,10 +46,8 @@ pub(super) struct Launch<'a> {
     pub(super) environment: Option<Environment>,
     /// Its standard input, output and error.
     pub(super) standard: [Standard; 3],
-    /// The signals that we catch, and it does not.
-    pub(super) caught: &'a [i32],
-    /// What makes signals wait meanwhile.
-    pub(super) held: Option<&'a Held>,
+    /// The signals that we hold back, and it finds as our caller left them.
+    pub(super) signals: Option<&'a Signals>,
 }
 
 /// What a command has as one of its standard descriptors.
@@ -73,8 +71,8 @@ impl Launch<'_> {
             command.arg0(name).args(arguments);
         }
         inherited::pass_on(&mut command);
-        if let Some(held) = self.held {
-            held::pass_on(&mut command, held, self.caught);
+        if let Some(signals) = self.signals {
+            signals.pass_on(&mut command);
         }
         let own = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
         for (standard, fd) in self.standard.iter().zip(own) {

@@ -2,7 +2,9 @@
 
 use super::{Launch, SpawnError};
 use crate::exit::Exit;
+use std::ffi::c_int;
 use std::io;
+use std::mem::MaybeUninit;
 
 /// A running command.
 pub(in crate::runner) struct Process(tokio::process::Child);
@@ -25,5 +27,29 @@ impl Process {
     /// Its number, as long as nobody else can have it.
     pub(in crate::runner) fn id(&self) -> Option<libc::pid_t> {
         self.0.id().and_then(|id| id.try_into().ok())
+    }
+
+    /// The signal that stopped it since this was last asked.
+    pub(in crate::runner) fn was_stopped(&self) -> Option<i32> {
+        self.look(libc::WSTOPPED).map(|info| info.si_status)
+    }
+
+    /// Whether it was continued since this was last asked.
+    pub(in crate::runner) fn was_continued(&self) -> bool {
+        self.look(libc::WCONTINUED).is_some()
+    }
+
+    /// What became of it, if that is of the kind that is asked for.
+    #[allow(unsafe_code)]
+    fn look(&self, options: c_int) -> Option<libc::siginfo_t> {
+        let process = self.id()?;
+        let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+        let id = libc::id_t::from(process.unsigned_abs());
+        // SAFETY: the call fills the struct, for which zero is a value: nothing has happened yet.
+        unsafe {
+            let asked = libc::waitid(libc::P_PID, id, info.as_mut_ptr(), options | libc::WNOHANG);
+            let info = info.assume_init();
+            (asked == 0 && info.si_pid == process).then_some(info)
+        }
     }
 }

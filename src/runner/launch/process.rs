@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::leash;
 use crate::runner::ready::watch;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use std::ffi::c_int;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
@@ -77,15 +78,32 @@ impl Process {
         (!self.has_ended).then_some(self.id)
     }
 
-    #[allow(unsafe_code)]
     fn is_at_its_end(&self) -> bool {
+        self.look(libc::WEXITED | libc::WNOWAIT).is_some()
+    }
+
+    /// The signal that stopped it since this was last asked.
+    pub(in crate::runner) fn was_stopped(&self) -> Option<i32> {
+        // SAFETY: for a process that stopped the field holds the signal.
+        #[allow(unsafe_code)]
+        self.look(libc::WSTOPPED).map(|info| unsafe { info.si_status() })
+    }
+
+    /// Whether it was continued since this was last asked.
+    pub(in crate::runner) fn was_continued(&self) -> bool {
+        self.look(libc::WCONTINUED).is_some()
+    }
+
+    /// What became of it, if that is of the kind that is asked for.
+    #[allow(unsafe_code)]
+    fn look(&self, options: c_int) -> Option<libc::siginfo_t> {
         let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
-        let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
         let id = libc::id_t::from(self.id.unsigned_abs());
         // SAFETY: the call fills the struct, for which zero is a value: nothing has happened yet.
         unsafe {
-            libc::waitid(libc::P_PID, id, info.as_mut_ptr(), options) == 0
-                && info.assume_init().si_pid() == self.id
+            let asked = libc::waitid(libc::P_PID, id, info.as_mut_ptr(), options | libc::WNOHANG);
+            let info = info.assume_init();
+            (asked == 0 && info.si_pid() == self.id).then_some(info)
         }
     }
 }

@@ -34,10 +34,8 @@ struct Plan {
     /// `None`: ours.
     environment: Option<Words>,
     standard: [Step; 3],
-    /// What signals do in the command, but for the one that stops it.
+    /// What signals do in the command, where they do something else in cachex.
     signals: Vec<(c_int, libc::sighandler_t)>,
-    /// Whether that one was caught.
-    catches_stop: bool,
     /// The signals that our caller blocked.
     blocked: libc::sigset_t,
     parent: libc::pid_t,
@@ -74,7 +72,6 @@ impl Plan {
             [name.as_bytes(), b"=", value.as_bytes()].concat()
         };
         let environment = launch.environment.as_ref();
-        let caught = launch.caught.iter().filter(|signal| **signal != libc::SIGTSTP);
         Ok(Self {
             program: CString::new(launch.program.as_os_str().as_bytes())?,
             words: Words::new(launch.words.iter().map(|word| word.as_bytes().to_vec()))?,
@@ -86,11 +83,7 @@ impl Plan {
                 Standard::Closed => Step::Close,
                 Standard::Given(fd) => Step::Replace(fd.as_raw_fd()),
             }),
-            signals: caught
-                .map(|signal| (*signal, libc::SIG_DFL))
-                .chain(inherited::actions())
-                .collect(),
-            catches_stop: launch.caught.contains(&libc::SIGTSTP),
+            signals: inherited::actions().collect(),
             blocked,
             parent: rustix::process::getpid().as_raw_nonzero().get(),
             fault: AtomicI32::new(0),
@@ -109,10 +102,9 @@ impl Plan {
         }
         // SAFETY: plain system calls, with what the plan owns and keeps meanwhile.
         unsafe {
-            if self.catches_stop {
-                // Stopped here it could not let us go on, and nobody could continue us.
-                libc::signal(libc::SIGTSTP, libc::SIG_IGN);
-            }
+            // Stopped here it could not let us go on, and nobody could continue us. We get that signal as well, and
+            // pass it on.
+            let stop = libc::signal(libc::SIGTSTP, libc::SIG_IGN);
             for (signal, action) in &self.signals {
                 libc::signal(*signal, *action);
             }
@@ -139,10 +131,8 @@ impl Plan {
             let environment = self.environment.as_ref().map(|words| words.pointers.as_ptr());
             let environment = environment.unwrap_or(environ);
             libc::sigprocmask(libc::SIG_SETMASK, &raw const self.blocked, std::ptr::null_mut());
-            if self.catches_stop {
-                // As late as can be: see above.
-                libc::signal(libc::SIGTSTP, libc::SIG_DFL);
-            }
+            // As late as can be: see above.
+            libc::signal(libc::SIGTSTP, stop);
             libc::execvpe(program, words, environment);
         }
         io::Error::last_os_error()
@@ -166,9 +156,9 @@ const STACK: usize = 64 << 10;
 
 /// Starts a process that becomes the command.
 pub(super) fn start(launch: &Launch<'_>) -> Started {
-    // Its handlers of signals would be ours, and run on memory that is ours.
-    let Some(held) = launch.held else { return Started::Unsupported };
-    match Plan::new(launch, held.before()) {
+    // No signal may be handled in it, on memory that is ours.
+    let Some(signals) = launch.signals else { return Started::Unsupported };
+    match Plan::new(launch, signals.mask().before()) {
         Ok(mut plan) => plan.start(),
         Err(fault) => Started::Refused(fault),
     }
@@ -184,7 +174,7 @@ impl Plan {
         let plan: *mut Self = self;
         let mut end = -1;
         // SAFETY: the stack and the plan live until this thread goes on, which is when the new process has
-        // become the command or is gone. No signal is handled in it: all are blocked until none is caught.
+        // become the command or is gone. No signal is handled in it: there are no handlers.
         let id =
             unsafe { libc::clone(in_new_process, top.cast(), flags, plan.cast(), &raw mut end) };
         if id == -1 {

@@ -1,0 +1,130 @@
+//! On Linux: signals wait in the kernel until they are read.
+
+use super::{Arrival, Origin, Receiver, is_from_terminal};
+use crate::inherited;
+use crate::runner::ready::watch;
+use crate::runner::signal_mask::{self, SignalMask};
+use std::collections::VecDeque;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::process::Command;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// The signals that arrive from now on. All are blocked as long as this is there.
+pub(in crate::runner) struct Signals {
+    /// Those that may have come before there was a command.
+    early: VecDeque<Arrival>,
+    queue: AsyncFd<OwnedFd>,
+    mask: SignalMask,
+}
+
+impl Signals {
+    /// Has signals wait for [`next`](Self::next).
+    #[allow(unsafe_code)]
+    pub(in crate::runner) fn install(receiver: Receiver) -> io::Result<Self> {
+        let mask = SignalMask::block_all()?;
+        let read = match receiver {
+            Receiver::Command => signal_mask::all(),
+            Receiver::Cachex => mask.unblocked_but(inherited::ignored_signals()),
+        };
+        // SAFETY: the call reads the set, and gives a new descriptor or fails.
+        let queue = unsafe {
+            match libc::signalfd(-1, &raw const read, libc::SFD_NONBLOCK | libc::SFD_CLOEXEC) {
+                -1 => return Err(io::Error::last_os_error()),
+                queue => OwnedFd::from_raw_fd(queue),
+            }
+        };
+        let queue = watch(queue, Interest::READABLE)?;
+        Ok(Self { early: VecDeque::new(), queue, mask })
+    }
+
+    /// The signals that the caller blocked: the command finds them so.
+    pub(in crate::runner) fn mask(&self) -> &SignalMask {
+        &self.mask
+    }
+
+    /// Starts a command with signals as our caller left them.
+    pub(in crate::runner) fn pass_on(&self, command: &mut Command) {
+        signal_mask::pass_on(command, &self.mask);
+    }
+
+    /// Notes that there is a command. What has arrived by now is passed on to it even if the terminal sent it: it may
+    /// have come too early for the command. One that came just after the command began is then sent twice.
+    pub(in crate::runner) fn begin(&mut self) {
+        while let Some(arrival) = self.read() {
+            self.early.push_back(Arrival { early: true, ..arrival });
+        }
+    }
+
+    /// Waits for the next signal.
+    pub(in crate::runner) async fn next(&mut self) -> Arrival {
+        loop {
+            if let Some(arrival) = self.early.pop_front().or_else(|| self.read()) {
+                return arrival;
+            }
+            match self.queue.readable().await {
+                Ok(mut ready) => ready.clear_ready(),
+                Err(_) => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Ends, since there is no command any more: what has arrived by now was for the command.
+    pub(in crate::runner) fn end(self) {
+        while self.read().is_some() {}
+    }
+
+    /// The next signal that waits.
+    #[allow(unsafe_code)]
+    fn read(&self) -> Option<Arrival> {
+        const SIZE: usize = size_of::<libc::signalfd_siginfo>();
+        loop {
+            let mut info = MaybeUninit::<libc::signalfd_siginfo>::uninit();
+            // SAFETY: the call writes to `info` only, which is as large as it says.
+            let count =
+                unsafe { libc::read(self.queue.as_raw_fd(), info.as_mut_ptr().cast(), SIZE) };
+            if usize::try_from(count) != Ok(SIZE) {
+                return None;
+            }
+            // SAFETY: it was filled whole.
+            if let Some(arrival) = arrival(&unsafe { info.assume_init() }) {
+                return Some(arrival);
+            }
+        }
+    }
+}
+
+/// What the kernel tells of a signal; `None` for one that a write of our own caused, such as SIGPIPE.
+fn arrival(info: &libc::signalfd_siginfo) -> Option<Arrival> {
+    let signal = info.ssi_signo.cast_signed();
+    let sender = info.ssi_pid.cast_signed();
+    let origin = match info.ssi_code {
+        code @ ..=0 => {
+            let is_ours = sender == rustix::process::getpid().as_raw_nonzero().get();
+            if is_ours && matches!(signal, libc::SIGPIPE | libc::SIGXFSZ) {
+                return None;
+            }
+            let value =
+                (code == libc::SI_QUEUE).then(|| usize::try_from(info.ssi_ptr).ok()).flatten();
+            Origin::Process { id: sender, value }
+        }
+        _ if signal == libc::SIGCHLD => Origin::Child,
+        libc::SI_KERNEL if is_from_terminal(signal) => Origin::Terminal,
+        _ => Origin::Kernel,
+    };
+    Some(Arrival { signal, origin, early: false })
+}
+
+/// Stops this process by a signal, as the command was stopped, and returns when it goes on. Tells whether it was
+/// continued: where no shell could do that, the kernel does not stop a process.
+///
+/// All signals have to be blocked.
+pub(in crate::runner) fn stop(signal: i32) -> bool {
+    // A stop would remove a continuation that waits.
+    if !signal_mask::is_pending(libc::SIGCONT) {
+        signal_mask::take_default_action(signal);
+    }
+    signal_mask::is_pending(libc::SIGCONT)
+}
