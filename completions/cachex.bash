@@ -25,7 +25,7 @@ _cachex() {
         _cachex_operand
     else
         # A verb or a command.
-        [[ -n $run ]] || _cachex_words_of 'explain list show stats clear prune config doctor completions'
+        [[ -n $run ]] || _cachex_words_of 'explain list show stats clear prune config trust doctor completions'
         _cachex_commands
     fi
 }
@@ -56,7 +56,7 @@ _cachex_place() {
             -*)
                 case ${word%%=*} in -v|--verbose|-q|--quiet|--cache-dir) ;; *) run=1 ;; esac
                 case $word in --env|--file|--ignore-arg|--hash-with|--key|--scope|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--cache-exit|--max-entries|--max-output|--spinner|--max-size|--cache-dir|--older-than) ((++i == last)) && option=$word ;; esac ;;
-            explain|list|show|stats|clear|prune|config|doctor|completions)
+            explain|list|show|stats|clear|prune|config|trust|doctor|completions)
                 if [[ -z $verb ]]; then verb=$word; continue; fi
                 case $verb in explain) command=$i; return ;; esac ;;
             *)
@@ -75,6 +75,7 @@ _cachex_options() {
         clear) echo '-v --verbose -q --quiet --cache-dir -h --help --exact --prefix --scope --expired --older-than --dry-run' ;;
         prune) echo '--max-size -v --verbose -q --quiet --cache-dir -h --help --dry-run' ;;
         config) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin -n --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json --all' ;;
+        trust) echo '-v --verbose -q --quiet --cache-dir -h --help --json --revoke --list' ;;
         doctor) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
         completions) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
         *) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin -n --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help -V --version' ;;
@@ -87,6 +88,7 @@ _cachex_operand() {
         show) _cachex_words_of "-- $(_cachex_entries)" ;;
         clear) _cachex_words_of -- ;;
         config) _cachex_words_of -- ;;
+        trust) _cachex_option dirnames ;;
         completions) _cachex_words_of 'bash zsh fish elvish powershell' ;;
     esac
 }

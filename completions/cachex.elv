@@ -63,6 +63,7 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand clear 'Forget everything, a command, or one call of it'
             cand prune 'Remove what has expired, and what is too much'
             cand config 'Show which options are in force, and where each comes from'
+            cand trust 'Let the configuration of a project count'
             cand doctor 'Check the store, and say what to do about what is wrong'
             cand completions 'Print the completion script of a shell'
         }
@@ -202,6 +203,18 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand --no-store 'Replay what is stored, and store nothing'
             cand --no-spinner 'Show no spinner'
             cand --no-cache 'Run the command as if cachex were not there'
+            cand -v 'Say on standard error what was decided, and why'
+            cand --verbose 'Say on standard error what was decided, and why'
+            cand -q 'Do not warn'
+            cand --quiet 'Do not warn'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cachex;trust'= {
+            cand --cache-dir 'Keep the store in this directory'
+            cand --revoke 'Trust it no longer'
+            cand --list 'List what is trusted'
+            cand --json 'Print JSON'
             cand -v 'Say on standard error what was decided, and why'
             cand --verbose 'Say on standard error what was decided, and why'
             cand -q 'Do not warn'

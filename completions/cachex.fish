@@ -17,7 +17,7 @@ function __cachex_place
                 contains -- (string split -m 1 = -- $words[1])[1] -v --verbose -q --quiet --cache-dir; or set first
                 contains -- $words[1] --env --file --ignore-arg --hash-with --key --scope --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --spinner --max-size --cache-dir --older-than; and set -e words[1]
             case '*'
-                if test $verb = run; and contains -- $words[1] explain list show stats clear prune config doctor completions
+                if test $verb = run; and contains -- $words[1] explain list show stats clear prune config trust doctor completions
                     set verb $words[1]
                     set first
                 else if contains -- $verb run explain
@@ -57,6 +57,7 @@ function __cachex_first
         printf '%s\t%s\n' clear 'Forget everything, a command, or one call of it'
         printf '%s\t%s\n' prune 'Remove what has expired, and what is too much'
         printf '%s\t%s\n' config 'Show which options are in force, and where each comes from'
+        printf '%s\t%s\n' trust 'Let the configuration of a project count'
         printf '%s\t%s\n' doctor 'Check the store, and say what to do about what is wrong'
         printf '%s\t%s\n' completions 'Print the completion script of a shell'
     end
@@ -122,6 +123,7 @@ complete -c cachex -n '__cachex_at list' -k -a '--'
 complete -c cachex -n '__cachex_at show' -k -a '-- (__cachex_entries)'
 complete -c cachex -n '__cachex_at clear' -k -a '--'
 complete -c cachex -n '__cachex_at config' -k -a '--'
+complete -c cachex -n '__cachex_at trust' -k -a '(__fish_complete_directories)'
 complete -c cachex -n '__cachex_at completions' -k -a 'bash zsh fish elvish powershell'
 complete -c cachex -n '__cachex_at run explain config' -l env -x -a '(__cachex_variables)' -d 'Let these variables count (repeat, or use commas)'
 complete -c cachex -n '__cachex_at run explain config' -l file -r -F -d 'Let these files count by their content (repeat)'
@@ -150,12 +152,12 @@ complete -c cachex -n '__cachex_at run explain config' -l spinner -x -d 'The spi
 complete -c cachex -n '__cachex_at run explain config' -l no-spinner -d 'Show no spinner'
 complete -c cachex -n '__cachex_at run explain prune config' -l max-size -x -d 'Keep the whole store below this [default: 2GiB]'
 complete -c cachex -n '__cachex_at run explain config' -l no-cache -d 'Run the command as if cachex were not there'
-complete -c cachex -n '__cachex_at run explain list show stats clear prune config doctor completions' -s v -l verbose -d 'Say on standard error what was decided, and why'
-complete -c cachex -n '__cachex_at run explain list show stats clear prune config doctor completions' -s q -l quiet -d 'Do not warn'
-complete -c cachex -n '__cachex_at run explain list show stats clear prune config doctor completions' -l cache-dir -x -a '(__fish_complete_directories)' -d 'Keep the store in this directory'
-complete -c cachex -n '__cachex_at run explain list show stats clear prune config doctor completions' -s h -l help -d 'Print help'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor completions' -s v -l verbose -d 'Say on standard error what was decided, and why'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor completions' -s q -l quiet -d 'Do not warn'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor completions' -l cache-dir -x -a '(__fish_complete_directories)' -d 'Keep the store in this directory'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor completions' -s h -l help -d 'Print help'
 complete -c cachex -n '__cachex_at run' -s V -l version -d 'Print version'
-complete -c cachex -n '__cachex_at explain list show stats config' -l json -d 'Print JSON'
+complete -c cachex -n '__cachex_at explain list show stats config trust' -l json -d 'Print JSON'
 complete -c cachex -n '__cachex_at list clear' -l exact -d 'Only the call with exactly these ARGS (or none)'
 complete -c cachex -n '__cachex_at list clear' -l prefix -d 'All calls whose arguments start with ARGS'
 complete -c cachex -n '__cachex_at list clear' -l scope -x -a '(__cachex_scopes)' -d 'Only this scope (\'\' for what has none)'
@@ -166,3 +168,5 @@ complete -c cachex -n '__cachex_at show' -l stderr -d 'Print the recorded standa
 complete -c cachex -n '__cachex_at stats' -l markdown -d 'Print a Markdown table, as for the summary of a CI job'
 complete -c cachex -n '__cachex_at clear prune' -l dry-run -d 'Say what would be removed, and remove nothing'
 complete -c cachex -n '__cachex_at config' -l all -d 'Show also what has its default'
+complete -c cachex -n '__cachex_at trust' -l revoke -d 'Trust it no longer'
+complete -c cachex -n '__cachex_at trust' -l list -d 'List what is trusted'

@@ -66,12 +66,13 @@ fn is_for_a_shell(word: &OsStr) -> bool {
 
 /// A mistyped verb is taken for a command, so say which verb is near.
 fn hint_at_verb(command: &OsStr) -> String {
-    const VERBS: [&str; 10] = [
+    const VERBS: [&str; 11] = [
         "clear",
         "list",
         "show",
         "explain",
         "config",
+        "trust",
         "stats",
         "prune",
         "doctor",

@@ -34,6 +34,19 @@ pub fn cache_directory() -> Option<PathBuf> {
     directory.is_absolute().then_some(directory)
 }
 
+/// Where files are kept that nobody would want to lose, and that are no configuration; `None` as for
+/// [`directory`].
+#[must_use]
+pub fn state_directory() -> Option<PathBuf> {
+    let directory = match own()? {
+        Own::Known(directories) => {
+            directories.state_dir().unwrap_or_else(|| directories.data_local_dir()).to_owned()
+        }
+        Own::Named(home) => in_home(home, "XDG_STATE_HOME", ".local/state"),
+    };
+    directory.is_absolute().then_some(directory)
+}
+
 /// Where the user's configuration is; `None` as for [`directory`].
 #[must_use]
 pub fn config_directory() -> Option<PathBuf> {

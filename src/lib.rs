@@ -122,8 +122,10 @@ fn dispatch(configured: Configured) -> Result<Exit, Error> {
         }
         Some(Verb::Explain(ref options)) => {
             let json = options.json;
+            let untrusted = configured.findings.untrusted.clone();
             let (request, directory) = requested(configured, &notices)?;
-            commands::explain::run(&request, directory, &notices, json).map(done)
+            commands::explain::run(&request, directory, untrusted.as_ref(), &notices, json)
+                .map(done)
         }
         Some(Verb::Config(ref options)) => {
             let (all, json) = (options.all, options.json);
@@ -132,6 +134,7 @@ fn dispatch(configured: Configured) -> Result<Exit, Error> {
             resolved.findings.tell(&notices);
             commands::config::run(&resolved, directory.as_deref(), all, json).map(done)
         }
+        Some(Verb::Trust(options)) => commands::trust::run(&options).map(done),
         Some(Verb::Clear(options)) => {
             if options.filters.command.is_empty() && ends_in_two_dashes() {
                 // As from `clear -- $COMMAND` with nothing in the variable.

@@ -71,7 +71,7 @@ fn not_tried(missing: &str, what: &str) {
 fn example_directory() -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a directory");
     let setup =
-        "mkdir -p bin src .zfunc .config/fish/completions; echo '{}' > data.json; touch Cargo.lock
+        "mkdir -p bin src .zfunc .config/fish/completions; echo '{}' > data.json; touch Cargo.lock .cachex.toml; cachex trust >/dev/null
         for name in report.sh status.sh bin/aws bin/cargo bin/curl bin/git bin/terraform; do
             printf '#!/bin/sh\\necho done\\n' > $name; chmod +x $name
         done

@@ -1,10 +1,12 @@
 //! The verbs and their options.
 
-use super::RunOptions;
+use super::{RunOptions, directory};
 use crate::size::Size;
 use crate::time::Lifetime;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 /// What can be done beside running a command.
 #[derive(Debug, Subcommand)]
@@ -31,6 +33,11 @@ pub enum Verb {
     Prune(PruneOptions),
     /// Show which options are in force, and where each comes from
     Config(Box<ConfigOptions>),
+    /// Let the configuration of a project count
+    ///
+    /// A `.cachex.toml` counts only once you trusted it, and until it changes. Before that, commands run
+    /// uncached, with a warning. Shows what the file sets, and trusts it.
+    Trust(TrustOptions),
     /// Check the store, and say what to do about what is wrong
     ///
     /// Directory, modes, free space, database, the checksum of every entry, and locks: a line each, `ok`,
@@ -165,6 +172,29 @@ pub struct ConfigOptions {
     /// The command that is asked about
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
+}
+
+/// `cachex trust`.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "cachex trust [DIR]\n       cachex trust --revoke [DIR]\n       cachex trust --list [--json]",
+    after_help = "\
+Even then the file cannot set --hash-with, --cache-dir and others that are yours alone. To see first what it would \
+set for a command: cachex config -- COMMAND. In CI, `CACHEX_TRUST=DIR` trusts every file in DIR and below."
+)]
+pub struct TrustOptions {
+    /// Trust it no longer
+    #[arg(long)]
+    pub revoke: bool,
+    /// List what is trusted
+    #[arg(long, conflicts_with_all = ["revoke", "directory"])]
+    pub list: bool,
+    /// Print JSON
+    #[arg(long, requires = "list")]
+    pub json: bool,
+    /// Where the `.cachex.toml` is [default: the one that counts here]
+    #[arg(value_parser = OsStringValueParser::new().try_map(directory), value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub directory: Option<PathBuf>,
 }
 
 /// `cachex prune`.

@@ -4,7 +4,8 @@ use super::json::{self, json};
 use super::printed;
 use super::table::{Look, Table, Tone};
 use crate::config::{
-    KnownOption, RefusedKey, RefusedKeys, STRANGE, Source, Sources, Vocabulary, Whose,
+    KnownOption, RefusedKey, RefusedKeys, STRANGE, Setting, Source, Sources, Untrusted, Vocabulary,
+    Whose,
 };
 use crate::error::Error;
 use crate::settings::Resolved;
@@ -37,9 +38,16 @@ pub fn run(
             options: shown.iter().map(Shown::for_json).collect(),
             files: json::texts(&findings.files),
             ignored: json::texts(&findings.ignored),
+            untrusted: findings
+                .untrusted
+                .as_ref()
+                .map(|file| JsonUntrusted::new(file, &vocabulary)),
             refused: findings.refused.iter().flat_map(JsonRefused::of_file).collect(),
             store: directory.map(json::text),
-            problem: findings.fault.as_deref(),
+            problem: findings
+                .fault
+                .clone()
+                .or_else(|| Some(findings.untrusted.as_ref()?.to_string())),
         };
         return printed(print(&json(&answer)?));
     }
@@ -47,17 +55,44 @@ pub fn run(
     for shown in &shown {
         options.push(if shown.is_set() { Tone::Plain } else { Tone::Faint }, shown.row());
     }
-    let gap = if shown.is_empty() { "" } else { "\n" };
+    let waiting: Vec<_> =
+        findings.untrusted.iter().flat_map(|file| of_file(file, &vocabulary)).collect();
+    for (option, setting) in &waiting {
+        let row = [
+            option.name().to_owned(),
+            shown_value(&setting.values),
+            format!("not in force: {setting}"),
+        ];
+        options.push(Tone::Faint, row);
+    }
+    let gap = if shown.is_empty() && waiting.is_empty() { "" } else { "\n" };
     let mut facts = Table::facts();
     let mut fact = |name: &str, value| facts.push(Tone::Plain, [name.to_owned(), value]);
     findings.files.iter().for_each(|file| fact("file", path(file)));
     for file in &findings.ignored {
         fact("ignored", format!("{}: {STRANGE}", path(file)));
     }
+    findings.untrusted.iter().for_each(|file| fact("untrusted", file.to_string()));
     findings.refused.iter().flat_map(refused).for_each(|refused| fact("refused", refused));
     fact("store", directory.map_or_else(|| "none".to_owned(), path));
     let look = Look::own();
     printed(print(&format!("{}{gap}{}", options.render(look), facts.render(look))))
+}
+
+/// What a file that is not trusted would set, in the order of the help.
+fn of_file<'f>(
+    file: &'f Untrusted,
+    vocabulary: &'f Vocabulary,
+) -> impl Iterator<Item = (&'f KnownOption, &'f Setting)> {
+    vocabulary.options().filter_map(|option| Some((option, file.settings.get(option.id())?)))
+}
+
+/// The words that a file gives an option; none stand for its default.
+pub(super) fn shown_value(words: &[String]) -> String {
+    if words.is_empty() {
+        return "its default".to_owned();
+    }
+    words.iter().map(|word| named(OsStr::new(word))).collect::<Vec<_>>().join(", ")
 }
 
 /// What is said of each key that a file may not set.
@@ -110,14 +145,8 @@ impl Shown<'_> {
     }
 
     fn for_json(&self) -> JsonOption<'_> {
-        let mut words = self.words().into_iter().map(json::text);
-        let value = if self.option.is_switch() {
-            JsonValue::Switch(self.sources.is_on(self.option.id()))
-        } else if self.option.is_repeatable() {
-            JsonValue::Many(words.collect())
-        } else {
-            JsonValue::One(words.next())
-        };
+        let is_on = self.option.is_switch() && self.sources.is_on(self.option.id());
+        let value = JsonValue::new(self.option, is_on, self.words().into_iter().map(json::text));
         let (source, setting) = match self.source() {
             Source::Default => ("default", None),
             Source::Flag => ("flag", None),
@@ -150,9 +179,10 @@ struct Answer<'a> {
     options: Vec<JsonOption<'a>>,
     files: Vec<String>,
     ignored: Vec<String>,
+    untrusted: Option<JsonUntrusted<'a>>,
     refused: Vec<JsonRefused<'a>>,
     store: Option<String>,
-    problem: Option<&'a str>,
+    problem: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -171,6 +201,46 @@ enum JsonValue {
     Switch(bool),
     Many(Vec<String>),
     One(Option<String>),
+}
+
+impl JsonValue {
+    fn new(option: &KnownOption, is_on: bool, mut words: impl Iterator<Item = String>) -> Self {
+        if option.is_switch() {
+            Self::Switch(is_on)
+        } else if option.is_repeatable() {
+            Self::Many(words.collect())
+        } else {
+            Self::One(words.next())
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonUntrusted<'a> {
+    file: String,
+    options: Vec<JsonWaiting<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonWaiting<'a> {
+    option: &'a str,
+    value: JsonValue,
+    rule: Option<&'a str>,
+}
+
+impl<'a> JsonUntrusted<'a> {
+    fn new(file: &'a Untrusted, vocabulary: &'a Vocabulary) -> Self {
+        let options = of_file(file, vocabulary).map(|(option, setting)| JsonWaiting {
+            option: option.name(),
+            value: JsonValue::new(
+                option,
+                !setting.values.is_empty(),
+                setting.values.iter().cloned(),
+            ),
+            rule: setting.rule.as_deref(),
+        });
+        Self { file: json::text(&file.path), options: options.collect() }
+    }
 }
 
 #[derive(Serialize)]

@@ -1,9 +1,11 @@
 //! `cachex explain`: hit or miss, and why: each part of the key, and what differs from what is stored.
 
+use super::config::shown_value;
 use super::json::{self, json};
 use super::printed;
 use super::run::{Call, Nearest, Outlook, Prepared};
 use super::table::{Look, padded};
+use crate::config::{Untrusted, Vocabulary};
 use crate::error::Error;
 use crate::key::{Difference, Doubt, Hex, Part, StoredPart};
 use crate::settings::Request;
@@ -22,6 +24,7 @@ use std::path::PathBuf;
 pub fn run(
     request: &Request,
     directory: Result<PathBuf, String>,
+    untrusted: Option<&Untrusted>,
     notices: &Notices,
     as_json: bool,
 ) -> Result<(), Error> {
@@ -35,7 +38,8 @@ pub fn run(
                 .map_err(|fault| Error::Failed(fault.to_string()))?,
             Err(fault) => {
                 call.warn_uncached(&fault);
-                Explanation::of_nothing(call.uncached(fault))
+                let notes = untrusted.map(would_set).unwrap_or_default();
+                Explanation { notes, ..Explanation::of_nothing(call.uncached(fault)) }
             }
         }
     };
@@ -44,6 +48,17 @@ pub fn run(
     } else {
         explanation.tell(Look::own())
     }))
+}
+
+/// What a file would change that is not trusted.
+fn would_set(file: &Untrusted) -> Vec<String> {
+    let vocabulary = Vocabulary::default();
+    let notes = vocabulary.options().filter_map(|option| {
+        let setting = file.settings.get(option.id())?;
+        let value = shown_value(&setting.values);
+        Some(format!("if it were trusted, {setting} would set {} to {value}", option.name()))
+    });
+    notes.collect()
 }
 
 #[derive(Debug)]

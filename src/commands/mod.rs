@@ -16,6 +16,7 @@ pub mod prune;
 pub mod run;
 pub mod show;
 pub mod stats;
+pub mod trust;
 
 mod filters;
 mod json;

@@ -5,13 +5,16 @@
 //! understood is never half believed. Without files this costs an attempt to open one in each directory.
 
 mod anchor;
+mod candidate;
 pub mod file;
 mod options;
 mod places;
 mod refused;
 mod rule;
 mod sources;
+pub mod trust;
 
+pub use candidate::Candidate;
 pub use options::{KnownOption, Vocabulary};
 pub use places::Whose;
 pub use refused::{RefusedKey, RefusedKeys};
@@ -24,8 +27,10 @@ use clap::{ArgMatches, Args, FromArgMatches};
 use file::{ConfigFile, Problem};
 use places::Found;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use trust::Standing;
 
 /// The command line with what the files add to it.
 #[derive(Debug)]
@@ -48,8 +53,27 @@ pub struct Findings {
     /// Why one of them cannot be understood: then none of them counts, and nothing may be cached,
     /// since what the result should depend on is not known.
     pub fault: Option<String>,
+    /// The project's file, if it is not trusted: it does not count, and nothing may be cached.
+    pub untrusted: Option<Untrusted>,
     /// What each file may not set; its other options count.
     pub refused: Vec<RefusedKeys>,
+}
+
+/// A file of a project that is not trusted as it is.
+#[derive(Clone, Debug)]
+pub struct Untrusted {
+    /// Which file it is.
+    pub path: PathBuf,
+    /// Why it does not count.
+    pub standing: Standing,
+    /// What it would set for the command.
+    pub settings: Settings,
+}
+
+impl fmt::Display for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&trust::request(&self.path, &self.standing))
+    }
 }
 
 /// Why a file is ignored.
@@ -62,13 +86,15 @@ impl Findings {
             let path = escape_os(path.as_os_str());
             notices.detail(&format_args!("{path} is ignored: {STRANGE}"));
         }
-        match &self.fault {
-            Some(fault) => notices.warn(&format_args!("{fault}; runs are uncached")),
-            None if self.refused.is_empty() => {}
-            None => {
-                let of_files: Vec<_> = self.refused.iter().map(ToString::to_string).collect();
-                notices.warn(&of_files.join("; "));
-            }
+        if let Some(fault) = &self.fault {
+            return notices.warn(&format_args!("{fault}; runs are uncached"));
+        }
+        if let Some(untrusted) = &self.untrusted {
+            notices.warn(&format_args!("{untrusted}; runs are uncached"));
+        }
+        if !self.refused.is_empty() {
+            let of_files: Vec<_> = self.refused.iter().map(ToString::to_string).collect();
+            notices.warn(&of_files.join("; "));
         }
     }
 
@@ -84,6 +110,9 @@ impl Findings {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
+        if let Some(untrusted) = &self.untrusted {
+            return Err(untrusted.to_string());
+        }
         self.tell(notices);
         directory
     }
@@ -97,7 +126,7 @@ impl Configured {
         let settings = match (cli.call(), &cli.verb) {
             (Some((run, _)), _) if run.store.no_cache => Settings::new(),
             (Some((_, words)), _) => look(&[Whose::User, Whose::Project], words, &mut findings),
-            (None, Some(Verb::Completions { .. })) => Settings::new(),
+            (None, Some(Verb::Completions { .. } | Verb::Trust(_))) => Settings::new(),
             (None, _) if cli.run.store.no_cache => Settings::new(),
             // There is no command. What is the user's own, the place of the store, counts.
             (None, _) => look(&[Whose::User], &[], &mut findings),
@@ -159,18 +188,28 @@ fn look(files: &[Whose], words: &[OsString], findings: &mut Findings) -> Setting
     let mut settings = Settings::new();
     let mut level = 0;
     for Found { whose, path, bytes } in found {
-        findings.files.push(path.clone());
-        let directory = path.parent().unwrap_or(Path::new("/"));
-        match ConfigFile::parse(&bytes, whose, directory, &vocabulary) {
+        match parse_file(&path, &bytes, whose, &vocabulary) {
             Ok(file) => {
+                let standing = match whose {
+                    Whose::User => Standing::Trusted,
+                    Whose::Project => trust::standing(&path, &bytes),
+                };
+                if standing != Standing::Trusted {
+                    let mut settings = Settings::new();
+                    add(&mut settings, &mut level, whose, &path, file, words);
+                    findings.untrusted = Some(Untrusted { path, standing, settings });
+                    continue;
+                }
+                findings.files.push(path.clone());
                 if !file.refused.is_empty() {
                     let (path, keys) = (path.clone(), file.refused.clone());
                     findings.refused.push(RefusedKeys { whose, path, keys });
                 }
-                add(&mut settings, &mut level, whose, path, file, words);
+                add(&mut settings, &mut level, whose, &path, file, words);
             }
-            Err(problem) => {
-                findings.fault = Some(located(&path, &problem));
+            Err(fault) => {
+                findings.files.push(path);
+                findings.fault = Some(fault);
                 return Settings::new();
             }
         }
@@ -178,12 +217,25 @@ fn look(files: &[Whose], words: &[OsString], findings: &mut Findings) -> Setting
     settings
 }
 
+/// What a file says, or what in it cannot be understood.
+fn parse_file(
+    path: &Path,
+    bytes: &[u8],
+    whose: Whose,
+    vocabulary: &Vocabulary,
+) -> Result<ConfigFile, String> {
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    ConfigFile::parse(bytes, whose, directory, vocabulary).map_err(|Problem { line, what }| {
+        format!("{}:{line}: {}", escape_os(path.as_os_str()), in_one_line(&what))
+    })
+}
+
 /// Puts what a file says for the command over what is there.
 fn add(
     settings: &mut Settings,
     level: &mut usize,
     whose: Whose,
-    path: PathBuf,
+    path: &Path,
     file: ConfigFile,
     words: &[OsString],
 ) {
@@ -199,10 +251,6 @@ fn add(
             settings.insert(id, Setting { values, whose, path, rule, level: *level });
         }
     }
-}
-
-fn located(path: &Path, problem: &Problem) -> String {
-    format!("{}:{}: {}", escape_os(path.as_os_str()), problem.line, in_one_line(&problem.what))
 }
 
 /// A message that quotes a file, as it can be shown.

@@ -1,6 +1,7 @@
 //! Where the files are, and whether they may be believed.
 
 use crate::home;
+use crate::ownership::may_decide;
 use crate::terminal::escape_os;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -27,7 +28,7 @@ pub(super) struct Found {
 }
 
 /// What a project's file is called.
-const FILE: &str = ".cachex.toml";
+pub(super) const FILE: &str = ".cachex.toml";
 
 const LARGEST: u64 = 1 << 20;
 
@@ -64,7 +65,7 @@ fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String>
         let owner = owner_of(&reach).map_err(|error| unreadable(&path, &error))?;
         match owner {
             None => {}
-            Some(owner) if !is_trusted(owner) && is_for_everybody(&up) => ignored.push(path),
+            Some(owner) if !may_decide(owner) && is_for_everybody(&up) => ignored.push(path),
             Some(_) => match open(&reach) {
                 // A link that leads nowhere.
                 Err(Errno::NOENT | Errno::NOTDIR) => {}
@@ -79,10 +80,19 @@ fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String>
     Ok(None)
 }
 
+/// The file of a project that lies in this directory.
+pub(super) fn find_in(directory: &Path) -> Result<Found, String> {
+    let path = directory.join(FILE);
+    match open(&path) {
+        Ok(file) => read(Whose::Project, path, file),
+        Err(error) => Err(unreadable(&path, &error.into())),
+    }
+}
+
 /// Whether the working directory, and all between it and the one to which these steps lead, belong to
 /// somebody who may decide for us.
 fn are_ours_below(up: &Path) -> bool {
-    let is_ours = |path: &Path| fs::metadata(path).is_ok_and(|found| is_trusted(found.uid()));
+    let is_ours = |path: &Path| fs::metadata(path).is_ok_and(|found| may_decide(found.uid()));
     up.ancestors().skip(1).filter(|below| *below != Path::new("")).all(is_ours)
 }
 
@@ -116,11 +126,10 @@ fn read(whose: Whose, path: PathBuf, file: File) -> Result<Found, String> {
     if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
         return problem("is not a regular file");
     }
-    if !is_trusted(status.st_uid) {
+    if !may_decide(status.st_uid) {
         return problem("belongs to another user and is not read; make it yours with chown");
     }
-    // What it names may run.
-    if whose == Whose::User && status.st_mode & 0o022 != 0 {
+    if is_open_to_others(whose, &status) {
         return problem("can be written by others; take that right away with chmod go-w");
     }
     let mut bytes = Vec::new();
@@ -132,11 +141,13 @@ fn read(whose: Whose, path: PathBuf, file: File) -> Result<Found, String> {
     Ok(Found { whose, path, bytes })
 }
 
-/// What somebody else wrote decides nothing for us.
-fn is_trusted(owner: u32) -> bool {
-    owner == 0 || owner == rustix::process::geteuid().as_raw()
+/// Whether somebody else may write to a file. A group with the number of the owner is the one that many systems
+/// make for each user alone, with files for it to write to; but what the user's own file names may run.
+fn is_open_to_others(whose: Whose, status: &rustix::fs::Stat) -> bool {
+    let is_own_group = whose == Whose::Project && status.st_gid == status.st_uid;
+    status.st_mode & if is_own_group { 0o002 } else { 0o022 } != 0
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> String {
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> String {
     format!("cannot read {}: {error}", escape_os(path.as_os_str()))
 }

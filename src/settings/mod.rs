@@ -5,7 +5,7 @@
 
 mod resolve;
 
-pub use resolve::{Resolved, resolve};
+pub use resolve::{Resolved, check, resolve};
 
 use crate::cli::{CommonOptions, KeyOptions, RunOptions, When};
 use crate::error::Error;

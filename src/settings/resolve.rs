@@ -36,6 +36,15 @@ pub fn resolve(configured: Configured) -> Result<Resolved, Error> {
     Ok(Resolved { request, sources, findings })
 }
 
+/// Whether these settings, alone, make a request.
+///
+/// # Errors
+/// A usage error that quotes what makes none.
+pub fn check(settings: Settings) -> Result<(), Error> {
+    let (cli, mut sources) = config::parse(settings)?;
+    request(cli, &mut sources).map(drop)
+}
+
 fn request(cli: Cli, sources: &mut Sources) -> Result<Request, Error> {
     let (options, words) = cli.into_call();
     let request = Request::new(prefer_nearer(options, sources)?, words)?;

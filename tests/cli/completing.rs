@@ -54,6 +54,8 @@ const CASES: &[(&str, &[&str])] = &[
     ("cachex clear --tt", &[]),
     ("cachex doctor --cache", &["--cache-dir"]),
     ("cachex completions po", &["powershell"]),
+    ("cachex trust s", &["sub"]),
+    ("cachex trust --rev", &["--revoke"]),
     // Their values.
     ("cachex --env ALPHA_", &["ALPHA_ONE", "ALPHA_TWO"]),
     ("cachex --env ALPHA_ONE,ALPHA_T", &["ALPHA_ONE,ALPHA_TWO"]),

@@ -77,6 +77,7 @@ fn the_nearest_project_file_wins_alone() {
     fs::create_dir_all(&below).expect("made");
     is_in_force(sandbox.cachex("config").in_dir(&below), "ttl", "5", &far);
     let near = sandbox.write("a/.cachex.toml", "ttl = 6");
+    sandbox.trust(&sandbox.dir.join("a"));
     is_in_force(sandbox.cachex("config").in_dir(&below), "ttl", "6", &near);
     assert_eq!(in_force(sandbox.cachex("config").in_dir(&below), "scope"), None);
     is_in_force(sandbox.cachex("config"), "ttl", "5", &far);
@@ -171,8 +172,10 @@ fn options_in_one_place_that_contradict_each_other_are_a_fault() {
     let sandbox = sandbox();
     let path = sandbox.project_config("stdin = true\nno-stdin = true\n").display().to_string();
     let warning = format!("{path}: stdin and no-stdin exclude each other; running uncached");
-    sandbox.cachex("./s.sh").warns("hi \n", &warning);
-    sandbox.cachex("-n ./s.sh").gives("hi \n");
+    let call =
+        |words: &str| sandbox.cachex(words).env("CACHEX_TRUST", &sandbox.dir.display().to_string());
+    call("./s.sh").warns("hi \n", &warning);
+    call("-n ./s.sh").gives("hi \n");
     // Ours contradict each other with or without the file.
     sandbox.cachex("--stdin -n ./s.sh").tells("", 2);
 }

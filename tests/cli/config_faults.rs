@@ -13,8 +13,10 @@ fn not_understood(content: &str, parts: &[&str]) {
             _ => sandbox.project_config(content),
         };
         let path = path.display().to_string();
+        let directory = sandbox.dir.display().to_string();
+        let trusting = |words: &str| sandbox.cachex(words).env("CACHEX_TRUST", &directory);
         for _ in 0..2 {
-            let stderr = sandbox.cachex("./s.sh").tells("hi \n", 0);
+            let stderr = trusting("./s.sh").tells("hi \n", 0);
             assert_eq!(stderr.lines().count(), 1, "{stderr}");
             assert!(stderr.starts_with("cachex: warning: "), "{stderr}");
             for part in parts.iter().chain([&path.as_str(), &"running uncached"]) {
@@ -23,15 +25,20 @@ fn not_understood(content: &str, parts: &[&str]) {
         }
         assert_eq!(sandbox.runs(), 2);
         assert!(!sandbox.store_dir().exists());
-        sandbox.cachex("-q ./s.sh").gives("hi \n");
-        let missed = sandbox.cachex("--only-if-cached ./s.sh").tells("", 124);
+        trusting("-q ./s.sh").gives("hi \n");
+        let missed = trusting("--only-if-cached ./s.sh").tells("", 124);
         assert!(missed.contains("not cached"), "{missed}");
         sandbox.cachex("clear -q").gives("removed nothing\n");
-        let shown = by_default(&sandbox, "config --json").output();
+        let shown = by_default(&sandbox, "config --json").env("CACHEX_TRUST", &directory).output();
         let answer: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
         assert_eq!(answer["options"], serde_json::json!([]));
         assert!(answer["problem"].as_str().expect("a problem").contains(&path), "{answer}");
         assert_eq!(String::from_utf8_lossy(&shown.stderr).lines().count(), 1);
+        if place == "project" {
+            let told = sandbox.cachex("trust").tells("", 125);
+            assert!(told.starts_with("cachex: error: ") && told.contains(&path), "{told}");
+            sandbox.cachex("trust --list").gives("nothing is trusted\n");
+        }
     }
 }
 

@@ -59,6 +59,7 @@ fn the_answer_as_json_has_the_documented_fields() {
         ],
         "files": [user, project],
         "ignored": [],
+        "untrusted": null,
         "refused": [],
         "store": default_store(&sandbox),
         "problem": null,

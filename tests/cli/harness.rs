@@ -82,7 +82,17 @@ impl Sandbox {
 
     /// Writes the configuration of the project.
     pub fn project_config(&self, content: &str) -> PathBuf {
-        self.write(".cachex.toml", content)
+        let path = self.write(".cachex.toml", content);
+        // One that cannot be understood cannot be trusted.
+        let _ = self.cachex("trust").output();
+        path
+    }
+
+    /// Trusts the configuration in this directory.
+    #[track_caller]
+    pub fn trust(&self, directory: &Path) {
+        let output = self.cachex_words([OsStr::new("trust"), directory.as_os_str()]).output();
+        assert!(output.status.success(), "{}", output.stderr.escape_ascii());
     }
 
     /// An executable script of `/bin/sh` that also notes that it ran.
@@ -158,6 +168,7 @@ impl Sandbox {
             .env("HOME", fs::canonicalize(self.root.path()).expect("canonical"))
             .env("PATH", path.expect("a path"))
             .env_remove("XDG_CACHE_HOME")
+            .env_remove("XDG_STATE_HOME")
             .env_remove("XDG_CONFIG_HOME");
         Call { command, stdin: None }
     }

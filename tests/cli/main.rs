@@ -52,6 +52,7 @@ mod terminal;
 mod tilde;
 mod trees;
 mod trust;
+mod trust_verb;
 mod unstorable;
 mod verbs;
 mod warm;

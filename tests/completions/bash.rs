@@ -53,6 +53,7 @@ fn operands(words: &Words) -> String {
         Operand::Nothing | Operand::Command => String::new(),
         Operand::DashedCommand => case(&verb.name, "_cachex_words_of --"),
         Operand::Entry => case(&verb.name, "_cachex_words_of \"-- $(_cachex_entries)\""),
+        Operand::Directory => case(&verb.name, "_cachex_option dirnames"),
         Operand::OneOf(choices) => {
             case(&verb.name, &format!("_cachex_words_of '{}'", choices.join(" ")))
         }

@@ -13,6 +13,7 @@ pub fn script(words: &Words) -> String {
             Operand::Nothing | Operand::Command => return None,
             Operand::DashedCommand => "--".to_owned(),
             Operand::Entry => "-- (__cachex_entries)".to_owned(),
+            Operand::Directory => "(__fish_complete_directories)".to_owned(),
             Operand::OneOf(choices) => choices.join(" "),
         };
         let name = &verb.name;

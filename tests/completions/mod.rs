@@ -53,6 +53,7 @@ enum Operand {
     /// The same, or the number of an entry.
     Entry,
     OneOf(Vec<String>),
+    Directory,
 }
 
 /// An option, in every place where it means the same.
@@ -170,6 +171,7 @@ impl Verb {
         let operand = match positionals.as_slice() {
             [] => Operand::Nothing,
             [only] if !only.get_possible_values().is_empty() => Operand::OneOf(possible(only)),
+            [only] if only.get_value_hint() == ValueHint::DirPath => Operand::Directory,
             [only] if only.is_last_set() => Operand::DashedCommand,
             [_] => Operand::Command,
             _ => Operand::Entry,

@@ -61,6 +61,7 @@ fn operand(verb: &Verb) -> String {
         Operand::Nothing | Operand::Command => return String::new(),
         Operand::DashedCommand => "*: :_cachex_dashes".to_owned(),
         Operand::Entry => "1: :_cachex_entries".to_owned(),
+        Operand::Directory => "1: :_files -/".to_owned(),
         Operand::OneOf(choices) => format!("1: :({})", choices.join(" ")),
     };
     format!("                '{spec}'\n")

@@ -29,6 +29,7 @@ impl Texts {
             "prune" => &PRUNE,
             "show" => &SHOW,
             "stats" => &STATS,
+            "trust" => &TRUST,
             _ => panic!("no texts for {name}"),
         }
     }
@@ -74,8 +75,20 @@ const OWN_CONFIGURATION: (&str, &str) = (
 
 const PROJECT_CONFIGURATION: (&str, &str) = (
     ".cachex.toml",
-    "That of a project: the nearest from the working directory upward. It goes before your own, and cannot \
-     set everything.",
+    "That of a project: the nearest from the working directory upward. It counts once you trusted it, with \
+     `cachex trust`. It goes before your own, and cannot set everything.",
+);
+
+const RECORDS: (&str, &str) = (
+    "~/.local/state/cachex/trust/",
+    "What you trust: in `$XDG_STATE_HOME/cachex` if that is set, on macOS in \
+     `~/Library/Application Support/cachex`.",
+);
+
+const TRUSTED: (&str, &str) = (
+    "CACHEX_TRUST",
+    "Directories, with colons between them: each `.cachex.toml` in one of them and below is trusted. Only \
+     absolute paths count.",
 );
 
 const RUN: Texts = Texts {
@@ -98,6 +111,7 @@ const RUN: Texts = Texts {
             "CACHEX_ACTIVE",
             "Set by cachex for the commands that it runs, to the keys that are being filled.",
         ),
+        TRUSTED,
         NO_COLOR,
     ],
     files: &[
@@ -109,6 +123,7 @@ const RUN: Texts = Texts {
         ),
         OWN_CONFIGURATION,
         PROJECT_CONFIGURATION,
+        RECORDS,
     ],
     examples: &[
         ("Replay the report for an hour:", "cachex --ttl 1h -- ./report.sh --month 11"),
@@ -242,7 +257,8 @@ const PRUNE: Texts = Texts {
 
 const CONFIG: Texts = Texts {
     has_variables_of_a_run: true,
-    files: &[OWN_CONFIGURATION, PROJECT_CONFIGURATION],
+    environment: &[TRUSTED],
+    files: &[OWN_CONFIGURATION, PROJECT_CONFIGURATION, RECORDS],
     examples: &[
         ("What is in force for a command, and why:", "cachex config -- terraform plan"),
         ("The defaults too:", "cachex config --all"),
@@ -251,7 +267,28 @@ const CONFIG: Texts = Texts {
             "cachex config --all --json -- terraform plan | jq -r '.options[] | select(.option == \"ttl\") | .source'",
         ),
     ],
-    see_also: &["cachex", "cachex-explain"],
+    see_also: &["cachex", "cachex-explain", "cachex-trust"],
+    ..VERB
+};
+
+const TRUST: Texts = Texts {
+    exit_status: &[
+        ("0", "Done, also where there was nothing to do."),
+        (
+            "125",
+            "There is no such file, it cannot be understood, or what is trusted cannot be recorded.",
+        ),
+        ("2", "The command line cannot be understood."),
+    ],
+    environment: &[TRUSTED],
+    files: &[PROJECT_CONFIGURATION, RECORDS],
+    examples: &[
+        ("See first what the file would set for a command:", "cachex config -- terraform plan"),
+        ("Trust the file that counts here:", "cachex trust"),
+        ("What is trusted:", "cachex trust --list"),
+        ("Trust it no longer:", "cachex trust --revoke"),
+    ],
+    see_also: &["cachex", "cachex-config"],
     ..VERB
 };
 

@@ -1,0 +1,121 @@
+//! `cachex trust`: which files of projects count.
+
+use super::config::shown_value;
+use super::json::{self, json};
+use super::printed;
+use super::table::{Look, Table, Tone};
+use crate::cli::TrustOptions;
+use crate::config::trust::{self, Standing};
+use crate::config::{Candidate, Vocabulary};
+use crate::error::Error;
+use crate::settings;
+use crate::terminal::{escape_os, print};
+use serde::Serialize;
+use std::path::Path;
+
+/// Trusts a file, or does not any longer, or lists those that are trusted.
+///
+/// # Errors
+/// When there is no such file, it cannot be understood, or what is trusted cannot be recorded.
+pub fn run(options: &TrustOptions) -> Result<(), Error> {
+    let directory = options.directory.as_deref();
+    let answer = if options.list {
+        list(options.json)?
+    } else if options.revoke {
+        revoke(directory)?
+    } else {
+        trust(directory)?
+    };
+    printed(print(&answer))
+}
+
+/// Trusts a file; says what it sets before that.
+fn trust(directory: Option<&Path>) -> Result<String, Error> {
+    let candidate = Candidate::find(directory).map_err(Error::Failed)?;
+    check(&candidate)?;
+    let content = content(&candidate);
+    if candidate.standing() == Standing::Trusted {
+        return Ok(content + &said("already trusted", &candidate.path));
+    }
+    printed(print(&content))?;
+    candidate.trust().map_err(Error::Failed)?;
+    Ok(said("trusted", &candidate.path))
+}
+
+fn revoke(directory: Option<&Path>) -> Result<String, Error> {
+    let path = Candidate::path(directory).map_err(Error::Failed)?;
+    let was_trusted = trust::revoke(&path).map_err(Error::Failed)?;
+    Ok(said(if was_trusted { "no longer trusted" } else { "was not trusted" }, &path))
+}
+
+fn said(what: &str, path: &Path) -> String {
+    format!("{what}: {}\n", escape_os(path.as_os_str()))
+}
+
+/// A file that would leave every command uncached cannot be trusted.
+fn check(candidate: &Candidate) -> Result<(), Error> {
+    let mut tables = candidate.settings().into_iter();
+    let defaults = tables.next().unwrap_or_default();
+    let with_rules = tables.map(|mut rule| {
+        let mut settings = defaults.clone();
+        settings.append(&mut rule);
+        settings
+    });
+    std::iter::once(defaults.clone()).chain(with_rules).try_for_each(|settings| {
+        settings::check(settings).map_err(|problem| {
+            Error::Failed(format!("{}: {problem}", escape_os(candidate.path.as_os_str())))
+        })
+    })
+}
+
+/// What a file sets, a line for each option.
+fn content(candidate: &Candidate) -> String {
+    let vocabulary = Vocabulary::default();
+    let mut table = Table::facts();
+    for settings in candidate.settings() {
+        for option in vocabulary.options() {
+            if let Some(setting) = settings.get(option.id()) {
+                let rule = setting.rule.as_deref();
+                let rule = rule.map(|rule| format!("rule \"{}\"", escape_os(rule.as_ref())));
+                let value = shown_value(&setting.values);
+                let name = option.name().to_owned();
+                table.push(Tone::Plain, [name, value, rule.unwrap_or_default()]);
+            }
+        }
+    }
+    if let Some(refused) = candidate.refused() {
+        for key in &refused.keys {
+            let reason = format!("ignored: {}", refused.reason());
+            table.push(Tone::Plain, [key.name.clone(), reason, String::new()]);
+        }
+    }
+    table.render(Look::own()).lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+fn list(as_json: bool) -> Result<String, Error> {
+    let records = trust::list().map_err(Error::Failed)?;
+    let state = |standing| match standing {
+        Some(Standing::Trusted) => "trusted",
+        Some(_) => "changed",
+        None => "gone",
+    };
+    let rows = records.iter().map(|record| (state(record.standing_now()), &*record.path));
+    if as_json {
+        let rows = rows.map(|(state, file)| JsonRecord { file: json::text(file), state });
+        return json(&rows.collect::<Vec<_>>());
+    }
+    let mut table = Table::facts();
+    for (state, file) in rows {
+        let tone = if state == "trusted" { Tone::Plain } else { Tone::Faint };
+        table.push(tone, [state.to_owned(), escape_os(file.as_os_str())]);
+    }
+    let shown = table.render(Look::own());
+    Ok(if shown.is_empty() { "nothing is trusted\n".to_owned() } else { shown })
+}
+
+/// These names stay.
+#[derive(Serialize)]
+struct JsonRecord {
+    file: String,
+    state: &'static str,
+}

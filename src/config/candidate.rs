@@ -1,0 +1,101 @@
+//! A file of a project that its user is about to trust.
+
+use super::file::ConfigFile;
+use super::places::{self, FILE, Found, Whose};
+use super::trust::{self, Standing};
+use super::{RefusedKeys, Setting, Settings, Vocabulary, parse_file};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// A file that can be understood, with the content that is trusted if it is.
+#[derive(Debug)]
+pub struct Candidate {
+    /// Which file it is.
+    pub path: PathBuf,
+    content: Vec<u8>,
+    file: ConfigFile,
+}
+
+impl Candidate {
+    /// The file of this directory, or the one that counts for the working directory.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be understood.
+    pub fn find(directory: Option<&Path>) -> Result<Self, String> {
+        let found = match directory {
+            Some(directory) => places::find_in(&whole(directory)?)?,
+            None => Whose::Project.find(&mut Vec::new())?.ok_or_else(nothing_here)?,
+        };
+        let Found { whose, path, bytes } = found;
+        let file = parse_file(&path, &bytes, whose, &Vocabulary::default())?;
+        Ok(Self { path, content: bytes, file })
+    }
+
+    /// The path of that file, which need not exist any more.
+    ///
+    /// # Errors
+    /// When no directory is given and no file counts here.
+    pub fn path(directory: Option<&Path>) -> Result<PathBuf, String> {
+        match directory {
+            Some(directory) => {
+                let absolute = || std::path::absolute(directory).map_err(|error| error.to_string());
+                Ok(whole(directory).or_else(|_| absolute())?.join(FILE))
+            }
+            None => Ok(Whose::Project.find(&mut Vec::new())?.ok_or_else(nothing_here)?.path),
+        }
+    }
+
+    /// What the top level sets, then what each rule does beside it.
+    #[must_use]
+    pub fn settings(&self) -> Vec<Settings> {
+        let path: Rc<Path> = self.path.as_path().into();
+        let rules = self.file.rules.iter().map(|rule| (Some(&*rule.command), &rule.options));
+        let tables = std::iter::once((None, &self.file.defaults)).chain(rules);
+        let settings = tables.enumerate().map(|(level, (rule, table))| {
+            let setting = |(id, values): (&String, &Vec<String>)| {
+                let (values, path, rule) = (values.clone(), Rc::clone(&path), rule.map(Rc::from));
+                (id.clone(), Setting { values, whose: Whose::Project, path, rule, level })
+            };
+            table.iter().map(setting).collect()
+        });
+        settings.collect()
+    }
+
+    /// What it may not set.
+    #[must_use]
+    pub fn refused(&self) -> Option<RefusedKeys> {
+        let (path, keys) = (self.path.clone(), self.file.refused.clone());
+        (!keys.is_empty()).then_some(RefusedKeys { whose: Whose::Project, path, keys })
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        trust::standing(&self.path, &self.content)
+    }
+
+    /// Trusts it, with the content that was read.
+    ///
+    /// # Errors
+    /// Why that cannot be recorded.
+    pub fn trust(&self) -> Result<(), String> {
+        trust::record(&self.path, &self.content)
+    }
+}
+
+/// The directory as the system names it. The file itself may be named as well.
+fn whole(directory: &Path) -> Result<PathBuf, String> {
+    let directory = match directory.file_name() {
+        Some(name) if name == FILE && !directory.is_dir() => match directory.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        },
+        _ => directory,
+    };
+    fs::canonicalize(directory).map_err(|error| places::unreadable(directory, &error))
+}
+
+fn nothing_here() -> String {
+    format!("there is no {FILE} in the working directory or above that could count")
+}

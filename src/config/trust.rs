@@ -1,0 +1,239 @@
+//! Which files of projects their user trusts: each by its path and its content.
+//!
+//! A record is a file in `trust/` below the user's directory for state, named by the digest of the path, so
+//! that records of different projects never meet. It is written beside its place and renamed, and believed only
+//! if it and its directory are the user's alone.
+
+use super::places;
+use crate::home;
+use crate::private_directory::{self, Refused};
+use rustix::fs::{Mode, OFlags};
+use sha2::{Digest, Sha256};
+use std::ffi::{OsStr, OsString};
+use std::fmt::{self, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+/// Whether a file is trusted as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is.
+    Trusted,
+    /// Nobody said so.
+    Unknown,
+    /// It was, with another content.
+    Changed,
+    /// What was said is not believed.
+    Unreadable(Refused),
+}
+
+/// The variable that names directories below which every file is trusted.
+pub const VARIABLE: &str = "CACHEX_TRUST";
+
+/// What a record begins with.
+const FORMAT: &[u8] = b"cachex trust 1\n";
+
+/// As much as a record can have: its path may be as long as the system takes it.
+const LONGEST: u64 = 1 << 16;
+
+/// Bytes of the digest of a content, in hexadecimal.
+const DIGEST: usize = 64;
+
+/// What the user said of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Which file.
+    pub path: PathBuf,
+    /// The digest of its content.
+    digest: String,
+}
+
+impl Record {
+    fn new(path: &Path, content: &[u8]) -> Self {
+        Self { path: path.to_owned(), digest: hex_digest(content) }
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        [FORMAT, self.digest.as_bytes(), b"\n", self.path.as_os_str().as_bytes()].concat()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (digest, path) = bytes.strip_prefix(FORMAT)?.split_at_checked(DIGEST)?;
+        let path = OsString::from_vec(path.strip_prefix(b"\n")?.to_vec());
+        Some(Self { path: path.into(), digest: String::from_utf8(digest.to_vec()).ok()? })
+    }
+
+    /// How the file stands that it is about; `None` where there is none that could count.
+    #[must_use]
+    pub fn standing_now(&self) -> Option<Standing> {
+        let found = places::find_in(self.path.parent()?).ok()?;
+        Some(self.standing(&found.bytes))
+    }
+
+    fn standing(&self, content: &[u8]) -> Standing {
+        if self.digest == hex_digest(content) { Standing::Trusted } else { Standing::Changed }
+    }
+}
+
+/// How a file with this content stands.
+pub(super) fn standing(path: &Path, content: &[u8]) -> Standing {
+    if is_trusted_by_variable(path) {
+        return Standing::Trusted;
+    }
+    let Some(directory) = directory() else { return Standing::Unknown };
+    match read(&directory, path) {
+        Ok(Some(record)) => record.standing(content),
+        Ok(None) => Standing::Unknown,
+        Err(refused) => Standing::Unreadable(refused),
+    }
+}
+
+/// Records that a file is trusted with this content.
+///
+/// # Errors
+/// Why it cannot be recorded.
+pub fn record(path: &Path, content: &[u8]) -> Result<(), String> {
+    let directory = own_directory()?;
+    let said = |error: &dyn fmt::Display| format!("cannot record what is trusted: {error}");
+    private_directory::prepare(&directory).map_err(|error| said(&error))?;
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(&directory)?;
+        file.write_all(&Record::new(path, content).encode())?;
+        file.persist(directory.join(name(path)))?;
+        Ok(())
+    };
+    write().map_err(|error: io::Error| said(&error))
+}
+
+/// Forgets that a file is trusted; whether it was.
+///
+/// # Errors
+/// Why it cannot be forgotten.
+pub fn revoke(path: &Path) -> Result<bool, String> {
+    match fs::remove_file(own_directory()?.join(name(path))) {
+        Ok(()) => Ok(true),
+        Err(error) if is_absence(&error) => Ok(false),
+        Err(error) => Err(format!("cannot forget what is trusted: {error}")),
+    }
+}
+
+/// All that is recorded, by path.
+///
+/// # Errors
+/// Why it is not believed.
+pub fn list() -> Result<Vec<Record>, String> {
+    let Some(directory) = directory() else { return Ok(Vec::new()) };
+    let unreadable = |error: &io::Error| Refused::by_system(&directory, error).to_string();
+    let entries = match fs::read_dir(&directory) {
+        Err(error) if is_absence(&error) => return Ok(Vec::new()),
+        entries => entries.map_err(|error| unreadable(&error))?,
+    };
+    let mut records = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| unreadable(&error))?.path();
+        // What others left of a write that was cut short is no record.
+        let is_record = path.file_name().is_some_and(|name| name.len() == DIGEST);
+        if is_record {
+            records.extend(read_file(&directory, &path).map_err(|refused| refused.to_string())?);
+        }
+    }
+    records.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(records)
+}
+
+/// Whether the file lies below a directory that the variable names. Only whole paths count there: others
+/// would mean another directory in each project.
+fn is_trusted_by_variable(path: &Path) -> bool {
+    let Some(named) = std::env::var_os(VARIABLE) else { return false };
+    std::env::split_paths(&named)
+        .filter_map(|directory| home::expanded(directory.into_os_string()).ok().map(PathBuf::from))
+        .filter(|directory| directory.is_absolute())
+        .filter_map(|directory| fs::canonicalize(directory).ok())
+        .any(|directory| path.starts_with(directory))
+}
+
+fn directory() -> Option<PathBuf> {
+    home::state_directory().map(|directory| directory.join("trust"))
+}
+
+fn own_directory() -> Result<PathBuf, String> {
+    directory().ok_or_else(|| "no home directory to keep in what is trusted".to_owned())
+}
+
+fn name(path: &Path) -> String {
+    hex_digest(path.as_os_str().as_bytes())
+}
+
+fn read(directory: &Path, path: &Path) -> Result<Option<Record>, Refused> {
+    let record = read_file(directory, &directory.join(name(path)))?;
+    Ok(record.filter(|record| record.path == path))
+}
+
+/// A record, if the file is one.
+fn read_file(directory: &Path, path: &Path) -> Result<Option<Record>, Refused> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(error) if is_absence(&error.into()) => return Ok(None),
+        Err(error) => return Err(Refused::by_system(path, &error.into())),
+    };
+    let by_system = |error| Refused::by_system(path, &error);
+    private_directory::check(directory, &fs::metadata(directory).map_err(by_system)?)?;
+    private_directory::check_owner(path, &file.metadata().map_err(by_system)?)?;
+    let mut bytes = Vec::new();
+    file.take(LONGEST).read_to_end(&mut bytes).map_err(by_system)?;
+    Ok(Record::decode(&bytes))
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn hex_digest(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().fold(String::with_capacity(DIGEST), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// What is said of a file that is not trusted, and what to type.
+pub(super) fn request(path: &Path, standing: &Standing) -> String {
+    let directory = path.parent().unwrap_or(path).as_os_str();
+    let typed =
+        crate::terminal::escape_words([OsStr::new("cachex"), OsStr::new("trust"), directory]);
+    let path = crate::terminal::escape_os(path.as_os_str());
+    match standing {
+        Standing::Changed => {
+            format!("{path} has changed since it was trusted; look at it, then type: {typed}")
+        }
+        Standing::Unreadable(refused) => format!("{path} is not trusted, since {refused}"),
+        _ => format!("{path} is not trusted; look at it, then type: {typed}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_record_can_be_read_again() {
+        for path in ["/a/.cachex.toml", "/a\nb/.cachex.toml", "/"] {
+            let record = Record::new(Path::new(path), b"ttl = 1");
+            assert_eq!(Record::decode(&record.encode()), Some(record.clone()));
+            assert_eq!(record.standing(b"ttl = 1"), Standing::Trusted);
+            assert_eq!(record.standing(b"ttl = 2"), Standing::Changed);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Record::decode(&[FORMAT, &bytes].concat());
+            let _ = Record::decode(&bytes);
+        }
+    }
+}
