@@ -63,6 +63,22 @@ impl Spinner {
         }
     }
 
+    /// Takes the line away for good where somebody else may have written behind it, a question say: that stays.
+    pub fn withdraw(&mut self) {
+        let drawn = self.bar.take().map(|bar| {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+            let width = usize::from(Narrow(Term::stderr()).width());
+            SIGN_AND_SPACES + measure_text_width(&line(&self.text, self.started.elapsed(), width))
+        });
+        if let Some(width) = drawn {
+            let [save, restore] = ["\x1b7", "\x1b8"];
+            let blank = format!("{save}\r{:width$}{restore}", "");
+            // There is nobody left to tell when that fails.
+            let _ = Stream::Stderr.write_all(blank.as_bytes());
+        }
+        self.done = true;
+    }
+
     /// Takes the line away for good.
     pub fn clear(&mut self) {
         self.hide();
@@ -92,11 +108,13 @@ fn style(text: String) -> ProgressStyle {
         .with_key("line", write_line)
 }
 
+/// The columns beside the text and the time.
+const SIGN_AND_SPACES: usize = 3;
+
 /// The text and the elapsed time, the text cut so that both fit beside the turning sign.
 fn line(text: &str, elapsed: Duration, width: usize) -> String {
     let time = elapsed_time(elapsed);
-    let sign_and_spaces = 3;
-    let room = width.saturating_sub(measure_text_width(&time) + sign_and_spaces);
+    let room = width.saturating_sub(measure_text_width(&time) + SIGN_AND_SPACES);
     format!("{} {time}", truncate_str(text, room, "…"))
 }
 

@@ -3,6 +3,8 @@
 use super::launch::{Launch, Process, SpawnError, Standard};
 use super::pty::{self, Pty};
 use super::signals::{Arrival, Origin, Signals};
+#[cfg(target_os = "linux")]
+use super::terminal_guests;
 use super::{Environment, Job};
 use crate::exit::Exit;
 use crate::inherited;
@@ -69,6 +71,15 @@ impl Child {
                 Origin::Terminal | Origin::Kernel => self.send(arrival.signal, None),
             },
         }
+    }
+
+    /// Whether a process that does not belong to the command may have changed the mode of the terminal: a pager, say,
+    /// that reads our output.
+    pub(super) fn shares_the_terminal(&self) -> bool {
+        #[cfg(target_os = "linux")]
+        return terminal_guests::are_there_beside(self.0.id());
+        #[cfg(not(target_os = "linux"))]
+        false
     }
 
     /// The signal that stopped the command since this was last asked.

@@ -6,6 +6,7 @@ use super::keys::Keys;
 use super::pty::Pty;
 use super::shared::Shared;
 use super::signals::{self, Arrival};
+use super::terminal_mode::TerminalMode;
 
 /// What has become of a run by signals so far.
 #[derive(Default)]
@@ -24,11 +25,12 @@ pub(super) struct Run<'r> {
     pub(super) pty: Option<&'r Pty>,
     pub(super) shared: &'r Shared<'r>,
     pub(super) keys: Option<&'r Keys>,
+    pub(super) mode: &'r mut Option<TerminalMode>,
 }
 
 impl JobControl {
     /// A signal has arrived.
-    pub(super) fn hear(&mut self, arrival: Arrival, run: &Run<'_>) {
+    pub(super) fn hear(&mut self, arrival: Arrival, run: &mut Run<'_>) {
         if let Some(signal) = arrival.disturbs() {
             self.disturbed = true;
             run.shared.give_up_storing(Unrecorded::Disturbed(signal));
@@ -52,11 +54,14 @@ impl JobControl {
     }
 
     /// Stops cachex as the command was stopped, and has the command go on with it.
-    pub(super) fn stop(&mut self, signal: i32, run: &Run<'_>) {
+    pub(super) fn stop(&mut self, signal: i32, run: &mut Run<'_>) {
         (run.shared.held_up)();
         run.keys.inspect(|keys| keys.put_back());
         self.resumed = signals::stop(signal);
         run.keys.inspect(|keys| keys.resume());
+        if let Some(mode) = &mut *run.mode {
+            mode.forget();
+        }
         run.child.resume();
     }
 }

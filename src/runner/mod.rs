@@ -25,6 +25,9 @@ mod shared_file;
 mod signal_mask;
 mod signals;
 mod tape;
+#[cfg(target_os = "linux")]
+mod terminal_guests;
+mod terminal_mode;
 mod waiting;
 
 pub use background::in_background;
@@ -40,7 +43,7 @@ use crate::exit::Exit;
 use crate::key::Key;
 use crate::nesting;
 use crate::outputs::Outputs;
-use crate::progress::{DELAY, Spinner, TICK};
+use crate::progress::{Spinner, TICK};
 use crate::recording::{Abandoned, Recorder, Recording};
 use crate::terminal::Stream;
 use crate::time::Timestamp;
@@ -59,6 +62,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tape::Tape;
+use terminal_mode::TerminalMode;
 use tokio::sync::watch;
 use tokio::time::{Instant as TokioInstant, interval_at, sleep};
 
@@ -128,6 +132,9 @@ pub enum Unrecorded {
     /// It cannot be told what the command read.
     #[error("it cannot be told whether it reads its standard input; -n and --stdin say so")]
     StdinUnknown,
+    /// It may have asked a person something.
+    #[error("the mode of the terminal was changed, as for a question")]
+    Asked,
     /// A process that the command left behind may still write.
     #[error("a process left behind still holds the output")]
     LeftBehind,
@@ -201,6 +208,9 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
     let (stdin, input) = input.begin().map_err(SpawnError::Other)?;
     let wants_keys =
         matches!(job.outputs, Outputs::Terminal { .. }) && stdin.is_none() && keys::are_there();
+    // A terminal of its own is for the command to change.
+    let is_on_ours = !matches!(job.outputs, Outputs::Terminal { .. });
+    let mut mode = is_on_ours.then(TerminalMode::watch).flatten();
     let (mut child, mut sources) = Child::spawn(&mut job, stdin, wants_keys, &signals)?;
     signals.begin();
     let tape = Tape::new(job.recorder, job.withhold.is_some());
@@ -219,14 +229,15 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
     let pumps = async { tokio::join!(run_if_any(out), run_if_any(err)) };
     tokio::pin!(pumps);
     let mut keys = if wants_keys { Some(Keys::take().map_err(SpawnError::Other)?) } else { None };
-    let mut tick = interval_at(TokioInstant::now() + DELAY, TICK);
+    let mut tick = interval_at(TokioInstant::now() + TICK, TICK);
     let (mut exit, mut pumped) = (None, None);
     let mut job_control = JobControl::default();
     while exit.is_none() || pumped.is_none() {
         tokio::select! {
             arrival = signals.next() => {
                 let (pty, keys) = (sources.pty.as_ref(), keys.as_ref());
-                job_control.hear(arrival, &Run { child: &child, pty, shared: &shared, keys });
+                let mode = &mut mode;
+                job_control.hear(arrival, &mut Run { child: &child, pty, shared: &shared, keys, mode });
             }
             status = child.wait(), if exit.is_none() => {
                 exit = Some(End::now(status.map_err(SpawnError::Other)?, started));
@@ -245,12 +256,14 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
             // Last words get a moment; a reader that has stalled does not keep what was told to end.
             () = sleep(LAST_WORDS), if exit.is_some() && job_control.killed => break,
             _ = tick.tick(), if exit.is_none() => {
+                give_way_to_question(&mut mode, &shared, &child);
                 if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
                     spinner.tick();
                 }
             }
         }
     }
+    give_way_to_question(&mut mode, &shared, &child);
     shared.spinner.take();
     drop(keys);
     let condition = input.end();
@@ -265,6 +278,20 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
     let shown = show_held(&shared, is_unwanted).await;
     let tape = shared.tape.replace(Tape::new(None, false));
     Ok(conclude(end, ends, condition, tape, shown))
+}
+
+/// Leaves the terminal to a command that has changed its mode, for good.
+fn give_way_to_question(mode: &mut Option<TerminalMode>, shared: &Shared<'_>, child: &Child) {
+    if !mode.as_mut().is_some_and(TerminalMode::has_changed) {
+        return;
+    }
+    *mode = None;
+    if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
+        spinner.withdraw();
+    }
+    if !child.shares_the_terminal() {
+        shared.give_up_storing(Unrecorded::Asked);
+    }
 }
 
 /// Shows what was held to the end, unless it is unwanted.

@@ -323,6 +323,62 @@ fn a_process_left_behind_under_pty_lives_on_and_is_not_stored() {
 }
 
 #[test]
+fn the_spinner_leaves_a_question_alone_and_what_was_asked_is_not_stored() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo ask").gives("");
+    let ask =
+        "stty -echo < /dev/tty; printf 'env? ' > /dev/tty; read x < /dev/tty; stty echo < /dev/tty";
+    sandbox.script("s.sh", &format!("read x < ask; {ask}; echo \"deploy $x\""));
+    for answer in ["one", "two"] {
+        let mut terminal = on_terminal(sandbox.cachex("-v ./s.sh"), 24, 80);
+        terminal.wait_for("Running `./s.sh` 0.6s");
+        std::fs::write(sandbox.dir.join("ask"), "\n").expect("written");
+        terminal.wait_for("env? ");
+        // The spinner blanks its own columns, and the cursor goes back behind the question.
+        terminal.wait_for("  \u{1b}8");
+        terminal.type_in(format!("{answer}\r").as_bytes());
+        let (seen, status) = terminal.end();
+        let (_, after) = seen.rsplit_once("env? ").expect("asked");
+        assert!(!after.contains("Running") && !after.contains("\u{1b}[2K"), "{seen:?}");
+        assert!(seen.contains(&format!("deploy {answer}\r\n")), "{seen:?}");
+        let told = "not stored: the mode of the terminal was changed, as for a question";
+        assert!(seen.contains(told), "{seen:?}");
+        assert!(status.success());
+    }
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
+fn a_question_is_seen_where_no_stream_is_a_terminal() {
+    let sandbox = Sandbox::new();
+    let ask = "stty -echo < /dev/tty; : > asked; read x < /dev/tty; stty echo < /dev/tty; echo $x";
+    sandbox.script("s.sh", ask);
+    let script = "cachex -v ./s.sh </dev/null >out 2>told; cat out told";
+    let mut terminal = on_terminal(sandbox.sh(script), 24, 80);
+    // A person takes longer than the time from one look at the terminal to the next.
+    sandbox.sh("until test -e asked; do sleep 0.01; done; sleep 0.3").gives("");
+    terminal.type_in(b"answer\r");
+    let (seen, _) = terminal.end();
+    assert!(seen.starts_with("answer\r\n"), "{seen:?}");
+    assert!(seen.contains("not stored: the mode of the terminal was changed"), "{seen:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pager_that_reads_the_output_is_no_question() {
+    let sandbox = waiting("echo done");
+    // As `less` does it: raw mode, with the terminal open to read keys.
+    let pager = "exec 3</dev/tty; stty raw -echo <&3; : > raw; cat; stty sane <&3";
+    let script = format!("cachex -v ./s.sh 2>told | sh -c '{pager}'; cat told");
+    let mut terminal = on_terminal(sandbox.sh(&script), 24, 80);
+    sandbox.sh("until test -e raw; do sleep 0.01; done; sleep 0.3").gives("");
+    go(&sandbox);
+    terminal.wait_for("done");
+    let (seen, _) = terminal.end();
+    assert!(seen.contains("cachex: stored"), "{seen:?}");
+}
+
+#[test]
 fn a_background_job_leaves_the_terminal_alone() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "sleep 0.9");
