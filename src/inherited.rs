@@ -101,8 +101,13 @@ pub fn ignored_signals() -> u64 {
 pub fn prepare() {
     for (fd, closed) in (0..).zip(&CLOSED) {
         if closed.load(Ordering::Relaxed) && !is_open(fd) {
-            // SAFETY: a plain system call, which takes the lowest number that is free: that one.
-            unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) };
+            // SAFETY: plain system calls, which take the lowest number that is free: that one. The root directory, to
+            // which nothing can be written, is there without a null device as well.
+            unsafe {
+                if libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) == -1 {
+                    libc::open(c"/".as_ptr(), libc::O_RDONLY);
+                }
+            }
         }
     }
     // SAFETY: plain system calls.

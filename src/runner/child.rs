@@ -31,14 +31,12 @@ pub(super) struct Sources {
 }
 
 impl Child {
-    /// Starts the command of a job with this standard input, if it has any. It finds signals as our caller left them.
-    pub(super) fn spawn(
+    /// Starts the command of a job. It finds signals as our caller left them.
+    pub(super) fn start(
         job: &mut Job<'_>,
-        stdin: Option<Standard>,
-        keys: bool,
+        standard: [Standard; 3],
         signals: &Signals,
-    ) -> Result<(Self, Sources), SpawnError> {
-        let (sources, standard) = connect(stdin, job.outputs, keys).map_err(SpawnError::Other)?;
+    ) -> Result<Self, SpawnError> {
         let environment = job.environment.take();
         let launch = Launch {
             program: job.program,
@@ -47,7 +45,7 @@ impl Child {
             standard,
             signals: Some(signals),
         };
-        Ok((Self(Process::start(launch)?), sources))
+        Ok(Self(Process::start(launch)?))
     }
 
     pub(super) async fn wait(&mut self) -> io::Result<Exit> {
@@ -113,7 +111,7 @@ impl Child {
 }
 
 /// Makes what the command has for its standard descriptors, and gives us their other ends.
-fn connect(
+pub(super) fn connect(
     stdin: Option<Standard>,
     outputs: Outputs,
     keys: bool,

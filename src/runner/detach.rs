@@ -18,7 +18,15 @@ pub(super) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2], discard: bo
     // SAFETY: the new process makes only system calls, on its stack, until it leaves by `_exit`;
     // it touches no lock that another thread may have held when it was made.
     unsafe {
-        if libc::fork() == 0 {
+        let id = libc::fork();
+        if id == -1 {
+            // Nothing is lost if this process goes on in its place.
+            if !discard {
+                forward(pipes);
+            }
+            return;
+        }
+        if id == 0 {
             // Others may wait for the end of all but the pipes and our two output streams.
             let [out, err] =
                 pipes.each_ref().map(|(_, pipe)| pipe.as_ref().map_or(1, AsRawFd::as_raw_fd));

@@ -20,6 +20,7 @@ mod offer;
 mod pty;
 mod pump;
 mod ready;
+mod room;
 mod shared;
 mod shared_file;
 mod signal_mask;
@@ -29,12 +30,14 @@ mod tape;
 mod terminal_guests;
 mod terminal_mode;
 mod waiting;
+mod writer;
 
 pub use background::in_background;
 pub use child::exec;
 pub use give_back::give_back;
 pub use input::Input;
 pub use launch::SpawnError;
+pub use room::have_room;
 pub use signals::die_of;
 pub use waiting::wait_until;
 
@@ -47,7 +50,7 @@ use crate::progress::{Spinner, TICK};
 use crate::recording::{Abandoned, Recorder, Recording};
 use crate::terminal::Stream;
 use crate::time::Timestamp;
-use child::Child;
+use child::{Child, connect};
 use input::Running;
 use job_control::{JobControl, Run};
 use keys::Keys;
@@ -58,7 +61,7 @@ use signals::{Receiver, Signals};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tape::Tape;
@@ -157,9 +160,10 @@ impl End {
 /// Runs a command to its end.
 ///
 /// # Errors
-/// When it cannot be started.
+/// When it cannot be started. What it lacked then was missed before it began, and if nothing was taken from its
+/// input, that is still in the job.
 #[allow(unsafe_code)]
-pub fn run(job: Job<'_>) -> Result<Outcome, SpawnError> {
+pub fn run(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     // SAFETY: cachex is a single thread until the runtime below has begun: those that looked at inputs were
     // waited for.
     unsafe { nesting::enter(job.key) };
@@ -167,43 +171,19 @@ pub fn run(job: Job<'_>) -> Result<Outcome, SpawnError> {
         .enable_all()
         .build()
         .map_err(SpawnError::Other)?;
-    let outcome = runtime.block_on(supervise(job));
-    // A writer that is stuck in a write to a stopped terminal must not hold the exit up.
-    runtime.shutdown_background();
-    outcome
+    runtime.block_on(supervise(job))
 }
 
 /// How long the output of a command that was told to end may take.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// Descriptors that a run needs beside those that are open.
-const DESCRIPTORS: u64 = 20;
-
-/// As many descriptors as a caller passes on in a row.
-const FEW: u64 = 16;
-
-/// Whether there is room for them: the runtime does not fail gracefully.
-///
-/// # Errors
-/// When there is not.
-pub fn have_room() -> Result<(), SpawnError> {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    let lowest = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), 3);
-    let lowest = lowest.map_err(|error| SpawnError::Other(error.into()))?;
-    // Counted only where it may be tight.
-    let open = match u64::try_from(lowest.as_raw_fd()).unwrap_or(0) {
-        lowest if lowest < FEW && limit.is_none_or(|limit| limit > FEW + DESCRIPTORS) => lowest,
-        lowest => std::fs::read_dir("/dev/fd").map_or(lowest, |open| open.count() as u64),
-    };
-    if limit.is_some_and(|limit| open + DESCRIPTORS > limit) {
-        return Err(SpawnError::Other(rustix::io::Errno::MFILE.into()));
-    }
-    Ok(())
-}
-
-async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
+async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let mut signals = Signals::install(Receiver::Command).map_err(SpawnError::Other)?;
     let started = Instant::now();
+    if matches!(job.input, Input::Held(_)) {
+        // What was read is passed on by a thread, which cannot give it back.
+        room::try_to_start().map_err(SpawnError::Other)?;
+    }
     let input = std::mem::replace(&mut job.input, Input::Empty);
     let (stdin, input) = input.begin().map_err(SpawnError::Other)?;
     let wants_keys =
@@ -211,10 +191,10 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
     // A terminal of its own is for the command to change.
     let is_on_ours = !matches!(job.outputs, Outputs::Terminal { .. });
     let mut mode = is_on_ours.then(TerminalMode::watch).flatten();
-    let (mut child, mut sources) = Child::spawn(&mut job, stdin, wants_keys, &signals)?;
-    signals.begin();
-    let tape = Tape::new(job.recorder, job.withhold.is_some());
-    let shared = Shared::new(tape, job.spinner, job.held_up, job.unstorable);
+    let (mut sources, standard) =
+        connect(stdin, job.outputs, wants_keys).map_err(SpawnError::Other)?;
+    let tape = Tape::new(job.recorder.take(), job.withhold.is_some());
+    let shared = Shared::new(tape, job.spinner.take(), job.held_up, job.unstorable);
     if matches!(input, Running::Unknown) {
         shared.give_up_storing(Unrecorded::StdinUnknown);
     }
@@ -229,6 +209,9 @@ async fn supervise(mut job: Job<'_>) -> Result<Outcome, SpawnError> {
     let pumps = async { tokio::join!(run_if_any(out), run_if_any(err)) };
     tokio::pin!(pumps);
     let mut keys = if wants_keys { Some(Keys::take().map_err(SpawnError::Other)?) } else { None };
+    // All that it needs is there: nothing fails from here on for want of something.
+    let mut child = Child::start(job, standard, &signals)?;
+    signals.begin();
     let mut tick = interval_at(TokioInstant::now() + TICK, TICK);
     let (mut exit, mut pumped) = (None, None);
     let mut job_control = JobControl::default();

@@ -119,6 +119,9 @@ impl<'s> Pump<'s> {
             .then(|| rustix::io::fcntl_dupfd_cloexec(to.fd(), 3).ok())
             .flatten()
             .and_then(|fd| watch(fd, Interest::ERROR).ok());
+        if kind == Kind::Other {
+            shared.writer(to).start().map_err(SpawnError::Other)?;
+        }
         Ok(Self { to, kind, from, reader, shared, ended, since_end: 0 })
     }
 
@@ -234,7 +237,7 @@ impl<'s> Pump<'s> {
         if self.never_waits(count) {
             return write();
         }
-        self.shared.write(write).await
+        self.shared.write(to, write).await
     }
 
     fn never_waits(&self, count: usize) -> bool {

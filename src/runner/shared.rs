@@ -2,11 +2,13 @@
 
 use super::Unrecorded;
 use super::tape::{Passage, Tape, play};
+use super::writer::Writer;
 use crate::progress::Spinner;
 use crate::recording::Recorder;
 use crate::terminal::Stream;
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -22,6 +24,7 @@ pub(super) struct Shared<'j> {
     /// Why that failed.
     pub(super) lost: Cell<Option<io::Error>>,
     released: Notify,
+    writers: [Writer; 2],
     pub(super) held_up: &'j dyn Fn(),
     unstorable: &'j dyn Fn(),
     /// Whether that was called.
@@ -36,6 +39,7 @@ impl<'j> Shared<'j> {
         unstorable: &'j dyn Fn(),
     ) -> Self {
         Self {
+            writers: Default::default(),
             held_up,
             unstorable,
             is_given_up: Cell::new(false),
@@ -73,7 +77,7 @@ impl<'j> Shared<'j> {
         if let Some(spinner) = &mut *self.spinner.borrow_mut() {
             spinner.clear();
         }
-        let played = self.write(move || play(&mut held)).await;
+        let played = self.write(Stream::Stdout, move || play(&mut held)).await;
         self.lost.replace(played.err());
         self.releasing.set(false);
         self.released.notify_waiters();
@@ -83,7 +87,7 @@ impl<'j> Shared<'j> {
     pub(super) async fn let_out(&self) -> io::Result<()> {
         let lent = self.tape.borrow_mut().lend();
         let Some(mut recorder) = lent else { return Ok(()) };
-        let played = self.write(move || {
+        let played = self.write(Stream::Stdout, move || {
             let played = play(&mut recorder);
             Ok((recorder, played))
         });
@@ -95,16 +99,20 @@ impl<'j> Shared<'j> {
     /// Writes to a stream of ours in another thread, since it may have to wait for its reader.
     pub(super) async fn write<T: Send + 'static>(
         &self,
+        to: Stream,
         write: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
-        let mut writing = tokio::task::spawn_blocking(write);
-        let written = if let Ok(written) = timeout(PATIENCE, &mut writing).await {
-            written
-        } else {
-            (self.held_up)();
-            writing.await
-        };
-        written.map_err(io::Error::other)?
+        let mut writing = pin!(self.writer(to).run(write));
+        if let Ok(written) = timeout(PATIENCE, &mut writing).await {
+            return written;
+        }
+        (self.held_up)();
+        writing.await
+    }
+
+    /// The thread that writes to a stream.
+    pub(super) fn writer(&self, to: Stream) -> &Writer {
+        &self.writers[usize::from(to == Stream::Stderr)]
     }
 
     pub(super) async fn until_released(&self) {

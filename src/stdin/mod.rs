@@ -93,6 +93,15 @@ impl Stdin {
         }
     }
 
+    /// What was read of it, if it was.
+    #[must_use]
+    pub fn into_held(self) -> Option<Held> {
+        match self {
+            Self::Held(held) => Some(held),
+            _ => None,
+        }
+    }
+
     /// Whether knowing what it holds may take longer than a look-up.
     #[must_use]
     pub fn may_take_long(&self) -> bool {

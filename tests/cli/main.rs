@@ -41,6 +41,7 @@ mod replay;
 mod signals;
 mod slips;
 mod stale;
+mod starved;
 mod stats;
 mod stdin;
 mod store_faults;

@@ -10,9 +10,9 @@ use crate::key::{Observation, masked};
 use crate::progress::Spinner;
 use crate::recording::{Abandoned, Body, Recorder, Recording};
 use crate::replay::replay;
-use crate::runner::{self, Input, Job, Outcome, Unrecorded};
+use crate::runner::{self, Input, Job, Outcome, SpawnError, Unrecorded};
 use crate::settings::Request;
-use crate::stdin::Stdin;
+use crate::stdin::{Held, Stdin};
 use crate::store::{Claim, Clearings, Filled, Limits, Store, StoreError};
 use crate::terminal::{escape_os, print_error};
 use crate::time::{Timestamp, brief};
@@ -57,7 +57,16 @@ impl Call<'_> {
         let give_up = || drop(claim.take());
         let shown = Showing { spinner, withhold };
         let others = Others { held_up: &hand_on, unstorable: &give_up };
-        let outcome = self.execute(observation, stdin, recorder, shown, others);
+        let outcome = match self.execute(observation, stdin, recorder, shown, others) {
+            Err(not_run) => match *not_run {
+                NotRun { error: error @ SpawnError::Other(_), unread } => {
+                    drop(claim.take());
+                    return self.run_in_our_place(unread?, &error.to_string());
+                }
+                NotRun { error, .. } => Err(not_started(self.program, error)),
+            },
+            Ok(outcome) => Ok(outcome),
+        };
         let failure = match &outcome {
             Ok(outcome) => outcome.withheld.then(|| outcome.exit.to_string()),
             Err(error) => Some(error.to_string()),
@@ -131,8 +140,9 @@ impl Call<'_> {
         recorder: Option<Recorder>,
         Showing { spinner, withhold }: Showing<'_>,
         Others { held_up, unstorable }: Others<'_>,
-    ) -> Result<Outcome, Error> {
-        let job = Job {
+    ) -> Result<Outcome, Box<NotRun>> {
+        let is_held = matches!(stdin, Stdin::Held(_));
+        let mut job = Job {
             key: observation.fingerprint.key(),
             program: self.program.as_found(),
             words: &self.request.words,
@@ -145,7 +155,14 @@ impl Call<'_> {
             held_up,
             unstorable,
         };
-        runner::run(job).map_err(|error| not_started(self.program, error))
+        runner::run(&mut job).map_err(|error| {
+            let unread = match job.input {
+                Input::Held(held) => Ok(Some(held)),
+                _ if is_held => Err(Error::Failed(error.to_string())),
+                _ => Ok(None),
+            };
+            Box::new(NotRun { error, unread })
+        })
     }
 
     /// Stores a result if that is right; the command's own result does not depend on it.
@@ -227,6 +244,13 @@ fn lost(error: &io::Error, exit: Exit) -> Result<Exit, Error> {
             Ok(exit)
         }
     }
+}
+
+/// A command that was not started.
+pub(super) struct NotRun {
+    error: SpawnError,
+    /// What was read of standard input, unless it is lost.
+    unread: Result<Option<Held>, Error>,
 }
 
 /// Why a result is not stored.

@@ -20,7 +20,7 @@ use crate::nesting;
 use crate::replay::replay;
 use crate::runner::{self, Environment, SpawnError};
 use crate::settings::{Execution, Request};
-use crate::stdin::Stdin;
+use crate::stdin::{Held, Stdin};
 use crate::store::{Store, StoreError};
 use crate::terminal::{Notices, Stream, escape_os};
 use crate::time::Timestamp;
@@ -62,7 +62,7 @@ pub fn run(
         }
         Err(miss) => {
             if let Some(reason) = call.needs_its_own_output() {
-                return call.run_in_our_place(stdin, &reason);
+                return call.run_in_our_place(stdin.into_held(), &reason);
             }
             call.tell_miss(&store, &observation, &miss.reason);
             call.run_once(store, observation, stdin, miss.fallback)
@@ -123,8 +123,8 @@ impl<'a> Call<'a> {
     }
 
     /// The same after standard input was looked into: what was read of it, the command gets.
-    fn run_in_our_place(&self, stdin: Stdin, fault: &str) -> Result<Exit, Error> {
-        if let Stdin::Held(held) = stdin {
+    fn run_in_our_place(&self, unread: Option<Held>, fault: &str) -> Result<Exit, Error> {
+        if let Some(held) = unread {
             let fault = |fault| Error::Failed(format!("cannot pass standard input on: {fault}"));
             runner::give_back(held).map_err(fault)?;
         }

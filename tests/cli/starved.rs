@@ -1,0 +1,95 @@
+//! Where memory, processes, threads or devices cannot be had: the command runs in our place.
+
+use super::harness::{Call, Sandbox, am_root, say};
+use super::terminal::on_terminal;
+use std::os::unix::process::CommandExt;
+
+const WARNING: &str = "cannot run a command: ";
+
+#[test]
+fn without_memory_the_output_is_whole() {
+    let sandbox = Sandbox::new();
+    let mut tried = 0;
+    for kilobytes in (4_000..40_000).step_by(2_000) {
+        let limited = |call: &str| sandbox.sh(&format!("ulimit -v {kilobytes}; {call}")).output();
+        // Where the program itself does not fit there is nothing to be seen.
+        if !limited("seq 200000").status.success() || !limited("cachex --version").status.success()
+        {
+            continue;
+        }
+        tried += 1;
+        let bare = sandbox.sh("seq 200000").output();
+        for options in ["--ttl 0", "", "", "--stdin --ttl 0"] {
+            let call = format!("ulimit -v {kilobytes}; exec cachex {options} -- seq 200000");
+            let told = sandbox.sh(&call).matches(&bare);
+            assert!(told.is_empty() || told.contains(WARNING), "{told}");
+        }
+    }
+    assert!(tried > 0);
+}
+
+/// A call by a user who may have one process, which it is.
+#[allow(unsafe_code)]
+fn alone(sandbox: &Sandbox, user: u32, words: &str) -> Call {
+    let mut call = sandbox.by(user, &format!("--cache-dir store-{user} {words}"));
+    let limit = || {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        Ok(setrlimit(Resource::Nproc, Rlimit { current: Some(1), maximum: Some(1) })?)
+    };
+    // SAFETY: only system calls are made.
+    unsafe { call.command.pre_exec(limit) };
+    call
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_another_process_the_command_runs_in_our_place() {
+    if !am_root() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    for (words, input) in [
+        ("-- cat", None),
+        ("-- cat", Some("input")),
+        ("--stdin -- cat", Some("input")),
+        ("--pty=always -n -- echo hi", None),
+        ("--ttl 1h --stale-if-error 1h -- echo hi", None),
+    ] {
+        let mut call = alone(&sandbox, 54321, words);
+        if let Some(input) = input {
+            call = call.stdin(input);
+        }
+        let told = call.tells(input.unwrap_or(if words.contains("echo") { "hi\n" } else { "" }), 0);
+        let warned = told.starts_with("cachex: warning: ") && told.contains(WARNING);
+        assert!(warned && told.lines().count() == 1, "{told}");
+    }
+    // On a terminal, where writing takes a thread.
+    let seen = on_terminal(alone(&sandbox, 54322, "-q -- seq 20000"), 24, 80).end().0;
+    assert!(seen.lines().eq((1..=20000).map(|number| number.to_string())));
+    // What is stored can still be had.
+    sandbox.by(54323, "--cache-dir store-54323 -- echo stored").gives("stored\n");
+    alone(&sandbox, 54323, "-- echo stored").gives("stored\n");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_devices_the_command_runs_in_our_place() {
+    let sandbox = Sandbox::new();
+    let without = |script: &str| {
+        let script = format!("mount -t tmpfs none /dev && {script}");
+        sandbox.program("unshare", &["--mount", "sh", "-c", &script])
+    };
+    if !without("true").output().status.success() {
+        return say("not tried, for want of the right to mount");
+    }
+    for call in ["cachex -q -- echo hi", "cachex -q --pty -- echo hi", "cachex -q -n -- echo hi"] {
+        for to in ["<&-", "< in", "2>&- <&-"] {
+            sandbox.write("in", "");
+            without(&format!("{call} {to}")).gives("hi\n");
+        }
+    }
+    // What is closed is not taken for a file of the store.
+    let damage = "cachex sh -c 'echo damage >&2; echo damage; exit 0' <&- >&- 2>&-";
+    without(&format!("{damage}; {damage}; cachex --no-store echo sound < in")).gives("sound\n");
+    sandbox.sh("cachex doctor | grep -v ^ok").ends("", "", 1);
+}
