@@ -83,19 +83,22 @@ pub mod time;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
-use cli::{Cli, CommonOptions, Verb};
+use cli::{Cli, CommonOptions, Usage, Verb};
 use config::{Configured, Findings};
 use error::Error;
 use exit::Exit;
 use settings::{Request, Resolved};
 use std::path::PathBuf;
-use terminal::Notices;
+use terminal::{Notices, Stream};
 
 /// Parses the command line, does what it asks, and tells a failure once. The exit status.
 #[must_use]
 pub fn main() -> u8 {
     inherited::prepare();
-    let (cli, given) = cli::parse();
+    let (cli, given) = match cli::parse() {
+        Ok(understood) => understood,
+        Err(usage) => return show_usage(&usage),
+    };
     match dispatch(Configured::read(cli, given)) {
         Ok(exit) => {
             if let Exit::Signal(signal) = exit {
@@ -108,6 +111,19 @@ pub fn main() -> u8 {
             error.exit_code()
         }
     }
+}
+
+/// Shows how the program is called, or why it cannot be called so. The exit status.
+fn show_usage(usage: &Usage) -> u8 {
+    let stream = if usage.is_error { Stream::Stderr } else { Stream::Stdout };
+    let styled = usage.styled.as_ref().filter(|_| stream.shows_colours());
+    let shown = styled.map_or_else(
+        || terminal::print(stream, &usage.plain),
+        |styled| terminal::print_styled(stream, styled),
+    );
+    // There is nobody left to tell when that fails.
+    let _ = shown;
+    usage.code
 }
 
 fn dispatch(configured: Configured) -> Result<Exit, Error> {

@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("private_directory", "home ownership terminal"),
     ("outputs", "inherited terminal"),
     ("error", "terminal"),
-    ("cli", "exit home nesting size time"),
+    ("cli", "exit home nesting size terminal time"),
     ("config", "cli error home ownership private_directory terminal"),
     ("key", "exit inherited leash memory_file nesting outputs terminal time"),
     ("recording", "exit size terminal time"),

@@ -5,10 +5,12 @@
 
 mod plain;
 mod run_options;
+mod usage;
 mod variables;
 mod verbs;
 
 pub use run_options::*;
+pub use usage::{Usage, plain_text};
 pub use variables::variables;
 pub use verbs::*;
 
@@ -127,11 +129,13 @@ pub struct CommonOptions {
     pub cache_dir: Option<PathBuf>,
 }
 
-/// What our command line says, in both forms; ends the process where that is an error, or a call for
-/// help.
-#[must_use]
-pub fn parse() -> (Cli, ArgMatches) {
-    parse_words(&own_words()).unwrap_or_else(|error| error.exit())
+/// What our command line says, in both forms.
+///
+/// # Errors
+/// What is to be shown where it cannot be understood, or is a call for help.
+pub fn parse() -> Result<(Cli, ArgMatches), Usage> {
+    let words = own_words();
+    parse_words(&words).map_err(|error| Usage::new(error, &words))
 }
 
 /// What a command line says, in both forms; its first word is our own name.
@@ -143,7 +147,16 @@ pub fn parse_words(words: &[OsString]) -> Result<(Cli, ArgMatches), clap::Error>
     if let Some(understood) = plain::parse(words, &variables) {
         return Ok(understood);
     }
-    let command = with_variables(Cli::command(), &variables);
+    parse_in_full(words, &variables, Cli::command())
+}
+
+/// The same with all definitions.
+fn parse_in_full(
+    words: &[OsString],
+    variables: &[OsString],
+    command: clap::Command,
+) -> Result<(Cli, ArgMatches), clap::Error> {
+    let command = with_variables(command, variables);
     let blame = |error| blaming_variable(error, &command, words);
     let matches = command.clone().try_get_matches_from(words).map_err(blame)?;
     Ok((Cli::from_arg_matches(&matches)?, matches))

@@ -1,12 +1,12 @@
 //! `cachex clear`: forgetting everything, a command, one call of it, or what passes the filters.
 
 use super::filters::selection;
-use super::{printed, with_store};
+use super::{print, with_store};
 use crate::cli::ClearOptions;
 use crate::error::Error;
 use crate::size::Size;
 use crate::store::Cleared;
-use crate::terminal::{Notices, print};
+use crate::terminal::Notices;
 use std::path::Path;
 
 /// Forgets what is meant and says how much that was.
@@ -29,7 +29,7 @@ pub fn run(options: &ClearOptions, directory: &Path, notices: &Notices) -> Resul
     } else {
         String::new()
     };
-    printed(print(&format!("{} {}{hint}\n", removed(options.dry_run), tell(cleared))))
+    print(&format!("{} {}{hint}\n", removed(options.dry_run), tell(cleared)))
 }
 
 /// What a verb that removes says, or one that only looks.

@@ -1,20 +1,19 @@
 //! `cachex completions SHELL`: the script of a shell, as it is in `completions/`.
 
-use super::printed;
+use super::print;
 use crate::cli::Shell;
 use crate::error::Error;
-use crate::terminal::print;
 
 /// Prints the completion script.
 ///
 /// # Errors
 /// When it cannot be written.
 pub fn run(shell: Shell) -> Result<(), Error> {
-    printed(print(match shell {
+    print(match shell {
         Shell::Bash => include_str!("../../completions/cachex.bash"),
         Shell::Zsh => include_str!("../../completions/_cachex"),
         Shell::Fish => include_str!("../../completions/cachex.fish"),
         Shell::Elvish => include_str!("../../completions/cachex.elv"),
         Shell::Powershell => include_str!("../../completions/_cachex.ps1"),
-    }))
+    })
 }

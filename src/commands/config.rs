@@ -1,15 +1,15 @@
 //! `cachex config`: which options are in force for a command, and where each comes from.
 
 use super::json::{self, json};
-use super::printed;
 use super::table::{Look, Table, Tone};
+use super::{print, print_table};
 use crate::config::{
     KnownOption, RefusedKey, RefusedKeys, STRANGE, Setting, Source, Sources, Untrusted, Vocabulary,
     Whose,
 };
 use crate::error::Error;
 use crate::settings::Resolved;
-use crate::terminal::{escape_os, print};
+use crate::terminal::escape_os;
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::path::Path;
@@ -49,7 +49,7 @@ pub fn run(
                 .clone()
                 .or_else(|| Some(findings.untrusted.as_ref()?.to_string())),
         };
-        return printed(print(&json(&answer)?));
+        return print(&json(&answer)?);
     }
     let mut options = Table::facts();
     for shown in &shown {
@@ -76,7 +76,7 @@ pub fn run(
     findings.refused.iter().flat_map(refused).for_each(|refused| fact("refused", refused));
     fact("store", directory.map_or_else(|| "none".to_owned(), path));
     let look = Look::own();
-    printed(print(&format!("{}{gap}{}", options.render(look), facts.render(look))))
+    print_table(&format!("{}{gap}{}", options.render(look), facts.render(look)))
 }
 
 /// What a file that is not trusted would set, in the order of the help.

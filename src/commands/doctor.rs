@@ -1,11 +1,11 @@
 //! `cachex doctor`: whether the store is sound, and what to do where it is not.
 
-use super::printed;
+use super::print_table;
 use super::table::{Look, Table, Tone};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::store::{Finding, Health, examine};
-use crate::terminal::{escape_os, print};
+use crate::terminal::escape_os;
 use std::path::Path;
 
 /// Prints a line for each check; exits with 1 if there is a problem.
@@ -23,7 +23,7 @@ pub fn run(directory: &Path) -> Result<Exit, Error> {
         };
         table.push(tone, [state.to_owned(), (*subject).to_owned(), escape_os(text.as_ref())]);
     }
-    printed(print(&table.render(Look::own())))?;
+    print_table(&table.render(Look::own()))?;
     let is_sound = findings.iter().all(|finding| finding.state != Health::Problem);
     Ok(Exit::Code(u8::from(!is_sound)))
 }

@@ -2,7 +2,7 @@
 
 use super::config::shown_value;
 use super::json::{self, json};
-use super::printed;
+use super::print;
 use super::run::{Call, Nearest, Outlook, Prepared};
 use super::table::{Look, padded};
 use crate::config::{Untrusted, Vocabulary};
@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::key::{Difference, Doubt, Hex, Part, StoredPart};
 use crate::settings::Request;
 use crate::store::StoreError;
-use crate::terminal::{Notices, escape_os, print};
+use crate::terminal::{Notices, escape_os};
 use console::measure_text_width;
 use serde::Serialize;
 use std::ffi::OsString;
@@ -43,11 +43,7 @@ pub fn run(
             }
         }
     };
-    printed(print(&if as_json {
-        json(&explanation.for_json())?
-    } else {
-        explanation.tell(Look::own())
-    }))
+    print(&if as_json { json(&explanation.for_json())? } else { explanation.tell(Look::own()) })
 }
 
 /// What a file would change that is not trusted.

@@ -3,12 +3,12 @@
 use super::filters::selection;
 use super::json::{self, json};
 use super::table::{Look, Table, Tone};
-use super::{printed, with_store};
+use super::{print, print_table, with_store};
 use crate::cli::ListOptions;
 use crate::entry::Description;
 use crate::error::Error;
 use crate::size::Size;
-use crate::terminal::{Notices, escape_words, print};
+use crate::terminal::{Notices, escape_words};
 use crate::time::{Lifetime, Timestamp, brief};
 use serde::Serialize;
 use std::ffi::OsString;
@@ -24,18 +24,18 @@ pub fn run(options: &ListOptions, directory: &Path, notices: &Notices) -> Result
     let now = Timestamp::now();
     if options.json {
         let entries: Vec<_> = entries.iter().map(|entry| JsonEntry::new(entry, now)).collect();
-        return printed(print(&json(&entries)?));
+        return print(&json(&entries)?);
     }
     let look = Look::own();
     if entries.is_empty() && look.is_terminal() {
-        return printed(print("nothing stored\n"));
+        return print("nothing stored\n");
     }
     let mut table = Table::columns(HEADINGS);
     for entry in &entries {
         let tone = if has_expired(entry, now) { Tone::Faint } else { Tone::Plain };
         table.push(tone, row(entry, now));
     }
-    printed(print(&table.render(look)))
+    print_table(&table.render(look))
 }
 
 const HEADINGS: [&str; 8] = ["ID", "AGE", "LEFT", "EXIT", "SIZE", "TIME", "HITS", "COMMAND"];

@@ -24,7 +24,7 @@ mod table;
 
 use crate::error::Error;
 use crate::store::{Store, StoreError};
-use crate::terminal::Notices;
+use crate::terminal::{self, Notices, Stream};
 use std::io;
 use std::path::Path;
 
@@ -49,6 +49,16 @@ fn with_store<T>(
 /// Stored output was damaged while it was shown.
 fn not_whole(fault: &io::Error) -> Error {
     Error::Failed(format!("the output is not whole: {fault}"))
+}
+
+/// Prints an answer.
+fn print(text: &str) -> Result<(), Error> {
+    printed(terminal::print(Stream::Stdout, text))
+}
+
+/// Prints what has colours on a terminal.
+fn print_table(text: &str) -> Result<(), Error> {
+    printed(terminal::print_styled(Stream::Stdout, text))
 }
 
 /// A reader that goes away has seen enough.

@@ -1,11 +1,11 @@
 //! `cachex prune`: what expired, what is too much and what was left behind.
 
 use super::clear::{removed, tell};
-use super::{printed, with_store};
+use super::{print, with_store};
 use crate::error::Error;
 use crate::size::Size;
 use crate::store::{Cleared, DEFAULT_MAX_SIZE, Leftover, leftovers};
-use crate::terminal::{Notices, escape_os, print};
+use crate::terminal::{Notices, escape_os};
 use crate::time::Timestamp;
 use std::path::Path;
 
@@ -37,5 +37,5 @@ pub fn run(
         }
         text.extend([verb, " ", &name, &format!(" ({})\n", Size(size))]);
     }
-    printed(print(&text))
+    print(&text)
 }

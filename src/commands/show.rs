@@ -3,13 +3,13 @@
 use super::json::json;
 use super::list::{JsonEntry, time_left};
 use super::table::{Look, Table, Tone};
-use super::{printed, with_store};
+use super::{print, print_table, printed, with_store};
 use crate::cli::ShowOptions;
 use crate::entry::{Condition, Description, Kind};
 use crate::error::Error;
 use crate::size::Size;
 use crate::store::{Calls, Selection};
-use crate::terminal::{Notices, Stream, escape_os, escape_words, print};
+use crate::terminal::{Notices, Stream, escape_os, escape_words};
 use crate::time::{Timestamp, brief};
 use std::ffi::OsString;
 use std::path::Path;
@@ -22,11 +22,11 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
     let description = find(options, directory, notices)?;
     let now = Timestamp::now();
     if options.json {
-        return printed(print(&json(&JsonEntry::new(&description, now))?));
+        return print(&json(&JsonEntry::new(&description, now))?);
     }
     match wanted_stream(options) {
         Some(wanted) => print_output(options, directory, notices, description, wanted),
-        None => printed(print(&tell(&description, now))),
+        None => print_table(&tell(&description, now)),
     }
 }
 

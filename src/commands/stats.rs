@@ -2,12 +2,12 @@
 
 use super::json::{self, json};
 use super::table::{Look, Table, Tone, bar};
-use super::{printed, with_store};
+use super::{print_table, with_store};
 use crate::cli::StatsOptions;
 use crate::error::Error;
 use crate::size::Size;
 use crate::store::{Statistics, Totals};
-use crate::terminal::{Notices, escape_words, print};
+use crate::terminal::{Notices, escape_words};
 use crate::time::brief;
 use serde::Serialize;
 use std::ffi::OsString;
@@ -26,7 +26,7 @@ pub fn run(options: &StatsOptions, directory: &Path, notices: &Notices) -> Resul
     } else {
         tables(&statistics, Look::own())
     };
-    printed(print(&text))
+    print_table(&text)
 }
 
 fn tables(statistics: &Statistics, look: Look) -> String {

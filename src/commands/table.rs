@@ -1,7 +1,8 @@
 //! Tables: plain columns for programs, cut to the width and with colours on a terminal.
 
-use crate::terminal::{Stream, TerminalSize};
+use crate::terminal::{Stream, TerminalSize, escape_os};
 use console::{Style, measure_text_width, truncate_str};
+use std::ffi::OsStr;
 
 /// What standard output can show.
 #[derive(Clone, Copy, Debug)]
@@ -14,12 +15,10 @@ pub(super) struct Look {
 impl Look {
     /// That of our own standard output, for a user who may not want colours.
     pub(super) fn own() -> Self {
-        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
         let is_terminal = Stream::Stdout.is_terminal();
         Self {
             columns: is_terminal.then(|| usize::from(TerminalSize::own().columns)),
-            colours: is_terminal && !is_dumb && !is_set("NO_COLOR"),
+            colours: Stream::Stdout.shows_colours(),
         }
     }
 
@@ -136,7 +135,8 @@ impl<const N: usize> Table<N> {
     }
 
     pub(super) fn push(&mut self, tone: Tone, cells: [String; N]) {
-        self.lines.push((tone, cells));
+        // Only the colours of the table are ours.
+        self.lines.push((tone, cells.map(|cell| escape_os(OsStr::new(&cell)))));
     }
 
     /// All lines, each as wide as the cells of its column need.

@@ -2,14 +2,14 @@
 
 use super::config::shown_value;
 use super::json::{self, json};
-use super::printed;
+use super::print_table;
 use super::table::{Look, Table, Tone};
 use crate::cli::TrustOptions;
 use crate::config::trust::{self, Standing};
 use crate::config::{Candidate, Vocabulary};
 use crate::error::Error;
 use crate::settings;
-use crate::terminal::{escape_os, print};
+use crate::terminal::escape_os;
 use serde::Serialize;
 use std::path::Path;
 
@@ -26,7 +26,7 @@ pub fn run(options: &TrustOptions) -> Result<(), Error> {
     } else {
         trust(directory)?
     };
-    printed(print(&answer))
+    print_table(&answer)
 }
 
 /// Trusts a file; says what it sets before that.
@@ -37,7 +37,7 @@ fn trust(directory: Option<&Path>) -> Result<String, Error> {
     if candidate.standing() == Standing::Trusted {
         return Ok(content + &said("already trusted", &candidate.path));
     }
-    printed(print(&content))?;
+    print_table(&content)?;
     candidate.trust().map_err(Error::Failed)?;
     Ok(said("trusted", &candidate.path))
 }

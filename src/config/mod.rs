@@ -23,6 +23,7 @@ pub use sources::{Setting, Settings, Source, Sources};
 use crate::cli::{self, Cli, RunOptions, Verb};
 use crate::error::Error;
 use crate::terminal::{Notices, escape_os};
+use clap::builder::Styles;
 use clap::{ArgMatches, Args, FromArgMatches};
 use file::{ConfigFile, Problem};
 use places::Found;
@@ -147,7 +148,7 @@ impl Configured {
 /// # Errors
 /// When it cannot be understood with them.
 pub fn parse(settings: Settings) -> Result<(Cli, Sources), Error> {
-    let usage = |error: clap::Error| Error::Usage(error.to_string());
+    let usage = |error: clap::Error| Error::Usage(cli::plain_text(&error));
     let group = RunOptions::group_id();
     let with_defaults = |command: clap::Command| {
         command.mut_args(|option| match settings.get(option.get_id().as_str()) {
@@ -160,7 +161,7 @@ pub fn parse(settings: Settings) -> Result<(Cli, Sources), Error> {
     // Other verbs have options of their own, which may go by the same names.
     let takes_run_options =
         |verb: &clap::Command| verb.get_groups().any(|g| Some(g.get_id()) == group.as_ref());
-    let command = with_defaults(cli::command())
+    let command = with_defaults(cli::command().styles(Styles::plain()))
         .mut_subcommands(|verb| if takes_run_options(&verb) { with_defaults(verb) } else { verb });
     let matches = command.try_get_matches_from(std::env::args_os()).map_err(usage)?;
     let cli = Cli::from_arg_matches(&matches).map_err(usage)?;

@@ -1,12 +1,14 @@
 //! Our own standard output and error: the only place that writes to them, and what is known of the
 //! terminal behind them.
 //!
-//! Writes are not buffered. It also has the means to show a word or a path that could do something
-//! to a terminal.
+//! Writes are not buffered. A message or an answer that leaves here is free of what a terminal would act on, whatever
+//! went into it; what a command wrote is not touched.
 
 mod patience;
+mod visible;
 
 pub use patience::Patience;
+pub use visible::{escape_lines, escape_os, is_unseen};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::BorrowedFd;
@@ -15,7 +17,6 @@ use rustix::io::Errno;
 use rustix::termios::Termios;
 use std::cell::Cell;
 use std::ffi::OsStr;
-use std::fmt::Write as _;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
@@ -43,6 +44,14 @@ impl Stream {
     #[must_use]
     pub fn is_terminal(self) -> bool {
         rustix::termios::isatty(self.fd())
+    }
+
+    /// Whether somebody is looking at it who may want colours.
+    #[must_use]
+    pub fn shows_colours(self) -> bool {
+        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        self.is_terminal() && !is_dumb && !is_set("NO_COLOR")
     }
 
     /// Whether it leads to the null device, so that nobody can tell what is written from what is not.
@@ -140,23 +149,33 @@ fn wait_until_writable(fd: BorrowedFd<'_>) -> io::Result<()> {
     }
 }
 
-/// Writes an answer to standard output.
+/// Writes a text.
 ///
 /// # Errors
 /// As [`Stream::write_all`].
-pub fn print(text: &str) -> io::Result<()> {
-    Stream::Stdout.write_all(text.as_bytes())
+pub fn print(stream: Stream, text: &str) -> io::Result<()> {
+    stream.write_all(escape_lines(text).as_bytes())
+}
+
+/// Writes a text in colours, in which what is not ours has none.
+///
+/// # Errors
+/// As [`Stream::write_all`].
+pub fn print_styled(stream: Stream, text: &str) -> io::Result<()> {
+    stream.write_all(visible::escape_all_but_colours(text).as_bytes())
 }
 
 /// Says what ended this call. There is nobody left to tell when that fails.
 pub fn print_error(message: &dyn std::fmt::Display) {
-    let _ = Stream::Stderr.write_all(format!("cachex: error: {message}\n").as_bytes());
+    let message = escape_lines(&format!("cachex: error: {message}\n"));
+    let _ = Stream::Stderr.write_all(message.as_bytes());
 }
 
 /// A message of any origin as one line.
 fn one_line(kind: &str, message: &dyn std::fmt::Display) -> String {
     let message = message.to_string();
-    format!("cachex: {kind}{}\n", message.split_whitespace().collect::<Vec<_>>().join(" "))
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    escape_lines(&format!("cachex: {kind}{message}\n"))
 }
 
 /// What cachex says beside the command's own output, all of it on standard error.
@@ -208,42 +227,6 @@ impl Notices {
     }
 }
 
-/// The text as it can be shown: control characters and invalid bytes escaped.
-#[must_use]
-pub fn escape_os(text: &OsStr) -> String {
-    let mut shown = String::new();
-    for chunk in text.as_bytes().utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '\n' => shown.push_str("\\n"),
-                '\t' => shown.push_str("\\t"),
-                '\r' => shown.push_str("\\r"),
-                c if c.is_ascii_control() => push_hex(&mut shown, c as u8),
-                c if is_unseen(c) => {
-                    let _ = write!(shown, "\\u{:04x}", u32::from(c));
-                }
-                c => shown.push(c),
-            }
-        }
-        for byte in chunk.invalid() {
-            push_hex(&mut shown, *byte);
-        }
-    }
-    shown
-}
-
-fn push_hex(shown: &mut String, byte: u8) {
-    let _ = write!(shown, "\\x{byte:02x}");
-}
-
-/// Whether a character acts on a terminal, or changes how the rest of a line looks, without being seen
-/// itself.
-#[must_use]
-pub fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
 /// A command line as one could type it, with everything unusual quoted and escaped.
 pub fn escape_words<'a>(words: impl IntoIterator<Item = &'a OsStr>) -> String {
     words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
@@ -274,12 +257,5 @@ mod tests {
         let words = ["echo", "a b", "", "it's", "\u{1b}[31mred", "tab\t\\'"].map(OsStr::new);
         let shown = escape_words(words);
         assert_eq!(shown, r"echo 'a b' '' 'it'\''s' $'\x1b[31mred' $'tab\t\\\''");
-    }
-
-    #[test]
-    fn what_cannot_be_seen_is_escaped() {
-        assert_eq!(escape_os(OsStr::from_bytes(b"\xff\x00\n")), "\\xff\\x00\\n");
-        assert_eq!(escape_os(OsStr::new("a\u{202e}b\u{9b}")), "a\\u202eb\\u009b");
-        assert_eq!(escape_os(OsStr::new("schön")), "schön");
     }
 }

@@ -15,6 +15,7 @@ mod crowds;
 mod damage;
 mod doctor;
 mod dry_run;
+mod escapes;
 mod explain;
 mod fall_back;
 mod freshness;
