@@ -32,7 +32,7 @@ mod terminal_mode;
 mod waiting;
 mod writer;
 
-pub use background::in_background;
+pub use background::{Background, in_background};
 pub use child::exec;
 pub use give_back::give_back;
 pub use input::Input;

@@ -37,6 +37,7 @@ mod no_room;
 mod odd_rows;
 mod order;
 mod outlook;
+mod process_one;
 mod prune;
 mod replay;
 mod signals;

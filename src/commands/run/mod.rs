@@ -156,11 +156,18 @@ impl<'a> Call<'a> {
         store.note_use(&entry);
         if is_stale {
             // What is open must not be carried into another process.
-            match body.let_go() {
+            let begun = match body.let_go() {
                 Ok(()) => self.renew(store, observation, stdin, &entry),
-                Err(fault) => self.notices.detail(&format_args!("not renewed: {fault}")),
+                Err(fault) => {
+                    self.notices.detail(&format_args!("not renewed: {fault}"));
+                    None
+                }
+            };
+            let replayed = replay(&mut body);
+            if let Some(begun) = begun {
+                begun.let_go();
             }
-            return shown(replay(&mut body), entry.exit);
+            return shown(replayed, entry.exit);
         }
         stdin.take(entry.condition);
         let replayed = replay(&mut body);

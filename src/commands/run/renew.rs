@@ -8,7 +8,7 @@ use crate::entry::{Condition, Entry};
 use crate::exit::Exit;
 use crate::key::Observation;
 use crate::policy::Policy;
-use crate::runner::in_background;
+use crate::runner::{Background, in_background};
 use crate::settings::Execution;
 use crate::stdin::{Held, StandIn, Stdin};
 use crate::store::{Claimed, Store, StoreError};
@@ -26,13 +26,14 @@ impl Call<'_> {
         mut observation: Observation,
         stdin: Stdin,
         served: &Entry,
-    ) {
+    ) -> Option<Background> {
         let may_run = self.stores(&store) && self.request.execution == Execution::OnMiss;
         if !may_run || !Policy::may_renew(served, Timestamp::now()) {
-            return stdin.take(served.condition);
+            stdin.take(served.condition);
+            return None;
         }
         observation.serve_for(served.key);
-        self.begin(store, &observation, stdin, served.condition, Some(served.created));
+        self.begin(store, &observation, stdin, served.condition, Some(served.created))
     }
 
     /// `--warm`: has the command run in the background, whatever is stored.
@@ -53,8 +54,8 @@ impl Call<'_> {
         };
         if store.is_read_only() {
             self.notices.warn(&"the store is read-only; nothing is warmed");
-        } else {
-            self.begin(store, observation, stdin, condition, None);
+        } else if let Some(begun) = self.begin(store, observation, stdin, condition, None) {
+            begun.let_go();
         }
         Exit::Code(0)
     }
@@ -67,7 +68,7 @@ impl Call<'_> {
         stdin: Stdin,
         condition: Condition,
         served: Option<Timestamp>,
-    ) {
+    ) -> Option<Background> {
         let directory = store.directory().to_owned();
         let warn = |fault: &io::Error| {
             self.notices.warn(&format_args!("cannot run in the background: {fault}"));
@@ -77,7 +78,8 @@ impl Call<'_> {
         // A database must not be carried into another process.
         drop(store);
         if !is_free {
-            return stdin.take(condition);
+            stdin.take(condition);
+            return None;
         }
         let begun = StandIn::take(stdin, condition, &directory).and_then(|stand_in| {
             let keep = stand_in.descriptor();
@@ -91,10 +93,10 @@ impl Call<'_> {
                 })
             }
         });
-        match begun {
-            Ok(()) => self.notices.detail(&"running in the background"),
-            Err(fault) => warn(&fault),
+        if begun.is_ok() {
+            self.notices.detail(&"running in the background");
         }
+        begun.inspect_err(warn).ok()
     }
 
     /// In the background: runs the command unless somebody else is doing so, or has done so.
