@@ -117,6 +117,8 @@ fn to_write(place: &Place) -> Result<Connection, StoreError> {
 pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(unmistakable(path), flags)?;
+    // Else pages of the store lie in a temporary directory for a while.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     wait_for_others(&mut connection, PATIENCE)?;
     Ok(connection)
 }
@@ -201,14 +203,26 @@ fn begin<'c>(
     wait_for_others(connection, patience)?;
     let has_long = long::attach(connection, place)?;
     connection.pragma_update(None, "synchronous", synchronous)?;
-    if !has_long {
-        return Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?);
-    }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
     // Immediate would mean both files, and whoever stores something short would wait in the end for those who
-    // read something long. Writers come here first, so they wait for each other.
-    transaction.execute_batch("UPDATE main.note SET at = at WHERE 0")?;
+    // read something long. Writers come to that statement first, so they wait for each other.
+    let (behavior, first) = if has_long {
+        (TransactionBehavior::Deferred, "UPDATE main.note SET at = at WHERE 0")
+    } else {
+        (TransactionBehavior::Immediate, "")
+    };
+    let transaction = connection.transaction_with_behavior(behavior)?;
+    let begun = transaction.execute_batch(first);
+    check_format(&transaction, place)?;
+    begun?;
     Ok(transaction)
+}
+
+/// Sees that nobody has changed the format since the database was opened: a command may have run for long.
+fn check_format(transaction: &Transaction<'_>, place: &Place) -> Result<(), StoreError> {
+    match schema::state(transaction, &place.database())? {
+        State::Current => Ok(()),
+        State::Behind => Err(StoreError::Damaged("its format went back".to_owned())),
+    }
 }
 
 /// As [`write()`], of a database that is being set up.

@@ -19,6 +19,8 @@ pub(super) enum Kind {
     File = 3,
     /// Globs that some entry was stored without the words of: `store::sought`. They are the name.
     Ignored = 4,
+    /// How often uses were folded in: `store::usage`. The only one has no name, and its date is the number.
+    Folded = 5,
 }
 
 /// A note that was found.

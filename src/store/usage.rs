@@ -4,6 +4,7 @@
 //! folds the records in. Until then so many are kept, lest hits alone fill the disk. A record that is
 //! lost costs a little precision and nothing else.
 
+use super::notes::{self, Kind, Note};
 use super::place::{Place, open_private};
 use super::{StoreError, codec};
 use crate::recording::Checksummer;
@@ -12,7 +13,8 @@ use rusqlite::{Connection, params};
 use rustix::fs::OFlags;
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// An entry's id, the time in milliseconds, and a checksum of both: 8 little-endian bytes each.
@@ -66,8 +68,22 @@ impl Folded {
 }
 
 /// Folds the records into the database, inside the caller's write transaction.
+///
+/// A process can die after it has committed that and before the file is gone. So the file is numbered first, and the
+/// number is written in the same transaction.
 pub(super) fn fold(place: &Place, connection: &Connection) -> Result<Folded, StoreError> {
     let Some(taken) = take(place) else { return Ok(Folded(None)) };
+    let uses = read(&taken);
+    let last = notes::find(connection, Kind::Folded, &[])?.map_or(0, |note| note.at.as_millis());
+    let number = uses.number.unwrap_or_else(|| last.saturating_add(1));
+    if number <= last {
+        return Ok(Folded(Some(taken)));
+    }
+    if uses.number.is_none() && number_file(&taken, number).is_err() {
+        return Ok(Folded(None));
+    }
+    let note = Note { at: Timestamp::from_millis(number), value: Vec::new() };
+    notes::put(connection, Kind::Folded, &[], &note)?;
     let mut entry = connection.prepare(
         "UPDATE entry SET hits = hits + ?2, used = max(used, min(?3, ?4)) WHERE id = ?1",
     )?;
@@ -78,7 +94,7 @@ pub(super) fn fold(place: &Place, connection: &Connection) -> Result<Folded, Sto
          FROM entry WHERE entry.id = ?1 AND command.id = entry.command",
     )?;
     let now = Timestamp::now().as_millis();
-    for (id, (hits, last)) in read(&taken) {
+    for (id, (hits, last)) in uses.by_id {
         let parameters = params![id, codec::stored_count(hits), last.as_millis(), now];
         entry.execute(parameters)?;
         command.execute(parameters)?;
@@ -96,14 +112,35 @@ fn take(place: &Place) -> Option<PathBuf> {
     has_some.then_some(taken)
 }
 
-/// How often each entry was used, and when last.
-fn read(path: &Path) -> HashMap<i64, (u64, Timestamp)> {
+/// In place of an id: the record holds the number of its file.
+const NUMBER: i64 = i64::MIN;
+
+/// Writes the number of a file in place of its first record, which was read before.
+fn number_file(path: &Path, number: i64) -> io::Result<()> {
+    let file = File::options().write(true).open(path)?;
+    file.write_all_at(&encode(NUMBER, Timestamp::from_millis(number)), 0)
+}
+
+/// What a file of records says.
+#[derive(Debug, Default)]
+struct Uses {
+    /// How often each entry was used, and when last.
+    by_id: HashMap<i64, (u64, Timestamp)>,
+    /// The number of the file, if somebody began to fold it in.
+    number: Option<i64>,
+}
+
+fn read(path: &Path) -> Uses {
     let mut bytes = Vec::new();
     // What was read until an error is worth something.
     let _ = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
-    let mut uses = HashMap::new();
+    let mut uses = Uses::default();
     for (id, at) in bytes.as_chunks().0.iter().filter_map(|record| decode(*record)) {
-        let (hits, last) = uses.entry(id).or_insert((0, at));
+        if id == NUMBER {
+            uses.number = Some(at.as_millis());
+            continue;
+        }
+        let (hits, last) = uses.by_id.entry(id).or_insert((0, at));
         *hits += 1;
         *last = at.max(*last);
     }
@@ -123,11 +160,51 @@ mod tests {
         damaged[0] ^= 1;
         let records = [encode(1, at(5)), encode(2, at(4)), damaged, encode(1, at(3))].concat();
         fs::write(&path, [&records[..], b"cut off"].concat()).expect("written");
-        let uses = read(&path);
+        let uses = read(&path).by_id;
         assert_eq!(uses[&1], (2, at(5)));
         assert_eq!(uses[&2], (1, at(4)));
         assert_eq!(uses.len(), 2);
-        assert!(read(&dir.path().join("gone")).is_empty());
+        assert!(read(&dir.path().join("gone")).by_id.is_empty());
+    }
+
+    /// The hits of an entry.
+    fn hits(connection: &Connection, id: i64) -> i64 {
+        let sql = "SELECT hits FROM entry WHERE id = ?1";
+        connection.query_row(sql, [id], |row| row.get(0)).expect("counted")
+    }
+
+    #[test]
+    fn a_kill_at_any_moment_counts_no_use_twice() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let place = Place { directory: dir.path().to_owned() };
+        let mut connection = Connection::open_in_memory().expect("opened");
+        super::super::schema::migrate(&mut connection).expect("made");
+        let columns = "key, condition, command, exit, created, elapsed, used, hits, output, length, seal, arguments, words";
+        let values = "x'', x'', 1, 0, 0, 0, 0, 0, 0, 0, x'', x'', x''";
+        let insert = format!("INSERT INTO entry (id, {columns}) VALUES (1, {values})");
+        connection.execute_batch(&insert).expect("inserted");
+        for round in 1..=3 {
+            (0..2).for_each(|_| note(&place, 1));
+            // Killed before the commit, and twice after it. The number takes the place of one record.
+            let transaction = connection.transaction().expect("begun");
+            let _ = fold(&place, &transaction).expect("folded");
+            drop(transaction);
+            for _ in 0..2 {
+                let transaction = connection.transaction().expect("begun");
+                let _ = fold(&place, &transaction).expect("folded");
+                transaction.commit().expect("committed");
+                assert_eq!(hits(&connection, 1), 2 * round - 1);
+            }
+            note(&place, 1);
+            let transaction = connection.transaction().expect("begun");
+            let folded = fold(&place, &transaction).expect("folded");
+            transaction.commit().expect("committed");
+            folded.done();
+            let transaction = connection.transaction().expect("begun");
+            fold(&place, &transaction).expect("folded").done();
+            transaction.commit().expect("committed");
+            assert_eq!(hits(&connection, 1), 2 * round);
+        }
     }
 
     #[test]
@@ -135,7 +212,7 @@ mod tests {
         use std::os::unix::fs::FileExt;
         let file = tempfile::NamedTempFile::new().expect("a file");
         let record = encode(1, Timestamp::from_millis(5));
-        let counted = || read(file.path()).get(&1).map_or(0, |(hits, _)| *hits);
+        let counted = || read(file.path()).by_id.get(&1).map_or(0, |(hits, _)| *hits);
         file.as_file().write_all_at(&record, LONGEST - RECORD as u64).expect("written");
         assert_eq!(counted(), 1);
         file.as_file().write_all_at(&record, LONGEST).expect("written");

@@ -78,6 +78,37 @@ fn long_output_that_goes_nowhere_is_checked_and_not_read_again() {
 }
 
 #[test]
+fn nothing_of_the_store_or_of_inputs_lies_elsewhere_meanwhile() {
+    if !can_trace() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let root = sandbox.store_dir().display().to_string();
+    let hash = "--stdin --hash-with stdin=cat --hash-with env:SECRET=cat --hash-with arg:1=cat";
+    for call in [
+        "cachex seq 400000",
+        "cachex --refresh seq 400000",
+        "cachex seq 400000",
+        &format!("seq 40000 | SECRET=x cachex {hash} --env SECRET -- cat -"),
+        "seq 400000 | cachex --stdin --ttl 1 --stale-while-revalidate 1h cat",
+        "cachex list",
+        "cachex prune --max-size 1M",
+        "cachex clear",
+    ] {
+        let call =
+            call.replace("cachex", "strace -f -y -e trace=openat,open,creat -o trace cachex");
+        assert!(sandbox.sh(&call).output().status.success(), "{call}");
+        let trace = fs::read_to_string(sandbox.dir.join("trace")).expect("readable");
+        let made = ["O_CREAT", "O_TMPFILE", "O_EXCL"];
+        let elsewhere: Vec<_> = trace
+            .lines()
+            .filter(|line| made.iter().any(|flag| line.contains(flag)) && !line.contains(&root))
+            .collect();
+        assert!(elsewhere.is_empty(), "{call}: {elsewhere:?}");
+    }
+}
+
+#[test]
 fn without_a_home_in_the_environment_only_the_file_of_users_is_read() {
     if !can_trace() {
         return;
