@@ -45,7 +45,11 @@ impl Child {
             standard,
             signals: Some(signals),
         };
-        Ok(Self(Process::start(launch)?))
+        Process::start(launch).map(Self).map_err(|error| match error {
+            // There may have been no process that could have executed it.
+            SpawnError::Refused(fault) if is_for_want(&fault) => SpawnError::Other(fault),
+            error => error,
+        })
     }
 
     pub(super) async fn wait(&mut self) -> io::Result<Exit> {
@@ -108,6 +112,10 @@ impl Child {
             };
         }
     }
+}
+
+fn is_for_want(fault: &io::Error) -> bool {
+    matches!(fault.raw_os_error(), Some(libc::EAGAIN | libc::ENOMEM))
 }
 
 /// Makes what the command has for its standard descriptors, and gives us their other ends.

@@ -61,7 +61,8 @@ impl Call<'_> {
             };
             let came_too_early = matches!(waited, Waited::ToTheEnd) && {
                 let holds = stdin.holds(&variants);
-                variants.iter().any(|entry| entry.created > self.asked && holds(entry.condition))
+                let is_newer = |entry: &Entry| entry.key == key && entry.created > self.asked;
+                variants.iter().any(|entry| is_newer(entry) && holds(entry.condition))
             };
             match self.choose(&store, key, variants, &stdin) {
                 Ok(hit) => {
