@@ -57,13 +57,11 @@ impl JobControl {
     pub(super) fn stop(&mut self, signal: i32, run: &mut Run<'_>) {
         (run.shared.held_up)();
         run.keys.inspect(|keys| keys.put_back());
-        // The keys of the command's own terminal have reached nobody else yet.
-        let everybody = run.keys.is_some() && signal == libc::SIGTSTP;
-        self.resumed = signals::stop(signal, everybody);
+        self.resumed = signals::stop(signal);
         run.keys.inspect(|keys| keys.resume());
         if let Some(mode) = &mut *run.mode {
             mode.forget();
         }
-        run.child.resume(run.pty);
+        run.child.resume();
     }
 }

@@ -15,7 +15,6 @@ mod input;
 mod job_control;
 mod keys;
 mod launch;
-mod newlines;
 #[cfg(target_os = "linux")]
 mod offer;
 mod pty;
@@ -55,7 +54,6 @@ use child::{Child, connect};
 use input::Running;
 use job_control::{JobControl, Run};
 use keys::Keys;
-use launch::Change;
 use pty::Pty;
 use pump::{Pump, PumpEnd, worst};
 use shared::Shared;
@@ -176,9 +174,6 @@ pub fn run(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     runtime.block_on(supervise(job))
 }
 
-/// How long what the terminal of a command shows of the key that stopped it may take.
-const LAST_ECHO: Duration = Duration::from_millis(5);
-
 /// How long the output of a command that was told to end may take.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
@@ -196,10 +191,8 @@ async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     // A terminal of its own is for the command to change.
     let is_on_ours = !matches!(job.outputs, Outputs::Terminal { .. });
     let mut mode = is_on_ours.then(TerminalMode::watch).flatten();
-    // Before the command: what is pressed from now on is for it.
-    let mut keys = if wants_keys { Some(Keys::take().map_err(SpawnError::Other)?) } else { None };
     let (mut sources, standard) =
-        connect(stdin, job.outputs, keys.as_ref()).map_err(SpawnError::Other)?;
+        connect(stdin, job.outputs, wants_keys).map_err(SpawnError::Other)?;
     let tape = Tape::new(job.recorder.take(), job.withhold.is_some());
     let shared = Shared::new(tape, job.spinner.take(), job.held_up, job.unstorable);
     if matches!(input, Running::Unknown) {
@@ -210,20 +203,18 @@ async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
         from.map(|from| Pump::new(to, from, &shared, watch_end.clone())).transpose()
     };
     let (out, err) = (
-        pump(Stream::Stdout, sources.stdout.take())?.map(|pump| match &sources.pty {
-            Some(_) => pump.of_terminal(),
-            None => pump,
-        }),
+        pump(Stream::Stdout, sources.stdout.take())?,
         pump(Stream::Stderr, sources.stderr.take())?,
     );
     let pumps = async { tokio::join!(run_if_any(out), run_if_any(err)) };
     tokio::pin!(pumps);
+    let mut keys = if wants_keys { Some(Keys::take().map_err(SpawnError::Other)?) } else { None };
     // All that it needs is there: nothing fails from here on for want of something.
     let mut child = Child::start(job, standard, &signals)?;
     signals.begin();
     let mut tick = interval_at(TokioInstant::now() + TICK, TICK);
     let (mut exit, mut pumped) = (None, None);
-    let (mut job_control, mut stopped) = (JobControl::default(), None);
+    let mut job_control = JobControl::default();
     while exit.is_none() || pumped.is_none() {
         tokio::select! {
             arrival = signals.next() => {
@@ -231,18 +222,10 @@ async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
                 let mode = &mut mode;
                 job_control.hear(arrival, &mut Run { child: &child, pty, shared: &shared, keys, mode });
             }
-            change = child.wait(), if exit.is_none() => match change.map_err(SpawnError::Other)? {
-                Change::Stopped(signal) => stopped = Some(signal),
-                Change::Ended(status) => {
-                    exit = Some(End::now(status, started));
-                    has_ended.send_replace(Some(TokioInstant::now()));
-                }
-            },
-            () = sleep(LAST_ECHO), if stopped.is_some() => if let Some(signal) = stopped.take() {
-                let (pty, keys, mode) = (sources.pty.as_ref(), keys.as_ref(), &mut mode);
-                let run = &mut Run { child: &child, pty, shared: &shared, keys, mode };
-                job_control.stop(signal, run);
-            },
+            status = child.wait(), if exit.is_none() => {
+                exit = Some(End::now(status.map_err(SpawnError::Other)?, started));
+                has_ended.send_replace(Some(TokioInstant::now()));
+            }
             ends = &mut pumps, if pumped.is_none() => {
                 sources.pty = None;
                 pumped = Some(ends);
@@ -265,14 +248,10 @@ async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     }
     give_way_to_question(&mut mode, &shared, &child);
     shared.spinner.take();
-    let typed = keys.is_some_and(|keys| keys.were_pressed());
+    drop(keys);
     let condition = input.end();
     let end = exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
     let ends = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
-    if let (Exit::Signal(signal @ (libc::SIGINT | libc::SIGQUIT)), true) = (end.exit, typed) {
-        // Those who wait for us, such as a loop of a shell, would have got that key from our own terminal.
-        signals::tell_group(signal);
-    }
     // There is no command any more to pass a signal on to.
     signals.end();
     // What nobody took, or a signal cut short, is no failure of the command.

@@ -94,10 +94,9 @@ pub(super) fn is_pending(signal: i32) -> bool {
 }
 
 /// Has this process do what a signal does by default, whatever its disposition is and whether or not it is blocked.
-/// Returns if that does not end the process; then everything is as before. `everybody` in its process group may be sent
-/// the signal.
+/// Returns if that does not end the process; then everything is as before.
 #[allow(unsafe_code)]
-pub(super) fn take_default_action(signal: i32, everybody: bool) {
+pub(super) fn take_default_action(signal: i32) {
     // SAFETY: plain system calls on actions that live here. For the action, numbers all, zero is a value. The signal
     // is raised while it is blocked, so that one which came at the same time is not handled apart from it.
     unsafe {
@@ -105,11 +104,7 @@ pub(super) fn take_default_action(signal: i32, everybody: bool) {
         default.sa_sigaction = libc::SIG_DFL;
         let mut before = MaybeUninit::<libc::sigaction>::uninit();
         let was_set = libc::sigaction(signal, &raw const default, before.as_mut_ptr()) == 0;
-        if everybody {
-            libc::kill(0, signal);
-        } else {
-            libc::raise(signal);
-        }
+        libc::raise(signal);
         if let Ok(mask) = change(libc::SIG_UNBLOCK, &only(signal)) {
             let _ = change(libc::SIG_SETMASK, &mask);
         }

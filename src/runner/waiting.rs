@@ -36,7 +36,7 @@ pub fn wait_until<T>(
                         return Ok(Err(arrival.signal));
                     }
                     if arrival.stops() {
-                        signals::stop(arrival.signal, false);
+                        signals::stop(arrival.signal);
                     }
                 }
                 _ = look.tick() => if let Some(how) = over() {

@@ -61,8 +61,7 @@ impl Call<'_> {
             };
             let came_too_early = matches!(waited, Waited::ToTheEnd) && {
                 let holds = stdin.holds(&variants);
-                let is_newer = |entry: &Entry| entry.key == key && entry.created > self.asked;
-                variants.iter().any(|entry| is_newer(entry) && holds(entry.condition))
+                variants.iter().any(|entry| entry.created > self.asked && holds(entry.condition))
             };
             match self.choose(&store, key, variants, &stdin) {
                 Ok(hit) => {
