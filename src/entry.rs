@@ -15,12 +15,24 @@ use std::time::Duration;
 /// What is known only once the command has run, and must hold again for its result to be replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Condition {
-    /// Standard input held something from the start and nothing of it was taken: any input will do.
+    /// Something waited in a pipe or socket from the start and none of it was taken: any input will
+    /// do but a file, which can be looked at without a trace, and a closed one.
     StdinUnread,
     /// There was no standard input: the command got the null device.
     StdinAbsent,
+    /// Standard input was closed.
+    StdinClosed,
+    /// Standard input was open, and nothing came while the command ran.
+    StdinSilent(Kind),
     /// Standard input was there, and empty.
     StdinEmpty(Kind),
+    /// Standard input was a regular file.
+    StdinFile {
+        /// The digest of all that the command could see of it: its content, its offset, how it was opened.
+        input: Digest,
+        /// How far the run moved the offset.
+        moved: i64,
+    },
     /// Standard input was this, whole.
     Stdin {
         /// What it came from.
@@ -30,6 +42,23 @@ pub enum Condition {
         /// Its length in bytes.
         length: u64,
     },
+}
+
+impl Condition {
+    /// Whether both hold for the same standard input, whatever the runs did to it.
+    #[must_use]
+    pub fn is_same_input(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::StdinFile { input, .. }, Self::StdinFile { input: other, .. }) => input == other,
+            _ => self == other,
+        }
+    }
+
+    /// Whether it shows that the command reads what comes through a pipe or a socket.
+    #[must_use]
+    pub fn shows_a_reader(self) -> bool {
+        matches!(self, Self::Stdin { kind: Kind::Pipe | Kind::Socket, .. })
+    }
 }
 
 impl Entry {
@@ -46,7 +75,9 @@ impl Entry {
 pub enum Kind {
     /// A pipe.
     Pipe,
-    /// A regular file.
+    /// A nameless stream socket.
+    Socket,
+    /// A regular file, as earlier versions stored it: never replayed.
     File,
 }
 

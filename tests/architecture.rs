@@ -28,7 +28,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("progress", "terminal"),
     ("entry", "exit key recording time"),
     ("policy", "entry exit key time"),
-    ("stdin", "entry key"),
+    ("stdin", "entry inherited key"),
     ("store", "entry exit key ownership private_directory recording size terminal time"),
     (
         "runner",

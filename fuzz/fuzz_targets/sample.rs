@@ -18,15 +18,16 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// What is stored: the number of the key, the condition, the ending and the output.
-const STORED: [(u8, Condition, Exit, Stream, &[u8]); 4] = [
+const STORED: [(u8, Condition, Exit, Stream, &[u8]); 5] = [
     (0, Condition::StdinAbsent, Exit::Code(0), Stream::Stdout, b"hello\n"),
     (
         0,
-        Condition::Stdin { kind: Kind::File, digest: Digest([7; 32]), length: 9 },
+        Condition::StdinFile { input: Digest([7; 32]), moved: 9 },
         Exit::Code(3),
         Stream::Stderr,
         b"oops\n",
     ),
+    (1, Condition::StdinSilent(Kind::Socket), Exit::Code(0), Stream::Stdout, b"quiet\n"),
     (1, Condition::StdinUnread, Exit::Code(0), Stream::Stdout, &[b'x'; 64 << 10]),
     (2, Condition::StdinEmpty(Kind::Pipe), Exit::Code(0), Stream::Stdout, b""),
 ];

@@ -44,7 +44,6 @@ impl Group for KeyOptions {
         "key",
         "scope",
         "ignore-cwd",
-        "ignore-file-args",
         "stdin",
         "no-stdin",
         "n",

@@ -80,12 +80,18 @@ fn tell(description: &Description, now: Timestamp) -> String {
             .map_or_else(|| "in the future".to_owned(), |age| format!("{} ago", brief(age)))
     };
     let stdin = match entry.condition {
-        Condition::StdinUnread => "not read: any will do",
+        Condition::StdinUnread => "not read: any but a file will do",
         Condition::StdinAbsent => "none",
+        Condition::StdinClosed => "closed",
+        Condition::StdinSilent(Kind::Socket) => "an open socket from which nothing came",
+        Condition::StdinSilent(_) => "an open pipe from which nothing came",
         Condition::StdinEmpty(Kind::Pipe) => "an empty pipe",
+        Condition::StdinEmpty(Kind::Socket) => "an empty socket",
         Condition::StdinEmpty(Kind::File) => "an empty file",
         Condition::Stdin { kind: Kind::Pipe, .. } => "read: the same bytes from a pipe only",
+        Condition::Stdin { kind: Kind::Socket, .. } => "read: the same bytes from a socket only",
         Condition::Stdin { kind: Kind::File, .. } => "read: the same bytes from a file only",
+        Condition::StdinFile { .. } => "a file: the same bytes at the same offset only",
     };
     let lines = [
         ("entry", entry.id.to_string()),

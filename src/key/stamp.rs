@@ -68,6 +68,19 @@ impl FileStamp {
         FIRST_DAY_NANOS < self.changed && self.changed + SETTLED_AFTER_NANOS < now
     }
 
+    /// Whether the stamp of this open file, which had it at `now`, vouches for its content since.
+    #[must_use]
+    pub fn vouches_for_open(&self, file: impl AsFd, now: std::time::SystemTime) -> bool {
+        let now = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        i128::try_from(now.as_nanos()).is_ok_and(|now| self.vouches(now)) && Self::is_kept_for(file)
+    }
+
+    /// Whether what holds this open file is known to note every change at once.
+    #[must_use]
+    pub fn is_kept_for(file: impl AsFd) -> bool {
+        rustix::fs::fstatfs(file).is_ok_and(|system| is_known(&system))
+    }
+
     /// Appends all of it, in 56 bytes.
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         let Self { device, inode, size, modified, changed } = self;
@@ -129,7 +142,7 @@ pub(super) fn tells_changes(path: &Path, stamp: &FileStamp) -> bool {
 
 /// Whether what holds this file is known to note every change at once, by the clock of this machine,
 /// in a time that nobody can set. Network file systems may tell what was true a while ago; FAT and
-/// archives that are mounted have no such time. An overlay is as good as what lies below it, which it does not tell.
+/// archives that are mounted have no such time.
 fn keeps_times_of_changes(path: &Path) -> bool {
     rustix::fs::statfs(path).is_ok_and(|system| is_known(&system))
 }
@@ -143,10 +156,11 @@ fn is_known(system: &rustix::fs::StatFs) -> bool {
     const F2FS: u64 = 0xf2f5_2010;
     const BCACHEFS: u64 = 0xca45_1a4e;
     const TMPFS: u64 = 0x0102_1994;
+    const OVERLAYFS: u64 = 0x794c_7630;
     // Its type is as wide as a word of the machine, with or without a sign.
     #[allow(clippy::cast_sign_loss, clippy::unnecessary_cast, reason = "it varies by platform")]
     let kind = system.f_type as u64 & 0xffff_ffff;
-    [EXT, XFS, BTRFS, ZFS, F2FS, BCACHEFS, TMPFS].contains(&kind)
+    [EXT, XFS, BTRFS, ZFS, F2FS, BCACHEFS, TMPFS, OVERLAYFS].contains(&kind)
 }
 
 #[cfg(target_os = "macos")]

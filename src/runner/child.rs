@@ -1,12 +1,12 @@
 //! The command: what it is started with, and what is passed on to it.
 
-use super::launch::{Launch, Process, SpawnError, Standard};
+use super::keys::Keys;
+use super::launch::{Change, Launch, Process, SpawnError, Standard};
 use super::pty::{self, Pty};
 use super::signals::{Arrival, Origin, Signals};
 #[cfg(target_os = "linux")]
 use super::terminal_guests;
 use super::{Environment, Job};
-use crate::exit::Exit;
 use crate::inherited;
 use crate::nesting;
 use crate::outputs::Outputs;
@@ -43,31 +43,51 @@ impl Child {
             words: job.words,
             environment: environment.map(with_nesting),
             standard,
+            leads_a_session: matches!(job.outputs, Outputs::Terminal { .. }),
             signals: Some(signals),
         };
-        Ok(Self(Process::start(launch)?))
+        Process::start(launch).map(Self).map_err(|error| match error {
+            // There may have been no process that could have executed it.
+            SpawnError::Refused(fault) if is_for_want(&fault) => SpawnError::Other(fault),
+            error => error,
+        })
     }
 
-    pub(super) async fn wait(&mut self) -> io::Result<Exit> {
+    pub(super) async fn wait(&mut self) -> io::Result<Change> {
         self.0.wait().await
     }
 
     /// Passes a signal on that came to cachex, unless the command has had it.
     pub(super) fn pass_on(&self, arrival: Arrival, pty: Option<&Pty>) {
-        match pty {
-            // Our terminal has told the command already, which must look again.
-            Some(pty) if arrival.signal == libc::SIGWINCH => {
-                pty.resize(TerminalSize::own());
-                self.send(arrival.signal, None);
+        let is_from_process = matches!(arrival.origin, Origin::Process { .. });
+        match (arrival.origin, pty) {
+            (Origin::Child, _) => {}
+            // It told its whole group, and itself.
+            (Origin::Process { id, .. }, _) if Some(id) == self.0.id() => {}
+            // The command's own terminal tells it.
+            (_, Some(pty)) if arrival.signal == libc::SIGWINCH => {
+                if !pty.resize(TerminalSize::own()) && is_from_process {
+                    self.send(arrival.signal, None);
+                }
             }
-            _ if arrival.has_reached_the_group() => {}
-            _ => match arrival.origin {
-                // It told its whole group, and itself.
-                Origin::Process { id, .. } if Some(id) == self.0.id() => {}
-                Origin::Process { value, .. } => self.send(arrival.signal, value),
-                Origin::Child => {}
-                Origin::Terminal | Origin::Kernel => self.send(arrival.signal, None),
-            },
+            // Those that share our terminal would all get it.
+            (Origin::Terminal, Some(pty)) => pty.signal_foreground(arrival.signal),
+            (_, Some(pty)) if arrival.continues() => pty.signal_foreground(arrival.signal),
+            (Origin::Terminal, None) if arrival.has_reached_the_group() => {}
+            (Origin::Process { value, .. }, _) => self.send(arrival.signal, value),
+            (Origin::Terminal | Origin::Kernel, _) => self.send(arrival.signal, None),
+        }
+    }
+
+    /// Has the command go on, after a stop, unless somebody else has done that.
+    pub(super) fn resume(&self, pty: Option<&Pty>) {
+        match pty {
+            Some(pty) => {
+                pty.resize(TerminalSize::own());
+                pty.signal_foreground(libc::SIGCONT);
+            }
+            None if self.0.was_continued() => {}
+            None => self.send(libc::SIGCONT, None),
         }
     }
 
@@ -83,13 +103,6 @@ impl Child {
     /// The signal that stopped the command since this was last asked.
     pub(super) fn was_stopped(&self) -> Option<i32> {
         self.0.was_stopped()
-    }
-
-    /// Has the command go on unless somebody else has done that.
-    pub(super) fn resume(&self) {
-        if !self.0.was_continued() {
-            self.send(libc::SIGCONT, None);
-        }
     }
 
     /// Sends a signal to the command, with the value that another process gave it.
@@ -110,11 +123,15 @@ impl Child {
     }
 }
 
+fn is_for_want(fault: &io::Error) -> bool {
+    matches!(fault.raw_os_error(), Some(libc::EAGAIN | libc::ENOMEM))
+}
+
 /// Makes what the command has for its standard descriptors, and gives us their other ends.
 pub(super) fn connect(
     stdin: Option<Standard>,
     outputs: Outputs,
-    keys: bool,
+    keys: Option<&Keys>,
 ) -> io::Result<(Sources, [Standard; 3])> {
     let pipe = || {
         let (ours, theirs) = io::pipe()?;
@@ -169,6 +186,7 @@ pub fn exec(program: &Path, words: &[OsString], environment: Option<Environment>
         environment: environment.map(with_nesting),
         standard: standard
             .map(|fd| if inherited::is_closed(fd) { Standard::Closed } else { Standard::Ours }),
+        leads_a_session: false,
         signals: None,
     };
     SpawnError::Refused(launch.command().exec())

@@ -6,8 +6,8 @@ use super::launch::Standard;
 #[cfg(target_os = "linux")]
 use super::offer::Offer;
 use super::shared_file::Watch;
-use crate::entry::Condition;
-use crate::stdin::{FileRange, Held};
+use crate::entry::{Condition, Kind};
+use crate::stdin::{Held, OpenFile};
 use std::io;
 
 /// Where the command's standard input comes from.
@@ -15,13 +15,14 @@ use std::io;
 pub enum Input {
     /// Nowhere: it is empty.
     Empty,
+    /// From nowhere: it is closed.
+    Closed,
     /// From what was read of ours.
     Held(Held),
-    /// From our pipe, as far as the command takes it.
-    #[cfg(target_os = "linux")]
-    Pipe,
+    /// From our pipe or socket, as far as the command takes it.
+    Stream(Kind),
     /// From our file: the command has the same one.
-    File(FileRange),
+    File(OpenFile),
     /// From whatever ours is.
     Same,
 }
@@ -39,20 +40,22 @@ pub(super) enum Running {
 impl Input {
     /// What the command gets as standard input, if anything, and what watches over it.
     pub(super) fn begin(self) -> io::Result<(Option<Standard>, Running)> {
-        Ok(match self {
-            Self::Empty => (None, Running::Known(Condition::StdinAbsent)),
-            Self::Held(held) => {
-                let (read, write) = io::pipe()?;
-                (Some(Standard::Given(read.into())), Running::Fed(feed::begin(held, write.into())?))
-            }
+        let (standard, running) = match self {
+            Self::Empty => return Ok((None, Running::Known(Condition::StdinAbsent))),
+            Self::Closed => (Standard::Closed, Running::Known(Condition::StdinClosed)),
+            Self::Held(held) => feed::begin(held)?,
+            // What cannot be offered can be passed on: nothing was taken.
             #[cfg(target_os = "linux")]
-            Self::Pipe => {
-                let (read, write) = io::pipe()?;
-                (Some(Standard::Given(read.into())), Running::Offered(Offer::begin(write.into())?))
-            }
-            Self::File(range) => (Some(Standard::Ours), Running::Watched(Watch::begin(range))),
-            Self::Same => (Some(Standard::Ours), Running::Unknown),
-        })
+            Self::Stream(kind) => Offer::begin(kind)
+                .map_or((Standard::Ours, Running::Unknown), |(standard, offer)| {
+                    (standard, Running::Offered(offer))
+                }),
+            #[cfg(not(target_os = "linux"))]
+            Self::Stream(_) => (Standard::Ours, Running::Unknown),
+            Self::File(file) => (Standard::Ours, Running::Watched(Watch::begin(file))),
+            Self::Same => (Standard::Ours, Running::Unknown),
+        };
+        Ok((Some(standard), running))
     }
 }
 

@@ -57,11 +57,13 @@ impl JobControl {
     pub(super) fn stop(&mut self, signal: i32, run: &mut Run<'_>) {
         (run.shared.held_up)();
         run.keys.inspect(|keys| keys.put_back());
-        self.resumed = signals::stop(signal);
+        // The keys of the command's own terminal have reached nobody else yet.
+        let everybody = run.keys.is_some() && signal == libc::SIGTSTP;
+        self.resumed = signals::stop(signal, everybody);
         run.keys.inspect(|keys| keys.resume());
         if let Some(mode) = &mut *run.mode {
             mode.forget();
         }
-        run.child.resume();
+        run.child.resume(run.pty);
     }
 }

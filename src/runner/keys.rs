@@ -1,12 +1,12 @@
 //! The keys of our own terminal, for a command that has a terminal of its own.
 //!
-//! Meanwhile ours neither echoes nor waits for whole lines: the command's does that. Its signals
-//! stay: Ctrl-C and Ctrl-Z reach us and the command as they would without cachex.
+//! Meanwhile ours is raw: it passes every key on as it is and makes nothing of output, so that the settings of the
+//! command's terminal decide. Whatever happens it is put back: at the end, and before cachex stops.
 
 use super::pty::Pty;
 use super::ready::watch;
 use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
+use rustix::io::{Errno, ioctl_fionread};
 use rustix::stdio::stdin;
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr,
@@ -26,10 +26,15 @@ pub(super) fn are_there() -> bool {
 /// How often a job in the background looks whether it has come to the foreground.
 const IN_BACKGROUND: Duration = Duration::from_millis(200);
 
+/// How long to wait for a command that takes no more keys.
+const UNTIL_TAKEN: Duration = Duration::from_millis(10);
+
 /// Our terminal while its keys go to the command. Dropping it puts it back as it was.
 pub(super) struct Keys {
     terminal: AsyncFd<OwnedFd>,
     before: Termios,
+    /// What the command has not taken yet.
+    untaken: Vec<u8>,
     pressed: bool,
 }
 
@@ -40,9 +45,29 @@ impl Keys {
         let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let terminal = rustix::fs::open(name.as_c_str(), flags, Mode::empty())?;
         let terminal = watch(terminal, Interest::READABLE)?;
-        let keys = Self { terminal, before: tcgetattr(stdin())?, pressed: false };
+        let before = tcgetattr(stdin())?;
+        let mut keys = Self { terminal, before, untaken: Vec::new(), pressed: false };
         keys.resume();
+        keys.take_what_was_typed_ahead();
         Ok(keys)
+    }
+
+    /// What was typed while our terminal still made lines of it: an end of input stands there as a zero.
+    fn take_what_was_typed_ahead(&mut self) {
+        let count = ioctl_fionread(&self.terminal).ok().and_then(|count| count.try_into().ok());
+        let mut ahead = vec![0; count.unwrap_or(0)];
+        let count = rustix::io::read(&self.terminal, &mut ahead).unwrap_or(0);
+        ahead.truncate(count);
+        if self.before.local_modes.contains(LocalModes::ICANON) {
+            let end = self.before.special_codes[SpecialCodeIndex::VEOF];
+            ahead.iter_mut().filter(|key| **key == 0).for_each(|key| *key = end);
+        }
+        self.untaken = ahead;
+    }
+
+    /// The settings of our terminal as they were.
+    pub(super) fn settings(&self) -> Termios {
+        self.before.clone()
     }
 
     /// Takes the keys, again after [`Keys::put_back`].
@@ -51,7 +76,7 @@ impl Keys {
             return;
         }
         let mut settings = self.before.clone();
-        settings.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON);
+        settings.make_raw();
         settings.special_codes[SpecialCodeIndex::VMIN] = 1;
         settings.special_codes[SpecialCodeIndex::VTIME] = 0;
         let _ = tcsetattr(stdin(), OptionalActions::Now, &settings);
@@ -69,8 +94,21 @@ impl Keys {
         self.pressed
     }
 
-    /// Passes on what is pressed next.
+    /// Passes on what is pressed next, once the command is there.
     pub(super) async fn pass_on(&mut self, pty: &Pty) -> io::Result<()> {
+        if self.untaken.is_empty() {
+            return self.read().await;
+        }
+        self.pressed = true;
+        let taken = pty.press(&self.untaken);
+        self.untaken.drain(..taken);
+        if !self.untaken.is_empty() {
+            tokio::time::sleep(UNTIL_TAKEN).await;
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self) -> io::Result<()> {
         let mut ready = self.terminal.readable().await?;
         if !are_there() {
             // They are for whoever is in the foreground now.
@@ -80,12 +118,11 @@ impl Keys {
         let mut buffer = [0; 1024];
         match rustix::io::read(self.terminal.get_ref(), &mut buffer) {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(count) => {
-                self.pressed = true;
-                pty.press(&buffer[..count]);
-            }
+            Ok(count) => self.untaken.extend(&buffer[..count]),
             Err(Errno::AGAIN) => ready.clear_ready(),
             Err(Errno::INTR) => {}
+            // We have just been put into the background.
+            Err(Errno::IO) if !are_there() => {}
             Err(error) => return Err(error.into()),
         }
         Ok(())

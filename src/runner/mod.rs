@@ -15,8 +15,10 @@ mod input;
 mod job_control;
 mod keys;
 mod launch;
+mod newlines;
 #[cfg(target_os = "linux")]
 mod offer;
+mod passed_on;
 mod pty;
 mod pump;
 mod ready;
@@ -54,6 +56,8 @@ use child::{Child, connect};
 use input::Running;
 use job_control::{JobControl, Run};
 use keys::Keys;
+use launch::Change;
+use passed_on::PassedOn;
 use pty::Pty;
 use pump::{Pump, PumpEnd, worst};
 use shared::Shared;
@@ -129,15 +133,32 @@ pub enum Unrecorded {
     /// The output had no reader, or could not be written.
     #[error("the output was not taken whole")]
     OutputLost,
-    /// Of standard input the command took a part, or looked at it.
+    /// Of standard input the command took a part.
     #[error("it took a part of its standard input")]
     StdinPart,
+    /// More came through a socket than can be looked at again without taking it.
+    #[error("it read more from a socket than can be looked into")]
+    StdinLong,
+    /// The command wrote to the socket that is its standard input.
+    #[error("it wrote to its standard input")]
+    StdinWritten,
+    /// The file that is standard input was changed.
+    #[error("its standard input changed while it ran")]
+    StdinChanged,
+    /// The content of the file that is standard input is not known.
+    #[error(
+        "its standard input is a file that is too large to be read and has just changed, or that tells no size or date"
+    )]
+    StdinUntold,
     /// It cannot be told what the command read.
     #[error("it cannot be told whether it reads its standard input; -n and --stdin say so")]
     StdinUnknown,
     /// It may have asked a person something.
     #[error("the mode of the terminal was changed, as for a question")]
     Asked,
+    /// The command may have read from or written to an inherited descriptor.
+    #[error("descriptor {0} was read or written")]
+    DescriptorUsed(i32),
     /// A process that the command left behind may still write.
     #[error("a process left behind still holds the output")]
     LeftBehind,
@@ -174,6 +195,9 @@ pub fn run(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     runtime.block_on(supervise(job))
 }
 
+/// How long what the terminal of a command shows of the key that stopped it may take.
+const LAST_ECHO: Duration = Duration::from_millis(5);
+
 /// How long the output of a command that was told to end may take.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
@@ -185,14 +209,18 @@ async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
         room::try_to_start().map_err(SpawnError::Other)?;
     }
     let input = std::mem::replace(&mut job.input, Input::Empty);
+    let records = job.recorder.is_some();
+    let inherited = records.then(|| PassedOn::now(matches!(input, Input::File(_))));
     let (stdin, input) = input.begin().map_err(SpawnError::Other)?;
     let wants_keys =
         matches!(job.outputs, Outputs::Terminal { .. }) && stdin.is_none() && keys::are_there();
     // A terminal of its own is for the command to change.
     let is_on_ours = !matches!(job.outputs, Outputs::Terminal { .. });
     let mut mode = is_on_ours.then(TerminalMode::watch).flatten();
+    // Before the command: what is pressed from now on is for it.
+    let mut keys = if wants_keys { Some(Keys::take().map_err(SpawnError::Other)?) } else { None };
     let (mut sources, standard) =
-        connect(stdin, job.outputs, wants_keys).map_err(SpawnError::Other)?;
+        connect(stdin, job.outputs, keys.as_ref()).map_err(SpawnError::Other)?;
     let tape = Tape::new(job.recorder.take(), job.withhold.is_some());
     let shared = Shared::new(tape, job.spinner.take(), job.held_up, job.unstorable);
     if matches!(input, Running::Unknown) {
@@ -203,18 +231,20 @@ async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
         from.map(|from| Pump::new(to, from, &shared, watch_end.clone())).transpose()
     };
     let (out, err) = (
-        pump(Stream::Stdout, sources.stdout.take())?,
+        pump(Stream::Stdout, sources.stdout.take())?.map(|pump| match &sources.pty {
+            Some(_) => pump.of_terminal(),
+            None => pump,
+        }),
         pump(Stream::Stderr, sources.stderr.take())?,
     );
     let pumps = async { tokio::join!(run_if_any(out), run_if_any(err)) };
     tokio::pin!(pumps);
-    let mut keys = if wants_keys { Some(Keys::take().map_err(SpawnError::Other)?) } else { None };
     // All that it needs is there: nothing fails from here on for want of something.
     let mut child = Child::start(job, standard, &signals)?;
     signals.begin();
     let mut tick = interval_at(TokioInstant::now() + TICK, TICK);
     let (mut exit, mut pumped) = (None, None);
-    let mut job_control = JobControl::default();
+    let (mut job_control, mut stopped) = (JobControl::default(), None);
     while exit.is_none() || pumped.is_none() {
         tokio::select! {
             arrival = signals.next() => {
@@ -222,10 +252,18 @@ async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
                 let mode = &mut mode;
                 job_control.hear(arrival, &mut Run { child: &child, pty, shared: &shared, keys, mode });
             }
-            status = child.wait(), if exit.is_none() => {
-                exit = Some(End::now(status.map_err(SpawnError::Other)?, started));
-                has_ended.send_replace(Some(TokioInstant::now()));
-            }
+            change = child.wait(), if exit.is_none() => match change.map_err(SpawnError::Other)? {
+                Change::Stopped(signal) => stopped = Some(signal),
+                Change::Ended(status) => {
+                    exit = Some(End::now(status, started));
+                    has_ended.send_replace(Some(TokioInstant::now()));
+                }
+            },
+            () = sleep(LAST_ECHO), if stopped.is_some() => if let Some(signal) = stopped.take() {
+                let (pty, keys, mode) = (sources.pty.as_ref(), keys.as_ref(), &mut mode);
+                let run = &mut Run { child: &child, pty, shared: &shared, keys, mode };
+                job_control.stop(signal, run);
+            },
             ends = &mut pumps, if pumped.is_none() => {
                 sources.pty = None;
                 pumped = Some(ends);
@@ -248,10 +286,17 @@ async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     }
     give_way_to_question(&mut mode, &shared, &child);
     shared.spinner.take();
-    drop(keys);
-    let condition = input.end();
+    let typed = keys.is_some_and(|keys| keys.were_pressed());
+    let condition = input.end().and_then(|condition| {
+        inherited.map_or(Ok(()), PassedOn::end)?;
+        Ok(condition)
+    });
     let end = exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
     let ends = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
+    if let (Exit::Signal(signal @ (libc::SIGINT | libc::SIGQUIT)), true) = (end.exit, typed) {
+        // Those who wait for us, such as a loop of a shell, would have got that key from our own terminal.
+        signals::tell_group(signal);
+    }
     // There is no command any more to pass a signal on to.
     signals.end();
     // What nobody took, or a signal cut short, is no failure of the command.

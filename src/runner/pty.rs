@@ -1,16 +1,17 @@
 //! A pseudo-terminal for the command, in place of pipes.
 //!
-//! Our own terminal, if there is one, stays the controlling one: its keys signal the command, and
-//! `/dev/tty` reaches the person. What is written to the new one comes back unchanged, so newlines
-//! are translated once only, by the real terminal.
+//! It controls the session of the command: its keys signal the command, and the command finds it as `/dev/tty`. It begins
+//! with the settings that our own terminal has, and only the command changes them. What it makes of newlines goes
+//! to a terminal as it is, as long as ours makes nothing of them; elsewhere it is taken back.
 
+use super::keys::Keys;
 use crate::terminal::{TerminalSize, own_settings};
 use rustix::fs::{Mode, OFlags};
-use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{
-    LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, Winsize, tcgetattr, tcsetattr,
-    tcsetwinsize,
+    LocalModes, OptionalActions, SpecialCodeIndex, Winsize, tcgetattr, tcgetpgrp, tcgetwinsize,
+    tcsetattr, tcsetwinsize,
 };
 use std::io;
 use std::os::fd::OwnedFd;
@@ -22,7 +23,7 @@ pub(super) struct Pty {
 
 /// Opens a terminal of this size: our end, and the command's. Without keys, reading from it finds
 /// the end at once.
-pub(super) fn open(size: TerminalSize, keys: bool) -> io::Result<(Pty, OwnedFd)> {
+pub(super) fn open(size: TerminalSize, keys: Option<&Keys>) -> io::Result<(Pty, OwnedFd)> {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
     fcntl_setfd(&master, FdFlags::CLOEXEC)?;
     grantpt(&master)?;
@@ -30,9 +31,9 @@ pub(super) fn open(size: TerminalSize, keys: bool) -> io::Result<(Pty, OwnedFd)>
     let name = ptsname(&master, Vec::new())?;
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
     let slave = rustix::fs::open(name.as_c_str(), flags, Mode::empty())?;
-    let mut settings = own_settings().map_or_else(|| tcgetattr(&slave), Ok)?;
-    settings.output_modes.remove(OutputModes::ONLCR);
-    if !keys {
+    let own = keys.map(Keys::settings).or_else(own_settings);
+    let mut settings = own.map_or_else(|| tcgetattr(&slave), Ok)?;
+    if keys.is_none() {
         settings.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON);
         settings.special_codes[SpecialCodeIndex::VMIN] = 0;
         settings.special_codes[SpecialCodeIndex::VTIME] = 0;
@@ -50,14 +51,33 @@ impl Pty {
     }
 
     /// Types for the command.
-    pub(super) fn press(&self, keys: &[u8]) {
-        // A command that reads none of so many loses the rest, as it would to a full terminal.
-        let _ = rustix::io::write(&self.master, keys);
+    ///
+    /// Tells how many keys it has taken.
+    pub(super) fn press(&self, keys: &[u8]) -> usize {
+        match rustix::io::write(&self.master, keys) {
+            Ok(taken) => taken,
+            Err(Errno::AGAIN | Errno::INTR) => 0,
+            // Nobody will ever read them.
+            Err(_) => keys.len(),
+        }
     }
 
-    /// Follows the size of our own terminal; the kernel tells the command.
-    pub(super) fn resize(&self, size: TerminalSize) {
+    /// Follows the size of our own terminal; the kernel tells the command. Whether it is another one.
+    pub(super) fn resize(&self, size: TerminalSize) -> bool {
+        let before = tcgetwinsize(&self.master).map(|size| (size.ws_row, size.ws_col));
         let size = Winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 };
         let _ = tcsetwinsize(&self.master, size);
+        before != Ok((size.ws_row, size.ws_col))
+    }
+
+    /// Sends a signal to the processes in its foreground, as its keys do.
+    pub(super) fn signal_foreground(&self, signal: i32) {
+        if let Ok(group) = tcgetpgrp(&self.master) {
+            // SAFETY: a plain system call.
+            #[allow(unsafe_code)]
+            unsafe {
+                libc::killpg(group.as_raw_nonzero().get(), signal);
+            }
+        }
     }
 }

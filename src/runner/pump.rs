@@ -4,6 +4,7 @@
 
 use super::Unrecorded;
 use super::launch::SpawnError;
+use super::newlines::{self, Newlines};
 use super::ready::{watch, watch_pipe};
 use super::shared::Shared;
 use super::tape::Passage;
@@ -89,6 +90,8 @@ pub(super) struct Pump<'s> {
     ended: Receiver<Option<Instant>>,
     /// Bytes that were read since then.
     since_end: usize,
+    /// Of a terminal that the command writes to.
+    newlines: Option<Newlines>,
 }
 
 /// What our own stream is, as far as writing to it goes.
@@ -122,7 +125,12 @@ impl<'s> Pump<'s> {
         if kind == Kind::Other {
             shared.writer(to).start().map_err(SpawnError::Other)?;
         }
-        Ok(Self { to, kind, from, reader, shared, ended, since_end: 0 })
+        Ok(Self { to, kind, from, reader, shared, ended, since_end: 0, newlines: None })
+    }
+
+    /// The same, from a terminal that the command has in place of a pipe.
+    pub(super) fn of_terminal(self) -> Self {
+        Self { newlines: Some(Newlines::default()), ..self }
     }
 
     /// Forwards until the pipe is closed, or left behind.
@@ -140,17 +148,17 @@ impl<'s> Pump<'s> {
         loop {
             let count = match self.next(&mut buffer).await {
                 Next::Bytes(count) => count,
-                Next::End(end) => return end,
+                Next::End(end) => return self.forward_rest(end).await,
             };
-            match self.shared.take_down(self.to, &buffer[..count]) {
-                Passage::Held => continue,
-                Passage::Forward => self.shared.until_released().await,
-                Passage::Release(tape) => {
-                    self.shared.release(tape).await;
-                }
+            let plain = self.plain(&buffer[..count]);
+            if !self.take_down(plain.as_deref().unwrap_or(&buffer[..count])).await {
+                continue;
             }
-            self.give_way();
-            match self.forward(buffer, count).await {
+            let forwarded = match plain.filter(|_| self.adds_to_newlines()) {
+                Some(plain) => self.forward_plain(plain).await.map(|()| buffer),
+                None => self.forward(buffer, count).await,
+            };
+            match forwarded {
                 Ok(same) => buffer = same,
                 Err(error) => return PumpEnd::Lost(error),
             }
@@ -158,6 +166,45 @@ impl<'s> Pump<'s> {
                 buffer = vec![0; BUFFER];
             }
         }
+    }
+
+    /// Records what the command wrote. Whether it is to be shown now.
+    async fn take_down(&self, bytes: &[u8]) -> bool {
+        match self.shared.take_down(self.to, bytes) {
+            Passage::Held => return false,
+            Passage::Forward => self.shared.until_released().await,
+            Passage::Release(tape) => self.shared.release(tape).await,
+        }
+        self.give_way();
+        true
+    }
+
+    /// What the command wrote to its terminal, where that is not the same as what came out of it.
+    fn plain(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let newlines = self.newlines.as_mut()?;
+        newlines::are_made_longer(&self.from).then(|| newlines.take_back(bytes))
+    }
+
+    /// Whether what the command wrote is right for our own stream, not what its terminal made of it.
+    fn adds_to_newlines(&self) -> bool {
+        !self.to.is_terminal() || newlines::are_made_longer(self.to.fd())
+    }
+
+    async fn forward_plain(&self, plain: Vec<u8>) -> io::Result<()> {
+        let count = plain.len();
+        self.forward(plain, count).await.map(|_| ())
+    }
+
+    /// Forwards what no newline followed.
+    async fn forward_rest(&mut self, end: PumpEnd) -> PumpEnd {
+        let rest = self.newlines.as_mut().map_or(&b""[..], Newlines::rest);
+        if rest.is_empty() || end.is_lost() || !self.take_down(rest).await {
+            return end;
+        }
+        if !self.adds_to_newlines() {
+            return end;
+        }
+        self.forward_plain(rest.to_vec()).await.err().map_or(end, PumpEnd::Lost)
     }
 
     async fn next(&mut self, buffer: &mut [u8]) -> Next {
@@ -188,6 +235,9 @@ impl<'s> Pump<'s> {
     }
 
     fn leave_behind(&self) -> PumpEnd {
+        if self.newlines.is_some() {
+            newlines::leave_alone(&self.from);
+        }
         let pipe = rustix::io::fcntl_dupfd_cloexec(&self.from, 3);
         pipe.map_or(PumpEnd::Abandoned, PumpEnd::LeftBehind)
     }

@@ -94,9 +94,10 @@ pub(super) fn is_pending(signal: i32) -> bool {
 }
 
 /// Has this process do what a signal does by default, whatever its disposition is and whether or not it is blocked.
-/// Returns if that does not end the process; then everything is as before.
+/// Returns if that does not end the process; then everything is as before. `everybody` in its process group may be sent
+/// the signal.
 #[allow(unsafe_code)]
-pub(super) fn take_default_action(signal: i32) {
+pub(super) fn take_default_action(signal: i32, everybody: bool) {
     // SAFETY: plain system calls on actions that live here. For the action, numbers all, zero is a value. The signal
     // is raised while it is blocked, so that one which came at the same time is not handled apart from it.
     unsafe {
@@ -104,7 +105,11 @@ pub(super) fn take_default_action(signal: i32) {
         default.sa_sigaction = libc::SIG_DFL;
         let mut before = MaybeUninit::<libc::sigaction>::uninit();
         let was_set = libc::sigaction(signal, &raw const default, before.as_mut_ptr()) == 0;
-        libc::raise(signal);
+        if everybody {
+            libc::kill(0, signal);
+        } else {
+            libc::raise(signal);
+        }
         if let Ok(mask) = change(libc::SIG_UNBLOCK, &only(signal)) {
             let _ = change(libc::SIG_SETMASK, &mask);
         }

@@ -36,7 +36,7 @@ pub fn wait_until<T>(
                         return Ok(Err(arrival.signal));
                     }
                     if arrival.stops() {
-                        signals::stop(arrival.signal);
+                        signals::stop(arrival.signal, false);
                     }
                 }
                 _ = look.tick() => if let Some(how) = over() {

@@ -1,11 +1,14 @@
 //! A standard input for a run in the background, in place of that of the call.
 
-use super::{FileRange, FromOffset, Held, PipeState, Stdin, unnamed};
+use super::file::FromOffset;
+use super::held::unnamed;
+use super::{Held, OpenFile, Stdin, StreamState, held};
 use crate::entry::{Condition, Kind};
+use rustix::fs::{SeekFrom, seek};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::os::unix::fs::FileExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 /// What a run gets that is to renew the result for some condition: the same content, from the same
@@ -19,13 +22,14 @@ pub struct StandIn {
 #[derive(Debug)]
 enum Source {
     Nothing,
+    Closed,
     Held(Held),
-    /// A pipe with this in it.
-    Pipe(Vec<u8>),
-    /// A file with this in it.
-    File(Vec<u8>),
-    /// A file with the same in it.
-    Same(OwnedFd, FileRange),
+    /// A pipe or a socket with this in it, and its end.
+    Stream(Kind, Vec<u8>),
+    /// One that stays open, and from which nothing comes.
+    Silent(Kind),
+    /// The same file at the same offset.
+    File(OwnedFd, OpenFile),
 }
 
 /// Something that can be left unread, which is to be shown again.
@@ -37,27 +41,30 @@ impl StandIn {
     /// # Errors
     /// When it cannot be kept; it is taken nevertheless.
     pub fn take(stdin: Stdin, condition: Condition, directory: &Path) -> io::Result<Self> {
-        let is_pipe = matches!(stdin, Stdin::Pipe(_));
         let source = match (stdin, condition) {
             (_, Condition::StdinAbsent) => Source::Nothing,
-            (_, Condition::StdinEmpty(Kind::Pipe)) => Source::Pipe(Vec::new()),
-            (_, Condition::StdinEmpty(Kind::File)) => Source::File(Vec::new()),
-            (_, Condition::StdinUnread) if is_pipe => Source::Pipe(UNREAD.to_vec()),
-            (_, Condition::StdinUnread) => Source::File(UNREAD.to_vec()),
+            (_, Condition::StdinClosed) => Source::Closed,
+            (_, Condition::StdinSilent(kind)) => Source::Silent(kind),
+            (_, Condition::StdinEmpty(kind)) => Source::Stream(kind, Vec::new()),
+            (_, Condition::StdinUnread) => Source::Stream(Kind::Pipe, UNREAD.to_vec()),
             (Stdin::Held(held), Condition::Stdin { .. }) => Source::Held(held),
-            (Stdin::Pipe(PipeState::Known { .. }), Condition::Stdin { length, .. }) => {
+            (Stdin::Stream(kind, StreamState::Known { length, .. }), Condition::Stdin { .. }) => {
                 // No longer than a pipe.
                 let mut content = Vec::new();
-                io::stdin().lock().take(length).read_to_end(&mut content)?;
-                Source::Held(Held::copy(content.as_slice(), unnamed(directory)?)?)
+                held::take(length, &mut content)?;
+                match kind {
+                    Kind::Socket => Source::Stream(kind, content),
+                    _ => Source::Held(Held::copy(content.as_slice(), unnamed(directory)?)?),
+                }
             }
-            (stdin, Condition::Stdin { .. }) => {
+            (stdin, Condition::StdinFile { .. }) => {
                 stdin.take(condition);
-                let Stdin::File(range) = stdin else {
+                let Stdin::File(file) = stdin else {
                     return Err(io::ErrorKind::InvalidInput.into());
                 };
-                Source::Same(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?, range)
+                Source::File(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?, file)
             }
+            (_, Condition::Stdin { .. }) => return Err(io::ErrorKind::InvalidInput.into()),
         };
         Ok(Self { directory: directory.to_owned(), source })
     }
@@ -67,7 +74,7 @@ impl StandIn {
     pub fn descriptor(&self) -> Option<RawFd> {
         match &self.source {
             Source::Held(held) => Some(held.file.as_raw_fd()),
-            Source::Same(file, _) => Some(file.as_raw_fd()),
+            Source::File(file, _) => Some(file.as_raw_fd()),
             _ => None,
         }
     }
@@ -79,27 +86,66 @@ impl StandIn {
     pub fn become_stdin(self) -> io::Result<Stdin> {
         let stdin: OwnedFd = match self.source {
             Source::Nothing => return Ok(Stdin::Absent),
+            Source::Closed => return Ok(Stdin::Closed),
             Source::Held(held) => return Ok(Stdin::Held(held)),
-            Source::Pipe(content) => {
-                let (read, mut write) = io::pipe()?;
-                write.write_all(&content)?;
-                read.into()
+            Source::Stream(kind, content) => {
+                let (read, write) = pair(kind)?;
+                File::from(write).write_all(&content)?;
+                read
             }
-            Source::File(content) => {
-                let file = unnamed(&self.directory)?;
-                file.write_all_at(&content, 0)?;
-                file.into()
+            Source::Silent(kind) => {
+                let (read, write) = pair(kind)?;
+                // It stays open until this process ends.
+                std::mem::forget(write);
+                read
             }
-            Source::Same(file, range) => {
-                let length = range.stamp.size.saturating_sub(range.start);
-                let content = FromOffset { file: &File::from(file), offset: range.start };
-                let mut copy = unnamed(&self.directory)?;
-                io::copy(&mut content.take(length), &mut copy)?;
-                io::Seek::rewind(&mut copy)?;
-                copy.into()
-            }
+            Source::File(file, before) => reopened(&file, &before, &self.directory)?,
         };
         rustix::stdio::dup2_stdin(&stdin)?;
-        Ok(Stdin::survey())
+        Ok(Stdin::survey_open())
     }
+}
+
+/// A pipe or a socket: what is read from, and what is written to.
+fn pair(kind: Kind) -> io::Result<(OwnedFd, OwnedFd)> {
+    if kind == Kind::Socket {
+        let (read, write) = UnixStream::pair()?;
+        return Ok((read.into(), write.into()));
+    }
+    let (read, write) = io::pipe()?;
+    Ok((read.into(), write.into()))
+}
+
+/// The file with an offset of its own, as it was found: the caller goes on with the other one.
+fn reopened(file: &OwnedFd, before: &OpenFile, directory: &Path) -> io::Result<OwnedFd> {
+    let opened = if before.is_writable() { None } else { open_again(file) };
+    let file = match opened {
+        Some(file) => file,
+        None => copied(file, before, directory)?,
+    };
+    seek(&file, SeekFrom::Start(before.start))?;
+    Ok(file)
+}
+
+#[cfg(target_os = "linux")]
+fn open_again(file: &OwnedFd) -> Option<OwnedFd> {
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    File::open(path).ok().map(OwnedFd::from)
+}
+
+/// Elsewhere that would share the offset.
+#[cfg(not(target_os = "linux"))]
+fn open_again(_: &OwnedFd) -> Option<OwnedFd> {
+    None
+}
+
+fn copied(file: &OwnedFd, before: &OpenFile, directory: &Path) -> io::Result<OwnedFd> {
+    if before.is_large() {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let content = File::from(file.try_clone()?);
+    let mut copy = tempfile::NamedTempFile::new_in(directory)?;
+    io::copy(&mut FromOffset { file: &content, offset: 0 }, &mut copy)?;
+    // As it was opened; the name goes away here.
+    Ok(if before.is_writable() { copy.into_file() } else { File::open(copy.path())? }.into())
 }

@@ -104,33 +104,69 @@ pub(super) fn seal(entry: &Entry, body: &Body) -> [u8; 16] {
     checksum.finish().0.to_le_bytes()
 }
 
+/// The first byte of a stored condition. A number is never used again for something else.
+mod tag {
+    pub(super) const UNREAD: u8 = 0;
+    pub(super) const ABSENT: u8 = 3;
+    pub(super) const CLOSED: u8 = 6;
+    pub(super) const FILE: u8 = 11;
+    /// From a pipe, a socket, a file.
+    pub(super) const EMPTY: [u8; 3] = [1, 9, 4];
+    pub(super) const CONTENT: [u8; 3] = [2, 10, 5];
+    pub(super) const SILENT: [u8; 3] = [7, 8, 12];
+}
+
+const KINDS: [Kind; 3] = [Kind::Pipe, Kind::Socket, Kind::File];
+
 pub(super) fn encode_condition(condition: Condition) -> Vec<u8> {
+    let of_kind = |tags: [u8; 3], kind: Kind| tags[kind as usize];
     match condition {
-        Condition::StdinUnread => vec![0],
-        Condition::StdinEmpty(Kind::Pipe) => vec![1],
-        Condition::StdinEmpty(Kind::File) => vec![4],
+        Condition::StdinUnread => vec![tag::UNREAD],
+        Condition::StdinAbsent => vec![tag::ABSENT],
+        Condition::StdinClosed => vec![tag::CLOSED],
+        Condition::StdinSilent(kind) => vec![of_kind(tag::SILENT, kind)],
+        Condition::StdinEmpty(kind) => vec![of_kind(tag::EMPTY, kind)],
+        Condition::StdinFile { moved, .. } => {
+            [&encode_input(condition)[..], &moved.to_le_bytes()].concat()
+        }
         Condition::Stdin { kind, digest, length } => {
-            let tag = if kind == Kind::Pipe { 2 } else { 5 };
+            let tag = of_kind(tag::CONTENT, kind);
             [&[tag][..], digest.as_bytes(), &length.to_le_bytes()].concat()
         }
-        Condition::StdinAbsent => vec![3],
+    }
+}
+
+/// What encoded conditions of the same input begin with, and of others never.
+pub(super) fn encode_input(condition: Condition) -> Vec<u8> {
+    match condition {
+        Condition::StdinFile { input, .. } => [&[tag::FILE][..], input.as_bytes()].concat(),
+        other => encode_condition(other),
     }
 }
 
 fn decode_condition(bytes: &[u8]) -> Option<Condition> {
-    match bytes {
-        [0] => Some(Condition::StdinUnread),
-        [1] => Some(Condition::StdinEmpty(Kind::Pipe)),
-        [4] => Some(Condition::StdinEmpty(Kind::File)),
-        [3] => Some(Condition::StdinAbsent),
-        [tag @ (2 | 5), rest @ ..] => {
-            let kind = if *tag == 2 { Kind::Pipe } else { Kind::File };
-            let (digest, length) = rest.split_first_chunk()?;
-            let length = u64::from_le_bytes(length.try_into().ok()?);
-            Some(Condition::Stdin { kind, digest: Digest(*digest), length })
-        }
-        _ => None,
+    let (tag, rest) = bytes.split_first()?;
+    let kind =
+        |tags: [u8; 3]| KINDS.into_iter().zip(tags).find_map(|(k, t)| (t == *tag).then_some(k));
+    if let Some(kind) = kind(tag::CONTENT) {
+        let (digest, length) = rest.split_first_chunk()?;
+        let length = u64::from_le_bytes(length.try_into().ok()?);
+        return Some(Condition::Stdin { kind, digest: Digest(*digest), length });
     }
+    if *tag == tag::FILE {
+        let (input, moved) = rest.split_first_chunk()?;
+        let moved = i64::from_le_bytes(moved.try_into().ok()?);
+        return Some(Condition::StdinFile { input: Digest(*input), moved });
+    }
+    let plain = match *tag {
+        tag::UNREAD => Some(Condition::StdinUnread),
+        tag::ABSENT => Some(Condition::StdinAbsent),
+        tag::CLOSED => Some(Condition::StdinClosed),
+        _ => kind(tag::EMPTY)
+            .map(Condition::StdinEmpty)
+            .or_else(|| kind(tag::SILENT).map(Condition::StdinSilent)),
+    };
+    plain.filter(|_| rest.is_empty())
 }
 
 /// A digest of files with a checksum behind it.
@@ -186,12 +222,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn kind() -> impl Strategy<Value = Kind> {
-        prop_oneof![Just(Kind::Pipe), Just(Kind::File)]
+        proptest::sample::select(&KINDS)
     }
 
     fn condition() -> impl Strategy<Value = Condition> {
         prop_oneof![
             Just(Condition::StdinUnread),
+            Just(Condition::StdinClosed),
+            kind().prop_map(Condition::StdinSilent),
+            any::<([u8; 32], i64)>()
+                .prop_map(|(input, moved)| Condition::StdinFile { input: Digest(input), moved }),
             kind().prop_map(Condition::StdinEmpty),
             Just(Condition::StdinAbsent),
             (kind(), any::<([u8; 32], u64)>()).prop_map(|(kind, (digest, length))| {
@@ -221,6 +261,15 @@ mod tests {
         #[test]
         fn conditions_survive(condition in condition()) {
             prop_assert_eq!(decode_condition(&encode_condition(condition)), Some(condition));
+        }
+
+        #[test]
+        fn only_conditions_of_one_input_begin_alike(a in condition(), b in condition(), moved in any::<i64>()) {
+            prop_assert_eq!(encode_condition(b).starts_with(&encode_input(a)), a.is_same_input(b));
+            if let Condition::StdinFile { input, .. } = a {
+                let other = Condition::StdinFile { input, moved };
+                prop_assert!(encode_condition(other).starts_with(&encode_input(a)));
+            }
         }
 
         #[test]

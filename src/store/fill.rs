@@ -123,20 +123,21 @@ fn may_remove_long(
     if !long::is_there(connection)? {
         return Ok(false);
     }
-    let sql = "SELECT EXISTS
-        (SELECT 1 FROM entry WHERE key = ?1 AND condition = ?2 AND body IS NULL)";
-    let same = params![new.key.0.as_bytes(), codec::encode_condition(new.condition)];
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM entry WHERE {SAME} AND body IS NULL)");
+    let same = params![new.key.0.as_bytes(), codec::encode_input(new.condition)];
     Ok(limits.max_entries.is_some()
         || !evict::has_room(connection, limits.max_size, needed)
-        || connection.query_row(sql, same, |row| row.get(0))?)
+        || connection.query_row(&sql, same, |row| row.get(0))?)
 }
+
+/// The entries of the same key and input.
+const SAME: &str = "key = ?1 AND substr(condition, 1, length(?2)) = ?2";
 
 /// Removes the entry that is replaced; how many there were.
 fn remove_same(connection: &Connection, new: &NewEntry<'_>) -> Result<usize, StoreError> {
-    let mut statement =
-        connection.prepare("SELECT id FROM entry WHERE key = ?1 AND condition = ?2")?;
+    let mut statement = connection.prepare(&format!("SELECT id FROM entry WHERE {SAME}"))?;
     let ids = statement
-        .query_map(params![new.key.0.as_bytes(), codec::encode_condition(new.condition)], |row| {
+        .query_map(params![new.key.0.as_bytes(), codec::encode_input(new.condition)], |row| {
             row.get(0)
         })?
         .collect::<Result<Vec<i64>, _>>()?;

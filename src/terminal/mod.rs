@@ -20,6 +20,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One of the two output streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,9 @@ pub enum Stream {
     /// Standard error.
     Stderr,
 }
+
+/// How much was written to each.
+static WRITTEN: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
 
 impl Stream {
     /// Our descriptor of that stream.
@@ -81,6 +85,12 @@ impl Stream {
         }
     }
 
+    /// How many bytes [`write_all`](Self::write_all) has written to it.
+    #[must_use]
+    pub fn written(self) -> u64 {
+        WRITTEN[self as usize].load(Ordering::Relaxed)
+    }
+
     /// Writes every byte, unbuffered, also to a descriptor that somebody made non-blocking.
     ///
     /// # Errors
@@ -88,7 +98,10 @@ impl Stream {
     pub fn write_all(self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             match rustix::io::write(self.fd(), bytes) {
-                Ok(written) => bytes = &bytes[written..],
+                Ok(written) => {
+                    WRITTEN[self as usize].fetch_add(written as u64, Ordering::Relaxed);
+                    bytes = &bytes[written..];
+                }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => wait_until_writable(self.fd())?,
                 Err(error) => return Err(error.into()),

@@ -1,6 +1,7 @@
 //! On a terminal: the spinner, the keys that signal, and `--pty`.
 
 use super::harness::{Call, Sandbox};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{ioctl_tiocsctty, setsid};
@@ -64,7 +65,11 @@ impl Terminal {
         }
     }
 
+    #[track_caller]
     fn read(&mut self) -> bool {
+        let minute = Timespec { tv_sec: 60, tv_nsec: 0 };
+        let ready = poll(&mut [PollFd::new(&self.master, PollFlags::IN)], Some(&minute));
+        assert_ne!(ready, Ok(0), "nothing for a minute after {:?}", self.seen);
         let mut buffer = [0; 4096];
         match self.master.read(&mut buffer) {
             Ok(0) | Err(_) => false,
@@ -421,6 +426,139 @@ fn the_terminal_is_put_back_on_every_way_out() {
         terminal.wait_for("end");
         sandbox.sh("cmp before after").gives("");
     }
+}
+
+/// A program that tells of each byte that it reads in raw mode, until `q`.
+const RAW: &str = "use POSIX; $|=1;
+    my $mode = POSIX::Termios->new; $mode->getattr(0);
+    $mode->setlflag($mode->getlflag & ~(ICANON | ECHO | ISIG)); $mode->setiflag(0); $mode->setattr(0, TCSANOW);
+    print \"ready\\n\"; my $key;
+    while (sysread STDIN, $key, 1) { print ord $key, \"\\n\"; last if $key eq 'q' }";
+
+#[test]
+fn a_command_under_pty_decides_what_keys_do() {
+    let sandbox = Sandbox::new();
+    sandbox.write("raw.pl", RAW);
+    let mut terminal = on_terminal(sandbox.cachex("--pty perl raw.pl"), 24, 80);
+    terminal.wait_for("ready");
+    terminal.type_in(b"\r\x13\x03\x1a\x16\x04q");
+    let (seen, status) = terminal.end();
+    assert_eq!(seen, "ready\r\n13\r\n19\r\n3\r\n26\r\n22\r\n4\r\n113\r\n");
+    assert!(status.success());
+}
+
+#[test]
+fn the_terminal_of_a_command_under_pty_controls_its_session() {
+    let sandbox = Sandbox::new();
+    let script =
+        "set -m; sleep 100 & jobs -l | grep -c Running; kill %1; echo to the terminal > /dev/tty";
+    let seen = on_terminal(sandbox.cachex_words(["--pty", "bash", "-c", script]), 24, 80).end().0;
+    assert_eq!(seen, "1\r\nto the terminal\r\n");
+    let words = ["--pty", "bash", "--norc", "-i", "-c", "echo $-"];
+    let seen = on_terminal(sandbox.cachex_words(words), 24, 80).end().0;
+    assert!(!seen.contains("no job control") && seen.contains('m'), "{seen}");
+}
+
+#[test]
+fn an_end_of_input_typed_at_once_is_one() {
+    let sandbox = Sandbox::new();
+    for _ in 0..20 {
+        // Before cachex, or the command, has looked at the terminal.
+        let mut terminal = on_terminal(sandbox.cachex("--pty cat"), 24, 80);
+        terminal.press(4);
+        let (seen, status) = terminal.end();
+        assert!(!seen.contains('\0') && status.success(), "{seen:?}");
+    }
+    let mut terminal = on_terminal(sandbox.cachex("--pty cat"), 24, 80);
+    terminal.type_in(b"ahead\r\x04");
+    let (seen, _) = terminal.end();
+    assert!(seen.ends_with("ahead\r\n"), "{seen:?}");
+}
+
+#[test]
+fn what_a_command_under_pty_writes_is_the_same_on_a_terminal_a_pipe_and_in_a_file() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "printf 'a\\nb\\r\\n10%%\\r20%%\\r'");
+    for refresh in ["--refresh", "--ttl=1d"] {
+        let call = |words: &str| sandbox.cachex(&format!("{refresh} --pty {words}"));
+        let seen = on_terminal(call("./s.sh"), 24, 80).end().0;
+        assert_eq!(seen.replace("\r\r\n", "\r\n"), "a\r\nb\r\n10%\r20%\r");
+        call("./s.sh").gives("a\nb\r\n10%\r20%\r");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_z_stops_a_command_under_pty_and_cachex_with_it() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script("s.sh", "echo ready; read x < go; echo went on");
+    let script = "stty -a > before; cachex --pty ./s.sh; echo stopped $?; stty -a > stopped; \
+                  (sleep 0.2; echo > go) & fg; echo end $?; stty -a > after; echo over";
+    let shell = sandbox.program("bash", &["-m", "-c", script]);
+    let mut terminal = on_terminal(shell, 24, 80);
+    terminal.wait_for("ready");
+    terminal.press(26);
+    terminal.wait_for("stopped 148");
+    terminal.wait_for("went on");
+    terminal.wait_for("end 0");
+    terminal.wait_for("over");
+    sandbox.sh("cmp before stopped && cmp before after").gives("");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_z_stops_cachex_only_with_its_command() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    // One that handles it, and one that does not.
+    let handles = "$|=1; $SIG{TSTP}=sub{print \"handled\\n\"; exit 3}; print \"ready\\n\"; \
+                   select undef,undef,undef,.02 while time < $^T + 60";
+    sandbox.script("handles.sh", &format!("exec perl -e '{handles}'"));
+    sandbox.script("stops.sh", "echo ready; read x < go; echo went on");
+    let run = |name: &str| {
+        let script =
+            format!("cachex --no-spinner ./{name}; echo status $?; (echo > go) & fg; echo end");
+        on_terminal(sandbox.program("bash", &["-m", "-c", &script]), 24, 80)
+    };
+    let mut terminal = run("handles.sh");
+    terminal.wait_for("ready");
+    terminal.press(26);
+    terminal.wait_for("handled");
+    terminal.wait_for("status 3");
+    drop(terminal);
+    let mut terminal = run("stops.sh");
+    terminal.wait_for("ready");
+    terminal.press(26);
+    terminal.wait_for("status 148");
+    terminal.wait_for("went on");
+    terminal.wait_for("end");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn kill_9_of_cachex_takes_a_command_under_pty_along() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "echo $$ > id; echo ready; exec sleep 1000");
+    let mut terminal = on_terminal(sandbox.cachex("--pty ./s.sh"), 24, 80);
+    terminal.wait_for("ready");
+    let id = std::fs::read_to_string(sandbox.dir.join("id")).expect("read");
+    terminal.child.kill().expect("killed");
+    assert_eq!(terminal.end().1.signal(), Some(libc::SIGKILL));
+    let gone = format!("until ! kill -0 {} 2>/dev/null; do sleep 0.01; done", id.trim());
+    sandbox.program("timeout", &["10", "sh", "-c", &gone]).gives("");
+}
+
+#[test]
+fn a_key_that_kills_a_command_under_pty_ends_the_loop_around_it() {
+    let sandbox = Sandbox::new();
+    let script = "while :; do cachex --pty sh -c 'echo ready; exec sleep 1000'; done";
+    let mut terminal = on_terminal(sandbox.program("bash", &["-c", script]), 24, 80);
+    terminal.wait_for("ready");
+    terminal.press(3);
+    let (seen, status) = terminal.end();
+    assert_eq!(seen.matches("ready").count(), 1);
+    assert_eq!(status.signal(), Some(libc::SIGINT));
 }
 
 #[test]

@@ -316,11 +316,9 @@ fn input(stdin: Stdin) -> Input {
     match stdin {
         Stdin::Absent => Input::Empty,
         Stdin::Held(held) => Input::Held(held),
-        #[cfg(target_os = "linux")]
-        Stdin::Pipe(_) => Input::Pipe,
-        #[cfg(not(target_os = "linux"))]
-        Stdin::Pipe(_) => Input::Empty,
+        Stdin::Closed => Input::Closed,
+        Stdin::Stream(kind, _) => Input::Stream(kind),
         Stdin::Other => Input::Same,
-        Stdin::File(range) => Input::File(range),
+        Stdin::File(file) => Input::File(file),
     }
 }

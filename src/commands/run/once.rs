@@ -55,13 +55,14 @@ impl Call<'_> {
             // Somebody may have stored it since we looked, whether we waited or not.
             let variants = store.variants(&observation.fingerprint.keys()).unwrap_or_default();
             let of_use = self.request.policy.of_use(&variants, self.asked, Timestamp::now());
-            stdin = match stdin.look_ahead(&of_use, Some(store.directory())) {
+            stdin = match stdin.look_at_once(&of_use) {
                 Ok(stdin) => stdin,
                 Err(fault) => return self.run_uncached(&unreadable_stdin(&fault)),
             };
             let came_too_early = matches!(waited, Waited::ToTheEnd) && {
                 let holds = stdin.holds(&variants);
-                variants.iter().any(|entry| entry.created > self.asked && holds(entry.condition))
+                let is_newer = |entry: &Entry| entry.key == key && entry.created > self.asked;
+                variants.iter().any(|entry| is_newer(entry) && holds(entry.condition))
             };
             match self.choose(&store, key, variants, &stdin) {
                 Ok(hit) => {

@@ -107,13 +107,15 @@ impl Call<'_> {
         directory: &Path,
         observation: &Observation,
     ) -> Result<(), StoreError> {
-        let mut store = Store::for_look_up(directory)?;
+        let mut store = self.open(directory)?;
+        store.rest();
         let key = observation.fingerprint.key();
         let Claimed::Ours(claim) = store.claim(&key)? else { return Ok(()) };
         let claim = Cell::new(Some(claim));
         let since = self.clearings(&mut store)?;
         let condition = renewal.condition;
-        let current = store.variants(&[key])?.into_iter().find(|it| it.condition == condition);
+        let current =
+            store.variants(&[key])?.into_iter().find(|it| it.condition.is_same_input(condition));
         if !renewal.is_due(current.as_ref(), self.asked) {
             return Ok(());
         }
@@ -129,9 +131,9 @@ impl Call<'_> {
         let is_better =
             |exit| is_success(exit) || !current.as_ref().is_some_and(|it| is_success(it.exit));
         let renewed = recording.is_some_and(|(recording, holds_for)| {
-            holds_for == condition
+            holds_for.is_same_input(condition)
                 && is_better(recording.exit)
-                && self.keep(&mut store, observation, condition, recording, since).is_ok()
+                && self.keep(&mut store, observation, holds_for, recording, since).is_ok()
         });
         match current {
             Some(entry) if !renewed => store.note_failed_renewal(&entry, Timestamp::now()),

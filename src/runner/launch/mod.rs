@@ -3,6 +3,8 @@
 //! It starts with what our caller gave us: the signals that it ignores or blocks, and what is closed; and it
 //! ends with us, where the system can do that.
 
+#[cfg(target_os = "linux")]
+mod monitor;
 #[cfg(not(target_os = "linux"))]
 mod portable;
 #[cfg(target_os = "linux")]
@@ -17,6 +19,7 @@ pub(super) use process::Process;
 
 use super::Environment;
 use super::signals::Signals;
+use crate::exit::Exit;
 use crate::inherited;
 use std::ffi::OsString;
 use std::io;
@@ -46,8 +49,19 @@ pub(super) struct Launch<'a> {
     pub(super) environment: Option<Environment>,
     /// Its standard input, output and error.
     pub(super) standard: [Standard; 3],
+    /// Whether it gets a session of its own, controlled by the terminal that is its standard output.
+    pub(super) leads_a_session: bool,
     /// The signals that we hold back, and it finds as our caller left them.
     pub(super) signals: Option<&'a Signals>,
+}
+
+/// What has become of a command.
+pub(super) enum Change {
+    /// It has ended.
+    Ended(Exit),
+    /// This signal stopped it.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "seen otherwise there"))]
+    Stopped(i32),
 }
 
 /// What a command has as one of its standard descriptors.

@@ -1,10 +1,12 @@
 //! A command that runs, and its end, where Linux is not.
 
-use super::{Launch, SpawnError};
+use super::{Change, Launch, SpawnError};
 use crate::exit::Exit;
 use std::ffi::c_int;
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 /// A running command.
 pub(in crate::runner) struct Process(tokio::process::Child);
@@ -15,13 +17,18 @@ impl Process {
     /// # Errors
     /// Why the system does not execute it.
     pub(in crate::runner) fn start(launch: Launch<'_>) -> Result<Self, SpawnError> {
-        let started = tokio::process::Command::from(launch.command()).spawn();
+        let leads_a_session = launch.leads_a_session;
+        let mut command = launch.command();
+        if leads_a_session {
+            lead_session(&mut command);
+        }
+        let started = tokio::process::Command::from(command).spawn();
         started.map(Self).map_err(SpawnError::Refused)
     }
 
     /// Waits for its end. Whoever stops waiting may begin again.
-    pub(in crate::runner) async fn wait(&mut self) -> io::Result<Exit> {
-        self.0.wait().await.map(Exit::from)
+    pub(in crate::runner) async fn wait(&mut self) -> io::Result<Change> {
+        self.0.wait().await.map(|status| Change::Ended(Exit::from(status)))
     }
 
     /// Its number, as long as nobody else can have it.
@@ -52,4 +59,17 @@ impl Process {
             (asked == 0 && info.si_pid == process).then_some(info)
         }
     }
+}
+
+/// Has a command lead a session, with its standard output as the terminal. Nobody could have it go on after Ctrl-Z, so
+/// the kernel does not stop it.
+#[allow(unsafe_code)]
+fn lead_session(command: &mut Command) {
+    let lead = || {
+        rustix::process::setsid()?;
+        rustix::process::ioctl_tiocsctty(rustix::stdio::stdout())?;
+        Ok(())
+    };
+    // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
+    unsafe { command.pre_exec(lead) };
 }

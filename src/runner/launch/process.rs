@@ -1,7 +1,8 @@
 //! A command that runs, and its end.
 
-use super::vfork::{self, Started};
-use super::{Launch, SpawnError};
+use super::monitor::{self, Monitor, Seen};
+use super::vfork::{self, Plan, Started};
+use super::{Change, Launch, SpawnError, Standard};
 use crate::exit::Exit;
 use crate::leash;
 use crate::runner::ready::watch;
@@ -9,7 +10,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::ffi::c_int;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub(in crate::runner) struct Process {
     id: libc::pid_t,
     /// Readable when it has ended. Not every system has it.
     end: Option<AsyncFd<OwnedFd>>,
+    /// What waits for it in our place, if it has a terminal of its own.
+    monitor: Option<Monitor>,
     has_ended: bool,
 }
 
@@ -33,6 +36,10 @@ impl Process {
     /// # Errors
     /// Why the system does not execute it.
     pub(in crate::runner) fn start(launch: Launch<'_>) -> Result<Self, SpawnError> {
+        if let (true, Standard::Given(terminal)) = (launch.leads_a_session, &launch.standard[1]) {
+            let terminal = terminal.as_raw_fd();
+            return Self::monitored(&launch, terminal);
+        }
         let (id, end) = match vfork::start(&launch) {
             Started::Runs(id, end) => (id, end),
             Started::Refused(fault) => return Err(SpawnError::Refused(fault)),
@@ -42,6 +49,22 @@ impl Process {
         // What the command has is not ours any more.
         drop(launch);
         Ok(Self::new(id, end))
+    }
+
+    /// Starts a command on a terminal of its own.
+    fn monitored(launch: &Launch<'_>, terminal: RawFd) -> Result<Self, SpawnError> {
+        let Some(signals) = launch.signals else {
+            return Err(SpawnError::Other(io::ErrorKind::Unsupported.into()));
+        };
+        let mut plan = Plan::of(launch, signals).map_err(SpawnError::Refused)?;
+        match monitor::start(&mut plan, terminal) {
+            Ok((id, monitor)) => {
+                Ok(Self { id, end: None, monitor: Some(monitor), has_ended: false })
+            }
+            Err(Started::Refused(fault)) => Err(SpawnError::Refused(fault)),
+            Err(Started::NoProcess(fault)) => Err(SpawnError::Other(fault)),
+            Err(_) => Err(SpawnError::Other(io::ErrorKind::Unsupported.into())),
+        }
     }
 
     /// The same as the language does it.
@@ -56,11 +79,21 @@ impl Process {
 
     fn new(id: libc::pid_t, end: Option<OwnedFd>) -> Self {
         let end = end.and_then(|end| watch(end, Interest::READABLE).ok());
-        Self { id, end, has_ended: false }
+        Self { id, end, monitor: None, has_ended: false }
     }
 
-    /// Waits for its end. Whoever stops waiting may begin again.
-    pub(in crate::runner) async fn wait(&mut self) -> io::Result<Exit> {
+    /// Waits for its end, and where there is a monitor also until it has stopped. Whoever stops waiting may begin
+    /// again.
+    pub(in crate::runner) async fn wait(&mut self) -> io::Result<Change> {
+        if let Some(monitor) = &mut self.monitor {
+            return Ok(match monitor.next().await? {
+                Seen::Stopped(signal) => Change::Stopped(signal),
+                Seen::Ended(exit) => {
+                    self.has_ended = true;
+                    Change::Ended(exit)
+                }
+            });
+        }
         match &self.end {
             Some(end) => _ = end.readable().await?,
             None => {
@@ -70,7 +103,7 @@ impl Process {
             }
         }
         self.has_ended = true;
-        reap(self.id)
+        reap(self.id).map(Change::Ended)
     }
 
     /// Its number, as long as nobody else can have it.

@@ -7,6 +7,7 @@
 use super::process::reap;
 use super::{Launch, Standard};
 use crate::inherited;
+use crate::runner::signals::Signals;
 use std::ffi::{CString, OsString, c_char, c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
@@ -28,7 +29,7 @@ pub(super) enum Started {
 }
 
 /// What the new process needs. It reads all of it in our memory, and writes the fault.
-struct Plan {
+pub(super) struct Plan {
     program: CString,
     words: Words,
     /// `None`: ours.
@@ -39,6 +40,9 @@ struct Plan {
     /// The signals that our caller blocked.
     blocked: libc::sigset_t,
     parent: libc::pid_t,
+    /// The terminal in whose foreground the command is to be, with a process group of its own.
+    terminal: Option<RawFd>,
+    stack: Vec<MaybeUninit<u128>>,
     /// Why it did not become the command; 0: it did.
     fault: AtomicI32,
 }
@@ -68,6 +72,7 @@ impl Words {
 
 impl Plan {
     fn new(launch: &Launch<'_>, blocked: libc::sigset_t) -> io::Result<Self> {
+        let room = STACK + (launch.words.len() + 1) * size_of::<*const c_char>();
         let variable = |(name, value): (&OsString, &OsString)| {
             [name.as_bytes(), b"=", value.as_bytes()].concat()
         };
@@ -85,7 +90,9 @@ impl Plan {
             }),
             signals: inherited::actions().collect(),
             blocked,
-            parent: rustix::process::getpid().as_raw_nonzero().get(),
+            parent: 0,
+            terminal: None,
+            stack: Vec::with_capacity(room / size_of::<u128>()),
             fault: AtomicI32::new(0),
         })
     }
@@ -123,6 +130,10 @@ impl Plan {
                     return io::Error::last_os_error();
                 }
             }
+            if let Some(terminal) = self.terminal {
+                libc::setpgid(0, 0);
+                libc::tcsetpgrp(terminal, libc::getpid());
+            }
             // Were we killed before that could be asked for?
             if libc::getppid() != self.parent {
                 return io::Error::from_raw_os_error(libc::EINTR);
@@ -159,17 +170,24 @@ pub(super) fn start(launch: &Launch<'_>) -> Started {
     // No signal may be handled in it, on memory that is ours.
     let Some(signals) = launch.signals else { return Started::Unsupported };
     match Plan::new(launch, signals.mask().before()) {
-        Ok(mut plan) => plan.start(),
+        Ok(mut plan) => plan.start(None),
         Err(fault) => Started::Refused(fault),
     }
 }
 
 impl Plan {
+    /// What starts a command with signals as our caller left them.
+    pub(super) fn of(launch: &Launch<'_>, signals: &Signals) -> io::Result<Self> {
+        Self::new(launch, signals.mask().before())
+    }
+
+    /// Starts a process that becomes the command, in the foreground of a terminal that controls us, if there is one.
+    /// It allocates nothing.
     #[allow(unsafe_code)]
-    fn start(&mut self) -> Started {
-        let room = STACK + self.words.pointers.len() * size_of::<*const c_char>();
-        let mut stack = Vec::<MaybeUninit<u128>>::with_capacity(room / size_of::<u128>());
-        let top = stack.spare_capacity_mut().as_mut_ptr_range().end;
+    pub(super) fn start(&mut self, terminal: Option<RawFd>) -> Started {
+        self.parent = rustix::process::getpid().as_raw_nonzero().get();
+        self.terminal = terminal;
+        let top = self.stack.spare_capacity_mut().as_mut_ptr_range().end;
         let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
         let plan: *mut Self = self;
         let mut end = -1;

@@ -7,7 +7,7 @@ use crate::runner::signal_mask::take_default_action;
 #[allow(unsafe_code)]
 pub fn die_of(signal: i32) {
     leave_no_core();
-    take_default_action(signal);
+    take_default_action(signal, false);
 }
 
 /// The core of the command, if it left one, is the one to look at.

@@ -179,8 +179,9 @@ fn arrival([signal, is_from_process, is_early]: [u8; 3]) -> Arrival {
 
 /// Stops this process by a signal, as the command was stopped, and returns when it goes on. Tells whether it was
 /// continued: where no shell could do that, the kernel does not stop a process.
-pub(in crate::runner) fn stop(signal: i32) -> bool {
+/// `everybody` stops the whole process group, as a key of the terminal does.
+pub(in crate::runner) fn stop(signal: i32, everybody: bool) -> bool {
     let before = CONTINUED.load(Ordering::SeqCst);
-    signal_mask::take_default_action(signal);
+    signal_mask::take_default_action(signal, everybody);
     CONTINUED.load(Ordering::SeqCst) != before
 }

@@ -84,6 +84,13 @@ impl Arrival {
     }
 }
 
+/// Sends a signal to all of our process group, as a key of the terminal does.
+#[allow(unsafe_code)]
+pub(super) fn tell_group(signal: i32) {
+    // SAFETY: a plain system call.
+    unsafe { libc::kill(0, signal) };
+}
+
 /// What a terminal sends to its whole foreground group.
 const TERMINAL: [i32; 7] = [
     libc::SIGINT,

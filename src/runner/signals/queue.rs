@@ -120,11 +120,11 @@ fn arrival(info: &libc::signalfd_siginfo) -> Option<Arrival> {
 /// Stops this process by a signal, as the command was stopped, and returns when it goes on. Tells whether it was
 /// continued: where no shell could do that, the kernel does not stop a process.
 ///
-/// All signals have to be blocked.
-pub(in crate::runner) fn stop(signal: i32) -> bool {
+/// All signals have to be blocked. `everybody` stops the whole process group, as a key of the terminal does.
+pub(in crate::runner) fn stop(signal: i32, everybody: bool) -> bool {
     // A stop would remove a continuation that waits.
     if !signal_mask::is_pending(libc::SIGCONT) {
-        signal_mask::take_default_action(signal);
+        signal_mask::take_default_action(signal, everybody);
     }
     signal_mask::is_pending(libc::SIGCONT)
 }

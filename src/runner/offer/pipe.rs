@@ -1,0 +1,163 @@
+//! Offering a pipe, with `tee`.
+
+use super::{Channel, Event, Offered};
+use crate::entry::Kind;
+use crate::key::DigestBuilder;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::pipe::{PipeFlags, SpliceFlags, pipe_with, splice, tee};
+use std::io;
+use std::os::fd::OwnedFd;
+
+/// What `tee` can duplicate at once: a full pipe.
+const FULL: usize = 1 << 20;
+
+pub(super) struct PipeOffer {
+    /// Our end of the command's standard input, until it sees the end.
+    pipe: Option<OwnedFd>,
+    /// What is in ours, as it was when it was offered: somebody else may read ours.
+    copy: (OwnedFd, OwnedFd),
+    copied: usize,
+    /// What was taken goes through here to be seen.
+    taken: (OwnedFd, OwnedFd),
+}
+
+impl PipeOffer {
+    /// What the command reads from, and the offer.
+    pub(super) fn new() -> io::Result<(OwnedFd, Self)> {
+        let (theirs, pipe) = io::pipe()?;
+        let private = || pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK);
+        let (copy, taken) = (private()?, private()?);
+        Ok((theirs.into(), Self { pipe: Some(pipe.into()), copy, copied: 0, taken }))
+    }
+}
+
+impl Channel for PipeOffer {
+    const KIND: Kind = Kind::Pipe;
+
+    fn offer(&mut self) -> io::Result<Offered> {
+        let Some(pipe) = &self.pipe else { return Ok(Offered::End) };
+        // The copy first, and what is offered from it: so the two are the same whatever happens.
+        if self.copied == 0 {
+            self.copied =
+                match tee(rustix::stdio::stdin(), &self.copy.1, FULL, SpliceFlags::NONBLOCK) {
+                    Ok(0) => {
+                        self.pipe = None;
+                        return Ok(Offered::End);
+                    }
+                    Ok(count) => count,
+                    Err(Errno::AGAIN | Errno::INTR) => return Ok(Offered::Nothing),
+                    Err(error) => return Err(error.into()),
+                };
+        }
+        // The command's pipe may hold less than the copy.
+        match tee(&self.copy.0, pipe, self.copied, SpliceFlags::NONBLOCK)? {
+            0 => Err(io::ErrorKind::WriteZero.into()),
+            count => Ok(Offered::Some(count)),
+        }
+    }
+
+    fn unread(&self) -> io::Result<usize> {
+        let Some(pipe) = &self.pipe else { return Ok(0) };
+        Ok(usize::try_from(rustix::io::ioctl_fionread(pipe)?).unwrap_or(usize::MAX))
+    }
+
+    fn consume(&mut self, mut count: usize, content: &mut DigestBuilder) -> io::Result<()> {
+        let (mut offered, mut taken) = ([0; 16 << 10], [0; 16 << 10]);
+        self.copied -= count;
+        while count > 0 {
+            let stdin = rustix::stdio::stdin();
+            let wanted = count.min(taken.len());
+            let moved = splice(stdin, None, &self.taken.1, None, wanted, SpliceFlags::NONBLOCK)?;
+            if moved == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            count -= moved;
+            read_exactly(&self.taken.0, &mut taken[..moved])?;
+            read_exactly(&self.copy.0, &mut offered[..moved])?;
+            content.update(&offered[..moved]);
+            if offered[..moved] != taken[..moved] {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, ended: &OwnedFd, some: bool, timeout: Timespec) -> io::Result<Event> {
+        let Some(pipe) = &self.pipe else { return Ok(Event::Over) };
+        let mut fds = [
+            PollFd::new(ended, PollFlags::empty()),
+            PollFd::new(pipe, PollFlags::empty()),
+            PollFd::from_borrowed_fd(rustix::stdio::stdin(), PollFlags::IN),
+        ];
+        // As long as something is on offer ours stays readable; only time can tell.
+        let (fds, timeout) =
+            if some { (&mut fds[..2], Some(timeout)) } else { (&mut fds[..], None) };
+        match poll(fds, timeout.as_ref()) {
+            Ok(_) if fds[..2].iter().any(|fd| !fd.revents().is_empty()) => Ok(Event::Over),
+            Ok(_) | Err(Errno::INTR) => Ok(Event::Look),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn finish(&mut self) -> bool {
+        false
+    }
+
+    fn copy(self, offered: usize, ended: &OwnedFd) {
+        let Some(pipe) = self.pipe else { return };
+        // They are in both.
+        let mut twice = offered;
+        let mut buffer = vec![0; 64 << 10];
+        while !is_over(ended, &pipe) {
+            match rustix::io::read(rustix::stdio::stdin(), &mut buffer) {
+                Ok(0) => return,
+                Ok(count) => {
+                    let known = twice.min(count);
+                    twice -= known;
+                    if write_all(&pipe, &buffer[known..count]).is_err() {
+                        return;
+                    }
+                }
+                Err(Errno::INTR | Errno::AGAIN) => {}
+                // The command is not to take that for the end.
+                Err(_) => loop {
+                    std::thread::park();
+                },
+            }
+        }
+    }
+}
+
+/// Waits for input; whether the command has ended, or closed its own.
+fn is_over(ended: &OwnedFd, pipe: &OwnedFd) -> bool {
+    let mut fds = [
+        PollFd::new(ended, PollFlags::empty()),
+        PollFd::new(pipe, PollFlags::empty()),
+        PollFd::from_borrowed_fd(rustix::stdio::stdin(), PollFlags::IN),
+    ];
+    // Where that cannot be waited for, reading waits.
+    poll(&mut fds, None).is_ok() && fds[..2].iter().any(|fd| !fd.revents().is_empty())
+}
+
+fn write_all(pipe: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(pipe, bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn read_exactly(pipe: &OwnedFd, mut buffer: &mut [u8]) -> io::Result<()> {
+    while !buffer.is_empty() {
+        let count = rustix::io::read(pipe, &mut *buffer)?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        buffer = &mut buffer[count..];
+    }
+    Ok(())
+}

@@ -1,0 +1,237 @@
+//! Offering a socket, by looking at what waits in it. What the command writes to its own goes on to ours.
+
+use super::{Channel, Event, Offered};
+use crate::entry::Kind;
+use crate::key::DigestBuilder;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+
+pub(super) struct SocketOffer {
+    /// Our end of the command's socket.
+    ours: OwnedFd,
+    /// The command's end, to see how much it has not taken.
+    theirs: OwnedFd,
+    /// What is on offer, as it was: somebody else may read ours.
+    offered: Vec<u8>,
+    /// Whether the command sees the end.
+    is_at_end: bool,
+    /// What the command wrote that is not in ours yet.
+    back: Back,
+}
+
+impl SocketOffer {
+    /// What the command reads from, and the offer.
+    pub(super) fn new() -> io::Result<(OwnedFd, Self)> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let (ours, theirs) = (OwnedFd::from(ours), OwnedFd::from(theirs));
+        let given = theirs.try_clone()?;
+        let back = Back::default();
+        Ok((given, Self { ours, theirs, offered: Vec::new(), is_at_end: false, back }))
+    }
+
+    /// Lets the command see the end.
+    fn end(&mut self) {
+        let _ = shutdown(&self.ours, Shutdown::Write);
+        self.is_at_end = true;
+    }
+}
+
+/// As much is on offer at once.
+const PIECE: usize = 64 << 10;
+
+impl Channel for SocketOffer {
+    const KIND: Kind = Kind::Socket;
+
+    fn offer(&mut self) -> io::Result<Offered> {
+        self.offered.resize(PIECE, 0);
+        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        let (waiting, _) = match recv(rustix::stdio::stdin(), self.offered.as_mut_slice(), flags) {
+            Ok(count) => count,
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(Offered::Nothing),
+            Err(error) => return Err(error.into()),
+        };
+        if waiting == 0 {
+            self.end();
+            return Ok(Offered::End);
+        }
+        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        let count = send(&self.ours, &self.offered[..waiting], flags)?;
+        self.offered.truncate(count);
+        Ok(Offered::Some(count))
+    }
+
+    fn unread(&self) -> io::Result<usize> {
+        Ok(usize::try_from(rustix::io::ioctl_fionread(&self.theirs)?).unwrap_or(usize::MAX))
+    }
+
+    fn consume(&mut self, count: usize, content: &mut DigestBuilder) -> io::Result<()> {
+        let mut taken = vec![0; count];
+        let mut done = 0;
+        while done < count {
+            let (more, _) = recv(rustix::stdio::stdin(), &mut taken[done..], RecvFlags::DONTWAIT)?;
+            if more == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            done += more;
+        }
+        let offered: Vec<u8> = self.offered.drain(..count).collect();
+        content.update(&offered);
+        if offered == taken { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+    }
+
+    fn wait(&mut self, ended: &OwnedFd, some: bool, timeout: Timespec) -> io::Result<Event> {
+        // As long as something is on offer ours stays readable; only time can tell.
+        let is_for_input = !some && !self.is_at_end;
+        let timeout = some.then_some(timeout);
+        let seen = wait(ended, &self.ours, is_for_input, &self.back, timeout.as_ref())?;
+        if seen.ended {
+            return Ok(Event::Over);
+        }
+        self.back.pass_on(&self.ours);
+        Ok(Event::Look)
+    }
+
+    fn finish(&mut self) -> bool {
+        self.back.finish(&self.ours)
+    }
+
+    fn copy(mut self, offered: usize, ended: &OwnedFd) {
+        let stdin = rustix::stdio::stdin();
+        // They are in both.
+        let mut twice = offered;
+        let mut buffer = vec![0; PIECE];
+        while let Ok(seen) = wait(ended, &self.ours, !self.is_at_end, &self.back, None) {
+            if seen.ended {
+                break;
+            }
+            self.back.pass_on(&self.ours);
+            if !seen.input {
+                continue;
+            }
+            match recv(stdin, buffer.as_mut_slice(), RecvFlags::DONTWAIT) {
+                Ok((0, _)) => self.end(),
+                Ok((count, _)) => {
+                    let known = twice.min(count);
+                    twice -= known;
+                    let _ = send_all(self.ours.as_fd(), &buffer[known..count]);
+                }
+                Err(_) => {}
+            }
+        }
+        self.back.finish(&self.ours);
+    }
+}
+
+/// What there is to do.
+struct Seen {
+    ended: bool,
+    input: bool,
+}
+
+fn wait(
+    ended: &OwnedFd,
+    ours: &OwnedFd,
+    is_for_input: bool,
+    back: &Back,
+    timeout: Option<&Timespec>,
+) -> io::Result<Seen> {
+    let wanted = |flag, is_wanted| if is_wanted { flag } else { PollFlags::empty() };
+    let mut stdin = wanted(PollFlags::IN, is_for_input) | wanted(PollFlags::OUT, back.waits());
+    if back.is_closed {
+        stdin.remove(PollFlags::OUT);
+    }
+    let mut fds = [
+        PollFd::new(ended, PollFlags::empty()),
+        PollFd::new(ours, wanted(PollFlags::IN, !back.waits())),
+        PollFd::from_borrowed_fd(rustix::stdio::stdin(), stdin),
+    ];
+    // What has hung up would say so again and again.
+    let fds = if stdin.is_empty() { &mut fds[..2] } else { &mut fds[..] };
+    match poll(fds, timeout) {
+        Ok(_) => Ok(Seen {
+            ended: !fds[0].revents().is_empty(),
+            input: fds.get(2).is_some_and(|fd| !fd.revents().is_empty()),
+        }),
+        Err(Errno::INTR) => Ok(Seen { ended: false, input: false }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the command writes to its standard input.
+#[derive(Default)]
+struct Back {
+    waiting: Vec<u8>,
+    /// Whether there was ever anything.
+    was_written: bool,
+    /// Nobody takes it.
+    is_closed: bool,
+}
+
+impl Back {
+    /// Whether something could not be passed on yet.
+    fn waits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Passes on what the command wrote, as far as that goes without waiting.
+    fn pass_on(&mut self, ours: &OwnedFd) {
+        if self.waiting.is_empty() {
+            let mut buffer = vec![0; PIECE];
+            let Ok((count, _)) = recv(ours, buffer.as_mut_slice(), RecvFlags::DONTWAIT) else {
+                return;
+            };
+            buffer.truncate(count);
+            self.was_written |= count > 0;
+            self.waiting = buffer;
+        }
+        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        match send(rustix::stdio::stdin(), &self.waiting, flags) {
+            Ok(count) => drop(self.waiting.drain(..count)),
+            Err(Errno::AGAIN | Errno::INTR) => {}
+            Err(_) => self.close(ours),
+        }
+    }
+
+    /// Lets the command see that nobody takes what it writes.
+    fn close(&mut self, ours: &OwnedFd) {
+        self.waiting.clear();
+        self.is_closed = true;
+        let _ = shutdown(ours, Shutdown::Read);
+    }
+
+    /// Passes on all that is left; whether the command wrote anything.
+    fn finish(&mut self, ours: &OwnedFd) -> bool {
+        loop {
+            let waiting = std::mem::take(&mut self.waiting);
+            if send_all(rustix::stdio::stdin(), &waiting).is_err() {
+                self.close(ours);
+            }
+            self.pass_on(ours);
+            if !self.waits() {
+                let is_empty = rustix::io::ioctl_fionread(ours).map_or(true, |bytes| bytes == 0);
+                if is_empty {
+                    return self.was_written;
+                }
+            }
+        }
+    }
+}
+
+/// Sends all of it, and waits for whoever reads it.
+fn send_all(to: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match send(to, bytes, SendFlags::NOSIGNAL) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => {
+                let _ = poll(&mut [PollFd::from_borrowed_fd(to, PollFlags::OUT)], None);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}

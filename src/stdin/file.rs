@@ -1,0 +1,126 @@
+//! A regular file as standard input, and what counts of it.
+//!
+//! A file can be looked at without a trace: its size, a mapping, a read at some place. So all of its
+//! content counts, and the offset that the command finds, whether it reads or not.
+
+use crate::entry::Condition;
+use crate::key::{Digest, DigestBuilder, FileStamp, Stamp};
+use rustix::fs::{OFlags, SeekFrom, fcntl_getfl, seek};
+use std::cell::OnceCell;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::time::SystemTime;
+
+/// A file that is longer counts by its stamp: reading it may take longer than the command.
+const LARGE: u64 = 64 << 20;
+
+/// A regular file that is standard input.
+#[derive(Debug)]
+pub struct OpenFile {
+    /// The offset in bytes.
+    pub start: u64,
+    /// What the file system tells of it.
+    pub stamp: FileStamp,
+    access: OFlags,
+    /// When that was seen.
+    seen: SystemTime,
+    /// All that counts, once it was looked at; `None` in it where that cannot be told.
+    input: OnceCell<Option<Digest>>,
+}
+
+impl OpenFile {
+    /// As it is now.
+    ///
+    /// # Errors
+    /// As the system.
+    pub fn now() -> io::Result<Self> {
+        let stdin = rustix::stdio::stdin();
+        Ok(Self {
+            start: seek(stdin, SeekFrom::Current(0))?,
+            stamp: FileStamp::of_open(stdin)?,
+            access: fcntl_getfl(stdin)? & OFlags::RWMODE,
+            seen: SystemTime::now(),
+            input: OnceCell::new(),
+        })
+    }
+
+    /// Whether it would show in the stamp if its content has changed since.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.stamp.vouches_for_open(rustix::stdio::stdin(), self.seen)
+    }
+
+    /// Whether it is still so that nothing but the offset could have changed.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        let has_stamp = || FileStamp::of_open(rustix::stdio::stdin()).ok() == Some(self.stamp);
+        // Read between two looks at the stamp.
+        has_stamp()
+            && (self.is_settled() || self.input() == self.look().ok().flatten() && has_stamp())
+    }
+
+    /// What holds for it, with an offset that is moved so far; `None` where its content cannot be
+    /// told.
+    #[must_use]
+    pub fn condition(&self, moved: i64) -> Option<Condition> {
+        Some(Condition::StdinFile { input: self.input()?, moved })
+    }
+
+    fn input(&self) -> Option<Digest> {
+        *self.input.get_or_init(|| self.look().ok().flatten())
+    }
+
+    /// Whether it is too long to be read for what it holds.
+    pub(super) fn is_large(&self) -> bool {
+        self.stamp.size > LARGE
+    }
+
+    /// Whether it may be written to, too.
+    pub(super) fn is_writable(&self) -> bool {
+        self.access != OFlags::RDONLY
+    }
+
+    fn look(&self) -> io::Result<Option<Digest>> {
+        let content = if self.is_large() {
+            let stamp = Stamp::from(&self.stamp);
+            self.is_settled().then(|| (b"stamp", Digest::of(stamp.as_bytes())))
+        } else if self.stamp.size == 0 && !FileStamp::is_kept_for(rustix::stdio::stdin()) {
+            // What the kernel makes up says that it is empty. Reading it may take it away.
+            None
+        } else {
+            self.content()?.map(|content| (b"bytes", content))
+        };
+        Ok(content.map(|(how, content)| {
+            let mut input = DigestBuilder::default();
+            input.update(how);
+            input.update(content.as_bytes());
+            input.update(&self.start.to_le_bytes());
+            input.update(&self.stamp.size.to_le_bytes());
+            input.update(&[u8::from(self.is_writable())]);
+            input.finish()
+        }))
+    }
+
+    /// The digest of all that it holds; `None` if that is not what its size says.
+    fn content(&self) -> io::Result<Option<Digest>> {
+        let file = File::from(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?);
+        let mut reader = FromOffset { file: &file, offset: 0 };
+        let digest = Digest::of_reader((&mut reader).take(LARGE + 1))?;
+        Ok((reader.offset == self.stamp.size).then_some(digest))
+    }
+}
+
+/// Reads a file at an offset of its own.
+pub(super) struct FromOffset<'f> {
+    pub(super) file: &'f File,
+    pub(super) offset: u64,
+}
+
+impl Read for FromOffset<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read_at(buffer, self.offset)?;
+        self.offset += count as u64;
+        Ok(count)
+    }
+}

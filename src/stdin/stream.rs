@@ -1,0 +1,233 @@
+//! Looking into a pipe or a socket without taking anything: with `tee`, and with `MSG_PEEK`.
+
+#[cfg(not(target_os = "linux"))]
+use super::Stdin;
+#[cfg(not(target_os = "linux"))]
+use crate::entry::Kind;
+
+#[cfg(target_os = "linux")]
+pub(super) use linux::{look_ahead, survey_pipe, survey_socket, whole};
+
+/// What a pipe or a socket shows at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Nothing, and there will be nothing.
+    Ended,
+    /// Nothing yet.
+    Silent,
+    /// Something.
+    Waiting,
+}
+
+/// What comes through a socket counts up to this length: that much can be looked at without taking it.
+pub const SOCKET_LIMIT: u64 = 64 << 10;
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use super::{Look, SOCKET_LIMIT};
+    use crate::entry::Kind;
+    use crate::key::Digest;
+    use crate::stdin::{Held, Stdin, StreamState};
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::fs::{OFlags, fcntl_getfl};
+    use rustix::io::{Errno, ioctl_fionread};
+    use rustix::net::{AddressFamily, RecvFlags, SocketType, recv, sockopt};
+    use rustix::pipe::{
+        PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with, tee,
+    };
+    use std::io::{self, Read};
+    use std::os::unix::net::UnixStream;
+    use std::path::Path;
+    use std::time::{Duration, Instant};
+
+    /// How often to see whether there is more.
+    const LOOK_AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
+
+    const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+
+    pub(in super::super) fn survey_pipe() -> Stdin {
+        let flags = fcntl_getfl(rustix::stdio::stdin());
+        // One that can be written as well: the command may do that, and there is no end.
+        if flags.is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR) {
+            return Stdin::Other;
+        }
+        survey(Kind::Pipe)
+    }
+
+    /// Where a socket has a name the command may look who is at the other end; so it gets that very
+    /// socket.
+    pub(in super::super) fn survey_socket() -> Stdin {
+        let stdin = rustix::stdio::stdin();
+        let is_nameless_stream = || {
+            let is_local = sockopt::socket_domain(stdin).ok()? == AddressFamily::UNIX;
+            let is_stream = sockopt::socket_type(stdin).ok()? == SocketType::STREAM;
+            let socket = UnixStream::from(rustix::io::fcntl_dupfd_cloexec(stdin, 3).ok()?);
+            let is_nameless = is_local
+                && socket.local_addr().ok()?.is_unnamed()
+                && socket.peer_addr().ok()?.is_unnamed();
+            Some(is_stream && is_nameless)
+        };
+        if is_nameless_stream() == Some(true) { survey(Kind::Socket) } else { Stdin::Other }
+    }
+
+    fn survey(kind: Kind) -> Stdin {
+        let has_ended = Look::now(kind) == Look::Ended;
+        Stdin::Stream(kind, if has_ended { StreamState::Ended } else { StreamState::Open })
+    }
+
+    /// Waits for the end of what is there and sees what it is. If it is more than `longest`, or nothing
+    /// has come for so long, nothing is known. Only what is longer than a pipe has to be read.
+    pub(in super::super) fn look_ahead(
+        kind: Kind,
+        longest: u64,
+        directory: Option<&Path>,
+        silence: Duration,
+    ) -> io::Result<Stdin> {
+        let stdin = rustix::stdio::stdin();
+        let capacity = capacity(kind)?;
+        let (mut seen, mut since) = (ioctl_fionread(stdin)?, Instant::now());
+        loop {
+            let length = ioctl_fionread(stdin)?;
+            if length > longest {
+                return Ok(Stdin::Stream(kind, StreamState::Open));
+            }
+            if has_ended() {
+                return peek(kind, ioctl_fionread(stdin)?, longest);
+            }
+            if length != seen {
+                (seen, since) = (length, Instant::now());
+            } else if since.elapsed() >= silence {
+                return Ok(Stdin::Stream(kind, StreamState::Endless));
+            }
+            // A pipe may be full with less in it than it can hold; half is a fair sign.
+            if longest > capacity && length > capacity / 2 {
+                return match directory {
+                    Some(directory) if kind == Kind::Pipe => {
+                        Held::read_beyond(longest, directory, Some(silence)).map(Stdin::Held)
+                    }
+                    _ => Ok(Stdin::Stream(kind, StreamState::Open)),
+                };
+            }
+            let mut fds = [PollFd::from_borrowed_fd(stdin, PollFlags::RDHUP)];
+            match poll(&mut fds, Some(&LOOK_AGAIN)) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn capacity(kind: Kind) -> io::Result<u64> {
+        Ok(match kind {
+            Kind::Pipe => fcntl_getpipe_size(rustix::stdio::stdin())? as u64,
+            _ => SOCKET_LIMIT,
+        })
+    }
+
+    fn has_ended() -> bool {
+        polled(PollFlags::RDHUP).intersects(PollFlags::HUP | PollFlags::RDHUP)
+    }
+
+    fn polled(flags: PollFlags) -> PollFlags {
+        let mut fds = [PollFd::from_borrowed_fd(rustix::stdio::stdin(), flags)];
+        poll(&mut fds, Some(&AT_ONCE)).map_or(PollFlags::empty(), |_| fds[0].revents())
+    }
+
+    fn peek(kind: Kind, length: u64, longest: u64) -> io::Result<Stdin> {
+        if length == 0 {
+            return Ok(Stdin::Stream(kind, StreamState::Ended));
+        }
+        let known = |content: Vec<u8>| StreamState::Known { digest: Digest::of(&content), length };
+        let content = if length > longest { None } else { content(kind, length)? };
+        Ok(Stdin::Stream(kind, content.map_or(StreamState::Open, known)))
+    }
+
+    /// What is in a pipe or a socket that has ended, so much of it.
+    fn content(kind: Kind, length: u64) -> io::Result<Option<Vec<u8>>> {
+        let stdin = rustix::stdio::stdin();
+        let wanted = usize::try_from(length).unwrap_or(usize::MAX);
+        if kind == Kind::Socket {
+            let mut content = vec![0; wanted];
+            let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+            let (count, _) = recv(stdin, content.as_mut_slice(), flags)?;
+            return Ok((count == wanted).then_some(content));
+        }
+        let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        // Without room for all of it, it is not known.
+        let _ = fcntl_setpipe_size(&write, fcntl_getpipe_size(stdin)?);
+        if tee(stdin, &write, wanted, SpliceFlags::NONBLOCK)? < wanted {
+            return Ok(None);
+        }
+        let mut content = vec![0; wanted];
+        std::fs::File::from(read).read_exact(&mut content)?;
+        Ok(Some(content))
+    }
+
+    /// All that a pipe holds, once it has ended; `None` if that may be more than it can hold.
+    pub(in super::super) fn whole() -> io::Result<Option<Vec<u8>>> {
+        let ended = match survey_pipe() {
+            Stdin::Stream(kind, StreamState::Open) => {
+                look_ahead(kind, u64::MAX, None, Duration::MAX)?
+            }
+            other => other,
+        };
+        match ended {
+            Stdin::Stream(_, StreamState::Ended) => Ok(Some(Vec::new())),
+            Stdin::Stream(kind, StreamState::Known { length, .. }) => content(kind, length),
+            _ => Ok(None),
+        }
+    }
+
+    impl Look {
+        /// At standard input as it is now.
+        #[must_use]
+        pub fn now(kind: Kind) -> Self {
+            let seen = polled(PollFlags::IN | PollFlags::RDHUP);
+            // A socket that has ended can be read from as well.
+            let is_waiting = seen.contains(PollFlags::IN)
+                && (kind == Kind::Pipe
+                    || ioctl_fionread(rustix::stdio::stdin()).is_ok_and(|bytes| bytes > 0));
+            if is_waiting {
+                Self::Waiting
+            } else if seen.intersects(PollFlags::HUP | PollFlags::RDHUP | PollFlags::ERR) {
+                Self::Ended
+            } else {
+                Self::Silent
+            }
+        }
+    }
+}
+
+/// Elsewhere a pipe cannot be looked into.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn survey_pipe() -> Stdin {
+    Stdin::Absent
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn survey_socket() -> Stdin {
+    Stdin::Other
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn look_ahead(
+    kind: Kind,
+    _: u64,
+    _: Option<&std::path::Path>,
+    _: std::time::Duration,
+) -> std::io::Result<Stdin> {
+    Ok(Stdin::Stream(kind, super::StreamState::Open))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn whole() -> std::io::Result<Option<Vec<u8>>> {
+    Ok(None)
+}
+
+#[cfg(not(target_os = "linux"))]
+impl Look {
+    /// What cannot be looked at may hold something.
+    #[must_use]
+    pub fn now(_: Kind) -> Self {
+        Self::Waiting
+    }
+}

@@ -1,0 +1,85 @@
+//! Descriptors from 3 on reach the command; a run that used a file among them is not stored.
+
+use super::harness::Sandbox;
+
+#[track_caller]
+fn is_stored(sandbox: &Sandbox, call: &str, stdout: &str) {
+    for expected in ["cachex: stored", "cachex: hit: "] {
+        let stderr = sandbox.sh(call).tells(stdout, 0);
+        assert!(stderr.contains(expected), "{call}: {stderr}");
+    }
+}
+
+#[track_caller]
+fn is_not_stored(sandbox: &Sandbox, call: &str, stdout: &str) {
+    let stderr = sandbox.sh(call).tells(stdout, 0);
+    let reason = "cachex: not stored: descriptor 3 was read or written\n";
+    assert!(stderr.ends_with(reason), "{call}: {stderr}");
+}
+
+#[test]
+fn what_is_read_from_another_descriptor_is_not_stored() {
+    let sandbox = Sandbox::new();
+    for name in ["a", "b"] {
+        sandbox.write(name, format!("{name}\n"));
+        is_not_stored(
+            &sandbox,
+            &format!("cachex -v sh -c 'cat <&3' 3< {name}"),
+            &format!("{name}\n"),
+        );
+    }
+    is_not_stored(&sandbox, "cachex -v sh -c 'read x <&3; echo $x' 3< a </dev/null", "a\n");
+}
+
+#[test]
+fn what_is_written_to_another_descriptor_is_not_stored() {
+    let sandbox = Sandbox::new();
+    for name in ["one", "two"] {
+        is_not_stored(&sandbox, &format!("cachex -v sh -c 'echo x >&3' 3> {name}"), "");
+        is_not_stored(&sandbox, &format!("cachex -v sh -c 'echo y >&3' 3>> {name}"), "");
+        sandbox.sh(&format!("cat {name}")).gives("x\ny\n");
+    }
+    // Without a move of the offset.
+    let call = "cachex -v sh -c 'echo z > two' 3>> two";
+    is_not_stored(&sandbox, call, "");
+}
+
+#[test]
+fn what_is_only_open_hinders_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write("list", "1\n2\n");
+    is_stored(&sandbox, "cachex -v echo 3 3< list", "3\n");
+    is_stored(&sandbox, "cachex -v echo 4 3> new 4>> list", "4\n");
+    is_stored(
+        &sandbox,
+        "exec 3< list; while read x <&3; do cachex echo $x; done; cachex -v echo 5",
+        "1\n2\n5\n",
+    );
+    is_stored(&sandbox, "mkfifo fifo; cachex -v echo 6 3<> fifo; rm fifo", "6\n");
+}
+
+#[test]
+fn one_open_file_may_have_two_descriptors() {
+    let sandbox = Sandbox::new();
+    sandbox.write("list", "1\n2\n");
+    is_stored(&sandbox, "exec 3< list; cachex -v cat <&3", "1\n2\n");
+    is_stored(&sandbox, "exec < list; cachex -v sort -r 3<&0", "2\n1\n");
+    // What reads it is not what has it as standard input.
+    is_not_stored(&sandbox, "exec < list; cachex -v -n sh -c 'cat <&3' 3<&0", "1\n2\n");
+}
+
+#[test]
+fn what_we_write_ourselves_does_not_count() {
+    let sandbox = Sandbox::new();
+    for (redirection, name) in
+        [("> out 3>&1", "plain"), (">> out 3>&1", "append"), ("> out 3>> out", "apart")]
+    {
+        let call = format!("cachex -v echo {name} {redirection}");
+        is_stored(&sandbox, &call, "");
+        is_not_stored(
+            &sandbox,
+            &format!("cachex -v sh -c 'echo {name}; echo >&3' {redirection}"),
+            "",
+        );
+    }
+}
