@@ -1,6 +1,8 @@
 //! Whose configuration files are believed, and what a project's may not set.
 
 use super::config::{by_default, default_store, in_force, is_in_force, sandbox};
+#[cfg(target_os = "linux")]
+use super::harness::say;
 use super::harness::{Sandbox, am_root};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, lchown, symlink};
@@ -96,6 +98,23 @@ fn what_a_stranger_puts_into_a_directory_for_everybody_is_not_there() {
         sandbox.trust(above.parent().expect("a parent"));
         is_in_force(call("config"), "ttl", "5", above);
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn files_of_users_outside_of_the_namespace_are_not_believed() {
+    let sandbox = sandbox();
+    sandbox.project_config("ttl = 5");
+    if !sandbox.sh("unshare --user true").output().status.success() {
+        return say("nothing tested: no user namespace can be made here");
+    }
+    // There we are nobody, and so is the owner of the file.
+    let call = || sandbox.sh("exec unshare --user cachex ./s.sh");
+    let call = |trust: &Path| call().env("CACHEX_TRUST", &trust.display().to_string());
+    call(&sandbox.dir).warns("hi \n", "belongs to another user and is not read");
+    fs::remove_file(sandbox.dir.join(".cachex.toml")).expect("removed");
+    sandbox.user_config("ttl = 5");
+    call(&sandbox.dir).warns("hi \n", "belongs to another user and is not read");
 }
 
 #[test]
