@@ -5,6 +5,7 @@
 
 use crate::home;
 use crate::ownership::{is_ours, is_unmapped, may_decide};
+use crate::terminal::escape_os;
 use std::fmt;
 use std::fs::{self, DirBuilder, Metadata};
 use std::io;
@@ -37,7 +38,7 @@ impl Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, problem, advice } = self;
-        write!(f, "{} {problem}", crate::terminal::escape_os(path.as_os_str()))?;
+        write!(f, "{}: {problem}", escape_os(path.as_os_str()))?;
         advice.map_or(Ok(()), |advice| write!(f, "; {advice}"))
     }
 }

@@ -7,6 +7,7 @@
 use super::places;
 use crate::home;
 use crate::private_directory::{self, Refused};
+use crate::terminal::{escape_os, escape_words};
 use rustix::fs::{Mode, OFlags};
 use sha2::{Digest, Sha256};
 use std::ffi::{OsStr, OsString};
@@ -202,9 +203,8 @@ fn hex_digest(bytes: &[u8]) -> String {
 /// What is said of a file that is not trusted, and what to type.
 pub(super) fn request(path: &Path, standing: &Standing) -> String {
     let directory = path.parent().unwrap_or(path).as_os_str();
-    let typed =
-        crate::terminal::escape_words([OsStr::new("cachex"), OsStr::new("trust"), directory]);
-    let path = crate::terminal::escape_os(path.as_os_str());
+    let typed = escape_words([OsStr::new("cachex"), OsStr::new("trust"), directory]);
+    let path = escape_os(path.as_os_str());
     match standing {
         Standing::Changed => {
             format!("{path} has changed since it was trusted; look at it, then type: {typed}")

@@ -291,7 +291,10 @@ pub fn say(what: impl std::fmt::Display) {
 /// Where a program of this machine is.
 pub fn found(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).map(|directory| directory.join(name)).find(|path| path.exists())
+    let is_program = |path: &PathBuf| {
+        fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o111 != 0)
+    };
+    std::env::split_paths(&path).map(|directory| directory.join(name)).find(is_program)
 }
 
 /// Whether this machine has a program; says that the test is not tried if not.
