@@ -46,9 +46,11 @@ pub(super) fn run(command: &OsStr, content: &File) -> Result<Digest, Failure> {
 
 /// How often to see whether a command has ended while its output stays open.
 const LOOK_AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
-const NO_TIME: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
-/// The digest of all that a command printed when it ended; `None` if the output has not ended with it.
+/// How long a process that is about to close the output has for it after the end of the command.
+const GRACE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+
+/// The digest of all that a command printed when it ended; `None` if the output has not ended within a moment.
 fn printed(child: &mut Child, mut output: ChildStdout) -> io::Result<Option<Digest>> {
     let mut digest = DigestBuilder::default();
     let mut buffer = vec![0; 64 << 10];
@@ -60,7 +62,7 @@ fn printed(child: &mut Child, mut output: ChildStdout) -> io::Result<Option<Dige
         }
         let wanted = match left {
             Some(0) => {
-                let has_ended = look(&output, &NO_TIME)?.contains(PollFlags::HUP)
+                let has_ended = look(&output, &GRACE)?.contains(PollFlags::HUP)
                     && output.read(&mut buffer)? == 0;
                 return Ok(has_ended.then(|| digest.finish()));
             }

@@ -65,6 +65,19 @@ fn a_hash_command_that_leaves_a_process_behind_holds_nothing_up_and_is_not_trust
 }
 
 #[test]
+fn a_process_that_a_hash_command_leaves_behind_has_a_moment_to_let_go_of_its_output() {
+    let sandbox = sandbox();
+    // That it takes longer is chance.
+    let is_trusted = |number: usize| {
+        let with = "arg:1=sleep 0.03 & cat";
+        let input = number.to_string();
+        let call = sandbox.cachex_words(["--hash-with", with, "--", "./s.sh", &input]);
+        !call.tells("hi\n", 0).contains("left behind")
+    };
+    assert!((0..50).any(is_trusted));
+}
+
+#[test]
 fn a_process_that_a_hash_command_leaves_behind_does_not_matter_without_its_output() {
     let sandbox = sandbox();
     for _ in 0..2 {
