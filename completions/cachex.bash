@@ -68,17 +68,17 @@ _cachex_place() {
 
 _cachex_options() {
     case $verb in
-        explain) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin -n --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json' ;;
+        explain) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --ignore-file-args --stdin -n --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json' ;;
         list) echo '-v --verbose -q --quiet --cache-dir -h --help --json --exact --prefix --scope --expired --older-than' ;;
         show) echo '-v --verbose -q --quiet --cache-dir -h --help --json --stdout --stderr' ;;
         stats) echo '-v --verbose -q --quiet --cache-dir -h --help --json --markdown' ;;
         clear) echo '-v --verbose -q --quiet --cache-dir -h --help --exact --prefix --scope --expired --older-than --dry-run' ;;
         prune) echo '--max-size -v --verbose -q --quiet --cache-dir -h --help --dry-run' ;;
-        config) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin -n --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json --all' ;;
+        config) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --ignore-file-args --stdin -n --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json --all' ;;
         trust) echo '-v --verbose -q --quiet --cache-dir -h --help --json --revoke --list' ;;
         doctor) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
         completions) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
-        *) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --stdin -n --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help -V --version' ;;
+        *) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --ignore-file-args --stdin -n --no-stdin --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help -V --version' ;;
     esac
 }
 

@@ -133,6 +133,7 @@ complete -c cachex -n '__cachex_at run explain config' -l pure-env -d 'Give the 
 complete -c cachex -n '__cachex_at run explain config' -l key -x -d 'Let this text count too (repeat)'
 complete -c cachex -n '__cachex_at run explain config' -l scope -x -a '(__cachex_scopes)' -d 'Keep these entries apart from those of other scopes'
 complete -c cachex -n '__cachex_at run explain config' -l ignore-cwd -d 'Leave the working directory out of the key'
+complete -c cachex -n '__cachex_at run explain config' -l ignore-file-args -d 'Let files among the arguments count by their names alone'
 complete -c cachex -n '__cachex_at run explain config' -l stdin -d 'Read standard input to its end, and let it count'
 complete -c cachex -n '__cachex_at run explain config' -s n -l no-stdin -d 'Leave standard input alone: the command gets none'
 complete -c cachex -n '__cachex_at run explain config' -l ttl -x -d 'Replay what is younger than this [default: none]'

@@ -80,8 +80,9 @@ pub fn is_ignored(signal: i32) -> bool {
     }
 }
 
-/// The signals that our caller left ignored: bit `n - 1` stands for signal `n`. What cachex itself ignores is
-/// not among them, unless the caller ignored it too.
+/// The standard signals that our caller left ignored: bit `n - 1` stands for signal `n`. What cachex itself ignores
+/// is not among them, unless the caller ignored it too. (Nobody ignores real-time signals for others, and to ask for
+/// each takes time.)
 #[must_use]
 pub fn ignored_signals() -> u64 {
     static IGNORED: OnceLock<u64> = OnceLock::new();
@@ -90,7 +91,7 @@ pub fn ignored_signals() -> u64 {
         changed.map_or_else(|| is_ignored(signal), |(_, ignored)| ignored.load(Ordering::Relaxed))
     };
     *IGNORED.get_or_init(|| {
-        let ignored = (1..=64).filter(|signal| was_ignored(*signal));
+        let ignored = (1..=31).filter(|signal| was_ignored(*signal));
         ignored.fold(0, |set, signal| set | 1 << (signal - 1))
     })
 }

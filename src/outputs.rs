@@ -83,12 +83,21 @@ fn is_ours(fd: BorrowedFd<'_>) -> bool {
 fn are_one_opening(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
     use rustix::fd::AsRawFd;
     const KCMP_FILE: libc::c_int = 0;
+    /// Since Linux 6.10.
+    const F_DUPFD_QUERY: libc::c_int = 1027;
     let pid = rustix::process::getpid().as_raw_nonzero().get();
-    // SAFETY: the call reads its arguments only.
-    let order =
-        unsafe { libc::syscall(libc::SYS_kcmp, pid, pid, KCMP_FILE, a.as_raw_fd(), b.as_raw_fd()) };
-    // Filters of system calls often forbid this one.
-    if order == -1 { seem_one_opening(a, b) } else { order == 0 }
+    let (a_fd, b_fd) = (a.as_raw_fd(), b.as_raw_fd());
+    // SAFETY: the calls read their arguments only.
+    let order = unsafe { libc::syscall(libc::SYS_kcmp, pid, pid, KCMP_FILE, a_fd, b_fd) };
+    if order != -1 {
+        return order == 0;
+    }
+    // Filters of system calls often forbid that one.
+    // SAFETY: as above.
+    match unsafe { libc::fcntl(a_fd, F_DUPFD_QUERY, b_fd) } {
+        -1 => seem_one_opening(a, b),
+        is_one => is_one == 1,
+    }
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -44,6 +44,7 @@ impl Group for KeyOptions {
         "key",
         "scope",
         "ignore-cwd",
+        "ignore-file-args",
         "stdin",
         "no-stdin",
         "n",

@@ -74,6 +74,12 @@ pub struct KeyOptions {
     /// Leave the working directory out of the key
     #[arg(long, value_parser = BoolishValueParser::new(), help_heading = "Key")]
     pub ignore_cwd: bool,
+    /// Let files among the arguments count by their names alone
+    ///
+    /// Without this an argument that names a regular file counts by the file's content too: as a whole word, after its
+    /// first `=`, after a leading `@`, or attached to an option's letter. Directories count by their names.
+    #[arg(long, hide_short_help = true, value_parser = BoolishValueParser::new(), help_heading = "Key")]
+    pub ignore_file_args: bool,
     /// Read standard input to its end, and let it count
     ///
     /// The command is given it. Without this and -n it counts exactly when the command reads it.

@@ -1,19 +1,27 @@
-//! Options that find nothing, perhaps by a slip of who wrote them. They count all the same.
+//! Inputs that may not count as they were meant to: options that find nothing, arguments that are not read.
 
+use super::file_arguments::FileArguments;
 use super::hashing::{HashWith, Selector};
 use super::{FileState, NamedFiles};
 use crate::terminal::escape_os;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
-/// An option that may not do what it was meant to.
+/// An input that may not count as it was meant to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doubt {
     /// A `--hash-with` for which there is no input.
     Idle(HashWith),
+    /// All `--file` that name nothing: perhaps by a slip, perhaps since they are optional.
+    Missing(Vec<OsString>),
     /// A `--file` that names nothing, and looks as if a shell was to make something else of it.
     Unexpanded(OsString),
+    /// Arguments that name directories, of which only the names count: the first, and how many more.
+    Directories(OsString, usize),
+    /// An argument that names something that cannot be read as a file, and what it is.
+    Unread(OsString, String),
 }
 
 impl Doubt {
@@ -31,13 +39,31 @@ impl fmt::Display for Doubt {
             Self::Idle(hash) => {
                 write!(f, "--hash-with {}", escape_os(hash.selector().to_string().as_ref()))?;
                 f.write_str(match hash.selector() {
-                    Selector::File(_) => " matches no file of --file",
+                    Selector::File(_) => " matches no file of --file or among the arguments",
                     Selector::Variable(_) => ": the variable is not set",
                     Selector::Position(_) | Selector::Argument(_) => {
                         " matches no argument that counts"
                     }
                     Selector::Stdin => " is not asked for",
                 })
+            }
+            Self::Missing(words) => {
+                let words: Vec<_> = words.iter().map(|word| escape_os(word)).collect();
+                write!(f, "--file {}: there is no such file, and that counts", words.join(", "))
+            }
+            Self::Directories(first, more) => {
+                let first = escape_os(first);
+                let more = match more {
+                    0 => String::new(),
+                    more => format!(" (and {more} more)"),
+                };
+                write!(
+                    f,
+                    "the directory {first}{more} counts by its name alone: --file {first} counts what is in it"
+                )
+            }
+            Self::Unread(path, what) => {
+                write!(f, "the argument {} {what} and counts by its name alone", escape_os(path))
             }
             Self::Unexpanded(word) => write!(
                 f,
@@ -49,13 +75,25 @@ impl fmt::Display for Doubt {
     }
 }
 
-/// The words of `--file` that may have been meant otherwise.
-pub(super) fn unexpanded(files: &NamedFiles) -> impl Iterator<Item = Doubt> {
+/// The words of `--file` that name nothing.
+pub(super) fn missing(files: &NamedFiles) -> impl Iterator<Item = Doubt> {
     let is_nothing =
         |state: &_| matches!(state, FileState::Missing | FileState::Matches { count: 0, .. });
-    let missing = files.iter().filter(move |(_, found)| is_nothing(found));
-    let looks_so = missing.filter(|(word, _)| looks_unexpanded(word));
-    looks_so.map(|(word, _)| Doubt::Unexpanded(word.clone()))
+    let missing = files.iter().filter(|(_, found)| is_nothing(found));
+    let missing = missing.map(|(word, _)| word.clone());
+    let (unexpanded, missing): (Vec<_>, Vec<_>) = missing.partition(|word| looks_unexpanded(word));
+    let missing = (!missing.is_empty()).then_some(Doubt::Missing(missing));
+    unexpanded.into_iter().map(Doubt::Unexpanded).chain(missing)
+}
+
+/// The arguments that count by their names alone though they name something.
+pub(super) fn by_name_alone(arguments: &FileArguments) -> Vec<Doubt> {
+    let name = |path: &Path| path.as_os_str().to_owned();
+    let mut directories = arguments.directories();
+    let first = directories.next().map(name);
+    let directories = first.map(|first| Doubt::Directories(first, directories.count()));
+    let unread = arguments.unread().map(|(path, what)| Doubt::Unread(name(path), what.to_owned()));
+    directories.into_iter().chain(unread).collect()
 }
 
 fn looks_unexpanded(word: &OsStr) -> bool {

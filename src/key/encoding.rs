@@ -4,12 +4,12 @@
 //! can be read back in one way only; the tests do that. The format is part of every key: a change
 //! needs a new [`VERSION`], after which old entries are never found again.
 
-use super::{CodeFile, FileState, Fingerprint, Hashed, Text};
+use super::{CodeFile, ExecMode, FileArgument, FileState, Fingerprint, Hashed, Text};
 use crate::outputs::Outputs;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-const VERSION: &[u8] = b"cachex key 3";
+const VERSION: &[u8] = b"cachex key 4";
 
 /// The bytes that are hashed.
 #[must_use]
@@ -20,6 +20,7 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
         words,
         ignored,
         code,
+        arguments,
         directory,
         outputs,
         variable_globs,
@@ -27,6 +28,7 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
         files,
         pure_environment,
         stdin_with,
+        ignored_signals,
     } = fingerprint;
     let mut out = Writer(Vec::with_capacity(512));
     out.bytes(VERSION);
@@ -35,6 +37,10 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
     out.list(words, Writer::text);
     out.list(ignored, |out, glob| out.word(glob));
     out.list(code, Writer::code);
+    out.list(arguments, |out, (path, argument)| {
+        out.word(path);
+        out.argument(argument);
+    });
     out.option(directory.as_ref(), |out, directory| {
         out.word(directory.physical.as_os_str());
         out.option(directory.logical.as_ref(), |out, logical| out.word(logical));
@@ -63,6 +69,7 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
     });
     out.tag(u8::from(*pure_environment));
     out.option(stdin_with.as_ref(), |out, command| out.word(command));
+    out.number(*ignored_signals);
     out.0
 }
 
@@ -77,6 +84,13 @@ pub(super) fn text_bytes(text: &Text) -> Vec<u8> {
 pub(super) fn code_bytes(file: &CodeFile) -> Vec<u8> {
     let mut out = Writer(Vec::new());
     out.code(file);
+    out.0
+}
+
+/// The canonical bytes of what an argument names.
+pub(super) fn argument_bytes(argument: &FileArgument) -> Vec<u8> {
+    let mut out = Writer(Vec::new());
+    out.argument(argument);
     out.0
 }
 
@@ -123,7 +137,11 @@ impl Writer {
     }
 
     fn length(&mut self, length: usize) {
-        self.0.extend_from_slice(&(length as u64).to_le_bytes());
+        self.number(length as u64);
+    }
+
+    fn number(&mut self, number: u64) {
+        self.0.extend_from_slice(&number.to_le_bytes());
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
@@ -153,10 +171,21 @@ impl Writer {
         self.bytes(digest.as_bytes());
     }
 
-    fn code(&mut self, CodeFile { path, state, is_script }: &CodeFile) {
+    fn code(&mut self, CodeFile { path, real, mode, state, is_script }: &CodeFile) {
+        let ExecMode { bits, owner, group, capabilities } = mode;
         self.word(path.as_os_str());
+        self.word(real.as_os_str());
+        self.number(u64::from(*bits));
+        self.option(*owner, |out, owner| out.number(u64::from(owner)));
+        self.option(*group, |out, group| out.number(u64::from(group)));
+        self.bytes(capabilities);
         self.state(state);
         self.tag(u8::from(*is_script));
+    }
+
+    fn argument(&mut self, FileArgument { state, real }: &FileArgument) {
+        self.state(state);
+        self.option(real.as_ref(), |out, real| out.word(real.as_os_str()));
     }
 
     fn state(&mut self, state: &FileState) {
@@ -179,6 +208,11 @@ impl Writer {
                 self.length(*count);
                 self.bytes(digest.as_bytes());
             }
+            FileState::Stamped(digest) => {
+                self.tag(5);
+                self.bytes(digest.as_bytes());
+            }
+            FileState::Directory => self.tag(6),
         }
     }
 
@@ -217,10 +251,33 @@ mod tests {
             *tag
         }
 
-        fn length(&mut self) -> usize {
-            let (length, rest) = self.0.split_first_chunk::<8>().expect("a length");
+        fn number(&mut self) -> u64 {
+            let (number, rest) = self.0.split_first_chunk::<8>().expect("a number");
             self.0 = rest;
-            usize::try_from(u64::from_le_bytes(*length)).expect("a small length")
+            u64::from_le_bytes(*number)
+        }
+
+        fn small<N: TryFrom<u64, Error: std::fmt::Debug>>(&mut self) -> N {
+            self.number().try_into().expect("a small number")
+        }
+
+        fn length(&mut self) -> usize {
+            self.small()
+        }
+
+        fn code(&mut self) -> CodeFile {
+            let (path, real) = (self.word().into(), self.word().into());
+            let mode = ExecMode {
+                bits: self.small(),
+                owner: self.option(Self::small),
+                group: self.option(Self::small),
+                capabilities: self.word().into_vec(),
+            };
+            CodeFile { path, real, mode, state: self.state(), is_script: self.tag() == 1 }
+        }
+
+        fn argument(&mut self) -> FileArgument {
+            FileArgument { state: self.state(), real: self.option(|r| r.word().into()) }
         }
 
         fn word(&mut self) -> OsString {
@@ -251,6 +308,8 @@ mod tests {
                 1 => FileState::Content(self.digest()),
                 2 => FileState::Hashed(self.hashed()),
                 3 => FileState::Tree(self.digest()),
+                5 => FileState::Stamped(self.digest()),
+                6 => FileState::Directory,
                 _ => FileState::Matches { count: self.length(), digest: self.digest() },
             }
         }
@@ -270,10 +329,8 @@ mod tests {
                 texts: self.list(Self::word),
                 words: self.list(Self::text),
                 ignored: self.list(Self::word),
-                code: self.list(|r| {
-                    let path = PathBuf::from(r.word());
-                    CodeFile { path, state: r.state(), is_script: r.tag() == 1 }
-                }),
+                code: self.list(Self::code),
+                arguments: self.list(|r| (r.word(), r.argument())),
                 directory: self.option(|r| WorkingDirectory {
                     physical: PathBuf::from(r.word()),
                     logical: r.option(Self::word),
@@ -289,6 +346,7 @@ mod tests {
                 files: self.list(|r| (r.word(), r.state())),
                 pure_environment: self.tag() == 1,
                 stdin_with: self.option(Self::word),
+                ignored_signals: self.number(),
             };
             assert!(self.0.is_empty(), "bytes left over");
             fingerprint
@@ -307,6 +365,8 @@ mod tests {
             any::<[u8; 32]>().prop_map(|d| FileState::Content(Digest(d))),
             hashed().prop_map(FileState::Hashed),
             any::<[u8; 32]>().prop_map(|d| FileState::Tree(Digest(d))),
+            any::<[u8; 32]>().prop_map(|d| FileState::Stamped(Digest(d))),
+            Just(FileState::Directory),
             (any::<u8>(), any::<[u8; 32]>()).prop_map(|(count, d)| FileState::Matches {
                 count: count.into(),
                 digest: Digest(d)
@@ -323,8 +383,29 @@ mod tests {
     }
 
     fn code_file() -> impl Strategy<Value = CodeFile> {
-        (word().prop_map(PathBuf::from), file_state(), any::<bool>())
-            .prop_map(|(path, state, is_script)| CodeFile { path, state, is_script })
+        (path(), path(), exec_mode(), file_state(), any::<bool>()).prop_map(
+            |(path, real, mode, state, is_script)| CodeFile { path, real, mode, state, is_script },
+        )
+    }
+
+    fn path() -> impl Strategy<Value = PathBuf> {
+        word().prop_map(PathBuf::from)
+    }
+
+    fn exec_mode() -> impl Strategy<Value = ExecMode> {
+        let parts =
+            (any::<u32>(), any::<Option<u32>>(), any::<Option<u32>>(), vec(any::<u8>(), 0..3));
+        parts.prop_map(|(bits, owner, group, capabilities)| ExecMode {
+            bits,
+            owner,
+            group,
+            capabilities,
+        })
+    }
+
+    fn argument() -> impl Strategy<Value = FileArgument> {
+        (file_state(), proptest::option::of(path()))
+            .prop_map(|(state, real)| FileArgument { state, real })
     }
 
     fn outputs() -> impl Strategy<Value = Outputs> {
@@ -343,6 +424,7 @@ mod tests {
             words in vec(text(), 0..4),
             ignored in btree_set(word(), 0..2),
             code in vec(code_file(), 0..3),
+            arguments in btree_map(word(), argument(), 0..3),
             directory in proptest::option::of(
                 (word().prop_map(PathBuf::from), proptest::option::of(word()))
                     .prop_map(|(physical, logical)| WorkingDirectory { physical, logical })),
@@ -350,11 +432,12 @@ mod tests {
             variable_globs in btree_set(word(), 0..2),
             variables in btree_map(word(), proptest::option::of(text()), 0..3),
             files in btree_map(word(), file_state(), 0..3),
-            (pure_environment, stdin_with) in (any::<bool>(), proptest::option::of(word())),
+            (pure_environment, stdin_with, ignored_signals)
+                in (any::<bool>(), proptest::option::of(word()), any::<u64>()),
         ) -> Fingerprint {
             Fingerprint {
-                scope, texts, words, ignored, code, directory, outputs, variable_globs, variables,
-                files, pure_environment, stdin_with,
+                scope, texts, words, ignored, code, arguments, directory, outputs, variable_globs,
+                variables, files, pure_environment, stdin_with, ignored_signals,
             }
         }
     }

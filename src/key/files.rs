@@ -7,11 +7,9 @@ use super::hashing::Hashes;
 use super::program::absolute;
 use super::reading::{FileReader, Unreadable};
 use super::survey::{Part, Survey};
-use super::text::Hashed;
 use super::tree::Member;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -43,7 +41,7 @@ pub(super) fn observe(
     named
         .iter()
         .map(|word| {
-            let survey = Survey::of(word)?;
+            let survey = Survey::of(word, reader.on_progress())?;
             let state = files.state(&survey)?;
             reader.note_survey(survey);
             Ok((word.clone(), state))
@@ -85,7 +83,7 @@ impl Files<'_, '_> {
         let files: Vec<_> = parts.iter().flat_map(|(path, part)| part.files(path)).collect();
         let found = self.reader.contents(&files)?;
         let mut contents = files.iter().zip(&found).map(|(file, found)| match found {
-            Some((_, digest)) => self.content(&file.path, *digest),
+            Some((_, digest)) => self.hashes.content(&file.path, *digest),
             None => Ok(FileState::Missing),
         });
         let mut next = || contents.next().unwrap_or(Ok(FileState::Missing));
@@ -102,16 +100,6 @@ impl Files<'_, '_> {
         });
         let states = states.collect::<Result<Vec<_>, _>>()?;
         Ok((survey.together(states), self.reader.is_certain(&files, &found)))
-    }
-
-    /// What a file counts as.
-    fn content(&self, path: &Path, digest: Digest) -> Result<FileState, Unreadable> {
-        let Some(hash) = self.hashes.file(path) else {
-            return Ok(FileState::Content(digest));
-        };
-        let file = File::open(path).map_err(|error| Unreadable::new(path, error))?;
-        let digest = hash.digest(path, &file)?;
-        Ok(FileState::Hashed(Hashed { with: hash.command().to_owned(), digest }))
     }
 }
 
@@ -178,8 +166,8 @@ mod tests {
         memory: Option<&dyn DigestMemory>,
         now: Timestamp,
     ) -> (FileState, Vec<LearnedDigest>) {
-        let reader = FileReader::new(memory, now);
-        let named = observe(&reader, &[word.into()], &Hashes::new(&[])).expect("readable");
+        let reader = FileReader::new(memory, now, &|| {});
+        let named = observe(&reader, &[word.into()], &Hashes::new(&[], &|| {})).expect("readable");
         (named[word.as_os_str()].clone(), reader.finish().learned)
     }
 
@@ -221,7 +209,7 @@ mod tests {
     #[test]
     fn what_has_just_changed_is_not_remembered() {
         let dir = tree(FEW + 1);
-        let survey = Survey::of(dir.path().as_os_str()).expect("there");
+        let survey = Survey::of(dir.path().as_os_str(), &|| {}).expect("there");
         let newest = survey.parts().flat_map(|(path, part)| part.files(path));
         let newest = newest.map(|file| file.stamp.changed).max().expect("a file");
         let at = |after: i128| {
@@ -237,9 +225,9 @@ mod tests {
     #[test]
     fn what_changes_while_it_is_read_is_not_remembered() {
         let dir = tree(FEW + 1);
-        let reader = FileReader::new(None, LATER);
-        let files = Files { reader: &reader, hashes: &Hashes::new(&[]) };
-        let survey = Survey::of(dir.path().as_os_str()).expect("there");
+        let reader = FileReader::new(None, LATER, &|| {});
+        let files = Files { reader: &reader, hashes: &Hashes::new(&[], &|| {}) };
+        let survey = Survey::of(dir.path().as_os_str(), &|| {}).expect("there");
         assert!(files.read(&survey).expect("readable").1);
         fs::write(dir.path().join("3"), "other").expect("written");
         assert!(!files.read(&survey).expect("readable").1);

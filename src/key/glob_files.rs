@@ -1,9 +1,9 @@
 //! The files that a glob names, as a shell would find them: `*` stops at `/`, hidden files need a dot,
 //! `**` stands for any directories, links to directories are not followed by it.
 
-use super::reading::Unreadable;
+use super::reading::{OnProgress, Unreadable};
 use glob::{MatchOptions, Pattern};
-use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -14,13 +14,23 @@ pub(super) fn is_glob(word: &OsStr) -> bool {
     word.to_str().is_some_and(|text| text.contains(['*', '?', '[']) && Pattern::new(text).is_ok())
 }
 
-/// The paths that match, in their order.
-pub(super) fn expand(glob: &str) -> Result<Vec<PathBuf>, Unreadable> {
+/// The paths that match, in their order. Each directory is read once, however the glob is written.
+pub(super) fn expand(glob: &str, on_progress: OnProgress<'_>) -> Result<Vec<PathBuf>, Unreadable> {
     let root = if glob.starts_with('/') { PathBuf::from("/") } else { PathBuf::new() };
     let parts = glob.split('/').filter(|part| !part.is_empty() && *part != ".");
     let parts: Vec<Part<'_>> = parts.map(Part::new).collect::<Result<_, _>>()?;
     let mut found = Vec::new();
-    Directory::new(root).find(&parts, &mut found)?;
+    let walk = Walk { parts: &parts };
+    let mut directories = vec![(root, walk.reachable([0].into()))];
+    while let Some((directory, places)) = directories.pop() {
+        on_progress();
+        for (path, places) in walk.step(&directory, &places)? {
+            if places.contains(&parts.len()) {
+                found.push(path.clone());
+            }
+            directories.push((path, places));
+        }
+    }
     // Byte by byte, which is a lot faster than part by part; what is above still comes first.
     found.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
     found.dedup_by(|a, b| a.as_os_str() == b.as_os_str());
@@ -48,10 +58,72 @@ impl<'g> Part<'g> {
     }
 }
 
-/// A directory that something is looked for in, or what is none.
-struct Directory {
-    path: PathBuf,
-    members: OnceCell<Vec<Member>>,
+/// Places in a glob: the numbers of the parts that may come next at some path; their count, if the path matches.
+type Places = BTreeSet<usize>;
+
+/// A walk through directories that keeps track of all the ways in which the glob can match.
+struct Walk<'g> {
+    parts: &'g [Part<'g>],
+}
+
+impl Walk<'_> {
+    /// With the places behind each `**`, which may stand for no directory.
+    fn reachable(&self, mut places: Places) -> Places {
+        for (place, part) in self.parts.iter().enumerate() {
+            // At the end it stands for all that there is, but not for nothing.
+            let is_last = place + 1 == self.parts.len();
+            if matches!(part, Part::Directories) && !is_last && places.contains(&place) {
+                places.insert(place + 1);
+            }
+        }
+        places
+    }
+
+    /// What matches one part more in a directory, with the places there.
+    fn step(
+        &self,
+        directory: &Path,
+        places: &Places,
+    ) -> Result<BTreeMap<PathBuf, Places>, Unreadable> {
+        let mut next: BTreeMap<PathBuf, Places> = BTreeMap::new();
+        let mut add = |name: &OsStr, place| {
+            next.entry(directory.join(name)).or_default().insert(place);
+        };
+        let mut lists = false;
+        for &place in places {
+            match self.parts.get(place) {
+                None => {}
+                Some(Part::Name(name)) => {
+                    let is_last = place + 1 == self.parts.len();
+                    if !is_last || exists(&directory.join(name))? {
+                        add(OsStr::new(name), place + 1);
+                    }
+                }
+                Some(Part::Pattern(_) | Part::Directories) => lists = true,
+            }
+        }
+        let members = if lists { list(directory)? } else { Vec::new() };
+        for Member { name, is_directory } in members {
+            for &place in places {
+                match self.parts.get(place) {
+                    Some(Part::Pattern(pattern)) if is_match(pattern, &name) => {
+                        add(&name, place + 1);
+                    }
+                    Some(Part::Directories) if !is_hidden(&name) => {
+                        if place + 1 == self.parts.len() {
+                            add(&name, place + 1);
+                        }
+                        if is_directory {
+                            add(&name, place);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let reachable = |(path, places)| (path, self.reachable(places));
+        Ok(next.into_iter().map(reachable).collect())
+    }
 }
 
 struct Member {
@@ -60,76 +132,13 @@ struct Member {
     is_directory: bool,
 }
 
-impl Directory {
-    fn new(path: PathBuf) -> Self {
-        Self { path, members: OnceCell::new() }
-    }
-
-    /// Adds what these parts of a glob match.
-    fn find(&self, parts: &[Part<'_>], found: &mut Vec<PathBuf>) -> Result<(), Unreadable> {
-        let Some((part, rest)) = parts.split_first() else { return Ok(()) };
-        match part {
-            Part::Name(name) => {
-                let path = self.path.join(name);
-                if !rest.is_empty() {
-                    return Self::new(path).find(rest, found);
-                }
-                if exists(&path)? {
-                    found.push(path);
-                }
-            }
-            Part::Pattern(pattern) => {
-                let options =
-                    MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
-                for Member { name, .. } in self.members()? {
-                    if pattern.matches_with(&name.to_string_lossy(), options) {
-                        self.add(name, rest, found)?;
-                    }
-                }
-            }
-            Part::Directories => {
-                let shown = || self.members().map(|all| all.iter().filter(|it| !it.is_hidden()));
-                // At the end it stands for all that there is.
-                if rest.is_empty() {
-                    shown()?.try_for_each(|member| self.add(&member.name, rest, found))?;
-                }
-                self.find(rest, found)?;
-                for member in shown()?.filter(|member| member.is_directory) {
-                    Self::new(self.path.join(&member.name)).find(parts, found)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds a member that matches, or what the rest matches below it.
-    fn add(
-        &self,
-        name: &OsStr,
-        rest: &[Part<'_>],
-        found: &mut Vec<PathBuf>,
-    ) -> Result<(), Unreadable> {
-        let path = self.path.join(name);
-        if rest.is_empty() {
-            found.push(path);
-            return Ok(());
-        }
-        Self::new(path).find(rest, found)
-    }
-
-    fn members(&self) -> Result<&[Member], Unreadable> {
-        if let Some(members) = self.members.get() {
-            return Ok(members);
-        }
-        let members = list(&self.path)?;
-        Ok(self.members.get_or_init(|| members))
-    }
+fn is_match(pattern: &Pattern, name: &OsStr) -> bool {
+    let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
+    pattern.matches_with(&name.to_string_lossy(), options)
 }
 
-impl Member {
-    fn is_hidden(&self) -> bool {
-        self.name.as_encoded_bytes().starts_with(b".")
-    }
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
 }
 
 /// What is in a directory; nothing where there is no directory.
@@ -177,7 +186,7 @@ mod tests {
         std::os::unix::fs::symlink("..", root.join("a/up")).expect("linked");
         let base = Pattern::escape(root.to_str().expect("UTF-8"));
         let find = |glob: &str| {
-            let found = expand(&format!("{base}/{glob}")).expect("readable");
+            let found = expand(&format!("{base}/{glob}"), &|| {}).expect("readable");
             let names = found
                 .iter()
                 .map(|path| path.strip_prefix(root).expect("below").to_string_lossy().into_owned());
@@ -191,5 +200,10 @@ mod tests {
         assert_eq!(find("a/[xy].rs"), "a/y.rs");
         assert_eq!(find("none/*/x"), "");
         assert_eq!(find("x.rs/*"), "");
+        assert_eq!(find("**/**/*.rs"), find("**/*.rs"));
+        assert_eq!(find("**/a/**/z.rs"), "a/b/z.rs");
+        assert_eq!(find("**/up/x.rs"), "a/up/x.rs");
+        assert_eq!(find("*/../x.rs"), "a/../x.rs");
+        assert_eq!(find("**/**"), find("**"));
     }
 }

@@ -1,6 +1,7 @@
 //! Running the command of a `--hash-with`: it ends with cachex, and cachex waits for nobody else.
 
 use super::digest::{Digest, DigestBuilder};
+use super::reading::OnProgress;
 use crate::exit::Exit;
 use crate::inherited;
 use crate::leash;
@@ -25,8 +26,12 @@ pub(super) enum Failure {
     Io(#[from] io::Error),
 }
 
-/// The digest of what a command of the shell prints for a content, from its start.
-pub(super) fn run(command: &OsStr, content: &File) -> Result<Digest, Failure> {
+/// The digest of what a command of the shell prints for a content, from its start. `on_progress` is called now and then.
+pub(super) fn run(
+    command: &OsStr,
+    content: &File,
+    on_progress: OnProgress<'_>,
+) -> Result<Digest, Failure> {
     let mut content = content.try_clone()?;
     content.rewind()?;
     let mut shell = Command::new("sh");
@@ -36,7 +41,7 @@ pub(super) fn run(command: &OsStr, content: &File) -> Result<Digest, Failure> {
     leash::tie(&mut shell);
     let mut child = shell.spawn()?;
     let output = child.stdout.take().ok_or_else(|| io::Error::other("it has no output"))?;
-    let printed = printed(&mut child, output)?;
+    let printed = printed(&mut child, output, on_progress)?;
     let status = child.wait()?;
     if !status.success() {
         return Err(Failure::Status(status.into()));
@@ -51,12 +56,17 @@ const LOOK_AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
 const GRACE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// The digest of all that a command printed when it ended; `None` if the output has not ended within a moment.
-fn printed(child: &mut Child, mut output: ChildStdout) -> io::Result<Option<Digest>> {
+fn printed(
+    child: &mut Child,
+    mut output: ChildStdout,
+    on_progress: OnProgress<'_>,
+) -> io::Result<Option<Digest>> {
     let mut digest = DigestBuilder::default();
     let mut buffer = vec![0; 64 << 10];
     // Unread when the command had ended.
     let mut left = None;
     loop {
+        on_progress();
         if left.is_none() && child.try_wait()?.is_some() {
             left = Some(ioctl_fionread(&output)?);
         }

@@ -1,8 +1,9 @@
 //! `--hash-with SELECTOR=COMMAND`: an input counts as what a command prints for it.
 
+use super::FileState;
 use super::digest::Digest;
 use super::hash_command;
-use super::reading::Unreadable;
+use super::reading::{OnProgress, Unreadable};
 use super::text::{Hashed, Text};
 use crate::memory_file;
 use glob::Pattern;
@@ -130,13 +131,27 @@ impl HashWith {
     /// # Errors
     /// When the command cannot be run, or fails.
     pub fn digest(&self, input: &Path, content: &File) -> Result<Digest, Unreadable> {
-        hash_command::run(&self.command, content).map_err(|reason| {
+        self.digest_with(input, content, &|| {})
+    }
+
+    fn digest_with(
+        &self,
+        input: &Path,
+        content: &File,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Digest, Unreadable> {
+        hash_command::run(&self.command, content, on_progress).map_err(|reason| {
             let command = crate::terminal::escape_os(&self.command);
             Unreadable::new(input, format!("its hash command `{command}`: {reason}"))
         })
     }
 
-    fn of_text(&self, input: &str, value: &OsStr) -> Result<Text, Unreadable> {
+    fn of_text(
+        &self,
+        input: &str,
+        value: &OsStr,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Text, Unreadable> {
         let input = Path::new(input);
         let content = || {
             let mut file = memory_file::create()?;
@@ -144,7 +159,7 @@ impl HashWith {
             Ok(file)
         };
         let content = content().map_err(|error: io::Error| Unreadable::new(input, error))?;
-        let digest = self.digest(input, &content)?;
+        let digest = self.digest_with(input, &content, on_progress)?;
         Ok(Text::Hashed(Hashed { with: self.command.clone(), digest }))
     }
 }
@@ -153,11 +168,13 @@ impl HashWith {
 pub(super) struct Hashes<'s> {
     all: &'s [HashWith],
     met: RefCell<Vec<bool>>,
+    on_progress: OnProgress<'s>,
 }
 
 impl<'s> Hashes<'s> {
-    pub(super) fn new(all: &'s [HashWith]) -> Self {
-        Self { all, met: RefCell::new(vec![false; all.len()]) }
+    /// Nothing has met an input yet. `on_progress` is called now and then while a command runs.
+    pub(super) fn new(all: &'s [HashWith], on_progress: OnProgress<'s>) -> Self {
+        Self { all, met: RefCell::new(vec![false; all.len()]), on_progress }
     }
 
     /// The first that is meant; the others have met their input, too.
@@ -175,7 +192,7 @@ impl<'s> Hashes<'s> {
     /// The argument of this number as it counts.
     pub(super) fn argument(&self, number: usize, word: &OsStr) -> Result<Text, Unreadable> {
         match self.find(|hash| hash.is_for_argument(number, word)) {
-            Some(hash) => hash.of_text(&format!("argument {number}"), word),
+            Some(hash) => hash.of_text(&format!("argument {number}"), word, self.on_progress),
             None => Ok(Text::Exact(word.to_owned())),
         }
     }
@@ -183,13 +200,29 @@ impl<'s> Hashes<'s> {
     /// The value of a variable as it counts.
     pub(super) fn variable(&self, name: &OsStr, value: &OsStr) -> Result<Text, Unreadable> {
         match self.find(|hash| hash.variable() == Some(name)) {
-            Some(hash) => hash.of_text(&format!("variable {}", name.to_string_lossy()), value),
+            Some(hash) => {
+                let input = format!("variable {}", name.to_string_lossy());
+                hash.of_text(&input, value, self.on_progress)
+            }
             None => Ok(Text::Exact(value.to_owned())),
         }
     }
 
+    /// Whether a hash command replaces the argument of this number.
+    pub(super) fn replaces_argument(&self, number: usize, word: &OsStr) -> bool {
+        self.all.iter().any(|hash| hash.is_for_argument(number, word))
+    }
+
+    /// What a file with this content counts as.
+    pub(super) fn content(&self, path: &Path, digest: Digest) -> Result<FileState, Unreadable> {
+        let Some(hash) = self.file(path) else { return Ok(FileState::Content(digest)) };
+        let file = File::open(path).map_err(|error| Unreadable::new(path, error))?;
+        let digest = hash.digest_with(path, &file, self.on_progress)?;
+        Ok(FileState::Hashed(Hashed { with: hash.command().to_owned(), digest }))
+    }
+
     /// How a file counts, if not by its content.
-    pub(super) fn file(&self, path: &Path) -> Option<&'s HashWith> {
+    fn file(&self, path: &Path) -> Option<&'s HashWith> {
         self.find(|hash| hash.is_for_file(path))
     }
 
@@ -253,7 +286,7 @@ mod tests {
     #[test]
     fn a_command_that_fails_is_named() {
         let hash = parse("arg:1=exit 3").expect("understood");
-        let error = Hashes::new(&[hash]).argument(1, OsStr::new("x")).expect_err("failed");
+        let error = Hashes::new(&[hash], &|| {}).argument(1, OsStr::new("x")).expect_err("failed");
         let told = error.to_string();
         assert!(told.contains("argument 1") && told.contains("`exit 3`"), "{told}");
     }

@@ -9,6 +9,8 @@ mod digest;
 mod doubts;
 mod encoding;
 mod environment;
+mod exec_mode;
+mod file_arguments;
 mod files;
 mod glob_files;
 mod hash_command;
@@ -32,6 +34,7 @@ pub use digest::{Digest, DigestBuilder};
 pub use doubts::Doubt;
 pub use encoding::{decode_words, encode_words};
 pub use environment::VariableSelector;
+pub use exec_mode::ExecMode;
 pub use files::{NamedFiles, check_file_word};
 pub use hashing::HashWith;
 pub use hex::Hex;
@@ -73,6 +76,8 @@ pub struct Fingerprint {
     pub ignored: BTreeSet<OsString>,
     /// The files whose content runs: the program, its interpreters, the script operand.
     pub code: Vec<CodeFile>,
+    /// What the arguments name beside code, by the path that each gives; under an empty path all of it, where it is much.
+    pub arguments: BTreeMap<OsString, FileArgument>,
     /// Where the command runs, unless that is left out.
     pub directory: Option<WorkingDirectory>,
     /// What the command writes to.
@@ -87,17 +92,32 @@ pub struct Fingerprint {
     pub pure_environment: bool,
     /// The command that standard input is hashed with.
     pub stdin_with: Option<OsString>,
+    /// The signals that the caller ignores: bit n - 1 for signal n.
+    pub ignored_signals: u64,
 }
 
 /// A file whose content runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeFile {
-    /// Where it is.
+    /// Where it was found.
     pub path: PathBuf,
+    /// The same without links: where code stands decides what it finds beside it.
+    pub real: PathBuf,
+    /// What executing it does beside running its content.
+    pub mode: ExecMode,
     /// What it holds.
     pub state: FileState,
     /// Whether something else interprets it.
     pub is_script: bool,
+}
+
+/// What an argument names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileArgument {
+    /// What is there.
+    pub state: FileState,
+    /// The path of a file without links.
+    pub real: Option<PathBuf>,
 }
 
 /// A file as the command would find it.
@@ -111,6 +131,10 @@ pub enum FileState {
     Hashed(Hashed),
     /// A directory, with a digest over all that is below it.
     Tree(Digest),
+    /// A large file with the stamp of this digest.
+    Stamped(Digest),
+    /// A directory, whatever is in it.
+    Directory,
     /// What a glob matches: so many, with a digest over their paths and what each is.
     Matches {
         /// How many.

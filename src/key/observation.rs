@@ -6,12 +6,14 @@
 use super::arguments::{self, ArgumentGlob, Places};
 use super::doubts::{self, Doubt};
 use super::environment::{Selected, VariableSelector, find_double, select};
+use super::file_arguments::{FileArguments, names_in};
 use super::hashing::{HashWith, Hashes};
 use super::parts::{ARGUMENT, argument};
 use super::program::Program;
 use super::reading::{DigestMemory, FileReader, LearnedDigest, Readings, Unreadable};
 use super::text::Text;
-use super::{Fingerprint, Key, WorkingDirectory, files, script};
+use super::{CodeFile, FileArgument, Fingerprint, Key, WorkingDirectory, files, script};
+use crate::inherited;
 use crate::outputs::Outputs;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -38,6 +40,8 @@ pub struct KeySpec {
     pub pure_environment: bool,
     /// `--ignore-cwd`.
     pub ignore_directory: bool,
+    /// `--ignore-file-args`.
+    pub ignore_file_arguments: bool,
     /// What the command writes to.
     pub outputs: Outputs,
 }
@@ -96,6 +100,7 @@ pub struct Observation {
     places: Places,
     /// Hash commands that no input was for.
     idle: Vec<HashWith>,
+    arguments: FileArguments,
     readings: Readings,
 }
 
@@ -121,13 +126,14 @@ impl Observation {
     #[must_use]
     pub fn doubts(&self) -> Vec<Doubt> {
         let idle = self.idle.iter().cloned().map(Doubt::Idle);
-        idle.chain(doubts::unexpanded(&self.fingerprint.files)).collect()
+        let missing = doubts::missing(&self.fingerprint.files);
+        idle.chain(missing).chain(doubts::by_name_alone(&self.arguments)).collect()
     }
 
     /// A file whose content is no longer what was seen, or what is no longer where it was.
     #[must_use]
     pub fn changed_file(&self) -> Option<PathBuf> {
-        self.readings.changed()
+        self.readings.changed().or_else(|| self.arguments.changed())
     }
 
     /// Digests of large or many files that had to be read and can be remembered.
@@ -137,7 +143,8 @@ impl Observation {
     }
 }
 
-/// Sees everything that counts for running `words`, at `now` or later.
+/// Sees everything that counts for running `words`, at `now` or later. No lock of the memory is held while anything is
+/// read; it may be held when this returns, for a look-up to follow. `on_progress` is called now and then.
 ///
 /// # Errors
 /// The first input that cannot be read: nothing may be replayed or stored then.
@@ -147,18 +154,14 @@ pub fn observe(
     spec: &KeySpec,
     memory: Option<&dyn DigestMemory>,
     now: Timestamp,
+    on_progress: &(dyn Fn() + Sync),
 ) -> Result<Observation, Unreadable> {
     if let Some(word) = words.iter().skip(1).find(|word| names_a_descriptor(word)) {
         return Err(Unreadable::new(Path::new(word), "it names an open descriptor"));
     }
-    if let Some(memory) = memory
-        && !(spec.hashes.is_empty() && spec.files.is_empty())
-    {
-        memory.rest();
-    }
-    let reader = FileReader::new(memory, now);
+    let reader = FileReader::new(memory, now, on_progress);
     let marks = arguments::marks(&spec.ignored, words);
-    let hashes = Hashes::new(&spec.hashes);
+    let hashes = Hashes::new(&spec.hashes, on_progress);
     let (variable_globs, variables) = spec.selected_variables()?;
     let variables = variables
         .into_iter()
@@ -167,26 +170,77 @@ pub fn observe(
             Ok((name, value))
         })
         .collect::<Result<_, _>>()?;
+    let counted_words = counted_words(words, &marks, &hashes)?;
+    let files = files::observe(&reader, &spec.files, &hashes)?;
+    let plain: Vec<_> = plain_arguments(words, &marks, &hashes).collect();
+    let (code, arguments, named) = read(&reader, program, words, &plain, &hashes, spec)?;
     let fingerprint = Fingerprint {
         scope: spec.scope.clone(),
         texts: spec.texts.clone(),
-        words: counted_words(words, &marks, &hashes)?,
+        words: counted_words,
         ignored: spec.ignored.iter().map(ArgumentGlob::text).collect(),
-        code: script::code(&reader, program, words)?,
+        code,
+        arguments: named,
         directory: if spec.ignore_directory { None } else { Some(working_directory()?) },
         outputs: spec.outputs,
         variable_globs,
         variables,
-        files: files::observe(&reader, &spec.files, &hashes)?,
+        files,
         pure_environment: spec.pure_environment,
         stdin_with: spec.stdin_hash().map(|hash| hash.command().to_owned()),
+        ignored_signals: inherited::ignored_signals(),
     };
     Ok(Observation {
         fingerprint,
         places: Places::new(&marks),
         idle: hashes.idle().cloned().collect(),
+        arguments,
         readings: reader.finish(),
     })
+}
+
+type Read = (Vec<CodeFile>, FileArguments, BTreeMap<OsString, FileArgument>);
+
+/// Reads the code and the files among the arguments: the small ones first, so that the memory of the large ones is asked
+/// once, and last.
+fn read(
+    reader: &FileReader<'_>,
+    program: &Program,
+    words: &[OsString],
+    plain: &[&OsStr],
+    hashes: &Hashes<'_>,
+    spec: &KeySpec,
+) -> Result<Read, Unreadable> {
+    let mut arguments = FileArguments::survey(plain);
+    let code = script::code(reader, program, words, plain, &arguments)?;
+    if spec.ignore_file_arguments {
+        arguments = FileArguments::default();
+    }
+    arguments.leave_out(|path| {
+        code.contains(path) || spec.files.iter().any(|named| named == path.as_os_str())
+    });
+    let opened = arguments.open(reader, hashes)?;
+    let pending: Vec<_> = code.pending().chain(opened.pending()).collect();
+    let mut held = reader.resolve(pending)?.into_iter();
+    let code = code.complete(reader, &mut held);
+    if hashes.are_for_files() {
+        reader.rest();
+    }
+    let named = arguments.complete(opened, held, hashes)?;
+    Ok((code, arguments, named))
+}
+
+/// The arguments that count as they are.
+fn plain_arguments<'w>(
+    words: &'w [OsString],
+    marks: &[Option<OsString>],
+    hashes: &Hashes<'_>,
+) -> impl Iterator<Item = &'w OsStr> {
+    let all = words.iter().zip(marks).enumerate().skip(1);
+    let plain = all.filter(|(number, (word, mark))| {
+        mark.is_none() && !hashes.replaces_argument(*number, word)
+    });
+    plain.map(|(_, (word, _))| &**word)
 }
 
 /// The words as they count.
@@ -207,9 +261,13 @@ fn counted_words(
 
 /// `<(…)` becomes such a word: its content comes from a pipe, the word says nothing of it.
 fn names_a_descriptor(word: &OsStr) -> bool {
-    ["/dev/fd/", "/proc/self/fd/"]
-        .iter()
-        .any(|prefix| word.as_bytes().windows(prefix.len()).any(|part| part == prefix.as_bytes()))
+    let number = |name: &'_ OsStr| {
+        let mut prefixes = ["/dev/fd/", "/proc/self/fd/"].iter();
+        prefixes
+            .find_map(|prefix| name.as_bytes().strip_prefix(prefix.as_bytes()).map(<[u8]>::to_vec))
+    };
+    let is_number = |digits: Vec<u8>| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    names_in(word).filter_map(number).any(is_number)
 }
 
 fn working_directory() -> Result<WorkingDirectory, Unreadable> {

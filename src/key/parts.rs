@@ -2,7 +2,7 @@
 //!
 //! Values that may be secret are never among what is shown.
 
-use super::encoding::{code_bytes, state_bytes, text_bytes};
+use super::encoding::{argument_bytes, code_bytes, state_bytes, text_bytes};
 use super::{CodeFile, FileState, Fingerprint, Hashed, Text};
 use crate::outputs::Outputs;
 use std::collections::HashMap;
@@ -73,6 +73,14 @@ impl Fingerprint {
             let kind = if *is_script { "script" } else { "program" };
             parts.push(Part::of(kind, path, code_bytes(file)));
         }
+        for (path, argument) in &self.arguments {
+            let bytes = argument_bytes(argument);
+            let part = match &argument.state {
+                FileState::Matches { .. } => Part::new("files among the arguments", bytes),
+                _ => Part::of("file", path, bytes),
+            };
+            parts.push(part.shown(describe_file(&argument.state)));
+        }
         if let Some(directory) = &self.directory {
             let physical = directory.physical.as_os_str();
             let logical = directory.logical.as_deref().unwrap_or_default();
@@ -99,6 +107,11 @@ impl Fingerprint {
         if let Some(command) = &self.stdin_with {
             parts.push(Part::new("hash of standard input", command.as_bytes()).shown(command));
         }
+        if self.ignored_signals != 0 {
+            let signals = describe_signals(self.ignored_signals);
+            let bytes = self.ignored_signals.to_le_bytes();
+            parts.push(Part::new("ignored signals", bytes).shown(signals));
+        }
         let outputs = describe(self.outputs);
         parts.push(Part::new("outputs", outputs.as_bytes()).shown(outputs));
         parts
@@ -111,9 +124,17 @@ fn describe_file(found: &FileState) -> OsString {
         FileState::Content(_) => "a file".into(),
         FileState::Hashed(Hashed { with: command, .. }) => with("hashed by", command),
         FileState::Tree(_) => "a directory".into(),
+        FileState::Stamped(_) => "a large file, by its dates".into(),
+        FileState::Directory => "a directory, by its name alone".into(),
         FileState::Matches { count: 1, .. } => "1 file".into(),
         FileState::Matches { count, .. } => format!("{count} files").into(),
     }
+}
+
+/// The numbers of the signals in a set.
+fn describe_signals(set: u64) -> String {
+    let numbers = (0..u64::BITS).filter(|bit| set >> bit & 1 == 1).map(|bit| (bit + 1).to_string());
+    numbers.collect::<Vec<_>>().join(", ")
 }
 
 fn describe(outputs: Outputs) -> String {

@@ -5,12 +5,13 @@
 //! believed only when the files had stopped changing well before they were read: see `key::stamp`.
 
 use super::digest::Digest;
+use super::exec_mode::{ExecMode, real_path};
 use super::parallel;
 use super::program::absolute;
 use super::stamp::{Devices, FileStamp, Stamp, tells_changes};
 use super::survey::{Survey, Surveyed};
 use crate::time::Timestamp;
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::cell::RefCell;
 use std::fmt;
@@ -20,10 +21,11 @@ use std::path::{Path, PathBuf};
 
 /// Where digests of large files, and of many files at once, are remembered between calls.
 pub trait DigestMemory {
-    /// The digest that was learned for this path under exactly this stamp.
+    /// The digest that was learned for this path under exactly this stamp. From the first call on the memory
+    /// may be locked against writers.
     fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest>;
 
-    /// Something slow is about to come; nobody should have to wait for this memory meanwhile.
+    /// Unlocks the memory. Called before anything that may take long, such as reading a file.
     fn rest(&self) {}
 }
 
@@ -66,18 +68,35 @@ struct Reading {
     settled: bool,
 }
 
-/// What a file holds.
-pub(super) struct FileContent {
-    pub(super) digest: Digest,
+/// A file that was opened for its content.
+pub(super) struct Opened {
+    /// The content, which [`FileReader::resolve`] completes.
+    pub(super) content: Pending,
     /// Its first bytes, enough for a `#!` line.
     pub(super) head: Vec<u8>,
+    /// Its path without links.
+    pub(super) real: PathBuf,
+    /// What executing it may change.
+    pub(super) mode: ExecMode,
+}
+
+/// The content of a file that was opened, as far as it is known.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    path: PathBuf,
+    stamp: FileStamp,
+    /// `None` for a large file, whose digest may be remembered.
+    digest: Option<Digest>,
 }
 
 /// The kernel reads no more of a `#!` line.
-const HEAD: usize = 256;
+const HEAD: u64 = 256;
 
 /// Files up to this size are read again every time: that costs no more than looking them up.
 const SMALL: u64 = 32 << 10;
+
+/// Files above this size are not read for the key unless the user named them or they run: their stamp counts.
+pub(super) const HUGE: u64 = 64 << 20;
 
 /// So many files are worth a thread of their own.
 const FILES: usize = 64;
@@ -87,6 +106,8 @@ pub(super) struct FileReader<'m> {
     memory: Option<&'m dyn DigestMemory>,
     /// When it began, in nanoseconds since the epoch.
     now: i128,
+    /// Called now and then while files are read.
+    on_progress: OnProgress<'m>,
     readings: RefCell<Vec<Reading>>,
     surveys: RefCell<Vec<Survey>>,
     learned: RefCell<Vec<LearnedDigest>>,
@@ -94,10 +115,15 @@ pub(super) struct FileReader<'m> {
 
 impl<'m> FileReader<'m> {
     /// A reader that begins at `now`.
-    pub(super) fn new(memory: Option<&'m dyn DigestMemory>, now: Timestamp) -> Self {
+    pub(super) fn new(
+        memory: Option<&'m dyn DigestMemory>,
+        now: Timestamp,
+        on_progress: OnProgress<'m>,
+    ) -> Self {
         Self {
             memory,
             now: i128::from(now.as_millis()) * 1_000_000,
+            on_progress,
             readings: RefCell::default(),
             surveys: RefCell::default(),
             learned: RefCell::default(),
@@ -109,57 +135,89 @@ impl<'m> FileReader<'m> {
         self.surveys.borrow_mut().push(survey);
     }
 
+    /// The remembered digest of one file or of many, of which more may still have to be read: nobody has to
+    /// wait for that.
     pub(super) fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
-        self.memory?.recall(path, stamp)
+        let memory = self.memory?;
+        let recalled = memory.recall(path, stamp);
+        memory.rest();
+        recalled
+    }
+
+    pub(super) fn on_progress(&self) -> OnProgress<'m> {
+        self.on_progress
+    }
+
+    /// Unlocks the memory, since something slow is about to come.
+    pub(super) fn rest(&self) {
+        if let Some(memory) = self.memory {
+            memory.rest();
+        }
     }
 
     pub(super) fn learn(&self, path: PathBuf, stamp: Stamp, digest: Digest) {
         self.learned.borrow_mut().push(LearnedDigest { path, stamp, digest });
     }
 
-    /// The content of a file; `None` when there is no such file.
-    pub(super) fn content(&self, path: &Path) -> Result<Option<FileContent>, Unreadable> {
-        let Some((mut file, stamp)) = open(path)? else {
-            self.note(path.to_owned(), None);
-            return Ok(None);
-        };
+    /// Opens a file; `None` when there is no such file. A small one is read.
+    pub(super) fn open(&self, path: &Path) -> Result<Option<Opened>, Unreadable> {
+        (self.on_progress)();
+        let Some((mut file, stat)) = open(path)? else { return Ok(None) };
         let unreadable = |error| Unreadable::new(path, error);
-        let mut head = Vec::with_capacity(HEAD);
-        (&mut file).take(HEAD as u64).read_to_end(&mut head).map_err(unreadable)?;
-        let digest = if let Some(digest) = self.recall_large(path, &stamp) {
-            digest
-        } else {
-            if let Some(memory) = self.memory
-                && stamp.size > SMALL
-            {
-                memory.rest();
+        let stamp = FileStamp::of(&stat);
+        let is_small = stamp.size <= SMALL;
+        // One byte more, to see that there is no more; and some files tell less than they hold.
+        let wanted = if is_small { stamp.size + 1 } else { HEAD };
+        let mut head = Vec::with_capacity(usize::try_from(wanted).unwrap_or_default());
+        (&mut file).take(wanted).read_to_end(&mut head).map_err(unreadable)?;
+        let digest = match head.len() as u64 {
+            _ if !is_small => None,
+            length if length < wanted => Some(Digest::of(&head)),
+            length => {
+                let whole = Digest::of_length(length, head.as_slice().chain(&file));
+                Some(whole.map_err(unreadable)?)
             }
-            let whole = head.as_slice().chain(file);
-            let digest = Digest::of_length(stamp.size, whole).map_err(unreadable)?;
-            self.learn_large(path, &stamp, digest);
-            digest
         };
-        self.note(path.to_owned(), Some((stamp, digest)));
-        Ok(Some(FileContent { digest, head }))
+        let (real, mode) = (real_path(&file, path), ExecMode::of(&file, &stat, &head));
+        head.truncate(usize::try_from(HEAD).unwrap_or_default());
+        let content = Pending { path: path.to_owned(), stamp, digest };
+        Ok(Some(Opened { content, head, real, mode }))
     }
 
-    /// What files hold that were surveyed.
-    pub(super) fn contents(&self, files: &[Surveyed]) -> Result<Vec<Found>, Unreadable> {
-        // The memory is not for many threads.
-        let recalled = files.iter().map(|file| Ok((file, self.recall_surveyed(file)?)));
-        let recalled = recalled.collect::<Result<Vec<_>, _>>()?;
-        let found = parallel::map(&recalled, FILES, |(file, recalled)| match recalled {
-            Some(_) => Ok(*recalled),
-            None => read(&file.path),
-        });
-        let found = found.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let mut devices = Devices::default();
-        for ((file, recalled), found) in recalled.into_iter().zip(&found) {
-            if let (None, Some((stamp, digest))) = (recalled, found)
-                && stamp.size > SMALL
-            {
-                self.learn_large(&absolute(&file.path), stamp, *digest);
+    /// What the files held that were opened. Afterwards the memory is locked if all large ones were remembered, so that a
+    /// look-up can follow in the same transaction.
+    pub(super) fn resolve(
+        &self,
+        mut opened: Vec<Pending>,
+    ) -> Result<Vec<(FileStamp, Digest)>, Unreadable> {
+        if let Some(memory) = self.memory {
+            for Pending { path, stamp, digest } in &mut opened {
+                *digest = digest.or_else(|| memory.recall(path, &(&*stamp).into()));
             }
+            if opened.iter().any(|pending| pending.digest.is_none()) {
+                memory.rest();
+            }
+        }
+        let complete = |Pending { path, stamp, digest }| match digest {
+            Some(digest) => Ok((stamp, digest)),
+            None => self.read_large(&path),
+        };
+        opened.into_iter().map(complete).collect()
+    }
+
+    fn read_large(&self, path: &Path) -> Result<(FileStamp, Digest), Unreadable> {
+        let found = read(path, self.on_progress)?;
+        let removed = || Unreadable::new(path, "it was removed while it was looked at");
+        let (stamp, digest) = found.ok_or_else(removed)?;
+        self.learn_large(path, &stamp, digest);
+        Ok((stamp, digest))
+    }
+
+    /// What files hold that were surveyed. Those that their stamps cannot vouch for are compared again later.
+    pub(super) fn contents(&self, files: &[Surveyed]) -> Result<Vec<Found>, Unreadable> {
+        let found = self.fetch(files)?;
+        let mut devices = Devices::default();
+        for (file, found) in files.iter().zip(&found) {
             // Of the others the survey tells.
             let is_told = found.is_some_and(|(stamp, _)| {
                 stamp.is_settled(self.now) && devices.tell_changes(&file.path, &stamp)
@@ -169,6 +227,29 @@ impl<'m> FileReader<'m> {
             }
         }
         Ok(found)
+    }
+
+    /// What files hold that were surveyed: remembered, or read now.
+    pub(super) fn fetch(&self, files: &[Surveyed]) -> Result<Vec<Found>, Unreadable> {
+        let recalled = self.recall_surveyed(files)?;
+        let on_progress = self.on_progress;
+        let work: Vec<_> = files.iter().zip(recalled).collect();
+        let found = parallel::map(&work, FILES, |(file, recalled)| match recalled {
+            Some(_) => Ok(*recalled),
+            None => read(&file.path, on_progress),
+        });
+        let found = found.into_iter().collect::<Result<Vec<_>, _>>()?;
+        for ((file, recalled), found) in work.into_iter().zip(&found) {
+            if let (None, Some((stamp, digest))) = (recalled, found) {
+                self.learn_large(&absolute(&file.path), stamp, *digest);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether the stamp of this file can stand for its content.
+    pub(super) fn trusts(&self, path: &Path, stamp: &FileStamp) -> bool {
+        stamp.is_settled(self.now) && tells_changes(path, stamp)
     }
 
     /// Whether equal stamps of these files mean equal contents: those that were found in them.
@@ -181,28 +262,36 @@ impl<'m> FileReader<'m> {
         })
     }
 
-    fn note(&self, path: PathBuf, found: Found) {
+    /// Notes what counts in the key: if that changes while the command runs, the result is not stored.
+    pub(super) fn note(&self, path: PathBuf, found: Found) {
         let settled = found.is_none_or(|(stamp, _)| stamp.is_settled(self.now));
         self.readings.borrow_mut().push(Reading { path, found, settled });
     }
 
-    fn recall_large(&self, path: &Path, stamp: &FileStamp) -> Option<Digest> {
-        if stamp.size > SMALL { self.recall(path, &stamp.into()) } else { None }
-    }
-
-    /// What a large file held, by the stamp that it has when it is opened: over a network that is truer
+    /// What large files held, by the stamps that they have when they are opened: over a network these are truer
     /// than what the survey was told.
-    fn recall_surveyed(&self, file: &Surveyed) -> Result<Found, Unreadable> {
-        if file.stamp.size <= SMALL {
-            return Ok(None);
+    fn recall_surveyed(&self, files: &[Surveyed]) -> Result<Vec<Found>, Unreadable> {
+        let stamp = |file: &Surveyed| {
+            let opened = if file.stamp.size > SMALL { open(&file.path)? } else { None };
+            Ok(opened.map(|(_, stat)| FileStamp::of(&stat)))
+        };
+        let stamps = files.iter().map(stamp).collect::<Result<Vec<_>, _>>()?;
+        let recall = |(file, stamp): (&Surveyed, &Option<FileStamp>)| {
+            let (memory, stamp) = (self.memory?, (*stamp)?);
+            let digest = memory.recall(&absolute(&file.path), &(&stamp).into())?;
+            Some((stamp, digest))
+        };
+        let recalled = files.iter().zip(&stamps).map(recall).collect();
+        if let Some(memory) = self.memory
+            && stamps.iter().any(Option::is_some)
+        {
+            memory.rest();
         }
-        let Some((_, stamp)) = open(&file.path)? else { return Ok(None) };
-        let digest = self.recall_large(&absolute(&file.path), &stamp);
-        Ok(digest.map(|digest| (stamp, digest)))
+        Ok(recalled)
     }
 
     fn learn_large(&self, path: &Path, stamp: &FileStamp, digest: Digest) {
-        if stamp.size > SMALL && stamp.is_settled(self.now) && tells_changes(path, stamp) {
+        if stamp.size > SMALL && self.trusts(path, stamp) {
             self.learn(path.to_owned(), stamp.into(), digest);
         }
     }
@@ -242,20 +331,38 @@ impl Reading {
             return false;
         }
         let content = self.found.map(|(_, digest)| digest);
-        let now = || read(&self.path).map(|found| found.map(|(_, digest)| digest));
+        let now = || read(&self.path, &|| {}).map(|found| found.map(|(_, digest)| digest));
         let is_told = self.settled && stamp.is_none_or(|stamp| tells_changes(&self.path, &stamp));
         is_told || now().is_ok_and(|now| now == content)
     }
 }
 
-fn read(path: &Path) -> Result<Found, Unreadable> {
-    let Some((file, stamp)) = open(path)? else { return Ok(None) };
-    let digest = Digest::of_length(stamp.size, file);
+/// What a file holds now; `None` when there is no such file.
+pub(super) fn read(path: &Path, on_progress: OnProgress<'_>) -> Result<Found, Unreadable> {
+    let Some((file, stat)) = open(path)? else { return Ok(None) };
+    let stamp = FileStamp::of(&stat);
+    let digest = Digest::of_length(stamp.size, Watched { file, on_progress });
     Ok(Some((stamp, digest.map_err(|error| Unreadable::new(path, error))?)))
 }
 
-/// A file, and its stamp before it is read; `None` when there is no such file.
-fn open(path: &Path) -> Result<Option<(File, FileStamp)>, Unreadable> {
+/// Called now and then while files are read, by any thread.
+pub(super) type OnProgress<'p> = &'p (dyn Fn() + Sync);
+
+/// A file that tells when some of it was read.
+struct Watched<'p> {
+    file: File,
+    on_progress: OnProgress<'p>,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        (self.on_progress)();
+        self.file.read(buffer)
+    }
+}
+
+/// A regular file, and its state before it is read; `None` when there is no such file.
+fn open(path: &Path) -> Result<Option<(File, Stat)>, Unreadable> {
     let unreadable = |error: Errno| Unreadable::new(path, io::Error::from(error));
     // Not blocking: a FIFO without a writer would hold the open for ever.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -268,7 +375,7 @@ fn open(path: &Path) -> Result<Option<(File, FileStamp)>, Unreadable> {
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(Unreadable::new(path, "it is not a regular file"));
     }
-    Ok(Some((file, FileStamp::of(&stat))))
+    Ok(Some((file, stat)))
 }
 
 #[cfg(test)]
@@ -287,11 +394,14 @@ mod tests {
     }
 
     fn reader(memory: Option<&dyn DigestMemory>) -> FileReader<'_> {
-        FileReader::new(memory, Timestamp::now())
+        FileReader::new(memory, Timestamp::now(), &|| {})
     }
 
     fn digest(memory: Option<&dyn DigestMemory>, path: &Path) -> Option<Digest> {
-        reader(memory).content(path).expect("readable").map(|content| content.digest)
+        let reader = reader(memory);
+        let opened = reader.open(path).expect("readable")?;
+        let found = reader.resolve(vec![opened.content]).expect("readable");
+        found.first().map(|(_, digest)| *digest)
     }
 
     fn large_file(byte: u8) -> (tempfile::TempDir, PathBuf, FileStamp) {
@@ -316,8 +426,9 @@ mod tests {
     fn a_file_that_has_just_changed_is_not_remembered() {
         let (_dir, path, stamp) = large_file(b'a');
         let learned = |now| {
-            let reader = FileReader::new(None, Timestamp::from_millis(now));
-            reader.content(&path).expect("read");
+            let reader = FileReader::new(None, Timestamp::from_millis(now), &|| {});
+            let opened = reader.open(&path).expect("read").expect("there");
+            reader.resolve(vec![opened.content]).expect("read");
             reader.finish().learned.len()
         };
         let changed = i64::try_from(stamp.changed / 1_000_000).expect("milliseconds");
@@ -327,7 +438,7 @@ mod tests {
     }
 
     fn reading_of(path: &Path) -> Reading {
-        let found = read(path).expect("readable");
+        let found = read(path, &|| {}).expect("readable");
         Reading { path: path.to_owned(), found, settled: false }
     }
 
@@ -357,9 +468,9 @@ mod tests {
     #[test]
     fn stamps_mean_nothing_where_changes_leave_no_time() {
         let now = Timestamp::from_millis(Timestamp::now().as_millis() + 3_600_000);
-        let reader = FileReader::new(None, now);
+        let reader = FileReader::new(None, now, &|| {});
         let is_certain = |path: &Path| {
-            let (stamp, digest) = read(path).expect("readable").expect("there");
+            let (stamp, digest) = read(path, &|| {}).expect("readable").expect("there");
             reader
                 .is_certain(&[Surveyed { path: path.to_owned(), stamp }], &[Some((stamp, digest))])
         };
@@ -377,12 +488,12 @@ mod tests {
         let stamp = || FileStamp::of(&rustix::fs::stat(path).expect("there"));
         for is_surveyed in [false, true] {
             std::fs::write(path, "one").expect("written");
-            let reader = FileReader::new(None, later);
+            let reader = FileReader::new(None, later, &|| {});
             if is_surveyed {
                 let file = Surveyed { path: path.into(), stamp: stamp() };
                 reader.contents(&[file]).expect("readable");
             } else {
-                reader.content(path).expect("readable");
+                reader.note(path.into(), read(path, &|| {}).expect("readable"));
             }
             std::fs::write(path, "two").expect("written");
             assert_eq!(reader.finish().changed().as_deref(), Some(path));
@@ -392,7 +503,7 @@ mod tests {
     #[test]
     fn what_is_no_regular_file_cannot_be_keyed() {
         let dir = tempfile::tempdir().expect("a directory");
-        let error = read(dir.path()).expect_err("a directory");
+        let error = read(dir.path(), &|| {}).expect_err("a directory");
         assert!(error.to_string().contains("not a regular file"), "{error}");
         assert_eq!(digest(None, &dir.path().join("gone")), None);
     }

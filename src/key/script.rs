@@ -1,10 +1,16 @@
 //! The files whose content runs: the program, what its `#!` line leads to, the script operand.
 
-use super::interpreter::{Operands, operands};
+use super::digest::Digest;
+use super::exec_mode::{ExecMode, is_executable};
+use super::file_arguments::FileArguments;
+use super::interpreter::{Operands, operands, operands_of};
 use super::program::{Program, absolute, search_path};
-use super::reading::{FileReader, Unreadable};
+use super::reading::{FileReader, Opened, Pending, Unreadable};
 use super::shebang::{Shebang, shebang};
+use super::stamp::FileStamp;
 use super::{CodeFile, FileState};
+use rustix::fs::FileType;
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -12,35 +18,96 @@ use std::path::{Path, PathBuf};
 /// An interpreter may be a script itself; the kernel follows no further than this.
 const MAX_DEPTH: usize = 5;
 
-/// The code that `words` run, with the state of each file.
+/// The code that `words` run, as far as its content is known before large files are read. Of the words the `plain` ones
+/// count as they are.
 pub(super) fn code(
     reader: &FileReader<'_>,
     program: &Program,
     words: &[OsString],
-) -> Result<Vec<CodeFile>, Unreadable> {
-    let mut code = Code { reader, files: Vec::new() };
-    code.add_command(program.path(), words, MAX_DEPTH)?;
-    Ok(code.files)
+    plain: &[&OsStr],
+    arguments: &FileArguments,
+) -> Result<Code, Unreadable> {
+    let mut search = Search { reader, files: Vec::new(), known: HashSet::new() };
+    let operands = search.add_command(program.path(), words, MAX_DEPTH)?;
+    if !operands.as_ref().is_some_and(|operands| operands.certain) {
+        for path in arguments.executables() {
+            search.add_program(&absolute(path), MAX_DEPTH)?;
+        }
+        search.add_found(
+            operands.as_ref(),
+            program.path(),
+            plain,
+            arguments.option_directories(),
+        )?;
+    }
+    Ok(Code { files: search.files, known: search.known })
 }
 
-struct Code<'r, 'm> {
+/// Files whose content runs.
+pub(super) struct Code {
+    files: Vec<Part>,
+    known: HashSet<PathBuf>,
+}
+
+/// A file whose content runs.
+struct Part {
+    path: PathBuf,
+    real: PathBuf,
+    mode: ExecMode,
+    /// `None`: there is no such file.
+    content: Option<Pending>,
+    is_script: bool,
+}
+
+impl Code {
+    /// Whether this file is among them.
+    pub(super) fn contains(&self, path: &Path) -> bool {
+        self.known.contains(&absolute(path))
+    }
+
+    /// What [`FileReader::resolve`] has to complete, in order.
+    pub(super) fn pending(&self) -> impl Iterator<Item = Pending> {
+        self.files.iter().filter_map(|part| part.content.clone())
+    }
+
+    /// The files, given what they held.
+    pub(super) fn complete(
+        self,
+        reader: &FileReader<'_>,
+        mut held: impl Iterator<Item = (FileStamp, Digest)>,
+    ) -> Vec<CodeFile> {
+        let complete = |Part { path, real, mode, content, is_script }| {
+            let found = content.and_then(|_| held.next());
+            reader.note(path.clone(), found);
+            let state = found.map_or(FileState::Missing, |(_, digest)| FileState::Content(digest));
+            CodeFile { path, real, mode, state, is_script }
+        };
+        self.files.into_iter().map(complete).collect()
+    }
+}
+
+struct Search<'r, 'm> {
     reader: &'r FileReader<'m>,
-    files: Vec<CodeFile>,
+    files: Vec<Part>,
+    known: HashSet<PathBuf>,
 }
 
-impl Code<'_, '_> {
-    /// Adds a program, every interpreter behind it, and the scripts that its words name.
+impl Search<'_, '_> {
+    /// Adds a program, every interpreter behind it, and the scripts that its words name. What its words are to it, if it
+    /// is an interpreter itself.
     fn add_command(
         &mut self,
         program: &Path,
         words: &[OsString],
         depth: usize,
-    ) -> Result<(), Unreadable> {
+    ) -> Result<Option<Operands>, Unreadable> {
         self.add_program(program, depth)?;
-        match operands(program, words) {
-            Some(operands) => self.add_operands(&operands, words, depth),
-            None => Ok(()),
+        let real = || Some(self.files.iter().find(|file| file.path == program)?.real.clone());
+        let operands = operands_of(program, real, words);
+        if let Some(operands) = &operands {
+            self.add_operands(operands, words)?;
         }
+        Ok(operands)
     }
 
     /// Adds an executable file and every interpreter behind it.
@@ -64,15 +131,10 @@ impl Code<'_, '_> {
             return Ok(());
         };
         let interpreter = find_program(interpreter);
-        self.add_command(&interpreter, &[words, vec![path.into()]].concat(), depth - 1)
+        self.add_command(&interpreter, &[words, vec![path.into()]].concat(), depth - 1).map(drop)
     }
 
-    fn add_operands(
-        &mut self,
-        operands: &Operands,
-        words: &[OsString],
-        depth: usize,
-    ) -> Result<(), Unreadable> {
+    fn add_operands(&mut self, operands: &Operands, words: &[OsString]) -> Result<(), Unreadable> {
         if let Some(why) = operands.unclear {
             let program = words.first().map_or(Path::new("?"), Path::new);
             return Err(Unreadable::new(program, why));
@@ -89,36 +151,101 @@ impl Code<'_, '_> {
                 self.add(&path)?;
             }
         }
-        if operands.certain {
-            return Ok(());
-        }
-        let parts =
-            || words.iter().skip(1).flat_map(|word| std::iter::once(&**word).chain(attached(word)));
-        // An option may name the directory that the others are found in.
-        let directories: Vec<_> = parts().map(Path::new).filter(|part| part.is_dir()).collect();
-        for part in parts() {
-            let here = std::iter::once(locate(part, operands));
-            for path in here.chain(directories.iter().map(|d| absolute(&d.join(part)))) {
-                if path.is_file() {
-                    self.add_program(&path, depth.saturating_sub(1))?;
+        Ok(())
+    }
+
+    /// Adds what a program may find by the names that its words give: programs in `PATH`, scripts whose extension is
+    /// left out.
+    fn add_found(
+        &mut self,
+        operands: Option<&Operands>,
+        program: &Path,
+        arguments: &[&OsStr],
+        directories: &[PathBuf],
+    ) -> Result<(), Unreadable> {
+        let (extensions, has_own_path) =
+            operands.map_or((&[][..], false), |it| (it.extensions, it.has_own_path));
+        let before = self.files.len();
+        let mut commands = COMMANDS;
+        for (place, &word) in arguments.iter().enumerate() {
+            for name in std::iter::once(word).chain(attached(word)) {
+                let below = directories.iter().flat_map(|it| extended(&it.join(name), extensions));
+                for path in extended(Path::new(name), extensions).chain(below) {
+                    if path.is_file() {
+                        self.add_program(&path, MAX_DEPTH)?;
+                    }
                 }
             }
+            if may_be_a_program(word) {
+                let found = search_path(word).filter(|it| is_program(it));
+                let elsewhere = STANDARD_PATH.iter().map(|it| Path::new(it).join(word));
+                let elsewhere = elsewhere.filter(|it| has_own_path && is_program(it));
+                let wanted = if has_own_path { usize::MAX } else { 1 };
+                for path in found.chain(elsewhere).take(wanted) {
+                    self.add_program(&absolute(&path), MAX_DEPTH)?;
+                    if commands > 0 {
+                        commands -= 1;
+                        self.add_inner(&path, &arguments[place..])?;
+                    }
+                }
+            }
+        }
+        let names_a_program =
+            |word: &&OsStr| word.as_bytes().contains(&b'/') && is_program(word.as_ref());
+        let is_unknown = has_own_path && !arguments.is_empty() && self.files.len() == before;
+        if is_unknown && !arguments.iter().any(names_a_program) {
+            return Err(Unreadable::new(program, "it cannot be told what it runs"));
         }
         Ok(())
     }
 
+    /// Adds the script of a command that the words behind a wrapper may be.
+    fn add_inner(&mut self, program: &Path, words: &[&OsStr]) -> Result<(), Unreadable> {
+        let words: Vec<OsString> = words.iter().map(|word| (*word).to_owned()).collect();
+        let Some(operands) = operands(program, &words) else { return Ok(()) };
+        let script = operands.script.as_ref().map(|(_, script)| locate(script, &operands));
+        match script.filter(|script| script.is_file()) {
+            Some(script) => self.add_program(&script, MAX_DEPTH),
+            None => Ok(()),
+        }
+    }
+
     /// Adds a file, unless it is there already; its first bytes if it is new.
     fn add(&mut self, path: &Path) -> Result<Option<Vec<u8>>, Unreadable> {
-        if self.files.iter().any(|known| known.path == path) {
+        if !self.known.insert(path.to_owned()) {
             return Ok(None);
         }
-        let content = self.reader.content(path)?;
-        let state = content.as_ref().map_or(FileState::Missing, |c| FileState::Content(c.digest));
-        let head = content.map(|content| content.head);
-        let is_script = head.as_ref().is_some_and(|head| !matches!(shebang(head), Shebang::Binary));
-        self.files.push(CodeFile { path: path.to_owned(), state, is_script });
-        Ok(head)
+        let opened = self.reader.open(path)?;
+        let is_script =
+            opened.as_ref().is_some_and(|it| !matches!(shebang(&it.head), Shebang::Binary));
+        let path = path.to_owned();
+        let Some(Opened { content, head, real, mode }) = opened else {
+            let (real, mode) = (PathBuf::new(), ExecMode::default());
+            self.files.push(Part { path, real, mode, content: None, is_script });
+            return Ok(None);
+        };
+        self.files.push(Part { path, real, mode, content: Some(content), is_script });
+        Ok(Some(head))
     }
+}
+
+/// So many programs among the arguments may be the command that a wrapper runs.
+const COMMANDS: usize = 8;
+
+/// Where programs are looked for by those that have a path of their own.
+const STANDARD_PATH: [&str; 6] =
+    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/// Whether a word may be the name of a program in `PATH`.
+fn may_be_a_program(word: &OsStr) -> bool {
+    let bytes = word.as_bytes();
+    !bytes.is_empty() && !bytes.starts_with(b"-") && !bytes.iter().any(|byte| b"/=".contains(byte))
+}
+
+fn is_program(path: &Path) -> bool {
+    rustix::fs::stat(path).is_ok_and(|stat| {
+        FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && is_executable(&stat)
+    })
 }
 
 /// Where an interpreter finds what is called `name`.
@@ -129,13 +256,22 @@ fn locate(name: &OsStr, operands: &Operands) -> PathBuf {
     }
     let in_path = operands.searches_path && !name.as_bytes().contains(&b'/');
     let in_path = in_path.then(|| search_path(name)).into_iter().flatten();
-    let extended = operands.extensions.iter().map(|extension| {
+    let extended = extended(&path, operands.extensions);
+    in_path.chain(extended).find(|candidate| candidate.is_file()).unwrap_or_else(|| path.clone())
+}
+
+/// A name with each of these extensions.
+fn extended(
+    name: &Path,
+    extensions: &'static [&'static str],
+) -> impl Iterator<Item = PathBuf> + use<> {
+    let path = if extensions.is_empty() { PathBuf::new() } else { absolute(name) };
+    extensions.iter().map(move |extension| {
         let mut name = path.clone().into_os_string();
         name.push(".");
         name.push(extension);
         PathBuf::from(name)
-    });
-    in_path.chain(extended).find(|candidate| candidate.is_file()).unwrap_or_else(|| path.clone())
+    })
 }
 
 /// What may be the value of an option in the same word: `--name=VALUE`, `-nVALUE`.

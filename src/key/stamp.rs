@@ -142,7 +142,7 @@ pub(super) fn tells_changes(path: &Path, stamp: &FileStamp) -> bool {
 
 /// Whether what holds this file is known to note every change at once, by the clock of this machine,
 /// in a time that nobody can set. Network file systems may tell what was true a while ago; FAT and
-/// archives that are mounted have no such time.
+/// archives that are mounted have no such time. An overlay is as good as what lies below it, which it does not tell.
 fn keeps_times_of_changes(path: &Path) -> bool {
     rustix::fs::statfs(path).is_ok_and(|system| is_known(&system))
 }
@@ -156,11 +156,10 @@ fn is_known(system: &rustix::fs::StatFs) -> bool {
     const F2FS: u64 = 0xf2f5_2010;
     const BCACHEFS: u64 = 0xca45_1a4e;
     const TMPFS: u64 = 0x0102_1994;
-    const OVERLAYFS: u64 = 0x794c_7630;
     // Its type is as wide as a word of the machine, with or without a sign.
     #[allow(clippy::cast_sign_loss, clippy::unnecessary_cast, reason = "it varies by platform")]
     let kind = system.f_type as u64 & 0xffff_ffff;
-    [EXT, XFS, BTRFS, ZFS, F2FS, BCACHEFS, TMPFS, OVERLAYFS].contains(&kind)
+    [EXT, XFS, BTRFS, ZFS, F2FS, BCACHEFS, TMPFS].contains(&kind)
 }
 
 #[cfg(target_os = "macos")]

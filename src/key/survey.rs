@@ -2,7 +2,7 @@
 
 use super::digest::Digest;
 use super::encoding::encode_words;
-use super::reading::Unreadable;
+use super::reading::{OnProgress, Unreadable};
 use super::stamp::{FileStamp, Stamp};
 use super::tree::{Kind, Member, Tree};
 use super::{glob_files, parallel};
@@ -49,11 +49,14 @@ pub(super) struct Surveyed {
 }
 
 impl Survey {
-    /// Looks at what a word names: itself, or what its glob matches.
-    pub(super) fn of(word: &OsStr) -> Result<Self, Unreadable> {
+    /// Looks at what a word names: itself, or what its glob matches. `on_progress` is called now and then.
+    pub(super) fn of(word: &OsStr, on_progress: OnProgress<'_>) -> Result<Self, Unreadable> {
         let glob = word.to_str().filter(|_| glob_files::is_glob(word));
         let glob = glob.filter(|_| fs::symlink_metadata(word).is_err());
-        let paths = glob.map_or_else(|| Ok(vec![PathBuf::from(word)]), glob_files::expand)?;
+        let paths = glob.map_or_else(
+            || Ok(vec![PathBuf::from(word)]),
+            |glob| glob_files::expand(glob, on_progress),
+        )?;
         let looks = parallel::map(&paths, FILES, |path| look(path));
         let mut found = Vec::with_capacity(paths.len());
         let mut directories = HashSet::new();
@@ -64,7 +67,9 @@ impl Survey {
             }
             let it = match look? {
                 None => Found::Nothing,
-                Some((FileType::Directory, _)) => Found::Directory(Tree::below(&path)?),
+                Some((FileType::Directory, _)) => {
+                    Found::Directory(Tree::below(&path, on_progress)?)
+                }
                 Some((_, stamp)) => Found::File(stamp),
             };
             if matches!(it, Found::Directory(_)) {
@@ -135,7 +140,7 @@ impl Survey {
 
     /// What is no longer as it was found, if anything is.
     pub(super) fn changed(&self) -> Option<PathBuf> {
-        match Self::of(&self.word) {
+        match Self::of(&self.word, &|| {}) {
             Ok(now) => (*self != now).then(|| self.difference(&now)),
             Err(_) => Some(self.word().to_owned()),
         }
@@ -197,7 +202,7 @@ mod tests {
             fs::write(at(name), "").expect("written");
         }
         let changed = |word: &Path, change: &dyn Fn() -> io::Result<()>| {
-            let survey = Survey::of(word.as_os_str()).expect("readable");
+            let survey = Survey::of(word.as_os_str(), &|| {}).expect("readable");
             assert_eq!(survey.changed(), None);
             change().expect("changed");
             survey.changed()
@@ -221,7 +226,7 @@ mod tests {
         for name in ["a/b/x", "a/y", "z"] {
             fs::write(dir.path().join(name), "").expect("written");
         }
-        let survey = Survey::of(dir.path().join("**").as_os_str()).expect("readable");
+        let survey = Survey::of(dir.path().join("**").as_os_str(), &|| {}).expect("readable");
         let paths: Vec<_> = survey.parts().map(|(path, _)| path.to_owned()).collect();
         assert_eq!(paths, [dir.path().join("a"), dir.path().join("z")]);
         assert_eq!(survey.files(), 3);

@@ -4,7 +4,7 @@ use super::FileState;
 use super::digest::Digest;
 use super::encoding::{append_words, encode_words, state_bytes};
 use super::parallel;
-use super::reading::Unreadable;
+use super::reading::{OnProgress, Unreadable};
 use super::stamp::FileStamp;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, openat, readlinkat, statat};
 use std::ffi::{CStr, OsStr, OsString};
@@ -62,10 +62,11 @@ pub(super) struct Member<'t> {
 
 impl Tree {
     /// Sees what there is.
-    pub(super) fn below(root: &Path) -> Result<Self, Unreadable> {
+    pub(super) fn below(root: &Path, on_progress: OnProgress<'_>) -> Result<Self, Unreadable> {
         let top = open_directory(CWD, root, OFlags::empty());
         let top = top.map_err(|error| Unreadable::new(root, error))?;
         let list = |directory: &PathBuf| {
+            on_progress();
             Listing::of(&top, directory)
                 .map_err(|(path, error)| Unreadable::new(&root.join(path), error))
         };
@@ -235,7 +236,7 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a parent")).expect("made");
             fs::write(path, "").expect("written");
         }
-        let tree = Tree::below(dir.path()).expect("readable");
+        let tree = Tree::below(dir.path(), &|| {}).expect("readable");
         let paths: Vec<_> = tree.members().into_iter().map(|member| member.path).collect();
         let paths: Vec<_> = paths.iter().map(|path| path.to_str().expect("UTF-8")).collect();
         assert_eq!(paths, ["a", "a-b", "a/x", "a0", "b", "b/c", "b/c.d", "b/c/d"]);
@@ -252,10 +253,10 @@ mod tests {
             fs::write(dir.path().join(&name).join("file"), "").expect("written");
             expected.extend([PathBuf::from(&name), PathBuf::from(name).join("file")]);
         }
-        let tree = Tree::below(dir.path()).expect("readable");
+        let tree = Tree::below(dir.path(), &|| {}).expect("readable");
         let paths: Vec<_> = tree.members().into_iter().map(|member| member.path).collect();
         assert_eq!(paths, expected);
-        assert_eq!(tree, Tree::below(dir.path()).expect("readable"));
+        assert_eq!(tree, Tree::below(dir.path(), &|| {}).expect("readable"));
     }
 
     #[test]
@@ -273,7 +274,7 @@ mod tests {
         ];
         for change in changes {
             change().expect("changed");
-            let stamp = Tree::below(dir.path()).expect("readable").stamp();
+            let stamp = Tree::below(dir.path(), &|| {}).expect("readable").stamp();
             assert!(!known.contains(&stamp));
             known.push(stamp);
         }

@@ -31,8 +31,8 @@ pub struct Request {
     pub words: Vec<OsString>,
     /// What counts beside it.
     pub key: KeySpec,
-    /// Whether `--hash-with` was typed for this very call.
-    pub hashes_are_typed: bool,
+    /// What was typed for this very call.
+    pub typed: Typed,
     /// Where its standard input comes from.
     pub stdin: StdinMode,
     /// What may be replayed and kept.
@@ -53,6 +53,17 @@ pub struct Request {
     pub spinner: Option<OsString>,
     /// Its text while another run of the same is waited for.
     pub waiting: Option<OsString>,
+    /// Its text while inputs are read.
+    pub reading: Option<OsString>,
+}
+
+/// Options that were typed for a call and not set for many: what they miss is more likely a slip.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// `--hash-with`.
+    pub hashes: bool,
+    /// `--file`.
+    pub files: bool,
 }
 
 /// When the command runs.
@@ -89,6 +100,7 @@ impl Request {
             showing.spinner.as_ref().map_or_else(|| about("Running", &words), OsString::from)
         });
         let waiting = show_spinner.then(|| about("Waiting for another run of", &words));
+        let reading = show_spinner.then(|| about("Reading the inputs of", &words));
         let (no_stdin, reads_stdin) = (key.no_stdin, key.stdin);
         let key = key_spec(&key, outputs(showing.pty, freshness.warm))?;
         if no_stdin && key.stdin_hash().is_some() {
@@ -103,7 +115,7 @@ impl Request {
                 _ => StdinMode::Auto,
             },
             key,
-            hashes_are_typed: false,
+            typed: Typed::default(),
             policy: Policy {
                 ttl: freshness.ttl.unwrap_or(Lifetime::Unlimited),
                 failure_ttl: if storing.discard_failures {
@@ -128,6 +140,7 @@ impl Request {
             max_size: store.max_size.unwrap_or(DEFAULT_MAX_SIZE),
             spinner,
             waiting,
+            reading,
         })
     }
 }
@@ -166,6 +179,7 @@ fn key_spec(options: &KeyOptions, outputs: Outputs) -> Result<KeySpec, Error> {
         hashes,
         pure_environment: options.pure_env,
         ignore_directory: options.ignore_cwd,
+        ignore_file_arguments: options.ignore_file_args,
         outputs,
     })
 }

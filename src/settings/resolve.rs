@@ -1,6 +1,6 @@
 //! Which of several values counts: the nearer one, and none of a file that cannot be understood.
 
-use super::Request;
+use super::{Request, Typed};
 use crate::cli::{Cli, FreshnessOptions, KeyOptions, RunOptions, StoringOptions};
 use crate::config::{self, Configured, Findings, Settings, Source, Sources};
 use crate::error::Error;
@@ -48,8 +48,9 @@ pub fn check(settings: Settings) -> Result<(), Error> {
 fn request(cli: Cli, sources: &mut Sources) -> Result<Request, Error> {
     let (options, words) = cli.into_call();
     let request = Request::new(prefer_nearer(options, sources)?, words)?;
-    let hashes_are_typed = matches!(sources.of("hash_with"), Source::Flag);
-    Ok(Request { hashes_are_typed, ..request })
+    let is_typed = |id| matches!(sources.of(id), Source::Flag);
+    let typed = Typed { hashes: is_typed("hash_with"), files: is_typed("file") };
+    Ok(Request { typed, ..request })
 }
 
 /// The problem, with the file that alone would cause it.

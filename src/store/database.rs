@@ -17,16 +17,23 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// All that is read until [`Database::rest`] is of this moment: nobody can write until then.
-    pub(super) fn open_for_look_up(place: &Place) -> Result<Self, StoreError> {
-        match Glance::at(place) {
-            Ok(glance) => Ok(Self {
-                place: place.clone(),
-                glance: Some(glance).into(),
-                connection: OnceCell::new(),
-            }),
-            Err(_) => Ok(Self::of(place.clone(), connection::open(place)?)),
+    /// A database that nothing is known of yet.
+    pub(super) fn unopened(place: Place) -> Self {
+        Self { place, glance: None.into(), connection: OnceCell::new() }
+    }
+
+    /// Begins a look-up: all that is read until [`Database::rest`] is of this moment, and nobody can write until then.
+    pub(super) fn hold(&self) -> Result<(), StoreError> {
+        if self.glance.borrow().is_some() || self.connection.get().is_some() {
+            return Ok(());
         }
+        if let Ok(glance) = Glance::at(&self.place) {
+            self.glance.replace(Some(glance));
+            return Ok(());
+        }
+        let connection = connection::open(&self.place)?;
+        self.connection.get_or_init(|| connection);
+        Ok(())
     }
 
     /// That of a connection.

@@ -6,7 +6,7 @@
 //! only its owner can enter, `cachex.db` (see `store::schema`), `outputs.db` (see `store::long`), `uses` (see `store::usage`),
 //! `claims` (see `store::claim`) and `cachex.lock`, held while the database is set up. No
 //! transaction stays open between two calls but for that of a look-up
-//! ([`Store::open_for_look_up`]), and looking up writes nothing. A fault of any kind is a
+//! ([`Store::hold`]), and looking up writes nothing. A fault of any kind is a
 //! [`StoreError`]; none is a reason not to run the command.
 
 mod aging;
@@ -162,15 +162,22 @@ impl Store {
         Ok(Self { place, database })
     }
 
-    /// The same, and all that is read until [`Store::rest`] is of this moment: nobody can write until
-    /// then, and it costs one lock instead of many.
+    /// The same for a look-up, which opens and locks the database only when something is read from it.
+    ///
+    /// # Errors
+    /// When the place is not fit for a store.
+    pub fn for_look_up(directory: &Path) -> Result<Self, StoreError> {
+        let place = Place::prepare(directory)?;
+        Ok(Self { database: Database::unopened(place.clone()), place })
+    }
+
+    /// Begins a look-up: all that is read until [`Store::rest`] is of this moment. Nobody can write until then, and it
+    /// costs one lock instead of many.
     ///
     /// # Errors
     /// As [`Store::open`].
-    pub fn open_for_look_up(directory: &Path) -> Result<Self, StoreError> {
-        let place = Place::prepare(directory)?;
-        let database = Database::open_for_look_up(&place)?;
-        Ok(Self { place, database })
+    pub fn hold(&self) -> Result<(), StoreError> {
+        self.database.hold()
     }
 
     /// Lets others write: for the end of a look-up, and before whatever may take longer.
@@ -302,6 +309,7 @@ impl Store {
 
 impl DigestMemory for Store {
     fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
+        self.hold().ok()?;
         let path_bytes = path.as_os_str().as_bytes();
         let noted = self.database.glance(|glance| glance.note(Kind::File, path_bytes));
         let value = noted.unwrap_or_else(|Doubt| {

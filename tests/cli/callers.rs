@@ -265,16 +265,18 @@ fn waiters_of_one_that_took_over_and_stored_nothing_run_side_by_side() {
         let said = "cat err.* 2>/dev/null | grep -c 'waiting for another run'";
         sandbox.sh(&format!("until test $({said}) -ge {count}; do sleep 0.01; done")).gives("");
     };
-    let four = "for i in 1 2 3 4; do cachex CALL 2> err.$i & done; wait";
-    let followers = {
-        let mut call = sandbox.sh(&four.replace("CALL", call));
-        call.command.stdin(Stdio::null()).spawn().expect("started")
+    let follower = |number| {
+        let mut call = sandbox.sh(&format!("exec cachex {call} 2> err.{number}"));
+        call.command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("started")
     };
+    let followers = [1, 2, 3, 4].map(follower);
     waits(4);
     send(Signal::TSTP, &leader);
     waits(4 + 3);
     std::fs::write(sandbox.dir.join("go.second"), "\n").expect("written");
-    assert_eq!(end(followers).1, Some(0));
+    for follower in followers {
+        assert_eq!(end(follower).1, Some(1));
+    }
     send(Signal::CONT, &leader);
     go(&sandbox);
     assert_eq!(end(leader), (String::new(), Some(1)));
@@ -298,7 +300,7 @@ fn a_leader_that_falls_back_frees_its_followers_before_it_shows_anything() {
     sandbox.sh("mkfifo a b").gives("");
     sandbox.script("s.sh", "test -e bad && exit 1; seq 300000");
     let options = "-q --ttl 1m --stale-if-error 1h";
-    sandbox.cachex(&format!("{options} ./s.sh")).output();
+    sandbox.in_background(&format!("{options} ./s.sh")).output();
     sandbox.write("bad", "");
     sandbox.age(100);
     sandbox.sh(&COMPARE.replace("CALL", &format!("{options} ./s.sh"))).gives("");

@@ -130,6 +130,11 @@ impl Sandbox {
         self.program("sh", &["-c", script])
     }
 
+    /// A call of cachex by a job in the background of a script, which ignores other signals than one in front.
+    pub fn in_background(&self, words: &str) -> Call {
+        self.sh(&format!("cachex {words} & wait $!"))
+    }
+
     /// A call of any program.
     pub fn program(&self, name: &str, words: &[&str]) -> Call {
         let mut command = Command::new(name);

@@ -19,6 +19,7 @@ mod dry_run;
 mod escapes;
 mod explain;
 mod fall_back;
+mod file_arguments;
 mod freshness;
 mod harness;
 mod hash_commands;

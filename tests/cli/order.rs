@@ -97,7 +97,7 @@ fn one_pipe_is_one_stream_however_often_it_was_opened() {
     for _ in 0..2 {
         sandbox.sh("cachex ./s.sh > fifo 2> fifo & exec cat fifo").gives(&bare);
     }
-    sandbox.sh("cachex ./s.sh 2>&1").gives(&bare);
+    sandbox.sh("cachex ./s.sh 2>&1 & wait").gives(&bare);
     assert_eq!(sandbox.runs(), 2);
 }
 
@@ -184,4 +184,19 @@ fn the_order_is_exact_where_the_system_does_not_tell_what_is_one() {
         without_kcmp(sandbox.sh("cachex ./s.sh > out 2> err; cat out err | sort")).output();
     }
     assert_eq!(sandbox.runs(), 3);
+}
+
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[test]
+fn two_openings_of_one_file_are_two_streams_where_the_system_can_tell() {
+    let sandbox = in_turn();
+    without_kcmp(sandbox.sh("cachex ./s.sh > f 2> f")).gives("");
+    let told = sandbox.cachex("-v ./s.sh").output().stderr;
+    let told = String::from_utf8_lossy(&told).into_owned();
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("mounted");
+    let version: Vec<u32> = release.split('.').map_while(|part| part.parse().ok()).collect();
+    if version < vec![6, 10] {
+        return super::harness::not_tried("Linux 6.10");
+    }
+    assert!(told.contains("cachex: hit"), "{told}");
 }

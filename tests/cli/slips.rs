@@ -12,7 +12,7 @@ fn sandbox() -> Sandbox {
 const SLIPS: [(&str, &str); 3] = [
     (
         "--file in.json --hash-with file:*.jsn=cat",
-        "--hash-with file:*.jsn matches no file of --file",
+        "--hash-with file:*.jsn matches no file of --file or among the arguments",
     ),
     ("--hash-with arg:2=cat", "--hash-with arg:2 matches no argument that counts"),
     (
@@ -103,7 +103,10 @@ fn a_file_word_that_the_shell_was_to_expand_is_told_of() {
     for word in ["gone", "*.gone", "a~"] {
         let explained = sandbox.cachex(&format!("explain --file {word} ./s.sh")).output().stdout;
         let explained = String::from_utf8(explained).expect("UTF-8");
-        assert!(!explained.contains(&format!("--file {word}:")), "{explained}");
+        let note = format!("note: --file {word}: there is no such file, and that counts");
+        assert!(explained.contains(&note), "{explained}");
+        let stderr = sandbox.cachex(&format!("-v --file {word} ./s.sh")).tells("hi\n", 0);
+        assert!(stderr.contains(&note[6..]), "{stderr}");
     }
 }
 

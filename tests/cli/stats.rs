@@ -190,7 +190,7 @@ fn a_command_is_idle_exactly_while_it_has_no_entries() {
 #[test]
 fn callers_at_once_lose_no_count() {
     let sandbox = sandbox();
-    sandbox.cachex("./s.sh a").gives("hi\n");
+    sandbox.in_background("./s.sh a").gives("hi\n");
     // First the hits and then the misses: a hit during a fold may be lost, and nothing promises more.
     for argument in ["a", "$i"] {
         let script = format!("for i in 1 2 3 4 5 6 7 8; do cachex ./s.sh {argument} & done; wait");

@@ -34,8 +34,8 @@ fn a_hit_makes_few_system_calls() {
     let Some(traced) = hit() else { return };
     // Each directory may hold a configuration, and be a link to the program.
     let per_directory = 2;
-    // 72 when this was written.
-    traced.makes_at_most(76, per_directory);
+    // 99 when this was written, of which 31 ask for the signals that the caller ignores.
+    traced.makes_at_most(103, per_directory);
 }
 
 #[test]
@@ -54,8 +54,8 @@ fn a_miss_makes_few_system_calls() {
     let Some(traced) = miss() else { return };
     // As for a hit, and each may be a link to the store; and again after the run.
     let per_directory = 6;
-    // 275 to 285 when this was written: it depends on what comes first, output or end.
-    traced.makes_at_most(295, per_directory);
+    // 295 to 301 when this was written: it depends on what comes first, output or end.
+    traced.makes_at_most(310, per_directory);
 }
 
 #[test]

@@ -34,11 +34,12 @@ fn seen_later(word: &OsStr) -> Observation {
         ignored: Vec::new(),
         hashes: Vec::new(),
         pure_environment: false,
+        ignore_file_arguments: false,
         ignore_directory: false,
         outputs: Outputs::Apart,
     };
     let program = Program::resolve(OsStr::new("sh")).expect("a shell");
-    observe(&program, &["sh".into()], &spec, None, later).expect("readable")
+    observe(&program, &["sh".into()], &spec, None, later, &|| {}).expect("readable")
 }
 
 /// Has the store remember what these files hold, and the clock go on after that.

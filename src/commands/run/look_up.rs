@@ -4,6 +4,7 @@ use super::Call;
 use crate::entry::{Entry, Kind};
 use crate::key::{DigestMemory, Key, Observation, observe};
 use crate::policy::{MissReason, Verdict};
+use crate::progress::Spinner;
 use crate::recording::Body;
 use crate::runner;
 use crate::settings::{Execution, Request, StdinMode};
@@ -12,6 +13,7 @@ use crate::store::{Store, StoreError};
 use crate::time::{Timestamp, brief};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// What a decision needs.
 pub(in crate::commands) struct Prepared {
@@ -33,23 +35,24 @@ impl Call<'_> {
         directory: Result<PathBuf, String>,
     ) -> Result<Prepared, String> {
         runner::have_room().map_err(|fault| fault.to_string())?;
-        let store = self.open(&directory?).map_err(|fault| fault.to_string())?;
+        let store = Store::for_look_up(&directory?).map_err(|fault| fault.to_string())?;
         let memory: &dyn DigestMemory = &store;
         let Request { words, key, .. } = self.request;
-        let observation = observe(self.program, words, key, Some(memory), self.asked)
-            .map_err(|fault| fault.to_string())?;
+        let spinner = self.request.reading.as_deref().map(Spinner::new).map(Mutex::new);
+        let tick = || {
+            if let Some(mut spinner) = spinner.as_ref().and_then(|spinner| spinner.try_lock().ok())
+            {
+                spinner.tick();
+            }
+        };
+        let observation = observe(self.program, words, key, Some(memory), self.asked, &tick);
+        drop(spinner);
+        let observation = observation.map_err(|fault| fault.to_string())?;
         let keys = observation.fingerprint.keys();
         let (store, variants) = self.look_up(store, &keys).map_err(|fault| fault.to_string())?;
         let stdin =
             self.survey_stdin(&store, &variants).map_err(|fault| unreadable_stdin(&fault))?;
         Ok(Prepared { store, observation, variants, stdin })
-    }
-
-    pub(super) fn open(&self, directory: &Path) -> Result<Store, StoreError> {
-        match Store::open_for_look_up(directory) {
-            Err(StoreError::Damaged(what)) => self.begin_anew(directory, &what),
-            opened => opened,
-        }
     }
 
     pub(super) fn begin_anew(&self, directory: &Path, what: &str) -> Result<Store, StoreError> {
@@ -59,7 +62,7 @@ impl Call<'_> {
     }
 
     fn look_up(&self, store: Store, keys: &[Key]) -> Result<(Store, Vec<Entry>), StoreError> {
-        match store.variants(keys) {
+        match store.hold().and_then(|()| store.variants(keys)) {
             Err(StoreError::Damaged(what)) => {
                 store.rest();
                 Ok((self.begin_anew(store.directory(), &what)?, Vec::new()))

@@ -54,10 +54,13 @@ pub fn run(
     }
     let key = observation.fingerprint.key();
     let chosen = call.choose(&store, key, variants, &stdin);
-    call.tell_doubts(&observation, chosen.is_err());
     match chosen {
-        Ok(hit) => call.replay(store, observation, stdin, hit),
+        Ok(hit) => {
+            call.tell_doubts(&observation, false);
+            call.replay(store, observation, stdin, hit)
+        }
         Err(miss) if request.execution == Execution::Never => {
+            call.tell_doubts(&observation, true);
             Err(Error::Missed(miss.reason.to_string()))
         }
         Err(miss) => {
@@ -65,6 +68,7 @@ pub fn run(
                 return call.run_in_our_place(stdin.into_held(), &reason);
             }
             call.tell_miss(&store, &observation, &miss.reason);
+            call.tell_doubts(&observation, true);
             call.run_once(store, observation, stdin, miss.fallback)
         }
     }

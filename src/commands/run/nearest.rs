@@ -87,8 +87,11 @@ impl Call<'_> {
         if !is_miss && !self.notices.are_detailed() {
             return;
         }
-        let warns = |it: &Doubt| is_miss && self.request.hashes_are_typed && it.is_certain();
-        let (slips, others): (Vec<_>, Vec<_>) = observation.doubts().into_iter().partition(warns);
+        let warns = |it: &Doubt| is_miss && self.request.typed.hashes && it.is_certain();
+        // Files that a configuration names are often optional.
+        let is_told = |it: &Doubt| self.request.typed.files || !matches!(it, Doubt::Missing(_));
+        let doubts = observation.doubts().into_iter().filter(is_told);
+        let (slips, others): (Vec<_>, Vec<_>) = doubts.partition(warns);
         if !slips.is_empty() {
             let slips = slips.iter().map(Doubt::to_string).collect::<Vec<_>>();
             self.notices.advise(&slips.join("; "));

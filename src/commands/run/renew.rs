@@ -107,8 +107,7 @@ impl Call<'_> {
         directory: &Path,
         observation: &Observation,
     ) -> Result<(), StoreError> {
-        let mut store = self.open(directory)?;
-        store.rest();
+        let mut store = Store::for_look_up(directory)?;
         let key = observation.fingerprint.key();
         let Claimed::Ours(claim) = store.claim(&key)? else { return Ok(()) };
         let claim = Cell::new(Some(claim));

@@ -1,16 +1,15 @@
 //! Which words of an interpreter's command line name the code that it runs.
 //!
 //! Pure, and independent of what files there are: the name of a command must be the same when its
-//! script is gone. Where the reading is certain, the script and the values of options count. Where
-//! it is not (an option that the table does not know, a wrapper), every word that names a file
-//! does: that costs a miss too many, never a stale hit.
+//! script is gone. What it says is a help: every argument that names a file counts anyway. Where the reading is
+//! not certain (an option that the table does not know, a wrapper), programs that the words name in `PATH` count too.
 
 mod table;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
-use table::{INTERPRETERS, Interpreter};
+use std::path::{Path, PathBuf};
+use table::{INTERPRETERS, Interpreter, Role};
 
 /// What a command line says of the code that it runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,26 +24,40 @@ pub(super) struct Operands {
     pub(super) searches_path: bool,
     /// Why nothing can be told, if that is so.
     pub(super) unclear: Option<&'static str>,
+    /// Whether it looks for programs in a path of its own, as `sudo` does.
+    pub(super) has_own_path: bool,
     /// Extensions to try when there is no file of the script's name.
     pub(super) extensions: &'static [&'static str],
 }
 
 /// Reads the command line `words` of the program at `path`; `None` if that is no interpreter.
 pub(super) fn operands(path: &Path, words: &[OsString]) -> Option<Operands> {
-    let interpreter = find(words.first()?).or_else(|| find(path.as_os_str())).or_else(|| {
-        let target = std::fs::canonicalize(path).ok()?;
-        find(target.as_os_str())
-    })?;
+    operands_of(path, || std::fs::canonicalize(path).ok(), words)
+}
+
+/// The same for a program whose path without links is `real`.
+pub(super) fn operands_of(
+    path: &Path,
+    real: impl FnOnce() -> Option<PathBuf>,
+    words: &[OsString],
+) -> Option<Operands> {
+    let by_name = find(words.first()?).or_else(|| find(path.as_os_str()));
+    let interpreter = by_name.or_else(|| find(real()?.as_os_str()))?;
     let mut operands = Operands {
-        certain: !interpreter.is_wrapper,
-        searches_path: interpreter.is_shell || interpreter.is_wrapper,
+        certain: matches!(interpreter.role, Role::Interpreter | Role::Shell),
+        searches_path: interpreter.role != Role::Interpreter,
+        has_own_path: interpreter.role == Role::WrapperWithOwnPath,
         extensions: interpreter.extensions,
         ..Operands::default()
     };
-    if interpreter.is_wrapper {
-        operands.unclear = words.iter().skip(1).find_map(|word| unclear(word.as_bytes()));
-    } else {
-        read(interpreter, words, &mut operands);
+    match interpreter.role {
+        Role::Interpreter | Role::Shell => read(interpreter, words, &mut operands),
+        Role::Wrapper | Role::WrapperWithOwnPath => {
+            operands.unclear = words.iter().skip(1).find_map(|word| unclear(word.as_bytes()));
+        }
+        Role::WrapperInAnotherRoot => {
+            operands.unclear = Some("it runs a program below another root directory");
+        }
     }
     if !operands.certain {
         operands.extensions = table::ALL_EXTENSIONS;
@@ -138,10 +151,12 @@ impl Interpreter {
     fn read<'w>(&self, word: &'w [u8]) -> Reading<'w> {
         match word {
             b"--" => Reading::OptionsEnd,
-            b"-" if self.is_shell => Reading::OptionsEnd,
+            b"-" if self.role == Role::Shell => Reading::OptionsEnd,
             b"-" => Reading::Inline,
             [b'-', b'-', long @ ..] => self.read_long(long),
-            [b'-' | b'+', cluster @ ..] if self.is_shell => self.read_shell_cluster(cluster),
+            [b'-' | b'+', cluster @ ..] if self.role == Role::Shell => {
+                self.read_shell_cluster(cluster)
+            }
             [b'-', cluster @ ..] => self.read_cluster(cluster),
             _ => Reading::Operand,
         }

@@ -24,13 +24,26 @@ pub(super) struct Interpreter {
     pub(super) subcommands: &'static [&'static str],
     /// The first operand is code unless an option names a script, before or behind it (`sed`).
     pub(super) operand_is_code: bool,
-    /// A shell: every other letter is a flag, values stand in words of their own, `-` ends the
-    /// options, long ones may have one dash, and a script without a slash is searched in PATH too.
-    pub(super) is_shell: bool,
-    /// It runs another command, which may be any of its words.
-    pub(super) is_wrapper: bool,
+    /// What it does with its words.
+    pub(super) role: Role,
     /// Extensions that are tried when the script is not there.
     pub(super) extensions: &'static [&'static str],
+}
+
+/// What a program does with the words of its command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It reads options in clusters, and a script.
+    Interpreter,
+    /// The same as a shell: every other letter is a flag, values stand in words of their own, `-` ends the options, long
+    /// ones may have one dash, and a script without a slash is searched in PATH too.
+    Shell,
+    /// It runs another command, which may be any of its words.
+    Wrapper,
+    /// The same, and it looks for that command in a path of its own.
+    WrapperWithOwnPath,
+    /// The same, and that command has another root directory.
+    WrapperInAnotherRoot,
 }
 
 const PLAIN: Interpreter = Interpreter {
@@ -46,8 +59,7 @@ const PLAIN: Interpreter = Interpreter {
     long_scripts: &[],
     subcommands: &[],
     operand_is_code: false,
-    is_shell: false,
-    is_wrapper: false,
+    role: Role::Interpreter,
     extensions: &[],
 };
 
@@ -71,7 +83,7 @@ pub(super) const INTERPRETERS: &[Interpreter] = &[
             "verbose",
         ],
         long_values: &["rcfile", "init-file", "emulate"],
-        is_shell: true,
+        role: Role::Shell,
         ..PLAIN
     },
     Interpreter {
@@ -205,8 +217,6 @@ pub(super) const INTERPRETERS: &[Interpreter] = &[
             "ionice",
             "chrt",
             "taskset",
-            "sudo",
-            "doas",
             "xargs",
             "unshare",
             "flock",
@@ -215,7 +225,6 @@ pub(super) const INTERPRETERS: &[Interpreter] = &[
             "busybox",
             "gtimeout",
             "genv",
-            "chroot",
             "prlimit",
             "setpriv",
             "numactl",
@@ -223,7 +232,13 @@ pub(super) const INTERPRETERS: &[Interpreter] = &[
             "ltrace",
             "unbuffer",
         ],
-        is_wrapper: true,
+        role: Role::Wrapper,
         ..PLAIN
     },
+    Interpreter {
+        names: &["sudo", "doas", "su", "runuser", "pkexec"],
+        role: Role::WrapperWithOwnPath,
+        ..PLAIN
+    },
+    Interpreter { names: &["chroot"], role: Role::WrapperInAnotherRoot, ..PLAIN },
 ];

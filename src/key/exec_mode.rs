@@ -1,0 +1,104 @@
+//! Where code stands, and what the system makes of it when it is executed.
+
+use rustix::fs::Stat;
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+/// What decides whether and as whom a file is executed, beside its content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExecMode {
+    /// The permission bits that matter to `exec`: set-user-ID, set-group-ID, and the right to execute.
+    pub bits: u32,
+    /// Whom the process becomes: the owner under set-user-ID.
+    pub owner: Option<u32>,
+    /// The same for the group.
+    pub group: Option<u32>,
+    /// The file capabilities, as the kernel keeps them.
+    pub capabilities: Vec<u8>,
+}
+
+const SET_USER: u32 = 0o4000;
+const SET_GROUP: u32 = 0o2000;
+const EXECUTE: u32 = 0o111;
+
+impl ExecMode {
+    /// That of an open file with this `head`.
+    #[allow(clippy::useless_conversion, reason = "field types vary by platform")]
+    pub(super) fn of(file: &File, stat: &Stat, head: &[u8]) -> Self {
+        let bits = u32::from(stat.st_mode) & (SET_USER | SET_GROUP | EXECUTE);
+        // The kernel gives a script those of its interpreter.
+        let may_be_capable = bits & EXECUTE != 0 && !head.starts_with(b"#!");
+        Self {
+            bits,
+            owner: (bits & SET_USER != 0).then_some(stat.st_uid),
+            group: (bits & SET_GROUP != 0).then_some(stat.st_gid),
+            capabilities: if may_be_capable { capabilities(file) } else { Vec::new() },
+        }
+    }
+}
+
+/// Whether a file has a bit that lets somebody execute it.
+#[allow(clippy::useless_conversion, reason = "field types vary by platform")]
+pub(super) fn is_executable(stat: &Stat) -> bool {
+    u32::from(stat.st_mode) & EXECUTE != 0
+}
+
+#[cfg(target_os = "linux")]
+fn capabilities(file: &File) -> Vec<u8> {
+    // Larger than any version of the structure that there is.
+    let mut value = [0; 64];
+    let length = rustix::fs::fgetxattr(file, c"security.capability", &mut value).unwrap_or(0);
+    value[..length.min(value.len())].to_vec()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn capabilities(_: &File) -> Vec<u8> {
+    Vec::new()
+}
+
+/// The path of an open file, without any link.
+pub(super) fn real_path(file: &File, path: &Path) -> PathBuf {
+    let link = format!("/proc/self/fd/{}", file.as_raw_fd());
+    match rustix::fs::readlink(link, Vec::new()) {
+        Ok(target) if target.as_bytes().starts_with(b"/") => {
+            OsString::from_vec(target.into_bytes()).into()
+        }
+        _ => std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    #[test]
+    fn the_real_path_has_no_links() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let real = std::fs::canonicalize(dir.path()).expect("canonical");
+        std::fs::create_dir(real.join("one")).expect("made");
+        std::fs::write(real.join("one/x"), "").expect("written");
+        symlink("one", real.join("link")).expect("linked");
+        let path = real.join("link/x");
+        let file = File::open(&path).expect("opened");
+        assert_eq!(real_path(&file, &path), real.join("one/x"));
+    }
+
+    #[test]
+    fn only_bits_that_matter_to_exec_count() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let mode = |bits| {
+            std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(bits))
+                .expect("set");
+            ExecMode::of(file.as_file(), &rustix::fs::fstat(file.as_file()).expect("there"), b"")
+        };
+        assert_eq!(mode(0o600), mode(0o644));
+        assert_ne!(mode(0o644), mode(0o744));
+        assert_ne!(mode(0o755), mode(0o4755));
+        assert_eq!(mode(0o755).owner, None);
+        assert!(mode(0o4755).owner.is_some());
+    }
+}
