@@ -2,7 +2,7 @@
 //!
 //! That terminal makes `\r\n` of each `\n`. On a screen this is shown as it is, since our own terminal is raw meanwhile.
 //! A recording, a pipe and a file get what the command wrote, and so does a terminal that is not raw: it does the
-//! same once more.
+//! same once more. A program that has its terminal raw writes `\r\n` itself, another cachex say: that is told as `\n` too.
 
 use rustix::fd::AsFd;
 use rustix::termios::{OptionalActions, OutputModes, tcgetattr, tcsetattr};

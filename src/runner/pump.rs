@@ -181,8 +181,7 @@ impl<'s> Pump<'s> {
 
     /// What the command wrote to its terminal, where that is not the same as what came out of it.
     fn plain(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let newlines = self.newlines.as_mut()?;
-        newlines::are_made_longer(&self.from).then(|| newlines.take_back(bytes))
+        self.newlines.as_mut().map(|newlines| newlines.take_back(bytes))
     }
 
     /// Whether what the command wrote is right for our own stream, not what its terminal made of it.
