@@ -33,6 +33,13 @@ fn one_stream_is_not_served_by_what_was_written_to_two() {
         sandbox.sh("cachex ./s.sh > c 2> d; cmp a c; cmp b d").gives("");
     }
     assert_eq!(sandbox.runs(), 3);
+    // So it is with what is stored apart from its entry.
+    let long = sandbox.script("long.sh", "seq 200000; seq 200000 >&2; seq 200000");
+    let bare = sandbox.program(long.to_str().expect("UTF-8"), &[]).output().stdout.len();
+    sandbox.sh("cachex ./long.sh > a 2> b; cachex ./long.sh > c 2>&1").gives("");
+    let joined = std::fs::metadata(sandbox.dir.join("c")).expect("written").len();
+    assert_eq!(joined, bare as u64 * 3 / 2);
+    assert_eq!(sandbox.runs(), 6);
 }
 
 #[test]

@@ -29,12 +29,17 @@ fn without_memory_the_output_is_whole() {
 }
 
 /// A call by a user who may have one process, which it is.
-#[allow(unsafe_code)]
 fn alone(sandbox: &Sandbox, user: u32, words: &str) -> Call {
+    among(1, sandbox, user, words)
+}
+
+/// A call by a user who may have so many processes and threads.
+#[allow(unsafe_code)]
+fn among(most: u64, sandbox: &Sandbox, user: u32, words: &str) -> Call {
     let mut call = sandbox.by(user, &format!("--cache-dir store-{user} {words}"));
-    let limit = || {
+    let limit = move || {
         use rustix::process::{Resource, Rlimit, setrlimit};
-        Ok(setrlimit(Resource::Nproc, Rlimit { current: Some(1), maximum: Some(1) })?)
+        Ok(setrlimit(Resource::Nproc, Rlimit { current: Some(most), maximum: Some(most) })?)
     };
     // SAFETY: only system calls are made.
     unsafe { call.command.pre_exec(limit) };
@@ -69,6 +74,20 @@ fn without_another_process_the_command_runs_in_our_place() {
     // What is stored can still be had.
     sandbox.by(54323, "--cache-dir store-54323 -- echo stored").gives("stored\n");
     alone(&sandbox, 54323, "-- echo stored").gives("stored\n");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_thread_the_output_is_whole() {
+    if !am_root() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let bare = sandbox.sh("seq 200000").output().stdout;
+    // There is room for the command, and no more.
+    for _ in 0..2 {
+        among(2, &sandbox, 54324, "-- seq 200000").gives(&bare);
+    }
 }
 
 #[cfg(target_os = "linux")]
