@@ -171,6 +171,21 @@ fn a_pipe_that_holds_little_is_no_end() {
 }
 
 #[test]
+fn somebody_else_who_reads_the_pipe_makes_no_end() {
+    let sandbox = sandbox();
+    sandbox.sh("mkfifo started go more").gives("");
+    sandbox.script("late.sh", "echo > started; read x < go; exec cat");
+    // Of what is on offer somebody else takes a part. What follows comes to the command all the same.
+    let other = "read x < started; read line; echo > go; echo \"$line\" > more";
+    let script = format!(
+        "(echo first; echo 2; read x < more; echo $x again) | \
+         {{ exec 3<&0; cachex ./late.sh <&3 3<&- & exec 3<&-; {other}; exec <&-; wait; }}"
+    );
+    let call = sandbox.program("timeout", &["30", "sh", "-c", &script]);
+    call.gives("first\n2\nfirst again\n");
+}
+
+#[test]
 fn sockets_of_a_pair_count_like_pipes() {
     let sandbox = sandbox();
     for round in 1..=2 {

@@ -101,8 +101,14 @@ trait Channel: Send + 'static {
     /// How much of what is on offer the command has not taken.
     fn unread(&self) -> io::Result<usize>;
 
-    /// Takes so much of what was offered from ours, which should be the same; gives it to `content`.
-    fn consume(&mut self, count: usize, content: &mut DigestBuilder) -> io::Result<()>;
+    /// Takes so much of what was offered from ours, which should be the same; gives it to `content`. So
+    /// much stays on offer.
+    fn consume(
+        &mut self,
+        count: usize,
+        rest: usize,
+        content: &mut DigestBuilder,
+    ) -> Result<(), Gap>;
 
     /// Waits until there is something to do, but no longer than that while `some` bytes are on offer.
     fn wait(&mut self, ended: &OwnedFd, some: bool, timeout: Timespec) -> io::Result<Event>;
@@ -110,8 +116,35 @@ trait Channel: Send + 'static {
     /// Does what has to be done when the command has ended. Whether the command wrote to it.
     fn finish(&mut self) -> bool;
 
-    /// Gives the command what comes without looking what it takes. So much is on offer already.
-    fn copy(self, offered: usize, ended: &OwnedFd);
+    /// Gives the command what comes without looking what it takes.
+    fn copy(self, gap: Gap, ended: &OwnedFd);
+}
+
+/// How what the command was given and what was taken from ours differ when offering has to stop.
+#[derive(Debug, PartialEq, Eq)]
+struct Gap {
+    /// Taken from ours and not given yet.
+    unseen: Vec<u8>,
+    /// So much was given and is still in ours.
+    twice: usize,
+}
+
+impl Gap {
+    /// Where this was on offer, of which the command took so much, and that was taken from ours in its
+    /// place: somebody else reads it as well.
+    fn between(offered: &[u8], count: usize, taken: &[u8]) -> Self {
+        // They take from the front.
+        let fits = |gone: &usize| {
+            let left = &offered[*gone..];
+            let both = left.len().min(taken.len());
+            left[..both] == taken[..both]
+        };
+        let left = offered.len() - (0..offered.len()).find(fits).unwrap_or(offered.len());
+        let unseen = taken.get(left..).unwrap_or_default().to_vec();
+        // Less was taken only where there was no more.
+        let is_empty = taken.len() < count;
+        Self { unseen, twice: if is_empty { 0 } else { left.saturating_sub(count) } }
+    }
 }
 
 /// What came of an attempt to offer something.
@@ -164,21 +197,22 @@ impl<C: Channel> Offering<C> {
         let (tell, taken) = mpsc::channel();
         // Nobody listens if the command could not be started.
         let run = move || {
-            if offering.run().is_ok() {
-                let _ = tell.send(Some(offering.taken(first)));
-            } else {
+            if let Err(gap) = offering.run() {
                 let _ = tell.send(None);
-                offering.channel.copy(offering.offered, &offering.ended);
+                offering.channel.copy(gap, &offering.ended);
+            } else {
+                let _ = tell.send(Some(offering.taken(first)));
             }
         };
         std::thread::Builder::new().name("stdin".to_owned()).spawn(run)?;
         Ok(taken)
     }
 
-    fn run(&mut self) -> io::Result<()> {
+    fn run(&mut self) -> Result<(), Gap> {
         let mut patience = Patience::default();
         loop {
-            let event = self.channel.wait(&self.ended, self.offered > 0, patience.timeout())?;
+            let event = self.channel.wait(&self.ended, self.offered > 0, patience.timeout());
+            let event = event.map_err(|_| self.gap())?;
             if self.settle()? {
                 patience = Patience::default();
             } else {
@@ -187,20 +221,26 @@ impl<C: Channel> Offering<C> {
             if event == Event::Over {
                 return Ok(());
             }
-            self.top_up()?;
+            self.top_up().map_err(|_| self.gap())?;
         }
     }
 
+    /// What is on offer is in both.
+    fn gap(&self) -> Gap {
+        Gap { unseen: Vec::new(), twice: self.offered }
+    }
+
     /// Takes from ours what the command took; whether that was anything.
-    fn settle(&mut self) -> io::Result<bool> {
+    fn settle(&mut self) -> Result<bool, Gap> {
         if self.offered == 0 {
             return Ok(false);
         }
-        let taken = self.offered.saturating_sub(self.channel.unread()?);
+        let unread = self.channel.unread().map_err(|_| self.gap())?;
+        let taken = self.offered.saturating_sub(unread);
         self.offered -= taken;
         self.bytes += taken as u64;
         if taken > 0 {
-            self.channel.consume(taken, &mut self.content)?;
+            self.channel.consume(taken, self.offered, &mut self.content)?;
         }
         Ok(taken > 0)
     }
@@ -252,5 +292,28 @@ impl Patience {
 
     fn timeout(&self) -> Timespec {
         Timespec { tv_sec: 0, tv_nsec: self.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_somebody_else_reads_too_nothing_is_lost() {
+        for (offered, count, taken, unseen, twice) in [
+            ("first\n2\n", 6, "2\nmore", "more", 0),
+            ("first\n2\n3\n", 2, "2\n", "", 2),
+            ("first\n2\n", 6, "2\n", "", 0),
+            ("all", 3, "new", "new", 0),
+            ("all", 2, "", "", 0),
+        ] {
+            let gap = Gap { unseen: unseen.as_bytes().to_vec(), twice };
+            assert_eq!(
+                Gap::between(offered.as_bytes(), count, taken.as_bytes()),
+                gap,
+                "{offered} {taken}"
+            );
+        }
     }
 }

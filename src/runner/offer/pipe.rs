@@ -1,6 +1,6 @@
 //! Offering a pipe, with `tee`.
 
-use super::{Channel, Event, Offered};
+use super::{Channel, Event, Gap, Offered};
 use crate::entry::Kind;
 use crate::key::DigestBuilder;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -29,6 +29,19 @@ impl PipeOffer {
         let private = || pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK);
         let (copy, taken) = (private()?, private()?);
         Ok((theirs.into(), Self { pipe: Some(pipe.into()), copy, copied: 0, taken }))
+    }
+
+    /// Takes some of ours, until it is so much.
+    fn take(&self, count: usize, taken: &mut Vec<u8>) -> io::Result<()> {
+        let stdin = rustix::stdio::stdin();
+        let wanted = (count - taken.len()).min(16 << 10);
+        let moved = splice(stdin, None, &self.taken.1, None, wanted, SpliceFlags::NONBLOCK)?;
+        if moved == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let before = taken.len();
+        taken.resize(before + moved, 0);
+        read_exactly(&self.taken.0, &mut taken[before..])
     }
 }
 
@@ -62,25 +75,25 @@ impl Channel for PipeOffer {
         Ok(usize::try_from(rustix::io::ioctl_fionread(pipe)?).unwrap_or(usize::MAX))
     }
 
-    fn consume(&mut self, mut count: usize, content: &mut DigestBuilder) -> io::Result<()> {
-        let (mut offered, mut taken) = ([0; 16 << 10], [0; 16 << 10]);
+    fn consume(
+        &mut self,
+        count: usize,
+        rest: usize,
+        content: &mut DigestBuilder,
+    ) -> Result<(), Gap> {
+        let mut offered = vec![0; count];
+        let mut taken = Vec::with_capacity(count);
+        // It is less where somebody else was faster.
+        while taken.len() < count && self.take(count, &mut taken).is_ok() {}
+        let copied = read_exactly(&self.copy.0, &mut offered);
         self.copied -= count;
-        while count > 0 {
-            let stdin = rustix::stdio::stdin();
-            let wanted = count.min(taken.len());
-            let moved = splice(stdin, None, &self.taken.1, None, wanted, SpliceFlags::NONBLOCK)?;
-            if moved == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            count -= moved;
-            read_exactly(&self.taken.0, &mut taken[..moved])?;
-            read_exactly(&self.copy.0, &mut offered[..moved])?;
-            content.update(&offered[..moved]);
-            if offered[..moved] != taken[..moved] {
-                return Err(io::ErrorKind::InvalidData.into());
-            }
+        content.update(&offered);
+        if offered == taken && copied.is_ok() {
+            return Ok(());
         }
-        Ok(())
+        offered.resize(count + rest, 0);
+        let _ = read_exactly(&self.copy.0, &mut offered[count..]);
+        Err(Gap::between(&offered, count, &taken))
     }
 
     fn wait(&mut self, ended: &OwnedFd, some: bool, timeout: Timespec) -> io::Result<Event> {
@@ -104,10 +117,11 @@ impl Channel for PipeOffer {
         false
     }
 
-    fn copy(self, offered: usize, ended: &OwnedFd) {
+    fn copy(self, Gap { unseen, mut twice }: Gap, ended: &OwnedFd) {
         let Some(pipe) = self.pipe else { return };
-        // They are in both.
-        let mut twice = offered;
+        if write_all(&pipe, &unseen).is_err() {
+            return;
+        }
         let mut buffer = vec![0; 64 << 10];
         while !is_over(ended, &pipe) {
             match rustix::io::read(rustix::stdio::stdin(), &mut buffer) {

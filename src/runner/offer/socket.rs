@@ -1,6 +1,6 @@
 //! Offering a socket, by looking at what waits in it. What the command writes to its own goes on to ours.
 
-use super::{Channel, Event, Offered};
+use super::{Channel, Event, Gap, Offered};
 use crate::entry::Kind;
 use crate::key::DigestBuilder;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -68,19 +68,22 @@ impl Channel for SocketOffer {
         Ok(usize::try_from(rustix::io::ioctl_fionread(&self.theirs)?).unwrap_or(usize::MAX))
     }
 
-    fn consume(&mut self, count: usize, content: &mut DigestBuilder) -> io::Result<()> {
+    fn consume(&mut self, count: usize, _: usize, content: &mut DigestBuilder) -> Result<(), Gap> {
         let mut taken = vec![0; count];
         let mut done = 0;
-        while done < count {
-            let (more, _) = recv(rustix::stdio::stdin(), &mut taken[done..], RecvFlags::DONTWAIT)?;
-            if more == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
+        // It is less where somebody else was faster.
+        while done < count
+            && let Ok((more @ 1.., _)) =
+                recv(rustix::stdio::stdin(), &mut taken[done..], RecvFlags::DONTWAIT)
+        {
             done += more;
         }
-        let offered: Vec<u8> = self.offered.drain(..count).collect();
-        content.update(&offered);
-        if offered == taken { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+        content.update(&self.offered[..count]);
+        if self.offered[..count] != taken[..done] {
+            return Err(Gap::between(&self.offered, count, &taken[..done]));
+        }
+        self.offered.drain(..count);
+        Ok(())
     }
 
     fn wait(&mut self, ended: &OwnedFd, some: bool, timeout: Timespec) -> io::Result<Event> {
@@ -99,10 +102,9 @@ impl Channel for SocketOffer {
         self.back.finish(&self.ours)
     }
 
-    fn copy(mut self, offered: usize, ended: &OwnedFd) {
+    fn copy(mut self, Gap { unseen, mut twice }: Gap, ended: &OwnedFd) {
         let stdin = rustix::stdio::stdin();
-        // They are in both.
-        let mut twice = offered;
+        let _ = send_all(self.ours.as_fd(), &unseen);
         let mut buffer = vec![0; PIECE];
         while let Ok(seen) = wait(ended, &self.ours, !self.is_at_end, &self.back, None) {
             if seen.ended {
