@@ -153,6 +153,16 @@ impl Stdin {
         )
     }
 
+    /// Whether it can be told what a result holds for because of it.
+    #[must_use]
+    pub fn can_be_told(&self) -> bool {
+        match self {
+            Self::Other | Self::Held(Held { condition: None, .. }) => false,
+            Self::File(file) => file.condition(0).is_some(),
+            _ => true,
+        }
+    }
+
     /// Whether it may turn out to be what one of these entries was stored for, when it is read.
     #[must_use]
     pub fn may_be_of(&self, entries: &[Entry]) -> bool {

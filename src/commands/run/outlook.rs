@@ -6,7 +6,7 @@ use crate::entry::Entry;
 use crate::key::{Key, Observation};
 use crate::policy::{MissReason, Policy};
 use crate::settings::Execution;
-use crate::stdin::{Held, Stdin};
+use crate::stdin::Stdin;
 use crate::store::Store;
 use crate::time::{Timestamp, brief};
 
@@ -88,8 +88,7 @@ impl Call<'_> {
         if self.request.execution == Execution::Never {
             return MISSED.to_owned();
         }
-        let is_kept = !matches!(stdin, Stdin::Other | Stdin::Held(Held { condition: None, .. }));
-        let stores = self.stores(store) && is_kept;
+        let stores = self.stores(store) && stdin.can_be_told();
         let waits = self.stores(store)
             && !nesting::is_inside(key)
             && !stdin.may_depend_on_others()
