@@ -7,9 +7,8 @@ use super::Unrecorded;
 use crate::outputs::are_one;
 use crate::terminal::Stream;
 use rustix::fd::BorrowedFd;
-use rustix::fs::{FileType, OFlags, SeekFrom, Stat, fcntl_getfl, fstat, seek};
+use rustix::fs::{Dir, FileType, Mode, OFlags, SeekFrom, Stat, fcntl_getfl, fstat, seek};
 use rustix::io::{FdFlags, fcntl_getfd};
-use std::fs::read_dir;
 use std::os::fd::RawFd;
 
 /// Regular files that the command inherits, as they were before.
@@ -103,10 +102,16 @@ fn inheritable() -> impl Iterator<Item = BorrowedFd<'static>> {
 fn open() -> Vec<RawFd> {
     /// As far as it is looked where the system has no list.
     const LIKELY: RawFd = 256;
-    let list = |path| {
-        let numbers = read_dir(path).ok()?.map_while(Result::ok);
-        let open: Vec<_> = numbers.filter_map(|it| it.file_name().to_str()?.parse().ok()).collect();
-        (!open.is_empty()).then_some(open)
-    };
     ["/proc/self/fd", "/dev/fd"].into_iter().find_map(list).unwrap_or_else(|| (3..LIKELY).collect())
+}
+
+/// The numbers that are the names in a directory, if there are any.
+fn list(path: &str) -> Option<Vec<RawFd>> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut names = Dir::new(rustix::fs::open(path, flags, Mode::empty()).ok()?).ok()?;
+    let mut open = Vec::new();
+    while let Some(Ok(name)) = names.read() {
+        open.extend(name.file_name().to_str().ok().and_then(|name| name.parse::<RawFd>().ok()));
+    }
+    (!open.is_empty()).then_some(open)
 }
