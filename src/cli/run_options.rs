@@ -82,7 +82,8 @@ pub struct KeyOptions {
     pub ignore_file_args: bool,
     /// Read standard input to its end, and let it count
     ///
-    /// The command is given it. Without this and -n it counts exactly when the command reads it.
+    /// The command is given it. Without this and -n, what comes through a pipe counts exactly when the command reads it,
+    /// and a file counts in any case.
     #[arg(long, hide_short_help = true, value_parser = BoolishValueParser::new(), help_heading = "Key")]
     pub stdin: bool,
     /// Leave standard input alone: the command gets none
