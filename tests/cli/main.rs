@@ -45,6 +45,7 @@ mod replay;
 mod signals;
 mod slips;
 mod stale;
+#[cfg(target_os = "linux")]
 mod starved;
 mod stats;
 mod stdin;

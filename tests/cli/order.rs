@@ -1,6 +1,6 @@
 //! The order of what is written to both streams, where they are one.
 
-use super::harness::{Call, Sandbox};
+use super::harness::Sandbox;
 use super::terminal::on_terminal;
 
 /// Writes to both streams in turn, as fast as it can.
@@ -145,7 +145,7 @@ fn what_was_warmed_on_one_stream_serves_a_terminal_and_pipes() {
 /// Has the system refuse the call that tells whether two descriptors are one, as Docker does.
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 #[allow(unsafe_code)]
-fn without_kcmp(mut call: Call) -> Call {
+fn without_kcmp(mut call: super::harness::Call) -> super::harness::Call {
     use std::os::unix::process::CommandExt;
     let code = |code| u16::try_from(code).expect("a code");
     let jump = code(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K);

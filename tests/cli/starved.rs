@@ -46,7 +46,6 @@ fn among(most: u64, sandbox: &Sandbox, user: u32, words: &str) -> Call {
     call
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn without_another_process_the_command_runs_in_our_place() {
     if !am_root() {
@@ -76,7 +75,6 @@ fn without_another_process_the_command_runs_in_our_place() {
     alone(&sandbox, 54323, "-- echo stored").gives("stored\n");
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn without_a_thread_the_output_is_whole() {
     if !am_root() {
@@ -90,7 +88,6 @@ fn without_a_thread_the_output_is_whole() {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn without_devices_the_command_runs_in_our_place() {
     let sandbox = Sandbox::new();
