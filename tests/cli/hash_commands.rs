@@ -101,3 +101,21 @@ fn all_that_a_hash_command_prints_counts() {
     assert!(!ran("a"));
     assert!(ran("b"));
 }
+
+#[test]
+fn nobody_waits_for_a_call_that_reads_its_inputs() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo hold started").gives("");
+    sandbox.cachex("echo other").gives("other\n");
+    let with = "arg:1=echo > started; read x < hold; cat";
+    let mut call = sandbox.cachex_words(["--hash-with", with, "--", "echo", "hi"]);
+    call.command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let slow = call.command.spawn().expect("started");
+    sandbox.sh("read x < started").gives("");
+    // A write needs all readers to be gone.
+    let told = sandbox.cachex("-v --refresh echo other").tells("other\n", 0);
+    assert!(told.contains("cachex: stored"), "{told}");
+    sandbox.sh("echo > hold").gives("");
+    let output = slow.wait_with_output().expect("ended");
+    assert_eq!((&output.stdout[..], output.status.code()), (&b"hi\n"[..], Some(0)));
+}

@@ -30,6 +30,7 @@ mod json;
 mod key;
 mod kills;
 mod launch;
+mod laws;
 mod left_behind;
 mod limits;
 mod listing;

@@ -203,6 +203,21 @@ fn the_spinner_has_a_text_of_ones_own_cut_to_the_width() {
 }
 
 #[test]
+fn the_spinner_says_so_while_inputs_are_read() {
+    let sandbox = waiting("echo done");
+    sandbox.sh("mkfifo hash").gives("");
+    let words = ["--hash-with", "arg:1=read x < hash; cat", "./s.sh", "arg"];
+    let mut terminal = on_terminal(sandbox.cachex_words(words), 24, 80);
+    terminal.wait_for("Reading the inputs of `./s.sh arg` 0.7s");
+    std::fs::write(sandbox.dir.join("hash"), "\n").expect("written");
+    terminal.wait_for("Running `./s.sh arg` 0.5s");
+    go(&sandbox);
+    let (seen, status) = terminal.end();
+    assert!(seen.ends_with("\r\u{1b}[2Kdone\r\n"), "{seen:?}");
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
 fn there_is_no_spinner_where_it_is_not_wanted() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "sleep 0.8; echo done");
