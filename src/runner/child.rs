@@ -5,6 +5,8 @@ use super::launch::{Change, Launch, Process, SpawnError, Standard};
 use super::pty::{self, Pty};
 use super::signals::{Arrival, Origin, Signals};
 #[cfg(target_os = "linux")]
+use super::stopped::Lookout;
+#[cfg(target_os = "linux")]
 use super::terminal_guests;
 use super::{Environment, Job};
 use crate::inherited;
@@ -99,6 +101,15 @@ impl Child {
         #[cfg(not(target_os = "linux"))]
         false
     }
+
+    /// Has cachex continued, while this is there, when the command is no longer stopped.
+    #[cfg(target_os = "linux")]
+    pub(super) fn look_out(&self) -> Option<Lookout> {
+        self.0.id().and_then(Lookout::begin)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn look_out(&self) {}
 
     /// The signal that stopped the command since this was last asked.
     pub(super) fn was_stopped(&self) -> Option<i32> {

@@ -27,6 +27,8 @@ mod shared;
 mod shared_file;
 mod signal_mask;
 mod signals;
+#[cfg(target_os = "linux")]
+mod stopped;
 mod tape;
 #[cfg(target_os = "linux")]
 mod terminal_guests;

@@ -316,6 +316,37 @@ fn what_a_command_sends_to_its_whole_group_reaches_it_once() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn cachex_stops_goes_on_and_dies_with_a_command_that_others_know_of() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script("s.sh", "echo $$; read x < go; echo went on");
+    let is_stopped = |ready: &Ready| {
+        let id = i32::try_from(ready.child.id()).expect("a process");
+        let options =
+            rustix::process::WaitIdOptions::STOPPED | rustix::process::WaitIdOptions::NOWAIT;
+        let of = rustix::process::WaitId::Pid(Pid::from_raw(id).expect("a process"));
+        let seen = rustix::process::waitid(of, options).expect("waited for").expect("seen");
+        assert_eq!(seen.stopping_signal(), Some(libc::SIGSTOP));
+    };
+    let kill = |signal: &str, ready: &Ready| {
+        sandbox.sh(&format!("kill -{signal} {}", ready.first.trim())).gives("");
+    };
+    let ready = start(sandbox.cachex("./s.sh"));
+    kill("STOP", &ready);
+    is_stopped(&ready);
+    kill("CONT", &ready);
+    std::fs::write(sandbox.dir.join("go"), "\n").expect("written");
+    let (rest, status) = ready.end();
+    assert_eq!((rest.as_str(), status.code()), ("went on\n", Some(0)));
+    let ready = start(sandbox.cachex("--refresh ./s.sh"));
+    kill("STOP", &ready);
+    is_stopped(&ready);
+    kill("KILL", &ready);
+    assert_eq!(ready.end().1.signal(), Some(libc::SIGKILL));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_command_finds_signals_as_our_caller_left_them() {
     let sandbox = Sandbox::new();
     let look = "grep -E 'Sig(Blk|Ign|Cgt)' /proc/self/status";
