@@ -24,6 +24,9 @@ use std::time::Duration;
 /// How long an input has to be silent until we no longer wait for its end.
 const SILENCE: Duration = Duration::from_secs(1);
 
+/// How long a caller may take to end our input.
+const MOMENT: Duration = Duration::from_millis(10);
+
 /// Where standard input stands.
 #[derive(Debug)]
 pub enum Stdin {
@@ -97,8 +100,23 @@ impl Stdin {
     pub fn look_ahead(self, fresh: &[Entry], directory: Option<&Path>) -> io::Result<Self> {
         match self.longest_wanted(fresh) {
             Some((kind, longest)) => stream::look_ahead(kind, longest, directory, SILENCE),
-            None => Ok(self),
+            None => Ok(self.after_a_moment(fresh)),
         }
+    }
+
+    /// The same a moment later where nothing has come yet: many callers end the input just after they
+    /// started us. It waits only if none of these entries holds for a silent input.
+    fn after_a_moment(self, fresh: &[Entry]) -> Self {
+        let Self::Stream(kind, StreamState::Open) = self else { return self };
+        let holds = |it: &Entry| {
+            [Condition::StdinUnread, Condition::StdinSilent(kind)].contains(&it.condition)
+        };
+        if fresh.iter().any(holds) || Look::now(kind) != Look::Silent {
+            return self;
+        }
+        stream::wait_for_anything(MOMENT);
+        let has_ended = Look::now(kind) == Look::Ended;
+        Self::Stream(kind, if has_ended { StreamState::Ended } else { StreamState::Open })
     }
 
     /// The same without waiting or taking anything: sees what it holds only if it has ended.

@@ -6,7 +6,7 @@ use super::Stdin;
 use crate::entry::Kind;
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{look_ahead, survey_pipe, survey_socket, whole};
+pub(super) use linux::{look_ahead, survey_pipe, survey_socket, wait_for_anything, whole};
 
 /// What a pipe or a socket shows at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,13 @@ mod linux {
     fn survey(kind: Kind) -> Stdin {
         let has_ended = Look::now(kind) == Look::Ended;
         Stdin::Stream(kind, if has_ended { StreamState::Ended } else { StreamState::Open })
+    }
+
+    /// Waits for data or the end, but no longer than that.
+    pub(in super::super) fn wait_for_anything(timeout: Duration) {
+        let flags = PollFlags::IN | PollFlags::RDHUP;
+        let mut fds = [PollFd::from_borrowed_fd(rustix::stdio::stdin(), flags)];
+        let _ = poll(&mut fds, Timespec::try_from(timeout).ok().as_ref());
     }
 
     /// Waits for the end of what is there and sees what it is. If it is more than `longest`, or nothing
@@ -207,6 +214,9 @@ pub(super) fn survey_pipe() -> Stdin {
 pub(super) fn survey_socket() -> Stdin {
     Stdin::Other
 }
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn wait_for_anything(_: std::time::Duration) {}
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn look_ahead(
