@@ -1,10 +1,11 @@
 //! The keys of our own terminal, for a command that has a terminal of its own.
 //!
-//! Meanwhile ours is raw: it passes every key on as it is and makes nothing of output, so that the settings of the
+//! Meanwhile ours is raw: it passes every key on as it is and makes nothing of our output, so that the settings of the
 //! command's terminal decide. Whatever happens it is put back: at the end, and before cachex stops.
 
 use super::pty::Pty;
 use super::ready::watch;
+use crate::terminal::Stream;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, ioctl_fionread};
 use rustix::stdio::stdin;
@@ -77,6 +78,10 @@ impl Keys {
         }
         let mut settings = self.before.clone();
         settings.make_raw();
+        if !Stream::Stdout.is_terminal() {
+            // Others, that read our output, write there what it is to translate.
+            settings.output_modes = self.before.output_modes;
+        }
         settings.special_codes[SpecialCodeIndex::VMIN] = 1;
         settings.special_codes[SpecialCodeIndex::VTIME] = 0;
         let _ = tcsetattr(stdin(), OptionalActions::Now, &settings);

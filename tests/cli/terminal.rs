@@ -502,6 +502,17 @@ fn what_a_command_under_pty_writes_is_the_same_on_a_terminal_a_pipe_and_in_a_fil
     }
 }
 
+#[test]
+fn the_terminal_stays_right_for_those_who_read_the_output_of_a_command_under_pty() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script("s.sh", "echo a; echo b; read x < go");
+    let mut terminal = on_terminal(sandbox.sh("cachex --pty ./s.sh | cat"), 24, 80);
+    terminal.wait_for("b");
+    go(&sandbox);
+    assert_eq!(terminal.end().0, "a\r\nb\r\n");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn ctrl_z_stops_a_command_under_pty_and_cachex_with_it() {
