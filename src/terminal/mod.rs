@@ -180,8 +180,11 @@ pub fn print_styled(stream: Stream, text: &str) -> io::Result<()> {
 
 /// Says what ended this call. There is nobody left to tell when that fails.
 pub fn print_error(message: &dyn std::fmt::Display) {
-    let message = escape_lines(&format!("cachex: error: {message}\n"));
-    let _ = Stream::Stderr.write_all(message.as_bytes());
+    let _ = Stream::Stderr.write_all(error_text(message).as_bytes());
+}
+
+fn error_text(message: &dyn std::fmt::Display) -> String {
+    escape_lines(&format!("cachex: error: {message}\n"))
 }
 
 /// A message of any origin as one line.
@@ -264,6 +267,15 @@ fn quote(word: &OsStr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_are_escaped_whatever_they_are_made_of() {
+        let message = "\u{1b}]0;a\u{7}\nb\u{9b}2J";
+        let error = "cachex: error: \\x1b]0;a\\x07\nb\\u009b2J\n";
+        assert_eq!(error_text(&message), error);
+        let notice = "cachex: warning: \\x1b]0;a\\x07 b\\u009b2J\n";
+        assert_eq!(one_line("warning: ", &message), notice);
+    }
 
     #[test]
     fn words_are_shown_as_one_could_type_them() {
