@@ -2,15 +2,20 @@
 
 use super::harness::Sandbox;
 use rustix::process::{Pid, Signal, kill_process};
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 /// A sandbox with a command that says that it started and waits to be let go.
 fn sandbox(rest: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
-    sandbox.script("s.sh", &format!("echo $$ > started; read x < go; {rest}"));
+    // The end of what another run was told is not meant for this one.
+    let wait = "until read x < go; do :; done";
+    sandbox.script("s.sh", &format!("echo $$ > started; {wait}; {rest}"));
     sandbox
 }
 
@@ -54,7 +59,18 @@ pub fn send(signal: Signal, to: &Child) {
 }
 
 pub fn go(sandbox: &Sandbox) {
-    std::fs::write(sandbox.dir.join("go"), "\n").expect("written");
+    let path = sandbox.dir.join("go");
+    let mut waited = Duration::ZERO;
+    // Without a reader there is nobody to let go, and opening would wait for one for ever.
+    let mut fifo = loop {
+        match File::options().write(true).custom_flags(libc::O_NONBLOCK).open(&path) {
+            Ok(fifo) => break fifo,
+            Err(error) if waited > Duration::from_mins(1) => panic!("nobody waits: {error}"),
+            Err(_) => std::thread::sleep(Duration::from_millis(5)),
+        }
+        waited += Duration::from_millis(5);
+    };
+    fifo.write_all(b"\n").expect("written");
 }
 
 /// What a caller gave on standard output, and its exit code.
