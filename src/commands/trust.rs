@@ -33,11 +33,7 @@ pub fn run(options: &TrustOptions) -> Result<(), Error> {
 fn trust(directory: Option<&Path>) -> Result<String, Error> {
     let candidate = Candidate::find(directory).map_err(Error::Failed)?;
     check(&candidate)?;
-    let content = content(&candidate);
-    if candidate.standing() == Standing::Trusted {
-        return Ok(content + &said("already trusted", &candidate.path));
-    }
-    print_table(&content)?;
+    print_table(&content(&candidate))?;
     candidate.trust().map_err(Error::Failed)?;
     Ok(said("trusted", &candidate.path))
 }

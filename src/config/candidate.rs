@@ -2,7 +2,7 @@
 
 use super::file::ConfigFile;
 use super::places::{self, FILE, Found, Whose};
-use super::trust::{self, Standing};
+use super::trust;
 use super::{RefusedKeys, Setting, Settings, Vocabulary, parse_file};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,12 +67,6 @@ impl Candidate {
     pub fn refused(&self) -> Option<RefusedKeys> {
         let (path, keys) = (self.path.clone(), self.file.refused.clone());
         (!keys.is_empty()).then_some(RefusedKeys { whose: Whose::Project, path, keys })
-    }
-
-    /// How it stands.
-    #[must_use]
-    pub fn standing(&self) -> Standing {
-        trust::standing(&self.path, &self.content)
     }
 
     /// Trusts it, with the content that was read.
