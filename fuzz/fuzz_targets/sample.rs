@@ -73,7 +73,9 @@ pub fn check(directory: &Path) {
 }
 
 fn use_all(directory: &Path) -> Result<(), StoreError> {
-    look_up(&Store::open_for_look_up(directory)?)?;
+    let held = Store::for_look_up(directory)?;
+    held.hold()?;
+    look_up(&held)?;
     let mut store = Store::open(directory)?;
     look_up(&store)?;
     store.relatives(&name())?;

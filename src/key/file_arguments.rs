@@ -12,7 +12,7 @@ use super::exec_mode::is_executable;
 use super::hashing::Hashes;
 use super::hex::Hex;
 use super::parallel;
-use super::reading::{FileReader, HUGE, Pending, Unreadable, read};
+use super::reading::{FileReader, HUGE, Pending, SMALL, Unreadable, open_stamp, read};
 use super::stamp::{FileStamp, Stamp};
 use super::survey::Surveyed;
 use super::{FileArgument, FileState};
@@ -20,7 +20,6 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -59,6 +58,12 @@ enum Found {
     Directory,
     /// What cannot be read as a file, and why.
     Other(String),
+}
+
+impl Found {
+    fn unreadable(fault: &Unreadable) -> Self {
+        Self::Other(format!("cannot be read ({})", fault.reason))
+    }
 }
 
 /// An argument, or a part of one, that may be the name of a file.
@@ -104,12 +109,13 @@ impl FileArguments {
         &self.option_directories
     }
 
-    /// The files that may be executed: they count as code, with what interprets them.
+    /// The files that may be executed: they count as code, with what interprets them. Where there are many they are not
+    /// meant to be executed.
     pub(super) fn executables(&self) -> impl Iterator<Item = &Path> {
-        self.named.iter().filter_map(|named| match named.found {
-            Found::File { is_executable: true, stamp } if stamp.size <= HUGE => Some(&*named.path),
-            _ => None,
-        })
+        let is_executable = |named: &&Named| matches!(named.found, Found::File { is_executable: true, stamp } if stamp.size <= HUGE);
+        let are_many = self.named.iter().filter(is_executable).nth(FEW).is_some();
+        let executables = self.named.iter().filter(is_executable).map(|named| &*named.path);
+        executables.take(if are_many { 0 } else { FEW })
     }
 
     /// The directories, which count by their names alone.
@@ -131,7 +137,7 @@ impl FileArguments {
         self.named.retain(|named| !(named.counts() && counts_already(&named.path)));
     }
 
-    /// Opens the files if all that counts is little, so that each counts by itself.
+    /// Opens the files if little counts, so that each counts by itself.
     ///
     /// # Errors
     /// A file that is too large to be read and that its stamp cannot stand for.
@@ -146,18 +152,18 @@ impl FileArguments {
             opened.seen.insert(OsString::new(), argument);
             return Ok(opened);
         }
+        let total = self.total();
         for (place, named) in self.named.iter_mut().enumerate() {
             let state = match &mut named.found {
                 Found::Directory => FileState::Directory,
-                Found::File { stamp, .. } if stamp.size > HUGE => huge(reader, &named.path, stamp)?,
+                Found::File { stamp, .. } if is_huge(stamp, total) => {
+                    by_stamp(reader, &named.path, stamp)?
+                }
                 Found::File { .. } => {
                     match reader.open(&named.path) {
                         Ok(Some(file)) => opened.pending.push((place, file.real, file.content)),
                         Ok(None) => named.found = Found::Nothing,
-                        Err(fault) => {
-                            named.found =
-                                Found::Other(format!("cannot be read ({})", fault.reason));
-                        }
+                        Err(fault) => named.found = Found::unreadable(&fault),
                     }
                     continue;
                 }
@@ -167,6 +173,11 @@ impl FileArguments {
             opened.seen.insert(named.path.clone().into(), argument);
         }
         Ok(opened)
+    }
+
+    /// Bytes of all files.
+    fn total(&self) -> u64 {
+        self.named.iter().filter_map(Named::stamp).map(|stamp| stamp.size).sum()
     }
 
     /// What the arguments name, given what the files held that were opened.
@@ -196,45 +207,47 @@ impl FileArguments {
         hashes: &Hashes<'_>,
     ) -> Result<FileState, Unreadable> {
         let count = self.named.iter().filter(|named| named.counts()).count();
-        let files: Vec<_> = self.named.iter().filter_map(Named::surveyed).collect();
         let (names, stamp) = self.identity();
         let place = PathBuf::from(format!("arguments {}", Hex(&names.as_bytes()[..8])));
-        let is_remembered = !files.is_empty() && !hashes.are_for_files();
+        let is_remembered = !hashes.are_for_files();
         if is_remembered && let Some(digest) = reader.recall(&place, &stamp) {
             return Ok(FileState::Matches { count, digest });
         }
-        let (small, large): (Vec<_>, Vec<_>) =
-            files.into_iter().partition(|file| file.stamp.size <= HUGE);
-        let found = reader.fetch(&small)?;
-        let mut all = DigestBuilder::default();
-        let mut count_in = |path: &Path, state: &FileState| {
-            all.update(&encode_words([path.as_os_str()]));
-            all.update(&state_bytes(state));
-        };
-        self.directories().for_each(|path| count_in(path, &FileState::Directory));
-        let mut digests = BTreeMap::new();
-        for (file, found) in small.iter().zip(&found) {
-            let state = match found {
-                Some((_, digest)) => hashes.content(&file.path, *digest)?,
-                None => FileState::Missing,
-            };
-            count_in(&file.path, &state);
-            digests.insert(&*file.path, *found);
-        }
-        for file in &large {
-            count_in(&file.path, &huge(reader, &file.path, &mut file.stamp.clone())?);
-        }
+        let total = self.total();
+        let read: Vec<_> = self.named.iter().filter_map(|named| named.to_read(total)).collect();
+        let fetched = reader.fetch(&read);
+        let seen: Vec<_> = fetched.iter().map(|it| it.as_ref().ok().copied().flatten()).collect();
+        let is_certain = read.len() == self.named.iter().filter_map(Named::stamp).count()
+            && reader.is_certain(&read, &seen);
+        let mut fetched = fetched.into_iter();
+        let mut digest = DigestBuilder::default();
         for named in &mut self.named {
-            match (&mut named.found, digests.get(&*named.path)) {
-                (Found::File { stamp, .. }, Some(Some((seen, digest)))) => {
-                    (*stamp, named.digest) = (*seen, Some(*digest));
+            let state = match &mut named.found {
+                Found::Directory => FileState::Directory,
+                Found::File { stamp, .. } if is_huge(stamp, total) => {
+                    by_stamp(reader, &named.path, stamp)?
                 }
-                (found @ Found::File { .. }, Some(None)) => *found = Found::Nothing,
-                _ => {}
-            }
+                Found::File { stamp, .. } => match fetched.next().unwrap_or(Ok(None)) {
+                    Ok(Some((seen, digest))) => {
+                        (*stamp, named.digest) = (seen, Some(digest));
+                        hashes.content(&named.path, digest)?
+                    }
+                    Ok(None) => {
+                        named.found = Found::Nothing;
+                        continue;
+                    }
+                    Err(fault) => {
+                        named.found = Found::unreadable(&fault);
+                        continue;
+                    }
+                },
+                Found::Nothing | Found::Other(_) => continue,
+            };
+            digest.update(&encode_words([named.path.as_os_str()]));
+            digest.update(&state_bytes(&state));
         }
-        let digest = all.finish();
-        if is_remembered && large.is_empty() && reader.is_certain(&small, &found) {
+        let digest = digest.finish();
+        if is_remembered && is_certain {
             reader.learn(place, stamp, digest);
         }
         Ok(FileState::Matches { count, digest })
@@ -283,11 +296,17 @@ impl Named {
         matches!(self.found, Found::File { .. } | Found::Directory)
     }
 
-    fn surveyed(&self) -> Option<Surveyed> {
+    fn stamp(&self) -> Option<FileStamp> {
         match self.found {
-            Found::File { stamp, .. } => Some(Surveyed { path: self.path.clone(), stamp }),
+            Found::File { stamp, .. } => Some(stamp),
             _ => None,
         }
+    }
+
+    /// The file, if it is to be read where all have so many bytes.
+    fn to_read(&self, total: u64) -> Option<Surveyed> {
+        let stamp = self.stamp().filter(|stamp| !is_huge(stamp, total))?;
+        Some(Surveyed { path: self.path.clone(), stamp })
     }
 
     /// Whether it still is what was seen. A file may have been written anew with the same content.
@@ -363,16 +382,21 @@ fn describe(kind: FileType) -> &'static str {
     }
 }
 
-/// A file that is too large to be read before a command that may not need it: its stamp stands for it.
-fn huge(
+/// Whether a file is too large to be read before a command that may not need it: alone, or with all others.
+fn is_huge(stamp: &FileStamp, total: u64) -> bool {
+    stamp.size > HUGE || (total > HUGE && stamp.size > SMALL)
+}
+
+/// A file of which the stamp counts in place of the content.
+fn by_stamp(
     reader: &FileReader<'_>,
     path: &Path,
     stamp: &mut FileStamp,
 ) -> Result<FileState, Unreadable> {
-    let file = std::fs::File::open(path).map_err(|error| Unreadable::new(path, error))?;
-    *stamp = FileStamp::of_open(&file).map_err(|error: io::Error| Unreadable::new(path, error))?;
+    *stamp = open_stamp(path)?;
     if !reader.trusts(path, stamp) {
-        let problem = "larger than 64 MiB, and it changed a moment ago or where no dates tell";
+        let problem = "files of more than 64 MiB count by their dates, and this one changed a moment ago or lies \
+                       where changes leave no dates";
         return Err(Unreadable::new(path, problem));
     }
     let mut bytes = Vec::new();

@@ -94,7 +94,7 @@ pub(super) struct Pending {
 const HEAD: u64 = 256;
 
 /// Files up to this size are read again every time: that costs no more than looking them up.
-const SMALL: u64 = 32 << 10;
+pub(super) const SMALL: u64 = 32 << 10;
 
 /// Files above this size are not read for the key unless the user named them or they run: their stamp counts.
 pub(super) const HUGE: u64 = 64 << 20;
@@ -189,7 +189,7 @@ impl<'m> FileReader<'m> {
         let mode = ExecMode::of(&file, &stat, &head);
         let real = if is_link { canonical(path) } else { self.real_path(path) };
         head.truncate(usize::try_from(HEAD).unwrap_or_default());
-        let content = Pending { path: path.to_owned(), stamp, digest };
+        let content = Pending { path: absolute(path), stamp, digest };
         Ok(Some(Opened { content, head, real, mode }))
     }
 
@@ -236,7 +236,7 @@ impl<'m> FileReader<'m> {
 
     /// What files hold that were surveyed. Those that their stamps cannot vouch for are compared again later.
     pub(super) fn contents(&self, files: &[Surveyed]) -> Result<Vec<Found>, Unreadable> {
-        let found = self.fetch(files)?;
+        let found = self.fetch(files).into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut devices = Devices::default();
         for (file, found) in files.iter().zip(&found) {
             // Of the others the survey tells.
@@ -251,21 +251,20 @@ impl<'m> FileReader<'m> {
     }
 
     /// What files hold that were surveyed: remembered, or read now.
-    pub(super) fn fetch(&self, files: &[Surveyed]) -> Result<Vec<Found>, Unreadable> {
-        let recalled = self.recall_surveyed(files)?;
+    pub(super) fn fetch(&self, files: &[Surveyed]) -> Vec<Result<Found, Unreadable>> {
+        let recalled = self.recall_surveyed(files);
         let on_progress = self.on_progress;
         let work: Vec<_> = files.iter().zip(recalled).collect();
         let found = parallel::map(&work, FILES, |(file, recalled)| match recalled {
             Some(_) => Ok(*recalled),
             None => read(&file.path, on_progress),
         });
-        let found = found.into_iter().collect::<Result<Vec<_>, _>>()?;
         for ((file, recalled), found) in work.into_iter().zip(&found) {
-            if let (None, Some((stamp, digest))) = (recalled, found) {
+            if let (None, Ok(Some((stamp, digest)))) = (recalled, found) {
                 self.learn_large(&absolute(&file.path), stamp, *digest);
             }
         }
-        Ok(found)
+        found
     }
 
     /// Whether the stamp of this file can stand for its content.
@@ -291,12 +290,12 @@ impl<'m> FileReader<'m> {
 
     /// What large files held, by the stamps that they have when they are opened: over a network these are truer
     /// than what the survey was told.
-    fn recall_surveyed(&self, files: &[Surveyed]) -> Result<Vec<Found>, Unreadable> {
+    fn recall_surveyed(&self, files: &[Surveyed]) -> Vec<Found> {
         let stamp = |file: &Surveyed| {
-            let opened = if file.stamp.size > SMALL { open(&file.path)? } else { None };
-            Ok(opened.map(|(_, stat)| FileStamp::of(&stat)))
+            let opened = if file.stamp.size > SMALL { open(&file.path).ok()? } else { None };
+            opened.map(|(_, stat)| FileStamp::of(&stat))
         };
-        let stamps = files.iter().map(stamp).collect::<Result<Vec<_>, _>>()?;
+        let stamps: Vec<_> = files.iter().map(stamp).collect();
         let recall = |(file, stamp): (&Surveyed, &Option<FileStamp>)| {
             let (memory, stamp) = (self.memory?, (*stamp)?);
             let digest = memory.recall(&absolute(&file.path), &(&stamp).into())?;
@@ -308,7 +307,7 @@ impl<'m> FileReader<'m> {
         {
             memory.rest();
         }
-        Ok(recalled)
+        recalled
     }
 
     fn learn_large(&self, path: &Path, stamp: &FileStamp, digest: Digest) {
@@ -356,6 +355,12 @@ impl Reading {
         let is_told = self.settled && stamp.is_none_or(|stamp| tells_changes(&self.path, &stamp));
         is_told || now().is_ok_and(|now| now == content)
     }
+}
+
+/// The stamp of a regular file when it is opened: over a network that is truer than what is told of its path.
+pub(super) fn open_stamp(path: &Path) -> Result<FileStamp, Unreadable> {
+    let opened = open(path)?.ok_or_else(|| Unreadable::new(path, "it was removed a moment ago"))?;
+    Ok(FileStamp::of(&opened.1))
 }
 
 /// What a file holds now; `None` when there is no such file.

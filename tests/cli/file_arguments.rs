@@ -240,7 +240,7 @@ fn a_huge_file_counts_by_its_stamp_and_is_not_read() {
     sandbox.sh("truncate -s 100G big; touch -d '1 hour ago' big").gives("");
     // Its change is too young to be told from another one: nothing is known of it.
     let told = sandbox.cachex("stat -c %s big").tells("107374182400\n", 0);
-    assert!(told.contains("larger than 64 MiB") && told.contains("running uncached"), "{told}");
+    assert!(told.contains("64 MiB") && told.contains("running uncached"), "{told}");
     // Behind wrappers too.
     sandbox.cachex("-q timeout 9 stat -c %s big").gives("107374182400\n");
 }
@@ -393,4 +393,34 @@ fn signals_that_the_caller_ignores_count() {
     sandbox.sh(&format!("trap '' USR1; {survives}")).gives("survived\n");
     sandbox.sh(&format!("{{ {survives}; }} 2>/dev/null || test $? -ge 128")).gives("");
     sandbox.sh(&format!("trap '' USR1; {survives}")).gives("survived\n");
+}
+
+#[test]
+fn many_large_files_are_not_read_either() {
+    let sandbox = Sandbox::new();
+    // Together more than 64 MiB: nothing is known of them until their dates can tell.
+    sandbox.sh("for i in 1 2 3; do truncate -s 30M $i.bin; done; echo small > s").gives("");
+    let told = sandbox.cachex("wc -c s 1.bin 2.bin 3.bin").output();
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(told.contains("64 MiB") && told.contains("running uncached"), "{told}");
+    assert!(runs(&sandbox, "wc -c s 1.bin") && !runs(&sandbox, "wc -c s 1.bin"));
+}
+
+#[test]
+fn one_of_many_that_may_not_be_read_counts_by_its_name() {
+    if !am_root() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.sh("touch $(seq 40); chmod 0 7").gives("");
+    let words: Vec<_> = (1..=40).map(|number| number.to_string()).collect();
+    let call = format!("--cache-dir store -v echo {}", words.join(" "));
+    for expected in ["cachex: stored", "cachex: hit"] {
+        let told = sandbox.by(4711, &call).output().stderr;
+        let told = String::from_utf8_lossy(&told).into_owned();
+        assert!(
+            told.contains(expected) && told.contains("the argument 7 cannot be read"),
+            "{told}"
+        );
+    }
 }
