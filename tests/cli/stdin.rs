@@ -138,7 +138,7 @@ mod pipes {
         sandbox.script("poll.sh", "cat go; echo done");
         // The pipe ends while the command runs, which may have looked into it before.
         for _ in 0..2 {
-            sandbox.sh("(echo now > go) | cachex ./poll.sh").gives("now\ndone\n");
+            sandbox.sh("(exec 3> go >&-; echo now >&3) | cachex ./poll.sh").gives("now\ndone\n");
         }
         assert!(sandbox.store().list(&cachex::store::Selection::all()).expect("listed").is_empty());
         assert_eq!(sandbox.runs(), 2);
