@@ -1,11 +1,11 @@
 //! Files among the arguments, which count by their content without an option.
 //!
-//! A word may name a file as a whole, after its first `=`, or as the value of a one-letter option in the same word; an
-//! `@` may stand before the name. It may also be named from a directory that an option names (`make -C DIR -f FILE`).
+//! [`argument_names`](super::argument_names) says which names a word may hold; here they are looked for.
 //! What a word names besides regular files counts by the word alone. Whatever the run itself changes is seen
 //! by [`FileArguments::changed`]: a command's own output file is compared by content, so that it counts once it
 //! stands as the run leaves it.
 
+use super::argument_names::candidates_in;
 use super::digest::{Digest, DigestBuilder};
 use super::encoding::{append_words, encode_words, state_bytes};
 use super::exec_mode::is_executable;
@@ -64,13 +64,6 @@ impl Found {
     fn unreadable(fault: &Unreadable) -> Self {
         Self::Other(format!("cannot be read ({})", fault.reason))
     }
-}
-
-/// An argument, or a part of one, that may be the name of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Candidate<'w> {
-    name: &'w OsStr,
-    is_value: bool,
 }
 
 impl FileArguments {
@@ -325,32 +318,6 @@ impl Named {
     }
 }
 
-/// The names of files that a word may hold.
-pub(super) fn names_in(word: &OsStr) -> impl Iterator<Item = &OsStr> {
-    candidates_in(word, false).map(|candidate| candidate.name)
-}
-
-/// The names that a word may hold; `is_value`: an option stands before it.
-fn candidates_in(word: &OsStr, is_value: bool) -> impl Iterator<Item = Candidate<'_>> {
-    let bytes = word.as_bytes();
-    let is_option = bytes.starts_with(b"-");
-    let assigned = bytes.iter().position(|byte| *byte == b'=').map(|at| &bytes[at + 1..]);
-    let attached = match bytes {
-        [b'-', letter, value @ ..] if *letter != b'-' => Some(value),
-        _ => None,
-    };
-    let parts = [(Some(bytes), is_value), (assigned, is_option), (attached, true)];
-    parts
-        .into_iter()
-        .filter_map(|(part, is_value)| Some((part?, is_value)))
-        .flat_map(|(part, is_value)| {
-            let behind_at = part.strip_prefix(b"@").map(|name| (name, false));
-            std::iter::once((part, is_value)).chain(behind_at)
-        })
-        .filter(|(name, _)| !name.is_empty())
-        .map(|(name, is_value)| Candidate { name: OsStr::from_bytes(name), is_value })
-}
-
 fn look_at(paths: Vec<PathBuf>) -> Vec<Named> {
     let found = parallel::map(&paths, LOOKS, |path| look(path));
     let named = |(path, found)| Named { path, found, digest: None };
@@ -402,45 +369,4 @@ fn by_stamp(
     let mut bytes = Vec::new();
     stamp.encode(&mut bytes);
     Ok(FileState::Stamped(Digest::of(&bytes)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(word: &str) -> Vec<String> {
-        let names = candidates_in(OsStr::new(word), false);
-        names.map(|candidate| candidate.name.to_string_lossy().into_owned()).collect()
-    }
-
-    #[test]
-    fn a_word_may_hold_several_names() {
-        for (word, expected) in [
-            ("notes.txt", &["notes.txt"][..]),
-            ("--file=q.sql", &["--file=q.sql", "q.sql"]),
-            ("@body.json", &["@body.json", "body.json"]),
-            ("-d@body.json", &["-d@body.json", "@body.json", "body.json"]),
-            ("file=@a=b", &["file=@a=b", "@a=b", "a=b"]),
-            ("-fMakefile", &["-fMakefile", "Makefile"]),
-            ("-f", &["-f"]),
-            ("--", &["--"]),
-            ("x=", &["x="]),
-            ("@", &["@"]),
-            ("", &[]),
-        ] {
-            assert_eq!(names(word), expected, "{word}");
-        }
-    }
-
-    #[test]
-    fn a_directory_counts_as_one_of_an_option_behind_an_option_only() {
-        let is_value = |word, before| {
-            candidates_in(OsStr::new(word), before).map(|it| it.is_value).collect::<Vec<_>>()
-        };
-        assert_eq!(is_value("dir", true), [true]);
-        assert_eq!(is_value("dir", false), [false]);
-        assert_eq!(is_value("--chdir=dir", false), [false, true]);
-        assert_eq!(is_value("of=dir", false), [false, false]);
-        assert_eq!(is_value("-Cdir", false), [false, true]);
-    }
 }

@@ -4,6 +4,7 @@
 //! was seen, part by part, and [`Key`] is its digest. Only [`observe`] and the modules it calls
 //! read the world; the rest is pure. Nothing here knows of the store or of time to live.
 
+mod argument_names;
 mod arguments;
 mod digest;
 mod doubts;

@@ -3,10 +3,11 @@
 //! What cannot be seen is an error that names it; nothing is guessed. What was seen can be looked at again when
 //! the command has ended.
 
+use super::argument_names::names_in;
 use super::arguments::{self, ArgumentGlob, Places};
 use super::doubts::{self, Doubt};
 use super::environment::{Selected, VariableSelector, find_double, select};
-use super::file_arguments::{FileArguments, names_in};
+use super::file_arguments::FileArguments;
 use super::hashing::{HashWith, Hashes};
 use super::parts::{ARGUMENT, argument};
 use super::program::Program;
