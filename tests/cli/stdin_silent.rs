@@ -124,6 +124,31 @@ fn a_known_reader_waits_for_its_input_and_never_for_ever() {
 }
 
 #[test]
+fn silence_is_not_the_answer_of_a_reader_though_what_it_read_has_expired() {
+    let sandbox = sandbox();
+    sandbox.script("maybe", "test -e silent && exit; read a; echo got $a");
+    sandbox.sh("echo 1 | cachex ./maybe").gives("got 1\n");
+    sandbox.age(100);
+    sandbox.write("silent", "");
+    gave(&silently(sandbox.cachex("--refresh ./maybe")), "");
+    assert_eq!(sandbox.runs(), 2);
+    gave(&silently(sandbox.cachex("--ttl 50 ./maybe")), "");
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn a_pipe_that_can_be_written_to_is_passed_on_and_not_stored() {
+    let sandbox = sandbox();
+    sandbox.sh("mkfifo both").gives("");
+    let call = "exec 3<> both; echo x >&3; cachex -v ./line.sh <&3 3<&-";
+    sandbox.script("line.sh", "read x; echo $x");
+    for _ in 0..2 {
+        let stderr = sandbox.sh(&format!("exec timeout 60 sh -c '{call}'")).tells("x\n", 0);
+        assert!(stderr.contains("cachex: not stored: it cannot be told"), "{stderr}");
+    }
+}
+
+#[test]
 fn a_known_reader_gets_all_of_what_is_longer_than_a_pipe() {
     let sandbox = sandbox();
     sandbox.script(
