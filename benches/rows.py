@@ -3,6 +3,7 @@
 import itertools
 import os
 import sqlite3
+import statistics
 import time
 
 from calls import judged, line
@@ -17,8 +18,21 @@ def hit(bench):
     cachex, bkt = bench.cachex(*command), bench.bkt("--", *command)
     bench.make_hits(cachex, bkt)
     ours, theirs, least = bench.commands_in_turns(cachex, bkt, [bench.program("empty.c")])
-    yield line("hit, small output", ours, "bkt", theirs, 0.8)
-    yield line("hit, small output", ours, "an empty process", least, 1.6)
+    yield line("hit, small output", ours, "bkt", theirs, 0.7)
+    yield line("hit, small output", ours, "an empty process", least, 1.5)
+
+
+def files(bench):
+    """Files among the arguments, which are read each time, beside the same where they do not count."""
+    names = [f"argument-{number}.txt" for number in range(10)]
+    for name in names:
+        with open(name, "w") as file:
+            file.write(f"{name}\n" * 20)
+    ours, least = bench.cachex("cat", *names), bench.cachex("--ignore-file-args", "cat", *names)
+    bench.make_hits(ours, least)
+    ours, least = bench.commands_in_turns(ours, least)
+    more = statistics.median(ours) - statistics.median(least)
+    yield line(f"hit with ten small files ({more * 1000:+.3f} ms)", ours, "not counting them", least, 1.1)
 
 
 def miss(bench):
@@ -37,6 +51,7 @@ def cat_of_a_file(megabytes):
     with open(name, "wb") as file:
         for _ in range(megabytes):
             file.write(os.urandom(MEGABYTE))
+    time.sleep(SETTLED)
     return ["cat", name]
 
 
@@ -167,6 +182,7 @@ def crowd(bench):
 
 ROWS = {
     "hit": hit,
+    "files": files,
     "miss": miss,
     "bulk-hit": bulk_hit,
     "bulk-miss": bulk_miss,
