@@ -102,14 +102,12 @@ impl Child {
         false
     }
 
-    /// Has cachex continued, while this is there, when the command is no longer stopped.
-    #[cfg(target_os = "linux")]
-    pub(super) fn look_out(&self) -> Option<Lookout> {
-        self.0.id().and_then(Lookout::begin)
+    /// Does something for which cachex stops. It is continued when the command is no longer stopped.
+    pub(super) fn watched<T>(&self, stop: impl FnOnce() -> T) -> T {
+        #[cfg(target_os = "linux")]
+        let _lookout = self.0.id().and_then(Lookout::begin);
+        stop()
     }
-
-    #[cfg(not(target_os = "linux"))]
-    pub(super) fn look_out(&self) {}
 
     /// The signal that stopped the command since this was last asked.
     pub(super) fn was_stopped(&self) -> Option<i32> {

@@ -59,9 +59,7 @@ impl JobControl {
         run.keys.inspect(|keys| keys.put_back());
         // The keys of the command's own terminal have reached nobody else yet.
         let everybody = run.keys.is_some() && signal == libc::SIGTSTP;
-        let lookout = run.child.look_out();
-        self.resumed = signals::stop(signal, everybody);
-        drop(lookout);
+        self.resumed = run.child.watched(|| signals::stop(signal, everybody));
         run.keys.inspect(|keys| keys.resume());
         if let Some(mode) = &mut *run.mode {
             mode.forget();
