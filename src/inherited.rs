@@ -96,6 +96,38 @@ pub fn ignored_signals() -> u64 {
     })
 }
 
+/// The descriptors from 3 on that lead to regular files and stay open in the command. Those beyond 63 are not looked for:
+/// nobody redirects to them, and each look takes time.
+#[must_use]
+#[allow(unsafe_code)]
+pub fn regular_files() -> Vec<RawFd> {
+    const LAST: RawFd = 63;
+    let look = |fd| libc::pollfd { fd, events: 0, revents: 0 };
+    let mut looks: Vec<_> = (3..=LAST).map(look).collect();
+    // SAFETY: the call fills what lives here, and does not wait. What is not open is marked as such; where it fails each is
+    // looked at.
+    unsafe { libc::poll(looks.as_mut_ptr(), looks.len() as libc::nfds_t, 0) };
+    let open = looks.iter().filter(|look| look.revents & libc::POLLNVAL == 0).map(|look| look.fd);
+    open.filter(|fd| stays_open(*fd) && is_regular(*fd)).collect()
+}
+
+#[allow(unsafe_code)]
+fn stays_open(fd: RawFd) -> bool {
+    // SAFETY: a plain system call, which fails for a descriptor that is not open.
+    let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
+    flags != -1 && flags & libc::FD_CLOEXEC == 0
+}
+
+#[allow(unsafe_code)]
+fn is_regular(fd: RawFd) -> bool {
+    let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: the call fills the struct, which is read only on success.
+    unsafe {
+        libc::fstat(fd, stat.as_mut_ptr()) == 0
+            && stat.assume_init().st_mode & libc::S_IFMT == libc::S_IFREG
+    }
+}
+
 /// Lets a write without a reader or beyond a limit fail instead of killing this process, lets it wait
 /// for others, and opens what is closed.
 #[allow(unsafe_code)]

@@ -29,6 +29,7 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
         pure_environment,
         stdin_with,
         ignored_signals,
+        inherited_files,
     } = fingerprint;
     let mut out = Writer(Vec::with_capacity(512));
     out.bytes(VERSION);
@@ -70,6 +71,7 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
     out.tag(u8::from(*pure_environment));
     out.option(stdin_with.as_ref(), |out, command| out.word(command));
     out.number(*ignored_signals);
+    out.list(inherited_files, |out, fd| out.number(u64::from(fd.unsigned_abs())));
     out.0
 }
 
@@ -347,6 +349,7 @@ mod tests {
                 pure_environment: self.tag() == 1,
                 stdin_with: self.option(Self::word),
                 ignored_signals: self.number(),
+                inherited_files: self.list(Self::small),
             };
             assert!(self.0.is_empty(), "bytes left over");
             fingerprint
@@ -432,12 +435,14 @@ mod tests {
             variable_globs in btree_set(word(), 0..2),
             variables in btree_map(word(), proptest::option::of(text()), 0..3),
             files in btree_map(word(), file_state(), 0..3),
-            (pure_environment, stdin_with, ignored_signals)
-                in (any::<bool>(), proptest::option::of(word()), any::<u64>()),
+            (pure_environment, stdin_with, ignored_signals, inherited_files) in (
+                any::<bool>(), proptest::option::of(word()), any::<u64>(), vec(0i32..99, 0..3),
+            ),
         ) -> Fingerprint {
             Fingerprint {
                 scope, texts, words, ignored, code, arguments, directory, outputs, variable_globs,
                 variables, files, pure_environment, stdin_with, ignored_signals,
+                inherited_files,
             }
         }
     }

@@ -95,6 +95,8 @@ pub struct Fingerprint {
     pub stdin_with: Option<OsString>,
     /// The signals that the caller ignores: bit n - 1 for signal n.
     pub ignored_signals: u64,
+    /// The descriptors from 3 on that lead to regular files.
+    pub inherited_files: Vec<i32>,
 }
 
 /// A file whose content runs.

@@ -190,6 +190,7 @@ pub fn observe(
         pure_environment: spec.pure_environment,
         stdin_with: spec.stdin_hash().map(|hash| hash.command().to_owned()),
         ignored_signals: inherited::ignored_signals(),
+        inherited_files: inherited::regular_files(),
     };
     Ok(Observation {
         fingerprint,

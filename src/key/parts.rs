@@ -112,6 +112,9 @@ impl Fingerprint {
             let bytes = self.ignored_signals.to_le_bytes();
             parts.push(Part::new("ignored signals", bytes).shown(signals));
         }
+        for fd in &self.inherited_files {
+            parts.push(Part::of("descriptor", fd.to_string(), []).shown("a file"));
+        }
         let outputs = describe(self.outputs);
         parts.push(Part::new("outputs", outputs.as_bytes()).shown(outputs));
         parts
