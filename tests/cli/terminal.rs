@@ -387,8 +387,9 @@ fn a_question_is_seen_where_no_stream_is_a_terminal() {
 #[test]
 fn a_pager_that_reads_the_output_is_no_question() {
     let sandbox = waiting("echo done");
-    // As `less` does it: raw mode, with the terminal open to read keys.
-    let pager = "exec 3</dev/tty; stty raw -echo <&3; : > raw; cat; stty sane <&3";
+    // As `less` does it: raw mode, with the terminal open to read keys. The command has begun by then.
+    let pager = "until test -e ran; do sleep 0.01; done; \
+                 exec 3</dev/tty; stty raw -echo <&3; : > raw; cat; stty sane <&3";
     let script = format!("cachex -v ./s.sh 2>told | sh -c '{pager}'; cat told");
     let mut terminal = on_terminal(sandbox.sh(&script), 24, 80);
     sandbox.sh("until test -e raw; do sleep 0.01; done; sleep 0.3").gives("");
