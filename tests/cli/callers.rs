@@ -63,7 +63,13 @@ pub fn go(sandbox: &Sandbox) {
     let mut waited = Duration::ZERO;
     // Without a reader there is nobody to let go, and opening would wait for one for ever.
     let mut fifo = loop {
-        match File::options().write(true).custom_flags(libc::O_NONBLOCK).open(&path) {
+        match File::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .custom_flags(libc::O_NONBLOCK)
+            .open(&path)
+        {
             Ok(fifo) => break fifo,
             Err(error) if waited > Duration::from_mins(1) => panic!("nobody waits: {error}"),
             Err(_) => std::thread::sleep(Duration::from_millis(5)),
