@@ -96,12 +96,12 @@ pub fn ignored_signals() -> u64 {
     })
 }
 
-/// The descriptors from 3 on that lead to regular files and stay open in the command. Those beyond 63 are not looked for:
-/// nobody redirects to them, and each look takes time.
+/// The descriptors from 3 on that lead to regular files and stay open in the command. Those beyond 255 are not looked
+/// for: hardly anybody redirects to them, and each look takes time.
 #[must_use]
 #[allow(unsafe_code)]
 pub fn regular_files() -> Vec<RawFd> {
-    const LAST: RawFd = 63;
+    const LAST: RawFd = 255;
     let look = |fd| libc::pollfd { fd, events: 0, revents: 0 };
     let mut looks: Vec<_> = (3..=LAST).map(look).collect();
     // SAFETY: the call fills what lives here, and does not wait. What is not open is marked as such; where it fails each is

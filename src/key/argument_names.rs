@@ -16,7 +16,7 @@ pub(super) struct Candidate<'w> {
 }
 
 /// The names of files that a word may hold.
-pub(super) fn names_in(word: &OsStr) -> impl Iterator<Item = &OsStr> {
+pub fn names_in(word: &OsStr) -> impl Iterator<Item = &OsStr> {
     candidates_in(word, false).map(|candidate| candidate.name)
 }
 

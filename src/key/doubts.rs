@@ -20,7 +20,7 @@ pub enum Doubt {
     Unexpanded(OsString),
     /// Arguments that name directories, of which only the names count: the first, and how many more.
     Directories(OsString, usize),
-    /// An argument that names something that cannot be read as a file, and what it is.
+    /// An argument that names something that is not read, and what it is.
     Unread(OsString, String),
 }
 
@@ -62,9 +62,7 @@ impl fmt::Display for Doubt {
                     "the directory {first}{more} counts by its name alone: --file {first} counts what is in it"
                 )
             }
-            Self::Unread(path, what) => {
-                write!(f, "the argument {} {what} and counts by its name alone", escape_os(path))
-            }
+            Self::Unread(path, what) => write!(f, "the argument {} {what}", escape_os(path)),
             Self::Unexpanded(word) => write!(
                 f,
                 "--file {}: nothing is called that as it stands; ~user, $, braces and commas are for a \
@@ -92,7 +90,7 @@ pub(super) fn by_name_alone(arguments: &FileArguments) -> Vec<Doubt> {
     let mut directories = arguments.directories();
     let first = directories.next().map(name);
     let directories = first.map(|first| Doubt::Directories(first, directories.count()));
-    let unread = arguments.unread().map(|(path, what)| Doubt::Unread(name(path), what.to_owned()));
+    let unread = arguments.unread().map(|(path, what)| Doubt::Unread(name(path), what));
     directories.into_iter().chain(unread).collect()
 }
 

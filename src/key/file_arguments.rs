@@ -12,12 +12,15 @@ use super::exec_mode::is_executable;
 use super::hashing::Hashes;
 use super::hex::Hex;
 use super::parallel;
-use super::reading::{FileReader, HUGE, Pending, SMALL, Unreadable, open_stamp, read};
+use super::reading::{FileReader, HUGE, Pending, SMALL, Unreadable, open_stamp};
+use super::recheck::{holds, is_unchanged};
 use super::stamp::{FileStamp, Stamp};
 use super::survey::Surveyed;
+use super::watch::Watch;
 use super::{FileArgument, FileState};
 use rustix::fs::FileType;
 use rustix::io::Errno;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -37,6 +40,7 @@ const DIRECTORIES: usize = 4;
 pub(super) struct FileArguments {
     named: Vec<Named>,
     option_directories: Vec<PathBuf>,
+    watch: RefCell<Option<Watch>>,
 }
 
 /// A path that an argument may name.
@@ -44,8 +48,10 @@ pub(super) struct FileArguments {
 struct Named {
     path: PathBuf,
     found: Found,
-    /// What it held, if it is a file that counts here.
+    /// What it held, if it is a file whose content counts here.
     digest: Option<Digest>,
+    /// Whether it had been left alone for long enough for its stamp to mean something.
+    is_settled: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,19 +62,21 @@ enum Found {
         is_executable: bool,
     },
     Directory,
-    /// What cannot be read as a file, and why.
-    Other(String),
-}
-
-impl Found {
-    fn unreadable(fault: &Unreadable) -> Self {
-        Self::Other(format!("cannot be read ({})", fault.reason))
-    }
+    /// A file that may not be read, and why. Its stamp counts: the command may have more rights.
+    Closed {
+        stamp: FileStamp,
+        why: String,
+    },
+    /// What is no file, and what it is.
+    Special(&'static str),
 }
 
 impl FileArguments {
     /// Looks at what these arguments may name.
-    pub(super) fn survey(arguments: &[&OsStr]) -> Self {
+    ///
+    /// # Errors
+    /// A path at which we may not look: there may be something that the command sees.
+    pub(super) fn survey(arguments: &[&OsStr]) -> Result<Self, Unreadable> {
         let mut is_value = false;
         let mut seen = HashSet::new();
         let mut candidates = Vec::new();
@@ -80,7 +88,7 @@ impl FileArguments {
             }
             is_value = word.as_bytes().starts_with(b"-");
         }
-        let mut named = look_at(candidates.iter().map(|it| it.name.into()).collect());
+        let mut named = look_at(candidates.iter().map(|it| it.name.into()).collect())?;
         let directories: Vec<PathBuf> = candidates
             .iter()
             .zip(&named)
@@ -92,9 +100,9 @@ impl FileArguments {
             || candidates.iter().map(|it| Path::new(it.name)).filter(|it| it.is_relative());
         let below =
             directories.iter().flat_map(|it| relative().map(|name| it.join(name))).collect();
-        let below = look_at(below).into_iter();
+        let below = look_at(below)?.into_iter();
         named.extend(below.filter(|named| matches!(named.found, Found::File { .. })));
-        Self { named, option_directories: directories }
+        Ok(Self { named, option_directories: directories, watch: RefCell::default() })
     }
 
     /// Directories that options name, from which the program may find the others.
@@ -103,12 +111,15 @@ impl FileArguments {
     }
 
     /// The files that may be executed: they count as code, with what interprets them. Where there are many they are not
-    /// meant to be executed.
-    pub(super) fn executables(&self) -> impl Iterator<Item = &Path> {
-        let is_executable = |named: &&Named| matches!(named.found, Found::File { is_executable: true, stamp } if stamp.size <= HUGE);
-        let are_many = self.named.iter().filter(is_executable).nth(FEW).is_some();
-        let executables = self.named.iter().filter(is_executable).map(|named| &*named.path);
-        executables.take(if are_many { 0 } else { FEW })
+    /// meant to be executed, nor are those that a hash command is for.
+    pub(super) fn executables(&self, hashes: &Hashes<'_>) -> impl Iterator<Item = &Path> {
+        let is_executable = |named: &&Named| {
+            matches!(named.found, Found::File { is_executable: true, stamp } if stamp.size <= HUGE)
+                && !hashes.replaces_file(&named.path)
+        };
+        let executables: Vec<_> = self.named.iter().filter(is_executable).take(FEW + 1).collect();
+        let are_few = executables.len() <= FEW;
+        executables.into_iter().filter(move |_| are_few).map(|named| &*named.path)
     }
 
     /// The directories, which count by their names alone.
@@ -117,12 +128,31 @@ impl FileArguments {
         self.named.iter().filter(is_directory).map(|named| &*named.path)
     }
 
-    /// What cannot be read as a file and counts by its name alone, and why.
-    pub(super) fn unread(&self) -> impl Iterator<Item = (&Path, &str)> {
+    /// What is not read, and why.
+    pub(super) fn unread(&self) -> impl Iterator<Item = (&Path, String)> {
         self.named.iter().filter_map(|named| match &named.found {
-            Found::Other(why) => Some((&*named.path, &**why)),
+            Found::Special(what) => {
+                Some((&*named.path, format!("{what} and counts by its name alone")))
+            }
+            Found::Closed { why, .. } => Some((
+                &*named.path,
+                format!("cannot be read ({why}) and counts by its name and dates"),
+            )),
             _ => None,
         })
+    }
+
+    /// Begins to watch what counts by its name alone and is no directory.
+    pub(super) fn watch(&self) {
+        let is_special = |named: &&Named| matches!(named.found, Found::Special(_));
+        let special: Vec<_> = self.named.iter().filter(is_special).map(|it| &*it.path).collect();
+        let watch = (!special.is_empty()).then(|| Watch::begin(&special));
+        self.watch.replace(watch);
+    }
+
+    /// What was used since it is watched, if anything was.
+    pub(super) fn used(&self) -> Option<PathBuf> {
+        self.watch.borrow().as_ref()?.used()
     }
 
     /// Leaves out what counts in another way.
@@ -156,11 +186,14 @@ impl FileArguments {
                     match reader.open(&named.path) {
                         Ok(Some(file)) => opened.pending.push((place, file.real, file.content)),
                         Ok(None) => named.found = Found::Nothing,
-                        Err(fault) => named.found = Found::unreadable(&fault),
+                        Err(fault) => named.close(fault),
                     }
-                    continue;
+                    match named.closed() {
+                        Some(state) => state,
+                        None => continue,
+                    }
                 }
-                Found::Nothing | Found::Other(_) => continue,
+                Found::Nothing | Found::Special(_) | Found::Closed { .. } => continue,
             };
             let argument = FileArgument { state, real: None };
             opened.seen.insert(named.path.clone().into(), argument);
@@ -177,15 +210,13 @@ impl FileArguments {
     pub(super) fn complete(
         &mut self,
         mut opened: Opened,
+        reader: &FileReader<'_>,
         held: impl Iterator<Item = (FileStamp, Digest)>,
         hashes: &Hashes<'_>,
     ) -> Result<BTreeMap<OsString, FileArgument>, Unreadable> {
         for ((place, real, _), (stamp, digest)) in opened.pending.into_iter().zip(held) {
             let named = &mut self.named[place];
-            if let Found::File { stamp: seen, .. } = &mut named.found {
-                *seen = stamp;
-            }
-            named.digest = Some(digest);
+            named.read(reader, stamp, digest);
             let state = hashes.content(&named.path, digest)?;
             let argument = FileArgument { state, real: Some(real) };
             opened.seen.insert(named.path.clone().into(), argument);
@@ -220,9 +251,9 @@ impl FileArguments {
                 Found::File { stamp, .. } if is_huge(stamp, total) => {
                     by_stamp(reader, &named.path, stamp)?
                 }
-                Found::File { stamp, .. } => match fetched.next().unwrap_or(Ok(None)) {
-                    Ok(Some((seen, digest))) => {
-                        (*stamp, named.digest) = (seen, Some(digest));
+                Found::File { .. } => match fetched.next().unwrap_or(Ok(None)) {
+                    Ok(Some((stamp, digest))) => {
+                        named.read(reader, stamp, digest);
                         hashes.content(&named.path, digest)?
                     }
                     Ok(None) => {
@@ -230,11 +261,11 @@ impl FileArguments {
                         continue;
                     }
                     Err(fault) => {
-                        named.found = Found::unreadable(&fault);
-                        continue;
+                        named.close(fault);
+                        named.closed().unwrap_or(FileState::Missing)
                     }
                 },
-                Found::Nothing | Found::Other(_) => continue,
+                Found::Nothing | Found::Special(_) | Found::Closed { .. } => continue,
             };
             digest.update(&encode_words([named.path.as_os_str()]));
             digest.update(&state_bytes(&state));
@@ -302,51 +333,77 @@ impl Named {
         Some(Surveyed { path: self.path.clone(), stamp })
     }
 
+    /// Notes what it held.
+    fn read(&mut self, reader: &FileReader<'_>, stamp: FileStamp, digest: Digest) {
+        if let Found::File { stamp: seen, .. } = &mut self.found {
+            *seen = stamp;
+        }
+        self.digest = Some(digest);
+        self.is_settled = reader.is_settled(&stamp);
+    }
+
+    /// Notes that it may not be read.
+    fn close(&mut self, fault: Unreadable) {
+        if let Some(stamp) = self.stamp() {
+            self.found = Found::Closed { stamp, why: fault.reason };
+        }
+    }
+
+    /// What counts of it if it may not be read.
+    fn closed(&self) -> Option<FileState> {
+        match &self.found {
+            Found::Closed { stamp, .. } => Some(stamped(stamp)),
+            _ => None,
+        }
+    }
+
     /// Whether it still is what was seen. A file may have been written anew with the same content.
     fn still_holds(&self) -> bool {
-        match (&self.found, look(&self.path)) {
-            (Found::File { stamp, .. }, Found::File { stamp: now, .. }) => {
-                *stamp == now
-                    || self.digest.is_some_and(|digest| {
-                        let now = read(&self.path, &|| {});
-                        now.is_ok_and(|now| now.is_some_and(|(_, now)| now == digest))
-                    })
-            }
-            (Found::Other(_), now) => matches!(now, Found::Other(_) | Found::File { .. }),
+        let Ok(now) = look(&self.path) else { return false };
+        match (&self.found, now) {
+            (Found::File { stamp, .. }, Found::File { stamp: now, .. }) => match self.digest {
+                Some(digest) if *stamp == now => {
+                    is_unchanged(&self.path, stamp, self.is_settled, digest)
+                }
+                Some(digest) => holds(&self.path, digest),
+                None => *stamp == now,
+            },
+            (Found::Closed { stamp, .. }, Found::File { stamp: now, .. }) => *stamp == now,
             (seen, now) => *seen == now,
         }
     }
 }
 
-fn look_at(paths: Vec<PathBuf>) -> Vec<Named> {
+fn look_at(paths: Vec<PathBuf>) -> Result<Vec<Named>, Unreadable> {
     let found = parallel::map(&paths, LOOKS, |path| look(path));
-    let named = |(path, found)| Named { path, found, digest: None };
+    let named = |(path, found)| Ok(Named { path, found: found?, digest: None, is_settled: false });
     paths.into_iter().zip(found).map(named).collect()
 }
 
-fn look(path: &Path) -> Found {
-    match rustix::fs::stat(path) {
-        Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile => {
-                Found::File { stamp: FileStamp::of(&stat), is_executable: is_executable(&stat) }
-            }
-            FileType::Directory => Found::Directory,
-            kind => Found::Other(describe(kind).to_owned()),
-        },
-        Err(Errno::ACCESS | Errno::PERM | Errno::IO | Errno::STALE) => {
-            Found::Other("cannot be looked at".to_owned())
+fn look(path: &Path) -> Result<Found, Unreadable> {
+    let stat = match rustix::fs::stat(path) {
+        Ok(stat) => stat,
+        Err(error @ (Errno::ACCESS | Errno::PERM | Errno::IO | Errno::STALE)) => {
+            return Err(Unreadable::new(path, std::io::Error::from(error)));
         }
-        Err(_) => Found::Nothing,
-    }
+        Err(_) => return Ok(Found::Nothing),
+    };
+    Ok(match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => {
+            Found::File { stamp: FileStamp::of(&stat), is_executable: is_executable(&stat) }
+        }
+        FileType::Directory => Found::Directory,
+        FileType::Fifo => Found::Special("is a FIFO"),
+        FileType::Socket => Found::Special("is a socket"),
+        // There is never anything in it.
+        FileType::CharacterDevice if is_null_device(&stat) => Found::Nothing,
+        FileType::CharacterDevice | FileType::BlockDevice => Found::Special("is a device"),
+        _ => Found::Special("is no regular file"),
+    })
 }
 
-fn describe(kind: FileType) -> &'static str {
-    match kind {
-        FileType::Fifo => "is a FIFO",
-        FileType::Socket => "is a socket",
-        FileType::CharacterDevice | FileType::BlockDevice => "is a device",
-        _ => "is not a regular file",
-    }
+fn is_null_device(stat: &rustix::fs::Stat) -> bool {
+    rustix::fs::stat("/dev/null").is_ok_and(|null| null.st_rdev == stat.st_rdev)
 }
 
 /// Whether a file is too large to be read before a command that may not need it: alone, or with all others.
@@ -362,11 +419,67 @@ fn by_stamp(
 ) -> Result<FileState, Unreadable> {
     *stamp = open_stamp(path)?;
     if !reader.trusts(path, stamp) {
-        let problem = "files of more than 64 MiB count by their dates, and this one changed a moment ago or lies \
-                       where changes leave no dates";
+        let problem = "files among the arguments that are longer than 64 MiB, alone or together, count by their \
+                       dates; this one changed a moment ago, or lies where changes leave no dates";
         return Err(Unreadable::new(path, problem));
     }
+    Ok(stamped(stamp))
+}
+
+fn stamped(stamp: &FileStamp) -> FileState {
     let mut bytes = Vec::new();
     stamp.encode(&mut bytes);
-    Ok(FileState::Stamped(Digest::of(&bytes)))
+    FileState::Stamped(Digest::of(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+    use std::fs;
+
+    const LATER: Timestamp = Timestamp::from_millis(i64::MAX / 2);
+
+    /// What one argument names, and what was seen of it.
+    fn see(path: &Path, now: Timestamp) -> (FileState, FileArguments) {
+        let reader = FileReader::new(None, now, &|| {});
+        let hashes = Hashes::new(&[], &|| {});
+        let mut arguments = FileArguments::survey(&[path.as_os_str()]).expect("looked at");
+        let opened = arguments.open(&reader, &hashes).expect("opened");
+        let held = reader.resolve(opened.pending().collect()).expect("read").into_iter();
+        let mut seen = arguments.complete(opened, &reader, held, &hashes).expect("complete");
+        let argument = seen.remove(path.as_os_str()).expect("a file");
+        (argument.state, arguments)
+    }
+
+    #[test]
+    fn a_huge_file_counts_by_its_stamp() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("huge");
+        let huge = fs::File::create(&path).expect("made");
+        huge.set_len(HUGE + 1).expect("grown");
+        let (first, arguments) = see(&path, LATER);
+        assert!(matches!(first, FileState::Stamped(_)));
+        assert_eq!(see(&path, LATER).0, first);
+        assert_eq!(arguments.changed(), None);
+        huge.set_len(HUGE + 2).expect("grown");
+        assert_ne!(see(&path, LATER).0, first);
+        assert_eq!(arguments.changed(), Some(path));
+    }
+
+    #[test]
+    fn an_edit_under_the_same_stamp_is_noticed() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("x");
+        fs::write(&path, "one").expect("written");
+        let (_, mut arguments) = see(&path, Timestamp::now());
+        assert_eq!(arguments.changed(), None);
+        fs::write(&path, "two").expect("written");
+        // As where both were within a step of the clock.
+        let now = FileStamp::of(&rustix::fs::stat(&path).expect("there"));
+        for named in &mut arguments.named {
+            named.found = Found::File { stamp: now, is_executable: false };
+        }
+        assert_eq!(arguments.changed(), Some(path));
+    }
 }

@@ -213,6 +213,11 @@ impl<'s> Hashes<'s> {
         self.all.iter().any(|hash| hash.is_for_argument(number, word))
     }
 
+    /// Whether a hash command replaces what this file holds.
+    pub(super) fn replaces_file(&self, path: &Path) -> bool {
+        self.all.iter().any(|hash| hash.is_for_file(path))
+    }
+
     /// What a file with this content counts as.
     pub(super) fn content(&self, path: &Path, digest: Digest) -> Result<FileState, Unreadable> {
         let Some(hash) = self.file(path) else { return Ok(FileState::Content(digest)) };

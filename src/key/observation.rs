@@ -11,14 +11,17 @@ use super::file_arguments::FileArguments;
 use super::hashing::{HashWith, Hashes};
 use super::parts::{ARGUMENT, argument};
 use super::program::Program;
-use super::reading::{DigestMemory, FileReader, LearnedDigest, Readings, Unreadable};
+use super::reading::{DigestMemory, FileReader, LearnedDigest, Unreadable};
+use super::recheck::Readings;
 use super::text::Text;
 use super::{CodeFile, FileArgument, Fingerprint, Key, WorkingDirectory, files, script};
 use crate::inherited;
 use crate::outputs::Outputs;
+use crate::terminal::escape_os;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -131,16 +134,46 @@ impl Observation {
         idle.chain(missing).chain(doubts::by_name_alone(&self.arguments)).collect()
     }
 
-    /// A file whose content is no longer what was seen, or what is no longer where it was.
+    /// Begins to watch what counts by its name alone and can be read all the same. Called when the command is about to run.
+    pub fn watch(&self) {
+        self.arguments.watch();
+    }
+
+    /// What speaks against keeping what the command has given by now.
     #[must_use]
-    pub fn changed_file(&self) -> Option<PathBuf> {
-        self.readings.changed().or_else(|| self.arguments.changed())
+    pub fn changed(&self) -> Option<Change> {
+        let changed = self.readings.changed().or_else(|| self.arguments.changed());
+        changed.map(Change::Changed).or_else(|| self.arguments.used().map(Change::Used))
     }
 
     /// Digests of large or many files that had to be read and can be remembered.
     #[must_use]
     pub fn learned(&self) -> &[LearnedDigest] {
         &self.readings.learned
+    }
+}
+
+/// What happened to an input while the command ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It no longer holds what was seen, or is no longer there.
+    Changed(PathBuf),
+    /// It counts by its name alone, and somebody used it.
+    Used(PathBuf),
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed(path) => {
+                write!(f, "{} changed while the command ran", escape_os(path.as_os_str()))
+            }
+            Self::Used(path) => write!(
+                f,
+                "{} was used while the command ran, and what comes from it is not known",
+                escape_os(path.as_os_str())
+            ),
+        }
     }
 }
 
@@ -213,8 +246,8 @@ fn read(
     hashes: &Hashes<'_>,
     spec: &KeySpec,
 ) -> Result<Read, Unreadable> {
-    let mut arguments = FileArguments::survey(plain);
-    let code = script::code(reader, program, words, plain, &arguments)?;
+    let mut arguments = FileArguments::survey(plain)?;
+    let code = script::code(reader, program, words, plain, &arguments, hashes)?;
     if spec.ignore_file_arguments {
         arguments = FileArguments::default();
     }
@@ -228,7 +261,7 @@ fn read(
     if hashes.are_for_files() {
         reader.rest();
     }
-    let named = arguments.complete(opened, held, hashes)?;
+    let named = arguments.complete(opened, reader, held, hashes)?;
     Ok((code, arguments, named))
 }
 

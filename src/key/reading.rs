@@ -8,6 +8,7 @@ use super::digest::Digest;
 use super::exec_mode::ExecMode;
 use super::parallel;
 use super::program::absolute;
+use super::recheck::{Reading, Readings};
 use super::stamp::{Devices, FileStamp, Stamp, tells_changes};
 use super::survey::{Survey, Surveyed};
 use crate::time::Timestamp;
@@ -59,15 +60,6 @@ impl Unreadable {
 
 /// What a file held, and its stamp then; `None` when there was no such file.
 pub(super) type Found = Option<(FileStamp, Digest)>;
-
-/// A file that was digested, and when that can be believed again.
-#[derive(Clone, Debug)]
-struct Reading {
-    path: PathBuf,
-    found: Found,
-    /// Whether an equal stamp means equal content.
-    settled: bool,
-}
 
 /// A file that was opened for its content.
 pub(super) struct Opened {
@@ -267,6 +259,11 @@ impl<'m> FileReader<'m> {
         found
     }
 
+    /// Whether a file with this stamp had been left alone for long enough.
+    pub(super) fn is_settled(&self, stamp: &FileStamp) -> bool {
+        stamp.is_settled(self.now)
+    }
+
     /// Whether the stamp of this file can stand for its content.
     pub(super) fn trusts(&self, path: &Path, stamp: &FileStamp) -> bool {
         stamp.is_settled(self.now) && tells_changes(path, stamp)
@@ -284,8 +281,8 @@ impl<'m> FileReader<'m> {
 
     /// Notes what counts in the key: if that changes while the command runs, the result is not stored.
     pub(super) fn note(&self, path: PathBuf, found: Found) {
-        let settled = found.is_none_or(|(stamp, _)| stamp.is_settled(self.now));
-        self.readings.borrow_mut().push(Reading { path, found, settled });
+        let is_settled = found.is_none_or(|(stamp, _)| stamp.is_settled(self.now));
+        self.readings.borrow_mut().push(Reading { path, found, is_settled });
     }
 
     /// What large files held, by the stamps that they have when they are opened: over a network these are truer
@@ -323,37 +320,6 @@ impl<'m> FileReader<'m> {
             surveys: self.surveys.into_inner(),
             learned: self.learned.into_inner(),
         }
-    }
-}
-
-/// The files that went into one key.
-#[derive(Debug)]
-pub(super) struct Readings {
-    files: Vec<Reading>,
-    surveys: Vec<Survey>,
-    pub(super) learned: Vec<LearnedDigest>,
-}
-
-impl Readings {
-    /// A file that no longer holds what was read, or what is no longer as it was found.
-    pub(super) fn changed(&self) -> Option<PathBuf> {
-        let hold = parallel::map(&self.files, FILES, Reading::still_holds);
-        let file = self.files.iter().zip(hold).find(|(_, holds)| !holds);
-        let file = file.map(|(reading, _)| reading.path.clone());
-        file.or_else(|| self.surveys.iter().find_map(Survey::changed))
-    }
-}
-
-impl Reading {
-    fn still_holds(&self) -> bool {
-        let stamp = rustix::fs::stat(&self.path).ok().map(|stat| FileStamp::of(&stat));
-        if stamp != self.found.map(|(stamp, _)| stamp) {
-            return false;
-        }
-        let content = self.found.map(|(_, digest)| digest);
-        let now = || read(&self.path, &|| {}).map(|found| found.map(|(_, digest)| digest));
-        let is_told = self.settled && stamp.is_none_or(|stamp| tells_changes(&self.path, &stamp));
-        is_told || now().is_ok_and(|now| now == content)
     }
 }
 
@@ -474,33 +440,6 @@ mod tests {
         assert_eq!(learned(changed), 0);
         assert_eq!(learned(changed + 1000), 0);
         assert_eq!(learned(changed + 2001), 1);
-    }
-
-    fn reading_of(path: &Path) -> Reading {
-        let found = read(path, &|| {}).expect("readable");
-        Reading { path: path.to_owned(), found, settled: false }
-    }
-
-    #[test]
-    fn an_edit_under_the_same_stamp_is_noticed() {
-        let (_dir, path, _) = large_file(b'a');
-        let reading = reading_of(&path);
-        assert!(reading.still_holds());
-        std::fs::write(&path, vec![b'b'; LARGE]).expect("written");
-        let stamp = FileStamp::of(&rustix::fs::stat(&path).expect("there"));
-        let same_stamp = Reading { found: reading.found.map(|(_, d)| (stamp, d)), ..reading };
-        assert!(!same_stamp.still_holds());
-    }
-
-    #[test]
-    fn another_stamp_is_another_file_even_if_it_had_settled() {
-        let (_dir, path, _) = large_file(b'a');
-        let settled = Reading { settled: true, ..reading_of(&path) };
-        assert!(settled.still_holds());
-        std::fs::write(&path, b"other").expect("written");
-        assert!(!settled.still_holds());
-        std::fs::remove_file(&path).expect("removed");
-        assert!(!settled.still_holds());
     }
 
     #[cfg(target_os = "linux")]

@@ -3,6 +3,7 @@
 use super::digest::Digest;
 use super::exec_mode::{ExecMode, is_executable};
 use super::file_arguments::FileArguments;
+use super::hashing::Hashes;
 use super::interpreter::{Operands, operands, operands_of};
 use super::program::{Program, absolute, search_path};
 use super::reading::{FileReader, Opened, Pending, Unreadable};
@@ -26,11 +27,12 @@ pub(super) fn code(
     words: &[OsString],
     plain: &[&OsStr],
     arguments: &FileArguments,
+    hashes: &Hashes<'_>,
 ) -> Result<Code, Unreadable> {
     let mut search = Search { reader, files: Vec::new(), known: HashSet::new() };
     let operands = search.add_command(program.path(), words, MAX_DEPTH)?;
     if !operands.as_ref().is_some_and(|operands| operands.certain) {
-        for path in arguments.executables() {
+        for path in arguments.executables(hashes) {
             search.add_program(&absolute(path), MAX_DEPTH)?;
         }
         if let Some(Operands { extensions, .. }) = operands {

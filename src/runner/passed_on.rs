@@ -4,11 +4,11 @@
 //! did either is not stored. Both move an offset, a size or a date.
 
 use super::Unrecorded;
+use crate::inherited;
 use crate::outputs::are_one;
 use crate::terminal::Stream;
 use rustix::fd::BorrowedFd;
-use rustix::fs::{Dir, FileType, Mode, OFlags, SeekFrom, Stat, fcntl_getfl, fstat, seek};
-use rustix::io::{FdFlags, fcntl_getfd};
+use rustix::fs::{OFlags, SeekFrom, Stat, fcntl_getfl, fstat, seek};
 use std::os::fd::RawFd;
 
 /// Regular files that the command inherits, as they were before.
@@ -33,7 +33,7 @@ impl PassedOn {
     pub(super) fn now(is_stdin_watched: bool) -> Self {
         let is_watched =
             |fd: BorrowedFd<'_>| is_stdin_watched && are_one(fd, rustix::stdio::stdin());
-        let files = inheritable().filter(|fd| !is_watched(*fd)).filter_map(OpenFile::now);
+        let files = inherited_files().filter(|fd| !is_watched(*fd)).filter_map(OpenFile::now);
         Self(files.collect())
     }
 
@@ -47,12 +47,8 @@ impl PassedOn {
 }
 
 impl OpenFile {
-    /// `None` if it is no regular file.
     fn now(fd: BorrowedFd<'static>) -> Option<Self> {
         let stat = fstat(fd).ok()?;
-        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-            return None;
-        }
         let is_same = |stream: &Stream| {
             fstat(stream.fd()).is_ok_and(|it| (it.st_dev, it.st_ino) == (stat.st_dev, stat.st_ino))
         };
@@ -89,29 +85,9 @@ fn offset(fd: BorrowedFd<'_>) -> Option<u64> {
     seek(fd, SeekFrom::Current(0)).ok()
 }
 
-/// The descriptors from 3 on that stay open in the command: none of ours does.
+/// Those that the command inherits. None of ours stays open in it.
 #[allow(unsafe_code)]
-fn inheritable() -> impl Iterator<Item = BorrowedFd<'static>> {
-    // SAFETY: what was not opened by us nobody here closes. What is not open only makes the look fail.
-    let borrowed = |fd| unsafe { BorrowedFd::borrow_raw(fd) };
-    let stays =
-        |fd: &BorrowedFd<'_>| fcntl_getfd(fd).is_ok_and(|it| !it.contains(FdFlags::CLOEXEC));
-    open().into_iter().filter(|fd| *fd > 2).map(borrowed).filter(stays)
-}
-
-fn open() -> Vec<RawFd> {
-    /// As far as it is looked where the system has no list.
-    const LIKELY: RawFd = 256;
-    ["/proc/self/fd", "/dev/fd"].into_iter().find_map(list).unwrap_or_else(|| (3..LIKELY).collect())
-}
-
-/// The numbers that are the names in a directory, if there are any.
-fn list(path: &str) -> Option<Vec<RawFd>> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let mut names = Dir::new(rustix::fs::open(path, flags, Mode::empty()).ok()?).ok()?;
-    let mut open = Vec::new();
-    while let Some(Ok(name)) = names.read() {
-        open.extend(name.file_name().to_str().ok().and_then(|name| name.parse::<RawFd>().ok()));
-    }
-    (!open.is_empty()).then_some(open)
+fn inherited_files() -> impl Iterator<Item = BorrowedFd<'static>> {
+    // SAFETY: what was not opened by us nobody here closes.
+    inherited::regular_files().into_iter().map(|fd| unsafe { BorrowedFd::borrow_raw(fd) })
 }

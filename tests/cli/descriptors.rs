@@ -87,10 +87,13 @@ fn what_we_write_ourselves_does_not_count() {
 #[test]
 fn which_descriptors_lead_to_files_counts() {
     let sandbox = Sandbox::new();
-    let tries = "cachex sh -c 'echo x >&3; true' 2>/dev/null";
-    sandbox.sh(tries).gives("");
-    for file in ["o", "p"] {
-        sandbox.sh(&format!("{tries} 3> {file}; cat {file}")).gives("x\n");
+    for fd in ["3", "9", "100"] {
+        let tries = format!("cachex bash -c 'echo x >&{fd}; true' 2>/dev/null");
+        let bash = |script: &str| sandbox.program("bash", &["-c", script]);
+        bash(&tries).gives("");
+        for file in ["o", "p"] {
+            bash(&format!("{tries} {fd}> {file}; cat {file}")).gives("x\n");
+        }
     }
     let told = sandbox.sh("cachex -v sh -c 'true' 3> o; cachex -v sh -c 'true' 3>&-").tells("", 0);
     assert!(told.contains("miss: nothing stored for this call: descriptor 3 is gone"), "{told}");

@@ -188,6 +188,18 @@ fn a_hash_command_for_files_is_for_those_among_the_arguments_too() {
 }
 
 #[test]
+fn a_hash_command_is_for_files_that_may_be_executed_too() {
+    let sandbox = Sandbox::new();
+    let call = "--hash-with file:*.txt=sort -- wc -l a.txt";
+    for (content, is_miss) in [("1\n2\n", true), ("2\n1\n", false), ("3\n", true)] {
+        sandbox.write("a.txt", content);
+        sandbox.sh("chmod +x a.txt").gives("");
+        assert_eq!(runs(&sandbox, call), is_miss, "{content:?}");
+    }
+    sandbox.cachex_words(call.split(' ')).gives("1 a.txt\n");
+}
+
+#[test]
 fn a_directory_counts_by_its_name_and_that_is_said() {
     let sandbox = Sandbox::new();
     sandbox.write("src/a", "1");
@@ -206,32 +218,65 @@ fn a_directory_counts_by_its_name_and_that_is_said() {
 }
 
 #[test]
-fn what_cannot_be_read_counts_by_its_name_and_that_is_said() {
+fn what_is_no_file_counts_by_its_name_and_that_is_said() {
     let sandbox = Sandbox::new();
-    sandbox.sh("mkfifo fifo; mkdir closed; echo x > closed/file").gives("");
+    sandbox.sh("mkfifo fifo").gives("");
     let _socket = UnixListener::bind(sandbox.dir.join("socket")).expect("bound");
-    for (word, what) in
-        [("fifo", "is a FIFO"), ("socket", "is a socket"), ("/dev/tty", "is a device")]
-    {
+    let note = |word, what| format!("the argument {word} {what} and counts by its name alone");
+    for (word, what) in [("fifo", "is a FIFO"), ("socket", "is a socket")] {
         let told = sandbox.cachex(&format!("-v echo {word}")).tells(format!("{word}\n"), 0);
-        let note = format!("the argument {word} {what} and counts by its name alone");
-        assert!(told.contains(&note) && told.contains("stored"), "{told}");
+        assert!(told.contains(&note(word, what)) && told.contains("stored"), "{told}");
         assert!(!runs(&sandbox, &format!("echo {word}")));
+    }
+    // Others may use it meanwhile.
+    let told = sandbox.cachex("-v echo /dev/tty").tells("/dev/tty\n", 0);
+    assert!(told.contains(&note("/dev/tty", "is a device")), "{told}");
+    assert!(runs(&sandbox, "echo /dev/null") && !runs(&sandbox, "echo /dev/null"));
+}
+
+#[test]
+fn what_comes_from_a_fifo_or_a_device_is_never_stored() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo ff").gives("");
+    for text in ["one", "two"] {
+        let script = format!("echo {text} > ff & cachex -v cat ff; wait");
+        let told = sandbox.sh(&script).tells(format!("{text}\n"), 0);
+        assert!(told.contains("not stored: ff was used while the command ran"), "{told}");
+    }
+    for _ in 0..2 {
+        let told = sandbox.cachex("-v head -c 0 /dev/zero").tells("", 0);
+        assert!(told.contains("not stored: /dev/zero was used"), "{told}");
     }
 }
 
 #[test]
-fn a_file_that_may_not_be_read_counts_by_its_name() {
+fn a_file_that_may_not_be_read_counts_by_its_name_and_dates() {
     if !am_root() {
         return;
     }
     let sandbox = Sandbox::new();
     sandbox.write("secret", "1");
     fs::set_permissions(sandbox.dir.join("secret"), Permissions::from_mode(0o0)).expect("set");
-    let told = sandbox.by(4711, "--cache-dir store -v echo secret").tells("secret\n", 0);
-    assert!(told.contains("the argument secret") && told.contains("by its name alone"), "{told}");
-    let told = sandbox.by(4711, "--cache-dir store -v echo secret").tells("secret\n", 0);
-    assert!(told.contains("cachex: hit"), "{told}");
+    let call = || sandbox.by(4711, "--cache-dir store -v echo secret").tells("secret\n", 0);
+    let told = call();
+    assert!(told.contains("the argument secret cannot be read (Permission denied"), "{told}");
+    assert!(call().contains("cachex: hit"));
+    // Somebody with more rights would see it.
+    sandbox.write("secret", "22");
+    assert!(call().contains("cachex: miss"));
+}
+
+#[test]
+fn a_path_at_which_one_may_not_look_is_not_guessed_about() {
+    if !am_root() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.write("closed/file", "1");
+    sandbox.sh("chmod 700 closed").gives("");
+    let told = sandbox.by(4711, "--cache-dir store echo closed/file").tells("closed/file\n", 0);
+    assert!(told.contains("cannot key closed/file: Permission denied"), "{told}");
+    assert!(told.contains("running uncached"), "{told}");
 }
 
 #[test]

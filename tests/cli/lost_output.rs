@@ -119,3 +119,16 @@ fn a_command_that_reads_what_it_writes_gets_its_file() {
         "{told}"
     );
 }
+
+#[test]
+fn a_command_that_would_refuse_to_read_its_own_output_does() {
+    let sandbox = Sandbox::new();
+    sandbox.script("grow.sh", "exec cat \"${1#*=@}\"");
+    for word in ["d=@out", "d=out", "-fout"] {
+        sandbox.write("out", "line\n".repeat(100));
+        let bare = sandbox.sh(&format!("./grow.sh {word} >> out")).output();
+        sandbox.write("out", "line\n".repeat(100));
+        sandbox.sh(&format!("cachex -q ./grow.sh {word} >> out")).matches(&bare);
+        assert_eq!(sandbox.sh("wc -l < out").output().stdout, b"100\n", "{word}");
+    }
+}

@@ -14,7 +14,7 @@ use crate::runner::{self, Input, Job, Outcome, SpawnError, Unrecorded};
 use crate::settings::Request;
 use crate::stdin::{Held, Stdin};
 use crate::store::{Claim, Clearings, Filled, Limits, Store, StoreError};
-use crate::terminal::{escape_os, print_error};
+use crate::terminal::print_error;
 use crate::time::{Timestamp, brief};
 use std::cell::RefCell;
 use std::io;
@@ -142,6 +142,7 @@ impl Call<'_> {
         Others { held_up, unstorable }: Others<'_>,
     ) -> Result<Outcome, Box<NotRun>> {
         let is_held = matches!(stdin, Stdin::Held(_));
+        observation.watch();
         let mut job = Job {
             key: observation.fingerprint.key(),
             program: self.program.as_found(),
@@ -179,9 +180,8 @@ impl Call<'_> {
         if let Err(unfit) = policy.keep(recording.exit) {
             return reason(&unfit);
         }
-        if let Some(path) = observation.changed_file() {
-            let path = escape_os(path.as_os_str());
-            return reason(&format_args!("{path} changed while the command ran"));
+        if let Some(change) = observation.changed() {
+            return reason(&change);
         }
         let Request { words, key, .. } = self.request;
         let fingerprint = &observation.fingerprint;

@@ -3,10 +3,10 @@
 //! A command that has its output file as an input can see that, and mostly leaves the file out: `grep x * >out`. With
 //! a pipe in place of the file it would read what it wrote, without end.
 
+use crate::key::names_in;
 use crate::terminal::Stream;
 use rustix::fs::{FileType, Stat, fstat, stat};
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// The word that names a file which one of our output streams writes to, or a directory that the file is in.
@@ -17,16 +17,9 @@ pub(super) fn among(words: &[OsString]) -> Option<&OsStr> {
         return None;
     }
     let names = |word: &OsStr| {
-        paths(word.as_bytes()).any(|path| files.iter().any(|file| file.is_or_is_in(path)))
+        names_in(word).any(|name| files.iter().any(|file| file.is_or_is_in(Path::new(name))))
     };
     words.iter().skip(1).map(OsString::as_os_str).find(|word| names(word))
-}
-
-/// What a word may name: itself, what follows its first `=`, and what follows an `@` at its start.
-fn paths(word: &[u8]) -> impl Iterator<Item = &Path> {
-    let value = word.iter().position(|byte| *byte == b'=').map(|at| &word[at + 1..]);
-    let paths = [Some(word), value, word.strip_prefix(b"@")];
-    paths.into_iter().flatten().map(|path| Path::new(OsStr::from_bytes(path)))
 }
 
 /// A regular file that we write to.
@@ -66,6 +59,7 @@ impl OutputFile {
 
     #[cfg(not(target_os = "linux"))]
     fn path(&self) -> Option<PathBuf> {
+        use std::os::unix::ffi::OsStrExt;
         let path = rustix::fs::getpath(self.stream.fd()).ok()?;
         Some(PathBuf::from(OsStr::from_bytes(path.as_bytes())))
     }
@@ -76,17 +70,4 @@ type Id = (rustix::fs::Dev, u64);
 
 fn id(stat: &Stat) -> Id {
     (stat.st_dev, stat.st_ino)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_may_name_a_file_in_several_ways() {
-        let found = |word| paths(word).map(Path::to_owned).collect::<Vec<_>>();
-        assert_eq!(found(b"a"), [Path::new("a")]);
-        assert_eq!(found(b"of=a=b"), [Path::new("of=a=b"), Path::new("a=b")]);
-        assert_eq!(found(b"@a"), [Path::new("@a"), Path::new("a")]);
-    }
 }
