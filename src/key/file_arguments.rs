@@ -8,12 +8,14 @@
 use super::argument_names::candidates_in;
 use super::digest::{Digest, DigestBuilder};
 use super::encoding::{append_words, encode_words, state_bytes};
+use super::error::Unreadable;
 use super::exec_mode::is_executable;
 use super::hashing::Hashes;
 use super::hex::Hex;
 use super::parallel;
-use super::reading::{FileReader, HUGE, Pending, SMALL, Unreadable, open_stamp};
+use super::reading::{FileReader, HUGE, Pending, SMALL};
 use super::recheck::{holds, is_unchanged};
+use super::regular_file::open_stamp;
 use super::stamp::{FileStamp, Stamp};
 use super::survey::Surveyed;
 use super::watch::Watch;

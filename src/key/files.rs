@@ -3,9 +3,10 @@
 use super::FileState;
 use super::digest::{Digest, DigestBuilder};
 use super::encoding::{encode_words, state_bytes};
+use super::error::Unreadable;
 use super::hashing::Hashes;
 use super::program::absolute;
-use super::reading::{FileReader, Unreadable};
+use super::reading::FileReader;
 use super::survey::{Part, Survey};
 use super::tree::Member;
 use std::collections::BTreeMap;
@@ -144,7 +145,7 @@ impl Survey {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reading::{DigestMemory, LearnedDigest};
+    use super::super::memory::{DigestMemory, LearnedDigest};
     use super::super::stamp::Stamp;
     use super::*;
     use crate::time::Timestamp;

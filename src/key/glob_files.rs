@@ -1,7 +1,8 @@
 //! The files that a glob names, as a shell would find them: `*` stops at `/`, hidden files need a dot,
 //! `**` stands for any directories, links to directories are not followed by it.
 
-use super::reading::{OnProgress, Unreadable};
+use super::error::Unreadable;
+use super::regular_file::OnProgress;
 use glob::{MatchOptions, Pattern};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};

@@ -1,7 +1,7 @@
 //! Running the command of a `--hash-with`: it ends with cachex, and cachex waits for nobody else.
 
 use super::digest::{Digest, DigestBuilder};
-use super::reading::OnProgress;
+use super::regular_file::OnProgress;
 use crate::exit::Exit;
 use crate::inherited;
 use crate::leash;

@@ -2,8 +2,9 @@
 
 use super::FileState;
 use super::digest::Digest;
+use super::error::Unreadable;
 use super::hash_command;
-use super::reading::{OnProgress, Unreadable};
+use super::regular_file::OnProgress;
 use super::text::{Hashed, Text};
 use crate::memory_file;
 use glob::Pattern;

@@ -5,61 +5,22 @@
 //! believed only when the files had stopped changing well before they were read: see `key::stamp`.
 
 use super::digest::Digest;
+use super::error::Unreadable;
 use super::exec_mode::ExecMode;
+use super::memory::{DigestMemory, LearnedDigest};
 use super::parallel;
 use super::program::absolute;
 use super::recheck::{Reading, Readings};
+use super::regular_file::{Found, OnProgress, canonical, open, open_with, read, regular};
 use super::stamp::{Devices, FileStamp, Stamp, tells_changes};
 use super::survey::{Survey, Surveyed};
 use crate::time::Timestamp;
-use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-
-/// Where digests of large files, and of many files at once, are remembered between calls.
-pub trait DigestMemory {
-    /// The digest that was learned for this path under exactly this stamp. From the first call on the memory
-    /// may be locked against writers.
-    fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest>;
-
-    /// Unlocks the memory. Called before anything that may take long, such as reading a file.
-    fn rest(&self) {}
-}
-
-/// A digest worth remembering.
-#[derive(Clone, Debug)]
-pub struct LearnedDigest {
-    /// The file, or what many of them are named by.
-    pub path: PathBuf,
-    /// Its stamp when it was read.
-    pub stamp: Stamp,
-    /// What was read.
-    pub digest: Digest,
-}
-
-/// A file that counts in the key and cannot be read: nothing is known of what it holds.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot key {}: {reason}", crate::terminal::escape_os(path.as_os_str()))]
-pub struct Unreadable {
-    /// The file.
-    pub path: PathBuf,
-    /// Why it cannot be read.
-    pub reason: String,
-}
-
-impl Unreadable {
-    pub(super) fn new(path: &Path, reason: impl fmt::Display) -> Self {
-        Self { path: path.to_owned(), reason: reason.to_string() }
-    }
-}
-
-/// What a file held, and its stamp then; `None` when there was no such file.
-pub(super) type Found = Option<(FileStamp, Digest)>;
 
 /// A file that was opened for its content.
 pub(super) struct Opened {
@@ -321,66 +282,6 @@ impl<'m> FileReader<'m> {
             learned: self.learned.into_inner(),
         }
     }
-}
-
-/// The stamp of a regular file when it is opened: over a network that is truer than what is told of its path.
-pub(super) fn open_stamp(path: &Path) -> Result<FileStamp, Unreadable> {
-    let opened = open(path)?.ok_or_else(|| Unreadable::new(path, "it was removed a moment ago"))?;
-    Ok(FileStamp::of(&opened.1))
-}
-
-/// What a file holds now; `None` when there is no such file.
-pub(super) fn read(path: &Path, on_progress: OnProgress<'_>) -> Result<Found, Unreadable> {
-    let Some((file, stat)) = open(path)? else { return Ok(None) };
-    let stamp = FileStamp::of(&stat);
-    let digest = Digest::of_length(stamp.size, Watched { file, on_progress });
-    Ok(Some((stamp, digest.map_err(|error| Unreadable::new(path, error))?)))
-}
-
-/// Called now and then while files are read, by any thread.
-pub(super) type OnProgress<'p> = &'p (dyn Fn() + Sync);
-
-/// A file that tells when some of it was read.
-struct Watched<'p> {
-    file: File,
-    on_progress: OnProgress<'p>,
-}
-
-impl Read for Watched<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        (self.on_progress)();
-        self.file.read(buffer)
-    }
-}
-
-/// A path without links, if that can be told.
-fn canonical(path: &Path) -> PathBuf {
-    std::fs::canonicalize(path).unwrap_or_else(|_| absolute(path))
-}
-
-/// A regular file, and its state before it is read; `None` when there is no such file.
-fn open(path: &Path) -> Result<Option<(File, Stat)>, Unreadable> {
-    regular(path, open_with(path, OFlags::empty()))
-}
-
-fn open_with(path: &Path, how: OFlags) -> Result<File, Errno> {
-    // Not blocking: a FIFO without a writer would hold the open for ever.
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    rustix::fs::open(path, how | flags, Mode::empty()).map(File::from)
-}
-
-fn regular(path: &Path, opened: Result<File, Errno>) -> Result<Option<(File, Stat)>, Unreadable> {
-    let unreadable = |error: Errno| Unreadable::new(path, io::Error::from(error));
-    let file = match opened {
-        Ok(file) => file,
-        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
-    };
-    let stat = rustix::fs::fstat(&file).map_err(unreadable)?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-        return Err(Unreadable::new(path, "it is not a regular file"));
-    }
-    Ok(Some((file, stat)))
 }
 
 #[cfg(test)]

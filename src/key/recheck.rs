@@ -1,8 +1,9 @@
 //! What was read, looked at again: whether it still is so when the command has ended.
 
 use super::digest::Digest;
+use super::memory::LearnedDigest;
 use super::parallel;
-use super::reading::{Found, LearnedDigest, read};
+use super::regular_file::{Found, read};
 use super::stamp::{FileStamp, tells_changes};
 use super::survey::Survey;
 use std::path::{Path, PathBuf};

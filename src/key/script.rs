@@ -1,12 +1,13 @@
 //! The files whose content runs: the program, what its `#!` line leads to, the script operand.
 
 use super::digest::Digest;
+use super::error::Unreadable;
 use super::exec_mode::{ExecMode, is_executable};
 use super::file_arguments::FileArguments;
 use super::hashing::Hashes;
 use super::interpreter::{Operands, operands, operands_of};
 use super::program::{Program, absolute, search_path};
-use super::reading::{FileReader, Opened, Pending, Unreadable};
+use super::reading::{FileReader, Opened, Pending};
 use super::shebang::{Shebang, shebang};
 use super::stamp::FileStamp;
 use super::{CodeFile, FileState};

@@ -2,7 +2,8 @@
 
 use super::digest::Digest;
 use super::encoding::encode_words;
-use super::reading::{OnProgress, Unreadable};
+use super::error::Unreadable;
+use super::regular_file::OnProgress;
 use super::stamp::{FileStamp, Stamp};
 use super::tree::{Kind, Member, Tree};
 use super::{glob_files, parallel};

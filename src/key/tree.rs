@@ -3,8 +3,9 @@
 use super::FileState;
 use super::digest::Digest;
 use super::encoding::{append_words, encode_words, state_bytes};
+use super::error::Unreadable;
 use super::parallel;
-use super::reading::{OnProgress, Unreadable};
+use super::regular_file::OnProgress;
 use super::stamp::FileStamp;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, openat, readlinkat, statat};
 use std::ffi::{CStr, OsStr, OsString};
