@@ -7,14 +7,18 @@ use super::pty::Pty;
 use super::shared::Shared;
 use super::signals::{self, Arrival};
 use super::terminal_mode::TerminalMode;
+use crate::exit::Exit;
+use crate::inherited;
 
 /// What has become of a run by signals so far.
 #[derive(Default)]
 pub(super) struct JobControl {
     /// Whether a signal may have changed what the command did.
     pub(super) disturbed: bool,
-    /// Whether the command was told to end.
-    pub(super) killed: bool,
+    /// The signals that end a process which does not catch them, of those that went on to the command.
+    deadly: Vec<i32>,
+    /// The signal that came for cachex when there was no command any more.
+    pub(super) ended_by: Option<i32>,
     /// Whether the continuation that arrives next has been passed on.
     resumed: bool,
 }
@@ -35,7 +39,9 @@ impl JobControl {
             self.disturbed = true;
             run.shared.give_up_storing(Unrecorded::Disturbed(signal));
         }
-        self.killed |= arrival.kills();
+        if arrival.ends_by_default() {
+            self.deadly.push(arrival.signal);
+        }
         if let Some(spinner) = &mut *run.shared.spinner.borrow_mut() {
             spinner.hide();
         }
@@ -53,6 +59,20 @@ impl JobControl {
         }
     }
 
+    /// A signal has arrived after the end of the command: it is for cachex, which only waits for a reader.
+    pub(super) fn hear_after_the_end(&mut self, arrival: Arrival) {
+        if arrival.ends_by_default() && !is_ignored_by_caller(arrival.signal) {
+            self.ended_by.get_or_insert(arrival.signal);
+        }
+    }
+
+    /// Whether no reader may keep cachex any longer: the command died of a signal that came through cachex, or one
+    /// came after its end. A command that survived a signal and ended later is waited for as any other.
+    pub(super) fn is_to_end(&self, exit: Exit) -> bool {
+        let died_of_it = |signal| matches!(exit, Exit::Signal(of) if of == signal);
+        self.ended_by.is_some() || self.deadly.iter().any(|signal| died_of_it(*signal))
+    }
+
     /// Stops cachex as the command was stopped, and has the command go on with it.
     pub(super) fn stop(&mut self, signal: i32, run: &mut Run<'_>) {
         (run.shared.held_up)();
@@ -66,4 +86,9 @@ impl JobControl {
         }
         run.child.resume(run.pty);
     }
+}
+
+fn is_ignored_by_caller(signal: i32) -> bool {
+    let bit = u32::try_from(signal - 1).ok().and_then(|bit| 1_u64.checked_shl(bit));
+    bit.is_some_and(|bit| inherited::ignored_signals() & bit != 0)
 }

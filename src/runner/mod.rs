@@ -249,11 +249,15 @@ async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let (mut job_control, mut stopped) = (JobControl::default(), None);
     while exit.is_none() || pumped.is_none() {
         tokio::select! {
-            arrival = signals.next() => {
+            // What came before the end was for the command.
+            biased;
+            arrival = signals.next() => if exit.is_some() {
+                job_control.hear_after_the_end(arrival);
+            } else {
                 let (pty, keys) = (sources.pty.as_ref(), keys.as_ref());
                 let mode = &mut mode;
                 job_control.hear(arrival, &mut Run { child: &child, pty, shared: &shared, keys, mode });
-            }
+            },
             change = child.wait(), if exit.is_none() => match change.map_err(SpawnError::Other)? {
                 Change::Stopped(signal) => stopped = Some(signal),
                 Change::Ended(status) => {
@@ -276,24 +280,22 @@ async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
                 }
                 keys = keys.filter(|_| passed_on.is_ok());
             }
-            // Last words get a moment; a reader that has stalled does not keep what was told to end.
-            () = sleep(LAST_WORDS), if exit.is_some() && job_control.killed => break,
-            _ = tick.tick(), if exit.is_none() => {
-                give_way_to_question(&mut mode, &shared, &child);
-                if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
-                    spinner.tick();
-                }
+            // Last words get a moment; a reader that has stalled does not keep what is to end.
+            () = sleep(LAST_WORDS), if exit.is_some_and(|end: End| job_control.is_to_end(end.exit)) => {
+                shared.give_up_storing(Unrecorded::OutputLost);
+                break;
             }
+            _ = tick.tick(), if exit.is_none() => show_progress(&mut mode, &shared, &child),
         }
     }
     give_way_to_question(&mut mode, &shared, &child);
     shared.spinner.take();
     let typed = keys.is_some_and(|keys| keys.were_pressed());
-    let condition = input.end().and_then(|condition| {
-        inherited.map_or(Ok(()), PassedOn::end)?;
-        Ok(condition)
-    });
-    let end = exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
+    let left_alone = || inherited.map_or(Ok(()), PassedOn::end);
+    let condition = input.end().and_then(|condition| left_alone().map(|()| condition));
+    let mut end = exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
+    let ended_by = job_control.ended_by.filter(|_| pumped.is_none());
+    end.exit = ended_by.map_or(end.exit, Exit::Signal);
     let ends = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
     if let (Exit::Signal(signal @ (libc::SIGINT | libc::SIGQUIT)), true) = (end.exit, typed) {
         // Those who wait for us, such as a loop of a shell, would have got that key from our own terminal.
@@ -308,6 +310,13 @@ async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let shown = show_held(&shared, is_unwanted).await;
     let tape = shared.tape.replace(Tape::new(None, false));
     Ok(conclude(end, ends, condition, tape, shown))
+}
+
+fn show_progress(mode: &mut Option<TerminalMode>, shared: &Shared<'_>, child: &Child) {
+    give_way_to_question(mode, shared, child);
+    if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
+        spinner.tick();
+    }
 }
 
 /// Leaves the terminal to a command that has changed its mode, for good.

@@ -39,7 +39,7 @@ pub(super) enum PumpEnd {
     LeftBehind(OwnedFd),
     /// Our own stream failed; the pipe is closed, so that the command notices.
     Lost(io::Error),
-    /// It was not waited for.
+    /// Our own stream was not waited for.
     Abandoned,
 }
 
@@ -69,9 +69,15 @@ impl PumpEnd {
         match self {
             Self::LeftBehind(pipe) => Rest { left_behind: Some(pipe), lost: None },
             Self::Lost(error) => Rest { left_behind: None, lost: Some(error) },
-            Self::Whole | Self::Abandoned => Rest::default(),
+            Self::Abandoned => Rest { left_behind: None, lost: Some(not_taken()) },
+            Self::Whole => Rest::default(),
         }
     }
+}
+
+/// Why what was not waited for is lost.
+fn not_taken() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the reader did not take it in time")
 }
 
 /// The loss to tell of. A reader that has gone away knows, the others may not.
@@ -228,7 +234,7 @@ impl<'s> Pump<'s> {
                         return Next::End(PumpEnd::Lost(io::ErrorKind::BrokenPipe.into()));
                     }
                 }
-                Err(_) => return Next::End(PumpEnd::Abandoned),
+                Err(error) => return Next::End(PumpEnd::Lost(error.into())),
             }
         }
     }
@@ -238,7 +244,7 @@ impl<'s> Pump<'s> {
             newlines::leave_alone(&self.from);
         }
         let pipe = rustix::io::fcntl_dupfd_cloexec(&self.from, 3);
-        pipe.map_or(PumpEnd::Abandoned, PumpEnd::LeftBehind)
+        pipe.map_or_else(|error| PumpEnd::Lost(error.into()), PumpEnd::LeftBehind)
     }
 
     /// Waits for more to read, for the end of the command, or for that of its grace; whether our own reader went

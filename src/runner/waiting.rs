@@ -32,7 +32,7 @@ pub fn wait_until<T>(
                     if let Some(spinner) = &mut spinner {
                         spinner.hide();
                     }
-                    if arrival.kills() {
+                    if arrival.ends_by_default() {
                         return Ok(Err(arrival.signal));
                     }
                     if arrival.stops() {

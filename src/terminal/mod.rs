@@ -183,6 +183,13 @@ pub fn print_error(message: &dyn std::fmt::Display) {
     let _ = Stream::Stderr.write_all(error_text(message).as_bytes());
 }
 
+/// The same, unless somebody else would have to read first.
+pub fn print_error_without_waiting(message: &dyn std::fmt::Display) {
+    /// A moment for a reader that is only slow.
+    const MOMENT: std::time::Duration = std::time::Duration::from_millis(100);
+    let _ = Patience::of(MOMENT).write(Stream::Stderr, error_text(message).as_bytes());
+}
+
 fn error_text(message: &dyn std::fmt::Display) -> String {
     escape_lines(&format!("cachex: error: {message}\n"))
 }

@@ -14,7 +14,7 @@ use crate::runner::{self, Input, Job, Outcome, SpawnError, Unrecorded};
 use crate::settings::Request;
 use crate::stdin::{Held, Stdin};
 use crate::store::{Claim, Clearings, Filled, Limits, Store, StoreError};
-use crate::terminal::print_error;
+use crate::terminal::{print_error, print_error_without_waiting};
 use crate::time::{Timestamp, brief};
 use std::cell::RefCell;
 use std::io;
@@ -93,8 +93,9 @@ impl Call<'_> {
         self.tell(&kept);
         match outcome.lost {
             // A reader that has gone away knows.
-            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => lost(&error, outcome.exit),
-            _ => Ok(outcome.exit),
+            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(outcome.exit),
+            Some(error) => lost(&error, outcome.exit),
+            None => Ok(outcome.exit),
         }
     }
 
@@ -238,6 +239,11 @@ impl Call<'_> {
 /// ended as if all was well.
 fn lost(error: &io::Error, exit: Exit) -> Result<Exit, Error> {
     match exit {
+        // It may be the reader of this as well that takes nothing.
+        exit if error.kind() == io::ErrorKind::TimedOut => {
+            print_error_without_waiting(&unwritable(error));
+            Ok(exit)
+        }
         Exit::Code(0) | Exit::Signal(libc::SIGPIPE) => Err(unwritable(error)),
         exit => {
             print_error(&unwritable(error));

@@ -58,7 +58,7 @@ impl Arrival {
     }
 
     /// Whether it ends a process that does not catch it.
-    pub(super) fn kills(self) -> bool {
+    pub(super) fn ends_by_default(self) -> bool {
         let is_ignored_by_default = matches!(self.signal, libc::SIGCHLD | libc::SIGURG);
         self.disturbs().is_some() && !is_ignored_by_default
     }
