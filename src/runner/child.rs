@@ -75,9 +75,13 @@ impl Child {
             // Those that share our terminal would all get it.
             (Origin::Terminal, Some(pty)) => pty.signal_foreground(arrival.signal),
             (_, Some(pty)) if arrival.continues() => pty.signal_foreground(arrival.signal),
-            (Origin::Terminal, None) if arrival.has_reached_the_group() => {}
+            (Origin::Terminal, None) => match self.group_in_our_place() {
+                Some(group) => signal_group(group, arrival.signal),
+                None if arrival.has_reached_the_group() => {}
+                None => self.send(arrival.signal, None),
+            },
             (Origin::Process { value, .. }, _) => self.send(arrival.signal, value),
-            (Origin::Terminal | Origin::Kernel, _) => self.send(arrival.signal, None),
+            (Origin::Kernel, _) => self.send(arrival.signal, None),
         }
     }
 
@@ -89,7 +93,24 @@ impl Child {
                 pty.signal_foreground(libc::SIGCONT);
             }
             None if self.0.was_continued() => {}
-            None => self.send(libc::SIGCONT, None),
+            None => match self.group_in_our_place() {
+                Some(group) => signal_group(group, libc::SIGCONT),
+                None => self.send(libc::SIGCONT, None),
+            },
+        }
+    }
+
+    /// The process group of the command, if the terminal would tell that one without cachex: the command leads a new
+    /// one, in our session, and would have stayed in the one that we lead.
+    #[allow(unsafe_code)]
+    fn group_in_our_place(&self) -> Option<libc::pid_t> {
+        let command = self.0.id()?;
+        // SAFETY: plain system calls. The number is that of the command until it is waited for.
+        unsafe {
+            let would_be = libc::getpgrp() == libc::getpid()
+                && libc::getsid(command) == libc::getsid(0)
+                && libc::getpgid(command) == command;
+            would_be.then_some(command)
         }
     }
 
@@ -130,6 +151,13 @@ impl Child {
             };
         }
     }
+}
+
+/// Sends a signal to a process group, as a key of the terminal does.
+#[allow(unsafe_code)]
+fn signal_group(group: libc::pid_t, signal: i32) {
+    // SAFETY: a plain system call.
+    unsafe { libc::killpg(group, signal) };
 }
 
 fn is_for_want(fault: &io::Error) -> bool {

@@ -562,6 +562,62 @@ fn ctrl_z_stops_cachex_only_with_its_command() {
     terminal.wait_for("end");
 }
 
+/// Commands that make a process group of their own, which without cachex is the one that they lead already.
+const LEADERS: [&str; 2] = [
+    "timeout 100 sh -c 'echo ready; read x < go; echo went on'",
+    "perl -e '$| = 1; setpgrp; print qq(ready\n); open my $go, q(<), q(go) or die; <$go>; print qq(went on\n)'",
+];
+
+#[test]
+fn ctrl_c_reaches_a_command_with_a_process_group_of_its_own() {
+    for command in LEADERS {
+        let sandbox = Sandbox::new();
+        sandbox.sh("mkfifo go").gives("");
+        for call in ["", "cachex --no-spinner --no-store -- "] {
+            let mut terminal = on_terminal(sandbox.sh(&format!("exec {call}{command}")), 24, 80);
+            terminal.wait_for("ready");
+            terminal.press(3);
+            assert_eq!(terminal.end().1.signal(), Some(libc::SIGINT), "{call}{command}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_z_stops_a_command_with_a_process_group_of_its_own() {
+    for command in LEADERS {
+        let sandbox = Sandbox::new();
+        sandbox.sh("mkfifo go").gives("");
+        for call in ["", "cachex --no-spinner --no-store -- "] {
+            let script = format!("{call}{command}; echo status $?; (echo > go) & fg; echo end $?");
+            let shell = sandbox.program("bash", &["-m", "-c", &script]);
+            let mut terminal = on_terminal(shell, 24, 80);
+            terminal.wait_for("ready");
+            terminal.press(26);
+            terminal.wait_for("status 148");
+            terminal.wait_for("went on");
+            terminal.wait_for("end 0");
+        }
+    }
+}
+
+#[test]
+fn ctrl_c_spares_a_command_that_left_the_foreground_of_its_caller() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go").gives("");
+    for call in ["", "cachex --no-spinner --no-store -- "] {
+        // This shell leads the group in the foreground, with cachex in it.
+        let script = format!("trap : INT; {call}{}; echo status $?", LEADERS[0]);
+        let mut terminal = on_terminal(sandbox.sh(&format!("{script}; :")), 24, 80);
+        terminal.wait_for("ready");
+        terminal.press(3);
+        // The shell hears of the key only when the command has ended.
+        sandbox.sh("echo > go").gives("");
+        terminal.wait_for("went on");
+        terminal.wait_for("status");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn kill_9_of_cachex_takes_a_command_under_pty_along() {
