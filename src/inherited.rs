@@ -96,6 +96,23 @@ pub fn ignored_signals() -> u64 {
     })
 }
 
+/// The signals that this thread blocks, as our caller left it: bit `n - 1` stands for signal `n`.
+#[must_use]
+#[allow(unsafe_code)]
+pub fn blocked_signals() -> u64 {
+    let mut blocked = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: without a new set the call only fills `blocked`, which is read only on success.
+    let blocked = unsafe {
+        if libc::pthread_sigmask(libc::SIG_BLOCK, std::ptr::null(), blocked.as_mut_ptr()) != 0 {
+            return 0;
+        }
+        blocked.assume_init()
+    };
+    // SAFETY: the call reads the set only.
+    let is_blocked = |signal| unsafe { libc::sigismember(&raw const blocked, signal) == 1 };
+    (1..=64).filter(|signal| is_blocked(*signal)).fold(0, |set, signal| set | 1 << (signal - 1))
+}
+
 /// The descriptors from 3 on that lead to regular files and stay open in the command. Those beyond 255 are not looked
 /// for: hardly anybody redirects to them, and each look takes time.
 #[must_use]
@@ -108,11 +125,13 @@ pub fn regular_files() -> Vec<RawFd> {
     // looked at.
     unsafe { libc::poll(looks.as_mut_ptr(), looks.len() as libc::nfds_t, 0) };
     let open = looks.iter().filter(|look| look.revents & libc::POLLNVAL == 0).map(|look| look.fd);
-    open.filter(|fd| stays_open(*fd) && is_regular(*fd)).collect()
+    open.filter(|fd| is_passed_on(*fd) && is_regular(*fd)).collect()
 }
 
+/// Whether the command finds this descriptor open.
+#[must_use]
 #[allow(unsafe_code)]
-fn stays_open(fd: RawFd) -> bool {
+pub fn is_passed_on(fd: RawFd) -> bool {
     // SAFETY: a plain system call, which fails for a descriptor that is not open.
     let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
     flags != -1 && flags & libc::FD_CLOEXEC == 0

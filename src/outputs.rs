@@ -5,7 +5,7 @@
 use crate::inherited::is_closed;
 use crate::terminal::Stream;
 use rustix::fd::BorrowedFd;
-use rustix::fs::{FileType, SeekFrom, Stat, fcntl_getfl, fstat, seek};
+use rustix::fs::{FileType, OFlags, SeekFrom, Stat, fcntl_getfl, fstat, seek};
 use rustix::termios::{isatty, tcgetsid};
 
 /// What the command gets as standard output and standard error.
@@ -36,7 +36,9 @@ impl Outputs {
         let (stdout, stderr) = (!is_closed(Stream::Stdout.fd()), !is_closed(Stream::Stderr.fd()));
         if !stdout || !stderr {
             Self::Partly { stdout, stderr }
-        } else if are_one(Stream::Stdout.fd(), Stream::Stderr.fd()) {
+        } else if are_one(Stream::Stdout.fd(), Stream::Stderr.fd())
+            || both_append(Stream::Stdout.fd(), Stream::Stderr.fd())
+        {
             Self::Joined
         } else {
             Self::Apart
@@ -70,6 +72,16 @@ pub fn are_one(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
         FileType::RegularFile => is_same_file && are_one_opening(a, b),
         _ => is_same_file,
     }
+}
+
+/// Whether two descriptors append to the same file: each write goes to its end, whichever it comes through.
+fn both_append(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
+    let (Ok(of_a), Ok(of_b)) = (fstat(a), fstat(b)) else { return false };
+    let appends = |fd| fcntl_getfl(fd).is_ok_and(|flags| flags.contains(OFlags::APPEND));
+    FileType::from_raw_mode(of_a.st_mode) == FileType::RegularFile
+        && (of_a.st_dev, of_a.st_ino) == (of_b.st_dev, of_b.st_ino)
+        && appends(a)
+        && appends(b)
 }
 
 /// Whether this is our controlling terminal: `/dev/tty` is another name of it, and another device.

@@ -76,8 +76,8 @@ pub struct KeyOptions {
     pub ignore_cwd: bool,
     /// Let files among the arguments count by their names alone
     ///
-    /// Without this an argument that names a regular file counts by the file's content too: as a whole word, after its
-    /// first `=`, after a leading `@`, or attached to an option's letter. Directories count by their names.
+    /// Without this an argument that names a regular file counts by the file's content too: as a whole word, behind a `=`,
+    /// an `@` or the letters of options, or before or behind a `:`. Directories count by their names.
     #[arg(long, hide_short_help = true, value_parser = BoolishValueParser::new(), help_heading = "Key")]
     pub ignore_file_args: bool,
     /// Read standard input to its end, and let it count

@@ -29,6 +29,7 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
         pure_environment,
         stdin_with,
         ignored_signals,
+        blocked_signals,
         inherited_files,
     } = fingerprint;
     let mut out = Writer(Vec::with_capacity(512));
@@ -71,6 +72,7 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
     out.tag(u8::from(*pure_environment));
     out.option(stdin_with.as_ref(), |out, command| out.word(command));
     out.number(*ignored_signals);
+    out.number(*blocked_signals);
     out.list(inherited_files, |out, fd| out.number(u64::from(fd.unsigned_abs())));
     out.0
 }
@@ -174,20 +176,24 @@ impl Writer {
     }
 
     fn code(&mut self, CodeFile { path, real, mode, state, is_script }: &CodeFile) {
-        let ExecMode { bits, owner, group, capabilities } = mode;
         self.word(path.as_os_str());
         self.word(real.as_os_str());
-        self.number(u64::from(*bits));
-        self.option(*owner, |out, owner| out.number(u64::from(owner)));
-        self.option(*group, |out, group| out.number(u64::from(group)));
-        self.bytes(capabilities);
+        self.mode(mode);
         self.state(state);
         self.tag(u8::from(*is_script));
     }
 
-    fn argument(&mut self, FileArgument { state, real }: &FileArgument) {
+    fn argument(&mut self, FileArgument { state, real, mode }: &FileArgument) {
         self.state(state);
         self.option(real.as_ref(), |out, real| out.word(real.as_os_str()));
+        self.mode(mode);
+    }
+
+    fn mode(&mut self, ExecMode { bits, owner, group, capabilities }: &ExecMode) {
+        self.number(u64::from(*bits));
+        self.option(*owner, |out, owner| out.number(u64::from(owner)));
+        self.option(*group, |out, group| out.number(u64::from(group)));
+        self.bytes(capabilities);
     }
 
     fn state(&mut self, state: &FileState) {
@@ -269,17 +275,25 @@ mod tests {
 
         fn code(&mut self) -> CodeFile {
             let (path, real) = (self.word().into(), self.word().into());
-            let mode = ExecMode {
+            let mode = self.mode();
+            CodeFile { path, real, mode, state: self.state(), is_script: self.tag() == 1 }
+        }
+
+        fn mode(&mut self) -> ExecMode {
+            ExecMode {
                 bits: self.small(),
                 owner: self.option(Self::small),
                 group: self.option(Self::small),
                 capabilities: self.word().into_vec(),
-            };
-            CodeFile { path, real, mode, state: self.state(), is_script: self.tag() == 1 }
+            }
         }
 
         fn argument(&mut self) -> FileArgument {
-            FileArgument { state: self.state(), real: self.option(|r| r.word().into()) }
+            FileArgument {
+                state: self.state(),
+                real: self.option(|r| r.word().into()),
+                mode: self.mode(),
+            }
         }
 
         fn word(&mut self) -> OsString {
@@ -349,6 +363,7 @@ mod tests {
                 pure_environment: self.tag() == 1,
                 stdin_with: self.option(Self::word),
                 ignored_signals: self.number(),
+                blocked_signals: self.number(),
                 inherited_files: self.list(Self::small),
             };
             assert!(self.0.is_empty(), "bytes left over");
@@ -407,8 +422,8 @@ mod tests {
     }
 
     fn argument() -> impl Strategy<Value = FileArgument> {
-        (file_state(), proptest::option::of(path()))
-            .prop_map(|(state, real)| FileArgument { state, real })
+        (file_state(), proptest::option::of(path()), exec_mode())
+            .prop_map(|(state, real, mode)| FileArgument { state, real, mode })
     }
 
     fn outputs() -> impl Strategy<Value = Outputs> {
@@ -435,14 +450,14 @@ mod tests {
             variable_globs in btree_set(word(), 0..2),
             variables in btree_map(word(), proptest::option::of(text()), 0..3),
             files in btree_map(word(), file_state(), 0..3),
-            (pure_environment, stdin_with, ignored_signals, inherited_files) in (
-                any::<bool>(), proptest::option::of(word()), any::<u64>(), vec(0i32..99, 0..3),
+            (pure_environment, stdin_with, (ignored_signals, blocked_signals), inherited_files) in (
+                any::<bool>(), proptest::option::of(word()), any::<(u64, u64)>(), vec(0i32..99, 0..3),
             ),
         ) -> Fingerprint {
             Fingerprint {
                 scope, texts, words, ignored, code, arguments, directory, outputs, variable_globs,
                 variables, files, pure_environment, stdin_with, ignored_signals,
-                inherited_files,
+                blocked_signals, inherited_files,
             }
         }
     }

@@ -5,7 +5,7 @@
 //! by [`FileArguments::changed`]: a command's own output file is compared by content, so that it counts once it
 //! stands as the run leaves it.
 
-use super::argument_names::candidates_in;
+use super::argument_names::{Candidate, candidates_in};
 use super::digest::{Digest, DigestBuilder};
 use super::encoding::{append_words, encode_words, state_bytes};
 use super::error::Unreadable;
@@ -13,7 +13,7 @@ use super::exec_mode::is_executable;
 use super::hashing::Hashes;
 use super::hex::Hex;
 use super::parallel;
-use super::reading::{FileReader, HUGE, Pending, SMALL};
+use super::reading::{self, FileReader, HUGE, Pending, SMALL};
 use super::recheck::{holds, is_unchanged};
 use super::regular_file::open_stamp;
 use super::stamp::{FileStamp, Stamp};
@@ -91,19 +91,18 @@ impl FileArguments {
             is_value = word.as_bytes().starts_with(b"-");
         }
         let mut named = look_at(candidates.iter().map(|it| it.name.into()).collect())?;
-        let directories: Vec<PathBuf> = candidates
-            .iter()
-            .zip(&named)
-            .filter(|(candidate, named)| candidate.is_value && named.found == Found::Directory)
-            .map(|(candidate, _)| PathBuf::from(candidate.name))
-            .take(DIRECTORIES)
-            .collect();
-        let relative =
-            || candidates.iter().map(|it| Path::new(it.name)).filter(|it| it.is_relative());
-        let below =
-            directories.iter().flat_map(|it| relative().map(|name| it.join(name))).collect();
-        let below = look_at(below)?.into_iter();
-        named.extend(below.filter(|named| matches!(named.found, Found::File { .. })));
+        let relative: Vec<_> =
+            candidates.iter().filter(|it| Path::new(it.name).is_relative()).collect();
+        let mut directories = option_directories(candidates.iter().zip(&named));
+        let mut next = 0;
+        // One may be named from another: `-C a -C b`.
+        while let Some(directory) = directories.get(next) {
+            let below = look_at(relative.iter().map(|it| directory.join(it.name)).collect())?;
+            directories.extend(option_directories(relative.iter().copied().zip(&below)));
+            directories.truncate(DIRECTORIES);
+            named.extend(below.into_iter().filter(|it| matches!(it.found, Found::File { .. })));
+            next += 1;
+        }
         Ok(Self { named, option_directories: directories, watch: RefCell::default() })
     }
 
@@ -173,7 +172,7 @@ impl FileArguments {
     ) -> Result<Opened, Unreadable> {
         let mut opened = Opened::default();
         if self.named.iter().filter(|named| named.counts()).count() > FEW {
-            let argument = FileArgument { state: self.all(reader, hashes)?, real: None };
+            let argument = FileArgument::new(self.all(reader, hashes)?);
             opened.seen.insert(OsString::new(), argument);
             return Ok(opened);
         }
@@ -186,7 +185,7 @@ impl FileArguments {
                 }
                 Found::File { .. } => {
                     match reader.open(&named.path) {
-                        Ok(Some(file)) => opened.pending.push((place, file.real, file.content)),
+                        Ok(Some(file)) => opened.pending.push((place, file)),
                         Ok(None) => named.found = Found::Nothing,
                         Err(fault) => named.close(fault),
                     }
@@ -197,7 +196,7 @@ impl FileArguments {
                 }
                 Found::Nothing | Found::Special(_) | Found::Closed { .. } => continue,
             };
-            let argument = FileArgument { state, real: None };
+            let argument = FileArgument::new(state);
             opened.seen.insert(named.path.clone().into(), argument);
         }
         Ok(opened)
@@ -216,11 +215,12 @@ impl FileArguments {
         held: impl Iterator<Item = (FileStamp, Digest)>,
         hashes: &Hashes<'_>,
     ) -> Result<BTreeMap<OsString, FileArgument>, Unreadable> {
-        for ((place, real, _), (stamp, digest)) in opened.pending.into_iter().zip(held) {
+        for ((place, file), (stamp, digest)) in opened.pending.into_iter().zip(held) {
             let named = &mut self.named[place];
             named.read(reader, stamp, digest);
             let state = hashes.content(&named.path, digest)?;
-            let argument = FileArgument { state, real: Some(real) };
+            let argument =
+                FileArgument { real: Some(file.real), mode: file.mode, ..FileArgument::new(state) };
             opened.seen.insert(named.path.clone().into(), argument);
         }
         Ok(opened.seen)
@@ -306,13 +306,13 @@ impl FileArguments {
 #[derive(Default)]
 pub(super) struct Opened {
     seen: BTreeMap<OsString, FileArgument>,
-    pending: Vec<(usize, PathBuf, Pending)>,
+    pending: Vec<(usize, reading::Opened)>,
 }
 
 impl Opened {
     /// What [`FileReader::resolve`] has to complete, in order.
     pub(super) fn pending(&self) -> impl Iterator<Item = Pending> {
-        self.pending.iter().map(|(_, _, pending)| pending.clone())
+        self.pending.iter().map(|(_, file)| file.content.clone())
     }
 }
 
@@ -374,6 +374,16 @@ impl Named {
             (seen, now) => *seen == now,
         }
     }
+}
+
+/// Those that are directories and values of options.
+fn option_directories<'c, 'w: 'c>(
+    found: impl Iterator<Item = (&'c Candidate<'w>, &'c Named)>,
+) -> Vec<PathBuf> {
+    let is_one = |(candidate, named): &(&Candidate<'_>, &Named)| {
+        candidate.is_value && named.found == Found::Directory
+    };
+    found.filter(is_one).take(DIRECTORIES).map(|(_, named)| named.path.clone()).collect()
 }
 
 fn look_at(paths: Vec<PathBuf>) -> Result<Vec<Named>, Unreadable> {

@@ -102,6 +102,8 @@ pub struct Fingerprint {
     pub stdin_with: Option<OsString>,
     /// The signals that the caller ignores: bit n - 1 for signal n.
     pub ignored_signals: u64,
+    /// The signals that the caller blocks, likewise.
+    pub blocked_signals: u64,
     /// The descriptors from 3 on that lead to regular files.
     pub inherited_files: Vec<i32>,
 }
@@ -128,6 +130,15 @@ pub struct FileArgument {
     pub state: FileState,
     /// The path of a file without links.
     pub real: Option<PathBuf>,
+    /// What executing it does.
+    pub mode: ExecMode,
+}
+
+impl FileArgument {
+    /// One of which only this counts.
+    fn new(state: FileState) -> Self {
+        Self { state, real: None, mode: ExecMode::default() }
+    }
 }
 
 /// A file as the command would find it.

@@ -3,7 +3,6 @@
 //! What cannot be seen is an error that names it; nothing is guessed. What was seen can be looked at again when
 //! the command has ended.
 
-use super::argument_names::names_in;
 use super::arguments::{self, ArgumentGlob, Places};
 use super::doubts::{self, Doubt};
 use super::environment::{Selected, VariableSelector, find_double, select};
@@ -24,6 +23,7 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -225,6 +225,7 @@ pub fn observe(
         pure_environment: spec.pure_environment,
         stdin_with: spec.stdin_hash().map(|hash| hash.command().to_owned()),
         ignored_signals: inherited::ignored_signals(),
+        blocked_signals: inherited::blocked_signals(),
         inherited_files: inherited::regular_files(),
     };
     Ok(Observation {
@@ -296,15 +297,29 @@ fn counted_words(
     Ok(counted)
 }
 
-/// `<(…)` becomes such a word: its content comes from a pipe, the word says nothing of it.
+/// `<(…)` becomes such a word, or what follows a `=` or `@` in one: its content comes from a pipe, the word says nothing of
+/// it. Anywhere else only a descriptor that the command inherits is meant: `awk '{ print > "/dev/fd/2" }'` names none.
 fn names_a_descriptor(word: &OsStr) -> bool {
-    let number = |name: &'_ OsStr| {
-        let mut prefixes = ["/dev/fd/", "/proc/self/fd/"].iter();
-        prefixes
-            .find_map(|prefix| name.as_bytes().strip_prefix(prefix.as_bytes()).map(<[u8]>::to_vec))
+    let bytes = word.as_bytes();
+    let value = bytes.iter().position(|byte| *byte == b'=').map(|at| &bytes[at + 1..]);
+    let is_one = |name: &[u8]| {
+        let name = name.strip_prefix(b"@").unwrap_or(name);
+        let number = name.strip_prefix(b"/dev/fd/").or(name.strip_prefix(b"/proc/self/fd/"));
+        number.is_some_and(|it| !it.is_empty() && it.iter().all(u8::is_ascii_digit))
     };
-    let is_number = |digits: Vec<u8>| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-    names_in(word).filter_map(number).any(is_number)
+    is_one(bytes) || value.is_some_and(is_one) || inherited_in(bytes).any(inherited::is_passed_on)
+}
+
+/// The descriptors from 3 on that a word may name as `…/fd/N`.
+fn inherited_in(word: &[u8]) -> impl Iterator<Item = RawFd> {
+    const FD: &[u8] = b"/fd/";
+    let starts = (0..word.len()).filter(|at| word[*at..].starts_with(FD));
+    let number = |at| {
+        let digits = &word[at + FD.len()..];
+        let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        std::str::from_utf8(&digits[..length]).ok()?.parse::<RawFd>().ok()
+    };
+    starts.filter_map(number).filter(|fd| *fd > 2)
 }
 
 fn working_directory() -> Result<WorkingDirectory, Unreadable> {

@@ -107,10 +107,10 @@ impl Fingerprint {
         if let Some(command) = &self.stdin_with {
             parts.push(Part::new("hash of standard input", command.as_bytes()).shown(command));
         }
-        if self.ignored_signals != 0 {
-            let signals = describe_signals(self.ignored_signals);
-            let bytes = self.ignored_signals.to_le_bytes();
-            parts.push(Part::new("ignored signals", bytes).shown(signals));
+        let signals =
+            [("ignored signals", self.ignored_signals), ("blocked signals", self.blocked_signals)];
+        for (name, set) in signals.into_iter().filter(|(_, set)| *set != 0) {
+            parts.push(Part::new(name, set.to_le_bytes()).shown(describe_signals(set)));
         }
         for fd in &self.inherited_files {
             parts.push(Part::of("descriptor", fd.to_string(), []).shown("a file"));

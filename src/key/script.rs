@@ -30,24 +30,29 @@ pub(super) fn code(
     arguments: &FileArguments,
     hashes: &Hashes<'_>,
 ) -> Result<Code, Unreadable> {
-    let mut search = Search { reader, files: Vec::new(), known: HashSet::new() };
+    let mut search =
+        Search { reader, files: Vec::new(), known: HashSet::new(), arguments: HashSet::new() };
     let operands = search.add_command(program.path(), words, MAX_DEPTH)?;
     if !operands.as_ref().is_some_and(|operands| operands.certain) {
         for path in arguments.executables(hashes) {
             search.add_program(&absolute(path), MAX_DEPTH)?;
+            search.arguments.insert(absolute(path));
         }
         if let Some(Operands { extensions, .. }) = operands {
             search.add_extended(extensions, plain, arguments.option_directories())?;
         }
         search.add_named_programs(operands.as_ref(), program.path(), plain)?;
     }
-    Ok(Code { files: search.files, known: search.known })
+    search.arguments.remove(program.path());
+    Ok(Code { files: search.files, known: search.known, arguments: search.arguments })
 }
 
 /// Files whose content runs.
 pub(super) struct Code {
     files: Vec<Part>,
     known: HashSet<PathBuf>,
+    /// Those that are there as arguments only: they may as well be the output of the command.
+    arguments: HashSet<PathBuf>,
 }
 
 /// A file whose content runs.
@@ -61,9 +66,10 @@ struct Part {
 }
 
 impl Code {
-    /// Whether this file is among them.
+    /// Whether this file is among them, and needs not count as an argument.
     pub(super) fn contains(&self, path: &Path) -> bool {
-        self.known.contains(&absolute(path))
+        let path = absolute(path);
+        self.known.contains(&path) && !self.arguments.contains(&path)
     }
 
     /// What [`FileReader::resolve`] has to complete, in order.
@@ -79,7 +85,9 @@ impl Code {
     ) -> Vec<CodeFile> {
         let complete = |Part { path, real, mode, content, is_script }| {
             let found = content.and_then(|_| held.next());
-            reader.note(path.clone(), found);
+            if !self.arguments.contains(&path) {
+                reader.note(path.clone(), found);
+            }
             let state = found.map_or(FileState::Missing, |(_, digest)| FileState::Content(digest));
             CodeFile { path, real, mode, state, is_script }
         };
@@ -91,6 +99,7 @@ struct Search<'r, 'm> {
     reader: &'r FileReader<'m>,
     files: Vec<Part>,
     known: HashSet<PathBuf>,
+    arguments: HashSet<PathBuf>,
 }
 
 impl Search<'_, '_> {
@@ -197,7 +206,7 @@ impl Search<'_, '_> {
             for path in found.chain(elsewhere).take(if has_own_path { usize::MAX } else { 1 }) {
                 self.add_program(&absolute(&path), MAX_DEPTH)?;
                 if count < COMMANDS {
-                    self.add_inner(&path, &arguments[place..])?;
+                    self.add_inner(&path, &arguments[place..], operands.is_some())?;
                 }
             }
         }
@@ -211,13 +220,21 @@ impl Search<'_, '_> {
     }
 
     /// Adds the script of a command that the words behind a wrapper may be.
-    fn add_inner(&mut self, program: &Path, words: &[&OsStr]) -> Result<(), Unreadable> {
+    fn add_inner(
+        &mut self,
+        program: &Path,
+        words: &[&OsStr],
+        is_wrapped: bool,
+    ) -> Result<(), Unreadable> {
         let words: Vec<OsString> = words.iter().map(|word| (*word).to_owned()).collect();
         let Some(operands) = operands(program, &words) else { return Ok(()) };
         let script = operands.script.as_ref().map(|(_, script)| locate(script, &operands));
-        match script.filter(|script| script.is_file()) {
-            Some(script) => self.add_program(&script, MAX_DEPTH),
-            None => Ok(()),
+        match script {
+            Some(script) if is_wrapped && script.is_dir() => {
+                Err(Unreadable::new(&script, "it is a directory, and something in it runs"))
+            }
+            Some(script) if script.is_file() => self.add_program(&script, MAX_DEPTH),
+            _ => Ok(()),
         }
     }
 

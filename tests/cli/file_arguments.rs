@@ -1,6 +1,6 @@
 //! Files among the arguments count by their content, without an option.
 
-use super::harness::{Sandbox, am_root};
+use super::harness::{Sandbox, am_root, has};
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt;
@@ -468,4 +468,90 @@ fn one_of_many_that_may_not_be_read_counts_by_its_name() {
             "{told}"
         );
     }
+}
+
+#[test]
+fn an_output_that_may_be_executed_counts_once_it_stands() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("printf '#!/bin/sh\\necho hi\\n' > a; chmod +x a").gives("");
+    let call = "cp a b";
+    assert!(runs(&sandbox, call) && runs(&sandbox, call));
+    assert!(!runs(&sandbox, call), "it stands, and is left as it was");
+    sandbox.sh("rm b").gives("");
+    assert!(runs(&sandbox, call));
+}
+
+#[test]
+fn how_an_argument_may_be_executed_counts_for_any_program() {
+    let sandbox = Sandbox::new();
+    sandbox.script("tool", "echo ran");
+    let call =
+        || sandbox.cachex_words(["-q", "sh", "-c", "\"$0\" 2>/dev/null || echo not", "./tool"]);
+    call().gives("ran\n");
+    sandbox.sh("chmod -x tool").gives("");
+    call().gives("not\n");
+    sandbox.sh("chmod +x tool").gives("");
+    call().gives("ran\n");
+}
+
+#[test]
+fn directories_of_options_may_be_named_from_each_other() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkdir -p d/e").gives("");
+    for call in ["env -C d env -C e cat g", "env -C d env --chdir=e cat g"] {
+        for content in ["1", "2", "2"] {
+            sandbox.write("d/e/g", content);
+            sandbox.cachex(call).gives(content);
+        }
+    }
+}
+
+#[test]
+fn names_stand_behind_several_letters_and_around_a_colon() {
+    for word in ["-sfd.csv", "d.csv:12", "file:d.csv", "a=b=d.csv"] {
+        let sandbox = Sandbox::new();
+        sandbox.write("d.csv", "1");
+        assert!(runs(&sandbox, &format!("echo {word}")), "{word}");
+        assert!(!runs(&sandbox, &format!("echo {word}")), "{word}");
+        sandbox.write("d.csv", "2");
+        assert!(runs(&sandbox, &format!("echo {word}")), "{word}");
+    }
+}
+
+#[test]
+fn a_directory_that_runs_is_not_guessed_about() {
+    let sandbox = Sandbox::new();
+    if !has("python3") {
+        return;
+    }
+    for version in ["one", "two"] {
+        sandbox.write("d/__main__.py", format!("print('{version}')\n"));
+        for call in ["python3 d", "env python3 d", "env -C d python3 ."] {
+            sandbox.cachex(&format!("-q {call}")).gives(format!("{version}\n"));
+        }
+    }
+    // It is no script here.
+    assert!(runs(&sandbox, "echo python3 d") && !runs(&sandbox, "echo python3 d"));
+}
+
+#[test]
+fn a_descriptor_that_a_part_of_a_word_names_is_seen() {
+    let sandbox = Sandbox::new();
+    let call = |text: &str, word: &str| {
+        let script = format!("exec 7< <(echo {text}); cachex -q sh -c 'cat \"${{0#*:}}\"' {word}");
+        sandbox.program("bash", &["-c", &script]).gives(format!("{text}\n"));
+    };
+    for word in ["file:/dev/fd/7", "x,y:/dev//fd/7", "/dev/./fd/7"] {
+        call("one", word);
+        call("two", word);
+    }
+}
+
+#[test]
+fn signals_that_the_caller_blocks_count() {
+    let sandbox = Sandbox::new();
+    let blocking = "use POSIX; sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGUSR1)); exec @ARGV";
+    let words = ["cachex", "sh", "-c", "kill -USR1 $$; echo survived"];
+    sandbox.program("perl", &[&["-e", blocking], &words[..]].concat()).gives("survived\n");
+    assert_ne!(sandbox.cachex_words(&words[1..]).output().stdout, b"survived\n");
 }

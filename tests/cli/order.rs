@@ -207,3 +207,13 @@ fn two_openings_of_one_file_are_two_streams_where_the_system_can_tell() {
     }
     assert!(told.contains("cachex: hit"), "{told}");
 }
+
+#[test]
+fn two_openings_that_append_to_one_file_are_one_stream() {
+    let sandbox = in_turn();
+    sandbox
+        .sh("./s.sh >>bare 2>>bare; cachex ./s.sh >>miss 2>>miss; cachex ./s.sh >>hit 2>>hit")
+        .gives("");
+    sandbox.sh("cmp bare miss && cmp bare hit").gives("");
+    assert_eq!(sandbox.runs(), 2);
+}
