@@ -7,7 +7,9 @@ use super::error::Unreadable;
 use super::parallel;
 use super::regular_file::OnProgress;
 use super::stamp::FileStamp;
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, openat, readlinkat, statat};
+use rustix::fs::{
+    AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, fstat, openat, readlinkat, statat,
+};
 use std::ffi::{CStr, OsStr, OsString};
 use std::io;
 use std::ops::Range;
@@ -32,6 +34,8 @@ struct Listing {
     entries: Vec<Entry>,
     /// Of all that is known of the entries.
     stamp: Digest,
+    /// When something was last made or removed in it, in nanoseconds since the epoch.
+    changed: i128,
 }
 
 #[derive(Debug)]
@@ -115,7 +119,8 @@ impl Tree {
 
 impl PartialEq for Listing {
     fn eq(&self, other: &Self) -> bool {
-        (&self.directory, self.stamp) == (&other.directory, other.stamp)
+        let all = |it: &Self| (it.stamp, it.changed);
+        self.directory == other.directory && all(self) == all(other)
     }
 }
 
@@ -127,6 +132,8 @@ impl Listing {
         let here = |error: rustix::io::Errno| (directory.to_owned(), error.into());
         let path = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
         let opened = open_directory(top, path, OFlags::NOFOLLOW).map_err(here)?;
+        // Asked for first: what comes and goes from now on moves it.
+        let changed = FileStamp::of(&fstat(&opened).map_err(here)?).changed;
         let mut opened = Dir::new(opened).map_err(here)?;
         let (mut names, mut entries) = (Vec::new(), Vec::new());
         while let Some(entry) = opened.read() {
@@ -144,7 +151,7 @@ impl Listing {
         }
         entries.sort_unstable_by(|a: &Entry, b| names[a.name.clone()].cmp(&names[b.name.clone()]));
         let stamp = stamp_of(&names, &entries);
-        Ok(Self { directory: directory.to_owned(), names, entries, stamp })
+        Ok(Self { directory: directory.to_owned(), names, entries, stamp, changed })
     }
 
     fn name(&self, at: &Range<usize>) -> &OsStr {

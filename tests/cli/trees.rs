@@ -270,3 +270,17 @@ mod opened {
         assert!(!runs(false), "the hit remembered it");
     }
 }
+
+#[test]
+fn what_came_and_went_in_a_directory_meanwhile_is_noticed() {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/a", "A");
+    sandbox.sh("mkfifo started go").gives("");
+    let call = "--file src -- sh -c 'echo > started; read x < go; cat src/*'";
+    let script = format!(
+        "{{ cachex -v {call} & read x < started; echo B > src/b; rm src/b; echo > go; wait; }} 2>&1"
+    );
+    let told = sandbox.sh(&script).output().stdout;
+    let told = String::from_utf8_lossy(&told).into_owned();
+    assert!(told.contains("not stored: src"), "{told}");
+}
