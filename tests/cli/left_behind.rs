@@ -1,19 +1,26 @@
 //! Processes that the command leaves behind.
 
 use super::harness::Sandbox;
+use std::time::{Duration, Instant};
 
 #[test]
 fn one_that_lets_go_of_the_output_at_once_costs_nothing() {
     let sandbox = Sandbox::new();
-    // It holds the output a little longer than the command runs. That it takes longer than the grace is chance.
+    // It holds the output a little longer than the command runs.
     let script = "sleep 0.005 & echo started";
+    // One that takes longer, under load, keeps the call for all of this.
+    let grace = Duration::from_millis(50);
     let is_stored = |number: usize| {
+        let since = Instant::now();
         let call = ["-v", "--key", &number.to_string(), "--", "sh", "-c", script];
         let told = sandbox.cachex_words(call).tells("started\n", 0);
         assert!(told.contains("stored"), "{told}");
-        !told.contains("not stored")
+        let is_stored = !told.contains("not stored");
+        assert!(is_stored || since.elapsed() >= grace, "{told}");
+        is_stored
     };
-    assert!((0..50).any(is_stored));
+    let stored = (0..20).filter(|number| is_stored(*number)).count();
+    assert!(stored > 0, "never within the grace");
 }
 
 #[test]
