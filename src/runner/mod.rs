@@ -147,6 +147,9 @@ pub enum Unrecorded {
     /// The file that is standard input was changed.
     #[error("its standard input changed while it ran")]
     StdinChanged,
+    /// A process that the command left behind may still read it.
+    #[error("a process left behind still holds its standard input")]
+    StdinHeld,
     /// The content of the file that is standard input is not known.
     #[error(
         "its standard input is a file that is too large to be read and has just changed, or that tells no size or date"

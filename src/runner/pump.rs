@@ -25,8 +25,8 @@ const LITTLE: usize = 8 << 10;
 /// As much as a pipe holds.
 const BUFFER: usize = 64 << 10;
 
-/// How long a process that is about to close the pipe has for it after the end of the command.
-const GRACE: Duration = Duration::from_millis(50);
+/// How long a process that is about to close a pipe has for it after the end of the command.
+pub(super) const GRACE: Duration = Duration::from_millis(50);
 
 /// More than any pipe holds: whoever writes that much after the end of the command is not about to close it.
 const FULL: usize = 1 << 20;

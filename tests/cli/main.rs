@@ -51,6 +51,7 @@ mod starved;
 mod stats;
 mod stdin;
 mod stdin_file;
+mod stdin_left_behind;
 mod stdin_silent;
 mod store_faults;
 mod store_meanwhile;

@@ -7,28 +7,43 @@
 //! When something goes wrong the command still gets all that comes: from then on it is copied, and the
 //! result is not stored.
 
+mod carried;
+mod gap;
 mod pipe;
 mod socket;
 
 use super::Unrecorded;
 use super::launch::Standard;
+use super::pump::GRACE;
 use crate::entry::{Condition, Kind};
 use crate::key::{Digest, DigestBuilder};
 use crate::stdin::{Look, SOCKET_LIMIT};
+use carried::Held;
+use gap::Gap;
 use pipe::PipeOffer;
-use rustix::event::Timespec;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 use socket::SocketOffer;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::sync::mpsc::{self, Receiver};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// An offer that is under way.
 pub(super) struct Offer {
     kind: Kind,
-    taken: Receiver<Option<Taken>>,
+    told: Receiver<Option<Told>>,
+    thread: JoinHandle<()>,
     /// Closed at the end of the command.
     running: OwnedFd,
+}
+
+/// What there is to tell when the command has ended.
+struct Told {
+    taken: Taken,
+    /// The offer, where somebody still holds it.
+    held: Option<Box<dyn Held>>,
 }
 
 /// What the command took.
@@ -53,21 +68,25 @@ impl Offer {
     /// When it cannot be offered; nothing was taken.
     pub(super) fn begin(kind: Kind) -> io::Result<(Standard, Self)> {
         let (ended, running) = pipe_with(PipeFlags::CLOEXEC)?;
-        let (theirs, taken) = if kind == Kind::Socket {
+        let (theirs, (told, thread)) = if kind == Kind::Socket {
             let (theirs, offer) = SocketOffer::new()?;
             (theirs, Offering::begin(offer, ended)?)
         } else {
             let (theirs, offer) = PipeOffer::new()?;
             (theirs, Offering::begin(offer, ended)?)
         };
-        Ok((Standard::Given(theirs), Self { kind, taken, running }))
+        Ok((Standard::Given(theirs), Self { kind, told, thread, running }))
     }
 
     /// Ends the offer after the command has ended, and tells what its result holds for.
     pub(super) fn end(self) -> Result<Condition, Unrecorded> {
         drop(self.running);
-        let taken = self.taken.recv().ok().flatten().ok_or(Unrecorded::StdinUnknown)?;
-        taken.condition(self.kind)
+        let told = self.told.recv().ok().flatten().ok_or(Unrecorded::StdinUnknown)?;
+        let Some(held) = told.held else { return told.taken.condition(self.kind) };
+        // It has told all that it had to tell.
+        let _ = self.thread.join();
+        held.keep_offering();
+        Err(Unrecorded::StdinHeld)
     }
 }
 
@@ -113,38 +132,22 @@ trait Channel: Send + 'static {
     /// Waits until there is something to do, but no longer than that while `some` bytes are on offer.
     fn wait(&mut self, ended: &OwnedFd, some: bool, timeout: Timespec) -> io::Result<Event>;
 
+    /// Takes back what is on offer now that the command has ended, where that can be done; how much that was.
+    fn withdraw(&mut self) -> Option<usize> {
+        None
+    }
+
+    /// Whether somebody can still take what is offered after that. One that is about to let go has so long for it.
+    fn is_held(&self, grace: Duration) -> bool;
+
+    /// What another process needs to go on with it.
+    fn descriptors(&self) -> Vec<RawFd>;
+
     /// Does what has to be done when the command has ended. Whether the command wrote to it.
     fn finish(&mut self) -> bool;
 
     /// Gives the command what comes without looking what it takes.
     fn copy(self, gap: Gap, ended: &OwnedFd);
-}
-
-/// How what the command was given and what was taken from ours differ when offering has to stop.
-#[derive(Debug, PartialEq, Eq)]
-struct Gap {
-    /// Taken from ours and not given yet.
-    unseen: Vec<u8>,
-    /// So much was given and is still in ours.
-    twice: usize,
-}
-
-impl Gap {
-    /// Where this was on offer, of which the command took so much, and that was taken from ours in its
-    /// place: somebody else reads it as well.
-    fn between(offered: &[u8], count: usize, taken: &[u8]) -> Self {
-        // They take from the front.
-        let fits = |gone: &usize| {
-            let left = &offered[*gone..];
-            let both = left.len().min(taken.len());
-            left[..both] == taken[..both]
-        };
-        let left = offered.len() - (0..offered.len()).find(fits).unwrap_or(offered.len());
-        let unseen = taken.get(left..).unwrap_or_default().to_vec();
-        // Less was taken only where there was no more.
-        let is_empty = taken.len() < count;
-        Self { unseen, twice: if is_empty { 0 } else { left.saturating_sub(count) } }
-    }
 }
 
 /// What came of an attempt to offer something.
@@ -178,7 +181,7 @@ struct Offering<C> {
 }
 
 impl<C: Channel> Offering<C> {
-    fn begin(channel: C, ended: OwnedFd) -> io::Result<Receiver<Option<Taken>>> {
+    fn begin(channel: C, ended: OwnedFd) -> io::Result<(Receiver<Option<Told>>, JoinHandle<()>)> {
         let mut offering = Self {
             channel,
             ended,
@@ -194,18 +197,18 @@ impl<C: Channel> Offering<C> {
             (_, 0) => Look::Silent,
             _ => Look::Waiting,
         };
-        let (tell, taken) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
         // Nobody listens if the command could not be started.
         let run = move || {
             if let Err(gap) = offering.run() {
                 let _ = tell.send(None);
                 offering.channel.copy(gap, &offering.ended);
             } else {
-                let _ = tell.send(Some(offering.taken(first)));
+                let _ = tell.send(offering.tell(first));
             }
         };
-        std::thread::Builder::new().name("stdin".to_owned()).spawn(run)?;
-        Ok(taken)
+        let thread = std::thread::Builder::new().name("stdin".to_owned()).spawn(run)?;
+        Ok((told, thread))
     }
 
     fn run(&mut self) -> Result<(), Gap> {
@@ -236,6 +239,11 @@ impl<C: Channel> Offering<C> {
             return Ok(false);
         }
         let unread = self.channel.unread().map_err(|_| self.gap())?;
+        self.take_all_but(unread)
+    }
+
+    /// The same where so much was not taken.
+    fn take_all_but(&mut self, unread: usize) -> Result<bool, Gap> {
         let taken = self.offered.saturating_sub(unread);
         self.offered -= taken;
         self.bytes += taken as u64;
@@ -261,6 +269,22 @@ impl<C: Channel> Offering<C> {
         Ok(())
     }
 
+    /// What there is to tell; nothing if it cannot be told.
+    fn tell(mut self, first: Look) -> Option<Told> {
+        if let Some(unread) = self.channel.withdraw() {
+            self.take_all_but(unread).ok()?;
+            self.offered = 0;
+        }
+        let is_held = self.channel.is_held(GRACE);
+        // Whoever let go just now may have taken some.
+        if !is_held {
+            self.settle().ok()?;
+        }
+        let taken = self.taken(first);
+        let held = is_held.then(|| Box::new(self) as Box<dyn Held>);
+        Some(Told { taken, held })
+    }
+
     fn taken(&mut self, first: Look) -> Taken {
         let left = if self.offered > 0 { Look::Waiting } else { Look::now(C::KIND) };
         Taken {
@@ -272,6 +296,13 @@ impl<C: Channel> Offering<C> {
             was_written: self.channel.finish(),
         }
     }
+}
+
+/// Whether everybody who holds the other end lets go of it in this time.
+fn hangs_up(ours: &OwnedFd, time: Duration) -> bool {
+    let timeout = Timespec::try_from(time).ok();
+    let mut fds = [PollFd::new(ours, PollFlags::empty())];
+    poll(&mut fds, timeout.as_ref()).is_ok_and(|ready| ready > 0)
 }
 
 /// How long to wait before looking again.
@@ -292,28 +323,5 @@ impl Patience {
 
     fn timeout(&self) -> Timespec {
         Timespec { tv_sec: 0, tv_nsec: self.0 }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn where_somebody_else_reads_too_nothing_is_lost() {
-        for (offered, count, taken, unseen, twice) in [
-            ("first\n2\n", 6, "2\nmore", "more", 0),
-            ("first\n2\n3\n", 2, "2\n", "", 2),
-            ("first\n2\n", 6, "2\n", "", 0),
-            ("all", 3, "new", "new", 0),
-            ("all", 2, "", "", 0),
-        ] {
-            let gap = Gap { unseen: unseen.as_bytes().to_vec(), twice };
-            assert_eq!(
-                Gap::between(offered.as_bytes(), count, taken.as_bytes()),
-                gap,
-                "{offered} {taken}"
-            );
-        }
     }
 }

@@ -1,13 +1,14 @@
 //! Offering a pipe, with `tee`.
 
-use super::{Channel, Event, Gap, Offered};
+use super::{Channel, Event, Gap, Offered, hangs_up};
 use crate::entry::Kind;
 use crate::key::DigestBuilder;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, SpliceFlags, pipe_with, splice, tee};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::time::Duration;
 
 /// What `tee` can duplicate at once: a full pipe.
 const FULL: usize = 1 << 20;
@@ -113,6 +114,17 @@ impl Channel for PipeOffer {
         }
     }
 
+    fn is_held(&self, grace: Duration) -> bool {
+        let Some(pipe) = &self.pipe else { return false };
+        !hangs_up(pipe, grace)
+    }
+
+    fn descriptors(&self) -> Vec<RawFd> {
+        let (copy, taken) = (&self.copy, &self.taken);
+        let private = [&copy.0, &copy.1, &taken.0, &taken.1];
+        self.pipe.iter().chain(private).map(AsRawFd::as_raw_fd).collect()
+    }
+
     fn finish(&mut self) -> bool {
         false
     }
@@ -135,9 +147,11 @@ impl Channel for PipeOffer {
                 }
                 Err(Errno::INTR | Errno::AGAIN) => {}
                 // The command is not to take that for the end.
-                Err(_) => loop {
-                    std::thread::park();
-                },
+                Err(_) => {
+                    let mut fds = [ended, &pipe].map(|fd| PollFd::new(fd, PollFlags::empty()));
+                    while poll(&mut fds, None) == Err(Errno::INTR) {}
+                    return;
+                }
             }
         }
     }

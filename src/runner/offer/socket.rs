@@ -1,20 +1,23 @@
 //! Offering a socket, by looking at what waits in it. What the command writes to its own goes on to ours.
 
-use super::{Channel, Event, Gap, Offered};
+use super::{Channel, Event, Gap, Offered, hangs_up};
 use crate::entry::Kind;
 use crate::key::DigestBuilder;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::sockopt::socket_error;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 pub(super) struct SocketOffer {
     /// Our end of the command's socket.
     ours: OwnedFd,
-    /// The command's end, to see how much it has not taken.
-    theirs: OwnedFd,
+    /// The command's end, to see how much it has not taken. `None` where nobody but those whom the command left
+    /// behind may hold it: what is on offer then is a line, which they take whole or not at all as far as we see.
+    theirs: Option<OwnedFd>,
     /// What is on offer, as it was: somebody else may read ours.
     offered: Vec<u8>,
     /// Whether the command sees the end.
@@ -30,7 +33,10 @@ impl SocketOffer {
         let (ours, theirs) = (OwnedFd::from(ours), OwnedFd::from(theirs));
         let given = theirs.try_clone()?;
         let back = Back::default();
-        Ok((given, Self { ours, theirs, offered: Vec::new(), is_at_end: false, back }))
+        Ok((
+            given,
+            Self { ours, theirs: Some(theirs), offered: Vec::new(), is_at_end: false, back },
+        ))
     }
 
     /// Lets the command see the end.
@@ -58,14 +64,27 @@ impl Channel for SocketOffer {
             self.end();
             return Ok(Offered::End);
         }
+        let of_line = self.offered[..waiting].iter().position(|byte| *byte == b'\n');
+        let wanted = match of_line {
+            Some(of_line) if self.theirs.is_none() => of_line + 1,
+            _ => waiting,
+        };
         let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        let count = send(&self.ours, &self.offered[..waiting], flags)?;
+        let count = send(&self.ours, &self.offered[..wanted], flags)?;
         self.offered.truncate(count);
         Ok(Offered::Some(count))
     }
 
     fn unread(&self) -> io::Result<usize> {
-        Ok(usize::try_from(rustix::io::ioctl_fionread(&self.theirs)?).unwrap_or(usize::MAX))
+        let Some(theirs) = &self.theirs else {
+            let is_taken = if hangs_up(&self.ours, Duration::ZERO) {
+                !self.back.is_reset(&self.ours)
+            } else {
+                is_all_taken(&self.ours)
+            };
+            return Ok(if is_taken { 0 } else { self.offered.len() });
+        };
+        Ok(usize::try_from(rustix::io::ioctl_fionread(theirs)?).unwrap_or(usize::MAX))
     }
 
     fn consume(&mut self, count: usize, _: usize, content: &mut DigestBuilder) -> Result<(), Gap> {
@@ -90,12 +109,29 @@ impl Channel for SocketOffer {
         // As long as something is on offer ours stays readable; only time can tell.
         let is_for_input = !some && !self.is_at_end;
         let timeout = some.then_some(timeout);
-        let seen = wait(ended, &self.ours, is_for_input, &self.back, timeout.as_ref())?;
+        let seen = self.see(ended, is_for_input, timeout.as_ref())?;
         if seen.ended {
             return Ok(Event::Over);
         }
         self.back.pass_on(&self.ours);
         Ok(Event::Look)
+    }
+
+    fn withdraw(&mut self) -> Option<usize> {
+        let theirs = self.theirs.take()?;
+        let (mut buffer, mut unread) = (vec![0; PIECE], 0);
+        while let Ok((count @ 1.., _)) = recv(&theirs, buffer.as_mut_slice(), RecvFlags::DONTWAIT) {
+            unread += count;
+        }
+        Some(unread)
+    }
+
+    fn is_held(&self, grace: Duration) -> bool {
+        !hangs_up(&self.ours, grace)
+    }
+
+    fn descriptors(&self) -> Vec<RawFd> {
+        vec![self.ours.as_raw_fd()]
     }
 
     fn finish(&mut self) -> bool {
@@ -106,7 +142,7 @@ impl Channel for SocketOffer {
         let stdin = rustix::stdio::stdin();
         let _ = send_all(self.ours.as_fd(), &unseen);
         let mut buffer = vec![0; PIECE];
-        while let Ok(seen) = wait(ended, &self.ours, !self.is_at_end, &self.back, None) {
+        while let Ok(seen) = self.see(ended, !self.is_at_end, None) {
             if seen.ended {
                 break;
             }
@@ -128,38 +164,49 @@ impl Channel for SocketOffer {
     }
 }
 
+/// Whether nothing of what was sent waits at the other end.
+#[allow(unsafe_code)]
+fn is_all_taken(ours: &OwnedFd) -> bool {
+    let mut waiting: libc::c_int = 0;
+    // SAFETY: the call fills the number.
+    unsafe { libc::ioctl(ours.as_raw_fd(), libc::TIOCOUTQ, &raw mut waiting) == 0 && waiting == 0 }
+}
+
 /// What there is to do.
 struct Seen {
     ended: bool,
     input: bool,
 }
 
-fn wait(
-    ended: &OwnedFd,
-    ours: &OwnedFd,
-    is_for_input: bool,
-    back: &Back,
-    timeout: Option<&Timespec>,
-) -> io::Result<Seen> {
-    let wanted = |flag, is_wanted| if is_wanted { flag } else { PollFlags::empty() };
-    let mut stdin = wanted(PollFlags::IN, is_for_input) | wanted(PollFlags::OUT, back.waits());
-    if back.is_closed {
-        stdin.remove(PollFlags::OUT);
-    }
-    let mut fds = [
-        PollFd::new(ended, PollFlags::empty()),
-        PollFd::new(ours, wanted(PollFlags::IN, !back.waits())),
-        PollFd::from_borrowed_fd(rustix::stdio::stdin(), stdin),
-    ];
-    // What has hung up would say so again and again.
-    let fds = if stdin.is_empty() { &mut fds[..2] } else { &mut fds[..] };
-    match poll(fds, timeout) {
-        Ok(_) => Ok(Seen {
-            ended: !fds[0].revents().is_empty(),
-            input: fds.get(2).is_some_and(|fd| !fd.revents().is_empty()),
-        }),
-        Err(Errno::INTR) => Ok(Seen { ended: false, input: false }),
-        Err(error) => Err(error.into()),
+impl SocketOffer {
+    fn see(
+        &self,
+        ended: &OwnedFd,
+        is_for_input: bool,
+        timeout: Option<&Timespec>,
+    ) -> io::Result<Seen> {
+        let back = &self.back;
+        let wanted = |flag, is_wanted| if is_wanted { flag } else { PollFlags::empty() };
+        let mut stdin = wanted(PollFlags::IN, is_for_input) | wanted(PollFlags::OUT, back.waits());
+        if back.is_closed {
+            stdin.remove(PollFlags::OUT);
+        }
+        let mut fds = [
+            PollFd::new(ended, PollFlags::empty()),
+            PollFd::new(&self.ours, wanted(PollFlags::IN, !back.waits() && back.end.is_none())),
+            PollFd::from_borrowed_fd(rustix::stdio::stdin(), stdin),
+        ];
+        // What has hung up would say so again and again.
+        let fds = if stdin.is_empty() { &mut fds[..2] } else { &mut fds[..] };
+        let is_let_go = |seen: PollFlags| self.theirs.is_none() && seen.contains(PollFlags::HUP);
+        match poll(fds, timeout) {
+            Ok(_) => Ok(Seen {
+                ended: !fds[0].revents().is_empty() || is_let_go(fds[1].revents()),
+                input: fds.get(2).is_some_and(|fd| !fd.revents().is_empty()),
+            }),
+            Err(Errno::INTR) => Ok(Seen { ended: false, input: false }),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
@@ -171,6 +218,8 @@ struct Back {
     was_written: bool,
     /// Nobody takes it.
     is_closed: bool,
+    /// Why there will be no more.
+    end: Option<End>,
 }
 
 impl Back {
@@ -183,9 +232,18 @@ impl Back {
     fn pass_on(&mut self, ours: &OwnedFd) {
         if self.waiting.is_empty() {
             let mut buffer = vec![0; PIECE];
-            let Ok((count, _)) = recv(ours, buffer.as_mut_slice(), RecvFlags::DONTWAIT) else {
-                return;
+            let count = match recv(ours, buffer.as_mut_slice(), RecvFlags::DONTWAIT) {
+                Ok((count, _)) => count,
+                Err(error) => {
+                    if error == Errno::CONNRESET {
+                        self.end = Some(End::Reset);
+                    }
+                    return;
+                }
             };
+            if count == 0 {
+                self.end = Some(End::Closed);
+            }
             buffer.truncate(count);
             self.was_written |= count > 0;
             self.waiting = buffer;
@@ -196,6 +254,11 @@ impl Back {
             Err(Errno::AGAIN | Errno::INTR) => {}
             Err(_) => self.close(ours),
         }
+    }
+
+    /// Whether the other end was closed with something in it.
+    fn is_reset(&self, ours: &OwnedFd) -> bool {
+        self.end == Some(End::Reset) || !matches!(socket_error(ours), Ok(Ok(())))
     }
 
     /// Lets the command see that nobody takes what it writes.
@@ -221,6 +284,14 @@ impl Back {
             }
         }
     }
+}
+
+/// How the other end was closed.
+#[derive(PartialEq, Eq)]
+enum End {
+    Closed,
+    /// With something in it.
+    Reset,
 }
 
 /// Sends all of it, and waits for whoever reads it.

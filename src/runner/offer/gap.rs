@@ -1,0 +1,51 @@
+//! Where somebody else reads our input too.
+
+/// How what the command was given and what was taken from ours differ when offering has to stop.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    /// Taken from ours and not given yet.
+    pub(super) unseen: Vec<u8>,
+    /// So much was given and is still in ours.
+    pub(super) twice: usize,
+}
+
+impl Gap {
+    /// Where this was on offer, of which the command took so much, and that was taken from ours in its
+    /// place: somebody else reads it as well.
+    pub(super) fn between(offered: &[u8], count: usize, taken: &[u8]) -> Self {
+        // They take from the front.
+        let fits = |gone: &usize| {
+            let left = &offered[*gone..];
+            let both = left.len().min(taken.len());
+            left[..both] == taken[..both]
+        };
+        let left = offered.len() - (0..offered.len()).find(fits).unwrap_or(offered.len());
+        let unseen = taken.get(left..).unwrap_or_default().to_vec();
+        // Less was taken only where there was no more.
+        let is_empty = taken.len() < count;
+        Self { unseen, twice: if is_empty { 0 } else { left.saturating_sub(count) } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_somebody_else_reads_too_nothing_is_lost() {
+        for (offered, count, taken, unseen, twice) in [
+            ("first\n2\n", 6, "2\nmore", "more", 0),
+            ("first\n2\n3\n", 2, "2\n", "", 2),
+            ("first\n2\n", 6, "2\n", "", 0),
+            ("all", 3, "new", "new", 0),
+            ("all", 2, "", "", 0),
+        ] {
+            let gap = Gap { unseen: unseen.as_bytes().to_vec(), twice };
+            assert_eq!(
+                Gap::between(offered.as_bytes(), count, taken.as_bytes()),
+                gap,
+                "{offered} {taken}"
+            );
+        }
+    }
+}
