@@ -45,6 +45,12 @@ pub enum Verdict {
 const REST: Lifetime = Lifetime::For(Duration::from_mins(1));
 
 impl Policy {
+    /// The same where nothing can be renewed in the background: as HTTP caches do, nothing is served stale then.
+    #[must_use]
+    pub fn without_renewals(&self) -> Self {
+        Self { stale_while_revalidate: Lifetime::ZERO, ..self.clone() }
+    }
+
     /// How long a result with this ending is replayed.
     #[must_use]
     pub fn lifetime(&self, exit: Exit) -> Lifetime {

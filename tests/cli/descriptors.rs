@@ -85,6 +85,41 @@ fn what_we_write_ourselves_does_not_count() {
 }
 
 #[test]
+fn what_expired_is_not_served_where_a_renewal_would_lack_a_descriptor() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "if (: >&3) 2>/dev/null; then echo with; else echo without; fi");
+    let call = "cachex -v --ttl 1m --stale-while-revalidate 1h ./s.sh 3>> o";
+    sandbox.sh(call).tells("with\n", 0);
+    sandbox.age(120);
+    let explained = sandbox.sh(&call.replace("-v", "explain")).output().stdout;
+    assert!(explained.starts_with(b"miss: expired"), "{}", explained.escape_ascii());
+    let told = sandbox.sh(call).tells("with\n", 0);
+    assert!(told.contains("not served stale: a renewal would lack descriptor 3"), "{told}");
+    assert_eq!(sandbox.runs(), 2);
+    assert!(sandbox.sh(call).tells("with\n", 0).contains("hit: "), "the new one is stored");
+    // The other one is renewed as ever.
+    let without = call.replace("3>> o", "");
+    sandbox.sh(&without).tells("without\n", 0);
+    sandbox.age(120);
+    assert!(sandbox.sh(&without).tells("without\n", 0).contains("stale"));
+    super::stale::wait_until_idle(&sandbox);
+    assert_eq!(sandbox.runs(), 4);
+}
+
+#[test]
+fn nothing_is_warmed_that_would_lack_a_descriptor() {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "if (: >&3) 2>/dev/null; then echo with; else echo without; fi");
+    sandbox.sh("cachex --warm ./s.sh 3>> o").warns("", "would lack descriptor 3");
+    super::stale::wait_until_idle(&sandbox);
+    assert_eq!(sandbox.runs(), 0);
+    let explained = sandbox.sh("cachex explain --warm ./s.sh 3>> o").output().stdout;
+    let explained = String::from_utf8_lossy(&explained);
+    assert!(explained.contains("nothing runs: it would lack descriptor 3"), "{explained}");
+    sandbox.sh("cachex ./s.sh 3>> o").gives("with\n");
+}
+
+#[test]
 fn which_descriptors_lead_to_files_counts() {
     let sandbox = Sandbox::new();
     for fd in ["3", "9", "100"] {

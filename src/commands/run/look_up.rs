@@ -1,16 +1,18 @@
 //! What is stored for a call, and whether it may be replayed.
 
 use super::Call;
+use super::renew::not_in_background;
 use crate::entry::{Entry, Kind};
 use crate::key::{DigestMemory, Key, Observation, observe};
-use crate::policy::{MissReason, Verdict};
+use crate::policy::{MissReason, Policy, Verdict};
 use crate::progress::Spinner;
 use crate::recording::Body;
 use crate::runner;
 use crate::settings::{Execution, Request, StdinMode};
 use crate::stdin::{Held, Stdin, StreamState};
 use crate::store::{Store, StoreError};
-use crate::time::{Timestamp, brief};
+use crate::time::{Lifetime, Timestamp, brief};
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -126,22 +128,42 @@ impl Call<'_> {
     pub(in crate::commands) fn choose(
         &self,
         store: &Store,
-        key: Key,
+        observation: &Observation,
         variants: Vec<Entry>,
         stdin: &Stdin,
     ) -> Result<Hit, Miss> {
-        let chosen = self.decide(store, key, variants, stdin);
+        let chosen = self.decide(store, observation, variants, stdin);
         store.rest();
         chosen
+    }
+
+    /// What is not to be served stale where a run in the background would be another one.
+    fn policy_for(&self, observation: &Observation) -> Cow<'_, Policy> {
+        let policy = &self.request.policy;
+        match not_in_background(observation) {
+            Some(_) => Cow::Owned(policy.without_renewals()),
+            None => Cow::Borrowed(policy),
+        }
+    }
+
+    fn tell_unserved(&self, observation: &Observation, reason: &MissReason) {
+        let is_patient = self.request.policy.stale_while_revalidate != Lifetime::ZERO;
+        if let (MissReason::Expired(_), true, Some(fd)) =
+            (reason, is_patient, not_in_background(observation))
+        {
+            self.notices
+                .detail(&format_args!("not served stale: a renewal would lack descriptor {fd}"));
+        }
     }
 
     fn decide(
         &self,
         store: &Store,
-        key: Key,
+        observation: &Observation,
         variants: Vec<Entry>,
         stdin: &Stdin,
     ) -> Result<Hit, Miss> {
+        let (key, policy) = (observation.fingerprint.key(), self.policy_for(observation));
         let holds = stdin.holds(&variants);
         let own: Vec<_> = variants.iter().filter(|entry| entry.key == key).cloned().collect();
         let output = |entry: &Entry| {
@@ -153,22 +175,25 @@ impl Call<'_> {
         };
         let without_fallback = |reason| Miss { reason, fallback: None };
         let (entry, age, is_stale) =
-            match self.request.policy.admit(variants, holds, self.asked, Timestamp::now()) {
+            match policy.admit(variants, holds, self.asked, Timestamp::now()) {
                 Verdict::Replay(entry, age) => (entry, age, false),
                 Verdict::ReplayStale(entry, age) => (entry, age, true),
                 Verdict::Execute(_, Some(fallback)) if !is_in_order(store, key, &fallback) => {
-                    return self.decide(store, key, own, stdin);
+                    return self.decide(store, observation, own, stdin);
                 }
-                Verdict::Execute(reason, fallback) => return Err(Miss { reason, fallback }),
+                Verdict::Execute(reason, fallback) => {
+                    self.tell_unserved(observation, &reason);
+                    return Err(Miss { reason, fallback });
+                }
             };
         let Some(mut body) = output(&entry).map_err(without_fallback)? else {
             return match replaced(store, &entry) {
-                Some(variants) => self.decide(store, key, variants, stdin),
+                Some(variants) => self.decide(store, observation, variants, stdin),
                 None => Err(without_fallback(MissReason::Damaged)),
             };
         };
         if entry.key != key && !body.is_of_one_stream() {
-            return self.decide(store, key, own, stdin);
+            return self.decide(store, observation, own, stdin);
         }
         if !stdin.is_still(entry.condition) {
             return Err(without_fallback(MissReason::OtherStdin));

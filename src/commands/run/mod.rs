@@ -52,8 +52,7 @@ pub fn run(
     if request.execution == Execution::InBackground {
         return Ok(call.warm(store, &observation, stdin, &variants));
     }
-    let key = observation.fingerprint.key();
-    let chosen = call.choose(&store, key, variants, &stdin);
+    let chosen = call.choose(&store, &observation, variants, &stdin);
     match chosen {
         Ok(hit) => {
             call.tell_doubts(&observation, false);

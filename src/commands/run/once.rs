@@ -64,7 +64,7 @@ impl Call<'_> {
                 let is_newer = |entry: &Entry| entry.key == key && entry.created > self.asked;
                 variants.iter().any(|entry| is_newer(entry) && holds(entry.condition))
             };
-            match self.choose(&store, key, variants, &stdin) {
+            match self.choose(&store, &observation, variants, &stdin) {
                 Ok(hit) => {
                     // A renewal has to be able to claim it.
                     drop(claimed);

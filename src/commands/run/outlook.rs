@@ -1,6 +1,7 @@
 //! What a run would do, for those who only ask. Takes nothing from standard input and stores nothing.
 
 use super::nearest::in_full;
+use super::renew::not_in_background;
 use super::{Call, Hit, Miss, nesting};
 use crate::entry::Entry;
 use crate::key::{Key, Observation};
@@ -37,11 +38,15 @@ impl Call<'_> {
     ) -> Outlook {
         let key = observation.fingerprint.key();
         if self.request.execution == Execution::InBackground {
-            return Outlook::new("miss", "asked to run in the background", warming(store, key));
+            return Outlook::new(
+                "miss",
+                "asked to run in the background",
+                warming(store, observation),
+            );
         }
         let of_use = self.request.policy.of_use(&variants, self.asked, Timestamp::now());
         let is_open = self.request.execution != Execution::Never && stdin.may_be_of(&of_use);
-        match self.choose(store, key, variants, stdin) {
+        match self.choose(store, observation, variants, stdin) {
             Ok(hit) => {
                 let age = hit.entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
                 let stale = if hit.is_stale { ", stale" } else { "" };
@@ -105,13 +110,15 @@ impl Call<'_> {
 
 const MISSED: &str = "nothing runs: exit 124";
 
-fn warming(store: &Store, key: Key) -> &'static str {
+fn warming(store: &Store, observation: &Observation) -> String {
     if store.is_read_only() {
-        "nothing runs: the store is read-only"
-    } else if is_running(store, key) {
-        "nothing runs: another run of the same is under way"
+        "nothing runs: the store is read-only".to_owned()
+    } else if let Some(fd) = not_in_background(observation) {
+        format!("nothing runs: it would lack descriptor {fd}")
+    } else if is_running(store, observation.fingerprint.key()) {
+        "nothing runs: another run of the same is under way".to_owned()
     } else {
-        "the command runs in the background"
+        "the command runs in the background".to_owned()
     }
 }
 

@@ -54,6 +54,10 @@ impl Call<'_> {
         };
         if store.is_read_only() {
             self.notices.warn(&"the store is read-only; nothing is warmed");
+        } else if let Some(fd) = not_in_background(observation) {
+            self.notices.warn(&format_args!(
+                "a run in the background would lack descriptor {fd}; nothing is warmed"
+            ));
         } else if let Some(begun) = self.begin(store, observation, stdin, condition, None) {
             begun.let_go();
         }
@@ -139,6 +143,11 @@ impl Call<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// A descriptor that counts and that a run in the background does not have.
+pub(super) fn not_in_background(observation: &Observation) -> Option<i32> {
+    observation.fingerprint.inherited_files.first().copied()
 }
 
 /// A run in the background.
