@@ -164,12 +164,20 @@ fn is_for_want(fault: &io::Error) -> bool {
     matches!(fault.raw_os_error(), Some(libc::EAGAIN | libc::ENOMEM))
 }
 
+/// What the command has as its standard descriptors.
+pub(super) struct Connected {
+    /// An empty standard input, if it has no other one.
+    pub(super) empty: Option<Standard>,
+    pub(super) stdout: Standard,
+    pub(super) stderr: Standard,
+}
+
 /// Makes what the command has for its standard descriptors, and gives us their other ends.
 pub(super) fn connect(
-    stdin: Option<Standard>,
     outputs: Outputs,
+    is_stdin_empty: bool,
     keys: Option<&Keys>,
-) -> io::Result<(Sources, [Standard; 3])> {
+) -> io::Result<(Sources, Connected)> {
     let pipe = || {
         let (ours, theirs) = io::pipe()?;
         Ok::<_, io::Error>((Some(OwnedFd::from(ours)), Standard::Given(theirs.into())))
@@ -177,7 +185,7 @@ pub(super) fn connect(
     let if_open = |is_open| if is_open { pipe() } else { Ok((None, Standard::Closed)) };
     let mut pty = None;
     let mut terminal = None;
-    let ((stdout, their_stdout), (stderr, their_stderr)) = match outputs {
+    let ((stdout, theirs), (stderr, their_stderr)) = match outputs {
         Outputs::Apart => (pipe()?, pipe()?),
         Outputs::Joined => {
             let (ours, theirs) = io::pipe()?;
@@ -195,8 +203,9 @@ pub(super) fn connect(
             ((Some(reader), Standard::Given(theirs)), (None, same))
         }
     };
-    let stdin = stdin.or(terminal).map_or_else(nothing, Ok)?;
-    Ok((Sources { pty, stdout, stderr }, [stdin, their_stdout, their_stderr]))
+    let empty = is_stdin_empty.then(|| terminal.map_or_else(nothing, Ok)).transpose()?;
+    let connected = Connected { empty, stdout: theirs, stderr: their_stderr };
+    Ok((Sources { pty, stdout, stderr }, connected))
 }
 
 /// An empty standard input.

@@ -7,25 +7,30 @@ use crate::stdin::Held;
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, OnceLock};
 
-/// What was given whole, as soon as it was.
-pub(super) type Given = Arc<OnceLock<Condition>>;
+/// A thread that waits for what was read, to write it to the command as fast as that reads: the end of the run does
+/// not wait for it.
+pub(super) struct Feed {
+    held: Sender<Held>,
+    /// What was given whole, as soon as it was.
+    given: Arc<OnceLock<Condition>>,
+}
 
-/// What the command reads from. It is written to there as fast as it is read, in a thread of its own: the
-/// end of the run does not wait for it.
-pub(super) fn begin(held: Held) -> io::Result<(Standard, Running)> {
+/// Prepares what the command is to read from. Nothing has gone there yet.
+pub(super) fn prepare(held: &Held) -> io::Result<(Standard, Running)> {
     let (read, write) = io::pipe()?;
-    let given = Given::default();
+    let given = Arc::<OnceLock<Condition>>::default();
     if let Some(known) = held.condition {
         let _ = given.set(known);
     }
+    let (sender, receiver) = channel::<Held>();
     let tell = Arc::clone(&given);
-    let kept: Kept = Arc::new(Mutex::new(Some((held, OwnedFd::from(write)))));
-    let to_feed = Arc::clone(&kept);
     let feed = move || {
-        let Some((mut held, pipe)) = take(&to_feed) else { return };
-        let mut pipe = File::from(pipe);
+        // Nothing comes if the command was not started.
+        let Ok(mut held) = receiver.recv() else { return };
+        let mut pipe = File::from(OwnedFd::from(write));
         match held.copy_to(&mut pipe) {
             Ok(whole) => _ = whole.map(|whole| tell.set(whole)),
             // The command has had enough.
@@ -35,19 +40,22 @@ pub(super) fn begin(held: Held) -> io::Result<(Standard, Running)> {
         }
         // Only now does the command see the end.
     };
-    match std::thread::Builder::new().name("stdin".to_owned()).spawn(feed) {
-        Ok(_) => Ok((Standard::Given(read.into()), Running::Fed(given))),
+    Ok(match std::thread::Builder::new().name("stdin".to_owned()).spawn(feed) {
+        Ok(_) => (Standard::Given(read.into()), Running::Fed(Feed { held: sender, given })),
         // Without a thread the command reads where it is kept.
-        Err(fault) => {
-            let (held, _) = take(&kept).ok_or(fault)?;
-            Ok((Standard::Given(held.into_file()?), Running::Unknown))
-        }
-    }
+        Err(_) => (Standard::Given(held.as_file()?), Running::Unknown),
+    })
 }
 
-/// What is to be fed, and where to.
-type Kept = Arc<Mutex<Option<(Held, OwnedFd)>>>;
+impl Feed {
+    /// Gives it to the command, which runs.
+    pub(super) fn give(&self, held: Held) {
+        // The thread waits for it.
+        let _ = self.held.send(held);
+    }
 
-fn take(kept: &Kept) -> Option<(Held, OwnedFd)> {
-    kept.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// What the command was given, if that was all.
+    pub(super) fn given(&self) -> Option<Condition> {
+        self.given.get().copied()
+    }
 }

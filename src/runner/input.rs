@@ -1,7 +1,7 @@
 //! What the command reads from standard input, and what its result holds for because of it.
 
 use super::Unrecorded;
-use super::feed::{self, Given};
+use super::feed::{self, Feed};
 use super::launch::Standard;
 #[cfg(target_os = "linux")]
 use super::offer::Offer;
@@ -30,7 +30,7 @@ pub enum Input {
 /// An input while the command runs.
 pub(super) enum Running {
     Known(Condition),
-    Fed(Given),
+    Fed(Feed),
     Unknown,
     #[cfg(target_os = "linux")]
     Offered(Offer),
@@ -38,12 +38,18 @@ pub(super) enum Running {
 }
 
 impl Input {
-    /// What the command gets as standard input, if anything, and what watches over it.
-    pub(super) fn begin(self) -> io::Result<(Option<Standard>, Running)> {
-        let (standard, running) = match self {
-            Self::Empty => return Ok((None, Running::Known(Condition::StdinAbsent))),
+    /// Prepares what the command gets as standard input, if anything, and what watches over it. What was read stays
+    /// here until [`Running::start`], and nothing else was taken: should there be no command, nothing is lost.
+    pub(super) fn prepare(&mut self) -> io::Result<(Option<Standard>, Running)> {
+        if let Self::Held(held) = self {
+            let (standard, running) = feed::prepare(held)?;
+            return Ok((Some(standard), running));
+        }
+        let (standard, running) = match std::mem::replace(self, Self::Empty) {
+            Self::Empty | Self::Held(_) => {
+                return Ok((None, Running::Known(Condition::StdinAbsent)));
+            }
             Self::Closed => (Standard::Closed, Running::Known(Condition::StdinClosed)),
-            Self::Held(held) => feed::begin(held)?,
             // What cannot be offered can be passed on: nothing was taken.
             #[cfg(target_os = "linux")]
             Self::Stream(kind) => Offer::begin(kind)
@@ -60,11 +66,20 @@ impl Input {
 }
 
 impl Running {
+    /// Gives the command, which runs, what was read for it.
+    pub(super) fn start(&self, input: &mut Input) {
+        if let Self::Fed(feed) = self
+            && let Input::Held(held) = std::mem::replace(input, Input::Empty)
+        {
+            feed.give(held);
+        }
+    }
+
     /// What the result holds for, now that the command has ended.
     pub(super) fn end(self) -> Result<Condition, Unrecorded> {
         match self {
             Self::Known(condition) => Ok(condition),
-            Self::Fed(given) => given.get().copied().ok_or(Unrecorded::StdinPart),
+            Self::Fed(feed) => feed.given().ok_or(Unrecorded::StdinPart),
             Self::Unknown => Err(Unrecorded::StdinUnknown),
             #[cfg(target_os = "linux")]
             Self::Offered(offer) => offer.end(),

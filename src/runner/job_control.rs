@@ -1,12 +1,8 @@
 //! What signals to cachex, and stops of the command, mean for both.
 
 use super::Unrecorded;
-use super::child::Child;
-use super::keys::Keys;
-use super::pty::Pty;
-use super::shared::Shared;
 use super::signals::{self, Arrival};
-use super::terminal_mode::TerminalMode;
+use super::supervision::Run;
 use crate::exit::Exit;
 use crate::inherited;
 
@@ -23,15 +19,6 @@ pub(super) struct JobControl {
     resumed: bool,
 }
 
-/// All that a stop concerns.
-pub(super) struct Run<'r> {
-    pub(super) child: &'r Child,
-    pub(super) pty: Option<&'r Pty>,
-    pub(super) shared: &'r Shared<'r>,
-    pub(super) keys: Option<&'r Keys>,
-    pub(super) mode: &'r mut Option<TerminalMode>,
-}
-
 impl JobControl {
     /// A signal has arrived.
     pub(super) fn hear(&mut self, arrival: Arrival, run: &mut Run<'_>) {
@@ -46,12 +33,12 @@ impl JobControl {
             spinner.hide();
         }
         if arrival.continues() {
-            run.keys.inspect(|keys| keys.resume());
+            run.keys.as_ref().inspect(|keys| keys.resume());
             if std::mem::take(&mut self.resumed) {
                 return;
             }
         }
-        run.child.pass_on(arrival, run.pty);
+        run.child.pass_on(arrival, run.pty.as_ref());
         if arrival.is_about_child()
             && let Some(signal) = run.child.was_stopped()
         {
@@ -76,15 +63,15 @@ impl JobControl {
     /// Stops cachex as the command was stopped, and has the command go on with it.
     pub(super) fn stop(&mut self, signal: i32, run: &mut Run<'_>) {
         (run.shared.held_up)();
-        run.keys.inspect(|keys| keys.put_back());
+        run.keys.as_ref().inspect(|keys| keys.put_back());
         // The keys of the command's own terminal have reached nobody else yet.
         let everybody = run.keys.is_some() && signal == libc::SIGTSTP;
         self.resumed = run.child.watched(|| signals::stop(signal, everybody));
-        run.keys.inspect(|keys| keys.resume());
-        if let Some(mode) = &mut *run.mode {
+        run.keys.as_ref().inspect(|keys| keys.resume());
+        if let Some(mode) = &mut run.mode {
             mode.forget();
         }
-        run.child.resume(run.pty);
+        run.child.resume(run.pty.as_ref());
     }
 }
 

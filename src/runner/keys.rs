@@ -40,21 +40,19 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    pub(super) fn take() -> io::Result<Self> {
+    /// Opens the terminal. Nothing is taken from it yet.
+    pub(super) fn open() -> io::Result<Self> {
         // A description of our own, which may be non-blocking: others share that of stdin.
         let name = ttyname(stdin(), Vec::new())?;
         let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let terminal = rustix::fs::open(name.as_c_str(), flags, Mode::empty())?;
         let terminal = watch(terminal, Interest::READABLE)?;
         let before = tcgetattr(stdin())?;
-        let mut keys = Self { terminal, before, untaken: Vec::new(), pressed: false };
-        keys.resume();
-        keys.take_what_was_typed_ahead();
-        Ok(keys)
+        Ok(Self { terminal, before, untaken: Vec::new(), pressed: false })
     }
 
-    /// What was typed while our terminal still made lines of it: an end of input stands there as a zero.
-    fn take_what_was_typed_ahead(&mut self) {
+    /// Takes what was typed while our terminal still made lines of it: an end of input stands there as a zero.
+    pub(super) fn take_what_was_typed_ahead(&mut self) {
         let count = ioctl_fionread(&self.terminal).ok().and_then(|count| count.try_into().ok());
         let mut ahead = vec![0; count.unwrap_or(0)];
         let count = rustix::io::read(&self.terminal, &mut ahead).unwrap_or(0);
@@ -71,7 +69,7 @@ impl Keys {
         self.before.clone()
     }
 
-    /// Takes the keys, again after [`Keys::put_back`].
+    /// Has all keys come as they are, from now on and again after [`Keys::put_back`].
     pub(super) fn resume(&self) {
         if !are_there() {
             return;

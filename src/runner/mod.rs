@@ -29,6 +29,7 @@ mod signal_mask;
 mod signals;
 #[cfg(target_os = "linux")]
 mod stopped;
+mod supervision;
 mod tape;
 #[cfg(target_os = "linux")]
 mod terminal_guests;
@@ -50,17 +51,15 @@ use crate::exit::Exit;
 use crate::key::Key;
 use crate::nesting;
 use crate::outputs::Outputs;
-use crate::progress::{Spinner, TICK};
+use crate::progress::Spinner;
 use crate::recording::{Abandoned, Recorder, Recording};
 use crate::terminal::Stream;
 use crate::time::Timestamp;
-use child::{Child, connect};
+use child::{Child, Connected, Sources, connect};
 use input::Running;
-use job_control::{JobControl, Run};
 use keys::Keys;
-use launch::Change;
+use launch::Standard;
 use passed_on::PassedOn;
-use pty::Pty;
 use pump::{Pump, PumpEnd, worst};
 use shared::Shared;
 use signals::{Receiver, Signals};
@@ -69,11 +68,13 @@ use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
+use std::pin::pin;
 use std::time::{Duration, Instant};
+use supervision::{Ended, Run};
 use tape::Tape;
 use terminal_mode::TerminalMode;
 use tokio::sync::watch;
-use tokio::time::{Instant as TokioInstant, interval_at, sleep};
+use tokio::time::Instant as TokioInstant;
 
 /// A command to run.
 #[allow(missing_debug_implementations, reason = "it holds a closure")]
@@ -200,106 +201,38 @@ pub fn run(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     runtime.block_on(supervise(job))
 }
 
-/// How long what the terminal of a command shows of the key that stopped it may take.
-const LAST_ECHO: Duration = Duration::from_millis(5);
-
-/// How long the output of a command that was told to end may take.
-const LAST_WORDS: Duration = Duration::from_millis(500);
-
 async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let mut signals = Signals::install(Receiver::Command).map_err(SpawnError::Other)?;
     let started = Instant::now();
-    if matches!(job.input, Input::Held(_)) {
-        // What was read is passed on by a thread, which cannot give it back.
-        room::try_to_start().map_err(SpawnError::Other)?;
-    }
-    let input = std::mem::replace(&mut job.input, Input::Empty);
-    let records = job.recorder.is_some();
-    let inherited = records.then(|| PassedOn::now(matches!(input, Input::File(_))));
-    let (stdin, input) = input.begin().map_err(SpawnError::Other)?;
-    let wants_keys =
-        matches!(job.outputs, Outputs::Terminal { .. }) && stdin.is_none() && keys::are_there();
-    // A terminal of its own is for the command to change.
-    let is_on_ours = !matches!(job.outputs, Outputs::Terminal { .. });
-    let mut mode = is_on_ours.then(TerminalMode::watch).flatten();
-    // Before the command: what is pressed from now on is for it.
-    let mut keys = if wants_keys { Some(Keys::take().map_err(SpawnError::Other)?) } else { None };
-    let (mut sources, standard) =
-        connect(stdin, job.outputs, keys.as_ref()).map_err(SpawnError::Other)?;
+    let passed_on = || PassedOn::now(matches!(job.input, Input::File(_)));
+    let inherited = job.recorder.is_some().then(passed_on);
+    let Ends { mut keys, mode, mut sources, theirs } =
+        Ends::make(job).map_err(SpawnError::Other)?;
     let tape = Tape::new(job.recorder.take(), job.withhold.is_some());
     let shared = Shared::new(tape, job.spinner.take(), job.held_up, job.unstorable);
+    let (has_ended, watch_end) = watch::channel(None);
+    let (out, err) = pumps(&mut sources, &shared, &watch_end)?;
+    let pumps = pin!(async { tokio::join!(run_if_any(out), run_if_any(err)) });
+    // All that the command needs is there: nothing was taken from our input so far, and nothing fails once it runs.
+    let (stdin, input) = job.input.prepare().map_err(SpawnError::Other)?;
     if matches!(input, Running::Unknown) {
         shared.give_up_storing(Unrecorded::StdinUnknown);
     }
-    let (has_ended, watch_end) = watch::channel(None);
-    let pump = |to, from: Option<OwnedFd>| {
-        from.map(|from| Pump::new(to, from, &shared, watch_end.clone())).transpose()
-    };
-    let (out, err) = (
-        pump(Stream::Stdout, sources.stdout.take())?.map(|pump| match &sources.pty {
-            Some(_) => pump.of_terminal(),
-            None => pump,
-        }),
-        pump(Stream::Stderr, sources.stderr.take())?,
-    );
-    let pumps = async { tokio::join!(run_if_any(out), run_if_any(err)) };
-    tokio::pin!(pumps);
-    // All that it needs is there: nothing fails from here on for want of something.
-    let mut child = Child::start(job, standard, &signals)?;
+    // What is pressed from now on is for the command.
+    keys.as_ref().inspect(|keys| keys.resume());
+    let stdin = stdin.or(theirs.empty).unwrap_or(Standard::Closed);
+    let child = Child::start(job, [stdin, theirs.stdout, theirs.stderr], &signals)?;
     signals.begin();
-    let mut tick = interval_at(TokioInstant::now() + TICK, TICK);
-    let (mut exit, mut pumped) = (None, None);
-    let (mut job_control, mut stopped) = (JobControl::default(), None);
-    while exit.is_none() || pumped.is_none() {
-        tokio::select! {
-            // What came before the end was for the command.
-            biased;
-            arrival = signals.next() => if exit.is_some() {
-                job_control.hear_after_the_end(arrival);
-            } else {
-                let (pty, keys) = (sources.pty.as_ref(), keys.as_ref());
-                let mode = &mut mode;
-                job_control.hear(arrival, &mut Run { child: &child, pty, shared: &shared, keys, mode });
-            },
-            change = child.wait(), if exit.is_none() => match change.map_err(SpawnError::Other)? {
-                Change::Stopped(signal) => stopped = Some(signal),
-                Change::Ended(status) => {
-                    exit = Some(End::now(status, started));
-                    has_ended.send_replace(Some(TokioInstant::now()));
-                }
-            },
-            () = sleep(LAST_ECHO), if stopped.is_some() => if let Some(signal) = stopped.take() {
-                let (pty, keys, mode) = (sources.pty.as_ref(), keys.as_ref(), &mut mode);
-                let run = &mut Run { child: &child, pty, shared: &shared, keys, mode };
-                job_control.stop(signal, run);
-            },
-            ends = &mut pumps, if pumped.is_none() => {
-                sources.pty = None;
-                pumped = Some(ends);
-            }
-            passed_on = pass_keys_on(keys.as_mut(), sources.pty.as_ref()) => {
-                if keys.as_ref().is_some_and(Keys::were_pressed) {
-                    shared.give_up_storing(Unrecorded::StdinPart);
-                }
-                keys = keys.filter(|_| passed_on.is_ok());
-            }
-            // Last words get a moment; a reader that has stalled does not keep what is to end.
-            () = sleep(LAST_WORDS), if exit.is_some_and(|end: End| job_control.is_to_end(end.exit)) => {
-                shared.give_up_storing(Unrecorded::OutputLost);
-                break;
-            }
-            _ = tick.tick(), if exit.is_none() => show_progress(&mut mode, &shared, &child),
-        }
-    }
-    give_way_to_question(&mut mode, &shared, &child);
+    input.start(&mut job.input);
+    keys.as_mut().map(Keys::take_what_was_typed_ahead);
+    let mut run = Run { child, pty: sources.pty, keys, mode, shared: &shared };
+    let ended = run.supervise(&mut signals, pumps, &has_ended, started).await?;
+    run.give_way_to_question();
     shared.spinner.take();
-    let typed = keys.is_some_and(|keys| keys.were_pressed());
+    let Ended { end, pumped, is_disturbed } = ended;
+    let typed = run.keys.is_some_and(|keys| keys.were_pressed());
     let left_alone = || inherited.map_or(Ok(()), PassedOn::end);
     let condition = input.end().and_then(|condition| left_alone().map(|()| condition));
-    let mut end = exit.unwrap_or_else(|| End::now(Exit::Signal(libc::SIGKILL), started));
-    let ended_by = job_control.ended_by.filter(|_| pumped.is_none());
-    end.exit = ended_by.map_or(end.exit, Exit::Signal);
-    let ends = pumped.unwrap_or((PumpEnd::Abandoned, PumpEnd::Abandoned));
     if let (Exit::Signal(signal @ (libc::SIGINT | libc::SIGQUIT)), true) = (end.exit, typed) {
         // Those who wait for us, such as a loop of a shell, would have got that key from our own terminal.
         signals::tell_group(signal);
@@ -307,33 +240,48 @@ async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     // There is no command any more to pass a signal on to.
     signals.end();
     // What nobody took, or a signal cut short, is no failure of the command.
-    let is_its_own = !job_control.disturbed && !ends.0.is_lost() && !ends.1.is_lost();
+    let is_its_own = !is_disturbed && !pumped.0.is_lost() && !pumped.1.is_lost();
     let withhold = job.withhold.filter(|_| is_its_own);
     let is_unwanted = || withhold.is_some_and(|is_unwanted| is_unwanted(end.exit));
     let shown = show_held(&shared, is_unwanted).await;
     let tape = shared.tape.replace(Tape::new(None, false));
-    Ok(conclude(end, ends, condition, tape, shown))
+    Ok(conclude(end, pumped, condition, tape, shown))
 }
 
-fn show_progress(mode: &mut Option<TerminalMode>, shared: &Shared<'_>, child: &Child) {
-    give_way_to_question(mode, shared, child);
-    if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
-        spinner.tick();
+/// What a command and we have between us.
+struct Ends {
+    keys: Option<Keys>,
+    mode: Option<TerminalMode>,
+    sources: Sources,
+    theirs: Connected,
+}
+
+impl Ends {
+    /// Makes it for a command that does not run yet.
+    fn make(job: &Job<'_>) -> io::Result<Self> {
+        let has_terminal = matches!(job.outputs, Outputs::Terminal { .. });
+        let is_stdin_empty = matches!(job.input, Input::Empty);
+        // A terminal of its own is for the command to change.
+        let mode = if has_terminal { None } else { TerminalMode::watch() };
+        let wants_keys = has_terminal && is_stdin_empty && keys::are_there();
+        let keys = wants_keys.then(Keys::open).transpose()?;
+        let (sources, theirs) = connect(job.outputs, is_stdin_empty, keys.as_ref())?;
+        Ok(Self { keys, mode, sources, theirs })
     }
 }
 
-/// Leaves the terminal to a command that has changed its mode, for good.
-fn give_way_to_question(mode: &mut Option<TerminalMode>, shared: &Shared<'_>, child: &Child) {
-    if !mode.as_mut().is_some_and(TerminalMode::has_changed) {
-        return;
-    }
-    *mode = None;
-    if let Some(spinner) = &mut *shared.spinner.borrow_mut() {
-        spinner.withdraw();
-    }
-    if !child.shares_the_terminal() {
-        shared.give_up_storing(Unrecorded::Asked);
-    }
+/// What takes the output of a command that does not run yet.
+fn pumps<'s>(
+    sources: &mut Sources,
+    shared: &'s Shared<'s>,
+    watch_end: &watch::Receiver<Option<TokioInstant>>,
+) -> Result<(Option<Pump<'s>>, Option<Pump<'s>>), SpawnError> {
+    let pump = |to, from: Option<OwnedFd>| {
+        from.map(|from| Pump::new(to, from, shared, watch_end.clone())).transpose()
+    };
+    let out = pump(Stream::Stdout, sources.stdout.take())?;
+    let err = pump(Stream::Stderr, sources.stderr.take())?;
+    Ok((if sources.pty.is_some() { out.map(Pump::of_terminal) } else { out }, err))
 }
 
 /// Shows what was held to the end, unless it is unwanted.
@@ -371,12 +319,5 @@ async fn run_if_any(pump: Option<Pump<'_>>) -> PumpEnd {
     match pump {
         Some(pump) => pump.run().await,
         None => PumpEnd::Whole,
-    }
-}
-
-async fn pass_keys_on(keys: Option<&mut Keys>, pty: Option<&Pty>) -> io::Result<()> {
-    match (keys, pty) {
-        (Some(keys), Some(pty)) => keys.pass_on(pty).await,
-        _ => std::future::pending().await,
     }
 }

@@ -4,7 +4,6 @@ use super::SpawnError;
 use rustix::io::Errno;
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
 use rustix::process::{Resource, getrlimit};
-use std::io;
 use std::os::fd::AsRawFd;
 
 /// Descriptors that a run needs beside those that are open.
@@ -50,30 +49,5 @@ fn memory() -> Result<(), Errno> {
         let protection = ProtFlags::READ | ProtFlags::WRITE;
         let room = mmap_anonymous(std::ptr::null_mut(), MEMORY, protection, MapFlags::PRIVATE)?;
         munmap(room, MEMORY)
-    }
-}
-
-/// Whether another thread and another process can be made now.
-///
-/// # Errors
-/// When they cannot.
-#[allow(unsafe_code)]
-pub(super) fn try_to_start() -> io::Result<()> {
-    let thread = std::thread::Builder::new().spawn(|| {})?;
-    let _ = thread.join();
-    // SAFETY: the new process leaves at once.
-    unsafe {
-        match libc::fork() {
-            -1 => Err(io::Error::last_os_error()),
-            0 => libc::_exit(0),
-            id => {
-                let mut status = 0;
-                while libc::waitpid(id, &raw mut status, 0) == -1
-                    && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
-                {
-                }
-                Ok(())
-            }
-        }
     }
 }

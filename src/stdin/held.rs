@@ -137,12 +137,12 @@ impl Held {
     ///
     /// # Errors
     /// When there is more that is not in the file.
-    pub fn into_file(self) -> io::Result<OwnedFd> {
+    pub fn as_file(&self) -> io::Result<OwnedFd> {
         if self.condition.is_none() && !self.is_untold {
             return Err(io::Error::other("standard input was not read to its end"));
         }
         rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Start(0))?;
-        Ok(self.file.into())
+        Ok(self.file.try_clone()?.into())
     }
 
     /// Writes what was read, and then all that was not; what it was altogether, if that is known.

@@ -109,3 +109,48 @@ fn without_devices_the_command_runs_in_our_place() {
     without(&format!("{damage}; {damage}; cachex --no-store echo sound < in")).gives("sound\n");
     sandbox.sh("cachex doctor | grep -v ^ok").ends("", "", 1);
 }
+
+#[test]
+fn without_a_terminal_for_the_command_its_input_is_whole() {
+    let sandbox = Sandbox::new();
+    let without = |script: &str| {
+        let script = format!("mount --bind /dev/null /dev/ptmx && {script}");
+        sandbox.program("unshare", &["--mount", "sh", "-c", &script])
+    };
+    if !without("true").output().status.success() {
+        return say("not tried, for want of the right to mount");
+    }
+    for options in ["--pty", "--stdin --pty", "--pty --ttl 1h --stale-if-error 1h"] {
+        let call = format!("echo data | cachex {options} cat");
+        without(&call).warns("data\n", WARNING);
+    }
+}
+
+/// For the first, the second, … of so many of these calls to the system, one that fails.
+#[cfg(target_os = "linux")]
+const FAILURES: [(&str, &str, usize); 3] =
+    [("epoll_ctl", "ENOSPC", 12), ("pipe2", "EMFILE", 8), ("clone3", "EAGAIN", 4)];
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whatever_fails_before_the_command_it_runs_once_and_gets_its_input() {
+    if !super::system_calls::can_trace() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "cat");
+    for options in ["", "--stdin", "--pty", "--stdin --pty"] {
+        for (call, error, most) in FAILURES {
+            for number in 1..=most {
+                let before = sandbox.runs();
+                let inject = format!("inject={call}:error={error}:when={number}");
+                let words = ["-o", "/dev/null", "-e", &inject, "cachex", "-q", "--refresh"];
+                let words = [&words[..], &options.split_whitespace().collect::<Vec<_>>()].concat();
+                let words = [&words[..], &["--", "./s.sh"]].concat();
+                let output = sandbox.program("strace", &words).stdin("data\n").output();
+                let seen = (&output.stdout[..], sandbox.runs() - before);
+                assert_eq!(seen, (&b"data\n"[..], 1), "{options}: {inject}");
+            }
+        }
+    }
+}

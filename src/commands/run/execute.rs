@@ -61,7 +61,7 @@ impl Call<'_> {
             Err(not_run) => match *not_run {
                 NotRun { error: error @ SpawnError::Other(_), unread } => {
                     drop(claim.take());
-                    return self.run_in_our_place(unread?, &error.to_string());
+                    return self.run_in_our_place(unread, &error.to_string());
                 }
                 NotRun { error, .. } => Err(not_started(self.program, error)),
             },
@@ -142,7 +142,6 @@ impl Call<'_> {
         Showing { spinner, withhold }: Showing<'_>,
         Others { held_up, unstorable }: Others<'_>,
     ) -> Result<Outcome, Box<NotRun>> {
-        let is_held = matches!(stdin, Stdin::Held(_));
         observation.watch();
         let mut job = Job {
             key: observation.fingerprint.key(),
@@ -159,9 +158,8 @@ impl Call<'_> {
         };
         runner::run(&mut job).map_err(|error| {
             let unread = match job.input {
-                Input::Held(held) => Ok(Some(held)),
-                _ if is_held => Err(Error::Failed(error.to_string())),
-                _ => Ok(None),
+                Input::Held(held) => Some(held),
+                _ => None,
             };
             Box::new(NotRun { error, unread })
         })
@@ -255,8 +253,8 @@ fn lost(error: &io::Error, exit: Exit) -> Result<Exit, Error> {
 /// A command that was not started.
 pub(super) struct NotRun {
     error: SpawnError,
-    /// What was read of standard input, unless it is lost.
-    unread: Result<Option<Held>, Error>,
+    /// What was read of standard input.
+    unread: Option<Held>,
 }
 
 /// Why a result is not stored.

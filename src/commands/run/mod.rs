@@ -201,7 +201,7 @@ fn not_started(program: &Program, error: SpawnError) -> Error {
             Error::NotFound { command: command.into_os_string() }
         }
         SpawnError::Refused(reason) => Error::NotExecutable { command, reason },
-        SpawnError::Other(_) => Error::Failed(error.to_string()),
+        SpawnError::Other(_) | SpawnError::OutOfSight(_) => Error::Failed(error.to_string()),
     }
 }
 

@@ -34,9 +34,12 @@ pub enum SpawnError {
     /// The system refuses to execute it.
     #[error("{0}")]
     Refused(io::Error),
-    /// What is needed beside it failed.
+    /// What is needed beside it failed: it did not run.
     #[error("cannot run a command: {0}")]
     Other(io::Error),
+    /// It runs, or has run, and nobody can tell what becomes of it.
+    #[error("cannot tell how the command ended: {0}")]
+    OutOfSight(io::Error),
 }
 
 /// A command that does not run yet.

@@ -9,6 +9,7 @@ use super::vfork::{Plan, Started};
 use crate::exit::Exit;
 use crate::runner::descriptors::close_all_but;
 use crate::runner::ready::watch_pipe;
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use std::ffi::c_int;
 use std::io;
@@ -86,6 +87,8 @@ impl Report {
 pub(super) fn start(plan: &mut Plan, terminal: RawFd) -> Result<(libc::pid_t, Monitor), Started> {
     let (reports, write) = io::pipe().map_err(Started::NoProcess)?;
     let (reports, write): (OwnedFd, OwnedFd) = (reports.into(), write.into());
+    // Before there is a command: this may fail.
+    let reports = watch_pipe(reports, Interest::READABLE).map_err(Started::NoProcess)?;
     let cachex = rustix::process::getpid().as_raw_nonzero().get();
     // SAFETY: the new process makes only system calls, on its stack, until it is killed: it touches no lock that
     // another thread may have held when it was made.
@@ -96,21 +99,22 @@ pub(super) fn start(plan: &mut Plan, terminal: RawFd) -> Result<(libc::pid_t, Mo
     };
     drop(write);
     let first = loop {
-        match Report::read(&reports) {
+        match Report::read(reports.get_ref()) {
             Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => {
+                _ = poll(&mut [PollFd::new(reports.get_ref(), PollFlags::IN)], None);
+            }
             first => break first,
         }
     };
     let fault = match first {
-        Ok(Some(Report::Started(command))) => match watch_pipe(reports, Interest::READABLE) {
-            Ok(reports) => return Ok((command, Monitor { id, reports })),
-            Err(fault) => Started::NoProcess(fault),
-        },
+        Ok(Some(Report::Started(command))) => return Ok((command, Monitor { id, reports })),
         Ok(Some(Report::Refused(fault))) => Started::Refused(io::Error::from_raw_os_error(fault)),
         Ok(Some(Report::NoProcess(fault))) => {
             Started::NoProcess(io::Error::from_raw_os_error(fault))
         }
-        _ => Started::NoProcess(io::Error::other("the leader of its session ended")),
+        // It may have started the command before somebody killed it.
+        _ => Started::OutOfSight(io::Error::other("the leader of its session ended")),
     };
     end(id);
     Err(fault)
@@ -182,7 +186,7 @@ unsafe fn lead(plan: &mut Plan, terminal: RawFd, reports: &OwnedFd, cachex: libc
                 report(Report::NoProcess(fault_of(fault)));
                 libc::_exit(1)
             }
-            Started::Unsupported => {
+            Started::OutOfSight(_) | Started::Unsupported => {
                 report(Report::NoProcess(libc::ENOSYS));
                 libc::_exit(1)
             }

@@ -44,6 +44,7 @@ impl Process {
             Started::Runs(id, end) => (id, end),
             Started::Refused(fault) => return Err(SpawnError::Refused(fault)),
             Started::NoProcess(fault) => return Err(SpawnError::Other(fault)),
+            Started::OutOfSight(fault) => return Err(SpawnError::OutOfSight(fault)),
             Started::Unsupported => return Self::fork(launch),
         };
         // What the command has is not ours any more.
@@ -63,6 +64,7 @@ impl Process {
             }
             Err(Started::Refused(fault)) => Err(SpawnError::Refused(fault)),
             Err(Started::NoProcess(fault)) => Err(SpawnError::Other(fault)),
+            Err(Started::OutOfSight(fault)) => Err(SpawnError::OutOfSight(fault)),
             Err(_) => Err(SpawnError::Other(io::ErrorKind::Unsupported.into())),
         }
     }

@@ -24,6 +24,8 @@ pub(super) enum Started {
     Refused(io::Error),
     /// There cannot be a new process.
     NoProcess(io::Error),
+    /// It may run, and nobody can tell.
+    OutOfSight(io::Error),
     /// Not in this way: the system is too old, or somebody who stands in for it does not know it.
     Unsupported,
 }
