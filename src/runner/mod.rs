@@ -34,6 +34,8 @@ mod tape;
 #[cfg(target_os = "linux")]
 mod terminal_guests;
 mod terminal_mode;
+#[cfg(target_os = "linux")]
+mod terminal_reads;
 mod waiting;
 mod writer;
 
@@ -162,6 +164,9 @@ pub enum Unrecorded {
     /// It may have asked a person something.
     #[error("the mode of the terminal was changed, as for a question")]
     Asked,
+    /// It got an answer from a person.
+    #[error("the terminal was read, as for an answer")]
+    TerminalRead,
     /// The command may have read from or written to an inherited descriptor.
     #[error("descriptor {0} was read or written")]
     DescriptorUsed(i32),

@@ -8,7 +8,7 @@ use super::pty::Pty;
 use super::pump::PumpEnd;
 use super::shared::Shared;
 use super::signals::Signals;
-use super::terminal_mode::TerminalMode;
+use super::terminal_mode::{Question, TerminalMode};
 use super::{End, Unrecorded};
 use crate::exit::Exit;
 use crate::progress::TICK;
@@ -115,17 +115,19 @@ impl Run<'_> {
         }
     }
 
-    /// Leaves the terminal to a command that has changed its mode, for good.
+    /// Leaves the terminal to a command that asks something, for good.
     pub(super) fn give_way_to_question(&mut self) {
-        if !self.mode.as_mut().is_some_and(TerminalMode::has_changed) {
-            return;
-        }
+        let Some(question) = self.mode.as_mut().and_then(TerminalMode::question) else { return };
         self.mode = None;
         if let Some(spinner) = &mut *self.shared.spinner.borrow_mut() {
             spinner.withdraw();
         }
         if !self.child.shares_the_terminal() {
-            self.shared.give_up_storing(Unrecorded::Asked);
+            self.shared.give_up_storing(match question {
+                Question::Mode => Unrecorded::Asked,
+                #[cfg(target_os = "linux")]
+                Question::Read => Unrecorded::TerminalRead,
+            });
         }
     }
 }

@@ -1,15 +1,30 @@
 //! The mode of our own terminal: a command that changes it asks a person something, or draws on the screen.
 
+#[cfg(target_os = "linux")]
+use super::terminal_reads::Reads;
 use crate::terminal::Stream;
 use rustix::fs::{Mode, OFlags};
 use rustix::termios::{LocalModes, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp};
 use std::os::fd::OwnedFd;
+
+/// What shows that the command asks a person something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Question {
+    /// The mode of the terminal is another one.
+    Mode,
+    /// The terminal was read.
+    #[cfg(target_os = "linux")]
+    Read,
+}
 
 /// The mode that our terminal had when the command began.
 pub(super) struct TerminalMode {
     terminal: OwnedFd,
     /// `None` as long as others have the terminal.
     before: Option<Termios>,
+    /// Whether anybody reads it, where that can be told.
+    #[cfg(target_os = "linux")]
+    reads: Option<Reads>,
 }
 
 impl TerminalMode {
@@ -21,17 +36,39 @@ impl TerminalMode {
             let is_there = Stream::Stderr.is_terminal();
             is_there.then(|| rustix::io::fcntl_dupfd_cloexec(Stream::Stderr.fd(), 3).ok()).flatten()
         };
-        let mut watched = Self { terminal: controlling.or_else(stderr)?, before: None };
-        watched.has_changed();
+        #[cfg(target_os = "linux")]
+        let reads = if controlling.is_some() {
+            Reads::of_controlling()
+        } else {
+            Stream::Stderr.is_terminal().then(|| Reads::of(Stream::Stderr.fd())).flatten()
+        };
+        let mut watched = Self {
+            terminal: controlling.or_else(stderr)?,
+            before: None,
+            #[cfg(target_os = "linux")]
+            reads,
+        };
+        watched.question();
         Some(watched)
     }
 
-    /// Whether the mode is another one. What the shell does while it has the terminal does not count.
-    pub(super) fn has_changed(&mut self) -> bool {
+    /// What tells of a question, if anything does. What the shell does while it has the terminal does not count.
+    pub(super) fn question(&mut self) -> Option<Question> {
         if !self.is_ours() {
-            self.before = None;
-            return false;
+            self.forget();
+            return None;
         }
+        if self.has_changed() {
+            return Some(Question::Mode);
+        }
+        #[cfg(target_os = "linux")]
+        if self.reads.as_mut().is_some_and(Reads::were_there) {
+            return Some(Question::Read);
+        }
+        None
+    }
+
+    fn has_changed(&mut self) -> bool {
         let Ok(now) = tcgetattr(&self.terminal) else { return false };
         !are_alike(self.before.get_or_insert_with(|| now.clone()), &now)
     }
@@ -39,6 +76,10 @@ impl TerminalMode {
     /// Compares with what comes next: somebody else has had the terminal.
     pub(super) fn forget(&mut self) {
         self.before = None;
+        #[cfg(target_os = "linux")]
+        if let Some(reads) = &mut self.reads {
+            reads.forget();
+        }
     }
 
     /// Whether we are in the foreground. On a terminal that does not control us everybody is.
