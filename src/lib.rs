@@ -52,7 +52,7 @@
 //! | 3 | [`store`], [`runner`], [`replay`], [`policy`] |
 //! | 2 | [`stdin`], [`entry`] |
 //! | 1 | [`key`], [`config`], [`recording`], [`progress`] |
-//! | 0 | [`cli`], [`error`], [`outputs`], [`terminal`], [`inherited`], [`leash`], [`memory_file`], [`nesting`], [`home`], [`ownership`], [`private_directory`], [`exit`], [`size`], [`time`] |
+//! | 0 | [`cli`], [`error`], [`outputs`], [`terminal`], [`inherited`], [`leash`], [`memory_file`], [`nesting`], [`home`], [`ownership`], [`private_directory`], [`exit`], [`size`], [`hex`], [`time`] |
 
 pub mod cli;
 pub mod commands;
@@ -60,6 +60,7 @@ pub mod config;
 pub mod entry;
 pub mod error;
 pub mod exit;
+pub mod hex;
 pub mod home;
 pub mod inherited;
 pub mod key;

@@ -10,6 +10,7 @@ use std::path::Path;
 const ALLOWED: &[(&str, &str)] = &[
     ("time", ""),
     ("size", ""),
+    ("hex", ""),
     ("exit", ""),
     ("home", ""),
     ("nesting", ""),
@@ -22,13 +23,13 @@ const ALLOWED: &[(&str, &str)] = &[
     ("outputs", "inherited terminal"),
     ("error", "terminal"),
     ("cli", "exit home nesting size terminal time"),
-    ("config", "cli error home ownership private_directory terminal"),
-    ("key", "exit inherited leash memory_file nesting outputs terminal time"),
+    ("config", "cli error hex home ownership private_directory terminal"),
+    ("key", "exit hex inherited leash memory_file nesting outputs terminal time"),
     ("recording", "exit size terminal time"),
     ("progress", "terminal"),
     ("entry", "exit key recording time"),
     ("policy", "entry exit key time"),
-    ("stdin", "entry inherited key"),
+    ("stdin", "entry inherited key terminal"),
     ("store", "entry exit key ownership private_directory recording size terminal time"),
     (
         "runner",
@@ -41,7 +42,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ),
     (
         "commands",
-        "cli config entry error exit inherited key nesting policy progress recording replay runner settings size stdin store \
+        "cli config entry error exit hex inherited key nesting policy progress recording replay runner settings size stdin store \
          terminal time",
     ),
 ];

@@ -5,13 +5,14 @@
 //! if it and its directory are the user's alone.
 
 use super::places;
+use crate::hex::Hex;
 use crate::home;
 use crate::private_directory::{self, Refused};
 use crate::terminal::{escape_os, escape_words};
 use rustix::fs::{Mode, OFlags};
 use sha2::{Digest, Sha256};
 use std::ffi::{OsStr, OsString};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -193,11 +194,7 @@ fn is_absence(error: &io::Error) -> bool {
 }
 
 fn hex_digest(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().fold(String::with_capacity(DIGEST), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    Hex(&Sha256::digest(bytes)).to_string()
 }
 
 /// What is said of a file that is not trusted, and what to type.

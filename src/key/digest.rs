@@ -1,6 +1,6 @@
 //! Digests of bytes.
 
-use super::hex::Hex;
+use crate::hex::Hex;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::io::{self, Read};

@@ -11,7 +11,6 @@ use super::encoding::{append_words, encode_words, state_bytes};
 use super::error::Unreadable;
 use super::exec_mode::is_executable;
 use super::hashing::Hashes;
-use super::hex::Hex;
 use super::parallel;
 use super::reading::{self, FileReader, HUGE, Pending, SMALL};
 use super::recheck::{holds, is_unchanged};
@@ -20,6 +19,8 @@ use super::stamp::{FileStamp, Stamp};
 use super::survey::Surveyed;
 use super::watch::Watch;
 use super::{FileArgument, FileState};
+use crate::hex::Hex;
+use crate::terminal::is_null_device;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 use std::cell::RefCell;
@@ -412,10 +413,6 @@ fn look(path: &Path) -> Result<Found, Unreadable> {
         FileType::CharacterDevice | FileType::BlockDevice => Found::Special("is a device"),
         _ => Found::Special("is no regular file"),
     })
-}
-
-fn is_null_device(stat: &rustix::fs::Stat) -> bool {
-    rustix::fs::stat("/dev/null").is_ok_and(|null| null.st_rdev == stat.st_rdev)
 }
 
 /// Whether a file is too large to be read before a command that may not need it: alone, or with all others.

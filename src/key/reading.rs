@@ -50,7 +50,7 @@ const HEAD: u64 = 256;
 pub(super) const SMALL: u64 = 32 << 10;
 
 /// Files above this size are not read for the key unless the user named them or they run: their stamp counts.
-pub(super) const HUGE: u64 = 64 << 20;
+pub const HUGE: u64 = 64 << 20;
 
 /// So many files are worth a thread of their own.
 const FILES: usize = 64;

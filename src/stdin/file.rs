@@ -4,16 +4,13 @@
 //! content counts, and the offset that the command finds, whether it reads or not.
 
 use crate::entry::Condition;
-use crate::key::{Digest, DigestBuilder, FileStamp, Stamp};
+use crate::key::{Digest, DigestBuilder, FileStamp, HUGE, Stamp};
 use rustix::fs::{OFlags, SeekFrom, fcntl_getfl, seek};
 use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::time::SystemTime;
-
-/// A file that is longer counts by its stamp: reading it may take longer than the command.
-const LARGE: u64 = 64 << 20;
 
 /// A regular file that is standard input.
 #[derive(Debug)]
@@ -73,7 +70,7 @@ impl OpenFile {
 
     /// Whether it is too long to be read for what it holds.
     pub(super) fn is_large(&self) -> bool {
-        self.stamp.size > LARGE
+        self.stamp.size > HUGE
     }
 
     /// Whether it may be written to, too.
@@ -106,7 +103,7 @@ impl OpenFile {
     fn content(&self) -> io::Result<Option<Digest>> {
         let file = File::from(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?);
         let mut reader = FromOffset { file: &file, offset: 0 };
-        let digest = Digest::of_reader((&mut reader).take(LARGE + 1))?;
+        let digest = Digest::of_reader((&mut reader).take(HUGE + 1))?;
         Ok((reader.offset == self.stamp.size).then_some(digest))
     }
 }

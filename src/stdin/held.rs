@@ -1,9 +1,10 @@
 //! Standard input that was read before the command, and is kept for it.
 
 use super::file::{FromOffset, OpenFile};
-use super::{is_null, stream};
+use super::stream;
 use crate::entry::{Condition, Kind};
 use crate::key::{Digest, DigestBuilder};
+use crate::terminal::is_null_device;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, fstat};
 use rustix::io::Errno;
@@ -59,7 +60,7 @@ impl Held {
                 keep(&mut FromOffset { file: &file, offset: OpenFile::now()?.start })
             }
             FileType::Fifo => stream::whole()?.map_or(Ok(None), |content| keep(&mut &*content)),
-            _ if is_null(&stat) => keep(&mut io::empty()),
+            _ if is_null_device(&stat) => keep(&mut io::empty()),
             _ => Ok(None),
         }
     }

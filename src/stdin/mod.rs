@@ -16,6 +16,7 @@ pub use stream::{Look, SOCKET_LIMIT};
 use crate::entry::{Condition, Entry, Kind};
 use crate::inherited;
 use crate::key::Digest;
+use crate::terminal::is_null_device;
 use rustix::fs::{FileType, SeekFrom, fstat, seek};
 use std::io;
 use std::path::Path;
@@ -83,7 +84,7 @@ impl Stdin {
             FileType::RegularFile => OpenFile::now().map_or(Self::Other, Self::File),
             FileType::Fifo => stream::survey_pipe(),
             FileType::Socket => stream::survey_socket(),
-            FileType::CharacterDevice if rustix::termios::isatty(fd) || is_null(&stat) => {
+            FileType::CharacterDevice if rustix::termios::isatty(fd) || is_null_device(&stat) => {
                 Self::Absent
             }
             _ => Self::Other,
@@ -250,8 +251,4 @@ impl Stdin {
             _ => {}
         }
     }
-}
-
-fn is_null(stat: &rustix::fs::Stat) -> bool {
-    rustix::fs::stat("/dev/null").is_ok_and(|null| null.st_rdev == stat.st_rdev)
 }

@@ -12,7 +12,7 @@ pub use visible::{escape_lines, escape_os, is_unseen};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::BorrowedFd;
-use rustix::fs::{FileType, OFlags};
+use rustix::fs::{FileType, OFlags, Stat};
 use rustix::io::Errno;
 use rustix::termios::Termios;
 use std::cell::Cell;
@@ -62,14 +62,8 @@ impl Stream {
     #[must_use]
     pub fn leads_nowhere(self) -> bool {
         let fd = self.fd();
-        let is_null = || {
-            let null = rustix::fs::stat(c"/dev/null").ok()?;
-            let stat = rustix::fs::fstat(fd).ok()?;
-            let mode = rustix::fs::fcntl_getfl(fd).ok()? & OFlags::RWMODE;
-            let is_device = FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice;
-            Some(is_device && stat.st_rdev == null.st_rdev && mode != OFlags::RDONLY)
-        };
-        is_null().unwrap_or(false)
+        rustix::fs::fstat(fd).is_ok_and(|stat| is_null_device(&stat))
+            && rustix::fs::fcntl_getfl(fd).is_ok_and(|it| it & OFlags::RWMODE != OFlags::RDONLY)
     }
 
     /// Whether only a write by the command itself shows what becomes of it: to a device that is neither a terminal nor
@@ -269,6 +263,13 @@ fn quote(word: &OsStr) -> String {
     } else {
         format!("'{}'", escape_os(word).replace('\'', "'\\''"))
     }
+}
+
+/// Whether that is the null device, by whatever name.
+#[must_use]
+pub fn is_null_device(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice
+        && rustix::fs::stat(c"/dev/null").is_ok_and(|null| null.st_rdev == stat.st_rdev)
 }
 
 #[cfg(test)]

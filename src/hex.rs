@@ -1,4 +1,4 @@
-//! Bytes as people compare them.
+//! Bytes as people compare them, and as names of files.
 
 use std::fmt;
 
