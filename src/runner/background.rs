@@ -2,6 +2,7 @@
 //!
 //! It holds nothing that somebody could wait for the end of, and no hang-up reaches it.
 
+use super::afterwards::Leave;
 use super::descriptors::close_all_but;
 use super::waiting::wait_until;
 use crate::terminal;
@@ -73,17 +74,6 @@ impl Background {
         };
         // Without the means to wait it ends early, as any process of the namespace does.
         let _ = wait_until(|| {}, has_ended, None);
-    }
-}
-
-/// Ends the new process, also in a panic: what the other one goes on with is not for this one.
-struct Leave;
-
-impl Drop for Leave {
-    #[allow(unsafe_code)]
-    fn drop(&mut self) {
-        // SAFETY: leaves without running what the other process will run.
-        unsafe { libc::_exit(0) }
     }
 }
 

@@ -79,7 +79,7 @@ impl Running {
     pub(super) fn end(self) -> Result<Condition, Unrecorded> {
         match self {
             Self::Known(condition) => Ok(condition),
-            Self::Fed(feed) => feed.given().ok_or(Unrecorded::StdinPart),
+            Self::Fed(feed) => feed.end().ok_or(Unrecorded::StdinPart),
             Self::Unknown => Err(Unrecorded::StdinUnknown),
             #[cfg(target_os = "linux")]
             Self::Offered(offer) => offer.end(),

@@ -5,6 +5,7 @@
 //! what a result is kept for: it tells how the command ended, what it wrote and read, and whether
 //! all of that was recorded.
 
+mod afterwards;
 mod background;
 mod child;
 mod descriptors;

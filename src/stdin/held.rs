@@ -10,7 +10,7 @@ use rustix::fs::{FileType, fstat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::Duration;
@@ -144,6 +144,21 @@ impl Held {
         }
         rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Start(0))?;
         Ok(self.file.try_clone()?.into())
+    }
+
+    /// The descriptor of the file that keeps it.
+    #[must_use]
+    pub fn descriptor(&self) -> RawFd {
+        self.file.as_raw_fd()
+    }
+
+    /// Writes what was read, from this place on.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn copy_rest(&self, offset: u64, to: &mut impl Write) -> io::Result<()> {
+        let rest = self.length.saturating_sub(offset);
+        io::copy(&mut FromOffset { file: &self.file, offset }.take(rest), to).map(|_| ())
     }
 
     /// Writes what was read, and then all that was not; what it was altogether, if that is known.

@@ -73,7 +73,7 @@ impl StandIn {
     #[must_use]
     pub fn descriptor(&self) -> Option<RawFd> {
         match &self.source {
-            Source::Held(held) => Some(held.file.as_raw_fd()),
+            Source::Held(held) => Some(held.descriptor()),
             Source::File(file, _) => Some(file.as_raw_fd()),
             _ => None,
         }

@@ -74,6 +74,19 @@ fn one_that_reads_the_input_later_gets_all_of_it_and_is_not_stored() {
 }
 
 #[test]
+fn what_was_read_before_reaches_it_whole() {
+    let sandbox = sandbox();
+    leaving(&sandbox, "cat <&4 > late");
+    let long = format!("{:060}\n", 1).repeat(20_000);
+    for option in ["cachex --stdin --", "cachex --stdin --hash-with stdin=cat --refresh --"] {
+        sandbox.sh(&format!("exec {option} ./s.sh")).stdin(long.as_bytes()).gives("hi\n");
+        sandbox.sh("timeout 30 sh -c 'echo > go; cat over'").gives("");
+        let late = std::fs::read_to_string(sandbox.dir.join("late")).expect("read");
+        assert!(late == long, "{option}: {}", late.len());
+    }
+}
+
+#[test]
 fn what_it_does_not_take_is_left() {
     for (kind, read, mut write) in channels() {
         let sandbox = sandbox();

@@ -1,7 +1,7 @@
-//! Going on to offer our input to a process that the command left behind: a small process of our own does it.
+//! Going on to offer our input to a process that the command left behind.
 
 use super::{Channel, Offering};
-use crate::runner::descriptors::close_all_but;
+use crate::runner::afterwards::go_on;
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::os::fd::AsRawFd;
 
@@ -19,30 +19,15 @@ impl<C: Channel> Held for Offering<C> {
         let mut kept = self.channel.descriptors();
         kept.extend([&self.ended, &running].map(AsRawFd::as_raw_fd));
         kept.push(libc::STDIN_FILENO);
-        // SAFETY: the thread that had the offer has ended. Where another one writes output meanwhile, the new process
-        // takes no lock of it but that of the allocator, of which `fork` takes care.
-        if unsafe { libc::fork() } != 0 {
-            // Where there can be no new process nothing else can be done.
-            return;
+        // SAFETY: the thread that had the offer has ended, and nothing else is used.
+        unsafe {
+            go_on(kept, || {
+                if let Err(gap) = self.run() {
+                    self.channel.copy(gap, &self.ended);
+                } else {
+                    self.channel.finish();
+                }
+            });
         }
-        let _leave = Leave;
-        // SAFETY: what is used from here on is kept; the owners of the others never get to drop them.
-        unsafe { close_all_but(&mut kept) };
-        if let Err(gap) = self.run() {
-            self.channel.copy(gap, &self.ended);
-        } else {
-            self.channel.finish();
-        }
-    }
-}
-
-/// Ends the new process, also in a panic: what the other one goes on with is not for this one.
-struct Leave;
-
-impl Drop for Leave {
-    #[allow(unsafe_code)]
-    fn drop(&mut self) {
-        // SAFETY: leaves without running what the other process will run.
-        unsafe { libc::_exit(0) }
     }
 }

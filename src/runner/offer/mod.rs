@@ -21,7 +21,7 @@ use crate::stdin::{Look, SOCKET_LIMIT};
 use carried::Held;
 use gap::Gap;
 use pipe::PipeOffer;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::Timespec;
 use rustix::pipe::{PipeFlags, pipe_with};
 use socket::SocketOffer;
 use std::io;
@@ -296,13 +296,6 @@ impl<C: Channel> Offering<C> {
             was_written: self.channel.finish(),
         }
     }
-}
-
-/// Whether everybody who holds the other end lets go of it in this time.
-fn hangs_up(ours: &OwnedFd, time: Duration) -> bool {
-    let timeout = Timespec::try_from(time).ok();
-    let mut fds = [PollFd::new(ours, PollFlags::empty())];
-    poll(&mut fds, timeout.as_ref()).is_ok_and(|ready| ready > 0)
 }
 
 /// How long to wait before looking again.

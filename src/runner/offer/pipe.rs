@@ -1,8 +1,9 @@
 //! Offering a pipe, with `tee`.
 
-use super::{Channel, Event, Gap, Offered, hangs_up};
+use super::{Channel, Event, Gap, Offered};
 use crate::entry::Kind;
 use crate::key::DigestBuilder;
+use crate::runner::afterwards::hangs_up;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, SpliceFlags, pipe_with, splice, tee};

@@ -1,8 +1,9 @@
 //! Offering a socket, by looking at what waits in it. What the command writes to its own goes on to ours.
 
-use super::{Channel, Event, Gap, Offered, hangs_up};
+use super::{Channel, Event, Gap, Offered};
 use crate::entry::Kind;
 use crate::key::DigestBuilder;
+use crate::runner::afterwards::hangs_up;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::socket_error;
