@@ -81,7 +81,7 @@ fn a_journal_of_another_kind_that_comes_during_a_run_costs_nothing() {
     sandbox.sh("mkfifo go").gives("");
     sandbox.cachex("./s.sh").gives("hi\n");
     let run = sandbox
-        .cachex("cat go")
+        .cachex_words(["sh", "-c", "cat go"])
         .command
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::piped())
@@ -97,7 +97,7 @@ fn a_journal_of_another_kind_that_comes_during_a_run_costs_nothing() {
     drop(pipe);
     let output = run.wait_with_output().expect("ended");
     assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]));
-    sandbox.cachex("--only-if-cached cat go").gives("end\n");
+    sandbox.cachex_words(["--only-if-cached", "sh", "-c", "cat go"]).gives("end\n");
     assert_eq!(
         fs::read_dir(sandbox.store_dir())
             .expect("listed")
