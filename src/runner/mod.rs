@@ -20,9 +20,13 @@ mod newlines;
 #[cfg(target_os = "linux")]
 mod offer;
 mod passed_on;
+#[cfg(target_os = "linux")]
+mod process_stat;
 mod pty;
 mod pump;
 mod ready;
+#[cfg(target_os = "linux")]
+mod reap;
 mod room;
 mod shared;
 mod shared_file;

@@ -1,14 +1,9 @@
 //! Who else has the terminal: the other members of our process group.
 
+use super::process_stat::ProcessStat;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-
-/// What counts of a process.
-struct Process {
-    parent: i32,
-    group: i32,
-}
 
 /// Whether a member of our process group has opened a terminal to read keys: neither the command nor what it started,
 /// and none of those who started us.
@@ -26,25 +21,20 @@ pub(super) fn are_there_beside(command: Option<i32>) -> bool {
 }
 
 /// A process, what started it, and so on.
-fn ancestors(processes: &BTreeMap<i32, Process>, process: i32) -> impl Iterator<Item = i32> {
+fn ancestors(processes: &BTreeMap<i32, ProcessStat>, process: i32) -> impl Iterator<Item = i32> {
     /// More than there are, unless numbers are used again while they are read.
     const DEEP: usize = 1000;
     std::iter::successors(Some(process), |id| processes.get(id).map(|it| it.parent)).take(DEEP)
 }
 
-fn all() -> BTreeMap<i32, Process> {
+fn all() -> BTreeMap<i32, ProcessStat> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     ids.filter_map(|id| Some((id, read(id)?))).collect()
 }
 
-fn read(id: i32) -> Option<Process> {
-    let stat = fs::read(format!("/proc/{id}/stat")).ok()?;
-    // The name before it may hold anything.
-    let end_of_name = stat.iter().rposition(|byte| *byte == b')')?;
-    let rest = String::from_utf8_lossy(&stat[end_of_name + 1..]).into_owned();
-    let mut fields = rest.split_whitespace().skip(1).map(str::parse);
-    Some(Process { parent: fields.next()?.ok()?, group: fields.next()?.ok()? })
+fn read(id: i32) -> Option<ProcessStat> {
+    ProcessStat::parse(&fs::read(format!("/proc/{id}/stat")).ok()?)
 }
 
 /// Whether a process has a terminal elsewhere than as its output.

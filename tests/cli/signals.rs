@@ -1,5 +1,7 @@
 //! Signals reach the command as they would without cachex, and what they disturb is not stored.
 
+#[cfg(target_os = "linux")]
+use super::harness::not_tried;
 use super::harness::{Call, Sandbox};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader, Read};
@@ -38,6 +40,15 @@ impl Ready {
 
     fn send(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("sent");
+    }
+
+    /// Waits until it has stopped.
+    #[cfg(target_os = "linux")]
+    fn stopping_signal(&self) -> i32 {
+        use rustix::process::{WaitId, WaitIdOptions, waitid};
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
+        let seen = waitid(WaitId::Pid(Pid::from_child(&self.child)), options).expect("waited for");
+        seen.and_then(|seen| seen.stopping_signal()).expect("stopped")
     }
 
     fn line(&mut self) -> String {
@@ -398,29 +409,45 @@ fn cachex_stops_goes_on_and_dies_with_a_command_that_others_know_of() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
     sandbox.script("s.sh", "echo $$; read x < go; echo went on");
-    let is_stopped = |ready: &Ready| {
-        let id = i32::try_from(ready.child.id()).expect("a process");
-        let options =
-            rustix::process::WaitIdOptions::STOPPED | rustix::process::WaitIdOptions::NOWAIT;
-        let of = rustix::process::WaitId::Pid(Pid::from_raw(id).expect("a process"));
-        let seen = rustix::process::waitid(of, options).expect("waited for").expect("seen");
-        assert_eq!(seen.stopping_signal(), Some(libc::SIGSTOP));
-    };
     let kill = |signal: &str, ready: &Ready| {
         sandbox.sh(&format!("kill -{signal} {}", ready.first.trim())).gives("");
     };
     let ready = start(sandbox.cachex("./s.sh"));
     kill("STOP", &ready);
-    is_stopped(&ready);
+    assert_eq!(ready.stopping_signal(), libc::SIGSTOP);
     kill("CONT", &ready);
     std::fs::write(sandbox.dir.join("go"), "\n").expect("written");
     let (rest, status) = ready.end();
     assert_eq!((rest.as_str(), status.code()), ("went on\n", Some(0)));
     let ready = start(sandbox.cachex("--refresh ./s.sh"));
     kill("STOP", &ready);
-    is_stopped(&ready);
+    assert_eq!(ready.stopping_signal(), libc::SIGSTOP);
     kill("KILL", &ready);
     assert_eq!(ready.end().1.signal(), Some(libc::SIGKILL));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_stopped_cachex_stays_so_where_processes_cannot_be_looked_at() {
+    let sandbox = Sandbox::new();
+    let mount = "mount -t tmpfs none /proc";
+    if !sandbox.program("unshare", &["--mount", "sh", "-c", mount]).output().status.success() {
+        return not_tried("the right to mount");
+    }
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script("s.sh", "echo ready; read x < go; echo $x");
+    let script = format!("{mount} && exec cachex ./s.sh");
+    let ready = start(sandbox.program("unshare", &["--mount", "sh", "-c", &script]));
+    ready.send(Signal::TSTP);
+    assert_eq!(ready.stopping_signal(), libc::SIGTSTP);
+    // Time enough for somebody to continue it.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let stat = format!("grep -c '^State:.T' /proc/{}/status", ready.child.id());
+    sandbox.sh(&stat).gives("1\n");
+    ready.send(Signal::CONT);
+    std::fs::write(sandbox.dir.join("go"), "went on\n").expect("written");
+    let (rest, status) = ready.end();
+    assert_eq!((rest.as_str(), status.code()), ("went on\n", Some(0)));
 }
 
 #[cfg(target_os = "linux")]

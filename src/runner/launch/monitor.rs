@@ -4,11 +4,11 @@
 //! on: a shell for its jobs, here the monitor for the command. It starts the command, reports what becomes of it, and
 //! takes no part in anything else. When it dies, by whatever, the command is killed.
 
-use super::process::reap;
 use super::vfork::{Plan, Started};
 use crate::exit::Exit;
 use crate::runner::descriptors::close_all_but;
 use crate::runner::ready::watch_pipe;
+use crate::runner::reap::reap;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use std::ffi::c_int;

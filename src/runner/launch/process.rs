@@ -3,16 +3,14 @@
 use super::monitor::{self, Monitor, Seen};
 use super::vfork::{self, Plan, Started};
 use super::{Change, Launch, SpawnError, Standard};
-use crate::exit::Exit;
 use crate::leash;
 use crate::runner::ready::watch;
+use crate::runner::reap::reap;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::ffi::c_int;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
 use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -139,22 +137,6 @@ impl Process {
             let asked = libc::waitid(libc::P_PID, id, info.as_mut_ptr(), options | libc::WNOHANG);
             let info = info.assume_init();
             (asked == 0 && info.si_pid() == self.id).then_some(info)
-        }
-    }
-}
-
-/// Takes the exit of a process that has ended.
-#[allow(unsafe_code)]
-pub(super) fn reap(id: libc::pid_t) -> io::Result<Exit> {
-    let mut status = 0;
-    loop {
-        // SAFETY: the call fills the number.
-        if unsafe { libc::waitpid(id, &raw mut status, 0) } == id {
-            return Ok(ExitStatus::from_raw(status).into());
-        }
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
         }
     }
 }
