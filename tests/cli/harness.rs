@@ -1,6 +1,7 @@
 //! One strict, fluent harness: a sandbox with its own store, and calls whose exit code and every
 //! byte of both streams are compared.
 
+use super::deadline::Deadline;
 use cachex::store::Store;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
@@ -14,6 +15,7 @@ use std::process::{Command, Output, Stdio};
 pub struct Sandbox {
     /// Where calls run.
     pub dir: PathBuf,
+    _deadline: Deadline,
     root: tempfile::TempDir,
 }
 
@@ -22,7 +24,7 @@ impl Sandbox {
         let root = tempfile::tempdir().expect("a directory");
         let dir = fs::canonicalize(root.path()).expect("canonical").join("work");
         fs::create_dir(&dir).expect("made");
-        Self { dir, root }
+        Self { _deadline: Deadline::new(dir.clone()), dir, root }
     }
 
     /// The directory of the store.

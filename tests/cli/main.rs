@@ -13,6 +13,7 @@ mod config_faults;
 mod config_shown;
 mod crowds;
 mod damage;
+mod deadline;
 mod descriptors;
 mod doctor;
 mod dry_run;
