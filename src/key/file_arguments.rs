@@ -406,6 +406,8 @@ fn look(path: &Path) -> Result<Found, Unreadable> {
             Found::File { stamp: FileStamp::of(&stat), is_executable: is_executable(&stat) }
         }
         FileType::Directory => Found::Directory,
+        // As `/dev/stdin`: what comes from it counts as what it is.
+        _ if is_standard(&stat) => Found::Nothing,
         FileType::Fifo => Found::Special("is a FIFO"),
         FileType::Socket => Found::Special("is a socket"),
         // There is never anything in it.
@@ -413,6 +415,13 @@ fn look(path: &Path) -> Result<Found, Unreadable> {
         FileType::CharacterDevice | FileType::BlockDevice => Found::Special("is a device"),
         _ => Found::Special("is no regular file"),
     })
+}
+
+/// Whether it is what one of our standard descriptors leads to.
+fn is_standard(stat: &rustix::fs::Stat) -> bool {
+    let standard = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
+    let is_same = |it: rustix::fs::Stat| (it.st_dev, it.st_ino) == (stat.st_dev, stat.st_ino);
+    standard.into_iter().any(|fd| rustix::fs::fstat(fd).is_ok_and(is_same))
 }
 
 /// Whether a file is too large to be read before a command that may not need it: alone, or with all others.
