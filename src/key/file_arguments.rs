@@ -9,8 +9,8 @@ use super::argument_names::{Candidate, candidates_in};
 use super::digest::{Digest, DigestBuilder};
 use super::encoding::{append_words, encode_words, state_bytes};
 use super::error::Unreadable;
-use super::exec_mode::is_executable;
 use super::hashing::Hashes;
+use super::look::{Found, look};
 use super::parallel;
 use super::reading::{self, FileReader, HUGE, Pending, SMALL};
 use super::recheck::{holds, is_unchanged};
@@ -20,9 +20,6 @@ use super::survey::Surveyed;
 use super::watch::Watch;
 use super::{FileArgument, FileState};
 use crate::hex::Hex;
-use crate::terminal::is_null_device;
-use rustix::fs::FileType;
-use rustix::io::Errno;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -55,23 +52,6 @@ struct Named {
     digest: Option<Digest>,
     /// Whether it had been left alone for long enough for its stamp to mean something.
     is_settled: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Found {
-    Nothing,
-    File {
-        stamp: FileStamp,
-        is_executable: bool,
-    },
-    Directory,
-    /// A file that may not be read, and why. Its stamp counts: the command may have more rights.
-    Closed {
-        stamp: FileStamp,
-        why: String,
-    },
-    /// What is no file, and what it is.
-    Special(&'static str),
 }
 
 impl FileArguments {
@@ -391,37 +371,6 @@ fn look_at(paths: Vec<PathBuf>) -> Result<Vec<Named>, Unreadable> {
     let found = parallel::map(&paths, LOOKS, |path| look(path));
     let named = |(path, found)| Ok(Named { path, found: found?, digest: None, is_settled: false });
     paths.into_iter().zip(found).map(named).collect()
-}
-
-fn look(path: &Path) -> Result<Found, Unreadable> {
-    let stat = match rustix::fs::stat(path) {
-        Ok(stat) => stat,
-        Err(error @ (Errno::ACCESS | Errno::PERM | Errno::IO | Errno::STALE)) => {
-            return Err(Unreadable::new(path, std::io::Error::from(error)));
-        }
-        Err(_) => return Ok(Found::Nothing),
-    };
-    Ok(match FileType::from_raw_mode(stat.st_mode) {
-        FileType::RegularFile => {
-            Found::File { stamp: FileStamp::of(&stat), is_executable: is_executable(&stat) }
-        }
-        FileType::Directory => Found::Directory,
-        // As `/dev/stdin`: what comes from it counts as what it is.
-        _ if is_standard(&stat) => Found::Nothing,
-        FileType::Fifo => Found::Special("is a FIFO"),
-        FileType::Socket => Found::Special("is a socket"),
-        // There is never anything in it.
-        FileType::CharacterDevice if is_null_device(&stat) => Found::Nothing,
-        FileType::CharacterDevice | FileType::BlockDevice => Found::Special("is a device"),
-        _ => Found::Special("is no regular file"),
-    })
-}
-
-/// Whether it is what one of our standard descriptors leads to.
-fn is_standard(stat: &rustix::fs::Stat) -> bool {
-    let standard = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
-    let is_same = |it: rustix::fs::Stat| (it.st_dev, it.st_ino) == (stat.st_dev, stat.st_ino);
-    standard.into_iter().any(|fd| rustix::fs::fstat(fd).is_ok_and(is_same))
 }
 
 /// Whether a file is too large to be read before a command that may not need it: alone, or with all others.

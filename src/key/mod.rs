@@ -18,6 +18,7 @@ mod glob_files;
 mod hash_command;
 mod hashing;
 mod interpreter;
+mod look;
 mod memory;
 mod observation;
 mod parallel;
