@@ -81,8 +81,8 @@ pub fn is_ignored(signal: i32) -> bool {
 }
 
 /// The standard signals that our caller left ignored: bit `n - 1` stands for signal `n`. What cachex itself ignores
-/// is not among them, unless the caller ignored it too. (Nobody ignores real-time signals for others, and to ask for
-/// each takes time.)
+/// is not among them, unless the caller ignored it too. (Real-time signals are left out: each costs a
+/// system call, and callers do not ignore them.)
 #[must_use]
 pub fn ignored_signals() -> u64 {
     static IGNORED: OnceLock<u64> = OnceLock::new();

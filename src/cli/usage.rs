@@ -14,7 +14,7 @@ use std::ffi::OsString;
 /// A text that ends the call.
 #[derive(Debug)]
 pub struct Usage {
-    /// The text for who wants no colours.
+    /// The text without colours.
     pub plain: String,
     /// The same with colours, where none of it can be of a word.
     pub styled: Option<String>,

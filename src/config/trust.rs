@@ -23,11 +23,11 @@ use std::path::{Path, PathBuf};
 pub enum Standing {
     /// It is.
     Trusted,
-    /// Nobody said so.
+    /// There is no record of it.
     Unknown,
     /// It was, with another content.
     Changed,
-    /// What was said is not believed.
+    /// There is a record that cannot be relied on.
     Unreadable(Refused),
 }
 
@@ -197,7 +197,7 @@ fn hex_digest(bytes: &[u8]) -> String {
     Hex(&Sha256::digest(bytes)).to_string()
 }
 
-/// What is said of a file that is not trusted, and what to type.
+/// The message about an untrusted file: the problem, and what to type.
 pub(super) fn request(path: &Path, standing: &Standing) -> String {
     let directory = path.parent().unwrap_or(path).as_os_str();
     let typed = escape_words([OsStr::new("cachex"), OsStr::new("trust"), directory]);

@@ -192,7 +192,7 @@ impl<'m> FileReader<'m> {
         let found = self.fetch(files).into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut devices = Devices::default();
         for (file, found) in files.iter().zip(&found) {
-            // Of the others the survey tells.
+            // The survey vouches for the rest.
             let is_told = found.is_some_and(|(stamp, _)| {
                 stamp.is_settled(self.now) && devices.tell_changes(&file.path, &stamp)
             });

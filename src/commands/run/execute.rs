@@ -118,7 +118,7 @@ impl Call<'_> {
         entry: &Entry,
         mut body: Body,
     ) -> Result<Exit, Error> {
-        // Who reads the warning may take long.
+        // stderr may block: copy the output out first.
         let _ = body.let_go();
         let age = entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
         let warning =
@@ -253,7 +253,7 @@ fn lost(error: &io::Error, exit: Exit) -> Result<Exit, Error> {
 /// A command that was not started.
 pub(super) struct NotRun {
     error: SpawnError,
-    /// What was read of standard input.
+    /// The part of standard input that was read and not passed on.
     unread: Option<Held>,
 }
 

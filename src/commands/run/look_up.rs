@@ -198,7 +198,7 @@ impl Call<'_> {
         if !stdin.is_still(entry.condition) {
             return Err(without_fallback(MissReason::OtherStdin));
         }
-        // Whoever reads what is said may take long.
+        // stderr may block: release the lock first.
         store.rest();
         if self.notices.are_detailed() {
             let _ = body.let_go();

@@ -125,7 +125,7 @@ impl<'a> Call<'a> {
         Some(format!("the output goes to an input of the command ({word})"))
     }
 
-    /// The same after standard input was looked into: what was read of it, the command gets.
+    /// The same after standard input was looked into: the command gets what was read of it.
     fn run_in_our_place(&self, unread: Option<Held>, fault: &str) -> Result<Exit, Error> {
         if let Some(held) = unread {
             let fault = |fault| Error::Failed(format!("cannot pass standard input on: {fault}"));
