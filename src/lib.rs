@@ -28,7 +28,7 @@
 //! # The path of a request
 //!
 //! ```text
-//! command line ── cli ── config ── settings ──┐
+//! command line, variables, files ── options ──┐
 //!                                             ▼ Request
 //!                    key::observe: how the world stands
 //!                                             ▼ Fingerprint, Key
@@ -48,15 +48,13 @@
 //! | layer | modules |
 //! |---|---|
 //! | 5 | [`commands`] |
-//! | 4 | [`settings`] |
+//! | 4 | [`options`] |
 //! | 3 | [`store`], [`runner`], [`replay`], [`policy`] |
 //! | 2 | [`stdin`], [`entry`] |
-//! | 1 | [`key`], [`config`], [`recording`], [`progress`] |
-//! | 0 | [`cli`], [`error`], [`outputs`], [`terminal`], [`inherited`], [`leash`], [`memory_file`], [`nesting`], [`home`], [`ownership`], [`private_directory`], [`exit`], [`size`], [`hex`], [`time`] |
+//! | 1 | [`key`], [`recording`], [`progress`] |
+//! | 0 | [`error`], [`outputs`], [`terminal`], [`inherited`], [`leash`], [`memory_file`], [`nesting`], [`home`], [`ownership`], [`private_directory`], [`exit`], [`size`], [`hex`], [`time`] |
 
-pub mod cli;
 pub mod commands;
-pub mod config;
 pub mod entry;
 pub mod error;
 pub mod exit;
@@ -67,6 +65,7 @@ pub mod key;
 pub mod leash;
 pub mod memory_file;
 pub mod nesting;
+pub mod options;
 pub mod outputs;
 pub mod ownership;
 pub mod policy;
@@ -75,7 +74,6 @@ pub mod progress;
 pub mod recording;
 pub mod replay;
 pub mod runner;
-pub mod settings;
 pub mod size;
 pub mod stdin;
 pub mod store;
@@ -84,11 +82,9 @@ pub mod time;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
-use cli::{Cli, CommonOptions, Usage, Verb};
-use config::{Configured, Findings};
 use error::Error;
 use exit::Exit;
-use settings::{Request, Resolved};
+use options::{Cli, CommonOptions, Configured, Findings, Request, Resolved, Usage, Verb};
 use std::path::PathBuf;
 use terminal::{Notices, Stream};
 
@@ -96,7 +92,7 @@ use terminal::{Notices, Stream};
 #[must_use]
 pub fn main() -> u8 {
     inherited::prepare();
-    let (cli, given) = match cli::parse() {
+    let (cli, given) = match options::definitions::parse() {
         Ok(understood) => understood,
         Err(usage) => return show_usage(&usage),
     };
@@ -129,7 +125,7 @@ fn show_usage(usage: &Usage) -> u8 {
 
 fn dispatch(configured: Configured) -> Result<Exit, Error> {
     refuse_run_options(configured.sources.matches())?;
-    let notices = settings::notices(&configured.cli.common);
+    let notices = options::notices(&configured.cli.common);
     let store = || store_to_look_after(&configured.cli.common, &configured.findings, &notices);
     let done = |()| Exit::Code(0);
     match configured.cli.verb {
@@ -146,8 +142,8 @@ fn dispatch(configured: Configured) -> Result<Exit, Error> {
         }
         Some(Verb::Config(ref options)) => {
             let (all, json) = (options.all, options.json);
-            let directory = settings::store_directory(&configured.cli.common).ok();
-            let resolved = settings::resolve(configured)?;
+            let directory = options::store_directory(&configured.cli.common).ok();
+            let resolved = options::resolve(configured)?;
             resolved.findings.tell(&notices);
             commands::config::run(&resolved, directory.as_deref(), all, json).map(done)
         }
@@ -177,8 +173,8 @@ fn requested(
     configured: Configured,
     notices: &Notices,
 ) -> Result<(Request, Result<PathBuf, String>), Error> {
-    let directory = settings::store_directory(&configured.cli.common);
-    let Resolved { request, findings, .. } = settings::resolve(configured)?;
+    let directory = options::store_directory(&configured.cli.common);
+    let Resolved { request, findings, .. } = options::resolve(configured)?;
     Ok((request, findings.usable(directory, notices)))
 }
 
@@ -194,7 +190,7 @@ fn store_to_look_after(
         return Err(Error::Failed(format!("{fault}: where the store is is not known; {advice}")));
     }
     findings.tell(notices);
-    settings::store_directory(options).map_err(Error::Failed)
+    options::store_directory(options).map_err(Error::Failed)
 }
 
 /// Options of a run before a verb would be ignored without a word; they show that a command of the

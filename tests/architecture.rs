@@ -22,8 +22,6 @@ const ALLOWED: &[(&str, &str)] = &[
     ("private_directory", "home ownership terminal"),
     ("outputs", "inherited terminal"),
     ("error", "terminal"),
-    ("cli", "exit home nesting size terminal time"),
-    ("config", "cli error hex home ownership private_directory terminal"),
     ("key", "exit hex inherited leash memory_file nesting outputs terminal time"),
     ("recording", "exit size terminal time"),
     ("progress", "terminal"),
@@ -37,12 +35,12 @@ const ALLOWED: &[(&str, &str)] = &[
     ),
     ("replay", "recording terminal"),
     (
-        "settings",
-        "cli config error exit home key nesting outputs policy progress size store terminal time",
+        "options",
+        "error exit hex home key nesting outputs ownership policy private_directory progress size store terminal time",
     ),
     (
         "commands",
-        "cli config entry error exit hex inherited key nesting policy progress recording replay runner settings size stdin store \
+        "entry error exit hex inherited key nesting options policy progress recording replay runner size stdin store \
          terminal time",
     ),
 ];

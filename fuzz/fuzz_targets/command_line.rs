@@ -2,9 +2,10 @@
 //! all; and the words behind `--` come back byte for byte.
 #![no_main]
 
-use cachex::cli::{Cli, Verb, parse_words};
-use cachex::config::{Configured, Findings, Settings, Sources};
-use cachex::settings::resolve;
+use cachex::options::definitions::parse_words;
+use cachex::options::{Cli, Verb};
+use cachex::options::{Configured, Findings, Settings, Sources};
+use cachex::options::resolve;
 use clap::{ArgMatches, Parser};
 use libfuzzer_sys::fuzz_target;
 use std::ffi::{OsStr, OsString};

@@ -1,8 +1,8 @@
 //! Any bytes are a configuration file or are refused; a project's never sets what it may not.
 #![no_main]
 
-use cachex::config::file::ConfigFile;
-use cachex::config::{Vocabulary, Whose};
+use cachex::options::files::file::ConfigFile;
+use cachex::options::{Vocabulary, Whose};
 use libfuzzer_sys::fuzz_target;
 use std::path::Path;
 use std::sync::OnceLock;

@@ -2,8 +2,8 @@
 
 use super::filters::selection;
 use super::{print, with_store};
-use crate::cli::ClearOptions;
 use crate::error::Error;
+use crate::options::ClearOptions;
 use crate::size::Size;
 use crate::store::Cleared;
 use crate::terminal::Notices;

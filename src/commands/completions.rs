@@ -1,8 +1,8 @@
 //! `cachex completions SHELL`: the script of a shell, as it is in `completions/`.
 
 use super::print;
-use crate::cli::Shell;
 use crate::error::Error;
+use crate::options::Shell;
 
 /// Prints the completion script.
 ///

@@ -3,12 +3,12 @@
 use super::json::{self, json};
 use super::table::{Look, Table, Tone};
 use super::{print, print_table};
-use crate::config::{
+use crate::error::Error;
+use crate::options::Resolved;
+use crate::options::{
     KnownOption, RefusedKey, RefusedKeys, STRANGE, Setting, Source, Sources, Untrusted, Vocabulary,
     Whose,
 };
-use crate::error::Error;
-use crate::settings::Resolved;
 use crate::terminal::escape_os;
 use serde::Serialize;
 use std::ffi::OsStr;

@@ -1,6 +1,6 @@
 //! What the filters of `clear` and `list` mean.
 
-use crate::cli::FilterOptions;
+use crate::options::FilterOptions;
 use crate::store::{Calls, Matching, Selection};
 
 /// The entries that pass every filter.

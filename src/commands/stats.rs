@@ -3,8 +3,8 @@
 use super::json::{self, json};
 use super::table::{Look, Table, Tone, bar};
 use super::{print_table, with_store};
-use crate::cli::StatsOptions;
 use crate::error::Error;
+use crate::options::StatsOptions;
 use crate::size::Size;
 use crate::store::{Statistics, Totals};
 use crate::terminal::{Notices, escape_words};

@@ -4,11 +4,11 @@ use super::config::shown_value;
 use super::json::{self, json};
 use super::print_table;
 use super::table::{Look, Table, Tone};
-use crate::cli::TrustOptions;
-use crate::config::trust::{self, Standing};
-use crate::config::{Candidate, Vocabulary};
 use crate::error::Error;
-use crate::settings;
+use crate::options;
+use crate::options::TrustOptions;
+use crate::options::{Candidate, Vocabulary};
+use crate::options::{Standing, trust};
 use crate::terminal::escape_os;
 use serde::Serialize;
 use std::path::Path;
@@ -58,7 +58,7 @@ fn check(candidate: &Candidate) -> Result<(), Error> {
         settings
     });
     std::iter::once(defaults.clone()).chain(with_rules).try_for_each(|settings| {
-        settings::check(settings).map_err(|problem| {
+        options::check(settings).map_err(|problem| {
             Error::Failed(format!("{}: {problem}", escape_os(candidate.path.as_os_str())))
         })
     })

@@ -5,7 +5,7 @@ mod bash;
 mod fish;
 mod zsh;
 
-use cachex::cli::Cli;
+use cachex::options::Cli;
 use clap::{Arg, ArgAction, Command, CommandFactory, ValueHint};
 use clap_complete::Shell;
 

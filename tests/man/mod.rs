@@ -4,7 +4,7 @@ mod json;
 mod roff;
 mod texts;
 
-use cachex::cli::Cli;
+use cachex::options::Cli;
 use clap::builder::StyledStr;
 use clap::{Arg, Command, CommandFactory};
 use json::Fields;
@@ -171,7 +171,7 @@ fn variables(page: &mut Page, command: &Command, texts: &Texts) {
     };
     let others =
         texts.environment.iter().map(|(name, meaning)| ((*name).to_owned(), (*meaning).to_owned()));
-    let options = cachex::cli::variables(&all).into_iter().filter_map(stands_for);
+    let options = cachex::options::definitions::variables(&all).into_iter().filter_map(stands_for);
     let variables: BTreeMap<_, _> = options.chain(others).collect();
     let terms = variables.into_iter().map(|(name, meaning)| (format!("`{name}`"), meaning));
     page.index(&terms.collect::<Vec<_>>());

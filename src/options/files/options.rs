@@ -1,7 +1,7 @@
 //! Which keys there are, and what their values are on the command line.
 
 use super::anchor::anchored;
-use crate::cli::{self, Cli};
+use crate::options::definitions::{self as cli, Cli};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, Command, CommandFactory, ValueHint};
 use std::any::TypeId;

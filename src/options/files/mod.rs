@@ -20,8 +20,8 @@ pub use places::Whose;
 pub use refused::{RefusedKey, RefusedKeys};
 pub use sources::{Setting, Settings, Source, Sources};
 
-use crate::cli::{self, Cli, RunOptions, Verb};
 use crate::error::Error;
+use crate::options::definitions::{self as cli, Cli, RunOptions, Verb};
 use crate::terminal::{Notices, escape_os};
 use clap::builder::Styles;
 use clap::{ArgMatches, Args, FromArgMatches};

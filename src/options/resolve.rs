@@ -1,9 +1,9 @@
 //! Which of several values counts: the nearer one, and none of a file that cannot be understood.
 
-use super::{Request, Typed};
-use crate::cli::{Cli, FreshnessOptions, KeyOptions, RunOptions, StoringOptions};
-use crate::config::{self, Configured, Findings, Settings, Source, Sources};
+use super::request::{Request, Typed};
 use crate::error::Error;
+use crate::options::definitions::{Cli, FreshnessOptions, KeyOptions, RunOptions, StoringOptions};
+use crate::options::files::{self as config, Configured, Findings, Settings, Source, Sources};
 use std::cmp::Ordering;
 
 /// A request, and how it came about.

@@ -1,7 +1,7 @@
 //! Where the value of each option comes from.
 
 use super::places::Whose;
-use crate::cli::Cli;
+use crate::options::definitions::Cli;
 use crate::terminal::escape_os;
 use clap::ArgMatches;
 use clap::parser::ValueSource;

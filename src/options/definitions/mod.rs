@@ -1,6 +1,6 @@
 //! The command line as clap structs: names, help texts and defaults, and nothing else.
 //!
-//! What the options mean is decided in [`crate::settings`]; the completions and the man pages are
+//! What the options mean is decided in [`crate::options`]; the completions and the man pages are
 //! rendered from these definitions.
 
 mod plain;

@@ -3,15 +3,11 @@
 //! Nothing past this module knows of clap, of variables or of files. Defaults live here. What cannot be
 //! understood is a usage error that quotes it, before anything runs.
 
-mod resolve;
-
-pub use resolve::{Resolved, check, resolve};
-
-use crate::cli::{CommonOptions, KeyOptions, RunOptions, When};
 use crate::error::Error;
 use crate::home;
 use crate::key::{ArgumentGlob, HashWith, KeySpec, VariableSelector, check_file_word};
 use crate::nesting::is_nested;
+use crate::options::definitions::{CommonOptions, KeyOptions, RunOptions, When};
 use crate::outputs::Outputs;
 use crate::policy::Policy;
 use crate::progress::Spinner;
