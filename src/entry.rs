@@ -4,7 +4,7 @@
 //! [`policy`](crate::policy).
 
 use crate::exit::Exit;
-use crate::key::{Digest, Key, Part};
+use crate::key::{Digest, Key, KeyPart};
 use crate::recording::Recording;
 use crate::time::{Lifetime, Timestamp};
 use std::collections::BTreeSet;
@@ -149,5 +149,5 @@ pub struct NewEntry<'a> {
     /// How long the call that stores it would replay it.
     pub lifetime: Lifetime,
     /// What its key is made of.
-    pub parts: Vec<Part>,
+    pub parts: Vec<KeyPart>,
 }

@@ -66,7 +66,7 @@ pub mod leash;
 pub mod memory_file;
 pub mod nesting;
 pub mod options;
-pub mod outputs;
+pub mod output_streams;
 pub mod ownership;
 pub mod policy;
 pub mod private_directory;

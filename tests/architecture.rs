@@ -20,9 +20,9 @@ const ALLOWED: &[(&str, &str)] = &[
     ("terminal", ""),
     ("ownership", ""),
     ("private_directory", "home ownership terminal"),
-    ("outputs", "inherited terminal"),
+    ("output_streams", "inherited terminal"),
     ("error", "terminal"),
-    ("key", "exit hex inherited leash memory_file nesting outputs terminal time"),
+    ("key", "exit hex inherited leash memory_file nesting output_streams terminal time"),
     ("recording", "exit size terminal time"),
     ("progress", "terminal"),
     ("entry", "exit key recording time"),
@@ -31,12 +31,12 @@ const ALLOWED: &[(&str, &str)] = &[
     ("store", "entry exit key ownership private_directory recording size terminal time"),
     (
         "runner",
-        "entry exit inherited key leash memory_file nesting outputs progress recording stdin terminal time",
+        "entry exit inherited key leash memory_file nesting output_streams progress recording stdin terminal time",
     ),
     ("replay", "recording terminal"),
     (
         "options",
-        "error exit hex home key nesting outputs ownership policy private_directory progress size store terminal time",
+        "error exit hex home key nesting output_streams ownership policy private_directory progress size store terminal time",
     ),
     (
         "commands",

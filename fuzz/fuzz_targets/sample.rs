@@ -2,7 +2,7 @@
 
 use cachex::entry::{Condition, Entry, Kind, NewEntry};
 use cachex::exit::Exit;
-use cachex::key::{CommandName, Digest, FileStamp, Key, LearnedDigest, Part, Stamp};
+use cachex::key::{CommandName, Digest, FileStamp, Key, LearnedDigest, KeyPart, Stamp};
 use cachex::recording::{Body, Recorder, Recording};
 use cachex::size::Size;
 use cachex::store::{Calls, Limits, Selection, Store, StoreError, examine};
@@ -165,7 +165,7 @@ fn fill(store: &mut Store) -> Result<(), StoreError> {
             scope: "",
             words: words(),
             ignored: &BTreeSet::from(["--token=*".into()]),
-            parts: vec![Part::new("argument 1", "--token=*")],
+            parts: vec![KeyPart::new("argument 1", "--token=*")],
             directory: Some("/".into()),
             lifetime: Lifetime::Unlimited,
         };

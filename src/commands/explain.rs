@@ -7,7 +7,7 @@ use super::run::{Call, Nearest, Outlook, Prepared};
 use super::table::{Look, padded};
 use crate::error::Error;
 use crate::hex::Hex;
-use crate::key::{Difference, Doubt, Part, StoredPart};
+use crate::key::{Caveat, Difference, KeyPart, StoredPart};
 use crate::options::Request;
 use crate::options::{Untrusted, Vocabulary};
 use crate::store::StoreError;
@@ -87,20 +87,21 @@ impl Explanation {
         let keyed = store.keyed(&parts)?;
         // A plain digest of everything would be an oracle for each of its parts.
         let key = observation.fingerprint.key().0.as_bytes().to_vec();
-        let key = store.keyed(&[Part::new("key", key)])?;
+        let key = store.keyed(&[KeyPart::new("key", key)])?;
         let is_hit = outlook.verdict == "hit";
         let nearest =
             if is_hit { None } else { Nearest::find(call, &store, &observation, &keyed)? };
-        let part = |(Part { name, shown, .. }, StoredPart { digest, .. }): (Part, &StoredPart)| {
-            ShownPart {
-                name: observation.name_as_typed(&name),
-                digest: Hex(digest).to_string(),
-                value: shown,
-            }
-        };
+        let part =
+            |(KeyPart { name, shown, .. }, StoredPart { digest, .. }): (KeyPart, &StoredPart)| {
+                ShownPart {
+                    name: observation.name_as_typed(&name),
+                    digest: Hex(digest).to_string(),
+                    value: shown,
+                }
+            };
         Ok(Self {
             outlook,
-            notes: observation.doubts().iter().map(Doubt::to_string).collect(),
+            notes: observation.caveats().iter().map(Caveat::to_string).collect(),
             key: key.first().map(|part| Hex(&part.digest).to_string()),
             parts: parts.into_iter().zip(&keyed).map(part).collect(),
             nearest,

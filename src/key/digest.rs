@@ -64,6 +64,9 @@ impl DigestBuilder {
     }
 }
 
+/// Called now and then while files are read, by any thread.
+pub(crate) type OnProgress<'p> = &'p (dyn Fn() + Sync);
+
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Hex(&self.0))

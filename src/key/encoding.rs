@@ -4,12 +4,31 @@
 //! can be read back in one way only; the tests do that. The format is part of every key: a change
 //! needs a new [`VERSION`], after which old entries are never found again.
 
-use super::{CodeFile, ExecMode, FileArgument, FileState, Fingerprint, Hashed, Text};
-use crate::outputs::Outputs;
+use super::digest::Digest;
+use super::fingerprint::{
+    CodeFile, ExecMode, FileArgument, FileState, Fingerprint, Hashed, Key, Text,
+};
+use crate::output_streams::OutputStreams;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 const VERSION: &[u8] = b"cachex key 4";
+
+impl Fingerprint {
+    /// The key of this fingerprint: the SHA-256 of its canonical bytes.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key(Digest::of(&canonical(self)))
+    }
+
+    /// The keys whose entries may be replayed, the own one first.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Key> {
+        let other = self.outputs.also_served_by();
+        let other = other.map(|outputs| Self { outputs, ..self.clone() }.key());
+        std::iter::once(self.key()).chain(other).collect()
+    }
+}
 
 /// The bytes that are hashed.
 #[must_use]
@@ -48,14 +67,14 @@ pub fn canonical(fingerprint: &Fingerprint) -> Vec<u8> {
         out.option(directory.logical.as_ref(), |out, logical| out.word(logical));
     });
     match outputs {
-        Outputs::Apart => out.tag(0),
-        Outputs::Joined => out.tag(1),
-        Outputs::Partly { stdout, stderr } => {
+        OutputStreams::Apart => out.tag(0),
+        OutputStreams::Joined => out.tag(1),
+        OutputStreams::Partly { stdout, stderr } => {
             out.tag(2);
             out.tag(u8::from(*stdout));
             out.tag(u8::from(*stderr));
         }
-        Outputs::Terminal { columns } => {
+        OutputStreams::Terminal { columns } => {
             out.tag(3);
             out.length(usize::from(*columns));
         }
@@ -243,7 +262,7 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Digest, WorkingDirectory};
+    use super::super::fingerprint::WorkingDirectory;
     use super::*;
     use proptest::collection::{btree_map, btree_set, vec};
     use proptest::prelude::*;
@@ -352,10 +371,12 @@ mod tests {
                     logical: r.option(Self::word),
                 }),
                 outputs: match self.tag() {
-                    0 => Outputs::Apart,
-                    1 => Outputs::Joined,
-                    2 => Outputs::Partly { stdout: self.tag() == 1, stderr: self.tag() == 1 },
-                    _ => Outputs::Terminal { columns: self.length().try_into().expect("a width") },
+                    0 => OutputStreams::Apart,
+                    1 => OutputStreams::Joined,
+                    2 => OutputStreams::Partly { stdout: self.tag() == 1, stderr: self.tag() == 1 },
+                    _ => OutputStreams::Terminal {
+                        columns: self.length().try_into().expect("a width"),
+                    },
                 },
                 variable_globs: self.list(Self::word),
                 variables: self.list(|r| (r.word(), r.option(Self::text))),
@@ -426,12 +447,13 @@ mod tests {
             .prop_map(|(state, real, mode)| FileArgument { state, real, mode })
     }
 
-    fn outputs() -> impl Strategy<Value = Outputs> {
+    fn outputs() -> impl Strategy<Value = OutputStreams> {
         prop_oneof![
-            Just(Outputs::Apart),
-            Just(Outputs::Joined),
-            any::<(bool, bool)>().prop_map(|(stdout, stderr)| Outputs::Partly { stdout, stderr }),
-            any::<u16>().prop_map(|columns| Outputs::Terminal { columns }),
+            Just(OutputStreams::Apart),
+            Just(OutputStreams::Joined),
+            any::<(bool, bool)>()
+                .prop_map(|(stdout, stderr)| OutputStreams::Partly { stdout, stderr }),
+            any::<u16>().prop_map(|columns| OutputStreams::Terminal { columns }),
         ]
     }
 

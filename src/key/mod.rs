@@ -4,189 +4,36 @@
 //! was seen, part by part, and [`Key`] is its digest. Only [`observe`] and the modules it calls
 //! read the world; the rest is pure. Nothing here knows of the store or of time to live.
 
-mod argument_names;
-mod arguments;
+mod caveats;
+mod code;
 mod digest;
-mod doubts;
 mod encoding;
-mod environment;
 mod error;
-mod exec_mode;
-mod file_arguments;
 mod files;
-mod glob_files;
-mod hash_command;
-mod hashing;
-mod interpreter;
-mod look;
-mod memory;
-mod observation;
-mod parallel;
+mod fingerprint;
+mod observe;
 mod parts;
-mod program;
-mod reading;
-mod recheck;
-mod regular_file;
-mod script;
-mod shebang;
-mod stamp;
-mod survey;
-mod text;
-mod tree;
-mod watch;
+mod spec;
+mod words;
 
-pub use argument_names::names_in;
-pub use arguments::{ArgumentGlob, masked};
+pub use caveats::Caveat;
+pub use code::command_name::{CommandName, names_of};
+pub use code::program::{Program, ResolveError};
 pub use digest::{Digest, DigestBuilder};
-pub use doubts::Doubt;
 pub use encoding::{decode_words, encode_words};
-pub use environment::VariableSelector;
 pub use error::Unreadable;
-pub use exec_mode::ExecMode;
-pub use files::{NamedFiles, check_file_word};
-pub use hashing::HashWith;
-pub use memory::{DigestMemory, LearnedDigest};
-pub use observation::{Change, KeySpec, Observation, observe};
-pub use parts::{Difference, Part, StoredPart, differences};
-pub use program::{CommandName, Program, ResolveError, names_of};
-pub use reading::HUGE;
-pub use stamp::{FileStamp, Stamp};
-pub use text::{Hashed, Text};
-
-use crate::hex::Hex;
-use crate::outputs::Outputs;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
-use std::fmt;
-use std::path::PathBuf;
-
-/// The digest of a [`Fingerprint`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Key(pub Digest);
-
-impl fmt::Display for Key {
-    /// A part of it that is enough to tell keys apart.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Hex(&self.0.as_bytes()[..8]))
-    }
-}
-
-/// Everything that counts, as it was seen. Absence is a value: what is unset, missing or left out
-/// differs from what is empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fingerprint {
-    /// `--scope`; entries of different scopes never meet.
-    pub scope: String,
-    /// `--key`, in order.
-    pub texts: Vec<OsString>,
-    /// The words of the command line that count, the first as the user spelled it.
-    pub words: Vec<Text>,
-    /// What `--ignore-arg` left out: not the words, but what was looked for.
-    pub ignored: BTreeSet<OsString>,
-    /// The files whose content runs: the program, its interpreters, the script operand.
-    pub code: Vec<CodeFile>,
-    /// What the arguments name beside code, by the path that each gives; under an empty path all of it, where it is much.
-    pub arguments: BTreeMap<OsString, FileArgument>,
-    /// Where the command runs, unless that is left out.
-    pub directory: Option<WorkingDirectory>,
-    /// What the command writes to.
-    pub outputs: Outputs,
-    /// The globs that select variables: what was looked for counts also when nothing matched.
-    pub variable_globs: BTreeSet<OsString>,
-    /// Each selected variable, with its value if it is set.
-    pub variables: BTreeMap<OsString, Option<Text>>,
-    /// `--file`, as it was spelled, with what that names.
-    pub files: NamedFiles,
-    /// `--pure-env`.
-    pub pure_environment: bool,
-    /// The command that standard input is hashed with.
-    pub stdin_with: Option<OsString>,
-    /// The signals that the caller ignores: bit n - 1 for signal n.
-    pub ignored_signals: u64,
-    /// The signals that the caller blocks, likewise.
-    pub blocked_signals: u64,
-    /// The descriptors from 3 on that lead to regular files.
-    pub inherited_files: Vec<i32>,
-}
-
-/// A file whose content runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CodeFile {
-    /// Where it was found.
-    pub path: PathBuf,
-    /// The same without links: where code stands decides what it finds beside it.
-    pub real: PathBuf,
-    /// What executing it does beside running its content.
-    pub mode: ExecMode,
-    /// What it holds.
-    pub state: FileState,
-    /// Whether something else interprets it.
-    pub is_script: bool,
-}
-
-/// What an argument names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileArgument {
-    /// What is there.
-    pub state: FileState,
-    /// The path of a file without links.
-    pub real: Option<PathBuf>,
-    /// What executing it does.
-    pub mode: ExecMode,
-}
-
-impl FileArgument {
-    /// One of which only this counts.
-    fn new(state: FileState) -> Self {
-        Self { state, real: None, mode: ExecMode::default() }
-    }
-}
-
-/// A file as the command would find it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FileState {
-    /// There is no such file.
-    Missing,
-    /// A file with this content.
-    Content(Digest),
-    /// A file that counts as what a command printed for it.
-    Hashed(Hashed),
-    /// A directory, with a digest over all that is below it.
-    Tree(Digest),
-    /// A large file with the stamp of this digest.
-    Stamped(Digest),
-    /// A directory, whatever is in it.
-    Directory,
-    /// What a glob matches: so many, with a digest over their paths and what each is.
-    Matches {
-        /// How many.
-        count: usize,
-        /// Of all.
-        digest: Digest,
-    },
-}
-
-/// The working directory, in both of its names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorkingDirectory {
-    /// Without symbolic links.
-    pub physical: PathBuf,
-    /// As `$PWD` names it, which is what `pwd` prints; `None` when that names another directory.
-    pub logical: Option<OsString>,
-}
-
-impl Fingerprint {
-    /// The key of this fingerprint: the SHA-256 of its canonical bytes.
-    #[must_use]
-    pub fn key(&self) -> Key {
-        Key(Digest::of(&encoding::canonical(self)))
-    }
-
-    /// The keys whose entries may be replayed, the own one first.
-    #[must_use]
-    pub fn keys(&self) -> Vec<Key> {
-        let other = self.outputs.also_served_by();
-        let other = other.map(|outputs| Self { outputs, ..self.clone() }.key());
-        std::iter::once(self.key()).chain(other).collect()
-    }
-}
+pub use files::memory::{DigestMemory, LearnedDigest};
+pub use files::named::check_file_word;
+pub use files::reading::HUGE;
+pub use files::stamp::{FileStamp, Stamp};
+pub use fingerprint::{
+    CodeFile, ExecMode, FileArgument, FileState, Fingerprint, Hashed, Key, NamedFiles, Text,
+    WorkingDirectory,
+};
+pub use observe::{Change, Observation, observe};
+pub use parts::{Difference, KeyPart, StoredPart, differences};
+pub use spec::KeySpec;
+pub use words::environment::VariableSelector;
+pub use words::file_names::names_in;
+pub use words::hash_with::HashWith;
+pub use words::ignored::{ArgumentGlob, masked};

@@ -3,15 +3,15 @@
 //! Values that may be secret are never among what is shown.
 
 use super::encoding::{argument_bytes, code_bytes, state_bytes, text_bytes};
-use super::{CodeFile, FileState, Fingerprint, Hashed, Text};
-use crate::outputs::Outputs;
+use super::fingerprint::{CodeFile, FileState, Fingerprint, Hashed, Text};
+use crate::output_streams::OutputStreams;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 /// One part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct KeyPart {
     /// What it is: `argument 2`, `env HOME`, `file schema.sql`.
     pub name: OsString,
     /// Canonical bytes of what was seen. They may be secret.
@@ -20,7 +20,7 @@ pub struct Part {
     pub shown: Option<OsString>,
 }
 
-impl Part {
+impl KeyPart {
     /// A part that is not shown.
     #[must_use]
     pub fn new(name: impl Into<OsString>, bytes: impl Into<Vec<u8>>) -> Self {
@@ -55,29 +55,29 @@ fn with(text: &str, more: impl AsRef<OsStr>) -> OsString {
 impl Fingerprint {
     /// Its parts, in the order in which people ask for them.
     #[must_use]
-    pub fn parts(&self) -> Vec<Part> {
-        let mut parts = vec![Part::new("scope", self.scope.as_bytes()).shown(&self.scope)];
+    pub fn parts(&self) -> Vec<KeyPart> {
+        let mut parts = vec![KeyPart::new("scope", self.scope.as_bytes()).shown(&self.scope)];
         for (number, word) in self.words.iter().enumerate() {
             let name = if number == 0 { "command".to_owned() } else { argument(number) };
-            let part = Part::new(name, text_bytes(word));
+            let part = KeyPart::new(name, text_bytes(word));
             parts.push(match word {
                 Text::Exact(word) => part.shown(word),
                 Text::Hashed(Hashed { with, .. }) => part.shown(with),
             });
         }
         for glob in &self.ignored {
-            parts.push(Part::of("ignored argument", glob, []));
+            parts.push(KeyPart::of("ignored argument", glob, []));
         }
         for file in &self.code {
             let CodeFile { path, is_script, .. } = file;
             let kind = if *is_script { "script" } else { "program" };
-            parts.push(Part::of(kind, path, code_bytes(file)));
+            parts.push(KeyPart::of(kind, path, code_bytes(file)));
         }
         for (path, argument) in &self.arguments {
             let bytes = argument_bytes(argument);
             let part = match &argument.state {
-                FileState::Matches { .. } => Part::new("files among the arguments", bytes),
-                _ => Part::of("file", path, bytes),
+                FileState::Matches { .. } => KeyPart::new("files among the arguments", bytes),
+                _ => KeyPart::of("file", path, bytes),
             };
             parts.push(part.shown(describe_file(&argument.state)));
         }
@@ -85,38 +85,38 @@ impl Fingerprint {
             let physical = directory.physical.as_os_str();
             let logical = directory.logical.as_deref().unwrap_or_default();
             let bytes = [physical.as_bytes(), b"\0", logical.as_bytes()].concat();
-            parts.push(Part::new("working directory", bytes).shown(physical));
+            parts.push(KeyPart::new("working directory", bytes).shown(physical));
         }
         for (number, text) in (1..).zip(&self.texts) {
-            parts.push(Part::new(format!("key text {number}"), text.as_bytes()));
+            parts.push(KeyPart::new(format!("key text {number}"), text.as_bytes()));
         }
         for glob in &self.variable_globs {
-            parts.push(Part::of("env glob", glob, []));
+            parts.push(KeyPart::of("env glob", glob, []));
         }
         for (name, value) in &self.variables {
             let bytes = value.as_ref().map(text_bytes).unwrap_or_default();
             let state = if value.is_some() { "set" } else { "unset" };
-            parts.push(Part::of("env", name, bytes).shown(state));
+            parts.push(KeyPart::of("env", name, bytes).shown(state));
         }
         for (word, found) in &self.files {
-            parts.push(Part::of("file", word, state_bytes(found)).shown(describe_file(found)));
+            parts.push(KeyPart::of("file", word, state_bytes(found)).shown(describe_file(found)));
         }
         if self.pure_environment {
-            parts.push(Part::new("pure environment", []));
+            parts.push(KeyPart::new("pure environment", []));
         }
         if let Some(command) = &self.stdin_with {
-            parts.push(Part::new("hash of standard input", command.as_bytes()).shown(command));
+            parts.push(KeyPart::new("hash of standard input", command.as_bytes()).shown(command));
         }
         let signals =
             [("ignored signals", self.ignored_signals), ("blocked signals", self.blocked_signals)];
         for (name, set) in signals.into_iter().filter(|(_, set)| *set != 0) {
-            parts.push(Part::new(name, set.to_le_bytes()).shown(describe_signals(set)));
+            parts.push(KeyPart::new(name, set.to_le_bytes()).shown(describe_signals(set)));
         }
         for fd in &self.inherited_files {
-            parts.push(Part::of("descriptor", fd.to_string(), []).shown("a file"));
+            parts.push(KeyPart::of("descriptor", fd.to_string(), []).shown("a file"));
         }
         let outputs = describe(self.outputs);
-        parts.push(Part::new("outputs", outputs.as_bytes()).shown(outputs));
+        parts.push(KeyPart::new("outputs", outputs.as_bytes()).shown(outputs));
         parts
     }
 }
@@ -140,14 +140,14 @@ fn describe_signals(set: u64) -> String {
     numbers.collect::<Vec<_>>().join(", ")
 }
 
-fn describe(outputs: Outputs) -> String {
+fn describe(outputs: OutputStreams) -> String {
     match outputs {
-        Outputs::Apart => "apart".to_owned(),
-        Outputs::Joined => "joined".to_owned(),
-        Outputs::Partly { stdout: false, stderr: false } => "both closed".to_owned(),
-        Outputs::Partly { stdout: false, .. } => "standard output closed".to_owned(),
-        Outputs::Partly { .. } => "standard error closed".to_owned(),
-        Outputs::Terminal { columns } => format!("terminal of {columns} columns"),
+        OutputStreams::Apart => "apart".to_owned(),
+        OutputStreams::Joined => "joined".to_owned(),
+        OutputStreams::Partly { stdout: false, stderr: false } => "both closed".to_owned(),
+        OutputStreams::Partly { stdout: false, .. } => "standard output closed".to_owned(),
+        OutputStreams::Partly { .. } => "standard error closed".to_owned(),
+        OutputStreams::Terminal { columns } => format!("terminal of {columns} columns"),
     }
 }
 

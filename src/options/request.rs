@@ -8,7 +8,7 @@ use crate::home;
 use crate::key::{ArgumentGlob, HashWith, KeySpec, VariableSelector, check_file_word};
 use crate::nesting::is_nested;
 use crate::options::definitions::{CommonOptions, KeyOptions, RunOptions, When};
-use crate::outputs::Outputs;
+use crate::output_streams::OutputStreams;
 use crate::policy::Policy;
 use crate::progress::Spinner;
 use crate::size::Size;
@@ -158,7 +158,7 @@ fn wants_terminal(pty: Option<When>) -> bool {
     }
 }
 
-fn key_spec(options: &KeyOptions, outputs: Outputs) -> Result<KeySpec, Error> {
+fn key_spec(options: &KeyOptions, outputs: OutputStreams) -> Result<KeySpec, Error> {
     let files =
         words("--file", &options.file, |word| check_file_word(word).map(|()| word.to_owned()))?;
     let mut ignored = words("--ignore-arg", &options.ignore_arg, ArgumentGlob::parse)?;
@@ -181,14 +181,14 @@ fn key_spec(options: &KeyOptions, outputs: Outputs) -> Result<KeySpec, Error> {
 }
 
 /// What the command is to write to.
-fn outputs(pty: Option<When>, is_warming: bool) -> Outputs {
+fn outputs(pty: Option<When>, is_warming: bool) -> OutputStreams {
     if wants_terminal(pty) {
-        Outputs::Terminal { columns: TerminalSize::own().columns }
+        OutputStreams::Terminal { columns: TerminalSize::own().columns }
     } else if is_warming {
         // Nothing is written to ours, and what is recorded apart serves all.
-        Outputs::Apart
+        OutputStreams::Apart
     } else {
-        Outputs::own()
+        OutputStreams::own()
     }
 }
 

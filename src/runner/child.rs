@@ -11,7 +11,7 @@ use super::terminal_guests;
 use super::{Environment, Job};
 use crate::inherited;
 use crate::nesting;
-use crate::outputs::Outputs;
+use crate::output_streams::OutputStreams;
 use crate::terminal::TerminalSize;
 use rustix::fs::{Mode, OFlags};
 use std::ffi::OsString;
@@ -45,7 +45,7 @@ impl Child {
             words: job.words,
             environment: environment.map(with_nesting),
             standard,
-            leads_a_session: matches!(job.outputs, Outputs::Terminal { .. }),
+            leads_a_session: matches!(job.outputs, OutputStreams::Terminal { .. }),
             signals: Some(signals),
         };
         Process::start(launch).map(Self).map_err(|error| match error {
@@ -174,7 +174,7 @@ pub(super) struct Connected {
 
 /// Makes what the command has for its standard descriptors, and gives us their other ends.
 pub(super) fn connect(
-    outputs: Outputs,
+    outputs: OutputStreams,
     is_stdin_empty: bool,
     keys: Option<&Keys>,
 ) -> io::Result<(Sources, Connected)> {
@@ -186,14 +186,14 @@ pub(super) fn connect(
     let mut pty = None;
     let mut terminal = None;
     let ((stdout, theirs), (stderr, their_stderr)) = match outputs {
-        Outputs::Apart => (pipe()?, pipe()?),
-        Outputs::Joined => {
+        OutputStreams::Apart => (pipe()?, pipe()?),
+        OutputStreams::Joined => {
             let (ours, theirs) = io::pipe()?;
             let same = Standard::Given(theirs.try_clone()?.into());
             ((Some(ours.into()), Standard::Given(theirs.into())), (None, same))
         }
-        Outputs::Partly { stdout, stderr } => (if_open(stdout)?, if_open(stderr)?),
-        Outputs::Terminal { columns } => {
+        OutputStreams::Partly { stdout, stderr } => (if_open(stdout)?, if_open(stderr)?),
+        OutputStreams::Terminal { columns } => {
             let size = TerminalSize { columns, ..TerminalSize::own() };
             let (ours, theirs) = pty::open(size, keys)?;
             let reader = ours.reader()?;

@@ -57,7 +57,7 @@ use crate::entry::Condition;
 use crate::exit::Exit;
 use crate::key::Key;
 use crate::nesting;
-use crate::outputs::Outputs;
+use crate::output_streams::OutputStreams;
 use crate::progress::Spinner;
 use crate::recording::{Abandoned, Recorder, Recording};
 use crate::terminal::Stream;
@@ -97,7 +97,7 @@ pub struct Job<'a> {
     /// What it reads from standard input.
     pub input: Input,
     /// What it writes to.
-    pub outputs: Outputs,
+    pub outputs: OutputStreams,
     /// Takes the output down, if that is wanted.
     pub recorder: Option<Recorder>,
     /// Shown while the command is silent, if that is wanted.
@@ -269,7 +269,7 @@ struct Ends {
 impl Ends {
     /// Makes it for a command that does not run yet.
     fn make(job: &Job<'_>) -> io::Result<Self> {
-        let has_terminal = matches!(job.outputs, Outputs::Terminal { .. });
+        let has_terminal = matches!(job.outputs, OutputStreams::Terminal { .. });
         let is_stdin_empty = matches!(job.input, Input::Empty);
         // A terminal of its own is for the command to change.
         let mode = if has_terminal { None } else { TerminalMode::watch() };

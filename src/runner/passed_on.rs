@@ -5,7 +5,7 @@
 
 use super::Unrecorded;
 use crate::inherited;
-use crate::outputs::are_one;
+use crate::output_streams::are_one;
 use crate::terminal::Stream;
 use rustix::fd::BorrowedFd;
 use rustix::fs::{OFlags, SeekFrom, Stat, fcntl_getfl, fstat, seek};

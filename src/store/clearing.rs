@@ -6,7 +6,7 @@ use super::selection::{Matching, Selection, whole};
 use super::sought::{Sought, as_typed};
 use super::{Store, StoreError, parts};
 use crate::entry::NewEntry;
-use crate::key::{CommandName, Part, decode_words, encode_words};
+use crate::key::{CommandName, KeyPart, decode_words, encode_words};
 use crate::time::Timestamp;
 use rusqlite::Connection;
 use std::ffi::{OsStr, OsString};
@@ -199,7 +199,7 @@ fn digests(
     connection: &Connection,
     words: impl IntoIterator<Item = Vec<u8>>,
 ) -> Result<Vec<Vec<u8>>, StoreError> {
-    let parts: Vec<_> = words.into_iter().map(|words| Part::new("cleared", words)).collect();
+    let parts: Vec<_> = words.into_iter().map(|words| KeyPart::new("cleared", words)).collect();
     let keyed = parts::keyed(connection, &parts)?;
     Ok(keyed.into_iter().map(|part| part.digest.to_vec()).collect())
 }

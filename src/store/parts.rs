@@ -4,7 +4,7 @@
 
 use super::notes::{self, Kind};
 use super::{Store, StoreError};
-use crate::key::{CommandName, Digest, Part, StoredPart, decode_words, encode_words};
+use crate::key::{CommandName, Digest, KeyPart, StoredPart, decode_words, encode_words};
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
 use std::ffi::OsStr;
@@ -29,7 +29,7 @@ impl Store {
     ///
     /// # Errors
     /// As SQLite.
-    pub fn keyed(&self, parts: &[Part]) -> Result<Vec<StoredPart>, StoreError> {
+    pub fn keyed(&self, parts: &[KeyPart]) -> Result<Vec<StoredPart>, StoreError> {
         keyed(self.database.connection()?, parts)
     }
 
@@ -54,7 +54,7 @@ impl Store {
 }
 
 /// The parts as bytes.
-pub(super) fn encoded(connection: &Connection, parts: &[Part]) -> Result<Vec<u8>, StoreError> {
+pub(super) fn encoded(connection: &Connection, parts: &[KeyPart]) -> Result<Vec<u8>, StoreError> {
     let parts = keyed(connection, parts)?;
     let words = parts.iter().flat_map(|part| [&*part.name, OsStr::from_bytes(&part.digest)]);
     Ok(encode_words(words))
@@ -72,11 +72,11 @@ fn decode(bytes: &[u8]) -> Vec<StoredPart> {
 
 pub(super) fn keyed(
     connection: &Connection,
-    parts: &[Part],
+    parts: &[KeyPart],
 ) -> Result<Vec<StoredPart>, StoreError> {
     let secret = notes::find(connection, Kind::Secret, &[])?;
     let secret = secret.ok_or_else(|| StoreError::Damaged("it has no secret".to_owned()))?.value;
-    let keyed = |Part { name, bytes, .. }: &Part| {
+    let keyed = |KeyPart { name, bytes, .. }: &KeyPart| {
         let all = [secret.as_slice(), &encode_words([&**name]), bytes].concat();
         let mut digest = [0; 8];
         digest.copy_from_slice(&Digest::of(&all).as_bytes()[..8]);

@@ -55,11 +55,11 @@ pub fn run(
     let chosen = call.choose(&store, &observation, variants, &stdin);
     match chosen {
         Ok(hit) => {
-            call.tell_doubts(&observation, false);
+            call.tell_caveats(&observation, false);
             call.replay(store, observation, stdin, hit)
         }
         Err(miss) if request.execution == Execution::Never => {
-            call.tell_doubts(&observation, true);
+            call.tell_caveats(&observation, true);
             Err(Error::Missed(miss.reason.to_string()))
         }
         Err(miss) => {
@@ -67,7 +67,7 @@ pub fn run(
                 return call.run_in_our_place(stdin.into_held(), &reason);
             }
             call.tell_miss(&store, &observation, &miss.reason);
-            call.tell_doubts(&observation, true);
+            call.tell_caveats(&observation, true);
             call.run_once(store, observation, stdin, miss.fallback)
         }
     }

@@ -3,7 +3,7 @@
 //! For people only; nothing is decided by it, and no value of a variable is shown.
 
 use super::Call;
-use crate::key::{Difference, Doubt, Observation, StoredPart, differences};
+use crate::key::{Caveat, Difference, Observation, StoredPart, differences};
 use crate::policy::MissReason;
 use crate::store::{Store, StoreError};
 use crate::terminal::escape_os;
@@ -83,21 +83,21 @@ impl Call<'_> {
 
     /// With `-v`: which options may not have been meant so. On a miss a slip that is certain costs a
     /// warning, since the command may have run in vain.
-    pub(super) fn tell_doubts(&self, observation: &Observation, is_miss: bool) {
+    pub(super) fn tell_caveats(&self, observation: &Observation, is_miss: bool) {
         if !is_miss && !self.notices.are_detailed() {
             return;
         }
-        let warns = |it: &Doubt| is_miss && self.request.typed.hashes && it.is_certain();
+        let warns = |it: &Caveat| is_miss && self.request.typed.hashes && it.is_certain();
         // Files that a configuration names are often optional.
-        let is_told = |it: &Doubt| self.request.typed.files || !matches!(it, Doubt::Missing(_));
-        let doubts = observation.doubts().into_iter().filter(is_told);
-        let (slips, others): (Vec<_>, Vec<_>) = doubts.partition(warns);
+        let is_told = |it: &Caveat| self.request.typed.files || !matches!(it, Caveat::Missing(_));
+        let caveats = observation.caveats().into_iter().filter(is_told);
+        let (slips, others): (Vec<_>, Vec<_>) = caveats.partition(warns);
         if !slips.is_empty() {
-            let slips = slips.iter().map(Doubt::to_string).collect::<Vec<_>>();
+            let slips = slips.iter().map(Caveat::to_string).collect::<Vec<_>>();
             self.notices.advise(&slips.join("; "));
         }
-        for doubt in others {
-            self.notices.detail(&doubt);
+        for caveat in others {
+            self.notices.detail(&caveat);
         }
     }
 }

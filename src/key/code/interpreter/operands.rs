@@ -1,0 +1,236 @@
+//! Which words of an interpreter's command line name the code that it runs.
+//!
+//! Pure, and independent of what files there are: the name of a command must be the same when its
+//! script is gone. What it says is a help: every argument that names a file counts anyway. Where the reading is
+//! not certain (an option that the table does not know, a wrapper), programs that the words name in `PATH` count too.
+
+use super::reading::Reading;
+use super::table::{ALL_EXTENSIONS, INTERPRETERS, Interpreter, Role};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// What a command line says of the code that it runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Operands {
+    /// The script, and which word it stands in; a guess unless `certain`.
+    pub(crate) script: Option<(usize, OsString)>,
+    /// Further scripts, and values of options: they count if they name files.
+    pub(crate) also: Vec<OsString>,
+    /// Whether nothing else can be code.
+    pub(crate) certain: bool,
+    /// Whether a word without a slash may be searched in PATH.
+    pub(crate) searches_path: bool,
+    /// Why nothing can be told, if that is so.
+    pub(crate) unclear: Option<&'static str>,
+    /// Whether it looks for programs in a path of its own, as `sudo` does.
+    pub(crate) has_own_path: bool,
+    /// Extensions to try when there is no file of the script's name.
+    pub(crate) extensions: &'static [&'static str],
+}
+
+/// Reads the command line `words` of the program at `path`; `None` if that is no interpreter.
+pub(crate) fn operands(path: &Path, words: &[OsString]) -> Option<Operands> {
+    operands_of(path, || std::fs::canonicalize(path).ok(), words)
+}
+
+/// The same for a program whose path without links is `real`.
+pub(crate) fn operands_of(
+    path: &Path,
+    real: impl FnOnce() -> Option<PathBuf>,
+    words: &[OsString],
+) -> Option<Operands> {
+    let by_name = find(words.first()?).or_else(|| find(path.as_os_str()));
+    let interpreter = by_name.or_else(|| find(real()?.as_os_str()))?;
+    let mut operands = Operands {
+        certain: matches!(interpreter.role, Role::Interpreter | Role::Shell),
+        searches_path: interpreter.role != Role::Interpreter,
+        has_own_path: interpreter.role == Role::WrapperWithOwnPath,
+        extensions: interpreter.extensions,
+        ..Operands::default()
+    };
+    match interpreter.role {
+        Role::Interpreter | Role::Shell => read(interpreter, words, &mut operands),
+        Role::Wrapper | Role::WrapperWithOwnPath => {
+            operands.unclear = words.iter().skip(1).find_map(|word| unclear(word.as_bytes()));
+        }
+        Role::WrapperInAnotherRoot => {
+            operands.unclear = Some("it runs a program below another root directory");
+        }
+    }
+    if !operands.certain {
+        operands.extensions = ALL_EXTENSIONS;
+    }
+    Some(operands)
+}
+
+/// What a wrapper does with this word, if that leaves open what it runs.
+fn unclear(word: &[u8]) -> Option<&'static str> {
+    if word.starts_with(b"PATH=") {
+        Some("it changes PATH for the command")
+    } else if word.starts_with(b"-S") || word.starts_with(b"--split") || word == b"-vS" {
+        Some("it splits its words")
+    } else {
+        None
+    }
+}
+
+fn read(interpreter: &Interpreter, words: &[OsString], operands: &mut Operands) {
+    let mut index = 1;
+    let mut options_end = false;
+    while let Some(word) = words.get(index) {
+        let reading =
+            if options_end { Reading::Operand } else { interpreter.read(word.as_bytes()) };
+        match reading {
+            Reading::Inline => return,
+            Reading::OptionsEnd => options_end = true,
+            Reading::Flag => {}
+            Reading::Unknown => operands.certain = false,
+            Reading::Value(Some(value)) => operands.also.push(value.to_owned()),
+            Reading::Value(None) => {
+                index += 1;
+                operands.also.extend(words.get(index).cloned());
+            }
+            Reading::Values(count) => index += count,
+            Reading::Script(attached) => {
+                index += usize::from(attached.is_none());
+                let script = attached.map(OsStr::to_owned).or_else(|| words.get(index).cloned());
+                match script {
+                    Some(script) if operands.script.is_none() => {
+                        operands.script = Some((index, script));
+                    }
+                    script => operands.also.extend(script),
+                }
+            }
+            // An option that names a script may still follow.
+            Reading::Operand if interpreter.operand_is_code => {}
+            Reading::Operand if interpreter.subcommands.iter().any(|sub| word == sub) => {}
+            Reading::Operand => {
+                operands.script = Some((index, word.clone()));
+                return;
+            }
+        }
+        index += 1;
+    }
+}
+
+/// The interpreter of that name, as `python3.13t` and `bash-5.2` are Python and bash.
+fn find(program: &OsStr) -> Option<&'static Interpreter> {
+    let name = program.as_bytes().rsplit(|b| *b == b'/').next()?;
+    let known = |name: &[u8]| {
+        INTERPRETERS.iter().find(|known| known.names.iter().any(|n| n.as_bytes() == name))
+    };
+    let length = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let (letters, rest) = name.split_at(length);
+    known(name).or_else(|| known(letters).filter(|_| is_version(rest)))
+}
+
+/// `3`, `3.13t`, `-5.2`, `5.36-x86_64-linux-gnu`.
+fn is_version(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    text.first().is_some_and(u8::is_ascii_digit)
+        && text.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_line(line: &str) -> Option<Operands> {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        operands(Path::new(&words[0]), &words)
+    }
+
+    #[test]
+    fn the_script_is_found_behind_options() {
+        for (line, expected) in [
+            ("python3 x.py data.csv", "x.py"),
+            ("/usr/bin/python3.11 -B -W error -Xutf8 x.py", "x.py"),
+            ("python3.13t -I x.py", "x.py"),
+            ("sh -e t.sh arg", "t.sh"),
+            ("sh - t.sh", "t.sh"),
+            ("bash -euo pipefail x.sh", "x.sh"),
+            ("bash -oO pipefail extglob x.sh", "x.sh"),
+            ("bash-5.2 -norc -posix x.sh", "x.sh"),
+            ("bash --norc x.sh", "x.sh"),
+            ("bash --rcfile f -O extglob +x x.sh", "x.sh"),
+            ("bash -- -x.sh", "-x.sh"),
+            ("node -r ./hook.js --title t --max-old-space-size=9 x.js", "x.js"),
+            ("perl -w -I lib -Mstrict x.pl", "x.pl"),
+            ("perl -i.bak x.pl", "x.pl"),
+            ("ruby -W2 -r json x.rb", "x.rb"),
+            ("php -d a=b -f x.php", "x.php"),
+            ("lua -e print(1) x.lua", "x.lua"),
+            ("awk -F : -f x.awk data.txt", "x.awk"),
+            ("gawk --file=x.awk data.txt", "x.awk"),
+            ("gawk -i inplace -f x.awk", "x.awk"),
+            ("mawk -W interactive -f x.awk", "x.awk"),
+            ("sed -n -fx.sed data.txt", "x.sed"),
+            ("sed data.txt -f x.sed", "x.sed"),
+            ("sed --fi x.sed data.txt", "x.sed"),
+            ("julia x.jl", "x.jl"),
+            ("ts-node x.ts", "x.ts"),
+        ] {
+            let found = read_line(line).expect("an interpreter");
+            let script = found.script.map(|(_, script)| script);
+            assert_eq!(script.as_deref(), Some(OsStr::new(expected)), "{line}");
+            assert!(found.certain, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_option_makes_the_reading_uncertain() {
+        for line in [
+            "node --no-warnings x.js",
+            "deno run -L info t.ts",
+            "perl -S tool",
+            "ruby -C dir x.rb",
+            "tclsh -encoding utf-8 x.tcl",
+            "ts-node -P tsconfig.json t.ts",
+            "java -jar x.jar",
+            "timeout 5 ./x.sh",
+            "env bash x.sh",
+        ] {
+            assert!(!read_line(line).expect("known").certain, "{line}");
+        }
+        let script = |line: &str| read_line(line).expect("known").script.map(|(_, script)| script);
+        assert_eq!(script("node --no-warnings x.js"), Some("x.js".into()), "still the best guess");
+    }
+
+    #[test]
+    fn inline_code_is_no_script() {
+        for line in [
+            "python3 -c print(1) x.py",
+            "python3 -Bc print(1) x.py",
+            "python3 -m http.server",
+            "bash -ec ls x.sh",
+            "bash -oc errexit x.sh",
+            "sh -s x.sh",
+            "node -pe 1 x.js",
+            "node --eval=1 x.js",
+            "perl -lane print x.pl",
+            "ruby -ne puts x.rb",
+            "awk {print} data.txt",
+            "sed s/a/b/ data.txt",
+            "python3 -",
+            "python3",
+        ] {
+            let found = read_line(line).expect("an interpreter");
+            assert_eq!((found.script, found.certain), (None, true), "{line}");
+        }
+        for line in ["cat x.py", "./sh-report --m 1", "node-lint dir", "time-x.sh y", "shred x"] {
+            assert_eq!(read_line(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn values_of_options_and_further_scripts_count_too() {
+        let found = read_line("node -r hook.js --import=b.js x.js").expect("an interpreter");
+        assert_eq!(
+            (found.script, found.also),
+            (Some((4, "x.js".into())), vec!["hook.js".into(), "b.js".into()])
+        );
+        let found = read_line("awk -f a.awk -f b.awk data.txt").expect("an interpreter");
+        assert_eq!((found.script, found.also), (Some((2, "a.awk".into())), vec!["b.awk".into()]));
+    }
+}

@@ -1,0 +1,58 @@
+//! The same work on many things at once: asking the system of thousands of files is most of a hit.
+
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// More threads than this wait for each other in the kernel.
+const MOST: usize = 4;
+
+/// What `work` makes of each item, in their order. So many items as `worth` are worth a thread of
+/// their own; none is left when this returns, so that the process may fork then.
+pub(crate) fn map<T: Sync, R: Send>(
+    items: &[T],
+    worth: usize,
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let threads = (items.len() / worth).min(MOST);
+    if threads < 2 {
+        return items.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let take_some = || {
+        let mut done = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(number) else { return done };
+            done.push((number, work(item)));
+        }
+    };
+    let mut done = thread::scope(|scope| {
+        // Where no more threads are allowed this one does their part.
+        let spawn = |_| thread::Builder::new().spawn_scoped(scope, take_some).ok();
+        let others: Vec<_> = (1..threads).map_while(spawn).collect();
+        let mut done = take_some();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_in_the_order_of_the_items() {
+        for count in [0, 1, 2, 7, 1000] {
+            let items: Vec<usize> = (0..count).collect();
+            let doubled: Vec<usize> = items.iter().map(|item| item * 2).collect();
+            for worth in [1, 3, 5000] {
+                assert_eq!(map(&items, worth, |item| item * 2), doubled);
+            }
+        }
+    }
+}

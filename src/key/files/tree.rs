@@ -1,0 +1,290 @@
+//! A directory with all that is below it, without what its files hold.
+
+use super::parallel;
+use super::stamp::FileStamp;
+use crate::key::digest::Digest;
+use crate::key::digest::OnProgress;
+use crate::key::encoding::{append_words, encode_words, state_bytes};
+use crate::key::error::Unreadable;
+use crate::key::fingerprint::FileState;
+use rustix::fs::{
+    AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, fstat, openat, readlinkat, statat,
+};
+use std::ffi::{CStr, OsStr, OsString};
+use std::io;
+use std::ops::Range;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+/// So many directories are worth a thread of their own.
+const DIRECTORIES: usize = 16;
+
+/// What is in a directory and below, directory by directory, those above first.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Tree(Vec<Listing>);
+
+/// What is in one directory, in the order of the names.
+#[derive(Debug)]
+struct Listing {
+    /// From the root of the tree.
+    directory: PathBuf,
+    /// One after the other: there are too many for an allocation each.
+    names: Vec<u8>,
+    entries: Vec<Entry>,
+    /// Of all that is known of the entries.
+    stamp: Digest,
+    /// When something was last made or removed in it, in nanoseconds since the epoch.
+    changed: i128,
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// Where its name is.
+    name: Range<usize>,
+    kind: Kind,
+}
+
+/// What something in a directory is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File {
+        executable: bool,
+        stamp: FileStamp,
+    },
+    Directory,
+    /// A symbolic link, which is not followed.
+    Link(OsString),
+}
+
+/// Something in a tree.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Member<'t> {
+    /// From the root of the tree.
+    pub(crate) path: PathBuf,
+    pub(crate) kind: &'t Kind,
+}
+
+impl Tree {
+    /// Sees what there is.
+    pub(crate) fn below(root: &Path, on_progress: OnProgress<'_>) -> Result<Self, Unreadable> {
+        let top = open_directory(CWD, root, OFlags::empty());
+        let top = top.map_err(|error| Unreadable::new(root, error))?;
+        let list = |directory: &PathBuf| {
+            on_progress();
+            Listing::of(&top, directory)
+                .map_err(|(path, error)| Unreadable::new(&root.join(path), error))
+        };
+        let mut listings = Vec::new();
+        let mut directories = vec![PathBuf::new()];
+        while !directories.is_empty() {
+            let listed = parallel::map(&directories, DIRECTORIES, list);
+            directories.clear();
+            for listing in listed {
+                let listing = listing?;
+                directories.extend(listing.directories());
+                listings.push(listing);
+            }
+        }
+        Ok(Self(listings))
+    }
+
+    /// All that is in it, in the order of the paths.
+    pub(crate) fn members(&self) -> Vec<Member<'_>> {
+        let members = self.0.iter().flat_map(|listing| {
+            listing.entries.iter().map(|Entry { name, kind }| {
+                let path = listing.directory.join(listing.name(name));
+                Member { path, kind }
+            })
+        });
+        let mut members: Vec<_> = members.collect();
+        members.sort_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
+        members
+    }
+
+    /// How many files there are in it.
+    pub(crate) fn files(&self) -> usize {
+        let entries = self.0.iter().flat_map(|listing| &listing.entries);
+        entries.filter(|entry| entry.kind.stamp().is_some()).count()
+    }
+
+    /// What tells it from every other tree, and from itself at another time.
+    pub(crate) fn stamp(&self) -> Digest {
+        let stamps = self.0.iter().map(|Listing { directory, stamp, .. }| {
+            encode_words([directory.as_os_str(), OsStr::from_bytes(stamp.as_bytes())])
+        });
+        Digest::of(&stamps.collect::<Vec<_>>().concat())
+    }
+}
+
+impl PartialEq for Listing {
+    fn eq(&self, other: &Self) -> bool {
+        let all = |it: &Self| (it.stamp, it.changed);
+        self.directory == other.directory && all(self) == all(other)
+    }
+}
+
+impl Eq for Listing {}
+
+impl Listing {
+    /// Fails with the path in question.
+    fn of(top: &OwnedFd, directory: &Path) -> Result<Self, (PathBuf, io::Error)> {
+        let here = |error: rustix::io::Errno| (directory.to_owned(), error.into());
+        let path = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+        let opened = open_directory(top, path, OFlags::NOFOLLOW).map_err(here)?;
+        // Asked for first: what comes and goes from now on moves it.
+        let changed = FileStamp::of(&fstat(&opened).map_err(here)?).changed;
+        let mut opened = Dir::new(opened).map_err(here)?;
+        let (mut names, mut entries) = (Vec::new(), Vec::new());
+        while let Some(entry) = opened.read() {
+            let entry = entry.map_err(here)?;
+            let name = entry.file_name();
+            if [c".", c".."].contains(&name) {
+                continue;
+            }
+            let bytes = name.to_bytes();
+            let kind = Kind::of(opened.fd().map_err(here)?, name)
+                .map_err(|error| (directory.join(OsStr::from_bytes(bytes)), error))?;
+            let begin = names.len();
+            names.extend_from_slice(bytes);
+            entries.push(Entry { name: begin..names.len(), kind });
+        }
+        entries.sort_unstable_by(|a: &Entry, b| names[a.name.clone()].cmp(&names[b.name.clone()]));
+        let stamp = stamp_of(&names, &entries);
+        Ok(Self { directory: directory.to_owned(), names, entries, stamp, changed })
+    }
+
+    fn name(&self, at: &Range<usize>) -> &OsStr {
+        OsStr::from_bytes(&self.names[at.clone()])
+    }
+
+    fn directories(&self) -> impl Iterator<Item = PathBuf> {
+        let directories = self.entries.iter().filter(|entry| entry.kind == Kind::Directory);
+        directories.map(|entry| self.directory.join(self.name(&entry.name)))
+    }
+}
+
+fn open_directory(at: impl AsFd, path: &Path, how: OFlags) -> rustix::io::Result<OwnedFd> {
+    openat(at, path, how | OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+}
+
+fn stamp_of(names: &[u8], entries: &[Entry]) -> Digest {
+    let mut bytes = Vec::with_capacity(entries.len() * 96);
+    for Entry { name, kind } in entries {
+        kind.encode(OsStr::from_bytes(&names[name.clone()]), &mut bytes);
+        if let Some(stamp) = kind.stamp() {
+            stamp.encode(&mut bytes);
+        }
+    }
+    Digest::of(&bytes)
+}
+
+impl Kind {
+    fn of(directory: BorrowedFd<'_>, name: &CStr) -> io::Result<Self> {
+        let stat = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => Ok(Self::Directory),
+            FileType::Symlink => {
+                let target = readlinkat(directory, name, Vec::new())?;
+                Ok(Self::Link(OsString::from_vec(target.into_bytes())))
+            }
+            FileType::RegularFile => Ok(Self::file(&stat)),
+            _ => Err(io::Error::other("it is not a regular file")),
+        }
+    }
+
+    fn file(stat: &Stat) -> Self {
+        Self::File { executable: stat.st_mode & 0o111 != 0, stamp: FileStamp::of(stat) }
+    }
+
+    fn stamp(&self) -> Option<&FileStamp> {
+        match self {
+            Self::File { stamp, .. } => Some(stamp),
+            Self::Directory | Self::Link(_) => None,
+        }
+    }
+
+    /// Appends what it is, and under what name or path.
+    fn encode(&self, name: &OsStr, out: &mut Vec<u8>) {
+        let (tag, target) = match self {
+            Self::Directory => (0, OsStr::new("")),
+            Self::File { executable: false, .. } => (1, OsStr::new("")),
+            Self::File { executable: true, .. } => (2, OsStr::new("")),
+            Self::Link(target) => (3, &**target),
+        };
+        out.push(tag);
+        append_words([name, target], out);
+    }
+}
+
+impl Member<'_> {
+    pub(crate) fn is_file(&self) -> bool {
+        self.kind.stamp().is_some()
+    }
+
+    /// Appends canonical bytes, with what it holds if it is a file.
+    pub(crate) fn encode(&self, content: Option<&FileState>, out: &mut Vec<u8>) {
+        self.kind.encode(self.path.as_os_str(), out);
+        if let Some(content) = content {
+            out.extend(state_bytes(content));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn members_are_in_the_order_of_the_bytes_of_their_paths() {
+        let dir = tempfile::tempdir().expect("a directory");
+        for path in ["a/x", "a-b", "a0", "b/c/d", "b/c.d"] {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            fs::write(path, "").expect("written");
+        }
+        let tree = Tree::below(dir.path(), &|| {}).expect("readable");
+        let paths: Vec<_> = tree.members().into_iter().map(|member| member.path).collect();
+        let paths: Vec<_> = paths.iter().map(|path| path.to_str().expect("UTF-8")).collect();
+        assert_eq!(paths, ["a", "a-b", "a/x", "a0", "b", "b/c", "b/c.d", "b/c/d"]);
+        assert_eq!(tree.files(), 5);
+    }
+
+    #[test]
+    fn many_directories_are_seen_as_they_are() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut expected = Vec::new();
+        for number in 0..DIRECTORIES * 5 {
+            let name = format!("{number:03}");
+            fs::create_dir(dir.path().join(&name)).expect("made");
+            fs::write(dir.path().join(&name).join("file"), "").expect("written");
+            expected.extend([PathBuf::from(&name), PathBuf::from(name).join("file")]);
+        }
+        let tree = Tree::below(dir.path(), &|| {}).expect("readable");
+        let paths: Vec<_> = tree.members().into_iter().map(|member| member.path).collect();
+        assert_eq!(paths, expected);
+        assert_eq!(tree, Tree::below(dir.path(), &|| {}).expect("readable"));
+    }
+
+    #[test]
+    fn the_stamp_tells_trees_apart() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut known = Vec::new();
+        let at = |path: &str| dir.path().join(path);
+        let changes: [&dyn Fn() -> io::Result<()>; 6] = [
+            &|| fs::create_dir(at("a")),
+            &|| fs::create_dir(at("a/b")),
+            &|| fs::rename(at("a/b"), at("ab")),
+            &|| fs::write(at("a/f"), ""),
+            &|| std::os::unix::fs::symlink("x", at("l")),
+            &|| fs::rename(at("l"), at("a/l")),
+        ];
+        for change in changes {
+            change().expect("changed");
+            let stamp = Tree::below(dir.path(), &|| {}).expect("readable").stamp();
+            assert!(!known.contains(&stamp));
+            known.push(stamp);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Whether anybody opens what counts by its name alone: a FIFO, a socket, a device. What comes from it is not known.
+
+use std::path::{Path, PathBuf};
+
+/// Paths that are watched.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    /// The first of them, for a message.
+    first: PathBuf,
+    #[cfg(target_os = "linux")]
+    events: Option<std::os::fd::OwnedFd>,
+}
+
+impl Watch {
+    /// Watches from now on.
+    pub(crate) fn begin(paths: &[&Path]) -> Self {
+        let first = paths.first().map(|path| (*path).to_owned()).unwrap_or_default();
+        Self {
+            first,
+            #[cfg(target_os = "linux")]
+            events: begin(paths).ok(),
+        }
+    }
+
+    /// The path that somebody may have used since.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn used(&self) -> Option<PathBuf> {
+        let is_silent = self
+            .events
+            .as_ref()
+            .is_some_and(|events| rustix::io::ioctl_fionread(events).is_ok_and(|bytes| bytes == 0));
+        (!is_silent).then(|| self.first.clone())
+    }
+
+    /// Elsewhere it cannot be told.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn used(&self) -> Option<PathBuf> {
+        Some(self.first.clone())
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn begin(paths: &[&Path]) -> rustix::io::Result<std::os::fd::OwnedFd> {
+    use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
+    let events = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
+    for path in paths {
+        add_watch(&events, *path, WatchFlags::OPEN | WatchFlags::ACCESS | WatchFlags::MODIFY)?;
+    }
+    Ok(events)
+}

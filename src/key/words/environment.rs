@@ -1,0 +1,130 @@
+//! Which variables count. Pure: what is set is given.
+
+use glob::Pattern;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+/// One `--env`: a name, or a glob over names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VariableSelector {
+    /// This variable, set or not.
+    Name(OsString),
+    /// Every variable that is set and matches.
+    Glob(Pattern),
+}
+
+impl VariableSelector {
+    /// Reads one word of `--env`.
+    ///
+    /// # Errors
+    /// What is wrong with the name or the glob.
+    pub fn parse(word: &OsStr) -> Result<Self, String> {
+        const EXPECTED: &str = "expected the name of a variable, or a glob";
+        let bytes = word.as_encoded_bytes().trim_ascii();
+        if bytes.iter().any(|byte| byte.is_ascii_whitespace() || b"=$".contains(byte)) {
+            return Err(EXPECTED.to_owned());
+        }
+        let word = OsStr::from_bytes(bytes);
+        if word.to_str().is_none() && bytes.iter().any(|byte| b"*?[".contains(byte)) {
+            return Err("a glob has to be UTF-8".to_owned());
+        }
+        let text = word.to_str().filter(|text| text.contains(['*', '?', '[']));
+        if let Some(glob) = text {
+            return Pattern::new(glob).map(Self::Glob).map_err(|error| error.msg.to_owned());
+        }
+        if word.is_empty() {
+            return Err(EXPECTED.to_owned());
+        }
+        Ok(Self::Name(word.to_owned()))
+    }
+}
+
+/// The globs, and each selected variable as it is in `environment`, the first time where it is there twice.
+pub(crate) fn select(
+    selectors: &[VariableSelector],
+    environment: &[(OsString, OsString)],
+) -> Selected {
+    let mut globs = BTreeSet::new();
+    let mut variables = BTreeMap::new();
+    for selector in selectors {
+        match selector {
+            VariableSelector::Name(name) => {
+                let value = environment.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+                variables.insert(name.clone(), value);
+            }
+            VariableSelector::Glob(glob) => {
+                globs.insert(OsString::from(glob.as_str()));
+                let matching = environment
+                    .iter()
+                    .filter(|(name, _)| glob.matches(&name.to_string_lossy()))
+                    .filter(|(name, _)| name != crate::nesting::ACTIVE_VARIABLE);
+                for (name, value) in matching {
+                    variables.entry(name.clone()).or_insert_with(|| Some(value.clone()));
+                }
+            }
+        }
+    }
+    (globs, variables)
+}
+
+/// A selected variable that is in `environment` twice: programs differ in which one they see.
+pub(crate) fn find_double<'s>(
+    (_, variables): &'s Selected,
+    environment: &[(OsString, OsString)],
+) -> Option<&'s OsString> {
+    variables.keys().find(|name| environment.iter().filter(|(n, _)| n == *name).count() > 1)
+}
+
+/// Globs, and variables with their values.
+pub(crate) type Selected = (BTreeSet<OsString>, BTreeMap<OsString, Option<OsString>>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn select_words(words: &[&str]) -> Selected {
+        let selectors: Vec<_> = words
+            .iter()
+            .map(|word| VariableSelector::parse(OsStr::new(word)).expect("a selector"))
+            .collect();
+        let environment =
+            [("AWS_A", "1"), ("AWS_B", ""), ("HOME", "/h")].map(|(n, v)| (n.into(), v.into()));
+        select(&selectors, &environment)
+    }
+
+    #[test]
+    fn names_count_whether_set_or_not() {
+        let (globs, variables) = select_words(&["HOME", "AWS_B", "NOWHERE"]);
+        assert!(globs.is_empty());
+        assert_eq!(variables[OsStr::new("HOME")], Some("/h".into()));
+        assert_eq!(variables[OsStr::new("AWS_B")], Some("".into()));
+        assert_eq!(variables[OsStr::new("NOWHERE")], None);
+    }
+
+    #[test]
+    fn a_glob_that_matches_nothing_still_counts() {
+        assert_ne!(select_words(&["NONE_*"]), select_words(&[]));
+        let (_, variables) = select_words(&["AWS_*"]);
+        assert_eq!(variables.len(), 2);
+    }
+
+    #[test]
+    fn a_variable_that_is_there_twice_cannot_be_keyed() {
+        let environment = [("V", "1"), ("V", "2")].map(|(n, v)| (n.into(), v.into()));
+        for word in ["V", "V*"] {
+            let selector = VariableSelector::parse(OsStr::new(word)).expect("a selector");
+            let selected = select(&[selector], &environment);
+            assert_eq!(selected.1[OsStr::new("V")], Some("1".into()));
+            assert_eq!(find_double(&selected, &environment), Some(&"V".into()));
+        }
+        assert_eq!(find_double(&select(&[], &environment), &environment), None);
+    }
+
+    #[test]
+    fn what_cannot_be_a_variable_is_refused() {
+        for word in ["", " ", "A=b", "A B", "$A", "[", "A***"] {
+            assert!(VariableSelector::parse(OsStr::new(word)).is_err(), "{word}");
+        }
+    }
+}
