@@ -3,7 +3,7 @@
 //! It counts in the key: what is written to one stream is in exact order, what is written to two is not.
 
 use crate::inherited::is_closed;
-use crate::terminal::Stream;
+use crate::terminal::{Stream, TerminalSize};
 use rustix::fd::BorrowedFd;
 use rustix::fs::{FileType, OFlags, SeekFrom, Stat, fcntl_getfl, fstat, seek};
 use rustix::termios::{isatty, tcgetsid};
@@ -29,19 +29,47 @@ pub enum OutputStreams {
     },
 }
 
+/// What was asked for the command's output streams.
+#[derive(Clone, Copy, Debug)]
+pub struct OutputRequest {
+    /// `--pty`.
+    pub pty: PtyMode,
+    /// `--warm`: nothing is written to our own streams.
+    pub warm: bool,
+}
+
+/// Whether the command gets a terminal in place of pipes: `--pty`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PtyMode {
+    /// It does.
+    Always,
+    /// It does when our standard output is a terminal.
+    Auto,
+    /// It does not.
+    Never,
+}
+
 impl OutputStreams {
-    /// As our own streams are.
+    /// What the command is to get, as our own streams stand.
     #[must_use]
-    pub fn own() -> Self {
-        let (stdout, stderr) = (!is_closed(Stream::Stdout.fd()), !is_closed(Stream::Stderr.fd()));
-        if !stdout || !stderr {
-            Self::Partly { stdout, stderr }
-        } else if are_one(Stream::Stdout.fd(), Stream::Stderr.fd())
-            || both_append(Stream::Stdout.fd(), Stream::Stderr.fd())
-        {
-            Self::Joined
-        } else {
-            Self::Apart
+    pub fn observe(request: OutputRequest) -> Self {
+        let wants_terminal = match request.pty {
+            PtyMode::Always => true,
+            PtyMode::Auto => Stream::Stdout.is_terminal(),
+            PtyMode::Never => false,
+        };
+        if wants_terminal {
+            return Self::Terminal { columns: TerminalSize::own().columns };
+        }
+        if request.warm {
+            // A recording of two streams serves every call.
+            return Self::Apart;
+        }
+        let (out, err) = (Stream::Stdout.fd(), Stream::Stderr.fd());
+        match (!is_closed(out), !is_closed(err)) {
+            (true, true) if are_one(out, err) || both_append(out, err) => Self::Joined,
+            (true, true) => Self::Apart,
+            (stdout, stderr) => Self::Partly { stdout, stderr },
         }
     }
 

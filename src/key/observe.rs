@@ -20,6 +20,7 @@ use super::words::descriptors::names_a_descriptor;
 use super::words::hash_with::{HashWith, Hashes};
 use super::words::ignored::{self, ArgumentGlob, Places};
 use crate::inherited;
+use crate::output_streams::OutputStreams;
 use crate::terminal::escape_os;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -147,7 +148,7 @@ pub fn observe(
         code,
         arguments: named,
         directory: if spec.ignore_directory { None } else { Some(working_directory()?) },
-        outputs: spec.outputs,
+        outputs: OutputStreams::observe(spec.outputs),
         variable_globs,
         variables,
         files,

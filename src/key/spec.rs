@@ -4,7 +4,7 @@ use super::error::Unreadable;
 use super::words::environment::{Selected, VariableSelector, find_double, select};
 use super::words::hash_with::HashWith;
 use super::words::ignored::ArgumentGlob;
-use crate::output_streams::OutputStreams;
+use crate::output_streams::OutputRequest;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -30,8 +30,8 @@ pub struct KeySpec {
     pub ignore_directory: bool,
     /// `--ignore-file-args`.
     pub ignore_file_arguments: bool,
-    /// What the command writes to.
-    pub outputs: OutputStreams,
+    /// `--pty` and `--warm`.
+    pub outputs: OutputRequest,
 }
 
 impl KeySpec {

@@ -8,12 +8,12 @@ use crate::home;
 use crate::key::{ArgumentGlob, HashWith, KeySpec, VariableSelector, check_file_word};
 use crate::nesting::is_nested;
 use crate::options::definitions::{CommonOptions, KeyOptions, RunOptions, When};
-use crate::output_streams::OutputStreams;
+use crate::output_streams::{OutputRequest, PtyMode};
 use crate::policy::Policy;
 use crate::progress::Spinner;
 use crate::size::Size;
 use crate::store::DEFAULT_MAX_SIZE;
-use crate::terminal::{Notices, Stream, TerminalSize, escape_os, escape_words};
+use crate::terminal::{Notices, escape_os, escape_words};
 use crate::time::Lifetime;
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroU64;
@@ -98,7 +98,8 @@ impl Request {
         let waiting = show_spinner.then(|| about("Waiting for another run of", &words));
         let reading = show_spinner.then(|| about("Reading the inputs of", &words));
         let (no_stdin, reads_stdin) = (key.no_stdin, key.stdin);
-        let key = key_spec(&key, outputs(showing.pty, freshness.warm))?;
+        let outputs = OutputRequest { pty: pty_mode(showing.pty), warm: freshness.warm };
+        let key = key_spec(&key, outputs)?;
         if no_stdin && key.stdin_hash().is_some() {
             let problem = "--hash-with stdin=… and --no-stdin exclude each other";
             return Err(Error::Usage(problem.to_owned()));
@@ -150,15 +151,15 @@ fn about(what: &str, words: &[OsString]) -> OsString {
 }
 
 /// `--pty`.
-fn wants_terminal(pty: Option<When>) -> bool {
-    match pty {
-        Some(When::Always) => true,
-        Some(When::Auto) => Stream::Stdout.is_terminal(),
-        Some(When::Never) | None => false,
+fn pty_mode(when: Option<When>) -> PtyMode {
+    match when {
+        Some(When::Always) => PtyMode::Always,
+        Some(When::Auto) => PtyMode::Auto,
+        Some(When::Never) | None => PtyMode::Never,
     }
 }
 
-fn key_spec(options: &KeyOptions, outputs: OutputStreams) -> Result<KeySpec, Error> {
+fn key_spec(options: &KeyOptions, outputs: OutputRequest) -> Result<KeySpec, Error> {
     let files =
         words("--file", &options.file, |word| check_file_word(word).map(|()| word.to_owned()))?;
     let mut ignored = words("--ignore-arg", &options.ignore_arg, ArgumentGlob::parse)?;
@@ -178,18 +179,6 @@ fn key_spec(options: &KeyOptions, outputs: OutputStreams) -> Result<KeySpec, Err
         ignore_file_arguments: options.ignore_file_args,
         outputs,
     })
-}
-
-/// What the command is to write to.
-fn outputs(pty: Option<When>, is_warming: bool) -> OutputStreams {
-    if wants_terminal(pty) {
-        OutputStreams::Terminal { columns: TerminalSize::own().columns }
-    } else if is_warming {
-        // Nothing is written to ours, and what is recorded apart serves all.
-        OutputStreams::Apart
-    } else {
-        OutputStreams::own()
-    }
 }
 
 /// What the words of an option mean; a usage error quotes the one that means nothing.

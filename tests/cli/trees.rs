@@ -2,7 +2,7 @@
 
 use super::harness::Sandbox;
 use cachex::key::{KeySpec, Observation, Program, observe};
-use cachex::output_streams::OutputStreams;
+use cachex::output_streams::{OutputRequest, PtyMode};
 use cachex::time::Timestamp;
 use std::ffi::OsStr;
 use std::fs;
@@ -36,7 +36,7 @@ fn seen_later(word: &OsStr) -> Observation {
         pure_environment: false,
         ignore_file_arguments: false,
         ignore_directory: false,
-        outputs: OutputStreams::Apart,
+        outputs: OutputRequest { pty: PtyMode::Never, warm: true },
     };
     let program = Program::resolve(OsStr::new("sh")).expect("a shell");
     observe(&program, &["sh".into()], &spec, None, later, &|| {}).expect("readable")
