@@ -52,9 +52,10 @@
 //! | 3 | [`store`], [`runner`], [`replay`], [`policy`] |
 //! | 2 | [`stdin`], [`entry`] |
 //! | 1 | [`key`], [`recording`], [`progress`] |
-//! | 0 | [`error`], [`outputs`], [`terminal`], [`inherited`], [`leash`], [`memory_file`], [`nesting`], [`home`], [`ownership`], [`private_directory`], [`exit`], [`size`], [`hex`], [`time`] |
+//! | 0 | [`error`], [`outputs`], [`terminal`], [`inherited`], [`die_with_parent`], [`memory_file`], [`nesting`], [`home`], [`ownership`], [`private_directory`], [`exit`], [`size`], [`hex`], [`time`] |
 
 pub mod commands;
+pub mod die_with_parent;
 pub mod entry;
 pub mod error;
 pub mod exit;
@@ -62,7 +63,6 @@ pub mod hex;
 pub mod home;
 pub mod inherited;
 pub mod key;
-pub mod leash;
 pub mod memory_file;
 pub mod nesting;
 pub mod options;

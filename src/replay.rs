@@ -4,7 +4,7 @@
 //! chunk is written, or the fault of the stream is told.
 
 use crate::recording::{Body, Content};
-use crate::terminal::{Patience, Stream};
+use crate::terminal::{Stream, WriteDeadline};
 use std::io;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub fn replay(body: &mut Body) -> io::Result<()> {
 
 /// The same while others may have to wait for the end of it.
 fn replay_stored(body: &mut Body) -> io::Result<()> {
-    let mut patience = Some(Patience::of(PATIENCE));
+    let mut patience = Some(WriteDeadline::after(PATIENCE));
     body.for_each_part(|stream, bytes| match &mut patience {
         Some(left) => {
             let written = left.write(stream, bytes)?;

@@ -2,9 +2,9 @@
 //!
 //! It holds nothing that somebody could wait for the end of, and no hang-up reaches it.
 
-use super::afterwards::Leave;
-use super::descriptors::close_all_but;
-use super::waiting::wait_until;
+use super::left_behind::Leave;
+use super::process::close_all_but;
+use super::wait::wait_until;
 use crate::terminal;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;

@@ -1,8 +1,10 @@
 //! A standard input for a run in the background, in place of that of the call.
 
-use super::file::FromOffset;
-use super::held::unnamed;
-use super::{Held, OpenFile, Stdin, StreamState, held};
+use super::buffered::Buffered;
+use super::file::{FromOffset, OpenFile};
+use super::reading::{take, unnamed};
+use super::state::Stdin;
+use super::stream::StreamState;
 use crate::entry::{Condition, Kind};
 use rustix::fs::{SeekFrom, seek};
 use std::fs::File;
@@ -16,14 +18,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct StandIn {
     directory: PathBuf,
-    source: Source,
+    source: StandInSource,
 }
 
 #[derive(Debug)]
-enum Source {
+enum StandInSource {
     Nothing,
     Closed,
-    Held(Held),
+    Buffered(Buffered),
     /// A pipe or a socket with this in it, and its end.
     Stream(Kind, Vec<u8>),
     /// One that stays open, and from which nothing comes.
@@ -42,19 +44,22 @@ impl StandIn {
     /// When it cannot be kept; it is taken nevertheless.
     pub fn take(stdin: Stdin, condition: Condition, directory: &Path) -> io::Result<Self> {
         let source = match (stdin, condition) {
-            (_, Condition::StdinAbsent) => Source::Nothing,
-            (_, Condition::StdinClosed) => Source::Closed,
-            (_, Condition::StdinSilent(kind)) => Source::Silent(kind),
-            (_, Condition::StdinEmpty(kind)) => Source::Stream(kind, Vec::new()),
-            (_, Condition::StdinUnread) => Source::Stream(Kind::Pipe, UNREAD.to_vec()),
-            (Stdin::Held(held), Condition::Stdin { .. }) => Source::Held(held),
+            (_, Condition::StdinAbsent) => StandInSource::Nothing,
+            (_, Condition::StdinClosed) => StandInSource::Closed,
+            (_, Condition::StdinSilent(kind)) => StandInSource::Silent(kind),
+            (_, Condition::StdinEmpty(kind)) => StandInSource::Stream(kind, Vec::new()),
+            (_, Condition::StdinUnread) => StandInSource::Stream(Kind::Pipe, UNREAD.to_vec()),
+            (Stdin::Buffered(held), Condition::Stdin { .. }) => StandInSource::Buffered(held),
             (Stdin::Stream(kind, StreamState::Known { length, .. }), Condition::Stdin { .. }) => {
                 // No longer than a pipe.
                 let mut content = Vec::new();
-                held::take(length, &mut content)?;
+                take(length, &mut content)?;
                 match kind {
-                    Kind::Socket => Source::Stream(kind, content),
-                    _ => Source::Held(Held::copy(content.as_slice(), unnamed(directory)?)?),
+                    Kind::Socket => StandInSource::Stream(kind, content),
+                    _ => StandInSource::Buffered(Buffered::copy(
+                        content.as_slice(),
+                        unnamed(directory)?,
+                    )?),
                 }
             }
             (stdin, Condition::StdinFile { .. }) => {
@@ -62,7 +67,10 @@ impl StandIn {
                 let Stdin::File(file) = stdin else {
                     return Err(io::ErrorKind::InvalidInput.into());
                 };
-                Source::File(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?, file)
+                StandInSource::File(
+                    rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?,
+                    file,
+                )
             }
             (_, Condition::Stdin { .. }) => return Err(io::ErrorKind::InvalidInput.into()),
         };
@@ -73,8 +81,8 @@ impl StandIn {
     #[must_use]
     pub fn descriptor(&self) -> Option<RawFd> {
         match &self.source {
-            Source::Held(held) => Some(held.descriptor()),
-            Source::File(file, _) => Some(file.as_raw_fd()),
+            StandInSource::Buffered(held) => Some(held.descriptor()),
+            StandInSource::File(file, _) => Some(file.as_raw_fd()),
             _ => None,
         }
     }
@@ -85,21 +93,21 @@ impl StandIn {
     /// As the system.
     pub fn become_stdin(self) -> io::Result<Stdin> {
         let stdin: OwnedFd = match self.source {
-            Source::Nothing => return Ok(Stdin::Absent),
-            Source::Closed => return Ok(Stdin::Closed),
-            Source::Held(held) => return Ok(Stdin::Held(held)),
-            Source::Stream(kind, content) => {
+            StandInSource::Nothing => return Ok(Stdin::Absent),
+            StandInSource::Closed => return Ok(Stdin::Closed),
+            StandInSource::Buffered(held) => return Ok(Stdin::Buffered(held)),
+            StandInSource::Stream(kind, content) => {
                 let (read, write) = pair(kind)?;
                 File::from(write).write_all(&content)?;
                 read
             }
-            Source::Silent(kind) => {
+            StandInSource::Silent(kind) => {
                 let (read, write) = pair(kind)?;
                 // It stays open until this process ends.
                 std::mem::forget(write);
                 read
             }
-            Source::File(file, before) => reopened(&file, &before, &self.directory)?,
+            StandInSource::File(file, before) => reopened(&file, &before, &self.directory)?,
         };
         rustix::stdio::dup2_stdin(&stdin)?;
         Ok(Stdin::survey_open())

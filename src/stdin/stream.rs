@@ -1,9 +1,8 @@
 //! Looking into a pipe or a socket without taking anything: with `tee`, and with `MSG_PEEK`.
 
 #[cfg(not(target_os = "linux"))]
-use super::Stdin;
-#[cfg(not(target_os = "linux"))]
 use crate::entry::Kind;
+use crate::key::Digest;
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::{look_ahead, survey_pipe, survey_socket, wait_for_anything, whole};
@@ -19,15 +18,32 @@ pub enum Look {
     Waiting,
 }
 
+/// What a pipe or a socket holds, without taking it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamState {
+    /// Nothing, and there will be nothing.
+    Ended,
+    /// Something, or nothing yet.
+    Open,
+    /// The same, and its end did not come while we waited for it.
+    Endless,
+    /// Just this, whole.
+    Known {
+        /// Its digest.
+        digest: Digest,
+        /// Its length in bytes.
+        length: u64,
+    },
+}
+
 /// What comes through a socket counts up to this length: that much can be looked at without taking it.
 pub const SOCKET_LIMIT: u64 = 64 << 10;
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use super::{Look, SOCKET_LIMIT};
+    use super::{Look, SOCKET_LIMIT, StreamState};
     use crate::entry::Kind;
     use crate::key::Digest;
-    use crate::stdin::{Held, Stdin, StreamState};
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::fs::{OFlags, fcntl_getfl};
     use rustix::io::{Errno, ioctl_fionread};
@@ -37,7 +53,6 @@ mod linux {
     };
     use std::io::{self, Read};
     use std::os::unix::net::UnixStream;
-    use std::path::Path;
     use std::time::{Duration, Instant};
 
     /// How often to see whether there is more.
@@ -45,18 +60,18 @@ mod linux {
 
     const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 
-    pub(in super::super) fn survey_pipe() -> Stdin {
+    pub(in super::super) fn survey_pipe() -> Option<StreamState> {
         let flags = fcntl_getfl(rustix::stdio::stdin());
         // One that can be written as well: the command may do that, and there is no end.
         if flags.is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR) {
-            return Stdin::Other;
+            return None;
         }
-        survey(Kind::Pipe)
+        Some(survey(Kind::Pipe))
     }
 
     /// Where a socket has a name the command may look who is at the other end; so it gets that very
     /// socket.
-    pub(in super::super) fn survey_socket() -> Stdin {
+    pub(in super::super) fn survey_socket() -> Option<StreamState> {
         let stdin = rustix::stdio::stdin();
         let is_nameless_stream = || {
             let is_local = sockopt::socket_domain(stdin).ok()? == AddressFamily::UNIX;
@@ -67,12 +82,12 @@ mod linux {
                 && socket.peer_addr().ok()?.is_unnamed();
             Some(is_stream && is_nameless)
         };
-        if is_nameless_stream() == Some(true) { survey(Kind::Socket) } else { Stdin::Other }
+        (is_nameless_stream() == Some(true)).then(|| survey(Kind::Socket))
     }
 
-    fn survey(kind: Kind) -> Stdin {
+    fn survey(kind: Kind) -> StreamState {
         let has_ended = Look::now(kind) == Look::Ended;
-        Stdin::Stream(kind, if has_ended { StreamState::Ended } else { StreamState::Open })
+        if has_ended { StreamState::Ended } else { StreamState::Open }
     }
 
     /// Waits for data or the end, but no longer than that.
@@ -87,33 +102,27 @@ mod linux {
     pub(in super::super) fn look_ahead(
         kind: Kind,
         longest: u64,
-        directory: Option<&Path>,
         silence: Duration,
-    ) -> io::Result<Stdin> {
+    ) -> io::Result<Option<StreamState>> {
         let stdin = rustix::stdio::stdin();
         let capacity = capacity(kind)?;
         let (mut seen, mut since) = (ioctl_fionread(stdin)?, Instant::now());
         loop {
             let length = ioctl_fionread(stdin)?;
             if length > longest {
-                return Ok(Stdin::Stream(kind, StreamState::Open));
+                return Ok(Some(StreamState::Open));
             }
             if has_ended() {
-                return peek(kind, ioctl_fionread(stdin)?, longest);
+                return peek(kind, ioctl_fionread(stdin)?, longest).map(Some);
             }
             if length != seen {
                 (seen, since) = (length, Instant::now());
             } else if since.elapsed() >= silence {
-                return Ok(Stdin::Stream(kind, StreamState::Endless));
+                return Ok(Some(StreamState::Endless));
             }
             // A pipe may be full with less in it than it can hold; half is a fair sign.
             if longest > capacity && length > capacity / 2 {
-                return match directory {
-                    Some(directory) if kind == Kind::Pipe => {
-                        Held::read_beyond(longest, directory, Some(silence)).map(Stdin::Held)
-                    }
-                    _ => Ok(Stdin::Stream(kind, StreamState::Open)),
-                };
+                return Ok(None);
             }
             let mut fds = [PollFd::from_borrowed_fd(stdin, PollFlags::RDHUP)];
             match poll(&mut fds, Some(&LOOK_AGAIN)) {
@@ -139,13 +148,13 @@ mod linux {
         poll(&mut fds, Some(&AT_ONCE)).map_or(PollFlags::empty(), |_| fds[0].revents())
     }
 
-    fn peek(kind: Kind, length: u64, longest: u64) -> io::Result<Stdin> {
+    fn peek(kind: Kind, length: u64, longest: u64) -> io::Result<StreamState> {
         if length == 0 {
-            return Ok(Stdin::Stream(kind, StreamState::Ended));
+            return Ok(StreamState::Ended);
         }
         let known = |content: Vec<u8>| StreamState::Known { digest: Digest::of(&content), length };
         let content = if length > longest { None } else { content(kind, length)? };
-        Ok(Stdin::Stream(kind, content.map_or(StreamState::Open, known)))
+        Ok(content.map_or(StreamState::Open, known))
     }
 
     /// What is in a pipe or a socket that has ended, so much of it.
@@ -171,15 +180,13 @@ mod linux {
 
     /// All that a pipe holds, once it has ended; `None` if that may be more than it can hold.
     pub(in super::super) fn whole() -> io::Result<Option<Vec<u8>>> {
-        let ended = match survey_pipe() {
-            Stdin::Stream(kind, StreamState::Open) => {
-                look_ahead(kind, u64::MAX, None, Duration::MAX)?
-            }
+        let state = match survey_pipe() {
+            Some(StreamState::Open) => look_ahead(Kind::Pipe, u64::MAX, Duration::MAX)?,
             other => other,
         };
-        match ended {
-            Stdin::Stream(_, StreamState::Ended) => Ok(Some(Vec::new())),
-            Stdin::Stream(kind, StreamState::Known { length, .. }) => content(kind, length),
+        match state {
+            Some(StreamState::Ended) => Ok(Some(Vec::new())),
+            Some(StreamState::Known { length, .. }) => content(Kind::Pipe, length),
             _ => Ok(None),
         }
     }
@@ -204,15 +211,10 @@ mod linux {
     }
 }
 
-/// Elsewhere a pipe cannot be looked into.
+/// Elsewhere nothing can be looked into.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn survey_pipe() -> Stdin {
-    Stdin::Absent
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(super) fn survey_socket() -> Stdin {
-    Stdin::Other
+pub(super) fn survey_socket() -> Option<StreamState> {
+    None
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -220,12 +222,11 @@ pub(super) fn wait_for_anything(_: std::time::Duration) {}
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn look_ahead(
-    kind: Kind,
+    _: Kind,
     _: u64,
-    _: Option<&std::path::Path>,
     _: std::time::Duration,
-) -> std::io::Result<Stdin> {
-    Ok(Stdin::Stream(kind, super::StreamState::Open))
+) -> std::io::Result<Option<StreamState>> {
+    Ok(Some(StreamState::Open))
 }
 
 #[cfg(not(target_os = "linux"))]

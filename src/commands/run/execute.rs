@@ -12,7 +12,7 @@ use crate::progress::Spinner;
 use crate::recording::{Abandoned, Body, Recorder, Recording};
 use crate::replay::replay;
 use crate::runner::{self, Input, Job, Outcome, SpawnError, Unrecorded};
-use crate::stdin::{Held, Stdin};
+use crate::stdin::{Buffered, Stdin};
 use crate::store::{Claim, Clearings, Filled, Limits, Store, StoreError};
 use crate::terminal::{print_error, print_error_without_waiting};
 use crate::time::{Timestamp, brief};
@@ -158,7 +158,7 @@ impl Call<'_> {
         };
         runner::run(&mut job).map_err(|error| {
             let unread = match job.input {
-                Input::Held(held) => Some(held),
+                Input::Buffered(held) => Some(held),
                 _ => None,
             };
             Box::new(NotRun { error, unread })
@@ -254,7 +254,7 @@ fn lost(error: &io::Error, exit: Exit) -> Result<Exit, Error> {
 pub(super) struct NotRun {
     error: SpawnError,
     /// The part of standard input that was read and not passed on.
-    unread: Option<Held>,
+    unread: Option<Buffered>,
 }
 
 /// Why a result is not stored.
@@ -319,7 +319,7 @@ impl<'s> Fallback<'s> {
 fn input(stdin: Stdin) -> Input {
     match stdin {
         Stdin::Absent => Input::Empty,
-        Stdin::Held(held) => Input::Held(held),
+        Stdin::Buffered(held) => Input::Buffered(held),
         Stdin::Closed => Input::Closed,
         Stdin::Stream(kind, _) => Input::Stream(kind),
         Stdin::Other => Input::Same,

@@ -9,7 +9,7 @@ use crate::policy::{MissReason, Policy, Verdict};
 use crate::progress::Spinner;
 use crate::recording::Body;
 use crate::runner;
-use crate::stdin::{Held, Stdin, StreamState};
+use crate::stdin::{Buffered, Stdin, StreamState};
 use crate::store::{Store, StoreError};
 use crate::time::{Lifetime, Timestamp, brief};
 use std::borrow::Cow;
@@ -93,12 +93,12 @@ impl Call<'_> {
             StdinMode::Read if self.only_looks => {
                 store.rest();
                 let unknown = Stdin::Stream(Kind::Pipe, StreamState::Open);
-                let known = |held| Stdin::Held(self.hashed(held));
-                Held::peek(directory).map(|held| held.map_or(unknown, known))
+                let known = |held| Stdin::Buffered(self.hashed(held));
+                Buffered::peek(directory).map(|held| held.map_or(unknown, known))
             }
             StdinMode::Read => {
                 store.rest();
-                Held::read(directory).map(|held| Stdin::Held(self.hashed(held)))
+                Buffered::read(directory).map(|held| Stdin::Buffered(self.hashed(held)))
             }
             StdinMode::Auto => {
                 let of_use = self.request.policy.of_use(variants, self.asked, Timestamp::now());
@@ -106,7 +106,7 @@ impl Call<'_> {
                 survey().look_ahead(&of_use, may_take.then_some(directory))
             }
         };
-        if let (StdinMode::Read, Ok(Stdin::Held(Held { condition: None, .. }))) =
+        if let (StdinMode::Read, Ok(Stdin::Buffered(Buffered { condition: None, .. }))) =
             (self.request.stdin, &stdin)
         {
             self.notices.warn(&"standard input cannot be kept; the result is not stored");
@@ -115,7 +115,7 @@ impl Call<'_> {
     }
 
     /// What was read of standard input, as `--hash-with` lets it count.
-    fn hashed(&self, mut held: Held) -> Held {
+    fn hashed(&self, mut held: Buffered) -> Buffered {
         let Some(hash) = self.request.key.stdin_hash() else { return held };
         let hashed = held.count_as(|content| hash.digest(Path::new("standard input"), content));
         if let Err(fault) = hashed {

@@ -20,7 +20,7 @@ use crate::nesting;
 use crate::options::{Execution, Request};
 use crate::replay::replay;
 use crate::runner::{self, Environment, SpawnError};
-use crate::stdin::{Held, Stdin};
+use crate::stdin::{self, Buffered, Stdin};
 use crate::store::{Store, StoreError};
 use crate::terminal::{Notices, Stream, escape_os};
 use crate::time::Timestamp;
@@ -64,7 +64,7 @@ pub fn run(
         }
         Err(miss) => {
             if let Some(reason) = call.needs_its_own_output() {
-                return call.run_in_our_place(stdin.into_held(), &reason);
+                return call.run_in_our_place(stdin.into_buffered(), &reason);
             }
             call.tell_miss(&store, &observation, &miss.reason);
             call.tell_caveats(&observation, true);
@@ -126,10 +126,10 @@ impl<'a> Call<'a> {
     }
 
     /// The same after standard input was looked into: the command gets what was read of it.
-    fn run_in_our_place(&self, unread: Option<Held>, fault: &str) -> Result<Exit, Error> {
+    fn run_in_our_place(&self, unread: Option<Buffered>, fault: &str) -> Result<Exit, Error> {
         if let Some(held) = unread {
             let fault = |fault| Error::Failed(format!("cannot pass standard input on: {fault}"));
-            runner::give_back(held).map_err(fault)?;
+            stdin::put_back(held).map_err(fault)?;
         }
         self.run_uncached(fault)
     }

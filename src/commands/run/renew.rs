@@ -10,7 +10,7 @@ use crate::key::Observation;
 use crate::options::Execution;
 use crate::policy::Policy;
 use crate::runner::{Background, in_background};
-use crate::stdin::{Held, StandIn, Stdin};
+use crate::stdin::{Buffered, StandIn, Stdin};
 use crate::store::{Claimed, Store, StoreError};
 use crate::time::Timestamp;
 use std::cell::Cell;
@@ -48,7 +48,7 @@ impl Call<'_> {
         let ignores_stdin =
             |entry: &Entry| entry.key == key && entry.condition == Condition::StdinUnread;
         let condition = match &stdin {
-            Stdin::Held(Held { condition: Some(whole), .. }) => *whole,
+            Stdin::Buffered(Buffered { condition: Some(whole), .. }) => *whole,
             _ if variants.iter().any(ignores_stdin) => Condition::StdinUnread,
             _ => Condition::StdinAbsent,
         };

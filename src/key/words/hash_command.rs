@@ -1,10 +1,10 @@
 //! Running the command of a `--hash-with`: it ends with cachex, and cachex waits for nobody else.
 
+use crate::die_with_parent;
 use crate::exit::Exit;
 use crate::inherited;
 use crate::key::digest::OnProgress;
 use crate::key::digest::{Digest, DigestBuilder};
-use crate::leash;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionread};
 use std::ffi::OsStr;
@@ -38,7 +38,7 @@ pub(crate) fn run(
     shell.arg("-c").arg(command);
     shell.stdin(content).stdout(Stdio::piped()).stderr(Stdio::null());
     inherited::pass_on(&mut shell);
-    leash::tie(&mut shell);
+    die_with_parent::arrange(&mut shell);
     let mut child = shell.spawn()?;
     let output = child.stdout.take().ok_or_else(|| io::Error::other("it has no output"))?;
     let printed = printed(&mut child, output, on_progress)?;

@@ -6,9 +6,8 @@
 
 use super::vfork::{Plan, Started};
 use crate::exit::Exit;
-use crate::runner::descriptors::close_all_but;
-use crate::runner::ready::watch_pipe;
-use crate::runner::reap::reap;
+use crate::runner::async_fd::watch_pipe;
+use crate::runner::process::{close_all_but, reap};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use std::ffi::c_int;

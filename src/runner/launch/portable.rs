@@ -1,7 +1,9 @@
 //! A command that runs, and its end, where Linux is not.
 
-use super::{Change, Launch, SpawnError};
+use super::change::Change;
+use super::command::Launch;
 use crate::exit::Exit;
+use crate::runner::error::SpawnError;
 use std::ffi::c_int;
 use std::io;
 use std::mem::MaybeUninit;

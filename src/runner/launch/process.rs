@@ -1,11 +1,13 @@
 //! A command that runs, and its end.
 
+use super::change::Change;
+use super::command::{Launch, Standard};
 use super::monitor::{self, Monitor, Seen};
 use super::vfork::{self, Plan, Started};
-use super::{Change, Launch, SpawnError, Standard};
-use crate::leash;
-use crate::runner::ready::watch;
-use crate::runner::reap::reap;
+use crate::die_with_parent;
+use crate::runner::async_fd::watch;
+use crate::runner::error::SpawnError;
+use crate::runner::process::reap;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::ffi::c_int;
 use std::io;
@@ -70,7 +72,7 @@ impl Process {
     /// The same as the language does it.
     fn fork(launch: Launch<'_>) -> Result<Self, SpawnError> {
         let mut command = launch.command();
-        leash::tie(&mut command);
+        die_with_parent::arrange(&mut command);
         let child = command.spawn().map_err(SpawnError::Refused)?;
         let id = child.id().cast_signed();
         let end = Pid::from_raw(id).and_then(|id| pidfd_open(id, PidfdFlags::empty()).ok());

@@ -4,9 +4,9 @@
 //! miss. Here the new process borrows our memory instead, and we stand still until it has become the command. So
 //! all that it needs is made ready before, and it does nothing but system calls.
 
-use super::{Launch, Standard};
+use super::command::{Launch, Standard};
 use crate::inherited;
-use crate::runner::reap::reap;
+use crate::runner::process::reap;
 use crate::runner::signals::Signals;
 use std::ffi::{CString, OsString, c_char, c_int, c_void};
 use std::io;

@@ -1,9 +1,9 @@
 //! Where there is no queue of signals: a handler writes to a pipe, which is read.
 
-use super::{Arrival, Origin, Receiver, is_from_terminal};
+use super::arrival::{Arrival, Origin, Receiver, is_from_terminal};
+use super::mask::{self, SignalMask};
 use crate::inherited::is_ignored;
-use crate::runner::ready::watch;
-use crate::runner::signal_mask::{self, SignalMask};
+use crate::runner::async_fd::watch;
 use rustix::io::ioctl_fionbio;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -134,7 +134,7 @@ impl Signals {
         // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
         unsafe { command.pre_exec(reset) };
         if let Some(mask) = &self.mask {
-            signal_mask::pass_on(command, mask);
+            mask::pass_on(command, mask);
         }
     }
 
@@ -182,6 +182,6 @@ fn arrival([signal, is_from_process, is_early]: [u8; 3]) -> Arrival {
 /// `everybody` stops the whole process group, as a key of the terminal does.
 pub(in crate::runner) fn stop(signal: i32, everybody: bool) -> bool {
     let before = CONTINUED.load(Ordering::SeqCst);
-    signal_mask::take_default_action(signal, everybody);
+    mask::take_default_action(signal, everybody);
     CONTINUED.load(Ordering::SeqCst) != before
 }

@@ -4,114 +4,17 @@
 //! ignores it, and no disposition has to be changed, so the command inherits what the caller set up. Elsewhere
 //! handlers report those signals that are usually sent.
 
-mod end;
+mod arrival;
+mod death;
 #[cfg(not(target_os = "linux"))]
 mod handlers;
+mod mask;
 #[cfg(target_os = "linux")]
 mod queue;
 
-pub use end::die_of;
+pub(super) use arrival::{Arrival, Origin, Receiver, tell_group};
+pub use death::die_of;
 #[cfg(not(target_os = "linux"))]
 pub(super) use handlers::{Signals, stop};
 #[cfg(target_os = "linux")]
 pub(super) use queue::{Signals, stop};
-
-/// A signal that has reached cachex.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Arrival {
-    pub(super) signal: i32,
-    pub(super) origin: Origin,
-    /// Whether it arrived before there was a command, or may have.
-    early: bool,
-}
-
-/// Where a signal comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// The terminal, which sends it to every process of its foreground group.
-    Terminal,
-    /// The kernel, since a child stopped, went on or ended.
-    Child,
-    /// A process, with the value that `sigqueue` gave it.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "not told there"))]
-    Process { id: i32, value: Option<usize> },
-    /// The kernel, for another reason: an alarm, or a terminal that hung up on the leader of its session.
-    Kernel,
-}
-
-/// Whom a signal is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Receiver {
-    /// The command: all signals are.
-    Command,
-    /// cachex itself: those that the caller ignores or blocks are not.
-    Cachex,
-}
-
-impl Arrival {
-    /// The signal, if a command that got it may have done something else than usual.
-    pub(super) fn disturbs(self) -> Option<i32> {
-        let is_harmless = self.stops()
-            || self.origin == Origin::Child
-            || matches!(self.signal, libc::SIGWINCH | libc::SIGCONT);
-        (!is_harmless).then_some(self.signal)
-    }
-
-    /// Whether it ends a process that does not catch it.
-    pub(super) fn ends_by_default(self) -> bool {
-        let is_ignored_by_default = matches!(self.signal, libc::SIGCHLD | libc::SIGURG);
-        self.disturbs().is_some() && !is_ignored_by_default
-    }
-
-    /// Whether it stops a process that does not catch it.
-    pub(super) fn stops(self) -> bool {
-        matches!(self.signal, libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU)
-    }
-
-    /// Whether a child stopped, went on or ended.
-    pub(super) fn is_about_child(self) -> bool {
-        self.origin == Origin::Child
-    }
-
-    /// Whether it continues a process, perhaps in another place.
-    pub(super) fn continues(self) -> bool {
-        self.signal == libc::SIGCONT
-    }
-
-    /// Whether a command of our own process group has got it as well.
-    pub(super) fn has_reached_the_group(self) -> bool {
-        self.origin == Origin::Terminal && !self.early
-    }
-}
-
-/// Sends a signal to all of our process group, as a key of the terminal does.
-#[allow(unsafe_code)]
-pub(super) fn tell_group(signal: i32) {
-    // SAFETY: a plain system call.
-    unsafe { libc::kill(0, signal) };
-}
-
-/// What a terminal sends to its whole foreground group.
-const TERMINAL: [i32; 7] = [
-    libc::SIGINT,
-    libc::SIGQUIT,
-    libc::SIGTSTP,
-    libc::SIGTTIN,
-    libc::SIGTTOU,
-    libc::SIGHUP,
-    libc::SIGWINCH,
-];
-
-/// Whether the terminal sent a signal, of those from the kernel.
-fn is_from_terminal(signal: i32) -> bool {
-    // The leader of a session may be the only one to hear of a terminal that hung up.
-    let is_for_leader = signal == libc::SIGHUP && leads_the_session();
-    TERMINAL.contains(&signal) && !is_for_leader
-}
-
-/// Whether this process leads its session.
-#[allow(unsafe_code)]
-fn leads_the_session() -> bool {
-    // SAFETY: plain system calls, allowed also in a handler.
-    unsafe { libc::getsid(0) == libc::getpid() }
-}

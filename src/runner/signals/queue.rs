@@ -1,9 +1,9 @@
 //! On Linux: signals wait in the kernel until they are read.
 
-use super::{Arrival, Origin, Receiver, is_from_terminal};
+use super::arrival::{Arrival, Origin, Receiver, is_from_terminal};
+use super::mask::{self, SignalMask};
 use crate::inherited;
-use crate::runner::ready::watch;
-use crate::runner::signal_mask::{self, SignalMask};
+use crate::runner::async_fd::watch;
 use std::collections::VecDeque;
 use std::io;
 use std::mem::MaybeUninit;
@@ -26,7 +26,7 @@ impl Signals {
     pub(in crate::runner) fn install(receiver: Receiver) -> io::Result<Self> {
         let mask = SignalMask::block_all()?;
         let read = match receiver {
-            Receiver::Command => signal_mask::all(),
+            Receiver::Command => mask::all(),
             Receiver::Cachex => mask.unblocked_but(inherited::ignored_signals()),
         };
         // SAFETY: the call reads the set, and gives a new descriptor or fails.
@@ -47,7 +47,7 @@ impl Signals {
 
     /// Starts a command with signals as our caller left them.
     pub(in crate::runner) fn pass_on(&self, command: &mut Command) {
-        signal_mask::pass_on(command, &self.mask);
+        mask::pass_on(command, &self.mask);
     }
 
     /// Notes that there is a command. What has arrived by now is passed on to it even if the terminal sent it: it may
@@ -123,8 +123,8 @@ fn arrival(info: &libc::signalfd_siginfo) -> Option<Arrival> {
 /// All signals have to be blocked. `everybody` stops the whole process group, as a key of the terminal does.
 pub(in crate::runner) fn stop(signal: i32, everybody: bool) -> bool {
     // A stop would remove a continuation that waits.
-    if !signal_mask::is_pending(libc::SIGCONT) {
-        signal_mask::take_default_action(signal, everybody);
+    if !mask::is_pending(libc::SIGCONT) {
+        mask::take_default_action(signal, everybody);
     }
-    signal_mask::is_pending(libc::SIGCONT)
+    mask::is_pending(libc::SIGCONT)
 }

@@ -1,0 +1,93 @@
+//! Files that the command inherits as descriptors from 3 on.
+//!
+//! What it reads from them is not in the key, and what it writes to them is not recorded; so a run that
+//! did either is not stored. Both move an offset, a size or a date.
+
+use crate::inherited;
+use crate::output_streams::are_one;
+use crate::runner::error::Unrecorded;
+use crate::terminal::Stream;
+use rustix::fd::BorrowedFd;
+use rustix::fs::{OFlags, SeekFrom, Stat, fcntl_getfl, fstat, seek};
+use std::os::fd::RawFd;
+
+/// Regular files that the command inherits, as they were before.
+pub(super) struct InheritedFiles(Vec<OpenFile>);
+
+struct OpenFile {
+    fd: BorrowedFd<'static>,
+    offset: u64,
+    stat: Stat,
+    /// Whether each write goes to the end.
+    appends: bool,
+    /// Our streams whose offset is its own, with how much was written to them.
+    streams: Vec<(Stream, u64)>,
+    /// Whether what we write changes its size and date.
+    is_output: bool,
+}
+
+const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
+
+impl InheritedFiles {
+    /// As they are now, but for one that is our standard input as well if that is watched already.
+    pub(super) fn now(is_stdin_watched: bool) -> Self {
+        let is_watched =
+            |fd: BorrowedFd<'_>| is_stdin_watched && are_one(fd, rustix::stdio::stdin());
+        let files = inherited_files().filter(|fd| !is_watched(*fd)).filter_map(OpenFile::now);
+        Self(files.collect())
+    }
+
+    /// Whether the command left them alone.
+    pub(super) fn end(self) -> Result<(), Unrecorded> {
+        match self.0.iter().find(|file| !file.was_left_alone()) {
+            Some(file) => Err(Unrecorded::DescriptorUsed(file.number())),
+            None => Ok(()),
+        }
+    }
+}
+
+impl OpenFile {
+    fn now(fd: BorrowedFd<'static>) -> Option<Self> {
+        let stat = fstat(fd).ok()?;
+        let is_same = |stream: &Stream| {
+            fstat(stream.fd()).is_ok_and(|it| (it.st_dev, it.st_ino) == (stat.st_dev, stat.st_ino))
+        };
+        let outputs: Vec<_> = STREAMS.into_iter().filter(is_same).collect();
+        let shared = outputs.iter().filter(|stream| are_one(stream.fd(), fd));
+        Some(Self {
+            fd,
+            offset: offset(fd)?,
+            stat,
+            appends: fcntl_getfl(fd).is_ok_and(|flags| flags.contains(OFlags::APPEND)),
+            streams: shared.map(|stream| (*stream, stream.written())).collect(),
+            is_output: !outputs.is_empty(),
+        })
+    }
+
+    fn was_left_alone(&self) -> bool {
+        let (Some(offset), Ok(stat)) = (offset(self.fd), fstat(self.fd)) else { return false };
+        let written: u64 =
+            self.streams.iter().map(|(stream, before)| stream.written() - before).sum();
+        let begin = match u64::try_from(self.stat.st_size) {
+            Ok(end) if self.appends && written > 0 => end,
+            _ => self.offset,
+        };
+        let content = |it: &Stat| (it.st_size, it.st_mtime, it.st_mtime_nsec);
+        offset == begin + written && (self.is_output || content(&stat) == content(&self.stat))
+    }
+
+    fn number(&self) -> RawFd {
+        std::os::fd::AsRawFd::as_raw_fd(&self.fd)
+    }
+}
+
+fn offset(fd: BorrowedFd<'_>) -> Option<u64> {
+    seek(fd, SeekFrom::Current(0)).ok()
+}
+
+/// Those that the command inherits. None of ours stays open in it.
+#[allow(unsafe_code)]
+fn inherited_files() -> impl Iterator<Item = BorrowedFd<'static>> {
+    // SAFETY: what was not opened by us nobody here closes.
+    inherited::regular_files().into_iter().map(|fd| unsafe { BorrowedFd::borrow_raw(fd) })
+}

@@ -1,0 +1,33 @@
+//! A file that the command shares with us as its standard input.
+
+use crate::entry::Condition;
+use crate::runner::error::Unrecorded;
+use crate::stdin::OpenFile;
+
+/// A file while the command has it.
+pub(in crate::runner) struct FileWatch {
+    /// As it was; `None`: somebody else uses it as well.
+    before: Option<OpenFile>,
+}
+
+impl FileWatch {
+    pub(super) fn begin(seen: OpenFile) -> Self {
+        let is_as_seen = OpenFile::now().is_ok_and(|now| now.start == seen.start);
+        let before = is_as_seen.then_some(seen);
+        if let Some(before) = before.as_ref().filter(|before| !before.is_settled()) {
+            // It is compared with what it holds in the end.
+            let _ = before.condition(0);
+        }
+        Self { before }
+    }
+
+    /// What the command's result holds for.
+    pub(super) fn end(self) -> Result<Condition, Unrecorded> {
+        let before = self.before.ok_or(Unrecorded::StdinChanged)?;
+        let now = OpenFile::now().map_err(|_| Unrecorded::StdinUnknown)?;
+        let moved = i128::from(now.start) - i128::from(before.start);
+        let moved = i64::try_from(moved).map_err(|_| Unrecorded::StdinUnknown)?;
+        let condition = before.condition(moved).ok_or(Unrecorded::StdinUntold)?;
+        if before.is_unchanged() { Ok(condition) } else { Err(Unrecorded::StdinChanged) }
+    }
+}

@@ -1,0 +1,195 @@
+//! An offer while the command runs, and after it where somebody still holds it.
+
+use super::channel::{Channel, Event, Offered};
+use super::gap::Gap;
+use super::taken::Taken;
+use crate::key::DigestBuilder;
+use crate::runner::left_behind::{GRACE, go_on};
+use crate::stdin::Look;
+use rustix::event::Timespec;
+use rustix::pipe::{PipeFlags, pipe_with};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::mpsc::{self, Receiver};
+use std::thread::JoinHandle;
+
+/// What there is to tell when the command has ended.
+pub(super) struct Told {
+    pub(super) taken: Taken,
+    /// Where somebody still holds the offer: goes on with it after this process has ended.
+    pub(super) keep_offering: Option<Box<dyn FnOnce() + Send>>,
+}
+
+pub(super) struct Offering<C> {
+    channel: C,
+    ended: OwnedFd,
+    /// Bytes that the command can take and that are still in ours too.
+    offered: usize,
+    bytes: u64,
+    content: DigestBuilder,
+    came: bool,
+    is_at_end: bool,
+}
+
+impl<C: Channel> Offering<C> {
+    pub(super) fn begin(
+        channel: C,
+        ended: OwnedFd,
+    ) -> io::Result<(Receiver<Option<Told>>, JoinHandle<()>)> {
+        let mut offering = Self {
+            channel,
+            ended,
+            offered: 0,
+            bytes: 0,
+            content: DigestBuilder::default(),
+            came: false,
+            is_at_end: false,
+        };
+        offering.top_up()?;
+        let first = match (offering.is_at_end, offering.offered) {
+            (true, _) => Look::Ended,
+            (_, 0) => Look::Silent,
+            _ => Look::Waiting,
+        };
+        let (tell, told) = mpsc::channel();
+        // Nobody listens if the command could not be started.
+        let run = move || {
+            if let Err(gap) = offering.run() {
+                let _ = tell.send(None);
+                offering.channel.copy(gap, &offering.ended);
+            } else {
+                let _ = tell.send(offering.tell(first));
+            }
+        };
+        let thread = std::thread::Builder::new().name("stdin".to_owned()).spawn(run)?;
+        Ok((told, thread))
+    }
+
+    fn run(&mut self) -> Result<(), Gap> {
+        let mut patience = Patience::default();
+        loop {
+            let event = self.channel.wait(&self.ended, self.offered > 0, patience.timeout());
+            let event = event.map_err(|_| self.gap())?;
+            if self.settle()? {
+                patience = Patience::default();
+            } else {
+                patience.grow();
+            }
+            if event == Event::Over {
+                return Ok(());
+            }
+            self.top_up().map_err(|_| self.gap())?;
+        }
+    }
+
+    /// What is on offer is in both.
+    fn gap(&self) -> Gap {
+        Gap { unseen: Vec::new(), twice: self.offered }
+    }
+
+    /// Takes from ours what the command took; whether that was anything.
+    fn settle(&mut self) -> Result<bool, Gap> {
+        if self.offered == 0 {
+            return Ok(false);
+        }
+        let unread = self.channel.unread().map_err(|_| self.gap())?;
+        self.take_all_but(unread)
+    }
+
+    /// The same where so much was not taken.
+    fn take_all_but(&mut self, unread: usize) -> Result<bool, Gap> {
+        let taken = self.offered.saturating_sub(unread);
+        self.offered -= taken;
+        self.bytes += taken as u64;
+        if taken > 0 {
+            self.channel.consume(taken, self.offered, &mut self.content)?;
+        }
+        Ok(taken > 0)
+    }
+
+    /// Offers what waits in ours, or the end of it.
+    fn top_up(&mut self) -> io::Result<()> {
+        if self.offered > 0 || self.is_at_end {
+            return Ok(());
+        }
+        match self.channel.offer()? {
+            Offered::Some(count) => {
+                self.offered = count;
+                self.came = true;
+            }
+            Offered::Nothing => {}
+            Offered::End => self.is_at_end = true,
+        }
+        Ok(())
+    }
+
+    /// What there is to tell; nothing if it cannot be told.
+    fn tell(mut self, first: Look) -> Option<Told> {
+        if let Some(unread) = self.channel.withdraw() {
+            self.take_all_but(unread).ok()?;
+            self.offered = 0;
+        }
+        let is_held = self.channel.is_held(GRACE);
+        // Whoever let go just now may have taken some.
+        if !is_held {
+            self.settle().ok()?;
+        }
+        let taken = self.taken(first);
+        let keep_offering =
+            is_held.then(|| Box::new(|| self.keep_offering()) as Box<dyn FnOnce() + Send>);
+        Some(Told { taken, keep_offering })
+    }
+
+    fn taken(&mut self, first: Look) -> Taken {
+        let left = if self.offered > 0 { Look::Waiting } else { Look::now(C::KIND) };
+        Taken {
+            bytes: self.bytes,
+            digest: self.content.clone().finish(),
+            first,
+            came: self.came,
+            left,
+            was_written: self.channel.finish(),
+        }
+    }
+
+    /// Offers what comes, after this process has ended, as long as somebody can take it.
+    #[allow(unsafe_code)]
+    fn keep_offering(mut self) {
+        let Ok((never, running)) = pipe_with(PipeFlags::CLOEXEC) else { return };
+        self.ended = never;
+        let mut kept = self.channel.descriptors();
+        kept.extend([&self.ended, &running].map(AsRawFd::as_raw_fd));
+        kept.push(libc::STDIN_FILENO);
+        // SAFETY: the thread that had the offer has ended, and nothing else is used.
+        unsafe {
+            go_on(kept, || {
+                if let Err(gap) = self.run() {
+                    self.channel.copy(gap, &self.ended);
+                } else {
+                    self.channel.finish();
+                }
+            });
+        }
+    }
+}
+
+/// How long to wait before looking again.
+struct Patience(i64);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self(20_000)
+    }
+}
+
+impl Patience {
+    const LONGEST: i64 = 20_000_000;
+
+    fn grow(&mut self) {
+        self.0 = (self.0 * 5 / 4).min(Self::LONGEST);
+    }
+
+    fn timeout(&self) -> Timespec {
+        Timespec { tv_sec: 0, tv_nsec: self.0 }
+    }
+}

@@ -1,0 +1,138 @@
+//! The signals that this thread blocks, and those that wait meanwhile.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+/// All signals are blocked as long as this is there. What our caller blocked stays blocked after it.
+pub(in crate::runner) struct SignalMask {
+    before: libc::sigset_t,
+}
+
+impl SignalMask {
+    /// Blocks all signals of this thread, and of those that it starts.
+    pub(super) fn block_all() -> io::Result<Self> {
+        change(libc::SIG_SETMASK, &all()).map(|before| Self { before })
+    }
+
+    /// The signals that our caller blocked: a command finds them so.
+    pub(in crate::runner) fn before(&self) -> libc::sigset_t {
+        self.before
+    }
+
+    /// The signals that our caller did not block, without those of a set whose bit `n - 1` stands for signal `n`.
+    #[cfg(target_os = "linux")]
+    #[allow(unsafe_code)]
+    pub(super) fn unblocked_but(&self, others: u64) -> libc::sigset_t {
+        let mut set = all();
+        for signal in 1..=64 {
+            // SAFETY: plain calls on sets that live here.
+            unsafe {
+                let is_other = (others >> (signal - 1)) & 1 == 1;
+                if is_other || libc::sigismember(&raw const self.before, signal) == 1 {
+                    libc::sigdelset(&raw mut set, signal);
+                }
+            }
+        }
+        set
+    }
+}
+
+impl Drop for SignalMask {
+    fn drop(&mut self) {
+        let _ = change(libc::SIG_SETMASK, &self.before);
+    }
+}
+
+/// All signals.
+#[allow(unsafe_code)]
+pub(super) fn all() -> libc::sigset_t {
+    let mut all = MaybeUninit::uninit();
+    // SAFETY: the call fills the set.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        all.assume_init()
+    }
+}
+
+/// Only this one.
+#[allow(unsafe_code)]
+fn only(signal: i32) -> libc::sigset_t {
+    let mut only = MaybeUninit::uninit();
+    // SAFETY: the first call fills the set, the second changes it.
+    unsafe {
+        libc::sigemptyset(only.as_mut_ptr());
+        libc::sigaddset(only.as_mut_ptr(), signal);
+        only.assume_init()
+    }
+}
+
+/// Changes what this thread blocks, and tells what it blocked before.
+#[allow(unsafe_code)]
+fn change(how: i32, set: &libc::sigset_t) -> io::Result<libc::sigset_t> {
+    let mut before = MaybeUninit::uninit();
+    // SAFETY: the call reads one set and fills the other, which is read only if it did.
+    unsafe {
+        match libc::pthread_sigmask(how, set, before.as_mut_ptr()) {
+            0 => Ok(before.assume_init()),
+            fault => Err(io::Error::from_raw_os_error(fault)),
+        }
+    }
+}
+
+/// Whether a signal that is blocked has arrived.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+pub(super) fn is_pending(signal: i32) -> bool {
+    let mut pending = MaybeUninit::uninit();
+    // SAFETY: the call fills the set, which is read only if it did.
+    unsafe {
+        libc::sigpending(pending.as_mut_ptr()) == 0
+            && libc::sigismember(pending.as_ptr(), signal) == 1
+    }
+}
+
+/// Has this process do what a signal does by default, whatever its disposition is and whether or not it is blocked.
+/// Returns if that does not end the process; then everything is as before. `everybody` in its process group may be sent
+/// the signal.
+#[allow(unsafe_code)]
+pub(super) fn take_default_action(signal: i32, everybody: bool) {
+    // SAFETY: plain system calls on actions that live here. For the action, numbers all, zero is a value. The signal
+    // is raised while it is blocked, so that one which came at the same time is not handled apart from it.
+    unsafe {
+        let mut default: libc::sigaction = std::mem::zeroed();
+        default.sa_sigaction = libc::SIG_DFL;
+        let mut before = MaybeUninit::<libc::sigaction>::uninit();
+        let was_set = libc::sigaction(signal, &raw const default, before.as_mut_ptr()) == 0;
+        if everybody {
+            libc::kill(0, signal);
+        } else {
+            libc::raise(signal);
+        }
+        if let Ok(mask) = change(libc::SIG_UNBLOCK, &only(signal)) {
+            let _ = change(libc::SIG_SETMASK, &mask);
+        }
+        if was_set {
+            libc::sigaction(signal, before.as_ptr(), std::ptr::null_mut());
+        }
+    }
+}
+
+/// Starts a command with these signals blocked.
+#[allow(unsafe_code)]
+pub(super) fn pass_on(command: &mut Command, mask: &SignalMask) {
+    let before = mask.before();
+    let release = move || {
+        // SAFETY: plain system calls, in the process that is about to become the command. Stopped before it is the
+        // command it could not let us go on, so that signal is dropped; cachex gets it as well, and passes it on.
+        unsafe {
+            let stop = libc::signal(libc::SIGTSTP, libc::SIG_IGN);
+            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
+            libc::signal(libc::SIGTSTP, stop);
+        }
+        Ok(())
+    };
+    // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
+    unsafe { command.pre_exec(release) };
+}

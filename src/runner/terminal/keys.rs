@@ -1,0 +1,139 @@
+//! The keys of our own terminal, for a command that has a terminal of its own.
+//!
+//! Meanwhile ours is raw: it passes every key on as it is and makes nothing of our output, so that the settings of the
+//! command's terminal decide. Whatever happens it is put back: at the end, and before cachex stops.
+
+use super::pty::Pty;
+use crate::runner::async_fd::watch;
+use crate::terminal::Stream;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::{Errno, ioctl_fionread};
+use rustix::stdio::stdin;
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr,
+    ttyname,
+};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// Whether there are keys for a command: a terminal on standard input, with us in its foreground.
+pub(in crate::runner) fn are_there() -> bool {
+    tcgetpgrp(stdin()).is_ok_and(|group| group == rustix::process::getpgrp())
+}
+
+/// How often a job in the background looks whether it has come to the foreground.
+const IN_BACKGROUND: Duration = Duration::from_millis(200);
+
+/// How long to wait for a command that takes no more keys.
+const UNTIL_TAKEN: Duration = Duration::from_millis(10);
+
+/// Our terminal while its keys go to the command. Dropping it puts it back as it was.
+pub(in crate::runner) struct Keys {
+    terminal: AsyncFd<OwnedFd>,
+    before: Termios,
+    /// What the command has not taken yet.
+    untaken: Vec<u8>,
+    pressed: bool,
+}
+
+impl Keys {
+    /// Opens the terminal. Nothing is taken from it yet.
+    pub(in crate::runner) fn open() -> io::Result<Self> {
+        // A description of our own, which may be non-blocking: others share that of stdin.
+        let name = ttyname(stdin(), Vec::new())?;
+        let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let terminal = rustix::fs::open(name.as_c_str(), flags, Mode::empty())?;
+        let terminal = watch(terminal, Interest::READABLE)?;
+        let before = tcgetattr(stdin())?;
+        Ok(Self { terminal, before, untaken: Vec::new(), pressed: false })
+    }
+
+    /// Takes what was typed while our terminal still made lines of it: an end of input stands there as a zero.
+    pub(in crate::runner) fn take_what_was_typed_ahead(&mut self) {
+        let count = ioctl_fionread(&self.terminal).ok().and_then(|count| count.try_into().ok());
+        let mut ahead = vec![0; count.unwrap_or(0)];
+        let count = rustix::io::read(&self.terminal, &mut ahead).unwrap_or(0);
+        ahead.truncate(count);
+        if self.before.local_modes.contains(LocalModes::ICANON) {
+            let end = self.before.special_codes[SpecialCodeIndex::VEOF];
+            ahead.iter_mut().filter(|key| **key == 0).for_each(|key| *key = end);
+        }
+        self.untaken = ahead;
+    }
+
+    /// The settings of our terminal as they were.
+    pub(in crate::runner) fn settings(&self) -> &Termios {
+        &self.before
+    }
+
+    /// Has all keys come as they are, from now on and again after [`Keys::put_back`].
+    pub(in crate::runner) fn resume(&self) {
+        if !are_there() {
+            return;
+        }
+        let mut settings = self.before.clone();
+        settings.make_raw();
+        if !Stream::Stdout.is_terminal() {
+            // Others, that read our output, write there what it is to translate.
+            settings.output_modes = self.before.output_modes;
+        }
+        settings.special_codes[SpecialCodeIndex::VMIN] = 1;
+        settings.special_codes[SpecialCodeIndex::VTIME] = 0;
+        let _ = tcsetattr(stdin(), OptionalActions::Now, &settings);
+    }
+
+    /// Leaves the terminal as it was, unless somebody else has it now.
+    pub(in crate::runner) fn put_back(&self) {
+        if are_there() {
+            let _ = tcsetattr(stdin(), OptionalActions::Now, &self.before);
+        }
+    }
+
+    /// Whether the command may have got any.
+    pub(in crate::runner) fn were_pressed(&self) -> bool {
+        self.pressed
+    }
+
+    /// Passes on what is pressed next, once the command is there.
+    pub(in crate::runner) async fn pass_on(&mut self, pty: &Pty) -> io::Result<()> {
+        if self.untaken.is_empty() {
+            return self.read().await;
+        }
+        self.pressed = true;
+        let taken = pty.press(&self.untaken);
+        self.untaken.drain(..taken);
+        if !self.untaken.is_empty() {
+            tokio::time::sleep(UNTIL_TAKEN).await;
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self) -> io::Result<()> {
+        let mut ready = self.terminal.readable().await?;
+        if !are_there() {
+            // They are for whoever is in the foreground now.
+            tokio::time::sleep(IN_BACKGROUND).await;
+            return Ok(());
+        }
+        let mut buffer = [0; 1024];
+        match rustix::io::read(self.terminal.get_ref(), &mut buffer) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => self.untaken.extend(&buffer[..count]),
+            Err(Errno::AGAIN) => ready.clear_ready(),
+            Err(Errno::INTR) => {}
+            // We have just been put into the background.
+            Err(Errno::IO) if !are_there() => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        self.put_back();
+    }
+}

@@ -1,0 +1,85 @@
+//! A pseudo-terminal for the command, in place of pipes.
+//!
+//! It controls the session of the command: its keys signal the command, and the command finds it as `/dev/tty`. It begins
+//! with the settings that our own terminal has, and only the command changes them. What it makes of newlines goes
+//! to a terminal as it is, as long as ours makes nothing of them; elsewhere it is taken back.
+
+use crate::terminal::{TerminalSize, own_settings};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::{Errno, FdFlags, fcntl_setfd};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, Winsize, tcgetattr, tcgetpgrp,
+    tcgetwinsize, tcsetattr, tcsetwinsize,
+};
+use std::io;
+use std::os::fd::OwnedFd;
+
+/// Our end of the command's terminal.
+pub(in crate::runner) struct Pty {
+    master: OwnedFd,
+}
+
+/// Opens a terminal of this size: our end, and the command's. Without keys, reading from it finds
+/// the end at once.
+pub(in crate::runner) fn open(
+    size: TerminalSize,
+    keys: Option<&Termios>,
+) -> io::Result<(Pty, OwnedFd)> {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+    fcntl_setfd(&master, FdFlags::CLOEXEC)?;
+    grantpt(&master)?;
+    unlockpt(&master)?;
+    let name = ptsname(&master, Vec::new())?;
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let slave = rustix::fs::open(name.as_c_str(), flags, Mode::empty())?;
+    let own = keys.cloned().or_else(own_settings);
+    let mut settings = own.map_or_else(|| tcgetattr(&slave), Ok)?;
+    if keys.is_none() {
+        settings.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON);
+        settings.special_codes[SpecialCodeIndex::VMIN] = 0;
+        settings.special_codes[SpecialCodeIndex::VTIME] = 0;
+    }
+    tcsetattr(&slave, OptionalActions::Now, &settings)?;
+    let pty = Pty { master };
+    pty.resize(size);
+    Ok((pty, slave))
+}
+
+impl Pty {
+    /// The end that output is read from.
+    pub(in crate::runner) fn reader(&self) -> io::Result<OwnedFd> {
+        Ok(rustix::io::fcntl_dupfd_cloexec(&self.master, 3)?)
+    }
+
+    /// Types for the command.
+    ///
+    /// Tells how many keys it has taken.
+    pub(in crate::runner) fn press(&self, keys: &[u8]) -> usize {
+        match rustix::io::write(&self.master, keys) {
+            Ok(taken) => taken,
+            Err(Errno::AGAIN | Errno::INTR) => 0,
+            // Nobody will ever read them.
+            Err(_) => keys.len(),
+        }
+    }
+
+    /// Follows the size of our own terminal; the kernel tells the command. Whether it is another one.
+    pub(in crate::runner) fn resize(&self, size: TerminalSize) -> bool {
+        let before = tcgetwinsize(&self.master).map(|size| (size.ws_row, size.ws_col));
+        let size = Winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let _ = tcsetwinsize(&self.master, size);
+        before != Ok((size.ws_row, size.ws_col))
+    }
+
+    /// Sends a signal to the processes in its foreground, as its keys do.
+    pub(in crate::runner) fn signal_foreground(&self, signal: i32) {
+        if let Ok(group) = tcgetpgrp(&self.master) {
+            // SAFETY: a plain system call.
+            #[allow(unsafe_code)]
+            unsafe {
+                libc::killpg(group.as_raw_nonzero().get(), signal);
+            }
+        }
+    }
+}

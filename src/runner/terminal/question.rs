@@ -1,0 +1,109 @@
+//! The mode of our own terminal: a command that changes it asks a person something, or draws on the screen.
+
+#[cfg(target_os = "linux")]
+use super::reads::Reads;
+use crate::terminal::Stream;
+use rustix::fs::{Mode, OFlags};
+use rustix::termios::{LocalModes, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp};
+use std::os::fd::OwnedFd;
+
+/// What shows that the command asks a person something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::runner) enum Question {
+    /// The mode of the terminal is another one.
+    Mode,
+    /// The terminal was read.
+    #[cfg(target_os = "linux")]
+    Read,
+}
+
+/// The mode that our terminal had when the command began.
+pub(in crate::runner) struct TerminalMode {
+    terminal: OwnedFd,
+    /// `None` as long as others have the terminal.
+    before: Option<Termios>,
+    /// Whether anybody reads it, where that can be told.
+    #[cfg(target_os = "linux")]
+    reads: Option<Reads>,
+}
+
+impl TerminalMode {
+    /// The mode of the terminal that the command can reach: the one that controls us, or that of standard error.
+    pub(in crate::runner) fn watch() -> Option<Self> {
+        let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let controlling = rustix::fs::open(c"/dev/tty", flags, Mode::empty()).ok();
+        let stderr = || {
+            let is_there = Stream::Stderr.is_terminal();
+            is_there.then(|| rustix::io::fcntl_dupfd_cloexec(Stream::Stderr.fd(), 3).ok()).flatten()
+        };
+        #[cfg(target_os = "linux")]
+        let reads = if controlling.is_some() {
+            Reads::of_controlling()
+        } else {
+            Stream::Stderr.is_terminal().then(|| Reads::of(Stream::Stderr.fd())).flatten()
+        };
+        let mut watched = Self {
+            terminal: controlling.or_else(stderr)?,
+            before: None,
+            #[cfg(target_os = "linux")]
+            reads,
+        };
+        watched.question();
+        Some(watched)
+    }
+
+    /// What tells of a question, if anything does. What the shell does while it has the terminal does not count.
+    pub(in crate::runner) fn question(&mut self) -> Option<Question> {
+        if !self.is_ours() {
+            self.forget();
+            return None;
+        }
+        if self.has_changed() {
+            return Some(Question::Mode);
+        }
+        #[cfg(target_os = "linux")]
+        if self.reads.as_mut().is_some_and(Reads::were_there) {
+            return Some(Question::Read);
+        }
+        None
+    }
+
+    fn has_changed(&mut self) -> bool {
+        let Ok(now) = tcgetattr(&self.terminal) else { return false };
+        !are_alike(self.before.get_or_insert_with(|| now.clone()), &now)
+    }
+
+    /// Compares with what comes next: somebody else has had the terminal.
+    pub(in crate::runner) fn forget(&mut self) {
+        self.before = None;
+        #[cfg(target_os = "linux")]
+        if let Some(reads) = &mut self.reads {
+            reads.forget();
+        }
+    }
+
+    /// Whether we are in the foreground. On a terminal that does not control us everybody is.
+    fn is_ours(&self) -> bool {
+        tcgetpgrp(&self.terminal).is_ok_and(|group| group == rustix::process::getpgrp())
+            || rustix::termios::tcgetsid(&self.terminal).is_err()
+    }
+}
+
+fn are_alike(a: &Termios, b: &Termios) -> bool {
+    /// What the kernel may set by itself.
+    const STATE: LocalModes = LocalModes::PENDIN.union(LocalModes::FLUSHO);
+    let flags = |of: &Termios| {
+        (of.input_modes, of.output_modes, of.control_modes, of.local_modes.difference(STATE))
+    };
+    let codes = [
+        SpecialCodeIndex::VINTR,
+        SpecialCodeIndex::VQUIT,
+        SpecialCodeIndex::VERASE,
+        SpecialCodeIndex::VKILL,
+        SpecialCodeIndex::VEOF,
+        SpecialCodeIndex::VSUSP,
+        SpecialCodeIndex::VMIN,
+        SpecialCodeIndex::VTIME,
+    ];
+    flags(a) == flags(b) && codes.iter().all(|at| a.special_codes[*at] == b.special_codes[*at])
+}

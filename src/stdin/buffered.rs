@@ -1,0 +1,186 @@
+//! Standard input that was read before the command, and is kept for it.
+
+use super::file::{FromOffset, OpenFile};
+use super::reading::{read_some, unnamed};
+use super::stream;
+use crate::entry::{Condition, Kind};
+use crate::key::{Digest, DigestBuilder};
+use crate::terminal::is_null_device;
+use rustix::fs::{FileType, fstat};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::time::Duration;
+
+/// Standard input that was read.
+#[derive(Debug)]
+pub struct Buffered {
+    /// What was read, in a file without a name, up to `length`.
+    pub(super) file: File,
+    length: u64,
+    /// What was read and could not be kept there.
+    unkept: Vec<u8>,
+    /// Of all that was read.
+    content: DigestBuilder,
+    /// What the content is, if it was read to its end.
+    pub condition: Option<Condition>,
+    /// Whether what the content is will not be known from its bytes.
+    is_untold: bool,
+}
+
+impl Buffered {
+    /// Reads standard input to its end, or as far as it can be kept.
+    ///
+    /// # Errors
+    /// When nothing was read yet: it cannot be read at all, or not be kept anywhere.
+    pub fn read(directory: &Path) -> io::Result<Self> {
+        Self::read_beyond(u64::MAX, directory, None)
+    }
+
+    /// What reading would give, where that can be seen without taking anything.
+    ///
+    /// # Errors
+    /// When it cannot be read, or not be kept anywhere.
+    pub fn peek(directory: &Path) -> io::Result<Option<Self>> {
+        let fd = rustix::stdio::stdin();
+        let keep = |content: &mut dyn Read| {
+            let mut held = Self::copy(content, unnamed(directory)?)?;
+            if held.length == 0 {
+                held.condition = Some(Condition::StdinEmpty(Kind::Pipe));
+            }
+            Ok(Some(held))
+        };
+        let stat = fstat(fd)?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => {
+                let file = File::from(rustix::io::fcntl_dupfd_cloexec(fd, 3)?);
+                keep(&mut FromOffset { file: &file, offset: OpenFile::now()?.start })
+            }
+            FileType::Fifo => stream::whole()?.map_or(Ok(None), |content| keep(&mut &*content)),
+            _ if is_null_device(&stat) => keep(&mut io::empty()),
+            _ => Ok(None),
+        }
+    }
+
+    /// The same as [`read`](Self::read), but stops when there is more than `limit`, or nothing has come
+    /// for so long.
+    pub(super) fn read_beyond(
+        limit: u64,
+        directory: &Path,
+        silence: Option<Duration>,
+    ) -> io::Result<Self> {
+        let mut held = Self {
+            file: unnamed(directory)?,
+            length: 0,
+            unkept: Vec::new(),
+            content: DigestBuilder::default(),
+            condition: None,
+            is_untold: false,
+        };
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match read_some(&mut buffer, silence) {
+                Ok(Some(0)) if held.length == 0 => {
+                    held.condition = Some(Condition::StdinEmpty(Kind::Pipe));
+                }
+                Ok(Some(0)) => held.condition = Some(held.whole()),
+                Ok(Some(count)) => {
+                    held.content.update(&buffer[..count]);
+                    if held.file.write_all_at(&buffer[..count], held.length).is_ok() {
+                        held.length += count as u64;
+                        if held.length <= limit {
+                            continue;
+                        }
+                        return Ok(held);
+                    }
+                    held.unkept = buffer[..count].to_vec();
+                }
+                Err(error) if held.length == 0 => return Err(error),
+                Ok(None) | Err(_) => {}
+            }
+            return Ok(held);
+        }
+    }
+
+    /// All of this content, kept in `file`.
+    pub(super) fn copy(mut content: impl Read, mut file: File) -> io::Result<Self> {
+        let length = io::copy(&mut content, &mut file)?;
+        let digest = Digest::of_reader(FromOffset { file: &file, offset: 0 }.take(length))?;
+        let condition = Some(Condition::Stdin { kind: Kind::Pipe, digest, length });
+        let content = DigestBuilder::default();
+        Ok(Self { file, length, unkept: Vec::new(), content, condition, is_untold: false })
+    }
+
+    /// Lets what was read count as what `hash` makes of it; as nothing that is known if that fails.
+    ///
+    /// # Errors
+    /// That of `hash`.
+    pub fn count_as<E>(&mut self, hash: impl FnOnce(&File) -> Result<Digest, E>) -> Result<(), E> {
+        if let Some(Condition::Stdin { .. }) = self.condition {
+            self.condition = None;
+            self.is_untold = true;
+            // Contents of any length may count as the same.
+            self.condition =
+                Some(Condition::Stdin { kind: Kind::Pipe, digest: hash(&self.file)?, length: 0 });
+        }
+        Ok(())
+    }
+
+    fn whole(&self) -> Condition {
+        let digest = self.content.clone().finish();
+        Condition::Stdin { kind: Kind::Pipe, digest, length: self.length }
+    }
+
+    /// All of it as a file to be read from its beginning, where it was read to its end.
+    ///
+    /// # Errors
+    /// When there is more that is not in the file.
+    pub fn as_file(&self) -> io::Result<OwnedFd> {
+        if self.condition.is_none() && !self.is_untold {
+            return Err(io::Error::other("standard input was not read to its end"));
+        }
+        rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Start(0))?;
+        Ok(self.file.try_clone()?.into())
+    }
+
+    /// The descriptor of the file that keeps it.
+    #[must_use]
+    pub fn descriptor(&self) -> RawFd {
+        self.file.as_raw_fd()
+    }
+
+    /// Writes what was read, from this place on.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn copy_rest(&self, offset: u64, to: &mut impl Write) -> io::Result<()> {
+        let rest = self.length.saturating_sub(offset);
+        io::copy(&mut FromOffset { file: &self.file, offset }.take(rest), to).map(|_| ())
+    }
+
+    /// Writes what was read, and then all that was not; what it was altogether, if that is known.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn copy_to(&mut self, to: &mut impl Write) -> io::Result<Option<Condition>> {
+        io::copy(&mut FromOffset { file: &self.file, offset: 0 }.take(self.length), to)?;
+        if self.condition.is_some() {
+            return Ok(self.condition);
+        }
+        to.write_all(&self.unkept)?;
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match read_some(&mut buffer, None)?.unwrap_or(0) {
+                0 if self.is_untold => return Ok(None),
+                0 => return Ok(self.unkept.is_empty().then(|| self.whole())),
+                count => {
+                    self.content.update(&buffer[..count]);
+                    self.length += count as u64;
+                    to.write_all(&buffer[..count])?;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Reading standard input.
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
+
+/// Reads some of standard input, and waits for it also where somebody made it non-blocking. `None`:
+/// nothing came for so long.
+pub(super) fn read_some(buffer: &mut [u8], silence: Option<Duration>) -> io::Result<Option<usize>> {
+    let timeout = silence.and_then(|silence| Timespec::try_from(silence).ok());
+    let wait = || {
+        let mut fds = [PollFd::from_borrowed_fd(rustix::stdio::stdin(), PollFlags::IN)];
+        poll(&mut fds, timeout.as_ref())
+    };
+    let mut must_wait = silence.is_some();
+    loop {
+        if must_wait {
+            match wait() {
+                Ok(0) => return Ok(None),
+                Ok(_) => {}
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        match rustix::io::read(rustix::stdio::stdin(), &mut *buffer) {
+            Ok(count) => return Ok(Some(count)),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => must_wait = true,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Reads just so much of standard input, or to its end.
+pub(super) fn take(mut length: u64, to: &mut impl Write) -> io::Result<()> {
+    let mut buffer = vec![0; 64 << 10];
+    while length > 0 {
+        let wanted =
+            usize::try_from(length).map_or(buffer.len(), |length| length.min(buffer.len()));
+        let Some(count @ 1..) = read_some(&mut buffer[..wanted], None)? else { break };
+        to.write_all(&buffer[..count])?;
+        length -= count as u64;
+    }
+    Ok(())
+}
+
+/// A file for what is read, without a name.
+pub(super) fn unnamed(directory: &Path) -> io::Result<File> {
+    tempfile::tempfile_in(directory)
+}

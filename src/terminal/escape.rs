@@ -1,0 +1,150 @@
+//! What is shown of a text: a terminal acts on control characters, so they are escaped.
+
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt;
+
+/// The text as it can be shown within a line: control characters and invalid bytes escaped.
+#[must_use]
+pub fn escape_os(text: &OsStr) -> String {
+    let mut shown = String::new();
+    for chunk in text.as_bytes().utf8_chunks() {
+        for c in chunk.valid().chars() {
+            push(&mut shown, c);
+        }
+        for byte in chunk.invalid() {
+            push_hex(&mut shown, *byte);
+        }
+    }
+    shown
+}
+
+/// The lines of a text as they can be shown. What is escaped already stays as it is.
+#[must_use]
+pub fn escape_lines(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\n' | '\t') { shown.push(c) } else { push(&mut shown, c) }
+    }
+    shown
+}
+
+/// The same for a text in colours, which has to be free of colours that are not ours.
+pub(super) fn escape_all_but_colours(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(COLOUR) {
+        let (before, colour) = rest.split_at(start);
+        let length = length_of_colour(colour);
+        shown += &escape_lines(before);
+        match length {
+            Some(length) => shown += &colour[..length],
+            None => shown += &escape_lines(&colour[..COLOUR.len()]),
+        }
+        rest = &colour[length.unwrap_or(COLOUR.len())..];
+    }
+    shown + &escape_lines(rest)
+}
+
+/// What a colour begins with; numbers, semicolons and an `m` follow.
+const COLOUR: &str = "\u{1b}[";
+
+fn length_of_colour(text: &str) -> Option<usize> {
+    let end = text[COLOUR.len()..].find(|c: char| !c.is_ascii_digit() && c != ';')?;
+    let end = COLOUR.len() + end;
+    text[end..].starts_with('m').then_some(end + 1)
+}
+
+fn push(shown: &mut String, c: char) {
+    match c {
+        '\n' => shown.push_str("\\n"),
+        '\t' => shown.push_str("\\t"),
+        '\r' => shown.push_str("\\r"),
+        c if c.is_ascii_control() => push_hex(shown, c as u8),
+        c if is_unseen(c) => {
+            let _ = write!(shown, "\\u{:04x}", u32::from(c));
+        }
+        c => shown.push(c),
+    }
+}
+
+fn push_hex(shown: &mut String, byte: u8) {
+    let _ = write!(shown, "\\x{byte:02x}");
+}
+
+/// Whether a character acts on a terminal, or changes how the rest of a line looks, without being seen
+/// itself.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// A command line as one could type it, with everything unusual quoted and escaped.
+pub fn escape_words<'a>(words: impl IntoIterator<Item = &'a OsStr>) -> String {
+    words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+fn quote(word: &OsStr) -> String {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"_-+=./,:@%^".contains(b) || *b >= 0x80;
+    if escape_os(word).as_bytes() != word.as_bytes() {
+        let mut literal = word.as_bytes().to_vec();
+        for special in [b'\\', b'\''] {
+            literal =
+                literal.split(|b| *b == special).collect::<Vec<_>>().join(&[b'\\', special][..]);
+        }
+        format!("$'{}'", escape_os(OsStr::from_bytes(&literal)))
+    } else if !word.is_empty() && word.as_bytes().iter().all(plain) {
+        escape_os(word)
+    } else {
+        format!("'{}'", escape_os(word).replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_cannot_be_seen_is_escaped() {
+        assert_eq!(escape_os(OsStr::from_bytes(b"\xff\x00\n")), "\\xff\\x00\\n");
+        assert_eq!(escape_os(OsStr::new("a\u{202e}b\u{9b}")), "a\\u202eb\\u009b");
+        assert_eq!(escape_os(OsStr::new("schön")), "schön");
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        assert_eq!(escape_lines("a\n\tb\u{1b}[1m\r\n"), "a\n\tb\\x1b[1m\\r\n");
+    }
+
+    #[test]
+    fn colours_stay_and_nothing_else() {
+        let text = "\u{1b}[1;31mred\u{1b}[0m\u{1b}]0;title\u{7}\u{1b}[2J\u{1b}[";
+        let shown = "\u{1b}[1;31mred\u{1b}[0m\\x1b]0;title\\x07\\x1b[2J\\x1b[";
+        assert_eq!(escape_all_but_colours(text), shown);
+    }
+
+    #[test]
+    fn words_are_shown_as_one_could_type_them() {
+        let words = ["echo", "a b", "", "it's", "\u{1b}[31mred", "tab\t\\'"].map(OsStr::new);
+        let shown = escape_words(words);
+        assert_eq!(shown, r"echo 'a b' '' 'it'\''s' $'\x1b[31mred' $'tab\t\\\''");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_can_be_seen(text in ".*") {
+            let seen = |text: &str| text.chars().all(|c| "\n\t".contains(c) || !is_unseen(c));
+            let lines = escape_lines(&text);
+            prop_assert!(seen(&lines));
+            prop_assert_eq!(escape_lines(&lines), lines.clone());
+            prop_assert!(seen(&escape_os(OsStr::new(&text))));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "(\u{1b}|\\[|[0-9;m]|é)*") {
+            let _ = escape_all_but_colours(&text);
+        }
+    }
+}

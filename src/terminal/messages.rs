@@ -1,0 +1,109 @@
+//! What cachex itself says.
+
+use super::escape::{escape_all_but_colours, escape_lines};
+use super::stream::Stream;
+use super::write_deadline::WriteDeadline;
+use std::cell::Cell;
+use std::io;
+
+/// Writes a text.
+///
+/// # Errors
+/// As [`Stream::write_all`].
+pub fn print(stream: Stream, text: &str) -> io::Result<()> {
+    stream.write_all(escape_lines(text).as_bytes())
+}
+
+/// Writes a text in colours, in which what is not ours has none.
+///
+/// # Errors
+/// As [`Stream::write_all`].
+pub fn print_styled(stream: Stream, text: &str) -> io::Result<()> {
+    stream.write_all(escape_all_but_colours(text).as_bytes())
+}
+
+/// Says what ended this call. There is nobody left to tell when that fails.
+pub fn print_error(message: &dyn std::fmt::Display) {
+    let _ = Stream::Stderr.write_all(error_text(message).as_bytes());
+}
+
+/// The same, unless somebody else would have to read first.
+pub fn print_error_without_waiting(message: &dyn std::fmt::Display) {
+    /// A moment for a reader that is only slow.
+    const MOMENT: std::time::Duration = std::time::Duration::from_millis(100);
+    let _ = WriteDeadline::after(MOMENT).write(Stream::Stderr, error_text(message).as_bytes());
+}
+
+fn error_text(message: &dyn std::fmt::Display) -> String {
+    escape_lines(&format!("cachex: error: {message}\n"))
+}
+
+/// A message of any origin as one line.
+fn one_line(kind: &str, message: &dyn std::fmt::Display) -> String {
+    let message = message.to_string();
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    escape_lines(&format!("cachex: {kind}{message}\n"))
+}
+
+/// What cachex says beside the command's own output, all of it on standard error.
+#[derive(Debug)]
+pub struct Notices {
+    quiet: bool,
+    verbose: bool,
+    warned: Cell<bool>,
+}
+
+impl Notices {
+    /// `quiet` leaves warnings out, `verbose` adds what is decided and why.
+    #[must_use]
+    pub fn new(quiet: bool, verbose: bool) -> Self {
+        Self { quiet, verbose, warned: Cell::new(false) }
+    }
+
+    /// A fault that did not cost the command anything. One line a call: the first fault is the cause,
+    /// the others follow from it and are told only with `-v`.
+    pub fn warn(&self, message: &dyn std::fmt::Display) {
+        if self.warned.replace(true) {
+            return self.detail(message);
+        }
+        if !self.quiet {
+            let _ = Stream::Stderr.write_all(one_line("warning: ", message).as_bytes());
+        }
+    }
+
+    /// What the user may not have meant. It is no fault, and takes the place of none.
+    pub fn advise(&self, message: &dyn std::fmt::Display) {
+        if self.quiet {
+            self.detail(message);
+        } else {
+            let _ = Stream::Stderr.write_all(one_line("warning: ", message).as_bytes());
+        }
+    }
+
+    /// Whether details are told at all.
+    #[must_use]
+    pub fn are_detailed(&self) -> bool {
+        self.verbose
+    }
+
+    /// What was decided, for those who asked.
+    pub fn detail(&self, message: &dyn std::fmt::Display) {
+        if self.verbose {
+            let _ = Stream::Stderr.write_all(one_line("", message).as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_escaped_whatever_they_are_made_of() {
+        let message = "\u{1b}]0;a\u{7}\nb\u{9b}2J";
+        let error = "cachex: error: \\x1b]0;a\\x07\nb\\u009b2J\n";
+        assert_eq!(error_text(&message), error);
+        let notice = "cachex: warning: \\x1b]0;a\\x07 b\\u009b2J\n";
+        assert_eq!(one_line("warning: ", &message), notice);
+    }
+}

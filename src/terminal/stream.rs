@@ -1,0 +1,105 @@
+//! Our two output streams, and writing to them.
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fd::BorrowedFd;
+use rustix::fs::{FileType, OFlags, Stat};
+use rustix::io::Errno;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One of the two output streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// How much was written to each.
+static WRITTEN: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
+
+impl Stream {
+    /// Our descriptor of that stream.
+    #[must_use]
+    pub fn fd(self) -> BorrowedFd<'static> {
+        match self {
+            Self::Stdout => rustix::stdio::stdout(),
+            Self::Stderr => rustix::stdio::stderr(),
+        }
+    }
+
+    /// Whether a person is looking at it.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        rustix::termios::isatty(self.fd())
+    }
+
+    /// Whether somebody is looking at it who may want colours.
+    #[must_use]
+    pub fn shows_colours(self) -> bool {
+        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        self.is_terminal() && !is_dumb && !is_set("NO_COLOR")
+    }
+
+    /// Whether it leads to the null device, so that nobody can tell what is written from what is not.
+    #[must_use]
+    pub fn leads_nowhere(self) -> bool {
+        let fd = self.fd();
+        rustix::fs::fstat(fd).is_ok_and(|stat| is_null_device(&stat))
+            && rustix::fs::fcntl_getfl(fd).is_ok_and(|it| it & OFlags::RWMODE != OFlags::RDONLY)
+    }
+
+    /// Whether only a write by the command itself shows what becomes of it: to a device that is neither a terminal nor
+    /// the null device, or to what was opened for reading.
+    #[must_use]
+    pub fn takes_only_own_writes(self) -> bool {
+        let fd = self.fd();
+        let Ok(stat) = rustix::fs::fstat(fd) else { return false };
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::CharacterDevice => !self.is_terminal() && !self.leads_nowhere(),
+            FileType::BlockDevice => true,
+            _ => rustix::fs::fcntl_getfl(fd).is_ok_and(|it| it & OFlags::RWMODE == OFlags::RDONLY),
+        }
+    }
+
+    /// How many bytes [`write_all`](Self::write_all) has written to it.
+    #[must_use]
+    pub fn written(self) -> u64 {
+        WRITTEN[self as usize].load(Ordering::Relaxed)
+    }
+
+    /// Writes every byte, unbuffered, also to a descriptor that somebody made non-blocking.
+    ///
+    /// # Errors
+    /// What the system says; `BrokenPipe` when the reader has gone.
+    pub fn write_all(self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match rustix::io::write(self.fd(), bytes) {
+                Ok(written) => {
+                    WRITTEN[self as usize].fetch_add(written as u64, Ordering::Relaxed);
+                    bytes = &bytes[written..];
+                }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => wait_until_writable(self.fd())?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wait_until_writable(fd: BorrowedFd<'_>) -> io::Result<()> {
+    match poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::OUT)], None) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether that is the null device, by whatever name.
+#[must_use]
+pub fn is_null_device(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice
+        && rustix::fs::stat(c"/dev/null").is_ok_and(|null| null.st_rdev == stat.st_rdev)
+}
