@@ -4,8 +4,8 @@
 //! shares it does so too, and is not to be waited for; then the second byte of the key is what the first one was. The
 //! system frees them with their process, however that ends, and nothing is left behind for any key.
 
-use super::Store;
-use super::place::{Place, open_private};
+use super::handle::Store;
+use super::location::{StoreLocation, open_private};
 use super::record_lock::{self, Bytes, Hold};
 use crate::key::Key;
 use rustix::fs::{Mode, OFlags};
@@ -94,7 +94,7 @@ impl Store {
     /// # Errors
     /// When the file of claims cannot be used.
     pub fn claims(&self, key: &Key) -> io::Result<Claims> {
-        let path = self.place.directory.join("claims");
+        let path = self.location.directory.join("claims");
         let file = open_private(&path, OFlags::RDWR | OFlags::NONBLOCK)?;
         let [a, b, c, d, ..] = *key.0.as_bytes();
         let key = [a, b, c, d];
@@ -102,7 +102,7 @@ impl Store {
     }
 }
 
-impl Place {
+impl StoreLocation {
     /// Whether claims can be made here; `false` when the file of claims is not there yet. Takes a
     /// byte behind those of all keys.
     pub(super) fn try_to_claim(&self) -> io::Result<bool> {

@@ -1,12 +1,14 @@
-//! What was used, without a write to the database.
+//! Counts uses of entries without writing to the database.
 //!
-//! A hit appends one record to the file `uses` beside it; whoever writes to the database next
-//! folds the records in. Until then so many are kept, lest hits alone fill the disk. A record that is
-//! lost costs a little precision and nothing else.
+//! A hit appends one record to the file `uses`; the next writer of the database folds the records in. The file is
+//! bounded, so that hits alone do not fill the disk. A lost record costs a little precision and nothing else.
 
-use super::notes::{self, Kind, Note};
-use super::place::{Place, open_private};
-use super::{StoreError, codec};
+use super::error::StoreError;
+use super::handle::Store;
+use super::location::{StoreLocation, open_private};
+use super::sqlite::notes::{self, Note, NoteKind};
+use super::sqlite::{codec, transaction};
+use crate::entry::Entry;
 use crate::recording::Checksummer;
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
@@ -20,18 +22,45 @@ use std::path::{Path, PathBuf};
 /// An entry's id, the time in milliseconds, and a checksum of both: 8 little-endian bytes each.
 const RECORD: usize = 24;
 
-/// What a file of records is long at most, in bytes: nothing is appended to a longer one, and what lies
-/// behind is not read. Folding that much in takes a hundredth of a second.
+/// The longest file of records, in bytes: nothing is appended to a longer one or read beyond this. Folding that
+/// many in takes a hundredth of a second.
 const LONGEST: u64 = 150_000 * RECORD as u64;
 
+impl Store {
+    /// Notes that an entry was replayed. Losing a note costs a little precision.
+    pub fn note_use(&self, entry: &Entry) {
+        note(&self.location, entry.id);
+    }
+
+    /// Folds the uses until now in, where the store can be written.
+    pub(in crate::store) fn fold_uses(&mut self) -> Result<(), StoreError> {
+        match self.try_to_fold_uses() {
+            // On a full disk the hit counts stay a little behind.
+            Err(fault) if fault.is_of_a_full_disk() => Ok(()),
+            folded => folded,
+        }
+    }
+
+    fn try_to_fold_uses(&mut self) -> Result<(), StoreError> {
+        if self.is_read_only() {
+            return Ok(());
+        }
+        let transaction = transaction::write(self.database.connection_mut()?, &self.location)?;
+        let folded = fold(&self.location, &transaction)?;
+        transaction.commit()?;
+        folded.done();
+        Ok(())
+    }
+}
+
 /// Notes that an entry was used.
-pub(super) fn note(place: &Place, id: i64) {
+pub(super) fn note(location: &StoreLocation, id: i64) {
     let record = encode(id, Timestamp::now());
     if let Ok(file) =
-        open_private(&place.uses(), OFlags::WRONLY | OFlags::APPEND | OFlags::NONBLOCK)
+        open_private(&location.uses(), OFlags::WRONLY | OFlags::APPEND | OFlags::NONBLOCK)
         && file.metadata().is_ok_and(|found| found.len() < LONGEST)
     {
-        // One write of the whole record, so that those of others do not mix with it.
+        // One write for the whole record, so that records of others do not mix with it.
         let _ = rustix::io::write(&file, &record);
     }
 }
@@ -54,12 +83,12 @@ fn decode(record: [u8; RECORD]) -> Option<(i64, Timestamp)> {
     (encode(id, at) == record).then_some((id, at))
 }
 
-/// Records that were folded in and must be forgotten once that is committed.
+/// Records that were folded in; their file is removed after the commit.
 #[must_use]
 pub(super) struct Folded(Option<PathBuf>);
 
 impl Folded {
-    /// Forgets them.
+    /// Removes the file.
     pub(super) fn done(self) {
         if let Some(path) = self.0 {
             let _ = fs::remove_file(path);
@@ -69,12 +98,16 @@ impl Folded {
 
 /// Folds the records into the database, inside the caller's write transaction.
 ///
-/// A process can die after it has committed that and before the file is gone. So the file is numbered first, and the
-/// number is written in the same transaction.
-pub(super) fn fold(place: &Place, connection: &Connection) -> Result<Folded, StoreError> {
-    let Some(taken) = take(place) else { return Ok(Folded(None)) };
+/// A process can die after the commit and before the file is removed. So the file is numbered first, and its number
+/// is written in the same transaction.
+pub(super) fn fold(
+    location: &StoreLocation,
+    connection: &Connection,
+) -> Result<Folded, StoreError> {
+    let Some(taken) = take(location) else { return Ok(Folded(None)) };
     let uses = read(&taken);
-    let last = notes::find(connection, Kind::Folded, &[])?.map_or(0, |note| note.at.as_millis());
+    let last =
+        notes::find(connection, NoteKind::Folded, &[])?.map_or(0, |note| note.at.as_millis());
     let number = uses.number.unwrap_or_else(|| last.saturating_add(1));
     if number <= last {
         return Ok(Folded(Some(taken)));
@@ -83,11 +116,11 @@ pub(super) fn fold(place: &Place, connection: &Connection) -> Result<Folded, Sto
         return Ok(Folded(None));
     }
     let note = Note { at: Timestamp::from_millis(number), value: Vec::new() };
-    notes::put(connection, Kind::Folded, &[], &note)?;
+    notes::put(connection, NoteKind::Folded, &[], &note)?;
     let mut entry = connection.prepare(
         "UPDATE entry SET hits = hits + ?2, used = max(used, min(?3, ?4)) WHERE id = ?1",
     )?;
-    // The cast keeps a sum that left the range of integers one.
+    // A sum beyond the range of integers would become a float.
     let mut command = connection.prepare(
         "UPDATE command SET hits = command.hits + ?2, used = max(command.used, min(?3, ?4)),
                 saved = CAST(saved + ?2 * entry.elapsed AS INTEGER)
@@ -102,13 +135,13 @@ pub(super) fn fold(place: &Place, connection: &Connection) -> Result<Folded, Sto
     Ok(Folded(Some(taken)))
 }
 
-/// The file with the records, out of the way of those who append.
-fn take(place: &Place) -> Option<PathBuf> {
-    let taken = place.directory.join("uses.folding");
+/// Moves the file of records out of the way of those who append.
+fn take(location: &StoreLocation) -> Option<PathBuf> {
+    let taken = location.directory.join("uses.folding");
     let is_file = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
-    // One that is still there comes from a process that died before it could commit.
-    let has_some =
-        is_file(&taken) || (is_file(&place.uses()) && fs::rename(place.uses(), &taken).is_ok());
+    // A process that died before it could commit leaves one behind.
+    let has_some = is_file(&taken)
+        || (is_file(&location.uses()) && fs::rename(location.uses(), &taken).is_ok());
     has_some.then_some(taken)
 }
 
@@ -121,18 +154,18 @@ fn number_file(path: &Path, number: i64) -> io::Result<()> {
     file.write_all_at(&encode(NUMBER, Timestamp::from_millis(number)), 0)
 }
 
-/// What a file of records says.
+/// What a file of records holds.
 #[derive(Debug, Default)]
 struct Uses {
     /// How often each entry was used, and when last.
     by_id: HashMap<i64, (u64, Timestamp)>,
-    /// The number of the file, if somebody began to fold it in.
+    /// The number of the file, if a process began to fold it in.
     number: Option<i64>,
 }
 
 fn read(path: &Path) -> Uses {
     let mut bytes = Vec::new();
-    // What was read until an error is worth something.
+    // Records before a read error still count.
     let _ = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
     let mut uses = Uses::default();
     for (id, at) in bytes.as_chunks().0.iter().filter_map(|record| decode(*record)) {
@@ -176,32 +209,32 @@ mod tests {
     #[test]
     fn a_kill_at_any_moment_counts_no_use_twice() {
         let dir = tempfile::tempdir().expect("a directory");
-        let place = Place { directory: dir.path().to_owned() };
+        let location = StoreLocation { directory: dir.path().to_owned() };
         let mut connection = Connection::open_in_memory().expect("opened");
-        super::super::schema::migrate(&mut connection).expect("made");
+        crate::store::sqlite::schema::migrate(&mut connection).expect("made");
         let columns = "key, condition, command, exit, created, elapsed, used, hits, output, length, seal, arguments, words";
         let values = "x'', x'', 1, 0, 0, 0, 0, 0, 0, 0, x'', x'', x''";
         let insert = format!("INSERT INTO entry (id, {columns}) VALUES (1, {values})");
         connection.execute_batch(&insert).expect("inserted");
         for round in 1..=3 {
-            (0..2).for_each(|_| note(&place, 1));
+            (0..2).for_each(|_| note(&location, 1));
             // Killed before the commit, and twice after it. The number takes the place of one record.
             let transaction = connection.transaction().expect("begun");
-            let _ = fold(&place, &transaction).expect("folded");
+            let _ = fold(&location, &transaction).expect("folded");
             drop(transaction);
             for _ in 0..2 {
                 let transaction = connection.transaction().expect("begun");
-                let _ = fold(&place, &transaction).expect("folded");
+                let _ = fold(&location, &transaction).expect("folded");
                 transaction.commit().expect("committed");
                 assert_eq!(hits(&connection, 1), 2 * round - 1);
             }
-            note(&place, 1);
+            note(&location, 1);
             let transaction = connection.transaction().expect("begun");
-            let folded = fold(&place, &transaction).expect("folded");
+            let folded = fold(&location, &transaction).expect("folded");
             transaction.commit().expect("committed");
             folded.done();
             let transaction = connection.transaction().expect("begun");
-            fold(&place, &transaction).expect("folded").done();
+            fold(&location, &transaction).expect("folded").done();
             transaction.commit().expect("committed");
             assert_eq!(hits(&connection, 1), 2 * round);
         }

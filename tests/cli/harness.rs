@@ -1,6 +1,7 @@
 //! One strict, fluent harness: a sandbox with its own store, and calls whose exit code and every
 //! byte of both streams are compared.
 
+use super::aging;
 use super::deadline::Deadline;
 use cachex::store::Store;
 use std::ffi::{OsStr, OsString};
@@ -51,9 +52,14 @@ impl Sandbox {
         Store::open(&self.store_dir()).expect("a store")
     }
 
-    /// Makes every entry older.
+    /// Makes every entry older, or younger if negative.
     pub fn age(&self, seconds: i64) {
-        self.store().age(seconds * 1000).expect("aged");
+        self.age_by_millis(seconds * 1000);
+    }
+
+    /// The same in milliseconds.
+    pub fn age_by_millis(&self, millis: i64) {
+        aging::age(&self.store_dir(), millis);
     }
 
     /// Fills the store with so many commands that have no entries any more, each of a scope of its own.

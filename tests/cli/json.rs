@@ -69,7 +69,7 @@ fn times_are_seconds_to_the_millisecond() {
         assert!(text.split_once('.').is_none_or(|(_, part)| part.len() <= 3), "{of}: {text}");
     };
     for millis in [1, 1_001, 70_123, 86_400_007] {
-        sandbox.store().age(millis).expect("aged");
+        sandbox.age_by_millis(millis);
         let listed = json(&sandbox, &words(&["list", "--json"]));
         for of in ["age", "created", "elapsed", "last_used", "ttl"] {
             to_the_millisecond(&listed[0], of);

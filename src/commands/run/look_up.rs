@@ -66,7 +66,7 @@ impl Call<'_> {
     fn look_up(&self, store: Store, keys: &[Key]) -> Result<(Store, Vec<Entry>), StoreError> {
         match store.hold().and_then(|()| store.variants(keys)) {
             Err(StoreError::Damaged(what)) => {
-                store.rest();
+                store.release_read_lock();
                 Ok((self.begin_anew(store.directory(), &what)?, Vec::new()))
             }
             variants => variants.map(|variants| (store, variants)),
@@ -79,7 +79,7 @@ impl Call<'_> {
         let survey = || {
             let stdin = Stdin::survey();
             if stdin.may_take_long() {
-                store.rest();
+                store.release_read_lock();
             }
             stdin
         };
@@ -91,13 +91,13 @@ impl Call<'_> {
             _ if Stdin::is_closed() => Ok(Stdin::Closed),
             // Nobody would get what is read.
             StdinMode::Read if self.only_looks => {
-                store.rest();
+                store.release_read_lock();
                 let unknown = Stdin::Stream(Kind::Pipe, StreamState::Open);
                 let known = |held| Stdin::Buffered(self.hashed(held));
                 Buffered::peek(directory).map(|held| held.map_or(unknown, known))
             }
             StdinMode::Read => {
-                store.rest();
+                store.release_read_lock();
                 Buffered::read(directory).map(|held| Stdin::Buffered(self.hashed(held)))
             }
             StdinMode::Auto => {
@@ -133,7 +133,7 @@ impl Call<'_> {
         stdin: &Stdin,
     ) -> Result<Hit, Miss> {
         let chosen = self.decide(store, observation, variants, stdin);
-        store.rest();
+        store.release_read_lock();
         chosen
     }
 
@@ -168,7 +168,7 @@ impl Call<'_> {
         let own: Vec<_> = variants.iter().filter(|entry| entry.key == key).cloned().collect();
         let output = |entry: &Entry| {
             store.output(entry).map_err(|fault| {
-                store.rest();
+                store.release_read_lock();
                 self.notices.warn(&format_args!("{fault}; the command runs again"));
                 MissReason::Unreadable
             })
@@ -199,7 +199,7 @@ impl Call<'_> {
             return Err(without_fallback(MissReason::OtherStdin));
         }
         // stderr may block: release the lock first.
-        store.rest();
+        store.release_read_lock();
         if self.notices.are_detailed() {
             let _ = body.let_go();
         }

@@ -179,7 +179,7 @@ impl<'a> Call<'a> {
         if let Err(fault) = store.remember(observation.learned()) {
             self.notices.detail(&fault);
         }
-        store.leave();
+        store.skip_cleanup();
         shown(replayed, entry.exit)
     }
 }

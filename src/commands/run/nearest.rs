@@ -105,7 +105,7 @@ impl Call<'_> {
 /// The reason of a miss, with what became of the entry if that is known.
 pub(super) fn in_full(store: &Store, observation: &Observation, reason: &MissReason) -> String {
     let gone = match reason {
-        MissReason::Absent => store.gone(&observation.fingerprint.key()).ok().flatten(),
+        MissReason::Absent => store.tombstone(&observation.fingerprint.key()).ok().flatten(),
         _ => None,
     };
     gone.map_or_else(|| reason.to_string(), |gone| format!("{reason}: {gone}"))

@@ -1,0 +1,85 @@
+//! Why the store cannot be used.
+//!
+//! SQLite's error codes are sorted here into what a caller can act on: set the store aside, wait, or run uncached.
+
+use crate::terminal::escape_os;
+use rusqlite::{ErrorCode, ffi};
+use std::io;
+use std::path::PathBuf;
+
+/// Why the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The directory or a file in it is not fit for a store.
+    #[error("{}: {problem}; {advice}", escape_os(path.as_os_str()))]
+    Unfit {
+        /// The directory or file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// What the user can do.
+        advice: String,
+    },
+    /// A newer cachex wrote it.
+    #[error("{}: written by a newer cachex (format {found}); upgrade, or use another --cache-dir", escape_os(path.as_os_str()))]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+    },
+    /// It holds something that neither SQLite nor cachex wrote.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// Another process holds its lock for too long.
+    #[error("the store is busy: another process holds it")]
+    Busy,
+    /// A write was cut short, and only a writer can roll it back.
+    #[error("a write was interrupted; the next run makes that good")]
+    Interrupted,
+    /// Any other error of SQLite.
+    #[error("the store failed: {0}")]
+    Sqlite(rusqlite::Error),
+    /// Any other error of the system.
+    #[error("the store failed: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl StoreError {
+    /// Whether reading stored output failed with an error of the store.
+    #[must_use]
+    pub fn is_in(error: &io::Error) -> bool {
+        error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Self>)
+    }
+
+    /// Whether the disk is full.
+    pub(in crate::store) fn is_of_a_full_disk(&self) -> bool {
+        matches!(self, Self::Sqlite(error)
+            if error.sqlite_error_code() == Some(ErrorCode::DiskFull))
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            // Our statements fit the schema, and what we wrote has the right types.
+            Some(
+                ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::TypeMismatch
+                | ErrorCode::Unknown,
+            )
+            | None => Self::Damaged(error.to_string()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            // Another process set it aside while we used it.
+            _ if error.sqlite_error().is_some_and(|error| was_removed(error.extended_code)) => {
+                Self::Damaged(error.to_string())
+            }
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+fn was_removed(code: i32) -> bool {
+    matches!(code, ffi::SQLITE_READONLY_DBMOVED | ffi::SQLITE_IOERR_DELETE_NOENT)
+}

@@ -1,0 +1,173 @@
+//! The handle of a store: opening it, and look-ups.
+//!
+//! Everything that changes the store is in `write`, everything that `list` and its like ask in `query`.
+
+use super::error::StoreError;
+use super::location::StoreLocation;
+use super::read::database::Database;
+use super::sqlite::codec::{self, OutputRow};
+use super::sqlite::long::LongOutput;
+use super::sqlite::notes::{self, NoteKind};
+use super::sqlite::{open, repair, transaction};
+use crate::entry::Entry;
+use crate::key::{Digest, DigestMemory, Key, Stamp};
+use crate::recording::{Body, Checksummer, Content};
+use crate::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::cmp::Reverse;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// An open store.
+#[derive(Debug)]
+pub struct Store {
+    pub(super) location: StoreLocation,
+    pub(super) database: Database,
+}
+
+impl Store {
+    /// Opens the store in `directory`, setting it up when there is none.
+    ///
+    /// # Errors
+    /// Why it cannot be used; [`StoreError::Damaged`] can be mended with [`Store::begin_anew`].
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        let location = StoreLocation::prepare(directory)?;
+        let database = Database::of(location.clone(), open::open(&location)?);
+        database.release_read_lock();
+        Ok(Self { location, database })
+    }
+
+    /// Opens the store for a look-up. The database is opened and locked only when something is read from it.
+    ///
+    /// # Errors
+    /// When the directory is not fit for a store.
+    pub fn for_look_up(directory: &Path) -> Result<Self, StoreError> {
+        let location = StoreLocation::prepare(directory)?;
+        Ok(Self { database: Database::unopened(location.clone()), location })
+    }
+
+    /// Sets a damaged store in `directory` aside and begins a new one.
+    ///
+    /// # Errors
+    /// Why that cannot be done.
+    pub fn begin_anew(directory: &Path) -> Result<Self, StoreError> {
+        let location = StoreLocation::prepare(directory)?;
+        repair::set_aside(&location)?;
+        Self::open(directory)
+    }
+
+    /// Begins a look-up: all reads until [`Store::release_read_lock`] show one moment. Nobody can write meanwhile.
+    /// It costs one lock instead of many.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn hold(&self) -> Result<(), StoreError> {
+        self.database.hold()
+    }
+
+    /// Lets others write: for the end of a look-up, and before anything that may take long.
+    pub fn release_read_lock(&self) {
+        self.database.release_read_lock();
+    }
+
+    /// Leaves the clean-up to the end of the process, which is about to come: it takes longer than a look-up.
+    pub fn skip_cleanup(self) {
+        self.release_read_lock();
+        std::mem::forget(self);
+    }
+
+    /// Whether hits can be served but nothing can be stored.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        !self.location.is_writable()
+    }
+
+    /// The directory of the store. Recordings too long for memory can be kept there for a while.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.location.directory
+    }
+
+    /// The entries of these keys: those of the first key first, and of each key the newest first.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn variants(&self, keys: &[Key]) -> Result<Vec<Entry>, StoreError> {
+        let mut variants = self.database.read(
+            |pages| keys.iter().map(|key| pages.entries(*key)).collect::<Result<Vec<_>, _>>(),
+            |connection| entries(connection, keys),
+        )?;
+        for of_key in &mut variants {
+            of_key.sort_by_key(|entry| Reverse(entry.created));
+        }
+        Ok(variants.concat())
+    }
+
+    /// The output of an entry; `None` when it is gone or does not match its checksum.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn output(&self, entry: &Entry) -> Result<Option<Body>, StoreError> {
+        let row = self.database.read(|pages| pages.output(entry), |it| output_row(it, entry))?;
+        let Some(row) = row else { return Ok(None) };
+        let (content, checksum) = if let Some(bytes) = row.body {
+            let mut checksum = Checksummer::default();
+            checksum.update(&bytes);
+            (Content::Memory(bytes), checksum.finish())
+        } else {
+            self.release_read_lock();
+            let Some(long) = LongOutput::of(&self.location, entry.id)? else { return Ok(None) };
+            long.look_over()?
+        };
+        let body = Body { content, length: row.length, output: row.output, checksum };
+        Ok((codec::checksum(entry, &body) == row.checksum).then_some(body))
+    }
+
+    /// Notes that an entry could not be renewed.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn note_failed_renewal(&mut self, entry: &Entry, now: Timestamp) -> Result<(), StoreError> {
+        let transaction = transaction::write(self.database.connection_mut()?, &self.location)?;
+        transaction.execute(
+            "UPDATE entry SET renewal_failed = ?3 WHERE id = ?1 AND key = ?2 AND created = ?4",
+            params![entry.id, entry.key.0.as_bytes(), now.as_millis(), entry.created.as_millis()],
+        )?;
+        Ok(transaction.commit()?)
+    }
+}
+
+/// The entries of each key.
+fn entries(connection: &Connection, keys: &[Key]) -> Result<Vec<Vec<Entry>>, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT id, condition, exit, created, elapsed, renewal_failed FROM entry WHERE key = ?1",
+    )?;
+    let mut of_key = |key: &Key| {
+        let rows = statement.query_map([key.0.as_bytes()], |row| codec::entry(row, *key))?;
+        rows.filter_map(|row| row.map_err(StoreError::from).transpose()).collect()
+    };
+    keys.iter().map(&mut of_key).collect()
+}
+
+fn output_row(connection: &Connection, entry: &Entry) -> Result<Option<OutputRow>, StoreError> {
+    let sql = "SELECT output, length, seal, body FROM entry WHERE id = ?1 AND key = ?2";
+    let parameters = params![entry.id, entry.key.0.as_bytes()];
+    let row = connection.query_row(sql, parameters, OutputRow::read);
+    Ok(row.optional()?.flatten())
+}
+
+impl DigestMemory for Store {
+    fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
+        self.hold().ok()?;
+        let name = path.as_os_str().as_bytes();
+        let value = self.database.read(
+            |pages| pages.note(NoteKind::File, name),
+            |connection| Ok(notes::find(connection, NoteKind::File, name)?.map(|note| note.value)),
+        );
+        codec::checked_digest(path, stamp, &value.ok()??)
+    }
+
+    fn rest(&self) {
+        self.release_read_lock();
+    }
+}

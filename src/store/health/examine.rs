@@ -1,0 +1,138 @@
+//! The checks, from the directory to the leftovers. Nothing is made, migrated, healed or folded in.
+
+use super::entries;
+use super::finding::{Finding, fault_of, ok, problem, warning};
+use crate::size::Size;
+use crate::store::location::{StoreLocation, check_directory, is_of_another, unfit};
+use crate::terminal::escape_os;
+use crate::time::{Timestamp, brief};
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// Less free space than this is soon none.
+const SCARCE: u64 = 256 << 20;
+
+/// Less than this holds no result.
+const NO_SPACE: u64 = 1 << 20;
+
+/// Looks over the store in this directory.
+#[must_use]
+pub fn examine(directory: &Path) -> Vec<Finding> {
+    let (finding, exists) = examine_directory(directory);
+    let mut findings = vec![finding];
+    if !exists {
+        return findings;
+    }
+    let location = StoreLocation { directory: directory.to_owned() };
+    findings.push(examine_files(&location));
+    findings.push(examine_space(directory));
+    findings.extend(entries::examine(&location));
+    findings.push(examine_leftovers(&location));
+    findings.push(examine_claims(&location));
+    findings
+}
+
+/// Whether the directory is ours alone, and whether there is one.
+fn examine_directory(directory: &Path) -> (Finding, bool) {
+    const SUBJECT: &str = "directory";
+    let path = escape_os(directory.as_os_str());
+    let metadata = match fs::metadata(directory) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return (ok(SUBJECT, format!("{path}: not there yet; the first run makes it")), false);
+        }
+        Err(error) => return (fault_of(SUBJECT, &unfit(directory, &error)), false),
+    };
+    let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+    let finding = match check_directory(directory, &metadata) {
+        Err(fault) => fault_of(SUBJECT, &fault),
+        Ok(()) if rustix::fs::access(directory, access).is_err() => {
+            warning(SUBJECT, format!("{path}: cannot be written; hits only, nothing is stored"))
+        }
+        Ok(()) if metadata.mode() & 0o077 != 0 => {
+            warning(SUBJECT, format!("{path}: can be entered by others; chmod 700 it"))
+        }
+        Ok(()) => ok(SUBJECT, path),
+    };
+    (finding, metadata.is_dir())
+}
+
+/// Whether the files are ours alone.
+fn examine_files(location: &StoreLocation) -> Finding {
+    const SUBJECT: &str = "files";
+    let entries = match fs::read_dir(&location.directory) {
+        Ok(entries) => entries,
+        Err(error) => return problem(SUBJECT, format!("cannot be listed: {error}")),
+    };
+    if let Err(fault) = location.check_database() {
+        return fault_of(SUBJECT, &fault);
+    }
+    let mut count = 0;
+    for entry in entries.flatten() {
+        // One that has gone meanwhile is no trouble.
+        let Ok(metadata) = entry.metadata() else { continue };
+        let name = escape_os(&entry.file_name());
+        if !metadata.is_file() {
+            return warning(SUBJECT, format!("{name}: is not a regular file; move it away"));
+        }
+        if is_of_another(&metadata) {
+            return warning(SUBJECT, format!("{name}: belongs to another user; remove it"));
+        }
+        if metadata.mode() & 0o077 != 0 {
+            return warning(SUBJECT, format!("{name}: is open to others; chmod 600 it"));
+        }
+        count += 1;
+    }
+    ok(SUBJECT, format!("{count}, all private"))
+}
+
+fn examine_space(directory: &Path) -> Finding {
+    const SUBJECT: &str = "space";
+    match rustix::fs::statvfs(directory) {
+        Ok(found) => {
+            let free = found.f_bavail.saturating_mul(found.f_frsize);
+            let text = format!("{} free", Size(free));
+            match free {
+                free if free < NO_SPACE => {
+                    problem(SUBJECT, format!("{text}: nothing more can be stored; make room"))
+                }
+                free if free < SCARCE => {
+                    warning(SUBJECT, format!("{text}; make room, or cachex prune --max-size"))
+                }
+                _ => ok(SUBJECT, text),
+            }
+        }
+        Err(error) => warning(SUBJECT, format!("cannot be told: {error}")),
+    }
+}
+
+fn examine_leftovers(location: &StoreLocation) -> Finding {
+    const SUBJECT: &str = "leftovers";
+    let found: Vec<_> = location.all_damaged().iter().filter_map(|path| leftover(path)).collect();
+    if found.is_empty() {
+        return ok(SUBJECT, "none");
+    }
+    let advice = "remove what is not needed, or cachex prune does after a week";
+    warning(SUBJECT, format!("{}; {advice}", found.join(" and ")))
+}
+
+fn leftover(path: &Path) -> Option<String> {
+    let metadata = fs::symlink_metadata(path).ok()?;
+    let age = metadata.modified().ok().and_then(|at| Timestamp::from(at).age_at(Timestamp::now()));
+    let ago = age.map_or_else(String::new, |age| format!(" {} ago", brief(age)));
+    Some(format!("{} was set aside{ago} ({})", escape_os(path.as_os_str()), Size(metadata.len())))
+}
+
+fn examine_claims(location: &StoreLocation) -> Finding {
+    const SUBJECT: &str = "claims";
+    match location.try_to_claim() {
+        Ok(true) => ok(SUBJECT, "can be locked"),
+        Ok(false) => ok(SUBJECT, "not there yet; the first run makes them"),
+        Err(error) => warning(
+            SUBJECT,
+            format!("cannot be locked: {error}; callers of one command run side by side"),
+        ),
+    }
+}

@@ -1,0 +1,48 @@
+//! What a check of the store found.
+
+use crate::store::error::StoreError;
+
+/// What one check found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at.
+    pub subject: &'static str,
+    /// How it stands.
+    pub state: Health,
+    /// What was found, and what to do about it.
+    pub text: String,
+}
+
+/// How something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// As it should.
+    Ok,
+    /// The store works, for less or for a while.
+    Warning,
+    /// The store does not work, or holds what it should not.
+    Problem,
+}
+
+pub(super) fn ok(subject: &'static str, text: impl Into<String>) -> Finding {
+    Finding { subject, state: Health::Ok, text: text.into() }
+}
+
+pub(super) fn warning(subject: &'static str, text: impl Into<String>) -> Finding {
+    Finding { subject, state: Health::Warning, text: text.into() }
+}
+
+pub(super) fn problem(subject: &'static str, text: impl Into<String>) -> Finding {
+    Finding { subject, state: Health::Problem, text: text.into() }
+}
+
+pub(super) fn fault_of(subject: &'static str, fault: &StoreError) -> Finding {
+    match fault {
+        StoreError::Damaged(_) => {
+            problem(subject, format!("{fault}; the run that meets it begins anew, or remove it"))
+        }
+        StoreError::Interrupted => warning(subject, fault.to_string()),
+        StoreError::Busy => warning(subject, format!("{fault}; try again")),
+        _ => problem(subject, fault.to_string()),
+    }
+}

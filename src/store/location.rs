@@ -1,0 +1,137 @@
+//! The directory of the store: where its files are, and whether they may be trusted.
+//!
+//! A directory that another user owns or can write to is refused: that user could plant entries in it.
+
+use super::error::StoreError;
+use crate::ownership::is_ours;
+use crate::private_directory::{self, Refused};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A directory that only this user can write to.
+#[derive(Clone, Debug)]
+pub(super) struct StoreLocation {
+    pub(super) directory: PathBuf,
+}
+
+impl StoreLocation {
+    /// Makes the directory if it is missing and checks that nobody else can write to it.
+    pub(super) fn prepare(directory: &Path) -> Result<Self, StoreError> {
+        private_directory::prepare(directory)?;
+        Ok(Self { directory: directory.to_owned() })
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        self.directory.join("cachex.db")
+    }
+
+    /// The database of long output.
+    pub(super) fn outputs(&self) -> PathBuf {
+        self.directory.join("outputs.db")
+    }
+
+    /// Where a damaged database is set aside.
+    pub(super) fn damaged(database: &Path) -> PathBuf {
+        database.with_extension("db.damaged")
+    }
+
+    /// All files that may have been set aside.
+    pub(super) fn all_damaged(&self) -> [PathBuf; 2] {
+        [self.database(), self.outputs()].map(|database| Self::damaged(&database))
+    }
+
+    pub(super) fn uses(&self) -> PathBuf {
+        self.directory.join("uses")
+    }
+
+    /// Whether the database exists; an error when others can write to it.
+    pub(super) fn check_database(&self) -> Result<bool, StoreError> {
+        Ok(Self::check_file(&self.database())?.is_some())
+    }
+
+    /// The metadata of a file of the store, if it exists; an error when others can write to it.
+    pub(super) fn check_file(path: &Path) -> Result<Option<Metadata>, StoreError> {
+        match fs::symlink_metadata(path) {
+            Ok(metadata) if !metadata.is_file() => Err(StoreError::Unfit {
+                path: path.to_owned(),
+                problem: "is not a regular file".to_owned(),
+                advice: "move it away".to_owned(),
+            }),
+            Ok(metadata) => {
+                private_directory::check_owner(path, &metadata)?;
+                Ok(Some(metadata))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unfit(path, &error)),
+        }
+    }
+
+    pub(super) fn is_writable(&self) -> bool {
+        let writable = |path: &Path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
+        writable(&self.directory) && writable(&self.database())
+    }
+
+    /// An unnamed file in the directory of the store; it lives as long as it is open.
+    pub(super) fn unnamed_file(&self) -> io::Result<File> {
+        tempfile::tempfile_in(&self.directory)
+    }
+
+    /// Waits for the set-up lock. The system frees it when its process ends.
+    pub(super) fn lock(&self) -> Result<File, StoreError> {
+        const SETUP_DEADLINE: Duration = Duration::from_secs(5);
+        let path = self.directory.join("cachex.lock");
+        let file = open_private(&path, OFlags::RDWR).map_err(|error| unfit(&path, &error))?;
+        let started = Instant::now();
+        while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            match error {
+                rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR => {}
+                error => return Err(io::Error::from(error).into()),
+            }
+            if started.elapsed() > SETUP_DEADLINE {
+                return Err(StoreError::Busy);
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(file)
+    }
+}
+
+/// Opens a file of the store, making one that only its owner can read if it is missing.
+pub(super) fn open_private(path: &Path, flags: OFlags) -> io::Result<File> {
+    let flags = flags | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    Ok(File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?))
+}
+
+/// Checks that nobody else can write to a directory.
+pub(super) fn check_directory(directory: &Path, metadata: &Metadata) -> Result<(), StoreError> {
+    Ok(private_directory::check(directory, metadata)?)
+}
+
+/// Whether this is a regular file that nobody else can write to.
+pub(super) fn is_ours_alone(metadata: &Metadata) -> bool {
+    metadata.is_file() && !is_of_another(metadata) && !is_open_to_writes(metadata)
+}
+
+fn is_open_to_writes(metadata: &Metadata) -> bool {
+    metadata.mode() & 0o022 != 0
+}
+
+/// Whether a file belongs to another user.
+pub(super) fn is_of_another(metadata: &Metadata) -> bool {
+    !is_ours(metadata.uid())
+}
+
+impl From<Refused> for StoreError {
+    fn from(Refused { path, problem, advice }: Refused) -> Self {
+        let advice = advice.unwrap_or("name a directory of your own with --cache-dir").to_owned();
+        Self::Unfit { path, problem, advice }
+    }
+}
+
+pub(super) fn unfit(path: &Path, error: &io::Error) -> StoreError {
+    Refused::by_system(path, error).into()
+}

@@ -1,0 +1,14 @@
+//! Questions to the store: which entries a filter selects, what they are, what they saved. Nothing here writes.
+
+pub(in crate::store) mod call_pattern;
+mod listing;
+mod nearest;
+pub(in crate::store) mod parts;
+pub(in crate::store) mod selection;
+mod statistics;
+mod where_clause;
+
+pub use call_pattern::{Calls, Matching};
+pub use nearest::Relative;
+pub use selection::Selection;
+pub use statistics::{Statistics, Totals};

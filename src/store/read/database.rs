@@ -1,0 +1,111 @@
+//! The database of a store: its pages are read directly where that is possible, and SQLite is asked otherwise.
+//!
+//! Closing any descriptor of the file drops all POSIX locks that this process has on it. So a page reader and a
+//! connection never exist at the same time.
+
+use super::pages::reader::PageReader;
+use super::pages::unsupported::{PageResult, Unsupported};
+use crate::store::error::StoreError;
+use crate::store::location::StoreLocation;
+use crate::store::sqlite::open::open;
+use crate::store::sqlite::read_transaction::{self, ReadTransaction};
+use rusqlite::Connection;
+use std::cell::{OnceCell, RefCell};
+use std::io;
+
+/// A database in the present format.
+#[derive(Debug)]
+pub(in crate::store) struct Database {
+    location: StoreLocation,
+    reader: RefCell<Option<PageReader>>,
+    connection: OnceCell<Connection>,
+}
+
+impl Database {
+    /// A database that is opened by the first read or write.
+    pub(in crate::store) fn unopened(location: StoreLocation) -> Self {
+        Self { location, reader: None.into(), connection: OnceCell::new() }
+    }
+
+    /// The database of a connection.
+    pub(in crate::store) fn of(location: StoreLocation, connection: Connection) -> Self {
+        Self { location, reader: None.into(), connection: connection.into() }
+    }
+
+    /// Begins a look-up: until [`Database::release_read_lock`] all reads show one moment, and nobody can write.
+    pub(in crate::store) fn hold(&self) -> Result<(), StoreError> {
+        if self.reader.borrow().is_some() || self.connection.get().is_some() {
+            return Ok(());
+        }
+        if let Ok(reader) = PageReader::open(&self.location) {
+            self.reader.replace(Some(reader));
+            return Ok(());
+        }
+        let connection = open(&self.location)?;
+        self.connection.get_or_init(|| connection);
+        Ok(())
+    }
+
+    /// Lets others write.
+    pub(in crate::store) fn release_read_lock(&self) {
+        self.reader.take();
+        if let Some(connection) = self.connection.get() {
+            read_transaction::end(connection);
+        }
+    }
+
+    /// Reads from the pages, or through SQLite what they do not give; at one moment, that of the look-up if one is
+    /// under way.
+    pub(in crate::store) fn read<T>(
+        &self,
+        from_pages: impl FnOnce(&PageReader) -> PageResult<T>,
+        through_sqlite: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self.read_pages(from_pages) {
+            Ok(read) => Ok(read),
+            Err(Unsupported) => through_sqlite(&*self.read_transaction()?),
+        }
+    }
+
+    fn read_pages<T>(&self, read: impl FnOnce(&PageReader) -> PageResult<T>) -> PageResult<T> {
+        match &*self.reader.borrow() {
+            Some(reader) => read(reader),
+            None if self.connection.get().is_none() => read(&PageReader::open(&self.location)?),
+            None => Err(Unsupported),
+        }
+    }
+
+    /// A connection outside any transaction.
+    pub(in crate::store) fn connection(&self) -> Result<&Connection, StoreError> {
+        if let Some(connection) = self.connection.get() {
+            return Ok(connection);
+        }
+        let connection = self.connect()?;
+        read_transaction::end(connection);
+        Ok(connection)
+    }
+
+    fn read_transaction(&self) -> Result<ReadTransaction<'_>, StoreError> {
+        if let Some(connection) = self.connection.get() {
+            return ReadTransaction::of(connection);
+        }
+        Ok(ReadTransaction::begun(self.connect()?))
+    }
+
+    /// Opens a connection, which is in a read transaction.
+    fn connect(&self) -> Result<&Connection, StoreError> {
+        // Its end drops all locks of this process, so it must come first.
+        self.reader.take();
+        // The directory may have been removed while a command ran.
+        let connection = open(&StoreLocation::prepare(&self.location.directory)?)?;
+        Ok(self.connection.get_or_init(|| connection))
+    }
+
+    /// A connection to begin a transaction on. It may be in a read transaction until then.
+    pub(in crate::store) fn connection_mut(&mut self) -> Result<&mut Connection, StoreError> {
+        if self.connection.get().is_none() {
+            self.connect()?;
+        }
+        self.connection.get_mut().ok_or_else(|| io::Error::other("it is not open").into())
+    }
+}

@@ -1,0 +1,161 @@
+//! Looks entries and notes up in the pages of the database, without SQLite.
+//!
+//! Opening a database, parsing its definitions and compiling two queries takes SQLite longer than all the rest of a
+//! hit. The file format is documented and stable (<https://www.sqlite.org/fileformat2.html>), and little of it is
+//! needed: find a key in an index, fetch a row by its number. Nothing is ever written here.
+//!
+//! Three things keep it right. Readers and writers are kept apart by SQLite's own locks. Whatever is not as
+//! expected, from the header to the length of a cell, is [`Unsupported`], and SQLite is asked instead: it can wait,
+//! roll back, migrate, or report damage. And what is found is compared with the same checksums as what SQLite finds.
+
+use super::file::{Pages, SCHEMA};
+use super::record::{PageRecord, PageValue};
+use super::tree::{self, Payload};
+use super::unsupported::{PageResult, Unsupported};
+use crate::entry::Entry;
+use crate::key::Key;
+use crate::store::location::StoreLocation;
+use crate::store::sqlite::codec::{EntryRow, OutputRow};
+use crate::store::sqlite::notes::NoteKind;
+use crate::store::sqlite::schema;
+use std::cell::OnceCell;
+
+/// The database as it is now: until this is dropped nobody can write to it.
+#[derive(Debug)]
+pub(in crate::store) struct PageReader {
+    pub(super) pages: Pages,
+    roots: OnceCell<Roots>,
+}
+
+/// The first pages of what is looked into.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Roots {
+    entries: u32,
+    /// Entries by key and condition.
+    pub(super) by_key: u32,
+    notes: u32,
+}
+
+/// The columns of `entry` that are read, by their places.
+pub(super) mod column {
+    pub(in super::super) const CONDITION: usize = 2;
+    pub(in super::super) const EXIT: usize = 4;
+    pub(in super::super) const CREATED: usize = 5;
+    pub(in super::super) const ELAPSED: usize = 6;
+    pub(in super::super) const RENEWAL_FAILED: usize = 10;
+    pub(in super::super) const OUTPUT: usize = 11;
+    pub(in super::super) const LENGTH: usize = 12;
+    pub(in super::super) const CHECKSUM: usize = 13;
+    pub(in super::super) const BODY: usize = 19;
+}
+
+impl PageReader {
+    /// Looks at a database of the present format that nobody is writing to.
+    pub(in crate::store) fn open(location: &StoreLocation) -> PageResult<Self> {
+        if !cfg!(target_os = "linux") {
+            // Elsewhere SQLite takes its locks in other ways, too, by the file system.
+            return Err(Unsupported);
+        }
+        let pages = Pages::open(&location.database())?;
+        if pages.application() != schema::CURRENT {
+            return Err(Unsupported);
+        }
+        Ok(Self { pages, roots: OnceCell::new() })
+    }
+
+    fn roots(&self) -> PageResult<Roots> {
+        if let Some(roots) = self.roots.get() {
+            return Ok(*roots);
+        }
+        let roots = Roots::read(&self.pages)?;
+        Ok(*self.roots.get_or_init(|| roots))
+    }
+
+    /// The entries of a key, in any order; those that cachex never wrote are left out.
+    pub(in crate::store) fn entries(&self, key: Key) -> PageResult<Vec<Entry>> {
+        let roots = self.roots()?;
+        let of_key = [PageValue::Blob(key.0.as_bytes())];
+        let mut ids = Vec::new();
+        tree::for_each_match(&self.pages, roots.by_key, &of_key, &mut |found| {
+            ids.push(found.integer(2)?);
+            Ok(())
+        })?;
+        let mut entries = Vec::new();
+        for id in ids {
+            let row = self.row(id)?.ok_or(Unsupported)?;
+            let row = PageRecord::read(row.near())?;
+            let row = EntryRow {
+                id,
+                condition: row.blob(column::CONDITION)?,
+                exit: row.integer(column::EXIT)?,
+                created: row.integer(column::CREATED)?,
+                elapsed: row.integer(column::ELAPSED)?,
+                renewal_failed: match row.value(column::RENEWAL_FAILED)? {
+                    PageValue::Null => None,
+                    PageValue::Integer(at) => Some(at),
+                    _ => return Err(Unsupported),
+                },
+            };
+            entries.extend(row.entry(key));
+        }
+        Ok(entries)
+    }
+
+    /// The columns of an entry's output; `None` if cachex never wrote them.
+    pub(in crate::store) fn output(&self, entry: &Entry) -> PageResult<Option<OutputRow>> {
+        let row = self.row(entry.id)?.ok_or(Unsupported)?;
+        let near = PageRecord::read(row.near())?;
+        let checksum = near.blob(column::CHECKSUM)?;
+        let body = near.place_of_blob(column::BODY)?;
+        let body = body.map(|place| row.end(&self.pages, place)).transpose()?;
+        let (output, length) = (near.integer(column::OUTPUT)?, near.integer(column::LENGTH)?);
+        Ok(OutputRow::new(output, length, checksum, body))
+    }
+
+    /// The value of a note, if there is one of that name.
+    pub(in crate::store) fn note(
+        &self,
+        kind: NoteKind,
+        name: &[u8],
+    ) -> PageResult<Option<Vec<u8>>> {
+        let named = [PageValue::Integer(kind as i64), PageValue::Blob(name)];
+        let mut value = None;
+        tree::for_each_match(&self.pages, self.roots()?.notes, &named, &mut |found| {
+            value = Some(found.blob(3)?.to_vec());
+            Ok(())
+        })?;
+        Ok(value)
+    }
+
+    /// The name that is the last of a kind in order, if there is any.
+    pub(in crate::store) fn last_name(&self, kind: NoteKind) -> PageResult<Option<Vec<u8>>> {
+        let of_kind = [PageValue::Integer(kind as i64)];
+        let last = tree::last_match(&self.pages, self.roots()?.notes, &of_kind)?;
+        last.map(|record| Ok(PageRecord::read(&record)?.blob(1)?.to_vec())).transpose()
+    }
+
+    fn row(&self, id: i64) -> PageResult<Option<Payload>> {
+        tree::find(&self.pages, self.roots()?.entries, id)
+    }
+}
+
+impl Roots {
+    /// Reads the table of all tables and indexes: type, name, table, first page, definition. What its rows are
+    /// called says what they are in this format.
+    pub(super) fn read(pages: &Pages) -> PageResult<Self> {
+        let mut found = [None; 3];
+        tree::for_each_row(pages, SCHEMA, &mut |row| {
+            let row = PageRecord::read(row.near())?;
+            let place = match row.text(1)? {
+                b"entry" => 0,
+                b"sqlite_autoindex_entry_1" => 1,
+                b"note" => 2,
+                _ => return Ok(()),
+            };
+            found[place] = u32::try_from(row.integer(3)?).ok();
+            Ok(())
+        })?;
+        let [Some(entries), Some(by_key), Some(notes)] = found else { return Err(Unsupported) };
+        Ok(Self { entries, by_key, notes })
+    }
+}

@@ -1,0 +1,67 @@
+//! Connections to a database file that exists, with the settings that every one of them has.
+
+use crate::store::error::StoreError;
+use crate::store::location::StoreLocation;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long one transaction waits for others in total. Theirs take milliseconds.
+pub(super) const WRITE_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Opens a database as it is, only to look at it.
+pub(in crate::store) fn open_to_look(database: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
+        // A hot journal: it has to be rolled back before anybody can read the database.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
+            Err(StoreError::Interrupted)
+        }
+        looked => looked.map(|()| connection).map_err(StoreError::from),
+    }
+}
+
+pub(super) fn to_write(location: &StoreLocation) -> Result<Connection, StoreError> {
+    connect(&location.database(), OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
+/// Opens a database that exists.
+pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(unmistakable(path), flags)?;
+    // Otherwise SQLite writes pages of the store to a temporary directory.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    wait_for_others(&mut connection, WRITE_DEADLINE)?;
+    Ok(connection)
+}
+
+/// A path that SQLite does not take for a URI, as it would one that begins with `file:`.
+pub(super) fn unmistakable(path: &Path) -> PathBuf {
+    Path::new(".").join(path)
+}
+
+/// Waits for the locks of others, `left` in total from now on. SQLite's own timeout would begin anew with
+/// every page that it cannot write.
+pub(super) fn wait_for_others(
+    connection: &mut Connection,
+    mut left: Duration,
+) -> Result<(), StoreError> {
+    let wait = move |times: i32| {
+        let begun = Instant::now();
+        std::thread::sleep(Duration::from_millis(1 << times.clamp(0, 5)).min(left));
+        left = left.saturating_sub(begun.elapsed());
+        !left.is_zero()
+    };
+    Ok(connection.busy_handler(Some(wait))?)
+}
+
+/// Checks that SQLite finds the file in order.
+pub(in crate::store) fn check_pages(connection: &Connection) -> Result<(), StoreError> {
+    let verdict: String =
+        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    match verdict.as_str() {
+        "ok" => Ok(()),
+        // The first line only names the database.
+        _ => Err(StoreError::Damaged(verdict.lines().last().unwrap_or_default().to_owned())),
+    }
+}

@@ -1,0 +1,185 @@
+//! The SQL that makes each format of the database from the one before.
+//!
+//! Migrations are only ever appended: databases of every older format are still around.
+
+pub(in crate::store) const MIGRATIONS: &[&str] = &[
+    "
+    -- What --max-entries counts and clear forgets: a command over all contents of its script.
+    CREATE TABLE command (
+        id INTEGER PRIMARY KEY,
+        scope TEXT NOT NULL,
+        name BLOB NOT NULL,                 -- key::CommandName
+        UNIQUE (name, scope)
+    );
+    -- A recording (exit, created, elapsed, body) under its key and the condition that must hold.
+    CREATE TABLE entry (
+        id INTEGER PRIMARY KEY,
+        key BLOB NOT NULL,
+        condition BLOB NOT NULL,            -- codec::condition
+        command INTEGER NOT NULL REFERENCES command (id),
+        exit INTEGER NOT NULL,
+        created INTEGER NOT NULL,           -- milliseconds since the epoch, the end of the run
+        elapsed INTEGER NOT NULL,           -- milliseconds
+        lifetime INTEGER,                   -- milliseconds, as asked when stored; NULL: for ever
+        used INTEGER NOT NULL,              -- milliseconds since the epoch
+        hits INTEGER NOT NULL DEFAULT 0,
+        output INTEGER NOT NULL,            -- bytes of output
+        length INTEGER NOT NULL,            -- bytes of frames
+        seal BLOB NOT NULL,                 -- codec::seal
+        arguments BLOB NOT NULL,            -- what follows the command's name
+        words BLOB NOT NULL,                -- the command line
+        directory BLOB,                     -- NULL: does not count
+        body BLOB,                          -- the frames; NULL: in blocks
+        UNIQUE (key, condition)
+    );
+    CREATE INDEX entry_by_command ON entry (command, created);
+    CREATE INDEX entry_by_use ON entry (used);
+    -- The frames of a long output: the ids are those of codec::block_ids.
+    CREATE TABLE block (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+    -- Digests of large files, to be believed under the same stamp only.
+    CREATE TABLE file_digest (
+        path BLOB PRIMARY KEY,
+        stamp BLOB NOT NULL,
+        digest BLOB NOT NULL,
+        learned INTEGER NOT NULL
+    ) WITHOUT ROWID;
+",
+    "
+    -- What was cleared, so that a run that was in flight then does not bring it back.
+    CREATE TABLE clearing (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name BLOB,                          -- NULL: everything
+        arguments BLOB                      -- empty: all of the command
+    );
+",
+    "
+    -- When a renewal in the background last failed, in milliseconds since the epoch.
+    ALTER TABLE entry ADD COLUMN renewal_failed INTEGER;
+",
+    "
+    -- What a key was made of, part by part: store::parts. The digests are keyed with the secret.
+    ALTER TABLE entry ADD COLUMN parts BLOB;
+    CREATE TABLE secret (bytes BLOB NOT NULL);
+    INSERT INTO secret VALUES (randomblob(32));
+",
+    "
+    -- How much of a command was cleared: these arguments alone, or whatever follows them; and in
+    -- which scope, NULL standing for all.
+    ALTER TABLE clearing ADD COLUMN open_ended INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE clearing ADD COLUMN scope TEXT;
+    UPDATE clearing SET open_ended = 0 WHERE length(arguments) > 0;
+    -- The totals of a command, which outlive its entries: replays, runs that were stored, and
+    -- milliseconds that the replays saved. Then when it was last used (milliseconds since the
+    -- epoch), and whether it has no entries.
+    ALTER TABLE command ADD COLUMN hits INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE command ADD COLUMN misses INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE command ADD COLUMN saved INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE command ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE command ADD COLUMN idle INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX command_by_idleness ON command (used) WHERE idle = 1;
+    -- Floating point, since nothing vouches for the numbers, and a sum that overflows is an error.
+    UPDATE command SET (hits, misses, saved, used) = (
+        SELECT CAST(total(hits) AS INTEGER), count(*),
+               CAST(total(1.0 * hits * elapsed) AS INTEGER), coalesce(max(used), 0)
+        FROM entry WHERE entry.command = command.id);
+    UPDATE command SET idle = 1 WHERE misses = 0;
+",
+    "
+    -- What became of the entries of a key that are no more: store::gone.
+    CREATE TABLE gone (
+        key BLOB PRIMARY KEY,
+        cause INTEGER NOT NULL,
+        at INTEGER NOT NULL                 -- milliseconds since the epoch
+    ) WITHOUT ROWID;
+",
+    "
+    -- What --ignore-arg left out of the arguments of an entry: store::sought. NULL: nothing.
+    ALTER TABLE entry ADD COLUMN ignored BLOB;
+    CREATE INDEX entry_by_ignored ON entry (ignored) WHERE ignored IS NOT NULL;
+    -- What was cleared as digests, since words may be secret: store::clearing. It matters to runs in
+    -- flight only, and those of another program store nothing in this format.
+    DROP TABLE clearing;
+    CREATE TABLE clearing (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        program BLOB,                       -- NULL: everything
+        words BLOB,
+        open_ended INTEGER NOT NULL,        -- these words alone, or whatever follows them
+        scope TEXT                          -- NULL: all
+    );
+",
+    "
+    -- Every look-up reads all definitions, so there are few of them, and no comments in them: what the
+    -- columns are is said above. Small things are in one table (store::notes). Output beyond long::IN_ROW
+    -- moved to another file (store::long), that of older formats is not taken along. The body is last, since
+    -- what lies behind a long one takes long to reach.
+    ALTER TABLE command RENAME TO older_command;
+    ALTER TABLE entry RENAME TO older_entry;
+    DROP INDEX command_by_idleness;
+    DROP INDEX entry_by_command;
+    DROP INDEX entry_by_use;
+    DROP INDEX entry_by_ignored;
+    CREATE TABLE command (
+        id INTEGER PRIMARY KEY,
+        scope TEXT NOT NULL,
+        name BLOB NOT NULL,
+        hits INTEGER NOT NULL,
+        misses INTEGER NOT NULL,
+        saved INTEGER NOT NULL,
+        used INTEGER NOT NULL,
+        idle INTEGER NOT NULL,
+        UNIQUE (name, scope)
+    );
+    CREATE TABLE entry (
+        id INTEGER PRIMARY KEY,
+        key BLOB NOT NULL,
+        condition BLOB NOT NULL,
+        command INTEGER NOT NULL,
+        exit INTEGER NOT NULL,
+        created INTEGER NOT NULL,
+        elapsed INTEGER NOT NULL,
+        lifetime INTEGER,
+        used INTEGER NOT NULL,
+        hits INTEGER NOT NULL,
+        renewal_failed INTEGER,
+        output INTEGER NOT NULL,
+        length INTEGER NOT NULL,
+        seal BLOB NOT NULL,
+        arguments BLOB NOT NULL,
+        words BLOB NOT NULL,
+        ignored BLOB,
+        directory BLOB,
+        parts BLOB,
+        body BLOB,
+        UNIQUE (key, condition)
+    );
+    CREATE INDEX entry_by_command ON entry (command, created);
+    CREATE INDEX entry_by_use ON entry (used);
+    CREATE TABLE note (
+        kind INTEGER NOT NULL,
+        name BLOB NOT NULL,
+        at INTEGER NOT NULL,
+        value BLOB NOT NULL,
+        PRIMARY KEY (kind, name)
+    ) WITHOUT ROWID;
+    INSERT INTO entry
+        SELECT id, key, condition, command, exit, created, elapsed, lifetime, used, hits, renewal_failed,
+               output, length, seal, arguments, words, ignored, directory, parts, body
+        FROM older_entry WHERE body IS NOT NULL;
+    INSERT INTO command
+        SELECT id, scope, name, hits, misses, saved, used,
+               NOT EXISTS (SELECT 1 FROM entry WHERE command = older_command.id)
+        FROM older_command;
+    INSERT INTO note SELECT 0, x'', 0, bytes FROM secret;
+    INSERT INTO note
+        SELECT 2, key, at, CASE cause WHEN 0 THEN x'00' WHEN 1 THEN x'01' ELSE x'02' END FROM gone;
+    INSERT INTO note SELECT 3, path, learned, digest FROM file_digest;
+    INSERT INTO note SELECT DISTINCT 4, ignored, 0, x'' FROM entry WHERE ignored IS NOT NULL;
+    DROP TABLE secret;
+    DROP TABLE gone;
+    DROP TABLE clearing;
+    DROP TABLE file_digest;
+    DROP TABLE older_entry;
+    DROP TABLE older_command;
+    DROP TABLE block;
+",
+];

@@ -1,0 +1,157 @@
+//! Notes: small facts beside the entries, each with a kind, a name, a date and a value.
+//!
+//! They share one table, since every run of SQLite parses the definitions of all tables.
+
+use crate::store::error::StoreError;
+use crate::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// What a note is about. The numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum NoteKind {
+    /// The secret that digests of parts are keyed with: `query::parts`. There is one, without a name.
+    Secret = 0,
+    /// What was cleared, by the number of the clearing: `write::clearing`.
+    Cleared = 1,
+    /// Why the entry of a key was removed: `write::tombstones`.
+    Tombstone = 2,
+    /// The digest of a file, by its path; valid under the same stamp only.
+    File = 3,
+    /// The `--ignore-arg` globs of some entry, as the name: `query::call_pattern`.
+    Ignored = 4,
+    /// How often uses were folded in: `store::usage`. There is one, without a name; its date is the number.
+    Folded = 5,
+}
+
+/// A note that was found.
+#[derive(Debug)]
+pub(in crate::store) struct Note {
+    pub(in crate::store) at: Timestamp,
+    pub(in crate::store) value: Vec<u8>,
+}
+
+pub(in crate::store) fn find(
+    connection: &Connection,
+    kind: NoteKind,
+    name: &[u8],
+) -> Result<Option<Note>, StoreError> {
+    let sql = "SELECT at, value FROM note WHERE kind = ?1 AND name = ?2";
+    let found = connection.query_row(sql, params![kind as i64, name], |row| {
+        Ok(Note { at: Timestamp::from_millis(row.get(0)?), value: row.get(1)? })
+    });
+    Ok(found.optional()?)
+}
+
+/// Writes a note in place of the one of that name.
+pub(in crate::store) fn put(
+    connection: &Connection,
+    kind: NoteKind,
+    name: &[u8],
+    Note { at, value }: &Note,
+) -> Result<(), StoreError> {
+    let sql = "INSERT OR REPLACE INTO note (kind, name, at, value) VALUES (?1, ?2, ?3, ?4)";
+    connection.execute(sql, params![kind as i64, name, at.as_millis(), value])?;
+    Ok(())
+}
+
+/// The last name in order.
+pub(in crate::store) fn last_name(
+    connection: &Connection,
+    kind: NoteKind,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let sql = "SELECT name FROM note WHERE kind = ?1 ORDER BY name DESC LIMIT 1";
+    Ok(connection.query_row(sql, [kind as i64], |row| row.get(0)).optional()?)
+}
+
+/// A note with its name.
+#[derive(Debug)]
+pub(in crate::store) struct NamedNote {
+    pub(in crate::store) name: Vec<u8>,
+    pub(in crate::store) value: Vec<u8>,
+}
+
+/// The notes after this name, in order.
+pub(in crate::store) fn after(
+    connection: &Connection,
+    kind: NoteKind,
+    name: &[u8],
+) -> Result<Vec<NamedNote>, StoreError> {
+    let sql = "SELECT name, value FROM note WHERE kind = ?1 AND name > ?2 ORDER BY name";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map(params![kind as i64, name], |row| {
+        Ok(NamedNote { name: row.get(0)?, value: row.get(1)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Forgets all of a kind up to this name.
+pub(in crate::store) fn forget_until(
+    connection: &Connection,
+    kind: NoteKind,
+    name: &[u8],
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM note WHERE kind = ?1 AND name <= ?2";
+    connection.execute(sql, params![kind as i64, name])?;
+    Ok(())
+}
+
+/// Forgets all of a kind.
+pub(in crate::store) fn forget(connection: &Connection, kind: NoteKind) -> Result<(), StoreError> {
+    connection.execute("DELETE FROM note WHERE kind = ?1", [kind as i64])?;
+    Ok(())
+}
+
+/// Forgets all of a kind but the last ones by date.
+pub(in crate::store) fn keep_last(
+    connection: &Connection,
+    kind: NoteKind,
+    count: i64,
+) -> Result<(), StoreError> {
+    let sql = "SELECT count(*) FROM note WHERE kind = ?1";
+    let found: i64 = connection.query_row(sql, [kind as i64], |row| row.get(0))?;
+    if found > count {
+        connection.execute(
+            "DELETE FROM note WHERE kind = ?1 AND name IN
+             (SELECT name FROM note WHERE kind = ?1 ORDER BY at DESC, name LIMIT -1 OFFSET ?2)",
+            params![kind as i64, count],
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_of_one_kind_have_nothing_to_do_with_those_of_another() {
+        let mut connection = Connection::open_in_memory().expect("opened");
+        crate::store::sqlite::schema::migrate(&mut connection).expect("made");
+        let value = |kind| find(&connection, kind, b"a").expect("found").map(|note| note.value);
+        for (kind, byte) in [(NoteKind::File, 1), (NoteKind::Tombstone, 2)] {
+            assert_eq!(value(kind), None);
+            let note = Note { at: Timestamp::from_millis(0), value: vec![byte] };
+            put(&connection, kind, b"a", &note).expect("put");
+        }
+        assert_eq!(
+            (value(NoteKind::File), value(NoteKind::Tombstone)),
+            (Some(vec![1]), Some(vec![2]))
+        );
+        forget(&connection, NoteKind::File).expect("forgotten");
+        assert_eq!((value(NoteKind::File), value(NoteKind::Tombstone)), (None, Some(vec![2])));
+    }
+
+    #[test]
+    fn the_last_ones_by_date_are_kept() {
+        let mut connection = Connection::open_in_memory().expect("opened");
+        crate::store::sqlite::schema::migrate(&mut connection).expect("made");
+        for (name, at) in [(b"a", 3), (b"b", 1), (b"c", 2)] {
+            let note = Note { at: Timestamp::from_millis(at), value: Vec::new() };
+            put(&connection, NoteKind::File, name, &note).expect("put");
+        }
+        keep_last(&connection, NoteKind::File, 2).expect("kept");
+        let notes = after(&connection, NoteKind::File, b"").expect("listed");
+        let names: Vec<_> = notes.into_iter().map(|note| note.name).collect();
+        assert_eq!(names, [b"a", b"c"]);
+    }
+}

@@ -1,0 +1,63 @@
+//! Setting a damaged database aside, so that the store begins anew.
+
+use super::connect::{check_pages, to_write};
+use super::{long, schema};
+use crate::store::error::StoreError;
+use crate::store::location::StoreLocation;
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
+use std::io;
+use std::path::Path;
+
+/// Moves damaged files out of the way, unless another process has just done so.
+pub(in crate::store) fn set_aside(location: &StoreLocation) -> Result<(), StoreError> {
+    let _lock = location.lock()?;
+    let is_sound = stays(check(location))?;
+    if !is_sound {
+        move_away(&location.database())?;
+    }
+    // Long output is of no use without the database. Without long output only long entries are lost.
+    if !is_sound || !stays(long::check(location))? {
+        move_away(&location.outputs())?;
+    }
+    Ok(())
+}
+
+fn move_away(database: &Path) -> Result<(), StoreError> {
+    let damaged = StoreLocation::damaged(database);
+    unless_gone(std::fs::rename(database, &damaged))?;
+    // It is kept for a while from now on, however old it is.
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    let now = Timestamps { last_access: now, last_modification: now };
+    // Without opening it: it may be anything.
+    let _ = utimensat(CWD, &damaged, &now, AtFlags::SYMLINK_NOFOLLOW);
+    // The journal belongs to the old file and would be rolled back into the new one.
+    unless_gone(std::fs::remove_file(database.with_extension("db-journal")))
+}
+
+fn unless_gone(done: io::Result<()>) -> Result<(), StoreError> {
+    match done {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the file that was checked can stay; an error where that cannot be decided here, or not now.
+fn stays(checked: Result<(), StoreError>) -> Result<bool, StoreError> {
+    match checked {
+        Err(fault @ (StoreError::Newer { .. } | StoreError::Unfit { .. } | StoreError::Busy)) => {
+            Err(fault)
+        }
+        checked => Ok(checked.is_ok()),
+    }
+}
+
+/// Checks the database.
+fn check(location: &StoreLocation) -> Result<(), StoreError> {
+    let connection = to_write(location)?;
+    schema::state(&connection, &location.database())?;
+    check_pages(&connection)?;
+    if connection.is_readonly("main")? || !schema::is_ours(&connection)? {
+        return Err(StoreError::Damaged("it was altered".to_owned()));
+    }
+    Ok(())
+}

@@ -1,0 +1,233 @@
+//! Which commands were cleared, so that a run that was in flight does not bring them back. Their words
+//! may be secret: they are remembered as digests, keyed with the secret of the store.
+
+use crate::entry::NewEntry;
+use crate::key::{CommandName, KeyPart, decode_words, encode_words};
+use crate::store::error::StoreError;
+use crate::store::handle::Store;
+use crate::store::query::call_pattern::{CallPattern, Matching, as_typed, whole};
+use crate::store::query::parts;
+use crate::store::query::selection::Selection;
+use crate::store::sqlite::notes::{self, Note, NoteKind};
+use crate::time::Timestamp;
+use rusqlite::Connection;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+/// How many clearings of a store there had been at some moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clearings {
+    count: u64,
+    /// That of the store. One that was begun anew has another.
+    secret: Option<Vec<u8>>,
+}
+
+/// So many are remembered. A run during which there were more counts as cleared.
+const REMEMBERED: u64 = 1000;
+
+impl Store {
+    /// How many clearings there have been.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn clearings(&self) -> Result<Clearings, StoreError> {
+        let (last, secret) = self.database.read(
+            |pages| Ok((pages.last_name(NoteKind::Cleared)?, pages.note(NoteKind::Secret, &[])?)),
+            |connection| {
+                Ok((notes::last_name(connection, NoteKind::Cleared)?, secret(connection)?))
+            },
+        )?;
+        Ok(Clearings { count: number_of_last(last.as_deref())?, secret })
+    }
+}
+
+fn secret(connection: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(notes::find(connection, NoteKind::Secret, &[])?.map(|secret| secret.value))
+}
+
+/// The last one always stays, so that its number tells.
+fn count(connection: &Connection) -> Result<u64, StoreError> {
+    number_of_last(notes::last_name(connection, NoteKind::Cleared)?.as_deref())
+}
+
+fn number_of_last(name: Option<&[u8]>) -> Result<u64, StoreError> {
+    name.map_or(Ok(0), number)
+}
+
+/// The number of a clearing by its name, in the order of numbers.
+fn number(name: &[u8]) -> Result<u64, StoreError> {
+    let bytes = name.try_into().map(u64::from_be_bytes);
+    bytes.map_err(|_| StoreError::Damaged("a clearing has no number".to_owned()))
+}
+
+/// Remembers what is being cleared. Where dates decide, what runs now is too young to be meant.
+pub(in crate::store) fn remember(
+    connection: &Connection,
+    selection: &Selection,
+) -> Result<(), StoreError> {
+    if selection.number.is_some() || !selection.is_of_any_date() {
+        return Ok(());
+    }
+    let scope = selection.scope.as_deref();
+    let mut count = count(connection)?;
+    let mut put = |cleared: ClearedCalls| {
+        count = count.saturating_add(1);
+        let note = Note { at: Timestamp::now(), value: cleared.encoded() };
+        notes::put(connection, NoteKind::Cleared, &count.to_be_bytes(), &note)
+    };
+    match &selection.calls {
+        None => put(ClearedCalls { words: None, scope: scope.map(str::to_owned) })?,
+        Some(calls) => {
+            for CallPattern { name, matching, .. } in as_typed(calls) {
+                let digests = digests(connection, [name.program().to_vec(), whole(&name)])?;
+                let [program, words] = digests.try_into().unwrap_or_default();
+                let open_ended = matching == Matching::StartingWith;
+                let words = Some(ClearedWords { program, words, open_ended });
+                put(ClearedCalls { words, scope: scope.map(str::to_owned) })?;
+            }
+        }
+    }
+    let old = count.saturating_sub(REMEMBERED);
+    notes::forget_until(connection, NoteKind::Cleared, &old.to_be_bytes())
+}
+
+/// Whether what is to be stored under a name was cleared since then.
+pub(in crate::store) fn was_cleared(
+    connection: &Connection,
+    since: &Clearings,
+    new: &NewEntry<'_>,
+    name: &CommandName,
+) -> Result<bool, StoreError> {
+    let now = count(connection)?;
+    // All that was cleared of a new one was cleared since then.
+    let is_same = secret(connection)? == since.secret;
+    let since = if is_same { since.count } else { 0 };
+    if now == since {
+        return Ok(false);
+    }
+    if now.saturating_sub(since) > REMEMBERED {
+        return Ok(true);
+    }
+    let call = RunningCall::new(connection, name, !new.ignored.is_empty())?;
+    let later = notes::after(connection, NoteKind::Cleared, &since.to_be_bytes())?;
+    Ok(later.iter().any(|note| match ClearedCalls::decoded(&note.value) {
+        Some(ClearedCalls { words, scope }) => {
+            scope.is_none_or(|scope| scope == new.scope)
+                && words.is_none_or(|words| call.is_meant(&words))
+        }
+        // What is not understood may have meant it.
+        None => true,
+    }))
+}
+
+/// What was cleared.
+#[derive(Debug, PartialEq, Eq)]
+struct ClearedCalls {
+    /// `None` for everything.
+    words: Option<ClearedWords>,
+    /// `None` for all.
+    scope: Option<String>,
+}
+
+/// Words that were cleared, as digests.
+#[derive(Debug, PartialEq, Eq)]
+struct ClearedWords {
+    program: Vec<u8>,
+    words: Vec<u8>,
+    /// Whether whatever follows them was meant too.
+    open_ended: bool,
+}
+
+impl ClearedCalls {
+    /// Which of it there is, and then that.
+    fn encoded(&self) -> Vec<u8> {
+        let words = self.words.as_ref();
+        let open_ended = words.is_some_and(|words| words.open_ended);
+        let there = [words.is_some(), open_ended, self.scope.is_some()].map(u8::from);
+        let scope = self.scope.as_deref().unwrap_or_default().as_bytes();
+        let (program, words) =
+            words.map_or((&[][..], &[][..]), |words| (&words.program, &words.words));
+        encode_words([&there, program, words, scope].map(OsStr::from_bytes))
+    }
+
+    /// `None` for bytes that cachex never wrote.
+    fn decoded(bytes: &[u8]) -> Option<Self> {
+        let [there, program, words, scope] = decode_words(bytes)?.try_into().ok()?;
+        let [has_words, open_ended, has_scope] = there.as_bytes().try_into().ok()?;
+        let words = ClearedWords {
+            program: program.into_vec(),
+            words: words.into_vec(),
+            open_ended: open_ended == 1,
+        };
+        let scope = scope.into_string().ok()?;
+        Some(Self {
+            words: (has_words == 1).then_some(words),
+            scope: (has_scope == 1).then_some(scope),
+        })
+    }
+}
+
+/// A call that was running.
+struct RunningCall {
+    program: Vec<u8>,
+    /// All that it begins with, word by word, itself last.
+    beginnings: Vec<Vec<u8>>,
+    /// Whether some of its words were left out: then it is not known whether it was meant, and whatever is
+    /// cleared of its program counts.
+    is_vague: bool,
+}
+
+impl RunningCall {
+    fn new(
+        connection: &Connection,
+        name: &CommandName,
+        is_vague: bool,
+    ) -> Result<Self, StoreError> {
+        let words = decode_words(&whole(name)).unwrap_or_default();
+        let beginning = |count| encode_words(words.iter().take(count).map(OsString::as_os_str));
+        let beginnings = digests(connection, (1..=words.len()).map(beginning))?;
+        let program = digests(connection, [name.program().to_vec()])?.concat();
+        Ok(Self { program, beginnings, is_vague })
+    }
+
+    /// Whether these words were those that were cleared.
+    fn is_meant(&self, ClearedWords { program, words, open_ended }: &ClearedWords) -> bool {
+        self.is_vague && *program == self.program
+            || *open_ended && self.beginnings.contains(words)
+            || self.beginnings.last() == Some(words)
+    }
+}
+
+/// Words as they are remembered.
+fn digests(
+    connection: &Connection,
+    words: impl IntoIterator<Item = Vec<u8>>,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let parts: Vec<_> = words.into_iter().map(|words| KeyPart::new("cleared", words)).collect();
+    let keyed = parts::keyed(connection, &parts)?;
+    Ok(keyed.into_iter().map(|part| part.digest.to_vec()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn words() -> impl Strategy<Value = Option<ClearedWords>> {
+        let digest = || proptest::collection::vec(any::<u8>(), 8);
+        let words = (digest(), digest(), any::<bool>());
+        proptest::option::of(words.prop_map(|(program, words, open_ended)| ClearedWords {
+            program,
+            words,
+            open_ended,
+        }))
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_cleared_survives(words in words(), scope in proptest::option::of(".*")) {
+            let cleared = ClearedCalls { words, scope };
+            prop_assert_eq!(ClearedCalls::decoded(&cleared.encoded()), Some(cleared));
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Who has to go: the two limits.
+//!
+//! `--max-entries` lets the expired go first and then the oldest stored, `--max-size` the least recently used.
+
+use super::tombstones::{self, RemovalCause};
+use super::{command_totals, retention};
+use crate::exit::Exit;
+use crate::size::Size;
+use crate::store::error::StoreError;
+use crate::store::location::StoreLocation;
+use crate::store::sqlite::{long, space};
+use crate::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::path::Path;
+
+/// What an entry takes beside its output: its row, and its share of the indexes.
+pub(in crate::store) const OVERHEAD: u64 = 4 << 10;
+
+/// More than the words of a command line ever take.
+const MARGIN: u64 = 16 << 20;
+
+/// An entry as `--max-entries` sees it.
+#[derive(Clone, Copy, Debug)]
+struct EvictionCandidate {
+    id: i64,
+    created: Timestamp,
+    expired: bool,
+}
+
+/// The ids to remove so that at most `keep` stay: the expired first, then the oldest stored.
+fn victims(mut candidates: Vec<EvictionCandidate>, keep: usize) -> Vec<i64> {
+    let excess = candidates.len().saturating_sub(keep);
+    candidates.sort_by_key(|c| (!c.expired, c.created, c.id));
+    candidates.iter().take(excess).map(|c| c.id).collect()
+}
+
+/// Leaves room for one more entry of a command under `--max-entries`; how many had to go.
+pub(in crate::store) fn make_room_in_command(
+    connection: &Connection,
+    command: i64,
+    max_entries: u64,
+    is_expired: &dyn Fn(Exit, Timestamp) -> bool,
+) -> Result<usize, StoreError> {
+    let mut statement =
+        connection.prepare("SELECT id, created, exit FROM entry WHERE command = ?1")?;
+    let candidates = statement
+        .query_map([command], |row| {
+            let created = Timestamp::from_millis(row.get(1)?);
+            let exit = u8::try_from(row.get::<_, i64>(2)?).map(Exit::Code);
+            let expired = exit.map_or(true, |exit| is_expired(exit, created));
+            Ok(EvictionCandidate { id: row.get(0)?, created, expired })
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    let keep = usize::try_from(max_entries.saturating_sub(1)).unwrap_or(usize::MAX);
+    let victims = victims(candidates, keep);
+    for id in &victims {
+        tombstones::note(connection, *id, RemovalCause::Evicted, Timestamp::now())?;
+        remove(connection, *id)?;
+    }
+    Ok(victims.len())
+}
+
+/// Whether there is room for sure. The files are at least as long as what they hold, and their length is
+/// quicker to tell.
+pub(in crate::store) fn has_room(connection: &Connection, max_size: Size, needed: u64) -> bool {
+    file_length(connection).is_some_and(|length| length.saturating_add(needed) <= max_size.0)
+}
+
+/// Leaves room for `needed` bytes under `--max-size`, the least recently used entries going first; how
+/// many had to go. `None` when there can never be room for that much.
+pub(in crate::store) fn make_room_in_store(
+    connection: &Connection,
+    max_size: Size,
+    needed: u64,
+) -> Result<Option<usize>, StoreError> {
+    if has_room(connection, max_size, needed) {
+        return Ok(Some(0));
+    }
+    evict(connection, max_size, needed, None)
+}
+
+/// The same once an entry is there, which stays: how much it takes is known only then, for there are its
+/// words too, and pages are not quite filled.
+pub(in crate::store) fn make_room_for_newest(
+    connection: &Connection,
+    max_size: Size,
+    needed: u64,
+    newest: i64,
+) -> Result<Option<usize>, StoreError> {
+    // Mostly there is room for far more, which is quicker to tell.
+    let far_more = needed.saturating_mul(2).saturating_add(MARGIN);
+    if file_length(connection).is_some_and(|length| length.saturating_add(far_more) <= max_size.0) {
+        return Ok(Some(0));
+    }
+    evict(connection, max_size, 0, Some(newest))
+}
+
+/// Removes entries, all but one at most, until `needed` bytes fit, and then what is kept beside them; how
+/// often something had to go.
+fn evict(
+    connection: &Connection,
+    max_size: Size,
+    needed: u64,
+    stays: Option<i64>,
+) -> Result<Option<usize>, StoreError> {
+    let (mut removed, mut is_bare) = (0, false);
+    while used_bytes(connection)?.saturating_add(needed) > max_size.0 {
+        match least_recently_used(connection, stays)? {
+            Some(victim) => {
+                tombstones::note(connection, victim, RemovalCause::Evicted, Timestamp::now())?;
+                remove(connection, victim)?;
+            }
+            None if is_bare => return Ok(None),
+            None => {
+                retention::forget(connection)?;
+                is_bare = true;
+            }
+        }
+        removed += 1;
+    }
+    Ok(Some(removed))
+}
+
+/// How long the files are; `None` where that is to be counted.
+fn file_length(connection: &Connection) -> Option<u64> {
+    let database = Path::new(connection.path()?);
+    let location = StoreLocation { directory: database.parent()?.to_owned() };
+    Some(database.metadata().ok()?.len().saturating_add(long::file_length(&location)))
+}
+
+/// The entry that goes next. One whose date lies in the future is of no use until the clock gets
+/// there, and would outlive all that are.
+fn least_recently_used(
+    connection: &Connection,
+    stays: Option<i64>,
+) -> Result<Option<i64>, StoreError> {
+    let first = |condition: &str| {
+        let sql = format!(
+            "SELECT id FROM entry WHERE used {condition} AND id IS NOT ?2 ORDER BY used, id LIMIT 1"
+        );
+        let parameters = params![Timestamp::now().as_millis(), stays];
+        connection.query_row(&sql, parameters, |row| row.get(0)).optional()
+    };
+    match first("> ?1")? {
+        None => Ok(first("<= ?1")?),
+        future => Ok(future),
+    }
+}
+
+/// How long the files are once they have shrunk, in bytes.
+pub(in crate::store) fn used_bytes(connection: &Connection) -> Result<u64, StoreError> {
+    Ok(space::shrunk(connection, "main")?.saturating_add(long::used_bytes(connection)?))
+}
+
+/// Gives free pages back to the file system, so that the files shrink.
+pub(in crate::store) fn shrink(connection: &Connection) -> Result<(), StoreError> {
+    space::give_back(connection, "main")?;
+    long::shrink(connection)
+}
+
+/// Removes an entry and its output; whether it was there.
+pub(in crate::store) fn remove(connection: &Connection, id: i64) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM entry WHERE id = ?1 RETURNING command, body IS NULL";
+    let removed: Option<(i64, bool)> =
+        connection.query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((command, is_long)) = removed else { return Ok(false) };
+    if is_long {
+        long::remove(connection, id)?;
+    }
+    command_totals::note_loss(connection, command)?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn candidate() -> impl Strategy<Value = (i64, bool)> {
+        (0i64..50, any::<bool>())
+    }
+
+    proptest! {
+        #[test]
+        fn the_expired_go_first_then_the_oldest(
+            drawn in proptest::collection::vec(candidate(), 0..20),
+            keep in 0usize..20,
+        ) {
+            let candidates: Vec<_> = drawn.iter().zip(1..)
+                .map(|((created, expired), id)| EvictionCandidate {
+                    id, created: Timestamp::from_millis(*created), expired: *expired })
+                .collect();
+            let gone = victims(candidates.clone(), keep);
+            prop_assert_eq!(gone.len(), candidates.len().saturating_sub(keep));
+            let (gone, kept): (Vec<_>, Vec<_>) =
+                candidates.into_iter().partition(|c| gone.contains(&c.id));
+            for (gone, kept) in gone.iter().flat_map(|g| kept.iter().map(move |k| (g, k))) {
+                prop_assert!(gone.expired >= kept.expired);
+                if gone.expired == kept.expired {
+                    prop_assert!(gone.created <= kept.created);
+                }
+            }
+        }
+    }
+}

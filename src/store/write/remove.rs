@@ -1,0 +1,260 @@
+//! Forgetting entries, a part at a time, so that others need not wait long.
+
+use super::tombstones::{self, RemovalCause};
+use super::{clearing, command_totals, evict, retention};
+use crate::size::Size;
+use crate::store::error::StoreError;
+use crate::store::handle::Store;
+use crate::store::query::call_pattern;
+use crate::store::query::selection::Selection;
+use crate::store::sqlite::notes::{self, NoteKind};
+use crate::store::sqlite::{codec, long, open, transaction};
+use crate::store::usage;
+use crate::time::Timestamp;
+use rusqlite::{Connection, params};
+use std::ops::AddAssign;
+use std::rc::Rc;
+
+/// What was forgotten, or would be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cleared {
+    /// How many entries.
+    pub entries: u64,
+    /// How much output they held, in bytes.
+    pub output: u64,
+}
+
+/// What a damaged store holds may be any number.
+impl AddAssign for Cleared {
+    fn add_assign(&mut self, other: Self) {
+        self.entries = self.entries.saturating_add(other.entries);
+        self.output = self.output.saturating_add(other.output);
+    }
+}
+
+/// Bytes that one transaction frees.
+const AT_ONCE: u64 = 32 << 20;
+
+/// What is to go, and why.
+#[derive(Debug)]
+pub(in crate::store) struct Removal {
+    cause: RemovalCause,
+    /// The entries that may go, those from the future first, then the least recently used.
+    selection: Selection,
+    /// They go only until the database is no larger than this.
+    until: Option<Size>,
+    /// When it was begun: what goes together is noted as gone at one moment.
+    at: Timestamp,
+}
+
+impl Removal {
+    /// Of everything that is meant.
+    pub(in crate::store) fn of(cause: RemovalCause, selection: Selection) -> Self {
+        Self { cause, selection, until: None, at: Timestamp::now() }
+    }
+
+    /// Of as much as it takes for the database to be no larger than that.
+    pub(in crate::store) fn until(max_size: Size) -> Self {
+        let all = Selection::all();
+        Self { until: Some(max_size), ..Self::of(RemovalCause::Evicted, all) }
+    }
+
+    /// Chooses, and notes for good that it was.
+    fn begin(&self, transaction: &Connection) -> Result<Rc<[Chosen]>, StoreError> {
+        if self.cause == RemovalCause::Cleared {
+            clearing::remember(transaction, &self.selection)?;
+            command_totals::forget_totals(transaction, &self.selection)?;
+        }
+        if self.leaves_nothing() {
+            notes::forget(transaction, NoteKind::File)?;
+            notes::forget(transaction, NoteKind::Tombstone)?;
+        }
+        Ok(chosen(transaction, &self.selection)?.into())
+    }
+
+    /// Who forgets everything leaves nothing to tell of.
+    fn leaves_nothing(&self) -> bool {
+        self.cause == RemovalCause::Cleared && self.selection.is_all()
+    }
+
+    fn is_enough(&self, transaction: &Connection) -> Result<bool, StoreError> {
+        match self.until {
+            Some(max_size) => Ok(evict::used_bytes(transaction)? <= max_size.0),
+            None => Ok(false),
+        }
+    }
+
+    /// Removes so much of what is chosen that others need not wait long for the end of the
+    /// transaction. The first part chooses, so that nothing slips in between.
+    fn do_part(
+        &self,
+        transaction: &Connection,
+        progress: &Progress,
+    ) -> Result<Progress, StoreError> {
+        let chosen = match &progress.chosen {
+            Some(chosen) => Rc::clone(chosen),
+            None => self.begin(transaction)?,
+        };
+        let Progress { mut next, mut cleared, .. } = *progress;
+        let mut freed = 0;
+        let mut is_done = false;
+        while freed < AT_ONCE && !is_done {
+            match chosen.get(next) {
+                Some(entry) if !self.is_enough(transaction)? => {
+                    if entry.is_there(transaction)? {
+                        if !self.leaves_nothing() {
+                            tombstones::note(transaction, entry.id, self.cause, self.at)?;
+                        }
+                        evict::remove(transaction, entry.id)?;
+                        cleared += entry.cleared();
+                    }
+                    freed += entry.length + evict::OVERHEAD;
+                    next += 1;
+                }
+                None if self.until.is_some() && !self.is_enough(transaction)? => {
+                    retention::forget(transaction)?;
+                    is_done = true;
+                }
+                _ => is_done = true,
+            }
+        }
+        command_totals::forget_unused(transaction)?;
+        call_pattern::forget_unused(transaction)?;
+        long::remove_orphans(transaction)?;
+        tombstones::keep_few(transaction)?;
+        Ok(Progress { chosen: Some(chosen), next, cleared, is_done })
+    }
+}
+
+impl Store {
+    /// Forgets the entries that are meant, and gives their room back.
+    ///
+    /// # Errors
+    /// As SQLite; a part may be forgotten by then.
+    pub fn clear(&mut self, selection: &Selection) -> Result<Cleared, StoreError> {
+        self.remove(&Removal::of(RemovalCause::Cleared, selection.clone()))
+    }
+
+    /// What [`Store::clear`] would forget, which is all that it chooses. Changes nothing.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn clearable(&self, selection: &Selection) -> Result<Cleared, StoreError> {
+        let mut cleared = Cleared::default();
+        for entry in chosen(self.database.connection()?, selection)? {
+            cleared += entry.cleared();
+        }
+        Ok(cleared)
+    }
+
+    pub(in crate::store) fn remove(&mut self, removal: &Removal) -> Result<Cleared, StoreError> {
+        let mut progress = Progress::default();
+        while !progress.is_done {
+            progress = match self.remove_part(removal, &progress) {
+                Err(fault) if fault.is_of_a_full_disk() => {
+                    // To remove something takes room for the journal, and who clears a full disk has
+                    // none. A process that dies without one leaves a damaged store at the worst.
+                    self.database.connection()?.pragma_update(None, "journal_mode", "MEMORY")?;
+                    self.remove_part(removal, &progress)?
+                }
+                part => part?,
+            };
+        }
+        Ok(progress.cleared)
+    }
+
+    fn remove_part(
+        &mut self,
+        removal: &Removal,
+        progress: &Progress,
+    ) -> Result<Progress, StoreError> {
+        let transaction =
+            transaction::write_durably(self.database.connection_mut()?, &self.location)?;
+        // The totals of a command that stays count what its entries were used for.
+        let folded = usage::fold(&self.location, &transaction)?;
+        let progress = removal.do_part(&transaction, progress)?;
+        evict::shrink(&transaction)?;
+        transaction.commit()?;
+        folded.done();
+        Ok(progress)
+    }
+
+    /// What these removals would forget, one after the other: they are done, and taken back. How much
+    /// room an entry takes cannot be told in any other way, since entries share pages.
+    pub(in crate::store) fn try_out(
+        &mut self,
+        removals: &[Removal],
+    ) -> Result<Cleared, StoreError> {
+        self.fold_uses()?;
+        let mut connection = open::open_to_try(&self.location)?;
+        let transaction = transaction::write_to_try(&mut connection, &self.location)?;
+        // What was used since, and could not be counted in for good; it stays to be.
+        let _ = usage::fold(&self.location, &transaction)?;
+        let mut cleared = Cleared::default();
+        for removal in removals {
+            let mut progress = Progress::default();
+            while !progress.is_done {
+                progress = removal.do_part(&transaction, &progress)?;
+            }
+            cleared += progress.cleared;
+        }
+        transaction.rollback()?;
+        Ok(cleared)
+    }
+}
+
+/// How far a removal has come.
+#[derive(Default)]
+struct Progress {
+    /// What is to go; `None` before the first part.
+    chosen: Option<Rc<[Chosen]>>,
+    /// The place of the first that was not looked at.
+    next: usize,
+    cleared: Cleared,
+    is_done: bool,
+}
+
+/// An entry that is to go.
+struct Chosen {
+    id: i64,
+    created: Timestamp,
+    output: u64,
+    length: u64,
+}
+
+impl Chosen {
+    fn cleared(&self) -> Cleared {
+        Cleared { entries: 1, output: self.output }
+    }
+
+    /// Whether it is still there: another may have been stored in its location, under its number.
+    fn is_there(&self, connection: &Connection) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM entry WHERE id = ?1 AND created = ?2)";
+        Ok(connection
+            .query_row(sql, params![self.id, self.created.as_millis()], |row| row.get(0))?)
+    }
+}
+
+/// The entries that are meant, those from the future first, then the least recently used.
+fn chosen(connection: &Connection, selection: &Selection) -> Result<Vec<Chosen>, StoreError> {
+    let condition = selection.condition(connection)?;
+    let now = Timestamp::now();
+    let mut statement = connection.prepare(&format!(
+        "SELECT entry.id, created, lifetime, output, length
+         FROM entry JOIN command ON command.id = entry.command
+         WHERE {} ORDER BY entry.used <= {}, entry.used, entry.id",
+        condition.sql(),
+        now.as_millis()
+    ))?;
+    let rows = statement.query_map(condition.parameters(), |row| {
+        let created = Timestamp::from_millis(row.get(1)?);
+        let is_meant = selection.admits(created, codec::lifetime(row.get(2)?), now);
+        Ok(is_meant.then_some(Chosen {
+            id: row.get(0)?,
+            created,
+            output: codec::unsigned(row.get(3)?),
+            length: codec::unsigned(row.get(4)?),
+        }))
+    })?;
+    Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
