@@ -102,7 +102,7 @@ fn look_up(store: &Store) -> Result<(), StoreError> {
         }
         store.note_use(&entry);
     }
-    store.gone(&key(0)).map(drop)
+    store.tombstone(&key(0)).map(drop)
 }
 
 fn is(
