@@ -1,19 +1,21 @@
-"""Calling programs in turns, timing them, and telling of it."""
+"""Calls of programs, in a directory of their own, and how long they take."""
 
 import os
 import random
 import shutil
 import signal
-import statistics
 import tempfile
 import time
 from pathlib import Path
 
 from machine import Failed, compiled
 
+MEGABYTE = 1_000_000
+SETTLED = 2.5  # Seconds after which cachex trusts the dates of a large file.
+
 
 class Bench:
-    """A temporary directory with stores of its own, and calls in it."""
+    """A temporary directory with its own stores, and calls of programs in it."""
 
     def __init__(self, tools, pairs):
         self.tools = tools
@@ -50,10 +52,10 @@ class Bench:
             shutil.rmtree(store, ignore_errors=True)
             os.mkdir(store)
 
-    # What is called.
+    # The programs.
 
     def script(self):
-        """A small script with a small output."""
+        """Writes a small script with a small output, and returns the command that runs it."""
         path = Path("hello.sh")
         path.write_text("#!/bin/sh\necho hello\n")
         path.chmod(0o755)
@@ -80,7 +82,7 @@ class Bench:
                 (os.POSIX_SPAWN_DUP2, stdout, 1),
                 (os.POSIX_SPAWN_DUP2, self.stderr, 2),
             ],
-            setsigdef=[signal.SIGPIPE],  # Which Python ignores.
+            setsigdef=[signal.SIGPIPE],  # Python ignores it.
         )
 
     def wait(self, process, command):
@@ -89,11 +91,11 @@ class Bench:
             raise Failed(f"{command} ended with {status}: {self.said()}")
 
     def call(self, command, **environment):
-        """Calls a program whose output goes to the null device."""
+        """Runs a program and throws its output away."""
         self.wait(self.start(command, self.null, **environment), command)
 
     def call_and_read(self, command):
-        """Calls a program and reads its output from a pipe."""
+        """Runs a program and reads its output from a pipe."""
         ours, theirs = os.pipe()
         process = self.start(command, theirs)
         os.close(theirs)
@@ -103,7 +105,7 @@ class Bench:
         self.wait(process, command)
 
     def said(self):
-        """What was written to standard error since the last time."""
+        """Takes what was written to standard error since the last time."""
         said = os.pread(self.stderr, 10_000, 0).decode(errors="replace").strip()
         os.ftruncate(self.stderr, 0)
         return said
@@ -111,12 +113,12 @@ class Bench:
     def no_warnings(self):
         said = self.said()
         if said:
-            raise Failed(f"not what was to be measured: {said}")
+            raise Failed(f"unexpected on standard error: {said}")
 
     # Many calls.
 
     def make_hits(self, *commands, **environment):
-        """Has the results of commands stored, and all that a second call may still learn."""
+        """Runs commands until their next call is a plain hit: a second call may still learn digests."""
         for command in commands * 2:
             self.call(command, **environment)
         for program, *words in commands:
@@ -125,7 +127,7 @@ class Bench:
         self.no_warnings()
 
     def in_turns(self, *calls, rounds=None, before=lambda: None):
-        """The times of calls that take turns, in random order; that of `before` does not count."""
+        """The times of calls that take turns, in random order. The time of `before` does not count."""
         times = [[] for _ in calls]
         for _ in range(rounds or self.pairs):
             for index in random.sample(range(len(calls)), len(calls)):
@@ -137,27 +139,7 @@ class Bench:
         return times
 
     def commands_in_turns(self, *commands, call=None, rounds=None):
-        """The same for calls that stay as they are."""
+        """The times of commands that take turns."""
         call = call or self.call
         return self.in_turns(*(lambda it=it: call(it) for it in commands), rounds=rounds)
 
-
-HEAD = f"""\
-| {"what":48} | {"median (quartiles)":>24} | {"beside":17} | {"median (quartiles)":>24} | ratio | bound |  |
-|{"-" * 50}|{"-" * 25}:|{"-" * 19}|{"-" * 25}:|------:|------:|--|"""
-
-
-def line(what, ours, beside, theirs, bound):
-    """A line of the table: the ratio of the medians, and what it may be."""
-    ratio = statistics.median(ours) / statistics.median(theirs)
-    compared = f"| {what:48} | {spread(ours):>24} | {beside:17} | {spread(theirs):>24} "
-    return f"{compared}| {ratio:5.2f} | {bound:5} | {judged(round(ratio, 2), bound)} |"
-
-
-def judged(number, bound):
-    return "" if number <= bound else "**missed**"
-
-
-def spread(times):
-    low, middle, high = (1000 * part for part in statistics.quantiles(times, n=4, method="inclusive"))
-    return f"{middle:.2f} ms ({low:.2f}–{high:.2f})"

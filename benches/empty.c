@@ -1,2 +1,2 @@
-/* The least that a process can be: what every other one is measured against. */
+/* The smallest process: nothing starts and ends in less time. */
 int main(void) { return 0; }

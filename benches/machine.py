@@ -1,4 +1,4 @@
-"""What is measured, made ready, and the machine on which that happens."""
+"""The programs to measure, and the machine they run on."""
 
 import json
 import os
@@ -13,11 +13,11 @@ OWN = REPOSITORY / "target" / "benches" / "bin"
 
 
 class Failed(Exception):
-    """What cannot be measured, and why."""
+    """Something could not be measured; the message says why."""
 
 
 def output_of(*command, **options):
-    """What a program prints that must succeed; what it says goes to our standard error."""
+    """The standard output of a program that has to succeed."""
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, **options)
     except (OSError, subprocess.CalledProcessError) as fault:
@@ -26,7 +26,7 @@ def output_of(*command, **options):
 
 
 class Tools:
-    """The programs, by their paths."""
+    """The paths of the programs."""
 
     def __init__(self):
         self.cachex = built()
@@ -36,8 +36,8 @@ class Tools:
 
 
 def built():
-    """cachex, as the repository builds it for its users, and as an installation copies it: what the
-    linker has just written is in memory in smaller pieces, and slower to start."""
+    """Builds cachex as the README says, and copies it as an installation does. The page cache holds
+    the linker's own output in smaller pieces, and a program starts more slowly from them."""
     build = ["cargo", "build", "--release", "--locked", "--message-format=json"]
     messages = map(json.loads, output_of(*build, cwd=REPOSITORY).splitlines())
     linked = next(
@@ -51,7 +51,7 @@ def built():
 
 
 def installed(crate):
-    """A program from the registry, in a directory of its own that stays for the next time."""
+    """Installs a program from crates.io below target/, where the next run finds it."""
     program = OWN / crate
     if not program.exists():
         output_of("cargo", "install", crate, "--locked", "--root", str(OWN.parent))
@@ -59,14 +59,14 @@ def installed(crate):
 
 
 def compiled(source, directory):
-    """A static program from a C file of this directory."""
+    """Compiles a C file of this directory to a static program."""
     program = directory / source.replace(".c", "")
     output_of("cc", "-O2", "-static", "-o", str(program), str(Path(__file__).parent / source))
     return str(program)
 
 
 def described(tools):
-    """The machine and the versions, in a few lines."""
+    """The machine and the versions, as a Markdown list."""
     temporary = tempfile.gettempdir()
     versions = [output_of(tool, "--version").strip() for tool in (tools.cachex, tools.bkt, tools.git)]
     return "\n".join([

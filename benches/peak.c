@@ -1,7 +1,7 @@
-/* peak COMMAND [ARGS]: runs it and prints the most memory that it held, in KiB, on standard error.
+/* peak COMMAND [ARGS]: runs the command and prints its peak resident memory, in KiB, on standard error.
  *
- * A process counts what its parent held when it was made, so the parent has to be smaller than what is
- * measured; Python is not. */
+ * Linux starts the count of a new process with the memory of its parent. So the parent has to be smaller
+ * than the command, which Python is not. */
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/resource.h>

@@ -1,51 +1,73 @@
 #!/usr/bin/env python3
-"""Measures what is claimed of cachex's speed, beside `bkt` and others, on this machine.
+"""Measures what is claimed of cachex's speed, beside `bkt`, `cat` and others, on this machine.
 
     benches/speed.py [--pairs N] [ROW ...]
 
-Builds cachex as this repository does, and installs `bkt` from crates.io below target/ if there is none in
-PATH. Whole processes are timed, from before they are made until they are waited for; no shell is
-between. Those that are compared take turns, in random order. What is printed is Markdown.
+Builds cachex as the README says. Takes `bkt` from PATH, or installs it from crates.io below target/.
+Times whole processes, from before they are started until they have ended, with no shell between.
+Commands that are compared take turns, in random order. Prints Markdown: a line for each comparison
+with its bar, and at the end how many bars hold.
 
-Everything happens in temporary directories (a gigabyte below TMPDIR), with stores of their own. For Linux;
+Everything happens in temporary directories (two gigabytes below TMPDIR) with their own stores. For Linux;
 needs Python 3.8, git, and a C compiler with a static C library.
 
-Whatever the numbers are, the exit code is 0: this measures, and tests nothing. Other work on the machine
-blurs the numbers: look at the quartiles.
+The exit code is 0 whatever the numbers are, and 1 when something could not be measured. Other work on the
+machine blurs the numbers: look at the quartiles.
 """
 
 import argparse
 import signal
 import sys
 
-sys.dont_write_bytecode = True  # Nothing is left beside these files.
+sys.dont_write_bytecode = True  # Leave no files beside these.
 
-from calls import HEAD, Bench  # noqa: E402
+import busy  # noqa: E402
+import long  # noqa: E402
+import many  # noqa: E402
+import small  # noqa: E402
+from calls import Bench  # noqa: E402
 from machine import Failed, Tools, described  # noqa: E402
-from rows import ROWS  # noqa: E402
+from table import HEAD, failed  # noqa: E402
+
+ROWS = {**small.ROWS, **long.ROWS, **many.ROWS, **busy.ROWS}
 
 
 def main():
+    options = parsed()
+    tools = Tools()
+    print(described(tools), HEAD, sep="\n\n", flush=True)
+    lines = []
+    complete = True
+    for name in options.rows or ROWS:
+        with Bench(tools, options.pairs) as bench:
+            try:
+                for line in ROWS[name](bench):
+                    lines.append(line)
+                    print(line.text, flush=True)
+            except Failed as fault:
+                complete = False
+                lines.append(failed(name, fault))
+                print(lines[-1].text, flush=True)
+    missed = sum(not line.holds for line in lines)
+    print(f"\n{missed} of {len(lines)} lines miss their bar." if missed else "\nAll bars hold.")
+    sys.exit(not complete)
+
+
+def parsed():
     names = ", ".join(ROWS)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], epilog=f"rows: {names}")
     parser.add_argument("rows", nargs="*", metavar="ROW", help="what to measure (default: all)")
     parser.add_argument("--pairs", type=int, default=200, metavar="N",
-                        help="turns of each comparison, slow ones a tenth of them (default: 200)")
+                        help="turns of each comparison, a tenth of them for slow ones (default: 200)")
     options = parser.parse_args()
     for name in options.rows:
         if name not in ROWS:
             parser.error(f"no row {name}; there are {names}")
-
-    tools = Tools()
-    print(described(tools), HEAD, sep="\n\n", flush=True)
-    for name in options.rows or ROWS:
-        with Bench(tools, options.pairs) as bench:
-            for line in ROWS[name](bench):
-                print(line, flush=True)
+    return options
 
 
 if __name__ == "__main__":
-    # As an exception, so that the temporary directory goes.
+    # As an exception, so that the temporary directory is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         main()
