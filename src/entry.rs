@@ -23,9 +23,9 @@ pub enum Condition {
     /// Standard input was closed.
     StdinClosed,
     /// Standard input was open, and nothing came while the command ran.
-    StdinSilent(Kind),
+    StdinSilent(StdinKind),
     /// Standard input was there, and empty.
-    StdinEmpty(Kind),
+    StdinEmpty(StdinKind),
     /// Standard input was a regular file.
     StdinFile {
         /// The digest of all that the command could see of it: its content, its offset, how it was opened.
@@ -36,7 +36,7 @@ pub enum Condition {
     /// Standard input was this, whole.
     Stdin {
         /// What it came from.
-        kind: Kind,
+        kind: StdinKind,
         /// Its digest.
         digest: Digest,
         /// Its length in bytes.
@@ -57,7 +57,7 @@ impl Condition {
     /// Whether it shows that the command reads what comes through a pipe or a socket.
     #[must_use]
     pub fn shows_a_reader(self) -> bool {
-        matches!(self, Self::Stdin { kind: Kind::Pipe | Kind::Socket, .. })
+        matches!(self, Self::Stdin { kind: StdinKind::Pipe | StdinKind::Socket, .. })
     }
 }
 
@@ -72,7 +72,7 @@ impl Entry {
 
 /// What the command's standard input was: some look at that too, as `wc` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum StdinKind {
     /// A pipe.
     Pipe,
     /// A nameless stream socket.

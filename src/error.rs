@@ -38,6 +38,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Stored output turned out to be damaged while it was shown.
+    #[must_use]
+    pub fn not_whole(fault: &io::Error) -> Self {
+        Self::Failed(format!("the output is not whole: {fault}"))
+    }
+
     /// The exit status of the process.
     #[must_use]
     pub fn exit_code(&self) -> u8 {

@@ -52,19 +52,20 @@
 //! | 3 | [`store`], [`runner`], [`replay`], [`policy`] |
 //! | 2 | [`stdin`], [`entry`] |
 //! | 1 | [`key`], [`recording`], [`progress`] |
-//! | 0 | [`error`], [`outputs`], [`terminal`], [`inherited`], [`die_with_parent`], [`memory_file`], [`nesting`], [`home`], [`ownership`], [`private_directory`], [`exit`], [`size`], [`hex`], [`time`] |
+//! | 0 | [`error`], [`outputs`], [`terminal`], [`inherited`], [`die_with_parent`], [`memory_file`], [`file_lock`], [`single_flight`], [`home`], [`ownership`], [`private_directory`], [`exit`], [`size`], [`hex`], [`time`] |
 
+mod call;
 pub mod commands;
 pub mod die_with_parent;
 pub mod entry;
 pub mod error;
 pub mod exit;
+pub mod file_lock;
 pub mod hex;
 pub mod home;
 pub mod inherited;
 pub mod key;
 pub mod memory_file;
-pub mod nesting;
 pub mod options;
 pub mod output_streams;
 pub mod ownership;
@@ -74,6 +75,7 @@ pub mod progress;
 pub mod recording;
 pub mod replay;
 pub mod runner;
+pub mod single_flight;
 pub mod size;
 pub mod stdin;
 pub mod store;

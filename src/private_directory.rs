@@ -6,8 +6,9 @@
 use crate::home;
 use crate::ownership::{is_ours, is_unmapped, may_decide};
 use crate::terminal::escape_os;
+use rustix::fs::{Mode, OFlags};
 use std::fmt;
-use std::fs::{self, DirBuilder, Metadata};
+use std::fs::{self, DirBuilder, File, Metadata};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -41,6 +42,15 @@ impl fmt::Display for Refused {
         write!(f, "{}: {problem}", escape_os(path.as_os_str()))?;
         advice.map_or(Ok(()), |advice| write!(f, "; {advice}"))
     }
+}
+
+/// Opens a file that only its owner can read, made if need be. A link is not followed.
+///
+/// # Errors
+/// The system's.
+pub fn open_private(path: &Path, flags: OFlags) -> io::Result<File> {
+    let flags = flags | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    Ok(File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?))
 }
 
 /// Makes the directory if need be, and checks that it is ours alone.

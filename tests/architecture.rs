@@ -13,36 +13,44 @@ const ALLOWED: &[(&str, &str)] = &[
     ("hex", ""),
     ("exit", ""),
     ("home", ""),
-    ("nesting", ""),
+    ("file_lock", ""),
     ("inherited", ""),
     ("die_with_parent", ""),
     ("memory_file", ""),
     ("terminal", ""),
     ("ownership", ""),
     ("private_directory", "home ownership terminal"),
+    ("single_flight", "file_lock private_directory"),
     ("output_streams", "inherited terminal"),
     ("error", "terminal"),
-    ("key", "exit hex inherited die_with_parent memory_file nesting output_streams terminal time"),
+    (
+        "key",
+        "exit hex inherited die_with_parent memory_file output_streams single_flight terminal time",
+    ),
     ("recording", "exit size terminal time"),
     ("progress", "terminal"),
     ("entry", "exit key recording time"),
     ("policy", "entry exit key time"),
     ("stdin", "entry inherited key memory_file terminal"),
-    ("store", "entry exit key ownership private_directory recording size terminal time"),
+    (
+        "store",
+        "entry exit file_lock key ownership private_directory recording single_flight size terminal time",
+    ),
     (
         "runner",
-        "entry exit inherited key die_with_parent memory_file nesting output_streams progress recording stdin terminal time",
+        "entry exit inherited key die_with_parent memory_file output_streams progress recording single_flight stdin terminal time",
     ),
     ("replay", "recording terminal"),
     (
         "options",
-        "error exit hex home key nesting output_streams ownership policy private_directory progress size store terminal time",
+        "error exit hex home key output_streams ownership policy private_directory progress single_flight size store terminal time",
     ),
     (
-        "commands",
-        "entry error exit hex inherited key nesting options policy progress recording replay runner size stdin store \
+        "call",
+        "entry error exit inherited key options policy progress recording replay runner single_flight stdin store \
          terminal time",
     ),
+    ("commands", "call entry error exit hex key options size store terminal time"),
 ];
 
 fn sources(path: &Path, found: &mut Vec<String>) {

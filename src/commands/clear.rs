@@ -1,7 +1,8 @@
 //! `cachex clear`: forgetting everything, a command, one call of it, or what passes the filters.
 
+use super::answer::print;
 use super::filters::selection;
-use super::{print, with_store};
+use super::opening::with_store;
 use crate::error::Error;
 use crate::options::ClearOptions;
 use crate::size::Size;

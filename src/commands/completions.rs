@@ -1,6 +1,6 @@
 //! `cachex completions SHELL`: the script of a shell, as it is in `completions/`.
 
-use super::print;
+use super::answer::print;
 use crate::error::Error;
 use crate::options::Shell;
 

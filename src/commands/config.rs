@@ -1,8 +1,8 @@
 //! `cachex config`: which options are in force for a command, and where each comes from.
 
+use super::answer::{print, print_styled};
 use super::json::{self, json};
 use super::table::{Look, Table, Tone};
-use super::{print, print_table};
 use crate::error::Error;
 use crate::options::Resolved;
 use crate::options::{
@@ -76,7 +76,7 @@ pub fn run(
     findings.refused.iter().flat_map(refused).for_each(|refused| fact("refused", refused));
     fact("store", directory.map_or_else(|| "none".to_owned(), path));
     let look = Look::own();
-    print_table(&format!("{}{gap}{}", options.render(look), facts.render(look)))
+    print_styled(&format!("{}{gap}{}", options.render(look), facts.render(look)))
 }
 
 /// What a file that is not trusted would set, in the order of the help.

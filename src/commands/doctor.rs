@@ -1,6 +1,6 @@
 //! `cachex doctor`: whether the store is sound, and what to do where it is not.
 
-use super::print_table;
+use super::answer::print_styled;
 use super::table::{Look, Table, Tone};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -23,7 +23,7 @@ pub fn run(directory: &Path) -> Result<Exit, Error> {
         };
         table.push(tone, [state.to_owned(), (*subject).to_owned(), escape_os(text.as_ref())]);
     }
-    print_table(&table.render(Look::own()))?;
+    print_styled(&table.render(Look::own()))?;
     let is_sound = findings.iter().all(|finding| finding.state != Health::Problem);
     Ok(Exit::Code(u8::from(!is_sound)))
 }

@@ -1,10 +1,10 @@
 //! `cachex explain`: hit or miss, and why: each part of the key, and what differs from what is stored.
 
+use super::answer::print;
 use super::config::shown_value;
 use super::json::{self, json};
-use super::print;
-use super::run::{Call, Nearest, Outlook, Prepared};
 use super::table::{Look, padded};
+use crate::call::{Call, Forecast, Nearest, Prepared, find_program};
 use crate::error::Error;
 use crate::hex::Hex;
 use crate::key::{Caveat, Difference, KeyPart, StoredPart};
@@ -29,18 +29,18 @@ pub fn run(
     notices: &Notices,
     as_json: bool,
 ) -> Result<(), Error> {
-    let program = super::run::find_program(request)?;
+    let program = find_program(request)?;
     let call = Call::new(request, &program, notices).only_looking();
     let explanation = if request.no_cache {
-        Explanation::of_nothing(call.uncached("cachex is switched off"))
+        Explanation::of_nothing(call.forecast_uncached("cachex is switched off"))
     } else {
         match call.prepare(directory) {
-            Ok(prepared) => Explanation::new(&call, prepared)
+            Ok(prepared) => Explanation::new(&call, &prepared)
                 .map_err(|fault| Error::Failed(fault.to_string()))?,
             Err(fault) => {
                 call.warn_uncached(&fault);
                 let notes = untrusted.map(would_set).unwrap_or_default();
-                Explanation { notes, ..Explanation::of_nothing(call.uncached(fault)) }
+                Explanation { notes, ..Explanation::of_nothing(call.forecast_uncached(fault)) }
             }
         }
     };
@@ -60,7 +60,7 @@ fn would_set(file: &Untrusted) -> Vec<String> {
 
 #[derive(Debug)]
 struct Explanation {
-    outlook: Outlook,
+    forecast: Forecast,
     /// What may not have been meant so.
     notes: Vec<String>,
     /// `None`: there is none, since nothing can be cached.
@@ -80,17 +80,16 @@ struct ShownPart {
 }
 
 impl Explanation {
-    fn new(call: &Call<'_>, prepared: Prepared) -> Result<Self, StoreError> {
-        let Prepared { store, observation, variants, stdin } = prepared;
-        let outlook = call.outlook(&store, &observation, variants, &stdin);
+    fn new(call: &Call<'_>, prepared: &Prepared) -> Result<Self, StoreError> {
+        let Prepared { store, observation, .. } = prepared;
+        let forecast = call.forecast(prepared);
         let parts = observation.fingerprint.parts();
         let keyed = store.keyed(&parts)?;
         // A plain digest of everything would be an oracle for each of its parts.
         let key = observation.fingerprint.key().0.as_bytes().to_vec();
         let key = store.keyed(&[KeyPart::new("key", key)])?;
-        let is_hit = outlook.verdict == "hit";
-        let nearest =
-            if is_hit { None } else { Nearest::find(call, &store, &observation, &keyed)? };
+        let is_hit = forecast.verdict == "hit";
+        let nearest = if is_hit { None } else { Nearest::find(call, store, observation, &keyed)? };
         let part =
             |(KeyPart { name, shown, .. }, StoredPart { digest, .. }): (KeyPart, &StoredPart)| {
                 ShownPart {
@@ -100,7 +99,7 @@ impl Explanation {
                 }
             };
         Ok(Self {
-            outlook,
+            forecast,
             notes: observation.caveats().iter().map(Caveat::to_string).collect(),
             key: key.first().map(|part| Hex(&part.digest).to_string()),
             parts: parts.into_iter().zip(&keyed).map(part).collect(),
@@ -109,12 +108,13 @@ impl Explanation {
     }
 
     /// Where there is no key.
-    fn of_nothing(outlook: Outlook) -> Self {
-        Self { outlook, notes: Vec::new(), key: None, parts: Vec::new(), nearest: None }
+    fn of_nothing(forecast: Forecast) -> Self {
+        Self { forecast, notes: Vec::new(), key: None, parts: Vec::new(), nearest: None }
     }
 
     fn tell(&self, look: Look) -> String {
-        let Self { outlook: Outlook { verdict, reason, then }, notes, key, parts, nearest } = self;
+        let Self { forecast: Forecast { verdict, reason, then }, notes, key, parts, nearest } =
+            self;
         let first = [format!("{verdict}: {reason}"), format!("then: {then}")];
         let mut lines = first.map(|line| look.wrap(&line, INDENT)).to_vec();
         lines.extend(
@@ -147,9 +147,9 @@ impl Explanation {
             differences: nearest.differences.iter().map(difference).collect(),
         };
         JsonExplanation {
-            verdict: self.outlook.verdict,
-            reason: &self.outlook.reason,
-            then: &self.outlook.then,
+            verdict: self.forecast.verdict,
+            reason: &self.forecast.reason,
+            then: &self.forecast.then,
             notes: &self.notes,
             key: self.key.as_deref(),
             parts: self.parts.iter().map(part).collect(),

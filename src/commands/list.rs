@@ -1,9 +1,10 @@
 //! `cachex list`: what is stored, newest first.
 
+use super::answer::{print, print_styled};
 use super::filters::selection;
 use super::json::{self, json};
+use super::opening::with_store;
 use super::table::{Look, Table, Tone};
-use super::{print, print_table, with_store};
 use crate::entry::Description;
 use crate::error::Error;
 use crate::options::ListOptions;
@@ -35,7 +36,7 @@ pub fn run(options: &ListOptions, directory: &Path, notices: &Notices) -> Result
         let tone = if has_expired(entry, now) { Tone::Faint } else { Tone::Plain };
         table.push(tone, row(entry, now));
     }
-    print_table(&table.render(look))
+    print_styled(&table.render(look))
 }
 
 const HEADINGS: [&str; 8] = ["ID", "AGE", "LEFT", "EXIT", "SIZE", "TIME", "HITS", "COMMAND"];

@@ -1,7 +1,8 @@
 //! `cachex prune`: what expired, what is too much and what was left behind.
 
+use super::answer::print;
 use super::clear::{removed, tell};
-use super::{print, with_store};
+use super::opening::with_store;
 use crate::error::Error;
 use crate::size::Size;
 use crate::store::{Cleared, DEFAULT_MAX_SIZE, Leftover, leftovers};

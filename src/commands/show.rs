@@ -1,10 +1,11 @@
 //! `cachex show`: all of one entry, or the bytes that it replays.
 
+use super::answer::{print, print_styled, printed};
 use super::json::json;
 use super::list::{JsonEntry, time_left};
+use super::opening::with_store;
 use super::table::{Look, Table, Tone};
-use super::{print, print_table, printed, with_store};
-use crate::entry::{Condition, Description, Kind};
+use crate::entry::{Condition, Description, StdinKind};
 use crate::error::Error;
 use crate::options::ShowOptions;
 use crate::size::Size;
@@ -26,7 +27,7 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
     }
     match wanted_stream(options) {
         Some(wanted) => print_output(options, directory, notices, description, wanted),
-        None => print_table(&tell(&description, now)),
+        None => print_styled(&tell(&description, now)),
     }
 }
 
@@ -83,14 +84,16 @@ fn tell(description: &Description, now: Timestamp) -> String {
         Condition::StdinUnread => "not read: any but a file will do",
         Condition::StdinAbsent => "none",
         Condition::StdinClosed => "closed",
-        Condition::StdinSilent(Kind::Socket) => "an open socket from which nothing came",
+        Condition::StdinSilent(StdinKind::Socket) => "an open socket from which nothing came",
         Condition::StdinSilent(_) => "an open pipe from which nothing came",
-        Condition::StdinEmpty(Kind::Pipe) => "an empty pipe",
-        Condition::StdinEmpty(Kind::Socket) => "an empty socket",
-        Condition::StdinEmpty(Kind::File) => "an empty file",
-        Condition::Stdin { kind: Kind::Pipe, .. } => "read: the same bytes from a pipe only",
-        Condition::Stdin { kind: Kind::Socket, .. } => "read: the same bytes from a socket only",
-        Condition::Stdin { kind: Kind::File, .. } => "read: the same bytes from a file only",
+        Condition::StdinEmpty(StdinKind::Pipe) => "an empty pipe",
+        Condition::StdinEmpty(StdinKind::Socket) => "an empty socket",
+        Condition::StdinEmpty(StdinKind::File) => "an empty file",
+        Condition::Stdin { kind: StdinKind::Pipe, .. } => "read: the same bytes from a pipe only",
+        Condition::Stdin { kind: StdinKind::Socket, .. } => {
+            "read: the same bytes from a socket only"
+        }
+        Condition::Stdin { kind: StdinKind::File, .. } => "read: the same bytes from a file only",
         Condition::StdinFile { .. } => "a file: the same bytes at the same offset only",
     };
     let lines = [

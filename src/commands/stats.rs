@@ -1,8 +1,9 @@
 //! `cachex stats`: what is stored, how often it was used, and what that saved.
 
+use super::answer::print_styled;
 use super::json::{self, json};
+use super::opening::with_store;
 use super::table::{Look, Table, Tone, bar};
-use super::{print_table, with_store};
 use crate::error::Error;
 use crate::options::StatsOptions;
 use crate::size::Size;
@@ -26,7 +27,7 @@ pub fn run(options: &StatsOptions, directory: &Path, notices: &Notices) -> Resul
     } else {
         tables(&statistics, Look::own())
     };
-    print_table(&text)
+    print_styled(&text)
 }
 
 fn tables(statistics: &Statistics, look: Look) -> String {

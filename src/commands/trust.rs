@@ -1,8 +1,8 @@
 //! `cachex trust`: which files of projects count.
 
+use super::answer::print_styled;
 use super::config::shown_value;
 use super::json::{self, json};
-use super::print_table;
 use super::table::{Look, Table, Tone};
 use crate::error::Error;
 use crate::options;
@@ -26,14 +26,14 @@ pub fn run(options: &TrustOptions) -> Result<(), Error> {
     } else {
         trust(directory)?
     };
-    print_table(&answer)
+    print_styled(&answer)
 }
 
 /// Trusts a file; says what it sets before that.
 fn trust(directory: Option<&Path>) -> Result<String, Error> {
     let candidate = Candidate::find(directory).map_err(Error::Failed)?;
     check(&candidate)?;
-    print_table(&content(&candidate))?;
+    print_styled(&content(&candidate))?;
     candidate.trust().map_err(Error::Failed)?;
     Ok(said("trusted", &candidate.path))
 }

@@ -6,11 +6,11 @@
 use crate::error::Error;
 use crate::home;
 use crate::key::{ArgumentGlob, HashWith, KeySpec, VariableSelector, check_file_word};
-use crate::nesting::is_nested;
 use crate::options::definitions::{CommonOptions, KeyOptions, RunOptions, When};
 use crate::output_streams::{OutputRequest, PtyMode};
 use crate::policy::Policy;
 use crate::progress::Spinner;
+use crate::single_flight::is_nested;
 use crate::size::Size;
 use crate::store::DEFAULT_MAX_SIZE;
 use crate::terminal::{Notices, escape_os, escape_words};

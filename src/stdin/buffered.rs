@@ -3,7 +3,7 @@
 use super::file::{FromOffset, OpenFile};
 use super::reading::{read_some, unnamed};
 use super::stream;
-use crate::entry::{Condition, Kind};
+use crate::entry::{Condition, StdinKind};
 use crate::key::{Digest, DigestBuilder};
 use crate::terminal::is_null_device;
 use rustix::fs::{FileType, fstat};
@@ -48,7 +48,7 @@ impl Buffered {
         let keep = |content: &mut dyn Read| {
             let mut held = Self::copy(content, unnamed(directory)?)?;
             if held.length == 0 {
-                held.condition = Some(Condition::StdinEmpty(Kind::Pipe));
+                held.condition = Some(Condition::StdinEmpty(StdinKind::Pipe));
             }
             Ok(Some(held))
         };
@@ -83,7 +83,7 @@ impl Buffered {
         loop {
             match read_some(&mut buffer, silence) {
                 Ok(Some(0)) if held.length == 0 => {
-                    held.condition = Some(Condition::StdinEmpty(Kind::Pipe));
+                    held.condition = Some(Condition::StdinEmpty(StdinKind::Pipe));
                 }
                 Ok(Some(0)) => held.condition = Some(held.whole()),
                 Ok(Some(count)) => {
@@ -108,7 +108,7 @@ impl Buffered {
     pub(super) fn copy(mut content: impl Read, mut file: File) -> io::Result<Self> {
         let length = io::copy(&mut content, &mut file)?;
         let digest = Digest::of_reader(FromOffset { file: &file, offset: 0 }.take(length))?;
-        let condition = Some(Condition::Stdin { kind: Kind::Pipe, digest, length });
+        let condition = Some(Condition::Stdin { kind: StdinKind::Pipe, digest, length });
         let content = DigestBuilder::default();
         Ok(Self { file, length, unkept: Vec::new(), content, condition, is_untold: false })
     }
@@ -122,15 +122,18 @@ impl Buffered {
             self.condition = None;
             self.is_untold = true;
             // Contents of any length may count as the same.
-            self.condition =
-                Some(Condition::Stdin { kind: Kind::Pipe, digest: hash(&self.file)?, length: 0 });
+            self.condition = Some(Condition::Stdin {
+                kind: StdinKind::Pipe,
+                digest: hash(&self.file)?,
+                length: 0,
+            });
         }
         Ok(())
     }
 
     fn whole(&self) -> Condition {
         let digest = self.content.clone().finish();
-        Condition::Stdin { kind: Kind::Pipe, digest, length: self.length }
+        Condition::Stdin { kind: StdinKind::Pipe, digest, length: self.length }
     }
 
     /// All of it as a file to be read from its beginning, where it was read to its end.

@@ -5,7 +5,7 @@ use super::file::{FromOffset, OpenFile};
 use super::reading::{take, unnamed};
 use super::state::Stdin;
 use super::stream::StreamState;
-use crate::entry::{Condition, Kind};
+use crate::entry::{Condition, StdinKind};
 use rustix::fs::{SeekFrom, seek};
 use std::fs::File;
 use std::io::{self, Write};
@@ -27,9 +27,9 @@ enum StandInSource {
     Closed,
     Buffered(Buffered),
     /// A pipe or a socket with this in it, and its end.
-    Stream(Kind, Vec<u8>),
+    Stream(StdinKind, Vec<u8>),
     /// One that stays open, and from which nothing comes.
-    Silent(Kind),
+    Silent(StdinKind),
     /// The same file at the same offset.
     File(OwnedFd, OpenFile),
 }
@@ -48,14 +48,14 @@ impl StandIn {
             (_, Condition::StdinClosed) => StandInSource::Closed,
             (_, Condition::StdinSilent(kind)) => StandInSource::Silent(kind),
             (_, Condition::StdinEmpty(kind)) => StandInSource::Stream(kind, Vec::new()),
-            (_, Condition::StdinUnread) => StandInSource::Stream(Kind::Pipe, UNREAD.to_vec()),
+            (_, Condition::StdinUnread) => StandInSource::Stream(StdinKind::Pipe, UNREAD.to_vec()),
             (Stdin::Buffered(held), Condition::Stdin { .. }) => StandInSource::Buffered(held),
             (Stdin::Stream(kind, StreamState::Known { length, .. }), Condition::Stdin { .. }) => {
                 // No longer than a pipe.
                 let mut content = Vec::new();
                 take(length, &mut content)?;
                 match kind {
-                    Kind::Socket => StandInSource::Stream(kind, content),
+                    StdinKind::Socket => StandInSource::Stream(kind, content),
                     _ => StandInSource::Buffered(Buffered::copy(
                         content.as_slice(),
                         unnamed(directory)?,
@@ -115,8 +115,8 @@ impl StandIn {
 }
 
 /// A pipe or a socket: what is read from, and what is written to.
-fn pair(kind: Kind) -> io::Result<(OwnedFd, OwnedFd)> {
-    if kind == Kind::Socket {
+fn pair(kind: StdinKind) -> io::Result<(OwnedFd, OwnedFd)> {
+    if kind == StdinKind::Socket {
         let (read, write) = UnixStream::pair()?;
         return Ok((read.into(), write.into()));
     }

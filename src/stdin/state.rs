@@ -4,7 +4,7 @@ use super::buffered::Buffered;
 use super::file::OpenFile;
 use super::reading::take;
 use super::stream::{self, Look, StreamState};
-use crate::entry::{Condition, Entry, Kind};
+use crate::entry::{Condition, Entry, StdinKind};
 use crate::inherited;
 use crate::terminal::is_null_device;
 use rustix::fs::{FileType, SeekFrom, fstat, seek};
@@ -28,7 +28,7 @@ pub enum Stdin {
     /// It was read.
     Buffered(Buffered),
     /// A pipe or a socket that can be looked into.
-    Stream(Kind, StreamState),
+    Stream(StdinKind, StreamState),
     /// A regular file.
     File(OpenFile),
     /// Something else: the command gets it as it is, and nobody sees what it takes.
@@ -57,8 +57,8 @@ impl Stdin {
             #[cfg(not(target_os = "linux"))]
             FileType::Fifo => Self::Absent,
             #[cfg(target_os = "linux")]
-            FileType::Fifo => Self::of_stream(Kind::Pipe, stream::survey_pipe()),
-            FileType::Socket => Self::of_stream(Kind::Socket, stream::survey_socket()),
+            FileType::Fifo => Self::of_stream(StdinKind::Pipe, stream::survey_pipe()),
+            FileType::Socket => Self::of_stream(StdinKind::Socket, stream::survey_socket()),
             FileType::CharacterDevice if rustix::termios::isatty(fd) || is_null_device(&stat) => {
                 Self::Absent
             }
@@ -66,7 +66,7 @@ impl Stdin {
         }
     }
 
-    fn of_stream(kind: Kind, state: Option<StreamState>) -> Self {
+    fn of_stream(kind: StdinKind, state: Option<StreamState>) -> Self {
         state.map_or(Self::Other, |state| Self::Stream(kind, state))
     }
 
@@ -112,7 +112,7 @@ impl Stdin {
 
     /// How much there can be of a content that one of these entries was stored for, if it pays to look
     /// for that.
-    fn longest_wanted(&self, fresh: &[Entry]) -> Option<(Kind, u64)> {
+    fn longest_wanted(&self, fresh: &[Entry]) -> Option<(StdinKind, u64)> {
         let Self::Stream(kind, StreamState::Open) = self else { return None };
         if fresh.iter().any(|entry| entry.condition == Condition::StdinUnread) {
             return None;
@@ -234,14 +234,14 @@ impl Stdin {
 
 /// Waits for the end of a pipe or a socket and sees what it holds. Only what is longer than a pipe has to be read.
 fn see_whole(
-    kind: Kind,
+    kind: StdinKind,
     longest: u64,
     directory: Option<&Path>,
     silence: Duration,
 ) -> io::Result<Stdin> {
     Ok(match (stream::look_ahead(kind, longest, silence)?, directory) {
         (Some(state), _) => Stdin::Stream(kind, state),
-        (None, Some(directory)) if kind == Kind::Pipe => {
+        (None, Some(directory)) if kind == StdinKind::Pipe => {
             Stdin::Buffered(Buffered::read_beyond(longest, directory, Some(silence))?)
         }
         (None, _) => Stdin::Stream(kind, StreamState::Open),

@@ -1,7 +1,7 @@
 //! Looking into a pipe or a socket without taking anything: with `tee`, and with `MSG_PEEK`.
 
 #[cfg(not(target_os = "linux"))]
-use crate::entry::Kind;
+use crate::entry::StdinKind;
 use crate::key::Digest;
 
 #[cfg(target_os = "linux")]
@@ -42,7 +42,7 @@ pub const SOCKET_LIMIT: u64 = 64 << 10;
 #[cfg(target_os = "linux")]
 mod linux {
     use super::{Look, SOCKET_LIMIT, StreamState};
-    use crate::entry::Kind;
+    use crate::entry::StdinKind;
     use crate::key::Digest;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::fs::{OFlags, fcntl_getfl};
@@ -66,7 +66,7 @@ mod linux {
         if flags.is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR) {
             return None;
         }
-        Some(survey(Kind::Pipe))
+        Some(survey(StdinKind::Pipe))
     }
 
     /// Where a socket has a name the command may look who is at the other end; so it gets that very
@@ -82,10 +82,10 @@ mod linux {
                 && socket.peer_addr().ok()?.is_unnamed();
             Some(is_stream && is_nameless)
         };
-        (is_nameless_stream() == Some(true)).then(|| survey(Kind::Socket))
+        (is_nameless_stream() == Some(true)).then(|| survey(StdinKind::Socket))
     }
 
-    fn survey(kind: Kind) -> StreamState {
+    fn survey(kind: StdinKind) -> StreamState {
         let has_ended = Look::now(kind) == Look::Ended;
         if has_ended { StreamState::Ended } else { StreamState::Open }
     }
@@ -100,7 +100,7 @@ mod linux {
     /// Waits for the end of what is there and sees what it is. If it is more than `longest`, or nothing
     /// has come for so long, nothing is known. Only what is longer than a pipe has to be read.
     pub(in super::super) fn look_ahead(
-        kind: Kind,
+        kind: StdinKind,
         longest: u64,
         silence: Duration,
     ) -> io::Result<Option<StreamState>> {
@@ -132,9 +132,9 @@ mod linux {
         }
     }
 
-    fn capacity(kind: Kind) -> io::Result<u64> {
+    fn capacity(kind: StdinKind) -> io::Result<u64> {
         Ok(match kind {
-            Kind::Pipe => fcntl_getpipe_size(rustix::stdio::stdin())? as u64,
+            StdinKind::Pipe => fcntl_getpipe_size(rustix::stdio::stdin())? as u64,
             _ => SOCKET_LIMIT,
         })
     }
@@ -148,7 +148,7 @@ mod linux {
         poll(&mut fds, Some(&AT_ONCE)).map_or(PollFlags::empty(), |_| fds[0].revents())
     }
 
-    fn peek(kind: Kind, length: u64, longest: u64) -> io::Result<StreamState> {
+    fn peek(kind: StdinKind, length: u64, longest: u64) -> io::Result<StreamState> {
         if length == 0 {
             return Ok(StreamState::Ended);
         }
@@ -158,10 +158,10 @@ mod linux {
     }
 
     /// What is in a pipe or a socket that has ended, so much of it.
-    fn content(kind: Kind, length: u64) -> io::Result<Option<Vec<u8>>> {
+    fn content(kind: StdinKind, length: u64) -> io::Result<Option<Vec<u8>>> {
         let stdin = rustix::stdio::stdin();
         let wanted = usize::try_from(length).unwrap_or(usize::MAX);
-        if kind == Kind::Socket {
+        if kind == StdinKind::Socket {
             let mut content = vec![0; wanted];
             let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
             let (count, _) = recv(stdin, content.as_mut_slice(), flags)?;
@@ -181,12 +181,12 @@ mod linux {
     /// All that a pipe holds, once it has ended; `None` if that may be more than it can hold.
     pub(in super::super) fn whole() -> io::Result<Option<Vec<u8>>> {
         let state = match survey_pipe() {
-            Some(StreamState::Open) => look_ahead(Kind::Pipe, u64::MAX, Duration::MAX)?,
+            Some(StreamState::Open) => look_ahead(StdinKind::Pipe, u64::MAX, Duration::MAX)?,
             other => other,
         };
         match state {
             Some(StreamState::Ended) => Ok(Some(Vec::new())),
-            Some(StreamState::Known { length, .. }) => content(Kind::Pipe, length),
+            Some(StreamState::Known { length, .. }) => content(StdinKind::Pipe, length),
             _ => Ok(None),
         }
     }
@@ -194,11 +194,11 @@ mod linux {
     impl Look {
         /// At standard input as it is now.
         #[must_use]
-        pub fn now(kind: Kind) -> Self {
+        pub fn now(kind: StdinKind) -> Self {
             let seen = polled(PollFlags::IN | PollFlags::RDHUP);
             // A socket that has ended can be read from as well.
             let is_waiting = seen.contains(PollFlags::IN)
-                && (kind == Kind::Pipe
+                && (kind == StdinKind::Pipe
                     || ioctl_fionread(rustix::stdio::stdin()).is_ok_and(|bytes| bytes > 0));
             if is_waiting {
                 Self::Waiting
@@ -222,7 +222,7 @@ pub(super) fn wait_for_anything(_: std::time::Duration) {}
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn look_ahead(
-    _: Kind,
+    _: StdinKind,
     _: u64,
     _: std::time::Duration,
 ) -> std::io::Result<Option<StreamState>> {
@@ -238,7 +238,7 @@ pub(super) fn whole() -> std::io::Result<Option<Vec<u8>>> {
 impl Look {
     /// What cannot be looked at may hold something.
     #[must_use]
-    pub fn now(_: Kind) -> Self {
+    pub fn now(_: StdinKind) -> Self {
         Self::Waiting
     }
 }

@@ -4,8 +4,8 @@
 
 use super::error::StoreError;
 use crate::ownership::is_ours;
-use crate::private_directory::{self, Refused};
-use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use crate::private_directory::{self, Refused, open_private};
+use rustix::fs::{FlockOperation, OFlags, flock};
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -98,12 +98,6 @@ impl StoreLocation {
         }
         Ok(file)
     }
-}
-
-/// Opens a file of the store, making one that only its owner can read if it is missing.
-pub(super) fn open_private(path: &Path, flags: OFlags) -> io::Result<File> {
-    let flags = flags | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    Ok(File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?))
 }
 
 /// Checks that nobody else can write to a directory.

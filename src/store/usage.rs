@@ -5,10 +5,11 @@
 
 use super::error::StoreError;
 use super::handle::Store;
-use super::location::{StoreLocation, open_private};
+use super::location::StoreLocation;
 use super::sqlite::notes::{self, Note, NoteKind};
 use super::sqlite::{codec, transaction};
 use crate::entry::Entry;
+use crate::private_directory::open_private;
 use crate::recording::Checksummer;
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};

@@ -306,14 +306,30 @@ fn waiters_of_one_that_took_over_and_stored_nothing_run_side_by_side() {
 }
 
 #[test]
-fn callers_inside_another_run_wait_for_each_other_as_any() {
-    let sandbox = Sandbox::new();
-    sandbox.script("slow.sh", "sleep 1.6; echo $1");
-    sandbox.script("build.sh", "cachex ./slow.sh $1 & cachex ./slow.sh $1 & wait");
-    // Each of them has somebody who waits for it, and is in no other run.
-    let twice = "for i in 1 2 3 4 1 2 3 4; do cachex ./build.sh $i >/dev/null & done; wait";
-    sandbox.sh(twice).gives("");
-    assert_eq!(sandbox.runs(), 4 + 4);
+fn a_caller_inside_another_run_waits_only_for_a_key_above_those_around_it() {
+    const BELOW_ALL: &str = "0000000000000000";
+    const ABOVE_ALL: &str = "ffffffffffffffff";
+    for (around, waits) in [(BELOW_ALL, true), (ABOVE_ALL, false)] {
+        let sandbox = Sandbox::new();
+        sandbox.sh("mkfifo go").gives("");
+        let body = "mkdir first 2>/dev/null && { echo $$ > started; read x < go; }; echo result";
+        sandbox.script("s.sh", body);
+        let leader = spawn(&sandbox, "./s.sh");
+        wait_for_start(&sandbox);
+        let mut inside = sandbox.cachex("-v ./s.sh").env("CACHEX_ACTIVE", around);
+        inside.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut inside = inside.command.spawn().expect("started");
+        if waits {
+            wait_until_it_waits(&mut inside);
+            go(&sandbox);
+        }
+        assert_eq!(end(inside), ("result\n".to_owned(), Some(0)));
+        if !waits {
+            go(&sandbox);
+        }
+        assert_eq!(end(leader), ("result\n".to_owned(), Some(0)));
+        assert_eq!(sandbox.runs(), if waits { 1 } else { 2 });
+    }
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub(crate) fn select(
                 let matching = environment
                     .iter()
                     .filter(|(name, _)| glob.matches(&name.to_string_lossy()))
-                    .filter(|(name, _)| name != crate::nesting::ACTIVE_VARIABLE);
+                    .filter(|(name, _)| name != crate::single_flight::ACTIVE_VARIABLE);
                 for (name, value) in matching {
                     variables.entry(name.clone()).or_insert_with(|| Some(value.clone()));
                 }

@@ -6,7 +6,7 @@
 use super::{
     CommonOptions, FreshnessOptions, KeyOptions, ShowingOptions, StoreOptions, StoringOptions,
 };
-use crate::nesting::is_nested;
+use crate::single_flight::is_nested;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Args, Command};
 use std::collections::HashSet;

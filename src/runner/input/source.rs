@@ -4,7 +4,7 @@ use super::feed::{self, Feed};
 use super::file::FileWatch;
 #[cfg(target_os = "linux")]
 use super::offer::Offer;
-use crate::entry::{Condition, Kind};
+use crate::entry::{Condition, StdinKind};
 use crate::runner::error::Unrecorded;
 use crate::runner::launch::Standard;
 use crate::stdin::{Buffered, OpenFile};
@@ -20,7 +20,7 @@ pub enum Input {
     /// From what was read of ours.
     Buffered(Buffered),
     /// From our pipe or socket, as far as the command takes it.
-    Stream(Kind),
+    Stream(StdinKind),
     /// From our file: the command has the same one.
     File(OpenFile),
     /// From whatever ours is.

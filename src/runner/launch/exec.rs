@@ -2,16 +2,18 @@
 
 use super::command::{Launch, Standard};
 use crate::inherited;
-use crate::nesting;
 use crate::runner::error::SpawnError;
 use crate::runner::job::Environment;
+use crate::single_flight::{ACTIVE_VARIABLE, active, is_nested};
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 /// Variables, and the one that cachex adds.
 pub(in crate::runner) fn with_nesting(mut environment: Environment) -> Environment {
-    environment.extend(nesting::variable());
+    if is_nested() {
+        environment.insert(ACTIVE_VARIABLE.into(), active());
+    }
     environment
 }
 

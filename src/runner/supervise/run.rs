@@ -4,7 +4,6 @@ use super::child::Child;
 use super::connections::{Connected, Sources, connect};
 use super::event_loop::{Ended, Run};
 use crate::exit::Exit;
-use crate::nesting;
 use crate::output_streams::OutputStreams;
 use crate::runner::error::{SpawnError, Unrecorded};
 use crate::runner::inherited_files::InheritedFiles;
@@ -15,6 +14,7 @@ use crate::runner::outcome::{Outcome, conclude, show_held};
 use crate::runner::output::{Pump, PumpEnd, Shared, Tape};
 use crate::runner::signals::{self, Receiver, Signals};
 use crate::runner::terminal::{Keys, TerminalMode, are_keys_there};
+use crate::single_flight::{ACTIVE_VARIABLE, active, active_within};
 use crate::terminal::Stream;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -32,7 +32,7 @@ use tokio::time::Instant as TokioInstant;
 pub fn run(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     // SAFETY: cachex is a single thread until the runtime below has begun: those that looked at inputs were
     // waited for.
-    unsafe { nesting::enter(job.key) };
+    unsafe { std::env::set_var(ACTIVE_VARIABLE, active_within(&active(), job.key)) };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

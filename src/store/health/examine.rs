@@ -2,6 +2,7 @@
 
 use super::entries;
 use super::finding::{Finding, fault_of, ok, problem, warning};
+use crate::single_flight::can_claim;
 use crate::size::Size;
 use crate::store::location::{StoreLocation, check_directory, is_of_another, unfit};
 use crate::terminal::escape_os;
@@ -127,7 +128,7 @@ fn leftover(path: &Path) -> Option<String> {
 
 fn examine_claims(location: &StoreLocation) -> Finding {
     const SUBJECT: &str = "claims";
-    match location.try_to_claim() {
+    match can_claim(&location.directory) {
         Ok(true) => ok(SUBJECT, "can be locked"),
         Ok(false) => ok(SUBJECT, "not there yet; the first run makes them"),
         Err(error) => warning(

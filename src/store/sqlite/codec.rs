@@ -1,6 +1,6 @@
 //! Rows of the database as values, and back. Nothing that is read counts before its checksum was compared.
 
-use crate::entry::{Condition, Entry, Kind};
+use crate::entry::{Condition, Entry, StdinKind};
 use crate::exit::Exit;
 use crate::key::{Digest, Key, Stamp};
 use crate::recording::{Body, Checksum, Checksummer};
@@ -116,10 +116,10 @@ mod tag {
     pub(in crate::store) const SILENT: [u8; 3] = [7, 8, 12];
 }
 
-const KINDS: [Kind; 3] = [Kind::Pipe, Kind::Socket, Kind::File];
+const KINDS: [StdinKind; 3] = [StdinKind::Pipe, StdinKind::Socket, StdinKind::File];
 
 pub(in crate::store) fn encode_condition(condition: Condition) -> Vec<u8> {
-    let of_kind = |tags: [u8; 3], kind: Kind| tags[kind as usize];
+    let of_kind = |tags: [u8; 3], kind: StdinKind| tags[kind as usize];
     match condition {
         Condition::StdinUnread => vec![tag::UNREAD],
         Condition::StdinAbsent => vec![tag::ABSENT],
@@ -221,7 +221,7 @@ mod tests {
     use crate::recording::Content;
     use proptest::prelude::*;
 
-    fn kind() -> impl Strategy<Value = Kind> {
+    fn kind() -> impl Strategy<Value = StdinKind> {
         proptest::sample::select(&KINDS)
     }
 
@@ -249,7 +249,7 @@ mod tests {
         Entry {
             id: 7,
             key: Key(Digest([1; 32])),
-            condition: Condition::StdinEmpty(Kind::Pipe),
+            condition: Condition::StdinEmpty(StdinKind::Pipe),
             exit: Exit::Code(0),
             created: Timestamp::from_millis(5),
             elapsed: Duration::from_millis(6),

@@ -8,9 +8,10 @@
 use super::codec::{BLOCKS_PER_ENTRY, block_ids};
 use super::connect::{check_pages, connect, open_to_look as open_file_to_look, unmistakable};
 use super::{read_transaction, space};
+use crate::private_directory::open_private;
 use crate::recording::{Body, Checksum, Checksummer, Content, Stored, Survey};
 use crate::store::error::StoreError;
-use crate::store::location::{StoreLocation, open_private};
+use crate::store::location::StoreLocation;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use rustix::fs::OFlags;

@@ -3,8 +3,9 @@
 use super::connect::to_write;
 use super::long;
 use super::schema::{self, DatabaseFormat};
+use crate::private_directory::open_private;
 use crate::store::error::StoreError;
-use crate::store::location::{StoreLocation, open_private};
+use crate::store::location::StoreLocation;
 use rusqlite::Connection;
 use rustix::fs::OFlags;
 

@@ -1,7 +1,7 @@
 //! A way to offer what waits in our standard input.
 
 use super::gap::Gap;
-use crate::entry::Kind;
+use crate::entry::StdinKind;
 use crate::key::DigestBuilder;
 use rustix::event::Timespec;
 use std::io;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// A way to offer what waits in our standard input.
 pub(super) trait Channel: Send + 'static {
-    const KIND: Kind;
+    const KIND: StdinKind;
 
     /// Offers what waits in ours. Nothing must be on offer when it is called.
     fn offer(&mut self) -> io::Result<Offered>;

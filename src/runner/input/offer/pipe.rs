@@ -2,7 +2,7 @@
 
 use super::channel::{Channel, Event, Offered};
 use super::gap::Gap;
-use crate::entry::Kind;
+use crate::entry::StdinKind;
 use crate::key::DigestBuilder;
 use crate::runner::left_behind::hangs_up;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -49,7 +49,7 @@ impl PipeOffer {
 }
 
 impl Channel for PipeOffer {
-    const KIND: Kind = Kind::Pipe;
+    const KIND: StdinKind = StdinKind::Pipe;
 
     fn offer(&mut self) -> io::Result<Offered> {
         let Some(pipe) = &self.pipe else { return Ok(Offered::End) };

@@ -2,7 +2,7 @@
 
 use super::channel::{Channel, Event, Offered};
 use super::gap::Gap;
-use crate::entry::Kind;
+use crate::entry::StdinKind;
 use crate::key::DigestBuilder;
 use crate::runner::left_behind::hangs_up;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -52,7 +52,7 @@ impl SocketOffer {
 const PIECE: usize = 64 << 10;
 
 impl Channel for SocketOffer {
-    const KIND: Kind = Kind::Socket;
+    const KIND: StdinKind = StdinKind::Socket;
 
     fn offer(&mut self) -> io::Result<Offered> {
         self.offered.resize(PIECE, 0);

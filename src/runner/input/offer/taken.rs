@@ -1,6 +1,6 @@
 //! What the command took of its input, and what its result holds for because of it.
 
-use crate::entry::{Condition, Kind};
+use crate::entry::{Condition, StdinKind};
 use crate::key::Digest;
 use crate::runner::error::Unrecorded;
 use crate::stdin::{Look, SOCKET_LIMIT};
@@ -20,7 +20,7 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    pub(super) fn condition(self, kind: Kind) -> Result<Condition, Unrecorded> {
+    pub(super) fn condition(self, kind: StdinKind) -> Result<Condition, Unrecorded> {
         if self.was_written {
             return Err(Unrecorded::StdinWritten);
         }
@@ -30,7 +30,7 @@ impl Taken {
             (0, Look::Silent, Look::Silent) if !self.came => Ok(Condition::StdinSilent(kind)),
             // Whether it looked for input while there was none cannot be told.
             (0, ..) => Err(Unrecorded::StdinUnknown),
-            (length, _, Look::Ended) if kind == Kind::Pipe || length <= SOCKET_LIMIT => {
+            (length, _, Look::Ended) if kind == StdinKind::Pipe || length <= SOCKET_LIMIT => {
                 Ok(Condition::Stdin { kind, digest: self.digest, length })
             }
             (_, _, Look::Ended) => Err(Unrecorded::StdinLong),

@@ -3,7 +3,7 @@
 use super::offering::{Offering, Told};
 use super::pipe::PipeOffer;
 use super::socket::SocketOffer;
-use crate::entry::{Condition, Kind};
+use crate::entry::{Condition, StdinKind};
 use crate::runner::error::Unrecorded;
 use crate::runner::launch::Standard;
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 
 /// An offer that is under way.
 pub(in crate::runner) struct Offer {
-    kind: Kind,
+    kind: StdinKind,
     told: Receiver<Option<Told>>,
     thread: JoinHandle<()>,
     /// Closed at the end of the command.
@@ -27,9 +27,9 @@ impl Offer {
     ///
     /// # Errors
     /// When it cannot be offered; nothing was taken.
-    pub(in crate::runner) fn begin(kind: Kind) -> io::Result<(Standard, Self)> {
+    pub(in crate::runner) fn begin(kind: StdinKind) -> io::Result<(Standard, Self)> {
         let (ended, running) = pipe_with(PipeFlags::CLOEXEC)?;
-        let (theirs, (told, thread)) = if kind == Kind::Socket {
+        let (theirs, (told, thread)) = if kind == StdinKind::Socket {
             let (theirs, offer) = SocketOffer::new()?;
             (theirs, Offering::begin(offer, ended)?)
         } else {

@@ -1,8 +1,8 @@
 //! The file of a database: its header, its pages, and the lock of those who read it.
 
 use super::unsupported::{PageResult, Unsupported};
+use crate::file_lock::{self, ByteRange};
 use crate::store::location::is_ours_alone;
-use crate::store::record_lock::{self, Bytes};
 use rustix::fs::{Mode, OFlags};
 use std::cell::{Cell, RefCell};
 use std::fs::File;
@@ -24,8 +24,8 @@ pub(super) const PAGE: usize = 4096;
 const AT_HAND: usize = 32;
 
 /// Where SQLite takes its locks: far behind what most databases hold.
-const PENDING: Bytes = Bytes { start: 0x4000_0000, length: 1 };
-const SHARED: Bytes = Bytes { start: PENDING.start + 2, length: 510 };
+const PENDING: ByteRange = ByteRange { start: 0x4000_0000, length: 1 };
+const SHARED: ByteRange = ByteRange { start: PENDING.start + 2, length: 510 };
 
 /// The pages of a file that nobody can write to meanwhile.
 #[derive(Debug)]
@@ -120,11 +120,11 @@ fn is_empty(path: &Path) -> PageResult<bool> {
 
 /// Keeps writers out, as SQLite does: past the one who waits for its readers to go nobody gets.
 fn lock(file: &File) -> PageResult<()> {
-    if !record_lock::share(file, PENDING)? {
+    if !file_lock::share(file, PENDING)? {
         return Err(Unsupported);
     }
-    let is_shared = record_lock::share(file, SHARED)?;
-    record_lock::give_up(file, PENDING)?;
+    let is_shared = file_lock::share(file, SHARED)?;
+    file_lock::give_up(file, PENDING)?;
     if is_shared { Ok(()) } else { Err(Unsupported) }
 }
 

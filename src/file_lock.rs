@@ -1,55 +1,69 @@
-//! Locks on bytes of a file, as POSIX has them.
+//! Locks on ranges of a file's bytes, as POSIX has them.
 //!
-//! The system frees them with their process, however that ends; and, which is easy to miss, all those that a
-//! process has on a file as soon as it closes any descriptor of that file.
+//! The system frees a lock with its process, however that ends. It also frees all locks that a process has on a file as
+//! soon as the process closes *any* descriptor of that file.
 
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 
-/// Which bytes: from this one on, so many.
+/// A range of bytes of a file.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bytes {
-    pub(super) start: libc::off_t,
-    pub(super) length: libc::off_t,
+pub struct ByteRange {
+    /// The first byte.
+    pub start: libc::off_t,
+    /// The number of bytes.
+    pub length: libc::off_t,
 }
 
-/// Takes a lock that others can share, unless somebody holds the bytes alone.
-pub(super) fn share(file: &File, bytes: Bytes) -> io::Result<bool> {
+/// Takes a shared lock, unless another process has an exclusive one.
+///
+/// # Errors
+/// The system's.
+pub fn share(file: &File, bytes: ByteRange) -> io::Result<bool> {
     try_to_set(file, bytes, F_RDLCK)
 }
 
-/// Takes a lock that nobody shares, unless somebody has one.
-pub(super) fn take(file: &File, bytes: Bytes) -> io::Result<bool> {
+/// Takes an exclusive lock, unless another process has any.
+///
+/// # Errors
+/// The system's.
+pub fn take(file: &File, bytes: ByteRange) -> io::Result<bool> {
     try_to_set(file, bytes, F_WRLCK)
 }
 
 /// Gives a lock up.
-pub(super) fn give_up(file: &File, bytes: Bytes) -> io::Result<()> {
+///
+/// # Errors
+/// The system's.
+pub fn give_up(file: &File, bytes: ByteRange) -> io::Result<()> {
     call(file, libc::F_SETLK, bytes, F_UNLCK).map(drop)
 }
 
-/// How other processes hold bytes.
+/// How other processes have locked a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hold {
-    /// Nobody does.
-    Free,
-    /// Somebody does, and others can as well.
-    Shared,
-    /// Somebody does alone.
-    Alone,
+pub enum LockHolders {
+    /// No process has.
+    None,
+    /// At least one has a shared lock.
+    Sharing,
+    /// One has an exclusive lock.
+    Exclusive,
 }
 
-/// How other processes hold these bytes.
-pub(super) fn hold(file: &File, bytes: Bytes) -> io::Result<Hold> {
+/// How other processes have locked these bytes.
+///
+/// # Errors
+/// The system's.
+pub fn holders(file: &File, bytes: ByteRange) -> io::Result<LockHolders> {
     Ok(match call(file, libc::F_GETLK, bytes, F_WRLCK)?.l_type {
-        F_UNLCK => Hold::Free,
-        F_RDLCK => Hold::Shared,
-        _ => Hold::Alone,
+        F_UNLCK => LockHolders::None,
+        F_RDLCK => LockHolders::Sharing,
+        _ => LockHolders::Exclusive,
     })
 }
 
-fn try_to_set(file: &File, bytes: Bytes, kind: libc::c_short) -> io::Result<bool> {
+fn try_to_set(file: &File, bytes: ByteRange, kind: libc::c_short) -> io::Result<bool> {
     match call(file, libc::F_SETLK, bytes, kind) {
         Err(error) if matches!(error.raw_os_error(), Some(libc::EACCES | libc::EAGAIN)) => {
             Ok(false)
@@ -62,7 +76,7 @@ fn try_to_set(file: &File, bytes: Bytes, kind: libc::c_short) -> io::Result<bool
 fn call(
     file: &File,
     command: libc::c_int,
-    Bytes { start, length }: Bytes,
+    ByteRange { start, length }: ByteRange,
     kind: libc::c_short,
 ) -> io::Result<libc::flock> {
     // SAFETY: the struct is plain numbers, for which zero is a value.

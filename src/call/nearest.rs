@@ -1,8 +1,9 @@
-//! Why nothing is stored for a call: what differs from the entry that is nearest to it.
+//! The stored entry that is nearest to a call that missed, and how they differ.
 //!
-//! For people only; nothing is decided by it, and no value of a variable is shown.
+//! For people only: nothing is decided by it, and no value of a variable is shown.
 
-use super::Call;
+use super::context::Call;
+use super::prepare::Prepared;
 use crate::key::{Caveat, Difference, Observation, StoredPart, differences};
 use crate::policy::MissReason;
 use crate::store::{Store, StoreError};
@@ -12,16 +13,18 @@ use std::time::Duration;
 
 /// The entry of the same command that differs least.
 #[derive(Debug)]
-pub(in crate::commands) struct Nearest {
-    pub(in crate::commands) id: i64,
+pub struct Nearest {
+    /// Its number.
+    pub id: i64,
     /// `None` for one from the future.
-    pub(in crate::commands) age: Option<Duration>,
-    pub(in crate::commands) differences: Vec<Difference>,
+    pub age: Option<Duration>,
+    /// How its key differs.
+    pub differences: Vec<Difference>,
 }
 
 impl Nearest {
     /// The nearest to a key of these parts.
-    pub(in crate::commands) fn find(
+    pub fn find(
         call: &Call<'_>,
         store: &Store,
         observation: &Observation,
@@ -40,34 +43,37 @@ impl Nearest {
         Ok(nearest)
     }
 
-    pub(in crate::commands) fn tell(&self) -> String {
+    /// The entry, its age and all differences.
+    pub fn tell(&self) -> String {
         let ago = |age| format!("{} ago", brief(age));
         let age = self.age.map_or_else(|| "in the future".to_owned(), ago);
         let differences = match &self.differences[..] {
             [] => "the key is the same, standard input or the date is not".to_owned(),
-            differences => told(differences),
+            differences => listed(differences),
         };
         format!("entry {}, stored {age}: {differences}", self.id)
     }
 
     /// The first differences, and how many more there are: `explain` tells all.
     fn in_short(&self) -> String {
-        const FEW: usize = 8;
-        match self.differences.split_at_checked(FEW) {
-            Some((first, more @ [_, _, ..])) => format!("{}, and {} more", told(first), more.len()),
-            _ => told(&self.differences),
+        const MOST_SHOWN: usize = 8;
+        match self.differences.split_at_checked(MOST_SHOWN) {
+            Some((first, more @ [_, _, ..])) => {
+                format!("{}, and {} more", listed(first), more.len())
+            }
+            _ => listed(&self.differences),
         }
     }
 }
 
-fn told(differences: &[Difference]) -> String {
+fn listed(differences: &[Difference]) -> String {
     let tell = |it: &Difference| format!("{} {}", escape_os(&it.name), it.what);
     differences.iter().map(tell).collect::<Vec<_>>().join(", ")
 }
 
 impl Call<'_> {
-    /// With `-v`: the reason of a miss, and what differs if that is why.
-    pub(super) fn tell_miss(&self, store: &Store, observation: &Observation, reason: &MissReason) {
+    /// With `-v`: the reason of a miss, and the differences if they are the reason.
+    pub fn tell_miss(&self, Prepared { store, observation, .. }: &Prepared, reason: &MissReason) {
         if !self.notices.are_detailed() {
             return;
         }
@@ -81,9 +87,9 @@ impl Call<'_> {
         }
     }
 
-    /// With `-v`: which options may not have been meant so. On a miss a slip that is certain costs a
-    /// warning, since the command may have run in vain.
-    pub(super) fn tell_caveats(&self, observation: &Observation, is_miss: bool) {
+    /// With `-v`: options that may be slips. On a miss a certain slip costs a warning, since the command may have run in
+    /// vain.
+    pub fn tell_caveats(&self, observation: &Observation, is_miss: bool) {
         if !is_miss && !self.notices.are_detailed() {
             return;
         }
@@ -102,11 +108,11 @@ impl Call<'_> {
     }
 }
 
-/// The reason of a miss, with what became of the entry if that is known.
+/// The reason of a miss, with the tombstone of the entry if there is one.
 pub(super) fn in_full(store: &Store, observation: &Observation, reason: &MissReason) -> String {
-    let gone = match reason {
+    let tombstone = match reason {
         MissReason::Absent => store.tombstone(&observation.fingerprint.key()).ok().flatten(),
         _ => None,
     };
-    gone.map_or_else(|| reason.to_string(), |gone| format!("{reason}: {gone}"))
+    tombstone.map_or_else(|| reason.to_string(), |it| format!("{reason}: {it}"))
 }

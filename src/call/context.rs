@@ -1,0 +1,60 @@
+//! What every step of a call knows: the request, the program, and when it began.
+
+use crate::error::Error;
+use crate::key::{CommandName, Program, ResolveError};
+use crate::options::Request;
+use crate::store::{Store, StoreError};
+use crate::terminal::Notices;
+use crate::time::Timestamp;
+use std::path::Path;
+
+/// One call of a command.
+pub struct Call<'a> {
+    pub(super) request: &'a Request,
+    pub(super) program: &'a Program,
+    pub(super) notices: &'a Notices,
+    /// When this call began.
+    pub(super) asked: Timestamp,
+    /// Whether this call only asks what a run would do.
+    pub(super) only_looks: bool,
+}
+
+impl<'a> Call<'a> {
+    /// A call that begins now.
+    pub fn new(request: &'a Request, program: &'a Program, notices: &'a Notices) -> Self {
+        Self { request, program, notices, asked: Timestamp::now(), only_looks: false }
+    }
+
+    /// A call that takes nothing from standard input and runs nothing.
+    pub fn only_looking(self) -> Self {
+        Self { only_looks: true, ..self }
+    }
+
+    /// The name that its entries are stored under.
+    pub(super) fn name(&self) -> CommandName {
+        CommandName::of(self.program.path(), &self.request.words, &self.request.key.ignored)
+    }
+
+    /// Whether the result of a run is to be stored.
+    pub(super) fn stores(&self, store: &Store) -> bool {
+        !self.request.no_store && !store.is_read_only()
+    }
+
+    /// Sets a damaged store aside, and says so.
+    pub(super) fn begin_anew(&self, directory: &Path, what: &str) -> Result<Store, StoreError> {
+        let store = Store::begin_anew(directory)?;
+        self.notices.warn(&format_args!("the store was damaged ({what}) and begins anew"));
+        Ok(store)
+    }
+}
+
+/// The program that the command line names.
+pub fn find_program(request: &Request) -> Result<Program, Error> {
+    let Some(word) = request.words.first() else {
+        return Err(Error::Usage("no command given; try cachex --help".to_owned()));
+    };
+    Program::resolve(word).map_err(|error| match error {
+        ResolveError::NotFound => Error::NotFound { command: word.clone() },
+        ResolveError::NotExecutable(command, reason) => Error::NotExecutable { command, reason },
+    })
+}

@@ -1,0 +1,129 @@
+//! The decision: which entry may be replayed, or why the command has to run.
+
+use super::context::Call;
+use super::prepare::Prepared;
+use crate::entry::Entry;
+use crate::key::{Key, Observation};
+use crate::policy::{MissReason, Policy, Verdict};
+use crate::recording::Body;
+use crate::store::Store;
+use crate::time::{Lifetime, Timestamp, brief};
+use std::borrow::Cow;
+
+/// The entry to replay.
+pub struct Hit {
+    pub(super) entry: Entry,
+    /// Its output, checked.
+    pub(super) body: Body,
+    /// Whether it has expired and is to be renewed.
+    pub(super) is_stale: bool,
+}
+
+/// Why the command has to run.
+pub struct Miss {
+    /// The reason.
+    pub reason: MissReason,
+    /// The entry to replay if the command fails.
+    pub fallback: Option<Box<Entry>>,
+}
+
+impl Miss {
+    fn without_fallback(reason: MissReason) -> Self {
+        Self { reason, fallback: None }
+    }
+}
+
+impl Call<'_> {
+    /// The entry to replay, or why the command has to run. Releases the read lock of the store.
+    pub fn choose(&self, prepared: &Prepared) -> Result<Hit, Miss> {
+        let chosen = self.decide(prepared, prepared.variants.clone());
+        prepared.store.release_read_lock();
+        chosen
+    }
+
+    fn decide(&self, prepared: &Prepared, variants: Vec<Entry>) -> Result<Hit, Miss> {
+        let Prepared { store, observation, stdin, .. } = prepared;
+        let (key, policy) = (observation.fingerprint.key(), self.policy_for(observation));
+        let holds = stdin.holds(&variants);
+        let own: Vec<_> = variants.iter().filter(|entry| entry.key == key).cloned().collect();
+        let (entry, age, is_stale) =
+            match policy.admit(variants, holds, self.asked, Timestamp::now()) {
+                Verdict::Replay(entry, age) => (entry, age, false),
+                Verdict::ReplayStale(entry, age) => (entry, age, true),
+                Verdict::Execute(_, Some(fallback)) if !is_in_order(store, key, &fallback) => {
+                    return self.decide(prepared, own);
+                }
+                Verdict::Execute(reason, fallback) => {
+                    self.tell_unserved(observation, &reason);
+                    return Err(Miss { reason, fallback });
+                }
+            };
+        let Some(mut body) = self.output(store, &entry)? else {
+            return match replaced(store, &entry) {
+                Some(variants) => self.decide(prepared, variants),
+                None => Err(Miss::without_fallback(MissReason::Damaged)),
+            };
+        };
+        if entry.key != key && !body.is_of_one_stream() {
+            return self.decide(prepared, own);
+        }
+        if !stdin.is_still(entry.condition) {
+            return Err(Miss::without_fallback(MissReason::OtherStdin));
+        }
+        // The reader of stderr may be slow: release the lock first.
+        store.release_read_lock();
+        if self.notices.are_detailed() {
+            let _ = body.let_go();
+        }
+        let stale = if is_stale { ", stale" } else { "" };
+        self.notices.detail(&format_args!("hit: stored {} ago{stale}", brief(age)));
+        Ok(Hit { entry: *entry, body, is_stale })
+    }
+
+    /// The checked output of an entry; `None` if it is damaged or gone.
+    fn output(&self, store: &Store, entry: &Entry) -> Result<Option<Body>, Miss> {
+        store.output(entry).map_err(|fault| {
+            store.release_read_lock();
+            self.notices.warn(&format_args!("{fault}; the command runs again"));
+            Miss::without_fallback(MissReason::Unreadable)
+        })
+    }
+
+    /// The policy of the call. Nothing is served stale where a run in the background would be a different run.
+    fn policy_for(&self, observation: &Observation) -> Cow<'_, Policy> {
+        let policy = &self.request.policy;
+        match lacking_in_background(observation) {
+            Some(_) => Cow::Owned(policy.without_renewals()),
+            None => Cow::Borrowed(policy),
+        }
+    }
+
+    fn tell_unserved(&self, observation: &Observation, reason: &MissReason) {
+        let is_patient = self.request.policy.stale_while_revalidate != Lifetime::ZERO;
+        if let (MissReason::Expired(_), true, Some(fd)) =
+            (reason, is_patient, lacking_in_background(observation))
+        {
+            self.notices
+                .detail(&format_args!("not served stale: a renewal would lack descriptor {fd}"));
+        }
+    }
+}
+
+/// An inherited descriptor that counts and that a run in the background would lack.
+pub(super) fn lacking_in_background(observation: &Observation) -> Option<i32> {
+    observation.fingerprint.inherited_files.first().copied()
+}
+
+/// Whether an entry that was found for this key can be replayed in the order in which it was written. An entry of
+/// another key was recorded from two streams.
+fn is_in_order(store: &Store, key: Key, entry: &Entry) -> bool {
+    let body = || store.output(entry).ok().flatten();
+    entry.key == key || body().is_some_and(|body| body.is_of_one_stream())
+}
+
+/// The entries now stored in place of one that is gone: long output is read apart from its entry, and another may have
+/// been stored in between.
+fn replaced(store: &Store, entry: &Entry) -> Option<Vec<Entry>> {
+    let variants = store.variants(&[entry.key]).ok()?;
+    (!variants.iter().any(|other| other.is_same_as(entry))).then_some(variants)
+}

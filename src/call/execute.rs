@@ -1,0 +1,101 @@
+//! Running the command of a call: what the runner is told.
+
+use super::context::Call;
+use crate::exit::Exit;
+use crate::key::Observation;
+use crate::options::Request;
+use crate::progress::Spinner;
+use crate::recording::Recorder;
+use crate::runner::{self, Input, Job, Outcome, SpawnError};
+use crate::single_flight::Claim;
+use crate::stdin::{Buffered, Stdin};
+use crate::store::Store;
+use std::cell::RefCell;
+
+/// How a run shows its output and progress; by default to nobody.
+#[derive(Default)]
+pub(super) struct Showing<'a> {
+    pub(super) spinner: Option<Spinner>,
+    /// Output is held back until the end, and then not shown after such an exit.
+    pub(super) withhold: Option<&'a dyn Fn(Exit) -> bool>,
+}
+
+/// The claim of a run, given up as soon as its result is stored or cannot be.
+pub(super) struct RunClaim(RefCell<Option<Claim>>);
+
+impl RunClaim {
+    pub(super) fn new(claim: Option<Claim>) -> Self {
+        Self(RefCell::new(claim))
+    }
+
+    /// Lets one of the callers that wait run for the others.
+    fn hand_on(&self) {
+        if let Some(claim) = &*self.0.borrow() {
+            claim.hand_on();
+        }
+    }
+
+    /// Lets all callers go on that wait.
+    pub(super) fn give_up(&self) {
+        self.0.take();
+    }
+}
+
+/// A command that was not started.
+pub(super) struct NotRun {
+    pub(super) error: SpawnError,
+    /// The part of standard input that was read and not passed on.
+    pub(super) unread: Option<Buffered>,
+}
+
+impl Call<'_> {
+    /// What takes the output down.
+    pub(super) fn recorder(&self, store: &Store) -> Recorder {
+        let Request { max_output, max_size, .. } = self.request;
+        Recorder::new(store.directory().to_owned(), *max_output.min(max_size))
+    }
+
+    /// Runs the command.
+    pub(super) fn execute(
+        &self,
+        observation: &Observation,
+        stdin: Stdin,
+        recorder: Option<Recorder>,
+        Showing { spinner, withhold }: Showing<'_>,
+        claim: &RunClaim,
+    ) -> Result<Outcome, Box<NotRun>> {
+        observation.watch();
+        let mut job = Job {
+            key: observation.fingerprint.key(),
+            program: self.program.as_found(),
+            words: &self.request.words,
+            environment: self.request.key.environment(),
+            input: input(stdin),
+            outputs: observation.fingerprint.outputs,
+            recorder,
+            spinner,
+            withhold,
+            held_up: &|| claim.hand_on(),
+            unstorable: &|| claim.give_up(),
+        };
+        runner::run(&mut job).map_err(|error| {
+            let unread = match job.input {
+                Input::Buffered(held) => Some(held),
+                _ => None,
+            };
+            Box::new(NotRun { error, unread })
+        })
+    }
+}
+
+/// The command's standard input.
+fn input(stdin: Stdin) -> Input {
+    match stdin {
+        Stdin::Absent => Input::Empty,
+        Stdin::Buffered(held) => Input::Buffered(held),
+        Stdin::Closed => Input::Closed,
+        Stdin::Stream(kind, _) => Input::Stream(kind),
+        Stdin::Other => Input::Same,
+        Stdin::File(file) => Input::File(file),
+    }
+}

@@ -1,0 +1,91 @@
+//! A miss: the command runs, and its result is stored.
+//!
+//! Whether it is stored or not, the exit is the command's. Other callers wait as long as the claim is held.
+
+use super::context::Call;
+use super::ending;
+use super::execute::{RunClaim, Showing};
+use super::fall_back::Fallback;
+use super::keep::Unkept;
+use super::prepare::Prepared;
+use crate::entry::Entry;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::progress::Spinner;
+use crate::recording::Abandoned;
+use crate::runner::{Outcome, SpawnError, Unrecorded};
+use crate::single_flight::Claim;
+use crate::store::{Clearings, Store};
+
+impl Call<'_> {
+    /// Runs the command and stores its result. If it fails, `fallback` is replayed in its place.
+    pub(super) fn fill(
+        &self,
+        prepared: Prepared,
+        fallback: Option<Box<Entry>>,
+        claim: Option<Claim>,
+    ) -> Result<Exit, Error> {
+        let Prepared { mut store, observation, stdin, .. } = prepared;
+        let since = self.clearings_if_storing(&mut store);
+        let claim = RunClaim::new(claim.filter(|_| since.is_some()));
+        let fallback = fallback.map(|entry| Fallback::new(&store, *entry));
+        let is_unwanted = |exit| {
+            let is_failure = !self.request.policy.is_success(exit);
+            is_failure && fallback.as_ref().is_some_and(Fallback::is_there)
+        };
+        let recorder = (since.is_some() || fallback.is_some()).then(|| self.recorder(&store));
+        let shown = Showing {
+            spinner: self.request.spinner.as_deref().map(Spinner::new),
+            withhold: fallback.is_some().then_some(&is_unwanted as &dyn Fn(Exit) -> bool),
+        };
+        let outcome = match self.execute(&observation, stdin, recorder, shown, &claim) {
+            Ok(outcome) => Ok(outcome),
+            Err(not_run) if matches!(not_run.error, SpawnError::Other(_)) => {
+                claim.give_up();
+                return self.run_uncached_with(not_run.unread, &not_run.error.to_string());
+            }
+            Err(not_run) => Err(ending::not_started(self.program, not_run.error)),
+        };
+        if let (Some(failure), Some(fallback)) = (failure(&outcome), &fallback)
+            && let Some(body) = fallback.output()
+        {
+            claim.give_up();
+            return self.fall_back(fallback, body, &failure);
+        }
+        let Outcome { exit, recording, lost, .. } = outcome?;
+        let kept = match (since, recording) {
+            (Some(since), Ok((recording, condition))) => {
+                self.keep(&mut store, &observation, condition, recording, since)
+            }
+            (Some(_), Err(reason))
+            | (None, Err(reason @ Unrecorded::Abandoned(Abandoned::Unwritable(_)))) => {
+                Err(reason.into())
+            }
+            (None, _) => Err(Unkept::from(Unrecorded::NotAsked)),
+        };
+        // The reader of stderr may be slow: let the others go on first.
+        claim.give_up();
+        self.tell_kept(&kept);
+        ending::of_run(lost, exit)
+    }
+
+    /// The clearings before the run, if its result is to be stored.
+    fn clearings_if_storing(&self, store: &mut Store) -> Option<Clearings> {
+        if !self.request.no_store && store.is_read_only() {
+            self.notices.warn(&"the store is read-only; the result is not stored");
+        }
+        if !self.stores(store) {
+            return None;
+        }
+        let warn = |fault: &_| self.notices.warn(&format_args!("{fault}; nothing is stored"));
+        self.clearings(store).inspect_err(warn).ok()
+    }
+}
+
+/// How a run failed, for which a fallback is replayed in its place.
+fn failure(outcome: &Result<Outcome, Error>) -> Option<String> {
+    match outcome {
+        Ok(outcome) => outcome.withheld.then(|| outcome.exit.to_string()),
+        Err(error) => Some(error.to_string()),
+    }
+}

@@ -1,0 +1,107 @@
+//! Storing the result of a run, if policy allows it and no input changed meanwhile.
+
+use super::context::Call;
+use crate::entry::{Condition, NewEntry};
+use crate::key::{Observation, masked};
+use crate::options::Request;
+use crate::recording::{Abandoned, Recording};
+use crate::runner::Unrecorded;
+use crate::store::{Clearings, Filled, Limits, Store, StoreError};
+use crate::time::Timestamp;
+
+/// Why a result is not stored.
+pub(super) enum Unkept {
+    /// It should not be.
+    Reason(String),
+    /// It could not be.
+    Fault(String),
+}
+
+impl From<Unrecorded> for Unkept {
+    fn from(reason: Unrecorded) -> Self {
+        let text = reason.to_string();
+        match reason {
+            Unrecorded::Abandoned(Abandoned::Unwritable(_)) => Self::Fault(text),
+            _ => Self::Reason(text),
+        }
+    }
+}
+
+impl Call<'_> {
+    /// The clearings so far. A store too damaged to tell begins anew.
+    pub(super) fn clearings(&self, store: &mut Store) -> Result<Clearings, StoreError> {
+        match store.clearings() {
+            Err(StoreError::Damaged(what)) => {
+                *store = self.begin_anew(store.directory(), &what)?;
+                store.clearings()
+            }
+            clearings => clearings,
+        }
+    }
+
+    /// Stores a result, unless that would be wrong: `since` are the clearings before the run.
+    pub(super) fn keep(
+        &self,
+        store: &mut Store,
+        observation: &Observation,
+        condition: Condition,
+        recording: Recording,
+        since: Clearings,
+    ) -> Result<(), Unkept> {
+        let reason = |reason: &dyn std::fmt::Display| Err(Unkept::Reason(reason.to_string()));
+        let policy = &self.request.policy;
+        if let Err(unfit) = policy.keep(recording.exit) {
+            return reason(&unfit);
+        }
+        if let Some(change) = observation.changed() {
+            return reason(&change);
+        }
+        let Request { words, key, max_entries, max_size, .. } = self.request;
+        let fingerprint = &observation.fingerprint;
+        let mut new = NewEntry {
+            key: fingerprint.key(),
+            condition,
+            lifetime: policy.lifetime(recording.exit),
+            recording,
+            scope: &fingerprint.scope,
+            words: masked(&key.ignored, words),
+            ignored: &fingerprint.ignored,
+            directory: fingerprint.directory.as_ref().map(|directory| directory.physical.clone()),
+            parts: fingerprint.parts(),
+        };
+        let now = Timestamp::now();
+        let limits = Limits {
+            since,
+            max_entries: *max_entries,
+            max_size: *max_size,
+            is_spent: &|exit, created| policy.is_spent(exit, created, now),
+        };
+        let (name, learned) = (self.name(), observation.learned());
+        let mut filled = store.fill(&name, &mut new, learned, &limits);
+        if let Err(StoreError::Damaged(what)) = &filled {
+            filled = self.begin_anew(store.directory(), what).and_then(|anew| {
+                *store = anew;
+                store.fill(&name, &mut new, learned, &limits)
+            });
+        }
+        match filled {
+            Ok(Filled::Stored) => Ok(()),
+            Ok(Filled::Cleared) => reason(&"it was cleared while it ran"),
+            Ok(Filled::TooLarge) => reason(&"longer than the whole store may be"),
+            Err(fault) => Err(Unkept::Fault(fault.to_string())),
+        }
+    }
+
+    /// Says whether a result was stored, or why not.
+    pub(super) fn tell_kept(&self, kept: &Result<(), Unkept>) {
+        match kept {
+            Ok(()) => self.notices.detail(&"stored"),
+            Err(Unkept::Reason(reason)) => {
+                self.notices.detail(&format_args!("not stored: {reason}"));
+            }
+            Err(Unkept::Fault(fault)) => {
+                self.notices.warn(&format_args!("{fault}; the result is not stored"));
+            }
+        }
+    }
+}

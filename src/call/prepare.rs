@@ -1,0 +1,135 @@
+//! All that a decision needs: the inputs of the call, the entries stored for them, and standard input.
+//!
+//! The look-up leaves the store locked for reading, so that the entries stay as they are until the decision. The lock is
+//! released before anything that may take long.
+
+use super::context::Call;
+use crate::entry::{Entry, StdinKind};
+use crate::key::{DigestMemory, Key, Observation, observe};
+use crate::options::{Execution, Request, StdinMode};
+use crate::progress::Spinner;
+use crate::runner;
+use crate::single_flight::{ClaimSlot, RunState};
+use crate::stdin::{Buffered, Stdin, StreamState};
+use crate::store::{Store, StoreError};
+use crate::time::Timestamp;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// What a decision needs.
+pub struct Prepared {
+    /// The store, locked for reading.
+    pub store: Store,
+    /// The inputs of the call.
+    pub observation: Observation,
+    /// The entries that are stored for them.
+    pub variants: Vec<Entry>,
+    /// Standard input, as far as it was looked into.
+    pub stdin: Stdin,
+}
+
+impl Prepared {
+    /// The place where the key of the call is claimed.
+    pub(super) fn claim_slot(&self) -> io::Result<ClaimSlot> {
+        ClaimSlot::open(self.store.directory(), self.observation.fingerprint.key().0.as_bytes())
+    }
+
+    /// Whether another process is filling the key.
+    pub(super) fn is_running(&self) -> bool {
+        self.claim_slot().is_ok_and(|slot| slot.state() != RunState::Over)
+    }
+}
+
+impl Call<'_> {
+    /// All that is needed to decide. An error says why nothing may be replayed or stored.
+    pub fn prepare(&self, directory: Result<PathBuf, String>) -> Result<Prepared, String> {
+        runner::have_room().map_err(|fault| fault.to_string())?;
+        let store = Store::for_look_up(&directory?).map_err(|fault| fault.to_string())?;
+        let observation = self.observe(&store)?;
+        let keys = observation.fingerprint.keys();
+        let (store, variants) = self.look_up(store, &keys).map_err(|fault| fault.to_string())?;
+        let stdin =
+            self.survey_stdin(&store, &variants).map_err(|fault| unreadable_stdin(&fault))?;
+        Ok(Prepared { store, observation, variants, stdin })
+    }
+
+    /// The inputs of the call, with a spinner where reading them takes long.
+    fn observe(&self, memory: &dyn DigestMemory) -> Result<Observation, String> {
+        let spinner = self.request.reading.as_deref().map(Spinner::new).map(Mutex::new);
+        let tick = || {
+            if let Some(Ok(mut spinner)) = spinner.as_ref().map(Mutex::try_lock) {
+                spinner.tick();
+            }
+        };
+        let (words, key) = (&self.request.words, &self.request.key);
+        let observation = observe(self.program, words, key, Some(memory), self.asked, &tick);
+        observation.map_err(|fault| fault.to_string())
+    }
+
+    fn look_up(&self, store: Store, keys: &[Key]) -> Result<(Store, Vec<Entry>), StoreError> {
+        match store.hold().and_then(|()| store.variants(keys)) {
+            Err(StoreError::Damaged(what)) => {
+                store.release_read_lock();
+                Ok((self.begin_anew(store.directory(), &what)?, Vec::new()))
+            }
+            variants => variants.map(|variants| (store, variants)),
+        }
+    }
+
+    /// Standard input: looked into where that can lead to a hit, and read only on request.
+    fn survey_stdin(&self, store: &Store, variants: &[Entry]) -> io::Result<Stdin> {
+        let Request { stdin, execution, .. } = self.request;
+        match stdin {
+            StdinMode::Ignore => Ok(Stdin::Absent),
+            StdinMode::Auto if *execution == Execution::InBackground => Ok(Stdin::Absent),
+            _ if Stdin::is_closed() => Ok(Stdin::Closed),
+            StdinMode::Read => {
+                store.release_read_lock();
+                self.read_stdin(store.directory())
+            }
+            StdinMode::Auto => {
+                let stdin = Stdin::survey();
+                if stdin.may_take_long() {
+                    store.release_read_lock();
+                }
+                let of_use = self.request.policy.of_use(variants, self.asked, Timestamp::now());
+                let may_take = !self.only_looks && *execution != Execution::Never;
+                stdin.look_ahead(&of_use, may_take.then_some(store.directory()))
+            }
+        }
+    }
+
+    /// `--stdin`: all of standard input; what is there of it where the call only looks, since nobody would get what is
+    /// read.
+    fn read_stdin(&self, directory: &Path) -> io::Result<Stdin> {
+        let held = if self.only_looks {
+            Buffered::peek(directory)?
+        } else {
+            Some(Buffered::read(directory)?)
+        };
+        let Some(held) = held else {
+            return Ok(Stdin::Stream(StdinKind::Pipe, StreamState::Open));
+        };
+        let held = self.hashed(held);
+        if held.condition.is_none() {
+            self.notices.warn(&"standard input cannot be kept; the result is not stored");
+        }
+        Ok(Stdin::Buffered(held))
+    }
+
+    /// What was read of standard input, as `--hash-with` lets it count.
+    fn hashed(&self, mut held: Buffered) -> Buffered {
+        let Some(hash) = self.request.key.stdin_hash() else { return held };
+        let hashed = held.count_as(|content| hash.digest(Path::new("standard input"), content));
+        if let Err(fault) = hashed {
+            self.notices.warn(&format_args!("{fault}; the result is not stored"));
+        }
+        held
+    }
+}
+
+/// Why a call whose standard input cannot be looked into runs uncached.
+pub(super) fn unreadable_stdin(fault: &io::Error) -> String {
+    format!("cannot read standard input: {fault}")
+}

@@ -1,0 +1,50 @@
+//! A hit: the entry is replayed, and renewed in the background if it has expired.
+
+use super::context::Call;
+use super::decide::Hit;
+use super::ending;
+use super::prepare::Prepared;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::replay::replay;
+
+impl Call<'_> {
+    /// Replays the entry of a hit.
+    pub fn serve(&self, prepared: Prepared, hit: Hit) -> Result<Exit, Error> {
+        prepared.store.note_use(&hit.entry);
+        if hit.is_stale {
+            return self.serve_stale(prepared, hit);
+        }
+        let Prepared { mut store, observation, stdin, .. } = prepared;
+        let Hit { entry, mut body, .. } = hit;
+        stdin.take(entry.condition);
+        let replayed = replay(&mut body);
+        drop(body);
+        // Only where a large file was new to us: the next hit need not read it again.
+        if let Err(fault) = store.remember(observation.learned()) {
+            self.notices.detail(&fault);
+        }
+        store.skip_cleanup();
+        ending::of_replay(replayed, entry.exit)
+    }
+
+    fn serve_stale(
+        &self,
+        prepared: Prepared,
+        Hit { entry, mut body, .. }: Hit,
+    ) -> Result<Exit, Error> {
+        // An open database must not be carried into another process.
+        let renewal = match body.let_go() {
+            Ok(()) => self.renew(prepared, &entry),
+            Err(fault) => {
+                self.notices.detail(&format_args!("not renewed: {fault}"));
+                None
+            }
+        };
+        let replayed = replay(&mut body);
+        if let Some(renewal) = renewal {
+            renewal.let_go();
+        }
+        ending::of_replay(replayed, entry.exit)
+    }
+}

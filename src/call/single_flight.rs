@@ -1,0 +1,118 @@
+//! Of many callers of one key, one runs the command and the others wait for its result.
+
+use super::context::Call;
+use super::decide::Miss;
+use super::prepare::{Prepared, unreadable_stdin};
+use crate::entry::Entry;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::progress::Spinner;
+use crate::runner;
+use crate::single_flight::{ClaimSlot, Claimed, RunState, active, may_wait};
+use crate::time::Timestamp;
+use std::io;
+
+impl Call<'_> {
+    /// Runs the command, unless another process is running it for the same key: then waits for that run, and runs the
+    /// command only if that left nothing to replay.
+    pub fn run_once(
+        &self,
+        mut prepared: Prepared,
+        fallback: Option<Box<Entry>>,
+    ) -> Result<Exit, Error> {
+        let key = prepared.observation.fingerprint.key();
+        if !self.stores(&prepared.store) {
+            return self.fill(prepared, fallback, None);
+        }
+        let mut was_handed_on = false;
+        loop {
+            let claimed = match prepared.claim_slot().and_then(ClaimSlot::claim) {
+                Ok(claimed) => claimed,
+                Err(fault) => {
+                    self.notices.detail(&format_args!("cannot claim the run: {fault}"));
+                    return self.fill(prepared, fallback, None);
+                }
+            };
+            let waited = match &claimed {
+                Claimed::Ours(_) | Claimed::HandedOnTwice => Waited::NotAtAll,
+                // Its own standard input may come from a caller that waits, or the run may wait for us.
+                Claimed::Theirs(_)
+                    if prepared.stdin.may_depend_on_others() || !may_wait(&active(), key) =>
+                {
+                    return self.fill(prepared, fallback, None);
+                }
+                Claimed::Theirs(slot) => self.wait_for(slot),
+            };
+            if let Waited::Interrupted(signal) = waited {
+                return Ok(Exit::Signal(signal));
+            }
+            if let Err(fault) = self.look_again(&mut prepared) {
+                return self.run_uncached(&unreadable_stdin(&fault));
+            }
+            let came_too_early = waited == Waited::ToTheEnd && self.came_too_early(&prepared);
+            match self.choose(&prepared) {
+                Ok(hit) => {
+                    // A renewal has to be able to claim it.
+                    drop(claimed);
+                    return self.serve(prepared, hit);
+                }
+                // That run began before we asked for a new one.
+                Err(_) if came_too_early => {}
+                // That run was held up: one of the callers that waited runs for all. When that run is held up too, the
+                // others run side by side.
+                Err(_) if waited == Waited::HandedOn && !was_handed_on => was_handed_on = true,
+                Err(Miss { fallback, .. }) => {
+                    return self.fill(prepared, fallback, claimed.ours());
+                }
+            }
+        }
+    }
+
+    /// Looks the entries up again: another caller may have stored one since, whether we waited or not.
+    fn look_again(&self, prepared: &mut Prepared) -> io::Result<()> {
+        let keys = prepared.observation.fingerprint.keys();
+        prepared.variants = prepared.store.variants(&keys).unwrap_or_default();
+        let policy = &self.request.policy;
+        let of_use = policy.of_use(&prepared.variants, self.asked, Timestamp::now());
+        let stdin = std::mem::replace(&mut prepared.stdin, crate::stdin::Stdin::Absent);
+        prepared.stdin = stdin.look_at_once(&of_use)?;
+        Ok(())
+    }
+
+    /// Whether the run that was waited for stored an entry since this call began.
+    fn came_too_early(&self, Prepared { observation, variants, stdin, .. }: &Prepared) -> bool {
+        let key = observation.fingerprint.key();
+        let holds = stdin.holds(variants);
+        let is_newer = |entry: &Entry| entry.key == key && entry.created > self.asked;
+        variants.iter().any(|entry| is_newer(entry) && holds(entry.condition))
+    }
+
+    /// Waits as long as the run of another process is to be waited for.
+    fn wait_for(&self, slot: &ClaimSlot) -> Waited {
+        let begun = || self.notices.detail(&"waiting for another run of the same");
+        let spinner = self.request.waiting.as_deref().map(Spinner::new);
+        let is_over = || match slot.state() {
+            RunState::Over => Some(Waited::ToTheEnd),
+            RunState::HandedOn => Some(Waited::HandedOn),
+            RunState::Running => None,
+        };
+        match runner::wait_until(begun, is_over, spinner) {
+            Ok(Ok(waited)) => waited,
+            Ok(Err(signal)) => Waited::Interrupted(signal),
+            Err(_) => Waited::NotAtAll,
+        }
+    }
+}
+
+/// How a wait for another run of the same key ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waited {
+    /// There was nothing to wait for, or no means to wait.
+    NotAtAll,
+    /// The run is over.
+    ToTheEnd,
+    /// The run goes on, and another caller may run the key.
+    HandedOn,
+    /// This signal ended the wait.
+    Interrupted(i32),
+}

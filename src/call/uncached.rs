@@ -1,0 +1,63 @@
+//! Running the command without the cache: in our place, with nothing of cachex around it.
+
+use super::context::Call;
+use super::ending;
+use super::output_as_input;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::options::Execution;
+use crate::runner::{self, Environment};
+use crate::stdin::{self, Buffered};
+use crate::terminal::{Stream, escape_os};
+
+impl Call<'_> {
+    /// Runs the command as if cachex were not there; with `--only-if-cached` it does not run even then.
+    pub fn run_off(&self) -> Result<Exit, Error> {
+        if self.request.execution == Execution::Never {
+            return Err(Error::Missed("cachex is switched off".to_owned()));
+        }
+        self.run_bare(None)
+    }
+
+    /// Runs the command since it cannot be cached, for this reason.
+    pub fn run_uncached(&self, reason: &str) -> Result<Exit, Error> {
+        self.warn_uncached(reason);
+        if self.request.execution == Execution::Never {
+            return Err(Error::Missed("the cache cannot be used".to_owned()));
+        }
+        self.run_bare(self.request.key.environment())
+    }
+
+    /// The same after standard input was looked into: the command gets what was read of it.
+    pub fn run_uncached_with(&self, unread: Option<Buffered>, reason: &str) -> Result<Exit, Error> {
+        if let Some(held) = unread {
+            let fault = |fault| Error::Failed(format!("cannot pass standard input on: {fault}"));
+            stdin::put_back(held).map_err(fault)?;
+        }
+        self.run_uncached(reason)
+    }
+
+    /// Warns that nothing can be cached.
+    pub fn warn_uncached(&self, reason: &str) {
+        self.notices.warn(&format_args!("{reason}; running uncached"));
+    }
+
+    /// Why the command cannot do with a pipe in place of one of our output streams.
+    pub fn needs_its_own_output(&self) -> Option<String> {
+        if [Stream::Stdout, Stream::Stderr].iter().any(|stream| stream.takes_only_own_writes()) {
+            return Some("what is written to a device cannot be recorded".to_owned());
+        }
+        let word = escape_os(output_as_input::among(&self.request.words)?);
+        Some(format!("the output goes to an input of the command ({word})"))
+    }
+
+    /// Becomes the command. Without a cache there is nothing to warm.
+    fn run_bare(&self, environment: Option<Environment>) -> Result<Exit, Error> {
+        if self.request.execution == Execution::InBackground {
+            return Ok(Exit::Code(0));
+        }
+        let words = &self.request.words;
+        let error = runner::exec(self.program.as_found(), words, environment);
+        Err(ending::not_started(self.program, error))
+    }
+}

@@ -1,0 +1,27 @@
+//! Printing the answer of a verb on standard output.
+
+use crate::error::Error;
+use crate::store::StoreError;
+use crate::terminal::{self, Stream};
+use std::io;
+
+/// Prints plain text.
+pub(super) fn print(text: &str) -> Result<(), Error> {
+    printed(terminal::print(Stream::Stdout, text))
+}
+
+/// Prints text that has colours on a terminal.
+pub(super) fn print_styled(text: &str) -> Result<(), Error> {
+    printed(terminal::print_styled(Stream::Stdout, text))
+}
+
+/// The result of printing. A reader that goes away has seen enough.
+pub(super) fn printed(result: io::Result<()>) -> Result<(), Error> {
+    match result {
+        Err(error) if StoreError::is_in(&error) => Err(Error::not_whole(&error)),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::Failed(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,142 @@
+//! The right to run and fill one key, across processes.
+//!
+//! A claim is a lock on one byte of the file `claims` in the directory of the store, at an offset that the key's first
+//! four bytes give. An exclusive lock means: wait for this run. A shared lock means: the run goes on, but do not wait
+//! for it; the next caller then claims the key's second byte instead. Two keys with the same first bytes wait for each
+//! other needlessly, which is rare and harmless.
+//!
+//! The system frees a lock with its process, however that ends, so nothing is left behind for any key. It also frees
+//! all locks that a process has on a file as soon as it closes *any* descriptor of that file: never open a second
+//! [`ClaimSlot`] while holding a [`Claim`].
+
+use crate::file_lock::{self, ByteRange, LockHolders};
+use crate::private_directory::open_private;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// The name of the file in the directory of the store.
+const FILE: &str = "claims";
+
+/// Where the first bytes of all keys begin.
+const FIRST: libc::off_t = 0;
+
+/// Where the second bytes of all keys begin.
+const SECOND: libc::off_t = 1 << 34;
+
+/// A byte that belongs to no key.
+const PROBED: ByteRange = ByteRange { start: 1 << 32, length: 1 };
+
+/// The right to run and fill a key. Dropping it gives it up, and so does the end of the process.
+#[derive(Debug)]
+pub struct Claim(ClaimSlot);
+
+impl Claim {
+    /// Tells the callers that wait to wait no longer, and lets one of them claim the key while this run goes on.
+    pub fn hand_on(&self) {
+        // In one step: at no moment does the run seem to be over.
+        let _ = file_lock::share(&self.0.file, self.0.byte);
+    }
+}
+
+/// The result of an attempt to claim a key.
+#[derive(Debug)]
+pub enum Claimed {
+    /// This process holds the claim.
+    Ours(Claim),
+    /// Another process holds it.
+    Theirs(ClaimSlot),
+    /// Two other processes run the key, and neither of them is to be waited for.
+    HandedOnTwice,
+}
+
+impl Claimed {
+    /// The claim, if it is ours.
+    #[must_use]
+    pub fn ours(self) -> Option<Claim> {
+        match self {
+            Self::Ours(claim) => Some(claim),
+            Self::Theirs(_) | Self::HandedOnTwice => None,
+        }
+    }
+}
+
+/// The state of the run that another process claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// It is to be waited for.
+    Running,
+    /// It goes on, and is not to be waited for.
+    HandedOn,
+    /// It is over.
+    Over,
+}
+
+/// The place of one key in the file of claims, whoever holds it.
+#[derive(Debug)]
+pub struct ClaimSlot {
+    file: File,
+    byte: ByteRange,
+    offset: libc::off_t,
+}
+
+impl ClaimSlot {
+    /// Opens the slot of a key.
+    ///
+    /// # Errors
+    /// When the file of claims cannot be opened or made.
+    pub fn open(directory: &Path, key: &[u8; 32]) -> io::Result<Self> {
+        let file = open_private(&directory.join(FILE), OFlags::RDWR | OFlags::NONBLOCK)?;
+        let [a, b, c, d, ..] = *key;
+        let offset = u32::from_le_bytes([a, b, c, d]).into();
+        Ok(Self { file, byte: byte(FIRST, offset), offset })
+    }
+
+    /// Claims the key, unless another process holds the claim.
+    ///
+    /// # Errors
+    /// When the file cannot be locked.
+    pub fn claim(mut self) -> io::Result<Claimed> {
+        for start in [FIRST, SECOND] {
+            self.byte = byte(start, self.offset);
+            if file_lock::take(&self.file, self.byte)? {
+                return Ok(Claimed::Ours(Claim(self)));
+            }
+            if self.state() != RunState::HandedOn {
+                return Ok(Claimed::Theirs(self));
+            }
+        }
+        Ok(Claimed::HandedOnTwice)
+    }
+
+    /// The state of another process's run of the key.
+    #[must_use]
+    pub fn state(&self) -> RunState {
+        match file_lock::holders(&self.file, self.byte) {
+            Ok(LockHolders::None) => RunState::Over,
+            Ok(LockHolders::Sharing) => RunState::HandedOn,
+            Ok(LockHolders::Exclusive) | Err(_) => RunState::Running,
+        }
+    }
+}
+
+fn byte(start: libc::off_t, offset: libc::off_t) -> ByteRange {
+    ByteRange { start: start + offset, length: 1 }
+}
+
+/// Whether keys can be claimed here; `false` when there is no file of claims yet.
+///
+/// # Errors
+/// Why the file cannot be locked.
+pub fn can_claim(directory: &Path) -> io::Result<bool> {
+    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let file = match rustix::fs::open(directory.join(FILE), flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::NOENT) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    // When it is taken, another `doctor` is looking.
+    file_lock::take(&file, PROBED).map(|_| true)
+}
