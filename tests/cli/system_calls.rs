@@ -62,6 +62,28 @@ fn a_miss_makes_few_system_calls() {
 }
 
 #[test]
+fn each_further_argument_costs_a_hit_the_same() {
+    if !can_trace() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkdir d f; for n in $(seq 300); do mkdir d/$n; touch f/$n; done").gives("");
+    // For a wrapper seven extensions are tried, in up to five directories.
+    for (call, per_argument) in [("cat f", 8), ("env ls -d d", 24), ("env -C . ls -d d", 48)] {
+        let (command, directory) = call.rsplit_once(' ').expect("two words");
+        let [few, more, most] = [100, 200, 300].map(|count| {
+            let call = format!("{command} $(seq -f {directory}/%g {count}) >/dev/null");
+            sandbox.sh(&format!("cachex {call}")).gives("");
+            sandbox.sh(&format!("strace -f -y -o trace cachex {call}")).gives("");
+            SystemCalls::read(&sandbox).0.len()
+        });
+        let (before, after) = (more - few, most - more);
+        assert!(after <= before + before / 10, "{call}: {few}, {more}, {most}");
+        assert!(after <= per_argument * 100, "{call}: {few}, {more}, {most}");
+    }
+}
+
+#[test]
 fn long_output_that_goes_nowhere_is_checked_and_not_read_again() {
     if !can_trace() {
         return;
