@@ -28,7 +28,7 @@ pub struct Fingerprint {
     /// `--key`, in order.
     pub texts: Vec<OsString>,
     /// The words of the command line that count, the first as the user spelled it.
-    pub words: Vec<Text>,
+    pub words: Vec<InputText>,
     /// What `--ignore-arg` left out: not the words, but what was looked for.
     pub ignored: BTreeSet<OsString>,
     /// The files whose content runs: the program, its interpreters, the script operand.
@@ -42,7 +42,7 @@ pub struct Fingerprint {
     /// The globs that select variables: what was looked for counts also when nothing matched.
     pub variable_globs: BTreeSet<OsString>,
     /// Each selected variable, with its value if it is set.
-    pub variables: BTreeMap<OsString, Option<Text>>,
+    pub variables: BTreeMap<OsString, Option<InputText>>,
     /// `--file`, as it was spelled, with what that names.
     pub files: NamedFiles,
     /// `--pure-env`.
@@ -98,7 +98,7 @@ pub enum FileState {
     /// A file with this content.
     Content(Digest),
     /// A file that counts as what a command printed for it.
-    Hashed(Hashed),
+    Hashed(HashedInput),
     /// A directory, with a digest over all that is below it.
     Tree(Digest),
     /// A large file with the stamp of this digest.
@@ -141,23 +141,23 @@ pub struct ExecMode {
 
 /// A word of the command line, or the value of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Text {
+pub enum InputText {
     /// Just this.
     Exact(OsString),
     /// What a command printed for it.
-    Hashed(Hashed),
+    Hashed(HashedInput),
 }
 
 /// What counts in place of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hashed {
+pub struct HashedInput {
     /// The command that made it: another one would make something else.
     pub with: OsString,
     /// Of what it printed.
     pub digest: Digest,
 }
 
-impl From<OsString> for Text {
+impl From<OsString> for InputText {
     fn from(word: OsString) -> Self {
         Self::Exact(word)
     }

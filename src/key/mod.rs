@@ -27,8 +27,8 @@ pub use files::named::check_file_word;
 pub use files::reading::HUGE;
 pub use files::stamp::{FileStamp, Stamp};
 pub use fingerprint::{
-    CodeFile, ExecMode, FileArgument, FileState, Fingerprint, Hashed, Key, NamedFiles, Text,
-    WorkingDirectory,
+    CodeFile, ExecMode, FileArgument, FileState, Fingerprint, HashedInput, InputText, Key,
+    NamedFiles, WorkingDirectory,
 };
 pub use observe::{Change, Observation, observe};
 pub use parts::{Difference, KeyPart, StoredPart, differences};

@@ -12,7 +12,7 @@ use super::files::memory::{DigestMemory, LearnedDigest};
 use super::files::named;
 use super::files::reading::FileReader;
 use super::files::recheck::Readings;
-use super::fingerprint::Text;
+use super::fingerprint::InputText;
 use super::fingerprint::{CodeFile, FileArgument, Fingerprint, Key, WorkingDirectory};
 use super::parts::{ARGUMENT, argument};
 use super::spec::KeySpec;
@@ -216,9 +216,9 @@ fn counted_words(
     words: &[OsString],
     marks: &[Option<OsString>],
     hashes: &Hashes<'_>,
-) -> Result<Vec<Text>, Unreadable> {
+) -> Result<Vec<InputText>, Unreadable> {
     let Some((command, arguments)) = words.split_first() else { return Ok(Vec::new()) };
-    let mut counted = vec![Text::Exact(command.clone())];
+    let mut counted = vec![InputText::Exact(command.clone())];
     for ((number, word), mark) in (1..).zip(arguments).zip(&marks[1..]) {
         if mark.is_none() {
             counted.push(hashes.argument(number, word)?);

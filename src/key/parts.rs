@@ -2,8 +2,8 @@
 //!
 //! Values that may be secret are never among what is shown.
 
-use super::encoding::{argument_bytes, code_bytes, state_bytes, text_bytes};
-use super::fingerprint::{CodeFile, FileState, Fingerprint, Hashed, Text};
+use super::encoding::bytes_of;
+use super::fingerprint::{CodeFile, FileState, Fingerprint, HashedInput, InputText};
 use crate::output_streams::OutputStreams;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -59,10 +59,10 @@ impl Fingerprint {
         let mut parts = vec![KeyPart::new("scope", self.scope.as_bytes()).shown(&self.scope)];
         for (number, word) in self.words.iter().enumerate() {
             let name = if number == 0 { "command".to_owned() } else { argument(number) };
-            let part = KeyPart::new(name, text_bytes(word));
+            let part = KeyPart::new(name, bytes_of(word));
             parts.push(match word {
-                Text::Exact(word) => part.shown(word),
-                Text::Hashed(Hashed { with, .. }) => part.shown(with),
+                InputText::Exact(word) => part.shown(word),
+                InputText::Hashed(HashedInput { with, .. }) => part.shown(with),
             });
         }
         for glob in &self.ignored {
@@ -71,10 +71,10 @@ impl Fingerprint {
         for file in &self.code {
             let CodeFile { path, is_script, .. } = file;
             let kind = if *is_script { "script" } else { "program" };
-            parts.push(KeyPart::of(kind, path, code_bytes(file)));
+            parts.push(KeyPart::of(kind, path, bytes_of(file)));
         }
         for (path, argument) in &self.arguments {
-            let bytes = argument_bytes(argument);
+            let bytes = bytes_of(argument);
             let part = match &argument.state {
                 FileState::Matches { .. } => KeyPart::new("files among the arguments", bytes),
                 _ => KeyPart::of("file", path, bytes),
@@ -94,12 +94,12 @@ impl Fingerprint {
             parts.push(KeyPart::of("env glob", glob, []));
         }
         for (name, value) in &self.variables {
-            let bytes = value.as_ref().map(text_bytes).unwrap_or_default();
+            let bytes = value.as_ref().map(bytes_of).unwrap_or_default();
             let state = if value.is_some() { "set" } else { "unset" };
             parts.push(KeyPart::of("env", name, bytes).shown(state));
         }
         for (word, found) in &self.files {
-            parts.push(KeyPart::of("file", word, state_bytes(found)).shown(describe_file(found)));
+            parts.push(KeyPart::of("file", word, bytes_of(found)).shown(describe_file(found)));
         }
         if self.pure_environment {
             parts.push(KeyPart::new("pure environment", []));
@@ -125,7 +125,7 @@ fn describe_file(found: &FileState) -> OsString {
     match found {
         FileState::Missing => "missing".into(),
         FileState::Content(_) => "a file".into(),
-        FileState::Hashed(Hashed { with: command, .. }) => with("hashed by", command),
+        FileState::Hashed(HashedInput { with: command, .. }) => with("hashed by", command),
         FileState::Tree(_) => "a directory".into(),
         FileState::Stamped(_) => "a large file, by its dates".into(),
         FileState::Directory => "a directory, by its name alone".into(),

@@ -15,7 +15,7 @@ use super::survey::Surveyed;
 use super::watch::Watch;
 use crate::hex::Hex;
 use crate::key::digest::{Digest, DigestBuilder};
-use crate::key::encoding::{append_words, encode_words, state_bytes};
+use crate::key::encoding::{Encode, Encoder, bytes_of};
 use crate::key::error::Unreadable;
 use crate::key::fingerprint::{FileArgument, FileState};
 use crate::key::words::file_names::{Candidate, candidates_in};
@@ -250,8 +250,8 @@ impl FileArguments {
                 },
                 Found::Nothing | Found::Special(_) | Found::Closed { .. } => continue,
             };
-            digest.update(&encode_words([named.path.as_os_str()]));
-            digest.update(&state_bytes(&state));
+            digest.update(&bytes_of(&named.path));
+            digest.update(&bytes_of(&state));
         }
         let digest = digest.finish();
         if is_remembered && is_certain {
@@ -262,17 +262,17 @@ impl FileArguments {
 
     /// What tells all that is named from anything else: a digest of the names, and one of these with the stamps.
     fn identity(&self) -> (Digest, Stamp) {
-        let (mut names, mut stamps) = (Vec::new(), Vec::new());
+        let (mut names, mut stamps) = (Encoder::default(), Encoder::default());
         for named in self.named.iter().filter(|named| named.counts()) {
-            append_words([named.path.as_os_str()], &mut names);
-            names.push(u8::from(named.found == Found::Directory));
+            named.path.encode(&mut names);
+            (named.found == Found::Directory).encode(&mut names);
             if let Found::File { stamp, .. } = &named.found {
                 stamp.encode(&mut stamps);
             }
         }
-        let digest = Digest::of(&names);
-        stamps.extend(digest.as_bytes());
-        (digest, Stamp::of_many(Digest::of(&stamps)))
+        let digest = Digest::of(&names.finish());
+        stamps.fixed(digest.as_bytes());
+        (digest, Stamp::of_many(Digest::of(&stamps.finish())))
     }
 
     /// What is no longer as it was seen, if anything is.
@@ -394,9 +394,7 @@ fn by_stamp(
 }
 
 fn stamped(stamp: &FileStamp) -> FileState {
-    let mut bytes = Vec::new();
-    stamp.encode(&mut bytes);
-    FileState::Stamped(Digest::of(&bytes))
+    FileState::Stamped(Digest::of(&bytes_of(stamp)))
 }
 
 #[cfg(test)]

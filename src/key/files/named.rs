@@ -5,7 +5,7 @@ use super::reading::FileReader;
 use super::survey::{Part, Survey};
 use super::tree::Member;
 use crate::key::digest::{Digest, DigestBuilder};
-use crate::key::encoding::{encode_words, state_bytes};
+use crate::key::encoding::{Encoder, bytes_of};
 use crate::key::error::Unreadable;
 use crate::key::fingerprint::{FileState, NamedFiles};
 use crate::key::words::hash_with::Hashes;
@@ -105,12 +105,12 @@ fn whole(
     members: &[Member<'_>],
     content: &mut impl FnMut() -> Result<FileState, Unreadable>,
 ) -> Result<Digest, Unreadable> {
-    let mut bytes = Vec::new();
+    let mut bytes = Encoder::default();
     for member in members {
         let content = if member.is_file() { Some(content()?) } else { None };
         member.encode(content.as_ref(), &mut bytes);
     }
-    Ok(Digest::of(&bytes))
+    Ok(Digest::of(&bytes.finish()))
 }
 
 impl Survey {
@@ -130,8 +130,8 @@ impl Survey {
             last => {
                 let mut digest = DigestBuilder::default();
                 for (path, state) in states.iter().chain(&last) {
-                    digest.update(&encode_words([path.as_os_str()]));
-                    digest.update(&state_bytes(state));
+                    digest.update(&bytes_of(path));
+                    digest.update(&bytes_of(state));
                 }
                 self.state(digest.finish())
             }

@@ -5,6 +5,7 @@
 //! the file was read. A write through a shared memory mapping may move no time at all.
 
 use crate::key::digest::Digest;
+use crate::key::encoding::{Encode, Encoder, bytes_of};
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::AsFd;
@@ -80,15 +81,16 @@ impl FileStamp {
     pub fn is_kept_for(file: impl AsFd) -> bool {
         rustix::fs::fstatfs(file).is_ok_and(|system| is_known(&system))
     }
+}
 
-    /// Appends all of it, in 56 bytes.
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+impl Encode for FileStamp {
+    fn encode(&self, out: &mut Encoder) {
         let Self { device, inode, size, modified, changed } = self;
         for number in [device, inode, size] {
-            out.extend(number.to_le_bytes());
+            number.encode(out);
         }
         for moment in [modified, changed] {
-            out.extend(moment.to_le_bytes());
+            out.fixed(&moment.to_le_bytes());
         }
     }
 }
@@ -112,9 +114,7 @@ impl Stamp {
 
 impl From<&FileStamp> for Stamp {
     fn from(stamp: &FileStamp) -> Self {
-        let mut bytes = Vec::with_capacity(56);
-        stamp.encode(&mut bytes);
-        Self(bytes)
+        Self(bytes_of(stamp))
     }
 }
 

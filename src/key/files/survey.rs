@@ -6,7 +6,7 @@ use super::stamp::{FileStamp, Stamp};
 use super::tree::{Kind, Member, Tree};
 use crate::key::digest::Digest;
 use crate::key::digest::OnProgress;
-use crate::key::encoding::encode_words;
+use crate::key::encoding::{Encode, Encoder};
 use crate::key::error::Unreadable;
 use rustix::fs::FileType;
 use rustix::io::Errno;
@@ -120,24 +120,25 @@ impl Survey {
     /// What all of it is recognized by. Beside this only what the files hold decides what it is for the
     /// key.
     pub(crate) fn stamp(&self) -> Stamp {
-        let mut bytes = vec![u8::from(self.is_glob)];
+        let mut bytes = Encoder::default();
+        self.is_glob.encode(&mut bytes);
         for (path, found) in &self.found {
             if self.is_glob {
-                bytes.extend(encode_words([path.as_os_str()]));
+                path.encode(&mut bytes);
             }
             match found {
-                Found::Nothing => bytes.push(0),
+                Found::Nothing => bytes.tag(0),
                 Found::File(stamp) => {
-                    bytes.push(1);
+                    bytes.tag(1);
                     stamp.encode(&mut bytes);
                 }
                 Found::Directory(tree) => {
-                    bytes.push(2);
-                    bytes.extend(tree.stamp().as_bytes());
+                    bytes.tag(2);
+                    bytes.fixed(tree.stamp().as_bytes());
                 }
             }
         }
-        Stamp::of_many(Digest::of(&bytes))
+        Stamp::of_many(Digest::of(&bytes.finish()))
     }
 
     /// What is no longer as it was found, if anything is.

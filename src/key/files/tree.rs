@@ -4,7 +4,7 @@ use super::parallel;
 use super::stamp::FileStamp;
 use crate::key::digest::Digest;
 use crate::key::digest::OnProgress;
-use crate::key::encoding::{append_words, encode_words, state_bytes};
+use crate::key::encoding::{Encode, Encoder};
 use crate::key::error::Unreadable;
 use crate::key::fingerprint::FileState;
 use rustix::fs::{
@@ -110,10 +110,12 @@ impl Tree {
 
     /// What tells it from every other tree, and from itself at another time.
     pub(crate) fn stamp(&self) -> Digest {
-        let stamps = self.0.iter().map(|Listing { directory, stamp, .. }| {
-            encode_words([directory.as_os_str(), OsStr::from_bytes(stamp.as_bytes())])
-        });
-        Digest::of(&stamps.collect::<Vec<_>>().concat())
+        let mut bytes = Encoder::default();
+        for Listing { directory, stamp, .. } in &self.0 {
+            directory.encode(&mut bytes);
+            stamp.encode(&mut bytes);
+        }
+        Digest::of(&bytes.finish())
     }
 }
 
@@ -169,14 +171,14 @@ fn open_directory(at: impl AsFd, path: &Path, how: OFlags) -> rustix::io::Result
 }
 
 fn stamp_of(names: &[u8], entries: &[Entry]) -> Digest {
-    let mut bytes = Vec::with_capacity(entries.len() * 96);
+    let mut bytes = Encoder::with_capacity(entries.len() * 96);
     for Entry { name, kind } in entries {
         kind.encode(OsStr::from_bytes(&names[name.clone()]), &mut bytes);
         if let Some(stamp) = kind.stamp() {
             stamp.encode(&mut bytes);
         }
     }
-    Digest::of(&bytes)
+    Digest::of(&bytes.finish())
 }
 
 impl Kind {
@@ -205,15 +207,16 @@ impl Kind {
     }
 
     /// Appends what it is, and under what name or path.
-    fn encode(&self, name: &OsStr, out: &mut Vec<u8>) {
+    fn encode(&self, name: &OsStr, out: &mut Encoder) {
         let (tag, target) = match self {
             Self::Directory => (0, OsStr::new("")),
             Self::File { executable: false, .. } => (1, OsStr::new("")),
             Self::File { executable: true, .. } => (2, OsStr::new("")),
             Self::Link(target) => (3, &**target),
         };
-        out.push(tag);
-        append_words([name, target], out);
+        out.tag(tag);
+        name.encode(out);
+        target.encode(out);
     }
 }
 
@@ -223,10 +226,10 @@ impl Member<'_> {
     }
 
     /// Appends canonical bytes, with what it holds if it is a file.
-    pub(crate) fn encode(&self, content: Option<&FileState>, out: &mut Vec<u8>) {
+    pub(crate) fn encode(&self, content: Option<&FileState>, out: &mut Encoder) {
         self.kind.encode(self.path.as_os_str(), out);
         if let Some(content) = content {
-            out.extend(state_bytes(content));
+            content.encode(out);
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::key::digest::Digest;
 use crate::key::digest::OnProgress;
 use crate::key::error::Unreadable;
 use crate::key::fingerprint::FileState;
-use crate::key::fingerprint::{Hashed, Text};
+use crate::key::fingerprint::{HashedInput, InputText};
 use crate::memory_file;
 use glob::Pattern;
 use std::cell::RefCell;
@@ -152,7 +152,7 @@ impl HashWith {
         input: &str,
         value: &OsStr,
         on_progress: OnProgress<'_>,
-    ) -> Result<Text, Unreadable> {
+    ) -> Result<InputText, Unreadable> {
         let input = Path::new(input);
         let content = || {
             let mut file = memory_file::create()?;
@@ -161,7 +161,7 @@ impl HashWith {
         };
         let content = content().map_err(|error: io::Error| Unreadable::new(input, error))?;
         let digest = self.digest_with(input, &content, on_progress)?;
-        Ok(Text::Hashed(Hashed { with: self.command.clone(), digest }))
+        Ok(InputText::Hashed(HashedInput { with: self.command.clone(), digest }))
     }
 }
 
@@ -191,21 +191,21 @@ impl<'s> Hashes<'s> {
     }
 
     /// The argument of this number as it counts.
-    pub(crate) fn argument(&self, number: usize, word: &OsStr) -> Result<Text, Unreadable> {
+    pub(crate) fn argument(&self, number: usize, word: &OsStr) -> Result<InputText, Unreadable> {
         match self.find(|hash| hash.is_for_argument(number, word)) {
             Some(hash) => hash.of_text(&format!("argument {number}"), word, self.on_progress),
-            None => Ok(Text::Exact(word.to_owned())),
+            None => Ok(InputText::Exact(word.to_owned())),
         }
     }
 
     /// The value of a variable as it counts.
-    pub(crate) fn variable(&self, name: &OsStr, value: &OsStr) -> Result<Text, Unreadable> {
+    pub(crate) fn variable(&self, name: &OsStr, value: &OsStr) -> Result<InputText, Unreadable> {
         match self.find(|hash| hash.variable() == Some(name)) {
             Some(hash) => {
                 let input = format!("variable {}", name.to_string_lossy());
                 hash.of_text(&input, value, self.on_progress)
             }
-            None => Ok(Text::Exact(value.to_owned())),
+            None => Ok(InputText::Exact(value.to_owned())),
         }
     }
 
@@ -224,7 +224,7 @@ impl<'s> Hashes<'s> {
         let Some(hash) = self.file(path) else { return Ok(FileState::Content(digest)) };
         let file = File::open(path).map_err(|error| Unreadable::new(path, error))?;
         let digest = hash.digest_with(path, &file, self.on_progress)?;
-        Ok(FileState::Hashed(Hashed { with: hash.command().to_owned(), digest }))
+        Ok(FileState::Hashed(HashedInput { with: hash.command().to_owned(), digest }))
     }
 
     /// How a file counts, if not by its content.

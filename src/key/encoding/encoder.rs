@@ -1,0 +1,178 @@
+//! How values become bytes. Knows nothing of fingerprints.
+//!
+//! Lists of words are also stored in this form: [`decode_words`] has to read what older versions stored.
+
+use crate::key::digest::Digest;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+/// A value with canonical bytes, of which none are the beginning of those of another value of its type.
+pub(crate) trait Encode {
+    /// Appends the bytes of this value.
+    fn encode(&self, out: &mut Encoder);
+}
+
+/// The canonical bytes of a value.
+pub(crate) fn bytes_of(value: &(impl Encode + ?Sized)) -> Vec<u8> {
+    let mut out = Encoder::default();
+    value.encode(&mut out);
+    out.0
+}
+
+/// Bytes to which values are appended.
+#[derive(Default)]
+pub(crate) struct Encoder(Vec<u8>);
+
+impl Encoder {
+    /// An encoder with room for so many bytes.
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self(Vec::with_capacity(capacity))
+    }
+
+    /// All that was appended.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.0
+    }
+
+    /// Appends one of up to 256 alternatives.
+    pub(crate) fn tag(&mut self, tag: u8) {
+        self.0.push(tag);
+    }
+
+    /// Appends bytes whose number is always the same.
+    pub(crate) fn fixed(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Appends bytes of any number.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        (bytes.len() as u64).encode(self);
+        self.fixed(bytes);
+    }
+
+    /// Appends a list.
+    pub(super) fn list(
+        &mut self,
+        items: impl IntoIterator<IntoIter: ExactSizeIterator, Item: Encode>,
+    ) {
+        let items = items.into_iter();
+        (items.len() as u64).encode(self);
+        items.for_each(|item| item.encode(self));
+    }
+}
+
+impl<T: Encode + ?Sized> Encode for &T {
+    fn encode(&self, out: &mut Encoder) {
+        (**self).encode(out);
+    }
+}
+
+impl Encode for bool {
+    fn encode(&self, out: &mut Encoder) {
+        out.tag(u8::from(*self));
+    }
+}
+
+impl Encode for u64 {
+    fn encode(&self, out: &mut Encoder) {
+        out.fixed(&self.to_le_bytes());
+    }
+}
+
+impl Encode for u32 {
+    fn encode(&self, out: &mut Encoder) {
+        u64::from(*self).encode(out);
+    }
+}
+
+impl Encode for str {
+    fn encode(&self, out: &mut Encoder) {
+        out.bytes(self.as_bytes());
+    }
+}
+
+impl Encode for OsStr {
+    fn encode(&self, out: &mut Encoder) {
+        out.bytes(self.as_bytes());
+    }
+}
+
+impl Encode for OsString {
+    fn encode(&self, out: &mut Encoder) {
+        self.as_os_str().encode(out);
+    }
+}
+
+impl Encode for Path {
+    fn encode(&self, out: &mut Encoder) {
+        self.as_os_str().encode(out);
+    }
+}
+
+impl Encode for PathBuf {
+    fn encode(&self, out: &mut Encoder) {
+        self.as_os_str().encode(out);
+    }
+}
+
+impl Encode for Digest {
+    fn encode(&self, out: &mut Encoder) {
+        out.bytes(self.as_bytes());
+    }
+}
+
+impl<T: Encode> Encode for Option<T> {
+    fn encode(&self, out: &mut Encoder) {
+        self.is_some().encode(out);
+        if let Some(value) = self {
+            value.encode(out);
+        }
+    }
+}
+
+impl<A: Encode, B: Encode> Encode for (A, B) {
+    fn encode(&self, out: &mut Encoder) {
+        self.0.encode(out);
+        self.1.encode(out);
+    }
+}
+
+impl<T: Encode> Encode for Vec<T> {
+    fn encode(&self, out: &mut Encoder) {
+        out.list(self);
+    }
+}
+
+impl<T: Encode> Encode for BTreeSet<T> {
+    fn encode(&self, out: &mut Encoder) {
+        out.list(self);
+    }
+}
+
+impl<K: Encode, V: Encode> Encode for BTreeMap<K, V> {
+    fn encode(&self, out: &mut Encoder) {
+        out.list(self);
+    }
+}
+
+/// Words as bytes: the bytes of a list are the beginning of those of every longer list that starts with it.
+pub fn encode_words<'a>(words: impl IntoIterator<Item = &'a OsStr>) -> Vec<u8> {
+    let mut out = Encoder::default();
+    words.into_iter().for_each(|word| word.encode(&mut out));
+    out.0
+}
+
+/// The words that [`encode_words`] made these bytes of; `None` for bytes that it never makes.
+#[must_use]
+pub fn decode_words(mut bytes: &[u8]) -> Option<Vec<OsString>> {
+    let mut words = Vec::new();
+    while !bytes.is_empty() {
+        let (length, rest) = bytes.split_first_chunk::<8>()?;
+        let (word, rest) = rest.split_at_checked(u64::from_le_bytes(*length).try_into().ok()?)?;
+        words.push(OsString::from_vec(word.to_vec()));
+        bytes = rest;
+    }
+    Some(words)
+}

@@ -1,0 +1,81 @@
+//! No two fingerprints have one key, whatever is changed in one of them.
+
+use super::decoder::Decoder;
+use super::edits::{EDITS, fields};
+use super::samples::{fingerprint, sample, word};
+use crate::key::encoding::{bytes_of, decode_words, encode_words};
+use crate::key::fingerprint::{Fingerprint, Key};
+use crate::output_streams::OutputStreams;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::collections::HashMap;
+use std::ffi::OsString;
+
+/// A new value needs a new version of the format: everything that is stored is lost by it.
+#[test]
+fn the_format_stays_as_it_is() {
+    let golden = "c77b388f710f60c4f8ca0815d76e1bc0587472ebc74b526910856d12a7b01e52";
+    assert_eq!(format!("{:?}", sample().key().0), golden);
+}
+
+#[test]
+fn each_edit_of_a_full_fingerprint_makes_another_key() {
+    let mut known: HashMap<Key, (&str, Fingerprint)> = HashMap::new();
+    known.insert(sample().key(), ("nothing", sample()));
+    for (name, edit) in EDITS {
+        let mut edited = sample();
+        edit(&mut edited);
+        if let Some((other, same)) = known.insert(edited.key(), (name, edited.clone())) {
+            panic!("{name} gives the key of {other}: {edited:?}, {same:?}");
+        }
+    }
+}
+
+#[test]
+fn a_recording_of_two_streams_serves_a_call_with_one() {
+    let keys = |outputs| Fingerprint { outputs, ..sample() }.keys();
+    let (apart, joined) = (keys(OutputStreams::Apart), keys(OutputStreams::Joined));
+    assert_eq!(joined, [joined[0], apart[0]]);
+    assert_eq!(apart.len(), 1);
+}
+
+proptest! {
+    #[test]
+    fn canonical_bytes_can_be_read_back(fingerprint in fingerprint()) {
+        prop_assert_eq!(Decoder(&bytes_of(&fingerprint)).fingerprint(), fingerprint);
+    }
+
+    #[test]
+    fn an_edit_of_any_fingerprint_makes_another_key(original in fingerprint()) {
+        for (name, edit) in EDITS {
+            let mut edited = original.clone();
+            edit(&mut edited);
+            prop_assert_eq!(edited == original, edited.key() == original.key(), "{}", name);
+        }
+    }
+
+    #[test]
+    fn another_value_of_any_field_makes_another_key(
+        original in fingerprint(),
+        other in fingerprint(),
+    ) {
+        for (name, replace) in fields() {
+            let mut replaced = original.clone();
+            replace(&mut replaced, &other);
+            prop_assert_eq!(replaced == original, replaced.key() == original.key(), "{}", name);
+        }
+    }
+
+    #[test]
+    fn words_survive(words in vec(word(), 0..5)) {
+        let bytes = encode_words(words.iter().map(OsString::as_os_str));
+        prop_assert_eq!(decode_words(&bytes), Some(words));
+    }
+
+    #[test]
+    fn any_bytes_are_decoded_without_a_panic(bytes in vec(any::<u8>(), 0..40)) {
+        if let Some(words) = decode_words(&bytes) {
+            prop_assert_eq!(encode_words(words.iter().map(OsString::as_os_str)), bytes);
+        }
+    }
+}
