@@ -1,24 +1,30 @@
-//! Processes that end with this one, however it ends.
+//! Processes that end with cachex, however it ends, `kill -9` included.
+//!
+//! Only Linux can do that. It concerns the process itself; what that one starts is not affected.
 
 use std::process::Command;
 
-/// Has the process of the command killed when this one ends, by kill -9 too, where the system can do
-/// that. Only the process itself: what it starts is its own affair.
+/// Has the process of a command killed when the process that starts it ends.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 pub fn arrange(command: &mut Command) {
-    use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
     use std::os::unix::process::CommandExt;
-    let cachex = getpid();
-    let ask = move || {
-        set_parent_process_death_signal(Some(Signal::KILL))?;
-        // Killed before it could be asked for?
-        if getppid() == Some(cachex) { Ok(()) } else { Err(std::io::ErrorKind::Interrupted.into()) }
-    };
+    let parent = rustix::process::getpid();
     // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
-    unsafe { command.pre_exec(ask) };
+    unsafe { command.pre_exec(move || arrange_here(parent)) };
 }
 
-/// Elsewhere nothing is tied.
+/// Has this process killed when its parent ends.
+///
+/// # Errors
+/// When the parent has ended already.
+#[cfg(target_os = "linux")]
+pub fn arrange_here(parent: rustix::process::Pid) -> std::io::Result<()> {
+    use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    if getppid() == Some(parent) { Ok(()) } else { Err(std::io::ErrorKind::Interrupted.into()) }
+}
+
+/// Elsewhere nothing is arranged.
 #[cfg(not(target_os = "linux"))]
 pub fn arrange(_: &mut Command) {}

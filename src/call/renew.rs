@@ -50,7 +50,7 @@ impl Call<'_> {
                 "a run in the background would lack descriptor {fd}; nothing is warmed"
             ));
         } else if let Some(begun) = self.begin(prepared, &Renewal { condition, served: None }) {
-            begun.let_go();
+            begun.outlive_us();
         }
         Exit::Code(0)
     }

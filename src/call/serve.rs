@@ -43,7 +43,7 @@ impl Call<'_> {
         };
         let replayed = replay(&mut body);
         if let Some(renewal) = renewal {
-            renewal.let_go();
+            renewal.outlive_us();
         }
         ending::of_replay(replayed, entry.exit)
     }

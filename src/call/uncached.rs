@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::options::Execution;
 use crate::runner::{self, Environment};
+use crate::single_flight::{ACTIVE_VARIABLE, active, is_nested};
 use crate::stdin::{self, Buffered};
 use crate::terminal::{Stream, escape_os};
 
@@ -25,7 +26,16 @@ impl Call<'_> {
         if self.request.execution == Execution::Never {
             return Err(Error::Missed("the cache cannot be used".to_owned()));
         }
-        self.run_bare(self.request.key.environment())
+        self.run_bare(self.pure_environment())
+    }
+
+    /// The environment that `--pure-env` leaves, for a command that no key is filled by.
+    fn pure_environment(&self) -> Option<Environment> {
+        let mut environment = Environment::from(self.request.key.environment()?);
+        if is_nested() {
+            environment.set(ACTIVE_VARIABLE.into(), active());
+        }
+        Some(environment)
     }
 
     /// The same after standard input was looked into: the command gets what was read of it.

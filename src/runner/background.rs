@@ -1,20 +1,20 @@
-//! Work that goes on after this process, out of the caller's sight.
+//! Work that goes on in a process of its own after this one has ended.
 //!
-//! It holds nothing that somebody could wait for the end of, and no hang-up reaches it.
+//! Nobody who waits for cachex has to wait for that process: it holds none of our descriptors. No hang-up reaches it: it
+//! has a session of its own.
 
-use super::left_behind::Leave;
-use super::process::close_all_but;
+use super::process::{close_all_but, in_new_process};
 use super::wait::wait_until;
 use crate::terminal;
 use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
-use rustix::process::{Pid, WaitOptions, setsid, waitpid};
+use rustix::io::{Errno, retry_on_intr};
+use rustix::process::{Pid, WaitOptions, getpid, setsid, waitpid};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
-/// Does `work` in a new process that nothing of our caller's reaches: it has a session of its own, no
-/// input, no output, and of our descriptors only the one to `keep`. All that is so when this returns.
+/// Does `work` in a new process with a session of its own, no input and no output. Of our descriptors it has the one to
+/// `keep` only. All that is so when this returns.
 ///
 /// # Errors
 /// When there cannot be a new process.
@@ -23,33 +23,23 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 /// No other thread may run, and `work` may use no descriptor of before but the one that is kept.
 #[allow(unsafe_code)]
 pub unsafe fn in_background(keep: Option<RawFd>, work: impl FnOnce()) -> io::Result<Background> {
-    let (detached, attached) = io::pipe()?;
-    let attached = OwnedFd::from(attached);
+    let (ready, report) = io::pipe()?;
+    let mut report = Some(OwnedFd::from(report));
     terminal::remember_own();
-    // SAFETY: the caller's promise: with a single thread the new process may do anything that this one
-    // may. It never leaves this block.
-    let id = unsafe { libc::fork() };
-    match id {
-        -1 => Err(io::Error::last_os_error()),
-        0 => {
-            let _leave = Leave;
-            if detach(keep, &attached).is_ok() {
-                let _ = rustix::io::write(&attached, b"d");
-                drop(attached);
-                work();
-            }
-            Ok(Background { id })
+    let begin = || {
+        let Some(report) = report.take() else { return };
+        if detach(keep, &report).is_ok() {
+            let _ = rustix::io::write(&report, b"r");
+            drop(report);
+            work();
         }
-        _ => {
-            drop(attached);
-            loop {
-                match rustix::io::read(&detached, &mut [0]) {
-                    Err(Errno::INTR) => {}
-                    Ok(1..) => return Ok(Background { id }),
-                    _ => return Err(io::Error::other("the new process could not be set up")),
-                }
-            }
-        }
+    };
+    // SAFETY: the caller's promise. With one thread the new process may do anything that this one may.
+    let id = unsafe { in_new_process(begin)? };
+    drop(report);
+    match retry_on_intr(|| rustix::io::read(&ready, &mut [0])) {
+        Ok(1..) => Ok(Background { id }),
+        _ => Err(io::Error::other("the new process could not be set up")),
     }
 }
 
@@ -57,35 +47,34 @@ pub unsafe fn in_background(keep: Option<RawFd>, work: impl FnOnce()) -> io::Res
 #[derive(Debug)]
 #[must_use]
 pub struct Background {
-    id: libc::pid_t,
+    id: Pid,
 }
 
 impl Background {
-    /// Lets it go on after us. Where we are process 1 it would end with us: then this waits for it, as long as no signal
-    /// ends us.
-    pub fn let_go(self) {
-        if rustix::process::getpid() != Pid::INIT {
+    /// Lets the process outlive this one. Process 1 takes its children along, so it waits for their end instead, unless a
+    /// signal ends it.
+    pub fn outlive_us(self) {
+        if getpid() != Pid::INIT {
             return;
         }
-        let id = Pid::from_raw(self.id);
-        let has_ended = || match waitpid(id, WaitOptions::NOHANG) {
+        let has_ended = || match waitpid(Some(self.id), WaitOptions::NOHANG) {
             Ok(None) | Err(Errno::INTR) => None,
             Ok(Some(_)) | Err(_) => Some(()),
         };
-        // Without the means to wait it ends early, as any process of the namespace does.
+        // Where this fails the work is lost, as that of any process of the namespace is.
         let _ = wait_until(|| {}, has_ended, None);
     }
 }
 
 #[allow(unsafe_code)]
-fn detach(keep: Option<RawFd>, attached: &OwnedFd) -> io::Result<()> {
+fn detach(keep: Option<RawFd>, report: &OwnedFd) -> io::Result<()> {
     setsid()?;
     let null = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
     dup2_stdin(&null)?;
     dup2_stdout(&null)?;
     dup2_stderr(&null)?;
-    let mut kept = [0, 1, 2, keep.unwrap_or(0), attached.as_raw_fd(), null.as_raw_fd()];
-    // SAFETY: the owners of the others, if there are any, belong to what the other process goes on with.
+    let mut kept = [0, 1, 2, keep.unwrap_or(0), report.as_raw_fd(), null.as_raw_fd()];
+    // SAFETY: the owners of the other descriptors belong to code that runs in the parent only.
     unsafe { close_all_but(&mut kept) };
     Ok(())
 }

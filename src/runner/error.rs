@@ -17,6 +17,17 @@ pub enum SpawnError {
     OutOfSight(io::Error),
 }
 
+impl SpawnError {
+    /// Tells a command that the system refuses to execute from a process that cannot be had for want of something.
+    pub(super) fn of(fault: io::Error) -> Self {
+        let wants = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
+        match fault.raw_os_error() {
+            Some(code) if wants.contains(&code) => Self::Other(fault),
+            _ => Self::Refused(fault),
+        }
+    }
+}
+
 /// Why a run leaves nothing to store.
 #[derive(Debug, thiserror::Error)]
 pub enum Unrecorded {

@@ -1,25 +1,22 @@
 //! A command to run, and what the caller wants to hear of the run.
 
 use crate::exit::Exit;
-use crate::key::Key;
 use crate::output_streams::OutputStreams;
 use crate::progress::Spinner;
 use crate::recording::Recorder;
 use crate::runner::input::Input;
-use std::collections::BTreeMap;
+use crate::runner::launch::Environment;
 use std::ffi::OsString;
 use std::path::Path;
 
 /// A command to run.
 #[allow(missing_debug_implementations, reason = "it holds a closure")]
 pub struct Job<'a> {
-    /// The key that it fills.
-    pub key: Key,
     /// The file to execute.
     pub program: &'a Path,
     /// The command line, the program's name as the user spelled it first.
     pub words: &'a [OsString],
-    /// All that is in its environment; `None`: what is in ours.
+    /// Its environment; `None`: the same as ours.
     pub environment: Option<Environment>,
     /// What it reads from standard input.
     pub input: Input,
@@ -38,6 +35,3 @@ pub struct Job<'a> {
     /// Called once, as soon as it is certain that nothing of this run will be stored.
     pub unstorable: &'a dyn Fn(),
 }
-
-/// Variables and their values.
-pub type Environment = BTreeMap<OsString, OsString>;

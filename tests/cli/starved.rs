@@ -128,8 +128,13 @@ fn without_a_terminal_for_the_command_its_input_is_whole() {
 
 /// For the first, the second, … of so many of these calls to the system, one that fails.
 #[cfg(target_os = "linux")]
-const FAILURES: [(&str, &str, usize); 3] =
-    [("epoll_ctl", "ENOSPC", 12), ("pipe2", "EMFILE", 8), ("clone3", "EAGAIN", 4)];
+const FAILURES: [(&str, &str, usize); 5] = [
+    ("epoll_ctl", "ENOSPC", 12),
+    ("pipe2", "EMFILE", 8),
+    ("socketpair", "EMFILE", 2),
+    ("clone", "EAGAIN", 2),
+    ("clone3", "EAGAIN", 4),
+];
 
 #[cfg(target_os = "linux")]
 #[test]

@@ -1,9 +1,9 @@
-//! A command that does not run yet, and what it has as its standard descriptors.
+//! A command that does not run yet, and what it gets.
 
+use super::environment::Environment;
 use crate::inherited;
-use crate::runner::job::Environment;
-use crate::runner::signals::Signals;
 use std::ffi::OsString;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -15,40 +15,35 @@ pub(in crate::runner) struct Launch<'a> {
     pub(in crate::runner) program: &'a Path,
     /// The command line.
     pub(in crate::runner) words: &'a [OsString],
-    /// All that is in its environment; `None`: what is in ours.
+    /// Its environment; `None`: the same as ours.
     pub(in crate::runner) environment: Option<Environment>,
     /// Its standard input, output and error.
     pub(in crate::runner) standard: [Standard; 3],
     /// Whether it gets a session of its own, controlled by the terminal that is its standard output.
     pub(in crate::runner) leads_a_session: bool,
-    /// The signals that we hold back, and it finds as our caller left them.
-    pub(in crate::runner) signals: Option<&'a Signals>,
 }
 
 /// What a command has as one of its standard descriptors.
 pub(in crate::runner) enum Standard {
-    /// The same as we.
+    /// The same as cachex.
     Ours,
     /// Nothing.
     Closed,
-    /// Something that is ours until then.
+    /// This, which cachex lets go of once the command runs.
     Given(OwnedFd),
 }
 
 impl Launch<'_> {
-    /// The same as the language takes it.
-    pub(in crate::runner) fn command(self) -> Command {
+    /// The command with all that it gets but signals, which come last.
+    pub(super) fn into_command(self) -> io::Result<Command> {
         let mut command = Command::new(self.program);
-        if let Some(environment) = self.environment {
-            command.env_clear().envs(environment);
-        }
         if let Some((name, arguments)) = self.words.split_first() {
             command.arg0(name).args(arguments);
         }
-        inherited::pass_on(&mut command);
-        if let Some(signals) = self.signals {
-            signals.pass_on(&mut command);
+        if let Some(environment) = self.environment {
+            environment.pass_on(&mut command)?;
         }
+        inherited::pass_on(&mut command);
         let own = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
         for (standard, fd) in self.standard.iter().zip(own) {
             if matches!(standard, Standard::Closed) {
@@ -60,6 +55,6 @@ impl Launch<'_> {
             Standard::Given(fd) => fd.into(),
         });
         command.stdin(stdin).stdout(stdout).stderr(stderr);
-        command
+        Ok(command)
     }
 }

@@ -1,251 +1,225 @@
-//! A command with a terminal of its own, and the process that leads its session.
+//! A command with a terminal of its own, and the monitor that leads its session.
 //!
-//! The kernel lets Ctrl-Z stop a process only where one of the same session, but of another group, could have it go
-//! on: a shell for its jobs, here the monitor for the command. It starts the command, reports what becomes of it, and
-//! takes no part in anything else. When it dies, by whatever, the command is killed.
+//! The kernel lets Ctrl-Z stop a process only if another one of the same session, in another group, could continue it:
+//! a shell does so for its jobs, the monitor for the command. It starts the command, reports what becomes of it, and
+//! takes part in nothing else. When the monitor dies, the command is killed.
 
-use super::vfork::{Plan, Started};
+use super::change::Change;
+use crate::die_with_parent;
 use crate::exit::Exit;
 use crate::runner::async_fd::watch_pipe;
-use crate::runner::process::{close_all_but, reap};
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
-use std::ffi::c_int;
+use crate::runner::error::SpawnError;
+use crate::runner::process::{close_all_but, in_new_process, kill};
+use crate::runner::signals::Signals;
+use rustix::event::{PollFd, PollFlags, pause, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::{Errno, retry_on_intr};
+use rustix::process::{
+    Pid, WaitId, WaitIdOptions, getpid, ioctl_tiocsctty, setpgid, setsid, waitid,
+};
+use rustix::termios::tcsetpgrp;
 use std::io;
-use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// The process between cachex and the command.
 pub(super) struct Monitor {
-    id: libc::pid_t,
+    id: Pid,
     reports: AsyncFd<OwnedFd>,
 }
 
-/// What has become of the command.
+/// What the monitor tells of the command.
 #[derive(Clone, Copy)]
 enum Report {
     /// It runs, under this number.
-    Started(c_int),
-    /// The system does not execute it, for this reason.
-    Refused(c_int),
-    /// There cannot be a new process, for this reason.
-    NoProcess(c_int),
+    Started(i32),
+    /// It cannot be started, for this reason.
+    Failed(i32),
     /// This signal stopped it.
-    Stopped(c_int),
+    Stopped(i32),
     /// It exited with this code.
-    Exited(c_int),
+    Exited(i32),
     /// This signal killed it.
-    Killed(c_int),
+    Killed(i32),
 }
 
-/// A report as it is written to the pipe, whole.
-const LENGTH: usize = 5;
+/// The bytes of a report, which are written and read at once.
+const REPORT_LENGTH: usize = 5;
 
 impl Report {
-    fn encode(self) -> [u8; LENGTH] {
+    fn encode(self) -> [u8; REPORT_LENGTH] {
         let (kind, number) = match self {
             Self::Started(number) => (0, number),
-            Self::Refused(number) => (1, number),
-            Self::NoProcess(number) => (2, number),
-            Self::Stopped(number) => (3, number),
-            Self::Exited(number) => (4, number),
-            Self::Killed(number) => (5, number),
+            Self::Failed(number) => (1, number),
+            Self::Stopped(number) => (2, number),
+            Self::Exited(number) => (3, number),
+            Self::Killed(number) => (4, number),
         };
         let [a, b, c, d] = number.to_ne_bytes();
         [kind, a, b, c, d]
     }
 
-    fn decode([kind, number @ ..]: [u8; LENGTH]) -> Option<Self> {
-        let number = c_int::from_ne_bytes(number);
+    fn decode([kind, number @ ..]: [u8; REPORT_LENGTH]) -> Option<Self> {
+        let number = i32::from_ne_bytes(number);
         Some(match kind {
             0 => Self::Started(number),
-            1 => Self::Refused(number),
-            2 => Self::NoProcess(number),
-            3 => Self::Stopped(number),
-            4 => Self::Exited(number),
-            5 => Self::Killed(number),
+            1 => Self::Failed(number),
+            2 => Self::Stopped(number),
+            3 => Self::Exited(number),
+            4 => Self::Killed(number),
             _ => return None,
         })
     }
 
-    /// Reads the next one; `None` when there will be no more.
+    /// Reads the next report; `None` when there will be no more.
     fn read(from: &OwnedFd) -> Result<Option<Self>, Errno> {
-        let mut message = [0; LENGTH];
-        match rustix::io::read(from, &mut message) {
-            Ok(LENGTH) => Ok(Self::decode(message)),
-            Ok(_) => Ok(None),
-            Err(error) => Err(error),
+        let mut message = [0; REPORT_LENGTH];
+        match retry_on_intr(|| rustix::io::read(from, &mut message))? {
+            REPORT_LENGTH => Ok(Self::decode(message)),
+            _ => Ok(None),
         }
     }
 }
 
 /// Starts a command through a monitor, and tells its number.
 #[allow(unsafe_code)]
-pub(super) fn start(plan: &mut Plan, terminal: RawFd) -> Result<(libc::pid_t, Monitor), Started> {
-    let (reports, write) = io::pipe().map_err(Started::NoProcess)?;
-    let (reports, write): (OwnedFd, OwnedFd) = (reports.into(), write.into());
-    // Before there is a command: this may fail.
-    let reports = watch_pipe(reports, Interest::READABLE).map_err(Started::NoProcess)?;
-    let cachex = rustix::process::getpid().as_raw_nonzero().get();
-    // SAFETY: the new process makes only system calls, on its stack, until it is killed: it touches no lock that
-    // another thread may have held when it was made.
-    let id = match unsafe { libc::fork() } {
-        -1 => return Err(Started::NoProcess(io::Error::last_os_error())),
-        0 => unsafe { lead(plan, terminal, &write, cachex) },
-        id => id,
-    };
-    drop(write);
+pub(super) fn start(
+    mut command: Command,
+    terminal: &OwnedFd,
+    signals: &Signals,
+) -> Result<(Pid, Monitor), SpawnError> {
+    let (reports, write) = io::pipe().map_err(SpawnError::Other)?;
+    let write = OwnedFd::from(write);
+    // This may fail, so it comes before the command.
+    let reports = watch_pipe(reports.into(), Interest::READABLE).map_err(SpawnError::Other)?;
+    let cachex = getpid();
+    let lead = || lead(&mut command, terminal, signals, &write, cachex);
+    // SAFETY: nothing that the monitor does takes a lock of ours.
+    let id = unsafe { in_new_process(lead) }.map_err(SpawnError::Other)?;
+    drop((command, write));
     let first = loop {
         match Report::read(reports.get_ref()) {
-            Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => {
                 _ = poll(&mut [PollFd::new(reports.get_ref(), PollFlags::IN)], None);
             }
             first => break first,
         }
     };
-    let fault = match first {
-        Ok(Some(Report::Started(command))) => return Ok((command, Monitor { id, reports })),
-        Ok(Some(Report::Refused(fault))) => Started::Refused(io::Error::from_raw_os_error(fault)),
-        Ok(Some(Report::NoProcess(fault))) => {
-            Started::NoProcess(io::Error::from_raw_os_error(fault))
-        }
-        // It may have started the command before somebody killed it.
-        _ => Started::OutOfSight(io::Error::other("the leader of its session ended")),
+    let error = match first {
+        Ok(Some(Report::Started(command))) => match Pid::from_raw(command) {
+            Some(command) => return Ok((command, Monitor { id, reports })),
+            None => SpawnError::OutOfSight(Errno::SRCH.into()),
+        },
+        Ok(Some(Report::Failed(fault))) => SpawnError::of(io::Error::from_raw_os_error(fault)),
+        // It may have started the command before it was killed.
+        _ => SpawnError::OutOfSight(io::Error::other("the leader of its session ended")),
     };
-    end(id);
-    Err(fault)
-}
-
-/// What has become of a command that runs.
-pub(super) enum Seen {
-    Stopped(c_int),
-    Ended(Exit),
+    kill(id);
+    Err(error)
 }
 
 impl Monitor {
     /// Waits until the command has stopped or ended.
-    pub(super) async fn next(&mut self) -> io::Result<Seen> {
+    pub(super) async fn next(&mut self) -> io::Result<Change> {
         loop {
-            let seen = match Report::read(self.reports.get_ref()) {
-                Ok(Some(Report::Stopped(signal))) => return Ok(Seen::Stopped(signal)),
+            let exit = match Report::read(self.reports.get_ref()) {
+                Ok(Some(Report::Stopped(signal))) => return Ok(Change::Stopped(signal)),
                 Ok(Some(Report::Exited(code))) => {
                     Exit::Code(u8::try_from(code & 0xff).unwrap_or(u8::MAX))
                 }
                 Ok(Some(Report::Killed(signal))) => Exit::Signal(signal),
-                Ok(Some(_)) | Err(Errno::INTR) => continue,
+                Ok(Some(Report::Started(_) | Report::Failed(_))) => continue,
                 Err(Errno::AGAIN) => {
                     self.reports.readable().await?.clear_ready();
                     continue;
                 }
-                // Somebody killed it, and with it the command.
+                // The monitor was killed, and the command with it.
                 Ok(None) | Err(_) => Exit::Signal(libc::SIGKILL),
             };
-            end(self.id);
-            return Ok(Seen::Ended(seen));
+            // Until now no other process could get the number of the command.
+            kill(self.id);
+            return Ok(Change::Ended(exit));
         }
     }
 }
 
-/// Ends a monitor. Until then the number of the command is not given to another process.
-#[allow(unsafe_code)]
-fn end(monitor: libc::pid_t) {
-    // SAFETY: a plain system call, to a child that was not waited for.
-    unsafe { libc::kill(monitor, libc::SIGKILL) };
-    let _ = reap(monitor);
-}
-
-/// Leads a session, starts the command in it, and reports what becomes of it.
-///
-/// # Safety
-/// For the new process. All signals have to be blocked. It allocates nothing, and takes no lock.
-#[allow(unsafe_code)]
-unsafe fn lead(plan: &mut Plan, terminal: RawFd, reports: &OwnedFd, cachex: libc::pid_t) -> ! {
-    let fault_of = |fault: io::Error| fault.raw_os_error().unwrap_or(libc::EIO);
+/// In the new process, where all signals are blocked: leads a session, starts the command in it, and reports what
+/// becomes of it until cachex ends this process.
+fn lead(
+    command: &mut Command,
+    terminal: &OwnedFd,
+    signals: &Signals,
+    reports: &OwnedFd,
+    cachex: Pid,
+) {
     let report = |what: Report| _ = rustix::io::write(reports, &what.encode());
-    // SAFETY: plain system calls; the caller's promise.
+    if die_with_parent::arrange_here(cachex).is_err() {
+        return;
+    }
+    let started = setsid()
+        .and_then(|_| ioctl_tiocsctty(terminal))
+        .map_err(io::Error::from)
+        .and_then(|()| start_in_foreground(command, signals));
+    let command = match started {
+        Ok(command) => command,
+        Err(fault) => return report(Report::Failed(fault.raw_os_error().unwrap_or(libc::EIO))),
+    };
+    report(Report::Started(command.as_raw_nonzero().get()));
+    let mut kept = [reports.as_raw_fd()];
+    // SAFETY: nothing else is used from here on.
+    #[allow(unsafe_code)]
     unsafe {
-        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-        if libc::getppid() != cachex {
-            libc::_exit(1);
-        }
-        if libc::setsid() == -1 || libc::ioctl(terminal, libc::TIOCSCTTY, 0) == -1 {
-            report(Report::NoProcess(fault_of(io::Error::last_os_error())));
-            libc::_exit(1);
-        }
-        let command = match plan.start(Some(terminal)) {
-            Started::Runs(id, _) => id,
-            Started::Refused(fault) => {
-                report(Report::Refused(fault_of(fault)));
-                libc::_exit(1)
-            }
-            Started::NoProcess(fault) => {
-                report(Report::NoProcess(fault_of(fault)));
-                libc::_exit(1)
-            }
-            Started::OutOfSight(_) | Started::Unsupported => {
-                report(Report::NoProcess(libc::ENOSYS));
-                libc::_exit(1)
-            }
-        };
-        report(Report::Started(command));
-        close_all_but(&mut [reports.as_raw_fd()]);
-        loop {
-            let seen = wait_for(command);
-            if let Report::Stopped(_) = seen {
-                report(seen);
-                continue;
-            }
+        close_all_but(&mut kept);
+    }
+    loop {
+        let seen = wait_for(command);
+        if !matches!(seen, Report::Stopped(_)) {
             take_terminal();
             report(seen);
             loop {
-                // Until cachex, which has read that, ends us.
-                libc::pause();
+                pause();
             }
         }
+        report(seen);
     }
 }
 
-/// Waits until the command has stopped or ended. Its end is left for somebody else to take.
-///
-/// # Safety
-/// As for `lead`.
+/// Starts the command in a process group of its own, which has the terminal.
 #[allow(unsafe_code)]
-unsafe fn wait_for(command: libc::pid_t) -> Report {
-    let id = libc::id_t::from(command.unsigned_abs());
-    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
-    // SAFETY: plain system calls, which fill the struct, for which zero is a value.
-    unsafe {
-        let options = libc::WEXITED | libc::WSTOPPED | libc::WNOWAIT;
-        libc::waitid(libc::P_PID, id, info.as_mut_ptr(), options);
-        let seen = info.assume_init();
-        let number = seen.si_status();
-        match seen.si_code {
-            libc::CLD_STOPPED => {
-                libc::waitid(libc::P_PID, id, info.as_mut_ptr(), libc::WSTOPPED | libc::WNOHANG);
-                Report::Stopped(number)
-            }
-            libc::CLD_EXITED => Report::Exited(number),
-            _ => Report::Killed(number),
-        }
+fn start_in_foreground(command: &mut Command, signals: &Signals) -> io::Result<Pid> {
+    let to_foreground = || {
+        setpgid(None, None)?;
+        Ok(tcsetpgrp(rustix::stdio::stdout(), getpid())?)
+    };
+    // SAFETY: only system calls are made.
+    unsafe { command.pre_exec(to_foreground) };
+    die_with_parent::arrange(command);
+    signals.pass_on(command);
+    command.spawn().map(|child| Pid::from_child(&child))
+}
+
+/// Waits until the command has stopped or ended. Its end is left for cachex to see to: until then it keeps its number.
+fn wait_for(command: Pid) -> Report {
+    let changes = WaitIdOptions::EXITED | WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
+    let seen = retry_on_intr(|| waitid(WaitId::Pid(command), changes)).ok().flatten();
+    let Some(seen) = seen else { return Report::Killed(libc::SIGKILL) };
+    if let Some(signal) = seen.stopping_signal() {
+        let _ = waitid(WaitId::Pid(command), WaitIdOptions::STOPPED | WaitIdOptions::NOHANG);
+        return Report::Stopped(signal);
+    }
+    match seen.exit_status() {
+        Some(code) => Report::Exited(code),
+        None => Report::Killed(seen.terminating_signal().unwrap_or(libc::SIGKILL)),
     }
 }
 
-/// Brings the processes that the command left behind into the background of the terminal: those in its foreground are
+/// Puts the processes that the command left behind into the background of the terminal: those in its foreground are
 /// hung up on when the leader of the session ends.
-///
-/// # Safety
-/// As for `lead`.
-#[allow(unsafe_code)]
-unsafe fn take_terminal() {
-    // SAFETY: plain system calls. Where nobody has the terminal any more it cannot be opened.
-    unsafe {
-        let terminal = libc::open(c"/dev/tty".as_ptr(), libc::O_RDWR | libc::O_CLOEXEC);
-        if terminal != -1 {
-            libc::tcsetpgrp(terminal, libc::getpid());
-            libc::close(terminal);
-        }
-    }
+fn take_terminal() {
+    // It cannot be opened once no process has it.
+    let terminal = rustix::fs::open(c"/dev/tty", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty());
+    let _ = terminal.map(|terminal| tcsetpgrp(terminal, getpid()));
 }

@@ -1,144 +1,136 @@
 //! A command that runs, and its end.
 
 use super::change::Change;
-use super::command::{Launch, Standard};
-use super::monitor::{self, Monitor, Seen};
-use super::vfork::{self, Plan, Started};
+use super::command::Launch;
+#[cfg(target_os = "linux")]
+use super::command::Standard;
+#[cfg(target_os = "linux")]
+use super::monitor::{self, Monitor};
 use crate::die_with_parent;
 use crate::runner::async_fd::watch;
 use crate::runner::error::SpawnError;
 use crate::runner::process::reap;
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
-use std::ffi::c_int;
+use crate::runner::signals::Signals;
+use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, waitid};
 use std::io;
-use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// A running command.
 pub(in crate::runner) struct Process {
-    id: libc::pid_t,
-    /// Readable when it has ended. Not every system has it.
+    id: Pid,
+    /// Readable once it has ended. Older kernels and other systems have no such descriptor.
     end: Option<AsyncFd<OwnedFd>>,
-    /// What waits for it in our place, if it has a terminal of its own.
+    /// The process between cachex and a command with a terminal of its own.
+    #[cfg(target_os = "linux")]
     monitor: Option<Monitor>,
     has_ended: bool,
 }
 
-/// How often a system without it is asked.
-const LOOK: Duration = Duration::from_millis(5);
+/// How often to look for the end where no descriptor tells of it. SIGCHLD, which is waited for beside it, makes us look
+/// earlier.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 impl Process {
-    /// Starts a command.
+    /// Starts a command. It finds signals as our caller left them.
     ///
     /// # Errors
-    /// Why the system does not execute it.
-    pub(in crate::runner) fn start(launch: Launch<'_>) -> Result<Self, SpawnError> {
+    /// Why it does not run.
+    pub(in crate::runner) fn start(
+        launch: Launch<'_>,
+        signals: &Signals,
+    ) -> Result<Self, SpawnError> {
+        #[cfg(target_os = "linux")]
         if let (true, Standard::Given(terminal)) = (launch.leads_a_session, &launch.standard[1]) {
-            let terminal = terminal.as_raw_fd();
-            return Self::monitored(&launch, terminal);
+            let terminal = terminal.try_clone().map_err(SpawnError::Other)?;
+            let command = launch.into_command().map_err(SpawnError::Refused)?;
+            let (id, monitor) = monitor::start(command, &terminal, signals)?;
+            return Ok(Self { id, end: None, monitor: Some(monitor), has_ended: false });
         }
-        let (id, end) = match vfork::start(&launch) {
-            Started::Runs(id, end) => (id, end),
-            Started::Refused(fault) => return Err(SpawnError::Refused(fault)),
-            Started::NoProcess(fault) => return Err(SpawnError::Other(fault)),
-            Started::OutOfSight(fault) => return Err(SpawnError::OutOfSight(fault)),
-            Started::Unsupported => return Self::fork(launch),
-        };
-        // What the command has is not ours any more.
-        drop(launch);
-        Ok(Self::new(id, end))
-    }
-
-    /// Starts a command on a terminal of its own.
-    fn monitored(launch: &Launch<'_>, terminal: RawFd) -> Result<Self, SpawnError> {
-        let Some(signals) = launch.signals else {
-            return Err(SpawnError::Other(io::ErrorKind::Unsupported.into()));
-        };
-        let mut plan = Plan::of(launch, signals).map_err(SpawnError::Refused)?;
-        match monitor::start(&mut plan, terminal) {
-            Ok((id, monitor)) => {
-                Ok(Self { id, end: None, monitor: Some(monitor), has_ended: false })
-            }
-            Err(Started::Refused(fault)) => Err(SpawnError::Refused(fault)),
-            Err(Started::NoProcess(fault)) => Err(SpawnError::Other(fault)),
-            Err(Started::OutOfSight(fault)) => Err(SpawnError::OutOfSight(fault)),
-            Err(_) => Err(SpawnError::Other(io::ErrorKind::Unsupported.into())),
+        #[cfg(not(target_os = "linux"))]
+        let leads_a_session = launch.leads_a_session;
+        let mut command = launch.into_command().map_err(SpawnError::Refused)?;
+        #[cfg(not(target_os = "linux"))]
+        if leads_a_session {
+            lead_session(&mut command);
         }
-    }
-
-    /// The same as the language does it.
-    fn fork(launch: Launch<'_>) -> Result<Self, SpawnError> {
-        let mut command = launch.command();
         die_with_parent::arrange(&mut command);
-        let child = command.spawn().map_err(SpawnError::Refused)?;
-        let id = child.id().cast_signed();
-        let end = Pid::from_raw(id).and_then(|id| pidfd_open(id, PidfdFlags::empty()).ok());
-        Ok(Self::new(id, end))
+        signals.pass_on(&mut command);
+        let child = command.spawn().map_err(SpawnError::of)?;
+        let id = Pid::from_child(&child);
+        Ok(Self {
+            id,
+            end: end_of(id).and_then(|end| watch(end, Interest::READABLE).ok()),
+            #[cfg(target_os = "linux")]
+            monitor: None,
+            has_ended: false,
+        })
     }
 
-    fn new(id: libc::pid_t, end: Option<OwnedFd>) -> Self {
-        let end = end.and_then(|end| watch(end, Interest::READABLE).ok());
-        Self { id, end, monitor: None, has_ended: false }
-    }
-
-    /// Waits for its end, and where there is a monitor also until it has stopped. Whoever stops waiting may begin
-    /// again.
+    /// Waits for its end, and where there is a monitor also for a stop. A wait that was given up may begin again.
     pub(in crate::runner) async fn wait(&mut self) -> io::Result<Change> {
+        #[cfg(target_os = "linux")]
         if let Some(monitor) = &mut self.monitor {
-            return Ok(match monitor.next().await? {
-                Seen::Stopped(signal) => Change::Stopped(signal),
-                Seen::Ended(exit) => {
-                    self.has_ended = true;
-                    Change::Ended(exit)
-                }
-            });
+            let change = monitor.next().await?;
+            self.has_ended = matches!(change, Change::Ended(_));
+            return Ok(change);
         }
         match &self.end {
             Some(end) => _ = end.readable().await?,
             None => {
-                while !self.is_at_its_end() {
-                    tokio::time::sleep(LOOK).await;
+                while self.look(WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).is_none() {
+                    tokio::time::sleep(POLL_INTERVAL).await;
                 }
             }
         }
         self.has_ended = true;
-        reap(self.id).map(Change::Ended)
+        Ok(Change::Ended(reap(self.id)?))
     }
 
-    /// Its number, as long as nobody else can have it.
-    pub(in crate::runner) fn id(&self) -> Option<libc::pid_t> {
+    /// Its number, as long as no other process can have it.
+    pub(in crate::runner) fn id(&self) -> Option<Pid> {
         (!self.has_ended).then_some(self.id)
-    }
-
-    fn is_at_its_end(&self) -> bool {
-        self.look(libc::WEXITED | libc::WNOWAIT).is_some()
     }
 
     /// The signal that stopped it since this was last asked.
     pub(in crate::runner) fn was_stopped(&self) -> Option<i32> {
-        // SAFETY: for a process that stopped the field holds the signal.
-        #[allow(unsafe_code)]
-        self.look(libc::WSTOPPED).map(|info| unsafe { info.si_status() })
+        self.look(WaitIdOptions::STOPPED)?.stopping_signal()
     }
 
     /// Whether it was continued since this was last asked.
     pub(in crate::runner) fn was_continued(&self) -> bool {
-        self.look(libc::WCONTINUED).is_some()
+        self.look(WaitIdOptions::CONTINUED).is_some()
     }
 
-    /// What became of it, if that is of the kind that is asked for.
-    #[allow(unsafe_code)]
-    fn look(&self, options: c_int) -> Option<libc::siginfo_t> {
-        let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
-        let id = libc::id_t::from(self.id.unsigned_abs());
-        // SAFETY: the call fills the struct, for which zero is a value: nothing has happened yet.
-        unsafe {
-            let asked = libc::waitid(libc::P_PID, id, info.as_mut_ptr(), options | libc::WNOHANG);
-            let info = info.assume_init();
-            (asked == 0 && info.si_pid() == self.id).then_some(info)
-        }
+    /// What has become of it, if that is of the kind that is asked for.
+    fn look(&self, kind: WaitIdOptions) -> Option<WaitIdStatus> {
+        waitid(WaitId::Pid(self.id()?), kind | WaitIdOptions::NOHANG).ok().flatten()
     }
+}
+
+#[cfg(target_os = "linux")]
+fn end_of(process: Pid) -> Option<OwnedFd> {
+    rustix::process::pidfd_open(process, rustix::process::PidfdFlags::empty()).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_of(_: Pid) -> Option<OwnedFd> {
+    None
+}
+
+/// Has a command lead a session, with its standard output as the terminal. No other process of that session could
+/// continue it after Ctrl-Z, so the kernel does not stop it.
+#[cfg(not(target_os = "linux"))]
+#[allow(unsafe_code)]
+fn lead_session(command: &mut std::process::Command) {
+    use std::os::unix::process::CommandExt;
+    let lead = || {
+        rustix::process::setsid()?;
+        rustix::process::ioctl_tiocsctty(rustix::stdio::stdout())?;
+        Ok(())
+    };
+    // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
+    unsafe { command.pre_exec(lead) };
 }

@@ -1,6 +1,6 @@
 //! Output of a process that outlives the command: a small process of our own carries it on.
 
-use crate::runner::process::close_all_but;
+use crate::runner::process::{close_all_but, in_new_process};
 use crate::terminal::Stream;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};
@@ -15,28 +15,24 @@ pub(in crate::runner) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2], 
     if pipes.iter().all(|(_, pipe)| pipe.is_none()) {
         return;
     }
-    // SAFETY: the new process makes only system calls, on its stack, until it leaves by `_exit`;
-    // it touches no lock that another thread may have held when it was made.
-    unsafe {
-        let id = libc::fork();
-        if id == -1 {
-            // Nothing is lost if this process goes on in its place.
-            if !discard {
-                forward(pipes);
-            }
-            return;
+    // Others may wait for the end of all but the pipes and our two output streams.
+    let [out, err] = pipes.each_ref().map(|(_, pipe)| pipe.as_ref().map_or(1, AsRawFd::as_raw_fd));
+    let mut pipes = Some(pipes);
+    let go_on = || {
+        // SAFETY: nothing else is used from here on.
+        unsafe { close_all_but(&mut [1, 2, out, err]) };
+        if discard {
+            lead_nowhere();
         }
-        if id == 0 {
-            // Others may wait for the end of all but the pipes and our two output streams.
-            let [out, err] =
-                pipes.each_ref().map(|(_, pipe)| pipe.as_ref().map_or(1, AsRawFd::as_raw_fd));
-            close_all_but(&mut [1, 2, out, err]);
-            if discard {
-                lead_nowhere();
-            }
+        if let Some(pipes) = pipes.take() {
             forward(pipes);
-            libc::_exit(0);
         }
+    };
+    // SAFETY: the new process takes no lock.
+    let begun = unsafe { in_new_process(go_on) };
+    if let (Err(_), Some(pipes), false) = (begun, pipes, discard) {
+        // Nothing is lost if this process goes on in its place.
+        forward(pipes);
     }
 }
 
@@ -48,7 +44,7 @@ fn lead_nowhere() {
     }
 }
 
-/// Without allocation: see the caller.
+/// Forwards from the pipes until all are closed.
 fn forward(mut pipes: [(Stream, Option<OwnedFd>); 2]) {
     let mut buffer = [0; 16 << 10];
     loop {

@@ -1,5 +1,7 @@
 //! A signal that has reached cachex, where it comes from, and what it means.
 
+use rustix::process::{Pid, getpid, getsid};
+
 /// A signal that has reached cachex.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::runner) struct Arrival {
@@ -18,7 +20,7 @@ pub(in crate::runner) enum Origin {
     Child,
     /// A process, with the value that `sigqueue` gave it.
     #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "not told there"))]
-    Process { id: i32, value: Option<usize> },
+    Process { id: Option<Pid>, value: Option<usize> },
     /// The kernel, for another reason: an alarm, or a terminal that hung up on the leader of its session.
     Kernel,
 }
@@ -68,13 +70,6 @@ impl Arrival {
     }
 }
 
-/// Sends a signal to all of our process group, as a key of the terminal does.
-#[allow(unsafe_code)]
-pub(in crate::runner) fn tell_group(signal: i32) {
-    // SAFETY: a plain system call.
-    unsafe { libc::kill(0, signal) };
-}
-
 /// What a terminal sends to its whole foreground group.
 const TERMINAL: [i32; 7] = [
     libc::SIGINT,
@@ -94,8 +89,7 @@ pub(super) fn is_from_terminal(signal: i32) -> bool {
 }
 
 /// Whether this process leads its session.
-#[allow(unsafe_code)]
 fn leads_the_session() -> bool {
-    // SAFETY: plain system calls, allowed also in a handler.
-    unsafe { libc::getsid(0) == libc::getpid() }
+    // Allowed also in a handler.
+    getsid(None).is_ok_and(|session| session == getpid())
 }

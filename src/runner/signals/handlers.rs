@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// Those that are not raised by a fault of cachex itself, by a write of its own, or by its terminal, and are not
-/// needed to notice the end of the command.
-const CAUGHT: [i32; 15] = [
+/// Those that are not raised by a fault of cachex itself, by a write of its own, or by its terminal.
+const CAUGHT: [i32; 16] = [
+    libc::SIGCHLD,
     libc::SIGALRM,
     libc::SIGTERM,
     libc::SIGINT,
@@ -123,7 +123,9 @@ impl Signals {
     /// Starts a command with signals as our caller left them.
     #[allow(unsafe_code)]
     pub(in crate::runner) fn pass_on(&self, command: &mut Command) {
-        let caught = self.caught.clone();
+        // What becomes of SIGCHLD is decided already: see `inherited`.
+        let mut caught = self.caught.clone();
+        caught.retain(|(signal, _)| *signal != libc::SIGCHLD);
         let reset = move || {
             for (signal, before) in &caught {
                 // SAFETY: a plain system call, in the process that is about to become the command.
@@ -170,9 +172,10 @@ impl Signals {
 fn arrival([signal, is_from_process, is_early]: [u8; 3]) -> Arrival {
     let signal = i32::from(signal);
     let origin = match is_from_process {
+        _ if signal == libc::SIGCHLD => Origin::Child,
         0 if is_from_terminal(signal) => Origin::Terminal,
         0 => Origin::Kernel,
-        _ => Origin::Process { id: 0, value: None },
+        _ => Origin::Process { id: None, value: None },
     };
     Arrival { signal, origin, early: is_early != 0 }
 }

@@ -11,10 +11,12 @@ mod handlers;
 mod mask;
 #[cfg(target_os = "linux")]
 mod queue;
+mod send;
 
-pub(super) use arrival::{Arrival, Origin, Receiver, tell_group};
+pub(super) use arrival::{Arrival, Origin, Receiver};
 pub use death::die_of;
 #[cfg(not(target_os = "linux"))]
 pub(super) use handlers::{Signals, stop};
 #[cfg(target_os = "linux")]
 pub(super) use queue::{Signals, stop};
+pub(super) use send::{tell_group, tell_own_group, tell_process};

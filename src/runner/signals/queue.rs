@@ -4,6 +4,7 @@ use super::arrival::{Arrival, Origin, Receiver, is_from_terminal};
 use super::mask::{self, SignalMask};
 use crate::inherited;
 use crate::runner::async_fd::watch;
+use rustix::process::{Pid, getpid};
 use std::collections::VecDeque;
 use std::io;
 use std::mem::MaybeUninit;
@@ -38,11 +39,6 @@ impl Signals {
         };
         let queue = watch(queue, Interest::READABLE)?;
         Ok(Self { early: VecDeque::new(), queue, mask })
-    }
-
-    /// The signals that the caller blocked: the command finds them so.
-    pub(in crate::runner) fn mask(&self) -> &SignalMask {
-        &self.mask
     }
 
     /// Starts a command with signals as our caller left them.
@@ -102,13 +98,13 @@ fn arrival(info: &libc::signalfd_siginfo) -> Option<Arrival> {
     let sender = info.ssi_pid.cast_signed();
     let origin = match info.ssi_code {
         code @ ..=0 => {
-            let is_ours = sender == rustix::process::getpid().as_raw_nonzero().get();
+            let is_ours = sender == getpid().as_raw_nonzero().get();
             if is_ours && matches!(signal, libc::SIGPIPE | libc::SIGXFSZ) {
                 return None;
             }
             let value =
                 (code == libc::SI_QUEUE).then(|| usize::try_from(info.ssi_ptr).ok()).flatten();
-            Origin::Process { id: sender, value }
+            Origin::Process { id: Pid::from_raw(sender), value }
         }
         _ if signal == libc::SIGCHLD => Origin::Child,
         libc::SI_KERNEL if is_from_terminal(signal) => Origin::Terminal,

@@ -5,12 +5,13 @@ use super::lookout::Lookout;
 use crate::output_streams::OutputStreams;
 use crate::runner::error::SpawnError;
 use crate::runner::job::Job;
-use crate::runner::launch::{Change, Launch, Process, Standard, with_nesting};
-use crate::runner::signals::{Arrival, Origin, Signals};
+use crate::runner::launch::{Change, Launch, Process, Standard};
+use crate::runner::signals::{Arrival, Origin, Signals, tell_group, tell_process};
 use crate::runner::terminal::Pty;
 #[cfg(target_os = "linux")]
 use crate::runner::terminal::are_there_beside;
 use crate::terminal::TerminalSize;
+use rustix::process::{Pid, getpgid, getpgrp, getpid, getsid};
 use std::io;
 
 /// A running command.
@@ -23,20 +24,14 @@ impl Child {
         standard: [Standard; 3],
         signals: &Signals,
     ) -> Result<Self, SpawnError> {
-        let environment = job.environment.take();
         let launch = Launch {
             program: job.program,
             words: job.words,
-            environment: environment.map(with_nesting),
+            environment: job.environment.take(),
             standard,
             leads_a_session: matches!(job.outputs, OutputStreams::Terminal { .. }),
-            signals: Some(signals),
         };
-        Process::start(launch).map(Self).map_err(|error| match error {
-            // There may have been no process that could have executed it.
-            SpawnError::Refused(fault) if is_for_want(&fault) => SpawnError::Other(fault),
-            error => error,
-        })
+        Process::start(launch, signals).map(Self)
     }
 
     pub(super) async fn wait(&mut self) -> io::Result<Change> {
@@ -49,7 +44,7 @@ impl Child {
         match (arrival.origin, pty) {
             (Origin::Child, _) => {}
             // It told its whole group, and itself.
-            (Origin::Process { id, .. }, _) if Some(id) == self.0.id() => {}
+            (Origin::Process { id: Some(id), .. }, _) if Some(id) == self.0.id() => {}
             // The command's own terminal tells it.
             (_, Some(pty)) if arrival.signal == libc::SIGWINCH => {
                 if !pty.resize(TerminalSize::own()) && is_from_process {
@@ -60,7 +55,7 @@ impl Child {
             (Origin::Terminal, Some(pty)) => pty.signal_foreground(arrival.signal),
             (_, Some(pty)) if arrival.continues() => pty.signal_foreground(arrival.signal),
             (Origin::Terminal, None) => match self.group_in_our_place() {
-                Some(group) => signal_group(group, arrival.signal),
+                Some(group) => tell_group(group, arrival.signal),
                 None if arrival.has_reached_the_group() => {}
                 None => self.send(arrival.signal, None),
             },
@@ -78,7 +73,7 @@ impl Child {
             }
             None if self.0.was_continued() => {}
             None => match self.group_in_our_place() {
-                Some(group) => signal_group(group, libc::SIGCONT),
+                Some(group) => tell_group(group, libc::SIGCONT),
                 None => self.send(libc::SIGCONT, None),
             },
         }
@@ -86,16 +81,12 @@ impl Child {
 
     /// The process group of the command, if the terminal would tell that one without cachex: the command leads a new
     /// one, in our session, and would have stayed in the one that we lead.
-    #[allow(unsafe_code)]
-    fn group_in_our_place(&self) -> Option<libc::pid_t> {
+    fn group_in_our_place(&self) -> Option<Pid> {
         let command = self.0.id()?;
-        // SAFETY: plain system calls. The number is that of the command until it is waited for.
-        unsafe {
-            let would_be = libc::getpgrp() == libc::getpid()
-                && libc::getsid(command) == libc::getsid(0)
-                && libc::getpgid(command) == command;
-            would_be.then_some(command)
-        }
+        let would_be = getpgrp() == getpid()
+            && getsid(Some(command)) == getsid(None)
+            && getpgid(Some(command)) == Ok(command);
+        would_be.then_some(command)
     }
 
     /// Whether a process that does not belong to the command may have changed the mode of the terminal: a pager, say,
@@ -120,30 +111,10 @@ impl Child {
     }
 
     /// Sends a signal to the command, with the value that another process gave it.
-    #[allow(unsafe_code)]
     fn send(&self, signal: i32, value: Option<usize>) {
-        let Some(id) = self.0.id() else { return };
-        // SAFETY: plain system calls. The number is that of the command until it is waited for.
-        unsafe {
-            match value {
-                #[cfg(target_os = "linux")]
-                Some(value) => {
-                    let value = std::ptr::with_exposed_provenance_mut(value);
-                    libc::sigqueue(id, signal, libc::sigval { sival_ptr: value })
-                }
-                _ => libc::kill(id, signal),
-            };
+        // The number is that of the command until its end was taken.
+        if let Some(id) = self.0.id() {
+            tell_process(id, signal, value);
         }
     }
-}
-
-/// Sends a signal to a process group, as a key of the terminal does.
-#[allow(unsafe_code)]
-fn signal_group(group: libc::pid_t, signal: i32) {
-    // SAFETY: a plain system call.
-    unsafe { libc::killpg(group, signal) };
-}
-
-fn is_for_want(fault: &io::Error) -> bool {
-    matches!(fault.raw_os_error(), Some(libc::EAGAIN | libc::ENOMEM))
 }

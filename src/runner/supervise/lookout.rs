@@ -1,63 +1,54 @@
-//! A command that has stopped, and cachex with it: somebody has to see it go on, or die.
+//! A small process that watches a stopped command while cachex is stopped too.
 //!
-//! Whoever had the command stopped may know its number and not that of cachex. So a small process looks at the command
-//! meanwhile, and continues cachex when it is no longer stopped.
+//! The process that continues the command, or kills it, may not know of cachex. So the lookout continues cachex as soon
+//! as the command is no longer stopped.
 
-use crate::runner::process::{ProcessStat, reap};
+use crate::die_with_parent;
+use crate::runner::process::{ProcessStat, in_new_process, kill};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use rustix::process::{Pid, Signal, getpid, getppid, kill_process};
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
-/// The process that looks at a stopped command. It ends with this.
-pub(super) struct Lookout(libc::pid_t);
+/// The process that watches. Dropping this ends it.
+pub(super) struct Lookout(Pid);
+
+/// How often it looks.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Lookout {
-    /// Begins to look; `None` where nothing can be seen. All signals have to be blocked.
+    /// Begins to watch; `None` where that cannot be done. All signals have to be blocked.
     #[allow(unsafe_code)]
-    pub(super) fn begin(command: i32) -> Option<Self> {
+    pub(super) fn begin(command: Pid) -> Option<Self> {
+        let path = format!("/proc/{}/stat", command.as_raw_nonzero());
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let stat = rustix::fs::open(format!("/proc/{command}/stat"), flags, Mode::empty()).ok()?;
-        let cachex = rustix::process::getpid().as_raw_nonzero().get();
-        // SAFETY: the new process makes only system calls, on its stack, until it leaves by `_exit`.
-        match unsafe { libc::fork() } {
-            -1 => None,
-            0 => unsafe { look(&stat, cachex) },
-            id => Some(Self(id)),
-        }
+        let stat = rustix::fs::open(path, flags, Mode::empty()).ok()?;
+        let cachex = getpid();
+        // SAFETY: the new process takes no lock.
+        unsafe { in_new_process(|| watch(&stat, cachex)) }.ok().map(Self)
     }
 }
 
 impl Drop for Lookout {
-    #[allow(unsafe_code)]
     fn drop(&mut self) {
-        // SAFETY: a plain system call, to a child that was not waited for.
-        unsafe { libc::kill(self.0, libc::SIGKILL) };
-        let _ = reap(self.0);
+        kill(self.0);
     }
 }
 
-/// Looks every tenth of a second, and continues cachex when the process that `stat` tells of is not stopped.
-///
-/// # Safety
-/// For the new process. It allocates nothing, and takes no lock.
-#[allow(unsafe_code)]
-unsafe fn look(stat: &OwnedFd, cachex: libc::pid_t) -> ! {
-    let pause = libc::timespec { tv_sec: 0, tv_nsec: 100_000_000 };
-    // SAFETY: plain system calls, with memory that lives here.
-    unsafe {
-        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-        while libc::getppid() == cachex {
-            if !may_be_stopped(stat) {
-                // Again and again: a stop that comes just after it takes it back.
-                libc::kill(cachex, libc::SIGCONT);
-            }
-            libc::nanosleep(&raw const pause, std::ptr::null_mut());
+/// Continues cachex whenever the process whose `stat` this is has not stopped.
+fn watch(stat: &OwnedFd, cachex: Pid) {
+    let _ = die_with_parent::arrange_here(cachex);
+    while getppid() == Some(cachex) {
+        if !may_be_stopped(stat) {
+            // Again and again: a stop that comes just afterwards takes it back.
+            let _ = kill_process(cachex, Signal::CONT);
         }
-        libc::_exit(0)
+        std::thread::sleep(LOOK_INTERVAL);
     }
 }
 
-/// What cannot be seen may be stopped. It allocates nothing.
+/// A process that cannot be looked at may be stopped.
 fn may_be_stopped(stat: &OwnedFd) -> bool {
     let mut content = [0; 512];
     match rustix::io::pread(stat, &mut content, 0) {

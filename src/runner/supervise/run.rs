@@ -14,7 +14,6 @@ use crate::runner::outcome::{Outcome, conclude, show_held};
 use crate::runner::output::{Pump, PumpEnd, Shared, Tape};
 use crate::runner::signals::{self, Receiver, Signals};
 use crate::runner::terminal::{Keys, TerminalMode, are_keys_there};
-use crate::single_flight::{ACTIVE_VARIABLE, active, active_within};
 use crate::terminal::Stream;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -28,11 +27,7 @@ use tokio::time::Instant as TokioInstant;
 /// # Errors
 /// When it cannot be started. What it lacked then was missed before it began, and if nothing was taken from its
 /// input, that is still in the job.
-#[allow(unsafe_code)]
 pub fn run(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
-    // SAFETY: cachex is a single thread until the runtime below has begun: those that looked at inputs were
-    // waited for.
-    unsafe { std::env::set_var(ACTIVE_VARIABLE, active_within(&active(), job.key)) };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -74,7 +69,7 @@ async fn supervise(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let condition = input.end().and_then(|condition| left_alone().map(|()| condition));
     if let (Exit::Signal(signal @ (libc::SIGINT | libc::SIGQUIT)), true) = (end.exit, typed) {
         // Those who wait for us, such as a loop of a shell, would have got that key from our own terminal.
-        signals::tell_group(signal);
+        signals::tell_own_group(signal);
     }
     // There is no command any more to pass a signal on to.
     signals.end();

@@ -4,6 +4,7 @@
 //! with the settings that our own terminal has, and only the command changes them. What it makes of newlines goes
 //! to a terminal as it is, as long as ours makes nothing of them; elsewhere it is taken back.
 
+use crate::runner::signals::tell_group;
 use crate::terminal::{TerminalSize, own_settings};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
@@ -75,11 +76,7 @@ impl Pty {
     /// Sends a signal to the processes in its foreground, as its keys do.
     pub(in crate::runner) fn signal_foreground(&self, signal: i32) {
         if let Ok(group) = tcgetpgrp(&self.master) {
-            // SAFETY: a plain system call.
-            #[allow(unsafe_code)]
-            unsafe {
-                libc::killpg(group.as_raw_nonzero().get(), signal);
-            }
+            tell_group(group, signal);
         }
     }
 }

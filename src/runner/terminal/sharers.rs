@@ -1,15 +1,17 @@
 //! Who else has the terminal: the other members of our process group.
 
 use crate::runner::process::ProcessStat;
+use rustix::process::{Pid, getpid};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
 /// Whether a member of our process group has opened a terminal to read keys: neither the command nor what it started,
 /// and none of those who started us.
-pub(in crate::runner) fn are_there_beside(command: Option<i32>) -> bool {
+pub(in crate::runner) fn are_there_beside(command: Option<Pid>) -> bool {
+    let command = command.map(|command| command.as_raw_nonzero().get());
     let processes = all();
-    let own = rustix::process::getpid().as_raw_nonzero().get();
+    let own = getpid().as_raw_nonzero().get();
     let Some(group) = processes.get(&own).map(|process| process.group) else { return false };
     let is_below = |process: i32, above: i32| ancestors(&processes, process).any(|it| it == above);
     processes.iter().filter(|(_, process)| process.group == group).any(|(id, _)| {

@@ -1,0 +1,60 @@
+//! The environment of the command.
+
+use std::collections::BTreeMap;
+use std::ffi::{CString, OsString, c_char};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::atomic::AtomicPtr;
+
+/// Variables and their values, in the order in which the command finds them.
+#[derive(Clone, Debug)]
+pub struct Environment(Vec<(OsString, OsString)>);
+
+impl Environment {
+    /// The variables of this process.
+    #[must_use]
+    pub fn own() -> Self {
+        Self(std::env::vars_os().collect())
+    }
+
+    /// Sets a variable: in its place if it is there, at the end if not.
+    pub fn set(&mut self, name: OsString, value: OsString) {
+        match self.0.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    /// Starts the command with these variables. ([`Command::envs`] would sort them, and drop one that is there twice.)
+    #[allow(unsafe_code)]
+    pub(super) fn pass_on(self, command: &mut Command) -> io::Result<()> {
+        unsafe extern "C" {
+            static mut environ: *const *const c_char;
+        }
+        let variable = |(name, value): (OsString, OsString)| {
+            let text = [name.as_bytes(), b"=", value.as_bytes()].concat();
+            CString::new(text).map(|text| AtomicPtr::new(text.into_raw()))
+        };
+        let mut variables = self.0.into_iter().map(variable).collect::<Result<Vec<_>, _>>()?;
+        variables.push(AtomicPtr::new(std::ptr::null_mut()));
+        // They are never freed, since after a failed `exec` this process still has them.
+        let variables: &'static [AtomicPtr<c_char>] = variables.leak();
+        let install = move || {
+            // SAFETY: a process that is about to become the command has one thread. The pointers lead to strings, the
+            // last one is null, and an atomic pointer lies in memory as a plain one does.
+            unsafe { environ = variables.as_ptr().cast() };
+            Ok(())
+        };
+        // SAFETY: nothing is allocated and no lock is taken.
+        unsafe { command.pre_exec(install) };
+        Ok(())
+    }
+}
+
+impl From<BTreeMap<OsString, OsString>> for Environment {
+    fn from(variables: BTreeMap<OsString, OsString>) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}

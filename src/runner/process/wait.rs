@@ -1,0 +1,21 @@
+//! The end of a process of ours.
+
+use crate::exit::Exit;
+use rustix::io::{Errno, retry_on_intr};
+use rustix::process::{Pid, WaitOptions, waitpid};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+/// Waits for the end of a child and takes its exit.
+pub(in crate::runner) fn reap(id: Pid) -> Result<Exit, Errno> {
+    let ended = retry_on_intr(|| waitpid(Some(id), WaitOptions::empty()))?;
+    let (_, status) = ended.ok_or(Errno::CHILD)?;
+    Ok(ExitStatus::from_raw(status.as_raw()).into())
+}
+
+/// Kills a child and waits for its end.
+#[cfg(target_os = "linux")]
+pub(in crate::runner) fn kill(id: Pid) {
+    let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
+    let _ = reap(id);
+}
