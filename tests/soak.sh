@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Many callers, kills and damage at once: every byte and exit code that comes back must be right.
+# Runs many callers at once, kills some and damages the store. Every byte and exit code has to be right.
 #
 #   tests/soak.sh [SECONDS] [CACHEX]
 #
-# The first half of the time is calm: calls, clearings and kills. Nothing of that may damage the store
-# or be heard of in a warning. In the second half its files are damaged under the calls.
+# The first half of the time is calm: calls, clearings and kills, which must neither damage the store nor
+# cause a warning. In the second half the files of the store are damaged while calls use them, whatever
+# these files are: only what is said of the database's header depends on the format.
+#
+# SOAK_SEED=N repeats the choices of an earlier run; their order in time still differs.
 set -u
 umask 077
 export LC_ALL=C
@@ -21,7 +24,7 @@ cachex=$(command -v "$cachex") || { echo "soak: no cachex found; name it" >&2; e
 [[ $seconds =~ ^[1-9][0-9]*$ ]] || { echo "soak: not a number of seconds: $seconds" >&2; exit 2; }
 
 callers=8
-patience=60 # seconds after which a call hangs
+time_limit=60 # seconds; a call that takes longer hangs
 seed=${SOAK_SEED:-$RANDOM}
 work=$(mktemp -d "${TMPDIR:-/tmp}/cachex-soak.XXXXXX") || exit 2
 store=$work/store
@@ -29,7 +32,7 @@ jobs=()
 child=''
 export SOAK_RUNS=$work/runs
 
-# The processes of this soak: only they have its directory on their command lines.
+# Lists the processes of this soak: only they have its directory on their command lines.
 ours() {
     ps -A -o pid= -o args= | while read -r pid words; do
         [[ $words != *"$work/"* ]] || echo "$pid"
@@ -51,21 +54,21 @@ trap 'exit 143' TERM HUP
 tally() { printf . >>"$work/$1"; }
 count() { if [[ -e $work/$1 ]]; then wc -c <"$work/$1" | tr -d ' '; else echo 0; fi; }
 
-# Counts a fault of a kind, `wrong` or `failed`, and tells of it.
+# Counts and reports a fault: KIND (`wrong` or `failed`) MESSAGE...
 fault() {
     tally "$1"
     echo "soak: $*" >>"$work/faults"
 }
 
-## What is called, and what has to come back.
+## The commands and their expected results.
 
-# A command that notes each run of its own.
+# Writes a command that notes each of its runs: NAME, its script on standard input.
 command_file() {
     { printf '#!/bin/sh\nprintf . >>"$SOAK_RUNS"\n'; cat; } >"$work/bin/$1"
     chmod +x "$work/bin/$1"
 }
 
-# What a command gives without cachex, under a name: NAME INPUT COMMAND [ARGS].
+# Runs a command without cachex and keeps its result under a name: NAME INPUT COMMAND [ARGS].
 expect() {
     local name=$work/expected/$1 input=$2
     shift 2
@@ -74,10 +77,14 @@ expect() {
 }
 
 prepare() {
-    mkdir "$work/bin" "$work/expected" "$work/inputs"
+    mkdir "$work/bin" "$work/expected" "$work/inputs" "$work/decoys"
     command_file small <<<'echo "out $1"; echo "err $1" >&2; echo "more $1"'
     command_file slow <<<'echo "begin $1"; sleep 0.1; echo "err $1" >&2; echo "end $1"'
+    # A few bytes more than 1 MiB, up to which output is stored in the database.
     command_file large <<<'seq 100000 174897; echo middle >&2; seq 174898 249795'
+    # Different commands with equal output, which may share one file.
+    command_file twin <<<'seq 100000 449999'
+    command_file sibling <<<'seq 100000 449999'
     command_file failing <<<'echo partial; echo oops >&2; exit 3'
     command_file reading <<<'tr a-z A-Z; echo read >&2'
     command_file varying <<<'seq "$1" 1000; echo "varying $1" >&2'
@@ -89,23 +96,26 @@ prepare() {
         expect "slow.$word" /dev/null slow "$word"
     done
     expect large /dev/null large
+    expect twin /dev/null sibling
     expect failing /dev/null failing
     for input in empty short long; do expect "reading.$input" "$work/inputs/$input" reading; done
     for word in 0 1 2 3 4 5 6 7; do expect "varying.$word" /dev/null varying "$word"; done
     : >"$SOAK_RUNS"
 }
 
-# Sets `words`, the name of what has to come back, and the input.
+# Sets `words`, `expected` (the name of the result) and `input`.
 choose_command() {
     local inputs=(empty short long) letters=(a b)
     local letter=${letters[RANDOM % 2]}
     input=${inputs[RANDOM % 3]}
-    case $((RANDOM % 12)) in
+    case $((RANDOM % 15)) in
     0 | 1 | 2) words=(small "$letter") expected=small.$letter ;;
     3 | 4) words=(slow "$letter") expected=slow.$letter ;;
     5) words=(large) expected=large ;;
     6) words=(failing) expected=failing ;;
     7 | 8) words=(reading) expected=reading.$input ;;
+    9 | 10) words=(twin "$letter") expected=twin ;;
+    11) words=(sibling) expected=twin ;;
     *) words=(varying $((RANDOM % 8))) expected=varying.${words[1]} ;;
     esac
     words[0]=$work/bin/${words[0]}
@@ -116,7 +126,8 @@ choose_options() {
     0) options=(--ttl 0) ;;
     1 | 2) options=(--ttl 1 --stale-while-revalidate 1h) ;;
     3) options=(--refresh) ;;
-    4 | 5) options=(--max-size 2MB) ;;
+    4) options=(--max-size 2MB) ;;
+    5) options=(--max-size 6MB) ;;
     6) options=(--stdin) ;;
     7) options=(--ttl 1 --stale-if-error 1h) ;;
     *) options=(--ttl 1h) ;;
@@ -126,9 +137,9 @@ choose_options() {
 
 ## One caller.
 
-# Runs cachex with these words, and perhaps kills it; sets `status`.
+# Runs cachex with these words, sometimes kills it, and sets `status`.
 start() {
-    # A process that outlived an earlier kill may still write to that call's files.
+    # A process that outlived an earlier kill may still write to the files of that call.
     rm -f "$out" "$err"
     echo "$*" >"$current"
     tally calls
@@ -145,11 +156,11 @@ start() {
     wait "$child"
     status=$?
     child=''
-    ((SECONDS - began < patience)) || fault failed "took $((SECONDS - began)) s: $*"
+    ((SECONDS - began < time_limit)) || fault failed "took $((SECONDS - began)) s: $*"
     if ((status == 137)); then tally kills; fi
 }
 
-# What cachex itself says may come between the lines of the command, once there is damage.
+# Standard error without the warnings of cachex, which damage may cause.
 own_lines() {
     if [[ $phase == calm ]]; then cat "$err"; else grep -v '^cachex: warning: ' "$err"; fi
 }
@@ -163,15 +174,15 @@ is_beginning() {
     [[ ! -s $out ]] || cmp -s -n "$(wc -c <"$out")" "$out" "$work/expected/$expected.out"
 }
 
-tell() { # KIND WHAT WORDS...
+report() { # KIND PROBLEM WORDS...
     fault "$1" "$phase: $2 (exit code $status): ${*:3}; input $input; stderr: $(head -c 600 "$err");" \
         "stdout: $(cmp "$out" "$work/expected/$expected.out" 2>&1)"
 }
 
-# Long output that is damaged while it is shown ends, and says so.
+# A long output that is damaged while it is shown ends with an error, after a right beginning.
 is_cut_short() {
-    [[ $phase == damage && ${words[0]} == */large && $status == 125 ]] &&
-        grep -q '^cachex: error: the output is not whole: ' "$err" && is_beginning
+    [[ $phase == damage && $status == 125 && $expected =~ ^(large|twin)$ ]] &&
+        grep -q '^cachex: error: ' "$err" && is_beginning
 }
 
 call() {
@@ -179,25 +190,28 @@ call() {
     choose_options
     start "${options[@]}" -- "${words[@]}"
     if ((status == 137)); then
-        is_beginning || tell wrong 'wrong stdout before the kill' "${options[*]} -- ${words[*]}"
+        is_beginning || report wrong 'wrong stdout before the kill' "${options[*]} -- ${words[*]}"
         return
     fi
     ! is_cut_short || return
-    is_as_expected out "$out" || tell wrong 'wrong stdout' "${options[*]} -- ${words[*]}"
-    is_as_expected err "$err" || tell wrong 'wrong stderr' "${options[*]} -- ${words[*]}"
+    is_as_expected out "$out" || report wrong 'wrong stdout' "${options[*]} -- ${words[*]}"
+    is_as_expected err "$err" || report wrong 'wrong stderr' "${options[*]} -- ${words[*]}"
     [[ $status == "$(<"$work/expected/$expected.code")" ]] ||
-        tell failed 'wrong exit code' "${options[*]} -- ${words[*]}"
+        report failed 'wrong exit code' "${options[*]} -- ${words[*]}"
 }
 
-# Calls a verb, every line of whose answer has to look like this: PATTERN WORDS...
+# Calls a verb; every line of its answer has to match: PATTERN WORDS...
 verb() {
-    local pattern=$1
+    local pattern=$1 replaced
     shift
     expected=small.a input=empty
+    replaced=$(count replaced)
     start "$@"
     ((status != 137)) || return
-    ! grep -qvE "$pattern" "$out" || tell wrong 'a strange answer' "$@"
-    [[ $status == 0 && -z $(own_lines) ]] || tell failed 'a verb failed' "$@"
+    # While something else is in the place of a file of the store, a verb may fail.
+    ! ((status == 125 && (replaced % 2 || replaced != $(count replaced)))) || return
+    ! grep -qvE "$pattern" "$out" || report wrong 'an unexpected answer' "$@"
+    [[ $status == 0 && -z $(own_lines) ]] || report failed 'a verb failed' "$@"
 }
 
 turn() {
@@ -206,7 +220,7 @@ turn() {
     1 | 2) choose_command && verb '^removed ' clear -- "${words[0]}" ;;
     3 | 4) choose_command && verb '^removed ' clear -- "${words[@]}" ;;
     5 | 6) verb '^ *([0-9]+|ID) ' list ;;
-    # Of damage it would tell.
+    # Damage makes it fail, as it should.
     7) [[ $phase == damage ]] || verb '^(ok|warning) ' doctor ;;
     8) choose_command && verb '^$' --warm -- "${words[@]}" ;;
     *) call ;;
@@ -223,42 +237,84 @@ caller() { # NUMBER DEADLINE
 
 ## Damage.
 
-# Writes to a file in place at an offset, which may be its end, what comes from standard input.
+# Overwrites a file from an offset, which may be its end, with standard input.
 overwrite() { dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null; }
 
+# Sets `file` to a regular file of the store: first picks a directory, then a file in it, so that a
+# few important files and many outputs are met equally often.
+choose_file() {
+    local directories=() files=()
+    mapfile -t directories < <(find "$store" -type f -printf '%h\n' 2>/dev/null | sort -u)
+    ((${#directories[@]} > 0)) || return
+    mapfile -t files < <(find "${directories[RANDOM % ${#directories[@]}]}" -maxdepth 1 -type f 2>/dev/null)
+    ((${#files[@]} > 0)) || return
+    # The largest, which at the top is the database, is chosen more often.
+    if ((RANDOM % 3)); then file=${files[RANDOM % ${#files[@]}]}; else file=$(ls -S "${files[@]}" 2>/dev/null | head -n 1); fi
+}
+
 damage() {
-    local files=("$store"/cachex.db "$store"/cachex.db "$store"/cachex.db
-        "$store"/outputs.db "$store"/{cachex.db-journal,outputs.db-journal,uses,uses.folding,claims,cachex.lock})
-    local file=${files[RANDOM % ${#files[@]}]} size at
-    # Of more than 32 kB: two numbers of 15 bits.
-    size=$(wc -c 2>/dev/null <"$file") && ((size > 0)) || return
-    at=$((RANDOM % 4 ? (RANDOM << 15 | RANDOM) % size : RANDOM % (size < 100 ? size : 100)))
-    # There a database says whose it is; one of another program is left alone for ever.
+    local file size at
+    choose_file && size=$(wc -c 2>/dev/null <"$file") || return
+    # Anywhere (two numbers of 15 bits reach beyond 32 kB), or in the first 100 bytes.
+    at=$((RANDOM % 4 ? (RANDOM << 15 | RANDOM) % (size + 1) : RANDOM % (size < 100 ? size + 1 : 100)))
+    # There SQLite keeps whose database it is; cachex leaves one of another program alone for ever.
     ((at < 68 || at >= 72)) || at=24
-    case $((RANDOM % 8)) in
+    case $((RANDOM % 12)) in
     0 | 1 | 2) head -c 1 /dev/urandom | overwrite "$file" "$at" ;;
     3) head -c $((RANDOM % 5000 + 1)) /dev/urandom | overwrite "$file" $((at < 68 ? 72 : at)) ;;
-    4) dd if=/dev/null of="$file" bs=1 seek="$at" 2>/dev/null ;;
-    5) head -c "$size" /dev/urandom >"$file" ;;
-    6) head -c $((RANDOM % 5000 + 1)) /dev/urandom | overwrite "$file" "$size" ;;
-    7) rm -f "$file" ;;
+    4) truncate -s "$at" "$file" ;;
+    5) truncate -s 0 "$file" ;;
+    6) head -c "$size" /dev/urandom >"$file" ;;
+    7) head -c $((RANDOM % 5000 + 1)) /dev/urandom | overwrite "$file" "$size" ;;
+    8) rm -f "$file" ;;
+    *) replace "$file" ;;
     esac
     tally damages
+}
+
+# Puts something else in the place of a file: a directory, a FIFO, a link to nothing, or a link to a copy
+# outside the store, which must stay as it is. In the top directory only for a moment: a user has to move
+# such things away, while an output that is no regular file is as good as gone.
+replace() {
+    local decoy
+    decoy=$work/decoys/$(count damages)
+    cp "$1" "$decoy" 2>/dev/null && cksum <"$decoy" >"$decoy.sum" || return
+    tally replaced # An odd number from now until the end.
+    rm -f "$1"
+    case $((RANDOM % 4)) in
+    0) mkdir "$1" ;;
+    1) mkfifo "$1" ;;
+    2) ln -s "$work/nothing" "$1" ;;
+    3) ln -s "$decoy" "$1" ;;
+    esac 2>/dev/null
+    if [[ ${1%/*} == "$store" ]]; then
+        sleep "0.$((RANDOM % 3))"
+        if [[ -d $1 && ! -L $1 ]]; then rmdir "$1"; elif [[ ! -f $1 || -L $1 ]]; then rm -f "$1"; fi
+    fi
+    tally replaced
+}
+
+decoys_are_untouched() {
+    local sum
+    for sum in "$work"/decoys/*.sum; do
+        [[ ! -e $sum ]] || [[ $(cksum <"${sum%.sum}") == "$(<"$sum")" ]] || fault wrong "written through a link: ${sum%.sum}"
+    done
+    [[ ! -e $work/nothing ]] || fault wrong "made through a link: $work/nothing"
 }
 
 damager() { # DEADLINE
     RANDOM=$seed
     while ((SECONDS < $1)); do
-        sleep "0.$((RANDOM % 10))$((RANDOM % 10))"
+        sleep "0.$((RANDOM % 4))$((RANDOM % 10))"
         damage
     done
 }
 
-## The whole.
+## Phases and checks.
 
-# Waits until all that was begun has ended; what has not by then hangs.
+# Waits until every process has ended. One that takes longer than the time limit hangs.
 await() {
-    local deadline=$((SECONDS + patience)) left=1
+    local deadline=$((SECONDS + time_limit)) left=1
     while ((left > 0)); do
         sleep 0.1
         left=0
@@ -287,37 +343,38 @@ run_phase() { # NAME SECONDS
     await
 }
 
-# What has to be true of the store when nobody uses it.
+# Checks the store while nobody uses it.
 inspect() {
-    local answer
-    for file in cachex.db outputs.db; do
+    local answer file
+    while read -r file; do
         command -v sqlite3 >/dev/null || break
-        answer=$(sqlite3 "$store/$file" 'PRAGMA integrity_check' 2>&1)
-        # Damage that no call has met yet may lie on, if doctor finds it.
+        [[ $(head -c 15 "$file" | tr -d '\0') == 'SQLite format 3' ]] || continue
+        answer=$(sqlite3 "$file" 'PRAGMA integrity_check' 2>&1)
+        # Damage that no call has met yet may remain, if doctor finds it.
         [[ $answer == ok ]] || { [[ $phase == damage ]] && ! "$cachex" doctor --cache-dir "$store" >/dev/null 2>&1; } ||
             fault failed "after $phase: integrity of $file: $answer"
-    done
+    done < <(find "$store" -type f -name '*.db')
     for file in "$store"/* "$store"/.[!.]*; do
         case ${file##*/} in
-        # Journals may stay, with nothing in them that counts.
-        cachex.db | outputs.db | cachex.db-journal | outputs.db-journal | *.db.damaged | cachex.lock | claims | uses | uses.folding | '*' | '.[!.]*') ;;
-        *) fault failed "after $phase: left behind: $(ls -l "$file")" ;;
+        # Journals may stay, empty or with a header that does not count.
+        cachex.db | outputs.db | *.db-journal | *.db.damaged | cachex.lock | claims | uses | uses.folding | objects | '*' | '.[!.]*') ;;
+        *) fault failed "after $phase: left behind: $(ls -ld "$file")" ;;
         esac
     done
 }
 
-# The next calls heal what was damaged, and the second of two is replayed.
+# The next calls heal what was damaged: the second of two is a hit.
 heal() {
     local option
     for option in --refresh --verbose; do
-        timeout_of "$patience" "$cachex" --cache-dir "$store" "$option" -- "$work/bin/small" a \
+        timeout_of "$time_limit" "$cachex" --cache-dir "$store" "$option" -- "$work/bin/small" a \
             </dev/null >"$work/out" 2>"$work/err"
         cmp -s "$work/out" "$work/expected/small.a.out" || fault wrong "after $phase: $option"
     done
     grep -q '^cachex: hit' "$work/err" || fault failed "after $phase: no hit: $(cat "$work/err")"
 }
 
-# Runs a command and kills it if it takes longer: SECONDS COMMAND...
+# Runs a command with a time limit: SECONDS COMMAND...
 timeout_of() {
     "${@:2}" &
     local pid=$! waited=0
@@ -349,4 +406,5 @@ heal
 "$cachex" clear --cache-dir "$store" >/dev/null || fault failed "after damage: clear"
 heal
 inspect
+decoys_are_untouched
 exit_code
