@@ -48,6 +48,19 @@ fn the_store_is_private() {
 }
 
 #[test]
+fn a_journal_that_is_no_regular_file() {
+    for make in ["mkdir", "mkfifo", "ln -s /dev/zero"] {
+        let sandbox = sandbox();
+        sandbox.cachex("./s.sh").stdin("in ").gives("in hi\n");
+        let journal = sandbox.store_dir().join("cachex.db-journal");
+        sandbox.sh(&format!("rm {0}; {make} {0}", journal.display())).gives("");
+        sandbox.cachex("-n ./s.sh new").warns("hi\n", "db-journal: is not a regular file");
+        let doctor = sandbox.cachex("doctor").output();
+        assert_eq!(doctor.status.code(), Some(1), "{make}");
+    }
+}
+
+#[test]
 fn a_directory_of_any_name() {
     for name in ["file:store", "file:", "a?b", "a%41#", "it's; --", ":memory:"] {
         let sandbox = sandbox();

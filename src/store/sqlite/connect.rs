@@ -27,6 +27,8 @@ pub(super) fn to_write(location: &StoreLocation) -> Result<Connection, StoreErro
 
 /// Opens a database that exists.
 pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
+    // SQLite waits for ever to open a FIFO in place of the journal.
+    StoreLocation::check_file(&path.with_extension("db-journal"))?;
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(unmistakable(path), flags)?;
     // Otherwise SQLite writes pages of the store to a temporary directory.
