@@ -36,36 +36,37 @@ impl Miss {
 impl Call<'_> {
     /// The entry to replay, or why the command has to run. Releases the read lock of the store.
     pub fn choose(&self, prepared: &Prepared) -> Result<Hit, Miss> {
-        let chosen = self.decide(prepared, prepared.variants.clone());
+        let chosen = self.decide(prepared, &prepared.variants);
         prepared.store.release_read_lock();
         chosen
     }
 
-    fn decide(&self, prepared: &Prepared, variants: Vec<Entry>) -> Result<Hit, Miss> {
+    fn decide(&self, prepared: &Prepared, variants: &[Entry]) -> Result<Hit, Miss> {
         let Prepared { store, observation, stdin, .. } = prepared;
         let (key, policy) = (observation.fingerprint.key(), self.policy_for(observation));
-        let holds = stdin.holds(&variants);
-        let own: Vec<_> = variants.iter().filter(|entry| entry.key == key).cloned().collect();
+        let own = || variants.iter().filter(|entry| entry.key == key).cloned().collect::<Vec<_>>();
+        let holds = stdin.holds(variants);
         let (entry, age, is_stale) =
             match policy.admit(variants, holds, self.asked, Timestamp::now()) {
-                Verdict::Replay(entry, age) => (entry, age, false),
-                Verdict::ReplayStale(entry, age) => (entry, age, true),
-                Verdict::Execute(_, Some(fallback)) if !is_in_order(store, key, &fallback) => {
-                    return self.decide(prepared, own);
+                Verdict::Replay { entry, age, is_stale } => (entry, age, is_stale),
+                Verdict::Execute { fallback: Some(entry), .. }
+                    if !is_in_order(store, key, &entry) =>
+                {
+                    return self.decide(prepared, &own());
                 }
-                Verdict::Execute(reason, fallback) => {
+                Verdict::Execute { reason, fallback } => {
                     self.tell_unserved(observation, &reason);
                     return Err(Miss { reason, fallback });
                 }
             };
         let Some(mut body) = self.output(store, &entry)? else {
             return match replaced(store, &entry) {
-                Some(variants) => self.decide(prepared, variants),
+                Some(variants) => self.decide(prepared, &variants),
                 None => Err(Miss::without_fallback(MissReason::Damaged)),
             };
         };
         if entry.key != key && !body.is_of_one_stream() {
-            return self.decide(prepared, own);
+            return self.decide(prepared, &own());
         }
         if !stdin.is_still(entry.condition) {
             return Err(Miss::without_fallback(MissReason::OtherStdin));

@@ -50,7 +50,7 @@ impl Call<'_> {
     ) -> Result<(), Unkept> {
         let reason = |reason: &dyn std::fmt::Display| Err(Unkept::Reason(reason.to_string()));
         let policy = &self.request.policy;
-        if let Err(unfit) = policy.keep(recording.exit) {
+        if let Err(unfit) = policy.may_store(recording.exit) {
             return reason(&unfit);
         }
         if let Some(change) = observation.changed() {
