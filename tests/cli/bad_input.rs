@@ -1,9 +1,9 @@
-//! What cannot be understood is refused with exit 2, the value quoted, before anything runs.
+//! Usage errors exit with 2 and quote the bad value, before anything runs.
 
 use super::harness::Sandbox;
 
 #[track_caller]
-fn refused(words: &str, parts: &[&str]) {
+fn is_refused(words: &str, parts: &[&str]) {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi");
     let stderr = sandbox.cachex(words).tells("", 2);
@@ -15,39 +15,39 @@ fn refused(words: &str, parts: &[&str]) {
 }
 
 #[test]
-fn durations() {
-    refused("--ttl banana -- ./s.sh", &["'banana'", "--ttl", "1h 30min"]);
-    refused("--ttl -5 -- ./s.sh", &["'-5'", "negative"]);
-    refused("--ttl=-1h -- ./s.sh", &["'-1h'", "negative"]);
-    refused("--failure-ttl soon -- ./s.sh", &["'soon'"]);
+fn invalid_durations_are_refused() {
+    is_refused("--ttl banana -- ./s.sh", &["'banana'", "--ttl", "1h 30min"]);
+    is_refused("--ttl -5 -- ./s.sh", &["'-5'", "negative"]);
+    is_refused("--ttl=-1h -- ./s.sh", &["'-1h'", "negative"]);
+    is_refused("--failure-ttl soon -- ./s.sh", &["'soon'"]);
 }
 
 #[test]
-fn numbers_and_sizes() {
-    refused("--max-entries 0 -- ./s.sh", &["'0'", "from 1"]);
-    refused("--max-entries -3 -- ./s.sh", &["'-3'", "from 1"]);
-    refused("--max-output lots -- ./s.sh", &["'lots'", "10MB"]);
-    refused("--max-size -1 -- ./s.sh", &["'-1'", "10MB"]);
-    refused("--cache-exit 256 -- ./s.sh", &["'256'", "0-3"]);
+fn invalid_numbers_and_sizes_are_refused() {
+    is_refused("--max-entries 0 -- ./s.sh", &["'0'", "from 1"]);
+    is_refused("--max-entries -3 -- ./s.sh", &["'-3'", "from 1"]);
+    is_refused("--max-output lots -- ./s.sh", &["'lots'", "10MB"]);
+    is_refused("--max-size -1 -- ./s.sh", &["'-1'", "10MB"]);
+    is_refused("--cache-exit 256 -- ./s.sh", &["'256'", "0-3"]);
 }
 
 #[test]
-fn options() {
-    refused("--tll 1h -- ./s.sh", &["'--tll'", "'--ttl'"]);
-    refused("--env A=b -- ./s.sh", &["'A=b'", "--env"]);
-    refused("--env A[ -- ./s.sh", &["'A['", "--env"]);
-    refused("--refresh --only-if-cached -- ./s.sh", &["--refresh", "--only-if-cached"]);
-    refused("--stdin -n -- ./s.sh", &["--stdin", "--no-stdin"]);
+fn unknown_invalid_and_conflicting_options_are_refused() {
+    is_refused("--tll 1h -- ./s.sh", &["'--tll'", "'--ttl'"]);
+    is_refused("--env A=b -- ./s.sh", &["'A=b'", "--env"]);
+    is_refused("--env A[ -- ./s.sh", &["'A['", "--env"]);
+    is_refused("--refresh --only-if-cached -- ./s.sh", &["--refresh", "--only-if-cached"]);
+    is_refused("--stdin -n -- ./s.sh", &["--stdin", "--no-stdin"]);
 }
 
 #[test]
-fn no_command() {
-    refused("", &["no command"]);
-    refused("--ttl 1h --", &["no command"]);
+fn a_missing_command_is_refused() {
+    is_refused("", &["no command"]);
+    is_refused("--ttl 1h --", &["no command"]);
 }
 
 #[test]
-fn variables_are_checked_like_options() {
+fn invalid_variables_are_refused_and_named() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi");
     for verb in ["./s.sh", "list", "config"] {
@@ -61,6 +61,6 @@ fn variables_are_checked_like_options() {
 }
 
 #[test]
-fn run_options_before_a_verb() {
-    refused("--ttl 1h clear", &["--ttl", "`clear`", "-- clear"]);
+fn run_options_before_a_verb_are_refused() {
+    is_refused("--ttl 1h clear", &["--ttl", "`clear`", "-- clear"]);
 }

@@ -1,4 +1,4 @@
-//! Many callers of one command at once.
+//! Single flight: concurrent callers of one key share one run.
 
 use super::harness::Sandbox;
 use rustix::process::{Pid, Signal, kill_process};
@@ -9,11 +9,11 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-/// A sandbox with a command that says that it started and waits to be let go.
+/// A sandbox whose command reports its start and then waits for [`go`].
 fn sandbox(rest: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
-    // The end of what another run was told is not meant for this one.
+    // An end of file belongs to the `go` of another run.
     let wait = "until read x < go; do :; done";
     sandbox.script("s.sh", &format!("echo $$ > started; {wait}; {rest}"));
     sandbox
@@ -25,8 +25,8 @@ pub fn spawn(sandbox: &Sandbox, words: &str) -> Child {
     call.command.spawn().expect("started")
 }
 
-/// Waits until the caller says that it waits for another run.
-pub fn wait_until_it_waits(caller: &mut Child) {
+/// Waits until a caller reports that it waits for another run.
+pub fn wait_until_waiting(caller: &mut Child) {
     let mut stderr = caller.stderr.take().expect("a pipe");
     let mut seen = String::new();
     let mut byte = [0];
@@ -45,12 +45,12 @@ fn wait_for_runs(sandbox: &Sandbox, runs: usize) {
     sandbox.sh(&format!("until test $(wc -l < ran) -ge {runs}; do sleep 0.01; done")).gives("");
 }
 
-/// Two callers of `./s.sh`: one that runs it, and one that waits for that.
+/// A leader that runs `./s.sh` and a follower that waits for it.
 fn leader_and_follower(sandbox: &Sandbox) -> (Child, Child) {
     let leader = spawn(sandbox, "./s.sh");
     wait_for_start(sandbox);
     let mut follower = spawn(sandbox, "-v ./s.sh");
-    wait_until_it_waits(&mut follower);
+    wait_until_waiting(&mut follower);
     (leader, follower)
 }
 
@@ -61,7 +61,7 @@ pub fn send(signal: Signal, to: &Child) {
 pub fn go(sandbox: &Sandbox) {
     let path = sandbox.dir.join("go");
     let mut waited = Duration::ZERO;
-    // Without a reader there is nobody to let go, and opening would wait for one for ever.
+    // Opening would block until there is a reader, for ever if there is none.
     let mut fifo = loop {
         match File::options()
             .write(true)
@@ -79,7 +79,7 @@ pub fn go(sandbox: &Sandbox) {
     fifo.write_all(b"\n").expect("written");
 }
 
-/// What a caller gave on standard output, and its exit code.
+/// Waits for a caller and returns its standard output and exit code.
 pub fn end(caller: Child) -> (String, Option<i32>) {
     let output = caller.wait_with_output().expect("ended");
     let status = output.status.code().or_else(|| output.status.signal().map(|signal| 128 + signal));
@@ -87,15 +87,15 @@ pub fn end(caller: Child) -> (String, Option<i32>) {
 }
 
 #[test]
-fn many_callers_of_one_key_start_one_run_and_get_its_result() {
+fn many_callers_of_one_key_share_one_run() {
     for (options, runs) in [("-v", 1), ("-v --ttl 0", 2), ("-v --refresh", 2)] {
         let sandbox = sandbox("echo result; exit 3");
         let call = format!("{options} --cache-exit 3 ./s.sh");
         let leader = spawn(&sandbox, &call);
         wait_for_start(&sandbox);
         let mut followers: Vec<Child> = (0..20).map(|_| spawn(&sandbox, &call)).collect();
-        followers.iter_mut().for_each(wait_until_it_waits);
-        // Who asks for a new result is not served by a run that began before: one of them runs for all.
+        followers.iter_mut().for_each(wait_until_waiting);
+        // A caller that asks for a new result is not served by an earlier run: one follower runs for all.
         for run in 1..=runs {
             wait_for_runs(&sandbox, run);
             go(&sandbox);
@@ -117,10 +117,10 @@ fn fifty_cold_callers_start_one_run() {
 }
 
 #[test]
-fn waiters_of_a_run_that_stored_nothing_run_side_by_side() {
+fn followers_of_a_run_that_stored_nothing_run_side_by_side() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
-    // Each goes on only when all have started: one after another would never end.
+    // Each run waits until all have started, so runs in sequence would never end.
     sandbox.script(
         "s.sh",
         "if mkdir first 2>/dev/null; then echo $$ > started; read x < go; exit 1; fi
@@ -130,7 +130,7 @@ fn waiters_of_a_run_that_stored_nothing_run_side_by_side() {
     let leader = spawn(&sandbox, call);
     wait_for_start(&sandbox);
     let mut followers: Vec<Child> = (0..4).map(|_| spawn(&sandbox, call)).collect();
-    followers.iter_mut().for_each(wait_until_it_waits);
+    followers.iter_mut().for_each(wait_until_waiting);
     go(&sandbox);
     for caller in followers.into_iter().chain([leader]) {
         assert_eq!(end(caller), (String::new(), Some(1)));
@@ -152,7 +152,7 @@ fn different_keys_run_side_by_side() {
 }
 
 #[test]
-fn a_leader_that_is_killed_frees_its_followers() {
+fn a_killed_leader_frees_its_followers() {
     let sandbox = sandbox("echo result");
     let (mut leader, follower) = leader_and_follower(&sandbox);
     std::fs::remove_file(sandbox.dir.join("started")).expect("removed");
@@ -165,7 +165,7 @@ fn a_leader_that_is_killed_frees_its_followers() {
 }
 
 #[test]
-fn an_interrupted_follower_leaves_the_leader_alone() {
+fn an_interrupted_follower_does_not_disturb_the_leader() {
     let sandbox = sandbox("echo result");
     let (leader, follower) = leader_and_follower(&sandbox);
     send(Signal::TERM, &follower);
@@ -184,7 +184,7 @@ fn a_command_that_calls_itself_does_not_wait_for_itself() {
 }
 
 #[test]
-fn commands_that_call_each_other_at_once_do_not_wait_for_ever() {
+fn commands_that_call_each_other_do_not_deadlock() {
     let sandbox = Sandbox::new();
     for (own, other) in [("a", "b"), ("b", "a")] {
         let body = "touch OWN.begun; until test -e OTHER.begun; do sleep 0.01; done
@@ -198,7 +198,7 @@ fn commands_that_call_each_other_at_once_do_not_wait_for_ever() {
 }
 
 #[test]
-fn what_is_cleared_in_a_store_that_was_made_anew_does_not_come_back() {
+fn clear_in_a_recreated_store_applies_to_runs_in_flight() {
     for (clear, stored) in [("clear", 0), ("clear -- ./other", 1)] {
         let sandbox = sandbox("echo result");
         sandbox.cachex("clear -- ./other").gives("removed nothing\n");
@@ -213,11 +213,11 @@ fn what_is_cleared_in_a_store_that_was_made_anew_does_not_come_back() {
     }
 }
 
-/// One reader of two callers, who reads them in turn: `cmp <(cachex …) <(cachex …)`.
+/// A reader that alternates between two callers: `cmp <(cachex …) <(cachex …)`.
 const COMPARE: &str = "cachex CALL > a & cachex CALL > b & cmp a b && wait";
 
 #[test]
-fn a_leader_whose_reader_waits_for_a_follower_frees_it() {
+fn a_leader_whose_reader_waits_for_a_follower_does_not_block_it() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo a b").gives("");
     sandbox.script("s.sh", "seq 300000");
@@ -231,9 +231,9 @@ fn a_leader_whose_reader_waits_for_a_follower_frees_it() {
 }
 
 #[test]
-fn of_those_who_waited_for_a_run_that_is_held_up_one_runs_for_all() {
+fn if_the_leader_is_held_up_one_follower_runs_for_all() {
     let sandbox = sandbox("seq 300000");
-    // Nobody reads what it writes.
+    // Nothing reads its output.
     let leader = spawn(&sandbox, "./s.sh");
     wait_for_start(&sandbox);
     let follower = |_| {
@@ -242,7 +242,7 @@ fn of_those_who_waited_for_a_run_that_is_held_up_one_runs_for_all() {
         call.command.spawn().expect("started")
     };
     let mut followers: Vec<Child> = (0..8).map(follower).collect();
-    followers.iter_mut().for_each(wait_until_it_waits);
+    followers.iter_mut().for_each(wait_until_waiting);
     for run in 1..=2 {
         wait_for_runs(&sandbox, run);
         go(&sandbox);
@@ -255,7 +255,7 @@ fn of_those_who_waited_for_a_run_that_is_held_up_one_runs_for_all() {
 }
 
 #[test]
-fn a_leader_that_is_stopped_is_not_waited_for() {
+fn followers_do_not_wait_for_a_stopped_leader() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
     let body = "mkdir first 2>/dev/null && { echo $$ > started; read x < go; }; echo result";
@@ -270,10 +270,10 @@ fn a_leader_that_is_stopped_is_not_waited_for() {
 }
 
 #[test]
-fn waiters_of_one_that_took_over_and_stored_nothing_run_side_by_side() {
+fn followers_of_a_second_leader_that_stored_nothing_run_side_by_side() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go go.second").gives("");
-    // As above, after a second one that runs alone while the first one is stopped.
+    // As above, but a second leader runs alone while the first one is stopped.
     sandbox.script(
         "s.sh",
         "mkdir first 2>/dev/null && { echo $$ > started; read x < go; exit 1; }
@@ -306,7 +306,7 @@ fn waiters_of_one_that_took_over_and_stored_nothing_run_side_by_side() {
 }
 
 #[test]
-fn a_caller_inside_another_run_waits_only_for_a_key_above_those_around_it() {
+fn a_nested_caller_waits_only_for_a_key_above_those_around_it() {
     const BELOW_ALL: &str = "0000000000000000";
     const ABOVE_ALL: &str = "ffffffffffffffff";
     for (around, waits) in [(BELOW_ALL, true), (ABOVE_ALL, false)] {
@@ -320,7 +320,7 @@ fn a_caller_inside_another_run_waits_only_for_a_key_above_those_around_it() {
         inside.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut inside = inside.command.spawn().expect("started");
         if waits {
-            wait_until_it_waits(&mut inside);
+            wait_until_waiting(&mut inside);
             go(&sandbox);
         }
         assert_eq!(end(inside), ("result\n".to_owned(), Some(0)));
@@ -333,7 +333,7 @@ fn a_caller_inside_another_run_waits_only_for_a_key_above_those_around_it() {
 }
 
 #[test]
-fn a_leader_that_falls_back_frees_its_followers_before_it_shows_anything() {
+fn a_leader_that_falls_back_frees_its_followers_before_it_replays() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo a b").gives("");
     sandbox.script("s.sh", "test -e bad && exit 1; seq 300000");
@@ -346,7 +346,7 @@ fn a_leader_that_falls_back_frees_its_followers_before_it_shows_anything() {
 }
 
 #[test]
-fn what_is_cleared_while_it_runs_does_not_come_back() {
+fn a_run_that_is_cleared_in_flight_is_not_stored() {
     for (clear, stored) in [
         ("clear", 0),
         ("clear -- ./s.sh", 0),
@@ -382,7 +382,7 @@ fn what_is_cleared_while_it_runs_does_not_come_back() {
 }
 
 #[test]
-fn two_of_the_same_in_one_pipeline_do_not_wait_for_each_other() {
+fn the_same_call_twice_in_a_pipeline_does_not_deadlock() {
     let sandbox = Sandbox::new();
     let bare = sandbox.sh("seq 200000").output().stdout;
     for _ in 0..2 {

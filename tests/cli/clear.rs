@@ -1,4 +1,4 @@
-//! Forgetting.
+//! `clear`: removing entries.
 
 use super::harness::Sandbox;
 use std::fs;
@@ -13,7 +13,7 @@ fn sandbox() -> Sandbox {
 }
 
 #[test]
-fn clear_forgets_everything_and_nothing_is_no_error() {
+fn clear_removes_everything_and_may_find_nothing() {
     let sandbox = sandbox();
     sandbox.cachex("clear").gives(NOTHING);
     sandbox.cachex("./s.sh").gives("hi\n");
@@ -25,7 +25,7 @@ fn clear_forgets_everything_and_nothing_is_no_error() {
 }
 
 #[test]
-fn clear_forgets_a_command_with_all_arguments_directories_and_variables() {
+fn clear_command_removes_all_its_arguments_directories_and_variables() {
     let sandbox = sandbox();
     let other = sandbox.dir.join("other");
     fs::create_dir(&other).expect("made");
@@ -39,7 +39,7 @@ fn clear_forgets_a_command_with_all_arguments_directories_and_variables() {
 }
 
 #[test]
-fn calls_with_more_arguments_are_hinted_at() {
+fn clear_hints_at_calls_with_more_arguments() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh a b").gives("hi\n");
     sandbox.cachex("./s.sh a c").gives("hi\n");
@@ -52,7 +52,7 @@ fn calls_with_more_arguments_are_hinted_at() {
 }
 
 #[test]
-fn what_was_cleared_is_not_to_be_found_in_the_files() {
+fn cleared_bytes_are_erased_from_the_files() {
     const SECRET: &str = "s3cr3t-7261";
     let sandbox = sandbox();
     sandbox.script("kept.sh", "echo kept");
@@ -77,7 +77,7 @@ fn what_was_cleared_is_not_to_be_found_in_the_files() {
 }
 
 #[test]
-fn clear_forgets_one_argument_list() {
+fn clear_with_arguments_removes_one_argument_list() {
     let sandbox = sandbox();
     for arguments in ["", "a", "a b", "b"] {
         sandbox.cachex(&format!("./s.sh {arguments}")).gives("hi\n");
@@ -89,7 +89,7 @@ fn clear_forgets_one_argument_list() {
 }
 
 #[test]
-fn the_spelling_does_not_matter() {
+fn the_spelling_of_the_command_does_not_matter() {
     let sandbox = sandbox();
     let absolute = sandbox.dir.join("s.sh").display().to_string();
     fs::create_dir(sandbox.dir.join("sub")).expect("made");
@@ -105,7 +105,7 @@ fn the_spelling_does_not_matter() {
 }
 
 #[test]
-fn an_edited_or_deleted_script_can_be_forgotten() {
+fn entries_of_an_edited_or_deleted_script_can_be_cleared() {
     let sandbox = sandbox();
     let path = format!("{}:/usr/bin:/bin", sandbox.dir.display());
     for spelling in ["./s.sh", "s.sh"] {
@@ -120,7 +120,7 @@ fn an_edited_or_deleted_script_can_be_forgotten() {
 }
 
 #[test]
-fn the_words_up_to_the_script_name_an_interpreted_command() {
+fn an_interpreted_command_is_named_by_the_words_up_to_its_script() {
     let sandbox = sandbox();
     sandbox.write("x.pl", "print \"pl\\n\"");
     sandbox.write("y.pl", "print \"pl\\n\"");
@@ -135,14 +135,14 @@ fn the_words_up_to_the_script_name_an_interpreted_command() {
 }
 
 #[test]
-fn words_of_clear_may_look_like_options() {
+fn words_after_the_command_may_look_like_options() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh --json -q").gives("hi\n");
     sandbox.cachex("clear -- ./s.sh --json -q").gives(ONE);
 }
 
 #[test]
-fn clear_with_two_dashes_and_nothing_behind_them_is_refused() {
+fn two_dashes_without_a_command_are_refused() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
     let expected = "cachex: error: no command after --; to forget everything: cachex clear\n";
@@ -151,7 +151,7 @@ fn clear_with_two_dashes_and_nothing_behind_them_is_refused() {
 }
 
 #[test]
-fn a_script_behind_options_can_be_forgotten_when_it_is_gone() {
+fn a_deleted_script_after_interpreter_options_can_be_cleared() {
     let sandbox = sandbox();
     for options in ["--norc", "--some-option", "-eu -o pipefail"] {
         sandbox.write("x.sh", "echo hi");

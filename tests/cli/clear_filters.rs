@@ -1,10 +1,10 @@
-//! Forgetting a part: the filters of `clear`, which `list` has too.
+//! The filters of `clear` and `list`.
 
 use super::harness::Sandbox;
 
 const NOTHING: &str = "removed nothing\n";
 
-/// A sandbox in which these argument lists of `./s.sh` are stored.
+/// A sandbox that stores `./s.sh` with each of these argument lists.
 fn sandbox(calls: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi");
@@ -14,7 +14,7 @@ fn sandbox(calls: &[&str]) -> Sandbox {
     sandbox
 }
 
-/// The command lines that are stored, sorted.
+/// The stored command lines that match, sorted.
 fn stored(sandbox: &Sandbox, filters: &str) -> Vec<String> {
     let json = sandbox.cachex(&format!("list --json {filters}")).output().stdout;
     let entries: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
@@ -28,7 +28,7 @@ fn stored(sandbox: &Sandbox, filters: &str) -> Vec<String> {
 }
 
 #[test]
-fn exact_is_the_call_without_arguments() {
+fn exact_selects_the_call_without_arguments() {
     let sandbox = sandbox(&["", "a", "a b"]);
     sandbox.cachex("clear --exact -- ./s.sh").gives("removed 1 entry (3B)\n");
     assert_eq!(stored(&sandbox, ""), ["./s.sh a", "./s.sh a b"]);
@@ -37,7 +37,7 @@ fn exact_is_the_call_without_arguments() {
 }
 
 #[test]
-fn exact_leaves_the_scripts_of_an_interpreter() {
+fn exact_does_not_select_scripts_of_an_interpreter() {
     let sandbox = Sandbox::new();
     sandbox.write("x.pl", "print \"pl\\n\"");
     sandbox.cachex("perl x.pl").gives("pl\n");
@@ -47,7 +47,7 @@ fn exact_leaves_the_scripts_of_an_interpreter() {
 }
 
 #[test]
-fn prefix_is_every_call_whose_arguments_start_so() {
+fn prefix_selects_calls_whose_arguments_begin_with_the_words() {
     let calls = ["", "log", "log -3", "log -3 x", "logs", "x log"];
     let sandbox = sandbox(&calls);
     sandbox.cachex("clear --prefix -- ./s.sh log").gives("removed 3 entries (9B)\n");
@@ -56,7 +56,7 @@ fn prefix_is_every_call_whose_arguments_start_so() {
 }
 
 #[test]
-fn prefix_goes_up_to_the_script_of_an_interpreter_and_beyond() {
+fn prefix_applies_to_the_words_around_an_interpreters_script() {
     let sandbox = Sandbox::new();
     sandbox.write("x.pl", "print \"pl\\n\"");
     for call in ["-w x.pl a b", "-w x.pl a", "-w x.pl", "-W x.pl"] {
@@ -84,7 +84,7 @@ fn scope_combines_with_a_command() {
 }
 
 #[test]
-fn expired_goes_by_the_lifetime_of_the_call_that_stored() {
+fn expired_uses_the_ttl_of_the_call_that_stored() {
     let sandbox = sandbox(&["for-ever"]);
     sandbox.cachex("--ttl 1h ./s.sh hour").gives("hi\n");
     sandbox.cachex("--ttl 1d ./s.sh day").gives("hi\n");
@@ -99,7 +99,7 @@ fn expired_goes_by_the_lifetime_of_the_call_that_stored() {
 }
 
 #[test]
-fn a_date_in_the_future_counts_as_expired_and_not_as_old() {
+fn a_future_date_is_expired_but_not_old() {
     let sandbox = sandbox(&["a"]);
     sandbox.age(-60);
     sandbox.cachex("clear --older-than 0").gives(NOTHING);
@@ -107,7 +107,7 @@ fn a_date_in_the_future_counts_as_expired_and_not_as_old() {
 }
 
 #[test]
-fn older_than_goes_by_the_age_alone() {
+fn older_than_uses_the_age_alone() {
     let sandbox = sandbox(&["old"]);
     sandbox.age(60);
     sandbox.cachex("--ttl 1h ./s.sh middle").gives("hi\n");
@@ -133,7 +133,7 @@ fn a_dry_run_changes_nothing() {
 }
 
 #[test]
-fn filters_that_make_no_sense_are_refused() {
+fn invalid_filters_are_refused() {
     let sandbox = sandbox(&["a"]);
     for (filters, part) in [
         ("--exact", "COMMAND"),

@@ -1,4 +1,4 @@
-//! A clock that was set back and forward again: entries whose dates lie in the future.
+//! Clock changes: entries with dates in the future.
 
 use super::harness::Sandbox;
 use cachex::store::Selection;
@@ -12,7 +12,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// The last words of what is stored.
+/// The last words of the stored entries.
 fn stored(sandbox: &Sandbox) -> Vec<String> {
     let entries = sandbox.store().list(&Selection::all()).expect("listed");
     let last = |entry: cachex::entry::Description| entry.words.last().cloned().expect("a word");
@@ -42,7 +42,7 @@ fn an_entry_from_the_future_is_replaced_whatever_the_options() {
 }
 
 #[test]
-fn a_clock_that_is_right_again_makes_entries_good_again() {
+fn entries_are_fresh_again_once_the_clock_is_right() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh a").gives("a\nold\n");
     sandbox.age(-TWO_DAYS);
@@ -53,7 +53,7 @@ fn a_clock_that_is_right_again_makes_entries_good_again() {
 }
 
 #[test]
-fn entries_from_the_future_go_first() {
+fn entries_from_the_future_are_evicted_first() {
     for limit in ["--max-entries 2", "--max-size 240kB"] {
         let sandbox = sandbox();
         sandbox.write("now", "x".repeat(70_000));

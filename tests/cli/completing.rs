@@ -1,11 +1,11 @@
-//! Completion in the shells that this machine has: what a person gets who types and asks for it.
+//! Completion in real shells: type a line, ask for completions, compare the result.
 
 use super::harness::{Call, Sandbox, found, not_tried};
 use super::terminal::{Terminal, on_terminal};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-/// What is typed, and the words that could come in place of the last.
+/// A line, and the completions of its last word.
 const CASES: &[(&str, &[&str])] = &[
     // Verbs and commands.
     ("cachex cle", &["clear"]),
@@ -15,7 +15,7 @@ const CASES: &[(&str, &[&str])] = &[
     ("cachex -- lis", &["list-it"]),
     ("cachex explain lis", &["list-it"]),
     ("cachex explain --ttl 1h -- lis", &["list-it"]),
-    // No function, alias or builtin: cachex cannot run them.
+    // Functions, aliases and builtins are not offered: cachex cannot run them.
     ("cachex too", &["tool"]),
     ("cachex disow", &[]),
     ("cachex ./s", &["./s.sh", "./sub"]),
@@ -82,7 +82,7 @@ const CASES: &[(&str, &[&str])] = &[
 
 /// A person at a shell.
 trait Shell {
-    /// The line with everything in it that could come.
+    /// The completions of a line.
     fn completed(&mut self, line: &str) -> Vec<String>;
 }
 
@@ -90,7 +90,7 @@ fn check(mut shell: impl Shell) {
     let mut wrong = Vec::new();
     for (line, expected) in CASES {
         let seen = shell.completed(line);
-        // What some shells put behind a word so that one can go on.
+        // Some shells append these so that typing can continue.
         let mut seen: Vec<_> =
             seen.iter().map(|word| word.trim_end_matches(['/', '=', ','])).collect();
         seen.sort_unstable();
@@ -101,7 +101,7 @@ fn check(mut shell: impl Shell) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Files, commands and an entry.
+/// A sandbox with files, commands and an entry.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     for name in ["a b/my script", "bin/tool", "bin/list-it", "s.sh"] {
@@ -122,7 +122,7 @@ fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name)
 }
 
-/// A shell for which nothing is a command but what is in `bin`.
+/// A shell whose only commands are those in `bin`.
 fn shell(sandbox: &Sandbox, name: &str, words: &[&str]) -> Option<Call> {
     let Some(program) = found(name) else {
         not_tried(name);
@@ -133,7 +133,7 @@ fn shell(sandbox: &Sandbox, name: &str, words: &[&str]) -> Option<Call> {
     Some(call.env("PATH", &bin).env("ALPHA_ONE", "1").env("ALPHA_TWO", "2").env("PS1", "FRESH> "))
 }
 
-/// A shell that is typed into: `^O` puts in everything that could come, `^T` shows the line.
+/// A shell on a terminal: `^O` inserts all completions, `^T` prints the line.
 struct Typed(Terminal);
 
 impl Typed {
@@ -184,7 +184,7 @@ complete -F _tool tool
 "#;
 
 #[test]
-fn in_bash() {
+fn bash_completes() {
     let sandbox = sandbox();
     let setup = format!("{BASH}. '{}'\nPS1='READY> '\n", script("cachex.bash").display());
     let words = ["--norc", "--noprofile", "-i"];
@@ -194,7 +194,7 @@ fn in_bash() {
 }
 
 #[test]
-fn in_bash_with_its_package_of_completions() {
+fn bash_completes_with_the_bash_completion_package() {
     let package = "/usr/share/bash-completion/bash_completion";
     if !Path::new(package).exists() {
         return not_tried("bash-completion");
@@ -231,7 +231,7 @@ compdef _tool tool
 "#;
 
 #[test]
-fn in_zsh() {
+fn zsh_completes() {
     let sandbox = sandbox();
     let setup = format!("{ZSH}. '{}'\nPS1='READY> '\n", script("_cachex").display());
     if let Some(shell) = Typed::new(&sandbox, "zsh", &["-f", "-i"], &setup) {
@@ -256,7 +256,7 @@ impl Shell for Fish<'_> {
         let shown = call.output();
         assert_eq!(String::from_utf8_lossy(&shown.stderr), "", "{line}");
         let lines = String::from_utf8(shown.stdout).expect("UTF-8");
-        // Shown unquoted, but for what was typed.
+        // fish quotes only the typed part.
         let word = |line: &str| {
             let word = line.split('\t').next().unwrap_or_default();
             word.replace("\\ ", " ").replace(' ', "\\ ")
@@ -266,7 +266,7 @@ impl Shell for Fish<'_> {
 }
 
 #[test]
-fn in_fish() {
+fn fish_completes() {
     let sandbox = sandbox();
     if shell(&sandbox, "fish", &[]).is_some() {
         check(Fish(&sandbox));

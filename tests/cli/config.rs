@@ -1,10 +1,10 @@
-//! The configuration files: what they set, for which commands, and what goes before what.
+//! Configuration files: what they set, for which commands, and with which precedence.
 
 use super::harness::{Call, Sandbox};
 use std::fs;
 use std::path::Path;
 
-/// What `cachex config` says of an option: its value and where it comes from.
+/// The value and the source that `cachex config` shows for an option.
 #[track_caller]
 pub fn in_force(call: Call, option: &str) -> Option<(String, String)> {
     let shown = String::from_utf8(call.output().stdout).expect("UTF-8");
@@ -26,12 +26,12 @@ pub fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// A call with the store where it is by default, so that no variable is set.
+/// A call without `CACHEX_CACHE_DIR`, which uses the default store.
 pub fn by_default(sandbox: &Sandbox, words: &str) -> Call {
     sandbox.cachex(words).without_env("CACHEX_CACHE_DIR")
 }
 
-/// Where that is.
+/// The directory of the default store.
 pub fn default_store(sandbox: &Sandbox) -> String {
     let home = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
     sandbox.dir.with_file_name(home).join("cachex").display().to_string()
@@ -56,7 +56,7 @@ fn files_set_defaults_for_runs() {
 }
 
 #[test]
-fn the_user_file_is_where_the_system_wants_it() {
+fn the_user_file_is_in_the_configuration_directory_of_the_system() {
     let sandbox = sandbox();
     let path = sandbox.write("xdg/cachex/config.toml", "ttl = 5");
     let call = sandbox
@@ -70,7 +70,7 @@ fn the_user_file_is_where_the_system_wants_it() {
 }
 
 #[test]
-fn the_nearest_project_file_wins_alone() {
+fn only_the_nearest_project_file_counts() {
     let sandbox = sandbox();
     let far = sandbox.project_config("ttl = 5\nscope = \"far\"");
     let below = sandbox.dir.join("a").join("b");
@@ -84,7 +84,7 @@ fn the_nearest_project_file_wins_alone() {
 }
 
 #[test]
-fn a_home_that_is_not_absolute_is_none() {
+fn a_relative_home_is_no_home() {
     let sandbox = sandbox();
     let directory = sandbox.user_config("ttl = 0");
     assert!(directory.starts_with(sandbox.dir.with_file_name("")));
@@ -129,7 +129,7 @@ fn a_nearer_list_replaces_a_farther_one() {
 }
 
 #[test]
-fn switches_can_be_undone_nearer() {
+fn a_nearer_source_can_turn_a_switch_off() {
     let sandbox = sandbox();
     let user = sandbox.user_config("refresh = true");
     sandbox.cachex("./s.sh").gives("hi \n");
@@ -147,7 +147,7 @@ fn switches_can_be_undone_nearer() {
 }
 
 #[test]
-fn of_contradicting_switches_the_nearer_wins() {
+fn the_nearer_of_two_contradicting_switches_wins() {
     let sandbox = sandbox();
     let user = sandbox.user_config("stdin = true\nonly-if-cached = true\ndiscard-failures = true");
     sandbox.project_config("no-stdin = true\nrefresh = true\n[[rule]]\ncommand = \"cat\"\nstdin = true\nno-stdin = false\n");
@@ -168,7 +168,7 @@ fn of_contradicting_switches_the_nearer_wins() {
 }
 
 #[test]
-fn options_in_one_place_that_contradict_each_other_are_a_fault() {
+fn contradicting_options_in_one_file_are_an_error() {
     let sandbox = sandbox();
     let path = sandbox.project_config("stdin = true\nno-stdin = true\n").display().to_string();
     let warning = format!("{path}: stdin and no-stdin exclude each other; running uncached");
@@ -176,12 +176,12 @@ fn options_in_one_place_that_contradict_each_other_are_a_fault() {
         |words: &str| sandbox.cachex(words).env("CACHEX_TRUST", &sandbox.dir.display().to_string());
     call("./s.sh").warns("hi \n", &warning);
     call("-n ./s.sh").gives("hi \n");
-    // Ours contradict each other with or without the file.
+    // Flags contradict each other with or without the file.
     sandbox.cachex("--stdin -n ./s.sh").tells("", 2);
 }
 
 #[test]
-fn rules_are_for_the_commands_that_begin_so() {
+fn rules_apply_to_commands_that_begin_with_their_words() {
     let sandbox = sandbox();
     sandbox.script("bin/terraform", "echo \"$@\"");
     let path = sandbox.project_config(
@@ -206,7 +206,7 @@ fn rules_are_for_the_commands_that_begin_so() {
 }
 
 #[test]
-fn a_projects_top_level_goes_before_the_users_rules() {
+fn a_projects_top_level_wins_over_the_users_rules() {
     let sandbox = sandbox();
     sandbox.user_config("[[rule]]\ncommand = \"*\"\nttl = 1\nscope = \"mine\"");
     let project = sandbox.project_config("ttl = 2");
@@ -249,7 +249,7 @@ fn every_kind_of_option_can_be_set() {
 }
 
 #[test]
-fn every_option_that_a_variable_sets_is_a_key() {
+fn every_option_with_a_variable_is_a_key() {
     let sandbox = sandbox();
     let all = String::from_utf8(sandbox.cachex("config --all").output().stdout).expect("UTF-8");
     let options = all.lines().take_while(|line| !line.is_empty());
@@ -281,14 +281,14 @@ fn the_user_can_move_the_store_for_all_verbs() {
     sandbox
         .cachex("./s.sh")
         .warns("hi \n", &format!("{path}:3: cache-dir is ignored: a rule cannot"));
-    // A path in a file starts where the file is.
+    // A path in a file is relative to the file's directory.
     let path = sandbox.user_config("cache-dir = \"here\"");
     let here = path.with_file_name("here").display().to_string();
     assert_eq!(in_force(cachex("config"), "cache-dir").expect("set").0, here);
 }
 
 #[test]
-fn a_path_may_start_at_home() {
+fn a_path_may_begin_with_the_home_directory() {
     let sandbox = sandbox();
     let home = sandbox.dir.parent().expect("a parent").to_owned();
     sandbox.project_config("file = [\"~/x\", \"~/*.y\"]");
@@ -307,7 +307,7 @@ fn a_path_may_start_at_home() {
 }
 
 #[test]
-fn an_empty_name_is_no_place_for_the_store() {
+fn an_empty_store_directory_is_refused() {
     let sandbox = sandbox();
     let path = sandbox.user_config("cache-dir = \"\"").display().to_string();
     let problem = format!("{path}:1: invalid value \"\" for cache-dir: expected the path of");
@@ -330,7 +330,7 @@ fn an_empty_name_is_no_place_for_the_store() {
 }
 
 #[test]
-fn verbs_take_no_notice_of_the_project() {
+fn verbs_ignore_the_project_file() {
     let sandbox = sandbox();
     sandbox.project_config("tll = 1");
     sandbox.cachex("clear").gives("removed nothing\n");
@@ -340,7 +340,7 @@ fn verbs_take_no_notice_of_the_project() {
 }
 
 #[test]
-fn nothing_is_read_when_cachex_is_off() {
+fn no_file_is_read_when_cachex_is_off() {
     let sandbox = sandbox();
     sandbox.user_config("tll = 1");
     sandbox.project_config("tll = 1");
@@ -351,10 +351,7 @@ fn nothing_is_read_when_cachex_is_off() {
         .env("CACHEX_NO_CACHE", "1")
         .env("CACHEX_CACHE_DIR", "elsewhere")
         .gives("removed nothing\n");
-    assert!(
-        sandbox.dir.join("elsewhere").is_dir(),
-        "what is done to the store is done to that one"
-    );
+    assert!(sandbox.dir.join("elsewhere").is_dir(), "verbs use the store of the variable");
     by_default(&sandbox, "config").env("CACHEX_NO_CACHE", "1").tells(
         format!("no-cache  true  variable CACHEX_NO_CACHE\n\nstore  {}\n", default_store(&sandbox)),
         0,
@@ -367,7 +364,7 @@ fn nothing_is_read_when_cachex_is_off() {
 }
 
 #[test]
-fn a_switch_that_is_off_leaves_the_other_variables_alone_however_it_is_written() {
+fn a_false_switch_variable_has_no_effect_in_any_spelling() {
     for off in ["0", "false", "False", "NO", "oFF", "N", "F"] {
         let sandbox = sandbox();
         for region in ["a", "b"] {
@@ -379,7 +376,7 @@ fn a_switch_that_is_off_leaves_the_other_variables_alone_however_it_is_written()
 }
 
 #[test]
-fn a_command_can_be_left_uncached() {
+fn a_rule_can_turn_cachex_off() {
     let sandbox = sandbox();
     sandbox.project_config("[[rule]]\ncommand = \"s.sh\"\nno-cache = true");
     sandbox.cachex("./s.sh").gives("hi \n");

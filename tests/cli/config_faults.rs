@@ -1,11 +1,11 @@
-//! Configuration files that cannot be understood: a warning, and the command runs uncached.
+//! Invalid configuration files: one warning, and the command runs uncached.
 
 use super::config::{by_default, sandbox};
 use std::fs;
 
-/// What is said of a file that cannot be understood: one warning, and the command runs uncached.
+/// Expects one warning with these parts, wherever a file has this content, and an uncached run.
 #[track_caller]
-fn not_understood(content: &str, parts: &[&str]) {
+fn is_invalid(content: &str, parts: &[&str]) {
     for place in ["user", "project"] {
         let sandbox = sandbox();
         let path = match place {
@@ -43,53 +43,53 @@ fn not_understood(content: &str, parts: &[&str]) {
 }
 
 #[test]
-fn syntax_errors() {
-    not_understood("ttl = 1\nttl\n", &[":2:"]);
-    not_understood("ttl = 1\nttl = 2\n", &["duplicate key"]);
-    not_understood("[[rule]\n", &[":1:"]);
+fn syntax_errors_are_reported() {
+    is_invalid("ttl = 1\nttl\n", &[":2:"]);
+    is_invalid("ttl = 1\nttl = 2\n", &["duplicate key"]);
+    is_invalid("[[rule]\n", &[":1:"]);
 }
 
 #[test]
-fn unknown_keys() {
-    not_understood("# one\ntll = 1\n", &[":2:", "'tll'", "(did you mean 'ttl'?)"]);
-    not_understood("no_spinner = true\n", &["'no_spinner'", "(did you mean 'no-spinner'?)"]);
-    not_understood("force = true\n", &["'force'", "'refresh'"]);
-    not_understood("[[rules]]\ncommand = \"x\"\n", &["'rules'", "'rule'"]);
-    not_understood("[[rule]]\ncomand = \"x\"\ncommand = \"y\"\n", &["'comand'", "'command'"]);
-    not_understood("banana = 1\n", &["unknown key 'banana';"]);
-    not_understood("help = true\n", &["unknown key 'help';"]);
-    not_understood("command = \"x\"\n", &["unknown key 'command';"]);
+fn unknown_keys_are_reported_with_the_nearest_key() {
+    is_invalid("# one\ntll = 1\n", &[":2:", "'tll'", "(did you mean 'ttl'?)"]);
+    is_invalid("no_spinner = true\n", &["'no_spinner'", "(did you mean 'no-spinner'?)"]);
+    is_invalid("force = true\n", &["'force'", "'refresh'"]);
+    is_invalid("[[rules]]\ncommand = \"x\"\n", &["'rules'", "'rule'"]);
+    is_invalid("[[rule]]\ncomand = \"x\"\ncommand = \"y\"\n", &["'comand'", "'command'"]);
+    is_invalid("banana = 1\n", &["unknown key 'banana';"]);
+    is_invalid("help = true\n", &["unknown key 'help';"]);
+    is_invalid("command = \"x\"\n", &["unknown key 'command';"]);
 }
 
 #[test]
-fn bad_values() {
-    not_understood("ttl = \"banana\"\n", &["\"banana\"", "ttl", "1h 30min", ":1:"]);
-    not_understood("ttl = -5\n", &["-5", "ttl", "negative"]);
-    not_understood("ttl = true\n", &["true", "ttl", "a number"]);
-    not_understood("ttl = [1]\n", &["[1]", "ttl"]);
-    not_understood("max-entries = 0\n", &["0", "max-entries", "from 1"]);
-    not_understood("refresh = \"yes\"\n", &["\"yes\"", "refresh", "true or false"]);
-    not_understood("pty = \"sometimes\"\n", &["\"sometimes\"", "pty", "always, auto, never"]);
-    not_understood("scope = 5\n", &["5", "scope", "a string"]);
-    not_understood("env = [[\"A\"]]\n", &["env", "a string or strings"]);
-    not_understood("env = \"A=b\"\n", &["'A=b'", "env", "a glob"]);
-    not_understood("key = 2020-01-01\n", &["2020-01-01", "key"]);
+fn invalid_values_are_reported() {
+    is_invalid("ttl = \"banana\"\n", &["\"banana\"", "ttl", "1h 30min", ":1:"]);
+    is_invalid("ttl = -5\n", &["-5", "ttl", "negative"]);
+    is_invalid("ttl = true\n", &["true", "ttl", "a number"]);
+    is_invalid("ttl = [1]\n", &["[1]", "ttl"]);
+    is_invalid("max-entries = 0\n", &["0", "max-entries", "from 1"]);
+    is_invalid("refresh = \"yes\"\n", &["\"yes\"", "refresh", "true or false"]);
+    is_invalid("pty = \"sometimes\"\n", &["\"sometimes\"", "pty", "always, auto, never"]);
+    is_invalid("scope = 5\n", &["5", "scope", "a string"]);
+    is_invalid("env = [[\"A\"]]\n", &["env", "a string or strings"]);
+    is_invalid("env = \"A=b\"\n", &["'A=b'", "env", "a glob"]);
+    is_invalid("key = 2020-01-01\n", &["2020-01-01", "key"]);
 }
 
 #[test]
-fn bad_rules() {
-    not_understood("[[rule]]\nttl = 1\n", &["a rule without a command"]);
-    not_understood("[[rule]]\ncommand = \"\"\n", &["\"\"", "command"]);
-    not_understood("[[rule]]\ncommand = [\"a\"]\n", &["[\"a\"]", "a string"]);
-    not_understood("[[rule]]\ncommand = \"a [\"\n", &["\"a [\"", "command"]);
-    not_understood("[rule]\ncommand = \"a\"\n", &["[[rule]]"]);
-    not_understood("rule = 5\n", &["[[rule]]"]);
-    // Also in a rule that is for other commands.
-    not_understood("[[rule]]\ncommand = \"other\"\nttl = \"x\"\n", &["\"x\"", "ttl", ":3:"]);
+fn invalid_rules_are_reported() {
+    is_invalid("[[rule]]\nttl = 1\n", &["a rule without a command"]);
+    is_invalid("[[rule]]\ncommand = \"\"\n", &["\"\"", "command"]);
+    is_invalid("[[rule]]\ncommand = [\"a\"]\n", &["[\"a\"]", "a string"]);
+    is_invalid("[[rule]]\ncommand = \"a [\"\n", &["\"a [\"", "command"]);
+    is_invalid("[rule]\ncommand = \"a\"\n", &["[[rule]]"]);
+    is_invalid("rule = 5\n", &["[[rule]]"]);
+    // Even in a rule for other commands.
+    is_invalid("[[rule]]\ncommand = \"other\"\nttl = \"x\"\n", &["\"x\"", "ttl", ":3:"]);
 }
 
 #[test]
-fn what_cannot_be_read_is_a_fault() {
+fn an_unreadable_file_is_reported() {
     let sandbox = sandbox();
     for name in ["directory", "fifo", "binary", "long"] {
         let path = sandbox.dir.join(".cachex.toml");

@@ -1,10 +1,10 @@
-//! What `cachex config` shows.
+//! The output of `cachex config`.
 
 use super::config::{by_default, default_store, sandbox};
 use std::path::Path;
 
 #[test]
-fn without_files_there_is_nothing_to_show() {
+fn without_files_only_the_store_is_shown() {
     let sandbox = sandbox();
     by_default(&sandbox, "config").gives(format!("store  {}\n", default_store(&sandbox)));
     sandbox.cachex("config --ttl banana").tells("", 2);
@@ -12,7 +12,7 @@ fn without_files_there_is_nothing_to_show() {
 }
 
 #[test]
-fn the_answer_is_in_columns() {
+fn options_are_shown_in_columns() {
     let sandbox = sandbox();
     let user = sandbox.user_config("env = \"A\"");
     let project = sandbox.project_config("[[rule]]\ncommand = \"terraform plan\"\nttl = \"1h\"");
@@ -33,7 +33,7 @@ fn the_answer_is_in_columns() {
 }
 
 #[test]
-fn the_answer_as_json_has_the_documented_fields() {
+fn json_has_the_documented_fields() {
     let sandbox = sandbox();
     let user = sandbox.user_config("env = \"A\"");
     let project = sandbox.project_config("[[rule]]\ncommand = \"x *\"\nrefresh = true");

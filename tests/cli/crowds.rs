@@ -1,4 +1,4 @@
-//! Many processes at once: none is ever told that somebody else holds the store.
+//! Many processes at once: none ever reports that the store is busy.
 
 use super::harness::Sandbox;
 use std::fs::{self, File, Permissions};
@@ -48,7 +48,7 @@ const FIRST_FORMAT: &str = "
     ) WITHOUT ROWID;
 ";
 
-/// A sandbox with a command that prints its arguments and some more.
+/// A sandbox whose command prints its arguments and 40,000 zeros.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo gate").gives("");
@@ -60,7 +60,7 @@ fn printed(words: &str) -> String {
     format!("{words} {}\n", "0".repeat(40_000))
 }
 
-/// A store in the first format, with nothing in it.
+/// Makes an empty store in the first format.
 fn make_first_format(sandbox: &Sandbox) {
     fs::create_dir(sandbox.store_dir()).expect("made");
     fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(0o700)).expect("set");
@@ -75,21 +75,21 @@ fn make_first_format(sandbox: &Sandbox) {
     fs::set_permissions(sandbox.database(), Permissions::from_mode(0o600)).expect("set");
 }
 
-/// Runs these scripts in processes that all wait at one gate.
+/// Runs these scripts in processes that start together.
 fn at_once(sandbox: &Sandbox, scripts: &[String]) -> Vec<Output> {
     let start = |script: &String| {
         let call = sandbox.sh(&format!(": < gate; {script}"));
         std::thread::spawn(|| call.output())
     };
     let running: Vec<_> = scripts.iter().map(start).collect();
-    // Open for both, so that late ones find it open.
+    // Open both ends, so that late processes find the gate open.
     let gate = File::options().read(true).write(true).open(sandbox.dir.join("gate"));
     let outputs = running.into_iter().map(|thread| thread.join().expect("ended")).collect();
     drop(gate.expect("opened"));
     outputs
 }
 
-/// Forty calls of ten keys at once: all are right and silent, one of each key runs.
+/// Forty calls of ten keys at once: all are right and silent, and each key runs once.
 #[track_caller]
 fn forty_calls_are_right(sandbox: &Sandbox) {
     let key = |number: usize| number % 10;
@@ -107,7 +107,7 @@ fn forty_calls_are_right(sandbox: &Sandbox) {
 }
 
 #[test]
-fn forty_processes_make_the_store() {
+fn forty_processes_create_the_store() {
     forty_calls_are_right(&sandbox());
 }
 

@@ -1,5 +1,5 @@
-//! Whatever became of the store's files: the right result, one warning at most, and a store that
-//! has healed by the next calls.
+//! Damaged store files: the result is right, there is at most one warning, and the next calls
+//! heal the store.
 
 use super::harness::{Random, Sandbox, say};
 use std::fs::{self, Permissions};
@@ -11,10 +11,10 @@ const JOURNAL: &str = "cachex.db-journal";
 const OUTPUTS: &str = "outputs.db";
 const OUTPUTS_JOURNAL: &str = "outputs.db-journal";
 
-/// A file of the store and what is in it.
+/// The name and content of a store file.
 type Stored = (&'static str, Vec<u8>);
 
-/// Calls whose results are stored, and the bare commands' results.
+/// Stored calls, and the results of their bare commands.
 struct Calls {
     sandbox: Sandbox,
     calls: Vec<(String, Output)>,
@@ -41,7 +41,7 @@ impl Calls {
         new
     }
 
-    /// Every call gives what the bare command gives.
+    /// Expects the bare command's result from every call.
     fn are_right(&self) {
         for (call, bare) in &self.calls {
             self.sandbox.cachex(call).matches(bare);
@@ -66,14 +66,14 @@ impl Calls {
         self.are_hits();
     }
 
-    /// What is in the files of the store.
+    /// The files of the store.
     fn files(&self) -> Vec<Stored> {
         [DATABASE, OUTPUTS, "uses", "claims", "cachex.lock"]
             .map(|name| (name, fs::read(self.sandbox.store_dir().join(name)).expect("readable")))
             .into()
     }
 
-    /// Makes the store hold just these files.
+    /// Replaces the store by these files.
     fn put(&self, files: &[Stored]) {
         let directory = self.sandbox.store_dir();
         fs::remove_dir_all(&directory).expect("removed");
@@ -86,7 +86,7 @@ impl Calls {
         }
     }
 
-    /// A verb does its work or says why it cannot.
+    /// Expects that a verb works, or reports why it cannot.
     fn verb_copes(&self, verb: &str) {
         let output = self.sandbox.cachex(verb).output();
         let stderr = String::from_utf8_lossy(&output.stderr);
@@ -104,8 +104,8 @@ impl Calls {
         }
     }
 
-    /// With these files: what calls do, and what they do after each verb.
-    fn survive(&self, files: &[Stored]) {
+    /// Expects that calls heal a store with these files, also after each verb.
+    fn heals_and_verbs_cope(&self, files: &[Stored]) {
         self.put(files);
         self.heal();
         for verb in ["list", "clear"] {
@@ -116,8 +116,8 @@ impl Calls {
         }
     }
 
-    /// Each of these files damaged in each way.
-    fn survive_damage(&self, files: &[Stored], damaged: &[&str]) {
+    /// Damages each of these files in each way.
+    fn heals_any_damage(&self, files: &[Stored], damaged: &[&str]) {
         let mut random = Random::new();
         for name in damaged {
             let at = files.iter().position(|(known, _)| known == name).expect("known");
@@ -129,26 +129,26 @@ impl Calls {
                 say(format_args!("{name}: {way}"));
                 let mut files = files.to_vec();
                 files[at].1 = bytes;
-                self.survive(&files);
+                self.heals_and_verbs_cope(&files);
             }
         }
     }
 }
 
 #[test]
-fn a_damaged_database() {
+fn a_damaged_database_heals() {
     let calls = Calls::new();
-    calls.survive_damage(&calls.files(), &[DATABASE]);
+    calls.heals_any_damage(&calls.files(), &[DATABASE]);
 }
 
 #[test]
-fn damaged_output_that_is_too_long_for_a_row() {
+fn damaged_long_output_heals() {
     let calls = Calls::new();
-    calls.survive_damage(&calls.files(), &[OUTPUTS]);
+    calls.heals_any_damage(&calls.files(), &[OUTPUTS]);
 }
 
 #[test]
-fn damaged_long_output_costs_nothing_short() {
+fn damaged_long_output_does_not_affect_short_entries() {
     let calls = Calls::new();
     let files = calls.files();
     let another = "SQLite format 3\0".repeat(4096).into_bytes();
@@ -164,12 +164,12 @@ fn damaged_long_output_costs_nothing_short() {
 }
 
 #[test]
-fn damaged_side_files() {
+fn damaged_side_files_heal() {
     let calls = Calls::new();
     let mut files = calls.files();
     for (name, bytes) in &mut files {
         if *name == "claims" || *name == "cachex.lock" {
-            // These are empty, and nobody looks into them.
+            // These are empty and never read.
             bytes.resize(5000, 7);
         }
     }
@@ -178,11 +178,11 @@ fn damaged_side_files() {
     files.push(("uses.folding", folding));
     files.push((JOURNAL, vec![7; 5000]));
     let damaged = ["uses", "claims", "cachex.lock", "uses.folding", JOURNAL];
-    calls.survive_damage(&files, &damaged);
+    calls.heals_any_damage(&files, &damaged);
 }
 
-/// The store in the middle of a transaction that removes everything: some of it is in the database,
-/// and what was there before in the journal.
+/// The store in the middle of a transaction that removes everything: the database holds a part of the
+/// changes, and the journal holds the pages from before.
 fn half_cleared(calls: &Calls) -> Vec<Stored> {
     let mut files = calls.files();
     let database = rusqlite::Connection::open(calls.sandbox.database()).expect("opened");
@@ -207,7 +207,7 @@ fn half_cleared(calls: &Calls) -> Vec<Stored> {
 }
 
 #[test]
-fn a_transaction_that_was_cut_off_is_taken_back() {
+fn an_interrupted_transaction_is_rolled_back() {
     let calls = Calls::new();
     calls.put(&half_cleared(&calls));
     calls.are_hits();
@@ -217,13 +217,13 @@ fn a_transaction_that_was_cut_off_is_taken_back() {
 }
 
 #[test]
-fn a_transaction_that_was_cut_off_and_damaged() {
+fn a_damaged_interrupted_transaction_heals() {
     let calls = Calls::new();
-    calls.survive_damage(&half_cleared(&calls), &[DATABASE, JOURNAL, OUTPUTS, OUTPUTS_JOURNAL]);
+    calls.heals_any_damage(&half_cleared(&calls), &[DATABASE, JOURNAL, OUTPUTS, OUTPUTS_JOURNAL]);
 }
 
 #[test]
-fn flipped_bits() {
+fn flipped_bits_heal() {
     let calls = Calls::new();
     let files = calls.files();
     let mut random = Random::new();
@@ -243,8 +243,8 @@ fn flipped_bits() {
     }
 }
 
-/// What a call needs to run and store is damaged: the second one stores again.
-fn heals_by_running(calls: &Calls) {
+/// Expects that the second of two refreshing calls stores again.
+fn the_second_refresh_stores(calls: &Calls) {
     let (call, bare) = &calls.calls[0];
     let refresh = format!("--refresh {call}");
     calls.sandbox.cachex(&refresh).matches(bare);
@@ -255,7 +255,7 @@ fn heals_by_running(calls: &Calls) {
 }
 
 #[test]
-fn any_bit_of_the_numbers_that_tell_the_format() {
+fn any_flipped_bit_of_the_format_numbers_heals() {
     let calls = Calls::new();
     let files = calls.files();
     let (user_version, application_id) = (60, 68);
@@ -265,13 +265,13 @@ fn any_bit_of_the_numbers_that_tell_the_format() {
             let mut files = files.clone();
             files[0].1[byte] ^= 1 << bit;
             calls.put(&files);
-            heals_by_running(&calls);
+            the_second_refresh_stores(&calls);
         }
     }
 }
 
 #[test]
-fn an_altered_column_of_any_table() {
+fn a_renamed_column_of_any_table_heals() {
     let calls = Calls::new();
     let files = calls.files();
     let open = || rusqlite::Connection::open(calls.sandbox.database()).expect("opened");
@@ -292,7 +292,7 @@ fn an_altered_column_of_any_table() {
                     WHERE tbl_name = '{table}'";
             let altered = altered.replace("{table}", table).replace("{column}", &column);
             open().execute_batch(&altered).expect("altered");
-            heals_by_running(&calls);
+            the_second_refresh_stores(&calls);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One deadline for everything that a test waits for: the end of a process, its output, the other end of a FIFO.
+//! One deadline per sandbox for everything that a test waits for: a process, its output, the other end of a FIFO.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-/// More than any test takes on a busy machine.
+/// Longer than any test takes on a busy machine.
 const LIMIT: Duration = Duration::from_mins(5);
 
-/// When it has passed, all that a sandbox waits for ends, and its test fails.
+/// Ends everything that a sandbox waits for once it has passed. Then the test fails.
 pub struct Deadline {
     is_over: Arc<AtomicBool>,
-    /// Gone when the test has ended.
+    /// Dropped when the test ends.
     _test: Sender<()>,
 }
 
@@ -47,7 +47,7 @@ impl Drop for Deadline {
     }
 }
 
-/// Kills the processes that work in a directory, and lets go of who waits for the other end of a FIFO there.
+/// Kills the processes that work in a directory, and opens its FIFOs so that nobody waits for the other end.
 fn end_what_is_waited_for(directory: &Path) {
     for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let works_there =
@@ -59,7 +59,7 @@ fn end_what_is_waited_for(directory: &Path) {
     }
     for file in fs::read_dir(directory).into_iter().flatten().flatten() {
         if file.file_type().is_ok_and(|kind| kind.is_fifo()) {
-            // Whoever opens it for reading and writing is both ends.
+            // Opening a FIFO for reading and writing opens both ends.
             let both = File::options()
                 .read(true)
                 .write(true)
@@ -72,7 +72,7 @@ fn end_what_is_waited_for(directory: &Path) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_hangs_ends_and_fails() {
+fn a_hanging_test_ends_and_fails() {
     let sandbox = super::harness::Sandbox::new();
     sandbox.sh("mkfifo never").gives("");
     let deadline = Deadline::after(Duration::from_millis(200), sandbox.dir.clone());

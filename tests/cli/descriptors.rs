@@ -1,4 +1,4 @@
-//! Descriptors from 3 on reach the command; a run that used a file among them is not stored.
+//! Descriptors from 3 on reach the command. A run that used a file among them is not stored.
 
 use super::harness::Sandbox;
 
@@ -18,7 +18,7 @@ fn is_not_stored(sandbox: &Sandbox, call: &str, stdout: &str) {
 }
 
 #[test]
-fn what_is_read_from_another_descriptor_is_not_stored() {
+fn a_run_that_reads_an_inherited_descriptor_is_not_stored() {
     let sandbox = Sandbox::new();
     for name in ["a", "b"] {
         sandbox.write(name, format!("{name}\n"));
@@ -32,20 +32,20 @@ fn what_is_read_from_another_descriptor_is_not_stored() {
 }
 
 #[test]
-fn what_is_written_to_another_descriptor_is_not_stored() {
+fn a_run_that_writes_to_an_inherited_descriptor_is_not_stored() {
     let sandbox = Sandbox::new();
     for name in ["one", "two"] {
         is_not_stored(&sandbox, &format!("cachex -v sh -c 'echo x >&3' 3> {name}"), "");
         is_not_stored(&sandbox, &format!("cachex -v sh -c 'echo y >&3' 3>> {name}"), "");
         sandbox.sh(&format!("cat {name}")).gives("x\ny\n");
     }
-    // Without a move of the offset.
+    // The file changes but the offset does not.
     let call = "cachex -v sh -c 'echo z > two' 3>> two";
     is_not_stored(&sandbox, call, "");
 }
 
 #[test]
-fn what_is_only_open_hinders_nothing() {
+fn an_unused_descriptor_does_not_prevent_storing() {
     let sandbox = Sandbox::new();
     sandbox.write("list", "1\n2\n");
     is_stored(&sandbox, "cachex -v echo 3 3< list", "3\n");
@@ -64,12 +64,12 @@ fn one_open_file_may_have_two_descriptors() {
     sandbox.write("list", "1\n2\n");
     is_stored(&sandbox, "exec 3< list; cachex -v cat <&3", "1\n2\n");
     is_stored(&sandbox, "exec < list; cachex -v sort -r 3<&0", "2\n1\n");
-    // What reads it is not what has it as standard input.
+    // Another process than the one with this standard input reads it.
     is_not_stored(&sandbox, "exec < list; cachex -v -n sh -c 'cat <&3' 3<&0", "1\n2\n");
 }
 
 #[test]
-fn what_we_write_ourselves_does_not_count() {
+fn output_that_cachex_writes_does_not_count_as_use() {
     let sandbox = Sandbox::new();
     for (redirection, name) in
         [("> out 3>&1", "plain"), (">> out 3>&1", "append"), ("> out 3>> out", "apart")]
@@ -85,7 +85,7 @@ fn what_we_write_ourselves_does_not_count() {
 }
 
 #[test]
-fn what_expired_is_not_served_where_a_renewal_would_lack_a_descriptor() {
+fn nothing_is_served_stale_if_a_renewal_would_lack_a_descriptor() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "if (: >&3) 2>/dev/null; then echo with; else echo without; fi");
     let call = "cachex -v --ttl 1m --stale-while-revalidate 1h ./s.sh 3>> o";
@@ -96,8 +96,8 @@ fn what_expired_is_not_served_where_a_renewal_would_lack_a_descriptor() {
     let told = sandbox.sh(call).tells("with\n", 0);
     assert!(told.contains("not served stale: a renewal would lack descriptor 3"), "{told}");
     assert_eq!(sandbox.runs(), 2);
-    assert!(sandbox.sh(call).tells("with\n", 0).contains("hit: "), "the new one is stored");
-    // The other one is renewed as ever.
+    assert!(sandbox.sh(call).tells("with\n", 0).contains("hit: "), "the new result is stored");
+    // The call without a descriptor is renewed as usual.
     let without = call.replace("3>> o", "");
     sandbox.sh(&without).tells("without\n", 0);
     sandbox.age(120);
@@ -107,7 +107,7 @@ fn what_expired_is_not_served_where_a_renewal_would_lack_a_descriptor() {
 }
 
 #[test]
-fn nothing_is_warmed_that_would_lack_a_descriptor() {
+fn warm_runs_nothing_if_it_would_lack_a_descriptor() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "if (: >&3) 2>/dev/null; then echo with; else echo without; fi");
     sandbox.sh("cachex --warm ./s.sh 3>> o").warns("", "would lack descriptor 3");
@@ -120,7 +120,7 @@ fn nothing_is_warmed_that_would_lack_a_descriptor() {
 }
 
 #[test]
-fn which_descriptors_lead_to_files_counts() {
+fn the_set_of_descriptors_for_files_is_in_the_key() {
     let sandbox = Sandbox::new();
     for fd in ["3", "9", "100"] {
         let tries = format!("cachex bash -c 'echo x >&{fd}; true' 2>/dev/null");

@@ -1,4 +1,4 @@
-//! `doctor`: what is wrong with a store, found without changing it.
+//! `doctor` finds faults of a store and changes nothing.
 
 use super::harness::Sandbox;
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ fn state(sandbox: &Sandbox) -> BTreeMap<String, (u32, SystemTime, Option<Vec<u8>
         .collect()
 }
 
-/// The state of each subject with its text, after a look that changed nothing.
+/// The state and text of each finding. Expects that doctor changes nothing.
 #[track_caller]
 fn findings(sandbox: &Sandbox) -> BTreeMap<String, (String, String)> {
     let before = state(sandbox);
@@ -67,7 +67,7 @@ fn sql_of(database: &Path, statements: &str) {
 }
 
 #[test]
-fn a_sound_store_is_ok_throughout() {
+fn a_sound_store_is_ok() {
     let sandbox = sandbox();
     let findings = findings(&sandbox);
     let subjects: Vec<_> = findings.keys().map(String::as_str).collect();
@@ -79,7 +79,7 @@ fn a_sound_store_is_ok_throughout() {
 }
 
 #[test]
-fn a_store_that_is_not_there_is_not_made() {
+fn a_missing_store_is_not_created() {
     let sandbox = Sandbox::new();
     finds(&sandbox, "directory", "ok", "not there yet");
     assert!(!sandbox.store_dir().exists());
@@ -94,7 +94,7 @@ fn a_store_that_is_not_there_is_not_made() {
 }
 
 #[test]
-fn what_is_open_to_others() {
+fn modes_that_are_too_open_are_found() {
     let sandbox = sandbox();
     let set = |path: &std::path::Path, mode| {
         fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
@@ -123,7 +123,7 @@ fn damaged_entries_are_counted() {
 }
 
 #[test]
-fn a_damaged_database_and_what_is_left_of_one() {
+fn a_damaged_database_and_one_set_aside_are_found() {
     let sandbox = sandbox();
     let bytes = fs::read(sandbox.database()).expect("readable");
     let mut damaged = bytes.clone();
@@ -152,7 +152,7 @@ fn a_damaged_database_and_what_is_left_of_one() {
 }
 
 #[test]
-fn other_formats() {
+fn other_formats_are_reported() {
     let sandbox = sandbox();
     sql(&sandbox, "PRAGMA user_version = 1; PRAGMA application_id = 0x63780001");
     finds(&sandbox, "format", "ok", "older");
@@ -164,7 +164,7 @@ fn other_formats() {
 }
 
 #[test]
-fn an_interrupted_write_is_left_to_the_next_run() {
+fn an_interrupted_write_is_reported_and_left_to_the_next_run() {
     for (name, change) in [
         ("cachex.db", "UPDATE entry SET used = 0, words = zeroblob(200000)"),
         ("outputs.db", "UPDATE block SET bytes = zeroblob(200000)"),
@@ -172,7 +172,7 @@ fn an_interrupted_write_is_left_to_the_next_run() {
         let sandbox = sandbox();
         let path = sandbox.store_dir().join(name);
         let database = rusqlite::Connection::open(&path).expect("opened");
-        // So that pages are written before the end of the transaction.
+        // A small cache writes pages before the transaction ends.
         database.pragma_update(None, "cache_size", 1).expect("set");
         database.execute_batch(&format!("BEGIN; {change}")).expect("begun");
         let journal = path.with_extension("db-journal");
@@ -190,7 +190,7 @@ fn an_interrupted_write_is_left_to_the_next_run() {
 }
 
 #[test]
-fn claims_that_cannot_be_locked() {
+fn claims_that_cannot_be_locked_are_reported() {
     let sandbox = sandbox();
     let claims = sandbox.store_dir().join("claims");
     fs::remove_file(&claims).expect("removed");

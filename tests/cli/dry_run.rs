@@ -1,4 +1,4 @@
-//! What `--dry-run` tells is what then happens, to the entry and to the byte.
+//! `--dry-run` announces exactly what is then removed, to the entry and to the byte.
 
 use super::harness::{Random, Sandbox};
 
@@ -11,7 +11,7 @@ fn store(random: &mut Random) -> Sandbox {
         let size = SIZES[random.below(SIZES.len())] + random.below(50);
         let options = ["", "--ttl 1min", "--scope x", "--ttl 1h", "--cache-exit 0-3"];
         let call = format!("{} ./s.sh {size} {number}", options[random.below(options.len())]);
-        // More often than once it is a hit, which nobody has counted in when the sizes are asked.
+        // Later calls are hits, whose uses are not yet folded into the database.
         for _ in 0..=random.below(3) {
             sandbox.cachex(&call).output();
         }
@@ -22,9 +22,9 @@ fn store(random: &mut Random) -> Sandbox {
     sandbox
 }
 
-/// What a verb says of what it removes, twice without doing it.
+/// Compares two dry runs of a verb with the real run, and returns what it removed.
 #[track_caller]
-fn does_what_it_says(sandbox: &Sandbox, verb: &str, options: &str) -> String {
+fn matches_its_dry_run(sandbox: &Sandbox, verb: &str, options: &str) -> String {
     let call = |dry| {
         let output = sandbox.cachex(&format!("{verb}{dry} {options}")).output();
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
@@ -40,14 +40,14 @@ fn does_what_it_says(sandbox: &Sandbox, verb: &str, options: &str) -> String {
 }
 
 #[test]
-fn prune_does_what_it_says() {
+fn prune_removes_what_its_dry_run_announced() {
     let mut random = Random::new();
     let mut removals = 0;
     for _ in 0..4 {
         let sandbox = store(&mut random);
         let mut max_size = 6_000_000;
         while max_size > 150_000 {
-            let done = does_what_it_says(&sandbox, "prune", &format!("--max-size {max_size}"));
+            let done = matches_its_dry_run(&sandbox, "prune", &format!("--max-size {max_size}"));
             removals += usize::from(done != " nothing\n");
             let size = std::fs::metadata(sandbox.database()).expect("there").len();
             assert!(size <= max_size as u64, "{size} and {max_size}");
@@ -58,21 +58,21 @@ fn prune_does_what_it_says() {
 }
 
 #[test]
-fn clear_does_what_it_says() {
+fn clear_removes_what_its_dry_run_announced() {
     let mut random = Random::new();
     for _ in 0..3 {
         let sandbox = store(&mut random);
         for filters in
             ["--expired", "--older-than 2min", "--scope x", "--prefix -- ./s.sh", "-- ./s.sh", ""]
         {
-            does_what_it_says(&sandbox, "clear", filters);
+            matches_its_dry_run(&sandbox, "clear", filters);
             sandbox.cachex("--ttl 1min ./s.sh 5").output();
         }
     }
 }
 
 #[test]
-fn what_was_used_between_dry_runs_counts() {
+fn a_hit_between_dry_runs_counts() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "head -c $1 /dev/zero");
     for size in ["300000", "400000"] {

@@ -1,4 +1,4 @@
-//! Nothing that cachex says acts on a terminal, whatever it quotes.
+//! cachex escapes control characters in everything that it quotes.
 
 use super::harness::{Call, Sandbox, word};
 use super::terminal::on_terminal;
@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
-/// Sets the title, clears the screen, colours, hides what follows, and turns it around.
+/// Sets the title, clears the screen, sets a colour, hides text, and reverses its direction.
 const HOSTILE: &str = "\u{1b}]0;pwned\u{7}\u{1b}[2J\u{1b}[31m\u{9b}8m\r\u{8}\u{202e}";
 
 fn sandbox() -> Sandbox {
@@ -15,9 +15,9 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// Whether each character can be seen, or ends a line.
+/// Expects only visible characters and newlines.
 #[track_caller]
-fn can_be_seen(bytes: &[u8], what: &str) {
+fn is_visible(bytes: &[u8], what: &str) {
     let text = std::str::from_utf8(bytes).unwrap_or_else(|_| panic!("{what}: not UTF-8"));
     let acts = |c: char| c != '\n' && (c.is_control() || "\u{202e}\u{9b}".contains(c));
     assert!(!text.contains(acts), "{what}: {text:?}");
@@ -27,12 +27,12 @@ fn can_be_seen(bytes: &[u8], what: &str) {
 fn is_harmless(call: Call) {
     let what = format!("{:?}", call.command);
     let output = call.output();
-    can_be_seen(&output.stdout, &what);
-    can_be_seen(&output.stderr, &what);
+    is_visible(&output.stdout, &what);
+    is_visible(&output.stderr, &what);
 }
 
 #[test]
-fn what_is_quoted_of_the_command_line_is_escaped() {
+fn words_of_the_command_line_are_escaped() {
     let sandbox = sandbox();
     let options = [
         "--",
@@ -89,7 +89,7 @@ fn what_is_quoted_of_the_command_line_is_escaped() {
 }
 
 #[test]
-fn what_is_quoted_of_variables_and_files_is_escaped() {
+fn values_of_variables_and_configuration_are_escaped() {
     let sandbox = sandbox();
     for name in ["TTL", "PTY", "FILE", "ENV", "HASH_WITH", "REFRESH", "CACHE_DIR", "TRUST"] {
         for verb in ["-v", "explain", "config"] {
@@ -115,7 +115,7 @@ fn what_is_quoted_of_variables_and_files_is_escaped() {
 }
 
 #[test]
-fn names_of_directories_and_files_are_escaped() {
+fn paths_are_escaped() {
     let sandbox = sandbox();
     let directory = sandbox.dir.join(HOSTILE);
     fs::create_dir(&directory).expect("made");
@@ -136,7 +136,7 @@ fn names_of_directories_and_files_are_escaped() {
     for words in ["list", "list --json", "show 1", "stats", "stats --markdown", "doctor", "clear"] {
         is_harmless(sandbox.cachex(words).in_dir(&directory));
     }
-    // Where the store, the home and the configuration are.
+    // The paths of the store, the home directory and the configuration.
     let named = String::from_utf8_lossy(directory.as_os_str().as_bytes()).into_owned();
     for name in ["HOME", "CACHEX_CACHE_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"] {
         fs::write(directory.join("cachex"), "").expect("written");
@@ -147,7 +147,7 @@ fn names_of_directories_and_files_are_escaped() {
 }
 
 #[test]
-fn on_a_terminal_only_our_own_colours_are_left() {
+fn on_a_terminal_only_the_colours_of_cachex_remain() {
     let sandbox = sandbox();
     let seen = |words: &[&str]| {
         on_terminal(sandbox.cachex_words(words).env("TERM", "xterm"), 24, 500).end().0
@@ -172,7 +172,7 @@ fn on_a_terminal_only_our_own_colours_are_left() {
 }
 
 #[test]
-fn a_word_of_several_lines_is_quoted_on_one() {
+fn a_word_with_newlines_is_quoted_on_one_line() {
     let told = sandbox().cachex_words(["--a\ncachex: error: b", "ls"]).tells("", 2);
     assert!(
         told.starts_with("error: unexpected argument '--a\\ncachex: error: b' found\n"),

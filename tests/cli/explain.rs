@@ -1,4 +1,4 @@
-//! Why a command would hit or miss, part by part, and what differs from what is stored.
+//! `explain`: hit or miss, the parts of the key, and the differences from the nearest entry.
 
 use super::harness::Sandbox;
 use std::fs;
@@ -18,7 +18,7 @@ fn explain(sandbox: &Sandbox, words: &str) -> String {
 }
 
 #[test]
-fn hit_and_miss_and_nothing_runs() {
+fn explain_reports_hits_and_misses_and_runs_nothing() {
     let sandbox = sandbox();
     let first = explain(&sandbox, "-- ./s.sh a");
     assert!(
@@ -38,7 +38,7 @@ fn hit_and_miss_and_nothing_runs() {
 }
 
 #[test]
-fn what_differs_from_the_nearest_entry_is_named() {
+fn differences_from_the_nearest_entry_are_named() {
     let sandbox = sandbox();
     sandbox.write("schema.sql", "1");
     let options = "--env AWS_PROFILE --file schema.sql";
@@ -112,7 +112,7 @@ fn arguments_are_numbered_as_they_were_typed() {
 }
 
 #[test]
-fn values_of_variables_are_neither_stored_nor_shown_and_no_digest_is_an_oracle() {
+fn values_of_variables_are_not_stored_shown_or_guessable_from_digests() {
     let secret = "s3cret-value-of-a-variable";
     let parts = |sandbox: &Sandbox| {
         let call = |words: &str| sandbox.cachex(words).env("TOKEN", secret);
@@ -134,7 +134,7 @@ fn values_of_variables_are_neither_stored_nor_shown_and_no_digest_is_an_oracle()
 }
 
 #[test]
-fn what_became_of_an_entry_is_told() {
+fn the_fate_of_a_removed_entry_is_reported() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh a").gives("hi\n");
     sandbox.cachex("clear -- ./s.sh a").output();
@@ -185,7 +185,7 @@ fn json_has_stable_names() {
 }
 
 #[test]
-fn a_pipe_is_looked_into_and_left_alone() {
+fn explain_looks_into_a_pipe_and_takes_nothing() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat");
     sandbox.cachex("./s.sh").stdin("content\n").gives("content\n");
@@ -206,7 +206,7 @@ fn a_pipe_is_looked_into_and_left_alone() {
 }
 
 #[test]
-fn where_a_run_would_be_uncached_that_is_said() {
+fn explain_reports_when_a_run_would_be_uncached() {
     let sandbox = sandbox();
     sandbox.sh("mkfifo fifo").gives("");
     let then = "then: the command runs as it is\n";
@@ -215,7 +215,7 @@ fn where_a_run_would_be_uncached_that_is_said() {
     let expected = format!("uncached: {fault}\n{then}");
     sandbox.cachex("explain --file fifo ./s.sh").ends(&expected, &warning, 0);
     sandbox.cachex("explain -q --file fifo ./s.sh").gives(&expected);
-    // Whatever else there is to be warned of: the store is not even looked at.
+    // There is one warning even if the store is damaged: cachex does not open it.
     fs::write(sandbox.database(), "no database").expect("written");
     sandbox.cachex("explain --file fifo ./s.sh").ends(&expected, warning, 0);
     let expected = format!("uncached: cachex is switched off\n{then}");
@@ -229,7 +229,7 @@ fn where_a_run_would_be_uncached_that_is_said() {
 }
 
 #[test]
-fn a_run_names_few_differences_and_explain_all() {
+fn a_run_names_a_few_differences_and_explain_names_all() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
     let words = (1..=30).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
@@ -240,7 +240,7 @@ fn a_run_names_few_differences_and_explain_all() {
     );
     let told = sandbox.cachex(&format!("-v ./s.sh {words}")).tells("hi\n", 0);
     assert!(told.contains("argument 8 is new, and 22 more\n"), "{told}");
-    // One more takes no more room than to say so.
+    // A single further difference is named, because counting it takes as much room.
     let told = sandbox.cachex("-v ./s.sh 1 2 3 4 5 6 7 8 nine").tells("hi\n", 0);
     assert!(!told.contains("more"), "{told}");
 }

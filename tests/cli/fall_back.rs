@@ -1,4 +1,4 @@
-//! Replaying the last success because the command fails.
+//! `--stale-if-error`: replay the last success when the command fails.
 
 use super::harness::Sandbox;
 use super::stale::{sandbox, wait_until_idle};
@@ -26,7 +26,7 @@ fn a_failure_is_replaced_by_the_last_success() {
 }
 
 #[test]
-fn without_a_recent_success_a_failure_is_itself() {
+fn without_a_recent_success_a_failure_is_shown() {
     let sandbox = sandbox();
     sandbox.write("code", "3");
     sandbox.cachex(FALLS_BACK).ends("old\n", "", 3);
@@ -39,7 +39,7 @@ fn without_a_recent_success_a_failure_is_itself() {
 }
 
 #[test]
-fn a_command_that_a_signal_kills_has_failed_too() {
+fn death_by_a_signal_is_a_failure() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi; test -e deadly && kill -9 $$");
     sandbox.cachex("--cache-exit 0,1 --ttl 1m --stale-if-error 1h ./s.sh").ends("hi\n", "", 1);
@@ -70,7 +70,7 @@ fn held_output_keeps_its_order_and_its_length() {
 }
 
 #[test]
-fn nothing_of_a_failure_is_shown_not_even_later() {
+fn no_output_of_a_failure_is_shown_even_later() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
     sandbox.script(
@@ -84,13 +84,13 @@ fn nothing_of_a_failure_is_shown_not_even_later() {
     sandbox.write("bad", "");
     let script = format!("cachex -q {FALLS_BACK} > out; echo > go; until test -s ends; do :; done");
     sandbox.sh(&script).gives("");
-    // The one that forwards ends when there is nothing left to forward.
+    // The forwarding process ends when nothing is left to forward.
     wait_until_idle(&sandbox);
     assert_eq!(std::fs::read_to_string(sandbox.dir.join("out")).expect("there"), "good\n");
 }
 
 #[test]
-fn a_signal_ends_the_replay_of_a_success_in_place_of_a_failure() {
+fn a_signal_ends_the_replay_of_the_last_success() {
     use std::io::{BufRead, BufReader};
     use std::os::unix::process::ExitStatusExt;
     let sandbox = Sandbox::new();
@@ -107,12 +107,12 @@ fn a_signal_ends_the_replay_of_a_success_in_place_of_a_failure() {
     assert!(warning.contains("the command failed"), "{warning}");
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("sent");
-    // Its output, longer than a pipe, is not read before.
+    // Its output is longer than a pipe and not yet read.
     assert_eq!(child.wait().expect("ended").signal(), Some(15));
 }
 
 #[test]
-fn a_reader_that_leaves_costs_the_other_stream_nothing_and_is_no_failure() {
+fn a_reader_that_leaves_does_not_affect_the_other_stream() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
     sandbox.script(
@@ -128,7 +128,7 @@ fn a_reader_that_leaves_costs_the_other_stream_nothing_and_is_no_failure() {
 }
 
 #[test]
-fn what_is_cleared_meanwhile_is_not_fallen_back_to() {
+fn an_entry_cleared_during_the_run_is_not_replayed() {
     for length in [10, 10_000, 2_000_000] {
         let sandbox = Sandbox::new();
         sandbox.sh("mkfifo begun go").gives("");

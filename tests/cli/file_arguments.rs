@@ -1,4 +1,4 @@
-//! Files among the arguments count by their content, without an option.
+//! Files among the arguments are in the key by content, without an option.
 
 use super::harness::{Sandbox, am_root, has};
 use std::ffi::OsStr;
@@ -16,7 +16,7 @@ fn runs(sandbox: &Sandbox, words: &str) -> bool {
 }
 
 #[test]
-fn an_edited_file_is_another_input_wherever_its_name_stands_in_a_word() {
+fn an_edited_file_is_a_miss_wherever_its_name_is_in_a_word() {
     for word in ["d.csv", "--data=d.csv", "-d@d.csv", "@d.csv", "name=@d.csv", "-fd.csv", "./d.csv"]
     {
         let sandbox = Sandbox::new();
@@ -32,7 +32,7 @@ fn an_edited_file_is_another_input_wherever_its_name_stands_in_a_word() {
 }
 
 #[test]
-fn bare_command_miss_and_hit_print_the_file_as_it_is_now() {
+fn bare_command_miss_and_hit_print_the_current_content() {
     let sandbox = Sandbox::new();
     for content in ["one\n", "two\n", "one\n"] {
         sandbox.write("d.csv", content);
@@ -43,7 +43,7 @@ fn bare_command_miss_and_hit_print_the_file_as_it_is_now() {
 }
 
 #[test]
-fn files_count_behind_wrappers_and_for_programs_that_nobody_knows() {
+fn files_count_behind_wrappers_and_unknown_programs() {
     let sandbox = Sandbox::new();
     sandbox.script("unknown", "cat \"$2\"");
     for call in
@@ -58,7 +58,7 @@ fn files_count_behind_wrappers_and_for_programs_that_nobody_knows() {
 }
 
 #[test]
-fn scripts_behind_programs_that_nobody_knows_are_never_stale() {
+fn scripts_behind_unknown_programs_are_never_stale() {
     let sandbox = Sandbox::new();
     sandbox.script("run", "\"$@\"");
     sandbox.script("bin/tool", "echo one");
@@ -80,16 +80,16 @@ fn scripts_behind_programs_that_nobody_knows_are_never_stale() {
 }
 
 #[test]
-fn a_wrapper_with_a_path_of_its_own_is_not_stale() {
+fn programs_behind_a_wrapper_with_its_own_path_are_never_stale() {
     let sandbox = Sandbox::new();
-    // As sudo, whose path is not that of its caller.
+    // Like sudo, whose PATH is not that of its caller.
     sandbox.script("bin/sudo", "PATH=$PWD/own:$PATH; exec \"$@\"");
     sandbox.script("own/zz", "echo v1");
     let call = || sandbox.cachex("-q bin/sudo zz");
     call().gives("v1\n");
     sandbox.write("own/zz", "#!/bin/sh\necho v2\n");
     call().gives("v2\n");
-    // What that path may lead to counts beside what ours does.
+    // The programs in the wrapper's PATH count as well as those in ours.
     sandbox.script("bin/true", "exit 0");
     let path = format!("{}:/usr/bin:/bin", sandbox.dir.join("bin").display());
     let explained = sandbox.cachex("explain bin/sudo true").env("PATH", &path).output().stdout;
@@ -100,13 +100,13 @@ fn a_wrapper_with_a_path_of_its_own_is_not_stale() {
 }
 
 #[test]
-fn an_output_file_of_the_command_counts_once_it_stands() {
+fn an_output_file_counts_once_a_run_leaves_it_unchanged() {
     let sandbox = Sandbox::new();
     sandbox.write("x", "b\na\n");
     let call = "sort x -o y";
     let told = sandbox.cachex(&format!("-v {call}")).tells("", 0);
     assert!(told.contains("not stored: y changed while the command ran"), "{told}");
-    assert!(runs(&sandbox, call), "it stands, and is left as it was");
+    assert!(runs(&sandbox, call), "the file exists and the run leaves it unchanged");
     assert!(!runs(&sandbox, call));
     fs::remove_file(sandbox.dir.join("y")).expect("removed");
     assert!(runs(&sandbox, call), "removed");
@@ -120,7 +120,7 @@ fn an_output_file_of_the_command_counts_once_it_stands() {
 }
 
 #[test]
-fn what_a_run_makes_or_removes_is_never_stored() {
+fn a_run_that_creates_or_removes_its_argument_is_never_stored() {
     let sandbox = Sandbox::new();
     for (call, bare) in
         [("mkdir made", "rmdir made"), ("rm gone", "touch gone"), ("mv a b", "mv b a")]
@@ -135,7 +135,7 @@ fn what_a_run_makes_or_removes_is_never_stored() {
 }
 
 #[test]
-fn a_file_that_is_replaced_with_the_same_content_is_the_same() {
+fn a_file_replaced_with_equal_content_is_a_hit() {
     let sandbox = Sandbox::new();
     sandbox.write("a", "x");
     assert!(runs(&sandbox, "cat a"));
@@ -144,7 +144,7 @@ fn a_file_that_is_replaced_with_the_same_content_is_the_same() {
 }
 
 #[test]
-fn ignored_and_hashed_words_are_no_files() {
+fn ignored_and_hashed_words_are_not_files() {
     let sandbox = Sandbox::new();
     sandbox.write("log", "1");
     for options in ["--ignore-arg log", "--hash-with arg:1=cat", "--ignore-file-args"] {
@@ -157,7 +157,7 @@ fn ignored_and_hashed_words_are_no_files() {
 }
 
 #[test]
-fn the_option_can_be_set_for_good_and_for_one_command() {
+fn ignore_file_args_can_be_configured() {
     let sandbox = Sandbox::new();
     sandbox.user_config("[[rule]]\ncommand = 'echo'\nignore-file-args = true\n");
     sandbox.write("log", "1");
@@ -172,7 +172,7 @@ fn the_option_can_be_set_for_good_and_for_one_command() {
 }
 
 #[test]
-fn scripts_count_though_files_among_the_arguments_do_not() {
+fn scripts_count_even_with_ignore_file_args() {
     let sandbox = Sandbox::new();
     for call in ["sh x.sh", "env sh x.sh", "timeout 9 ./x.sh"] {
         for version in ["one\n", "two\n"] {
@@ -184,7 +184,7 @@ fn scripts_count_though_files_among_the_arguments_do_not() {
 }
 
 #[test]
-fn a_hash_command_for_files_is_for_those_among_the_arguments_too() {
+fn a_hash_command_for_files_applies_to_arguments() {
     let sandbox = Sandbox::new();
     let call = "--hash-with file:*.txt=sort -- wc -l a.txt";
     sandbox.write("a.txt", "1\n2\n");
@@ -196,7 +196,7 @@ fn a_hash_command_for_files_is_for_those_among_the_arguments_too() {
 }
 
 #[test]
-fn a_hash_command_is_for_files_that_may_be_executed_too() {
+fn a_hash_command_for_files_applies_to_executable_files() {
     let sandbox = Sandbox::new();
     let call = "--hash-with file:*.txt=sort -- wc -l a.txt";
     for (content, is_miss) in [("1\n2\n", true), ("2\n1\n", false), ("3\n", true)] {
@@ -208,7 +208,7 @@ fn a_hash_command_is_for_files_that_may_be_executed_too() {
 }
 
 #[test]
-fn a_directory_counts_by_its_name_and_that_is_said() {
+fn a_directory_counts_by_its_name_and_v_says_so() {
     let sandbox = Sandbox::new();
     sandbox.write("src/a", "1");
     sandbox.sh("mkdir other").gives("");
@@ -222,11 +222,11 @@ fn a_directory_counts_by_its_name_and_that_is_said() {
     let explained = String::from_utf8(explained).expect("UTF-8");
     assert!(explained.contains(&format!("note: {note}")), "{explained}");
     sandbox.sh("rm -r other").gives("");
-    assert!(runs(&sandbox, "echo src other"), "no directory any more");
+    assert!(runs(&sandbox, "echo src other"), "the directory is gone");
 }
 
 #[test]
-fn what_is_no_file_counts_by_its_name_and_that_is_said() {
+fn a_special_file_counts_by_its_name_and_v_says_so() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo fifo").gives("");
     let _socket = UnixListener::bind(sandbox.dir.join("socket")).expect("bound");
@@ -236,14 +236,14 @@ fn what_is_no_file_counts_by_its_name_and_that_is_said() {
         assert!(told.contains(&note(word, what)) && told.contains("stored"), "{told}");
         assert!(!runs(&sandbox, &format!("echo {word}")));
     }
-    // Others may use it meanwhile.
+    // Another process may use it during the run, so it may not be stored.
     let told = sandbox.cachex("-v echo /dev/tty").tells("/dev/tty\n", 0);
     assert!(told.contains(&note("/dev/tty", "is a device")), "{told}");
     assert!(runs(&sandbox, "echo /dev/null") && !runs(&sandbox, "echo /dev/null"));
 }
 
 #[test]
-fn what_comes_from_a_fifo_or_a_device_is_never_stored() {
+fn a_run_that_opens_a_fifo_or_a_device_is_never_stored() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo ff").gives("");
     for text in ["one", "two"] {
@@ -258,7 +258,7 @@ fn what_comes_from_a_fifo_or_a_device_is_never_stored() {
 }
 
 #[test]
-fn a_file_that_may_not_be_read_counts_by_its_name_and_dates() {
+fn an_unreadable_file_counts_by_its_name_and_dates() {
     if !am_root() {
         return;
     }
@@ -269,13 +269,13 @@ fn a_file_that_may_not_be_read_counts_by_its_name_and_dates() {
     let told = call();
     assert!(told.contains("the argument secret cannot be read (Permission denied"), "{told}");
     assert!(call().contains("cachex: hit"));
-    // Somebody with more rights would see it.
+    // A set-user-ID command could read the change.
     sandbox.write("secret", "22");
     assert!(call().contains("cachex: miss"));
 }
 
 #[test]
-fn a_path_at_which_one_may_not_look_is_not_guessed_about() {
+fn a_path_in_a_closed_directory_is_uncached() {
     if !am_root() {
         return;
     }
@@ -288,10 +288,10 @@ fn a_path_at_which_one_may_not_look_is_not_guessed_about() {
 }
 
 #[test]
-fn a_huge_file_counts_by_its_stamp_and_is_not_read() {
+fn a_huge_file_counts_by_its_dates_and_is_not_read() {
     let sandbox = Sandbox::new();
     sandbox.sh("truncate -s 100G big; touch -d '1 hour ago' big").gives("");
-    // Its change is too young to be told from another one: nothing is known of it.
+    // It changed too recently for its dates to be trusted.
     let told = sandbox.cachex("stat -c %s big").tells("107374182400\n", 0);
     assert!(told.contains("64 MiB") && told.contains("running uncached"), "{told}");
     // Behind wrappers too.
@@ -319,7 +319,7 @@ fn many_files_count_as_one() {
 }
 
 #[test]
-fn names_need_not_be_text() {
+fn names_may_be_any_bytes() {
     let sandbox = Sandbox::new();
     let name = OsStr::from_bytes(b"\xff\n.txt");
     for content in ["1", "2", "2"] {
@@ -329,7 +329,7 @@ fn names_need_not_be_text() {
 }
 
 #[test]
-fn a_word_that_is_also_the_value_of_an_option_is_a_file() {
+fn a_word_that_could_be_an_option_value_is_a_file() {
     let sandbox = Sandbox::new();
     sandbox.write("3", "x\ny\n");
     assert!(runs(&sandbox, "head -n 3 3"));
@@ -338,7 +338,7 @@ fn a_word_that_is_also_the_value_of_an_option_is_a_file() {
 }
 
 #[test]
-fn files_are_found_from_the_directory_of_an_option() {
+fn files_are_found_relative_to_a_directory_option() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkdir dir").gives("");
     for call in ["env -C dir cat f", "env --chdir=dir cat f", "env -Cdir cat f"] {
@@ -350,7 +350,7 @@ fn files_are_found_from_the_directory_of_an_option() {
 }
 
 #[test]
-fn many_directories_behind_a_wrapper_are_no_trouble() {
+fn many_directories_behind_a_wrapper_are_fast() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkdir d && cd d && seq 1500 | xargs mkdir").gives("");
     let script = "cachex env ls -d d/* | tail -n 1";
@@ -359,7 +359,7 @@ fn many_directories_behind_a_wrapper_are_no_trouble() {
 }
 
 #[test]
-fn where_code_stands_counts() {
+fn the_real_path_of_code_counts() {
     let sandbox = Sandbox::new();
     for release in ["rel-1", "rel-2"] {
         sandbox.script(&format!("{release}/tool"), "readlink -f \"$0\"");
@@ -370,7 +370,7 @@ fn where_code_stands_counts() {
         symlink(release, sandbox.dir.join("current")).expect("linked");
     };
     let tool = |release: &str| format!("{}/{release}/tool\n", sandbox.dir.display());
-    // The log of runs makes each script unlike the other; what is compared is where it stands.
+    // Make the scripts equal, so that only their paths differ.
     sandbox.sh("cp rel-1/tool rel-2/tool").gives("");
     for call in ["current/tool", "sh current/tool", "env current/tool", "env sh current/tool"] {
         for release in ["rel-1", "rel-2", "rel-1"] {
@@ -387,7 +387,7 @@ fn where_code_stands_counts() {
 }
 
 #[test]
-fn where_an_interpreter_stands_counts() {
+fn the_real_path_of_an_interpreter_counts() {
     let sandbox = Sandbox::new();
     for release in ["rel-1", "rel-2"] {
         sandbox.script(&format!("{release}/interpreter"), "readlink -f \"$0\"");
@@ -403,7 +403,7 @@ fn where_an_interpreter_stands_counts() {
 }
 
 #[test]
-fn how_code_may_run_counts() {
+fn execute_and_set_user_id_bits_count() {
     let sandbox = Sandbox::new();
     sandbox.script("tool", "echo hi");
     sandbox.write("x", format!("#!{}/tool\n", sandbox.dir.display()));
@@ -418,7 +418,7 @@ fn how_code_may_run_counts() {
     assert!(!runs(&sandbox, "./tool"), "as before");
     sandbox.cachex("-q ./x").gives("hi\n");
     mode("tool", 0o644);
-    // As bare: the interpreter may not be executed.
+    // As without cachex: the interpreter may not be executed.
     sandbox.cachex("-q ./x").tells("", 126);
     mode("tool", 0o755);
     sandbox.cachex("env ./tool").gives("hi\n");
@@ -427,7 +427,7 @@ fn how_code_may_run_counts() {
 }
 
 #[test]
-fn only_a_whole_word_names_an_open_descriptor() {
+fn only_a_whole_name_is_an_open_descriptor() {
     let sandbox = Sandbox::new();
     for call in ["echo /dev/fd/ src", "echo see:/dev/fd/2", "echo /dev/fd/2/x", "echo /dev/stderr"]
     {
@@ -441,7 +441,7 @@ fn only_a_whole_word_names_an_open_descriptor() {
 }
 
 #[test]
-fn signals_that_the_caller_ignores_count() {
+fn ignored_signals_count() {
     let sandbox = Sandbox::new();
     let survives = "cachex sh -c 'kill -USR1 $$; echo survived'";
     sandbox.sh(&format!("trap '' USR1; {survives}")).gives("survived\n");
@@ -450,9 +450,9 @@ fn signals_that_the_caller_ignores_count() {
 }
 
 #[test]
-fn many_large_files_are_not_read_either() {
+fn many_large_files_count_by_their_dates_too() {
     let sandbox = Sandbox::new();
-    // Together more than 64 MiB: nothing is known of them until their dates can tell.
+    // Together they are above 64 MiB, and they changed too recently for their dates to be trusted.
     sandbox.sh("for i in 1 2 3; do truncate -s 30M $i.bin; done; echo small > s").gives("");
     let told = sandbox.cachex("wc -c s 1.bin 2.bin 3.bin").output();
     let told = String::from_utf8_lossy(&told.stderr).into_owned();
@@ -461,7 +461,7 @@ fn many_large_files_are_not_read_either() {
 }
 
 #[test]
-fn one_of_many_that_may_not_be_read_counts_by_its_name() {
+fn an_unreadable_file_among_many_counts_by_its_name() {
     if !am_root() {
         return;
     }
@@ -480,18 +480,18 @@ fn one_of_many_that_may_not_be_read_counts_by_its_name() {
 }
 
 #[test]
-fn an_output_that_may_be_executed_counts_once_it_stands() {
+fn an_executable_output_file_counts_once_a_run_leaves_it_unchanged() {
     let sandbox = Sandbox::new();
     sandbox.sh("printf '#!/bin/sh\\necho hi\\n' > a; chmod +x a").gives("");
     let call = "cp a b";
     assert!(runs(&sandbox, call) && runs(&sandbox, call));
-    assert!(!runs(&sandbox, call), "it stands, and is left as it was");
+    assert!(!runs(&sandbox, call), "the file exists and the run leaves it unchanged");
     sandbox.sh("rm b").gives("");
     assert!(runs(&sandbox, call));
 }
 
 #[test]
-fn how_an_argument_may_be_executed_counts_for_any_program() {
+fn the_execute_bit_of_an_argument_counts_for_any_program() {
     let sandbox = Sandbox::new();
     sandbox.script("tool", "echo ran");
     let call =
@@ -504,7 +504,7 @@ fn how_an_argument_may_be_executed_counts_for_any_program() {
 }
 
 #[test]
-fn directories_of_options_may_be_named_from_each_other() {
+fn directory_options_may_be_relative_to_each_other() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkdir -p d/e").gives("");
     for call in ["env -C d env -C e cat g", "env -C d env --chdir=e cat g"] {
@@ -516,7 +516,7 @@ fn directories_of_options_may_be_named_from_each_other() {
 }
 
 #[test]
-fn names_stand_behind_several_letters_and_around_a_colon() {
+fn names_may_follow_option_letters_and_surround_a_colon() {
     for word in ["-sfd.csv", "d.csv:12", "file:d.csv", "a=b=d.csv"] {
         let sandbox = Sandbox::new();
         sandbox.write("d.csv", "1");
@@ -528,7 +528,7 @@ fn names_stand_behind_several_letters_and_around_a_colon() {
 }
 
 #[test]
-fn a_directory_that_runs_is_not_guessed_about() {
+fn a_directory_that_is_executed_is_uncached() {
     let sandbox = Sandbox::new();
     if !has("python3") {
         return;
@@ -539,12 +539,12 @@ fn a_directory_that_runs_is_not_guessed_about() {
             sandbox.cachex(&format!("-q {call}")).gives(format!("{version}\n"));
         }
     }
-    // It is no script here.
+    // Here nothing executes the directory.
     assert!(runs(&sandbox, "echo python3 d") && !runs(&sandbox, "echo python3 d"));
 }
 
 #[test]
-fn a_descriptor_that_a_part_of_a_word_names_is_seen() {
+fn a_descriptor_named_by_a_part_of_a_word_is_noticed() {
     let sandbox = Sandbox::new();
     let call = |text: &str, word: &str| {
         let script = format!("exec 7< <(echo {text}); cachex -q sh -c 'cat \"${{0#*:}}\"' {word}");
@@ -557,7 +557,7 @@ fn a_descriptor_that_a_part_of_a_word_names_is_seen() {
 }
 
 #[test]
-fn signals_that_the_caller_blocks_count() {
+fn blocked_signals_count() {
     let sandbox = Sandbox::new();
     let blocking = "use POSIX; sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGUSR1)); exec @ARGV";
     let words = ["cachex", "sh", "-c", "kill -USR1 $$; echo survived"];

@@ -1,4 +1,4 @@
-//! What is fresh, and for whom.
+//! Freshness: ttl, failure ttl, refresh, only-if-cached, no-store.
 
 use super::harness::Sandbox;
 
@@ -9,7 +9,7 @@ fn sandbox() -> Sandbox {
 }
 
 #[test]
-fn fresh_is_age_below_the_ttl_of_the_call_that_asks() {
+fn an_entry_is_fresh_below_the_ttl_of_the_call_that_asks() {
     let sandbox = sandbox();
     sandbox.cachex("--ttl 10s ./s.sh").gives("hi\n");
     sandbox.age(60);
@@ -23,7 +23,7 @@ fn fresh_is_age_below_the_ttl_of_the_call_that_asks() {
 }
 
 #[test]
-fn reads_extend_nothing() {
+fn a_hit_does_not_extend_the_ttl() {
     let sandbox = sandbox();
     sandbox.cachex("--ttl 1m ./s.sh").gives("hi\n");
     for _ in 0..3 {
@@ -34,7 +34,7 @@ fn reads_extend_nothing() {
 }
 
 #[test]
-fn without_a_ttl_entries_live_for_ever() {
+fn without_a_ttl_entries_never_expire() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
     sandbox.age(3600 * 24 * 365 * 30);
@@ -43,7 +43,7 @@ fn without_a_ttl_entries_live_for_ever() {
 }
 
 #[test]
-fn zero_runs_and_stores_anew() {
+fn a_ttl_of_zero_runs_and_replaces() {
     let sandbox = sandbox();
     for runs in 1..=3 {
         sandbox.cachex("--ttl 0 ./s.sh").gives("hi\n");
@@ -54,7 +54,7 @@ fn zero_runs_and_stores_anew() {
 }
 
 #[test]
-fn the_future_is_expired() {
+fn an_entry_from_the_future_is_expired() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
     sandbox.age(-3600);
@@ -65,7 +65,7 @@ fn the_future_is_expired() {
 }
 
 #[test]
-fn failures_live_for_a_minute() {
+fn failures_expire_after_a_minute() {
     let sandbox = sandbox();
     let fail = |options: &str| {
         sandbox.cachex(&format!("{options} ./s.sh 3")).ends("hi\n", "", 3);
@@ -89,7 +89,7 @@ fn failures_live_for_a_minute() {
 }
 
 #[test]
-fn failures_are_discarded_on_request() {
+fn discard_failures_stores_no_failure() {
     let sandbox = sandbox();
     for option in ["--discard-failures", "--failure-ttl 0"] {
         for _ in 0..2 {
@@ -127,7 +127,7 @@ fn only_if_cached_never_runs() {
 }
 
 #[test]
-fn only_if_cached_does_not_run_where_the_cache_is_off_either() {
+fn only_if_cached_does_not_run_with_the_cache_off_either() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi");
     let expected = "cachex: error: not cached: cachex is switched off\n";
@@ -141,7 +141,7 @@ fn only_if_cached_does_not_run_where_the_cache_is_off_either() {
 }
 
 #[test]
-fn no_store_looks_up_and_stores_nothing() {
+fn no_store_replays_and_stores_nothing() {
     let sandbox = sandbox();
     for _ in 0..2 {
         sandbox.cachex("--no-store ./s.sh").gives("hi\n");

@@ -1,5 +1,5 @@
-//! One strict, fluent harness: a sandbox with its own store, and calls whose exit code and every
-//! byte of both streams are compared.
+//! The harness of the tests: a sandbox with its own store, and calls whose exit code and every
+//! byte of both streams are checked.
 
 use super::aging;
 use super::deadline::Deadline;
@@ -12,9 +12,9 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// A directory with scripts in it, and a store beside it.
+/// A directory for scripts, and a store beside it.
 pub struct Sandbox {
-    /// Where calls run.
+    /// The working directory of calls.
     pub dir: PathBuf,
     _deadline: Deadline,
     root: tempfile::TempDir,
@@ -37,12 +37,12 @@ impl Sandbox {
         self.store_dir().join("cachex.db")
     }
 
-    /// Where output of more than a megabyte is.
+    /// The database of output above a megabyte.
     pub fn outputs(&self) -> PathBuf {
         self.store_dir().join("outputs.db")
     }
 
-    /// Bytes of the database, and of what is beside it.
+    /// The size of both databases in bytes.
     pub fn store_size(&self) -> u64 {
         let size = |path| fs::metadata(path).map_or(0, |metadata| metadata.len());
         size(self.database()) + size(self.outputs())
@@ -62,7 +62,7 @@ impl Sandbox {
         aging::age(&self.store_dir(), millis);
     }
 
-    /// Fills the store with so many commands that have no entries any more, each of a scope of its own.
+    /// Adds this many commands without entries, each in its own scope.
     pub fn fill_with_idle_commands(&self, count: u32) {
         let idle = format!(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
@@ -80,7 +80,7 @@ impl Sandbox {
         path
     }
 
-    /// Writes the user's configuration.
+    /// Writes the user's configuration file.
     pub fn user_config(&self, content: &str) -> PathBuf {
         let mac = cfg!(target_os = "macos");
         let directory = if mac { "Library/Application Support/cachex" } else { ".config/cachex" };
@@ -88,35 +88,35 @@ impl Sandbox {
         self.write(&home.join(directory).join("config.toml").display().to_string(), content)
     }
 
-    /// Writes the configuration of the project.
+    /// Writes and trusts the project's configuration file.
     pub fn project_config(&self, content: &str) -> PathBuf {
         let path = self.write(".cachex.toml", content);
-        // One that cannot be understood cannot be trusted.
+        // An invalid file cannot be trusted.
         let _ = self.cachex("trust").output();
         path
     }
 
-    /// Trusts the configuration in this directory.
+    /// Trusts the configuration file of this directory.
     #[track_caller]
     pub fn trust(&self, directory: &Path) {
         let output = self.cachex_words([OsStr::new("trust"), directory.as_os_str()]).output();
         assert!(output.status.success(), "{}", output.stderr.escape_ascii());
     }
 
-    /// An executable script of `/bin/sh` that also notes that it ran.
+    /// Writes an executable `/bin/sh` script that also logs its runs.
     pub fn script(&self, name: &str, body: &str) -> PathBuf {
         let ran = self.dir.join("ran").display().to_string();
         let path = self.dir.join(name);
         fs::create_dir_all(path.parent().expect("a parent")).expect("made");
-        // By another process: a child that another test forks meanwhile would hold a file that this one
-        // has open for writing, and then it cannot be executed.
+        // In another process: a child that another test forks at the same time would inherit our writable
+        // descriptor, and then the script could not be executed.
         self.program("sh", &["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh", name])
             .stdin(format!("#!/bin/sh\necho {name} >> '{ran}'\n{body}\n"))
             .gives("");
         path
     }
 
-    /// How often scripts have run.
+    /// The number of runs of scripts.
     pub fn runs(&self) -> usize {
         fs::read_to_string(self.dir.join("ran")).unwrap_or_default().lines().count()
     }
@@ -133,12 +133,12 @@ impl Sandbox {
         self.call(command)
     }
 
-    /// A call of the shell, which finds `cachex` in `PATH`.
+    /// A call of a shell that finds `cachex` in `PATH`.
     pub fn sh(&self, script: &str) -> Call {
         self.program("sh", &["-c", script])
     }
 
-    /// A call of cachex by a job in the background of a script, which ignores other signals than one in front.
+    /// A call of cachex as a background job, which ignores other signals than a foreground job.
     pub fn in_background(&self, words: &str) -> Call {
         self.sh(&format!("cachex {words} & wait $!"))
     }
@@ -150,10 +150,10 @@ impl Sandbox {
         self.call(command)
     }
 
-    /// The same by another user, who is given the directory. Only for root.
+    /// A call of cachex by another user, who becomes the owner of the directory. Only for root.
     pub fn by(&self, user: u32, words: &str) -> Call {
         if !self.dir.join("cachex").exists() {
-            // Where it was built may be closed to others. By a process of its own, as for scripts.
+            // The build directory may be closed to other users. In another process, as for scripts.
             self.program("cp", &[env!("CARGO_BIN_EXE_cachex"), "cachex"]).gives("");
         }
         let root = self.dir.parent().expect("a parent");
@@ -214,7 +214,7 @@ impl Call {
         self
     }
 
-    /// Runs it and returns everything.
+    /// Runs the call and returns its output and exit status.
     pub fn output(mut self) -> Output {
         let Some(bytes) = self.stdin else {
             return self.command.stdin(Stdio::null()).output().expect("started");
@@ -223,7 +223,7 @@ impl Call {
         let mut child = self.command.spawn().expect("started");
         let mut pipe = child.stdin.take().expect("a pipe");
         let writer = std::thread::spawn(move || {
-            // A command that does not want all of it closes the pipe.
+            // A command that does not read everything closes the pipe.
             let _ = pipe.write_all(&bytes);
         });
         let output = child.wait_with_output().expect("waited for");
@@ -231,13 +231,13 @@ impl Call {
         output
     }
 
-    /// Runs it and expects success, this output and silence on standard error.
+    /// Expects success, this output and nothing on standard error.
     #[track_caller]
     pub fn gives(self, stdout: impl AsRef<[u8]>) {
         self.ends(stdout, "", 0);
     }
 
-    /// Runs it and expects exactly this.
+    /// Expects exactly this output and exit code.
     #[track_caller]
     pub fn ends(self, stdout: impl AsRef<[u8]>, stderr: impl AsRef<[u8]>, code: i32) {
         let output = self.output();
@@ -245,7 +245,7 @@ impl Call {
         assert_eq!(seen, (Shown(stdout.as_ref()), Shown(stderr.as_ref()), Some(code)));
     }
 
-    /// Runs it, expects this output and code, and returns standard error.
+    /// Expects this output and exit code, and returns standard error.
     #[track_caller]
     pub fn tells(self, stdout: impl AsRef<[u8]>, code: i32) -> String {
         let output = self.output();
@@ -255,8 +255,8 @@ impl Call {
         stderr
     }
 
-    /// Runs it, expects what the bare command gave and at most one line of warning beside it, and
-    /// returns that.
+    /// Expects the result of the bare command and at most one warning beside it, and
+    /// returns the warning.
     #[track_caller]
     pub fn matches(self, bare: &Output) -> String {
         let output = self.output();
@@ -271,7 +271,7 @@ impl Call {
         ours.concat()
     }
 
-    /// Runs it and expects this output, success, and one line of warning that contains `part`.
+    /// Expects this output, success, and one warning that contains `part`.
     #[track_caller]
     pub fn warns(self, stdout: impl AsRef<[u8]>, part: &str) {
         let stderr = self.tells(stdout, 0);
@@ -295,13 +295,13 @@ pub fn word(bytes: &[u8]) -> OsString {
     OsString::from_vec(bytes.to_vec())
 }
 
-/// Says something on standard error: the test runner shows it when the test fails.
-#[allow(clippy::print_stderr, reason = "for people who read a failure")]
+/// Prints to standard error, which the test runner shows if the test fails.
+#[allow(clippy::print_stderr, reason = "helps to understand a failure")]
 pub fn say(what: impl std::fmt::Display) {
     eprintln!("{what}");
 }
 
-/// Where a program of this machine is.
+/// The path of a program in `PATH`.
 pub fn found(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let is_program = |path: &PathBuf| {
@@ -310,7 +310,7 @@ pub fn found(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|directory| directory.join(name)).find(is_program)
 }
 
-/// Whether this machine has a program; says that the test is not tried if not.
+/// Whether this machine has a program. Reports that the test is skipped if not.
 pub fn has(program: &str) -> bool {
     let has = found(program).is_some();
     if !has {
@@ -319,23 +319,23 @@ pub fn has(program: &str) -> bool {
     has
 }
 
-/// Says that the running test is not tried. Unlike what a macro prints it is shown when the test passes.
+/// Reports that the running test is skipped, even if it passes: the test runner captures only the output of macros.
 pub fn not_tried(missing: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or_default();
     let _ = writeln!(std::io::stderr(), "not tried, for want of {missing}: {test}");
 }
 
-/// Whether this process may become, and give files to, somebody else; says so if not.
+/// Whether this process can change to another user. Reports that the test is skipped if not.
 pub fn am_root() -> bool {
     let is_root = rustix::process::geteuid().is_root();
     if !is_root {
-        say("nothing tested: only root can become, and give files to, somebody else");
+        say("skipped: only root can change to another user");
     }
     is_root
 }
 
-/// Numbers that differ from run to run, and can be had again: `SEED=… cargo test …`.
+/// Random numbers that can be reproduced by `SEED=… cargo test …`.
 pub struct Random(u64);
 
 impl Random {
@@ -347,7 +347,7 @@ impl Random {
         Self(seed)
     }
 
-    /// The next number of the generator that is known as `SplitMix64`.
+    /// The next number of a `SplitMix64` generator.
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

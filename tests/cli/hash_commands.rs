@@ -1,4 +1,4 @@
-//! The commands of `--hash-with` as processes: they end with cachex, and hold nothing up.
+//! The processes of `--hash-with`: they end with cachex and delay nobody.
 
 #![cfg_attr(not(target_os = "linux"), allow(unused_imports, reason = "some need prctl"))]
 
@@ -15,7 +15,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// Ends cachex by a signal while a hash command runs; returns when that one is gone.
+/// Ends cachex by a signal while a hash command runs, and waits for the end of the hash command.
 #[cfg(target_os = "linux")]
 fn ends_with_cachex(verb: &[&str], signal: Signal) {
     let sandbox = sandbox();
@@ -44,7 +44,7 @@ fn a_hash_command_ends_with_cachex() {
 }
 
 #[test]
-fn a_hash_command_that_leaves_a_process_behind_holds_nothing_up_and_is_not_trusted() {
+fn a_hash_command_that_leaves_a_process_behind_is_not_trusted() {
     let sandbox = sandbox();
     for (command, input) in [
         ("{ read x < hold; } & cat", "a"),
@@ -65,9 +65,9 @@ fn a_hash_command_that_leaves_a_process_behind_holds_nothing_up_and_is_not_trust
 }
 
 #[test]
-fn a_process_that_a_hash_command_leaves_behind_has_a_moment_to_let_go_of_its_output() {
+fn a_process_left_by_a_hash_command_has_a_moment_to_close_the_output() {
     let sandbox = sandbox();
-    // That it takes longer is chance.
+    // Under load it may take longer.
     let is_trusted = |number: usize| {
         let with = "arg:1=sleep 0.03 & cat";
         let input = number.to_string();
@@ -78,7 +78,7 @@ fn a_process_that_a_hash_command_leaves_behind_has_a_moment_to_let_go_of_its_out
 }
 
 #[test]
-fn a_process_that_a_hash_command_leaves_behind_does_not_matter_without_its_output() {
+fn a_process_left_by_a_hash_command_without_its_output_is_ignored() {
     let sandbox = sandbox();
     for _ in 0..2 {
         let with = "arg:1={ read x < hold; } > /dev/null & cat";
@@ -89,7 +89,7 @@ fn a_process_that_a_hash_command_leaves_behind_does_not_matter_without_its_outpu
 }
 
 #[test]
-fn all_that_a_hash_command_prints_counts() {
+fn the_whole_output_of_a_hash_command_counts() {
     let sandbox = sandbox();
     let ran = |last: &str| {
         let before = sandbox.runs();
@@ -103,7 +103,7 @@ fn all_that_a_hash_command_prints_counts() {
 }
 
 #[test]
-fn nobody_waits_for_a_call_that_reads_its_inputs() {
+fn a_call_that_reads_its_inputs_holds_no_lock() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo hold started").gives("");
     sandbox.cachex("echo other").gives("other\n");
@@ -112,7 +112,7 @@ fn nobody_waits_for_a_call_that_reads_its_inputs() {
     call.command.stdin(Stdio::null()).stdout(Stdio::piped());
     let slow = call.command.spawn().expect("started");
     sandbox.sh("read x < started").gives("");
-    // A write needs all readers to be gone.
+    // A write needs all read locks to be released.
     let told = sandbox.cachex("-v --refresh echo other").tells("other\n", 0);
     assert!(told.contains("cachex: stored"), "{told}");
     sandbox.sh("echo > hold").gives("");

@@ -1,4 +1,4 @@
-//! What `-h` and `--help` look like.
+//! The layout of `-h` and `--help`.
 
 use super::harness::Sandbox;
 
@@ -28,7 +28,7 @@ fn the_short_help_is_short() {
 }
 
 #[test]
-fn the_long_help_names_every_option_and_every_code() {
+fn the_long_help_names_every_option_and_exit_status() {
     let help = help("", "--help").split_whitespace().collect::<Vec<_>>().join(" ");
     for option in ["--env", "--hash-with", "--stale-if-error", "--max-output", "--no-cache"] {
         assert!(help.contains(&format!(" {option} ")), "{option}: {help}");
@@ -39,7 +39,7 @@ fn the_long_help_names_every_option_and_every_code() {
 }
 
 #[test]
-fn the_long_version_names_the_library_of_the_store() {
+fn the_long_version_names_sqlite() {
     let output =
         |option| String::from_utf8(Sandbox::new().cachex(option).output().stdout).expect("UTF-8");
     let short = concat!("cachex ", env!("CARGO_PKG_VERSION"));

@@ -1,5 +1,5 @@
-//! What `--ignore-arg` leaves out may be secret: it is nowhere in the store, and what was stored
-//! without it is found all the same.
+//! `--ignore-arg`: ignored words may be secret, so the store never holds them, and its entries are
+//! found without them.
 
 use super::harness::{Sandbox, word};
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// `./s.sh` with these arguments, without what looks like a token.
+/// Runs `./s.sh` with these arguments and ignores tokens.
 fn ignoring(sandbox: &Sandbox, arguments: &str) {
     let options = ["--ignore-arg", "--token=*", "--ignore-arg", "-t *", "--", "./s.sh"];
     sandbox.cachex_words(options.into_iter().chain(split(arguments))).gives("hi\n");
@@ -38,7 +38,7 @@ fn is_nowhere(sandbox: &Sandbox, secret: &str) {
 }
 
 #[test]
-fn what_is_left_out_is_not_stored_and_its_glob_is_shown() {
+fn ignored_words_are_not_stored_and_the_glob_is_shown() {
     let sandbox = sandbox();
     ignoring(&sandbox, &format!("a --token={SECRET} -t {SECRET} b"));
     ignoring(&sandbox, "a -t other b");
@@ -58,7 +58,7 @@ fn what_is_left_out_is_not_stored_and_its_glob_is_shown() {
 }
 
 #[test]
-fn which_option_is_given_first_makes_no_difference() {
+fn the_order_of_the_options_does_not_matter() {
     let stored = |options: &str| {
         let sandbox = sandbox();
         sandbox.cachex(&format!("{options} ./s.sh --token=1 b")).gives("hi\n");
@@ -69,7 +69,7 @@ fn which_option_is_given_first_makes_no_difference() {
 }
 
 #[test]
-fn a_word_before_the_script_can_be_left_out() {
+fn a_word_before_the_script_can_be_ignored() {
     let sandbox = Sandbox::new();
     sandbox.write("x.pl", "print \"pl\\n\"");
     let call = ["--ignore-arg", "s3cret*", "--", "perl", "-I", SECRET, "x.pl", "a"];
@@ -83,7 +83,7 @@ fn a_word_before_the_script_can_be_left_out() {
 }
 
 #[test]
-fn an_entry_is_found_however_what_is_left_out_is_typed() {
+fn an_entry_is_found_whatever_the_ignored_words_are() {
     let sandbox = sandbox();
     let one = "removed 1 entry (3B)\n";
     for words in ["a --token=1", "a --token=2", "--token= a", "a", "-t x a", "-t y a --token=1"] {
@@ -103,7 +103,7 @@ fn an_entry_is_found_however_what_is_left_out_is_typed() {
 }
 
 #[test]
-fn an_entry_that_leaves_nothing_out_is_found_by_just_its_words() {
+fn an_entry_without_ignored_words_is_found_by_its_exact_words() {
     let sandbox = sandbox();
     for words in ["--token=1 a", "--token=2 a", "a"] {
         sandbox.cachex(&format!("./s.sh {words}")).gives("hi\n");
@@ -116,7 +116,7 @@ fn an_entry_that_leaves_nothing_out_is_found_by_just_its_words() {
 }
 
 #[test]
-fn filters_take_what_is_left_out_for_nothing() {
+fn filters_skip_ignored_words() {
     let sandbox = sandbox();
     let one = "removed 1 entry (3B)\n";
     ignoring(&sandbox, "--token=1");
@@ -130,7 +130,7 @@ fn filters_take_what_is_left_out_for_nothing() {
 }
 
 #[test]
-fn a_rule_of_the_configuration_leaves_out_as_well() {
+fn a_rule_can_ignore_words() {
     let sandbox = sandbox();
     sandbox.project_config("[[rule]]\ncommand = 's.sh'\nignore-arg = '--token=*'");
     sandbox.cachex(&format!("./s.sh --token={SECRET} a")).gives("hi\n");
@@ -141,7 +141,7 @@ fn a_rule_of_the_configuration_leaves_out_as_well() {
 }
 
 #[test]
-fn words_of_any_bytes_are_left_out() {
+fn words_of_any_bytes_can_be_ignored() {
     let sandbox = sandbox();
     let call = |options: &[&str], last: &[u8]| {
         let words = options.iter().map(OsString::from).chain([word(last)]).collect::<Vec<_>>();
@@ -152,7 +152,7 @@ fn words_of_any_bytes_are_left_out() {
 }
 
 #[test]
-fn what_is_cleared_while_it_runs_does_not_come_back_with_words_left_out() {
+fn a_run_with_ignored_words_that_is_cleared_in_flight_is_not_stored() {
     for (ignores, cleared, stored) in [
         (true, "./s.sh --token=1 a", false),
         (true, "./s.sh --token=2 a", false),
@@ -186,14 +186,14 @@ fn what_is_cleared_while_it_runs_does_not_come_back_with_words_left_out() {
 }
 
 #[test]
-fn globs_that_no_entry_was_stored_with_do_not_gather() {
+fn globs_without_entries_are_removed() {
     let sandbox = sandbox();
     ignoring(&sandbox, "--token=1");
     let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
     let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
                 INSERT INTO note SELECT 4, CAST(i AS BLOB), 0, x'' FROM n";
     database.execute(many, []).expect("inserted");
-    // They are looked through when the number of the new entry is a multiple of 64.
+    // The store removes them when the id of a new entry is a multiple of 64.
     database.execute("UPDATE entry SET id = 63", []).expect("renumbered");
     ignoring(&sandbox, "b");
     let count = "SELECT count(*) FROM note WHERE kind = 4";

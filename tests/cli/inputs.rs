@@ -1,4 +1,4 @@
-//! Inputs that count on request: files, and what commands make of an input; and what does not count.
+//! Inputs that options add to the key or leave out: `--file`, `--hash-with`, `--ignore-arg`, `--pure-env`.
 
 use super::harness::{Sandbox, word};
 use std::ffi::OsString;
@@ -19,7 +19,7 @@ fn runs(sandbox: &Sandbox, options: &str) -> bool {
     sandbox.runs() > before
 }
 
-/// A call with these options hits before a change and misses after it, and then hits again.
+/// Expects a hit before a change, a miss after it, and then a hit.
 #[track_caller]
 fn counts(sandbox: &Sandbox, options: &str, change: impl FnOnce()) {
     runs(sandbox, options);
@@ -63,7 +63,7 @@ fn a_file_counts_by_its_content_alone() {
 }
 
 #[test]
-fn a_directory_counts_with_all_that_is_below_it() {
+fn a_directory_counts_with_everything_below_it() {
     let sandbox = sandbox();
     sandbox.write("tree/a", "1");
     sandbox.write("tree/deep/b", "2");
@@ -97,7 +97,7 @@ fn a_directory_counts_with_all_that_is_below_it() {
 }
 
 #[test]
-fn a_loop_of_links_in_a_tree_ends() {
+fn a_loop_of_links_in_a_directory_ends() {
     let sandbox = sandbox();
     sandbox.write("tree/a", "1");
     symlink("..", sandbox.dir.join("tree/up")).expect("linked");
@@ -106,7 +106,7 @@ fn a_loop_of_links_in_a_tree_ends() {
 }
 
 #[test]
-fn a_glob_counts_with_what_it_matches() {
+fn a_glob_counts_by_its_matches() {
     let sandbox = sandbox();
     sandbox.write("src/a.rs", "1");
     sandbox.write("src/deep/b.rs", "2");
@@ -126,7 +126,7 @@ fn a_glob_counts_with_what_it_matches() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_named_and_nothing_is_cached() {
+fn an_unreadable_file_is_named_and_the_run_is_uncached() {
     let sandbox = sandbox();
     sandbox.write("tree/a", "");
     sandbox.sh("mkfifo fifo tree/fifo; ln -s loop loop").gives("");
@@ -145,7 +145,7 @@ fn a_file_that_cannot_be_read_is_named_and_nothing_is_cached() {
 }
 
 #[test]
-fn an_input_that_changes_while_the_command_runs_is_not_stored_under_what_it_was() {
+fn a_run_whose_input_changes_is_not_stored() {
     for (file, change) in [
         ("in.txt", "echo 2 > in.txt"),
         ("tree", "echo 2 > tree/a"),
@@ -163,7 +163,7 @@ fn an_input_that_changes_while_the_command_runs_is_not_stored_under_what_it_was(
 }
 
 #[test]
-fn arguments_that_are_ignored_do_not_count() {
+fn ignored_arguments_do_not_count() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo $#");
     let call = |options: &str, words: &str| {
@@ -175,7 +175,7 @@ fn arguments_that_are_ignored_do_not_count() {
     assert!(!call("--ignore-arg --token=*", "--token=2 a"));
     assert!(!call("--ignore-arg --token=*", "a"));
     assert!(call("--ignore-arg --token=*", "--token=2 b"));
-    assert!(call("", "a"), "who ignores nothing is not served what was run with other words");
+    assert!(call("", "a"), "a call that ignores nothing does not get the result of one that does");
     let two = |words: [&str; 2]| {
         let before = sandbox.runs();
         let all = ["--ignore-arg", "--token *", "--", "./s.sh"];
@@ -185,10 +185,10 @@ fn arguments_that_are_ignored_do_not_count() {
     assert!(two(["--token", "1"]));
     assert!(!two(["--token", "2"]));
     assert!(two(["token", "2"]));
-    runs_in_any_order(&sandbox);
+    the_order_of_globs_does_not_matter(&sandbox);
 }
 
-fn runs_in_any_order(sandbox: &Sandbox) {
+fn the_order_of_globs_does_not_matter(sandbox: &Sandbox) {
     sandbox.cachex("--ignore-arg a* --ignore-arg b* ./s.sh a c").gives("2\n");
     let before = sandbox.runs();
     sandbox.cachex("--ignore-arg b* --ignore-arg a* ./s.sh b c").gives("2\n");
@@ -196,7 +196,7 @@ fn runs_in_any_order(sandbox: &Sandbox) {
 }
 
 #[test]
-fn an_input_counts_as_what_its_hash_command_prints() {
+fn an_input_counts_by_the_output_of_its_hash_command() {
     let sandbox = sandbox();
     sandbox.write("in.txt", "b\na\n");
     let options = ["--file", "in.txt", "--hash-with", "file:*.txt=sort", "./s.sh"];
@@ -210,7 +210,7 @@ fn an_input_counts_as_what_its_hash_command_prints() {
     assert!(!file(), "the same lines");
     sandbox.write("in.txt", "a\nc\n");
     assert!(file());
-    assert!(runs(&sandbox, "--file in.txt"), "not the same as without");
+    assert!(runs(&sandbox, "--file in.txt"), "with and without a hash command differ");
 
     sandbox.write("tree/in.txt", "b\na\n");
     let tree = |content: &str| {
@@ -248,7 +248,7 @@ fn an_input_counts_as_what_its_hash_command_prints() {
 }
 
 #[test]
-fn standard_input_counts_as_what_its_hash_command_prints() {
+fn standard_input_counts_by_the_output_of_its_hash_command() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat");
     let call =
@@ -263,7 +263,7 @@ fn standard_input_counts_as_what_its_hash_command_prints() {
 }
 
 #[test]
-fn a_hash_command_that_fails_is_named_and_nothing_is_cached() {
+fn a_failing_hash_command_is_named_and_the_run_is_uncached() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat");
     for (with, input) in
@@ -282,7 +282,7 @@ fn a_hash_command_that_fails_is_named_and_nothing_is_cached() {
 }
 
 #[test]
-fn a_pure_environment_holds_only_what_counts() {
+fn pure_env_passes_only_selected_and_basic_variables() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "env | cut -d= -f1 | sort | grep -vE '^(_|PWD|SHLVL|OLDPWD)$'");
     let call = |options: &str| {
@@ -303,7 +303,7 @@ fn a_pure_environment_holds_only_what_counts() {
 }
 
 #[test]
-fn what_cannot_be_understood_is_refused_before_anything_runs() {
+fn invalid_selectors_are_refused_before_anything_runs() {
     let sandbox = sandbox();
     for (option, value) in [
         ("--file", ""),

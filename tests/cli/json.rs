@@ -1,10 +1,10 @@
-//! What `--json` prints: one rule for all texts, and one for all times.
+//! `--json`: one rule for all texts and one for all times.
 
 use super::harness::{Sandbox, word};
 use serde_json::Value;
 use std::ffi::OsString;
 
-/// Runs cachex with these words; what it printed is harmless on a terminal, and JSON.
+/// Runs cachex with these words and expects JSON without control characters.
 #[track_caller]
 fn json(sandbox: &Sandbox, words: &[OsString]) -> Value {
     let output = sandbox.cachex_words(words).output();
@@ -18,7 +18,7 @@ fn words(words: &[&str]) -> Vec<OsString> {
 }
 
 #[test]
-fn texts_are_what_was_typed_and_bytes_that_are_not_utf_8_are_replaced() {
+fn texts_are_unescaped_and_invalid_utf_8_is_replaced() {
     let sandbox = Sandbox::new();
     let odd = "schön \u{1b}[31m\n\\x1b \u{9b}\u{7f}\u{202e}\"";
     let call = [words(&["echo", odd]), vec![word(b"a\xffb")]].concat();
@@ -43,7 +43,7 @@ fn texts_are_what_was_typed_and_bytes_that_are_not_utf_8_are_replaced() {
 }
 
 #[test]
-fn names_of_commands_and_directories_follow_the_same_rule() {
+fn names_of_commands_and_directories_follow_the_rule() {
     let sandbox = Sandbox::new();
     let directory = sandbox.dir.join(word("é\u{9b}\n".as_bytes())).join(word(b"\xff"));
     std::fs::create_dir_all(&directory).expect("made");
@@ -59,7 +59,7 @@ fn names_of_commands_and_directories_follow_the_same_rule() {
 }
 
 #[test]
-fn times_are_seconds_to_the_millisecond() {
+fn times_are_seconds_with_milliseconds() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi");
     sandbox.cachex("--ttl 1.2345 ./s.sh a").gives("hi\n");

@@ -1,11 +1,11 @@
-//! What counts and what does not.
+//! What is in the key and what is not.
 
 use super::harness::{Sandbox, has, word};
 use std::fs::{self, File, FileTimes, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Writes other content of the same size and puts the old time back.
+/// Replaces content by other content of the same size and restores the modification time.
 fn edit_in_place(path: &Path, from: &str, to: &str) {
     assert_eq!(from.len(), to.len());
     let modified = fs::metadata(path).expect("there").modified().expect("a time");
@@ -115,7 +115,7 @@ fn an_interpreter_by_another_name_is_known() {
 }
 
 #[test]
-fn a_script_in_the_first_line_counts() {
+fn a_script_named_in_a_shebang_line_counts() {
     for line in ["#!/bin/sh DIR/runner", "#!/usr/bin/env -S sh DIR/runner"] {
         let sandbox = Sandbox::new();
         let runner = sandbox.write("runner", "echo one\n");
@@ -196,12 +196,12 @@ fn an_upgraded_binary_is_a_miss() {
 }
 
 #[test]
-fn another_interpreter_behind_the_first_line_is_a_miss() {
+fn an_edited_shebang_interpreter_is_a_miss() {
     let sandbox = Sandbox::new();
     let interpreter = sandbox.script("interpreter", "echo one");
     let path = sandbox.write("s", format!("#!{}\n", interpreter.display()));
     fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("executable");
-    // Linux runs a script as an interpreter, other systems need not.
+    // Linux accepts a script as an interpreter; other systems may not.
     if sandbox.sh("./s").output().stdout != b"one\n" {
         return;
     }
@@ -240,7 +240,7 @@ fn argument_words_are_kept_apart() {
 }
 
 #[test]
-fn selected_variables_count_unset_empty_and_unselected_apart() {
+fn unset_empty_and_unselected_variables_differ() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo \"${V-unset}\"");
     for round in 1..=2 {
@@ -255,7 +255,7 @@ fn selected_variables_count_unset_empty_and_unselected_apart() {
 }
 
 #[test]
-fn variables_are_selected_by_glob_list_and_repetition() {
+fn variables_are_selected_by_glob_list_and_repeated_options() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo $A_1$A_2");
     let call = |options: &str, value: &str| {
@@ -265,7 +265,7 @@ fn variables_are_selected_by_glob_list_and_repetition() {
         call(options, "1").gives("x1\n");
         call(options, "2").gives("x2\n");
     }
-    // The same selection in another order and spelling is the same.
+    // The order and spelling of a selection do not matter.
     assert_eq!(sandbox.runs(), 4);
     call("--env A_2,A_1", "2").gives("x2\n");
     sandbox
@@ -293,7 +293,7 @@ fn the_working_directory_counts_unless_ignored() {
 }
 
 #[test]
-fn both_names_of_a_directory_count() {
+fn logical_and_physical_working_directories_differ() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.dir.join("real")).expect("made");
     std::os::unix::fs::symlink("real", sandbox.dir.join("link")).expect("linked");
@@ -330,7 +330,7 @@ fn the_order_of_options_does_not_count() {
 }
 
 #[test]
-fn an_input_that_cannot_be_read_is_named_and_the_command_runs_uncached() {
+fn an_unreadable_script_is_named_and_the_run_is_uncached() {
     let sandbox = Sandbox::new();
     for _ in 0..2 {
         sandbox

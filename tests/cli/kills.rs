@@ -5,7 +5,7 @@ use std::fs;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-/// Prints its first word, with as many zeros as the second one says.
+/// A sandbox whose command prints its first word and as many zeros as its second word says.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "printf \"$1 %0${2}d\\n\" 0");
@@ -22,7 +22,7 @@ fn start(sandbox: &Sandbox, words: &str) -> Child {
     call.command.spawn().expect("started")
 }
 
-/// A call, and what it prints if it is one of the script.
+/// A random call, and its expected output if it runs the script.
 fn draw(random: &mut Random, round: usize) -> (String, Option<String>) {
     let number = random.below(4);
     let of_script = |options: &str, word: &str, zeros: usize| {
@@ -41,7 +41,7 @@ fn draw(random: &mut Random, round: usize) -> (String, Option<String>) {
     }
 }
 
-/// A call of the script does its work in silence, and waits for nobody.
+/// Expects that a call succeeds silently and without waiting.
 fn works(sandbox: &Sandbox, call: &str, stdout: &str) {
     let stderr = sandbox.cachex(&format!("-v {call}")).tells(stdout, 0);
     let known = ["hit: ", "miss: ", "stored"];
@@ -61,13 +61,13 @@ fn is_sound(sandbox: &Sandbox) {
     }
 }
 
-/// What is left of a transaction that changed one file and not the other goes at last.
+/// Expects that remains of a transaction over two files are removed in the end.
 fn leaves_no_orphans(sandbox: &Sandbox) {
     sandbox.cachex("prune").output();
     let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
     let path = sandbox.outputs().display().to_string();
     database.execute("ATTACH ?1 AS long", [path]).expect("attached");
-    // A table with nothing in it is not kept.
+    // An empty table is dropped.
     database.execute_batch("CREATE TABLE IF NOT EXISTS long.block (id)").expect("made");
     let orphans = "SELECT count(*) FROM long.block WHERE id >> 24 NOT IN (SELECT id FROM entry)";
     let orphans: i64 = database.query_row(orphans, [], |row| row.get(0)).expect("counted");
@@ -77,7 +77,7 @@ fn leaves_no_orphans(sandbox: &Sandbox) {
 fn holds_known_files_only(sandbox: &Sandbox) {
     for file in fs::read_dir(sandbox.store_dir()).expect("readable") {
         let name = file.expect("readable").file_name().into_string().expect("UTF-8");
-        // Journals may stay, with nothing in them that counts.
+        // A journal may stay if it is not hot.
         let known = ["cachex.db", "outputs.db", "cachex.lock", "claims", "uses"];
         let name = name.trim_end_matches("-journal").to_owned();
         assert!(known.contains(&name.as_str()), "{name}");
@@ -118,13 +118,13 @@ fn two_hundred_kills() {
         is_sound(&sandbox);
         holds_known_files_only(&sandbox);
     }
-    // A kill that comes too late proves nothing.
+    // A kill after the end proves nothing.
     assert!(died >= 20, "{died}");
     leaves_no_orphans(&sandbox);
 }
 
 #[test]
-fn kills_in_the_middle_of_a_transaction() {
+fn kills_during_a_transaction() {
     let sandbox = sandbox();
     let mut random = Random::new();
     let journal = sandbox.store_dir().join("cachex.db-journal");

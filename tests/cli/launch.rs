@@ -1,11 +1,11 @@
-//! How a command is started, and how its end is noticed.
+//! Starting a command and noticing its end.
 
 use super::harness::{Sandbox, has};
 #[cfg(target_os = "linux")]
 use super::{harness::Call, system_calls::can_trace, terminal::on_terminal};
 
 #[test]
-fn a_variable_is_in_the_environment_once() {
+fn each_variable_is_in_the_environment_once() {
     let sandbox = Sandbox::new();
     for options in ["--pure-env --env HOME,PATH,CACHEX_ACTIVE", "--env HOME,CACHEX_ACTIVE"] {
         let output = sandbox.cachex(&format!("{options} env")).env("CACHEX_ACTIVE", "x").output();
@@ -19,7 +19,7 @@ fn a_variable_is_in_the_environment_once() {
 }
 
 #[test]
-fn a_variable_that_is_set_twice_costs_the_cache_and_not_the_command() {
+fn a_variable_that_is_set_twice_makes_the_run_uncached() {
     if !has("python3") {
         return;
     }
@@ -41,7 +41,7 @@ os.execvpe(sys.argv[1], sys.argv[1:], Twice(os.environ))";
 
 #[cfg(target_os = "linux")]
 #[test]
-fn where_no_descriptor_tells_of_the_end_of_a_process_it_is_noticed() {
+fn without_pidfd_the_end_of_the_command_is_noticed() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo out; echo err >&2; cat; exit 3");
     sandbox.script("killed.sh", "echo last words; kill -TERM $$");
@@ -50,23 +50,23 @@ fn where_no_descriptor_tells_of_the_end_of_a_process_it_is_noticed() {
     for words in ["./s.sh a", "./killed.sh", "./no_line.sh", "seq 100000", "sh -c ls"] {
         let call = |options: &str| sandbox.cachex(&format!("{options} {words}"));
         let usual = call("--no-store").output();
-        barred(call("--no-store")).matches(&usual);
-        barred(call("--refresh")).matches(&usual);
+        without_pidfd(call("--no-store")).matches(&usual);
+        without_pidfd(call("--refresh")).matches(&usual);
         if usual.status.success() {
-            barred(call("--only-if-cached")).matches(&usual);
+            without_pidfd(call("--only-if-cached")).matches(&usual);
         }
     }
-    barred(sandbox.cachex("./s.sh")).stdin("in\n").ends("out\nin\n", "err\n", 3);
+    without_pidfd(sandbox.cachex("./s.sh")).stdin("in\n").ends("out\nin\n", "err\n", 3);
     let lost = sandbox.cachex("./lost").tells("", 127);
-    assert_eq!(barred(sandbox.cachex("./lost")).tells("", 127), lost);
+    assert_eq!(without_pidfd(sandbox.cachex("./lost")).tells("", 127), lost);
     let is_open = "cachex --no-store sh -c 'test -e /proc/$$/fd/2 && echo open || echo closed'";
-    barred(sandbox.sh(is_open)).gives("open\n");
-    barred(sandbox.sh(&format!("{is_open} 2>&-"))).gives("closed\n");
+    without_pidfd(sandbox.sh(is_open)).gives("open\n");
+    without_pidfd(sandbox.sh(&format!("{is_open} 2>&-"))).gives("closed\n");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_is_pressed_before_there_is_a_command_reaches_it() {
+fn a_key_pressed_before_the_command_starts_reaches_it() {
     use std::os::unix::process::ExitStatusExt;
     if !can_trace() {
         return;
@@ -76,17 +76,16 @@ fn what_is_pressed_before_there_is_a_command_reaches_it() {
                 cachex --no-spinner --no-store sleep 1000";
     let words: Vec<_> = late.split_whitespace().collect();
     let mut terminal = on_terminal(sandbox.program("strace", &words), 24, 80);
-    // From then on signals wait.
+    // From then on signals are blocked and wait.
     sandbox.sh("until grep -qs '^signalfd4(' trace; do :; done").gives("");
     terminal.press(3);
     assert_eq!(terminal.end().1.signal(), Some(libc::SIGINT));
 }
 
-/// A call in which there are no descriptors for processes: as under QEMU, in older versions of gVisor, and behind
-/// strict filters.
+/// A call without descriptors for processes, as under QEMU, in older versions of gVisor, and behind strict filters.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
-fn barred(mut call: Call) -> Call {
+fn without_pidfd(mut call: Call) -> Call {
     use std::os::unix::process::CommandExt;
     let bar = || {
         let load = |offset| instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, offset);

@@ -1,15 +1,15 @@
-//! The two laws, for many commands: a miss behaves as the bare command, a hit as the miss did, and after something that
-//! decides has changed the call behaves as the bare command does then.
+//! The two laws, for many commands: a miss behaves as the bare command, and a hit as the miss. After an input
+//! changed, the call behaves as the bare command does then.
 
 use super::harness::Sandbox;
 use std::process::Output;
 
-/// What a command needs, a line of the shell with `$C` before the command, and what changes then.
+/// A setup, a shell line with `$C` before the command, and a change of an input.
 struct Case {
     before: &'static str,
     line: &'static str,
     change: &'static str,
-    /// How often of three calls before the change the command itself runs.
+    /// How many of three calls before the change run the command.
     runs: usize,
 }
 
@@ -63,7 +63,7 @@ impl Case {
     }
 }
 
-/// What is compared. Shells and cachex tell in their own words what was killed or cannot be run.
+/// The compared part. Shells and cachex word messages about kills and unknown commands differently.
 fn shown(output: &Output) -> (String, String, Option<i32>) {
     let names = ["Killed", "Terminated", "not found", "Permission denied"];
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -92,7 +92,7 @@ fn bare_command_miss_and_hit_are_the_same_before_and_after_a_change() {
 }
 
 #[test]
-fn what_can_be_replayed_is_and_nothing_else() {
+fn exactly_the_expected_calls_are_replayed() {
     for case in CASES {
         let sandbox = Sandbox::new();
         sandbox.sh(case.before).gives("");

@@ -1,14 +1,14 @@
-//! Processes that the command leaves behind.
+//! Processes that the command leaves behind with its output.
 
 use super::harness::Sandbox;
 use std::time::{Duration, Instant};
 
 #[test]
-fn one_that_lets_go_of_the_output_at_once_costs_nothing() {
+fn a_process_that_closes_the_output_at_once_does_not_prevent_storing() {
     let sandbox = Sandbox::new();
-    // It holds the output a little longer than the command runs.
+    // It holds the output a little longer than the command.
     let script = "sleep 0.005 & echo started";
-    // One that takes longer, under load, keeps the call for all of this.
+    // If it takes longer under load, the call takes this long.
     let grace = Duration::from_millis(50);
     let is_stored = |number: usize| {
         let since = Instant::now();
@@ -24,17 +24,17 @@ fn one_that_lets_go_of_the_output_at_once_costs_nothing() {
 }
 
 #[test]
-fn one_that_closes_the_output_is_not_waited_for() {
+fn a_process_without_the_output_is_not_waited_for() {
     let sandbox = Sandbox::new();
     let script = "sleep 600 >/dev/null 2>&1 & echo $!";
     let started = sandbox.cachex_words(["--", "sh", "-c", script]).output().stdout;
     let id = String::from_utf8(started).expect("a number");
-    // It still runs.
+    // The process still runs.
     sandbox.sh(&format!("kill {id}")).gives("");
 }
 
 #[test]
-fn one_that_writes_without_end_is_not_waited_for() {
+fn a_process_that_writes_for_ever_is_not_waited_for() {
     let sandbox = Sandbox::new();
     let script = "yes 2>/dev/null & echo $! > id";
     let told = sandbox.sh(&format!("cachex -v sh -c '{script}' > /dev/null")).tells("", 0);

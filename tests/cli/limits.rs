@@ -1,11 +1,11 @@
-//! What bounds the store.
+//! Limits: `--max-entries`, `--max-size`, memory.
 
 use super::harness::Sandbox;
 #[cfg(target_os = "linux")]
 use super::harness::has;
 use cachex::store::Selection;
 
-/// The arguments of what is stored, the newest first.
+/// The arguments of the stored entries, the newest first.
 fn stored(sandbox: &Sandbox) -> Vec<String> {
     let entries = sandbox.store().list(&Selection::all()).expect("listed");
     let last = |entry: cachex::entry::Description| entry.words.last().cloned().expect("a word");
@@ -13,7 +13,7 @@ fn stored(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn the_oldest_stored_go_first() {
+fn the_entry_stored_first_is_evicted_first() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo $1");
     for argument in ["a", "b", "c"] {
@@ -21,16 +21,16 @@ fn the_oldest_stored_go_first() {
             .cachex(&format!("--max-entries 2 ./s.sh {argument}"))
             .gives(format!("{argument}\n"));
         sandbox.age(1);
-        // Being used does not save the oldest.
+        // A hit does not save the oldest entry.
         sandbox.cachex("./s.sh a").output();
     }
-    // The first call for `c` removed `a`, whose last look-up stored it anew.
+    // Storing `c` evicted `a`, and the last call for `a` stored it again.
     assert_eq!(stored(&sandbox), ["a", "c", "b"]);
     assert_eq!(sandbox.runs(), 4);
 }
 
 #[test]
-fn the_expired_go_before_the_oldest() {
+fn expired_entries_are_evicted_before_the_oldest() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo $1; exit ${2-0}");
     sandbox.cachex("./s.sh old").gives("old\n");
@@ -42,7 +42,7 @@ fn the_expired_go_before_the_oldest() {
 }
 
 #[test]
-fn all_contents_of_a_script_count_together_and_other_commands_do_not() {
+fn the_limit_is_per_command_over_all_contents_of_its_script() {
     let sandbox = Sandbox::new();
     sandbox.cachex("echo other").gives("other\n");
     for text in ["one", "two", "three"] {
@@ -69,7 +69,7 @@ fn replacing_an_entry_evicts_nothing() {
 }
 
 #[test]
-fn the_store_stays_below_its_size_and_the_least_recently_used_go_first() {
+fn the_least_recently_used_are_evicted_to_keep_the_size() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "head -c 300000 /dev/zero | tr '\\0' $1");
     let run = |argument: &str| {
@@ -83,7 +83,7 @@ fn the_store_stays_below_its_size_and_the_least_recently_used_go_first() {
 }
 
 #[test]
-fn what_is_longer_than_the_store_is_not_stored_and_evicts_nothing() {
+fn output_above_the_limit_is_not_stored_and_evicts_nothing() {
     let sandbox = Sandbox::new();
     sandbox.cachex("echo small").gives("small\n");
     sandbox.script("s.sh", "head -c 300000 /dev/zero");
@@ -95,7 +95,7 @@ fn what_is_longer_than_the_store_is_not_stored_and_evicts_nothing() {
 }
 
 #[test]
-fn what_lies_beside_the_output_counts_too() {
+fn max_size_includes_everything_beside_the_output() {
     let sandbox = Sandbox::new();
     let length = || sandbox.store_size();
     let long = "x".repeat(60_000);
@@ -113,7 +113,7 @@ fn what_lies_beside_the_output_counts_too() {
 }
 
 #[test]
-fn pages_are_not_quite_filled_by_what_they_hold() {
+fn max_size_includes_unused_space_in_pages() {
     let sandbox = Sandbox::new();
     let length = || sandbox.store_size();
     sandbox.cachex("echo small").gives("small\n");
@@ -125,7 +125,7 @@ fn pages_are_not_quite_filled_by_what_they_hold() {
 }
 
 #[test]
-fn what_is_kept_of_former_entries_makes_room() {
+fn totals_of_commands_without_entries_are_evicted_too() {
     let sandbox = Sandbox::new();
     sandbox.cachex("echo small").gives("small\n");
     sandbox.fill_with_idle_commands(9000);
@@ -137,7 +137,7 @@ fn what_is_kept_of_former_entries_makes_room() {
 }
 
 #[test]
-fn the_file_shrinks() {
+fn clear_shrinks_the_file() {
     let sandbox = Sandbox::new();
     let size = || sandbox.store_size();
     sandbox.cachex("echo small").gives("small\n");
@@ -145,7 +145,7 @@ fn the_file_shrinks() {
     sandbox.cachex("seq 500000").output();
     assert!(size() > 3_000_000);
     sandbox.cachex("clear -- seq").gives("removed 1 entry (3.4MB)\n");
-    // A page stays of what is too long for a row.
+    // A few pages for long output stay.
     assert!(size() <= before + 80_000, "{} and {before}", size());
     sandbox.cachex("echo small").gives("small\n");
 }
@@ -160,7 +160,7 @@ fn output_of_any_length_takes_little_memory() {
     let peak = "import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
-    // First where there is no long output yet, then where there is some.
+    // The order covers long output in an empty store and in a filled one.
     for length in ["60000000", "0", "1500000", "10000000"] {
         for what in ["miss", "hit"] {
             let call = ["-c", peak, "cachex", "head", "-c", length, "/dev/zero"];

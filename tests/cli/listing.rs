@@ -69,7 +69,7 @@ fn json_has_the_documented_fields() {
 }
 
 #[test]
-fn show_gives_the_raw_bytes_of_each_stream() {
+fn show_prints_the_raw_bytes_of_each_stream() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", r"printf 'out\000\377'; printf 'err\n' >&2");
     sandbox.cachex("./s.sh a").ends(b"out\x00\xff", "err\n", 0);
@@ -82,7 +82,7 @@ fn show_gives_the_raw_bytes_of_each_stream() {
 }
 
 #[test]
-fn show_needs_something_to_show() {
+fn show_fails_without_an_entry() {
     let sandbox = Sandbox::new();
     let expected = "cachex: error: no such entry; `cachex list` shows what there is\n";
     sandbox.cachex("show 7").ends("", expected, 125);

@@ -1,23 +1,23 @@
-//! Output that is lost, or that is the command's input: the command learns of it.
+//! Output that cannot be written, or that is also the command's input.
 
 use super::harness::Sandbox;
 
 const TOO_LARGE: &str = "cachex: error: cannot write the output: File too large (os error 27)\n";
 
-/// A sandbox with a store: there is no room to set one up.
+/// A sandbox with a store, because the calls have no room to create one.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.cachex("true").gives("");
     sandbox
 }
 
-/// Where a file may not become longer than a few kilobytes.
+/// Limits the size of files to a few kilobytes.
 fn in_little_room(call: &str) -> String {
     format!("ulimit -f 8; {call} > out; code=$?; rm out; exit $code")
 }
 
 #[test]
-fn a_loss_is_told_whatever_the_exit_of_the_command() {
+fn lost_output_is_reported_whatever_the_exit_status() {
     let sandbox = sandbox();
     for (script, code) in [
         ("exec seq 100000", 125),
@@ -29,14 +29,14 @@ fn a_loss_is_told_whatever_the_exit_of_the_command() {
             sandbox.sh(&call).ends("", TOO_LARGE, code);
         }
     }
-    // A hit tells of it too.
+    // A hit reports it, too.
     let bare = sandbox.sh("seq 100000").output().stdout;
     sandbox.cachex("seq 100000").gives(bare);
     sandbox.sh(&in_little_room("cachex --only-if-cached seq 100000")).ends("", TOO_LARGE, 125);
 }
 
 #[test]
-fn the_loss_of_one_stream_is_told_where_the_reader_of_the_other_goes_away() {
+fn lost_output_is_reported_when_the_other_reader_leaves() {
     let sandbox = sandbox();
     let script = "trap \"\" PIPE; seq 100000 >&2; seq 100000; exit 0";
     for options in ["", "--stale-if-error 1h --ttl 1h"] {
@@ -44,7 +44,7 @@ fn the_loss_of_one_stream_is_told_where_the_reader_of_the_other_goes_away() {
             format!("cachex -q {options} sh -c '{script}' 2> out | true; cat out | tail -n1");
         let told = sandbox.sh(&format!("ulimit -f 8; {call}")).output().stdout;
         let told = String::from_utf8_lossy(&told).into_owned();
-        // There is no room for a word of it.
+        // There is no room for a message either.
         assert!(!told.contains("cachex"), "{told}");
         let call =
             format!("{{ cachex -q {options} sh -c '{script}' 2> out; echo $? >&2; }} | true");
@@ -53,19 +53,19 @@ fn the_loss_of_one_stream_is_told_where_the_reader_of_the_other_goes_away() {
 }
 
 #[test]
-fn a_command_whose_output_is_lost_notices() {
+fn a_command_whose_output_is_lost_notices_it() {
     let sandbox = sandbox();
     let script = "trap \"\" PIPE; seq 100000 2>/dev/null || echo noticed >&2; exit 3";
     let call = in_little_room(&format!("cachex -q sh -c '{script}'"));
     sandbox.sh(&call).ends("", format!("noticed\n{TOO_LARGE}"), 3);
-    // So does one on a terminal of its own.
+    // So does a command under --pty.
     let call = in_little_room("cachex -q --pty seq 10000000");
     sandbox.sh(&call).ends("", TOO_LARGE, 1);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_command_writes_to_a_device_itself() {
+fn a_command_writes_to_a_device_directly() {
     let sandbox = sandbox();
     let guarded = "echo data && echo DELETE-ORIGINAL >&2";
     for script in [guarded, "echo lost; exit 3", "cat; echo $?"] {
@@ -78,15 +78,15 @@ fn a_command_writes_to_a_device_itself() {
         }
     }
     sandbox.sh("cachex sh -c : >/dev/full").warns("", "cannot be recorded; running uncached");
-    // The null device keeps nothing, and takes everything.
+    // The null device cannot fail, so the run is cached.
     sandbox.sh("cachex -v echo hi >/dev/null 2>err; grep -c ': stored' err").gives("1\n");
 }
 
 #[test]
-fn a_command_that_reads_what_it_writes_gets_its_file() {
+fn a_command_that_reads_its_own_output_gets_the_file_directly() {
     let sandbox = Sandbox::new();
     let long = "seq 20000 | sed 's/^/needle /' > a; mkdir d; cp a d/a";
-    // Endless would be 4 GB.
+    // An endless copy would reach 4 GB.
     let run = |call: &str| {
         let call = format!("rm -rf a out d; {long}; ulimit -f 4000000; {call}");
         sandbox.sh(&format!("{call}; echo $?; cksum a out d/out; rm -f out d/out")).output()
@@ -121,7 +121,7 @@ fn a_command_that_reads_what_it_writes_gets_its_file() {
 }
 
 #[test]
-fn a_command_that_would_refuse_to_read_its_own_output_does() {
+fn a_command_that_refuses_to_read_its_own_output_still_does() {
     let sandbox = Sandbox::new();
     sandbox.script("grow.sh", "exec cat \"${1#*=@}\"");
     for word in ["d=@out", "d=out", "-fout"] {

@@ -1,4 +1,4 @@
-//! A miss: as the bare command.
+//! A miss behaves as the bare command.
 
 use super::harness::Sandbox;
 use std::io::Read;
@@ -8,7 +8,7 @@ use std::process::Stdio;
 #[test]
 fn output_is_forwarded_as_it_appears() {
     let sandbox = Sandbox::new();
-    // The script goes on only after its first line was seen.
+    // The script continues only after its first line was read.
     sandbox.sh("mkfifo go").gives("");
     sandbox.script("s.sh", "echo first; cat go; echo last");
     let mut call = sandbox.cachex("./s.sh");
@@ -27,7 +27,7 @@ fn output_is_forwarded_as_it_appears() {
 }
 
 #[test]
-fn what_cannot_be_started_gets_the_codes_of_the_shell() {
+fn a_command_that_cannot_start_exits_with_126_or_127() {
     let sandbox = Sandbox::new();
     sandbox.write("plain", "#!/bin/sh\n");
     let stderr = sandbox.cachex("./plain").tells("", 126);
@@ -41,7 +41,7 @@ fn what_cannot_be_started_gets_the_codes_of_the_shell() {
 }
 
 #[test]
-fn what_could_not_be_started_is_not_stored() {
+fn a_command_that_cannot_start_is_not_stored() {
     let sandbox = Sandbox::new();
     for code in ["126", "127"] {
         sandbox.script("s.sh", &format!("exit {code}"));
@@ -53,7 +53,7 @@ fn what_could_not_be_started_is_not_stored() {
 }
 
 #[test]
-fn death_by_a_signal_is_passed_on_and_not_stored() {
+fn death_by_a_signal_is_forwarded_and_not_stored() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo last words; kill -$1 $$");
     let signals = [
@@ -75,7 +75,7 @@ fn death_by_a_signal_is_passed_on_and_not_stored() {
 }
 
 #[test]
-fn a_script_without_an_interpreter_line_runs() {
+fn a_script_without_a_shebang_line_runs() {
     let sandbox = Sandbox::new();
     let path = sandbox.script("s.sh", "");
     std::fs::write(path, "echo plain\n").expect("written");
@@ -85,7 +85,7 @@ fn a_script_without_an_interpreter_line_runs() {
 }
 
 #[test]
-fn the_name_is_passed_on_as_spelled() {
+fn the_command_sees_its_name_as_typed() {
     let sandbox = Sandbox::new();
     std::os::unix::fs::symlink("/bin/sh", sandbox.dir.join("myname")).expect("linked");
     sandbox.cachex_words(["./myname", "-c", "echo $0"]).gives("./myname\n");
@@ -98,7 +98,7 @@ fn the_name_is_passed_on_as_spelled() {
 }
 
 #[test]
-fn the_reader_going_away_ends_the_command_and_stores_nothing() {
+fn a_reader_that_leaves_ends_the_command_and_nothing_is_stored() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "exec yes");
     let pipe = "{ cachex ./s.sh; echo $? >&2; } | head -1";
@@ -114,7 +114,7 @@ fn a_process_left_behind_delays_nothing_and_is_not_stored() {
     sandbox.sh("mkfifo go").gives("");
     sandbox.script("s.sh", "(cat go; echo late) & echo done");
     for _ in 0..2 {
-        // Returns although the process is still there; what it writes later still arrives.
+        // The call returns while the process still runs. Its later output still arrives.
         sandbox.sh("cachex ./s.sh > out 2>&1; cat out").gives("done\n");
         sandbox
             .sh("echo now > go; while ! grep -q late out; do :; done; cat out")
@@ -124,7 +124,7 @@ fn a_process_left_behind_delays_nothing_and_is_not_stored() {
 }
 
 #[test]
-fn long_output_streams_whole_and_is_not_stored() {
+fn output_above_the_limit_streams_in_full_and_is_not_stored() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "seq 10000");
     let bare = sandbox.sh("seq 10000").output().stdout;
@@ -139,7 +139,7 @@ fn long_output_streams_whole_and_is_not_stored() {
 }
 
 #[test]
-fn standard_input_is_keyed_on_request() {
+fn stdin_option_adds_standard_input_to_the_key() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat");
     for content in ["a", "b", "a", ""] {
@@ -155,7 +155,7 @@ fn standard_input_is_keyed_on_request() {
 }
 
 #[test]
-fn nothing_is_stored_when_the_script_changes_while_it_runs() {
+fn a_run_whose_script_changes_is_not_stored() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo '# more' >> s.sh; echo hi");
     let stderr = sandbox.cachex("-v ./s.sh").tells("hi\n", 0);
@@ -164,7 +164,7 @@ fn nothing_is_stored_when_the_script_changes_while_it_runs() {
 }
 
 #[test]
-fn one_documented_variable_is_added() {
+fn the_command_sees_one_more_variable() {
     let sandbox = Sandbox::new();
     let bare = sandbox.sh("exec env").output().stdout;
     let under = sandbox.sh("exec cachex env").output().stdout;
@@ -180,7 +180,7 @@ fn there_is_no_spinner_off_a_terminal() {
 }
 
 #[test]
-fn the_off_switch_runs_the_bare_command() {
+fn no_cache_runs_the_bare_command() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat; echo $CACHEX_ACTIVE");
     for _ in 0..2 {
@@ -192,7 +192,7 @@ fn the_off_switch_runs_the_bare_command() {
 }
 
 #[test]
-fn a_repeated_option_counts_as_last_given() {
+fn the_last_of_a_repeated_option_wins() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi");
     sandbox.cachex("--ttl 1h --ttl 0 -q -q ./s.sh").gives("hi\n");
@@ -201,7 +201,7 @@ fn a_repeated_option_counts_as_last_given() {
 }
 
 #[test]
-fn a_flag_wins_over_a_variable_and_an_empty_variable_is_none() {
+fn a_flag_wins_over_a_variable_and_an_empty_variable_is_ignored() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat; echo hi");
     sandbox.cachex("-n ./s.sh").env("CACHEX_STDIN", "1").stdin("x").gives("hi\n");
@@ -216,9 +216,9 @@ fn a_flag_wins_over_a_variable_and_an_empty_variable_is_none() {
 }
 
 #[test]
-fn the_age_counts_from_the_end_of_the_command_not_of_its_output() {
+fn the_age_counts_from_the_end_of_the_command() {
     let sandbox = Sandbox::new();
-    // The command ends at once; the reader takes its output two seconds later.
+    // The command ends at once, but its output is read two seconds later.
     sandbox.script("s.sh", "head -c 60000 /dev/zero");
     sandbox.sh("cachex ./s.sh | (sleep 2; cat > /dev/null)").gives("");
     let entries = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");

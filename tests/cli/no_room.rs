@@ -1,4 +1,4 @@
-//! No room for a store: a full disk, no home, somebody else's directory.
+//! No place for a store: a full disk, no home directory, another user's directory.
 
 use super::harness::{Call, Sandbox, am_root, say};
 use std::fs::{self, Permissions};
@@ -9,16 +9,16 @@ use std::process::{Child, Command, Stdio};
 
 const NOBODY: u32 = 65534;
 
-/// A file system of 1 MB in place of the store, which only calls through this see.
+/// A file system of 1 MB in place of the store, visible only to calls through this.
 struct SmallDisk<'s> {
     sandbox: &'s Sandbox,
-    /// A process in the mount namespace, which lasts as long as its standard input is open.
+    /// A process that keeps the mount namespace alive while its standard input is open.
     holder: Child,
     enter: &'static [&'static str],
 }
 
 impl<'s> SmallDisk<'s> {
-    /// `None`, and a word of why, where one may not mount.
+    /// Returns `None` and reports why if mounting is not allowed.
     fn new(sandbox: &'s Sandbox) -> Option<Self> {
         let ways: [(&str, &[&str]); 2] = [
             ("--mount", &["--mount"]),
@@ -75,7 +75,7 @@ fn sandbox() -> Sandbox {
 }
 
 #[test]
-fn a_full_disk_costs_the_cache_and_not_the_command() {
+fn on_a_full_disk_the_command_still_runs() {
     let sandbox = sandbox();
     let Some(disk) = SmallDisk::new(&sandbox) else { return };
     let bare = |words: &str| sandbox.sh(&format!("./s.sh {words}")).output();
@@ -98,10 +98,10 @@ fn a_full_disk_costs_the_cache_and_not_the_command() {
 }
 
 #[test]
-fn a_full_disk_can_be_listed() {
+fn list_works_on_a_full_disk() {
     let sandbox = sandbox();
     let Some(disk) = SmallDisk::new(&sandbox) else { return };
-    // The hit is noted beside the database, and cannot be written into it.
+    // The use of the hit is in the side file and cannot be folded into the database.
     disk.sh("cachex ./s.sh 10; cachex ./s.sh 10").gives("0123456789".repeat(2));
     disk.fill();
     let output = disk.sh("cachex list").output();
@@ -112,7 +112,7 @@ fn a_full_disk_can_be_listed() {
 }
 
 #[test]
-fn a_full_disk_can_be_cleared() {
+fn clear_works_on_a_full_disk() {
     let sandbox = sandbox();
     let Some(disk) = SmallDisk::new(&sandbox) else { return };
     for clear in ["clear", "clear -- ./s.sh", "clear -- ./s.sh 300000 a"] {
@@ -133,7 +133,7 @@ fn a_full_disk_can_be_cleared() {
 }
 
 #[test]
-fn a_disk_that_is_full_from_the_start() {
+fn a_disk_that_is_full_from_the_start_makes_runs_uncached() {
     let sandbox = sandbox();
     let Some(disk) = SmallDisk::new(&sandbox) else { return };
     disk.fill();
@@ -152,17 +152,17 @@ fn a_disk_that_is_full_from_the_start() {
     assert_eq!(sandbox.runs(), before + 1);
 }
 
-/// A call without a store directory of its own, by a user who can read the sandbox and has no home.
+/// A call with the default store, by a user who can read the sandbox and has no home directory.
 fn by(user: u32, sandbox: &Sandbox) -> Call {
     sandbox.by(user, "./s.sh 10").without_env("CACHEX_CACHE_DIR")
 }
 
 #[test]
-fn no_home_at_all() {
+fn without_a_home_directory_runs_are_uncached() {
     if !am_root() {
         return;
     }
-    // The first has a home by name that does not exist, the second has none.
+    // The home directory of the first user does not exist. The second user has none.
     for user in [NOBODY, 54_321] {
         let sandbox = sandbox();
         for _ in 0..2 {
@@ -173,7 +173,7 @@ fn no_home_at_all() {
 }
 
 #[test]
-fn a_home_that_one_cannot_write_to() {
+fn with_an_unwritable_home_directory_runs_are_uncached() {
     if !am_root() {
         return;
     }
@@ -188,7 +188,7 @@ fn a_home_that_one_cannot_write_to() {
 }
 
 #[test]
-fn a_home_that_does_not_exist_is_not_made() {
+fn a_missing_home_directory_is_not_created() {
     let sandbox = sandbox();
     for (missing, cache) in
         [("not/there", None), ("not", Some("not/cache")), ("no", Some("no/a/b"))]
@@ -208,7 +208,7 @@ fn a_home_that_does_not_exist_is_not_made() {
 }
 
 #[test]
-fn what_is_missing_above_a_named_directory_is_made() {
+fn missing_parents_of_the_store_directory_are_created() {
     for variable in ["XDG_CACHE_HOME", "CACHEX_CACHE_DIR"] {
         let sandbox = sandbox();
         let named = sandbox.dir.join("not/there").display().to_string();
@@ -221,13 +221,13 @@ fn what_is_missing_above_a_named_directory_is_made() {
 }
 
 #[test]
-fn nothing_is_made_below_a_directory_of_somebody_else() {
+fn nothing_is_created_below_another_users_directory() {
     if !am_root() {
         return;
     }
     let sandbox = sandbox();
     let theirs = sandbox.dir.join("theirs");
-    // The one below is ours, as after a `mkdir` with sudo.
+    // The directory below is ours, as after a `mkdir` with sudo.
     fs::create_dir_all(theirs.join("ours")).expect("made");
     symlink("theirs", sandbox.dir.join("link")).expect("made");
     chown(&theirs, Some(NOBODY), None).expect("given");
@@ -238,7 +238,7 @@ fn nothing_is_made_below_a_directory_of_somebody_else() {
             let call = sandbox.cachex("./s.sh 10").without_env("CACHEX_CACHE_DIR");
             let call = call.env(variable, &format!("{home}/"));
             if variable == "CACHEX_CACHE_DIR" && home.ends_with("ours") {
-                // What exists is ours, whatever it lies in.
+                // An existing directory of ours may be used anywhere.
                 continue;
             }
             call.warns("0123456789", "belongs to another user");
@@ -247,7 +247,7 @@ fn nothing_is_made_below_a_directory_of_somebody_else() {
     assert_eq!(files_below(&sandbox.dir), before);
 }
 
-/// The names of all files below a directory, but for the one that scripts write to.
+/// The names of all files below a directory, except the log of runs.
 fn files_below(directory: &Path) -> Vec<String> {
     let found = Command::new("find").arg(directory).output().expect("started").stdout;
     let mut found: Vec<_> = String::from_utf8_lossy(&found).lines().map(str::to_owned).collect();
@@ -257,7 +257,7 @@ fn files_below(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_link_of_somebody_else_does_not_lead_to_the_store() {
+fn a_link_of_another_user_to_the_store_is_refused() {
     if !am_root() {
         return;
     }
@@ -280,7 +280,7 @@ fn a_link_of_somebody_else_does_not_lead_to_the_store() {
     for store in &stores {
         let store = store.display().to_string();
         let call = sandbox.cachex_words(["--cache-dir", &store, "./s.sh", "10"]);
-        // The system itself may refuse to follow it.
+        // The kernel itself may refuse to follow it.
         let told = call.tells("0123456789", 0);
         assert!(told.contains("belongs to another user") || told.contains("denied"), "{told}");
     }
@@ -289,19 +289,19 @@ fn a_link_of_somebody_else_does_not_lead_to_the_store() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_belongs_to_users_outside_of_the_namespace_is_not_used() {
+fn a_store_of_a_user_outside_of_the_namespace_is_refused() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh 10").gives("0123456789");
     if !sandbox.sh("unshare --user true").output().status.success() {
         return say("nothing tested: no user namespace can be made here");
     }
-    // There we are nobody, and so is the owner of the store.
+    // In this namespace both we and the owner of the store appear as nobody.
     let call = sandbox.sh("exec unshare --user cachex ./s.sh 10");
     call.warns("0123456789", "belongs to another user");
 }
 
 #[test]
-fn what_belongs_to_somebody_else_is_not_used() {
+fn a_store_of_another_user_is_refused() {
     if !am_root() {
         return;
     }

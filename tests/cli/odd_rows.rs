@@ -1,4 +1,4 @@
-//! A sound database that holds what cachex never put there: it copes, or begins anew.
+//! Valid databases with rows that cachex never writes: it copes, or begins a new store.
 
 use super::harness::Sandbox;
 
@@ -8,7 +8,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// Changes so many rows of the store.
+/// Runs a statement that changes this many rows of the store.
 #[track_caller]
 fn change(sandbox: &Sandbox, sql: &str, rows: usize) {
     let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
@@ -16,7 +16,7 @@ fn change(sandbox: &Sandbox, sql: &str, rows: usize) {
 }
 
 #[test]
-fn a_column_of_another_type_is_damage() {
+fn a_value_of_the_wrong_type_is_damage() {
     for damage in [
         "UPDATE entry SET created = 'then'",
         "UPDATE entry SET output = 'much'",
@@ -41,7 +41,7 @@ fn a_column_of_another_type_is_damage() {
 }
 
 #[test]
-fn numbers_beyond_all_measure_are_summed_up() {
+fn sums_of_huge_numbers_do_not_overflow() {
     let sandbox = sandbox();
     for column in ["output", "length", "elapsed", "hits"] {
         sandbox.cachex("clear").output();
@@ -58,7 +58,7 @@ fn numbers_beyond_all_measure_are_summed_up() {
 }
 
 #[test]
-fn a_secret_that_is_gone_is_damage() {
+fn a_missing_secret_is_damage() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
     change(&sandbox, "DELETE FROM note WHERE kind = 0", 1);
@@ -68,7 +68,7 @@ fn a_secret_that_is_gone_is_damage() {
 }
 
 #[test]
-fn output_that_belongs_to_no_entry_is_in_nobodys_way() {
+fn output_without_an_entry_is_ignored() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "seq $1 100000");
     sandbox.cachex("./s.sh 1").output();

@@ -1,9 +1,9 @@
-//! The order of what is written to both streams, where they are one.
+//! The order of writes to both streams when they are one.
 
 use super::harness::Sandbox;
 use super::terminal::on_terminal;
 
-/// Writes to both streams in turn, as fast as it can.
+/// Writes to both streams in turn without pause.
 const IN_TURN: &str = "for i in 0 1 2 3 4 5 6 7 8 9; do echo a$i; echo b$i >&2; echo c$i; done";
 
 fn in_turn() -> Sandbox {
@@ -13,7 +13,7 @@ fn in_turn() -> Sandbox {
 }
 
 #[test]
-fn the_order_is_exact_where_both_streams_are_one() {
+fn the_order_is_exact_if_both_streams_are_one() {
     let sandbox = in_turn();
     let bare = sandbox.sh("./s.sh 2>&1").output().stdout;
     for _ in 0..2 {
@@ -24,7 +24,7 @@ fn the_order_is_exact_where_both_streams_are_one() {
 }
 
 #[test]
-fn one_stream_is_not_served_by_what_was_written_to_two() {
+fn a_recording_of_two_streams_is_not_replayed_to_one() {
     let sandbox = in_turn();
     let bare = sandbox.sh("./s.sh 2>&1").output().stdout;
     sandbox.sh("cachex ./s.sh > a 2> b").gives("");
@@ -33,7 +33,7 @@ fn one_stream_is_not_served_by_what_was_written_to_two() {
         sandbox.sh("cachex ./s.sh > c 2> d; cmp a c; cmp b d").gives("");
     }
     assert_eq!(sandbox.runs(), 3);
-    // So it is with what is stored apart from its entry.
+    // The same holds for long output, which is not stored in its row.
     let long = sandbox.script("long.sh", "seq 200000; seq 200000 >&2; seq 200000");
     let bare = sandbox.program(long.to_str().expect("UTF-8"), &[]).output().stdout.len();
     sandbox.sh("cachex ./long.sh > a 2> b; cachex ./long.sh > c 2>&1").gives("");
@@ -43,7 +43,7 @@ fn one_stream_is_not_served_by_what_was_written_to_two() {
 }
 
 #[test]
-fn one_stream_does_not_fall_back_on_what_was_written_to_two() {
+fn a_recording_of_two_streams_is_not_a_fallback_for_one() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "test ! -e bad || exit 3; echo out; echo err >&2");
     let call = "cachex --ttl 1m --stale-if-error 1h ./s.sh";
@@ -52,7 +52,7 @@ fn one_stream_does_not_fall_back_on_what_was_written_to_two() {
     sandbox.sh(call).ends("out\n", "err\n", 0);
     sandbox.write("bad", "");
     sandbox.age(100);
-    // The newer one would be out of order.
+    // The newer recording would be out of order.
     let told = sandbox.sh(&format!("{call} 2>&1")).output().stdout;
     let told = String::from_utf8_lossy(&told).into_owned();
     assert!(told.contains("this is its success of") && told.ends_with("\nout\nerr\n"), "{told}");
@@ -65,7 +65,7 @@ fn one_stream_does_not_fall_back_on_what_was_written_to_two() {
 }
 
 #[test]
-fn one_stream_is_served_by_what_was_written_to_one_of_two() {
+fn output_on_only_one_of_two_streams_is_replayed_to_one() {
     let sandbox = Sandbox::new();
     for (number, script) in ["echo out", "echo err >&2", "seq 300000", ":"].iter().enumerate() {
         let script = &sandbox.script(&format!("{number}.sh"), script).display().to_string();
@@ -84,20 +84,20 @@ fn one_stream_is_served_by_what_was_written_to_one_of_two() {
 }
 
 #[test]
-fn two_streams_are_not_served_by_what_was_written_to_one() {
+fn a_recording_of_one_stream_is_not_replayed_to_two() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo out; echo err >&2");
     sandbox.sh("cachex ./s.sh 2>&1").gives("out\nerr\n");
     let told = sandbox.cachex("-v ./s.sh").tells("out\n", 0);
     assert!(told.contains("miss: nothing stored for this call: outputs changed"), "{told}");
     assert!(told.contains("err\n"), "{told}");
-    // Two openings of one file are not one stream.
+    // A file that was opened twice is two streams.
     sandbox.sh("cachex ./s.sh > f 2> f").gives("");
     assert_eq!(sandbox.runs(), 2);
 }
 
 #[test]
-fn one_pipe_is_one_stream_however_often_it_was_opened() {
+fn a_pipe_that_was_opened_twice_is_one_stream() {
     let sandbox = in_turn();
     let bare = sandbox.sh("./s.sh 2>&1").output().stdout;
     sandbox.sh("mkfifo fifo").gives("");
@@ -109,7 +109,7 @@ fn one_pipe_is_one_stream_however_often_it_was_opened() {
 }
 
 #[test]
-fn one_terminal_is_one_stream() {
+fn a_terminal_is_one_stream() {
     let sandbox = in_turn();
     let bare = on_terminal(sandbox.program("./s.sh", &[]), 24, 80).end().0;
     let redirected = "cachex ./s.sh > $(tty) 2> /dev/tty";
@@ -119,7 +119,7 @@ fn one_terminal_is_one_stream() {
         }
     }
     assert_eq!(sandbox.runs(), 2);
-    // Once, and then both are there.
+    // One run on pipes, and then both recordings are stored.
     let told = sandbox.cachex("-v ./s.sh").output().stderr;
     let told = String::from_utf8_lossy(&told).into_owned();
     assert!(told.contains("miss: nothing stored for this call: outputs changed"), "{told}");
@@ -131,7 +131,7 @@ fn one_terminal_is_one_stream() {
 }
 
 #[test]
-fn what_was_warmed_on_one_stream_serves_a_terminal_and_pipes() {
+fn a_warmed_result_is_replayed_to_terminals_and_pipes() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi; echo >> ends");
     on_terminal(sandbox.cachex("--warm ./s.sh"), 24, 80).end();
@@ -142,7 +142,7 @@ fn what_was_warmed_on_one_stream_serves_a_terminal_and_pipes() {
     assert_eq!(on_terminal(sandbox.cachex("--only-if-cached ./s.sh"), 24, 80).end().0, "hi\r\n");
 }
 
-/// Has the system refuse the call that tells whether two descriptors are one, as Docker does.
+/// Makes the kernel refuse `kcmp`, as Docker does.
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 #[allow(unsafe_code)]
 fn without_kcmp(mut call: super::harness::Call) -> super::harness::Call {
@@ -162,7 +162,7 @@ fn without_kcmp(mut call: super::harness::Call) -> super::harness::Call {
     let install = move || {
         let len = u16::try_from(filter.len()).expect("few");
         let program = libc::sock_fprog { len, filter: filter.as_mut_ptr() };
-        // SAFETY: plain system calls; the filter lives until they are done.
+        // SAFETY: plain system calls; the filter outlives them.
         let done = unsafe {
             libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
                 && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program)
@@ -177,7 +177,7 @@ fn without_kcmp(mut call: super::harness::Call) -> super::harness::Call {
 
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 #[test]
-fn the_order_is_exact_where_the_system_does_not_tell_what_is_one() {
+fn the_order_is_exact_without_kcmp() {
     let sandbox = in_turn();
     let bare = sandbox.sh("./s.sh 2>&1").output().stdout;
     for _ in 0..2 {
@@ -195,7 +195,7 @@ fn the_order_is_exact_where_the_system_does_not_tell_what_is_one() {
 
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 #[test]
-fn two_openings_of_one_file_are_two_streams_where_the_system_can_tell() {
+fn a_file_that_was_opened_twice_is_two_streams_with_kcmp() {
     let sandbox = in_turn();
     without_kcmp(sandbox.sh("cachex ./s.sh > f 2> f")).gives("");
     let told = sandbox.cachex("-v ./s.sh").output().stderr;
@@ -209,7 +209,7 @@ fn two_openings_of_one_file_are_two_streams_where_the_system_can_tell() {
 }
 
 #[test]
-fn two_openings_that_append_to_one_file_are_one_stream() {
+fn a_file_that_was_opened_twice_to_append_is_one_stream() {
     let sandbox = in_turn();
     sandbox
         .sh("./s.sh >>bare 2>>bare; cachex ./s.sh >>miss 2>>miss; cachex ./s.sh >>hit 2>>hit")

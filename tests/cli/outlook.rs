@@ -1,4 +1,4 @@
-//! What `explain` says a run would do is what the run then does, whatever its options.
+//! `explain` predicts what a run does, for all options.
 
 use super::harness::{Call, Sandbox};
 use super::stale::wait_until_idle;
@@ -15,7 +15,7 @@ const AS_IT_IS: &str = "the command runs as it is";
 const MISSED: &str = "nothing runs: exit 124";
 const NOTHING: &str = "nothing runs";
 
-/// What can be seen of a run.
+/// The visible effects of a run.
 #[derive(Debug, PartialEq)]
 struct Effects {
     code: i32,
@@ -24,7 +24,7 @@ struct Effects {
     stored: bool,
 }
 
-/// What a run does of which this is said.
+/// The effects that a prediction means.
 fn effects(then: &str) -> Effects {
     let (code, printed, ran, stored) = match then {
         REPLAYED | NOT_RENEWED => (0, true, false, false),
@@ -44,7 +44,7 @@ fn explained(call: Call) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// Waits until the command has run so often, and nobody is at it.
+/// Waits until the command has run this often and nothing runs any more.
 fn wait_for_runs(sandbox: &Sandbox, count: usize) {
     while sandbox.runs() < count {
         std::thread::yield_now();
@@ -57,14 +57,14 @@ fn newest(sandbox: &Sandbox) -> Option<(i64, i64)> {
     listed.first().map(|it| (it.entry.id, it.entry.created.as_millis()))
 }
 
-/// A call that prints `hi` and its input.
+/// A sandbox whose command prints `hi` and its input.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi; cat");
     sandbox
 }
 
-/// Explains a call and makes it; both agree, and say this.
+/// Explains a call and runs it. Expects this verdict and prediction, and that the run agrees.
 #[track_caller]
 fn agree(sandbox: &Sandbox, options: &str, input: Option<&str>, verdict: &str, then: &str) {
     let call = |verb: &str| {
@@ -87,7 +87,7 @@ fn agree(sandbox: &Sandbox, options: &str, input: Option<&str>, verdict: &str, t
 }
 
 #[test]
-fn where_nothing_is_stored() {
+fn predictions_without_an_entry() {
     for (options, verdict, then) in [
         ("", "miss", STORED),
         ("--refresh", "miss", STORED),
@@ -115,7 +115,7 @@ fn where_nothing_is_stored() {
 }
 
 #[test]
-fn where_something_is_stored() {
+fn predictions_with_an_entry() {
     for (options, verdict, then) in [
         ("", "hit", REPLAYED),
         ("--refresh", "miss", STORED),
@@ -144,7 +144,7 @@ fn where_something_is_stored() {
 }
 
 #[test]
-fn where_something_has_expired() {
+fn predictions_with_an_expired_entry() {
     let renews = "--ttl 1m --stale-while-revalidate 1h";
     for (options, verdict, then) in [
         ("--ttl 1m", "miss", STORED),
@@ -164,7 +164,7 @@ fn where_something_has_expired() {
 }
 
 #[test]
-fn a_renewal_that_failed_is_not_tried_again_at_once() {
+fn a_failed_renewal_is_predicted_not_to_be_repeated_at_once() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi; exit $(cat code)");
     sandbox.write("code", "0");
@@ -182,7 +182,7 @@ fn a_renewal_that_failed_is_not_tried_again_at_once() {
 }
 
 #[test]
-fn what_is_replayed_if_the_command_fails_is_told() {
+fn the_entry_for_stale_if_error_is_named() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi; exit $(cat code)");
     sandbox.write("code", "0");
@@ -201,7 +201,7 @@ fn what_is_replayed_if_the_command_fails_is_told() {
 }
 
 #[test]
-fn another_run_that_is_under_way_is_told_of() {
+fn a_run_in_flight_is_reported() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo begun go").gives("");
     sandbox.script("s.sh", "echo > begun; read x < go; echo hi");
@@ -223,7 +223,7 @@ fn another_run_that_is_under_way_is_told_of() {
 }
 
 #[test]
-fn standard_input_is_judged_as_a_run_would_find_it() {
+fn predictions_take_standard_input_into_account() {
     let sort = "--hash-with stdin=sort";
     for (options, stored, input, verdict, then) in [
         ("", "a\nb\n", "a\nb\n", "hit", REPLAYED),
@@ -246,7 +246,7 @@ fn standard_input_is_judged_as_a_run_would_find_it() {
 }
 
 #[test]
-fn a_file_is_judged_as_a_run_would_find_it_and_left_where_it_is() {
+fn predictions_leave_the_offset_of_a_file_alone() {
     for options in ["", "--stdin", "--hash-with stdin=sort"] {
         let sandbox = sandbox();
         sandbox.write("in", "skipped\nb\na\n");
@@ -259,7 +259,7 @@ fn a_file_is_judged_as_a_run_would_find_it_and_left_where_it_is() {
 }
 
 #[test]
-fn what_only_reading_would_tell_is_unknown() {
+fn a_long_pipe_makes_the_verdict_unknown() {
     let sandbox = sandbox();
     let long = "x".repeat(400_000);
     sandbox.cachex("./s.sh").stdin(long.clone()).output();
@@ -269,7 +269,11 @@ fn what_only_reading_would_tell_is_unknown() {
     };
     assert_eq!(call("", &long), "unknown");
     assert_eq!(call("--stdin", &long), "unknown");
-    assert_eq!(call("--only-if-cached", &long), "miss", "that reads no more than it sees");
+    assert_eq!(
+        call("--only-if-cached", &long),
+        "miss",
+        "a run with only-if-cached consumes no input either"
+    );
     assert_eq!(call("--ttl 0", &long), "miss");
     assert_eq!(call("--scope x", &long), "miss");
     assert_eq!(call("", "short"), "miss");

@@ -1,9 +1,9 @@
-//! As process 1 of a namespace, which takes all others with it when it ends: `docker run image cachex …`.
+//! cachex as process 1 of a container, whose end kills all other processes: `docker run image cachex …`.
 
 use super::harness::{Call, Sandbox, say};
 use super::stale::sandbox;
 
-/// A call as process 1; `None`, and a word of why, where there cannot be one.
+/// A call as process 1. Returns `None` and reports why if that is not possible.
 fn as_process_one(sandbox: &Sandbox, words: &str) -> Option<Call> {
     let ways: [&[&str]; 2] =
         [&["--pid", "--fork"], &["--user", "--map-root-user", "--pid", "--fork"]];
@@ -20,7 +20,7 @@ fn as_process_one(sandbox: &Sandbox, words: &str) -> Option<Call> {
 }
 
 #[test]
-fn what_expired_is_renewed_before_the_end() {
+fn process_one_renews_before_it_exits() {
     let sandbox = sandbox();
     let renews = "-v --ttl 1m --stale-while-revalidate 1h ./s.sh";
     let Some(call) = as_process_one(&sandbox, renews) else { return };
@@ -35,7 +35,7 @@ fn what_expired_is_renewed_before_the_end() {
 }
 
 #[test]
-fn what_is_warmed_is_there_at_the_end() {
+fn process_one_warms_before_it_exits() {
     let sandbox = sandbox();
     let Some(call) = as_process_one(&sandbox, "--warm ./s.sh") else { return };
     call.gives("");
@@ -54,7 +54,7 @@ fn a_renewal_does_not_outlast_a_signal() {
     let Some(mut call) = as_process_one(&sandbox, renews) else { return };
     let mut child = call.command.spawn().expect("started");
     sandbox.sh("until test -s started; do sleep 0.01; done").gives("");
-    // Process 1 is the only child of the one that made the namespace.
+    // Process 1 is the only child of the process that created the namespace.
     sandbox.sh(&format!("kill $(cat /proc/{0}/task/{0}/children)", child.id())).gives("");
     child.wait().expect("ended");
     sandbox.cachex("--ttl 1m --only-if-cached ./s.sh").tells("", 124);

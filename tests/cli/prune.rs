@@ -1,4 +1,4 @@
-//! `prune`: bringing the store into its bounds without a run.
+//! `prune`: removing what is expired or above the size limit.
 
 use super::harness::Sandbox;
 use std::fs;
@@ -16,7 +16,7 @@ fn size(sandbox: &Sandbox) -> u64 {
 }
 
 #[test]
-fn what_expired_goes_and_the_rest_stays() {
+fn prune_removes_expired_entries_only() {
     let sandbox = sandbox();
     sandbox.cachex("prune").gives("removed nothing\n");
     sandbox.cachex("--ttl 1min ./big.sh").output();
@@ -32,7 +32,7 @@ fn what_expired_goes_and_the_rest_stays() {
 }
 
 #[test]
-fn the_least_recently_used_go_until_the_store_is_small_enough() {
+fn prune_evicts_the_least_recently_used_until_the_store_fits() {
     let sandbox = sandbox();
     for argument in ["a", "b", "c", "d"] {
         sandbox.cachex(&format!("./big.sh {argument}")).output();
@@ -52,7 +52,7 @@ fn the_least_recently_used_go_until_the_store_is_small_enough() {
 }
 
 #[test]
-fn what_is_kept_of_former_entries_goes_last() {
+fn totals_of_commands_without_entries_are_removed_last() {
     let sandbox = sandbox();
     sandbox.cachex("echo small").gives("small\n");
     sandbox.fill_with_idle_commands(9000);
@@ -61,7 +61,7 @@ fn what_is_kept_of_former_entries_goes_last() {
 }
 
 #[test]
-fn the_size_is_that_of_the_variable_and_the_option_comes_first() {
+fn the_size_option_wins_over_the_variable() {
     let sandbox = sandbox();
     sandbox.cachex("./big.sh").output();
     let call = |words: &str| sandbox.cachex(words).env("CACHEX_MAX_SIZE", "100kB");
@@ -85,7 +85,7 @@ fn a_damaged_store_that_was_set_aside_is_kept_for_a_week() {
     set(&sandbox.database(), old);
     sandbox.cachex("echo x").warns("x\n", "the store was damaged");
     let damaged = sandbox.store_dir().join("cachex.db.damaged");
-    // It was written to long ago, and set aside just now.
+    // Its content is old, but it was set aside just now.
     sandbox.cachex("prune").gives("removed nothing\n");
     assert!(damaged.exists());
     set(&damaged, old);
@@ -97,7 +97,7 @@ fn a_damaged_store_that_was_set_aside_is_kept_for_a_week() {
 }
 
 #[test]
-fn what_a_killed_process_left_of_the_uses_is_counted_and_removed() {
+fn uses_left_by_a_killed_process_are_counted_and_removed() {
     let sandbox = sandbox();
     sandbox.cachex("echo x").gives("x\n");
     sandbox.cachex("echo x").gives("x\n");
@@ -110,7 +110,7 @@ fn what_a_killed_process_left_of_the_uses_is_counted_and_removed() {
 }
 
 #[test]
-fn free_pages_are_given_back() {
+fn prune_returns_free_pages_to_the_file_system() {
     let sandbox = sandbox();
     sandbox.cachex("./big.sh").output();
     sandbox.cachex("seq 300000").output();

@@ -1,11 +1,11 @@
-//! A hit: the same bytes on the same streams in the same order, and the same exit code.
+//! A hit replays the same bytes to the same streams in the same order, with the same exit code.
 
 use super::harness::Sandbox;
 #[cfg(target_os = "linux")]
 use std::process::Stdio;
 
 #[test]
-fn a_hit_gives_what_the_miss_gave() {
+fn a_hit_replays_the_miss() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo out; echo err >&2; printf 'no newline'");
     for _ in 0..3 {
@@ -15,7 +15,7 @@ fn a_hit_gives_what_the_miss_gave() {
 }
 
 #[test]
-fn any_bytes_come_back() {
+fn any_bytes_are_replayed() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", r"printf '\000\377\n\r\000'; printf '\376\000' >&2");
     for _ in 0..2 {
@@ -25,7 +25,7 @@ fn any_bytes_come_back() {
 }
 
 #[test]
-fn silence_comes_back() {
+fn empty_output_is_replayed() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "exit 0");
     for _ in 0..2 {
@@ -35,7 +35,7 @@ fn silence_comes_back() {
 }
 
 #[test]
-fn the_order_across_both_streams_comes_back() {
+fn the_order_across_both_streams_is_replayed() {
     let sandbox = Sandbox::new();
     let step = |text: &str, to: &str| format!("echo {text}{to}; sleep 0.05; ");
     let body: String =
@@ -48,7 +48,7 @@ fn the_order_across_both_streams_comes_back() {
 }
 
 #[test]
-fn exit_codes_come_back() {
+fn exit_codes_are_replayed() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo failing >&2; exit $1");
     for code in [1, 2, 42, 124, 125, 255] {
@@ -60,9 +60,9 @@ fn exit_codes_come_back() {
 }
 
 #[test]
-fn long_output_comes_back() {
+fn long_output_is_replayed() {
     let sandbox = Sandbox::new();
-    // More than is kept in a row, and more than is kept in memory.
+    // Longer than a row may hold, and longer than cachex keeps in memory.
     for lines in [20_000, 600_000] {
         let call = format!("seq {lines}");
         let bare = sandbox.sh(&call).output().stdout;
@@ -75,10 +75,10 @@ fn long_output_comes_back() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
+fn a_reader_that_leaves_is_not_an_error() {
     let sandbox = Sandbox::new();
     sandbox.cachex("seq 300000").output();
-    // 141 is what the shell gives for a command killed by SIGPIPE.
+    // A shell reports 141 for a command killed by SIGPIPE.
     let pipe = "{ cachex seq 300000; echo $? >&2; } | head -1";
     sandbox.sh(pipe).ends("1\n", "141\n", 0);
     let mut call = sandbox.cachex("seq 300000").command;
@@ -101,7 +101,7 @@ fn a_hit_writes_nothing_to_the_database() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_long_entry_that_is_replaced_while_it_is_looked_for_is_a_hit() {
+fn a_long_entry_that_is_replaced_during_the_lookup_is_a_hit() {
     let sandbox = Sandbox::new();
     let bare = sandbox.sh("seq 300000").output().stdout;
     sandbox.cachex("seq 300000").gives(&bare);
@@ -112,7 +112,7 @@ fn a_long_entry_that_is_replaced_while_it_is_looked_for_is_a_hit() {
     let mut call = sandbox.cachex("--only-if-cached seq 300000");
     let child =
         call.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
-    // It has read the entry by then.
+    // By then cachex has read the entry.
     let is_open = format!("ls -l /proc/{}/fd | grep -q outputs.db", child.id());
     sandbox.sh(&format!("until {is_open}; do :; done")).gives("");
     let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
@@ -134,7 +134,7 @@ fn a_long_entry_that_is_replaced_while_it_is_looked_for_is_a_hit() {
 }
 
 #[test]
-fn what_goes_nowhere_on_one_stream_comes_on_the_other() {
+fn discarding_one_stream_does_not_affect_the_other() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "seq 200000; echo between >&2; seq 200000");
     for _ in 0..2 {
@@ -144,7 +144,7 @@ fn what_goes_nowhere_on_one_stream_comes_on_the_other() {
     let same = sandbox.sh("seq 200000; seq 200000").output().stdout;
     sandbox.sh("cachex ./s.sh 2>/dev/null").gives(&same);
     assert_eq!(sandbox.runs(), 1);
-    // The null device, but not to write to: there it fails as it does for the command.
+    // The null device, opened for reading only: writing fails, as for the command.
     sandbox.cachex("seq 300000").output();
     let told = sandbox.sh("cachex --only-if-cached seq 300000 </dev/null 1<&0").tells("", 125);
     assert!(told.contains("cannot write the output"), "{told}");

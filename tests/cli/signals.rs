@@ -1,4 +1,4 @@
-//! Signals reach the command as they would without cachex, and what they disturb is not stored.
+//! Signals reach the command as without cachex. A disturbed run is not stored.
 
 #[cfg(target_os = "linux")]
 use super::harness::not_tried;
@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout, ExitStatus, Stdio};
 
-/// A call whose command has said that it is ready.
+/// A call whose command has reported that it is ready.
 struct Ready {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -64,7 +64,8 @@ impl Ready {
     }
 }
 
-/// Traps a signal, says so, and ends after it; `sleep` is waited for, so that the trap runs.
+/// Writes `trap.sh`, which traps a signal and reports when it is ready. The sleeps are short, since a shell runs traps
+/// between commands.
 fn trapping(sandbox: &Sandbox, signal: &str, action: &str) {
     sandbox.script(
         "trap.sh",
@@ -73,7 +74,7 @@ fn trapping(sandbox: &Sandbox, signal: &str, action: &str) {
 }
 
 #[test]
-fn the_command_handles_a_signal_and_its_last_words_arrive() {
+fn the_command_handles_a_signal_and_its_last_output_arrives() {
     let sandbox = Sandbox::new();
     for (name, signal) in [
         ("TERM", Signal::TERM),
@@ -99,7 +100,7 @@ fn the_command_handles_a_signal_and_its_last_words_arrive() {
             assert_eq!((rest.as_str(), status.code()), ("last words\n", Some(7)), "{name}");
         }
     }
-    // A window that changes its size disturbs nothing, the others may have.
+    // A change of the window size disturbs nothing; the other signals may.
     let stored = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");
     assert_eq!(stored.len(), 1);
 }
@@ -123,7 +124,7 @@ fn cachex_dies_of_the_signal_that_killed_the_command() {
 }
 
 #[test]
-fn a_list_of_arguments_is_given_up_when_a_command_was_killed() {
+fn xargs_stops_when_a_command_was_killed() {
     let sandbox = Sandbox::new();
     let output = sandbox
         .sh("echo 1 2 3 | xargs -n1 cachex -- sh -c 'echo $0; kill -9 $$' 2>/dev/null")
@@ -132,7 +133,7 @@ fn a_list_of_arguments_is_given_up_when_a_command_was_killed() {
 }
 
 #[test]
-fn no_core_is_left_but_that_of_the_command() {
+fn only_the_command_leaves_a_core_file() {
     let sandbox = Sandbox::new();
     let dump = "ulimit -c unlimited; cachex sh -c 'ulimit -c 0; kill -QUIT $$'; ls core* *core";
     let output = sandbox.sh(&format!("({dump}) 2>/dev/null")).output();
@@ -147,7 +148,7 @@ fn an_alarm_reaches_the_command() {
 }
 
 #[test]
-fn one_signal_is_enough_while_the_reader_stalls() {
+fn one_signal_ends_cachex_while_the_reader_stalls() {
     let sandbox = Sandbox::new();
     let ready = start(sandbox.cachex("yes"));
     ready.send(Signal::TERM);
@@ -155,7 +156,7 @@ fn one_signal_is_enough_while_the_reader_stalls() {
     assert_eq!(child.wait().expect("ended").signal(), Some(libc::SIGTERM));
 }
 
-/// A call of a command that, once it is let go, writes more than a pipe holds and ends.
+/// A call whose command waits for `go`, then writes more than a pipe holds and ends.
 fn long_at_its_end(sandbox: &Sandbox, call: &str) -> Ready {
     sandbox.sh("mkfifo go written").gives("");
     sandbox.script(
@@ -176,7 +177,7 @@ fn told(ready: &mut Ready) -> String {
 }
 
 #[test]
-fn a_signal_that_the_command_survived_costs_no_output() {
+fn a_signal_that_the_command_survives_loses_no_output() {
     for (signal, call, answer) in [
         (Signal::USR1, "exec cachex ./s.sh", "disturbed\n"),
         (Signal::HUP, "trap '' HUP; exec cachex ./s.sh", ""),
@@ -188,7 +189,7 @@ fn a_signal_that_the_command_survived_costs_no_output() {
             assert_eq!(ready.line(), answer);
         }
         sandbox.sh("echo > go; read x < written").gives("");
-        // A reader that takes its time.
+        // A slow reader.
         std::thread::sleep(std::time::Duration::from_secs(1));
         let mut rest = Vec::new();
         ready.stdout.read_to_end(&mut rest).expect("read");
@@ -203,11 +204,11 @@ const NOT_TAKEN: &str =
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_signal_after_the_end_of_the_command_ends_cachex_and_the_loss_is_told() {
+fn a_signal_after_the_command_ended_loses_output_and_says_so() {
     let sandbox = Sandbox::new();
     let mut ready = long_at_its_end(&sandbox, "trap '' HUP; exec cachex ./s.sh");
     sandbox.sh("echo > go; read x < written").gives("");
-    // Then cachex has seen its end.
+    // Without children, cachex has seen the end of the command.
     let id = ready.child.id();
     let children = format!("/proc/{id}/task/{id}/children");
     sandbox.sh(&format!("while test \"$(cat {children})\"; do sleep 0.01; done")).gives("");
@@ -218,8 +219,8 @@ fn a_signal_after_the_end_of_the_command_ends_cachex_and_the_loss_is_told() {
 }
 
 #[test]
-fn a_loss_is_told_when_a_signal_ended_the_command_and_its_reader_stalls() {
-    // Nobody is told where that would have to wait for the same reader.
+fn output_lost_to_a_stalled_reader_after_a_signal_is_reported() {
+    // No message if it would have to wait for the same reader.
     for (call, loss) in
         [("exec cachex ./s.sh stay", NOT_TAKEN), ("exec cachex ./s.sh stay 2>&1", "")]
     {
@@ -238,7 +239,7 @@ fn an_interrupt_ends_cachex_as_it_ended_the_command() {
     sandbox.script("s.sh", "echo ready; exec sleep 100");
     let ready = start(sandbox.cachex("./s.sh"));
     ready.send(Signal::INT);
-    // Killed by the signal, not exit code 130: a shell ends its loop only then.
+    // Killed by the signal, not exit code 130: otherwise a shell would continue its loop.
     assert_eq!(ready.end().1.signal(), Some(libc::SIGINT));
 }
 
@@ -271,13 +272,13 @@ fn an_ignored_signal_stays_ignored() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn kill_9_of_cachex_takes_the_command_along() {
+fn kill_9_of_cachex_kills_the_command() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo $$; exec sleep 1000");
     let ready = start(sandbox.cachex("./s.sh"));
     let command = ready.first.trim().to_owned();
     ready.send(Signal::KILL);
-    // The pipe ends when the command, which holds its other end, is gone.
+    // The pipe ends when the command is gone, because it holds the other end.
     assert_eq!(ready.end().1.signal(), Some(libc::SIGKILL));
     let alive = || {
         std::fs::read_to_string(format!("/proc/{command}/stat"))
@@ -289,7 +290,7 @@ fn kill_9_of_cachex_takes_the_command_along() {
 }
 
 #[test]
-fn a_stopped_cachex_goes_on() {
+fn a_stopped_cachex_continues() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo ready; read x < go; echo $x");
     sandbox.sh("mkfifo go").gives("");
@@ -301,8 +302,8 @@ fn a_stopped_cachex_goes_on() {
     assert_eq!((rest.as_str(), status.code()), ("went on\n", Some(0)));
 }
 
-/// A program that says the number of every signal that reaches it, and ends after SIGTERM. It handles all that can be
-/// handled, and blocks none.
+/// A program that prints the number of every signal that it gets, and ends after SIGTERM. It handles all signals that
+/// can be handled, and blocks none.
 #[cfg(target_os = "linux")]
 const LISTENER: &str = r#"
 use Config;
@@ -332,7 +333,7 @@ while (time < $^T + 60) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn every_signal_that_can_be_handled_reaches_the_command_whatever_the_caller_did_to_it() {
+fn every_signal_reaches_the_command_even_if_ignored_or_blocked_by_the_caller() {
     let sandbox = Sandbox::new();
     sandbox.write("listen.pl", LISTENER);
     let all = (1..=64).filter(|signal| ![9, 15, 19, 32, 33].contains(signal)).chain([15]);
@@ -351,10 +352,10 @@ fn every_signal_that_can_be_handled_reaches_the_command_whatever_the_caller_did_
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_signal_that_comes_before_there_is_a_command_is_not_lost() {
+fn a_signal_before_the_command_starts_is_not_lost() {
     let sandbox = Sandbox::new();
     sandbox.write("listen.pl", LISTENER);
-    // Ignored and blocked as it is, it waits until somebody listens.
+    // It is ignored and blocked, so it stays pending until a handler exists.
     let words = "exec cachex --no-store perl listen.pl";
     let script = format!("kill -TERM $$; kill -40 $$; {words}");
     let caller = ["--block-signal=TERM,RTMIN+6", "--ignore-signal=TERM", "sh", "-c", &script];
@@ -363,7 +364,7 @@ fn a_signal_that_comes_before_there_is_a_command_is_not_lost() {
 }
 
 #[test]
-fn a_command_that_was_not_to_be_hung_up_may_listen_all_the_same() {
+fn a_command_may_handle_a_signal_that_the_caller_ignores() {
     let sandbox = Sandbox::new();
     let listen = "$|=1; $SIG{$ARGV[0]}=sub{print \"caught\\n\"; exit 9}; print \"ready\\n\";
         select undef,undef,undef,.02 while time < $^T + 60";
@@ -380,7 +381,7 @@ fn a_command_that_was_not_to_be_hung_up_may_listen_all_the_same() {
 }
 
 #[test]
-fn a_command_goes_on_under_a_signal_that_the_caller_ignores() {
+fn a_command_survives_a_signal_that_the_caller_ignores() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
     sandbox.script("s.sh", "echo ready; read x < go; echo $x");
@@ -393,9 +394,9 @@ fn a_command_goes_on_under_a_signal_that_the_caller_ignores() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_a_command_sends_to_its_whole_group_reaches_it_once() {
+fn a_signal_from_the_command_to_its_group_reaches_it_once() {
     let sandbox = Sandbox::new();
-    // Again and again, since two that come at the same time are one.
+    // Repeated, because two signals at the same time merge into one.
     let ten = "$|=1; my $n = 0; $SIG{USR1}=sub{$n++};
         for (1..10) { kill USR1 => 0; for (1..5) { select undef,undef,undef,.01 } } print \"$n\\n\"";
     let mut call = sandbox.cachex_words(["perl", "-e", ten]);
@@ -405,7 +406,7 @@ fn what_a_command_sends_to_its_whole_group_reaches_it_once() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn cachex_stops_goes_on_and_dies_with_a_command_that_others_know_of() {
+fn cachex_stops_continues_and_dies_with_its_command() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
     sandbox.script("s.sh", "echo $$; read x < go; echo went on");
@@ -428,7 +429,7 @@ fn cachex_stops_goes_on_and_dies_with_a_command_that_others_know_of() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_stopped_cachex_stays_so_where_processes_cannot_be_looked_at() {
+fn without_proc_a_stopped_cachex_stays_stopped() {
     let sandbox = Sandbox::new();
     let mount = "mount -t tmpfs none /proc";
     if !sandbox.program("unshare", &["--mount", "sh", "-c", mount]).output().status.success() {
@@ -440,7 +441,7 @@ fn a_stopped_cachex_stays_so_where_processes_cannot_be_looked_at() {
     let ready = start(sandbox.program("unshare", &["--mount", "sh", "-c", &script]));
     ready.send(Signal::TSTP);
     assert_eq!(ready.stopping_signal(), libc::SIGTSTP);
-    // Time enough for somebody to continue it.
+    // Enough time for a wrong continuation.
     std::thread::sleep(std::time::Duration::from_millis(300));
     let stat = format!("grep -c '^State:.T' /proc/{}/status", ready.child.id());
     sandbox.sh(&stat).gives("1\n");
@@ -452,14 +453,14 @@ fn a_stopped_cachex_stays_so_where_processes_cannot_be_looked_at() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_command_finds_signals_as_our_caller_left_them() {
+fn the_command_inherits_the_callers_signal_dispositions_and_mask() {
     let sandbox = Sandbox::new();
     let look = "grep -E 'Sig(Blk|Ign|Cgt)' /proc/self/status";
     for set in
         ["block-signal=INT,USR1,TSTP", "ignore-signal=PIPE,CHLD,XFSZ,TSTP,HUP", "default-signal"]
     {
         let bare = sandbox.sh(&format!("env --{set} {look}")).output();
-        assert!(bare.status.success(), "of the GNU core utilities since 8.31: env --{set}");
+        assert!(bare.status.success(), "needs GNU core utilities 8.31 or later: env --{set}");
         sandbox.sh(&format!("env --{set} cachex --refresh {look}")).matches(&bare);
     }
 }

@@ -1,4 +1,4 @@
-//! Options that find nothing, perhaps by a slip: that is told, and asks for no more than a look.
+//! Options that match nothing, perhaps by mistake, are reported.
 
 use super::harness::Sandbox;
 
@@ -22,7 +22,7 @@ const SLIPS: [(&str, &str); 3] = [
 ];
 
 #[test]
-fn a_selector_that_was_typed_and_matches_nothing_costs_a_warning_when_the_command_runs() {
+fn an_unmatched_selector_on_the_command_line_is_a_warning() {
     for (options, told) in SLIPS {
         let sandbox = sandbox();
         let call = |more: &str| sandbox.cachex(&format!("{more} {options} ./s.sh x"));
@@ -41,14 +41,14 @@ fn a_selector_that_was_typed_and_matches_nothing_costs_a_warning_when_the_comman
 }
 
 #[test]
-fn a_warning_of_a_slip_leaves_room_for_one_of_a_fault() {
+fn a_warning_of_a_mistake_does_not_hide_one_of_a_fault() {
     let words = ["--hash-with", "stdin=exit 1", "--hash-with", "arg:2=cat", "./s.sh"];
     let stderr = sandbox().cachex_words(words).stdin("x").tells("hi\n", 0);
     assert_eq!(stderr.matches("cachex: warning: ").count(), 2, "{stderr}");
 }
 
 #[test]
-fn a_selector_of_a_file_or_a_variable_may_match_nothing() {
+fn an_unmatched_selector_from_a_file_or_a_variable_is_no_warning() {
     let sandbox = sandbox();
     let told = "cachex: --hash-with arg:2 matches no argument that counts\n";
     let call = |options: &str| sandbox.cachex(&format!("{options} ./s.sh"));
@@ -61,7 +61,7 @@ fn a_selector_of_a_file_or_a_variable_may_match_nothing() {
 }
 
 #[test]
-fn a_variable_that_is_not_set_is_told_of_but_not_warned_of() {
+fn a_selector_of_an_unset_variable_is_reported_but_no_warning() {
     let sandbox = sandbox();
     let call = |more: &str| sandbox.cachex(&format!("{more} --hash-with env:NONE=cat ./s.sh"));
     call("").gives("hi\n");
@@ -70,7 +70,7 @@ fn a_variable_that_is_not_set_is_told_of_but_not_warned_of() {
 }
 
 #[test]
-fn what_matches_is_not_told_of() {
+fn matching_selectors_are_not_reported() {
     let sandbox = sandbox();
     let options = "--file in.json --file gone.txt --file a,b --hash-with file:*.json=cat \
                    --hash-with file:*.txt=cat --hash-with arg:2=cat --hash-with env:HOME=cat \
@@ -85,7 +85,7 @@ fn what_matches_is_not_told_of() {
 }
 
 #[test]
-fn a_file_word_that_the_shell_was_to_expand_is_told_of() {
+fn a_file_option_that_needs_shell_expansion_is_reported() {
     let sandbox = sandbox();
     for word in ["a,b", "~me/x", "~me", "{a,b}.txt", "$HOME/x", "*.{rs,toml}"] {
         let call = |options: &str| sandbox.cachex(&format!("{options} --file {word} ./s.sh"));
@@ -111,7 +111,7 @@ fn a_file_word_that_the_shell_was_to_expand_is_told_of() {
 }
 
 #[test]
-fn explain_has_notes_on_all_of_it() {
+fn explain_notes_all_unmatched_options() {
     let sandbox = sandbox();
     let options = "--file ~me/\u{1b} --hash-with arg:2=cat --hash-with env:NONE=cat";
     let explained = sandbox.cachex(&format!("explain --json {options} ./s.sh")).output().stdout;

@@ -1,4 +1,4 @@
-//! Replaying what expired while it is renewed.
+//! `--stale-while-revalidate`: replaying an expired entry while it is renewed.
 
 use super::fall_back::FALLS_BACK;
 use super::harness::{Call, Sandbox};
@@ -15,14 +15,14 @@ pub fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// Waits until so many runs have ended and nobody holds a claim any more.
+/// Waits until this many runs have ended and no process uses the store.
 pub fn wait_for_ends(sandbox: &Sandbox, count: usize) {
     let script = format!("until test $(wc -l < ends) -ge {count}; do sleep 0.01; done");
     sandbox.sh(&script).gives("");
     wait_until_idle(sandbox);
 }
 
-/// Waits until no process runs with this store but the caller.
+/// Waits until no other process has a file of the store open.
 pub fn wait_until_idle(sandbox: &Sandbox) {
     let store = sandbox.store_dir().canonicalize().expect("a directory");
     let holds_it = |process: std::io::Result<std::fs::DirEntry>| {
@@ -44,7 +44,7 @@ pub fn wait_until_idle(sandbox: &Sandbox) {
 const RENEWS: &str = "--ttl 1m --stale-while-revalidate 1h ./s.sh";
 
 #[test]
-fn what_expired_is_served_at_once_and_renewed() {
+fn an_expired_entry_is_served_at_once_and_renewed() {
     let sandbox = sandbox();
     sandbox.cachex(RENEWS).gives("old\n");
     sandbox.write("now", "new\n");
@@ -60,7 +60,7 @@ fn what_expired_is_served_at_once_and_renewed() {
 }
 
 #[test]
-fn beyond_its_time_the_command_runs_in_the_foreground() {
+fn after_the_stale_time_the_command_runs_in_the_foreground() {
     let sandbox = sandbox();
     sandbox.cachex(RENEWS).gives("old\n");
     sandbox.write("now", "new\n");
@@ -85,7 +85,7 @@ fn many_stale_callers_start_one_renewal() {
     assert_eq!(sandbox.runs(), 2);
 }
 
-/// The renewal waits for `go`; whatever waits for the end of a stream must not wait for that.
+/// A sandbox whose renewal waits for `go`. Readers of the call's streams must not wait for it.
 pub fn with_a_slow_renewal() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
@@ -122,7 +122,7 @@ fn nobody_waits_for_a_renewal() {
 }
 
 #[test]
-fn a_renewal_survives_the_hang_up_of_its_terminal_and_its_group() {
+fn a_renewal_survives_a_hang_up_and_signals_to_the_callers_group() {
     let sandbox = with_a_slow_renewal();
     sandbox.cachex(RENEWS).gives("hi\n");
     sandbox.write("warm", "");
@@ -156,7 +156,7 @@ fn a_renewal_has_exactly_the_original_arguments() {
 }
 
 #[test]
-fn a_renewal_that_fails_keeps_the_old_and_rests_a_minute() {
+fn a_failed_renewal_keeps_the_old_entry_and_is_not_repeated_for_a_minute() {
     let sandbox = sandbox();
     sandbox.cachex(RENEWS).gives("old\n");
     sandbox.write("code", "3");
@@ -178,7 +178,7 @@ fn a_renewal_that_fails_keeps_the_old_and_rests_a_minute() {
 }
 
 #[test]
-fn a_failure_that_expired_is_renewed_by_another_one() {
+fn an_expired_failure_is_renewed_by_another_failure() {
     let sandbox = sandbox();
     sandbox.write("code", "3");
     sandbox.cachex(RENEWS).ends("old\n", "", 3);
@@ -190,7 +190,7 @@ fn a_failure_that_expired_is_renewed_by_another_one() {
     assert_eq!(sandbox.runs(), 2);
 }
 
-/// Stores for a standard input, lets it expire, and sees that the renewal holds for the same.
+/// Stores an entry for a standard input, lets it expire, and expects a renewal for the same input.
 fn renews_for(sandbox: &Sandbox, call: impl Fn() -> Call, old: &str, new: &str, renewal: usize) {
     call().gives(old);
     sandbox.write("now", "new ");
@@ -204,7 +204,7 @@ fn renews_for(sandbox: &Sandbox, call: impl Fn() -> Call, old: &str, new: &str, 
 }
 
 #[test]
-fn a_renewal_holds_for_every_standard_input_that_the_old_one_held_for() {
+fn a_renewal_holds_for_the_same_standard_inputs_as_the_old_entry() {
     let renews = "--ttl 1m --stale-while-revalidate 1h";
     for (body, input, old, new) in [
         ("cat now", "unread", "old ", "new "),
@@ -222,7 +222,7 @@ fn a_renewal_holds_for_every_standard_input_that_the_old_one_held_for() {
             ("file", &from_file),
         ] {
             if name == "pipe" && input.is_empty() {
-                // Whether its end is there at once is a matter of luck.
+                // Whether the pipe has already ended is a race.
                 continue;
             }
             sandbox.cachex("clear").output();
@@ -234,7 +234,7 @@ fn a_renewal_holds_for_every_standard_input_that_the_old_one_held_for() {
 }
 
 #[test]
-fn a_long_standard_input_is_renewed_too() {
+fn an_entry_for_a_long_standard_input_is_renewed_too() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat now -; echo >> ends");
     sandbox.write("now", "old ");
@@ -244,7 +244,7 @@ fn a_long_standard_input_is_renewed_too() {
 }
 
 #[test]
-fn a_renewal_that_begins_to_read_its_input_does_not_count() {
+fn a_renewal_that_starts_to_read_its_input_is_discarded() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo hi; test -e greedy && cat; echo >> ends");
     let call = || sandbox.cachex(RENEWS).stdin("input\n");
@@ -258,7 +258,7 @@ fn a_renewal_that_begins_to_read_its_input_does_not_count() {
 }
 
 #[test]
-fn the_recording_of_two_streams_that_serves_one_is_renewed_as_it_was_made() {
+fn a_recording_of_two_streams_is_renewed_on_two_streams() {
     let sandbox = sandbox();
     sandbox.cachex(RENEWS).gives("old\n");
     sandbox.write("now", "new\n");
@@ -272,7 +272,7 @@ fn the_recording_of_two_streams_that_serves_one_is_renewed_as_it_was_made() {
 }
 
 #[test]
-fn what_is_cleared_while_it_is_renewed_does_not_come_back() {
+fn an_entry_cleared_during_its_renewal_does_not_come_back() {
     let sandbox = with_a_slow_renewal();
     sandbox.cachex(RENEWS).gives("hi\n");
     sandbox.write("warm", "");
@@ -286,7 +286,7 @@ fn what_is_cleared_while_it_is_renewed_does_not_come_back() {
 }
 
 #[test]
-fn nothing_is_renewed_where_nothing_may_run_or_be_stored() {
+fn nothing_is_renewed_if_nothing_may_run_or_be_stored() {
     let sandbox = sandbox();
     sandbox.cachex(RENEWS).gives("old\n");
     sandbox.age(100);
@@ -300,14 +300,14 @@ fn nothing_is_renewed_where_nothing_may_run_or_be_stored() {
 }
 
 #[test]
-fn entries_of_no_use_to_a_call_do_not_make_it_wait_for_its_input() {
+fn unusable_entries_do_not_make_a_call_wait_for_its_input() {
     for options in ["--ttl 0", "--refresh", "--ttl 0 --no-store"] {
         let sandbox = Sandbox::new();
         sandbox.sh("mkfifo go").gives("");
         sandbox.script("s.sh", "test -e idle || cat; echo end");
         sandbox.cachex("--ttl 1h ./s.sh").stdin("some input\n").gives("some input\nend\n");
         sandbox.write("idle", "");
-        // What follows comes only after the command has answered.
+        // The rest of the input comes only after the command has answered.
         let script = format!(
             "{{ echo a; read x < go; echo b; }} | {{ cachex {options} ./s.sh; echo > go; cat; }}"
         );
@@ -316,7 +316,7 @@ fn entries_of_no_use_to_a_call_do_not_make_it_wait_for_its_input() {
 }
 
 #[test]
-fn a_renewal_that_fails_is_noted_at_its_own_entry_only() {
+fn a_failed_renewal_affects_only_its_own_entry() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
     sandbox.script("s.sh", "test -e bad && { read x < go; exit 1; }; echo hi");
@@ -362,7 +362,7 @@ fn a_renewal_has_the_same_kind_of_standard_input() {
 }
 
 #[test]
-fn the_newest_success_is_the_last_one() {
+fn the_newest_success_is_used() {
     let sandbox = sandbox();
     sandbox.sh("cachex ./s.sh 2>&1 | cat").gives("old\n");
     sandbox.age(1);

@@ -1,4 +1,4 @@
-//! Where memory, processes, threads or devices cannot be had: the command runs in our place.
+//! Without memory, processes, threads or devices the command runs in place of cachex.
 
 use super::harness::{Call, Sandbox, am_root, say};
 use super::terminal::on_terminal;
@@ -7,12 +7,12 @@ use std::os::unix::process::CommandExt;
 const WARNING: &str = "cannot run a command: ";
 
 #[test]
-fn without_memory_the_output_is_whole() {
+fn without_memory_the_output_is_complete() {
     let sandbox = Sandbox::new();
     let mut tried = 0;
     for kilobytes in (4_000..40_000).step_by(2_000) {
         let limited = |call: &str| sandbox.sh(&format!("ulimit -v {kilobytes}; {call}")).output();
-        // Where the program itself does not fit there is nothing to be seen.
+        // If cachex itself does not fit into memory, there is nothing to test.
         if !limited("seq 200000").status.success() || !limited("cachex --version").status.success()
         {
             continue;
@@ -28,12 +28,12 @@ fn without_memory_the_output_is_whole() {
     assert!(tried > 0);
 }
 
-/// A call by a user who may have one process, which it is.
+/// A call by a user who may have a single process.
 fn alone(sandbox: &Sandbox, user: u32, words: &str) -> Call {
     among(1, sandbox, user, words)
 }
 
-/// A call by a user who may have so many processes and threads.
+/// A call by a user who may have this many processes and threads.
 #[allow(unsafe_code)]
 fn among(most: u64, sandbox: &Sandbox, user: u32, words: &str) -> Call {
     let mut call = sandbox.by(user, &format!("--cache-dir store-{user} {words}"));
@@ -47,7 +47,7 @@ fn among(most: u64, sandbox: &Sandbox, user: u32, words: &str) -> Call {
 }
 
 #[test]
-fn without_another_process_the_command_runs_in_our_place() {
+fn without_another_process_the_command_replaces_cachex() {
     if !am_root() {
         return;
     }
@@ -67,29 +67,29 @@ fn without_another_process_the_command_runs_in_our_place() {
         let warned = told.starts_with("cachex: warning: ") && told.contains(WARNING);
         assert!(warned && told.lines().count() == 1, "{told}");
     }
-    // On a terminal, where writing takes a thread.
+    // On a terminal, where writing needs a thread.
     let seen = on_terminal(alone(&sandbox, 54322, "-q -- seq 20000"), 24, 80).end().0;
     assert!(seen.lines().eq((1..=20000).map(|number| number.to_string())));
-    // What is stored can still be had.
+    // A stored result can still be replayed.
     sandbox.by(54323, "--cache-dir store-54323 -- echo stored").gives("stored\n");
     alone(&sandbox, 54323, "-- echo stored").gives("stored\n");
 }
 
 #[test]
-fn without_a_thread_the_output_is_whole() {
+fn without_a_thread_the_output_is_complete() {
     if !am_root() {
         return;
     }
     let sandbox = Sandbox::new();
     let bare = sandbox.sh("seq 200000").output().stdout;
-    // There is room for the command, and no more.
+    // There is room for the command and nothing else.
     for _ in 0..2 {
         among(2, &sandbox, 54324, "-- seq 200000").gives(&bare);
     }
 }
 
 #[test]
-fn without_devices_the_command_runs_in_our_place() {
+fn without_devices_the_command_replaces_cachex() {
     let sandbox = Sandbox::new();
     let without = |script: &str| {
         let script = format!("mount -t tmpfs none /dev && {script}");
@@ -104,14 +104,14 @@ fn without_devices_the_command_runs_in_our_place() {
             without(&format!("{call} {to}")).gives("hi\n");
         }
     }
-    // What is closed is not taken for a file of the store.
+    // The number of a closed stream is not reused for a file of the store.
     let damage = "cachex sh -c 'echo damage >&2; echo damage; exit 0' <&- >&- 2>&-";
     without(&format!("{damage}; {damage}; cachex --no-store echo sound < in")).gives("sound\n");
     sandbox.sh("cachex doctor | grep -v ^ok").ends("", "", 1);
 }
 
 #[test]
-fn without_a_terminal_for_the_command_its_input_is_whole() {
+fn without_a_pty_the_input_is_complete() {
     let sandbox = Sandbox::new();
     let without = |script: &str| {
         let script = format!("mount --bind /dev/null /dev/ptmx && {script}");
@@ -126,7 +126,7 @@ fn without_a_terminal_for_the_command_its_input_is_whole() {
     }
 }
 
-/// For the first, the second, … of so many of these calls to the system, one that fails.
+/// System calls, an error, and how many of them to let fail, one at a time.
 #[cfg(target_os = "linux")]
 const FAILURES: [(&str, &str, usize); 5] = [
     ("epoll_ctl", "ENOSPC", 12),
@@ -138,7 +138,7 @@ const FAILURES: [(&str, &str, usize); 5] = [
 
 #[cfg(target_os = "linux")]
 #[test]
-fn whatever_fails_before_the_command_it_runs_once_and_gets_its_input() {
+fn after_any_failed_system_call_the_command_runs_once_with_its_input() {
     if !super::system_calls::can_trace() {
         return;
     }

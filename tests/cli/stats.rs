@@ -1,4 +1,4 @@
-//! `stats`: what was used, and what that saved.
+//! `stats`: hits, misses and time saved.
 
 use super::harness::Sandbox;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ fn sandbox() -> Sandbox {
 }
 
 #[test]
-fn hits_and_misses_are_counted_whole_and_per_command_the_busiest_first() {
+fn hits_and_misses_are_counted_in_total_and_per_command() {
     let sandbox = sandbox();
     sandbox.cachex("echo once").gives("once\n");
     for _ in 0..3 {
@@ -51,7 +51,7 @@ fn hits_and_misses_are_counted_whole_and_per_command_the_busiest_first() {
 }
 
 #[test]
-fn the_time_saved_is_the_run_time_of_what_was_replayed() {
+fn the_time_saved_is_the_run_time_of_replayed_entries() {
     let sandbox = Sandbox::new();
     sandbox.script("slow.sh", "sleep 0.3");
     for _ in 0..3 {
@@ -62,7 +62,7 @@ fn the_time_saved_is_the_run_time_of_what_was_replayed() {
 }
 
 #[test]
-fn a_run_that_stored_nothing_does_not_count() {
+fn a_run_that_stored_nothing_is_not_counted() {
     let sandbox = sandbox();
     sandbox.cachex("--no-store ./s.sh").gives("hi\n");
     sandbox.cachex("--discard-failures false").ends("", "", 1);
@@ -81,7 +81,7 @@ fn totals_survive_replacement_and_eviction() {
     assert_eq!(counts(&sandbox), [("s.sh".to_owned(), 2, 2)]);
     sandbox.cachex("./s.sh").gives("hi\n");
     sandbox.script("t.sh", "head -c 60000 /dev/zero");
-    // The hit just before is folded in by the very fill that removes its entry.
+    // The fill that evicts the entry also folds in the last hit.
     sandbox.cachex("--max-size 150kB ./t.sh").output();
     sandbox.cachex("--max-size 150kB ./t.sh b").output();
     assert!(sandbox.cachex("list -- ./s.sh").output().stdout.starts_with(b"ID"));
@@ -92,7 +92,7 @@ fn totals_survive_replacement_and_eviction() {
 }
 
 #[test]
-fn clear_of_a_whole_command_forgets_its_totals_and_of_a_part_does_not() {
+fn clearing_a_whole_command_removes_its_totals() {
     let sandbox = sandbox();
     for (clear, kept) in [
         ("clear -- ./s.sh a", true),
@@ -118,7 +118,7 @@ fn clear_of_a_whole_command_forgets_its_totals_and_of_a_part_does_not() {
     }
 }
 
-/// A store in which there are more commands without entries than are kept.
+/// A store with more commands without entries than it keeps.
 fn with_too_many_idle() -> (Sandbox, rusqlite::Connection) {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh a").gives("hi\n");
@@ -130,16 +130,16 @@ fn with_too_many_idle() -> (Sandbox, rusqlite::Connection) {
     (sandbox, database)
 }
 
-/// How many commands without entries there are, and when the first of them was used.
+/// The number of commands without entries, and the earliest use of one.
 fn idle(database: &rusqlite::Connection) -> (i64, i64) {
     let row = "SELECT count(*), min(used) FROM command WHERE idle = 1";
     database.query_row(row, [], |row| Ok((row.get(0)?, row.get(1)?))).expect("counted")
 }
 
 #[test]
-fn of_commands_without_entries_the_last_used_are_kept() {
+fn the_most_recently_used_commands_without_entries_are_kept() {
     let (sandbox, database) = with_too_many_idle();
-    // They are looked through when the number of the new entry is a multiple of 64.
+    // The store removes them when the id of a new entry is a multiple of 64.
     database.execute("UPDATE entry SET id = 63", []).expect("renumbered");
     sandbox.cachex("./s.sh b").gives("hi\n");
     assert_eq!(idle(&database), (10_000, 6));
@@ -147,9 +147,9 @@ fn of_commands_without_entries_the_last_used_are_kept() {
 }
 
 #[test]
-fn they_are_looked_through_now_and_then_whatever_is_stored() {
+fn commands_without_entries_are_removed_whatever_is_stored() {
     let (sandbox, database) = with_too_many_idle();
-    // The number of the entry and that of the runs grow together, and never make an even number.
+    // The sum of id and runs stays odd here, so a check of the sum would miss every multiple of 64.
     database.execute("UPDATE entry SET id = 2", []).expect("renumbered");
     for number in 0..64 {
         sandbox.cachex(&format!("./s.sh {number}")).gives("hi\n");
@@ -169,7 +169,7 @@ fn they_are_looked_through_now_and_then_whatever_is_stored() {
 }
 
 #[test]
-fn a_command_is_idle_exactly_while_it_has_no_entries() {
+fn a_command_is_idle_only_while_it_has_no_entries() {
     let sandbox = sandbox();
     let idle = || {
         let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
@@ -188,10 +188,10 @@ fn a_command_is_idle_exactly_while_it_has_no_entries() {
 }
 
 #[test]
-fn callers_at_once_lose_no_count() {
+fn concurrent_callers_lose_no_count() {
     let sandbox = sandbox();
     sandbox.in_background("./s.sh a").gives("hi\n");
-    // First the hits and then the misses: a hit during a fold may be lost, and nothing promises more.
+    // First hits, then misses: a hit during a fold may be lost by design.
     for argument in ["a", "$i"] {
         let script = format!("for i in 1 2 3 4 5 6 7 8; do cachex ./s.sh {argument} & done; wait");
         sandbox.sh(&script).gives("hi\n".repeat(8));
@@ -245,7 +245,7 @@ fn a_pipe_gets_plain_columns() {
 }
 
 #[test]
-fn markdown_is_a_table_that_no_command_can_break() {
+fn no_command_can_break_the_markdown_table() {
     let sandbox = Sandbox::new();
     let script = sandbox.script("plain.sh", "echo hi");
     std::fs::rename(script, sandbox.dir.join("a|b`c\u{1b}.sh")).expect("renamed");
@@ -291,7 +291,7 @@ fn hits_alone_do_not_fill_the_disk() {
 }
 
 #[test]
-fn of_uses_without_end_the_beginning_counts() {
+fn only_the_beginning_of_an_endless_uses_file_is_read() {
     let sandbox = sandbox();
     let uses = sandbox.store_dir().join("uses");
     for verb in ["stats", "list", "prune", "clear --expired", "echo x"] {
@@ -308,7 +308,7 @@ fn of_uses_without_end_the_beginning_counts() {
 }
 
 #[test]
-fn what_is_no_file_in_place_of_the_uses_is_left_alone() {
+fn a_non_file_in_place_of_uses_is_left_alone() {
     for name in ["uses", "uses.folding"] {
         for kind in ["mkdir", "mkfifo", "ln -s /dev/zero"] {
             let sandbox = sandbox();

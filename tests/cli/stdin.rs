@@ -1,4 +1,4 @@
-//! Standard input counts exactly when the command reads it.
+//! Standard input is in the key exactly when the command reads it.
 
 use super::harness::Sandbox;
 
@@ -10,8 +10,8 @@ pub fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// What the script gives, with and without `cachex` before the commands that `CX` marks; the second
-/// and third time with it are a miss and, where it can be, a hit.
+/// Runs a script without cachex and with it in place of `CX`. The calls with cachex are a miss and, if
+/// possible, a hit; all must give the same output.
 #[track_caller]
 pub fn as_bare(sandbox: &Sandbox, script: &str, stdin: Option<&[u8]>) {
     let run = |prefix: &str| {
@@ -43,7 +43,7 @@ mod pipes {
             sandbox.sh(": | cachex ./cat.sh").gives("");
             assert_eq!(sandbox.runs(), 3, "round {round}");
         }
-        // Programs tell an empty pipe from none: ripgrep searches the directory for the latter.
+        // Programs distinguish an empty pipe from no input: without input, ripgrep searches the directory.
         sandbox.sh("cachex ./cat.sh < /dev/null").gives("");
         assert_eq!(sandbox.runs(), 4);
     }
@@ -66,7 +66,7 @@ mod pipes {
     }
 
     #[test]
-    fn what_a_command_leaves_is_left() {
+    fn unread_input_stays_in_the_pipe() {
         let sandbox = sandbox();
         as_bare(&sandbox, "seq 100000 > all; cat all | (sleep 0.1; CX head -1; wc -c)", None);
         as_bare(
@@ -78,7 +78,7 @@ mod pipes {
     }
 
     #[test]
-    fn a_part_taken_is_not_stored_and_v_says_so() {
+    fn a_run_that_reads_a_part_is_not_stored_and_v_says_so() {
         let sandbox = sandbox();
         sandbox.script("part.sh", "read line; echo $line");
         for _ in 0..2 {
@@ -92,7 +92,7 @@ mod pipes {
     }
 
     #[test]
-    fn a_command_that_never_reads_hits_whatever_its_input_is() {
+    fn a_command_that_never_reads_hits_for_any_input() {
         let sandbox = sandbox();
         sandbox.sh("seq 100000 | cachex ./job.sh").gives("job \n");
         for other in ["echo x |", ":|", "</dev/null <&0", "yes |"] {
@@ -103,7 +103,7 @@ mod pipes {
             sandbox.sh(&call).gives("job \n");
         }
         assert_eq!(sandbox.runs(), 1);
-        // A file can be looked at without a trace, and where stdin is closed its number is free.
+        // Files count even if unread, and a closed standard input frees its number.
         for (runs, other) in [(2, "< job.sh"), (3, "<&-")] {
             sandbox.sh(&format!("cachex ./job.sh {other}")).gives("job \n");
             assert_eq!(sandbox.runs(), runs, "{other}");
@@ -111,7 +111,7 @@ mod pipes {
     }
 
     #[test]
-    fn what_ran_without_input_says_nothing_of_pipes() {
+    fn a_run_without_input_is_not_replayed_for_pipes() {
         let sandbox = sandbox();
         for before in ["cachex ./job.sh < /dev/null", "cachex -n ./job.sh", ": | cachex ./job.sh"] {
             sandbox.cachex("clear").output();
@@ -123,7 +123,7 @@ mod pipes {
     }
 
     #[test]
-    fn what_once_took_all_of_a_short_input_leaves_what_is_left_of_a_longer_one() {
+    fn a_known_reader_leaves_the_rest_of_a_longer_input() {
         let sandbox = sandbox();
         sandbox.sh("echo x | cachex head -1").gives("x\n");
         as_bare(&sandbox, "seq 100000 > all; cat all | (sleep 0.1; CX head -1; wc -c)", None);
@@ -132,11 +132,11 @@ mod pipes {
     }
 
     #[test]
-    fn an_empty_pipe_that_was_open_proves_nothing() {
+    fn a_pipe_that_ends_during_the_run_proves_nothing() {
         let sandbox = sandbox();
         sandbox.sh("mkfifo go").gives("");
         sandbox.script("poll.sh", "cat go; echo done");
-        // The pipe ends while the command runs, which may have looked into it before.
+        // The pipe ends while the command runs, but the command may have polled it before.
         for _ in 0..2 {
             sandbox.sh("(exec 3> go >&-; echo now >&3) | cachex ./poll.sh").gives("now\ndone\n");
         }
@@ -145,7 +145,7 @@ mod pipes {
     }
 
     #[test]
-    fn a_pipe_that_somebody_else_reads_too_is_not_stored_wrongly() {
+    fn a_pipe_with_a_second_reader_is_not_stored_wrongly() {
         let sandbox = sandbox();
         sandbox.sh("mkfifo go started").gives("");
         sandbox.script("late.sh", "echo > started; read x < go; cat");
@@ -159,7 +159,7 @@ mod pipes {
     }
 
     #[test]
-    fn long_input_that_is_known_is_found_again_and_other_input_is_not() {
+    fn known_long_input_hits_and_other_long_input_misses() {
         let sandbox = sandbox();
         for size in [60_000, 70_000, 300_000] {
             let bytes = vec![b'x'; size];
@@ -176,31 +176,31 @@ mod pipes {
     }
 
     #[test]
-    fn input_that_comes_late_is_read() {
+    fn late_input_is_read() {
         let sandbox = sandbox();
         sandbox.sh("mkfifo go").gives("");
         sandbox.script("two.sh", "read a; echo $a > go; cat");
-        // The second line is written only after the first was read.
+        // The writer sends the second line only after the first was read.
         let writer = "echo 1; cat go > seen; echo 2";
         sandbox.sh(&format!("({writer}) | cachex ./two.sh; cat seen")).gives("2\n1\n");
-        // A command known to read its input is looked up by all of it.
+        // A known reader is looked up by its whole input.
         sandbox.sh("(echo 1; echo 2) | cachex ./two.sh").gives("2\n");
         assert_eq!(sandbox.runs(), 1);
     }
 
     #[test]
-    fn input_that_comes_too_late_does_not_show_that_nobody_reads() {
+    fn input_after_the_commands_last_read_does_not_prove_that_it_never_reads() {
         let sandbox = sandbox();
         sandbox.sh("mkfifo started go").gives("");
         sandbox.script("late.sh", "test -z \"$1\" || { echo > started; read x < go; }; echo done");
-        // The input is written while the command waits; it may have looked for some before.
+        // The input arrives while the command waits, but the command may have polled it before.
         let writer = "cat started > /dev/null; echo x; echo > go; sleep 0.1";
         sandbox.sh(&format!("({writer}) | cachex ./late.sh wait")).gives("done\n");
         assert!(sandbox.store().list(&cachex::store::Selection::all()).expect("listed").is_empty());
     }
 
     #[test]
-    fn much_input_passes_byte_for_byte() {
+    fn long_input_passes_byte_for_byte() {
         let sandbox = sandbox();
         let bytes: Vec<u8> =
             (0..20_000_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
@@ -211,7 +211,7 @@ mod pipes {
     }
 
     #[test]
-    fn a_command_that_closes_its_input_early_gets_its_result_stored() {
+    fn a_command_that_closes_its_input_early_is_stored() {
         let sandbox = sandbox();
         sandbox.script("close.sh", "exec <&-; echo closed");
         for _ in 0..2 {
@@ -221,7 +221,7 @@ mod pipes {
     }
 
     #[test]
-    fn a_writer_without_a_reader_ends_as_bare() {
+    fn a_writer_gets_sigpipe_as_without_cachex() {
         let sandbox = sandbox();
         sandbox.script("part.sh", "head -c 5");
         as_bare(&sandbox, "{ yes; echo $? >&2; } | CX ./part.sh", None);
@@ -229,7 +229,7 @@ mod pipes {
 }
 
 #[test]
-fn one_option_reads_all_and_one_reads_nothing() {
+fn stdin_option_reads_all_and_n_reads_nothing() {
     let sandbox = sandbox();
     sandbox.sh("echo a | (cachex --stdin ./job.sh 1; cat)").gives("job 1\n");
     sandbox.sh("echo a | (cachex -n ./cat.sh; cat)").gives("a\n");
@@ -254,7 +254,7 @@ fn closed_input_stays_closed() {
 }
 
 #[test]
-fn a_device_is_passed_on_and_not_stored() {
+fn a_device_is_passed_through_and_not_stored() {
     let sandbox = sandbox();
     for _ in 0..2 {
         sandbox.sh("cachex head -c 3 < /dev/zero").gives(b"\0\0\0");

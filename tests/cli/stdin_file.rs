@@ -1,9 +1,9 @@
-//! A file as standard input counts by its content and its offset, read or not.
+//! A file as standard input counts by content and offset, whether or not it is read.
 
 use super::harness::Sandbox;
 use super::stdin::{as_bare, sandbox};
 
-/// A store with scripts that look at standard input in several ways.
+/// A sandbox with scripts that inspect standard input in several ways.
 fn with_files() -> Sandbox {
     let sandbox = sandbox();
     sandbox.write("a", "abc\n");
@@ -11,9 +11,9 @@ fn with_files() -> Sandbox {
     sandbox
 }
 
-/// Each file twice, and so many runs.
+/// Expects the bare result for each of the files, twice, with this number of runs.
 #[track_caller]
-fn tell_apart(sandbox: &Sandbox, script: &str) {
+fn differ(sandbox: &Sandbox, script: &str) {
     let bare = |file: &str| sandbox.sh(&format!("{} < {file}", script.replace("CX", ""))).output();
     let bare = ["a", "b"].map(|file| (file, bare(file)));
     assert_ne!(bare[0].1.stdout, bare[1].1.stdout, "{script}");
@@ -33,7 +33,7 @@ fn tell_apart(sandbox: &Sandbox, script: &str) {
 }
 
 #[test]
-fn files_count_by_content() {
+fn a_file_counts_by_content() {
     let sandbox = sandbox();
     sandbox.write("a", "a\n");
     sandbox.write("b", "b\n");
@@ -47,18 +47,18 @@ fn files_count_by_content() {
 }
 
 #[test]
-fn what_is_not_read_can_be_looked_at() {
+fn a_file_counts_even_if_only_its_metadata_is_used() {
     let sandbox = with_files();
-    tell_apart(&sandbox, "CX wc -c");
-    tell_apart(&sandbox, "CX stat -L -c %s -");
-    tell_apart(&sandbox, "CX sh -c 'wc -c < /dev/stdin; ls > ls.out'");
-    // Read without moving the offset.
-    tell_apart(&sandbox, "CX perl -e 'open F, \"/dev/stdin\"; print <F>'");
-    tell_apart(&sandbox, "CX perl -e 'sysread STDIN, $x, 99; sysseek STDIN, 0, 0; print $x'");
+    differ(&sandbox, "CX wc -c");
+    differ(&sandbox, "CX stat -L -c %s -");
+    differ(&sandbox, "CX sh -c 'wc -c < /dev/stdin; ls > ls.out'");
+    // Reads without moving the offset.
+    differ(&sandbox, "CX perl -e 'open F, \"/dev/stdin\"; print <F>'");
+    differ(&sandbox, "CX perl -e 'sysread STDIN, $x, 99; sysseek STDIN, 0, 0; print $x'");
 }
 
 #[test]
-fn what_is_mapped_counts() {
+fn a_mapped_file_counts() {
     let sandbox = with_files();
     let source = "#include <stdio.h>\n#include <sys/mman.h>\n#include <sys/stat.h>\n\
         int main(void) { struct stat s; fstat(0, &s);\n\
@@ -68,11 +68,11 @@ fn what_is_mapped_counts() {
     if !sandbox.sh("cc -o map map.c 2>&1").output().status.success() {
         return super::harness::say("not tried, for want of a C compiler");
     }
-    tell_apart(&sandbox, "CX ./map");
+    differ(&sandbox, "CX ./map");
 }
 
 #[test]
-fn a_pipe_says_nothing_of_files() {
+fn an_entry_for_a_pipe_is_not_replayed_for_a_file() {
     let sandbox = with_files();
     sandbox.script("kind.sh", "stat -L -c %F -");
     sandbox.sh("echo x | cachex ./kind.sh").gives("fifo\n");
@@ -87,7 +87,7 @@ fn a_loop_over_a_file_loses_no_line() {
 }
 
 #[test]
-fn what_a_command_leaves_of_a_file_is_left() {
+fn a_hit_moves_the_offset_as_the_run_did() {
     let sandbox = sandbox();
     sandbox.sh("seq 10000 > list").gives("");
     sandbox.script("part.sh", "exec head -c3");
@@ -102,7 +102,7 @@ fn what_a_command_leaves_of_a_file_is_left() {
         as_bare(&sandbox, &format!("(read x; read x; CX {command}; head -c 20) < list"), None);
         as_bare(&sandbox, &format!("(CX {command}; CX {command}; head -c 20) < list"), None);
     }
-    // Bare, and once for each offset: the second of two begins where the first one ends, and some go back.
+    // Bare, and once for each offset: the second call begins where the first one ends, and some seek back.
     sandbox.sh("cachex ./part.sh < list").gives("1\n2");
     let before = sandbox.runs();
     sandbox
@@ -112,16 +112,16 @@ fn what_a_command_leaves_of_a_file_is_left() {
 }
 
 #[test]
-fn what_lies_before_the_offset_can_be_looked_at_too() {
+fn content_before_the_offset_counts_too() {
     let sandbox = sandbox();
     sandbox.write("a", "1\nrest\n");
     sandbox.write("b", "2\nrest\n");
     let script = "(read x; CX perl -e 'sysseek STDIN, 0, 0; print <STDIN>')";
-    tell_apart(&sandbox, script);
+    differ(&sandbox, script);
 }
 
 #[test]
-fn the_offset_counts_also_where_there_is_nothing_left() {
+fn the_offset_counts_even_at_the_end() {
     let sandbox = with_files();
     sandbox.script("at.sh", "exec perl -e 'print sysseek(STDIN, 0, 1), \"\\n\"'");
     for offset in ["0 but true", "3", "4", "5", "100", "3"] {
@@ -135,10 +135,10 @@ fn the_offset_counts_also_where_there_is_nothing_left() {
 }
 
 #[test]
-fn a_file_that_changes_while_the_command_runs_is_not_stored() {
+fn a_run_whose_input_file_changes_is_not_stored() {
     let sandbox = with_files();
     sandbox.script("grow.sh", "echo more >> a; cat");
-    // As long as before, and perhaps within one step of the clock.
+    // The same length, and perhaps within one tick of the clock.
     sandbox.script("same.sh", "printf x | dd of=b conv=notrunc 2>/dev/null; cat");
     for (script, file) in [("grow.sh", "a"), ("same.sh", "b")] {
         let stderr = sandbox.sh(&format!("cachex -v ./{script} < {file}")).output().stderr;
@@ -148,7 +148,7 @@ fn a_file_that_changes_while_the_command_runs_is_not_stored() {
 }
 
 #[test]
-fn what_the_kernel_makes_up_is_not_stored() {
+fn a_file_of_proc_is_not_stored() {
     if !std::path::Path::new("/proc/uptime").exists() {
         return super::harness::say("not tried, for want of /proc");
     }
@@ -161,7 +161,7 @@ fn what_the_kernel_makes_up_is_not_stored() {
 }
 
 #[test]
-fn a_file_that_can_be_written_to_is_another_input() {
+fn a_writable_descriptor_is_another_input() {
     let sandbox = with_files();
     sandbox.script("write.sh", "echo x 2>/dev/null >&0 && echo written || echo refused");
     sandbox.sh("cachex ./write.sh < a").gives("refused\n");
@@ -169,7 +169,7 @@ fn a_file_that_can_be_written_to_is_another_input() {
         sandbox.sh("cachex ./write.sh <> a").gives("written\n");
     }
     assert_eq!(sandbox.runs(), 3);
-    // What is only open for it can be stored.
+    // If the command does not write, the run is stored.
     for _ in 0..2 {
         sandbox.sh("cachex ./cat.sh <> b").gives("abcdef\n");
     }
@@ -187,7 +187,7 @@ fn a_file_without_a_name_counts() {
 }
 
 #[test]
-fn a_large_file_is_not_read_for_a_command_that_does_not() {
+fn a_large_file_that_the_command_does_not_read_is_not_read() {
     let sandbox = sandbox();
     sandbox.script("size.sh", "wc -c");
     sandbox.sh("truncate -s 100G big && truncate -s 200G bigger").gives("");
@@ -200,7 +200,7 @@ fn a_large_file_is_not_read_for_a_command_that_does_not() {
             "{stderr}"
         );
     }
-    // Nothing else makes a date old.
+    // Only waiting makes a date old.
     std::thread::sleep(std::time::Duration::from_millis(2100));
     let mut last = String::new();
     for file in ["big", "bigger", "big", "bigger"] {

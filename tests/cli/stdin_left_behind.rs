@@ -1,4 +1,4 @@
-//! Processes that the command leaves behind, and that go on to read its standard input.
+//! Processes that the command leaves behind and that continue to read its standard input.
 #![cfg(target_os = "linux")]
 
 use super::harness::{Call, Sandbox};
@@ -10,7 +10,7 @@ use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-/// The two ends of a pipe, and of a socket.
+/// The two ends of a pipe and of a socket.
 fn channels() -> [(&'static str, OwnedFd, File); 2] {
     let (read, write) = std::io::pipe().expect("a pipe");
     let (ours, theirs) = UnixStream::pair().expect("a pair");
@@ -18,15 +18,15 @@ fn channels() -> [(&'static str, OwnedFd, File); 2] {
     [("pipe", read.into(), file(write.into())), ("socket", ours.into(), file(theirs.into()))]
 }
 
-/// A command that leaves this behind, with the input as descriptor 4, until it is told to go.
+/// A command that leaves a process behind, which waits for `go` and then runs `what` with the input as descriptor 4.
 fn leaving(sandbox: &Sandbox, what: &str) {
     sandbox.sh("test -p go || mkfifo go over").gives("");
     let left_behind = format!("exec >/dev/null 2>&1; read x < go; {what}; exec 4<&-; : > over");
     sandbox.script("s.sh", &format!("exec 4<&0 </dev/null; ({left_behind}) & echo hi"));
 }
 
-/// Runs it to its end, and gives what it said of itself.
-fn ended(mut call: Call, stdin: &OwnedFd) -> String {
+/// Runs a call to its end and returns its standard error.
+fn stderr_of(mut call: Call, stdin: &OwnedFd) -> String {
     let stdin = stdin.try_clone().expect("cloned");
     call.command.stdin(Stdio::from(stdin)).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = call.command.spawn().expect("started");
@@ -37,7 +37,7 @@ fn ended(mut call: Call, stdin: &OwnedFd) -> String {
 }
 
 #[test]
-fn one_that_reads_the_input_later_gets_all_of_it_and_is_not_stored() {
+fn a_process_left_behind_gets_all_later_input_and_the_run_is_not_stored() {
     let sandbox = sandbox();
     leaving(&sandbox, "cat <&4 > late");
     let mut runs = 0;
@@ -49,11 +49,11 @@ fn one_that_reads_the_input_later_gets_all_of_it_and_is_not_stored() {
                     write.write_all(first.as_bytes()).expect("written");
                     write
                 });
-                let told = ended(sandbox.sh(&format!("exec {program}")), &read);
+                let told = stderr_of(sandbox.sh(&format!("exec {program}")), &read);
                 runs += 1;
                 assert_eq!(sandbox.runs(), runs, "{program} with a {kind}");
                 let is_bare = program == "./s.sh";
-                // Under load it may hold the output for too long as well.
+                // Under load it may also hold the output for too long.
                 let reason = "not stored: a process left behind still holds ";
                 assert!(is_bare || told.contains(reason), "{told}");
                 drop(read);
@@ -74,7 +74,7 @@ fn one_that_reads_the_input_later_gets_all_of_it_and_is_not_stored() {
 }
 
 #[test]
-fn what_was_read_before_reaches_it_whole() {
+fn input_that_cachex_read_before_reaches_it_in_full() {
     let sandbox = sandbox();
     leaving(&sandbox, "cat <&4 > late");
     let long = format!("{:060}\n", 1).repeat(20_000);
@@ -87,14 +87,14 @@ fn what_was_read_before_reaches_it_whole() {
 }
 
 #[test]
-fn what_it_does_not_take_is_left() {
+fn unread_input_stays_in_the_pipe() {
     for (kind, read, mut write) in channels() {
         let sandbox = sandbox();
         leaving(&sandbox, "read x <&4; echo $x > late");
         write.write_all(b"one\ntwo\n").expect("written");
-        ended(sandbox.cachex("./s.sh"), &read);
+        stderr_of(sandbox.cachex("./s.sh"), &read);
         sandbox.sh("timeout 30 sh -c 'echo > go; cat over'").gives("");
-        // What it took is taken from ours just after.
+        // cachex removes the read bytes from our pipe shortly after.
         let since = Instant::now();
         while rustix::io::ioctl_fionread(&read).is_ok_and(|left| left > 4)
             && since.elapsed() < Duration::from_secs(30)
@@ -110,14 +110,14 @@ fn what_it_does_not_take_is_left() {
 }
 
 #[test]
-fn one_that_lets_go_of_the_input_at_once_costs_nothing() {
+fn a_process_that_closes_the_input_at_once_does_not_prevent_storing() {
     let sandbox = sandbox();
-    // The first ones hold the input for a little longer than the command runs.
+    // The first two hold the input a little longer than the command.
     for number in 0..5 {
         let script = "exec 4<&0 </dev/null; (exec >/dev/null 2>&1; :) & exec 4<&-; echo hi";
         let words = ["-v", "--key", &number.to_string(), "--", "sh", "-c", script];
         let (read, _write) = std::io::pipe().expect("a pipe");
-        let told = ended(sandbox.cachex_words(words), &read.into());
+        let told = stderr_of(sandbox.cachex_words(words), &read.into());
         assert!(told.contains("stored") && !told.contains("not stored"), "{told}");
     }
 }

@@ -1,4 +1,4 @@
-//! An input that is open and silent, dialogues, and sockets. No command sees an end that is not there.
+//! Silent inputs, dialogues and sockets. No command sees an end of input that is not there.
 #![cfg(target_os = "linux")]
 
 use super::harness::{Call, Sandbox};
@@ -9,11 +9,11 @@ use std::os::unix::net::UnixStream;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// Runs it with this standard input, and this at its other end until it has ended.
+/// Runs a call with this standard input, and keeps its other end open until the call has ended.
 fn with_stdin<T>(mut call: Call, stdin: impl Into<OwnedFd>, other_end: T) -> Output {
     call.command.stdin(Stdio::from(stdin.into())).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = call.command.spawn().expect("started");
-    // What holds our copy of the read end.
+    // The call holds our copy of the read end.
     drop(call);
     let output = child.wait_with_output().expect("ended");
     drop(other_end);
@@ -21,18 +21,18 @@ fn with_stdin<T>(mut call: Call, stdin: impl Into<OwnedFd>, other_end: T) -> Out
 }
 
 #[track_caller]
-fn gave(output: &Output, stdout: &str) {
+fn gives(output: &Output, stdout: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(String::from_utf8_lossy(&output.stdout), stdout, "{stderr}");
 }
 
-/// With a pipe that stays open, and nothing in it.
+/// Runs a call with an empty pipe that stays open.
 fn silently(call: Call) -> Output {
     let (read, write) = std::io::pipe().expect("a pipe");
     with_stdin(call, read, write)
 }
 
-/// With a socket that stays open, after this was written to it.
+/// Runs a call with a socket, to which this was written, and which stays open unless `is_ended`.
 fn by_socket(call: Call, written: &[u8], is_ended: bool) -> Output {
     let (ours, mut theirs) = UnixStream::pair().expect("a pair");
     theirs.write_all(written).expect("written");
@@ -43,16 +43,16 @@ fn by_socket(call: Call, written: &[u8], is_ended: bool) -> Output {
 }
 
 #[test]
-fn what_ran_beside_a_silent_input_is_a_hit_for_one() {
+fn a_run_with_a_silent_input_is_a_hit_for_a_silent_input() {
     let sandbox = sandbox();
     for _ in 0..2 {
-        gave(&silently(sandbox.cachex("./job.sh 1")), "job 1\n");
+        gives(&silently(sandbox.cachex("./job.sh 1")), "job 1\n");
         assert_eq!(sandbox.runs(), 1);
     }
     let explained = silently(sandbox.cachex("explain ./job.sh 1"));
     assert!(explained.stdout.starts_with(b"hit: "), "{}", explained.stdout.escape_ascii());
     for _ in 0..2 {
-        gave(&by_socket(sandbox.cachex("./job.sh 1"), b"", false), "job 1\n");
+        gives(&by_socket(sandbox.cachex("./job.sh 1"), b"", false), "job 1\n");
         assert_eq!(sandbox.runs(), 2, "a socket is another input");
     }
     for (runs, other) in [(3, "</dev/null"), (4, "<&-"), (5, "<job.sh")] {
@@ -64,24 +64,24 @@ fn what_ran_beside_a_silent_input_is_a_hit_for_one() {
 }
 
 #[test]
-fn what_comes_after_all_is_not_replayed_over() {
+fn a_hit_for_a_silent_input_leaves_later_input_alone() {
     let sandbox = sandbox();
     let look = "exec perl -e 'vec($r, 0, 1) = 1; $n = select($r, undef, undef, 0); \
                 print $n ? scalar <STDIN> : \"silent\\n\"'";
     sandbox.script("look.sh", look);
     for _ in 0..2 {
-        gave(&silently(sandbox.cachex("./look.sh")), "silent\n");
-        gave(&by_socket(sandbox.cachex("./look.sh"), b"", false), "silent\n");
+        gives(&silently(sandbox.cachex("./look.sh")), "silent\n");
+        gives(&by_socket(sandbox.cachex("./look.sh"), b"", false), "silent\n");
     }
     assert_eq!(sandbox.runs(), 2);
     let (read, mut write) = std::io::pipe().expect("a pipe");
     write.write_all(b"line\n").expect("written");
-    gave(&with_stdin(sandbox.cachex("./look.sh"), read, write), "line\n");
-    gave(&by_socket(sandbox.cachex("./look.sh"), b"line\n", false), "line\n");
+    gives(&with_stdin(sandbox.cachex("./look.sh"), read, write), "line\n");
+    gives(&by_socket(sandbox.cachex("./look.sh"), b"line\n", false), "line\n");
 }
 
 #[test]
-fn what_came_while_it_ran_is_not_silence() {
+fn input_during_the_run_is_not_silence() {
     let sandbox = sandbox();
     sandbox.sh("mkfifo started go").gives("");
     sandbox.script("late.sh", "echo > started; read x < go; echo done");
@@ -96,7 +96,7 @@ fn what_came_while_it_ran_is_not_silence() {
 }
 
 #[test]
-fn a_known_reader_waits_for_its_input_and_never_for_ever() {
+fn a_known_reader_waits_for_its_input_but_not_for_ever() {
     let sandbox = sandbox();
     sandbox.script("reader", "read a; echo got $a; cat >/dev/null");
     let dialogue = "coproc P { cachex -- ./reader; }; echo \"$0\" >&${P[1]}; read x <&${P[0]}; echo \"$x\"; \
@@ -106,42 +106,42 @@ fn a_known_reader_waits_for_its_input_and_never_for_ever() {
         call.gives("got line\n");
         assert_eq!(sandbox.runs(), round, "nobody knows what will come");
     }
-    // With its end it is known.
+    // Once the end has come, the content is known.
     sandbox.sh("echo line | cachex ./reader").gives("got line\n");
     sandbox.sh("(echo line; sleep 0.1) | cachex ./reader").gives("got line\n");
     assert_eq!(sandbox.runs(), 3);
-    // What was stored for silence is not for a reader.
+    // An entry for a silent input is not replayed to a reader.
     sandbox.script("maybe", "test -e read || exit 0; : | read x; read a; echo got $a");
-    gave(&silently(sandbox.cachex("./maybe")), "");
+    gives(&silently(sandbox.cachex("./maybe")), "");
     sandbox.write("read", "");
     let (read, mut write) = std::io::pipe().expect("a pipe");
     write.write_all(b"1\n").expect("written");
     drop(write);
-    gave(&with_stdin(sandbox.cachex("./maybe"), read, ()), "got 1\n");
+    gives(&with_stdin(sandbox.cachex("./maybe"), read, ()), "got 1\n");
     let (read, mut write) = std::io::pipe().expect("a pipe");
     let writer = std::thread::spawn(move || {
         std::thread::sleep(std::time::Duration::from_millis(1200));
         write.write_all(b"2\n").expect("written");
     });
-    gave(&with_stdin(sandbox.cachex("./maybe"), read, ()), "got 2\n");
+    gives(&with_stdin(sandbox.cachex("./maybe"), read, ()), "got 2\n");
     writer.join().expect("written");
 }
 
 #[test]
-fn silence_is_not_the_answer_of_a_reader_though_what_it_read_has_expired() {
+fn an_expired_reader_gets_no_entry_for_a_silent_input() {
     let sandbox = sandbox();
     sandbox.script("maybe", "test -e silent && exit; read a; echo got $a");
     sandbox.sh("echo 1 | cachex ./maybe").gives("got 1\n");
     sandbox.age(100);
     sandbox.write("silent", "");
-    gave(&silently(sandbox.cachex("--refresh ./maybe")), "");
+    gives(&silently(sandbox.cachex("--refresh ./maybe")), "");
     assert_eq!(sandbox.runs(), 2);
-    gave(&silently(sandbox.cachex("--ttl 50 ./maybe")), "");
+    gives(&silently(sandbox.cachex("--ttl 50 ./maybe")), "");
     assert_eq!(sandbox.runs(), 3);
 }
 
 #[test]
-fn a_pipe_that_can_be_written_to_is_passed_on_and_not_stored() {
+fn a_pipe_that_is_open_for_writing_is_passed_through_and_not_stored() {
     let sandbox = sandbox();
     sandbox.sh("mkfifo both").gives("");
     let call = "exec 3<> both; echo x >&3; cachex -v ./line.sh <&3 3<&-";
@@ -153,7 +153,7 @@ fn a_pipe_that_can_be_written_to_is_passed_on_and_not_stored() {
 }
 
 #[test]
-fn a_known_reader_gets_all_of_what_is_longer_than_a_pipe() {
+fn a_known_reader_gets_all_input_longer_than_a_pipe() {
     let sandbox = sandbox();
     sandbox.script(
         "reader",
@@ -181,9 +181,9 @@ fn a_known_reader_gets_all_of_what_is_longer_than_a_pipe() {
 }
 
 #[test]
-fn a_pipe_that_holds_little_is_no_end() {
+fn a_smaller_pipe_does_not_cause_a_false_end() {
     let sandbox = sandbox();
-    // The command's own pipe becomes smaller than ours.
+    // The command's pipe becomes smaller than ours.
     let shrink = "fcntl(STDIN, 1031, 4096) or die $!; open G, \">go\"; close G; \
                   while (<STDIN>) { print; select undef, undef, undef, 0.01 if $. < 5 }";
     sandbox.sh("mkfifo go").gives("");
@@ -194,17 +194,17 @@ fn a_pipe_that_holds_little_is_no_end() {
         sandbox
             .sh(&format!("exec timeout 60 sh -c '{writer} | cachex perl shrink.pl'"))
             .gives(&expected);
-        // It opens it for nobody the second time.
+        // A second opening would find no writer.
         sandbox.sh("rm go; mkfifo go; (timeout 5 sh -c ': > go' &)").output();
     }
 }
 
 #[test]
-fn somebody_else_who_reads_the_pipe_makes_no_end() {
+fn a_second_reader_of_the_pipe_does_not_cause_a_false_end() {
     let sandbox = sandbox();
     sandbox.sh("mkfifo started go more").gives("");
     sandbox.script("late.sh", "echo > started; read x < go; exec cat");
-    // Of what is on offer somebody else takes a part. What follows comes to the command all the same.
+    // Another process takes a part of the offered input. The command still gets the rest.
     let other = "read x < started; read line; echo > go; echo \"$line\" > more";
     let script = format!(
         "(echo first; echo 2; read x < more; echo $x again) | \
@@ -215,45 +215,45 @@ fn somebody_else_who_reads_the_pipe_makes_no_end() {
 }
 
 #[test]
-fn sockets_of_a_pair_count_like_pipes() {
+fn socket_pairs_count_like_pipes() {
     let sandbox = sandbox();
     for round in 1..=2 {
         for (written, runs) in [("", 1), ("a\n", 2), ("b\n", 3)] {
-            gave(&by_socket(sandbox.cachex("./cat.sh"), written.as_bytes(), true), written);
+            gives(&by_socket(sandbox.cachex("./cat.sh"), written.as_bytes(), true), written);
             assert!(sandbox.runs() == if round == 1 { runs } else { 3 }, "{written}");
         }
     }
     sandbox.sh("echo a | cachex ./cat.sh").gives("a\n");
     assert_eq!(sandbox.runs(), 4, "a pipe is another input");
-    // What is not taken is left.
+    // Unread input stays in the socket.
     sandbox.script("line.sh", "read x; echo $x");
     for _ in 0..2 {
         let (ours, mut theirs) = UnixStream::pair().expect("a pair");
         theirs.write_all(b"1\n2\n3\n").expect("written");
         let left = sandbox.sh("cachex ./line.sh; cachex ./job.sh; read x; echo $x; cat");
         theirs.shutdown(std::net::Shutdown::Write).expect("shut down");
-        gave(&with_stdin(left, ours, theirs), "1\njob \n2\n3\n");
+        gives(&with_stdin(left, ours, theirs), "1\njob \n2\n3\n");
     }
-    // More than can be looked into.
+    // More than cachex can look into.
     let long = "x".repeat(150_000);
     for _ in 0..2 {
-        gave(&by_socket(sandbox.cachex("./cat.sh"), long.as_bytes(), true), &long);
+        gives(&by_socket(sandbox.cachex("./cat.sh"), long.as_bytes(), true), &long);
     }
 }
 
 #[test]
-fn an_input_that_has_ended_is_an_empty_one() {
+fn an_ended_input_is_an_empty_input() {
     let sandbox = sandbox();
     for _ in 0..3 {
-        gave(&by_socket(sandbox.cachex("./job.sh"), b"", true), "job \n");
+        gives(&by_socket(sandbox.cachex("./job.sh"), b"", true), "job \n");
     }
     assert_eq!(sandbox.runs(), 1, "each is a hit");
 }
 
 #[test]
-fn an_input_that_ends_just_after_the_start_is_the_same() {
+fn an_input_that_ends_just_after_the_start_is_an_empty_input() {
     let sandbox = sandbox();
-    gave(&by_socket(sandbox.cachex("./job.sh"), b"", true), "job \n");
+    gives(&by_socket(sandbox.cachex("./job.sh"), b"", true), "job \n");
     for _ in 0..20 {
         let (ours, theirs) = UnixStream::pair().expect("a pair");
         let mut call = sandbox.cachex("-v ./job.sh");
@@ -262,10 +262,10 @@ fn an_input_that_ends_just_after_the_start_is_the_same() {
         let before = Instant::now();
         let child = call.command.spawn().expect("started");
         theirs.shutdown(std::net::Shutdown::Write).expect("shut down");
-        // A call waits for so long, and it began after that. Under load the end may come later.
+        // A call waits 10 ms for the end. Under load the end may come later.
         let is_in_time = before.elapsed() < Duration::from_millis(10);
         let output = child.wait_with_output().expect("ended");
-        gave(&output, "job \n");
+        gives(&output, "job \n");
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(told.contains("hit: ") || !is_in_time, "{told}");
     }
@@ -286,7 +286,7 @@ fn a_command_may_write_to_a_socket_that_is_its_input() {
             (&theirs).read_to_string(&mut rest).expect("read");
             (question, rest)
         });
-        gave(&with_stdin(sandbox.cachex("./talk.sh"), ours, ()), "got answer\n");
+        gives(&with_stdin(sandbox.cachex("./talk.sh"), ours, ()), "got answer\n");
         let (question, rest) = partner.join().expect("talked");
         assert_eq!((&question, &rest[..]), (b"question\n", "answer again\n"));
     }
@@ -298,7 +298,7 @@ fn a_command_may_write_to_a_socket_that_is_its_input() {
 }
 
 #[test]
-fn sockets_of_other_kinds_are_passed_on_and_not_stored() {
+fn other_sockets_are_passed_through_and_not_stored() {
     let sandbox = sandbox();
     let path = sandbox.dir.join("socket");
     let listener = std::os::unix::net::UnixListener::bind(&path).expect("bound");
@@ -307,7 +307,7 @@ fn sockets_of_other_kinds_are_passed_on_and_not_stored() {
         client.write_all(b"through a socket").expect("written");
         client.shutdown(std::net::Shutdown::Write).expect("shut down");
         let (server, _) = listener.accept().expect("accepted");
-        gave(&with_stdin(sandbox.cachex("./cat.sh"), server, client), "through a socket");
+        gives(&with_stdin(sandbox.cachex("./cat.sh"), server, client), "through a socket");
         assert_eq!(sandbox.runs(), runs);
     }
 }
@@ -316,12 +316,12 @@ fn sockets_of_other_kinds_are_passed_on_and_not_stored() {
 fn renewals_get_a_silent_input_and_a_closed_one() {
     let sandbox = Sandbox::new();
     let script = "if test -e first; then echo new; read x; else : > first; echo old; fi";
-    // The second one reads: there is nothing, and no end.
+    // The second script reads, but there is neither data nor an end.
     sandbox.script("s.sh", &script.replace("read x", "timeout 0.2 cat; echo $? > ended"));
     let call = "--ttl 5 --stale-while-revalidate 1h ./s.sh";
-    gave(&silently(sandbox.cachex(call)), "old\n");
+    gives(&silently(sandbox.cachex(call)), "old\n");
     sandbox.age(10);
-    gave(&silently(sandbox.cachex(call)), "old\n");
+    gives(&silently(sandbox.cachex(call)), "old\n");
     sandbox
         .sh("timeout 20 sh -c 'until test -s ended; do sleep 0.01; done'; cat ended")
         .gives("124\n");
@@ -331,7 +331,7 @@ fn renewals_get_a_silent_input_and_a_closed_one() {
     };
     let begun = std::time::Instant::now();
     while !stored() {
-        assert!(begun.elapsed().as_secs() < 20, "the renewed entry is stored");
+        assert!(begun.elapsed().as_secs() < 20, "the renewed entry is not stored");
     }
     sandbox.sh("rm first ended; mkfifo renewed").gives("");
     sandbox.script(

@@ -1,4 +1,4 @@
-//! A fault of the cache never costs the user's command: its own result, and one warning.
+//! A fault of the store costs one warning and never the command's result.
 
 use super::harness::{Sandbox, am_root};
 use std::fs::{self, Permissions};
@@ -10,7 +10,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// With a store that cannot be used the command runs as it would without cachex.
+/// Expects that the command runs uncached, with one warning that contains `part`.
 #[track_caller]
 fn runs_uncached(sandbox: &Sandbox, part: &str) {
     for _ in 0..2 {
@@ -23,7 +23,7 @@ fn runs_uncached(sandbox: &Sandbox, part: &str) {
     assert!(stderr.starts_with("cachex: error: not cached"), "{stderr}");
 }
 
-/// The files of the store and their modes.
+/// The store's files with their modes.
 fn modes(sandbox: &Sandbox) -> Vec<(String, u32)> {
     let mut found: Vec<_> = fs::read_dir(sandbox.store_dir())
         .expect("readable")
@@ -48,7 +48,7 @@ fn the_store_is_private() {
 }
 
 #[test]
-fn a_journal_that_is_no_regular_file() {
+fn a_journal_that_is_not_a_regular_file_makes_runs_uncached() {
     for make in ["mkdir", "mkfifo", "ln -s /dev/zero"] {
         let sandbox = sandbox();
         sandbox.cachex("./s.sh").stdin("in ").gives("in hi\n");
@@ -61,7 +61,7 @@ fn a_journal_that_is_no_regular_file() {
 }
 
 #[test]
-fn a_directory_of_any_name() {
+fn a_store_directory_may_have_any_name() {
     for name in ["file:store", "file:", "a?b", "a%41#", "it's; --", ":memory:"] {
         let sandbox = sandbox();
         for _ in 0..2 {
@@ -78,7 +78,7 @@ fn a_directory_of_any_name() {
 }
 
 #[test]
-fn long_output_that_cannot_be_written_hinders_nothing_short() {
+fn unwritable_long_output_does_not_affect_short_entries() {
     const NOBODY: u32 = 65534;
     if !am_root() {
         return;
@@ -96,14 +96,14 @@ fn long_output_that_cannot_be_written_hinders_nothing_short() {
 }
 
 #[test]
-fn a_plain_file_in_its_place() {
+fn a_file_in_place_of_the_store_makes_runs_uncached() {
     let sandbox = sandbox();
     fs::write(sandbox.store_dir(), "").expect("written");
     runs_uncached(&sandbox, "is not a directory; move it away");
 }
 
 #[test]
-fn a_directory_in_place_of_the_database() {
+fn a_directory_in_place_of_the_database_makes_runs_uncached() {
     let sandbox = sandbox();
     fs::create_dir_all(sandbox.database()).expect("made");
     fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(0o700)).expect("set");
@@ -111,7 +111,7 @@ fn a_directory_in_place_of_the_database() {
 }
 
 #[test]
-fn a_store_that_others_can_write() {
+fn a_store_that_others_can_write_to_is_refused() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
     for mode in [0o770, 0o707] {
@@ -124,7 +124,7 @@ fn a_store_that_others_can_write() {
 }
 
 #[test]
-fn no_home_to_keep_a_store_in() {
+fn without_a_home_directory_runs_are_uncached() {
     let sandbox = sandbox();
     let home = sandbox.dir.join("ran").display().to_string();
     fs::write(&home, "").expect("written");
@@ -133,7 +133,7 @@ fn no_home_to_keep_a_store_in() {
 }
 
 #[test]
-fn the_default_place_is_the_users_cache_directory() {
+fn the_default_store_is_in_the_users_cache_directory() {
     let sandbox = sandbox();
     let home = sandbox.dir.join("home");
     fs::create_dir(&home).expect("made");
@@ -148,7 +148,7 @@ fn the_default_place_is_the_users_cache_directory() {
 }
 
 #[test]
-fn garbage_is_set_aside_and_the_store_begins_anew() {
+fn a_garbage_database_is_set_aside_and_replaced() {
     for garbage in [&b"garbage "[..], b"SQLite format 3\0", b"\0"] {
         let sandbox = sandbox();
         sandbox.cachex("./s.sh").gives("hi\n");
@@ -217,10 +217,10 @@ fn damaged_blocks_of_a_long_output_are_never_replayed() {
 }
 
 #[test]
-fn blocks_that_belong_to_nobody_do_not_hinder_others() {
+fn blocks_without_an_entry_do_not_affect_others() {
     let sandbox = Sandbox::new();
     sandbox.cachex("seq 200000").output();
-    // What a kill may leave, under the number that comes next.
+    // A kill may leave these, under the next id.
     let outputs = rusqlite::Connection::open(sandbox.outputs()).expect("opened");
     let orphan = "INSERT INTO block SELECT id + (1 << 24), bytes FROM block";
     assert!(outputs.execute(orphan, []).expect("inserted") > 0);
@@ -272,7 +272,7 @@ fn verbs_heal_a_damaged_store_too() {
 }
 
 #[test]
-fn verbs_that_are_to_be_quiet_do_not_warn() {
+fn quiet_verbs_do_not_warn() {
     let sandbox = sandbox();
     let damage = || {
         sandbox.cachex("-q ./s.sh").gives("hi\n");
@@ -334,7 +334,7 @@ fn first_use_by_many_at_once_is_safe() {
 }
 
 #[test]
-fn a_fifo_in_place_of_a_side_file_hangs_nothing() {
+fn a_fifo_in_place_of_a_side_file_does_not_hang() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
     sandbox.sh("mkfifo ../store/uses").gives("");
@@ -343,7 +343,7 @@ fn a_fifo_in_place_of_a_side_file_hangs_nothing() {
 }
 
 #[test]
-fn a_held_database_is_waited_for_and_then_done_without() {
+fn a_locked_database_is_waited_for_and_then_skipped() {
     let sandbox = sandbox();
     sandbox.cachex("echo x").gives("x\n");
     let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
@@ -352,7 +352,7 @@ fn a_held_database_is_waited_for_and_then_done_without() {
 }
 
 #[test]
-fn too_few_descriptors_cost_the_cache_and_not_the_command() {
+fn with_too_few_descriptors_the_command_still_runs() {
     let sandbox = sandbox();
     for limit in 4..24 {
         let output = sandbox.sh(&format!("ulimit -n {limit}; cachex echo {limit}")).output();
@@ -362,7 +362,7 @@ fn too_few_descriptors_cost_the_cache_and_not_the_command() {
 }
 
 #[test]
-fn a_limit_on_the_size_of_files_costs_the_cache_and_not_the_command() {
+fn with_a_limit_on_file_size_the_command_still_runs() {
     let sandbox = sandbox();
     for _ in 0..2 {
         let stderr = sandbox.sh("ulimit -f 0; cachex echo hi").tells("hi\n", 0);

@@ -1,4 +1,4 @@
-//! What becomes of the store while a command runs, or while it is in use, costs neither the result nor the store.
+//! Changes of the store during a run or a hit affect neither the result nor the store.
 
 use super::harness::Sandbox;
 use cachex::store::{Selection, Store, StoreError};
@@ -14,8 +14,8 @@ fn sandbox() -> Sandbox {
 }
 
 #[test]
-fn a_format_that_becomes_newer_during_a_run_is_left_untouched() {
-    // A store that was opened to be set up stays open meanwhile; one that was only looked into is opened later.
+fn a_store_migrated_during_a_run_is_left_untouched() {
+    // A store that the call set up stays open during the run. One that it only read is opened again later.
     for before in ["", "cachex seq 1 2", "cachex seq 400000 > /dev/null"] {
         for changes in ["ALTER TABLE note RENAME TO remark;", ""] {
             let sandbox = sandbox();
@@ -40,7 +40,7 @@ fn a_format_that_becomes_newer_during_a_run_is_left_untouched() {
 }
 
 #[test]
-fn a_store_that_another_process_set_aside_is_begun_anew() {
+fn a_store_set_aside_by_another_process_is_recreated() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
     let mut store = sandbox.store();
@@ -51,7 +51,7 @@ fn a_store_that_another_process_set_aside_is_begun_anew() {
 }
 
 #[test]
-fn whatever_took_the_place_of_the_database_is_set_aside_unopened() {
+fn a_garbage_database_during_a_run_is_set_aside() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
     sandbox.sh("cd ../store && rm cachex.db && mkfifo cachex.db").gives("");
@@ -61,7 +61,7 @@ fn whatever_took_the_place_of_the_database_is_set_aside_unopened() {
 }
 
 #[test]
-fn output_that_is_replaced_again_and_again_is_shown_whole() {
+fn output_that_is_replaced_repeatedly_is_replayed_in_full() {
     let sandbox = sandbox();
     let long = sandbox.sh("seq 300000").output().stdout;
     sandbox.cachex("seq 300000").gives(&long);
@@ -76,7 +76,7 @@ fn output_that_is_replaced_again_and_again_is_shown_whole() {
 }
 
 #[test]
-fn a_journal_of_another_kind_that_comes_during_a_run_costs_nothing() {
+fn switching_the_journal_mode_during_a_run_is_harmless() {
     let sandbox = sandbox();
     sandbox.sh("mkfifo go").gives("");
     sandbox.cachex("./s.sh").gives("hi\n");
@@ -109,7 +109,7 @@ fn a_journal_of_another_kind_that_comes_during_a_run_costs_nothing() {
 }
 
 #[test]
-fn a_store_that_the_command_removes_is_made_anew() {
+fn a_store_that_the_command_removes_is_recreated() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
     let call = "sh -c rm$IFS-rf$IFS$CACHEX_CACHE_DIR;echo$IFS'done'";
@@ -117,7 +117,7 @@ fn a_store_that_the_command_removes_is_made_anew() {
     sandbox.cachex(&format!("--only-if-cached {call}")).gives("done\n");
 }
 
-/// How a hit of so many numbers ends whose long output is damaged in this way once its reader has the first bytes.
+/// Replays this many numbers, damages the stored output once the reader has the first bytes, and returns the outcome.
 fn end_when_damaged(numbers: u32, damage: fn(&Path)) -> Output {
     let sandbox = Sandbox::new();
     let words = format!("seq {numbers}");
@@ -157,13 +157,13 @@ fn empty(file: &Path) {
 }
 
 #[test]
-fn of_long_output_that_is_damaged_meanwhile_only_what_is_right_is_shown() {
+fn damage_during_a_replay_ends_it_after_correct_bytes() {
     for (numbers, damage) in
         [(200_000, overwrite as fn(&Path)), (3_000_000, overwrite), (3_000_000, empty)]
     {
         let ended = end_when_damaged(numbers, damage);
         let told = String::from_utf8_lossy(&ended.stderr);
-        // It may have been read to its end before.
+        // cachex may already have read it to the end.
         if !ended.status.success() {
             assert!(told.starts_with("cachex: error: the output is not whole: "), "{told}");
             assert_eq!((told.lines().count(), ended.status.code()), (1, Some(125)), "{told}");

@@ -1,4 +1,4 @@
-//! Both output streams, when they are long, closed, full or not read.
+//! Output streams that are long, closed, full or not read.
 
 use super::harness::Sandbox;
 use std::io::Read;
@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 
 #[test]
-fn much_on_both_streams_does_not_deadlock() {
+fn long_output_on_both_streams_does_not_deadlock() {
     let sandbox = Sandbox::new();
     sandbox.script(
         "s.sh",
@@ -19,7 +19,7 @@ fn much_on_both_streams_does_not_deadlock() {
 }
 
 #[test]
-fn one_stream_goes_on_while_the_other_is_not_read() {
+fn one_stream_continues_while_the_other_is_not_read() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "seq 100000 & echo err >&2; wait");
     for _ in 0..2 {
@@ -33,7 +33,7 @@ fn one_stream_goes_on_while_the_other_is_not_read() {
         child.stdout.take().expect("a pipe").read_to_end(&mut out).expect("read");
         assert!(child.wait().expect("ended").success());
         assert_eq!(out.len(), 588_895);
-        // On a hit the streams follow each other in the recorded order, so nothing to repeat.
+        // A hit replays the streams in their recorded order, so there is nothing to test.
         if sandbox.runs() == 1 {
             break;
         }
@@ -69,7 +69,7 @@ fn a_recording_that_cannot_be_written_costs_one_warning() {
     sandbox.script("s.sh", "seq 200000");
     let bare = sandbox.sh("seq 200000").output().stdout;
     sandbox.cachex("echo x").gives("x\n");
-    // A limit on the size of files stops the recording half-way; the command inherits it too, but
+    // The limit on file size stops the recording half-way. The command inherits the limit, but
     // writes to a pipe only.
     let script = "ulimit -f 1024; cachex ./s.sh";
     for _ in 0..2 {
@@ -78,7 +78,7 @@ fn a_recording_that_cannot_be_written_costs_one_warning() {
     sandbox.cachex("echo x").gives("x\n");
 }
 
-/// A long hit by a script, which is stuck in its output while others do something; then it is read to its end.
+/// Runs a script whose long hit is stuck in its output during `meanwhile`, and then reads the output to its end.
 fn stuck(sandbox: &Sandbox, script: &str, meanwhile: impl FnOnce()) {
     let bare = sandbox.sh("seq 600000").output().stdout;
     sandbox.cachex("seq 600000").gives(&bare);
@@ -94,7 +94,7 @@ fn stuck(sandbox: &Sandbox, script: &str, meanwhile: impl FnOnce()) {
 }
 
 #[test]
-fn a_stalled_reader_of_a_long_hit_blocks_nobody() {
+fn a_stalled_reader_of_a_long_hit_does_not_block_others() {
     let sandbox = Sandbox::new();
     stuck(&sandbox, "exec cachex seq 600000", || {
         sandbox.cachex("echo other").gives("other\n");
@@ -103,11 +103,11 @@ fn a_stalled_reader_of_a_long_hit_blocks_nobody() {
 }
 
 #[test]
-fn a_reader_that_does_not_go_on_is_not_waited_for_without_end() {
+fn nobody_waits_long_for_a_stopped_reader() {
     let sandbox = Sandbox::new();
     let bare = sandbox.sh("seq 2000000").output().stdout;
     sandbox.cachex("seq 2000000").gives(&bare);
-    // What a process holds that was stopped in the middle of a long hit.
+    // The lock that a process holds when it is stopped in the middle of a long hit.
     let reader = rusqlite::Connection::open(sandbox.outputs()).expect("opened");
     reader.execute_batch("BEGIN").expect("begun");
     let read = |count| reader.query_row(count, [], |row| row.get::<_, i64>(0)).expect("read");
@@ -115,7 +115,7 @@ fn a_reader_that_does_not_go_on_is_not_waited_for_without_end() {
     let mut writer = sandbox.cachex("--refresh seq 2000000");
     let writer =
         writer.command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("started");
-    // Whether before it or behind it.
+    // On either side of it.
     sandbox.cachex("echo other").gives("other\n");
     let told = writer.wait_with_output().expect("ended").stderr;
     let told = String::from_utf8_lossy(&told);
@@ -127,7 +127,7 @@ fn a_reader_that_does_not_go_on_is_not_waited_for_without_end() {
 }
 
 #[test]
-fn who_replaces_something_long_by_something_short_does_not_hinder_look_ups() {
+fn replacing_long_output_by_short_output_does_not_block_lookups() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat now");
     sandbox.sh("seq 300000 > now; cachex ./s.sh | tail -1").gives("300000\n");
@@ -153,16 +153,16 @@ fn who_replaces_something_long_by_something_short_does_not_hinder_look_ups() {
 }
 
 #[test]
-fn a_stalled_reader_gets_all_of_a_long_hit_where_there_is_no_room_for_a_copy() {
+fn a_stalled_reader_gets_a_whole_long_hit_without_room_for_a_copy() {
     let sandbox = Sandbox::new();
     stuck(&sandbox, "ulimit -f 8; exec cachex seq 600000", || {
-        // Those who store something short need not wait.
+        // Storing short output does not wait.
         sandbox.cachex("echo other").gives("other\n");
     });
 }
 
 #[test]
-fn a_long_hit_is_the_same_wherever_it_goes() {
+fn a_long_hit_is_the_same_for_every_kind_of_output() {
     let sandbox = Sandbox::new();
     let writes = "i=0; while [ $i -lt 30 ]; do seq $((i * 9999)) $((i * 9999 + 9999)); \
                   seq $i $((i + 9999)) >&2; i=$((i + 1)); done";
@@ -170,7 +170,7 @@ fn a_long_hit_is_the_same_wherever_it_goes() {
     let kept = |at| format!("mkdir {at}; mv out {at}; test ! -e err || mv err {at}");
     for to in ["> out 2> err", "> out 2>&1", "2> err | cat > out", "2>&1 | cat > out"] {
         sandbox.sh(&format!("./s.sh {to}; {}", kept("bare"))).gives("");
-        // What was recorded apart is not in order to the byte.
+        // A recording of two streams is not exact in its order.
         sandbox.cachex("clear").output();
         for _ in 0..2 {
             let call = format!("cachex ./s.sh {to}; {}", kept("seen"));

@@ -1,5 +1,5 @@
-//! What a call asks of the system: the guards of its speed. Times differ from machine to machine and from
-//! minute to minute (`benches/speed.py` measures them); these numbers hardly do.
+//! The system calls of hits and misses, as a guard of their speed. Times differ between machines and
+//! minutes (`benches/speed.py` measures them); these numbers hardly do.
 
 use crate::harness::{Sandbox, not_tried};
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,13 +8,13 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 #[test]
-fn a_hit_opens_writes_and_locks_only_what_it_must() {
+fn a_hit_opens_writes_and_locks_only_what_it_needs() {
     let Some(Traced { sandbox, calls }) = hit() else { return };
     assert_eq!(calls.processes(), 1, "nothing runs, and no thread: {calls:#?}");
     let root = sandbox.dir.parent().expect("a parent").display();
     let mut opened = [
         format!("{root}/.config/cachex/config.toml"),
-        // Only the path, which may hold no link of others.
+        // Only with O_PATH, to check for links of other users.
         format!("{root}/store"),
         format!("{root}/store/cachex.db"),
         format!("{root}/work/hello.sh"),
@@ -22,7 +22,7 @@ fn a_hit_opens_writes_and_locks_only_what_it_must() {
         format!("{root}/store/uses"),
     ];
     opened.sort();
-    // What is a link is opened a second time, as what it leads to.
+    // A link is opened again as its target.
     let mut seen = calls.opened();
     seen.dedup();
     assert_eq!(seen, opened);
@@ -35,7 +35,7 @@ fn a_hit_opens_writes_and_locks_only_what_it_must() {
 #[test]
 fn a_hit_makes_few_system_calls() {
     let Some(traced) = hit() else { return };
-    // Each directory may hold a configuration, and be a link to the program.
+    // cachex checks each directory for a configuration file and for a link to the program.
     let per_directory = 2;
     // 113 when this was written, of which 31 ask for the signals that the caller ignores.
     traced.makes_at_most(116, per_directory);
@@ -48,16 +48,16 @@ fn a_miss_runs_one_process_and_writes_to_the_database_once() {
     let journal = sandbox.store_dir().join("cachex.db-journal").display().to_string();
     let writing = calls.opened().into_iter().filter(|path| *path == journal).count();
     assert_eq!(writing, 1, "{calls:#?}");
-    // To look, to look again, and to store.
+    // One lookup, one repeated lookup, and one store.
     assert!(calls.transactions() <= 5, "{}: {calls:#?}", calls.transactions());
 }
 
 #[test]
 fn a_miss_makes_few_system_calls() {
     let Some(traced) = miss() else { return };
-    // As for a hit, and each may be a link to the store; and again after the run.
+    // As for a hit, plus checks for links to the store, and all of it again after the run.
     let per_directory = 6;
-    // 299 to 307 when this was written: it depends on what comes first, output or end.
+    // 299 to 307 when this was written, depending on whether the output or the end comes first.
     traced.makes_at_most(314, per_directory);
 }
 
@@ -68,7 +68,7 @@ fn each_further_argument_costs_a_hit_the_same() {
     }
     let sandbox = Sandbox::new();
     sandbox.sh("mkdir d f; for n in $(seq 300); do mkdir d/$n; touch f/$n; done").gives("");
-    // For a wrapper seven extensions are tried, in up to five directories.
+    // Behind a wrapper cachex tries seven extensions in up to five directories.
     for (call, per_argument) in [("cat f", 8), ("env ls -d d", 24), ("env -C . ls -d d", 48)] {
         let (command, directory) = call.rsplit_once(' ').expect("two words");
         let [few, more, most] = [100, 200, 300].map(|count| {
@@ -84,7 +84,7 @@ fn each_further_argument_costs_a_hit_the_same() {
 }
 
 #[test]
-fn long_output_that_goes_nowhere_is_checked_and_not_read_again() {
+fn long_output_to_the_null_device_is_read_once() {
     if !can_trace() {
         return;
     }
@@ -103,7 +103,7 @@ fn long_output_that_goes_nowhere_is_checked_and_not_read_again() {
 }
 
 #[test]
-fn nothing_of_the_store_or_of_inputs_lies_elsewhere_meanwhile() {
+fn nothing_is_written_outside_of_the_store() {
     if !can_trace() {
         return;
     }
@@ -134,7 +134,7 @@ fn nothing_of_the_store_or_of_inputs_lies_elsewhere_meanwhile() {
 }
 
 #[test]
-fn without_a_home_in_the_environment_only_the_file_of_users_is_read() {
+fn without_home_only_the_passwd_file_is_read() {
     if !can_trace() {
         return;
     }
@@ -152,7 +152,7 @@ fn without_a_home_in_the_environment_only_the_file_of_users_is_read() {
 }
 
 #[test]
-fn nothing_is_said_while_others_cannot_write() {
+fn nothing_is_printed_while_the_database_is_locked() {
     let before = ["-- ./hello.sh"];
     for words in ["-v -- ./hello.sh", "-v -- ./hello.sh new", "-- ./hello.sh /dev/fd/9"] {
         let Some(Traced { calls, .. }) = Traced::after(&before, words) else { return };
@@ -161,12 +161,12 @@ fn nothing_is_said_while_others_cannot_write() {
     }
 }
 
-/// The third call of the same: the second may have learned something yet.
+/// The third of three equal calls, because the second may still remember digests.
 fn hit() -> Option<Traced> {
     Traced::after(&["-- ./hello.sh", "-- ./hello.sh"], "-- ./hello.sh")
 }
 
-/// A call that is not in the store, as others of its command are.
+/// A call that misses, of a command with other entries.
 fn miss() -> Option<Traced> {
     Traced::after(&["-- ./hello.sh 1", "-- ./hello.sh 2"], "-- ./hello.sh 3")
 }
@@ -178,7 +178,7 @@ struct Traced {
 }
 
 impl Traced {
-    /// A call of a script that says hello, after others; `None` where that cannot be traced.
+    /// Traces a call of a script after other calls. Returns `None` where tracing is not possible.
     fn after(before: &[&str], words: &str) -> Option<Self> {
         if !can_trace() {
             return None;
@@ -194,7 +194,7 @@ impl Traced {
         Some(Self { sandbox, calls })
     }
 
-    /// Expects at most this many calls of the program itself, and some for each directory above.
+    /// Expects at most `bound` system calls of cachex itself, plus `per_directory` for each parent directory.
     #[track_caller]
     fn makes_at_most(&self, bound: usize, per_directory: usize) {
         let own = self.calls.own();
@@ -203,7 +203,7 @@ impl Traced {
     }
 }
 
-/// Whether a program can be traced here, and is built as its users do; says so if not.
+/// Whether programs can be traced here and this is a release build; reports it if not.
 pub fn can_trace() -> bool {
     let mut probe = Command::new("strace");
     probe.args(["-o", "/dev/null", "true"]).stdout(Stdio::null()).stderr(Stdio::null());
@@ -222,7 +222,7 @@ pub fn can_trace() -> bool {
     false
 }
 
-/// What `strace -f -y` tells of the calls of a program and of those that it makes.
+/// The system calls of a process and its descendants, from `strace -f -y`.
 #[derive(Debug)]
 struct SystemCalls(Vec<SystemCall>);
 
@@ -234,18 +234,18 @@ struct SystemCall {
 }
 
 impl SystemCalls {
-    /// What was traced last.
+    /// Reads the last trace.
     fn read(sandbox: &Sandbox) -> Self {
         let trace = fs::read_to_string(sandbox.dir.join("trace")).expect("read");
         Self(trace.lines().filter_map(SystemCall::parse).collect())
     }
 
-    /// How many processes and threads there were.
+    /// The number of processes and threads.
     fn processes(&self) -> usize {
         self.0.iter().map(|call| &call.process).collect::<BTreeSet<_>>().len()
     }
 
-    /// Those of the program itself.
+    /// The calls of cachex itself.
     fn own(&self) -> Vec<&SystemCall> {
         self.0.iter().filter(|call| call.process == self.0[0].process).collect()
     }
@@ -254,7 +254,7 @@ impl SystemCalls {
         self.own().into_iter().filter(|call| names.contains(&call.name.as_str()))
     }
 
-    /// What was opened, whether or not it was there, in the order of the paths.
+    /// The opened paths, existing or not, sorted.
     fn opened(&self) -> Vec<String> {
         let opens = self.own_of(&["open", "openat", "openat2", "creat"]);
         let mut paths: Vec<_> =
@@ -263,7 +263,7 @@ impl SystemCalls {
         paths
     }
 
-    /// How many bytes went where: to files by their paths, else by the number of the descriptor.
+    /// The sizes of writes by path, or by descriptor number for anything but files.
     fn written(&self) -> BTreeMap<String, Vec<usize>> {
         let mut written = BTreeMap::<_, Vec<_>>::new();
         for call in self.own_of(WRITING) {
@@ -272,18 +272,18 @@ impl SystemCalls {
         written
     }
 
-    /// How many locks of the database were taken, given up, or changed.
+    /// The number of changes of locks of the database.
     fn locks(&self) -> usize {
         self.own().iter().filter(|call| call.rest.contains("F_SETLK")).count()
     }
 
-    /// How often the database was locked.
+    /// The number of times the database was locked.
     fn transactions(&self) -> usize {
         let states = self.own_while_locked().map(|(_, is_locked)| is_locked).collect::<Vec<_>>();
         states.windows(2).filter(|states| !states[0] && states[1]).count()
     }
 
-    /// Each call of the program itself, and whether the database is locked after it.
+    /// Each call of cachex itself, and whether the database is locked after it.
     fn own_while_locked(&self) -> impl Iterator<Item = (&SystemCall, bool)> {
         let mut is_locked = false;
         self.own().into_iter().map(move |call| {
@@ -293,7 +293,7 @@ impl SystemCalls {
         })
     }
 
-    /// How often something was written to standard error while the database was locked.
+    /// The number of writes to standard error while the database was locked.
     fn said_in_a_transaction(&self) -> usize {
         let is_said =
             |call: &SystemCall| WRITING.contains(&call.name.as_str()) && call.target() == "2";
@@ -318,12 +318,12 @@ const WRITING: &[&str] = &[
 ];
 
 impl SystemCall {
-    /// `None` for the rest of a call that was begun on another line, for signals and for ends.
+    /// Returns `None` for the second line of an interrupted call, for signals and for exits.
     fn parse(line: &str) -> Option<Self> {
         let (process, call) = line.split_once(' ')?;
         let (name, rest) = call.trim_start().split_once('(')?;
         let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        // Without optimization the language looks whether what it closes is open.
+        // Debug builds of the standard library check that a descriptor is open before they close it.
         let is_check = name == "fcntl" && rest.contains("F_GETFD");
         (is_name && !is_check).then(|| Self {
             process: process.to_owned(),
@@ -339,7 +339,7 @@ impl SystemCall {
         if name.starts_with('/') { name } else { number }.to_owned()
     }
 
-    /// Whether nobody has to wait for this process after it.
+    /// Whether this call releases all locks.
     fn gives_all_locks_up(&self) -> bool {
         let is_closed = self.name == "close" && self.target().ends_with("/cachex.db");
         is_closed || self.rest.contains(NO_LOCK)

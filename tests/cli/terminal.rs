@@ -1,4 +1,4 @@
-//! On a terminal: the spinner, the keys that signal, and `--pty`.
+//! Terminals: the spinner, keys that send signals, and `--pty`.
 
 use super::harness::{Call, Sandbox};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -12,7 +12,7 @@ use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ExitStatus};
 
-/// A call on a terminal of its own, and a person before it.
+/// A call on its own terminal, and its user.
 pub struct Terminal {
     master: File,
     child: Child,
@@ -26,7 +26,7 @@ fn size(rows: u16, columns: u16) -> Winsize {
 #[allow(unsafe_code)]
 pub fn on_terminal(mut call: Call, rows: u16, columns: u16) -> Terminal {
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
-    // At once where that can be: other tests start programs meanwhile.
+    // Atomically where possible, because other tests start programs at the same time.
     #[cfg(target_os = "linux")]
     let flags = flags | OpenptFlags::CLOEXEC;
     let master = openpt(flags).expect("a terminal");
@@ -57,7 +57,7 @@ pub fn on_terminal(mut call: Call, rows: u16, columns: u16) -> Terminal {
 }
 
 impl Terminal {
-    /// Reads until the text has been seen; fails when the terminal is given up before.
+    /// Reads until the text appears. Fails if the terminal closes before.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) {
         while !self.seen.contains(text) {
@@ -88,14 +88,14 @@ impl Terminal {
         self.master.write_all(keys).expect("written");
     }
 
-    /// Everything that was shown, and how it ended.
+    /// Waits for the end. Returns everything that was shown, and the exit status.
     pub fn end(mut self) -> (String, ExitStatus) {
         while self.read() {}
         (self.seen, self.child.wait().expect("ended"))
     }
 }
 
-/// A sandbox with a script that waits until it is told to go on.
+/// A sandbox whose script waits for [`go`].
 fn waiting(after: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
@@ -108,7 +108,7 @@ fn go(sandbox: &Sandbox) {
 }
 
 #[test]
-fn the_spinner_shows_text_and_time_and_leaves_before_the_first_byte() {
+fn the_spinner_shows_text_and_time_and_disappears_before_the_first_byte() {
     let sandbox = waiting("echo done");
     let mut terminal = on_terminal(sandbox.cachex("./s.sh arg"), 24, 80);
     terminal.wait_for("Running `./s.sh arg` 0.7s");
@@ -127,7 +127,7 @@ fn explain_wraps_long_lines_on_a_terminal_only() {
     let long = "日本語 and more words ".repeat(5);
     let call = || sandbox.cachex_words(["explain", "--", "echo", &long]);
     let (seen, _) = on_terminal(call(), 24, 60).end();
-    // An ideograph takes two columns.
+    // An ideograph is two columns wide.
     let width = |line: &str| line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
     assert!(seen.lines().all(|line| width(line) <= 60), "{seen}");
     assert!(seen.lines().any(|line| width(line) > 50), "{seen}");
@@ -139,7 +139,7 @@ fn explain_wraps_long_lines_on_a_terminal_only() {
 }
 
 #[test]
-fn tables_are_for_people_on_a_terminal_only() {
+fn tables_are_drawn_on_a_terminal_only() {
     let sandbox = Sandbox::new();
     for _ in 0..2 {
         sandbox.cachex("echo a-long-word-that-does-not-fit").output();
@@ -158,7 +158,7 @@ fn tables_are_for_people_on_a_terminal_only() {
 }
 
 #[test]
-fn colours_are_for_what_is_looked_for() {
+fn colours_mark_verdicts_and_differences() {
     let sandbox = Sandbox::new();
     sandbox.cachex("echo a").gives("a\n");
     let seen = |words: &str| on_terminal(sandbox.cachex(words), 24, 80).end().0;
@@ -174,7 +174,7 @@ fn colours_are_for_what_is_looked_for() {
 }
 
 #[test]
-fn stats_suit_the_terminal() {
+fn stats_fit_the_terminal() {
     let sandbox = Sandbox::new();
     for _ in 0..2 {
         sandbox.cachex("echo a").env("PATH", "/usr/bin:/bin").gives("a\n");
@@ -191,7 +191,7 @@ fn stats_suit_the_terminal() {
 }
 
 #[test]
-fn the_spinner_has_a_text_of_ones_own_cut_to_the_width() {
+fn the_spinner_cuts_a_custom_text_to_the_width() {
     let sandbox = waiting("exit 3");
     let long = "a text that is much longer than the terminal is wide";
     let mut terminal = on_terminal(sandbox.cachex_words(["--spinner", long, "./s.sh"]), 24, 40);
@@ -203,7 +203,7 @@ fn the_spinner_has_a_text_of_ones_own_cut_to_the_width() {
 }
 
 #[test]
-fn the_spinner_says_so_while_inputs_are_read() {
+fn the_spinner_shows_that_inputs_are_read() {
     let sandbox = waiting("echo done");
     sandbox.sh("mkfifo hash").gives("");
     let words = ["--hash-with", "arg:1=read x < hash; cat", "./s.sh", "arg"];
@@ -218,7 +218,7 @@ fn the_spinner_says_so_while_inputs_are_read() {
 }
 
 #[test]
-fn there_is_no_spinner_where_it_is_not_wanted() {
+fn the_spinner_can_be_turned_off() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "sleep 0.8; echo done");
     let calls = [
@@ -234,7 +234,7 @@ fn there_is_no_spinner_where_it_is_not_wanted() {
 }
 
 #[test]
-fn ctrl_c_ends_both_and_takes_the_spinner_away() {
+fn ctrl_c_ends_both_and_removes_the_spinner() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "exec sleep 1000");
     let mut terminal = on_terminal(sandbox.cachex("./s.sh"), 24, 80);
@@ -277,7 +277,7 @@ fn pty_gives_the_command_a_terminal_and_replays_one_stream() {
 }
 
 #[test]
-fn pty_passes_standard_input_and_exit_codes_on() {
+fn pty_forwards_standard_input_and_exit_codes() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat; exit 4");
     for _ in 0..2 {
@@ -311,7 +311,7 @@ fn a_resize_reaches_the_command() {
 }
 
 #[test]
-fn keys_signal_a_command_under_pty() {
+fn keys_send_signals_to_a_command_under_pty() {
     let sandbox = Sandbox::new();
     sandbox
         .script("s.sh", "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.02; done");
@@ -330,7 +330,7 @@ fn a_reader_that_leaves_ends_a_command_under_pty() {
 }
 
 #[test]
-fn a_process_left_behind_under_pty_lives_on_and_is_not_stored() {
+fn a_process_left_behind_under_pty_survives_and_the_run_is_not_stored() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
     sandbox.script("s.sh", "(read x < go; echo $x) & echo started");
@@ -343,7 +343,7 @@ fn a_process_left_behind_under_pty_lives_on_and_is_not_stored() {
 }
 
 #[test]
-fn the_spinner_leaves_a_question_alone_and_what_was_asked_is_not_stored() {
+fn the_spinner_does_not_overwrite_a_question_and_the_run_is_not_stored() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo ask").gives("");
     let ask =
@@ -354,7 +354,7 @@ fn the_spinner_leaves_a_question_alone_and_what_was_asked_is_not_stored() {
         terminal.wait_for("Running `./s.sh` 0.6s");
         std::fs::write(sandbox.dir.join("ask"), "\n").expect("written");
         terminal.wait_for("env? ");
-        // The spinner blanks its own columns, and the cursor goes back behind the question.
+        // The spinner clears its own columns and moves the cursor back behind the question.
         terminal.wait_for("  \u{1b}8");
         terminal.type_in(format!("{answer}\r").as_bytes());
         let (seen, status) = terminal.end();
@@ -369,7 +369,7 @@ fn the_spinner_leaves_a_question_alone_and_what_was_asked_is_not_stored() {
 }
 
 #[test]
-fn a_question_is_seen_where_no_stream_is_a_terminal() {
+fn a_question_is_noticed_even_if_no_stream_is_a_terminal() {
     let sandbox = Sandbox::new();
     let ask = "stty -echo < /dev/tty; : > asked; read x < /dev/tty; stty echo < /dev/tty; echo $x";
     sandbox.script("s.sh", ask);
@@ -385,7 +385,7 @@ fn a_question_is_seen_where_no_stream_is_a_terminal() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_answer_that_was_typed_ahead_is_not_stored() {
+fn a_run_that_reads_typeahead_is_not_stored() {
     for ask in ["read x", "stty -echo; read x; stty echo", "read x <&3"] {
         let sandbox = Sandbox::new();
         sandbox.script("s.sh", &format!("exec < /dev/tty; {ask}; echo got $x"));
@@ -403,7 +403,7 @@ fn an_answer_that_was_typed_ahead_is_not_stored() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn many_calls_on_one_terminal_that_nobody_reads_are_stored() {
+fn many_calls_on_one_terminal_are_stored_if_nobody_types() {
     let sandbox = Sandbox::new();
     let call = "sh -c 'cachex -v true $0; cachex -v true $0 again' ";
     let script = format!("for i in 1 2 3; do {call} $i & done; wait");
@@ -413,9 +413,9 @@ fn many_calls_on_one_terminal_that_nobody_reads_are_stored() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_pager_that_reads_the_output_is_no_question() {
+fn a_pager_that_reads_the_output_is_not_a_question() {
     let sandbox = waiting("echo done");
-    // As `less` does it: raw mode, with the terminal open to read keys. The command has begun by then.
+    // Like `less`: raw mode, with the terminal open to read keys, while the command is running.
     let pager = "until test -e ran; do sleep 0.01; done; \
                  exec 3</dev/tty; stty raw -echo <&3; : > raw; cat; stty sane <&3";
     let script = format!("cachex -v ./s.sh 2>told | sh -c '{pager}'; cat told");
@@ -428,7 +428,7 @@ fn a_pager_that_reads_the_output_is_no_question() {
 }
 
 #[test]
-fn a_background_job_leaves_the_terminal_alone() {
+fn a_background_job_does_not_touch_the_terminal() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "sleep 0.9");
     let script = "set -m; cachex ./s.sh & wait; echo end";
@@ -437,7 +437,7 @@ fn a_background_job_leaves_the_terminal_alone() {
 }
 
 #[test]
-fn keys_reach_a_command_under_pty_and_what_they_changed_is_not_stored() {
+fn a_run_that_gets_keys_under_pty_is_not_stored() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo ready; read line; echo \"got $line\"");
     for _ in 0..2 {
@@ -452,7 +452,7 @@ fn keys_reach_a_command_under_pty_and_what_they_changed_is_not_stored() {
 }
 
 #[test]
-fn the_terminal_is_put_back_on_every_way_out() {
+fn the_terminal_is_restored_on_every_exit() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo ready; read line; test \"$line\" = stay && exec sleep 1000");
     for (keys, signal) in [("go\r", None), ("stay\r\u{3}", None), ("stay\r", Some("TERM"))] {
@@ -472,7 +472,7 @@ fn the_terminal_is_put_back_on_every_way_out() {
     }
 }
 
-/// A program that tells of each byte that it reads in raw mode, until `q`.
+/// A program that prints each byte that it reads in raw mode, until `q`.
 const RAW: &str = "use POSIX; $|=1;
     my $mode = POSIX::Termios->new; $mode->getattr(0);
     $mode->setlflag($mode->getlflag & ~(ICANON | ECHO | ISIG)); $mode->setiflag(0); $mode->setattr(0, TCSANOW);
@@ -480,7 +480,7 @@ const RAW: &str = "use POSIX; $|=1;
     while (sysread STDIN, $key, 1) { print ord $key, \"\\n\"; last if $key eq 'q' }";
 
 #[test]
-fn a_command_under_pty_decides_what_keys_do() {
+fn the_terminal_of_a_command_under_pty_decides_what_keys_do() {
     let sandbox = Sandbox::new();
     sandbox.write("raw.pl", RAW);
     let mut terminal = on_terminal(sandbox.cachex("--pty perl raw.pl"), 24, 80);
@@ -504,10 +504,10 @@ fn the_terminal_of_a_command_under_pty_controls_its_session() {
 }
 
 #[test]
-fn an_end_of_input_typed_at_once_is_one() {
+fn ctrl_d_typed_before_the_command_starts_is_an_end_of_input() {
     let sandbox = Sandbox::new();
     for _ in 0..20 {
-        // Before cachex, or the command, has looked at the terminal.
+        // Before cachex or the command has looked at the terminal.
         let mut terminal = on_terminal(sandbox.cachex("--pty cat"), 24, 80);
         terminal.press(4);
         let (seen, status) = terminal.end();
@@ -520,7 +520,7 @@ fn an_end_of_input_typed_at_once_is_one() {
 }
 
 #[test]
-fn what_a_command_under_pty_writes_is_the_same_on_a_terminal_a_pipe_and_in_a_file() {
+fn output_under_pty_is_the_same_on_a_terminal_a_pipe_and_a_file() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "printf 'a\\nb\\r\\n10%%\\r20%%\\r'");
     for refresh in ["--refresh", "--ttl=1d"] {
@@ -532,7 +532,7 @@ fn what_a_command_under_pty_writes_is_the_same_on_a_terminal_a_pipe_and_in_a_fil
 }
 
 #[test]
-fn the_terminal_stays_right_for_those_who_read_the_output_of_a_command_under_pty() {
+fn readers_of_the_output_under_pty_get_a_usable_terminal() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
     sandbox.script("s.sh", "echo a; echo b; read x < go");
@@ -566,7 +566,7 @@ fn ctrl_z_stops_a_command_under_pty_and_cachex_with_it() {
 fn ctrl_z_stops_cachex_only_with_its_command() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
-    // One that handles it, and one that does not.
+    // A command that handles the signal, and one that does not.
     let handles = "$|=1; $SIG{TSTP}=sub{print \"handled\\n\"; exit 3}; print \"ready\\n\"; \
                    select undef,undef,undef,.02 while time < $^T + 60";
     sandbox.script("handles.sh", &format!("exec perl -e '{handles}'"));
@@ -590,7 +590,7 @@ fn ctrl_z_stops_cachex_only_with_its_command() {
     terminal.wait_for("end");
 }
 
-/// Commands that make a process group of their own, which without cachex is the one that they lead already.
+/// Commands that create their own process group. Without cachex they already lead one.
 const LEADERS: [&str; 2] = [
     "timeout 100 sh -c 'echo ready; read x < go; echo went on'",
     "perl -e '$| = 1; setpgrp; print qq(ready\n); open my $go, q(<), q(go) or die; <$go>; print qq(went on\n)'",
@@ -634,12 +634,12 @@ fn ctrl_c_spares_a_command_that_left_the_foreground_of_its_caller() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
     for call in ["", "cachex --no-spinner --no-store -- "] {
-        // This shell leads the group in the foreground, with cachex in it.
+        // This shell leads the foreground group, and cachex is in it.
         let script = format!("trap : INT; {call}{}; echo status $?", LEADERS[0]);
         let mut terminal = on_terminal(sandbox.sh(&format!("{script}; :")), 24, 80);
         terminal.wait_for("ready");
         terminal.press(3);
-        // The shell hears of the key only when the command has ended.
+        // The shell handles the signal only after the command has ended.
         sandbox.sh("echo > go").gives("");
         terminal.wait_for("went on");
         terminal.wait_for("status");
@@ -648,7 +648,7 @@ fn ctrl_c_spares_a_command_that_left_the_foreground_of_its_caller() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn kill_9_of_cachex_takes_a_command_under_pty_along() {
+fn kill_9_of_cachex_kills_a_command_under_pty() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo $$ > id; echo ready; exec sleep 1000");
     let mut terminal = on_terminal(sandbox.cachex("--pty ./s.sh"), 24, 80);

@@ -1,4 +1,4 @@
-//! A leading `~/`, which a shell leaves alone in quotes and behind `=`.
+//! A leading `~/`, which a shell does not expand in quotes and after `=`.
 
 use super::harness::Sandbox;
 use std::fs;
@@ -10,7 +10,7 @@ fn sandbox() -> Sandbox {
 }
 
 #[test]
-fn the_store_can_be_at_home() {
+fn the_store_may_be_below_the_home_directory() {
     for given in ["flag", "variable", "file"] {
         let sandbox = sandbox();
         let home = sandbox.dir.with_file_name("home");
@@ -39,7 +39,7 @@ fn the_store_can_be_at_home() {
 }
 
 #[test]
-fn files_can_be_at_home() {
+fn files_may_be_below_the_home_directory() {
     let sandbox = sandbox();
     let input = sandbox.dir.with_file_name("in [1].json");
     let mut runs = 0;
@@ -60,7 +60,7 @@ fn files_can_be_at_home() {
 }
 
 #[test]
-fn a_hash_command_can_be_for_a_file_at_home() {
+fn a_hash_command_may_name_a_file_below_the_home_directory() {
     let sandbox = sandbox();
     for content in ["1", "2"] {
         fs::write(sandbox.dir.with_file_name("in"), content).expect("written");
@@ -70,7 +70,7 @@ fn a_hash_command_can_be_for_a_file_at_home() {
 }
 
 #[test]
-fn the_home_of_a_user_by_name_stands_for_itself() {
+fn the_home_of_a_named_user_is_not_expanded() {
     let sandbox = sandbox();
     sandbox.cachex("--cache-dir=~root ./s.sh").gives("hi\n");
     assert!(sandbox.dir.join("~root/cachex.db").exists());
@@ -83,7 +83,7 @@ fn the_home_of_a_user_by_name_stands_for_itself() {
 }
 
 #[test]
-fn without_a_home_it_is_an_error() {
+fn without_a_home_directory_a_tilde_is_an_error() {
     let sandbox = sandbox();
     let call = sandbox.cachex("--file ~/x ./s.sh").env("HOME", "relative");
     let told = call.tells("", 2);

@@ -1,4 +1,4 @@
-//! Many files that count at once: what they held is remembered, and every change is seen all the same.
+//! Inputs of many files: their digest is remembered, and every change is still noticed.
 
 use super::harness::Sandbox;
 use cachex::key::{KeySpec, Observation, Program, observe};
@@ -23,8 +23,8 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// What a word of `--file` names, seen an hour from now: everything has settled by then.
-fn seen_later(word: &OsStr) -> Observation {
+/// Observes a word of `--file` an hour from now, when all dates are old enough to be trusted.
+fn observed_later(word: &OsStr) -> Observation {
     let later = Timestamp::from_millis(Timestamp::now().as_millis() + 3_600_000);
     let spec = KeySpec {
         scope: String::new(),
@@ -42,11 +42,11 @@ fn seen_later(word: &OsStr) -> Observation {
     observe(&program, &["sh".into()], &spec, None, later, &|| {}).expect("readable")
 }
 
-/// Has the store remember what these files hold, and the clock go on after that.
+/// Makes the store remember the digest of these files, and waits for the clock to advance.
 fn remember(sandbox: &Sandbox, word: &str) {
-    let seen = seen_later(word.as_ref());
+    let seen = observed_later(word.as_ref());
     let is_there = seen.learned().iter().any(|learned| learned.path == Path::new(word));
-    assert!(is_there, "nothing is believed of {word}: is it on a disk of this machine?");
+    assert!(is_there, "nothing is remembered of {word}: is it on a local disk?");
     sandbox.store().remember(seen.learned()).expect("remembered");
     let change = || {
         let path = sandbox.write("clock", "");
@@ -57,7 +57,7 @@ fn remember(sandbox: &Sandbox, word: &str) {
     while change() == now {}
 }
 
-/// A call whose command runs if it has to.
+/// A call with a remembered tree as its input.
 struct Keyed<'s> {
     sandbox: &'s Sandbox,
     word: String,
@@ -76,7 +76,7 @@ impl<'s> Keyed<'s> {
         self.sandbox.runs() > before
     }
 
-    /// It hits while the files are remembered, and misses after this change, once.
+    /// Expects a hit before this change, a miss after it, and then a hit.
     #[track_caller]
     fn misses_after(&self, change: &str) {
         self.runs();
@@ -89,7 +89,7 @@ impl<'s> Keyed<'s> {
 }
 
 #[test]
-fn every_change_in_a_remembered_tree_is_seen() {
+fn every_change_in_a_remembered_tree_is_noticed() {
     let sandbox = sandbox();
     let tree = Keyed::by(&sandbox, "tree");
     for change in [
@@ -111,13 +111,13 @@ fn every_change_in_a_remembered_tree_is_seen() {
 }
 
 #[test]
-fn an_edit_that_puts_size_and_date_back_is_seen_in_a_remembered_tree() {
+fn an_edit_that_restores_size_and_date_is_noticed_in_a_remembered_tree() {
     let sandbox = sandbox();
     let tree = Keyed::by(&sandbox, "tree");
     for change in [
         "touch -r tree/a/1.txt kept; printf eno > tree/a/1.txt; touch -r kept tree/a/1.txt",
         "cp -p tree/a/2.txt new; printf eno > new; touch -r tree/a/2.txt new; mv new tree/a/2.txt",
-        // Nothing of the files themselves changes when the directories above them change places.
+        // Swapping the parent directories changes nothing of the files themselves.
         "cp -a tree/b other; printf eno > other/5.txt; touch -r tree/b/5.txt other/5.txt
          mv tree/b kept.d; mv other tree/b",
     ] {
@@ -130,7 +130,7 @@ fn an_edit_that_puts_size_and_date_back_is_seen_in_a_remembered_tree() {
 }
 
 #[test]
-fn content_decides_also_in_a_remembered_tree() {
+fn content_decides_in_a_remembered_tree_too() {
     let sandbox = sandbox();
     let tree = Keyed::by(&sandbox, "tree");
     tree.runs();
@@ -148,11 +148,11 @@ fn content_decides_also_in_a_remembered_tree() {
     sandbox.sh("echo two > tree/a/0.txt").gives("");
     assert!(tree.runs());
     sandbox.sh("printf one > tree/a/0.txt").gives("");
-    assert!(!tree.runs(), "it is what it was");
+    assert!(!tree.runs(), "the content is as before");
 }
 
 #[test]
-fn every_change_among_the_remembered_files_of_a_glob_is_seen() {
+fn every_change_among_the_remembered_files_of_a_glob_is_noticed() {
     let sandbox = sandbox();
     let glob = Keyed::by(&sandbox, "tree/**/*.txt");
     for change in [
@@ -171,7 +171,7 @@ fn every_change_among_the_remembered_files_of_a_glob_is_seen() {
 }
 
 #[test]
-fn a_link_to_a_tree_that_leads_elsewhere_is_seen() {
+fn a_changed_link_to_a_tree_is_noticed() {
     let sandbox = sandbox();
     let link = Keyed::by(&sandbox, "link");
     sandbox.sh("cp -a tree other; printf eno > other/a/0.txt; ln -s tree link").gives("");
@@ -179,7 +179,7 @@ fn a_link_to_a_tree_that_leads_elsewhere_is_seen() {
 }
 
 #[test]
-fn a_command_that_files_are_hashed_with_sees_them_every_time() {
+fn a_hash_command_reads_all_files_every_time() {
     let sandbox = sandbox();
     let word = sandbox.dir.join("tree").display().to_string();
     let runs = || {
@@ -210,7 +210,7 @@ mod opened {
         std::iter::once(root.to_owned()).chain(below.flat_map(|path| directories(&path))).collect()
     }
 
-    /// Whether a file below is opened meanwhile.
+    /// Whether `work` opens a file below this directory.
     fn opens_files(root: &Path, work: impl FnOnce()) -> bool {
         let watch = init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).expect("a watch");
         for directory in directories(root) {
@@ -230,7 +230,7 @@ mod opened {
     }
 
     #[test]
-    fn a_hit_opens_no_file_of_a_remembered_tree_however_large() {
+    fn a_hit_opens_no_file_of_a_remembered_tree() {
         let sandbox = sandbox();
         for directory in 0..70 {
             for number in 0..5 {
@@ -251,28 +251,28 @@ mod opened {
     }
 
     #[test]
-    fn a_miss_remembers_what_many_files_held_and_so_does_a_hit() {
+    fn misses_and_hits_remember_the_digest_of_many_files() {
         // Files that are older than this test.
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let word = root.display().to_string();
-        seen_later(word.as_ref()).learned().iter().find(|it| it.path == root).expect(
+        observed_later(word.as_ref()).learned().iter().find(|it| it.path == root).expect(
             "the sources of cachex have to lie on a file system of this machine, not of a network",
         );
         let sandbox = sandbox();
         let keyed = Keyed::by(&sandbox, &word);
         let runs = |expected| opens_files(&root, || assert_eq!(keyed.runs(), expected));
         assert!(runs(true));
-        assert!(!runs(false), "the miss remembered it");
+        assert!(!runs(false), "the miss did not remember the digest");
         rusqlite::Connection::open(sandbox.database())
             .and_then(|database| database.execute("DELETE FROM note WHERE kind = 3", []))
             .expect("forgotten");
         assert!(runs(false));
-        assert!(!runs(false), "the hit remembered it");
+        assert!(!runs(false), "the hit did not remember the digest");
     }
 }
 
 #[test]
-fn what_came_and_went_in_a_directory_meanwhile_is_noticed() {
+fn a_file_that_came_and_went_during_the_run_is_noticed() {
     let sandbox = Sandbox::new();
     sandbox.write("src/a", "A");
     sandbox.sh("mkfifo started go").gives("");

@@ -1,4 +1,4 @@
-//! Whose configuration files are believed, and what a project's may not set.
+//! Ownership of configuration files, and options that a project file may not set.
 
 use super::config::{by_default, default_store, in_force, is_in_force, sandbox};
 #[cfg(target_os = "linux")]
@@ -20,7 +20,7 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[test]
-fn files_of_other_users_are_not_believed() {
+fn files_of_other_users_are_refused() {
     if !am_root() {
         return;
     }
@@ -29,7 +29,7 @@ fn files_of_other_users_are_not_believed() {
     give_away(&path);
     sandbox.cachex("./s.sh").warns("hi \n", "belongs to another user");
     assert!(!sandbox.store_dir().exists());
-    // Nor is what lies above their directories looked at.
+    // Directories above theirs are not searched either.
     fs::remove_file(path).expect("gone");
     let path = sandbox.project_config("ttl = 1");
     let theirs = sandbox.dir.join("theirs");
@@ -42,7 +42,7 @@ fn files_of_other_users_are_not_believed() {
     is_in_force(sandbox.cachex("config"), "ttl", "1", path);
 }
 
-/// A directory for everybody, and a call in a directory below that is the caller's own.
+/// A sandbox in the caller's own directory, below a directory that everybody can write to.
 fn below_a_directory_for_everybody() -> Sandbox {
     let sandbox = sandbox();
     sandbox.script("own/s.sh", "echo hi");
@@ -51,7 +51,7 @@ fn below_a_directory_for_everybody() -> Sandbox {
 }
 
 #[test]
-fn what_a_stranger_puts_into_a_directory_for_everybody_is_not_there() {
+fn another_users_file_in_a_sticky_directory_is_ignored() {
     if !am_root() {
         return;
     }
@@ -92,7 +92,7 @@ fn what_a_stranger_puts_into_a_directory_for_everybody_is_not_there() {
         let shown = call("config --json").output();
         let answer: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
         assert_eq!(answer["ignored"], serde_json::json!([path]));
-        // What lies above counts.
+        // A file above it counts.
         let above = sandbox.dir.with_file_name(".cachex.toml");
         fs::write(&above, "ttl = 5").expect("written");
         sandbox.trust(above.parent().expect("a parent"));
@@ -102,13 +102,13 @@ fn what_a_stranger_puts_into_a_directory_for_everybody_is_not_there() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn files_of_users_outside_of_the_namespace_are_not_believed() {
+fn files_of_users_outside_of_the_namespace_are_refused() {
     let sandbox = sandbox();
     sandbox.project_config("ttl = 5");
     if !sandbox.sh("unshare --user true").output().status.success() {
         return say("nothing tested: no user namespace can be made here");
     }
-    // There we are nobody, and so is the owner of the file.
+    // In this namespace both we and the owner of the file appear as nobody.
     let call = || sandbox.sh("exec unshare --user cachex ./s.sh");
     let call = |trust: &Path| call().env("CACHEX_TRUST", &trust.display().to_string());
     call(&sandbox.dir).warns("hi \n", "belongs to another user and is not read");
@@ -118,7 +118,7 @@ fn files_of_users_outside_of_the_namespace_are_not_believed() {
 }
 
 #[test]
-fn the_file_of_a_stranger_need_not_be_readable() {
+fn another_users_file_need_not_be_readable() {
     if !am_root() {
         return;
     }
@@ -130,13 +130,13 @@ fn the_file_of_a_stranger_need_not_be_readable() {
         sandbox.by(NOBODY, "--cache-dir own-store own/s.sh").gives("hi\n");
     }
     assert_eq!(sandbox.runs(), 1);
-    // Where not everybody can put files, somebody may have meant it for us.
+    // In a directory that is not for everybody, the file may be meant for us.
     set_mode(&sandbox.dir, 0o755);
     sandbox.by(NOBODY, "--cache-dir own-store own/s.sh").warns("hi\n", "cannot read");
 }
 
 #[test]
-fn a_project_below_a_directory_that_is_closed_to_us_has_its_file() {
+fn a_project_below_an_unreadable_directory_has_its_file() {
     if !am_root() {
         return;
     }
@@ -153,14 +153,14 @@ fn a_project_below_a_directory_that_is_closed_to_us_has_its_file() {
 }
 
 #[test]
-fn in_a_directory_for_everybody_our_own_file_counts() {
+fn our_own_file_in_a_sticky_directory_counts() {
     let sandbox = below_a_directory_for_everybody();
     let path = sandbox.project_config("ttl = 5");
     is_in_force(sandbox.cachex("config").in_dir(&sandbox.dir.join("own")), "ttl", "5", path);
 }
 
 #[test]
-fn elsewhere_a_file_of_another_user_may_be_meant_for_us() {
+fn another_users_file_elsewhere_makes_runs_uncached() {
     if !am_root() {
         return;
     }
@@ -175,7 +175,7 @@ fn elsewhere_a_file_of_another_user_may_be_meant_for_us() {
 }
 
 #[test]
-fn a_project_cannot_set_what_is_the_users() {
+fn a_project_file_cannot_set_options_of_the_user() {
     let sandbox = sandbox();
     let path =
         sandbox.project_config("env = \"V\"\n\ncache-dir = \"/nowhere\"\n").display().to_string();
@@ -208,7 +208,7 @@ fn a_project_cannot_set_what_is_the_users() {
 }
 
 #[test]
-fn everything_that_is_refused_is_named_at_once() {
+fn all_refused_keys_are_named_at_once() {
     let sandbox = sandbox();
     let user = sandbox
         .user_config("[[rule]]\ncommand = \"*\"\nmax-size = 1\ncache-dir = \"x\"\n")

@@ -1,4 +1,4 @@
-//! `cachex trust`: a project's file counts once its user trusts just that path and content.
+//! `cachex trust`: a project file counts once its user trusts exactly this path and content.
 
 use super::config::{default_store, in_force, is_in_force, sandbox};
 use super::harness::{Call, Sandbox, am_root};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 const STRANGER: u32 = 12345;
 
-/// Writes a file that nobody trusts.
+/// Writes an untrusted project file.
 fn cloned(sandbox: &Sandbox, content: &str) -> PathBuf {
     sandbox.write(".cachex.toml", content)
 }
@@ -19,7 +19,7 @@ fn records(sandbox: &Sandbox) -> PathBuf {
     sandbox.dir.with_file_name(state).join("trust")
 }
 
-/// Expects that the command runs uncached, with a warning that says what to type.
+/// Expects an uncached run with a warning that says what to type.
 #[track_caller]
 fn runs_uncached(sandbox: &Sandbox, call: Call, why: &str) {
     let before = sandbox.runs();
@@ -33,7 +33,7 @@ fn runs_uncached(sandbox: &Sandbox, call: Call, why: &str) {
 #[test]
 fn until_a_file_is_trusted_the_command_runs_uncached() {
     let sandbox = sandbox();
-    // It cannot swallow the input of a loop, nor make two calls one.
+    // An untrusted file can neither consume the input of a loop nor merge two calls.
     let path = cloned(&sandbox, "ignore-arg = '*'\nstdin = true\npure-env = true\n");
     for _ in 0..2 {
         runs_uncached(&sandbox, sandbox.cachex("./s.sh"), "is not trusted");
@@ -53,13 +53,13 @@ fn until_a_file_is_trusted_the_command_runs_uncached() {
 }
 
 #[test]
-fn an_edit_asks_anew() {
+fn an_edited_file_is_untrusted() {
     let sandbox = sandbox();
     let path = sandbox.project_config("ttl = 5");
     sandbox.cachex("./s.sh").gives("hi \n");
     fs::write(&path, "ttl = 6").expect("written");
     runs_uncached(&sandbox, sandbox.cachex("./s.sh"), "has changed since it was trusted");
-    // The old content is trusted still.
+    // The old content is still trusted.
     fs::write(&path, "ttl = 5").expect("written");
     sandbox.cachex("./s.sh").gives("hi \n");
     fs::write(&path, "ttl = 6").expect("written");
@@ -88,7 +88,7 @@ fn trust_can_be_revoked() {
     sandbox.cachex("trust --revoke").gives(format!("no longer trusted: {path}\n"));
     sandbox.cachex("trust --revoke").gives(format!("was not trusted: {path}\n"));
     runs_uncached(&sandbox, sandbox.cachex("./s.sh"), "is not trusted");
-    // Also when the file, or all of the project, is gone.
+    // Even if the file or the whole project is gone.
     let gone = sandbox.write("gone/.cachex.toml", "ttl = 5");
     let directory = gone.parent().expect("a parent");
     sandbox.trust(directory);
@@ -100,7 +100,7 @@ fn trust_can_be_revoked() {
 }
 
 #[test]
-fn what_is_trusted_can_be_listed() {
+fn trusted_files_can_be_listed() {
     let sandbox = sandbox();
     let path = |name: &str| sandbox.write(&format!("{name}/.cachex.toml"), "ttl = 5");
     let [changed, gone, same] = ["changed", "gone", "same"].map(path);
@@ -125,7 +125,7 @@ fn what_is_trusted_can_be_listed() {
 }
 
 #[test]
-fn a_directory_can_be_named_in_any_way() {
+fn a_directory_may_be_spelled_in_any_way() {
     let sandbox = sandbox();
     let path = sandbox.write("a b/.cachex.toml", "ttl = 5");
     symlink("a b", sandbox.dir.join("link")).expect("linked");
@@ -149,7 +149,7 @@ fn a_directory_can_be_named_in_any_way() {
 }
 
 #[test]
-fn what_is_not_there_cannot_be_trusted() {
+fn a_missing_file_cannot_be_trusted() {
     let sandbox = sandbox();
     let told = sandbox.cachex("trust").tells("", 125);
     assert!(told.contains("there is no .cachex.toml in the working directory or above"), "{told}");
@@ -182,13 +182,13 @@ fn a_variable_trusts_all_files_below_a_directory() {
         runs_uncached(&sandbox, call(trust), "is not trusted");
     }
     assert!(!records(&sandbox).exists());
-    // What is trusted by it can be trusted for good.
+    // A file that the variable trusts can also be recorded.
     sandbox.cachex("trust").env("CACHEX_TRUST", &dir).output();
     sandbox.cachex("./s.sh").gives("hi \n");
 }
 
 #[test]
-fn a_rule_counts_for_what_the_file_sets_too() {
+fn trust_covers_the_rules_of_a_file() {
     let sandbox = sandbox();
     let content = "ttl = 5\nrefresh = false\nhash-with = 'stdin=cat'\n[[rule]]\ncommand = '\u{1b}x'\nenv = ['A*', '\u{1b}']\n";
     let path = cloned(&sandbox, &content.replace('\'', "\"").replace('\u{1b}', "\\u001b"));
@@ -203,7 +203,7 @@ fn a_rule_counts_for_what_the_file_sets_too() {
 }
 
 #[test]
-fn config_shows_what_is_not_in_force() {
+fn config_shows_untrusted_options() {
     let sandbox = sandbox();
     let user = sandbox.user_config("ttl = 60");
     let path = cloned(&sandbox, "ttl = 5\n[[rule]]\ncommand = 'x'\nenv = ['A', 'B']");
@@ -240,7 +240,7 @@ fn config_shows_what_is_not_in_force() {
 }
 
 #[test]
-fn explain_says_which_file_waits_and_what_it_would_change() {
+fn explain_names_an_untrusted_file_and_its_effect() {
     let sandbox = sandbox();
     let path = cloned(&sandbox, "ttl = 5\n[[rule]]\ncommand = './s.sh'\nenv = ['A', 'B']");
     let shown = sandbox.cachex("explain ./s.sh").output();
@@ -254,7 +254,7 @@ fn explain_says_which_file_waits_and_what_it_would_change() {
 }
 
 #[test]
-fn the_records_are_for_their_user_alone() {
+fn the_records_are_private() {
     let sandbox = sandbox();
     sandbox.project_config("ttl = 5");
     let records = records(&sandbox);
@@ -275,10 +275,10 @@ fn the_records_are_for_their_user_alone() {
         }
     }
     assert_eq!(sandbox.runs(), if am_root() { 4 } else { 2 });
-    // Clearing the store forgets none of it.
+    // `clear` does not remove records.
     sandbox.cachex("clear").gives("removed nothing\n");
     sandbox.cachex("./s.sh").gives("hi \n");
-    // A record of one file is none of another, whatever it is named.
+    // A record is for one file, whatever its name is.
     let other = sandbox.write("other/.cachex.toml", "ttl = 5");
     sandbox.trust(&other);
     for path in fs::read_dir(&records).expect("readable").map(|it| it.expect("readable").path()) {
@@ -289,7 +289,7 @@ fn the_records_are_for_their_user_alone() {
 }
 
 #[test]
-fn many_can_trust_at_once() {
+fn concurrent_trusts_are_all_recorded() {
     let sandbox = sandbox();
     for name in 0..8 {
         sandbox.write(&format!("{name}/.cachex.toml"), "ttl = 5");
@@ -303,7 +303,7 @@ fn many_can_trust_at_once() {
 }
 
 #[test]
-fn in_the_home_of_another_user_nothing_is_recorded() {
+fn nothing_is_recorded_in_another_users_home() {
     if !am_root() {
         return;
     }
@@ -320,7 +320,7 @@ fn in_the_home_of_another_user_nothing_is_recorded() {
 }
 
 #[test]
-fn switched_off_no_file_is_asked_about() {
+fn with_cachex_off_no_file_is_asked_about() {
     let sandbox = sandbox();
     cloned(&sandbox, "ttl = 5");
     sandbox.cachex("--no-cache ./s.sh").gives("hi \n");
@@ -328,7 +328,7 @@ fn switched_off_no_file_is_asked_about() {
 }
 
 #[test]
-fn the_users_own_options_count_meanwhile() {
+fn the_users_own_options_count_while_a_file_is_untrusted() {
     let sandbox = sandbox();
     sandbox.user_config("quiet = true");
     cloned(&sandbox, "ttl = 5");
@@ -336,7 +336,7 @@ fn the_users_own_options_count_meanwhile() {
 }
 
 #[test]
-fn what_others_can_write_is_not_believed_though_it_is_trusted() {
+fn a_trusted_file_that_others_can_write_to_is_refused() {
     let sandbox = sandbox();
     let path = sandbox.project_config("ttl = 5");
     let set_mode = |mode| fs::set_permissions(&path, Permissions::from_mode(mode)).expect("set");

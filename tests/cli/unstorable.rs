@@ -1,13 +1,13 @@
-//! Runs of which nothing will be stored: nobody waits for them.
+//! Followers do not wait for a run that can no longer be stored.
 
-use super::callers::{end, go, send, spawn, wait_for_start, wait_until_it_waits};
+use super::callers::{end, go, send, spawn, wait_for_start, wait_until_waiting};
 use super::harness::Sandbox;
 use super::terminal::on_terminal;
 use rustix::process::Signal;
 use std::process::{Child, Stdio};
 
-/// A sandbox with a script that runs into `first` the first time, and then waits for the file `go`, for half a minute
-/// at most. Later runs give a result at once.
+/// A sandbox whose script runs `first` the first time, and then waits for the file `go`, for half a minute
+/// at most. Later runs print a result at once.
 fn sandbox(first: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let body = format!(
@@ -19,10 +19,10 @@ fn sandbox(first: &str) -> Sandbox {
     sandbox
 }
 
-/// The follower of a leader that goes on gives the result of a run of its own.
+/// Expects that the follower runs the command itself while the leader still runs.
 fn gives_a_result_before_the_leader_ends(sandbox: &Sandbox, mut leader: Child, follower: Child) {
     assert_eq!(end(follower), ("result\n".to_owned(), Some(0)));
-    assert!(leader.try_wait().expect("known").is_none(), "the leader still runs");
+    assert!(leader.try_wait().expect("known").is_none(), "the leader has ended");
     go(sandbox);
     drop(leader.stdout.take());
     leader.wait().expect("ended");
@@ -35,35 +35,35 @@ fn a_run_that_a_signal_disturbs_frees_its_followers() {
     let leader = spawn(&sandbox, "./s.sh");
     wait_for_start(&sandbox);
     let mut follower = spawn(&sandbox, "-v ./s.sh");
-    wait_until_it_waits(&mut follower);
+    wait_until_waiting(&mut follower);
     send(Signal::USR1, &leader);
     gives_a_result_before_the_leader_ends(&sandbox, leader, follower);
 }
 
 #[test]
-fn a_run_that_says_more_than_may_be_stored_frees_its_followers() {
+fn a_run_with_output_above_the_limit_frees_its_followers() {
     let sandbox = sandbox("wait_for more; echo this is more than ten bytes;");
     let leader = spawn(&sandbox, "--max-output 10 ./s.sh");
     sandbox.sh("until test -d first; do :; done").gives("");
     let mut follower = spawn(&sandbox, "-v --max-output 10 ./s.sh");
-    wait_until_it_waits(&mut follower);
+    wait_until_waiting(&mut follower);
     sandbox.write("more", "");
     gives_a_result_before_the_leader_ends(&sandbox, leader, follower);
 }
 
 #[test]
-fn a_run_whose_reader_goes_away_frees_its_followers() {
+fn a_run_whose_reader_leaves_frees_its_followers() {
     let sandbox = sandbox("");
     let mut leader = spawn(&sandbox, "./s.sh");
     wait_for_start(&sandbox);
     let mut follower = spawn(&sandbox, "-v ./s.sh");
-    wait_until_it_waits(&mut follower);
+    wait_until_waiting(&mut follower);
     drop(leader.stdout.take());
     gives_a_result_before_the_leader_ends(&sandbox, leader, follower);
 }
 
 #[test]
-fn a_run_that_is_typed_to_frees_its_followers() {
+fn a_run_that_gets_keys_frees_its_followers() {
     let sandbox = sandbox("");
     let call = "--pty ./s.sh";
     let mut leader = on_terminal(sandbox.cachex(call), 24, 80);
@@ -79,7 +79,7 @@ fn a_run_that_is_typed_to_frees_its_followers() {
 }
 
 #[test]
-fn a_run_whose_input_nobody_can_see_holds_up_nobody() {
+fn a_run_with_an_unobservable_input_blocks_nobody() {
     let sandbox = sandbox("");
     let mut leader = sandbox.cachex("./s.sh");
     let device = std::fs::File::open("/dev/zero").expect("opened");
@@ -91,11 +91,11 @@ fn a_run_whose_input_nobody_can_see_holds_up_nobody() {
 }
 
 #[test]
-fn those_who_waited_for_two_runs_that_were_held_up_run_side_by_side() {
+fn followers_of_two_held_up_runs_run_side_by_side() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go go.second").gives("");
-    // One stops, is handed on to a second one and ends; then that one stops. The others go on only when both
-    // have started.
+    // The leader stops, hands over to a second leader and ends. Then the second leader stops. The others continue
+    // only when both have started.
     sandbox.script(
         "s.sh",
         "mkdir first 2>/dev/null && { echo $$ > started; read x < go; exit 1; }
@@ -108,7 +108,7 @@ fn those_who_waited_for_two_runs_that_were_held_up_run_side_by_side() {
     let leader = spawn(&sandbox, call);
     wait_for_start(&sandbox);
     let mut followers: Vec<Child> = (0..3).map(|_| spawn(&sandbox, call)).collect();
-    followers.iter_mut().for_each(wait_until_it_waits);
+    followers.iter_mut().for_each(wait_until_waiting);
     send(Signal::TSTP, &leader);
     sandbox.sh("until test -s second/pid; do sleep 0.01; done").gives("");
     send(Signal::CONT, &leader);

@@ -1,10 +1,10 @@
-//! Which words are verbs, and where the options end.
+//! Verbs, and the end of the options.
 
 use super::harness::{Sandbox, word};
 use clap::CommandFactory;
 
 #[test]
-fn a_verb_behind_two_dashes_is_a_command() {
+fn a_verb_after_two_dashes_is_a_command() {
     let sandbox = Sandbox::new();
     let path = sandbox.script("clear", "echo mine");
     let dir = path.parent().expect("a parent").display().to_string();
@@ -63,7 +63,7 @@ fn a_mistyped_verb_gets_a_hint() {
 }
 
 #[test]
-fn common_options_go_with_verbs_on_both_sides() {
+fn common_options_may_precede_or_follow_a_verb() {
     let sandbox = Sandbox::new();
     let other = sandbox.dir.join("other").display().to_string();
     sandbox.cachex("--cache-dir=DIR -- echo x".replace("DIR", &other).as_str()).gives("x\n");

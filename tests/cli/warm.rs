@@ -1,10 +1,10 @@
-//! Running a command in the background, for the calls to come.
+//! `--warm`: running a command in the background for later calls.
 
 use super::harness::Sandbox;
 use super::stale::{sandbox, wait_for_ends, with_a_slow_renewal};
 
 #[test]
-fn warm_runs_in_the_background_and_says_nothing() {
+fn warm_runs_in_the_background_and_prints_nothing() {
     let sandbox = with_a_slow_renewal();
     sandbox.write("warm", "");
     sandbox.sh("x=$(cachex --warm ./s.sh 2>&1); echo \"$? $x\"").gives("0 \n");
@@ -18,7 +18,7 @@ fn warm_runs_in_the_background_and_says_nothing() {
 }
 
 #[test]
-fn a_warming_that_fails_keeps_what_was_good() {
+fn a_failed_warm_keeps_the_stored_success() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("old\n");
     sandbox.write("code", "3");
@@ -29,7 +29,7 @@ fn a_warming_that_fails_keeps_what_was_good() {
 }
 
 #[test]
-fn warm_renews_what_holds_for_any_input_and_takes_an_input_only_with_stdin() {
+fn warm_takes_an_input_only_with_stdin() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "cat now; test $# = 0 || cat; echo >> ends");
     sandbox.write("now", "old ");
@@ -45,7 +45,7 @@ fn warm_renews_what_holds_for_any_input_and_takes_an_input_only_with_stdin() {
 }
 
 #[test]
-fn warm_does_nothing_where_there_is_no_cache_and_is_refused_where_it_makes_no_sense() {
+fn warm_does_nothing_without_a_store_and_conflicts_are_refused() {
     let sandbox = sandbox();
     sandbox.cachex("--warm ./s.sh").env("CACHEX_NO_CACHE", "1").gives("");
     sandbox.cachex("--warm --cache-dir /dev/null ./s.sh").warns("", "is not a directory");
@@ -58,19 +58,19 @@ fn warm_does_nothing_where_there_is_no_cache_and_is_refused_where_it_makes_no_se
 }
 
 #[test]
-fn warm_neither_takes_from_a_pipe_nor_waits_for_its_end() {
+fn warm_neither_reads_a_pipe_nor_waits_for_its_end() {
     let sandbox = Sandbox::new();
     sandbox.sh("seq 30000 | cachex cat | tail -1").gives("30000\n");
     let all = sandbox.sh("seq 40000").output().stdout;
     sandbox.sh("seq 40000 | { cachex --warm cat; cat; }").gives(all);
-    // The writer goes on only after the call.
+    // The writer continues only after the call.
     sandbox.sh("mkfifo pipe go").gives("");
     let script = "{ read x; echo late; } > pipe < go & cachex --warm cat < pipe; echo > go; wait";
     sandbox.sh(script).gives("");
 }
 
 #[test]
-fn warming_by_a_variable_does_not_reach_what_the_command_calls() {
+fn warm_by_a_variable_does_not_reach_nested_calls() {
     let sandbox = Sandbox::new();
     sandbox.script("inner.sh", "echo inner");
     sandbox.script("outer.sh", "echo \"[$(cachex ./inner.sh)]\"; echo >> ends");
@@ -82,7 +82,7 @@ fn warming_by_a_variable_does_not_reach_what_the_command_calls() {
 }
 
 #[test]
-fn warm_replaces_what_comes_from_the_future() {
+fn warm_replaces_an_entry_from_the_future() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("old\n");
     sandbox.age(-3600);
