@@ -2,7 +2,8 @@
 
 use super::answer::{print, print_styled};
 use super::json::{self, json};
-use super::table::{Look, Table, Tone};
+use super::screen::{Screen, Tone};
+use super::table::Table;
 use crate::error::Error;
 use crate::options::Resolved;
 use crate::options::{
@@ -28,14 +29,14 @@ pub fn run(
     let vocabulary = Vocabulary::default();
     let shown: Vec<_> = vocabulary
         .options()
-        .map(|option| Shown { option, sources })
+        .map(|option| ShownOption { option, sources })
         .filter(|shown| all || shown.is_set())
         .collect();
     let path = |path: &Path| escape_os(path.as_os_str());
     if as_json {
         let answer = Answer {
             command: json::texts(&request.words),
-            options: shown.iter().map(Shown::for_json).collect(),
+            options: shown.iter().map(ShownOption::for_json).collect(),
             files: json::texts(&findings.files),
             ignored: json::texts(&findings.ignored),
             untrusted: findings
@@ -75,8 +76,8 @@ pub fn run(
     findings.untrusted.iter().for_each(|file| fact("untrusted", file.to_string()));
     findings.refused.iter().flat_map(refused).for_each(|refused| fact("refused", refused));
     fact("store", directory.map_or_else(|| "none".to_owned(), path));
-    let look = Look::own();
-    print_styled(&format!("{}{gap}{}", options.render(look), facts.render(look)))
+    let screen = Screen::own();
+    print_styled(&format!("{}{gap}{}", options.render(screen), facts.render(screen)))
 }
 
 /// What a file that is not trusted would set, in the order of the help.
@@ -104,12 +105,12 @@ fn refused(of_file: &RefusedKeys) -> impl Iterator<Item = String> {
 }
 
 /// One option as it is for the command.
-struct Shown<'s> {
+struct ShownOption<'s> {
     option: &'s KnownOption,
     sources: &'s Sources,
 }
 
-impl Shown<'_> {
+impl ShownOption<'_> {
     fn source(&self) -> Source<'_> {
         let id = self.option.id();
         if self.sources.is_overruled(id) { Source::Default } else { self.sources.of(id) }

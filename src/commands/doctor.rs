@@ -1,7 +1,8 @@
 //! `cachex doctor`: whether the store is sound, and what to do where it is not.
 
 use super::answer::print_styled;
-use super::table::{Look, Table, Tone};
+use super::screen::{Screen, Tone};
+use super::table::Table;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::store::{Finding, Health, examine};
@@ -23,7 +24,7 @@ pub fn run(directory: &Path) -> Result<Exit, Error> {
         };
         table.push(tone, [state.to_owned(), (*subject).to_owned(), escape_os(text.as_ref())]);
     }
-    print_styled(&table.render(Look::own()))?;
+    print_styled(&table.render(Screen::own()))?;
     let is_sound = findings.iter().all(|finding| finding.state != Health::Problem);
     Ok(Exit::Code(u8::from(!is_sound)))
 }

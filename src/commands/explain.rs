@@ -3,7 +3,7 @@
 use super::answer::print;
 use super::config::shown_value;
 use super::json::{self, json};
-use super::table::{Look, padded};
+use super::screen::{Screen, padded};
 use crate::call::{Call, Forecast, Nearest, Prepared, find_program};
 use crate::error::Error;
 use crate::hex::Hex;
@@ -44,7 +44,7 @@ pub fn run(
             }
         }
     };
-    print(&if as_json { json(&explanation.for_json())? } else { explanation.tell(Look::own()) })
+    print(&if as_json { json(&explanation.for_json())? } else { explanation.tell(Screen::own()) })
 }
 
 /// What a file would change that is not trusted.
@@ -112,24 +112,24 @@ impl Explanation {
         Self { forecast, notes: Vec::new(), key: None, parts: Vec::new(), nearest: None }
     }
 
-    fn tell(&self, look: Look) -> String {
+    fn tell(&self, screen: Screen) -> String {
         let Self { forecast: Forecast { verdict, reason, then }, notes, key, parts, nearest } =
             self;
         let first = [format!("{verdict}: {reason}"), format!("then: {then}")];
-        let mut lines = first.map(|line| look.wrap(&line, INDENT)).to_vec();
+        let mut lines = first.map(|line| screen.wrap(&line, INDENT)).to_vec();
         lines.extend(
-            nearest.as_ref().map(|it| look.wrap(&format!("nearest: {}", it.tell()), INDENT)),
+            nearest.as_ref().map(|it| screen.wrap(&format!("nearest: {}", it.tell()), INDENT)),
         );
-        lines.extend(notes.iter().map(|note| look.wrap(&format!("note: {note}"), INDENT)));
+        lines.extend(notes.iter().map(|note| screen.wrap(&format!("note: {note}"), INDENT)));
         lines.extend(key.iter().map(|key| format!("key {key}")));
         let names = parts.iter().map(|part| escape_os(&part.name)).collect::<Vec<_>>();
-        let width = look.column(&names);
+        let width = screen.column(&names);
         for (name, ShownPart { digest, value, .. }) in names.iter().zip(parts) {
             let before = format!("  {}  {digest}  ", padded(name, width));
             let is_long = measure_text_width(name) > width;
             let indent = if is_long { INDENT } else { measure_text_width(&before) };
             let value = value.as_deref().map(escape_os).unwrap_or_default();
-            lines.push(look.wrap((before + &value).trim_end(), indent));
+            lines.push(screen.wrap((before + &value).trim_end(), indent));
         }
         lines.join("\n") + "\n"
     }

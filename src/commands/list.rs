@@ -4,7 +4,8 @@ use super::answer::{print, print_styled};
 use super::filters::selection;
 use super::json::{self, json};
 use super::opening::with_store;
-use super::table::{Look, Table, Tone};
+use super::screen::{Screen, Tone};
+use super::table::Table;
 use crate::entry::Description;
 use crate::error::Error;
 use crate::options::ListOptions;
@@ -27,8 +28,8 @@ pub fn run(options: &ListOptions, directory: &Path, notices: &Notices) -> Result
         let entries: Vec<_> = entries.iter().map(|entry| JsonEntry::new(entry, now)).collect();
         return print(&json(&entries)?);
     }
-    let look = Look::own();
-    if entries.is_empty() && look.is_terminal() {
+    let screen = Screen::own();
+    if entries.is_empty() && screen.is_terminal() {
         return print("nothing stored\n");
     }
     let mut table = Table::columns(HEADINGS);
@@ -36,7 +37,7 @@ pub fn run(options: &ListOptions, directory: &Path, notices: &Notices) -> Result
         let tone = if has_expired(entry, now) { Tone::Faint } else { Tone::Plain };
         table.push(tone, row(entry, now));
     }
-    print_styled(&table.render(look))
+    print_styled(&table.render(screen))
 }
 
 const HEADINGS: [&str; 8] = ["ID", "AGE", "LEFT", "EXIT", "SIZE", "TIME", "HITS", "COMMAND"];

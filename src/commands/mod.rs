@@ -9,6 +9,7 @@ mod opening;
 
 mod filters;
 mod json;
+mod screen;
 mod table;
 
 pub mod clear;

@@ -4,7 +4,8 @@ use super::answer::{print, print_styled, printed};
 use super::json::json;
 use super::list::{JsonEntry, time_left};
 use super::opening::with_store;
-use super::table::{Look, Table, Tone};
+use super::screen::{Screen, Tone};
+use super::table::Table;
 use crate::entry::{Condition, Description, StdinKind};
 use crate::error::Error;
 use crate::options::ShowOptions;
@@ -117,5 +118,5 @@ fn tell(description: &Description, now: Timestamp) -> String {
     for (name, value) in lines {
         facts.push(Tone::Plain, [name.to_owned(), value]);
     }
-    facts.render(Look::own())
+    facts.render(Screen::own())
 }

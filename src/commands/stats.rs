@@ -3,7 +3,8 @@
 use super::answer::print_styled;
 use super::json::{self, json};
 use super::opening::with_store;
-use super::table::{Look, Table, Tone, bar};
+use super::screen::{Screen, Tone};
+use super::table::{Table, bar};
 use crate::error::Error;
 use crate::options::StatsOptions;
 use crate::size::Size;
@@ -25,12 +26,12 @@ pub fn run(options: &StatsOptions, directory: &Path, notices: &Notices) -> Resul
     } else if options.markdown {
         markdown(&statistics)
     } else {
-        tables(&statistics, Look::own())
+        tables(&statistics, Screen::own())
     };
     print_styled(&text)
 }
 
-fn tables(statistics: &Statistics, look: Look) -> String {
+fn tables(statistics: &Statistics, screen: Screen) -> String {
     let Statistics { disk, whole, commands } = statistics;
     let mut facts = Table::facts();
     for (name, value) in [
@@ -39,29 +40,30 @@ fn tables(statistics: &Statistics, look: Look) -> String {
         ("on disk", Size(*disk).to_string()),
         ("hits", whole.hits.to_string()),
         ("misses", whole.misses.to_string()),
-        ("hit rate", rate(whole, look).trim().to_owned()),
+        ("hit rate", rate(whole, screen).trim().to_owned()),
         ("saved", brief(whole.saved)),
     ] {
         facts.push(Tone::Plain, [name.to_owned(), value]);
     }
     let table = match commands.as_slice() {
         [] => String::new(),
-        commands if look.is_narrow() => brief_table(commands).render(look),
-        commands => table(commands, look).render(look),
+        commands if screen.is_narrow() => brief_table(commands).render(screen),
+        commands => table(commands, screen).render(screen),
     };
-    format!("{}{}{table}", facts.render(look), if table.is_empty() { "" } else { "\n" })
+    format!("{}{}{table}", facts.render(screen), if table.is_empty() { "" } else { "\n" })
 }
 
-fn table(commands: &[(Vec<OsString>, Totals)], look: Look) -> Table<7> {
+fn table(commands: &[(Vec<OsString>, Totals)], screen: Screen) -> Table<7> {
     // Over the start of the rate and its bar.
-    let rate_heading = format!("{:<width$}", "RATE", width = rate(&Totals::default(), look).len());
+    let rate_heading =
+        format!("{:<width$}", "RATE", width = rate(&Totals::default(), screen).len());
     let headings = ["HITS", "MISSES", &rate_heading, "SAVED", "ENTRIES", "SIZE", "COMMAND"];
     let mut table = Table::columns(headings);
     for (words, totals) in commands {
         let cells = [
             totals.hits.to_string(),
             totals.misses.to_string(),
-            rate(totals, look),
+            rate(totals, screen),
             brief(totals.saved),
             totals.entries.to_string(),
             Size(totals.output).to_string(),
@@ -83,9 +85,9 @@ fn brief_table(commands: &[(Vec<OsString>, Totals)]) -> Table<4> {
 }
 
 /// The hit rate, with a bar where a person is looking.
-fn rate(totals: &Totals, look: Look) -> String {
+fn rate(totals: &Totals, screen: Screen) -> String {
     let percent = percent(totals);
-    if look.is_terminal() {
+    if screen.is_terminal() {
         format!("{percent:>4} {}", bar(totals.hit_rate().unwrap_or_default(), 10))
     } else {
         percent

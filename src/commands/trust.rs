@@ -3,7 +3,8 @@
 use super::answer::print_styled;
 use super::config::shown_value;
 use super::json::{self, json};
-use super::table::{Look, Table, Tone};
+use super::screen::{Screen, Tone};
+use super::table::Table;
 use crate::error::Error;
 use crate::options;
 use crate::options::TrustOptions;
@@ -85,7 +86,7 @@ fn content(candidate: &Candidate) -> String {
             table.push(Tone::Plain, [key.name.clone(), reason, String::new()]);
         }
     }
-    table.render(Look::own()).lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+    table.render(Screen::own()).lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
 fn list(as_json: bool) -> Result<String, Error> {
@@ -105,7 +106,7 @@ fn list(as_json: bool) -> Result<String, Error> {
         let tone = if state == "trusted" { Tone::Plain } else { Tone::Faint };
         table.push(tone, [state.to_owned(), escape_os(file.as_os_str())]);
     }
-    let shown = table.render(Look::own());
+    let shown = table.render(Screen::own());
     Ok(if shown.is_empty() { "nothing is trusted\n".to_owned() } else { shown })
 }
 
