@@ -1,7 +1,7 @@
 //! An entry: a recording under its key, with its dates and conditions.
 //!
-//! Only what it is; how it is stored is for [`store`](crate::store) to know, whether it may be replayed for
-//! [`policy`](crate::policy).
+//! Plain data: [`store`](crate::store) knows how an entry is stored, and [`policy`](crate::policy) whether it may be
+//! replayed.
 
 use crate::exit::Exit;
 use crate::key::{Digest, Key, KeyPart};
@@ -12,30 +12,30 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What is known only once the command has run, and must hold again for its result to be replayed.
+/// What is known about standard input once the command has run. It must hold again for the result to be replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Condition {
-    /// Something waited in a pipe or socket from the start and none of it was taken: any input will
-    /// do but a file, which can be looked at without a trace, and a closed one.
+    /// Data waited in a pipe or socket from the start, and the command took none of it. Holds for any input except a
+    /// file, which can be looked at without a trace, and a closed one.
     StdinUnread,
-    /// There was no standard input: the command got the null device.
+    /// There was no standard input, and the command got the null device.
     StdinAbsent,
     /// Standard input was closed.
     StdinClosed,
-    /// Standard input was open, and nothing came while the command ran.
+    /// Standard input was open, and nothing arrived while the command ran.
     StdinSilent(StdinKind),
-    /// Standard input was there, and empty.
+    /// Standard input was empty.
     StdinEmpty(StdinKind),
     /// Standard input was a regular file.
     StdinFile {
-        /// The digest of all that the command could see of it: its content, its offset, how it was opened.
+        /// The digest of all that the command could see: content, offset, and access mode.
         input: Digest,
         /// How far the run moved the offset.
         moved: i64,
     },
-    /// Standard input was this, whole.
+    /// The command read all of standard input.
     Stdin {
-        /// What it came from.
+        /// Its kind.
         kind: StdinKind,
         /// Its digest.
         digest: Digest,
@@ -45,7 +45,7 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// Whether both hold for the same standard input, whatever the runs did to it.
+    /// Whether both hold for the same standard input, whatever the runs did to its offset.
     #[must_use]
     pub fn is_same_input(self, other: Self) -> bool {
         match (self, other) {
@@ -54,7 +54,7 @@ impl Condition {
         }
     }
 
-    /// Whether it shows that the command reads what comes through a pipe or a socket.
+    /// Whether it shows that the command reads a pipe or a socket.
     #[must_use]
     pub fn shows_a_reader(self) -> bool {
         matches!(self, Self::Stdin { kind: StdinKind::Pipe | StdinKind::Socket, .. })
@@ -70,25 +70,25 @@ impl Entry {
     }
 }
 
-/// What the command's standard input was: some look at that too, as `wc` does.
+/// The kind of the command's standard input. Some commands look at that too, as `wc` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StdinKind {
     /// A pipe.
     Pipe,
     /// A nameless stream socket.
     Socket,
-    /// A regular file, as earlier versions stored it: never replayed.
+    /// A regular file, as earlier versions stored it. Never replayed.
     File,
 }
 
-/// What a stored entry is, without its output.
+/// A stored entry without its output.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Its number in the store.
+    /// Its id in the store.
     pub id: i64,
-    /// What it depends on that was known before.
+    /// What is known before the run.
     pub key: Key,
-    /// What it depends on that was seen.
+    /// What is known after the run.
     pub condition: Condition,
     /// How the command ended.
     pub exit: Exit,
@@ -101,25 +101,25 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether this is the other one, seen at another moment: numbers are given again.
+    /// Whether this is the same entry, looked up at another moment. Ids are used again.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
         (self.id, self.created) == (other.id, other.created)
     }
 }
 
-/// What `list` and `show` tell of an entry.
+/// All that `list` and `show` print of an entry.
 #[derive(Clone, Debug)]
 pub struct Description {
     /// The entry.
     pub entry: Entry,
     /// `--scope` of the call that stored it.
     pub scope: String,
-    /// The command line, with globs in place of what they left out.
+    /// The command line, with the globs of `--ignore-arg` in place of the words that they match.
     pub words: Vec<OsString>,
-    /// Where it ran; `None` if that does not count.
+    /// The working directory; `None` if that does not count.
     pub directory: Option<PathBuf>,
-    /// How long the call that stored it would have replayed it.
+    /// The lifetime by the options of the call that stored it.
     pub lifetime: Lifetime,
     /// Bytes of output.
     pub output: u64,
@@ -129,25 +129,25 @@ pub struct Description {
     pub last_used: Timestamp,
 }
 
-/// A result on its way into the store.
+/// A result that is about to be stored.
 #[derive(Debug)]
 pub struct NewEntry<'a> {
-    /// What it depends on that was known before.
+    /// What is known before the run.
     pub key: Key,
-    /// What it depends on that was seen.
+    /// What is known after the run.
     pub condition: Condition,
     /// The result.
     pub recording: Recording,
     /// `--scope`.
     pub scope: &'a str,
-    /// The command line, with globs in place of what they left out.
+    /// The command line, with the globs of `--ignore-arg` in place of the words that they match.
     pub words: Vec<OsString>,
     /// The globs of `--ignore-arg`.
     pub ignored: &'a BTreeSet<OsString>,
-    /// Where it ran; `None` if that does not count.
+    /// The working directory; `None` if that does not count.
     pub directory: Option<PathBuf>,
-    /// How long the call that stores it would replay it.
+    /// The lifetime by the options of this call.
     pub lifetime: Lifetime,
-    /// What its key is made of.
+    /// The parts of its key.
     pub parts: Vec<KeyPart>,
 }

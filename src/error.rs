@@ -1,7 +1,7 @@
-//! What ends a call early, with the exit status that each gets.
+//! The errors that end a call, and their exit codes.
 //!
-//! Faults of the cache are not among them: these are warnings. An error says what failed, on what, and what
-//! to try; it is printed once, by [`main`](crate::main).
+//! Faults of the cache are not among them: they are warnings. An error says what failed, on what, and what to try. It is
+//! printed once, by [`main`](crate::main).
 
 use crate::terminal::escape_os;
 use std::ffi::{OsStr, OsString};
@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// An error that the user sees, once, at the edge.
+/// An error that ends the call.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The command line cannot be understood.
@@ -26,19 +26,19 @@ pub enum Error {
     NotExecutable {
         /// Where it was found.
         command: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         reason: io::Error,
     },
     /// `--only-if-cached` found nothing to replay.
     #[error("not cached: {0}")]
     Missed(String),
-    /// A verb failed.
+    /// cachex itself failed.
     #[error("{0}")]
     Failed(String),
 }
 
 impl Error {
-    /// Stored output turned out to be damaged while it was shown.
+    /// The error of stored output that turned out to be damaged while it was shown.
     #[must_use]
     pub fn not_whole(fault: &io::Error) -> Self {
         Self::Failed(format!("the output is not whole: {fault}"))
@@ -57,7 +57,7 @@ impl Error {
     }
 }
 
-/// What may have been meant by a word that is no command.
+/// A guess at what the user meant by a word that is no command.
 fn hint_for(command: &OsStr) -> String {
     if is_for_a_shell(command) {
         return "; no shell looks at it: for a line of one, cachex -- sh -c '…'".to_owned();
@@ -65,12 +65,12 @@ fn hint_for(command: &OsStr) -> String {
     hint_at_verb(command)
 }
 
-/// Whether only a shell can make something of it: `a | b`, `a && b`, `ls -l` in one word.
+/// Whether a word is meant for a shell: `a | b`, `a && b`, `ls -l` in one word.
 fn is_for_a_shell(word: &OsStr) -> bool {
     word.as_bytes().iter().any(|byte| b" |&;<>()$`\n".contains(byte))
 }
 
-/// A mistyped verb is taken for a command, so say which verb is near.
+/// A mistyped verb is taken for a command, so the hint names the nearest verb.
 fn hint_at_verb(command: &OsStr) -> String {
     const VERBS: [&str; 11] = [
         "clear",
@@ -93,12 +93,12 @@ fn hint_at_verb(command: &OsStr) -> String {
     let Some(verb) = near.min_by_key(|verb| strsim::damerau_levenshtein(word, verb)) else {
         return String::new();
     };
-    // That one is an option only.
+    // There is no such verb, but an option.
     let meant = if verb == HELP { "--help" } else { verb };
     format!("; did you mean `cachex {meant}`?")
 }
 
-/// Whether the two words differ by a slip (a long one by two), or one is the start of the other.
+/// Whether two words differ by one slip (a long one by two), or one is the start of the other.
 fn is_near(word: &str, verb: &str) -> bool {
     let slips = if verb.len() < 7 { 1 } else { 2 };
     verb.starts_with(word)

@@ -1,6 +1,4 @@
-//! How a command ended, and which endings count as success.
-//!
-//! The exit status of cachex is that of the command, as a shell would report it.
+//! How a command ended, and sets of exit codes.
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

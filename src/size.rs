@@ -9,7 +9,7 @@ use std::str::FromStr;
 pub struct Size(pub u64);
 
 impl Size {
-    /// So many mebibytes.
+    /// This many mebibytes.
     #[must_use]
     pub const fn mebibytes(count: u64) -> Self {
         Self(count << 20)

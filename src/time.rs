@@ -1,7 +1,6 @@
-//! The one clock, and durations as people write and read them.
+//! The clock, and durations as people write and read them.
 //!
-//! Nothing else in the crate asks the system for the date, so a test can age what is stored
-//! instead of waiting.
+//! Nothing else in the crate asks the system for the date. So a test can age entries instead of sleeping.
 
 use std::fmt;
 use std::str::FromStr;
@@ -38,27 +37,27 @@ impl Timestamp {
 }
 
 impl From<SystemTime> for Timestamp {
-    /// What lies before the epoch is taken for it.
+    /// A time before the epoch becomes the epoch.
     fn from(time: SystemTime) -> Self {
         time.duration_since(UNIX_EPOCH)
             .map_or(Self(0), |since| Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))
     }
 }
 
-/// How long something holds.
+/// How long a result is fresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lifetime {
-    /// Until this much time has passed; zero means that it never holds.
+    /// For this long; zero means never.
     For(Duration),
     /// For ever.
     Unlimited,
 }
 
 impl Lifetime {
-    /// A lifetime of zero: nothing is ever fresh.
+    /// Never fresh.
     pub const ZERO: Self = Self::For(Duration::ZERO);
 
-    /// Whether something of this age is still within the lifetime.
+    /// Whether a result of this age is still fresh.
     #[must_use]
     pub fn covers(self, age: Duration) -> bool {
         match self {

@@ -1,8 +1,11 @@
-//! One call of a command, from what is stored for it to its exit. `run` and `explain` share it.
+//! One call of a command, from the look-up to its exit. `run` and `explain` share it.
 //!
-//! Each file is one step, in the order in which they build on each other. A step never ends the call for a fault of the
-//! store: it warns, and the command runs. While the command runs no transaction is open, and only callers of the same
-//! key wait.
+//! A fault of the store never ends a call: it is a warning, and the command runs. While the command runs no transaction
+//! is open, and only callers of the same key wait.
+//!
+//! Each file is one step. From the bottom: `context` (what all steps know), `ending` (the exit), `output_as_input`,
+//! `uncached`, `prepare`, `decide`, `execute`, `keep`, `fall_back`, `renew`, `serve` (a hit), `fill` (a miss),
+//! `single_flight`, `nearest`, `forecast`. Each uses only what stands before it.
 
 mod context;
 mod decide;

@@ -1,7 +1,7 @@
-//! Whether a command may read what it writes.
+//! Whether a command may read its own output.
 //!
-//! A command that has its output file as an input can see that, and mostly leaves the file out: `grep x * >out`. With
-//! a pipe in place of the file it would read what it wrote, without end.
+//! A command can see that its output file is one of its inputs, and most commands then leave that file out, as in
+//! `grep x * >out`. With a pipe in place of the file it would read its own output without end.
 
 use crate::key::names_in;
 use crate::terminal::Stream;
@@ -9,7 +9,7 @@ use rustix::fs::{FileType, Stat, fstat, stat};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-/// The word that names a file which one of our output streams writes to, or a directory that the file is in.
+/// The word that names the file behind one of our output streams, or a directory around that file.
 pub(super) fn among(words: &[OsString]) -> Option<&OsStr> {
     let files = [Stream::Stdout, Stream::Stderr].map(OutputFile::of);
     let files: Vec<_> = files.into_iter().flatten().collect();
@@ -22,7 +22,7 @@ pub(super) fn among(words: &[OsString]) -> Option<&OsStr> {
     words.iter().skip(1).map(OsString::as_os_str).find(|word| names(word))
 }
 
-/// A regular file that we write to.
+/// A regular file behind an output stream.
 struct OutputFile {
     id: Id,
     stream: Stream,
@@ -44,7 +44,7 @@ impl OutputFile {
         }
     }
 
-    /// Those that it is in, the nearest first.
+    /// The directories around it, the nearest first.
     fn directories(&self) -> impl Iterator<Item = Id> {
         let path = self.path().unwrap_or_default();
         let directories: Vec<_> = path.ancestors().skip(1).map(Path::to_owned).collect();
@@ -65,7 +65,7 @@ impl OutputFile {
     }
 }
 
-/// What tells a file from all others.
+/// The device and inode of a file.
 type Id = (rustix::fs::Dev, u64);
 
 fn id(stat: &Stat) -> Id {

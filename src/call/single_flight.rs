@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::progress::Spinner;
 use crate::runner;
 use crate::single_flight::{ClaimSlot, Claimed, RunState, active, may_wait};
+use crate::stdin::Stdin;
 use crate::time::Timestamp;
 use std::io;
 
@@ -74,7 +75,7 @@ impl Call<'_> {
         prepared.variants = prepared.store.variants(&keys).unwrap_or_default();
         let policy = &self.request.policy;
         let of_use = policy.of_use(&prepared.variants, self.asked, Timestamp::now());
-        let stdin = std::mem::replace(&mut prepared.stdin, crate::stdin::Stdin::Absent);
+        let stdin = std::mem::replace(&mut prepared.stdin, Stdin::Absent);
         prepared.stdin = stdin.look_at_once(&of_use)?;
         Ok(())
     }

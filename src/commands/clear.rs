@@ -1,4 +1,4 @@
-//! `cachex clear`: forgetting everything, a command, one call of it, or what passes the filters.
+//! `cachex clear`: removes all entries, those of a command or of one call, or those that pass the filters.
 
 use super::answer::print;
 use super::filters::selection;
@@ -10,7 +10,7 @@ use crate::store::Cleared;
 use crate::terminal::Notices;
 use std::path::Path;
 
-/// Forgets what is meant and says how much that was.
+/// Removes the selected entries and prints how many there were.
 ///
 /// # Errors
 /// When the store cannot be used.

@@ -1,4 +1,4 @@
-//! `cachex completions SHELL`: the script of a shell, as it is in `completions/`.
+//! `cachex completions SHELL`: prints the completion script of a shell from `completions/`.
 
 use super::answer::print;
 use crate::error::Error;

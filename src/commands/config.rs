@@ -1,4 +1,4 @@
-//! `cachex config`: which options are in force for a command, and where each comes from.
+//! `cachex config`: the options in force for a command, and the source of each.
 
 use super::answer::{print, print_styled};
 use super::json::{self, json};
@@ -80,7 +80,7 @@ pub fn run(
     print_styled(&format!("{}{gap}{}", options.render(screen), facts.render(screen)))
 }
 
-/// What a file that is not trusted would set, in the order of the help.
+/// The options that an untrusted file would set, in the order of the help.
 fn of_file<'f>(
     file: &'f Untrusted,
     vocabulary: &'f Vocabulary,
@@ -88,7 +88,7 @@ fn of_file<'f>(
     vocabulary.options().filter_map(|option| Some((option, file.settings.get(option.id())?)))
 }
 
-/// The words that a file gives an option; none stand for its default.
+/// The value that a file gives an option. No words stand for the default.
 pub(super) fn shown_value(words: &[String]) -> String {
     if words.is_empty() {
         return "its default".to_owned();
@@ -96,7 +96,7 @@ pub(super) fn shown_value(words: &[String]) -> String {
     words.iter().map(|word| named(OsStr::new(word))).collect::<Vec<_>>().join(", ")
 }
 
-/// What is said of each key that a file may not set.
+/// A line for each key that a file may not set.
 fn refused(of_file: &RefusedKeys) -> impl Iterator<Item = String> {
     let path = escape_os(of_file.path.as_os_str());
     of_file.keys.iter().map(move |RefusedKey { line, name }| {
@@ -104,7 +104,7 @@ fn refused(of_file: &RefusedKeys) -> impl Iterator<Item = String> {
     })
 }
 
-/// One option as it is for the command.
+/// One option, as it is in force for the command.
 struct ShownOption<'s> {
     option: &'s KnownOption,
     sources: &'s Sources,
@@ -168,12 +168,12 @@ impl ShownOption<'_> {
     }
 }
 
-/// A word that can be seen.
+/// A word, in quotes if it is empty.
 fn named(word: &OsStr) -> String {
     if word.is_empty() { "''".to_owned() } else { escape_os(word) }
 }
 
-/// The answer as JSON: these names stay.
+/// The answer as JSON. These field names are stable.
 #[derive(Serialize)]
 struct Answer<'a> {
     command: Vec<String>,

@@ -1,4 +1,4 @@
-//! `cachex doctor`: whether the store is sound, and what to do where it is not.
+//! `cachex doctor`: checks the store, and says how to mend it.
 
 use super::answer::print_styled;
 use super::screen::{Screen, Tone};
@@ -9,7 +9,7 @@ use crate::store::{Finding, Health, examine};
 use crate::terminal::escape_os;
 use std::path::Path;
 
-/// Prints a line for each check; exits with 1 if there is a problem.
+/// Prints a line for each check. Exits with 1 if there is a problem.
 ///
 /// # Errors
 /// When the lines cannot be written.

@@ -1,4 +1,4 @@
-//! `cachex explain`: hit or miss, and why: each part of the key, and what differs from what is stored.
+//! `cachex explain`: hit or miss, and why: each part of the key, and how it differs from the nearest entry.
 
 use super::answer::print;
 use super::config::shown_value;
@@ -17,8 +17,8 @@ use serde::Serialize;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Says what a run of this request would do. Only `--hash-with` commands run, and nothing is taken from
-/// standard input.
+/// Prints what a run of this request would do. Only `--hash-with` commands run, and nothing is taken from standard
+/// input.
 ///
 /// # Errors
 /// When there is no such command, or the store fails.
@@ -32,7 +32,7 @@ pub fn run(
     let program = find_program(request)?;
     let call = Call::new(request, &program, notices).only_looking();
     let explanation = if request.no_cache {
-        Explanation::of_nothing(call.forecast_uncached("cachex is switched off"))
+        Explanation::without_key(call.forecast_uncached("cachex is switched off"))
     } else {
         match call.prepare(directory) {
             Ok(prepared) => Explanation::new(&call, &prepared)
@@ -40,14 +40,14 @@ pub fn run(
             Err(fault) => {
                 call.warn_uncached(&fault);
                 let notes = untrusted.map(would_set).unwrap_or_default();
-                Explanation { notes, ..Explanation::of_nothing(call.forecast_uncached(fault)) }
+                Explanation { notes, ..Explanation::without_key(call.forecast_uncached(fault)) }
             }
         }
     };
     print(&if as_json { json(&explanation.for_json())? } else { explanation.tell(Screen::own()) })
 }
 
-/// What a file would change that is not trusted.
+/// Notes on the options that an untrusted file would set.
 fn would_set(file: &Untrusted) -> Vec<String> {
     let vocabulary = Vocabulary::default();
     let notes = vocabulary.options().filter_map(|option| {
@@ -61,15 +61,15 @@ fn would_set(file: &Untrusted) -> Vec<String> {
 #[derive(Debug)]
 struct Explanation {
     forecast: Forecast,
-    /// What may not have been meant so.
+    /// Hints at likely mistakes.
     notes: Vec<String>,
-    /// `None`: there is none, since nothing can be cached.
+    /// `None` where nothing can be cached.
     key: Option<String>,
     parts: Vec<ShownPart>,
     nearest: Option<Nearest>,
 }
 
-/// So far in goes on what is too long for a line.
+/// The indent of wrapped lines.
 const INDENT: usize = 4;
 
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl Explanation {
         let forecast = call.forecast(prepared);
         let parts = observation.fingerprint.parts();
         let keyed = store.keyed(&parts)?;
-        // A plain digest of everything would be an oracle for each of its parts.
+        // With a plain digest of the key, secret parts of it could be guessed and checked.
         let key = observation.fingerprint.key().0.as_bytes().to_vec();
         let key = store.keyed(&[KeyPart::new("key", key)])?;
         let is_hit = forecast.verdict == "hit";
@@ -107,8 +107,8 @@ impl Explanation {
         })
     }
 
-    /// Where there is no key.
-    fn of_nothing(forecast: Forecast) -> Self {
+    /// The explanation where nothing can be cached.
+    fn without_key(forecast: Forecast) -> Self {
         Self { forecast, notes: Vec::new(), key: None, parts: Vec::new(), nearest: None }
     }
 
@@ -158,7 +158,7 @@ impl Explanation {
     }
 }
 
-/// The explanation as JSON: these names stay.
+/// The explanation as JSON. These field names are stable.
 #[derive(Debug, Serialize)]
 struct JsonExplanation<'e> {
     verdict: &'static str,

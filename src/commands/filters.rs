@@ -1,4 +1,4 @@
-//! What the filters of `clear` and `list` mean.
+//! The filters of `clear` and `list`, as a selection of entries.
 
 use crate::options::FilterOptions;
 use crate::store::{Calls, Matching, Selection};

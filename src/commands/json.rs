@@ -1,5 +1,6 @@
-//! What `--json` prints. One rule for all texts: they stand as they are, and what is not UTF-8 is
-//! replaced by U+FFFD. One for all times: seconds, to the millisecond.
+//! The output of `--json`.
+//!
+//! Texts are printed as they are, with U+FFFD for what is not UTF-8. Times are seconds, to the millisecond.
 
 use crate::error::Error;
 use crate::terminal::is_unseen;
@@ -9,13 +10,13 @@ use std::ffi::OsStr;
 use std::fmt::Write;
 use std::time::Duration;
 
-/// A value as JSON. What a terminal would act on is escaped as JSON does it, beyond what JSON asks for.
+/// A value as JSON. Characters that a terminal would act on are escaped too, although JSON does not require it.
 pub(super) fn json<T: Serialize>(value: &T) -> Result<String, Error> {
     let plain = serde_json::to_string_pretty(value);
     let plain = plain.map_err(|error| Error::Failed(error.to_string()))?;
     let mut shown = String::with_capacity(plain.len() + 1);
     for c in plain.chars() {
-        // Outside of strings there is none but the end of a line; all of them have four digits.
+        // Such a character is inside a string, unless it is a newline. Four digits are enough for each.
         if c != '\n' && is_unseen(c) {
             let _ = write!(shown, "\\u{:04x}", u32::from(c));
         } else {

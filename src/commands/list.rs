@@ -56,7 +56,7 @@ fn row(description: &Description, now: Timestamp) -> [String; 8] {
     ]
 }
 
-/// By the lifetime of the call that stored it; a later call may ask for another.
+/// The time left by the lifetime of the call that stored it. A later call may ask for another lifetime.
 pub(super) fn time_left(description: &Description, now: Timestamp) -> String {
     let age = description.entry.created.age_at(now).unwrap_or_default();
     match description.lifetime {
@@ -70,7 +70,7 @@ fn has_expired(Description { entry, lifetime, .. }: &Description, now: Timestamp
     entry.created.age_at(now).is_none_or(|age| !lifetime.covers(age))
 }
 
-/// An entry as JSON: these names stay.
+/// An entry as JSON. These field names are stable.
 #[derive(Debug, Serialize)]
 pub(super) struct JsonEntry {
     id: i64,
@@ -80,7 +80,7 @@ pub(super) struct JsonEntry {
     exit: u8,
     created: f64,
     age: Option<f64>,
-    /// `null`: it does not expire.
+    /// `null` if it does not expire.
     ttl: Option<f64>,
     expired: bool,
     elapsed: f64,

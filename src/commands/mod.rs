@@ -1,6 +1,6 @@
 //! One file a verb.
 //!
-//! A verb says in which order things happen and what is told of them. It decides nothing about freshness (see
+//! A verb says in which order things happen, and prints the result. It decides nothing about freshness (see
 //! [`policy`](crate::policy)) and reads no flag but its own few. It promises its answer on standard output, everything
 //! else on standard error, and with `--json` the fields that the README names.
 

@@ -1,4 +1,4 @@
-//! `cachex prune`: what expired, what is too much and what was left behind.
+//! `cachex prune`: removes expired entries, those beyond the size limit, and files left behind.
 
 use super::answer::print;
 use super::clear::{removed, tell};
@@ -10,10 +10,10 @@ use crate::terminal::{Notices, escape_os};
 use crate::time::Timestamp;
 use std::path::Path;
 
-/// Brings the store into its bounds and says what that removed.
+/// Brings the store within its limits and prints what was removed.
 ///
 /// # Errors
-/// When the store cannot be used, or a file not be removed.
+/// When the store cannot be used, or a file cannot be removed.
 pub fn run(
     max_size: Option<Size>,
     dry_run: bool,

@@ -1,4 +1,4 @@
-//! `cachex [OPTIONS] [--] COMMAND`: replay what is stored, or run and store. The story of a call.
+//! `cachex [OPTIONS] [--] COMMAND`: replays a stored result, or runs the command and stores its result.
 
 use crate::call::{Call, find_program};
 use crate::error::Error;

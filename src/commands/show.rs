@@ -1,4 +1,4 @@
-//! `cachex show`: all of one entry, or the bytes that it replays.
+//! `cachex show`: prints all about one entry, or the bytes that it replays.
 
 use super::answer::{print, print_styled, printed};
 use super::json::json;
@@ -16,7 +16,7 @@ use crate::time::{Timestamp, brief};
 use std::ffi::OsString;
 use std::path::Path;
 
-/// Prints the newest entry that is meant.
+/// Prints the newest entry that the options select.
 ///
 /// # Errors
 /// When there is none, or the store cannot be used.
@@ -32,7 +32,7 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
     }
 }
 
-/// The newest entry that is meant.
+/// The newest entry that the options select.
 fn find(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result<Description, Error> {
     let calls = Calls { words: options.command.clone(), matching: None };
     let calls = options.id.is_none().then_some(calls);

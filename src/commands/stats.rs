@@ -1,4 +1,4 @@
-//! `cachex stats`: what is stored, how often it was used, and what that saved.
+//! `cachex stats`: prints how much is stored, how often it was used, and how much time that saved.
 
 use super::answer::print_styled;
 use super::json::{self, json};
@@ -15,7 +15,7 @@ use serde::Serialize;
 use std::ffi::OsString;
 use std::path::Path;
 
-/// Prints the totals, whole and per command.
+/// Prints the totals of the store and of each command.
 ///
 /// # Errors
 /// When the store cannot be used.
@@ -54,7 +54,7 @@ fn tables(statistics: &Statistics, screen: Screen) -> String {
 }
 
 fn table(commands: &[(Vec<OsString>, Totals)], screen: Screen) -> Table<7> {
-    // Over the start of the rate and its bar.
+    // Aligned with the start of the rate and its bar.
     let rate_heading =
         format!("{:<width$}", "RATE", width = rate(&Totals::default(), screen).len());
     let headings = ["HITS", "MISSES", &rate_heading, "SAVED", "ENTRIES", "SIZE", "COMMAND"];
@@ -74,7 +74,7 @@ fn table(commands: &[(Vec<OsString>, Totals)], screen: Screen) -> Table<7> {
     table
 }
 
-/// What matters most.
+/// The table for a narrow terminal.
 fn brief_table(commands: &[(Vec<OsString>, Totals)]) -> Table<4> {
     let mut table = Table::columns(["HITS", "RATE", "SAVED", "COMMAND"]);
     for (words, totals) in commands {
@@ -84,7 +84,7 @@ fn brief_table(commands: &[(Vec<OsString>, Totals)]) -> Table<4> {
     table
 }
 
-/// The hit rate, with a bar where a person is looking.
+/// The hit rate, with a bar on a terminal.
 fn rate(totals: &Totals, screen: Screen) -> String {
     let percent = percent(totals);
     if screen.is_terminal() {
@@ -102,7 +102,7 @@ fn shown(words: &[OsString]) -> String {
     escape_words(words.iter().map(OsString::as_os_str))
 }
 
-/// A table for the summary of a CI job.
+/// A Markdown table, for the summary of a CI job.
 fn markdown(Statistics { whole, commands, .. }: &Statistics) -> String {
     let line = |name: &str, totals: &Totals| {
         let Totals { entries, output, hits, misses, saved } = totals;
@@ -118,14 +118,14 @@ fn markdown(Statistics { whole, commands, .. }: &Statistics) -> String {
     text + &line("**all**", whole)
 }
 
-/// Text as code in a cell, with a fence that is longer than any in it.
+/// Text as code in a cell, inside a fence that is longer than any run of backticks in it.
 fn code(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     format!("{fence}{}{fence}", text.replace('|', "\\|"))
 }
 
-/// The statistics as JSON: these names stay.
+/// The statistics as JSON. These field names are stable.
 #[derive(Debug, Serialize)]
 struct JsonStatistics {
     disk_bytes: u64,
@@ -147,7 +147,7 @@ struct JsonTotals {
     output_bytes: u64,
     hits: u64,
     misses: u64,
-    /// `null`: there were no calls.
+    /// `null` if there were no calls.
     hit_rate: Option<f64>,
     saved: f64,
 }

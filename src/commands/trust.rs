@@ -1,4 +1,4 @@
-//! `cachex trust`: which files of projects count.
+//! `cachex trust`: trusts the configuration file of a project, or revokes or lists that.
 
 use super::answer::print_styled;
 use super::config::shown_value;
@@ -14,10 +14,10 @@ use crate::terminal::escape_os;
 use serde::Serialize;
 use std::path::Path;
 
-/// Trusts a file, or does not any longer, or lists those that are trusted.
+/// Trusts a file, revokes its trust, or lists the trusted files.
 ///
 /// # Errors
-/// When there is no such file, it cannot be understood, or what is trusted cannot be recorded.
+/// When there is no such file, it cannot be understood, or trust cannot be recorded.
 pub fn run(options: &TrustOptions) -> Result<(), Error> {
     let directory = options.directory.as_deref();
     let answer = if options.list {
@@ -30,7 +30,7 @@ pub fn run(options: &TrustOptions) -> Result<(), Error> {
     print_styled(&answer)
 }
 
-/// Trusts a file; says what it sets before that.
+/// Prints what a file sets, and then trusts it.
 fn trust(directory: Option<&Path>) -> Result<String, Error> {
     let candidate = Candidate::find(directory).map_err(Error::Failed)?;
     check(&candidate)?;
@@ -49,7 +49,7 @@ fn said(what: &str, path: &Path) -> String {
     format!("{what}: {}\n", escape_os(path.as_os_str()))
 }
 
-/// A file that would leave every command uncached cannot be trusted.
+/// Refuses a file with which every command would run uncached.
 fn check(candidate: &Candidate) -> Result<(), Error> {
     let mut tables = candidate.settings().into_iter();
     let defaults = tables.next().unwrap_or_default();
@@ -65,7 +65,7 @@ fn check(candidate: &Candidate) -> Result<(), Error> {
     })
 }
 
-/// What a file sets, a line for each option.
+/// A line for each option that a file sets.
 fn content(candidate: &Candidate) -> String {
     let vocabulary = Vocabulary::default();
     let mut table = Table::facts();
@@ -110,7 +110,7 @@ fn list(as_json: bool) -> Result<String, Error> {
     Ok(if shown.is_empty() { "nothing is trusted\n".to_owned() } else { shown })
 }
 
-/// These names stay.
+/// A trusted file as JSON. These field names are stable.
 #[derive(Serialize)]
 struct JsonRecord {
     file: String,
