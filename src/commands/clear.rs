@@ -3,10 +3,9 @@
 use super::answer::print;
 use super::filters::selection;
 use super::opening::with_store;
+use super::removals::{amount, verb};
 use crate::error::Error;
 use crate::options::ClearOptions;
-use crate::size::Size;
-use crate::store::Cleared;
 use crate::terminal::Notices;
 use std::path::Path;
 
@@ -30,18 +29,5 @@ pub fn run(options: &ClearOptions, directory: &Path, notices: &Notices) -> Resul
     } else {
         String::new()
     };
-    print(&format!("{} {}{hint}\n", removed(options.dry_run), tell(cleared)))
-}
-
-/// What a verb that removes says, or one that only looks.
-pub(super) fn removed(dry_run: bool) -> &'static str {
-    if dry_run { "would remove" } else { "removed" }
-}
-
-pub(super) fn tell(cleared: Cleared) -> String {
-    match cleared {
-        Cleared { entries: 0, .. } => "nothing".to_owned(),
-        Cleared { entries: 1, output } => format!("1 entry ({})", Size(output)),
-        Cleared { entries, output } => format!("{entries} entries ({})", Size(output)),
-    }
+    print(&format!("{} {}{hint}\n", verb(options.dry_run), amount(cleared)))
 }

@@ -2,13 +2,13 @@
 
 use super::answer::{print, print_styled};
 use super::json::{self, json};
+use super::option_value::{quoted, shown_value};
 use super::screen::{Screen, Tone};
 use super::table::Table;
 use crate::error::Error;
-use crate::options::Resolved;
 use crate::options::{
-    KnownOption, RefusedKey, RefusedKeys, STRANGE, Setting, Source, Sources, Untrusted, Vocabulary,
-    Whose,
+    Findings, KnownOption, RefusedKey, RefusedKeys, Resolved, STRANGE, Setting, Source, Sources,
+    Untrusted, Vocabulary, Whose,
 };
 use crate::terminal::escape_os;
 use serde::Serialize;
@@ -25,45 +25,36 @@ pub fn run(
     all: bool,
     as_json: bool,
 ) -> Result<(), Error> {
-    let Resolved { request, sources, findings } = resolved;
     let vocabulary = Vocabulary::default();
     let shown: Vec<_> = vocabulary
         .options()
-        .map(|option| ShownOption { option, sources })
+        .map(|option| ShownOption { option, sources: &resolved.sources })
         .filter(|shown| all || shown.is_set())
         .collect();
-    let path = |path: &Path| escape_os(path.as_os_str());
     if as_json {
-        let answer = Answer {
-            command: json::texts(&request.words),
-            options: shown.iter().map(ShownOption::for_json).collect(),
-            files: json::texts(&findings.files),
-            ignored: json::texts(&findings.ignored),
-            untrusted: findings
-                .untrusted
-                .as_ref()
-                .map(|file| JsonUntrusted::new(file, &vocabulary)),
-            refused: findings.refused.iter().flat_map(JsonRefused::of_file).collect(),
-            store: directory.map(json::text),
-            problem: findings
-                .fault
-                .clone()
-                .or_else(|| Some(findings.untrusted.as_ref()?.to_string())),
-        };
-        return print(&json(&answer)?);
+        print(&json(&Answer::new(resolved, directory, &shown, &vocabulary))?)
+    } else {
+        print_styled(&tables(&resolved.findings, directory, &shown, &vocabulary))
     }
+}
+
+/// A table of the options, and one of the files and the store.
+fn tables(
+    findings: &Findings,
+    directory: Option<&Path>,
+    shown: &[ShownOption<'_>],
+    vocabulary: &Vocabulary,
+) -> String {
+    let path = |path: &Path| escape_os(path.as_os_str());
     let mut options = Table::facts();
-    for shown in &shown {
-        options.push(if shown.is_set() { Tone::Plain } else { Tone::Faint }, shown.row());
+    for option in shown {
+        options.push(if option.is_set() { Tone::Plain } else { Tone::Faint }, option.row());
     }
-    let waiting: Vec<_> =
-        findings.untrusted.iter().flat_map(|file| of_file(file, &vocabulary)).collect();
+    let untrusted = findings.untrusted.as_ref();
+    let waiting: Vec<_> = untrusted.iter().flat_map(|file| of_file(file, vocabulary)).collect();
     for (option, setting) in &waiting {
-        let row = [
-            option.name().to_owned(),
-            shown_value(&setting.values),
-            format!("not in force: {setting}"),
-        ];
+        let source = format!("not in force: {setting}");
+        let row = [option.name().to_owned(), shown_value(&setting.values), source];
         options.push(Tone::Faint, row);
     }
     let gap = if shown.is_empty() && waiting.is_empty() { "" } else { "\n" };
@@ -73,11 +64,13 @@ pub fn run(
     for file in &findings.ignored {
         fact("ignored", format!("{}: {STRANGE}", path(file)));
     }
-    findings.untrusted.iter().for_each(|file| fact("untrusted", file.to_string()));
+    if let Some(file) = untrusted {
+        fact("untrusted", file.to_string());
+    }
     findings.refused.iter().flat_map(refused).for_each(|refused| fact("refused", refused));
     fact("store", directory.map_or_else(|| "none".to_owned(), path));
     let screen = Screen::own();
-    print_styled(&format!("{}{gap}{}", options.render(screen), facts.render(screen)))
+    format!("{}{gap}{}", options.render(screen), facts.render(screen))
 }
 
 /// The options that an untrusted file would set, in the order of the help.
@@ -86,14 +79,6 @@ fn of_file<'f>(
     vocabulary: &'f Vocabulary,
 ) -> impl Iterator<Item = (&'f KnownOption, &'f Setting)> {
     vocabulary.options().filter_map(|option| Some((option, file.settings.get(option.id())?)))
-}
-
-/// The value that a file gives an option. No words stand for the default.
-pub(super) fn shown_value(words: &[String]) -> String {
-    if words.is_empty() {
-        return "its default".to_owned();
-    }
-    words.iter().map(|word| named(OsStr::new(word))).collect::<Vec<_>>().join(", ")
 }
 
 /// A line for each key that a file may not set.
@@ -134,7 +119,7 @@ impl ShownOption<'_> {
         } else if words.is_empty() {
             self.option.default().unwrap_or_else(|| "-".to_owned())
         } else {
-            words.iter().map(|word| named(word)).collect::<Vec<_>>().join(", ")
+            words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ")
         };
         let source = match self.source() {
             Source::Default => "default".to_owned(),
@@ -168,11 +153,6 @@ impl ShownOption<'_> {
     }
 }
 
-/// A word, in quotes if it is empty.
-fn named(word: &OsStr) -> String {
-    if word.is_empty() { "''".to_owned() } else { escape_os(word) }
-}
-
 /// The answer as JSON. These field names are stable.
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -184,6 +164,27 @@ struct Answer<'a> {
     refused: Vec<JsonRefused<'a>>,
     store: Option<String>,
     problem: Option<String>,
+}
+
+impl<'a> Answer<'a> {
+    fn new(
+        Resolved { request, findings, .. }: &'a Resolved,
+        directory: Option<&Path>,
+        shown: &'a [ShownOption<'_>],
+        vocabulary: &'a Vocabulary,
+    ) -> Self {
+        let untrusted = findings.untrusted.as_ref();
+        Self {
+            command: json::texts(&request.words),
+            options: shown.iter().map(ShownOption::for_json).collect(),
+            files: json::texts(&findings.files),
+            ignored: json::texts(&findings.ignored),
+            untrusted: untrusted.map(|file| JsonUntrusted::new(file, vocabulary)),
+            refused: findings.refused.iter().flat_map(JsonRefused::of_file).collect(),
+            store: directory.map(json::text),
+            problem: findings.fault.clone().or_else(|| Some(untrusted?.to_string())),
+        }
+    }
 }
 
 #[derive(Serialize)]

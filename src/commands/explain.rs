@@ -1,15 +1,14 @@
 //! `cachex explain`: hit or miss, and why: each part of the key, and how it differs from the nearest entry.
 
 use super::answer::print;
-use super::config::shown_value;
 use super::json::{self, json};
+use super::option_value::shown_value;
 use super::screen::{Screen, padded};
 use crate::call::{Call, Forecast, Nearest, Prepared, find_program};
 use crate::error::Error;
 use crate::hex::Hex;
 use crate::key::{Caveat, Difference, KeyPart, StoredPart};
-use crate::options::Request;
-use crate::options::{Untrusted, Vocabulary};
+use crate::options::{Request, Untrusted, Vocabulary};
 use crate::store::StoreError;
 use crate::terminal::{Notices, escape_os};
 use console::measure_text_width;

@@ -5,10 +5,12 @@
 //! else on standard error, and with `--json` the fields that the README names.
 
 mod answer;
-mod opening;
-
+mod entry_facts;
 mod filters;
 mod json;
+mod opening;
+mod option_value;
+mod removals;
 mod screen;
 mod table;
 

@@ -1,8 +1,8 @@
 //! `cachex prune`: removes expired entries, those beyond the size limit, and files left behind.
 
 use super::answer::print;
-use super::clear::{removed, tell};
 use super::opening::with_store;
+use super::removals::{amount, verb};
 use crate::error::Error;
 use crate::size::Size;
 use crate::store::{Cleared, DEFAULT_MAX_SIZE, Leftover, leftovers};
@@ -25,10 +25,10 @@ pub fn run(
         if dry_run { store.prunable(max_size) } else { store.prune(max_size) }
     })?;
     let leftovers = leftovers(directory, Timestamp::now());
-    let verb = removed(dry_run);
+    let verb = verb(dry_run);
     let mut text = String::new();
     if cleared != Cleared::default() || leftovers.is_empty() {
-        text = format!("{verb} {}\n", tell(cleared));
+        text = format!("{verb} {}\n", amount(cleared));
     }
     for Leftover { path, size } in leftovers {
         let name = escape_os(path.as_os_str());

@@ -1,8 +1,8 @@
 //! `cachex show`: prints all about one entry, or the bytes that it replays.
 
 use super::answer::{print, print_styled, printed};
+use super::entry_facts::{JsonEntry, time_left};
 use super::json::json;
-use super::list::{JsonEntry, time_left};
 use super::opening::with_store;
 use super::screen::{Screen, Tone};
 use super::table::Table;

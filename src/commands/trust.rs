@@ -1,15 +1,12 @@
 //! `cachex trust`: trusts the configuration file of a project, or revokes or lists that.
 
 use super::answer::print_styled;
-use super::config::shown_value;
 use super::json::{self, json};
+use super::option_value::shown_value;
 use super::screen::{Screen, Tone};
 use super::table::Table;
 use crate::error::Error;
-use crate::options;
-use crate::options::TrustOptions;
-use crate::options::{Candidate, Vocabulary};
-use crate::options::{Standing, trust};
+use crate::options::{self, Candidate, Standing, TrustOptions, Vocabulary, trust};
 use crate::terminal::escape_os;
 use serde::Serialize;
 use std::path::Path;
