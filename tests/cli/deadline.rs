@@ -9,7 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 /// Longer than any test takes on a busy machine.
-const LIMIT: Duration = Duration::from_mins(5);
+pub const LIMIT: Duration = Duration::from_mins(5);
 
 /// Ends everything that a sandbox waits for once it has passed. Then the test fails.
 pub struct Deadline {

@@ -102,7 +102,7 @@ fn nothing_is_served_stale_if_a_renewal_would_lack_a_descriptor() {
     sandbox.sh(&without).tells("without\n", 0);
     sandbox.age(120);
     assert!(sandbox.sh(&without).tells("without\n", 0).contains("stale"));
-    super::stale::wait_until_idle(&sandbox);
+    super::stale_while_revalidate::wait_until_idle(&sandbox);
     assert_eq!(sandbox.runs(), 4);
 }
 
@@ -111,7 +111,7 @@ fn warm_runs_nothing_if_it_would_lack_a_descriptor() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "if (: >&3) 2>/dev/null; then echo with; else echo without; fi");
     sandbox.sh("cachex --warm ./s.sh 3>> o").warns("", "would lack descriptor 3");
-    super::stale::wait_until_idle(&sandbox);
+    super::stale_while_revalidate::wait_until_idle(&sandbox);
     assert_eq!(sandbox.runs(), 0);
     let explained = sandbox.sh("cachex explain --warm ./s.sh 3>> o").output().stdout;
     let explained = String::from_utf8_lossy(&explained);

@@ -2,7 +2,7 @@
 //! byte of both streams are checked.
 
 use super::aging;
-use super::deadline::Deadline;
+use super::deadline::{Deadline, LIMIT};
 use cachex::store::Store;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
@@ -11,6 +11,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// A directory for scripts, and a store beside it.
 pub struct Sandbox {
@@ -114,6 +115,16 @@ impl Sandbox {
             .stdin(format!("#!/bin/sh\necho {name} >> '{ran}'\n{body}\n"))
             .gives("");
         path
+    }
+
+    /// Lets a script continue that waits for a line from the FIFO `go`, or for a file of that name.
+    pub fn go(&self) {
+        self.go_with("");
+    }
+
+    /// The same with a text in that line.
+    pub fn go_with(&self, text: &str) {
+        fs::write(self.dir.join("go"), format!("{text}\n")).expect("written");
     }
 
     /// The number of runs of scripts.
@@ -299,6 +310,21 @@ pub fn word(bytes: &[u8]) -> OsString {
 #[allow(clippy::print_stderr, reason = "helps to understand a failure")]
 pub fn say(what: impl std::fmt::Display) {
     eprintln!("{what}");
+}
+
+/// Waits until a condition holds; fails if it never does.
+#[track_caller]
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < LIMIT, "not in time: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Whether the process with this id is running and no zombie (Linux).
+pub fn is_running(id: &str) -> bool {
+    fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
 /// The path of a program in `PATH`.

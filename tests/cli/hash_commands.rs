@@ -2,7 +2,7 @@
 
 #![cfg_attr(not(target_os = "linux"), allow(unused_imports, reason = "some need prctl"))]
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, is_running, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
@@ -27,10 +27,7 @@ fn ends_with_cachex(verb: &[&str], signal: Signal) {
     BufReader::new(told).read_line(&mut pid).expect("read");
     kill_process(Pid::from_child(&cachex), signal).expect("sent");
     assert_eq!(cachex.wait().expect("ended").signal(), Some(signal.as_raw()));
-    let stat = format!("/proc/{}/stat", pid.trim());
-    while std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z ")) {
-        std::thread::yield_now();
-    }
+    wait_until("the hash command ends", || !is_running(pid.trim()));
     assert_eq!(sandbox.runs(), 0);
 }
 

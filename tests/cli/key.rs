@@ -342,3 +342,21 @@ fn an_unreadable_script_is_named_and_the_run_is_uncached() {
     assert!(stderr.contains("cachex: warning: cannot key"), "{stderr}");
     sandbox.cachex("list").gives("ID  AGE  LEFT  EXIT  SIZE  TIME  HITS  COMMAND\n");
 }
+
+#[test]
+fn ignored_signals_count() {
+    let sandbox = Sandbox::new();
+    let survives = "cachex sh -c 'kill -USR1 $$; echo survived'";
+    sandbox.sh(&format!("trap '' USR1; {survives}")).gives("survived\n");
+    sandbox.sh(&format!("{{ {survives}; }} 2>/dev/null || test $? -ge 128")).gives("");
+    sandbox.sh(&format!("trap '' USR1; {survives}")).gives("survived\n");
+}
+
+#[test]
+fn blocked_signals_count() {
+    let sandbox = Sandbox::new();
+    let blocking = "use POSIX; sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGUSR1)); exec @ARGV";
+    let words = ["cachex", "sh", "-c", "kill -USR1 $$; echo survived"];
+    sandbox.program("perl", &[&["-e", blocking], &words[..]].concat()).gives("survived\n");
+    assert_ne!(sandbox.cachex_words(&words[1..]).output().stdout, b"survived\n");
+}

@@ -17,7 +17,7 @@ fn output_is_forwarded_as_it_appears() {
     let mut line = [0; 6];
     stdout.read_exact(&mut line).expect("read");
     assert_eq!(&line, b"first\n");
-    std::fs::write(sandbox.dir.join("go"), "second\n").expect("written");
+    sandbox.go_with("second");
     let mut rest = String::new();
     stdout.read_to_string(&mut rest).expect("read");
     assert_eq!(rest, "second\nlast\n");

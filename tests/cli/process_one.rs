@@ -1,7 +1,7 @@
 //! cachex as process 1 of a container, whose end kills all other processes: `docker run image cachex …`.
 
 use super::harness::{Call, Sandbox, say};
-use super::stale::sandbox;
+use super::stale_while_revalidate::sandbox;
 
 /// A call as process 1. Returns `None` and reports why if that is not possible.
 fn as_process_one(sandbox: &Sandbox, words: &str) -> Option<Call> {

@@ -1,21 +1,21 @@
 //! Signals reach the command as without cachex. A disturbed run is not stored.
 
-#[cfg(target_os = "linux")]
-use super::harness::not_tried;
 use super::harness::{Call, Sandbox};
+#[cfg(target_os = "linux")]
+use super::harness::{is_running, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout, ExitStatus, Stdio};
 
 /// A call whose command has reported that it is ready.
-struct Ready {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    first: String,
+pub struct Ready {
+    pub child: Child,
+    pub stdout: BufReader<ChildStdout>,
+    pub first: String,
 }
 
-fn start(mut call: Call) -> Ready {
+pub fn start(mut call: Call) -> Ready {
     let mut child =
         call.command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("started");
     let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -38,26 +38,26 @@ impl Ready {
         assert_eq!(unsafe { libc::kill(id, signal) }, 0);
     }
 
-    fn send(&self, signal: Signal) {
+    pub fn send(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("sent");
     }
 
     /// Waits until it has stopped.
     #[cfg(target_os = "linux")]
-    fn stopping_signal(&self) -> i32 {
+    pub fn stopping_signal(&self) -> i32 {
         use rustix::process::{WaitId, WaitIdOptions, waitid};
         let options = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
         let seen = waitid(WaitId::Pid(Pid::from_child(&self.child)), options).expect("waited for");
         seen.and_then(|seen| seen.stopping_signal()).expect("stopped")
     }
 
-    fn line(&mut self) -> String {
+    pub fn line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).expect("read");
         line
     }
 
-    fn end(mut self) -> (String, ExitStatus) {
+    pub fn end(mut self) -> (String, ExitStatus) {
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).expect("read");
         (rest, self.child.wait().expect("ended"))
@@ -148,92 +148,6 @@ fn an_alarm_reaches_the_command() {
 }
 
 #[test]
-fn one_signal_ends_cachex_while_the_reader_stalls() {
-    let sandbox = Sandbox::new();
-    let ready = start(sandbox.cachex("yes"));
-    ready.send(Signal::TERM);
-    let Ready { mut child, stdout: _stalled, .. } = ready;
-    assert_eq!(child.wait().expect("ended").signal(), Some(libc::SIGTERM));
-}
-
-/// A call whose command waits for `go`, then writes more than a pipe holds and ends.
-fn long_at_its_end(sandbox: &Sandbox, call: &str) -> Ready {
-    sandbox.sh("mkfifo go written").gives("");
-    sandbox.script(
-        "s.sh",
-        "trap 'echo disturbed' USR1; echo ready; until { read x < go; } 2>/dev/null; do :; done
-         head -c 120000 /dev/zero; echo > written; test ! \"$1\" || exec sleep 100",
-    );
-    let mut call = sandbox.sh(call);
-    call.command.stderr(Stdio::piped());
-    start(call)
-}
-
-fn told(ready: &mut Ready) -> String {
-    let mut told = String::new();
-    let mut stderr = ready.child.stderr.take().expect("a pipe");
-    stderr.read_to_string(&mut told).expect("read");
-    told
-}
-
-#[test]
-fn a_signal_that_the_command_survives_loses_no_output() {
-    for (signal, call, answer) in [
-        (Signal::USR1, "exec cachex ./s.sh", "disturbed\n"),
-        (Signal::HUP, "trap '' HUP; exec cachex ./s.sh", ""),
-    ] {
-        let sandbox = Sandbox::new();
-        let mut ready = long_at_its_end(&sandbox, call);
-        ready.send(signal);
-        if !answer.is_empty() {
-            assert_eq!(ready.line(), answer);
-        }
-        sandbox.sh("echo > go; read x < written").gives("");
-        // A slow reader.
-        std::thread::sleep(std::time::Duration::from_secs(1));
-        let mut rest = Vec::new();
-        ready.stdout.read_to_end(&mut rest).expect("read");
-        assert_eq!(rest.len(), 120_000, "{signal:?}");
-        assert_eq!(told(&mut ready), "");
-        assert!(ready.child.wait().expect("ended").success());
-    }
-}
-
-const NOT_TAKEN: &str =
-    "cachex: error: cannot write the output: the reader did not take it in time\n";
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_signal_after_the_command_ended_loses_output_and_says_so() {
-    let sandbox = Sandbox::new();
-    let mut ready = long_at_its_end(&sandbox, "trap '' HUP; exec cachex ./s.sh");
-    sandbox.sh("echo > go; read x < written").gives("");
-    // Without children, cachex has seen the end of the command.
-    let id = ready.child.id();
-    let children = format!("/proc/{id}/task/{id}/children");
-    sandbox.sh(&format!("while test \"$(cat {children})\"; do sleep 0.01; done")).gives("");
-    ready.send(Signal::HUP);
-    ready.send(Signal::TERM);
-    assert_eq!(told(&mut ready), NOT_TAKEN);
-    assert_eq!(ready.child.wait().expect("ended").signal(), Some(libc::SIGTERM));
-}
-
-#[test]
-fn output_lost_to_a_stalled_reader_after_a_signal_is_reported() {
-    // No message if it would have to wait for the same reader.
-    for (call, loss) in
-        [("exec cachex ./s.sh stay", NOT_TAKEN), ("exec cachex ./s.sh stay 2>&1", "")]
-    {
-        let sandbox = Sandbox::new();
-        let mut ready = long_at_its_end(&sandbox, call);
-        sandbox.sh("echo > go; read x < written").gives("");
-        ready.send(Signal::TERM);
-        assert_eq!(told(&mut ready), loss);
-        assert_eq!(ready.child.wait().expect("ended").signal(), Some(libc::SIGTERM));
-    }
-}
-
-#[test]
 fn an_interrupt_ends_cachex_as_it_ended_the_command() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "echo ready; exec sleep 100");
@@ -280,26 +194,7 @@ fn kill_9_of_cachex_kills_the_command() {
     ready.send(Signal::KILL);
     // The pipe ends when the command is gone, because it holds the other end.
     assert_eq!(ready.end().1.signal(), Some(libc::SIGKILL));
-    let alive = || {
-        std::fs::read_to_string(format!("/proc/{command}/stat"))
-            .is_ok_and(|stat| !stat.contains(") Z "))
-    };
-    while alive() {
-        std::thread::yield_now();
-    }
-}
-
-#[test]
-fn a_stopped_cachex_continues() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo ready; read x < go; echo $x");
-    sandbox.sh("mkfifo go").gives("");
-    let ready = start(sandbox.cachex("./s.sh"));
-    ready.send(Signal::TSTP);
-    ready.send(Signal::CONT);
-    std::fs::write(sandbox.dir.join("go"), "went on\n").expect("written");
-    let (rest, status) = ready.end();
-    assert_eq!((rest.as_str(), status.code()), ("went on\n", Some(0)));
+    wait_until("the command ends", || !is_running(&command));
 }
 
 /// A program that prints the number of every signal that it gets, and ends after SIGTERM. It handles all signals that
@@ -387,7 +282,7 @@ fn a_command_survives_a_signal_that_the_caller_ignores() {
     sandbox.script("s.sh", "echo ready; read x < go; echo $x");
     let ready = start(sandbox.sh("trap '' HUP; exec cachex ./s.sh"));
     ready.send(Signal::HUP);
-    std::fs::write(sandbox.dir.join("go"), "went on\n").expect("written");
+    sandbox.go_with("went on");
     let (rest, status) = ready.end();
     assert_eq!((rest.as_str(), status.code()), ("went on\n", Some(0)));
 }
@@ -402,53 +297,6 @@ fn a_signal_from_the_command_to_its_group_reaches_it_once() {
     let mut call = sandbox.cachex_words(["perl", "-e", ten]);
     std::os::unix::process::CommandExt::process_group(&mut call.command, 0);
     call.gives("10\n");
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn cachex_stops_continues_and_dies_with_its_command() {
-    let sandbox = Sandbox::new();
-    sandbox.sh("mkfifo go").gives("");
-    sandbox.script("s.sh", "echo $$; read x < go; echo went on");
-    let kill = |signal: &str, ready: &Ready| {
-        sandbox.sh(&format!("kill -{signal} {}", ready.first.trim())).gives("");
-    };
-    let ready = start(sandbox.cachex("./s.sh"));
-    kill("STOP", &ready);
-    assert_eq!(ready.stopping_signal(), libc::SIGSTOP);
-    kill("CONT", &ready);
-    std::fs::write(sandbox.dir.join("go"), "\n").expect("written");
-    let (rest, status) = ready.end();
-    assert_eq!((rest.as_str(), status.code()), ("went on\n", Some(0)));
-    let ready = start(sandbox.cachex("--refresh ./s.sh"));
-    kill("STOP", &ready);
-    assert_eq!(ready.stopping_signal(), libc::SIGSTOP);
-    kill("KILL", &ready);
-    assert_eq!(ready.end().1.signal(), Some(libc::SIGKILL));
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn without_proc_a_stopped_cachex_stays_stopped() {
-    let sandbox = Sandbox::new();
-    let mount = "mount -t tmpfs none /proc";
-    if !sandbox.program("unshare", &["--mount", "sh", "-c", mount]).output().status.success() {
-        return not_tried("the right to mount");
-    }
-    sandbox.sh("mkfifo go").gives("");
-    sandbox.script("s.sh", "echo ready; read x < go; echo $x");
-    let script = format!("{mount} && exec cachex ./s.sh");
-    let ready = start(sandbox.program("unshare", &["--mount", "sh", "-c", &script]));
-    ready.send(Signal::TSTP);
-    assert_eq!(ready.stopping_signal(), libc::SIGTSTP);
-    // Enough time for a wrong continuation.
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    let stat = format!("grep -c '^State:.T' /proc/{}/status", ready.child.id());
-    sandbox.sh(&stat).gives("1\n");
-    ready.send(Signal::CONT);
-    std::fs::write(sandbox.dir.join("go"), "went on\n").expect("written");
-    let (rest, status) = ready.end();
-    assert_eq!((rest.as_str(), status.code()), ("went on\n", Some(0)));
 }
 
 #[cfg(target_os = "linux")]

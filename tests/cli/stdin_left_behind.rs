@@ -1,14 +1,13 @@
 //! Processes that the command leaves behind and that continue to read its standard input.
 #![cfg(target_os = "linux")]
 
-use super::harness::{Call, Sandbox};
+use super::harness::{Call, Sandbox, wait_until};
 use super::stdin::sandbox;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 /// The two ends of a pipe and of a socket.
 fn channels() -> [(&'static str, OwnedFd, File); 2] {
@@ -95,12 +94,9 @@ fn unread_input_stays_in_the_pipe() {
         stderr_of(sandbox.cachex("./s.sh"), &read);
         sandbox.sh("timeout 30 sh -c 'echo > go; cat over'").gives("");
         // cachex removes the read bytes from our pipe shortly after.
-        let since = Instant::now();
-        while rustix::io::ioctl_fionread(&read).is_ok_and(|left| left > 4)
-            && since.elapsed() < Duration::from_secs(30)
-        {
-            std::thread::yield_now();
-        }
+        wait_until("the read bytes are removed", || {
+            rustix::io::ioctl_fionread(&read).is_ok_and(|left| left <= 4)
+        });
         drop(write);
         let mut left = String::new();
         File::from(read).read_to_string(&mut left).expect("read");

@@ -1,7 +1,7 @@
 //! Silent inputs, dialogues and sockets. No command sees an end of input that is not there.
 #![cfg(target_os = "linux")]
 
-use super::harness::{Call, Sandbox};
+use super::harness::{Call, Sandbox, wait_until};
 use super::stdin::sandbox;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
@@ -329,10 +329,7 @@ fn renewals_get_a_silent_input_and_a_closed_one() {
         let output = silently(sandbox.cachex("--only-if-cached ./s.sh"));
         output.stdout == b"new\n"
     };
-    let begun = std::time::Instant::now();
-    while !stored() {
-        assert!(begun.elapsed().as_secs() < 20, "the renewed entry is not stored");
-    }
+    wait_until("the renewed entry is stored", stored);
     sandbox.sh("rm first ended; mkfifo renewed").gives("");
     sandbox.script(
         "c.sh",

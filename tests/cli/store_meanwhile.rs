@@ -28,7 +28,7 @@ fn a_store_migrated_during_a_run_is_left_untouched() {
             let newer = "PRAGMA user_version = 999; PRAGMA application_id = 0x637803e7";
             database.execute_batch(&format!("{changes}{newer}")).expect("changed");
             let before = fs::read(sandbox.database()).expect("readable");
-            fs::write(sandbox.dir.join("go"), "done\n").expect("written");
+            sandbox.go_with("done");
             let output = child.wait_with_output().expect("ended");
             assert_eq!(output.stdout, b"done\n");
             let told = String::from_utf8_lossy(&output.stderr);

@@ -1,7 +1,7 @@
 //! Followers do not wait for a run that can no longer be stored.
 
-use super::callers::{end, go, send, spawn, wait_for_start, wait_until_waiting};
 use super::harness::Sandbox;
+use super::single_flight::{end, send, spawn, wait_for_start, wait_until_waiting};
 use super::terminal::on_terminal;
 use rustix::process::Signal;
 use std::process::{Child, Stdio};
@@ -23,7 +23,7 @@ fn sandbox(first: &str) -> Sandbox {
 fn gives_a_result_before_the_leader_ends(sandbox: &Sandbox, mut leader: Child, follower: Child) {
     assert_eq!(end(follower), ("result\n".to_owned(), Some(0)));
     assert!(leader.try_wait().expect("known").is_none(), "the leader has ended");
-    go(sandbox);
+    sandbox.go();
     drop(leader.stdout.take());
     leader.wait().expect("ended");
     assert_eq!(sandbox.runs(), 2);
@@ -73,7 +73,7 @@ fn a_run_that_gets_keys_frees_its_followers() {
     leader.press(b'x');
     follower.wait_for("result");
     sandbox.sh("test -e ended").ends("", "", 1);
-    go(&sandbox);
+    sandbox.go();
     leader.end();
     assert_eq!(sandbox.runs(), 2);
 }
@@ -112,7 +112,7 @@ fn followers_of_two_held_up_runs_run_side_by_side() {
     send(Signal::TSTP, &leader);
     sandbox.sh("until test -s second/pid; do sleep 0.01; done").gives("");
     send(Signal::CONT, &leader);
-    go(&sandbox);
+    sandbox.go();
     assert_eq!(end(leader), (String::new(), Some(1)));
     sandbox.sh("kill -TSTP $(cat second/pid)").gives("");
     sandbox

@@ -1,7 +1,7 @@
 //! `--warm`: running a command in the background for later calls.
 
 use super::harness::Sandbox;
-use super::stale::{sandbox, wait_for_ends, with_a_slow_renewal};
+use super::stale_while_revalidate::{sandbox, wait_for_ends, with_a_slow_renewal};
 
 #[test]
 fn warm_runs_in_the_background_and_prints_nothing() {

@@ -175,7 +175,7 @@ fn a_run_with_ignored_words_that_is_cleared_in_flight_is_not_stored() {
             let running = std::thread::spawn(|| call.gives("hi\n"));
             fs::read(sandbox.dir.join("begun")).expect("read");
             sandbox.cachex(&format!("clear -- {cleared}")).output();
-            fs::write(sandbox.dir.join("go"), "\n").expect("written");
+            sandbox.go();
             running.join().expect("ended");
             let left =
                 told(&sandbox, "list -- ./s.sh a") + &told(&sandbox, "list -- ./s.sh --token=1 a");

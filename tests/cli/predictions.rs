@@ -1,7 +1,7 @@
 //! `explain` predicts what a run does, for all options.
 
-use super::harness::{Call, Sandbox};
-use super::stale::wait_until_idle;
+use super::harness::{Call, Sandbox, wait_until};
+use super::stale_while_revalidate::wait_until_idle;
 use serde_json::Value;
 use std::fs;
 
@@ -46,9 +46,7 @@ fn explained(call: Call) -> Value {
 
 /// Waits until the command has run this often and nothing runs any more.
 fn wait_for_runs(sandbox: &Sandbox, count: usize) {
-    while sandbox.runs() < count {
-        std::thread::yield_now();
-    }
+    wait_until("enough runs", || sandbox.runs() >= count);
     wait_until_idle(sandbox);
 }
 
@@ -218,7 +216,7 @@ fn a_run_in_flight_is_reported() {
     assert_eq!(then("--warm"), "nothing runs: another run of the same is under way");
     assert_eq!(then("--scope x"), STORED);
     sandbox.cachex("--warm ./s.sh").gives("");
-    fs::write(sandbox.dir.join("go"), "\n").expect("written");
+    sandbox.go();
     running.join().expect("ended");
 }
 

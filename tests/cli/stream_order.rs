@@ -136,7 +136,7 @@ fn a_warmed_result_is_replayed_to_terminals_and_pipes() {
     sandbox.script("s.sh", "echo hi; echo >> ends");
     on_terminal(sandbox.cachex("--warm ./s.sh"), 24, 80).end();
     sandbox.sh("until test -s ends; do sleep 0.01; done").gives("");
-    super::stale::wait_for_ends(&sandbox, 1);
+    super::stale_while_revalidate::wait_for_ends(&sandbox, 1);
     sandbox.sh("cachex --only-if-cached ./s.sh 2>&1").gives("hi\n");
     sandbox.cachex("--only-if-cached ./s.sh").gives("hi\n");
     assert_eq!(on_terminal(sandbox.cachex("--only-if-cached ./s.sh"), 24, 80).end().0, "hi\r\n");

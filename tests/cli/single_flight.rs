@@ -2,14 +2,11 @@
 
 use super::harness::Sandbox;
 use rustix::process::{Pid, Signal, kill_process};
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};
-use std::time::Duration;
 
-/// A sandbox whose command reports its start and then waits for [`go`].
+/// A sandbox whose command reports its start and then waits for [`Sandbox::go`].
 fn sandbox(rest: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go").gives("");
@@ -58,27 +55,6 @@ pub fn send(signal: Signal, to: &Child) {
     kill_process(Pid::from_child(to), signal).expect("sent");
 }
 
-pub fn go(sandbox: &Sandbox) {
-    let path = sandbox.dir.join("go");
-    let mut waited = Duration::ZERO;
-    // Opening would block until there is a reader, for ever if there is none.
-    let mut fifo = loop {
-        match File::options()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .custom_flags(libc::O_NONBLOCK)
-            .open(&path)
-        {
-            Ok(fifo) => break fifo,
-            Err(error) if waited > Duration::from_mins(1) => panic!("nobody waits: {error}"),
-            Err(_) => std::thread::sleep(Duration::from_millis(5)),
-        }
-        waited += Duration::from_millis(5);
-    };
-    fifo.write_all(b"\n").expect("written");
-}
-
 /// Waits for a caller and returns its standard output and exit code.
 pub fn end(caller: Child) -> (String, Option<i32>) {
     let output = caller.wait_with_output().expect("ended");
@@ -98,7 +74,7 @@ fn many_callers_of_one_key_share_one_run() {
         // A caller that asks for a new result is not served by an earlier run: one follower runs for all.
         for run in 1..=runs {
             wait_for_runs(&sandbox, run);
-            go(&sandbox);
+            sandbox.go();
         }
         for caller in followers.into_iter().chain([leader]) {
             assert_eq!(end(caller), ("result\n".to_owned(), Some(3)), "{options}");
@@ -131,7 +107,7 @@ fn followers_of_a_run_that_stored_nothing_run_side_by_side() {
     wait_for_start(&sandbox);
     let mut followers: Vec<Child> = (0..4).map(|_| spawn(&sandbox, call)).collect();
     followers.iter_mut().for_each(wait_until_waiting);
-    go(&sandbox);
+    sandbox.go();
     for caller in followers.into_iter().chain([leader]) {
         assert_eq!(end(caller), (String::new(), Some(1)));
     }
@@ -159,7 +135,7 @@ fn a_killed_leader_frees_its_followers() {
     leader.kill().expect("killed");
     leader.wait().expect("ended");
     wait_for_start(&sandbox);
-    go(&sandbox);
+    sandbox.go();
     assert_eq!(end(follower), ("result\n".to_owned(), Some(0)));
     assert_eq!(sandbox.runs(), 2);
 }
@@ -170,7 +146,7 @@ fn an_interrupted_follower_does_not_disturb_the_leader() {
     let (leader, follower) = leader_and_follower(&sandbox);
     send(Signal::TERM, &follower);
     assert_eq!(end(follower), (String::new(), Some(143)));
-    go(&sandbox);
+    sandbox.go();
     assert_eq!(end(leader), ("result\n".to_owned(), Some(0)));
     assert_eq!(sandbox.runs(), 1);
 }
@@ -206,7 +182,7 @@ fn clear_in_a_recreated_store_applies_to_runs_in_flight() {
         wait_for_start(&sandbox);
         std::fs::remove_dir_all(sandbox.store_dir()).expect("removed");
         sandbox.cachex(clear).gives("removed nothing\n");
-        go(&sandbox);
+        sandbox.go();
         assert_eq!(end(call), ("result\n".to_owned(), Some(0)));
         let entries = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");
         assert_eq!(entries.len(), stored, "{clear}");
@@ -245,7 +221,7 @@ fn if_the_leader_is_held_up_one_follower_runs_for_all() {
     followers.iter_mut().for_each(wait_until_waiting);
     for run in 1..=2 {
         wait_for_runs(&sandbox, run);
-        go(&sandbox);
+        sandbox.go();
     }
     for mut follower in followers {
         assert!(follower.wait().expect("ended").success());
@@ -264,7 +240,7 @@ fn followers_do_not_wait_for_a_stopped_leader() {
     send(Signal::TSTP, &leader);
     assert_eq!(end(follower), ("result\n".to_owned(), Some(0)));
     send(Signal::CONT, &leader);
-    go(&sandbox);
+    sandbox.go();
     assert_eq!(end(leader), ("result\n".to_owned(), Some(0)));
     assert_eq!(sandbox.runs(), 2);
 }
@@ -300,7 +276,7 @@ fn followers_of_a_second_leader_that_stored_nothing_run_side_by_side() {
         assert_eq!(end(follower).1, Some(1));
     }
     send(Signal::CONT, &leader);
-    go(&sandbox);
+    sandbox.go();
     assert_eq!(end(leader), (String::new(), Some(1)));
     assert_eq!(sandbox.runs(), 5);
 }
@@ -321,11 +297,11 @@ fn a_nested_caller_waits_only_for_a_key_above_those_around_it() {
         let mut inside = inside.command.spawn().expect("started");
         if waits {
             wait_until_waiting(&mut inside);
-            go(&sandbox);
+            sandbox.go();
         }
         assert_eq!(end(inside), ("result\n".to_owned(), Some(0)));
         if !waits {
-            go(&sandbox);
+            sandbox.go();
         }
         assert_eq!(end(leader), ("result\n".to_owned(), Some(0)));
         assert_eq!(sandbox.runs(), if waits { 1 } else { 2 });
@@ -371,7 +347,7 @@ fn a_run_that_is_cleared_in_flight_is_not_stored() {
         wait_for_start(&sandbox);
         let verb = if clear.ends_with("--dry-run") { "would remove" } else { "removed" };
         sandbox.cachex(clear).gives(format!("{verb} nothing\n"));
-        go(&sandbox);
+        sandbox.go();
         let output = call.wait_with_output().expect("ended");
         assert_eq!(output.stdout, b"result\n");
         let entries = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");

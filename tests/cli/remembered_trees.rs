@@ -1,6 +1,6 @@
 //! Inputs of many files: their digest is remembered, and every change is still noticed.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, wait_until};
 use cachex::key::{KeySpec, Observation, Program, observe};
 use cachex::output_streams::{OutputRequest, PtyMode};
 use cachex::time::Timestamp;
@@ -54,7 +54,7 @@ fn remember(sandbox: &Sandbox, word: &str) {
         (metadata.ctime(), metadata.ctime_nsec())
     };
     let now = change();
-    while change() == now {}
+    wait_until("the clock advances", || change() != now);
 }
 
 /// A call with a remembered tree as its input.

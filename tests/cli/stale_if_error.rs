@@ -1,7 +1,7 @@
 //! `--stale-if-error`: replay the last success when the command fails.
 
 use super::harness::Sandbox;
-use super::stale::{sandbox, wait_until_idle};
+use super::stale_while_revalidate::{sandbox, wait_until_idle};
 use std::process::Stdio;
 
 pub const FALLS_BACK: &str = "--ttl 1m --stale-if-error 1h ./s.sh";

@@ -1,7 +1,7 @@
 //! `--stale-while-revalidate`: replaying an expired entry while it is renewed.
 
-use super::fall_back::FALLS_BACK;
-use super::harness::{Call, Sandbox};
+use super::harness::{Call, Sandbox, wait_until};
+use super::stale_if_error::FALLS_BACK;
 use cachex::store::Selection;
 use std::process::Stdio;
 
@@ -36,9 +36,9 @@ pub fn wait_until_idle(sandbox: &Sandbox) {
             })
             .then_some(())
     };
-    while std::fs::read_dir("/proc").expect("mounted").any(|process| holds_it(process).is_some()) {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    wait_until("nobody uses the store", || {
+        !std::fs::read_dir("/proc").expect("mounted").any(|process| holds_it(process).is_some())
+    });
 }
 
 const RENEWS: &str = "--ttl 1m --stale-while-revalidate 1h ./s.sh";

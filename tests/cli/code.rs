@@ -1,0 +1,157 @@
+//! Code behind wrappers and unknown programs, real paths and permissions of code.
+
+use super::file_arguments::runs;
+use super::harness::{Sandbox, has};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+#[test]
+fn scripts_behind_unknown_programs_are_never_stale() {
+    let sandbox = Sandbox::new();
+    sandbox.script("run", "\"$@\"");
+    sandbox.script("bin/tool", "echo one");
+    let tool = |version: &str| sandbox.write("bin/tool", format!("#!/bin/sh\necho {version}\n"));
+    let path =
+        format!("{}:{}", sandbox.dir.join("bin").display(), std::env::var("PATH").expect("set"));
+    for call in [
+        "./run ./bin/tool",
+        "./run sh bin/tool",
+        "env ./bin/tool",
+        "./run tool",
+        "find bin/tool -exec {} ;",
+    ] {
+        for version in ["one\n", "two\n", "two\n"] {
+            tool(version.trim());
+            sandbox.cachex(call).env("PATH", &path).gives(version);
+        }
+    }
+}
+
+#[test]
+fn programs_behind_a_wrapper_with_its_own_path_are_never_stale() {
+    let sandbox = Sandbox::new();
+    // Like sudo, whose PATH is not that of its caller.
+    sandbox.script("bin/sudo", "PATH=$PWD/own:$PATH; exec \"$@\"");
+    sandbox.script("own/zz", "echo v1");
+    let call = || sandbox.cachex("-q bin/sudo zz");
+    call().gives("v1\n");
+    sandbox.write("own/zz", "#!/bin/sh\necho v2\n");
+    call().gives("v2\n");
+    // The programs in the wrapper's PATH count as well as those in ours.
+    sandbox.script("bin/true", "exit 0");
+    let path = format!("{}:/usr/bin:/bin", sandbox.dir.join("bin").display());
+    let explained = sandbox.cachex("explain bin/sudo true").env("PATH", &path).output().stdout;
+    let explained = String::from_utf8(explained).expect("UTF-8");
+    assert!(explained.contains("bin/true") && explained.contains(" /usr/bin/true"), "{explained}");
+    let told = sandbox.cachex("bin/sudo zz").tells("v2\n", 0);
+    assert!(told.contains("it cannot be told what it runs; running uncached"), "{told}");
+}
+
+#[test]
+fn scripts_count_even_with_ignore_file_args() {
+    let sandbox = Sandbox::new();
+    for call in ["sh x.sh", "env sh x.sh", "timeout 9 ./x.sh"] {
+        for version in ["one\n", "two\n"] {
+            sandbox.write("x.sh", format!("#!/bin/sh\necho {version}"));
+            sandbox.sh("chmod +x x.sh").gives("");
+            sandbox.cachex(&format!("--ignore-file-args -- {call}")).gives(version);
+        }
+    }
+}
+
+#[test]
+fn the_real_path_of_code_counts() {
+    let sandbox = Sandbox::new();
+    for release in ["rel-1", "rel-2"] {
+        sandbox.script(&format!("{release}/tool"), "readlink -f \"$0\"");
+        sandbox.write(&format!("{release}/data"), "same");
+    }
+    let at = |release: &str| {
+        let _ = fs::remove_file(sandbox.dir.join("current"));
+        symlink(release, sandbox.dir.join("current")).expect("linked");
+    };
+    let tool = |release: &str| format!("{}/{release}/tool\n", sandbox.dir.display());
+    // Make the scripts equal, so that only their paths differ.
+    sandbox.sh("cp rel-1/tool rel-2/tool").gives("");
+    for call in ["current/tool", "sh current/tool", "env current/tool", "env sh current/tool"] {
+        for release in ["rel-1", "rel-2", "rel-1"] {
+            at(release);
+            sandbox.cachex(call).gives(tool(release));
+            sandbox.cachex(call).gives(tool(release));
+        }
+    }
+    for release in ["rel-1", "rel-2"] {
+        at(release);
+        let expected = format!("{}/{release}/data\n", sandbox.dir.display());
+        sandbox.cachex("readlink -f current/data").gives(&expected);
+    }
+}
+
+#[test]
+fn the_real_path_of_an_interpreter_counts() {
+    let sandbox = Sandbox::new();
+    for release in ["rel-1", "rel-2"] {
+        sandbox.script(&format!("{release}/interpreter"), "readlink -f \"$0\"");
+    }
+    sandbox.sh("cp rel-1/interpreter rel-2/interpreter").gives("");
+    let line = format!("#!{}/current/interpreter\n", sandbox.dir.display());
+    sandbox.write("x", line);
+    sandbox.sh("chmod +x x").gives("");
+    for release in ["rel-1", "rel-2"] {
+        sandbox.sh(&format!("ln -sfn {release} current")).gives("");
+        sandbox.cachex("./x").gives(format!("{}/{release}/interpreter\n", sandbox.dir.display()));
+    }
+}
+
+#[test]
+fn execute_and_set_user_id_bits_count() {
+    let sandbox = Sandbox::new();
+    sandbox.script("tool", "echo hi");
+    sandbox.write("x", format!("#!{}/tool\n", sandbox.dir.display()));
+    sandbox.sh("chmod +x x").gives("");
+    let mode = |name: &str, mode| {
+        fs::set_permissions(sandbox.dir.join(name), Permissions::from_mode(mode)).expect("set");
+    };
+    assert!(runs(&sandbox, "./tool") && !runs(&sandbox, "./tool"));
+    mode("tool", 0o4755);
+    assert!(runs(&sandbox, "./tool"), "set-user-ID is new");
+    mode("tool", 0o755);
+    assert!(!runs(&sandbox, "./tool"), "as before");
+    sandbox.cachex("-q ./x").gives("hi\n");
+    mode("tool", 0o644);
+    // As without cachex: the interpreter may not be executed.
+    sandbox.cachex("-q ./x").tells("", 126);
+    mode("tool", 0o755);
+    sandbox.cachex("env ./tool").gives("hi\n");
+    mode("tool", 0o644);
+    sandbox.cachex("-q env ./tool").tells("", 126);
+}
+
+#[test]
+fn the_execute_bit_of_an_argument_counts_for_any_program() {
+    let sandbox = Sandbox::new();
+    sandbox.script("tool", "echo ran");
+    let call =
+        || sandbox.cachex_words(["-q", "sh", "-c", "\"$0\" 2>/dev/null || echo not", "./tool"]);
+    call().gives("ran\n");
+    sandbox.sh("chmod -x tool").gives("");
+    call().gives("not\n");
+    sandbox.sh("chmod +x tool").gives("");
+    call().gives("ran\n");
+}
+
+#[test]
+fn a_directory_that_is_executed_is_uncached() {
+    let sandbox = Sandbox::new();
+    if !has("python3") {
+        return;
+    }
+    for version in ["one", "two"] {
+        sandbox.write("d/__main__.py", format!("print('{version}')\n"));
+        for call in ["python3 d", "env python3 d", "env -C d python3 ."] {
+            sandbox.cachex(&format!("-q {call}")).gives(format!("{version}\n"));
+        }
+    }
+    // Here nothing executes the directory.
+    assert!(runs(&sandbox, "echo python3 d") && !runs(&sandbox, "echo python3 d"));
+}

@@ -1,0 +1,55 @@
+//! Huge files and many files among the arguments.
+
+use super::file_arguments::runs;
+use super::harness::Sandbox;
+
+#[test]
+fn a_huge_file_counts_by_its_dates_and_is_not_read() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("truncate -s 100G big; touch -d '1 hour ago' big").gives("");
+    // It changed too recently for its dates to be trusted.
+    let told = sandbox.cachex("stat -c %s big").tells("107374182400\n", 0);
+    assert!(told.contains("64 MiB") && told.contains("running uncached"), "{told}");
+    // Behind wrappers too.
+    sandbox.cachex("-q timeout 9 stat -c %s big").gives("107374182400\n");
+}
+
+#[test]
+fn many_large_files_count_by_their_dates_too() {
+    let sandbox = Sandbox::new();
+    // Together they are above 64 MiB, and they changed too recently for their dates to be trusted.
+    sandbox.sh("for i in 1 2 3; do truncate -s 30M $i.bin; done; echo small > s").gives("");
+    let told = sandbox.cachex("wc -c s 1.bin 2.bin 3.bin").output();
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(told.contains("64 MiB") && told.contains("running uncached"), "{told}");
+    assert!(runs(&sandbox, "wc -c s 1.bin") && !runs(&sandbox, "wc -c s 1.bin"));
+}
+
+#[test]
+fn many_files_count_as_one() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkdir d && cd d && seq 10000 | xargs touch").gives("");
+    let script = "cd d && cachex -v sh -c 'echo $#' sh *";
+    let told = sandbox.sh(script).tells("10000\n", 0);
+    assert!(told.contains("stored"), "{told}");
+    let told = sandbox.sh(script).tells("10000\n", 0);
+    assert!(told.contains("cachex: hit"), "{told}");
+    sandbox.write("d/777", "edited");
+    let told = sandbox.sh(script).tells("10000\n", 0);
+    assert!(told.contains("cachex: miss"), "{told}");
+    sandbox.sh("rm d/778; mkdir d/778").gives("");
+    let told = sandbox.sh(script).tells("10000\n", 0);
+    assert!(told.contains("cachex: miss"), "{told}");
+    let told = sandbox.sh("cd d && cachex -v rm *[02468]").output();
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(told.contains("changed while the command ran") || told.contains("failed"), "{told}");
+}
+
+#[test]
+fn many_directories_behind_a_wrapper_are_fast() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkdir d && cd d && seq 1500 | xargs mkdir").gives("");
+    let script = "cachex env ls -d d/* | tail -n 1";
+    sandbox.sh(script).gives("d/999\n");
+    sandbox.sh(script).gives("d/999\n");
+}
