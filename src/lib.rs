@@ -82,11 +82,9 @@ pub mod store;
 pub mod terminal;
 pub mod time;
 
-use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory};
 use error::Error;
 use exit::Exit;
-use options::{Cli, CommonOptions, Configured, Findings, Request, Resolved, Usage, Verb};
+use options::{Asked, Refusal, Request, Usage, Verb};
 use std::path::PathBuf;
 use terminal::{Notices, Stream};
 
@@ -94,18 +92,15 @@ use terminal::{Notices, Stream};
 #[must_use]
 pub fn main() -> u8 {
     inherited::prepare();
-    let (cli, given) = match options::definitions::parse() {
-        Ok(understood) => understood,
-        Err(usage) => return show_usage(&usage),
-    };
-    match dispatch(Configured::read(cli, given)) {
+    match Asked::read().and_then(|asked| Ok(dispatch(asked)?)) {
         Ok(exit) => {
             if let Exit::Signal(signal) = exit {
                 runner::die_of(signal);
             }
             exit.status()
         }
-        Err(error) => {
+        Err(Refusal::Usage(usage)) => show_usage(&usage),
+        Err(Refusal::Error(error)) => {
             terminal::print_error(&error);
             error.exit_code()
         }
@@ -125,29 +120,25 @@ fn show_usage(usage: &Usage) -> u8 {
     usage.code
 }
 
-fn dispatch(configured: Configured) -> Result<Exit, Error> {
-    refuse_run_options(configured.sources.matches())?;
-    let notices = options::notices(&configured.cli.common);
-    let store = || store_to_look_after(&configured.cli.common, &configured.findings, &notices);
+fn dispatch(mut asked: Asked) -> Result<Exit, Error> {
+    let notices = options::notices(&asked.in_force);
+    let store = |asked: &Asked| store_to_look_after(asked, &notices);
     let done = |()| Exit::Code(0);
-    match configured.cli.verb {
+    match asked.verb.take() {
         None => {
-            let (request, directory) = requested(configured, &notices)?;
+            let (request, directory) = requested(asked, &notices);
             commands::run::run(&request, directory, &notices)
         }
-        Some(Verb::Explain(ref options)) => {
-            let json = options.json;
-            let untrusted = configured.findings.untrusted.clone();
-            let (request, directory) = requested(configured, &notices)?;
-            commands::explain::run(&request, directory, untrusted.as_ref(), &notices, json)
-                .map(done)
+        Some(Verb::Explain(options)) => {
+            let untrusted = asked.findings.untrusted.clone();
+            let (request, directory) = requested(asked, &notices);
+            let untrusted = untrusted.as_ref();
+            commands::explain::run(&request, directory, untrusted, &notices, options.json).map(done)
         }
-        Some(Verb::Config(ref options)) => {
-            let (all, json) = (options.all, options.json);
-            let directory = options::store_directory(&configured.cli.common).ok();
-            let resolved = options::resolve(configured)?;
-            resolved.findings.tell(&notices);
-            commands::config::run(&resolved, directory.as_deref(), all, json).map(done)
+        Some(Verb::Config(options)) => {
+            let directory = options::store_directory(&asked.in_force).ok();
+            asked.findings.tell(&notices);
+            commands::config::run(&asked, directory.as_deref(), options.all, options.json).map(done)
         }
         Some(Verb::Trust(options)) => commands::trust::run(&options).map(done),
         Some(Verb::Clear(options)) => {
@@ -156,61 +147,43 @@ fn dispatch(configured: Configured) -> Result<Exit, Error> {
                 let problem = "no command after --; to forget everything: cachex clear";
                 return Err(Error::Usage(problem.to_owned()));
             }
-            commands::clear::run(&options, &store()?, &notices).map(done)
+            commands::clear::run(&options, &store(&asked)?, &notices).map(done)
         }
-        Some(Verb::List(options)) => commands::list::run(&options, &store()?, &notices).map(done),
-        Some(Verb::Show(options)) => commands::show::run(&options, &store()?, &notices).map(done),
-        Some(Verb::Stats(options)) => commands::stats::run(&options, &store()?, &notices).map(done),
+        Some(Verb::List(options)) => {
+            commands::list::run(&options, &store(&asked)?, &notices).map(done)
+        }
+        Some(Verb::Show(options)) => {
+            commands::show::run(&options, &store(&asked)?, &notices).map(done)
+        }
+        Some(Verb::Stats(options)) => {
+            commands::stats::run(&options, &store(&asked)?, &notices).map(done)
+        }
         Some(Verb::Prune(options)) => {
-            let max_size = options.max_size.or(configured.cli.run.store.max_size);
-            commands::prune::run(max_size, options.dry_run, &store()?, &notices).map(done)
+            let max_size = options.max_size.or(asked.in_force.max_size.value().copied());
+            commands::prune::run(max_size, options.dry_run, &store(&asked)?, &notices).map(done)
         }
-        Some(Verb::Doctor) => commands::doctor::run(&store()?),
+        Some(Verb::Doctor) => commands::doctor::run(&store(&asked)?),
         Some(Verb::Completions { shell }) => commands::completions::run(shell).map(done),
     }
 }
 
 /// What is asked of a command, and where its store is or why there can be none.
-fn requested(
-    configured: Configured,
-    notices: &Notices,
-) -> Result<(Request, Result<PathBuf, String>), Error> {
-    let directory = options::store_directory(&configured.cli.common);
-    let Resolved { request, findings, .. } = options::resolve(configured)?;
-    Ok((request, findings.usable(directory, notices)))
+fn requested(asked: Asked, notices: &Notices) -> (Request, Result<PathBuf, String>) {
+    let directory = options::store_directory(&asked.in_force);
+    let directory = asked.findings.usable(directory, notices);
+    (Request::new(&asked.in_force, asked.words), directory)
 }
 
 /// The directory of the store, for a verb that is not about a command. Its name may be in the file that
 /// cannot be understood.
-fn store_to_look_after(
-    options: &CommonOptions,
-    findings: &Findings,
-    notices: &Notices,
-) -> Result<PathBuf, Error> {
-    if let (Some(fault), None) = (&findings.fault, &options.cache_dir) {
+fn store_to_look_after(asked: &Asked, notices: &Notices) -> Result<PathBuf, Error> {
+    let Asked { in_force, findings, .. } = asked;
+    if let (Some(fault), None) = (&findings.fault, in_force.cache_dir.value()) {
         let advice = "name the store with --cache-dir, or mend the file";
         return Err(Error::Failed(format!("{fault}: where the store is is not known; {advice}")));
     }
     findings.tell(notices);
-    options::store_directory(options).map_err(Error::Failed)
-}
-
-/// Options of a run before a verb would be ignored without a word; they show that a command of the
-/// verb's name was meant.
-fn refuse_run_options(matches: &ArgMatches) -> Result<(), Error> {
-    let Some(verb) = matches.subcommand_name() else { return Ok(()) };
-    let common = ["cache_dir", "verbose", "quiet"];
-    let given = matches.ids().map(clap::Id::as_str).find(|id| {
-        matches.value_source(id) == Some(ValueSource::CommandLine)
-            && !common.contains(id)
-            && Cli::command().get_arguments().any(|argument| argument.get_id() == id)
-    });
-    let Some(id) = given else { return Ok(()) };
-    let option = id.replace('_', "-");
-    Err(Error::Usage(format!(
-        "--{option} does not go with the verb `{verb}`; for a command of that name: \
-         cachex --{option} … -- {verb}"
-    )))
+    options::store_directory(in_force).map_err(Error::Failed)
 }
 
 fn ends_in_two_dashes() -> bool {

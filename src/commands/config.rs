@@ -2,60 +2,47 @@
 
 use super::answer::{print, print_styled};
 use super::json::{self, json};
-use super::option_value::{quoted, shown_value};
+use super::option_value::{set_by_files, shown_value, shown_words};
 use super::screen::{Screen, Tone};
 use super::table::Table;
 use crate::error::Error;
 use crate::options::{
-    Findings, KnownOption, RefusedKey, RefusedKeys, Resolved, STRANGE, Setting, Source, Sources,
-    Untrusted, Vocabulary, Whose,
+    Asked, FileOwner, Findings, Given, RUN_OPTIONS, RefusedKey, RefusedKeys, RunOption, STRANGE,
+    Source, Untrusted,
 };
 use crate::terminal::escape_os;
 use serde::Serialize;
-use std::ffi::OsStr;
 use std::path::Path;
 
 /// Prints the options, the files and the store.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn run(
-    resolved: &Resolved,
-    directory: Option<&Path>,
-    all: bool,
-    as_json: bool,
-) -> Result<(), Error> {
-    let vocabulary = Vocabulary::default();
-    let shown: Vec<_> = vocabulary
-        .options()
-        .map(|option| ShownOption { option, sources: &resolved.sources })
-        .filter(|shown| all || shown.is_set())
+pub fn run(asked: &Asked, directory: Option<&Path>, all: bool, as_json: bool) -> Result<(), Error> {
+    let shown: Vec<_> = RUN_OPTIONS
+        .iter()
+        .map(|option| ShownOption { option, given: option.given(&asked.in_force) })
+        .filter(|shown| all || shown.given.is_some())
         .collect();
     if as_json {
-        print(&json(&Answer::new(resolved, directory, &shown, &vocabulary))?)
+        print(&json(&Answer::new(asked, directory, &shown))?)
     } else {
-        print_styled(&tables(&resolved.findings, directory, &shown, &vocabulary))
+        print_styled(&tables(&asked.findings, directory, &shown))
     }
 }
 
 /// A table of the options, and one of the files and the store.
-fn tables(
-    findings: &Findings,
-    directory: Option<&Path>,
-    shown: &[ShownOption<'_>],
-    vocabulary: &Vocabulary,
-) -> String {
+fn tables(findings: &Findings, directory: Option<&Path>, shown: &[ShownOption<'_>]) -> String {
     let path = |path: &Path| escape_os(path.as_os_str());
     let mut options = Table::facts();
-    for option in shown {
-        options.push(if option.is_set() { Tone::Plain } else { Tone::Faint }, option.row());
+    for shown in shown {
+        options.push(if shown.given.is_some() { Tone::Plain } else { Tone::Faint }, shown.row());
     }
     let untrusted = findings.untrusted.as_ref();
-    let waiting: Vec<_> = untrusted.iter().flat_map(|file| of_file(file, vocabulary)).collect();
-    for (option, setting) in &waiting {
-        let source = format!("not in force: {setting}");
-        let row = [option.name().to_owned(), shown_value(&setting.values), source];
-        options.push(Tone::Faint, row);
+    let waiting: Vec<_> = untrusted.iter().flat_map(|file| set_by_files(&file.layer)).collect();
+    for (option, given, place) in &waiting {
+        let source = format!("not in force: {place}");
+        options.push(Tone::Faint, [option.name().to_owned(), shown_value(given), source]);
     }
     let gap = if shown.is_empty() && waiting.is_empty() { "" } else { "\n" };
     let mut facts = Table::facts();
@@ -73,14 +60,6 @@ fn tables(
     format!("{}{gap}{}", options.render(screen), facts.render(screen))
 }
 
-/// The options that an untrusted file would set, in the order of the help.
-fn of_file<'f>(
-    file: &'f Untrusted,
-    vocabulary: &'f Vocabulary,
-) -> impl Iterator<Item = (&'f KnownOption, &'f Setting)> {
-    vocabulary.options().filter_map(|option| Some((option, file.settings.get(option.id())?)))
-}
-
 /// A line for each key that a file may not set.
 fn refused(of_file: &RefusedKeys) -> impl Iterator<Item = String> {
     let path = escape_os(of_file.path.as_os_str());
@@ -91,64 +70,46 @@ fn refused(of_file: &RefusedKeys) -> impl Iterator<Item = String> {
 
 /// One option, as it is in force for the command.
 struct ShownOption<'s> {
-    option: &'s KnownOption,
-    sources: &'s Sources,
+    option: &'static RunOption,
+    given: Option<&'s Given>,
 }
 
 impl ShownOption<'_> {
-    fn source(&self) -> Source<'_> {
-        let id = self.option.id();
-        if self.sources.is_overruled(id) { Source::Default } else { self.sources.of(id) }
-    }
-
-    fn is_set(&self) -> bool {
-        !matches!(self.source(), Source::Default)
-    }
-
-    fn words(&self) -> Vec<&OsStr> {
-        // A list may end in a comma.
-        let counts = |word: &&OsStr| !word.is_empty() || !self.option.splits_at_commas();
-        let words = self.sources.words(self.option.id()).filter(counts);
-        if self.is_set() { words.collect() } else { Vec::new() }
-    }
-
     fn row(&self) -> [String; 3] {
-        let words = self.words();
+        let words = self.given.map_or(&[][..], |given| &given.words);
         let value = if self.option.is_switch() {
-            self.sources.is_on(self.option.id()).to_string()
+            (!words.is_empty()).to_string()
         } else if words.is_empty() {
-            self.option.default().unwrap_or_else(|| "-".to_owned())
+            self.option.default().unwrap_or("-").to_owned()
         } else {
-            words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ")
+            shown_words(words)
         };
-        let source = match self.source() {
-            Source::Default => "default".to_owned(),
-            Source::Flag => "flag".to_owned(),
-            Source::Variable => format!("variable {}", self.option.variable()),
-            Source::File(setting) => setting.to_string(),
+        let source = match self.given.map(|given| &given.source) {
+            None => "default".to_owned(),
+            Some(Source::Flag) => "flag".to_owned(),
+            Some(Source::Variable) => format!("variable {}", self.option.variable()),
+            Some(Source::File(place)) => place.to_string(),
         };
         [self.option.name().to_owned(), value, source]
     }
 
     fn for_json(&self) -> JsonOption<'_> {
-        let is_on = self.option.is_switch() && self.sources.is_on(self.option.id());
-        let value = JsonValue::new(self.option, is_on, self.words().into_iter().map(json::text));
-        let (source, setting) = match self.source() {
-            Source::Default => ("default", None),
-            Source::Flag => ("flag", None),
-            Source::Variable => ("variable", None),
-            Source::File(setting) => match setting.whose {
-                Whose::User => ("user", Some(setting)),
-                Whose::Project => ("project", Some(setting)),
+        let (source, place) = match self.given.map(|given| &given.source) {
+            None => ("default", None),
+            Some(Source::Flag) => ("flag", None),
+            Some(Source::Variable) => ("variable", None),
+            Some(Source::File(place)) => match place.owner {
+                FileOwner::User => ("user", Some(place)),
+                FileOwner::Project => ("project", Some(place)),
             },
         };
         JsonOption {
             option: self.option.name(),
-            value,
+            value: JsonValue::new(self.option, self.given),
             source,
-            variable: self.option.variable().to_owned(),
-            file: setting.map(|setting| json::text(&*setting.path)),
-            rule: setting.and_then(|setting| Some(setting.rule.as_deref()?.to_owned())),
+            variable: self.option.variable(),
+            file: place.map(|place| json::text(&*place.path)),
+            rule: place.and_then(|place| place.rule.clone()),
         }
     }
 }
@@ -168,18 +129,17 @@ struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     fn new(
-        Resolved { request, findings, .. }: &'a Resolved,
+        Asked { words, findings, .. }: &'a Asked,
         directory: Option<&Path>,
         shown: &'a [ShownOption<'_>],
-        vocabulary: &'a Vocabulary,
     ) -> Self {
         let untrusted = findings.untrusted.as_ref();
         Self {
-            command: json::texts(&request.words),
+            command: json::texts(words),
             options: shown.iter().map(ShownOption::for_json).collect(),
             files: json::texts(&findings.files),
             ignored: json::texts(&findings.ignored),
-            untrusted: untrusted.map(|file| JsonUntrusted::new(file, vocabulary)),
+            untrusted: untrusted.map(JsonUntrusted::new),
             refused: findings.refused.iter().flat_map(JsonRefused::of_file).collect(),
             store: directory.map(json::text),
             problem: findings.fault.clone().or_else(|| Some(untrusted?.to_string())),
@@ -206,13 +166,15 @@ enum JsonValue {
 }
 
 impl JsonValue {
-    fn new(option: &KnownOption, is_on: bool, mut words: impl Iterator<Item = String>) -> Self {
+    fn new(option: &RunOption, given: Option<&Given>) -> Self {
+        let words = given.map_or(&[][..], |given| &given.words);
+        let mut texts = words.iter().map(json::text);
         if option.is_switch() {
-            Self::Switch(is_on)
-        } else if option.is_repeatable() {
-            Self::Many(words.collect())
+            Self::Switch(!words.is_empty())
+        } else if option.shape.takes.is_repeatable() {
+            Self::Many(texts.collect())
         } else {
-            Self::One(words.next())
+            Self::One(texts.next())
         }
     }
 }
@@ -231,15 +193,11 @@ struct JsonWaiting<'a> {
 }
 
 impl<'a> JsonUntrusted<'a> {
-    fn new(file: &'a Untrusted, vocabulary: &'a Vocabulary) -> Self {
-        let options = of_file(file, vocabulary).map(|(option, setting)| JsonWaiting {
+    fn new(file: &'a Untrusted) -> Self {
+        let options = set_by_files(&file.layer).map(|(option, given, place)| JsonWaiting {
             option: option.name(),
-            value: JsonValue::new(
-                option,
-                !setting.values.is_empty(),
-                setting.values.iter().cloned(),
-            ),
-            rule: setting.rule.as_deref(),
+            value: JsonValue::new(option, Some(given)),
+            rule: place.rule.as_deref(),
         });
         Self { file: json::text(&file.path), options: options.collect() }
     }

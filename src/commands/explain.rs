@@ -2,13 +2,13 @@
 
 use super::answer::print;
 use super::json::{self, json};
-use super::option_value::shown_value;
+use super::option_value::{set_by_files, shown_value};
 use super::screen::{Screen, padded};
 use crate::call::{Call, Forecast, Nearest, Prepared, find_program};
 use crate::error::Error;
 use crate::hex::Hex;
 use crate::key::{Caveat, Difference, KeyPart, StoredPart};
-use crate::options::{Request, Untrusted, Vocabulary};
+use crate::options::{Request, Untrusted};
 use crate::store::StoreError;
 use crate::terminal::{Notices, escape_os};
 use console::measure_text_width;
@@ -48,11 +48,9 @@ pub fn run(
 
 /// Notes on the options that an untrusted file would set.
 fn would_set(file: &Untrusted) -> Vec<String> {
-    let vocabulary = Vocabulary::default();
-    let notes = vocabulary.options().filter_map(|option| {
-        let setting = file.settings.get(option.id())?;
-        let value = shown_value(&setting.values);
-        Some(format!("if it were trusted, {setting} would set {} to {value}", option.name()))
+    let notes = set_by_files(&file.layer).map(|(option, given, place)| {
+        let value = shown_value(given);
+        format!("if it were trusted, {place} would set {} to {value}", option.name())
     });
     notes.collect()
 }

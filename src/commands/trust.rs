@@ -2,11 +2,11 @@
 
 use super::answer::print_styled;
 use super::json::{self, json};
-use super::option_value::shown_value;
+use super::option_value::{set_by_files, shown_value};
 use super::screen::{Screen, Tone};
 use super::table::Table;
 use crate::error::Error;
-use crate::options::{self, Candidate, Standing, TrustOptions, Vocabulary, trust};
+use crate::options::{self, Candidate, Standing, TrustOptions, trust};
 use crate::terminal::escape_os;
 use serde::Serialize;
 use std::path::Path;
@@ -30,7 +30,8 @@ pub fn run(options: &TrustOptions) -> Result<(), Error> {
 /// Prints what a file sets, and then trusts it.
 fn trust(directory: Option<&Path>) -> Result<String, Error> {
     let candidate = Candidate::find(directory).map_err(Error::Failed)?;
-    check(&candidate)?;
+    // With a file that contradicts itself every command would run uncached.
+    options::check(&candidate).map_err(Error::Failed)?;
     print_styled(&content(&candidate))?;
     candidate.trust().map_err(Error::Failed)?;
     Ok(said("trusted", &candidate.path))
@@ -46,35 +47,15 @@ fn said(what: &str, path: &Path) -> String {
     format!("{what}: {}\n", escape_os(path.as_os_str()))
 }
 
-/// Refuses a file with which every command would run uncached.
-fn check(candidate: &Candidate) -> Result<(), Error> {
-    let mut tables = candidate.settings().into_iter();
-    let defaults = tables.next().unwrap_or_default();
-    let with_rules = tables.map(|mut rule| {
-        let mut settings = defaults.clone();
-        settings.append(&mut rule);
-        settings
-    });
-    std::iter::once(defaults.clone()).chain(with_rules).try_for_each(|settings| {
-        options::check(settings).map_err(|problem| {
-            Error::Failed(format!("{}: {problem}", escape_os(candidate.path.as_os_str())))
-        })
-    })
-}
-
 /// A line for each option that a file sets.
 fn content(candidate: &Candidate) -> String {
-    let vocabulary = Vocabulary::default();
     let mut table = Table::facts();
-    for settings in candidate.settings() {
-        for option in vocabulary.options() {
-            if let Some(setting) = settings.get(option.id()) {
-                let rule = setting.rule.as_deref();
-                let rule = rule.map(|rule| format!("rule \"{}\"", escape_os(rule.as_ref())));
-                let value = shown_value(&setting.values);
-                let name = option.name().to_owned();
-                table.push(Tone::Plain, [name, value, rule.unwrap_or_default()]);
-            }
+    for layer in candidate.layers() {
+        for (option, given, place) in set_by_files(layer) {
+            let rule = place.rule.as_ref();
+            let rule = rule.map(|rule| format!("rule \"{}\"", escape_os(rule.as_ref())));
+            let row = [option.name().to_owned(), shown_value(given), rule.unwrap_or_default()];
+            table.push(Tone::Plain, row);
         }
     }
     if let Some(refused) = candidate.refused() {

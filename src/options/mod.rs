@@ -1,20 +1,34 @@
 //! From flags, variables, files and defaults to one [`Request`] in the types of the domain.
 //!
-//! Nothing past this module knows clap, a variable or a configuration file.
+//! Each place becomes a [`Layer`], in which every option has a typed value with its source, or none. The layers
+//! are put over each other once: flag, variable, project file, user file. Past this module nothing knows clap, a
+//! variable or a configuration file.
 
-pub mod definitions;
-pub mod files;
+mod argv;
+mod definitions;
+mod files;
+mod layer;
+mod merge;
+mod option;
 mod request;
-mod resolve;
+mod source;
+mod values;
+mod variables;
 
-pub use definitions::{
-    ClearOptions, Cli, CommonOptions, FilterOptions, ListOptions, Shell, ShowOptions, StatsOptions,
-    TrustOptions, Usage, Verb,
+pub use argv::CommandLine;
+pub use definitions::command::command;
+pub use definitions::usage::{Refusal, Usage};
+pub use definitions::verbs::{
+    ClearOptions, ConfigOptions, ExplainOptions, FilterOptions, ListOptions, PruneOptions, Shell,
+    ShowOptions, StatsOptions, TrustOptions, Verb,
 };
+pub use files::candidate::Candidate;
+pub use files::file::ConfigFile;
+pub use files::findings::{Findings, STRANGE, Untrusted};
+pub use files::refused::{RefusedKey, RefusedKeys};
 pub use files::trust::{self, Standing};
-pub use files::{
-    Candidate, Configured, Findings, KnownOption, RefusedKey, RefusedKeys, STRANGE, Setting,
-    Settings, Source, Sources, Untrusted, Vocabulary, Whose,
-};
+pub use layer::{Layer, RUN_OPTIONS};
+pub use merge::{Asked, check};
+pub use option::{RunOption, Takes};
 pub use request::{Execution, Request, StdinMode, Typed, notices, store_directory};
-pub use resolve::{Resolved, check, resolve};
+pub use source::{FileOwner, FilePlace, Given, Setting, Source};

@@ -1,21 +1,21 @@
-//! From flags, variables and files to one [`Request`] in the types of the domain.
+//! What is asked of a run, in the types of the domain.
 //!
-//! Nothing past this module knows of clap, of variables or of files. Defaults live here. What cannot be
-//! understood is a usage error that quotes it, before anything runs.
+//! Nothing past this knows of clap, of variables or of files. The defaults are here.
 
-use crate::error::Error;
+use super::layer::Layer;
+use super::source::{Setting, Source};
+use crate::exit::ExitCodes;
 use crate::home;
-use crate::key::{ArgumentGlob, HashWith, KeySpec, VariableSelector, check_file_word};
-use crate::options::definitions::{CommonOptions, KeyOptions, RunOptions, When};
+use crate::key::KeySpec;
 use crate::output_streams::{OutputRequest, PtyMode};
 use crate::policy::Policy;
 use crate::progress::Spinner;
 use crate::single_flight::is_nested;
 use crate::size::Size;
 use crate::store::DEFAULT_MAX_SIZE;
-use crate::terminal::{Notices, escape_os, escape_words};
+use crate::terminal::{Notices, escape_words};
 use crate::time::Lifetime;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -86,59 +86,61 @@ pub enum StdinMode {
 
 impl Request {
     /// The request that these options make.
-    ///
-    /// # Errors
-    /// A usage error that quotes what cannot be understood.
-    pub fn new(options: RunOptions, words: Vec<OsString>) -> Result<Self, Error> {
-        let RunOptions { key, freshness, storing, showing, store } = options;
-        let show_spinner = !showing.no_spinner && !is_nested() && Spinner::has_a_place();
-        let spinner = show_spinner.then(|| {
-            showing.spinner.as_ref().map_or_else(|| about("Running", &words), OsString::from)
-        });
-        let waiting = show_spinner.then(|| about("Waiting for another run of", &words));
-        let reading = show_spinner.then(|| about("Reading the inputs of", &words));
-        let (no_stdin, reads_stdin) = (key.no_stdin, key.stdin);
-        let outputs = OutputRequest { pty: pty_mode(showing.pty), warm: freshness.warm };
-        let key = key_spec(&key, outputs)?;
-        if no_stdin && key.stdin_hash().is_some() {
-            let problem = "--hash-with stdin=… and --no-stdin exclude each other";
-            return Err(Error::Usage(problem.to_owned()));
-        }
-        Ok(Self {
-            words,
-            stdin: match (reads_stdin || key.stdin_hash().is_some(), no_stdin) {
+    #[must_use]
+    pub fn new(options: &Layer, words: Vec<OsString>) -> Self {
+        let show_spinner = !options.no_spinner.is_on() && !is_nested() && Spinner::has_a_place();
+        let text = |what: &str| show_spinner.then(|| about(what, &words));
+        let spinner = options.spinner.value().cloned().filter(|_| show_spinner).map(OsString::from);
+        let typed = Typed { hashes: is_flag(&options.hash_with), files: is_flag(&options.file) };
+        let policy = policy(options);
+        let key = key_spec(options);
+        Self {
+            stdin: match (
+                options.stdin.is_on() || key.stdin_hash().is_some(),
+                options.no_stdin.is_on(),
+            ) {
                 (true, _) => StdinMode::Read,
                 (_, true) => StdinMode::Ignore,
                 _ => StdinMode::Auto,
             },
             key,
-            typed: Typed::default(),
-            policy: Policy {
-                ttl: freshness.ttl.unwrap_or(Lifetime::Unlimited),
-                failure_ttl: if storing.discard_failures {
-                    Lifetime::ZERO
-                } else {
-                    freshness.failure_ttl.unwrap_or(DEFAULT_FAILURE_TTL)
-                },
-                success: storing.cache_exit.unwrap_or_default(),
-                refresh: freshness.refresh,
-                stale_while_revalidate: freshness.stale_while_revalidate.unwrap_or(Lifetime::ZERO),
-                stale_if_error: freshness.stale_if_error.unwrap_or(Lifetime::ZERO),
-            },
-            execution: match (freshness.warm, freshness.only_if_cached) {
+            typed,
+            policy,
+            execution: match (options.warm.is_on(), options.only_if_cached.is_on()) {
                 (true, _) => Execution::InBackground,
                 (_, true) => Execution::Never,
                 _ => Execution::OnMiss,
             },
-            no_store: storing.no_store,
-            no_cache: store.no_cache,
-            max_entries: storing.max_entries,
-            max_output: storing.max_output.unwrap_or(Size::mebibytes(256)),
-            max_size: store.max_size.unwrap_or(DEFAULT_MAX_SIZE),
-            spinner,
-            waiting,
-            reading,
-        })
+            no_store: options.no_store.is_on(),
+            no_cache: options.no_cache.is_on(),
+            max_entries: options.max_entries.value().copied(),
+            max_output: options.max_output.value_or(Size::mebibytes(256)),
+            max_size: options.max_size.value_or(DEFAULT_MAX_SIZE),
+            spinner: spinner.or_else(|| text("Running")),
+            waiting: text("Waiting for another run of"),
+            reading: text("Reading the inputs of"),
+            words,
+        }
+    }
+}
+
+/// Whether it was typed for this very call.
+fn is_flag<T>(setting: &Setting<T>) -> bool {
+    setting.source() == Some(&Source::Flag)
+}
+
+fn policy(options: &Layer) -> Policy {
+    Policy {
+        ttl: options.ttl.value_or(Lifetime::Unlimited),
+        failure_ttl: if options.discard_failures.is_on() {
+            Lifetime::ZERO
+        } else {
+            options.failure_ttl.value_or(DEFAULT_FAILURE_TTL)
+        },
+        success: options.cache_exit.value_or(ExitCodes::default()),
+        refresh: options.refresh.is_on(),
+        stale_while_revalidate: options.stale_while_revalidate.value_or(Lifetime::ZERO),
+        stale_if_error: options.stale_if_error.value_or(Lifetime::ZERO),
     }
 }
 
@@ -150,67 +152,44 @@ fn about(what: &str, words: &[OsString]) -> OsString {
     OsString::from(format!("{what} `{command}`"))
 }
 
-/// `--pty`.
-fn pty_mode(when: Option<When>) -> PtyMode {
-    match when {
-        Some(When::Always) => PtyMode::Always,
-        Some(When::Auto) => PtyMode::Auto,
-        Some(When::Never) | None => PtyMode::Never,
-    }
-}
-
-fn key_spec(options: &KeyOptions, outputs: OutputRequest) -> Result<KeySpec, Error> {
-    let files =
-        words("--file", &options.file, |word| check_file_word(word).map(|()| word.to_owned()))?;
-    let mut ignored = words("--ignore-arg", &options.ignore_arg, ArgumentGlob::parse)?;
-    let mut hashes = words("--hash-with", &options.hash_with, HashWith::parse)?;
+fn key_spec(options: &Layer) -> KeySpec {
+    let mut ignored = options.ignore_arg.value_or(Vec::new());
+    let mut hashes = options.hash_with.value_or(Vec::new());
     // Their order must not matter.
     ignored.sort();
     hashes.sort();
-    Ok(KeySpec {
-        scope: options.scope.clone().unwrap_or_default(),
-        texts: options.key.clone(),
-        variables: words("--env", &options.env, VariableSelector::parse)?,
-        files,
+    KeySpec {
+        scope: options.scope.value_or(String::new()),
+        texts: options.key.value_or(Vec::new()),
+        variables: options.env.value_or(Vec::new()),
+        files: options.file.value_or(Vec::new()),
         ignored,
         hashes,
-        pure_environment: options.pure_env,
-        ignore_directory: options.ignore_cwd,
-        ignore_file_arguments: options.ignore_file_args,
-        outputs,
-    })
-}
-
-/// What the words of an option mean; a usage error quotes the one that means nothing.
-fn words<T>(
-    option: &str,
-    words: &[OsString],
-    parse: impl Fn(&OsStr) -> Result<T, String>,
-) -> Result<Vec<T>, Error> {
-    // A list may end in a comma.
-    let words = words.iter().filter(|word| option != "--env" || !word.is_empty());
-    let parsed = words.map(|word| {
-        parse(word).map_err(|problem| {
-            Error::Usage(format!("invalid value '{}' for '{option}': {problem}", escape_os(word)))
-        })
-    });
-    parsed.collect()
+        pure_environment: options.pure_env.is_on(),
+        ignore_directory: options.ignore_cwd.is_on(),
+        ignore_file_arguments: options.ignore_file_args.is_on(),
+        outputs: OutputRequest {
+            pty: options.pty.value_or(PtyMode::Never),
+            warm: options.warm.is_on(),
+        },
+    }
 }
 
 /// Where the store is.
 ///
 /// # Errors
 /// When the user has no home to keep it in.
-pub fn store_directory(options: &CommonOptions) -> Result<PathBuf, String> {
+pub fn store_directory(options: &Layer) -> Result<PathBuf, String> {
     options
         .cache_dir
-        .clone()
+        .value()
+        .cloned()
         .or_else(home::cache_directory)
         .ok_or_else(|| "no home directory to keep the store in; name one with --cache-dir".into())
 }
 
 /// How much to say.
 #[must_use]
-pub fn notices(options: &CommonOptions) -> Notices {
-    Notices::new(options.quiet, options.verbose)
+pub fn notices(options: &Layer) -> Notices {
+    Notices::new(options.quiet.is_on(), options.verbose.is_on())
 }

@@ -1,7 +1,6 @@
 //! Verbs, and the end of the options.
 
 use super::harness::{Sandbox, word};
-use clap::CommandFactory;
 
 #[test]
 fn a_verb_after_two_dashes_is_a_command() {
@@ -54,7 +53,7 @@ fn a_mistyped_verb_gets_a_hint() {
         let expected = format!("cachex: error: {word}: command not found; {hint}\n");
         sandbox.cachex(typed).ends("", expected, 127);
     }
-    for verb in cachex::options::Cli::command().get_subcommands() {
+    for verb in cachex::options::command().get_subcommands() {
         let name = verb.get_name();
         let swapped = format!("{}{}{}", &name[1..2], &name[..1], &name[2..]);
         let stderr = sandbox.cachex(&swapped).tells("", 127);

@@ -5,8 +5,8 @@ mod bash;
 mod fish;
 mod zsh;
 
-use cachex::options::Cli;
-use clap::{Arg, ArgAction, Command, CommandFactory, ValueHint};
+use cachex::options;
+use clap::{Arg, ArgAction, Command, ValueHint};
 use clap_complete::Shell;
 
 /// The script of a shell.
@@ -18,14 +18,14 @@ pub fn script(shell: Shell) -> String {
         Shell::Zsh => zsh::script(&words),
         other => {
             let mut script = Vec::new();
-            clap_complete::generate(other, &mut Cli::command(), "cachex", &mut script);
+            clap_complete::generate(other, &mut options::command(), "cachex", &mut script);
             String::from_utf8(script).expect("UTF-8")
         }
     }
 }
 
 fn built() -> Command {
-    let mut command = Cli::command();
+    let mut command = options::command();
     // Lets the verbs have the options that are common to all.
     command.build();
     command

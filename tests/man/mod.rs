@@ -4,9 +4,9 @@ mod json;
 mod roff;
 mod texts;
 
-use cachex::options::Cli;
+use cachex::options;
 use clap::builder::StyledStr;
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 use json::Fields;
 use roff::Page;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use texts::Texts;
 
 /// For each page the lines of its examples.
 pub fn examples() -> Vec<Vec<&'static str>> {
-    let command = Cli::command();
+    let command = options::command();
     let names = command.get_subcommands().map(Command::get_name).chain(["cachex"]);
     let lines = |name| Texts::of(name).examples.iter().map(|(_, line)| *line).collect();
     names.map(lines).collect()
@@ -22,7 +22,7 @@ pub fn examples() -> Vec<Vec<&'static str>> {
 
 /// Each page: its file, and what is in it.
 pub fn pages() -> Vec<(String, String)> {
-    let mut command = Cli::command();
+    let mut command = options::command();
     // Lets the verbs have the options that are common to all.
     command.build();
     let verbs: Vec<_> = command.get_subcommands().cloned().collect();
@@ -160,18 +160,17 @@ fn variables(page: &mut Page, command: &Command, texts: &Texts) {
              `CACHEX_ENV` holds a list with commas. An empty variable is none.",
         );
     }
-    let all = Cli::command();
-    let stands_for = |(option, variable): (&Arg, String)| {
+    let stands_for = |option: &options::RunOption| {
         let is_here = |argument: &Arg| {
-            argument.get_id() == option.get_id()
+            argument.get_long() == Some(option.name())
                 && (texts.has_variables_of_a_run || argument.is_global_set())
         };
-        let option = command.get_arguments().any(is_here).then(|| option.get_long())??;
-        Some((variable, format!("As --{option}.")))
+        let is_here = command.get_arguments().any(is_here);
+        is_here.then(|| (option.variable(), format!("As --{}.", option.name())))
     };
     let others =
         texts.environment.iter().map(|(name, meaning)| ((*name).to_owned(), (*meaning).to_owned()));
-    let options = cachex::options::definitions::variables(&all).into_iter().filter_map(stands_for);
+    let options = options::RUN_OPTIONS.iter().filter_map(stands_for);
     let variables: BTreeMap<_, _> = options.chain(others).collect();
     let terms = variables.into_iter().map(|(name, meaning)| (format!("`{name}`"), meaning));
     page.index(&terms.collect::<Vec<_>>());

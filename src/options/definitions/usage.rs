@@ -1,15 +1,19 @@
-//! What is shown where the command line cannot be understood, or is a call for help.
+//! The text that is shown where the command line cannot be understood, or is a call for help.
 //!
 //! clap quotes words and values as they are. Where one of them could act on a terminal the text is made
 //! without colours, so that every control character in it is of a word.
 
-use super::{Cli, parse_in_full, variables};
+use super::command::command;
+use crate::error::Error;
+use crate::options::option::RunOption;
+use crate::options::values::BadValue;
 use crate::terminal::{escape_os, is_unseen};
-use clap::CommandFactory;
+use clap::Command;
 use clap::builder::Styles;
 use clap::error::{ContextKind, ContextValue};
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::slice;
 
 /// A text that ends the call.
 #[derive(Debug)]
@@ -24,26 +28,69 @@ pub struct Usage {
     pub code: u8,
 }
 
+/// What ends a call before anything is done.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Help, or what clap says of a command line.
+    Usage(Usage),
+    /// What we say ourselves.
+    Error(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl Refusal {
+    /// What is wrong with a command line, or the help that it asks for; `otherwise` where clap sees no fault.
+    pub(in crate::options) fn of_words(words: &[OsString], otherwise: String) -> Self {
+        Usage::of(words, words, |command| command, |error| error)
+            .map_or(Self::Error(Error::Usage(otherwise)), Self::Usage)
+    }
+
+    /// What is wrong with the value of a variable. The user may not know that it is set.
+    pub(in crate::options) fn of_variable(option: &RunOption, bad: &BadValue) -> Self {
+        let variable = option.variable();
+        let tip = format!("the value is that of the variable {variable}");
+        let otherwise = format!("{}; {tip}", bad.of(option.name()));
+        let define =
+            |command: Command| command.mut_arg(option.name(), |it| it.env(variable).hide_env(true));
+        let blame = |mut error: clap::Error| {
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+            error
+        };
+        Usage::of(&["cachex".into()], slice::from_ref(&bad.word), define, blame)
+            .map_or(Self::Error(Error::Usage(otherwise)), Self::Usage)
+    }
+}
+
 impl Usage {
-    pub(super) fn new(error: clap::Error, words: &[OsString]) -> Self {
-        let variables = variables::counted();
-        let values = variables.iter().filter_map(std::env::var_os);
-        let is_seen = |word: OsString| !word.to_string_lossy().contains(is_unseen);
+    /// What clap says of a command line; `quoted` are the words that it may quote.
+    fn of(
+        words: &[OsString],
+        quoted: &[OsString],
+        define: impl FnOnce(Command) -> Command,
+        blame: impl FnOnce(clap::Error) -> clap::Error,
+    ) -> Option<Self> {
+        let is_seen = quoted.iter().all(|word| !word.to_string_lossy().contains(is_unseen));
+        let command = define(command());
+        let command = if is_seen { command } else { command.styles(Styles::plain()) };
+        let error = blame(command.try_get_matches_from(words).err()?);
         let (is_error, code) = (error.use_stderr(), error.exit_code().try_into().unwrap_or(2));
-        if words.iter().cloned().chain(values).all(is_seen) {
+        let (plain, styled) = if is_seen {
             let text = error.render();
-            let (plain, styled) = (text.to_string(), Some(text.ansi().to_string()));
-            return Self { plain, styled, is_error, code };
-        }
-        let command = Cli::command().styles(Styles::plain());
-        let error = parse_in_full(words, &variables, command).err().unwrap_or(error);
-        Self { plain: plain_text(&error), styled: None, is_error, code }
+            (text.to_string(), Some(text.ansi().to_string()))
+        } else {
+            (plain_text(&error), None)
+        };
+        Some(Self { plain, styled, is_error, code })
     }
 }
 
 /// What an error says that was made without colours, each word that it quotes on one line.
-#[must_use]
-pub fn plain_text(error: &clap::Error) -> String {
+fn plain_text(error: &clap::Error) -> String {
     let mut text = error.render().ansi().to_string();
     let quoted = error.context().flat_map(|(kind, value)| match (kind, value) {
         (ContextKind::Usage, _) => Vec::new(),

@@ -1,11 +1,12 @@
 //! The verbs and their options.
 
-use super::{RunOptions, directory};
+use crate::options::values::directory;
 use crate::size::Size;
 use crate::time::Lifetime;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::mem::take;
 use std::path::PathBuf;
 
 /// What can be done beside running a command.
@@ -16,7 +17,7 @@ pub enum Verb {
     /// Shows each part of the key with a short digest, and names what differs from the nearest entry.
     /// Nothing runs but the commands of --hash-with, and nothing is taken from standard input. Values of
     /// variables are not shown.
-    Explain(Box<ExplainOptions>),
+    Explain(ExplainOptions),
     /// List what is stored, newest first
     List(ListOptions),
     /// Show one entry, or the bytes that it replays
@@ -32,7 +33,7 @@ pub enum Verb {
     /// ago goes too.
     Prune(PruneOptions),
     /// Show which options are in force, and where each comes from
-    Config(Box<ConfigOptions>),
+    Config(ConfigOptions),
     /// Let the configuration of a project count
     ///
     /// A `.cachex.toml` counts only once you trusted it, and until it changes. Before that, commands run
@@ -52,6 +53,37 @@ pub enum Verb {
         /// The shell
         shell: Shell,
     },
+}
+
+impl Verb {
+    /// Whether a word is the name of one.
+    pub(in crate::options) fn is_one(word: &str) -> bool {
+        Self::has_subcommand(word)
+    }
+
+    /// Whether the verb of this name takes the options of a run.
+    pub(in crate::options) fn takes_run_options(name: &str) -> bool {
+        matches!(name, "explain" | "config")
+    }
+
+    /// Whether it asks about a call.
+    pub(in crate::options) fn is_about_call(&self) -> bool {
+        matches!(self, Self::Explain(_) | Self::Config(_))
+    }
+
+    /// Whether its options end at the first word that is none, as those of a run.
+    pub(in crate::options) fn ends_at_command(name: &str) -> bool {
+        name == "explain"
+    }
+
+    /// Takes the command line that it asks about; `None` if it is about none.
+    pub(in crate::options) fn take_call(&mut self) -> Option<Vec<OsString>> {
+        match self {
+            Self::Explain(options) => Some(take(&mut options.command)),
+            Self::Config(options) => Some(take(&mut options.command)),
+            _ => None,
+        }
+    }
 }
 
 /// `cachex clear`.
@@ -97,17 +129,13 @@ pub struct FilterOptions {
     pub command: Vec<OsString>,
 }
 
-/// `cachex explain`.
+/// `cachex explain`, beside the options of a run.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "cachex explain [OPTIONS] [--] COMMAND [ARGS]...",
-    args_override_self = true,
     after_help = "It takes every option of a run, and answers as for a run with these."
 )]
 pub struct ExplainOptions {
-    /// How the command would be run.
-    #[command(flatten)]
-    pub run: RunOptions,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -151,7 +179,7 @@ pub struct ShowOptions {
     pub command: Vec<OsString>,
 }
 
-/// `cachex config`.
+/// `cachex config`, beside the options of a run.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "cachex config [OPTIONS] [-- COMMAND [ARGS]...]",
@@ -166,9 +194,6 @@ pub struct ConfigOptions {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// The options of the run that is asked about.
-    #[command(flatten)]
-    pub run: RunOptions,
     /// The command that is asked about
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
@@ -193,7 +218,7 @@ pub struct TrustOptions {
     #[arg(long, requires = "list")]
     pub json: bool,
     /// Where the `.cachex.toml` is [default: the one that counts here]
-    #[arg(value_parser = OsStringValueParser::new().try_map(directory), value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    #[arg(value_parser = OsStringValueParser::new().try_map(|word| directory(&word)), value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
 }
 

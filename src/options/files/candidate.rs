@@ -1,12 +1,13 @@
 //! A file of a project that its user is about to trust.
 
 use super::file::ConfigFile;
-use super::places::{self, FILE, Found, Whose};
+use super::places::{self, FILE, Found};
+use super::refused::RefusedKeys;
 use super::trust;
-use super::{RefusedKeys, Setting, Settings, Vocabulary, parse_file};
+use crate::options::layer::Layer;
+use crate::options::source::FileOwner;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 /// A file that can be understood, with the content that is trusted if it is.
 #[derive(Debug)]
@@ -25,10 +26,10 @@ impl Candidate {
     pub fn find(directory: Option<&Path>) -> Result<Self, String> {
         let found = match directory {
             Some(directory) => places::find_in(&whole(directory)?)?,
-            None => Whose::Project.find(&mut Vec::new())?.ok_or_else(nothing_here)?,
+            None => places::find(FileOwner::Project, &mut Vec::new())?.ok_or_else(nothing_here)?,
         };
-        let Found { whose, path, bytes } = found;
-        let file = parse_file(&path, &bytes, whose, &Vocabulary::default())?;
+        let Found { owner, path, bytes } = found;
+        let file = ConfigFile::read(&bytes, owner, &path)?;
         Ok(Self { path, content: bytes, file })
     }
 
@@ -42,31 +43,22 @@ impl Candidate {
                 let absolute = || std::path::absolute(directory).map_err(|error| error.to_string());
                 Ok(whole(directory).or_else(|_| absolute())?.join(FILE))
             }
-            None => Ok(Whose::Project.find(&mut Vec::new())?.ok_or_else(nothing_here)?.path),
+            None => Ok(places::find(FileOwner::Project, &mut Vec::new())?
+                .ok_or_else(nothing_here)?
+                .path),
         }
     }
 
-    /// What the top level sets, then what each rule does beside it.
-    #[must_use]
-    pub fn settings(&self) -> Vec<Settings> {
-        let path: Rc<Path> = self.path.as_path().into();
-        let rules = self.file.rules.iter().map(|rule| (Some(&*rule.command), &rule.options));
-        let tables = std::iter::once((None, &self.file.defaults)).chain(rules);
-        let settings = tables.enumerate().map(|(level, (rule, table))| {
-            let setting = |(id, values): (&String, &Vec<String>)| {
-                let (values, path, rule) = (values.clone(), Rc::clone(&path), rule.map(Rc::from));
-                (id.clone(), Setting { values, whose: Whose::Project, path, rule, level })
-            };
-            table.iter().map(setting).collect()
-        });
-        settings.collect()
+    /// What the top level sets, then what each rule sets beside it.
+    pub fn layers(&self) -> impl Iterator<Item = &Layer> {
+        self.file.layers()
     }
 
     /// What it may not set.
     #[must_use]
     pub fn refused(&self) -> Option<RefusedKeys> {
         let (path, keys) = (self.path.clone(), self.file.refused.clone());
-        (!keys.is_empty()).then_some(RefusedKeys { whose: Whose::Project, path, keys })
+        (!keys.is_empty()).then_some(RefusedKeys { owner: FileOwner::Project, path, keys })
     }
 
     /// Trusts it, with the content that was read.

@@ -1,28 +1,29 @@
 //! One file: from its bytes to options and rules, or what is wrong with it. Pure.
 
-use super::options::{Vocabulary, source_of};
-use super::places::Whose;
 use super::refused::{RefusedKey, is_refused};
 use super::rule::Rule;
-use std::collections::BTreeMap;
+use super::value;
+use crate::options::layer::{Layer, RUN_OPTIONS};
+use crate::options::option::RunOption;
+use crate::options::source::{FileOwner, FilePlace, Source};
+use crate::options::values::BadValue;
+use crate::terminal::escape_os;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
+use std::rc::Rc;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 /// What a file says.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct ConfigFile {
     /// For every command.
-    pub defaults: Table,
-    /// For some, the last one that matches being the one that counts.
+    pub defaults: Layer,
+    /// For some. Of those that match, the last one counts.
     pub rules: Vec<Rule>,
     /// What it may not say.
     pub refused: Vec<RefusedKey>,
 }
-
-/// The options of a table: the id of each with the words that the command line would give it. None
-/// stand for the default, whatever a farther place says.
-pub type Table = BTreeMap<String, Vec<String>>;
 
 /// What is wrong with a file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,16 +37,11 @@ pub struct Problem {
 type Entry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
 
 impl ConfigFile {
-    /// Reads somebody's file, which lies in `directory`: paths in it start there.
+    /// Reads somebody's file. Paths in it start in its directory.
     ///
     /// # Errors
     /// The first thing in it that cannot be understood.
-    pub fn parse(
-        bytes: &[u8],
-        whose: Whose,
-        directory: &Path,
-        vocabulary: &Vocabulary,
-    ) -> Result<Self, Problem> {
+    pub fn parse(bytes: &[u8], owner: FileOwner, path: &Path) -> Result<Self, Problem> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let line = line_of(bytes, error.valid_up_to());
             Problem { line, what: "not UTF-8".to_owned() }
@@ -54,19 +50,41 @@ impl ConfigFile {
             let start = error.span().map_or(0, |span| span.start);
             Problem { line: line_of(bytes, start), what: error.message().to_owned() }
         })?;
-        let mut reader = Reader { text, whose, directory, vocabulary, refused: Vec::new() };
+        let mut reader = Reader { text, owner, path, refused: Vec::new() };
         let (rules, options) = split(document.get_ref(), "rule");
-        let defaults = reader.options(&options, false)?;
+        let defaults = reader.options(&options, None)?;
         let rules = rules.map_or(Ok(Vec::new()), |rules| reader.rules(rules))?;
         Ok(Self { defaults, rules, refused: reader.refused })
     }
+
+    /// Reads somebody's file, or says on which line it cannot be understood.
+    pub(super) fn read(bytes: &[u8], owner: FileOwner, path: &Path) -> Result<Self, String> {
+        Self::parse(bytes, owner, path).map_err(|Problem { line, what }| {
+            format!("{}:{line}: {}", escape_os(path.as_os_str()), in_one_line(&what))
+        })
+    }
+
+    /// What the top level sets, then what each rule sets beside it.
+    pub fn layers(&self) -> impl Iterator<Item = &Layer> {
+        std::iter::once(&self.defaults).chain(self.rules.iter().map(|rule| &rule.layer))
+    }
+
+    /// The layer for a command: that of the last rule for it over those before, and all over the top level.
+    pub(super) fn layer_for(self, words: &[OsString]) -> Layer {
+        let rules = self.rules.into_iter().filter(|rule| rule.applies_to(words));
+        rules.fold(self.defaults, |farther, rule| rule.layer.over(farther))
+    }
+}
+
+/// A message that quotes a file, as it can be shown.
+fn in_one_line(message: &str) -> String {
+    escape_os(OsStr::new(&message.split_whitespace().collect::<Vec<_>>().join(" ")))
 }
 
 struct Reader<'r> {
     text: &'r str,
-    whose: Whose,
-    directory: &'r Path,
-    vocabulary: &'r Vocabulary,
+    owner: FileOwner,
+    path: &'r Path,
     refused: Vec<RefusedKey>,
 }
 
@@ -75,48 +93,73 @@ impl Reader<'_> {
         const SHAPE: &str = "expected [[rule]] with a command";
         let tables = rules.get_ref().as_array().ok_or_else(|| self.problem(rules, SHAPE))?;
         let mut read = Vec::new();
-        for rule in tables {
+        for (number, rule) in (1..).zip(tables.iter()) {
             let table = rule.get_ref().as_table().ok_or_else(|| self.problem(rule, SHAPE))?;
             let (command, options) = split(table, "command");
             let command = command.ok_or_else(|| self.problem(rule, "a rule without a command"))?;
-            let words = command.get_ref().as_str();
-            let pattern = words.ok_or("expected a string".to_owned()).and_then(Rule::pattern);
-            let words_of_command = pattern.map_err(|reason| {
+            let text = command.get_ref().as_str();
+            let pattern = text.ok_or("expected a string".to_owned()).and_then(Rule::pattern);
+            let words = pattern.map_err(|reason| {
                 let value = source_of(self.text, command);
                 self.problem(command, &format!("invalid value {value} for command: {reason}"))
             })?;
-            read.push(Rule {
-                command: words.unwrap_or_default().to_owned(),
-                words: words_of_command,
-                options: self.options(&options, true)?,
-            });
+            let command = text.unwrap_or_default().to_owned();
+            let layer = self.options(&options, Some((number, &command)))?;
+            read.push(Rule { command, words, layer });
         }
         Ok(read)
     }
 
-    /// The options of a table.
-    fn options(&mut self, entries: &[Entry<'_, '_>], in_rule: bool) -> Result<Table, Problem> {
-        let mut options = Table::new();
+    /// The options of a table: of the top level, or of a rule with its number and its command.
+    fn options(
+        &mut self,
+        entries: &[Entry<'_, '_>],
+        rule: Option<(usize, &str)>,
+    ) -> Result<Layer, Problem> {
+        let place = Rc::new(FilePlace {
+            owner: self.owner,
+            number: rule.map_or(0, |(number, _)| number),
+            rule: rule.map(|(_, command)| command.to_owned()),
+            path: self.path.to_owned(),
+        });
+        let mut layer = Layer::default();
         for (key, value) in entries {
             let name = key.get_ref();
-            if is_refused(name, self.whose, in_rule) {
+            if is_refused(name, self.owner, rule.is_some()) {
                 self.refused.push(RefusedKey { line: self.line(key), name: name.to_string() });
                 continue;
             }
-            let Some(option) = self.vocabulary.find(name) else {
-                let more = if in_rule { "command" } else { "rule" };
-                let hint = self.vocabulary.nearest(name, more);
-                let hint = hint.map(|known| format!(" (did you mean '{known}'?)"));
+            let Some(option) = RunOption::named(name) else {
+                let more = if rule.is_some() { "command" } else { "rule" };
+                let hint = nearest(name, more).map(|known| format!(" (did you mean '{known}'?)"));
                 let unknown = format!("unknown key '{name}'{}", hint.unwrap_or_default());
                 return Err(self.problem(key, &unknown));
             };
-            let words = option.words(value.get_ref(), self.directory).map_err(|reason| {
+            let source = Source::File(Rc::clone(&place));
+            self.set(&mut layer, option, value.get_ref(), source).map_err(|reason| {
                 let value_text = source_of(self.text, value);
                 self.problem(value, &format!("invalid value {value_text} for {name}: {reason}"))
             })?;
-            options.insert(option.id().to_owned(), words);
         }
-        Ok(options)
+        Ok(layer)
+    }
+
+    fn set(
+        &self,
+        layer: &mut Layer,
+        option: &RunOption,
+        value: &DeValue<'_>,
+        source: Source,
+    ) -> Result<(), String> {
+        let directory = self.path.parent().unwrap_or(Path::new("/"));
+        let words = value::words(option, value, directory)?;
+        option.read(layer, words, source).map_err(|BadValue { word, reason }| {
+            if option.shape.takes.is_repeatable() {
+                format!("'{}': {reason}", escape_os(&word))
+            } else {
+                reason
+            }
+        })
     }
 
     fn problem<T>(&self, at: &Spanned<T>, what: &str) -> Problem {
@@ -139,6 +182,25 @@ fn split<'t, 'i>(
     (named.first().map(|(_, value)| *value), others)
 }
 
+/// The key that was meant by one that does not exist; `more` is no option and can be meant too.
+fn nearest(name: &str, more: &'static str) -> Option<&'static str> {
+    if let Some(known) = RUN_OPTIONS.iter().find(|known| known.shape.alias == Some(name)) {
+        return Some(known.name());
+    }
+    let distance = |known: &&str| strsim::damerau_levenshtein(name, known);
+    let nearest = RUN_OPTIONS.iter().map(RunOption::name).chain([more]).min_by_key(distance)?;
+    (distance(&nearest) <= 1 + nearest.len() / 5).then_some(nearest)
+}
+
+/// A value as the file has it, on one line.
+fn source_of<'t, T>(text: &'t str, value: &Spanned<T>) -> String {
+    const LONGEST: usize = 60;
+    let source: &'t str = text.get(value.span()).unwrap_or_default();
+    let line = source.lines().next().unwrap_or_default();
+    let shown: String = line.chars().take(LONGEST).collect();
+    if shown.len() < source.len() { format!("{shown}…") } else { shown }
+}
+
 fn line_of(bytes: &[u8], offset: usize) -> usize {
     1 + bytes.iter().take(offset).filter(|byte| **byte == b'\n').count()
 }
@@ -148,8 +210,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn parse(bytes: impl AsRef<[u8]>, whose: Whose) -> Result<ConfigFile, Problem> {
-        ConfigFile::parse(bytes.as_ref(), whose, Path::new("/base [1]"), &Vocabulary::default())
+    fn parse(bytes: impl AsRef<[u8]>, owner: FileOwner) -> Result<ConfigFile, Problem> {
+        ConfigFile::parse(bytes.as_ref(), owner, Path::new("/base [1]/file"))
+    }
+
+    /// Each option that a layer has, with its words.
+    fn words(layer: &Layer) -> Vec<(&'static str, Vec<String>)> {
+        let given = RUN_OPTIONS.iter().filter_map(|option| {
+            let words = option.given(layer)?.words.iter();
+            let words = words.map(|word| word.to_str().expect("UTF-8").to_owned());
+            Some((option.name(), words.collect()))
+        });
+        given.collect()
     }
 
     #[test]
@@ -157,46 +229,62 @@ mod tests {
         let file = parse(
             "\u{feff}# of the user\r\nttl = 1.50\r\nno-spinner = true\r\nrefresh = false\r\n\
              cache-dir = 'x*'\r\n[[rule]]\r\ncommand = 'a b'\r\nenv = ['A', 'B']\r\n",
-            Whose::User,
+            FileOwner::User,
         )
         .expect("a configuration");
         let expected = [
-            ("cache_dir", vec!["/base [[]1[]]/x*".to_owned()]),
-            ("no_spinner", vec!["true".to_owned()]),
-            ("refresh", Vec::new()),
             ("ttl", vec!["1.50".to_owned()]),
+            ("refresh", Vec::new()),
+            ("no-spinner", vec!["true".to_owned()]),
+            ("cache-dir", vec!["/base [[]1[]]/x*".to_owned()]),
         ];
-        assert_eq!(file.defaults, expected.map(|(id, words)| (id.to_owned(), words)).into());
+        assert_eq!(words(&file.defaults), expected);
         assert_eq!(file.rules.len(), 1);
         assert_eq!(file.rules[0].command, "a b");
-        assert_eq!(file.rules[0].options["env"], ["A", "B"]);
+        assert_eq!(words(&file.rules[0].layer), [("env", vec!["A".to_owned(), "B".to_owned()])]);
         assert!(file.refused.is_empty());
     }
 
     #[test]
+    fn the_last_rule_that_applies_goes_before_the_others_and_the_top_level() {
+        let text = "ttl = 1\nscope = 'a'\n[[rule]]\ncommand = '*'\nttl = 2\nspinner = 'b'\n\
+                    [[rule]]\ncommand = 'x'\nttl = 3\n[[rule]]\ncommand = 'y'\nttl = 4\n";
+        let layer = parse(text, FileOwner::User).expect("a file").layer_for(&["x".into()]);
+        let one = |word: &str| vec![word.to_owned()];
+        assert_eq!(words(&layer), [("scope", one("a")), ("ttl", one("3")), ("spinner", one("b"))]);
+        let numbers = [layer.ttl.source(), layer.spinner.source()].map(|source| match source {
+            Some(Source::File(place)) => (place.number, place.rule.clone()),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(numbers, [(2, Some("x".to_owned())), (1, Some("*".to_owned()))]);
+    }
+
+    #[test]
     fn the_first_problem_in_the_file_is_told() {
-        let problem = parse("\nzebra = 1\nttl = 'x'\napple = 1\n", Whose::User).expect_err("bad");
+        let problem =
+            parse("\nzebra = 1\nttl = 'x'\napple = 1\n", FileOwner::User).expect_err("bad");
         assert_eq!((problem.line, problem.what.as_str()), (2, "unknown key 'zebra'"));
-        let problem = parse("ttl = 1\n\nscope = '\n", Whose::User).expect_err("bad");
+        let problem = parse("ttl = 1\n\nscope = '\n", FileOwner::User).expect_err("bad");
         assert_eq!(problem.line, 3);
     }
 
     #[test]
     fn long_values_are_quoted_in_part() {
-        let problem = parse(format!("ttl = '{}'", "x".repeat(1000)), Whose::User).expect_err("bad");
+        let problem =
+            parse(format!("ttl = '{}'", "x".repeat(1000)), FileOwner::User).expect_err("bad");
         assert!(problem.what.len() < 200 && problem.what.contains("xxx…"), "{problem:?}");
     }
 
     #[test]
     fn depth_is_limited() {
         let deep = format!("ttl = {}", "[".repeat(100_000));
-        assert!(parse(deep, Whose::User).is_err());
+        assert!(parse(deep, FileOwner::User).is_err());
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = parse(bytes, Whose::Project);
+            let _ = parse(bytes, FileOwner::Project);
         }
 
         #[test]
@@ -207,7 +295,7 @@ mod tests {
                 0..6,
             ),
         ) {
-            let _ = parse(lines.join("\n"), Whose::User);
+            let _ = parse(lines.join("\n"), FileOwner::User);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where the files are, and whether they may be believed.
 
 use crate::home;
+use crate::options::source::FileOwner;
 use crate::ownership::may_decide;
 use crate::terminal::escape_os;
 use rustix::fs::{FileType, Mode, OFlags};
@@ -10,19 +11,10 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Whose file it is, which decides where it is and what it may set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
-    /// `config.toml` in the user's config directory.
-    User,
-    /// The nearest `.cachex.toml` from the working directory upward.
-    Project,
-}
-
 /// A file that is there.
 #[derive(Debug)]
 pub(super) struct Found {
-    pub(super) whose: Whose,
+    pub(super) owner: FileOwner,
     pub(super) path: PathBuf,
     pub(super) bytes: Vec<u8>,
 }
@@ -32,13 +24,11 @@ pub(super) const FILE: &str = ".cachex.toml";
 
 const LARGEST: u64 = 1 << 20;
 
-impl Whose {
-    /// The file, if there is one; `ignored` gets those that are not meant for us.
-    pub(super) fn find(self, ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String> {
-        match self {
-            Self::User => find_for_user(),
-            Self::Project => find_for_project(ignored),
-        }
+/// The file, if there is one; `ignored` gets those that are not meant for us.
+pub(super) fn find(owner: FileOwner, ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String> {
+    match owner {
+        FileOwner::User => find_for_user(),
+        FileOwner::Project => find_for_project(ignored),
     }
 }
 
@@ -48,7 +38,7 @@ fn find_for_user() -> Result<Option<Found>, String> {
     };
     let path = directory.join("config.toml");
     match open(&path) {
-        Ok(file) => read(Whose::User, path, file).map(Some),
+        Ok(file) => read(FileOwner::User, path, file).map(Some),
         Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
         Err(error) => Err(unreadable(&path, &error.into())),
     }
@@ -72,7 +62,7 @@ fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String>
                 // Asked only now: nearly always there is no file at all.
                 _ if !are_ours_below(&up) => return Ok(None),
                 Err(error) => return Err(unreadable(&path, &error.into())),
-                Ok(file) => return read(Whose::Project, path, file).map(Some),
+                Ok(file) => return read(FileOwner::Project, path, file).map(Some),
             },
         }
         up.push("..");
@@ -84,7 +74,7 @@ fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String>
 pub(super) fn find_in(directory: &Path) -> Result<Found, String> {
     let path = directory.join(FILE);
     match open(&path) {
-        Ok(file) => read(Whose::Project, path, file),
+        Ok(file) => read(FileOwner::Project, path, file),
         Err(error) => Err(unreadable(&path, &error.into())),
     }
 }
@@ -120,7 +110,7 @@ fn open(path: &Path) -> Result<File, Errno> {
     rustix::fs::open(path, flags, Mode::empty()).map(File::from)
 }
 
-fn read(whose: Whose, path: PathBuf, file: File) -> Result<Found, String> {
+fn read(owner: FileOwner, path: PathBuf, file: File) -> Result<Found, String> {
     let status = rustix::fs::fstat(&file).map_err(|error| unreadable(&path, &error.into()))?;
     let problem = |what: &str| Err(format!("{} {what}", escape_os(path.as_os_str())));
     if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
@@ -129,7 +119,7 @@ fn read(whose: Whose, path: PathBuf, file: File) -> Result<Found, String> {
     if !may_decide(status.st_uid) {
         return problem("belongs to another user and is not read; make it yours with chown");
     }
-    if is_open_to_others(whose, &status) {
+    if is_open_to_others(owner, &status) {
         return problem("can be written by others; take that right away with chmod go-w");
     }
     let mut bytes = Vec::new();
@@ -138,13 +128,13 @@ fn read(whose: Whose, path: PathBuf, file: File) -> Result<Found, String> {
     if bytes.len() as u64 > LARGEST {
         return problem("is too long");
     }
-    Ok(Found { whose, path, bytes })
+    Ok(Found { owner, path, bytes })
 }
 
 /// Whether somebody else may write to a file. A group with the number of the owner is the one that many systems
 /// make for each user alone, with files for it to write to; but what the user's own file names may run.
-fn is_open_to_others(whose: Whose, status: &rustix::fs::Stat) -> bool {
-    let is_own_group = whose == Whose::Project && status.st_gid == status.st_uid;
+fn is_open_to_others(owner: FileOwner, status: &rustix::fs::Stat) -> bool {
+    let is_own_group = owner == FileOwner::Project && status.st_gid == status.st_uid;
     status.st_mode & if is_own_group { 0o002 } else { 0o022 } != 0
 }
 

@@ -1,19 +1,19 @@
 //! The keys that a file sets and may not: its other options count.
 
-use super::places::Whose;
+use crate::options::source::FileOwner;
 use crate::terminal::escape_os;
 use std::fmt;
 use std::path::PathBuf;
 
 /// Whether such a file may not set this: what would let a repository that one merely enters
 /// run programs or touch the store, and what is of the store and not of one command.
-pub(super) fn is_refused(name: &str, whose: Whose, in_rule: bool) -> bool {
-    match whose {
-        Whose::Project => matches!(
+pub(super) fn is_refused(name: &str, owner: FileOwner, in_rule: bool) -> bool {
+    match owner {
+        FileOwner::Project => matches!(
             name,
             "hash-with" | "cache-dir" | "max-size" | "warm" | "only-if-cached" | "quiet"
         ),
-        Whose::User => in_rule && matches!(name, "cache-dir" | "max-size"),
+        FileOwner::User => in_rule && matches!(name, "cache-dir" | "max-size"),
     }
 }
 
@@ -30,7 +30,7 @@ pub struct RefusedKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedKeys {
     /// Whose file it is.
-    pub whose: Whose,
+    pub owner: FileOwner,
     /// Which file it is.
     pub path: PathBuf,
     /// In the order of the file, the top level first.
@@ -41,9 +41,9 @@ impl RefusedKeys {
     /// Why they do not count.
     #[must_use]
     pub fn reason(&self) -> &'static str {
-        match self.whose {
-            Whose::Project => "only the user's own file may set that",
-            Whose::User => "a rule cannot set that",
+        match self.owner {
+            FileOwner::Project => "only the user's own file may set that",
+            FileOwner::User => "a rule cannot set that",
         }
     }
 }

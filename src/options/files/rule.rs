@@ -1,19 +1,19 @@
 //! A rule: which commands its options are for.
 
-use super::file::Table;
+use crate::options::layer::Layer;
 use glob::Pattern;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 /// One `[[rule]]` of a file.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Rule {
     /// The leading words, as they are written.
     pub command: String,
     /// Each of them as a glob.
     pub(super) words: Vec<Pattern>,
     /// What it sets.
-    pub options: Table,
+    pub(super) layer: Layer,
 }
 
 impl Rule {
@@ -49,7 +49,7 @@ mod tests {
     fn applies(command: &str, words: &[&str]) -> bool {
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();
         let globs = Rule::pattern(command).expect("globs");
-        let rule = Rule { command: command.to_owned(), words: globs, options: Table::new() };
+        let rule = Rule { command: command.to_owned(), words: globs, layer: Layer::default() };
         rule.applies_to(&words)
     }
 

@@ -1,0 +1,292 @@
+//! The command line as typed: options of the table into a [`Layer`], the verb, and the command.
+//!
+//! clap's definitions are not built here: that alone would take a third of the time of a hit. Only the words of a
+//! verb go through clap, without the options of the table. What cannot be understood is described by
+//! [`super::definitions`], which reads as clap does; a property test below holds that both agree.
+
+use super::definitions::command::parse_verb;
+use super::definitions::usage::Refusal;
+use super::definitions::verbs::Verb;
+use super::layer::{Layer, RUN_OPTIONS};
+use super::option::{RunOption, Takes};
+use super::source::Source;
+use super::values::BadValue;
+use crate::error::Error;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+/// What was typed.
+#[derive(Debug)]
+pub struct CommandLine {
+    /// What to do, if it is not to run a command.
+    pub verb: Option<Verb>,
+    /// The command that is to run, or that is asked about, and its arguments.
+    pub words: Vec<OsString>,
+    /// The options of the table.
+    pub flags: Layer,
+}
+
+impl CommandLine {
+    /// Reads a command line, which begins with our own name.
+    ///
+    /// # Errors
+    /// What is to be shown where it cannot be understood, or is a call for help.
+    pub fn read(words: &[OsString]) -> Result<Self, Refusal> {
+        let read = Reader::default().read(words.get(1..).unwrap_or_default());
+        read.map_err(|problem| match problem {
+            Problem::Misplaced(_) => Refusal::Error(Error::Usage(problem.to_string())),
+            _ => Refusal::of_words(words, problem.to_string()),
+        })
+    }
+}
+
+/// Why words cannot be understood. clap describes the first two, where it sees them as a fault too.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("the command line cannot be understood")]
+    Unknown,
+    #[error("{}", .1.of(.0))]
+    Value(&'static str, BadValue),
+    #[error("{0}")]
+    Misplaced(String),
+}
+
+/// The words of options, in the order in which they were typed.
+#[derive(Default)]
+struct Reader(Vec<(&'static RunOption, OsString)>);
+
+impl Reader {
+    fn read(mut self, words: &[OsString]) -> Result<CommandLine, Problem> {
+        let mut rest = words.iter();
+        while let Some(word) = rest.next() {
+            if word == "--" {
+                return self.run(rest.as_slice());
+            }
+            if !is_option(word) {
+                return match word.to_str().filter(|word| Verb::is_one(word)) {
+                    Some(verb) => self.verb(verb, rest.as_slice()),
+                    None => self.run(&words[words.len() - rest.len() - 1..]),
+                };
+            }
+            if !self.take(word, &mut rest, |_| true) {
+                return Err(Problem::Unknown);
+            }
+        }
+        self.run(&[])
+    }
+
+    fn run(self, command: &[OsString]) -> Result<CommandLine, Problem> {
+        let flags = self.layer()?;
+        Ok(CommandLine { verb: None, words: command.to_vec(), flags })
+    }
+
+    /// What follows a verb: options of the table anywhere before the command, the rest for the verb.
+    fn verb(mut self, verb: &str, words: &[OsString]) -> Result<CommandLine, Problem> {
+        let before = self.0.iter().find(|(option, _)| !option.is_common());
+        let misplaced = before.map(|(option, _)| misplaced(option, verb));
+        let takes_run_options = Verb::takes_run_options(verb);
+        let mut own = vec!["cachex".into(), verb.into()];
+        let mut rest = words.iter();
+        while let Some(word) = rest.next() {
+            let is_end = word == "--" || (!is_option(word) && Verb::ends_at_command(verb));
+            if is_end {
+                own.extend_from_slice(&words[words.len() - rest.len() - 1..]);
+                break;
+            }
+            let is_taken = is_option(word)
+                && self.take(word, &mut rest, |option| takes_run_options || option.is_common());
+            if !is_taken {
+                own.push(word.clone());
+            }
+        }
+        let mut verb = parse_verb(own).map_err(|_| Problem::Unknown)?;
+        let words = verb.take_call().unwrap_or_default();
+        let flags = self.layer()?;
+        match misplaced {
+            Some(misplaced) => Err(Problem::Misplaced(misplaced)),
+            None => Ok(CommandLine { verb: Some(verb), words, flags }),
+        }
+    }
+
+    /// Takes the options that a word stands for, with a value from the words that follow. Takes nothing
+    /// if one of them is not among those allowed, or something is wrong with its value.
+    fn take(
+        &mut self,
+        word: &OsStr,
+        rest: &mut std::slice::Iter<'_, OsString>,
+        is_allowed: impl Fn(&RunOption) -> bool,
+    ) -> bool {
+        let Some(long) = word.as_bytes().strip_prefix(b"--") else {
+            return self.take_letters(&word.as_bytes()[1..], is_allowed);
+        };
+        let mut parts = long.splitn(2, |byte| *byte == b'=');
+        let name = parts.next().unwrap_or_default();
+        let attached = parts.next().map(|value| OsString::from_vec(value.to_vec()));
+        let by_name = |option: &&RunOption| {
+            let names = [Some(option.shape.name), option.shape.alias];
+            names.into_iter().flatten().any(|own| own.as_bytes() == name)
+        };
+        let Some(option) = RUN_OPTIONS.iter().find(by_name).filter(|it| is_allowed(it)) else {
+            return false;
+        };
+        let value = match (option.shape.takes, attached) {
+            (Takes::Nothing, None) => Some("true".into()),
+            (Takes::Nothing, Some(_)) => None,
+            (_, Some(value)) => Some(value),
+            (Takes::Choice(_, words), None) => words.first().map(Into::into),
+            (takes, None) => {
+                let may_be_signed = takes.value().is_some_and(|value| value.may_be_signed);
+                let value = rest.next().filter(|next| may_be_signed || !is_option(next));
+                value.cloned()
+            }
+        };
+        let is_taken = value.is_some();
+        self.0.extend(value.map(|value| (option, value)));
+        is_taken
+    }
+
+    /// Takes `-vn`: none of the letters takes a value.
+    fn take_letters(&mut self, letters: &[u8], is_allowed: impl Fn(&RunOption) -> bool) -> bool {
+        let by_letter = |letter: &u8| {
+            let letter = Some(char::from(*letter));
+            RUN_OPTIONS.iter().find(|it| it.shape.letter == letter).filter(|it| is_allowed(it))
+        };
+        let options: Option<Vec<_>> = letters.iter().map(by_letter).collect();
+        let is_taken = options.is_some();
+        self.0.extend(options.into_iter().flatten().map(|option| (option, "true".into())));
+        is_taken
+    }
+
+    /// What the words mean.
+    fn layer(self) -> Result<Layer, Problem> {
+        let mut layer = Layer::default();
+        for option in RUN_OPTIONS {
+            let mut read = |words| {
+                let read = option.read(&mut layer, words, Source::Flag);
+                read.map_err(|bad| Problem::Value(option.name(), bad))
+            };
+            let of_option = self.0.iter().filter(|(named, _)| std::ptr::eq(*named, option));
+            let words: Vec<_> = of_option.map(|(_, word)| word.clone()).collect();
+            if option.shape.takes.is_repeatable() && !words.is_empty() {
+                read(words)?;
+            } else {
+                // The last one counts, and no other may be nonsense.
+                words.into_iter().try_for_each(|word| read(vec![word]))?;
+            }
+        }
+        Ok(layer)
+    }
+}
+
+/// Why an option of a run does not go before a verb: it would be ignored. It shows that a command of the
+/// verb's name was meant.
+fn misplaced(option: &RunOption, verb: &str) -> String {
+    let option = option.name();
+    format!(
+        "--{option} does not go with the verb `{verb}`; for a command of that name: \
+         cachex --{option} … -- {verb}"
+    )
+}
+
+/// Whether a word is to be an option: `-` alone is not.
+fn is_option(word: &OsStr) -> bool {
+    word.len() > 1 && word.as_bytes().starts_with(b"-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::definitions::command::command;
+    use clap::ArgMatches;
+    use clap::parser::ValueSource;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    const VALUES: [&str; 10] =
+        ["", "1", "1h", "auto", "a,b", "0,300", "true", "stdin=sort", "-1", "ls"];
+    const LETTERS: [&str; 12] =
+        ["-v", "-q", "-n", "-vqn", "-vx", "-x", "-h", "-V", "-1", "-5s", "-", "-vh"];
+    const OF_VERBS: [&str; 7] =
+        ["--json", "--all", "--older-than", "--stdout", "--list", "--unknown", "--help"];
+    const VERBS: [&str; 8] =
+        ["list", "explain", "config", "clear", "trust", "show", "prune", "completions"];
+    const ODD: [&[u8]; 6] =
+        [b"\xff", b"-\xff", b"--\xff", b"--ttl=\xff", b"--key=\xff", b"--scope=\xff"];
+
+    /// Options, values, verbs, and what else a command line is made of.
+    fn a_word() -> impl Strategy<Value = OsString> {
+        let names = |option: &RunOption| {
+            let names = [Some(option.shape.name), option.shape.alias];
+            names.into_iter().flatten().map(|name| format!("--{name}")).collect::<Vec<_>>()
+        };
+        let longs: Vec<_> = RUN_OPTIONS.iter().flat_map(names).collect();
+        let long = select(longs);
+        prop_oneof![
+            3 => long.clone().prop_map(OsString::from),
+            3 => (long, select(&VALUES[..])).prop_map(|(it, value)| format!("{it}={value}").into()),
+            3 => select(&VALUES[..]).prop_map(OsString::from),
+            2 => select(&LETTERS[..]).prop_map(OsString::from),
+            2 => Just(OsString::from("--")),
+            2 => select(&VERBS[..]).prop_map(OsString::from),
+            1 => select(&OF_VERBS[..]).prop_map(OsString::from),
+            1 => select(&ODD[..]).prop_map(|word| OsString::from_vec(word.to_vec())),
+        ]
+    }
+
+    /// The words that clap sees for an option, as they are kept.
+    fn in_clap(option: &RunOption, matches: &ArgMatches) -> Option<Vec<OsString>> {
+        // Of an option that goes with a verb clap knows only there.
+        let is_typed = matches!(matches.try_contains_id(option.name()), Ok(true))
+            && matches.value_source(option.name()) == Some(ValueSource::CommandLine);
+        let words = || matches.get_raw(option.name()).into_iter().flatten().map(OsStr::to_owned);
+        is_typed.then(|| match option.shape.takes {
+            Takes::Nothing => vec!["true".into()],
+            Takes::Listed(_) => words().filter(|word| !word.is_empty()).collect(),
+            Takes::Many(_) => words().collect(),
+            Takes::One(_) | Takes::Choice(..) => words().next_back().into_iter().collect(),
+        })
+    }
+
+    fn agrees_with_clap(words: &[OsString]) -> Result<(), TestCaseError> {
+        let ours = Reader::default().read(&words[1..]);
+        let matches = command().try_get_matches_from(words);
+        let (ours, matches) = match (ours, matches) {
+            (Ok(ours), Ok(matches)) => (ours, matches),
+            // What is misplaced, and one of several values, we describe ourselves.
+            (Err(_), Err(_)) | (Err(Problem::Misplaced(_)), Ok(_)) => return Ok(()),
+            (Err(Problem::Value(name, _)), Ok(_)) => {
+                let option = RunOption::named(name).expect("known");
+                prop_assert!(option.shape.takes.is_repeatable(), "{name}");
+                return Ok(());
+            }
+            (ours, clap) => {
+                return Err(TestCaseError::fail(format!("{:?}, {:?}", ours.err(), clap.err())));
+            }
+        };
+        let of_verb = matches.subcommand();
+        let verb = of_verb.map(|(name, _)| name);
+        let takes_run_options = verb.is_none_or(Verb::takes_run_options);
+        prop_assert_eq!(ours.verb.is_some(), verb.is_some());
+        let here = of_verb.map_or(&matches, |(_, matches)| matches);
+        for option in RUN_OPTIONS.iter().filter(|it| takes_run_options || it.is_common()) {
+            let words = option.given(&ours.flags).map(|given| given.words.clone());
+            prop_assert_eq!(words, in_clap(option, here), "{}", option.name());
+        }
+        if takes_run_options {
+            let command = here.get_many::<OsString>("command").into_iter().flatten();
+            prop_assert!(ours.words.iter().eq(command));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+        #[test]
+        fn what_is_understood_is_what_clap_understands(
+            words in prop::collection::vec(a_word(), 0..7)
+        ) {
+            let words: Vec<_> = [OsString::from("cachex")].into_iter().chain(words).collect();
+            agrees_with_clap(&words)?;
+        }
+    }
+}

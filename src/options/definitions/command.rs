@@ -1,0 +1,151 @@
+//! All definitions as one clap command, and those of the verbs alone.
+
+use super::verbs::Verb;
+use crate::options::layer::{Layer, RUN_OPTIONS};
+use crate::options::option::{RunOption, Shape, Takes, ValueKind, ValueShape};
+use crate::options::source::Source;
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{
+    Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint,
+};
+use std::ffi::OsString;
+
+/// Run a command through the cache: the second time its output, errors and exit code come back at once,
+/// if its arguments, the content of its script or program, the working directory and what is named
+/// below are the same.
+///
+/// Standard input counts exactly when the command reads it. Put `--` before a command whose name is also
+/// a verb of cachex.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cachex",
+    version,
+    long_version = long_version(),
+    override_usage = "cachex [OPTIONS] [--] COMMAND [ARGS]...\n       cachex VERB [OPTIONS]",
+    disable_help_subcommand = true,
+    subcommand_value_name = "VERB",
+    subcommand_help_heading = "Verbs",
+    after_help = EXAMPLES,
+    after_long_help = AFTER_LONG_HELP,
+    max_term_width = 100
+)]
+struct Frame {
+    /// What to do with the store instead of running a command.
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// The command to run and its arguments, passed on byte for byte
+    #[arg(trailing_var_arg = true, hide_short_help = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
+    command: Vec<OsString>,
+}
+
+macro_rules! examples {
+    () => {
+        "\
+Examples:
+  cachex --ttl 1h -- ./report.sh --month 11
+  cachex --env AWS_PROFILE,AWS_REGION --ttl 10min -- aws ec2 describe-instances
+  cachex explain -- ./report.sh --month 11
+  cachex clear -- ./report.sh"
+    };
+}
+
+const EXAMPLES: &str = examples!();
+
+const AFTER_LONG_HELP: &str = concat!(
+    examples!(),
+    "
+
+Each option of a run is also a variable (`CACHEX_TTL=1h`, `CACHEX_REFRESH=1`) and a key of the \
+configuration files; `cachex config` shows what is in force. `CACHEX_NO_CACHE=1` turns cachex off from \
+outside.
+
+Exit status: the command's own; 124 --only-if-cached found nothing, 125 cachex itself failed, 126 not \
+executable, 127 not found, 2 usage. When signal n killed the command, cachex dies of n as well: a shell shows \
+128+n for that."
+);
+
+/// The version, and that of the library that reads and writes the store.
+fn long_version() -> String {
+    let sqlite = rusqlite::ffi::SQLITE_VERSION.to_string_lossy();
+    format!("{} (SQLite {sqlite})", env!("CARGO_PKG_VERSION"))
+}
+
+/// The definition of all that a command line may be.
+#[must_use]
+pub fn command() -> Command {
+    let of_run = || RUN_OPTIONS.iter().filter(|option| !option.is_common()).map(argument);
+    let common = RUN_OPTIONS.iter().filter(|option| option.is_common()).map(argument);
+    let command = Frame::command().args(of_run()).args(common).args_override_self(true);
+    command.mut_subcommands(|verb| {
+        let takes_run_options = Verb::takes_run_options(verb.get_name());
+        let verb = verb.args_override_self(true);
+        if takes_run_options { verb.args(of_run()) } else { verb }
+    })
+}
+
+/// Reads a verb and its own options: the words are our name, the verb, and what is not in the table.
+pub(in crate::options) fn parse_verb(words: Vec<OsString>) -> Result<Verb, clap::Error> {
+    let command = Verb::augment_subcommands(Command::new("cachex"))
+        .mut_subcommands(|verb| verb.args_override_self(true));
+    Verb::from_arg_matches(&command.try_get_matches_from(words)?)
+}
+
+/// An option of the table.
+fn argument(option: &'static RunOption) -> Arg {
+    let Shape { name, alias, letter, takes, heading, is_rare } = option.shape;
+    let (line, more) = help(option.help);
+    let argument = Arg::new(name)
+        .long(name)
+        .short(letter)
+        .help(line)
+        .help_heading(heading)
+        .hide_short_help(is_rare)
+        .global(option.is_common());
+    let argument = more.into_iter().fold(argument, Arg::long_help);
+    let argument = alias.into_iter().fold(argument, Arg::visible_alias);
+    let check = move |word: OsString| {
+        let read = option.read(&mut Layer::default(), vec![word], Source::Flag);
+        read.map_err(|bad| bad.reason)
+    };
+    let any_word = OsStringValueParser::new;
+    let parser = || any_word().try_map(check);
+    let valued = |argument: Arg, ValueShape { name, kind, may_be_signed }| {
+        let hint = match kind {
+            ValueKind::Paths => ValueHint::AnyPath,
+            ValueKind::Directory => ValueHint::DirPath,
+            _ => ValueHint::Unknown,
+        };
+        argument.value_name(name).value_hint(hint).allow_hyphen_values(may_be_signed)
+    };
+    match takes {
+        Takes::Nothing => argument.action(ArgAction::SetTrue).value_parser(parser().map(|()| true)),
+        Takes::One(value) => valued(argument, value).value_parser(parser()),
+        // What is wrong with one of several values we say ourselves.
+        Takes::Many(value) => {
+            valued(argument, value).action(ArgAction::Append).value_parser(any_word())
+        }
+        Takes::Listed(value) => {
+            let argument = valued(argument, value).action(ArgAction::Append);
+            argument.value_parser(any_word()).value_delimiter(',')
+        }
+        Takes::Choice(name, words) => argument
+            .value_name(name)
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_values(words.first())
+            .hide_possible_values(true)
+            .value_parser(words.to_vec()),
+    }
+}
+
+/// The line of a help text, and the whole of it where that is more: each paragraph on one line.
+fn help(text: &str) -> (String, Option<String>) {
+    let paragraphs = text
+        .trim()
+        .split("\n\n")
+        .map(|paragraph| paragraph.lines().map(str::trim).collect::<Vec<_>>().join(" "));
+    let paragraphs: Vec<_> = paragraphs.collect();
+    let line = paragraphs.first().cloned().unwrap_or_default();
+    let more = (paragraphs.len() > 1).then(|| paragraphs.join("\n\n"));
+    (line, more)
+}

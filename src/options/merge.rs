@@ -1,0 +1,156 @@
+//! All layers become one: what is in force for a command.
+//!
+//! Where two options exclude each other, the nearer one wins. If they are equally near the call is a usage error, or
+//! the file that has both is left out: a file is never half believed.
+
+use super::argv::CommandLine;
+use super::definitions::usage::Refusal;
+use super::definitions::verbs::Verb;
+use super::files::candidate::Candidate;
+use super::files::findings::Findings;
+use super::files::look::look;
+use super::layer::Layer;
+use super::source::{FileOwner, Setting, Source};
+use super::variables;
+use crate::error::Error;
+use crate::key::HashWith;
+use crate::time::Lifetime;
+use std::cmp::Ordering;
+use std::ffi::OsString;
+use std::fmt;
+
+/// What is asked, by flags, variables and files.
+#[derive(Debug)]
+pub struct Asked {
+    /// What to do, if it is not to run a command.
+    pub verb: Option<Verb>,
+    /// The command that is to run, or that is asked about, and its arguments.
+    pub words: Vec<OsString>,
+    /// The options in force.
+    pub in_force: Layer,
+    /// What is said about the files.
+    pub findings: Findings,
+}
+
+impl Asked {
+    /// Reads our command line, the variables and the files that count, and puts all together.
+    ///
+    /// # Errors
+    /// What is to be shown where they cannot be understood, contradict each other, or are a call for help.
+    pub fn read() -> Result<Self, Refusal> {
+        let words: Vec<_> = std::env::args_os().collect();
+        let CommandLine { verb, words, flags } = CommandLine::read(&words)?;
+        let variables = variables::read(&flags)?;
+        let typed = flags.over(variables);
+        let owners = if typed.no_cache.is_on() { &[] } else { files_for(verb.as_ref()) };
+        let (files, mut findings) = look(owners, &words);
+        let mut in_force = typed.clone().over(files);
+        let is_about_call = verb.as_ref().is_none_or(Verb::is_about_call);
+        if is_about_call && let Err(contradiction) = settle(&mut in_force) {
+            in_force = typed;
+            settle(&mut in_force).map_err(|typed| Error::Usage(typed.to_string()))?;
+            findings.fault = Some(contradiction.to_string());
+        }
+        Ok(Asked { verb, words, in_force, findings })
+    }
+}
+
+/// The files that count for a verb. Where there is no command only the user's does, for the place of the store.
+fn files_for(verb: Option<&Verb>) -> &'static [FileOwner] {
+    match verb {
+        None | Some(Verb::Explain(_) | Verb::Config(_)) => &[FileOwner::User, FileOwner::Project],
+        Some(Verb::Completions { .. } | Verb::Trust(_)) => &[],
+        Some(_) => &[FileOwner::User],
+    }
+}
+
+/// Whether what a file sets, for any command, contradicts itself.
+///
+/// # Errors
+/// Which options exclude each other, and where they are.
+pub fn check(candidate: &Candidate) -> Result<(), String> {
+    let mut layers = candidate.layers();
+    let defaults = layers.next().cloned().unwrap_or_default();
+    let rules = layers.cloned().chain([Layer::default()]);
+    let mut layers = rules.map(|rule| rule.over(defaults.clone()));
+    layers.try_for_each(|mut layer| settle(&mut layer)).map_err(|problem| problem.to_string())
+}
+
+/// Two options that exclude each other, and where the farther of them is.
+#[derive(Debug, PartialEq, Eq)]
+struct Contradiction {
+    options: [&'static str; 2],
+    source: Source,
+}
+
+impl fmt::Display for Contradiction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [first, second] = self.options;
+        match &self.source {
+            Source::File(place) => {
+                write!(f, "{place}: {first} and {second} exclude each other")
+            }
+            _ => write!(f, "--{first} and --{second} exclude each other"),
+        }
+    }
+}
+
+/// Takes an option out where a nearer one says the opposite.
+fn settle(layer: &mut Layer) -> Result<(), Contradiction> {
+    exclude(("stdin", &mut layer.stdin), ("no-stdin", &mut layer.no_stdin))?;
+    exclude(("refresh", &mut layer.refresh), ("only-if-cached", &mut layer.only_if_cached))?;
+    exclude(("warm", &mut layer.warm), ("only-if-cached", &mut layer.only_if_cached))?;
+    exclude(("warm", &mut layer.warm), ("no-store", &mut layer.no_store))?;
+    let discard = ("discard-failures", &mut layer.discard_failures);
+    exclude(("failure-ttl", &mut layer.failure_ttl), discard)?;
+    exclude_stdin_hash(layer)
+}
+
+/// A hash command for standard input needs it, wherever it was given.
+fn exclude_stdin_hash(layer: &Layer) -> Result<(), Contradiction> {
+    let hashes = layer.hash_with.value().map_or(&[][..], Vec::as_slice);
+    if !layer.no_stdin.is_on() || !hashes.iter().any(HashWith::is_for_stdin) {
+        return Ok(());
+    }
+    let farther = layer.hash_with.source().min(layer.no_stdin.source());
+    let source = farther.cloned().unwrap_or(Source::Flag);
+    Err(Contradiction { options: ["hash-with stdin=…", "no-stdin"], source })
+}
+
+/// Takes the farther one of two options out if both say something.
+fn exclude<A: Says, B: Says>(
+    (first, of_first): (&'static str, &mut Setting<A>),
+    (second, of_second): (&'static str, &mut Setting<B>),
+) -> Result<(), Contradiction> {
+    let says = of_first.value().is_some_and(Says::says_something)
+        && of_second.value().is_some_and(Says::says_something);
+    if !says {
+        return Ok(());
+    }
+    match of_first.source().cmp(&of_second.source()) {
+        Ordering::Greater => *of_second = Setting::default(),
+        Ordering::Less => *of_first = Setting::default(),
+        Ordering::Equal => {
+            let source = of_first.source().cloned().unwrap_or(Source::Flag);
+            return Err(Contradiction { options: [first, second], source });
+        }
+    }
+    Ok(())
+}
+
+/// A value that may exclude another option: a switch only if it is on.
+trait Says {
+    fn says_something(&self) -> bool;
+}
+
+impl Says for bool {
+    fn says_something(&self) -> bool {
+        *self
+    }
+}
+
+impl Says for Lifetime {
+    fn says_something(&self) -> bool {
+        true
+    }
+}

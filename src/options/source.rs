@@ -1,0 +1,141 @@
+//! Where the value of an option comes from, and which of two places is nearer to the command.
+//!
+//! Knows no option. The order of precedence is here: flag, variable, project file, user file.
+
+use crate::terminal::escape_os;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+/// What one place, or all of them together, give for an option: a value and where it was given, or nothing.
+#[derive(Clone, Debug)]
+pub struct Setting<T>(Option<(T, Given)>);
+
+impl<T> Default for Setting<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Setting<T> {
+    /// What `given` means.
+    pub(super) fn new(value: T, given: Given) -> Self {
+        Self(Some((value, given)))
+    }
+
+    /// The value, if there is one.
+    #[must_use]
+    pub fn value(&self) -> Option<&T> {
+        self.0.as_ref().map(|(value, _)| value)
+    }
+
+    /// The value, or the default.
+    #[must_use]
+    pub fn value_or(&self, default: T) -> T
+    where
+        T: Clone,
+    {
+        self.value().cloned().unwrap_or(default)
+    }
+
+    /// What was given for it.
+    #[must_use]
+    pub fn given(&self) -> Option<&Given> {
+        self.0.as_ref().map(|(_, given)| given)
+    }
+
+    /// Where that was.
+    #[must_use]
+    pub fn source(&self) -> Option<&Source> {
+        self.given().map(|given| &given.source)
+    }
+
+    /// This one, or the farther one if this is nothing.
+    pub(super) fn or(self, farther: Self) -> Self {
+        Self(self.0.or(farther.0))
+    }
+}
+
+impl Setting<bool> {
+    /// Whether a switch was given, and is on.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.value().is_some_and(|is_on| *is_on)
+    }
+}
+
+/// What was given for an option.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The words as they were given. None of them means the default, given explicitly.
+    pub words: Vec<OsString>,
+    /// Where they were given.
+    pub source: Source,
+}
+
+/// Where a value was given. The later variant is nearer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// In a configuration file.
+    File(Rc<FilePlace>),
+    /// In a variable.
+    Variable,
+    /// On the command line.
+    Flag,
+}
+
+/// A table of a configuration file. Of two that apply, the greater is nearer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FilePlace {
+    /// Whose file it is.
+    pub owner: FileOwner,
+    /// The number of the rule in the file, from 1; 0 is the top level.
+    pub number: usize,
+    /// The command of the rule.
+    pub rule: Option<String>,
+    /// Which file it is.
+    pub path: PathBuf,
+}
+
+/// Whose file it is, which decides where it is and what it may set. The project's is nearer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FileOwner {
+    /// `config.toml` in the user's config directory.
+    User,
+    /// The nearest `.cachex.toml` from the working directory upward.
+    Project,
+}
+
+/// The file and the rule in it, with nothing that a terminal would act on.
+impl fmt::Display for FilePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&escape_os(self.path.as_os_str()))?;
+        match &self.rule {
+            Some(rule) => write!(f, " rule \"{}\"", escape_os(OsStr::new(rule))),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_ordered_by_precedence() {
+        let file = |owner, number| {
+            let (rule, path) = (Some("a".to_owned()), PathBuf::from("/"));
+            Source::File(Rc::new(FilePlace { owner, number, rule, path }))
+        };
+        let order = [
+            file(FileOwner::User, 0),
+            file(FileOwner::User, 2),
+            file(FileOwner::Project, 0),
+            file(FileOwner::Project, 1),
+            Source::Variable,
+            Source::Flag,
+        ];
+        assert!(order.is_sorted_by(|farther, nearer| farther < nearer), "{order:?}");
+    }
+}

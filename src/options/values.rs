@@ -1,0 +1,185 @@
+//! How the word of an option is read: one function for each kind of value.
+//!
+//! A flag, a variable and a key of a file are all read by these. An error says what was expected; the
+//! caller adds the word, and where it stood.
+
+use crate::home;
+use crate::key::{HashWith, check_file_word};
+use crate::output_streams::PtyMode;
+use crate::terminal::escape_os;
+use std::ffi::{OsStr, OsString};
+use std::num::NonZeroU64;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// The words of `--pty`, the first for none.
+pub(super) const PTY: [&str; 3] = ["always", "auto", "never"];
+
+/// When to run the command on a terminal.
+pub(super) fn pty(word: &OsStr) -> Result<PtyMode, String> {
+    match word.to_str() {
+        Some("always") => Ok(PtyMode::Always),
+        Some("auto") => Ok(PtyMode::Auto),
+        Some("never") => Ok(PtyMode::Never),
+        _ => Err(format!("expected {}", PTY.join(", "))),
+    }
+}
+
+/// A word that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadValue {
+    /// The word.
+    pub word: OsString,
+    /// Why not.
+    pub reason: String,
+}
+
+impl BadValue {
+    fn new(word: &OsStr, reason: String) -> Self {
+        Self { word: word.to_owned(), reason }
+    }
+
+    /// The whole of it, as for the option on the command line.
+    pub(super) fn of(&self, option: &str) -> String {
+        let Self { word, reason } = self;
+        format!("invalid value '{}' for '--{option}': {reason}", escape_os(word))
+    }
+}
+
+/// Whether a switch is on, as people say it in variables.
+pub(super) fn is_on(word: &OsStr) -> Result<bool, BadValue> {
+    match word.to_str().map(str::to_lowercase).as_deref() {
+        Some("1" | "true" | "yes" | "on" | "y" | "t") => Ok(true),
+        Some("0" | "false" | "no" | "off" | "n" | "f") => Ok(false),
+        _ => Err(BadValue::new(word, "value was not a boolean".to_owned())),
+    }
+}
+
+/// A switch, of which only whether it is on is left.
+#[allow(clippy::unnecessary_wraps, reason = "it is one of the readers of values")]
+pub(super) fn switch(words: &[OsString]) -> Result<bool, BadValue> {
+    Ok(!words.is_empty())
+}
+
+/// A value that counts by itself: the last one.
+pub(super) fn last<T>(
+    parse: impl Fn(&OsStr) -> Result<T, String>,
+) -> impl Fn(&[OsString]) -> Result<T, BadValue> {
+    move |words| {
+        let word = words.last().map(OsString::as_os_str).unwrap_or_default();
+        parse(word).map_err(|reason| BadValue::new(word, reason))
+    }
+}
+
+/// The same, with a default that can be given as no word.
+pub(super) fn last_or<T: Clone>(
+    parse: impl Fn(&OsStr) -> Result<T, String>,
+    default: T,
+) -> impl Fn(&[OsString]) -> Result<T, BadValue> {
+    let last = last(parse);
+    move |words| if words.is_empty() { Ok(default.clone()) } else { last(words) }
+}
+
+/// Values that count together.
+pub(super) fn all<T>(
+    parse: impl Fn(&OsStr) -> Result<T, String>,
+) -> impl Fn(&[OsString]) -> Result<Vec<T>, BadValue> {
+    let read = move |word: &OsString| parse(word).map_err(|reason| BadValue::new(word, reason));
+    move |words| words.iter().map(&read).collect()
+}
+
+/// Any word.
+#[allow(clippy::unnecessary_wraps, reason = "it is one of the readers of values")]
+pub(super) fn word(word: &OsStr) -> Result<OsString, String> {
+    Ok(word.to_owned())
+}
+
+/// Any text.
+pub(super) fn text(word: &OsStr) -> Result<String, String> {
+    word.to_str().map(str::to_owned).ok_or_else(|| "expected UTF-8".to_owned())
+}
+
+/// A value that reads itself.
+pub(super) fn parsed<T: FromStr<Err = String>>(word: &OsStr) -> Result<T, String> {
+    text(word)?.parse()
+}
+
+/// A whole number from 1.
+pub(super) fn positive(word: &OsStr) -> Result<NonZeroU64, String> {
+    text(word)?.parse().map_err(|_| "expected a whole number from 1".to_owned())
+}
+
+/// A path or a glob of files, in which a leading `~/` is the home directory.
+pub(super) fn files(word: &OsStr) -> Result<OsString, String> {
+    let word = home::expanded(word.to_owned())?;
+    check_file_word(&word).map(|()| word)
+}
+
+/// The path of a directory, likewise.
+pub(super) fn directory(word: &OsStr) -> Result<PathBuf, String> {
+    if word.is_empty() {
+        Err("expected the path of a directory".to_owned())
+    } else {
+        home::expanded(word.to_owned()).map(PathBuf::from)
+    }
+}
+
+/// A selector in front of a command. The files of `file:` may start at home, likewise.
+pub(super) fn hash_with(word: &OsStr) -> Result<HashWith, String> {
+    const FILES: &[u8] = b"file:";
+    let bytes = word.as_bytes();
+    let end = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());
+    let Some(files) = bytes[..end].strip_prefix(FILES) else { return HashWith::parse(word) };
+    let files = home::expanded(OsStr::from_bytes(files).to_owned())?;
+    let word = OsString::from_vec([FILES, files.as_bytes(), &bytes[end..]].concat());
+    HashWith::parse(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn switches_are_read_in_any_case_of_letters() {
+        for (words, expected) in [
+            (["1", "true", "YES", "On", "y", "T"], Some(true)),
+            (["0", "False", "no", "oFF", "N", "f"], Some(false)),
+            (["", "2", "-1", "truee", " 1", "\u{df}"], None),
+        ] {
+            for word in words {
+                assert_eq!(is_on(OsStr::new(word)).ok(), expected, "{word:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_word_of_pty_is_read() {
+        let read = |word: &str| pty(OsStr::new(word));
+        let all = PTY.map(|word| read(word).expect("one of them"));
+        assert_eq!(all, [PtyMode::Always, PtyMode::Auto, PtyMode::Never]);
+        assert_eq!(read("Auto"), Err("expected always, auto, never".to_owned()));
+    }
+
+    #[test]
+    fn a_number_of_entries_starts_at_one() {
+        assert_eq!(positive(OsStr::new("1")).map(NonZeroU64::get), Ok(1));
+        for word in ["0", "-3", "", "1.5", "many"] {
+            assert!(positive(OsStr::new(word)).is_err(), "{word:?}");
+        }
+    }
+
+    #[test]
+    fn text_is_utf8() {
+        assert!(text(OsStr::from_bytes(b"\xff")).is_err());
+        assert_eq!(text(OsStr::new("\u{fc}")), Ok("\u{fc}".to_owned()));
+    }
+
+    #[test]
+    fn only_the_files_of_a_selector_start_at_home() {
+        let home = home::directory().expect("a home").display().to_string();
+        let read = |word: String| hash_with(OsStr::new(&word)).expect("a selector");
+        assert_eq!(read("file:~/x=cat ~/y".to_owned()), read(format!("file:{home}/x=cat ~/y")));
+        assert_ne!(read("env:X=cat ~/y".to_owned()), read(format!("env:X=cat {home}/y")));
+    }
+}

@@ -1,0 +1,85 @@
+//! The variables that stand for options (`CACHEX_TTL` for `--ttl`) as a [`Layer`].
+
+use super::definitions::usage::Refusal;
+use super::layer::{Layer, RUN_OPTIONS};
+use super::source::Source;
+use super::values::is_on;
+use crate::single_flight::is_nested;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+/// Reads those that no flag overrides.
+///
+/// # Errors
+/// What is to be shown where one has a value that means nothing.
+pub(super) fn read(flags: &Layer) -> Result<Layer, Refusal> {
+    let set = counted(std::env::vars_os().collect(), is_nested());
+    let mut layer = Layer::default();
+    if set.is_empty() {
+        return Ok(layer);
+    }
+    for option in RUN_OPTIONS.iter().filter(|option| option.given(flags).is_none()) {
+        let variable = option.variable();
+        if let Some((_, value)) = set.iter().find(|(name, _)| *name == *variable) {
+            option
+                .read(&mut layer, vec![value.clone()], Source::Variable)
+                .map_err(|bad| Refusal::of_variable(option, &bad))?;
+        }
+    }
+    Ok(layer)
+}
+
+/// The variables of ours that count: an empty one says nothing, and when the off switch is set no other
+/// counts, but for where the store is.
+fn counted(mut all: Vec<(OsString, OsString)>, is_nested: bool) -> Vec<(OsString, OsString)> {
+    const SWITCH: &str = "CACHEX_NO_CACHE";
+    all.retain(|(name, value)| name.as_bytes().starts_with(b"CACHEX_") && !value.is_empty());
+    let means_off = |value: &OsStr| is_on(value).unwrap_or(true);
+    let is_off = all.iter().any(|(name, value)| name == SWITCH && means_off(value));
+    all.retain(|(name, _)| {
+        // Not for a cachex inside of what is being warmed, whose output is awaited.
+        let is_for_outer = name == "CACHEX_WARM" && is_nested;
+        !is_for_outer && (!is_off || name == SWITCH || name == "CACHEX_CACHE_DIR")
+    });
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(all: &[(&str, &str)], is_nested: bool) -> Vec<String> {
+        let all = all.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let names = counted(all, is_nested).into_iter().map(|(name, _)| name.into_string());
+        names.collect::<Result<_, _>>().expect("UTF-8")
+    }
+
+    const SOME: [(&str, &str); 5] = [
+        ("CACHEX_TTL", "1"),
+        ("CACHEX_CACHE_DIR", "x"),
+        ("CACHEX_ENV", ""),
+        ("TTL", "1"),
+        ("CACHEX_WARM", "1"),
+    ];
+
+    #[test]
+    fn ours_count_if_they_are_not_empty() {
+        assert_eq!(names(&SOME, false), ["CACHEX_TTL", "CACHEX_CACHE_DIR", "CACHEX_WARM"]);
+    }
+
+    #[test]
+    fn warming_is_for_the_outer_one() {
+        assert_eq!(names(&SOME, true), ["CACHEX_TTL", "CACHEX_CACHE_DIR"]);
+    }
+
+    #[test]
+    fn when_cachex_is_off_only_the_place_of_the_store_counts() {
+        for (value, is_off) in [("1", true), ("yes", true), ("nonsense", true), ("off", false)] {
+            let all = [&SOME[..], &[("CACHEX_NO_CACHE", value)]].concat();
+            let counted = names(&all, false);
+            assert_eq!(counted.contains(&"CACHEX_TTL".to_owned()), !is_off, "{value}");
+            assert!(counted.contains(&"CACHEX_CACHE_DIR".to_owned()), "{value}");
+            assert!(counted.contains(&"CACHEX_NO_CACHE".to_owned()), "{value}");
+        }
+    }
+}
