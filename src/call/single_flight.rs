@@ -36,7 +36,7 @@ impl Call<'_> {
             };
             let waited = match &claimed {
                 Claimed::Ours(_) | Claimed::HandedOnTwice => Waited::NotAtAll,
-                // Its own standard input may come from a caller that waits, or the run may wait for us.
+                // That run may, however indirectly, wait for our end: of a pipeline, or of a command around us.
                 Claimed::Theirs(_)
                     if prepared.stdin.may_depend_on_others() || !may_wait(&active(), key) =>
                 {
@@ -88,7 +88,9 @@ impl Call<'_> {
         variants.iter().any(|entry| is_newer(entry) && holds(entry.condition))
     }
 
-    /// Waits as long as the run of another process is to be waited for.
+    /// Waits as long as the run of another process is to be waited for. The lock is looked at again and again: a call
+    /// that blocks on it would leave signals and the spinner to a second thread, and a renewal may only fork from a
+    /// single one.
     fn wait_for(&self, slot: &ClaimSlot) -> Waited {
         let begun = || self.notices.detail(&"waiting for another run of the same");
         let spinner = self.request.waiting.as_deref().map(Spinner::new);

@@ -29,15 +29,6 @@ impl Call<'_> {
         self.run_bare(self.pure_environment())
     }
 
-    /// The environment that `--pure-env` leaves, for a command that no key is filled by.
-    fn pure_environment(&self) -> Option<Environment> {
-        let mut environment = Environment::from(self.request.key.environment()?);
-        if is_nested() {
-            environment.set(ACTIVE_VARIABLE.into(), active());
-        }
-        Some(environment)
-    }
-
     /// The same after standard input was looked into: the command gets what was read of it.
     pub fn run_uncached_with(&self, unread: Option<Buffered>, reason: &str) -> Result<Exit, Error> {
         if let Some(held) = unread {
@@ -59,6 +50,15 @@ impl Call<'_> {
         }
         let word = escape_os(output_as_input::among(&self.request.words)?);
         Some(format!("the output goes to an input of the command ({word})"))
+    }
+
+    /// The environment that `--pure-env` leaves. No key is being filled, so the keys around stay as they are.
+    fn pure_environment(&self) -> Option<Environment> {
+        let mut environment = Environment::from(self.request.key.environment()?);
+        if is_nested() {
+            environment.set(ACTIVE_VARIABLE.into(), active());
+        }
+        Some(environment)
     }
 
     /// Becomes the command. Without a cache there is nothing to warm.
