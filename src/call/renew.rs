@@ -104,19 +104,17 @@ impl Call<'_> {
         let condition = renewal.condition;
         let current =
             store.variants(&[key])?.into_iter().find(|it| it.condition.is_same_input(condition));
-        if !renewal.is_due(current.as_ref(), self.asked) {
+        let now = Timestamp::now();
+        if !Policy::is_renewal_due(renewal.served, current.as_ref(), self.asked, now) {
             return Ok(());
         }
         let recorder = Some(self.recorder(&store));
         let run = |stdin| self.execute(observation, stdin, recorder, Showing::default(), &claim);
         let outcome = stand_in.become_stdin().ok().and_then(|stdin| run(stdin).ok());
         let recording = outcome.and_then(|outcome| outcome.recording.ok());
-        let is_success = |exit| self.request.policy.is_success(exit);
-        let is_better =
-            |exit| is_success(exit) || !current.as_ref().is_some_and(|it| is_success(it.exit));
         let renewed = recording.is_some_and(|(recording, holds_for)| {
             holds_for.is_same_input(condition)
-                && is_better(recording.exit)
+                && self.request.policy.may_replace(current.as_ref(), recording.exit)
                 && self.keep(&mut store, observation, holds_for, recording, since).is_ok()
         });
         match current {
@@ -132,22 +130,4 @@ struct Renewal {
     condition: Condition,
     /// The date of the entry that was served meanwhile.
     served: Option<Timestamp>,
-}
-
-impl Renewal {
-    /// Whether the entry that is there now is the one to renew. While this process was being made, another may have
-    /// renewed it, tried to, or cleared it.
-    fn is_due(&self, current: Option<&Entry>, asked: Timestamp) -> bool {
-        let now = Timestamp::now();
-        match (self.served, current) {
-            (Some(served), Some(current)) => {
-                current.created == served && Policy::may_renew(current, now)
-            }
-            (Some(_), None) => false,
-            (None, Some(current)) => {
-                current.created <= asked || current.created.age_at(now).is_none()
-            }
-            (None, None) => true,
-        }
-    }
 }

@@ -1,14 +1,9 @@
-//! Which results are stored, which entries may go, and when a renewal is tried again.
+//! Which results are stored, and which entries are of no more use.
 
 use super::reasons::Discarded;
 use super::terms::Policy;
-use crate::entry::Entry;
 use crate::exit::Exit;
 use crate::time::{Lifetime, Timestamp};
-use std::time::Duration;
-
-/// How long an entry is not renewed again after its renewal failed.
-const PAUSE_AFTER_FAILURE: Lifetime = Lifetime::For(Duration::from_mins(1));
 
 impl Policy {
     /// Whether a result with this exit may be stored.
@@ -30,13 +25,6 @@ impl Policy {
     pub fn is_spent(&self, exit: Exit, created: Timestamp, now: Timestamp) -> bool {
         let grace = self.stale_while_revalidate.max(self.stale_if_error);
         self.freshness(exit, created, now).is_err() && !self.is_within(grace, exit, created, now)
-    }
-
-    /// Whether a stale entry is to be renewed now.
-    #[must_use]
-    pub fn may_renew(entry: &Entry, now: Timestamp) -> bool {
-        let failed_ago = entry.renewal_failed.and_then(|failed| failed.age_at(now));
-        !failed_ago.is_some_and(|ago| PAUSE_AFTER_FAILURE.covers(ago))
     }
 }
 
@@ -60,16 +48,6 @@ mod tests {
         assert_eq!(strict.may_store(Exit::Code(0)), Ok(()));
         let asked = Policy { success: "127".parse().expect("codes"), ..policy() };
         assert_eq!(asked.may_store(Exit::Code(127)), Ok(()));
-    }
-
-    #[test]
-    fn a_renewal_that_failed_is_not_tried_again_for_a_minute() {
-        let failed = Entry { renewal_failed: Some(at(5)), ..entry(0, 0) };
-        assert!(Policy::may_renew(&entry(0, 0), at(5)));
-        assert!(!Policy::may_renew(&failed, at(5)));
-        assert!(!Policy::may_renew(&failed, at(64)));
-        assert!(Policy::may_renew(&failed, at(65)));
-        assert!(Policy::may_renew(&failed, at(4)), "the clock was set back");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod fixtures;
 mod keeping;
 mod reasons;
+mod renewing;
 mod replaying;
 mod terms;
 
