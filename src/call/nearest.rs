@@ -95,7 +95,8 @@ impl Call<'_> {
         }
         let warns = |it: &Caveat| is_miss && self.request.typed.hashes && it.is_certain();
         // Files that a configuration names are often optional.
-        let is_told = |it: &Caveat| self.request.typed.files || !matches!(it, Caveat::Missing(_));
+        let is_told =
+            |it: &Caveat| self.request.typed.files || !matches!(it, Caveat::MissingFiles(_));
         let caveats = observation.caveats().into_iter().filter(is_told);
         let (slips, others): (Vec<_>, Vec<_>) = caveats.partition(warns);
         if !slips.is_empty() {

@@ -1,4 +1,4 @@
-//! Digests of bytes.
+//! SHA-256 digests.
 
 use crate::hex::Hex;
 use sha2::{Digest as _, Sha256};
@@ -24,9 +24,9 @@ impl Digest {
         Self::of_length(u64::MAX, reader)
     }
 
-    /// The same, where about so much can be read.
-    pub(super) fn of_length(length: u64, mut reader: impl Read) -> io::Result<Self> {
-        // One more byte, to see that there is no more; and some files tell less than they hold.
+    /// The same, where about `length` bytes can be read.
+    pub(crate) fn of_length(length: u64, mut reader: impl Read) -> io::Result<Self> {
+        // One byte more shows whether that was all: some files tell a smaller size than they have.
         let buffer = length.saturating_add(1).clamp(4 << 10, 64 << 10);
         let mut buffer = vec![0; usize::try_from(buffer).unwrap_or(64 << 10)];
         let mut builder = DigestBuilder::default();
@@ -52,19 +52,19 @@ impl Digest {
 pub struct DigestBuilder(Sha256);
 
 impl DigestBuilder {
-    /// Takes the next bytes.
+    /// Adds the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// The digest of all that was taken.
+    /// The digest of all the bytes.
     #[must_use]
     pub fn finish(self) -> Digest {
         Digest(self.0.finalize().into())
     }
 }
 
-/// Called now and then while files are read, by any thread.
+/// Called now and then while inputs are read, by any thread.
 pub(crate) type OnProgress<'p> = &'p (dyn Fn() + Sync);
 
 impl fmt::Debug for Digest {

@@ -1,20 +1,20 @@
-//! Inputs that cannot be read.
+//! The error of everything that looks at inputs.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A file that counts in the key and cannot be read: nothing is known of what it holds.
+/// An input that counts and cannot be read: nothing may be replayed or stored.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot key {}: {reason}", crate::terminal::escape_os(path.as_os_str()))]
 pub struct Unreadable {
-    /// The file.
+    /// The file, or what names another input.
     pub path: PathBuf,
     /// Why it cannot be read.
     pub reason: String,
 }
 
 impl Unreadable {
-    pub(super) fn new(path: &Path, reason: impl fmt::Display) -> Self {
+    pub(crate) fn new(path: &Path, reason: impl fmt::Display) -> Self {
         Self { path: path.to_owned(), reason: reason.to_string() }
     }
 }

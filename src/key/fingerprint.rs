@@ -1,4 +1,6 @@
-//! What a key is made of: everything that counts, as it was seen. Plain data.
+//! What a key is made of. Plain data: neither how it is seen nor how it is encoded is known here.
+//!
+//! Absence is a value: what is unset, missing or left out differs from what is empty.
 
 use super::digest::Digest;
 use crate::hex::Hex;
@@ -13,14 +15,13 @@ use std::path::PathBuf;
 pub struct Key(pub Digest);
 
 impl fmt::Display for Key {
-    /// A part of it that is enough to tell keys apart.
+    /// The first bytes, which are enough to tell keys apart.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Hex(&self.0.as_bytes()[..8]))
     }
 }
 
-/// Everything that counts, as it was seen. Absence is a value: what is unset, missing or left out
-/// differs from what is empty.
+/// Everything that counts, as it was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     /// `--scope`; entries of different scopes never meet.
@@ -29,27 +30,27 @@ pub struct Fingerprint {
     pub texts: Vec<OsString>,
     /// The words of the command line that count, the first as the user spelled it.
     pub words: Vec<InputText>,
-    /// What `--ignore-arg` left out: not the words, but what was looked for.
+    /// The globs of `--ignore-arg`, whether or not they match.
     pub ignored: BTreeSet<OsString>,
     /// The files whose content runs: the program, its interpreters, the script operand.
     pub code: Vec<CodeFile>,
-    /// What the arguments name beside code, by the path that each gives; under an empty path all of it, where it is much.
+    /// What the arguments name beside code, by path. Many files count as one, under an empty path.
     pub arguments: BTreeMap<OsString, FileArgument>,
-    /// Where the command runs, unless that is left out.
+    /// Where the command runs, unless `--ignore-cwd`.
     pub directory: Option<WorkingDirectory>,
     /// What the command writes to.
     pub outputs: OutputStreams,
-    /// The globs that select variables: what was looked for counts also when nothing matched.
+    /// The globs that select variables, whether or not they match.
     pub variable_globs: BTreeSet<OsString>,
-    /// Each selected variable, with its value if it is set.
+    /// Each selected variable, with its value; `None` is unset.
     pub variables: BTreeMap<OsString, Option<InputText>>,
-    /// `--file`, as it was spelled, with what that names.
+    /// Each word of `--file` as it was spelled, with what it names.
     pub files: NamedFiles,
     /// `--pure-env`.
     pub pure_environment: bool,
     /// The command that standard input is hashed with.
     pub stdin_with: Option<OsString>,
-    /// The signals that the caller ignores: bit n - 1 for signal n.
+    /// The signals that the caller ignores, bit n - 1 for signal n.
     pub ignored_signals: u64,
     /// The signals that the caller blocks, likewise.
     pub blocked_signals: u64,
@@ -62,13 +63,13 @@ pub struct Fingerprint {
 pub struct CodeFile {
     /// Where it was found.
     pub path: PathBuf,
-    /// The same without links: where code stands decides what it finds beside it.
+    /// The path without links: where code lies decides what it finds beside it.
     pub real: PathBuf,
     /// What executing it does beside running its content.
     pub mode: ExecMode,
-    /// What it holds.
+    /// Its content.
     pub state: FileState,
-    /// Whether something else interprets it.
+    /// Whether another program interprets it.
     pub is_script: bool,
 }
 
@@ -77,53 +78,53 @@ pub struct CodeFile {
 pub struct FileArgument {
     /// What is there.
     pub state: FileState,
-    /// The path of a file without links.
+    /// The path without links, of a file that was read.
     pub real: Option<PathBuf>,
-    /// What executing it does.
+    /// What executing it does, of a file that was read.
     pub mode: ExecMode,
 }
 
 impl FileArgument {
-    /// One of which only this counts.
+    /// An argument that was not opened.
     pub(crate) fn new(state: FileState) -> Self {
         Self { state, real: None, mode: ExecMode::default() }
     }
 }
 
-/// A file as the command would find it.
+/// What is at a path, as it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileState {
-    /// There is no such file.
+    /// Nothing.
     Missing,
     /// A file with this content.
     Content(Digest),
-    /// A file that counts as what a command printed for it.
+    /// A file, by what a hash command printed for it.
     Hashed(HashedInput),
-    /// A directory, with a digest over all that is below it.
+    /// A directory, with a digest of all that is below it.
     Tree(Digest),
-    /// A large file with the stamp of this digest.
+    /// A file that was not read, with a digest of its stamp.
     Stamped(Digest),
-    /// A directory, whatever is in it.
+    /// A directory, by its name alone.
     Directory,
-    /// What a glob matches: so many, with a digest over their paths and what each is.
+    /// What a glob matches, or many files among the arguments.
     Matches {
-        /// How many.
+        /// The number of paths.
         count: usize,
-        /// Of all.
+        /// A digest of the paths, and of what is at each.
         digest: Digest,
     },
 }
 
-/// The working directory, in both of its names.
+/// The working directory, by both of its names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkingDirectory {
     /// Without symbolic links.
     pub physical: PathBuf,
-    /// As `$PWD` names it, which is what `pwd` prints; `None` when that names another directory.
+    /// As `$PWD` names it, which is what `pwd` prints. `None` when it is the same, or names another directory.
     pub logical: Option<OsString>,
 }
 
-/// What each `--file` names.
+/// Each word of `--file`, with what it names.
 pub type NamedFiles = BTreeMap<OsString, FileState>;
 
 /// What decides whether and as whom a file is executed, beside its content.
@@ -131,34 +132,28 @@ pub type NamedFiles = BTreeMap<OsString, FileState>;
 pub struct ExecMode {
     /// The permission bits that matter to `exec`: set-user-ID, set-group-ID, and the right to execute.
     pub bits: u32,
-    /// Whom the process becomes: the owner under set-user-ID.
+    /// The user that the process becomes, under set-user-ID.
     pub owner: Option<u32>,
-    /// The same for the group.
+    /// The group that it becomes, under set-group-ID.
     pub group: Option<u32>,
     /// The file capabilities, as the kernel keeps them.
     pub capabilities: Vec<u8>,
 }
 
-/// A word of the command line, or the value of a variable.
+/// A word of the command line or the value of a variable, as it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputText {
-    /// Just this.
+    /// The text itself.
     Exact(OsString),
-    /// What a command printed for it.
+    /// What a hash command printed for it.
     Hashed(HashedInput),
 }
 
-/// What counts in place of an input.
+/// What counts in place of an input that `--hash-with` is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HashedInput {
-    /// The command that made it: another one would make something else.
+    /// The hash command.
     pub with: OsString,
-    /// Of what it printed.
+    /// The digest of what it printed.
     pub digest: Digest,
-}
-
-impl From<OsString> for InputText {
-    fn from(word: OsString) -> Self {
-        Self::Exact(word)
-    }
 }

@@ -1,8 +1,8 @@
 //! The key: what a result depends on and is known before the command runs.
 //!
-//! [`KeySpec`] says what counts, [`observe`] sees how the world stands, [`Fingerprint`] holds what
-//! was seen, part by part, and [`Key`] is its digest. Only [`observe`] and the modules it calls
-//! read the world; the rest is pure. Nothing here knows of the store or of time to live.
+//! [`KeySpec`] says what counts, [`observe`] looks at it, [`Fingerprint`] holds what was seen, part by part, and [`Key`] is
+//! its digest. Only [`observe`], what it calls, and [`Program::resolve`] read the world; the rest is pure. Nothing here
+//! knows the store or time to live.
 
 mod caveats;
 mod code;
@@ -11,6 +11,8 @@ mod encoding;
 mod error;
 mod files;
 mod fingerprint;
+mod hash_with;
+mod observation;
 mod observe;
 mod parts;
 mod spec;
@@ -30,10 +32,11 @@ pub use fingerprint::{
     CodeFile, ExecMode, FileArgument, FileState, Fingerprint, HashedInput, InputText, Key,
     NamedFiles, WorkingDirectory,
 };
-pub use observe::{Change, Observation, observe};
+pub use hash_with::HashWith;
+pub use observation::{InputChange, Observation};
+pub use observe::observe;
 pub use parts::{Difference, KeyPart, StoredPart, differences};
 pub use spec::KeySpec;
 pub use words::environment::VariableSelector;
 pub use words::file_names::names_in;
-pub use words::hash_with::HashWith;
 pub use words::ignored::{ArgumentGlob, masked};

@@ -1,15 +1,13 @@
-//! What counts, as it was asked for.
+//! What was asked to count. Nothing of the world is in it.
 
-use super::error::Unreadable;
-use super::words::environment::{Selected, VariableSelector, find_double, select};
-use super::words::hash_with::HashWith;
+use super::hash_with::HashWith;
+use super::words::environment::{SelectedVariables, VariableSelector};
 use super::words::ignored::ArgumentGlob;
 use crate::output_streams::OutputRequest;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::Path;
 
-/// What counts, beside the command line and its code.
+/// What counts beside the command line and its code.
 #[derive(Clone, Debug)]
 pub struct KeySpec {
     /// `--scope`.
@@ -35,47 +33,32 @@ pub struct KeySpec {
 }
 
 impl KeySpec {
-    /// How standard input is hashed, if not as it is.
+    /// The `--hash-with` that is for standard input.
     #[must_use]
     pub fn stdin_hash(&self) -> Option<&HashWith> {
         self.hashes.iter().find(|hash| hash.is_for_stdin())
     }
 
-    /// The variables that count, with their values.
-    ///
-    /// # Errors
-    /// When one of them is set twice.
-    pub(super) fn selected_variables(&self) -> Result<Selected, Unreadable> {
-        let selectors = self.selectors();
-        if selectors.is_empty() {
-            return Ok(Selected::default());
-        }
-        let all: Vec<_> = std::env::vars_os().collect();
-        let selected = select(&selectors, &all);
-        match find_double(&selected, &all) {
-            Some(name) => Err(Unreadable::new(Path::new(name), "the variable is set twice")),
-            None => Ok(selected),
-        }
-    }
-
-    fn selectors(&self) -> Vec<VariableSelector> {
+    /// What selects variables: `--env`, and each `--hash-with` that is for one.
+    pub(super) fn variable_selectors(&self) -> Vec<VariableSelector> {
         let hashed = self.hashes.iter().filter_map(HashWith::variable);
         let hashed = hashed.map(|name| VariableSelector::Name(name.to_owned()));
         self.variables.iter().cloned().chain(hashed).collect()
     }
 
-    /// What the command finds in its environment; `None`: all that is in ours.
+    /// The environment that the command gets; `None` is all of ours.
     #[must_use]
     pub fn environment(&self) -> Option<BTreeMap<OsString, OsString>> {
         if !self.pure_environment {
             return None;
         }
-        let (_, selected) = select(&self.selectors(), &std::env::vars_os().collect::<Vec<_>>());
+        let environment: Vec<_> = std::env::vars_os().collect();
+        let selected = SelectedVariables::of(&self.variable_selectors(), &environment).values;
         let always = ALWAYS.iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?)));
         let selected = selected.into_iter().filter_map(|(name, value)| Some((name, value?)));
         Some(always.chain(selected).collect())
     }
 }
 
-/// What `--pure-env` leaves without being asked to.
+/// Variables that the command gets under `--pure-env` without being asked for.
 const ALWAYS: [&str; 5] = ["PATH", "HOME", "USER", "LOGNAME", "TMPDIR"];

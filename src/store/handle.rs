@@ -167,7 +167,7 @@ impl DigestMemory for Store {
         codec::checked_digest(path, stamp, &value.ok()??)
     }
 
-    fn rest(&self) {
+    fn release_read_lock(&self) {
         self.release_read_lock();
     }
 }

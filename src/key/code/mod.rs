@@ -2,6 +2,7 @@
 
 pub(crate) mod command_name;
 mod interpreter;
+mod locate;
 pub(crate) mod program;
 pub(crate) mod script;
 mod shebang;

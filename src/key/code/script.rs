@@ -1,18 +1,22 @@
 //! The files whose content runs: the program, what its `#!` line leads to, the script operand.
+//!
+//! Where the reading of a command line is not certain, such as behind a wrapper, everything counts that may be run.
 
 use super::interpreter::{Operands, operands, operands_of};
-use super::program::{Program, search_path};
+use super::locate::{
+    attached_value, find_program, find_programs, find_script, is_program, may_be_a_program,
+    with_extensions,
+};
+use super::program::Program;
 use super::shebang::{Shebang, shebang};
 use crate::key::digest::Digest;
 use crate::key::error::Unreadable;
 use crate::key::files::arguments::FileArguments;
-use crate::key::files::exec_mode::is_executable;
 use crate::key::files::path::absolute;
-use crate::key::files::reading::{FileReader, Opened, Pending};
+use crate::key::files::reading::{FileReader, OpenedFile, PendingContent};
 use crate::key::files::stamp::FileStamp;
 use crate::key::fingerprint::{CodeFile, ExecMode, FileState};
-use crate::key::words::hash_with::Hashes;
-use rustix::fs::FileType;
+use crate::key::hash_with::HashCommands;
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -21,90 +25,93 @@ use std::path::{Path, PathBuf};
 /// An interpreter may be a script itself; the kernel follows no further than this.
 const MAX_DEPTH: usize = 5;
 
-/// The code that `words` run, as far as its content is known before large files are read. Of the words the `plain` ones
+/// At most so many words are taken for the command that a program runs.
+const MAX_COMMANDS: usize = 4;
+
+/// The code that `words` run, as far as its content is known before large files are read. Of the arguments the `plain` ones
 /// count as they are.
-pub(crate) fn code(
+pub(crate) fn find_code(
     reader: &FileReader<'_>,
     program: &Program,
     words: &[OsString],
     plain: &[&OsStr],
     arguments: &FileArguments,
-    hashes: &Hashes<'_>,
-) -> Result<Code, Unreadable> {
-    let mut search =
-        Search { reader, files: Vec::new(), known: HashSet::new(), arguments: HashSet::new() };
+    hashes: &HashCommands<'_>,
+) -> Result<FoundCode, Unreadable> {
+    let mut search = CodeSearch { reader, found: FoundCode::default() };
     let operands = search.add_command(program.path(), words, MAX_DEPTH)?;
     if !operands.as_ref().is_some_and(|operands| operands.certain) {
         for path in arguments.executables(hashes) {
             search.add_program(&absolute(path), MAX_DEPTH)?;
-            search.arguments.insert(absolute(path));
+            search.found.arguments.insert(absolute(path));
         }
         if let Some(Operands { extensions, .. }) = operands {
             search.add_extended(extensions, plain, arguments.option_directories())?;
         }
         search.add_named_programs(operands.as_ref(), program.path(), plain)?;
     }
-    search.arguments.remove(program.path());
-    Ok(Code { files: search.files, known: search.known, arguments: search.arguments })
+    let mut found = search.found;
+    found.arguments.remove(program.path());
+    Ok(found)
 }
 
 /// Files whose content runs.
-pub(crate) struct Code {
-    files: Vec<Part>,
+#[derive(Default)]
+pub(crate) struct FoundCode {
+    files: Vec<PendingCode>,
     known: HashSet<PathBuf>,
-    /// Those that are there as arguments only: they may as well be the output of the command.
+    /// Those that are found only as arguments: they may as well be the output of the command.
     arguments: HashSet<PathBuf>,
 }
 
-/// A file whose content runs.
-struct Part {
+/// A file whose content runs, and may still have to be read.
+struct PendingCode {
     path: PathBuf,
     real: PathBuf,
     mode: ExecMode,
     /// `None`: there is no such file.
-    content: Option<Pending>,
+    content: Option<PendingContent>,
     is_script: bool,
 }
 
-impl Code {
-    /// Whether this file is among them, and needs not count as an argument.
+impl FoundCode {
+    /// Whether this file is code, and need not count as an argument.
     pub(crate) fn contains(&self, path: &Path) -> bool {
         let path = absolute(path);
         self.known.contains(&path) && !self.arguments.contains(&path)
     }
 
-    /// What [`FileReader::resolve`] has to complete, in order.
-    pub(crate) fn pending(&self) -> impl Iterator<Item = Pending> {
-        self.files.iter().filter_map(|part| part.content.clone())
+    /// The contents that [`FileReader::resolve`] has to complete, in order.
+    pub(crate) fn pending(&self) -> impl Iterator<Item = PendingContent> {
+        self.files.iter().filter_map(|file| file.content.clone())
     }
 
-    /// The files, given what they held.
+    /// The files, given their contents.
     pub(crate) fn complete(
         self,
         reader: &FileReader<'_>,
-        mut held: impl Iterator<Item = (FileStamp, Digest)>,
+        mut contents: impl Iterator<Item = (FileStamp, Digest)>,
     ) -> Vec<CodeFile> {
-        let complete = |Part { path, real, mode, content, is_script }| {
-            let found = content.and_then(|_| held.next());
+        let complete = |PendingCode { path, real, mode, content, is_script }| {
+            let content = content.and_then(|_| contents.next());
             if !self.arguments.contains(&path) {
-                reader.note(path.clone(), found);
+                reader.note(path.clone(), content);
             }
-            let state = found.map_or(FileState::Missing, |(_, digest)| FileState::Content(digest));
+            let state =
+                content.map_or(FileState::Missing, |(_, digest)| FileState::Content(digest));
             CodeFile { path, real, mode, state, is_script }
         };
         self.files.into_iter().map(complete).collect()
     }
 }
 
-struct Search<'r, 'm> {
+struct CodeSearch<'r, 'm> {
     reader: &'r FileReader<'m>,
-    files: Vec<Part>,
-    known: HashSet<PathBuf>,
-    arguments: HashSet<PathBuf>,
+    found: FoundCode,
 }
 
-impl Search<'_, '_> {
-    /// Adds a program, every interpreter behind it, and the scripts that its words name. What its words are to it, if it
+impl CodeSearch<'_, '_> {
+    /// Adds a program, every interpreter behind it, and the scripts that its words name. Gives what its words are to it, if it
     /// is an interpreter itself.
     fn add_command(
         &mut self,
@@ -113,7 +120,8 @@ impl Search<'_, '_> {
         depth: usize,
     ) -> Result<Option<Operands>, Unreadable> {
         self.add_program(program, depth)?;
-        let real = || Some(self.files.iter().find(|file| file.path == program)?.real.clone());
+        let files = &self.found.files;
+        let real = || Some(files.iter().find(|file| file.path == program)?.real.clone());
         let operands = operands_of(program, real, words);
         if let Some(operands) = &operands {
             self.add_operands(operands, words)?;
@@ -123,9 +131,7 @@ impl Search<'_, '_> {
 
     /// Adds an executable file and every interpreter behind it.
     fn add_program(&mut self, path: &Path, depth: usize) -> Result<(), Unreadable> {
-        let Some(head) = self.add(path)? else {
-            return Ok(());
-        };
+        let Some(head) = self.add(path)? else { return Ok(()) };
         if depth == 0 {
             return Ok(());
         }
@@ -138,9 +144,7 @@ impl Search<'_, '_> {
             }
             Shebang::Unclear(why) => return Err(Unreadable::new(path, why)),
         };
-        let Some(interpreter) = words.first() else {
-            return Ok(());
-        };
+        let Some(interpreter) = words.first() else { return Ok(()) };
         let interpreter = find_program(interpreter);
         self.add_command(&interpreter, &[words, vec![path.into()]].concat(), depth - 1).map(drop)
     }
@@ -153,7 +157,7 @@ impl Search<'_, '_> {
         if let Some((_, script)) = &operands.script {
             let path = locate(script, operands);
             self.add(&path)?;
-            for file in self.files.iter_mut().filter(|file| file.path == path) {
+            for file in self.found.files.iter_mut().filter(|file| file.path == path) {
                 file.is_script = true;
             }
         }
@@ -165,7 +169,7 @@ impl Search<'_, '_> {
         Ok(())
     }
 
-    /// Adds scripts whose extension is left out in the words.
+    /// Adds scripts that the words name without their extension.
     fn add_extended(
         &mut self,
         extensions: &'static [&'static str],
@@ -173,9 +177,10 @@ impl Search<'_, '_> {
         directories: &[PathBuf],
     ) -> Result<(), Unreadable> {
         for &word in arguments {
-            for name in std::iter::once(word).chain(attached(word)) {
-                let below = directories.iter().flat_map(|it| extended(&it.join(name), extensions));
-                for path in extended(Path::new(name), extensions).chain(below) {
+            for name in std::iter::once(word).chain(attached_value(word)) {
+                let here = std::iter::once(PathBuf::from(name));
+                let below = directories.iter().map(|directory| directory.join(name));
+                for path in here.chain(below).flat_map(|path| with_extensions(&path, extensions)) {
                     if path.is_file() {
                         self.add_program(&path, MAX_DEPTH)?;
                     }
@@ -185,42 +190,39 @@ impl Search<'_, '_> {
         Ok(())
     }
 
-    /// Adds the programs in `PATH` that the words may name. To look for each takes time, so of a program that is not known
-    /// to run others only the first words are looked for, where they name no file.
+    /// Adds the programs in `PATH` that the words may name. Each search takes time, so of a program that is not known to run
+    /// others only the first words are tried, where they name no file.
     fn add_named_programs(
         &mut self,
         operands: Option<&Operands>,
         program: &Path,
         arguments: &[&OsStr],
     ) -> Result<(), Unreadable> {
-        let has_own_path = operands.is_some_and(|it| it.has_own_path);
-        let before = self.files.len();
+        let has_own_path = operands.is_some_and(|operands| operands.has_own_path);
+        let before = self.found.files.len();
         let words = arguments.iter().enumerate().filter(|(_, word)| may_be_a_program(word));
-        let wanted = if operands.is_some() { usize::MAX } else { COMMANDS };
-        for (count, (place, &word)) in words.take(wanted).enumerate() {
+        let wanted = if operands.is_some() { usize::MAX } else { MAX_COMMANDS };
+        for (count, (index, &word)) in words.take(wanted).enumerate() {
             if operands.is_none() && Path::new(word).is_file() {
                 continue;
             }
-            let found = search_path(word).filter(|it| is_program(it));
-            let elsewhere = STANDARD_PATH.iter().map(|it| Path::new(it).join(word));
-            let elsewhere = elsewhere.filter(|it| has_own_path && is_program(it));
-            for path in found.chain(elsewhere).take(if has_own_path { usize::MAX } else { 1 }) {
+            for path in find_programs(word, has_own_path) {
                 self.add_program(&absolute(&path), MAX_DEPTH)?;
-                if count < COMMANDS {
-                    self.add_inner(&path, &arguments[place..], operands.is_some())?;
+                if count < MAX_COMMANDS {
+                    self.add_inner(&path, &arguments[index..], operands.is_some())?;
                 }
             }
         }
         let names_a_program =
             |word: &&OsStr| word.as_bytes().contains(&b'/') && is_program(word.as_ref());
-        let is_unknown = has_own_path && !arguments.is_empty() && self.files.len() == before;
+        let is_unknown = has_own_path && !arguments.is_empty() && self.found.files.len() == before;
         if is_unknown && !arguments.iter().any(names_a_program) {
             return Err(Unreadable::new(program, "it cannot be told what it runs"));
         }
         Ok(())
     }
 
-    /// Adds the script of a command that the words behind a wrapper may be.
+    /// Adds the script of a command that another program may run with these words.
     fn add_inner(
         &mut self,
         program: &Path,
@@ -239,83 +241,32 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Adds a file, unless it is there already; its first bytes if it is new.
+    /// Adds a file, unless it is known already. Gives its first bytes if it is new.
     fn add(&mut self, path: &Path) -> Result<Option<Vec<u8>>, Unreadable> {
-        if !self.known.insert(path.to_owned()) {
+        if !self.found.known.insert(path.to_owned()) {
             return Ok(None);
         }
         let opened = self.reader.open(path)?;
-        let is_script =
-            opened.as_ref().is_some_and(|it| !matches!(shebang(&it.head), Shebang::Binary));
         let path = path.to_owned();
-        let Some(Opened { content, head, real, mode }) = opened else {
+        let Some(OpenedFile { content, head, real, mode }) = opened else {
             let (real, mode) = (PathBuf::new(), ExecMode::default());
-            self.files.push(Part { path, real, mode, content: None, is_script });
+            self.found.files.push(PendingCode {
+                path,
+                real,
+                mode,
+                content: None,
+                is_script: false,
+            });
             return Ok(None);
         };
-        self.files.push(Part { path, real, mode, content: Some(content), is_script });
+        let is_script = !matches!(shebang(&head), Shebang::Binary);
+        let content = Some(content);
+        self.found.files.push(PendingCode { path, real, mode, content, is_script });
         Ok(Some(head))
     }
 }
 
-/// So many words may name the command that a program runs.
-const COMMANDS: usize = 4;
-
-/// Where programs are looked for by those that have a path of their own.
-const STANDARD_PATH: [&str; 6] =
-    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-
-/// Whether a word may be the name of a program in `PATH`: no path, option, assignment, number or sign.
-fn may_be_a_program(word: &OsStr) -> bool {
-    let bytes = word.as_bytes();
-    !bytes.starts_with(b"-")
-        && !bytes.iter().any(|byte| b"/=".contains(byte))
-        && bytes.iter().any(u8::is_ascii_alphabetic)
-}
-
-fn is_program(path: &Path) -> bool {
-    rustix::fs::stat(path).is_ok_and(|stat| {
-        FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && is_executable(&stat)
-    })
-}
-
-/// Where an interpreter finds what is called `name`.
+/// Where an interpreter finds the script `name`.
 fn locate(name: &OsStr, operands: &Operands) -> PathBuf {
-    let path = absolute(Path::new(name));
-    if path.exists() {
-        return path;
-    }
-    let in_path = operands.searches_path && !name.as_bytes().contains(&b'/');
-    let in_path = in_path.then(|| search_path(name)).into_iter().flatten();
-    let extended = extended(&path, operands.extensions);
-    in_path.chain(extended).find(|candidate| candidate.is_file()).unwrap_or_else(|| path.clone())
-}
-
-/// A name with each of these extensions.
-fn extended(
-    name: &Path,
-    extensions: &'static [&'static str],
-) -> impl Iterator<Item = PathBuf> + use<> {
-    let path = if extensions.is_empty() { PathBuf::new() } else { absolute(name) };
-    extensions.iter().map(move |extension| {
-        let mut name = path.clone().into_os_string();
-        name.push(".");
-        name.push(extension);
-        PathBuf::from(name)
-    })
-}
-
-/// What may be the value of an option in the same word: `--name=VALUE`, `-nVALUE`.
-fn attached(word: &OsStr) -> Option<&OsStr> {
-    let bytes = word.as_bytes();
-    let value = match bytes {
-        [b'-', b'-', ..] => bytes.splitn(2, |b| *b == b'=').nth(1)?,
-        [b'-', _, value @ ..] => value,
-        _ => return None,
-    };
-    Some(OsStr::from_bytes(value)).filter(|value| !value.is_empty())
-}
-
-fn find_program(name: &OsStr) -> PathBuf {
-    Program::resolve(name).map_or_else(|_| absolute(Path::new(name)), |found| found.path().into())
+    find_script(name, operands.searches_path, operands.extensions)
 }

@@ -1,20 +1,20 @@
-//! The same work on many things at once: asking the system of thousands of files is most of a hit.
+//! The same work on many items, by several threads: asking the system about thousands of files is most of a hit.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// More threads than this wait for each other in the kernel.
-const MOST: usize = 4;
+const MAX_THREADS: usize = 4;
 
-/// What `work` makes of each item, in their order. So many items as `worth` are worth a thread of
-/// their own; none is left when this returns, so that the process may fork then.
-pub(crate) fn map<T: Sync, R: Send>(
+/// Maps `items` in their order, with one thread for each `items_per_thread` of them. All threads have ended when this
+/// returns, so the process may fork then.
+pub(super) fn map<T: Sync, R: Send>(
     items: &[T],
-    worth: usize,
+    items_per_thread: usize,
     work: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
-    let threads = (items.len() / worth).min(MOST);
+    let threads = (items.len() / items_per_thread).min(MAX_THREADS);
     if threads < 2 {
         return items.iter().map(work).collect();
     }
@@ -28,7 +28,7 @@ pub(crate) fn map<T: Sync, R: Send>(
         }
     };
     let mut done = thread::scope(|scope| {
-        // Where no more threads are allowed this one does their part.
+        // Where no more threads are allowed, this one does their part.
         let spawn = |_| thread::Builder::new().spawn_scoped(scope, take_some).ok();
         let others: Vec<_> = (1..threads).map_while(spawn).collect();
         let mut done = take_some();
@@ -50,8 +50,8 @@ mod tests {
         for count in [0, 1, 2, 7, 1000] {
             let items: Vec<usize> = (0..count).collect();
             let doubled: Vec<usize> = items.iter().map(|item| item * 2).collect();
-            for worth in [1, 3, 5000] {
-                assert_eq!(map(&items, worth, |item| item * 2), doubled);
+            for items_per_thread in [1, 3, 5000] {
+                assert_eq!(map(&items, items_per_thread, |item| item * 2), doubled);
             }
         }
     }

@@ -1,16 +1,13 @@
-//! Files that are read for one key.
+//! Reading files for one key.
 //!
-//! Few small files are simply read. The digest of a large one is remembered under its path and stamp,
-//! and that of many files at once under the stamps of all, which spares opening them. Both are
-//! believed only when the files had stopped changing well before they were read: see `key::stamp`.
+//! Small files are read every time. The digest of a large one is remembered under its path and stamp, and believed only
+//! when the file had stopped changing well before it was read: see [`FileStamp`].
 
-use super::memory::{DigestMemory, LearnedDigest};
-use super::parallel;
-use super::path::{absolute, canonical};
-use super::recheck::{Reading, Readings};
-use super::regular_file::{FoundContent, open, open_with, read, regular};
-use super::stamp::{Devices, FileStamp, Stamp, tells_changes};
-use super::survey::{Survey, Surveyed};
+use super::memory::{CallMemory, DigestMemory};
+use super::path::{RealDirectories, absolute, canonical};
+use super::recheck::{ReadFile, ReadFiles};
+use super::regular_file::{FileContent, check_regular, open, open_with, read};
+use super::stamp::{FileStamp, Stamp, tells_changes};
 use crate::key::digest::{Digest, OnProgress};
 use crate::key::error::Unreadable;
 use crate::key::fingerprint::ExecMode;
@@ -18,25 +15,24 @@ use crate::time::Timestamp;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A file that was opened for its content.
-pub(crate) struct Opened {
+pub(crate) struct OpenedFile {
     /// The content, which [`FileReader::resolve`] completes.
-    pub(crate) content: Pending,
+    pub(crate) content: PendingContent,
     /// Its first bytes, enough for a `#!` line.
     pub(crate) head: Vec<u8>,
     /// Its path without links.
     pub(crate) real: PathBuf,
-    /// What executing it may change.
+    /// What executing it does beside running its content.
     pub(crate) mode: ExecMode,
 }
 
 /// The content of a file that was opened, as far as it is known.
 #[derive(Clone, Debug)]
-pub(crate) struct Pending {
+pub(crate) struct PendingContent {
     path: PathBuf,
     stamp: FileStamp,
     /// `None` for a large file, whose digest may be remembered.
@@ -46,88 +42,55 @@ pub(crate) struct Pending {
 /// The kernel reads no more of a `#!` line.
 const HEAD: u64 = 256;
 
-/// Files up to this size are read again every time: that costs no more than looking them up.
-pub(crate) const SMALL: u64 = 32 << 10;
+/// Files up to this size are read every time: that costs no more than looking their digests up.
+pub(super) const SMALL: u64 = 32 << 10;
 
-/// Files above this size are not read for the key unless the user named them or they run: their stamp counts.
+/// Files above this size are read only if the user named them with an option, or if they run: else their stamp counts.
 pub const HUGE: u64 = 64 << 20;
-
-/// So many files are worth a thread of their own.
-const FILES: usize = 64;
 
 /// Reads files for one key, and can tell afterwards whether they are still the same.
 pub(crate) struct FileReader<'m> {
-    memory: Option<&'m dyn DigestMemory>,
-    /// When it began, in nanoseconds since the epoch.
-    now: i128,
-    /// Called now and then while files are read.
-    on_progress: OnProgress<'m>,
-    readings: RefCell<Vec<Reading>>,
-    surveys: RefCell<Vec<Survey>>,
-    learned: RefCell<Vec<LearnedDigest>>,
-    /// Directories with their paths without links: many files are in few.
-    real_directories: RefCell<HashMap<PathBuf, PathBuf>>,
+    pub(super) memory: CallMemory<'m>,
+    /// When the call began, in nanoseconds since the epoch.
+    pub(super) now: i128,
+    pub(super) on_progress: OnProgress<'m>,
+    files: RefCell<Vec<ReadFile>>,
+    real_directories: RefCell<RealDirectories>,
 }
 
 impl<'m> FileReader<'m> {
-    /// A reader that begins at `now`.
+    /// A reader for a call that began at `now`.
     pub(crate) fn new(
         memory: Option<&'m dyn DigestMemory>,
         now: Timestamp,
         on_progress: OnProgress<'m>,
     ) -> Self {
         Self {
-            memory,
+            memory: CallMemory::new(memory),
             now: i128::from(now.as_millis()) * 1_000_000,
             on_progress,
-            readings: RefCell::default(),
-            surveys: RefCell::default(),
-            learned: RefCell::default(),
+            files: RefCell::default(),
             real_directories: RefCell::default(),
         }
     }
 
-    /// What there was counts as well, whatever it held.
-    pub(crate) fn note_survey(&self, survey: Survey) {
-        self.surveys.borrow_mut().push(survey);
+    /// Releases the lock of the memory, since something slow is about to come.
+    pub(crate) fn release_read_lock(&self) {
+        self.memory.release_read_lock();
     }
 
-    /// The remembered digest of one file or of many, of which more may still have to be read: nobody has to
-    /// wait for that.
-    pub(crate) fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
-        let memory = self.memory?;
-        let recalled = memory.recall(path, stamp);
-        memory.rest();
-        recalled
-    }
-
-    pub(crate) fn on_progress(&self) -> OnProgress<'m> {
-        self.on_progress
-    }
-
-    /// Unlocks the memory, since something slow is about to come.
-    pub(crate) fn rest(&self) {
-        if let Some(memory) = self.memory {
-            memory.rest();
-        }
-    }
-
-    pub(crate) fn learn(&self, path: PathBuf, stamp: Stamp, digest: Digest) {
-        self.learned.borrow_mut().push(LearnedDigest { path, stamp, digest });
-    }
-
-    /// Opens a file; `None` when there is no such file. A small one is read.
-    pub(crate) fn open(&self, path: &Path) -> Result<Option<Opened>, Unreadable> {
+    /// Opens a file, and reads it if it is small; `None` when there is no such file.
+    pub(crate) fn open(&self, path: &Path) -> Result<Option<OpenedFile>, Unreadable> {
         (self.on_progress)();
         let (opened, is_link) = match open_with(path, OFlags::NOFOLLOW) {
             Err(Errno::LOOP) => (open(path)?, true),
-            opened => (regular(path, opened)?, false),
+            opened => (check_regular(path, opened)?, false),
         };
         let Some((mut file, stat)) = opened else { return Ok(None) };
         let unreadable = |error| Unreadable::new(path, error);
         let stamp = FileStamp::of(&stat);
         let is_small = stamp.size <= SMALL;
-        // One byte more, to see that there is no more; and some files tell less than they hold.
+        // One byte more shows whether that was all: some files tell a smaller size than they have.
         let wanted = if is_small { stamp.size + 1 } else { HEAD };
         let mut head = Vec::with_capacity(usize::try_from(wanted).unwrap_or_default());
         (&mut file).take(wanted).read_to_end(&mut head).map_err(unreadable)?;
@@ -140,147 +103,66 @@ impl<'m> FileReader<'m> {
             }
         };
         let mode = ExecMode::of(&file, &stat, &head);
-        let real = if is_link { canonical(path) } else { self.real_path(path) };
+        let real =
+            if is_link { canonical(path) } else { self.real_directories.borrow_mut().locate(path) };
         head.truncate(usize::try_from(HEAD).unwrap_or_default());
-        let content = Pending { path: absolute(path), stamp, digest };
-        Ok(Some(Opened { content, head, real, mode }))
+        let content = PendingContent { path: absolute(path), stamp, digest };
+        Ok(Some(OpenedFile { content, head, real, mode }))
     }
 
-    /// The path without links of what is no link itself.
-    fn real_path(&self, path: &Path) -> PathBuf {
-        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-            return canonical(path);
-        };
-        let mut known = self.real_directories.borrow_mut();
-        let real = known.entry(parent.to_owned()).or_insert_with(|| {
-            canonical(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
-        });
-        real.join(name)
-    }
-
-    /// What the files held that were opened. Afterwards the memory is locked if all large ones were remembered, so that a
-    /// look-up can follow in the same transaction.
+    /// The contents of files that were opened. If the digests of all large ones were remembered, the memory stays locked, so
+    /// that a look-up can follow in the same transaction.
     pub(crate) fn resolve(
         &self,
-        mut opened: Vec<Pending>,
+        mut pending: Vec<PendingContent>,
     ) -> Result<Vec<(FileStamp, Digest)>, Unreadable> {
-        if let Some(memory) = self.memory {
-            for Pending { path, stamp, digest } in &mut opened {
-                *digest = digest.or_else(|| memory.recall(path, &(&*stamp).into()));
-            }
-            if opened.iter().any(|pending| pending.digest.is_none()) {
-                memory.rest();
-            }
+        for PendingContent { path, stamp, digest } in &mut pending {
+            *digest = digest.or_else(|| self.memory.recall(path, &Stamp::from(&*stamp)));
         }
-        let complete = |Pending { path, stamp, digest }| match digest {
+        if pending.iter().any(|content| content.digest.is_none()) {
+            self.release_read_lock();
+        }
+        let complete = |PendingContent { path, stamp, digest }| match digest {
             Some(digest) => Ok((stamp, digest)),
             None => self.read_large(&path),
         };
-        opened.into_iter().map(complete).collect()
+        pending.into_iter().map(complete).collect()
     }
 
     fn read_large(&self, path: &Path) -> Result<(FileStamp, Digest), Unreadable> {
-        let found = read(path, self.on_progress)?;
-        let removed = || Unreadable::new(path, "it was removed while it was looked at");
-        let (stamp, digest) = found.ok_or_else(removed)?;
+        let content = read(path, self.on_progress)?;
+        let (stamp, digest) = content
+            .ok_or_else(|| Unreadable::new(path, "it was removed while it was looked at"))?;
         self.learn_large(path, &stamp, digest);
         Ok((stamp, digest))
     }
 
-    /// What files hold that were surveyed. Those that their stamps cannot vouch for are compared again later.
-    pub(crate) fn contents(&self, files: &[Surveyed]) -> Result<Vec<FoundContent>, Unreadable> {
-        let found = self.fetch(files).into_iter().collect::<Result<Vec<_>, _>>()?;
-        let mut devices = Devices::default();
-        for (file, found) in files.iter().zip(&found) {
-            // The survey vouches for the rest.
-            let is_told = found.is_some_and(|(stamp, _)| {
-                stamp.is_settled(self.now) && devices.tell_changes(&file.path, &stamp)
-            });
-            if !is_told {
-                self.note(file.path.clone(), *found);
-            }
+    /// Learns the digest of a file, if it is large and its stamp can be trusted.
+    pub(super) fn learn_large(&self, path: &Path, stamp: &FileStamp, digest: Digest) {
+        if stamp.size > SMALL && self.trusts(path, stamp) {
+            self.memory.learn(path.to_owned(), stamp.into(), digest);
         }
-        Ok(found)
-    }
-
-    /// What files hold that were surveyed: remembered, or read now.
-    pub(crate) fn fetch(&self, files: &[Surveyed]) -> Vec<Result<FoundContent, Unreadable>> {
-        let recalled = self.recall_surveyed(files);
-        let on_progress = self.on_progress;
-        let work: Vec<_> = files.iter().zip(recalled).collect();
-        let found = parallel::map(&work, FILES, |(file, recalled)| match recalled {
-            Some(_) => Ok(*recalled),
-            None => read(&file.path, on_progress),
-        });
-        for ((file, recalled), found) in work.into_iter().zip(&found) {
-            if let (None, Ok(Some((stamp, digest)))) = (recalled, found) {
-                self.learn_large(&absolute(&file.path), stamp, *digest);
-            }
-        }
-        found
     }
 
     /// Whether a file with this stamp had been left alone for long enough.
-    pub(crate) fn is_settled(&self, stamp: &FileStamp) -> bool {
+    pub(super) fn is_settled(&self, stamp: &FileStamp) -> bool {
         stamp.is_settled(self.now)
     }
 
     /// Whether the stamp of this file can stand for its content.
-    pub(crate) fn trusts(&self, path: &Path, stamp: &FileStamp) -> bool {
-        stamp.is_settled(self.now) && tells_changes(path, stamp)
+    pub(super) fn trusts(&self, path: &Path, stamp: &FileStamp) -> bool {
+        self.is_settled(stamp) && tells_changes(path, stamp)
     }
 
-    /// Whether equal stamps of these files mean equal contents: those that were found in them.
-    pub(crate) fn is_certain(&self, files: &[Surveyed], found: &[FoundContent]) -> bool {
-        let mut devices = Devices::default();
-        files.iter().zip(found).all(|(Surveyed { path, stamp }, found)| {
-            found.is_some_and(|(when_read, _)| when_read == *stamp)
-                && stamp.vouches(self.now)
-                && devices.keep_times(path, stamp)
-        })
-    }
-
-    /// Notes what counts in the key: if that changes while the command runs, the result is not stored.
-    pub(crate) fn note(&self, path: PathBuf, found: FoundContent) {
-        let is_settled = found.is_none_or(|(stamp, _)| stamp.is_settled(self.now));
-        self.readings.borrow_mut().push(Reading { path, found, is_settled });
-    }
-
-    /// What large files held, by the stamps that they have when they are opened: over a network these are truer
-    /// than what the survey was told.
-    fn recall_surveyed(&self, files: &[Surveyed]) -> Vec<FoundContent> {
-        let stamp = |file: &Surveyed| {
-            let opened = if file.stamp.size > SMALL { open(&file.path).ok()? } else { None };
-            opened.map(|(_, stat)| FileStamp::of(&stat))
-        };
-        let stamps: Vec<_> = files.iter().map(stamp).collect();
-        let recall = |(file, stamp): (&Surveyed, &Option<FileStamp>)| {
-            let (memory, stamp) = (self.memory?, (*stamp)?);
-            let digest = memory.recall(&absolute(&file.path), &(&stamp).into())?;
-            Some((stamp, digest))
-        };
-        let recalled = files.iter().zip(&stamps).map(recall).collect();
-        if let Some(memory) = self.memory
-            && stamps.iter().any(Option::is_some)
-        {
-            memory.rest();
-        }
-        recalled
-    }
-
-    fn learn_large(&self, path: &Path, stamp: &FileStamp, digest: Digest) {
-        if stamp.size > SMALL && self.trusts(path, stamp) {
-            self.learn(path.to_owned(), stamp.into(), digest);
-        }
+    /// Notes a content that counts: if it changes while the command runs, the result is not stored.
+    pub(crate) fn note(&self, path: PathBuf, content: FileContent) {
+        let is_settled = content.is_none_or(|(stamp, _)| self.is_settled(&stamp));
+        self.files.borrow_mut().push(ReadFile { path, content, is_settled });
     }
 
     /// What was read, without the memory.
-    pub(crate) fn finish(self) -> Readings {
-        Readings {
-            files: self.readings.into_inner(),
-            surveys: self.surveys.into_inner(),
-            learned: self.learned.into_inner(),
-        }
+    pub(crate) fn finish(self) -> ReadFiles {
+        ReadFiles { files: self.files.into_inner(), learned: self.memory.into_learned() }
     }
 }
 
@@ -291,9 +173,9 @@ mod tests {
     const LARGE: usize = (32 << 10) + 1;
 
     /// A memory that holds one digest, true or not.
-    struct Remembers(FileStamp, Digest);
+    struct OneDigest(FileStamp, Digest);
 
-    impl DigestMemory for Remembers {
+    impl DigestMemory for OneDigest {
         fn recall(&self, _: &Path, stamp: &Stamp) -> Option<Digest> {
             (*stamp == Stamp::from(&self.0)).then_some(self.1)
         }
@@ -322,9 +204,9 @@ mod tests {
     fn a_remembered_digest_is_used_for_the_same_stamp_only() {
         let (_dir, path, stamp) = large_file(b'a');
         let lie = Digest::of(b"remembered");
-        let memory = Remembers(stamp, lie);
+        let memory = OneDigest(stamp, lie);
         assert_eq!(digest(Some(&memory), &path), Some(lie));
-        let other = Remembers(FileStamp { changed: stamp.changed - 1, ..stamp }, lie);
+        let other = OneDigest(FileStamp { changed: stamp.changed - 1, ..stamp }, lie);
         assert_eq!(digest(Some(&other), &path), Some(Digest::of(&vec![b'a'; LARGE])));
     }
 
@@ -341,42 +223,6 @@ mod tests {
         assert_eq!(learned(changed), 0);
         assert_eq!(learned(changed + 1000), 0);
         assert_eq!(learned(changed + 2001), 1);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn stamps_mean_nothing_where_changes_leave_no_time() {
-        let now = Timestamp::from_millis(Timestamp::now().as_millis() + 3_600_000);
-        let reader = FileReader::new(None, now, &|| {});
-        let is_certain = |path: &Path| {
-            let (stamp, digest) = read(path, &|| {}).expect("readable").expect("there");
-            reader
-                .is_certain(&[Surveyed { path: path.to_owned(), stamp }], &[Some((stamp, digest))])
-        };
-        let (_dir, path, _) = large_file(b'a');
-        assert!(is_certain(&path), "is {} on a disk of this machine?", path.display());
-        assert!(!is_certain(Path::new("/proc/self/limits")));
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn what_changes_without_a_time_is_read_again() {
-        // The name of this thread.
-        let path = Path::new("/proc/thread-self/comm");
-        let later = Timestamp::from_millis(Timestamp::now().as_millis() + 3_600_000);
-        let stamp = || FileStamp::of(&rustix::fs::stat(path).expect("there"));
-        for is_surveyed in [false, true] {
-            std::fs::write(path, "one").expect("written");
-            let reader = FileReader::new(None, later, &|| {});
-            if is_surveyed {
-                let file = Surveyed { path: path.into(), stamp: stamp() };
-                reader.contents(&[file]).expect("readable");
-            } else {
-                reader.note(path.into(), read(path, &|| {}).expect("readable"));
-            }
-            std::fs::write(path, "two").expect("written");
-            assert_eq!(reader.finish().changed().as_deref(), Some(path));
-        }
     }
 
     #[test]

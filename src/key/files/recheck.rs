@@ -1,47 +1,45 @@
-//! What was read, looked at again: whether it still is so when the command has ended.
+//! Files that were read, looked at again when the command has ended: whether they still hold the same.
 
 use super::memory::LearnedDigest;
 use super::parallel;
-use super::regular_file::{FoundContent, read};
+use super::regular_file::{FileContent, read};
 use super::stamp::{FileStamp, tells_changes};
-use super::survey::Survey;
 use crate::key::digest::Digest;
 use std::path::{Path, PathBuf};
 
 /// So many files are worth a thread of their own.
-const FILES: usize = 64;
+const FILES_PER_THREAD: usize = 64;
 
-/// A file that was digested.
+/// A file that was read.
 #[derive(Clone, Debug)]
-pub(crate) struct Reading {
-    pub(crate) path: PathBuf,
-    pub(crate) found: FoundContent,
+pub(super) struct ReadFile {
+    pub(super) path: PathBuf,
+    pub(super) content: FileContent,
     /// Whether the file had been left alone for long enough for its stamp to mean something.
-    pub(crate) is_settled: bool,
+    pub(super) is_settled: bool,
 }
 
-/// The files that went into one key.
+/// The files that were read for one key.
 #[derive(Debug)]
-pub(crate) struct Readings {
-    pub(crate) files: Vec<Reading>,
-    pub(crate) surveys: Vec<Survey>,
+pub(crate) struct ReadFiles {
+    pub(super) files: Vec<ReadFile>,
+    /// Digests of large files, or of many, that can be remembered.
     pub(crate) learned: Vec<LearnedDigest>,
 }
 
-impl Readings {
-    /// A file that no longer holds what was read, or what is no longer as it was found.
+impl ReadFiles {
+    /// The first file that no longer holds what was read.
     pub(crate) fn changed(&self) -> Option<PathBuf> {
-        let hold = parallel::map(&self.files, FILES, Reading::still_holds);
-        let file = self.files.iter().zip(hold).find(|(_, holds)| !holds);
-        let file = file.map(|(reading, _)| reading.path.clone());
-        file.or_else(|| self.surveys.iter().find_map(Survey::changed))
+        let hold = parallel::map(&self.files, FILES_PER_THREAD, ReadFile::still_holds);
+        let changed = self.files.iter().zip(hold).find(|(_, holds)| !holds);
+        changed.map(|(file, _)| file.path.clone())
     }
 }
 
-impl Reading {
+impl ReadFile {
     fn still_holds(&self) -> bool {
         let stamp = rustix::fs::stat(&self.path).ok().map(|stat| FileStamp::of(&stat));
-        match (stamp, self.found) {
+        match (stamp, self.content) {
             (None, None) => true,
             (Some(now), Some((stamp, digest))) => {
                 now == stamp && is_unchanged(&self.path, &now, self.is_settled, digest)
@@ -51,8 +49,8 @@ impl Reading {
     }
 }
 
-/// Whether a file under the same stamp as before holds the same: a change within a tick of the clock leaves no other one.
-pub(crate) fn is_unchanged(
+/// Whether a file that has the same stamp as before holds the same: two changes within a tick of the clock leave one stamp.
+pub(super) fn is_unchanged(
     path: &Path,
     stamp: &FileStamp,
     is_settled: bool,
@@ -62,7 +60,7 @@ pub(crate) fn is_unchanged(
 }
 
 /// Whether a file has this content.
-pub(crate) fn holds(path: &Path, digest: Digest) -> bool {
+pub(super) fn holds(path: &Path, digest: Digest) -> bool {
     read(path, &|| {}).is_ok_and(|now| now.is_some_and(|(_, now)| now == digest))
 }
 
@@ -79,26 +77,26 @@ mod tests {
         (dir, path)
     }
 
-    fn reading_of(path: &Path) -> Reading {
-        let found = read(path, &|| {}).expect("readable");
-        Reading { path: path.to_owned(), found, is_settled: false }
+    fn read_file(path: &Path) -> ReadFile {
+        let content = read(path, &|| {}).expect("readable");
+        ReadFile { path: path.to_owned(), content, is_settled: false }
     }
 
     #[test]
     fn an_edit_under_the_same_stamp_is_noticed() {
         let (_dir, path) = large_file(b'a');
-        let reading = reading_of(&path);
-        assert!(reading.still_holds());
+        let file = read_file(&path);
+        assert!(file.still_holds());
         std::fs::write(&path, vec![b'b'; LARGE]).expect("written");
         let stamp = FileStamp::of(&rustix::fs::stat(&path).expect("there"));
-        let same_stamp = Reading { found: reading.found.map(|(_, d)| (stamp, d)), ..reading };
+        let same_stamp = ReadFile { content: file.content.map(|(_, it)| (stamp, it)), ..file };
         assert!(!same_stamp.still_holds());
     }
 
     #[test]
     fn another_stamp_is_another_file_even_if_it_had_settled() {
         let (_dir, path) = large_file(b'a');
-        let settled = Reading { is_settled: true, ..reading_of(&path) };
+        let settled = ReadFile { is_settled: true, ..read_file(&path) };
         assert!(settled.still_holds());
         std::fs::write(&path, b"other").expect("written");
         assert!(!settled.still_holds());

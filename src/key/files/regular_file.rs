@@ -9,48 +9,50 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// What a file held, and its stamp then; `None` when there was no such file.
-pub(crate) type FoundContent = Option<(FileStamp, Digest)>;
+/// The digest of a file's content, and its stamp when it was opened; `None` when there was no such file.
+pub(super) type FileContent = Option<(FileStamp, Digest)>;
 
-/// The stamp of a regular file when it is opened: over a network that is truer than what is told of its path.
-pub(crate) fn open_stamp(path: &Path) -> Result<FileStamp, Unreadable> {
-    let opened = open(path)?.ok_or_else(|| Unreadable::new(path, "it was removed a moment ago"))?;
-    Ok(FileStamp::of(&opened.1))
-}
-
-/// What a file holds now; `None` when there is no such file.
-pub(crate) fn read(path: &Path, on_progress: OnProgress<'_>) -> Result<FoundContent, Unreadable> {
+/// The content of a file, read now.
+pub(super) fn read(path: &Path, on_progress: OnProgress<'_>) -> Result<FileContent, Unreadable> {
     let Some((file, stat)) = open(path)? else { return Ok(None) };
     let stamp = FileStamp::of(&stat);
-    let digest = Digest::of_length(stamp.size, Watched { file, on_progress });
+    let digest = Digest::of_length(stamp.size, ProgressReader { file, on_progress });
     Ok(Some((stamp, digest.map_err(|error| Unreadable::new(path, error))?)))
 }
 
-/// A file that tells when some of it was read.
-struct Watched<'p> {
+/// A file that reports progress with each read.
+struct ProgressReader<'p> {
     file: File,
     on_progress: OnProgress<'p>,
 }
 
-impl Read for Watched<'_> {
+impl Read for ProgressReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         (self.on_progress)();
         self.file.read(buffer)
     }
 }
 
-/// A regular file, and its state before it is read; `None` when there is no such file.
-pub(crate) fn open(path: &Path) -> Result<Option<(File, Stat)>, Unreadable> {
-    regular(path, open_with(path, OFlags::empty()))
+/// The stamp of a regular file, asked of the open file: on a network file system the stamp of a path may be out of date.
+pub(super) fn open_stamp(path: &Path) -> Result<FileStamp, Unreadable> {
+    let (_, stat) = open(path)?.ok_or_else(|| Unreadable::new(path, "it was removed just now"))?;
+    Ok(FileStamp::of(&stat))
 }
 
-pub(crate) fn open_with(path: &Path, how: OFlags) -> Result<File, Errno> {
+/// Opens a regular file, and asks for its state before it is read; `None` when there is no such file.
+pub(super) fn open(path: &Path) -> Result<Option<(File, Stat)>, Unreadable> {
+    check_regular(path, open_with(path, OFlags::empty()))
+}
+
+/// Opens what is at `path`, with further flags.
+pub(super) fn open_with(path: &Path, flags: OFlags) -> Result<File, Errno> {
     // Not blocking: a FIFO without a writer would hold the open for ever.
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    rustix::fs::open(path, how | flags, Mode::empty()).map(File::from)
+    let always = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    rustix::fs::open(path, flags | always, Mode::empty()).map(File::from)
 }
 
-pub(crate) fn regular(
+/// Expects that what was opened at `path` is a regular file, or that there is nothing.
+pub(super) fn check_regular(
     path: &Path,
     opened: Result<File, Errno>,
 ) -> Result<Option<(File, Stat)>, Unreadable> {

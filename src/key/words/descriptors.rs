@@ -1,12 +1,14 @@
-//! Words that name open descriptors, such as `/dev/fd/63`.
+//! Words that name open descriptors, such as `/dev/fd/63`. Only our own descriptors are looked at.
 
 use crate::inherited;
 use std::ffi::OsStr;
 use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
 
-/// `<(…)` becomes such a word, or what follows a `=` or `@` in one: its content comes from a pipe, the word says nothing of
-/// it. Anywhere else only a descriptor that the command inherits is meant: `awk '{ print > "/dev/fd/2" }'` names none.
+/// Whether a word names an open descriptor, of whose content it says nothing.
+///
+/// A shell turns `<(…)` into such a word, or into what follows a `=` or `@` in one. Elsewhere in a word only descriptors that
+/// the command inherits matter: `awk '{ print > "/dev/fd/2" }'` names none.
 pub(crate) fn names_a_descriptor(word: &OsStr) -> bool {
     let bytes = word.as_bytes();
     let value = bytes.iter().position(|byte| *byte == b'=').map(|at| &bytes[at + 1..]);

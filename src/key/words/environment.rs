@@ -1,4 +1,4 @@
-//! Which variables count. Pure: what is set is given.
+//! `--env`: which variables count. Pure: the environment is given.
 
 use glob::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,73 +40,75 @@ impl VariableSelector {
     }
 }
 
-/// The globs, and each selected variable as it is in `environment`, the first time where it is there twice.
-pub(crate) fn select(
-    selectors: &[VariableSelector],
-    environment: &[(OsString, OsString)],
-) -> Selected {
-    let mut globs = BTreeSet::new();
-    let mut variables = BTreeMap::new();
-    for selector in selectors {
-        match selector {
-            VariableSelector::Name(name) => {
-                let value = environment.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
-                variables.insert(name.clone(), value);
-            }
-            VariableSelector::Glob(glob) => {
-                globs.insert(OsString::from(glob.as_str()));
-                let matching = environment
-                    .iter()
-                    .filter(|(name, _)| glob.matches(&name.to_string_lossy()))
-                    .filter(|(name, _)| name != crate::single_flight::ACTIVE_VARIABLE);
-                for (name, value) in matching {
-                    variables.entry(name.clone()).or_insert_with(|| Some(value.clone()));
+/// The variables that count, with their values, and the globs that select some of them.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct SelectedVariables {
+    /// What is looked for counts even where nothing matches.
+    pub(crate) globs: BTreeSet<OsString>,
+    /// `None` is unset.
+    pub(crate) values: BTreeMap<OsString, Option<OsString>>,
+}
+
+impl SelectedVariables {
+    /// Selects from an environment. Of a variable that is there twice the first value is taken.
+    pub(crate) fn of(selectors: &[VariableSelector], environment: &[(OsString, OsString)]) -> Self {
+        let (mut globs, mut values) = (BTreeSet::new(), BTreeMap::new());
+        for selector in selectors {
+            match selector {
+                VariableSelector::Name(name) => {
+                    let value = environment.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+                    values.insert(name.clone(), value);
+                }
+                VariableSelector::Glob(glob) => {
+                    globs.insert(OsString::from(glob.as_str()));
+                    let matching = environment
+                        .iter()
+                        .filter(|(name, _)| glob.matches(&name.to_string_lossy()))
+                        .filter(|(name, _)| name != crate::single_flight::ACTIVE_VARIABLE);
+                    for (name, value) in matching {
+                        values.entry(name.clone()).or_insert_with(|| Some(value.clone()));
+                    }
                 }
             }
         }
+        Self { globs, values }
     }
-    (globs, variables)
-}
 
-/// A selected variable that is in `environment` twice: programs differ in which one they see.
-pub(crate) fn find_double<'s>(
-    (_, variables): &'s Selected,
-    environment: &[(OsString, OsString)],
-) -> Option<&'s OsString> {
-    variables.keys().find(|name| environment.iter().filter(|(n, _)| n == *name).count() > 1)
+    /// A selected variable that is twice in the environment: programs differ in which value they see.
+    pub(crate) fn find_double(&self, environment: &[(OsString, OsString)]) -> Option<&OsStr> {
+        let is_double =
+            |name: &&OsString| environment.iter().filter(|(n, _)| n == *name).count() > 1;
+        self.values.keys().find(is_double).map(OsString::as_os_str)
+    }
 }
-
-/// Globs, and variables with their values.
-pub(crate) type Selected = (BTreeSet<OsString>, BTreeMap<OsString, Option<OsString>>);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn select_words(words: &[&str]) -> Selected {
+    fn select_words(words: &[&str]) -> SelectedVariables {
         let selectors: Vec<_> = words
             .iter()
             .map(|word| VariableSelector::parse(OsStr::new(word)).expect("a selector"))
             .collect();
         let environment =
             [("AWS_A", "1"), ("AWS_B", ""), ("HOME", "/h")].map(|(n, v)| (n.into(), v.into()));
-        select(&selectors, &environment)
+        SelectedVariables::of(&selectors, &environment)
     }
 
     #[test]
     fn names_count_whether_set_or_not() {
-        let (globs, variables) = select_words(&["HOME", "AWS_B", "NOWHERE"]);
+        let SelectedVariables { globs, values } = select_words(&["HOME", "AWS_B", "NOWHERE"]);
         assert!(globs.is_empty());
-        assert_eq!(variables[OsStr::new("HOME")], Some("/h".into()));
-        assert_eq!(variables[OsStr::new("AWS_B")], Some("".into()));
-        assert_eq!(variables[OsStr::new("NOWHERE")], None);
+        assert_eq!(values[OsStr::new("HOME")], Some("/h".into()));
+        assert_eq!(values[OsStr::new("AWS_B")], Some("".into()));
+        assert_eq!(values[OsStr::new("NOWHERE")], None);
     }
 
     #[test]
     fn a_glob_that_matches_nothing_still_counts() {
         assert_ne!(select_words(&["NONE_*"]), select_words(&[]));
-        let (_, variables) = select_words(&["AWS_*"]);
-        assert_eq!(variables.len(), 2);
+        assert_eq!(select_words(&["AWS_*"]).values.len(), 2);
     }
 
     #[test]
@@ -114,11 +116,11 @@ mod tests {
         let environment = [("V", "1"), ("V", "2")].map(|(n, v)| (n.into(), v.into()));
         for word in ["V", "V*"] {
             let selector = VariableSelector::parse(OsStr::new(word)).expect("a selector");
-            let selected = select(&[selector], &environment);
-            assert_eq!(selected.1[OsStr::new("V")], Some("1".into()));
-            assert_eq!(find_double(&selected, &environment), Some(&"V".into()));
+            let selected = SelectedVariables::of(&[selector], &environment);
+            assert_eq!(selected.values[OsStr::new("V")], Some("1".into()));
+            assert_eq!(selected.find_double(&environment), Some(OsStr::new("V")));
         }
-        assert_eq!(find_double(&select(&[], &environment), &environment), None);
+        assert_eq!(SelectedVariables::of(&[], &environment).find_double(&environment), None);
     }
 
     #[test]

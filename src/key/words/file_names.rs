@@ -6,9 +6,9 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-/// An argument, or a part of one, that may be the name of a file.
+/// A word, or a part of one, that may be the name of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Candidate<'w> {
+pub(crate) struct NameInWord<'w> {
     /// The name.
     pub(crate) name: &'w OsStr,
     /// Whether it is the value of an option.
@@ -17,15 +17,15 @@ pub(crate) struct Candidate<'w> {
 
 /// The names of files that a word may hold.
 pub fn names_in(word: &OsStr) -> impl Iterator<Item = &OsStr> {
-    candidates_in(word, false).map(|candidate| candidate.name)
+    names_in_word(word, false).map(|candidate| candidate.name)
 }
 
-/// The names that a word may hold; `is_value`: an option stands before it.
-pub(crate) fn candidates_in(word: &OsStr, is_value: bool) -> impl Iterator<Item = Candidate<'_>> {
+/// The same, with what each is. `is_value`: an option stands before the word.
+pub(crate) fn names_in_word(word: &OsStr, is_value: bool) -> impl Iterator<Item = NameInWord<'_>> {
     let bytes = word.as_bytes();
     let is_option = bytes.starts_with(b"-");
-    let assigned = behind(bytes, b'=').take(MOST).map(move |part| (part, is_option));
-    let attached = attached(bytes).take(MOST).map(|part| (part, true));
+    let assigned = behind(bytes, b'=').take(MAX_PARTS).map(move |part| (part, is_option));
+    let attached = attached(bytes).take(MAX_PARTS).map(|part| (part, true));
     let colon = bytes.iter().position(|byte| *byte == b':');
     let around_colon = colon.map(|at| [&bytes[..at], &bytes[at + 1..]]).into_iter().flatten();
     let parts = std::iter::once((bytes, is_value)).chain(assigned).chain(attached);
@@ -36,19 +36,19 @@ pub(crate) fn candidates_in(word: &OsStr, is_value: bool) -> impl Iterator<Item 
             std::iter::once((part, is_value)).chain(behind_at)
         })
         .filter(|(name, _)| !name.is_empty())
-        .map(|(name, is_value)| Candidate { name: OsStr::from_bytes(name), is_value })
+        .map(|(name, is_value)| NameInWord { name: OsStr::from_bytes(name), is_value })
 }
 
-/// So many of each kind of part may be names.
-const MOST: usize = 4;
+/// At most so many parts of each kind are tried.
+const MAX_PARTS: usize = 4;
 
-/// What follows each such byte.
+/// The parts that follow this byte.
 fn behind(bytes: &[u8], byte: u8) -> impl Iterator<Item = &[u8]> {
     let places = bytes.iter().enumerate().filter(move |(_, it)| **it == byte);
     places.map(|(at, _)| &bytes[at + 1..])
 }
 
-/// What may be the value of the last of some one-letter options in one word.
+/// What may be the value of the last of several one-letter options in one word.
 fn attached(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let is_cluster = matches!(bytes, [b'-', letter, ..] if *letter != b'-');
     let values = if is_cluster { 2..bytes.len() } else { 0..0 };
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     fn names(word: &str) -> Vec<String> {
-        let names = candidates_in(OsStr::new(word), false);
+        let names = names_in_word(OsStr::new(word), false);
         names.map(|candidate| candidate.name.to_string_lossy().into_owned()).collect()
     }
 
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_directory_counts_as_one_of_an_option_behind_an_option_only() {
         let is_value = |word, before| {
-            candidates_in(OsStr::new(word), before).map(|it| it.is_value).collect::<Vec<_>>()
+            names_in_word(OsStr::new(word), before).map(|it| it.is_value).collect::<Vec<_>>()
         };
         assert_eq!(is_value("dir", true), [true]);
         assert_eq!(is_value("dir", false), [false]);

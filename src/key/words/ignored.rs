@@ -1,9 +1,9 @@
-//! `--ignore-arg`: words of the command line that do not count. Pure.
+//! `--ignore-arg`: arguments that do not count. Pure.
 
 use glob::Pattern;
 use std::ffi::{OsStr, OsString};
 
-/// One `--ignore-arg`: a glob for a whole word or, with spaces in it, one each for words in a row.
+/// One `--ignore-arg`: a glob for one whole word, or several globs with spaces between them for as many words in a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ArgumentGlob(Vec<Pattern>);
 
@@ -22,12 +22,12 @@ impl ArgumentGlob {
         }
     }
 
-    /// As it is written, spaces apart.
+    /// The globs as they are written, with one space between them.
     pub(crate) fn text(&self) -> OsString {
         self.0.iter().map(Pattern::as_str).collect::<Vec<_>>().join(" ").into()
     }
 
-    /// Marks the words that it matches, from left to right, with what matches each.
+    /// Marks the words that it matches, from left to right, with the glob that matches each.
     fn mark<'g>(&'g self, words: &[OsString], marks: &mut [Option<&'g Pattern>]) {
         let matches = |at: usize| {
             words.get(at..at + self.0.len()).is_some_and(|row| {
@@ -48,8 +48,7 @@ impl ArgumentGlob {
     }
 }
 
-/// For each of the words what stands for it where it is left out; nothing where it counts. The command
-/// itself always does.
+/// For each word the glob that leaves it out, or nothing where it counts. The command itself always counts.
 pub(crate) fn marks(globs: &[ArgumentGlob], words: &[OsString]) -> Vec<Option<OsString>> {
     let mut marks = vec![None; words.len()];
     if let (Some((_, arguments)), Some((_, marks))) = (words.split_first(), marks.split_first_mut())
@@ -61,32 +60,32 @@ pub(crate) fn marks(globs: &[ArgumentGlob], words: &[OsString]) -> Vec<Option<Os
     marks.into_iter().map(|mark| mark.map(|glob: &Pattern| glob.as_str().into())).collect()
 }
 
-/// The words with globs in place of those that are left out, which may be secret.
+/// The words, with globs in place of those that are left out: these may be secret.
 #[must_use]
 pub fn masked(globs: &[ArgumentGlob], words: &[OsString]) -> Vec<OsString> {
     let marks = marks(globs, words);
     words.iter().zip(marks).map(|(word, mark)| mark.unwrap_or_else(|| word.clone())).collect()
 }
 
-/// Where the arguments that count stand among all that were typed.
+/// The numbers that arguments have on the command line as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Places {
-    /// The number of each that counts.
+pub(crate) struct ArgumentNumbers {
+    /// Those of the arguments that count.
     counted: Vec<usize>,
-    /// How many were typed.
+    /// How many arguments were typed.
     all: usize,
 }
 
-impl Places {
-    /// By the marks of the whole command line.
+impl ArgumentNumbers {
+    /// Takes the marks of the whole command line.
     pub(crate) fn new(marks: &[Option<OsString>]) -> Self {
         let counted = marks.iter().enumerate().skip(1).filter(|(_, mark)| mark.is_none());
         let counted = counted.map(|(number, _)| number).collect();
         Self { counted, all: marks.len().saturating_sub(1) }
     }
 
-    /// The number, as people count, of the argument that has this number among those that count. More
-    /// than there are would stand behind all that was typed.
+    /// The number of an argument, given its number among those that count. Numbers that are too high continue behind all
+    /// that was typed.
     pub(crate) fn typed(&self, number: usize) -> usize {
         let beyond = || self.all + number.saturating_sub(self.counted.len());
         self.counted.get(number.wrapping_sub(1)).copied().unwrap_or_else(beyond)
@@ -127,9 +126,9 @@ mod tests {
     #[test]
     fn people_count_what_is_ignored_too() {
         let ignored = || Some(OsString::new());
-        let places = Places::new(&[None, ignored(), None, ignored(), None, ignored()]);
-        assert_eq!([1, 2, 3, 4].map(|number| places.typed(number)), [2, 4, 6, 7]);
-        assert_eq!(Places::new(&[None]).typed(1), 1);
+        let numbers = ArgumentNumbers::new(&[None, ignored(), None, ignored(), None, ignored()]);
+        assert_eq!([1, 2, 3, 4].map(|number| numbers.typed(number)), [2, 4, 6, 7]);
+        assert_eq!(ArgumentNumbers::new(&[None]).typed(1), 1);
     }
 
     #[test]

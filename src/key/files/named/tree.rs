@@ -1,11 +1,13 @@
-//! A directory with all that is below it, without what its files hold.
+//! A directory tree: names, kinds, links and stamps, but not what the files hold.
+//!
+//! Links are not followed. The stamp of a tree differs whenever anything in it does.
 
-use super::parallel;
-use super::stamp::FileStamp;
 use crate::key::digest::Digest;
 use crate::key::digest::OnProgress;
 use crate::key::encoding::{Encode, Encoder};
 use crate::key::error::Unreadable;
+use crate::key::files::parallel;
+use crate::key::files::stamp::FileStamp;
 use crate::key::fingerprint::FileState;
 use rustix::fs::{
     AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, fstat, openat, readlinkat, statat,
@@ -18,36 +20,36 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 /// So many directories are worth a thread of their own.
-const DIRECTORIES: usize = 16;
+const DIRECTORIES_PER_THREAD: usize = 16;
 
-/// What is in a directory and below, directory by directory, those above first.
+/// A directory and all below it, directory by directory, each before those in it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Tree(Vec<Listing>);
+pub(super) struct Tree(Vec<Listing>);
 
-/// What is in one directory, in the order of the names.
+/// The entries of one directory, sorted by name.
 #[derive(Debug)]
 struct Listing {
-    /// From the root of the tree.
+    /// Its path from the root of the tree.
     directory: PathBuf,
-    /// One after the other: there are too many for an allocation each.
+    /// All names in one buffer: there are too many for an allocation each.
     names: Vec<u8>,
-    entries: Vec<Entry>,
-    /// Of all that is known of the entries.
+    entries: Vec<TreeEntry>,
+    /// A digest of all that is known of the entries.
     stamp: Digest,
-    /// When something was last made or removed in it, in nanoseconds since the epoch.
+    /// When an entry was last added or removed, in nanoseconds since the epoch.
     changed: i128,
 }
 
 #[derive(Debug)]
-struct Entry {
-    /// Where its name is.
+struct TreeEntry {
+    /// Its place in the names of the listing.
     name: Range<usize>,
-    kind: Kind,
+    kind: EntryKind,
 }
 
-/// What something in a directory is.
+/// What an entry of a directory is.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(super) enum EntryKind {
     File {
         executable: bool,
         stamp: FileStamp,
@@ -57,17 +59,17 @@ pub(crate) enum Kind {
     Link(OsString),
 }
 
-/// Something in a tree.
+/// An entry with its path in the tree.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Member<'t> {
-    /// From the root of the tree.
-    pub(crate) path: PathBuf,
-    pub(crate) kind: &'t Kind,
+pub(super) struct TreeMember<'t> {
+    /// Its path from the root of the tree.
+    pub(super) path: PathBuf,
+    pub(super) kind: &'t EntryKind,
 }
 
 impl Tree {
-    /// Sees what there is.
-    pub(crate) fn below(root: &Path, on_progress: OnProgress<'_>) -> Result<Self, Unreadable> {
+    /// Lists everything below `root`.
+    pub(super) fn below(root: &Path, on_progress: OnProgress<'_>) -> Result<Self, Unreadable> {
         let top = open_directory(CWD, root, OFlags::empty());
         let top = top.map_err(|error| Unreadable::new(root, error))?;
         let list = |directory: &PathBuf| {
@@ -78,7 +80,7 @@ impl Tree {
         let mut listings = Vec::new();
         let mut directories = vec![PathBuf::new()];
         while !directories.is_empty() {
-            let listed = parallel::map(&directories, DIRECTORIES, list);
+            let listed = parallel::map(&directories, DIRECTORIES_PER_THREAD, list);
             directories.clear();
             for listing in listed {
                 let listing = listing?;
@@ -89,12 +91,12 @@ impl Tree {
         Ok(Self(listings))
     }
 
-    /// All that is in it, in the order of the paths.
-    pub(crate) fn members(&self) -> Vec<Member<'_>> {
+    /// Every member, sorted by path.
+    pub(super) fn members(&self) -> Vec<TreeMember<'_>> {
         let members = self.0.iter().flat_map(|listing| {
-            listing.entries.iter().map(|Entry { name, kind }| {
+            listing.entries.iter().map(|TreeEntry { name, kind }| {
                 let path = listing.directory.join(listing.name(name));
-                Member { path, kind }
+                TreeMember { path, kind }
             })
         });
         let mut members: Vec<_> = members.collect();
@@ -102,14 +104,14 @@ impl Tree {
         members
     }
 
-    /// How many files there are in it.
-    pub(crate) fn files(&self) -> usize {
+    /// The number of files.
+    pub(super) fn files(&self) -> usize {
         let entries = self.0.iter().flat_map(|listing| &listing.entries);
         entries.filter(|entry| entry.kind.stamp().is_some()).count()
     }
 
-    /// What tells it from every other tree, and from itself at another time.
-    pub(crate) fn stamp(&self) -> Digest {
+    /// A digest that no other tree has, nor the same tree at another time.
+    pub(super) fn stamp(&self) -> Digest {
         let mut bytes = Encoder::default();
         for Listing { directory, stamp, .. } in &self.0 {
             directory.encode(&mut bytes);
@@ -129,12 +131,12 @@ impl PartialEq for Listing {
 impl Eq for Listing {}
 
 impl Listing {
-    /// Fails with the path in question.
+    /// Lists one directory; an error names the path that it is about.
     fn of(top: &OwnedFd, directory: &Path) -> Result<Self, (PathBuf, io::Error)> {
         let here = |error: rustix::io::Errno| (directory.to_owned(), error.into());
         let path = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
         let opened = open_directory(top, path, OFlags::NOFOLLOW).map_err(here)?;
-        // Asked for first: what comes and goes from now on moves it.
+        // Asked for first: whatever is added or removed from now on moves it.
         let changed = FileStamp::of(&fstat(&opened).map_err(here)?).changed;
         let mut opened = Dir::new(opened).map_err(here)?;
         let (mut names, mut entries) = (Vec::new(), Vec::new());
@@ -145,13 +147,14 @@ impl Listing {
                 continue;
             }
             let bytes = name.to_bytes();
-            let kind = Kind::of(opened.fd().map_err(here)?, name)
+            let kind = EntryKind::of(opened.fd().map_err(here)?, name)
                 .map_err(|error| (directory.join(OsStr::from_bytes(bytes)), error))?;
             let begin = names.len();
             names.extend_from_slice(bytes);
-            entries.push(Entry { name: begin..names.len(), kind });
+            entries.push(TreeEntry { name: begin..names.len(), kind });
         }
-        entries.sort_unstable_by(|a: &Entry, b| names[a.name.clone()].cmp(&names[b.name.clone()]));
+        entries
+            .sort_unstable_by(|a: &TreeEntry, b| names[a.name.clone()].cmp(&names[b.name.clone()]));
         let stamp = stamp_of(&names, &entries);
         Ok(Self { directory: directory.to_owned(), names, entries, stamp, changed })
     }
@@ -161,7 +164,7 @@ impl Listing {
     }
 
     fn directories(&self) -> impl Iterator<Item = PathBuf> {
-        let directories = self.entries.iter().filter(|entry| entry.kind == Kind::Directory);
+        let directories = self.entries.iter().filter(|entry| entry.kind == EntryKind::Directory);
         directories.map(|entry| self.directory.join(self.name(&entry.name)))
     }
 }
@@ -170,9 +173,9 @@ fn open_directory(at: impl AsFd, path: &Path, how: OFlags) -> rustix::io::Result
     openat(at, path, how | OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }
 
-fn stamp_of(names: &[u8], entries: &[Entry]) -> Digest {
+fn stamp_of(names: &[u8], entries: &[TreeEntry]) -> Digest {
     let mut bytes = Encoder::with_capacity(entries.len() * 96);
-    for Entry { name, kind } in entries {
+    for TreeEntry { name, kind } in entries {
         kind.encode(OsStr::from_bytes(&names[name.clone()]), &mut bytes);
         if let Some(stamp) = kind.stamp() {
             stamp.encode(&mut bytes);
@@ -181,7 +184,7 @@ fn stamp_of(names: &[u8], entries: &[Entry]) -> Digest {
     Digest::of(&bytes.finish())
 }
 
-impl Kind {
+impl EntryKind {
     fn of(directory: BorrowedFd<'_>, name: &CStr) -> io::Result<Self> {
         let stat = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
         match FileType::from_raw_mode(stat.st_mode) {
@@ -206,7 +209,7 @@ impl Kind {
         }
     }
 
-    /// Appends what it is, and under what name or path.
+    /// Appends what it is, with its name or path.
     fn encode(&self, name: &OsStr, out: &mut Encoder) {
         let (tag, target) = match self {
             Self::Directory => (0, OsStr::new("")),
@@ -220,13 +223,13 @@ impl Kind {
     }
 }
 
-impl Member<'_> {
-    pub(crate) fn is_file(&self) -> bool {
+impl TreeMember<'_> {
+    pub(super) fn is_file(&self) -> bool {
         self.kind.stamp().is_some()
     }
 
-    /// Appends canonical bytes, with what it holds if it is a file.
-    pub(crate) fn encode(&self, content: Option<&FileState>, out: &mut Encoder) {
+    /// Appends its canonical bytes, with those of its content if it is a file.
+    pub(super) fn encode(&self, content: Option<&FileState>, out: &mut Encoder) {
         self.kind.encode(self.path.as_os_str(), out);
         if let Some(content) = content {
             content.encode(out);
@@ -258,7 +261,7 @@ mod tests {
     fn many_directories_are_seen_as_they_are() {
         let dir = tempfile::tempdir().expect("a directory");
         let mut expected = Vec::new();
-        for number in 0..DIRECTORIES * 5 {
+        for number in 0..DIRECTORIES_PER_THREAD * 5 {
             let name = format!("{number:03}");
             fs::create_dir(dir.path().join(&name)).expect("made");
             fs::write(dir.path().join(&name).join("file"), "").expect("written");

@@ -1,13 +1,16 @@
-//! What a word of `--file` names, as the file system tells it: no file is opened.
+//! What a word of `--file` names, as the file system tells it. No file is opened.
+//!
+//! A survey can be repeated, and compared with the first one.
 
 use super::glob;
-use super::parallel;
-use super::stamp::{FileStamp, Stamp};
-use super::tree::{Kind, Member, Tree};
+use super::tree::{EntryKind, Tree, TreeMember};
 use crate::key::digest::Digest;
 use crate::key::digest::OnProgress;
 use crate::key::encoding::{Encode, Encoder};
 use crate::key::error::Unreadable;
+use crate::key::files::parallel;
+use crate::key::files::reading_many::StampedFile;
+use crate::key::files::stamp::{FileStamp, Stamp};
 use rustix::fs::FileType;
 use rustix::io::Errno;
 use std::collections::HashSet;
@@ -16,65 +19,59 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// So many files are worth a thread of their own.
-const FILES: usize = 256;
+/// So many paths are worth a thread of their own.
+const PATHS_PER_THREAD: usize = 256;
 
-/// All that a word names, at one time.
+/// All that a word names, at one moment.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Survey {
+pub(crate) struct FileSurvey {
     word: OsString,
     is_glob: bool,
-    found: Vec<(PathBuf, Found)>,
+    found: Vec<(PathBuf, SurveyedPath)>,
 }
 
-/// What is at a path, links being followed.
+/// What is at a path, where links lead.
 #[derive(Debug, PartialEq, Eq)]
-enum Found {
+enum SurveyedPath {
     Nothing,
     /// A file, or what cannot be read as one.
     File(FileStamp),
     Directory(Tree),
 }
 
-/// What was found at a path, for those who want to know what it holds.
-pub(crate) enum Part<'s> {
+/// What was found at a path, with all that is below a directory.
+pub(super) enum SurveyPart<'s> {
     Nothing,
     File(&'s FileStamp),
-    /// All that is below, in the order of the paths.
-    Directory(Vec<Member<'s>>),
+    /// Sorted by path.
+    Directory(Vec<TreeMember<'s>>),
 }
 
-/// A file that was found.
-pub(crate) struct Surveyed {
-    pub(crate) path: PathBuf,
-    pub(crate) stamp: FileStamp,
-}
-
-impl Survey {
-    /// Looks at what a word names: itself, or what its glob matches. `on_progress` is called now and then.
-    pub(crate) fn of(word: &OsStr, on_progress: OnProgress<'_>) -> Result<Self, Unreadable> {
+impl FileSurvey {
+    /// Looks at what a word names: a path, or all that a glob matches. `on_progress` is called now and then.
+    pub(super) fn of(word: &OsStr, on_progress: OnProgress<'_>) -> Result<Self, Unreadable> {
         let glob = word.to_str().filter(|_| glob::is_glob(word));
         let glob = glob.filter(|_| fs::symlink_metadata(word).is_err());
         let paths = glob.map_or_else(
             || Ok(vec![PathBuf::from(word)]),
             |glob| glob::expand(glob, on_progress),
         )?;
-        let looks = parallel::map(&paths, FILES, |path| look(path));
+        let looks = parallel::map(&paths, PATHS_PER_THREAD, |path| look(path));
         let mut found = Vec::with_capacity(paths.len());
         let mut directories = HashSet::new();
         for (path, look) in paths.into_iter().zip(looks) {
-            // It counts with all that is in the directory above it.
+            // It counts with the directory above it.
             if path.ancestors().skip(1).any(|above| directories.contains(above)) {
                 continue;
             }
             let it = match look? {
-                None => Found::Nothing,
+                None => SurveyedPath::Nothing,
                 Some((FileType::Directory, _)) => {
-                    Found::Directory(Tree::below(&path, on_progress)?)
+                    SurveyedPath::Directory(Tree::below(&path, on_progress)?)
                 }
-                Some((_, stamp)) => Found::File(stamp),
+                Some((_, stamp)) => SurveyedPath::File(stamp),
             };
-            if matches!(it, Found::Directory(_)) {
+            if matches!(it, SurveyedPath::Directory(_)) {
                 directories.insert(path.clone());
             }
             found.push((path, it));
@@ -82,44 +79,43 @@ impl Survey {
         Ok(Self { word: word.to_owned(), is_glob: glob.is_some(), found })
     }
 
-    pub(crate) fn word(&self) -> &Path {
+    pub(super) fn word(&self) -> &Path {
         Path::new(&self.word)
     }
 
-    pub(crate) fn is_glob(&self) -> bool {
+    pub(super) fn is_glob(&self) -> bool {
         self.is_glob
     }
 
-    /// How many paths the word stands for.
-    pub(crate) fn matches(&self) -> usize {
+    /// The number of paths that the word stands for.
+    pub(super) fn matches(&self) -> usize {
         self.found.len()
     }
 
-    /// How many files there are.
-    pub(crate) fn files(&self) -> usize {
-        let count = |(_, found): &(_, Found)| match found {
-            Found::Nothing => 0,
-            Found::File(_) => 1,
-            Found::Directory(tree) => tree.files(),
+    /// The number of files.
+    pub(super) fn files(&self) -> usize {
+        let count = |(_, found): &(_, SurveyedPath)| match found {
+            SurveyedPath::Nothing => 0,
+            SurveyedPath::File(_) => 1,
+            SurveyedPath::Directory(tree) => tree.files(),
         };
         self.found.iter().map(count).sum()
     }
 
-    /// Everything that was found, in the order of the paths.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = (&Path, Part<'_>)> {
+    /// Everything that was found, sorted by path.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&Path, SurveyPart<'_>)> {
         self.found.iter().map(|(path, found)| {
             let part = match found {
-                Found::Nothing => Part::Nothing,
-                Found::File(stamp) => Part::File(stamp),
-                Found::Directory(tree) => Part::Directory(tree.members()),
+                SurveyedPath::Nothing => SurveyPart::Nothing,
+                SurveyedPath::File(stamp) => SurveyPart::File(stamp),
+                SurveyedPath::Directory(tree) => SurveyPart::Directory(tree.members()),
             };
             (&**path, part)
         })
     }
 
-    /// What all of it is recognized by. Beside this only what the files hold decides what it is for the
-    /// key.
-    pub(crate) fn stamp(&self) -> Stamp {
+    /// A stamp of all of it: together with the contents of the files it decides what the word is in the key.
+    pub(super) fn stamp(&self) -> Stamp {
         let mut bytes = Encoder::default();
         self.is_glob.encode(&mut bytes);
         for (path, found) in &self.found {
@@ -127,12 +123,12 @@ impl Survey {
                 path.encode(&mut bytes);
             }
             match found {
-                Found::Nothing => bytes.tag(0),
-                Found::File(stamp) => {
+                SurveyedPath::Nothing => bytes.tag(0),
+                SurveyedPath::File(stamp) => {
                     bytes.tag(1);
                     stamp.encode(&mut bytes);
                 }
-                Found::Directory(tree) => {
+                SurveyedPath::Directory(tree) => {
                     bytes.tag(2);
                     bytes.fixed(tree.stamp().as_bytes());
                 }
@@ -141,7 +137,7 @@ impl Survey {
         Stamp::of_many(Digest::of(&bytes.finish()))
     }
 
-    /// What is no longer as it was found, if anything is.
+    /// A path that is no longer as it was found, if there is one.
     pub(crate) fn changed(&self) -> Option<PathBuf> {
         match Self::of(&self.word, &|| {}) {
             Ok(now) => (*self != now).then(|| self.difference(&now)),
@@ -152,7 +148,7 @@ impl Survey {
     fn difference(&self, other: &Self) -> PathBuf {
         let differing =
             self.parts().zip(other.parts()).find_map(|(ours, theirs)| match (ours, theirs) {
-                ((root, Part::Directory(ours)), (other, Part::Directory(theirs)))
+                ((root, SurveyPart::Directory(ours)), (other, SurveyPart::Directory(theirs)))
                     if root == other =>
                 {
                     let (a, b) = ours.iter().zip(&theirs).find(|(a, b)| a != b)?;
@@ -164,18 +160,18 @@ impl Survey {
     }
 }
 
-impl Part<'_> {
-    /// The files in it, in the order of the paths.
-    pub(crate) fn files(&self, root: &Path) -> Vec<Surveyed> {
+impl SurveyPart<'_> {
+    /// The files in it, sorted by path.
+    pub(super) fn files(&self, root: &Path) -> Vec<StampedFile> {
         match self {
-            Part::Nothing => Vec::new(),
-            Part::File(stamp) => vec![Surveyed { path: root.to_owned(), stamp: **stamp }],
-            Part::Directory(members) => {
-                let file = |member: &Member<'_>| match member.kind {
-                    Kind::File { stamp, .. } => {
-                        Some(Surveyed { path: root.join(&member.path), stamp: *stamp })
+            SurveyPart::Nothing => Vec::new(),
+            SurveyPart::File(stamp) => vec![StampedFile { path: root.to_owned(), stamp: **stamp }],
+            SurveyPart::Directory(members) => {
+                let file = |member: &TreeMember<'_>| match member.kind {
+                    EntryKind::File { stamp, .. } => {
+                        Some(StampedFile { path: root.join(&member.path), stamp: *stamp })
                     }
-                    Kind::Directory | Kind::Link(_) => None,
+                    EntryKind::Directory | EntryKind::Link(_) => None,
                 };
                 members.iter().filter_map(file).collect()
             }
@@ -205,7 +201,7 @@ mod tests {
             fs::write(at(name), "").expect("written");
         }
         let changed = |word: &Path, change: &dyn Fn() -> io::Result<()>| {
-            let survey = Survey::of(word.as_os_str(), &|| {}).expect("readable");
+            let survey = FileSurvey::of(word.as_os_str(), &|| {}).expect("readable");
             assert_eq!(survey.changed(), None);
             change().expect("changed");
             survey.changed()
@@ -229,7 +225,7 @@ mod tests {
         for name in ["a/b/x", "a/y", "z"] {
             fs::write(dir.path().join(name), "").expect("written");
         }
-        let survey = Survey::of(dir.path().join("**").as_os_str(), &|| {}).expect("readable");
+        let survey = FileSurvey::of(dir.path().join("**").as_os_str(), &|| {}).expect("readable");
         let paths: Vec<_> = survey.parts().map(|(path, _)| path.to_owned()).collect();
         assert_eq!(paths, [dir.path().join("a"), dir.path().join("z")]);
         assert_eq!(survey.files(), 3);

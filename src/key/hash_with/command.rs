@@ -1,4 +1,6 @@
-//! Running the command of a `--hash-with`: it ends with cachex, and cachex waits for nobody else.
+//! Running the command of a `--hash-with`.
+//!
+//! The command is killed when cachex dies, and cachex does not wait for processes that the command left behind.
 
 use crate::die_with_parent;
 use crate::exit::Exit;
@@ -12,26 +14,26 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-/// Why there is no digest of what a command prints.
+/// Why there is no digest.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    /// It says so.
+pub(super) enum HashFailure {
+    /// The command failed.
     #[error("{0}")]
     Status(Exit),
-    /// It ended, and somebody can still print in its place: how much, and when, is left to chance.
+    /// The command ended, and another process can still print: how much it will, and when, is left to chance.
     #[error("a process that it left behind still holds its output")]
     LeftBehind,
-    /// It cannot be run.
+    /// The command cannot be run.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
-/// The digest of what a command of the shell prints for a content, from its start. `on_progress` is called now and then.
-pub(crate) fn run(
+/// The digest of what a shell command prints when it reads this content from the start. `on_progress` is called now and then.
+pub(super) fn run(
     command: &OsStr,
     content: &File,
     on_progress: OnProgress<'_>,
-) -> Result<Digest, Failure> {
+) -> Result<Digest, HashFailure> {
     let mut content = content.try_clone()?;
     content.rewind()?;
     let mut shell = Command::new("sh");
@@ -44,18 +46,18 @@ pub(crate) fn run(
     let printed = printed(&mut child, output, on_progress)?;
     let status = child.wait()?;
     if !status.success() {
-        return Err(Failure::Status(status.into()));
+        return Err(HashFailure::Status(status.into()));
     }
-    printed.ok_or(Failure::LeftBehind)
+    printed.ok_or(HashFailure::LeftBehind)
 }
 
-/// How often to see whether a command has ended while its output stays open.
-const LOOK_AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
+/// How often to check whether the command has ended while its output stays open.
+const EXIT_CHECK_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
 
-/// How long a process that is about to close the output has for it after the end of the command.
-const GRACE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+/// How long after the end of the command another process may hold its output.
+const CLOSE_GRACE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
-/// The digest of all that a command printed when it ended; `None` if the output has not ended within a moment.
+/// The digest of all that a command printed; `None` if its output is still open a moment after its end.
 fn printed(
     child: &mut Child,
     mut output: ChildStdout,
@@ -63,7 +65,7 @@ fn printed(
 ) -> io::Result<Option<Digest>> {
     let mut digest = DigestBuilder::default();
     let mut buffer = vec![0; 64 << 10];
-    // Unread when the command had ended.
+    // How many bytes are still to be read, once the command has ended.
     let mut left = None;
     loop {
         on_progress();
@@ -72,12 +74,12 @@ fn printed(
         }
         let wanted = match left {
             Some(0) => {
-                let has_ended = look(&output, &GRACE)?.contains(PollFlags::HUP)
+                let has_ended = wait(&output, &CLOSE_GRACE)?.contains(PollFlags::HUP)
                     && output.read(&mut buffer)? == 0;
                 return Ok(has_ended.then(|| digest.finish()));
             }
             Some(left) => buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX)),
-            None if look(&output, &LOOK_AGAIN)?.is_empty() => continue,
+            None if wait(&output, &EXIT_CHECK_INTERVAL)?.is_empty() => continue,
             None => buffer.len(),
         };
         match output.read(&mut buffer[..wanted]) {
@@ -92,8 +94,8 @@ fn printed(
     }
 }
 
-/// What becomes known of an output within this time.
-fn look(output: &ChildStdout, time: &Timespec) -> io::Result<PollFlags> {
+/// Waits for an output to become readable or to end, for at most this time.
+fn wait(output: &ChildStdout, time: &Timespec) -> io::Result<PollFlags> {
     let mut fds = [PollFd::new(output, PollFlags::IN)];
     match poll(&mut fds, Some(time)) {
         Ok(_) => Ok(fds[0].revents()),

@@ -1,5 +1,7 @@
-//! The files that a glob names, as a shell would find them: `*` stops at `/`, hidden files need a dot,
-//! `**` stands for any directories, links to directories are not followed by it.
+//! The paths that a glob matches, as a shell would find them.
+//!
+//! `*` stops at `/`, hidden files need a dot, and `**` stands for any directories but follows no links to them. Each
+//! directory is read once, however the glob is written.
 
 use crate::key::digest::OnProgress;
 use crate::key::error::Unreadable;
@@ -10,43 +12,43 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Whether a word is one.
-pub(crate) fn is_glob(word: &OsStr) -> bool {
+/// Whether a word is a glob.
+pub(super) fn is_glob(word: &OsStr) -> bool {
     word.to_str().is_some_and(|text| text.contains(['*', '?', '[']) && Pattern::new(text).is_ok())
 }
 
-/// The paths that match, in their order. Each directory is read once, however the glob is written.
-pub(crate) fn expand(glob: &str, on_progress: OnProgress<'_>) -> Result<Vec<PathBuf>, Unreadable> {
+/// The paths that match, sorted.
+pub(super) fn expand(glob: &str, on_progress: OnProgress<'_>) -> Result<Vec<PathBuf>, Unreadable> {
     let root = if glob.starts_with('/') { PathBuf::from("/") } else { PathBuf::new() };
     let parts = glob.split('/').filter(|part| !part.is_empty() && *part != ".");
-    let parts: Vec<Part<'_>> = parts.map(Part::new).collect::<Result<_, _>>()?;
+    let parts: Vec<GlobPart<'_>> = parts.map(GlobPart::new).collect::<Result<_, _>>()?;
     let mut found = Vec::new();
-    let walk = Walk { parts: &parts };
+    let walk = GlobWalk { parts: &parts };
     let mut directories = vec![(root, walk.reachable([0].into()))];
-    while let Some((directory, places)) = directories.pop() {
+    while let Some((directory, positions)) = directories.pop() {
         on_progress();
-        for (path, places) in walk.step(&directory, &places)? {
-            if places.contains(&parts.len()) {
+        for (path, positions) in walk.step(&directory, &positions)? {
+            if positions.contains(&parts.len()) {
                 found.push(path.clone());
             }
-            directories.push((path, places));
+            directories.push((path, positions));
         }
     }
-    // Byte by byte, which is a lot faster than part by part; what is above still comes first.
+    // By bytes, which is a lot faster than by components, and keeps a directory before what is in it.
     found.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
     found.dedup_by(|a, b| a.as_os_str() == b.as_os_str());
     Ok(found)
 }
 
-/// What stands between two slashes.
-enum Part<'g> {
+/// The part of a glob between two slashes.
+enum GlobPart<'g> {
     /// `**`: any directories.
     Directories,
     Name(&'g str),
     Pattern(Pattern),
 }
 
-impl<'g> Part<'g> {
+impl<'g> GlobPart<'g> {
     fn new(text: &'g str) -> Result<Self, Unreadable> {
         if text == "**" {
             return Ok(Self::Directories);
@@ -59,78 +61,72 @@ impl<'g> Part<'g> {
     }
 }
 
-/// Places in a glob: the numbers of the parts that may come next at some path; their count, if the path matches.
-type Places = BTreeSet<usize>;
+/// The indexes of the parts that may come next at some path; the number of parts is among them if the path matches.
+type GlobPositions = BTreeSet<usize>;
 
 /// A walk through directories that keeps track of all the ways in which the glob can match.
-struct Walk<'g> {
-    parts: &'g [Part<'g>],
+struct GlobWalk<'g> {
+    parts: &'g [GlobPart<'g>],
 }
 
-impl Walk<'_> {
-    /// With the places behind each `**`, which may stand for no directory.
-    fn reachable(&self, mut places: Places) -> Places {
-        for (place, part) in self.parts.iter().enumerate() {
-            // At the end it stands for all that there is, but not for nothing.
-            let is_last = place + 1 == self.parts.len();
-            if matches!(part, Part::Directories) && !is_last && places.contains(&place) {
-                places.insert(place + 1);
+impl GlobWalk<'_> {
+    /// Adds the position behind each `**`, which may stand for no directory.
+    fn reachable(&self, mut positions: GlobPositions) -> GlobPositions {
+        for (position, part) in self.parts.iter().enumerate() {
+            // A `**` at the end stands for all there is, but not for nothing.
+            let is_last = position + 1 == self.parts.len();
+            if matches!(part, GlobPart::Directories) && !is_last && positions.contains(&position) {
+                positions.insert(position + 1);
             }
         }
-        places
+        positions
     }
 
-    /// What matches one part more in a directory, with the places there.
+    /// The members of a directory that match one part more, with their positions.
     fn step(
         &self,
         directory: &Path,
-        places: &Places,
-    ) -> Result<BTreeMap<PathBuf, Places>, Unreadable> {
-        let mut next: BTreeMap<PathBuf, Places> = BTreeMap::new();
-        let mut add = |name: &OsStr, place| {
-            next.entry(directory.join(name)).or_default().insert(place);
+        positions: &GlobPositions,
+    ) -> Result<BTreeMap<PathBuf, GlobPositions>, Unreadable> {
+        let mut next: BTreeMap<PathBuf, GlobPositions> = BTreeMap::new();
+        let mut add = |name: &OsStr, position| {
+            next.entry(directory.join(name)).or_default().insert(position);
         };
         let mut lists = false;
-        for &place in places {
-            match self.parts.get(place) {
+        for &position in positions {
+            match self.parts.get(position) {
                 None => {}
-                Some(Part::Name(name)) => {
-                    let is_last = place + 1 == self.parts.len();
+                Some(GlobPart::Name(name)) => {
+                    let is_last = position + 1 == self.parts.len();
                     if !is_last || exists(&directory.join(name))? {
-                        add(OsStr::new(name), place + 1);
+                        add(OsStr::new(name), position + 1);
                     }
                 }
-                Some(Part::Pattern(_) | Part::Directories) => lists = true,
+                Some(GlobPart::Pattern(_) | GlobPart::Directories) => lists = true,
             }
         }
         let members = if lists { list(directory)? } else { Vec::new() };
-        for Member { name, is_directory } in members {
-            for &place in places {
-                match self.parts.get(place) {
-                    Some(Part::Pattern(pattern)) if is_match(pattern, &name) => {
-                        add(&name, place + 1);
+        for (name, is_directory) in members {
+            for &position in positions {
+                match self.parts.get(position) {
+                    Some(GlobPart::Pattern(pattern)) if is_match(pattern, &name) => {
+                        add(&name, position + 1);
                     }
-                    Some(Part::Directories) if !is_hidden(&name) => {
-                        if place + 1 == self.parts.len() {
-                            add(&name, place + 1);
+                    Some(GlobPart::Directories) if !is_hidden(&name) => {
+                        if position + 1 == self.parts.len() {
+                            add(&name, position + 1);
                         }
                         if is_directory {
-                            add(&name, place);
+                            add(&name, position);
                         }
                     }
                     _ => {}
                 }
             }
         }
-        let reachable = |(path, places)| (path, self.reachable(places));
+        let reachable = |(path, positions)| (path, self.reachable(positions));
         Ok(next.into_iter().map(reachable).collect())
     }
-}
-
-struct Member {
-    name: OsString,
-    /// Links to directories are none.
-    is_directory: bool,
 }
 
 fn is_match(pattern: &Pattern, name: &OsStr) -> bool {
@@ -142,18 +138,18 @@ fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
-/// What is in a directory; nothing where there is no directory.
-fn list(directory: &Path) -> Result<Vec<Member>, Unreadable> {
+/// The names in a directory, and which are directories themselves, links apart; nothing where there is no directory.
+fn list(directory: &Path) -> Result<Vec<(OsString, bool)>, Unreadable> {
     let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let unreadable = |error| Unreadable::new(here, error);
     let member = |entry: io::Result<fs::DirEntry>| {
         let entry = entry.map_err(unreadable)?;
         let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        Ok(Member { name: entry.file_name(), is_directory })
+        Ok((entry.file_name(), is_directory))
     };
     match fs::read_dir(here) {
         Ok(entries) => entries.map(member).collect(),
-        Err(error) if is_nothing(&error) => Ok(Vec::new()),
+        Err(error) if is_absence(&error) => Ok(Vec::new()),
         Err(error) => Err(unreadable(error)),
     }
 }
@@ -161,12 +157,12 @@ fn list(directory: &Path) -> Result<Vec<Member>, Unreadable> {
 fn exists(path: &Path) -> Result<bool, Unreadable> {
     match path.symlink_metadata() {
         Ok(_) => Ok(true),
-        Err(error) if is_nothing(&error) => Ok(false),
+        Err(error) if is_absence(&error) => Ok(false),
         Err(error) => Err(Unreadable::new(path, error)),
     }
 }
 
-fn is_nothing(error: &io::Error) -> bool {
+fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 

@@ -1,19 +1,19 @@
-//! Whether anybody opens what counts by its name alone: a FIFO, a socket, a device. What comes from it is not known.
+//! Whether anybody uses a FIFO, a socket or a device while the command runs: what comes from it is not known.
 
 use std::path::{Path, PathBuf};
 
 /// Paths that are watched.
 #[derive(Debug)]
-pub(crate) struct Watch {
+pub(super) struct UseWatch {
     /// The first of them, for a message.
     first: PathBuf,
     #[cfg(target_os = "linux")]
     events: Option<std::os::fd::OwnedFd>,
 }
 
-impl Watch {
-    /// Watches from now on.
-    pub(crate) fn begin(paths: &[&Path]) -> Self {
+impl UseWatch {
+    /// Watches these paths from now on.
+    pub(super) fn begin(paths: &[&Path]) -> Self {
         let first = paths.first().map(|path| (*path).to_owned()).unwrap_or_default();
         Self {
             first,
@@ -22,9 +22,9 @@ impl Watch {
         }
     }
 
-    /// The path that somebody may have used since.
+    /// A path that may have been used since.
     #[cfg(target_os = "linux")]
-    pub(crate) fn used(&self) -> Option<PathBuf> {
+    pub(super) fn used(&self) -> Option<PathBuf> {
         let is_silent = self
             .events
             .as_ref()
@@ -32,9 +32,9 @@ impl Watch {
         (!is_silent).then(|| self.first.clone())
     }
 
-    /// Elsewhere it cannot be told.
+    /// Any may have been: this system does not tell.
     #[cfg(not(target_os = "linux"))]
-    pub(crate) fn used(&self) -> Option<PathBuf> {
+    pub(super) fn used(&self) -> Option<PathBuf> {
         Some(self.first.clone())
     }
 }

@@ -1,0 +1,97 @@
+//! All that the arguments name, as the file system tells it.
+
+use super::look::PathKind;
+use super::named_path::NamedPath;
+use super::search::{PATHS_PER_THREAD, find};
+use super::watch::UseWatch;
+use crate::key::error::Unreadable;
+use crate::key::files::parallel;
+use crate::key::files::reading::HUGE;
+use crate::key::hash_with::HashCommands;
+use std::cell::RefCell;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+/// Up to so many files count one by one; more than these count as one, which can be remembered.
+pub(super) const MAX_SINGLE: usize = 16;
+
+/// What the arguments name.
+#[derive(Debug, Default)]
+pub(crate) struct FileArguments {
+    pub(super) named: Vec<NamedPath>,
+    option_directories: Vec<PathBuf>,
+    watch: RefCell<Option<UseWatch>>,
+}
+
+impl FileArguments {
+    /// Looks at what these arguments may name. Nothing is read.
+    ///
+    /// # Errors
+    /// A path at which we may not look: there may be something that the command sees.
+    pub(crate) fn survey(arguments: &[&OsStr]) -> Result<Self, Unreadable> {
+        let (named, option_directories) = find(arguments)?;
+        Ok(Self { named, option_directories, watch: RefCell::default() })
+    }
+
+    /// Directories that options name, from which the program may find the others.
+    pub(crate) fn option_directories(&self) -> &[PathBuf] {
+        &self.option_directories
+    }
+
+    /// The executable files, which count as code, with what interprets them. None where there are many, since they are not
+    /// meant to be executed then; nor those that a hash command is for.
+    pub(crate) fn executables(&self, hashes: &HashCommands<'_>) -> impl Iterator<Item = &Path> {
+        let is_executable = |named: &&NamedPath| {
+            matches!(named.kind, PathKind::File { is_executable: true, stamp } if stamp.size <= HUGE)
+                && !hashes.replace_file(&named.path)
+        };
+        let executables = self.named.iter().filter(is_executable).take(MAX_SINGLE + 1);
+        let executables: Vec<_> = executables.map(|named| &*named.path).collect();
+        let are_few = executables.len() <= MAX_SINGLE;
+        executables.into_iter().filter(move |_| are_few)
+    }
+
+    /// The directories, which count by their names alone.
+    pub(crate) fn directories(&self) -> impl Iterator<Item = &Path> {
+        let is_directory = |named: &&NamedPath| named.kind == PathKind::Directory;
+        self.named.iter().filter(is_directory).map(|named| &*named.path)
+    }
+
+    /// What is not read, with the reason.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = (&Path, String)> {
+        self.named.iter().filter_map(|named| {
+            let why = match &named.kind {
+                PathKind::Special(what) => format!("{what} and counts by its name alone"),
+                PathKind::Closed { why, .. } => {
+                    format!("cannot be read ({why}) and counts by its name and dates")
+                }
+                _ => return None,
+            };
+            Some((&*named.path, why))
+        })
+    }
+
+    /// Begins to watch FIFOs, sockets and devices, which count by their names alone.
+    pub(crate) fn watch(&self) {
+        let is_special = |named: &&NamedPath| matches!(named.kind, PathKind::Special(_));
+        let special: Vec<_> = self.named.iter().filter(is_special).map(|it| &*it.path).collect();
+        self.watch.replace((!special.is_empty()).then(|| UseWatch::begin(&special)));
+    }
+
+    /// One of these that was used since it is watched.
+    pub(crate) fn used(&self) -> Option<PathBuf> {
+        self.watch.borrow().as_ref()?.used()
+    }
+
+    /// Leaves out what counts in another way.
+    pub(crate) fn leave_out(&mut self, counts_already: impl Fn(&Path) -> bool) {
+        self.named.retain(|named| !(named.counts() && counts_already(&named.path)));
+    }
+
+    /// The first path that is no longer as it was seen.
+    pub(crate) fn changed(&self) -> Option<PathBuf> {
+        let hold = parallel::map(&self.named, PATHS_PER_THREAD, NamedPath::still_holds);
+        let changed = self.named.iter().zip(hold).find(|(_, holds)| !holds);
+        changed.map(|(named, _)| named.path.clone())
+    }
+}

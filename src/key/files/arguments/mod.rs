@@ -1,0 +1,13 @@
+//! Files among the arguments, which count by their content without an option.
+//!
+//! Whatever else an argument names counts by the word alone. A file that the run itself writes is compared by content: it
+//! counts once the run leaves it as it was.
+
+mod contents;
+mod file_arguments;
+mod look;
+mod named_path;
+mod search;
+mod watch;
+
+pub(crate) use file_arguments::FileArguments;

@@ -1,0 +1,126 @@
+//! One path that an argument may name.
+
+use super::look::{PathKind, look};
+use crate::key::digest::Digest;
+use crate::key::encoding::bytes_of;
+use crate::key::error::Unreadable;
+use crate::key::files::reading::{FileReader, HUGE, SMALL};
+use crate::key::files::reading_many::StampedFile;
+use crate::key::files::recheck::{holds, is_unchanged};
+use crate::key::files::regular_file::open_stamp;
+use crate::key::files::stamp::FileStamp;
+use crate::key::fingerprint::FileState;
+use std::path::PathBuf;
+
+/// A path that an argument may name.
+#[derive(Debug)]
+pub(super) struct NamedPath {
+    pub(super) path: PathBuf,
+    pub(super) kind: PathKind,
+    /// The digest of what it held, if it is a file that was read.
+    digest: Option<Digest>,
+    /// Whether it had been left alone for long enough for its stamp to mean something.
+    is_settled: bool,
+}
+
+impl NamedPath {
+    pub(super) fn new(path: PathBuf, kind: PathKind) -> Self {
+        Self { path, kind, digest: None, is_settled: false }
+    }
+
+    /// Whether more counts than the name.
+    pub(super) fn counts(&self) -> bool {
+        matches!(self.kind, PathKind::File { .. } | PathKind::Directory)
+    }
+
+    /// The stamp of a file that may be read.
+    pub(super) fn stamp(&self) -> Option<FileStamp> {
+        match self.kind {
+            PathKind::File { stamp, .. } => Some(stamp),
+            _ => None,
+        }
+    }
+
+    /// The file, if it is to be read, all files together having `total` bytes.
+    pub(super) fn to_read(&self, total: u64) -> Option<StampedFile> {
+        let stamp = self.stamp().filter(|stamp| !is_too_large(stamp, total))?;
+        Some(StampedFile { path: self.path.clone(), stamp })
+    }
+
+    /// What counts without reading anything; `None` where nothing does.
+    ///
+    /// # Errors
+    /// A file that is too large to be read, and that its stamp cannot stand for.
+    pub(super) fn unread_state(
+        &mut self,
+        reader: &FileReader<'_>,
+    ) -> Result<Option<FileState>, Unreadable> {
+        Ok(match &mut self.kind {
+            PathKind::Directory => Some(FileState::Directory),
+            PathKind::File { stamp, .. } => {
+                *stamp = open_stamp(&self.path)?;
+                if !reader.trusts(&self.path, stamp) {
+                    let problem = "files among the arguments that are longer than 64 MiB, alone or \
+                                   together, count by their dates; this one changed a moment ago, \
+                                   or lies where changes leave no dates";
+                    return Err(Unreadable::new(&self.path, problem));
+                }
+                Some(stamped(stamp))
+            }
+            PathKind::Nothing | PathKind::Special(_) | PathKind::Closed { .. } => None,
+        })
+    }
+
+    /// Notes that there is nothing after all.
+    pub(super) fn note_absence(&mut self) {
+        self.kind = PathKind::Nothing;
+    }
+
+    /// Notes the content of a file.
+    pub(super) fn note_content(
+        &mut self,
+        reader: &FileReader<'_>,
+        stamp: FileStamp,
+        digest: Digest,
+    ) {
+        if let PathKind::File { stamp: seen, .. } = &mut self.kind {
+            *seen = stamp;
+        }
+        self.digest = Some(digest);
+        self.is_settled = reader.is_settled(&stamp);
+    }
+
+    /// Notes that a file may not be read. What counts of it then is its stamp.
+    pub(super) fn note_closed(&mut self, fault: Unreadable) -> FileState {
+        let Some(stamp) = self.stamp() else { return FileState::Missing };
+        self.kind = PathKind::Closed { stamp, why: fault.reason };
+        stamped(&stamp)
+    }
+
+    /// Whether it still is what was seen. A file may have been written anew with the same content.
+    pub(super) fn still_holds(&self) -> bool {
+        let Ok(now) = look(&self.path) else { return false };
+        match (&self.kind, now) {
+            (PathKind::File { stamp, .. }, PathKind::File { stamp: now, .. }) => {
+                match self.digest {
+                    Some(digest) if *stamp == now => {
+                        is_unchanged(&self.path, stamp, self.is_settled, digest)
+                    }
+                    Some(digest) => holds(&self.path, digest),
+                    None => *stamp == now,
+                }
+            }
+            (PathKind::Closed { stamp, .. }, PathKind::File { stamp: now, .. }) => *stamp == now,
+            (seen, now) => *seen == now,
+        }
+    }
+}
+
+/// Whether a file is too large to be read before a command that may not need it: alone, or together with the others.
+fn is_too_large(stamp: &FileStamp, total: u64) -> bool {
+    stamp.size > HUGE || (total > HUGE && stamp.size > SMALL)
+}
+
+fn stamped(stamp: &FileStamp) -> FileState {
+    FileState::Stamped(Digest::of(&bytes_of(stamp)))
+}

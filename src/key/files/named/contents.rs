@@ -1,0 +1,229 @@
+//! What the files of `--file` hold.
+
+use super::survey::{FileSurvey, SurveyPart};
+use super::tree::TreeMember;
+use crate::key::digest::{Digest, DigestBuilder};
+use crate::key::encoding::{Encoder, bytes_of};
+use crate::key::error::Unreadable;
+use crate::key::files::path::absolute;
+use crate::key::files::reading::FileReader;
+use crate::key::fingerprint::FileState;
+use crate::key::hash_with::HashCommands;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// Up to so many files are read every time: that costs no more than looking their digest up.
+const MAX_UNREMEMBERED: usize = 16;
+
+/// Checks that a word of `--file` can be understood.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_file_word(word: &OsStr) -> Result<(), String> {
+    if word.is_empty() {
+        return Err("expected a path or a glob".to_owned());
+    }
+    let looks_like_a_glob = word.as_bytes().iter().any(|byte| b"*?".contains(byte));
+    if word.to_str().is_none() && looks_like_a_glob && !Path::new(word).exists() {
+        return Err("a glob has to be UTF-8".to_owned());
+    }
+    Ok(())
+}
+
+/// Looks at what one word of `--file` names, and reads it.
+pub(crate) fn observe(
+    reader: &FileReader<'_>,
+    word: &OsString,
+    hashes: &HashCommands<'_>,
+) -> Result<(FileSurvey, FileState), Unreadable> {
+    let survey = FileSurvey::of(word, reader.on_progress)?;
+    let state = state(reader, &survey, hashes)?;
+    Ok((survey, state))
+}
+
+/// What was surveyed, by its content. The digest of many files is remembered as one.
+fn state(
+    reader: &FileReader<'_>,
+    survey: &FileSurvey,
+    hashes: &HashCommands<'_>,
+) -> Result<FileState, Unreadable> {
+    if survey.files() <= MAX_UNREMEMBERED || hashes.are_for_files() {
+        return Ok(read(reader, survey, hashes)?.0);
+    }
+    let (path, stamp) = (absolute(survey.word()), survey.stamp());
+    if let Some(digest) = reader.recall_many(&path, &stamp) {
+        return Ok(survey.state(digest));
+    }
+    let (state, is_certain) = read(reader, survey, hashes)?;
+    match state {
+        FileState::Tree(digest) | FileState::Matches { digest, .. } if is_certain => {
+            reader.memory.learn(path, stamp, digest);
+        }
+        _ => {}
+    }
+    Ok(state)
+}
+
+/// Reads what was surveyed. Also tells whether equal stamps mean equal contents.
+fn read(
+    reader: &FileReader<'_>,
+    survey: &FileSurvey,
+    hashes: &HashCommands<'_>,
+) -> Result<(FileState, bool), Unreadable> {
+    let parts: Vec<_> = survey.parts().collect();
+    let files: Vec<_> = parts.iter().flat_map(|(path, part)| part.files(path)).collect();
+    let contents = reader.contents(&files)?;
+    let mut states = files.iter().zip(&contents).map(|(file, content)| match content {
+        Some((_, digest)) => hashes.file(&file.path, *digest),
+        None => Ok(FileState::Missing),
+    });
+    let mut next = || states.next().unwrap_or(Ok(FileState::Missing));
+    let states = parts.iter().map(|(path, part)| {
+        let state = match part {
+            SurveyPart::Nothing => {
+                hashes.note_missing_file(path);
+                FileState::Missing
+            }
+            SurveyPart::File(_) => next()?,
+            SurveyPart::Directory(members) => FileState::Tree(tree_digest(members, &mut next)?),
+        };
+        Ok(((*path).to_owned(), state))
+    });
+    let states = states.collect::<Result<Vec<_>, _>>()?;
+    Ok((survey.combine(states), reader.is_certain(&files, &contents)))
+}
+
+/// The digest of a directory, `next_file` giving the state of one file after the other.
+fn tree_digest(
+    members: &[TreeMember<'_>],
+    next_file: &mut impl FnMut() -> Result<FileState, Unreadable>,
+) -> Result<Digest, Unreadable> {
+    let mut bytes = Encoder::default();
+    for member in members {
+        let content = if member.is_file() { Some(next_file()?) } else { None };
+        member.encode(content.as_ref(), &mut bytes);
+    }
+    Ok(Digest::of(&bytes.finish()))
+}
+
+impl FileSurvey {
+    /// The state of a directory or a glob with this digest.
+    fn state(&self, digest: Digest) -> FileState {
+        if self.is_glob() {
+            FileState::Matches { count: self.matches(), digest }
+        } else {
+            FileState::Tree(digest)
+        }
+    }
+
+    /// The state of the word, given the state of each path.
+    fn combine(&self, mut states: Vec<(PathBuf, FileState)>) -> FileState {
+        match states.pop() {
+            Some((_, state)) if !self.is_glob() => state,
+            last => {
+                let mut digest = DigestBuilder::default();
+                for state in states.iter().chain(&last) {
+                    digest.update(&bytes_of(state));
+                }
+                self.state(digest.finish())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::files::memory::{DigestMemory, LearnedDigest};
+    use crate::key::files::stamp::Stamp;
+    use crate::time::Timestamp;
+    use std::fs;
+
+    const LATER: Timestamp = Timestamp::from_millis(i64::MAX / 2);
+
+    fn tree(count: usize) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().expect("a directory");
+        for number in 0..count {
+            fs::write(dir.path().join(number.to_string()), "one").expect("written");
+        }
+        dir
+    }
+
+    /// What a word names, and what is learned of it.
+    fn see(
+        word: &Path,
+        memory: Option<&dyn DigestMemory>,
+        now: Timestamp,
+    ) -> (FileState, Vec<LearnedDigest>) {
+        let reader = FileReader::new(memory, now, &|| {});
+        let hashes = HashCommands::new(&[], &|| {});
+        let (_, state) = observe(&reader, &word.into(), &hashes).expect("readable");
+        (state, reader.finish().learned)
+    }
+
+    /// A memory that holds one digest, true or not.
+    struct OneDigest(LearnedDigest);
+
+    impl DigestMemory for OneDigest {
+        fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
+            (path == self.0.path && *stamp == self.0.stamp).then_some(self.0.digest)
+        }
+    }
+
+    #[test]
+    fn what_many_files_held_is_believed_until_anything_changes() {
+        let dir = tree(MAX_UNREMEMBERED + 1);
+        let glob = dir.path().join("*");
+        for word in [dir.path(), &glob] {
+            let (state, learned) = see(word, None, LATER);
+            let [learned] = learned.try_into().expect("one digest");
+            assert_eq!(see(word, Some(&OneDigest(learned.clone())), LATER).0, state);
+            let lie = Digest::of(b"a lie");
+            let believed =
+                see(word, Some(&OneDigest(LearnedDigest { digest: lie, ..learned })), LATER);
+            let expected = match state {
+                FileState::Tree(_) => FileState::Tree(lie),
+                _ => FileState::Matches { count: MAX_UNREMEMBERED + 1, digest: lie },
+            };
+            assert_eq!(believed.0, expected);
+            assert!(believed.1.is_empty(), "nothing new");
+        }
+    }
+
+    #[test]
+    fn few_files_are_simply_read() {
+        let dir = tree(MAX_UNREMEMBERED);
+        assert!(see(dir.path(), None, LATER).1.is_empty());
+    }
+
+    #[test]
+    fn what_has_just_changed_is_not_remembered() {
+        let dir = tree(MAX_UNREMEMBERED + 1);
+        let survey = FileSurvey::of(dir.path().as_os_str(), &|| {}).expect("there");
+        let newest = survey.parts().flat_map(|(path, part)| part.files(path));
+        let newest = newest.map(|file| file.stamp.changed).max().expect("a file");
+        let at = |after: i128| {
+            let millis = newest / 1_000_000 + after;
+            Timestamp::from_millis(i64::try_from(millis).expect("a date"))
+        };
+        assert!(see(dir.path(), None, at(0)).1.is_empty());
+        assert!(see(dir.path(), None, at(2000)).1.is_empty());
+        assert!(see(dir.path(), None, at(-1_000_000)).1.is_empty(), "the clock was set back");
+        assert_eq!(see(dir.path(), None, at(2001)).1.len(), 1);
+    }
+
+    #[test]
+    fn what_changes_while_it_is_read_is_not_remembered() {
+        let dir = tree(MAX_UNREMEMBERED + 1);
+        let reader = FileReader::new(None, LATER, &|| {});
+        let hashes = HashCommands::new(&[], &|| {});
+        let is_certain = |survey: &FileSurvey| read(&reader, survey, &hashes).expect("readable").1;
+        let survey = FileSurvey::of(dir.path().as_os_str(), &|| {}).expect("there");
+        assert!(is_certain(&survey));
+        fs::write(dir.path().join("3"), "other").expect("written");
+        assert!(!is_certain(&survey));
+        fs::remove_file(dir.path().join("3")).expect("removed");
+        assert!(!is_certain(&survey));
+    }
+}

@@ -1,0 +1,132 @@
+//! Reading many files at once.
+//!
+//! A digest of all of them can be remembered under all their stamps, so that a later call need not open them.
+
+use super::parallel;
+use super::path::absolute;
+use super::reading::{FileReader, SMALL};
+use super::regular_file::{FileContent, open, read};
+use super::stamp::{Devices, FileStamp, Stamp};
+use crate::key::digest::Digest;
+use crate::key::error::Unreadable;
+use std::path::{Path, PathBuf};
+
+/// So many files are worth a thread of their own.
+const FILES_PER_THREAD: usize = 64;
+
+/// A file that was looked at and not yet read.
+pub(super) struct StampedFile {
+    pub(super) path: PathBuf,
+    pub(super) stamp: FileStamp,
+}
+
+impl FileReader<'_> {
+    /// The digest that was remembered for many files as one. Other files may still have to be read, so no lock stays.
+    pub(super) fn recall_many(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
+        let recalled = self.memory.recall(path, stamp);
+        self.release_read_lock();
+        recalled
+    }
+
+    /// The contents of files, each noted that its stamp cannot vouch for: the survey of the stamps is repeated anyway.
+    pub(super) fn contents(&self, files: &[StampedFile]) -> Result<Vec<FileContent>, Unreadable> {
+        let contents = self.fetch(files).into_iter().collect::<Result<Vec<_>, _>>()?;
+        let mut devices = Devices::default();
+        for (StampedFile { path, .. }, content) in files.iter().zip(&contents) {
+            let is_told = content.is_some_and(|(stamp, _)| {
+                self.is_settled(&stamp) && devices.tell_changes(path, &stamp)
+            });
+            if !is_told {
+                self.note(path.clone(), *content);
+            }
+        }
+        Ok(contents)
+    }
+
+    /// The contents of files: remembered, or read now.
+    pub(super) fn fetch(&self, files: &[StampedFile]) -> Vec<Result<FileContent, Unreadable>> {
+        let recalled = self.recall_large(files);
+        let on_progress = self.on_progress;
+        let work: Vec<_> = files.iter().zip(recalled).collect();
+        let contents = parallel::map(&work, FILES_PER_THREAD, |(file, recalled)| match recalled {
+            Some(_) => Ok(*recalled),
+            None => read(&file.path, on_progress),
+        });
+        for ((file, recalled), content) in work.into_iter().zip(&contents) {
+            if let (None, Ok(Some((stamp, digest)))) = (recalled, content) {
+                self.learn_large(&absolute(&file.path), stamp, *digest);
+            }
+        }
+        contents
+    }
+
+    /// The contents of the large files that are remembered, by their stamps when they are opened: on a network file system
+    /// these are truer than what was surveyed.
+    fn recall_large(&self, files: &[StampedFile]) -> Vec<FileContent> {
+        let stamp = |file: &StampedFile| {
+            let opened = if file.stamp.size > SMALL { open(&file.path).ok()? } else { None };
+            opened.map(|(_, stat)| FileStamp::of(&stat))
+        };
+        let stamps: Vec<_> = files.iter().map(stamp).collect();
+        let recall = |(file, stamp): (&StampedFile, &Option<FileStamp>)| {
+            let stamp = (*stamp)?;
+            Some((stamp, self.memory.recall(&absolute(&file.path), &(&stamp).into())?))
+        };
+        let recalled = files.iter().zip(&stamps).map(recall).collect();
+        if stamps.iter().any(Option::is_some) {
+            self.release_read_lock();
+        }
+        recalled
+    }
+
+    /// Whether equal stamps of these files mean the contents that were found in them.
+    pub(super) fn is_certain(&self, files: &[StampedFile], contents: &[FileContent]) -> bool {
+        let mut devices = Devices::default();
+        files.iter().zip(contents).all(|(StampedFile { path, stamp }, content)| {
+            content.is_some_and(|(when_read, _)| when_read == *stamp)
+                && stamp.vouches(self.now)
+                && devices.keep_times(path, stamp)
+        })
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn stamps_mean_nothing_where_changes_leave_no_time() {
+        let now = Timestamp::from_millis(Timestamp::now().as_millis() + 3_600_000);
+        let reader = FileReader::new(None, now, &|| {});
+        let is_certain = |path: &Path| {
+            let content = read(path, &|| {}).expect("readable");
+            let (stamp, _) = content.expect("there");
+            reader.is_certain(&[StampedFile { path: path.to_owned(), stamp }], &[content])
+        };
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let path = file.path();
+        assert!(is_certain(path), "is {} on a disk of this machine?", path.display());
+        assert!(!is_certain(Path::new("/proc/self/limits")));
+    }
+
+    #[test]
+    fn what_changes_without_a_time_is_read_again() {
+        // The name of this thread.
+        let path = Path::new("/proc/thread-self/comm");
+        let later = Timestamp::from_millis(Timestamp::now().as_millis() + 3_600_000);
+        let stamp = || FileStamp::of(&rustix::fs::stat(path).expect("there"));
+        for is_surveyed in [false, true] {
+            std::fs::write(path, "one").expect("written");
+            let reader = FileReader::new(None, later, &|| {});
+            if is_surveyed {
+                let file = StampedFile { path: path.into(), stamp: stamp() };
+                reader.contents(&[file]).expect("readable");
+            } else {
+                reader.note(path.into(), read(path, &|| {}).expect("readable"));
+            }
+            std::fs::write(path, "two").expect("written");
+            assert_eq!(reader.finish().changed().as_deref(), Some(path));
+        }
+    }
+}

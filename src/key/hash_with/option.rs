@@ -1,0 +1,183 @@
+//! One `--hash-with`: which input it is for, and its command.
+
+use super::command;
+use crate::key::digest::{Digest, OnProgress};
+use crate::key::error::Unreadable;
+use glob::Pattern;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs::File;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+/// One `--hash-with`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HashWith {
+    selector: HashSelector,
+    command: OsString,
+}
+
+/// The input that a `--hash-with` is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum HashSelector {
+    /// Files of `--file` or among the arguments whose path matches.
+    File(Pattern),
+    /// The variable of this name.
+    Variable(OsString),
+    /// The argument of this number, the first being 1.
+    Position(usize),
+    /// Arguments that match.
+    Argument(Pattern),
+    /// Standard input.
+    Stdin,
+}
+
+impl fmt::Display for HashSelector {
+    /// As it is written in the option.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(glob) => write!(f, "file:{glob}"),
+            Self::Variable(name) => write!(f, "env:{}", name.to_string_lossy()),
+            Self::Position(number) => write!(f, "arg:{number}"),
+            Self::Argument(glob) => write!(f, "arg:{glob}"),
+            Self::Stdin => f.write_str("stdin"),
+        }
+    }
+}
+
+impl HashWith {
+    /// Reads `file:*.json=jq -cS .`, `env:NAME=…`, `arg:2=…`, `arg:--seed*=…` or `stdin=…`. The first `=` ends the selector.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(word: &OsStr) -> Result<Self, String> {
+        const EXPECTED: &str =
+            "expected file:GLOB=COMMAND, env:NAME=…, arg:N=…, arg:GLOB=… or stdin=…";
+        let bytes = word.as_bytes();
+        let split = bytes.iter().position(|byte| *byte == b'=').ok_or(EXPECTED)?;
+        let (selector, command) = (&bytes[..split], &bytes[split + 1..]);
+        let selector = std::str::from_utf8(selector).map_err(|_| EXPECTED)?;
+        let glob = |text| Pattern::new(text).map_err(|error| error.msg.to_owned());
+        let selector = match selector.split_once(':') {
+            None if selector == "stdin" => HashSelector::Stdin,
+            Some((_, "")) => return Err(EXPECTED.to_owned()),
+            Some(("file", pattern)) => HashSelector::File(glob(pattern)?),
+            Some(("env", name)) if name.contains(['*', '?', '[', '$']) => {
+                return Err("expected the name of one variable".to_owned());
+            }
+            Some(("env", name)) => HashSelector::Variable(name.into()),
+            Some(("arg", number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let number = number.parse().ok().filter(|number| *number > 0);
+                HashSelector::Position(number.ok_or("arguments are counted from 1")?)
+            }
+            Some(("arg", pattern)) => HashSelector::Argument(glob(pattern)?),
+            _ => return Err(EXPECTED.to_owned()),
+        };
+        if command.iter().all(u8::is_ascii_whitespace) {
+            return Err("the command is empty".to_owned());
+        }
+        Ok(Self { selector, command: OsString::from_vec(command.to_vec()) })
+    }
+
+    /// The input that it is for.
+    pub(crate) fn selector(&self) -> &HashSelector {
+        &self.selector
+    }
+
+    /// The command.
+    pub(crate) fn command(&self) -> &OsStr {
+        &self.command
+    }
+
+    /// Whether it is for standard input.
+    #[must_use]
+    pub fn is_for_stdin(&self) -> bool {
+        self.selector == HashSelector::Stdin
+    }
+
+    /// The variable that it is for.
+    pub(crate) fn variable(&self) -> Option<&OsStr> {
+        match &self.selector {
+            HashSelector::Variable(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether it is for files at all.
+    pub(super) fn is_for_files(&self) -> bool {
+        matches!(self.selector, HashSelector::File(_))
+    }
+
+    pub(super) fn is_for_file(&self, path: &Path) -> bool {
+        matches!(&self.selector, HashSelector::File(glob) if glob.matches_path(path))
+    }
+
+    pub(super) fn is_for_argument(&self, number: usize, word: &OsStr) -> bool {
+        match &self.selector {
+            HashSelector::Position(position) => *position == number,
+            HashSelector::Argument(glob) => glob.matches(&word.to_string_lossy()),
+            _ => false,
+        }
+    }
+
+    /// The digest of what the command prints for a content. `input` names its origin.
+    ///
+    /// # Errors
+    /// When the command cannot be run, or fails.
+    pub fn digest(&self, input: &Path, content: &File) -> Result<Digest, Unreadable> {
+        self.digest_with(input, content, &|| {})
+    }
+
+    /// The same, with `on_progress` called now and then.
+    pub(super) fn digest_with(
+        &self,
+        input: &Path,
+        content: &File,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Digest, Unreadable> {
+        command::run(&self.command, content, on_progress).map_err(|reason| {
+            let command = crate::terminal::escape_os(&self.command);
+            Unreadable::new(input, format!("its hash command `{command}`: {reason}"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(word: &str) -> Result<HashWith, String> {
+        HashWith::parse(OsStr::new(word))
+    }
+
+    #[test]
+    fn the_first_equals_sign_ends_the_selector() {
+        let hash = parse("env:NOW=cut -d= -f1").expect("understood");
+        assert_eq!(hash.variable(), Some(OsStr::new("NOW")));
+        assert_eq!(hash.command(), "cut -d= -f1");
+        assert!(parse("stdin=sort").expect("understood").is_for_stdin());
+    }
+
+    #[test]
+    fn selectors_choose_their_inputs() {
+        let is_for = |selector: &str, number, word| {
+            let hash = parse(&format!("{selector}=cat")).expect("understood");
+            hash.is_for_argument(number, OsStr::new(word))
+        };
+        assert!(is_for("arg:2", 2, "x") && !is_for("arg:2", 1, "2"));
+        assert!(is_for("arg:--seed*", 1, "--seed=5") && !is_for("arg:--seed*", 1, "seed"));
+        assert!(!is_for("stdin", 1, "stdin") && !is_for("env:A", 1, "A"));
+        let json = parse("file:*.json=jq").expect("understood");
+        assert!(json.is_for_file(Path::new("deep/a.json")) && !json.is_for_file(Path::new("a.js")));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for word in [
+            "", "stdin", "stdin=", "stdin= ", "stdi=x", "env:=x", "arg:=x", "arg:0=x", "file:[=x",
+            "env:A*=x",
+        ] {
+            assert!(parse(word).is_err(), "{word}");
+        }
+    }
+}

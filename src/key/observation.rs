@@ -1,0 +1,99 @@
+//! What was seen of the inputs of a call, and the means to look again when the command has ended.
+
+use super::caveats::{self, Caveat};
+use super::files::arguments::FileArguments;
+use super::files::memory::LearnedDigest;
+use super::files::named::FileSurvey;
+use super::files::recheck::ReadFiles;
+use super::fingerprint::{Fingerprint, Key};
+use super::hash_with::HashWith;
+use super::parts::{ARGUMENT, argument};
+use super::words::ignored::ArgumentNumbers;
+use crate::terminal::escape_os;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::PathBuf;
+
+/// What was seen.
+#[derive(Debug)]
+pub struct Observation {
+    /// Everything that counts.
+    pub fingerprint: Fingerprint,
+    pub(super) numbers: ArgumentNumbers,
+    pub(super) unused_hashes: Vec<HashWith>,
+    pub(super) surveys: Vec<FileSurvey>,
+    pub(super) arguments: FileArguments,
+    pub(super) files: ReadFiles,
+}
+
+impl Observation {
+    /// Becomes the observation of a call whose own key is `key`, one of the [keys](Fingerprint::keys) that serve this call.
+    pub fn serve_for(&mut self, key: Key) {
+        if self.fingerprint.key() != key
+            && let Some(other) = self.fingerprint.outputs.also_served_by()
+        {
+            self.fingerprint.outputs = other;
+        }
+    }
+
+    /// The name of a part, with arguments numbered as they were typed: those that do not count are counted as well.
+    #[must_use]
+    pub fn name_as_typed(&self, name: &OsStr) -> OsString {
+        let number = name.to_str().and_then(|name| name.strip_prefix(ARGUMENT)?.parse().ok());
+        number.map_or_else(|| name.to_owned(), |number| argument(self.numbers.typed(number)).into())
+    }
+
+    /// The inputs that may not count as they were meant to.
+    #[must_use]
+    pub fn caveats(&self) -> Vec<Caveat> {
+        let unused = self.unused_hashes.iter().cloned().map(Caveat::UnusedHash);
+        let missing = caveats::about_missing_files(&self.fingerprint.files);
+        unused.chain(missing).chain(caveats::about_arguments(&self.arguments)).collect()
+    }
+
+    /// Begins to watch inputs that count by their names alone and can be read all the same. Called before the command runs.
+    pub fn watch(&self) {
+        self.arguments.watch();
+    }
+
+    /// A change that speaks against storing the result of the command.
+    #[must_use]
+    pub fn changed(&self) -> Option<InputChange> {
+        let changed = self
+            .files
+            .changed()
+            .or_else(|| self.surveys.iter().find_map(FileSurvey::changed))
+            .or_else(|| self.arguments.changed());
+        changed.map(InputChange::Changed).or_else(|| self.arguments.used().map(InputChange::Used))
+    }
+
+    /// Digests that had to be computed, and can be remembered.
+    #[must_use]
+    pub fn learned(&self) -> &[LearnedDigest] {
+        &self.files.learned
+    }
+}
+
+/// What happened to an input while the command ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputChange {
+    /// It no longer holds what was seen, or is no longer there.
+    Changed(PathBuf),
+    /// It counts by its name alone, and was used.
+    Used(PathBuf),
+}
+
+impl fmt::Display for InputChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed(path) => {
+                write!(f, "{} changed while the command ran", escape_os(path.as_os_str()))
+            }
+            Self::Used(path) => write!(
+                f,
+                "{} was used while the command ran, and what comes from it is not known",
+                escape_os(path.as_os_str())
+            ),
+        }
+    }
+}
