@@ -44,7 +44,7 @@ impl Prepared {
 impl Call<'_> {
     /// All that is needed to decide. An error says why nothing may be replayed or stored.
     pub fn prepare(&self, directory: Result<PathBuf, String>) -> Result<Prepared, String> {
-        runner::have_room().map_err(|fault| fault.to_string())?;
+        runner::have_resources().map_err(|fault| fault.to_string())?;
         let store = Store::for_look_up(&directory?).map_err(|fault| fault.to_string())?;
         let observation = self.observe(&store)?;
         let keys = observation.fingerprint.keys();

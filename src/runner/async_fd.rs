@@ -1,4 +1,4 @@
-//! Waiting for descriptors without blocking.
+//! Descriptors that the runtime waits for.
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use std::io;
@@ -6,16 +6,15 @@ use std::os::fd::OwnedFd;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// Watches our end of a pipe, made non-blocking: the other end is another description and stays
-/// as it is.
+/// Watches our end of a pipe, made non-blocking. The other end stays as it is.
 pub(super) fn watch_pipe(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
     fcntl_setfl(&fd, fcntl_getfl(&fd)? | OFlags::NONBLOCK)?;
     watch(fd, interest)
 }
 
-/// Watches a descriptor as it is: others may share its description.
+/// Watches a descriptor as it is: other processes may share its flags.
 #[allow(unsafe_code)]
 pub(super) fn watch(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
-    // SAFETY: an `OwnedFd` is open, and nobody else closes it while the `AsyncFd` owns it.
+    // SAFETY: an `OwnedFd` is open, and nothing else closes it while the `AsyncFd` owns it.
     Ok(unsafe { AsyncFd::register_with_interest(fd, interest)? })
 }

@@ -9,20 +9,20 @@ pub enum SpawnError {
     /// The system refuses to execute it.
     #[error("{0}")]
     Refused(io::Error),
-    /// What is needed beside it failed: it did not run.
+    /// Something that a run needs cannot be had. The command did not run.
     #[error("cannot run a command: {0}")]
     Other(io::Error),
-    /// It runs, or has run, and nobody can tell what becomes of it.
+    /// The command runs or has run, and its end cannot be seen.
     #[error("cannot tell how the command ended: {0}")]
     OutOfSight(io::Error),
 }
 
 impl SpawnError {
-    /// Tells a command that the system refuses to execute from a process that cannot be had for want of something.
+    /// Why the system did not start it: it refuses this command, or lacks what any process needs.
     pub(super) fn of(fault: io::Error) -> Self {
-        let wants = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
+        const LACKS: [i32; 4] = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
         match fault.raw_os_error() {
-            Some(code) if wants.contains(&code) => Self::Other(fault),
+            Some(code) if LACKS.contains(&code) => Self::Other(fault),
             _ => Self::Refused(fault),
         }
     }
@@ -31,7 +31,7 @@ impl SpawnError {
 /// Why a run leaves nothing to store.
 #[derive(Debug, thiserror::Error)]
 pub enum Unrecorded {
-    /// It was not asked for.
+    /// The caller did not ask for a recording.
     #[error("not asked to store")]
     NotAsked,
     /// The recording could not be kept.
@@ -40,13 +40,13 @@ pub enum Unrecorded {
     /// A signal may have changed what the command did.
     #[error("disturbed by signal {0}")]
     Disturbed(i32),
-    /// The output had no reader, or could not be written.
+    /// Some of the output had no reader, or could not be written.
     #[error("the output was not taken whole")]
     OutputLost,
-    /// Of standard input the command took a part.
+    /// The command took a part of its standard input.
     #[error("it took a part of its standard input")]
     StdinPart,
-    /// More came through a socket than can be looked at again without taking it.
+    /// More came through a socket than a later call can look at without taking it.
     #[error("it read more from a socket than can be looked into")]
     StdinLong,
     /// The command wrote to the socket that is its standard input.
@@ -55,7 +55,7 @@ pub enum Unrecorded {
     /// The file that is standard input was changed.
     #[error("its standard input changed while it ran")]
     StdinChanged,
-    /// A process that the command left behind may still read it.
+    /// A process that the command left behind may still read standard input.
     #[error("a process left behind still holds its standard input")]
     StdinHeld,
     /// The content of the file that is standard input is not known.
@@ -63,13 +63,13 @@ pub enum Unrecorded {
         "its standard input is a file that is too large to be read and has just changed, or that tells no size or date"
     )]
     StdinUntold,
-    /// It cannot be told what the command read.
+    /// It cannot be told what the command read of standard input.
     #[error("it cannot be told whether it reads its standard input; -n and --stdin say so")]
     StdinUnknown,
-    /// It may have asked a person something.
+    /// The command may have asked the user something.
     #[error("the mode of the terminal was changed, as for a question")]
     Asked,
-    /// It got an answer from a person.
+    /// The command may have got an answer from the user.
     #[error("the terminal was read, as for an answer")]
     TerminalRead,
     /// The command may have read from or written to an inherited descriptor.

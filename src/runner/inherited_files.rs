@@ -1,7 +1,7 @@
-//! Files that the command inherits as descriptors from 3 on.
+//! Regular files that the command inherits as descriptors from 3 on.
 //!
-//! What it reads from them is not in the key, and what it writes to them is not recorded; so a run that
-//! did either is not stored. Both move an offset, a size or a date.
+//! What it reads from them is not in the key, and what it writes to them is not recorded. So a run that does either is
+//! not stored. Both change an offset, a size or a date.
 
 use crate::inherited;
 use crate::output_streams::are_one;
@@ -11,42 +11,42 @@ use rustix::fd::BorrowedFd;
 use rustix::fs::{OFlags, SeekFrom, Stat, fcntl_getfl, fstat, seek};
 use std::os::fd::RawFd;
 
-/// Regular files that the command inherits, as they were before.
-pub(super) struct InheritedFiles(Vec<OpenFile>);
+/// The files, as they were before the run.
+pub(super) struct InheritedFiles(Vec<InheritedFile>);
 
-struct OpenFile {
+struct InheritedFile {
     fd: BorrowedFd<'static>,
     offset: u64,
     stat: Stat,
     /// Whether each write goes to the end.
     appends: bool,
-    /// Our streams whose offset is its own, with how much was written to them.
+    /// Our output streams that share its offset, with the bytes written to each so far.
     streams: Vec<(Stream, u64)>,
-    /// Whether what we write changes its size and date.
+    /// Whether our own output goes to this file, and changes its size and date.
     is_output: bool,
 }
 
 const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
 
 impl InheritedFiles {
-    /// As they are now, but for one that is our standard input as well if that is watched already.
+    /// The files as they are now, without our standard input if that is watched already.
     pub(super) fn now(is_stdin_watched: bool) -> Self {
         let is_watched =
             |fd: BorrowedFd<'_>| is_stdin_watched && are_one(fd, rustix::stdio::stdin());
-        let files = inherited_files().filter(|fd| !is_watched(*fd)).filter_map(OpenFile::now);
+        let files = inherited_files().filter(|fd| !is_watched(*fd)).filter_map(InheritedFile::now);
         Self(files.collect())
     }
 
-    /// Whether the command left them alone.
+    /// Whether the command used none of them.
     pub(super) fn end(self) -> Result<(), Unrecorded> {
-        match self.0.iter().find(|file| !file.was_left_alone()) {
+        match self.0.iter().find(|file| !file.is_unused()) {
             Some(file) => Err(Unrecorded::DescriptorUsed(file.number())),
             None => Ok(()),
         }
     }
 }
 
-impl OpenFile {
+impl InheritedFile {
     fn now(fd: BorrowedFd<'static>) -> Option<Self> {
         let stat = fstat(fd).ok()?;
         let is_same = |stream: &Stream| {
@@ -64,7 +64,7 @@ impl OpenFile {
         })
     }
 
-    fn was_left_alone(&self) -> bool {
+    fn is_unused(&self) -> bool {
         let (Some(offset), Ok(stat)) = (offset(self.fd), fstat(self.fd)) else { return false };
         let written: u64 =
             self.streams.iter().map(|(stream, before)| stream.written() - before).sum();
@@ -85,9 +85,9 @@ fn offset(fd: BorrowedFd<'_>) -> Option<u64> {
     seek(fd, SeekFrom::Current(0)).ok()
 }
 
-/// Those that the command inherits. None of ours stays open in it.
+/// The descriptors that the command inherits. None of our own is among them.
 #[allow(unsafe_code)]
 fn inherited_files() -> impl Iterator<Item = BorrowedFd<'static>> {
-    // SAFETY: what was not opened by us nobody here closes.
+    // SAFETY: nothing here closes a descriptor that it did not open.
     inherited::regular_files().into_iter().map(|fd| unsafe { BorrowedFd::borrow_raw(fd) })
 }

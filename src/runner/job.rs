@@ -1,4 +1,4 @@
-//! A command to run, and what the caller wants to hear of the run.
+//! A command to run, and the callbacks of a run.
 
 use crate::exit::Exit;
 use crate::output_streams::OutputStreams;
@@ -14,7 +14,7 @@ use std::path::Path;
 pub struct Job<'a> {
     /// The file to execute.
     pub program: &'a Path,
-    /// The command line, the program's name as the user spelled it first.
+    /// The command line. It begins with the program's name as the user spelled it.
     pub words: &'a [OsString],
     /// Its environment; `None`: the same as ours.
     pub environment: Option<Environment>,
@@ -22,16 +22,16 @@ pub struct Job<'a> {
     pub input: Input,
     /// What it writes to.
     pub outputs: OutputStreams,
-    /// Takes the output down, if that is wanted.
+    /// Records the output, if that is wanted.
     pub recorder: Option<Recorder>,
     /// Shown while the command is silent, if that is wanted.
     pub spinner: Option<Spinner>,
-    /// Whether output is held back until the command has ended, and then not shown after such an
-    /// end. There has to be a recorder.
+    /// If set, output is held back until the command has ended, and is never shown when this is true of its exit. It
+    /// needs a recorder.
     pub withhold: Option<&'a dyn Fn(Exit) -> bool>,
-    /// Called, perhaps more than once, when nobody else should wait for this run: a reader of the output keeps us
-    /// waiting, or we are to stop.
+    /// Called, perhaps more than once, when nobody else should wait for this run any longer: cachex waits for the reader
+    /// of its output, or is about to stop.
     pub held_up: &'a dyn Fn(),
-    /// Called once, as soon as it is certain that nothing of this run will be stored.
+    /// Called once, as soon as it is certain that the result will not be stored.
     pub unstorable: &'a dyn Fn(),
 }

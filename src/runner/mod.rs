@@ -1,9 +1,8 @@
 //! Running the command as if cachex were not there, and recording what it does.
 //!
-//! Synchronous outside; inside, one single-threaded runtime listens to both output pipes, to
-//! signals and to the end of the command at once. It never touches the store, and does not know
-//! what a result is kept for: it tells how the command ended, what it wrote and read, and whether
-//! all of that was recorded.
+//! Callers see a synchronous function. Inside, a single-threaded runtime waits for both output pipes, for signals and for
+//! the end of the command at once. The runner never touches the store and does not know what a result is kept for. It
+//! tells how the command ended, what it wrote and read, and whether all of that was recorded. It holds no lock.
 
 mod async_fd;
 mod background;
@@ -28,7 +27,7 @@ pub use input::Input;
 pub use job::Job;
 pub use launch::{Environment, exec};
 pub use outcome::Outcome;
-pub use resources::have_room;
+pub use resources::have_resources;
 pub use signals::die_of;
 pub use supervise::run;
 pub use wait::wait_until;

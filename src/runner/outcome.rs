@@ -4,66 +4,71 @@ use crate::entry::Condition;
 use crate::exit::Exit;
 use crate::recording::Recording;
 use crate::runner::error::Unrecorded;
-use crate::runner::output::{PumpEnd, Shared, Tape, keep_forwarding, worst};
+use crate::runner::output::{PumpEnd, SharedState, Tape, keep_forwarding, worst};
 use crate::terminal::Stream;
 use crate::time::Timestamp;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// What came of it.
+/// What came of a run.
 #[derive(Debug)]
 pub struct Outcome {
     /// How the command ended.
     pub exit: Exit,
-    /// The recording and what it holds for, or why there is none that could be replayed.
+    /// The recording and the condition that it holds for, or why there is none to replay.
     pub recording: Result<(Recording, Condition), Unrecorded>,
-    /// Whether none of the output was shown, as asked for after such an end.
+    /// Whether the output was withheld, as the job asked for after such an exit.
     pub withheld: bool,
     /// Why our own streams did not take all of the output.
     pub lost: Option<io::Error>,
 }
 
-/// The end of the command, which is not yet that of its output.
+/// The end of the command. Its output may not be through yet.
 #[derive(Clone, Copy)]
-pub(super) struct End {
+pub(super) struct CommandEnd {
     pub(super) exit: Exit,
     ended: Timestamp,
     elapsed: Duration,
 }
 
-impl End {
+impl CommandEnd {
     pub(super) fn now(exit: Exit, started: Instant) -> Self {
         Self { exit, ended: Timestamp::now(), elapsed: started.elapsed() }
     }
 }
 
-/// Shows what was held to the end, unless it is unwanted.
-pub(super) async fn show_held(shared: &Shared<'_>, is_unwanted: impl FnOnce() -> bool) -> Shown {
-    let withheld = shared.tape.borrow().is_held() && is_unwanted();
-    let unshown = if withheld { None } else { shared.let_out().await.err() };
-    Shown { withheld, lost: worst(unshown.into_iter().chain(shared.lost.take())) }
-}
-
-/// What became of output that was held.
-pub(super) struct Shown {
+/// What became of output that was held back.
+pub(super) struct HeldOutput {
     withheld: bool,
     lost: Option<io::Error>,
 }
 
-/// What came of a run that has ended: a recording only if nothing speaks against it.
+/// Shows what is still held back, unless it is unwanted.
+pub(super) async fn show_held(
+    shared: &SharedState<'_>,
+    is_unwanted: impl FnOnce() -> bool,
+) -> HeldOutput {
+    let withheld = shared.tape.borrow().is_held() && is_unwanted();
+    let fault = if withheld { None } else { shared.show_held().await.err() };
+    HeldOutput { withheld, lost: worst(fault.into_iter().chain(shared.lost.take())) }
+}
+
+/// What came of a run that has ended. There is a recording only if nothing speaks against it.
 pub(super) fn conclude(
-    end: End,
+    end: CommandEnd,
     (out, err): (PumpEnd, PumpEnd),
     condition: Result<Condition, Unrecorded>,
     tape: Tape,
-    Shown { withheld, lost }: Shown,
+    HeldOutput { withheld, lost }: HeldOutput,
 ) -> Outcome {
-    let End { exit, ended, elapsed } = end;
+    let CommandEnd { exit, ended, elapsed } = end;
     let record = || Ok((Recording { body: tape.finish()?, exit, ended, elapsed }, condition?));
     let recording = record();
     let (out, err) = (out.split(), err.split());
-    let left_behind = [(Stream::Stdout, out.left_behind), (Stream::Stderr, err.left_behind)];
-    keep_forwarding(left_behind, withheld);
+    keep_forwarding(
+        [(Stream::Stdout, out.left_behind), (Stream::Stderr, err.left_behind)],
+        withheld,
+    );
     let lost = worst([lost, out.lost, err.lost].into_iter().flatten());
     Outcome { exit, recording, withheld, lost }
 }

@@ -1,4 +1,6 @@
-//! Whether there is room for a run: what cannot be had is missed before the command starts, not after.
+//! Whether a run will have the descriptors and the memory that it needs.
+//!
+//! It is asked before standard input is looked at, while the command can still be executed in our place.
 
 use super::error::SpawnError;
 use rustix::io::Errno;
@@ -7,33 +9,37 @@ use rustix::process::{Resource, getrlimit};
 use std::os::fd::AsRawFd;
 
 /// Descriptors that a run needs beside those that are open.
-const DESCRIPTORS: u64 = 20;
+const FD_RESERVE: u64 = 20;
 
-/// As many descriptors as a caller passes on in a row.
-const FEW: u64 = 16;
+/// Below this number all open descriptors lie, for nearly all callers.
+const USUAL_FD_COUNT: u64 = 16;
 
-/// Bytes of memory that a run needs, all in all.
-const MEMORY: usize = 16 << 20;
+/// Bytes of memory that a run needs.
+const MEMORY_RESERVE: usize = 16 << 20;
 
-/// Whether there is room for what does not fail gracefully: the runtime without descriptors, and the language
-/// without memory.
+/// Whether a run will have what it cannot do without: the runtime needs descriptors, and Rust aborts without memory.
 ///
 /// # Errors
 /// When there is not.
-pub fn have_room() -> Result<(), SpawnError> {
-    let has_room = descriptors().and_then(|()| memory());
-    has_room.map_err(|fault| SpawnError::Other(fault.into()))
+pub fn have_resources() -> Result<(), SpawnError> {
+    let reserve = descriptors().and_then(|()| memory());
+    reserve.map_err(|fault| SpawnError::Other(fault.into()))
 }
 
 fn descriptors() -> Result<(), Errno> {
     let limit = getrlimit(Resource::Nofile).current;
     let lowest = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), 3)?;
-    // Counted only where it may be tight.
+    // They are counted only where there may be too few left.
     let open = match u64::try_from(lowest.as_raw_fd()).unwrap_or(0) {
-        lowest if lowest < FEW && limit.is_none_or(|limit| limit > FEW + DESCRIPTORS) => lowest,
+        lowest
+            if lowest < USUAL_FD_COUNT
+                && limit.is_none_or(|limit| limit > USUAL_FD_COUNT + FD_RESERVE) =>
+        {
+            lowest
+        }
         lowest => std::fs::read_dir("/dev/fd").map_or(lowest, |open| open.count() as u64),
     };
-    if limit.is_some_and(|limit| open + DESCRIPTORS > limit) {
+    if limit.is_some_and(|limit| open + FD_RESERVE > limit) {
         return Err(Errno::MFILE);
     }
     Ok(())
@@ -44,10 +50,11 @@ fn memory() -> Result<(), Errno> {
     if getrlimit(Resource::As).current.is_none() && getrlimit(Resource::Data).current.is_none() {
         return Ok(());
     }
-    // SAFETY: the memory is new, and nobody else knows of it.
+    // SAFETY: the memory is new, and nothing else refers to it.
     unsafe {
         let protection = ProtFlags::READ | ProtFlags::WRITE;
-        let room = mmap_anonymous(std::ptr::null_mut(), MEMORY, protection, MapFlags::PRIVATE)?;
-        munmap(room, MEMORY)
+        let room =
+            mmap_anonymous(std::ptr::null_mut(), MEMORY_RESERVE, protection, MapFlags::PRIVATE)?;
+        munmap(room, MEMORY_RESERVE)
     }
 }

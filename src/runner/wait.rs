@@ -1,4 +1,4 @@
-//! Waiting for another process, with a spinner, as interruptible as a command.
+//! Waiting for another process, with a spinner. A signal interrupts the wait as it would interrupt a command.
 
 use super::signals::{self, Receiver, Signals};
 use crate::progress::{DELAY, Spinner, TICK};
@@ -6,11 +6,11 @@ use std::io;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
-/// How often to look whether the wait is over.
-const LOOK: Duration = Duration::from_millis(10);
+/// How often to ask whether the wait is over.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Waits until `over` tells of something; an error is the signal that ended the wait. `begun` is called
-/// once signals are listened to.
+/// Waits until `over` gives a value, or a signal ends the wait: then the error is that signal. `begun` is called as soon as
+/// signals are handled.
 ///
 /// # Errors
 /// When the runtime cannot be made.
@@ -23,7 +23,7 @@ pub fn wait_until<T>(
     runtime.block_on(async {
         let mut signals = Signals::install(Receiver::Cachex)?;
         begun();
-        let mut look = interval(LOOK);
+        let mut look = interval(POLL_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut tick = interval_at(Instant::now() + DELAY, TICK);
         loop {

@@ -16,4 +16,4 @@ pub use file::OpenFile;
 pub use put_back::put_back;
 pub use stand_in::StandIn;
 pub use state::Stdin;
-pub use stream::{Look, SOCKET_LIMIT, StreamState};
+pub use stream::{Readiness, SOCKET_LIMIT, StreamState};

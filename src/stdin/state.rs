@@ -3,7 +3,7 @@
 use super::buffered::Buffered;
 use super::file::OpenFile;
 use super::reading::take;
-use super::stream::{self, Look, StreamState};
+use super::stream::{self, Readiness, StreamState};
 use crate::entry::{Condition, Entry, StdinKind};
 use crate::inherited;
 use crate::terminal::is_null_device;
@@ -91,11 +91,11 @@ impl Stdin {
         let holds = |it: &Entry| {
             [Condition::StdinUnread, Condition::StdinSilent(kind)].contains(&it.condition)
         };
-        if fresh.iter().any(holds) || Look::now(kind) != Look::Silent {
+        if fresh.iter().any(holds) || Readiness::now(kind) != Readiness::Silent {
             return self;
         }
         stream::wait_for_anything(MOMENT);
-        let has_ended = Look::now(kind) == Look::Ended;
+        let has_ended = Readiness::now(kind) == Readiness::Ended;
         Self::Stream(kind, if has_ended { StreamState::Ended } else { StreamState::Open })
     }
 
@@ -197,7 +197,8 @@ impl Stdin {
             }
             // A command that is known to read would wait for what comes.
             Self::Stream(kind, StreamState::Open)
-                if !any(Condition::shows_a_reader) && Look::now(*kind) == Look::Silent =>
+                if !any(Condition::shows_a_reader)
+                    && Readiness::now(*kind) == Readiness::Silent =>
             {
                 Some(Condition::StdinSilent(*kind))
             }
@@ -213,7 +214,7 @@ impl Stdin {
     #[must_use]
     pub fn is_still(&self, condition: Condition) -> bool {
         match condition {
-            Condition::StdinSilent(kind) => Look::now(kind) == Look::Silent,
+            Condition::StdinSilent(kind) => Readiness::now(kind) == Readiness::Silent,
             _ => true,
         }
     }

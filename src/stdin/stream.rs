@@ -9,7 +9,7 @@ pub(super) use linux::{look_ahead, survey_pipe, survey_socket, wait_for_anything
 
 /// What a pipe or a socket shows at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum Readiness {
     /// Nothing, and there will be nothing.
     Ended,
     /// Nothing yet.
@@ -41,7 +41,7 @@ pub const SOCKET_LIMIT: u64 = 64 << 10;
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use super::{Look, SOCKET_LIMIT, StreamState};
+    use super::{Readiness, SOCKET_LIMIT, StreamState};
     use crate::entry::StdinKind;
     use crate::key::Digest;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -86,7 +86,7 @@ mod linux {
     }
 
     fn survey(kind: StdinKind) -> StreamState {
-        let has_ended = Look::now(kind) == Look::Ended;
+        let has_ended = Readiness::now(kind) == Readiness::Ended;
         if has_ended { StreamState::Ended } else { StreamState::Open }
     }
 
@@ -191,7 +191,7 @@ mod linux {
         }
     }
 
-    impl Look {
+    impl Readiness {
         /// At standard input as it is now.
         #[must_use]
         pub fn now(kind: StdinKind) -> Self {
@@ -235,7 +235,7 @@ pub(super) fn whole() -> std::io::Result<Option<Vec<u8>>> {
 }
 
 #[cfg(not(target_os = "linux"))]
-impl Look {
+impl Readiness {
     /// What cannot be looked at may hold something.
     #[must_use]
     pub fn now(_: StdinKind) -> Self {

@@ -1,8 +1,10 @@
-//! Giving the command what was read of standard input before.
+//! Feeding the command with standard input that was read before.
+//!
+//! A thread writes it to a pipe as fast as the command reads. The end of the run does not wait for that thread.
 
 use crate::entry::Condition;
 use crate::runner::launch::Standard;
-use crate::runner::left_behind::{GRACE, go_on, hangs_up};
+use crate::runner::left_behind::{CLOSING_GRACE, hangs_up, serve_after_our_end};
 use crate::stdin::Buffered;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
@@ -13,101 +15,111 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
-/// A thread that waits for what was read, to write it to the command as fast as that reads: the end of the run does
-/// not wait for it.
+/// The thread that feeds the command.
 pub(in crate::runner) struct Feed {
-    held: Sender<Buffered>,
-    /// What was given whole, as soon as it was.
+    buffered: Sender<Buffered>,
+    /// The content that was given whole, as soon as that is so.
     given: Arc<OnceLock<Condition>>,
-    /// Whether nothing has to be read for it any more.
+    /// Whether nothing more has to be read of our own input.
     is_whole: bool,
-    thread: JoinHandle<Option<Rest>>,
-    /// Closed at the end of the command.
+    thread: JoinHandle<Option<Unfed>>,
+    /// Closed when the command has ended.
     running: OwnedFd,
 }
 
 /// What a process that the command left behind can still read.
-struct Rest {
-    held: Buffered,
-    to: Pipe,
+struct Unfed {
+    buffered: Buffered,
+    to: FeedPipe,
 }
 
-/// Prepares what the command is to read from. Nothing has gone there yet.
-pub(super) fn prepare(held: &Buffered) -> io::Result<(Standard, Option<Feed>)> {
+/// Prepares what the command is to read from. Nothing has been written to it yet. There is no feed if the command reads
+/// the file that keeps the input.
+pub(super) fn prepare(buffered: &Buffered) -> io::Result<(Standard, Option<Feed>)> {
     let (read, write) = io::pipe()?;
     let (ended, running) = io::pipe()?;
-    let mut to = Pipe::new(write.into(), ended.into())?;
+    let to = FeedPipe::new(write.into(), ended.into())?;
     let given = Arc::<OnceLock<Condition>>::default();
-    let is_whole = held.condition.is_some();
-    if let Some(known) = held.condition {
+    let is_whole = buffered.condition.is_some();
+    if let Some(known) = buffered.condition {
         let _ = given.set(known);
     }
     let (sender, receiver) = channel::<Buffered>();
-    let tell = Arc::clone(&given);
+    let report = Arc::clone(&given);
     let feed = move || {
         // Nothing comes if the command was not started.
-        let mut held = receiver.recv().ok()?;
-        match held.copy_to(&mut to) {
-            // Only now does the command see the end.
-            Ok(whole) => _ = whole.map(|whole| tell.set(whole)),
-            // The command has had enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock && is_whole => {
-                return Some(Rest { held, to });
-            }
-            // The command is not to take that for the end.
-            Err(_) => std::mem::forget(to),
-        }
-        None
+        let buffered = receiver.recv().ok()?;
+        feed_all(buffered, to, is_whole, &report)
     };
     Ok(match std::thread::Builder::new().name("stdin".to_owned()).spawn(feed) {
         Ok(thread) => {
-            let feed = Feed { held: sender, given, is_whole, thread, running: running.into() };
+            let feed = Feed { buffered: sender, given, is_whole, thread, running: running.into() };
             (Standard::Given(read.into()), Some(feed))
         }
-        // Without a thread the command reads where it is kept.
-        Err(_) => (Standard::Given(held.as_file()?), None),
+        Err(_) => (Standard::Given(buffered.as_file()?), None),
     })
 }
 
+/// Writes all to the command, which sees the end then. What is left is returned if the command ended before.
+fn feed_all(
+    mut buffered: Buffered,
+    mut to: FeedPipe,
+    is_whole: bool,
+    given: &OnceLock<Condition>,
+) -> Option<Unfed> {
+    match buffered.copy_to(&mut to) {
+        Ok(whole) => _ = whole.map(|whole| given.set(whole)),
+        // The command reads no more.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock && is_whole => {
+            return Some(Unfed { buffered, to });
+        }
+        // The pipe stays open: the command must not take this for the end of its input.
+        Err(_) => std::mem::forget(to),
+    }
+    None
+}
+
 impl Feed {
-    /// Gives it to the command, which runs.
-    pub(super) fn give(&self, held: Buffered) {
+    /// Gives it to the command, which runs now.
+    pub(super) fn give(&self, buffered: Buffered) {
         // The thread waits for it.
-        let _ = self.held.send(held);
+        let _ = self.buffered.send(buffered);
     }
 
-    /// What the command was given, if that was all, now that it has ended. Whoever was left behind still gets the rest.
+    /// What the command was given, if that was all, now that it has ended. Processes that it left behind still get the rest.
     #[allow(unsafe_code)]
     pub(super) fn end(self) -> Option<Condition> {
-        drop((self.held, self.running));
+        drop((self.buffered, self.running));
         if self.is_whole
-            && let Ok(Some(Rest { held, mut to })) = self.thread.join()
+            && let Ok(Some(Unfed { buffered, mut to })) = self.thread.join()
         {
-            let kept = vec![held.descriptor(), to.write.as_raw_fd(), to.ended.as_raw_fd()];
-            let work = || _ = to.wait_for_ever().and_then(|()| held.copy_rest(to.written, &mut to));
-            // SAFETY: the thread that had them has ended, and nothing else is used.
-            unsafe { go_on(kept, work) };
+            let kept = vec![buffered.descriptor(), to.write.as_raw_fd(), to.ended.as_raw_fd()];
+            let work = || {
+                let _ = to.make_blocking().and_then(|()| buffered.copy_rest(to.written, &mut to));
+            };
+            // SAFETY: the thread that had these descriptors has ended, and no others are used.
+            unsafe { serve_after_our_end(kept, work) };
         }
         self.given.get().copied()
     }
 }
 
 /// A pipe that is written to until the command has ended.
-struct Pipe {
+struct FeedPipe {
     write: OwnedFd,
     ended: OwnedFd,
-    /// So many bytes.
+    /// Bytes written so far.
     written: u64,
 }
 
-impl Pipe {
+impl FeedPipe {
     fn new(write: OwnedFd, ended: OwnedFd) -> io::Result<Self> {
         fcntl_setfl(&write, fcntl_getfl(&write)? | OFlags::NONBLOCK)?;
         Ok(Self { write, ended, written: 0 })
     }
 
-    fn wait_for_ever(&mut self) -> io::Result<()> {
+    fn make_blocking(&mut self) -> io::Result<()> {
         Ok(fcntl_setfl(&self.write, fcntl_getfl(&self.write)? - OFlags::NONBLOCK)?)
     }
 
@@ -119,7 +131,7 @@ impl Pipe {
         ];
         match poll(&mut fds, None) {
             Ok(_) if !fds[0].revents().is_empty() => Ok(()),
-            Ok(_) if hangs_up(&self.write, GRACE) => Err(io::ErrorKind::BrokenPipe.into()),
+            Ok(_) if hangs_up(&self.write, CLOSING_GRACE) => Err(io::ErrorKind::BrokenPipe.into()),
             Ok(_) => Err(io::ErrorKind::WouldBlock.into()),
             Err(Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
@@ -127,7 +139,7 @@ impl Pipe {
     }
 }
 
-impl Write for Pipe {
+impl Write for FeedPipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             match rustix::io::write(&self.write, bytes) {

@@ -6,7 +6,7 @@ use crate::stdin::OpenFile;
 
 /// A file while the command has it.
 pub(in crate::runner) struct FileWatch {
-    /// As it was; `None`: somebody else uses it as well.
+    /// The file before the run; `None` if another process uses it as well.
     before: Option<OpenFile>,
 }
 
@@ -15,7 +15,7 @@ impl FileWatch {
         let is_as_seen = OpenFile::now().is_ok_and(|now| now.start == seen.start);
         let before = is_as_seen.then_some(seen);
         if let Some(before) = before.as_ref().filter(|before| !before.is_settled()) {
-            // It is compared with what it holds in the end.
+            // Read now, to be compared with the content at the end.
             let _ = before.condition(0);
         }
         Self { before }

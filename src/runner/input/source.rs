@@ -1,4 +1,4 @@
-//! What the command reads from standard input, and what its result holds for because of it.
+//! Where the command's standard input comes from, and what watches over it during the run.
 
 use super::feed::{self, Feed};
 use super::file::FileWatch;
@@ -17,61 +17,61 @@ pub enum Input {
     Empty,
     /// From nowhere: it is closed.
     Closed,
-    /// From what was read of ours.
+    /// From what was read of our own.
     Buffered(Buffered),
-    /// From our pipe or socket, as far as the command takes it.
+    /// From our own pipe or socket, as far as the command takes it.
     Stream(StdinKind),
-    /// From our file: the command has the same one.
+    /// From our own file: the command has the same one.
     File(OpenFile),
-    /// From whatever ours is.
+    /// From whatever our own is.
     Same,
 }
 
 /// An input while the command runs.
-pub(in crate::runner) enum Running {
+pub(in crate::runner) enum RunningInput {
     Known(Condition),
     Fed(Feed),
     Unknown,
     #[cfg(target_os = "linux")]
     Offered(Offer),
-    Watched(FileWatch),
+    Shared(FileWatch),
 }
 
 impl Input {
-    /// Prepares what the command gets as standard input, if anything, and what watches over it. What was read stays
-    /// here until [`Running::start`], and nothing else was taken: should there be no command, nothing is lost.
-    pub(in crate::runner) fn prepare(&mut self) -> io::Result<(Option<Standard>, Running)> {
-        if let Self::Buffered(held) = self {
-            let (standard, feed) = feed::prepare(held)?;
-            return Ok((Some(standard), feed.map_or(Running::Unknown, Running::Fed)));
+    /// Prepares the command's standard input, if it gets one, and what watches over it. Input that was read stays here until
+    /// [`RunningInput::start`], and nothing else is taken: if the command cannot be started, nothing is lost.
+    pub(in crate::runner) fn prepare(&mut self) -> io::Result<(Option<Standard>, RunningInput)> {
+        if let Self::Buffered(buffered) = self {
+            let (standard, feed) = feed::prepare(buffered)?;
+            return Ok((Some(standard), feed.map_or(RunningInput::Unknown, RunningInput::Fed)));
         }
         let (standard, running) = match std::mem::replace(self, Self::Empty) {
             Self::Empty | Self::Buffered(_) => {
-                return Ok((None, Running::Known(Condition::StdinAbsent)));
+                return Ok((None, RunningInput::Known(Condition::StdinAbsent)));
             }
-            Self::Closed => (Standard::Closed, Running::Known(Condition::StdinClosed)),
-            // What cannot be offered can be passed on: nothing was taken.
+            Self::Closed => (Standard::Closed, RunningInput::Known(Condition::StdinClosed)),
+            // What cannot be offered can be passed on, since nothing was taken.
             #[cfg(target_os = "linux")]
             Self::Stream(kind) => Offer::begin(kind)
-                .map_or((Standard::Ours, Running::Unknown), |(standard, offer)| {
-                    (standard, Running::Offered(offer))
+                .map_or((Standard::Ours, RunningInput::Unknown), |(standard, offer)| {
+                    (standard, RunningInput::Offered(offer))
                 }),
             #[cfg(not(target_os = "linux"))]
-            Self::Stream(_) => (Standard::Ours, Running::Unknown),
-            Self::File(file) => (Standard::Ours, Running::Watched(FileWatch::begin(file))),
-            Self::Same => (Standard::Ours, Running::Unknown),
+            Self::Stream(_) => (Standard::Ours, RunningInput::Unknown),
+            Self::File(file) => (Standard::Ours, RunningInput::Shared(FileWatch::begin(file))),
+            Self::Same => (Standard::Ours, RunningInput::Unknown),
         };
         Ok((Some(standard), running))
     }
 }
 
-impl Running {
-    /// Gives the command, which runs, what was read for it.
+impl RunningInput {
+    /// Gives the command, which runs now, what was read for it.
     pub(in crate::runner) fn start(&self, input: &mut Input) {
         if let Self::Fed(feed) = self
-            && let Input::Buffered(held) = std::mem::replace(input, Input::Empty)
+            && let Input::Buffered(buffered) = std::mem::replace(input, Input::Empty)
         {
-            feed.give(held);
+            feed.give(buffered);
         }
     }
 
@@ -83,7 +83,7 @@ impl Running {
             Self::Unknown => Err(Unrecorded::StdinUnknown),
             #[cfg(target_os = "linux")]
             Self::Offered(offer) => offer.end(),
-            Self::Watched(watch) => watch.end(),
+            Self::Shared(watch) => watch.end(),
         }
     }
 }

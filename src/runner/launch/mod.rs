@@ -3,16 +3,16 @@
 //! It starts with what our caller gave us: the signals that are ignored or blocked, and the standard descriptors that
 //! are closed. Where the system can do that, it ends with cachex. It does not know why the command runs.
 
-mod change;
 mod command;
 mod environment;
 mod exec;
 #[cfg(target_os = "linux")]
 mod monitor;
 mod process;
+mod state_change;
 
-pub(super) use change::Change;
 pub(super) use command::{Launch, Standard};
 pub use environment::Environment;
 pub use exec::exec;
 pub(super) use process::Process;
+pub(super) use state_change::StateChange;

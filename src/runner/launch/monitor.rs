@@ -4,7 +4,7 @@
 //! a shell does so for its jobs, the monitor for the command. It starts the command, reports what becomes of it, and
 //! takes part in nothing else. When the monitor dies, the command is killed.
 
-use super::change::Change;
+use super::state_change::StateChange;
 use crate::die_with_parent;
 use crate::exit::Exit;
 use crate::runner::async_fd::watch_pipe;
@@ -123,10 +123,10 @@ pub(super) fn start(
 
 impl Monitor {
     /// Waits until the command has stopped or ended.
-    pub(super) async fn next(&mut self) -> io::Result<Change> {
+    pub(super) async fn next(&mut self) -> io::Result<StateChange> {
         loop {
             let exit = match Report::read(self.reports.get_ref()) {
-                Ok(Some(Report::Stopped(signal))) => return Ok(Change::Stopped(signal)),
+                Ok(Some(Report::Stopped(signal))) => return Ok(StateChange::Stopped(signal)),
                 Ok(Some(Report::Exited(code))) => {
                     Exit::Code(u8::try_from(code & 0xff).unwrap_or(u8::MAX))
                 }
@@ -141,7 +141,7 @@ impl Monitor {
             };
             // Until now no other process could get the number of the command.
             kill(self.id);
-            return Ok(Change::Ended(exit));
+            return Ok(StateChange::Ended(exit));
         }
     }
 }

@@ -1,11 +1,11 @@
 //! A command that runs, and its end.
 
-use super::change::Change;
 use super::command::Launch;
 #[cfg(target_os = "linux")]
 use super::command::Standard;
 #[cfg(target_os = "linux")]
 use super::monitor::{self, Monitor};
+use super::state_change::StateChange;
 use crate::die_with_parent;
 use crate::runner::async_fd::watch;
 use crate::runner::error::SpawnError;
@@ -70,11 +70,11 @@ impl Process {
     }
 
     /// Waits for its end, and where there is a monitor also for a stop. A wait that was given up may begin again.
-    pub(in crate::runner) async fn wait(&mut self) -> io::Result<Change> {
+    pub(in crate::runner) async fn wait(&mut self) -> io::Result<StateChange> {
         #[cfg(target_os = "linux")]
         if let Some(monitor) = &mut self.monitor {
             let change = monitor.next().await?;
-            self.has_ended = matches!(change, Change::Ended(_));
+            self.has_ended = matches!(change, StateChange::Ended(_));
             return Ok(change);
         }
         match &self.end {
@@ -86,7 +86,7 @@ impl Process {
             }
         }
         self.has_ended = true;
-        Ok(Change::Ended(reap(self.id)?))
+        Ok(StateChange::Ended(reap(self.id)?))
     }
 
     /// Its number, as long as no other process can have it.

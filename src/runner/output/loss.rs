@@ -1,8 +1,8 @@
-//! What our own streams did not take.
+//! Losses: output that our own streams did not take.
 
 use std::io;
 
-/// The loss to tell of. A reader that has gone away knows, the others may not.
+/// The loss to report. A reader that has gone away knows of its loss; of others the user may not know.
 pub(in crate::runner) fn worst(losses: impl IntoIterator<Item = io::Error>) -> Option<io::Error> {
     losses.into_iter().max_by_key(|error| error.kind() != io::ErrorKind::BrokenPipe)
 }

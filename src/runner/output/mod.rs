@@ -1,15 +1,20 @@
-//! What the command writes: to our own streams, and into the recording.
+//! The output of the command: to our own streams, and into the recording.
+//!
+//! A [`Pump`] reads from a pipe, has the [`Tape`] record what it reads, and writes to our stream. What both pumps use is in
+//! [`SharedState`].
 
-mod detach;
 mod loss;
 mod newlines;
 mod pump;
+mod pump_end;
 mod shared;
+mod survivors;
 mod tape;
 mod writer;
 
-pub(super) use detach::keep_forwarding;
 pub(super) use loss::worst;
-pub(super) use pump::{Pump, PumpEnd};
-pub(super) use shared::Shared;
+pub(super) use pump::Pump;
+pub(super) use pump_end::PumpEnd;
+pub(super) use shared::SharedState;
+pub(super) use survivors::keep_forwarding;
 pub(super) use tape::Tape;

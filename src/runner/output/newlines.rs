@@ -1,49 +1,49 @@
 //! Newlines of a command that writes to a terminal of its own.
 //!
-//! That terminal makes `\r\n` of each `\n`. On a screen this is shown as it is, since our own terminal is raw meanwhile.
-//! A recording, a pipe and a file get what the command wrote, and so does a terminal that is not raw: it does the
-//! same once more. A program that has its terminal raw writes `\r\n` itself, another cachex say: that is told as `\n` too.
+//! That terminal turns each `\n` into `\r\n`. Our own terminal, while it is raw, gets that as it is. A recording, a pipe and a
+//! file get `\n`, and so does a terminal that is not raw, since it translates newlines itself. A program that has made its
+//! terminal raw, such as another cachex, writes `\r\n` itself; that becomes `\n` too.
 
 use rustix::fd::AsFd;
 use rustix::termios::{OptionalActions, OutputModes, tcgetattr, tcsetattr};
 
-/// Takes back what a terminal made of newlines.
+/// Undoes the translation of newlines.
 #[derive(Default)]
 pub(super) struct Newlines {
-    /// Whether the last byte was a `\r` that a `\n` may follow.
-    held: bool,
+    /// Whether the last byte was a `\r`, which a `\n` may follow.
+    has_carriage_return: bool,
 }
 
 impl Newlines {
     /// What the command wrote, as far as that is certain.
-    pub(super) fn take_back(&mut self, written: &[u8]) -> Vec<u8> {
+    pub(super) fn undo(&mut self, written: &[u8]) -> Vec<u8> {
         let mut plain = Vec::with_capacity(written.len() + 1);
         for byte in written {
-            if std::mem::take(&mut self.held) && *byte != b'\n' {
+            if std::mem::take(&mut self.has_carriage_return) && *byte != b'\n' {
                 plain.push(b'\r');
             }
             match byte {
-                b'\r' => self.held = true,
+                b'\r' => self.has_carriage_return = true,
                 byte => plain.push(*byte),
             }
         }
         plain
     }
 
-    /// What nothing follows.
-    pub(super) fn rest(&mut self) -> &'static [u8] {
-        if std::mem::take(&mut self.held) { b"\r" } else { b"" }
+    /// What is left at the end.
+    pub(super) fn flush(&mut self) -> &'static [u8] {
+        if std::mem::take(&mut self.has_carriage_return) { b"\r" } else { b"" }
     }
 }
 
-/// Whether a terminal makes `\r\n` of `\n`.
-pub(super) fn are_made_longer(terminal: impl AsFd) -> bool {
+/// Whether a terminal translates newlines.
+pub(super) fn are_translated(terminal: impl AsFd) -> bool {
     let both = OutputModes::OPOST | OutputModes::ONLCR;
     tcgetattr(terminal).is_ok_and(|settings| settings.output_modes.contains(both))
 }
 
 /// Has a terminal leave newlines as they are.
-pub(super) fn leave_alone(terminal: impl AsFd) {
+pub(super) fn stop_translation(terminal: impl AsFd) {
     if let Ok(mut settings) = tcgetattr(&terminal) {
         settings.output_modes.remove(OutputModes::ONLCR);
         let _ = tcsetattr(&terminal, OptionalActions::Now, &settings);
@@ -56,13 +56,13 @@ mod tests {
 
     fn plain(chunks: &[&[u8]]) -> Vec<u8> {
         let mut newlines = Newlines::default();
-        let mut plain: Vec<u8> = chunks.iter().flat_map(|it| newlines.take_back(it)).collect();
-        plain.extend(newlines.rest());
+        let mut plain: Vec<u8> = chunks.iter().flat_map(|it| newlines.undo(it)).collect();
+        plain.extend(newlines.flush());
         plain
     }
 
     #[test]
-    fn what_was_written_is_the_same_however_it_was_read() {
+    fn newlines_are_restored_wherever_a_read_ends() {
         let written = b"a\nb\r\n\r\r\n\n10%\r20%\r";
         let mut longer = Vec::new();
         for byte in written {

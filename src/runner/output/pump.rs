@@ -1,13 +1,14 @@
 //! From a pipe of the command to our own stream and into the recording.
 //!
-//! What arrives goes on at once, unless it is to be held back, and memory stays flat.
+//! Output goes on as soon as it arrives, unless it is to be held back. Memory stays flat.
 
 use super::newlines::{self, Newlines};
-use super::shared::Shared;
-use super::tape::Passage;
+use super::pump_end::PumpEnd;
+use super::shared::SharedState;
+use super::tape::NextStep;
 use crate::runner::async_fd::{watch, watch_pipe};
-use crate::runner::error::{SpawnError, Unrecorded};
-use crate::runner::left_behind::GRACE;
+use crate::runner::error::SpawnError;
+use crate::runner::left_behind::CLOSING_GRACE;
 use crate::terminal::Stream;
 use rustix::fs::FileType;
 use rustix::io::Errno;
@@ -18,89 +19,41 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, sleep_until};
 
-/// Bytes that are read at once, at first. Most output is short, and memory that is never used costs time.
-const LITTLE: usize = 8 << 10;
+/// The size of the buffer at first. Most output is short, and memory that is never used costs time.
+const SMALL_BUFFER: usize = 8 << 10;
 
-/// As much as a pipe holds.
-const BUFFER: usize = 64 << 10;
+/// The size of the buffer for longer output: what a pipe usually holds.
+const LARGE_BUFFER: usize = 64 << 10;
 
-/// More than any pipe holds: whoever writes that much after the end of the command is not about to close it.
-const FULL: usize = 1 << 20;
+/// More than any pipe holds. A process that writes this much after the end of the command is not just closing the pipe.
+const MAX_AFTER_END: usize = 1 << 20;
 
-/// How a pump came to its end.
-pub(in crate::runner) enum PumpEnd {
-    /// Everybody closed the pipe.
-    Whole,
-    /// The command ended a moment ago and somebody still holds the pipe.
-    LeftBehind(OwnedFd),
-    /// Our own stream failed; the pipe is closed, so that the command notices.
-    Lost(io::Error),
-    /// Our own stream was not waited for.
-    Abandoned,
-}
-
-/// What is left to do after a pump.
-#[derive(Default)]
-pub(in crate::runner) struct AfterPump {
-    pub(in crate::runner) left_behind: Option<OwnedFd>,
-    pub(in crate::runner) lost: Option<io::Error>,
-}
-
-impl PumpEnd {
-    /// Why there is no whole recording.
-    fn unrecorded(&self) -> Option<Unrecorded> {
-        match self {
-            Self::Whole => None,
-            Self::LeftBehind(_) => Some(Unrecorded::LeftBehind),
-            Self::Lost(_) | Self::Abandoned => Some(Unrecorded::OutputLost),
-        }
-    }
-
-    /// Whether our own stream did not take all.
-    pub(in crate::runner) fn is_lost(&self) -> bool {
-        matches!(self, Self::Lost(_) | Self::Abandoned)
-    }
-
-    pub(in crate::runner) fn split(self) -> AfterPump {
-        match self {
-            Self::LeftBehind(pipe) => AfterPump { left_behind: Some(pipe), lost: None },
-            Self::Lost(error) => AfterPump { left_behind: None, lost: Some(error) },
-            Self::Abandoned => AfterPump { left_behind: None, lost: Some(not_taken()) },
-            Self::Whole => AfterPump::default(),
-        }
-    }
-}
-
-/// Why what was not waited for is lost.
-fn not_taken() -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "the reader did not take it in time")
-}
-
+/// Forwards and records what comes through one pipe.
 pub(in crate::runner) struct Pump<'s> {
     to: Stream,
     kind: StreamKind,
     from: AsyncFd<OwnedFd>,
-    /// Tells when the reader of our own stream goes away, where the system can.
+    /// Reports when the reader of our own stream goes away, where the system can.
     reader: Option<AsyncFd<OwnedFd>>,
-    shared: &'s Shared<'s>,
+    shared: &'s SharedState<'s>,
     /// When the command ended.
     ended: Receiver<Option<Instant>>,
-    /// Bytes that were read since then.
+    /// Bytes that were read since the command ended.
     since_end: usize,
-    /// Of a terminal that the command writes to.
+    /// The newlines of a terminal that the command writes to.
     newlines: Option<Newlines>,
 }
 
-/// What our own stream is, as far as writing to it goes.
+/// What kind of file our own stream is: does a write to it wait?
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum StreamKind {
-    /// Never waits for a reader.
+    /// A file or a device: it has no reader to wait for.
     File,
     Pipe,
     Other,
 }
 
-/// How long a pump waits for more.
+/// What a pump finds next.
 enum Next {
     Bytes(usize),
     End(PumpEnd),
@@ -110,7 +63,7 @@ impl<'s> Pump<'s> {
     pub(in crate::runner) fn new(
         to: Stream,
         from: OwnedFd,
-        shared: &'s Shared<'s>,
+        shared: &'s SharedState<'s>,
         ended: Receiver<Option<Instant>>,
     ) -> Result<Self, SpawnError> {
         let from = watch_pipe(from, Interest::READABLE).map_err(SpawnError::Other)?;
@@ -125,12 +78,12 @@ impl<'s> Pump<'s> {
         Ok(Self { to, kind, from, reader, shared, ended, since_end: 0, newlines: None })
     }
 
-    /// The same, from a terminal that the command has in place of a pipe.
+    /// The same for a terminal that the command has in place of a pipe.
     pub(in crate::runner) fn of_terminal(self) -> Self {
         Self { newlines: Some(Newlines::default()), ..self }
     }
 
-    /// Forwards until the pipe is closed, or left behind.
+    /// Forwards until the pipe is closed, or the command has left it behind.
     pub(in crate::runner) async fn run(self) -> PumpEnd {
         let shared = self.shared;
         let end = self.forward_all().await;
@@ -141,17 +94,17 @@ impl<'s> Pump<'s> {
     }
 
     async fn forward_all(mut self) -> PumpEnd {
-        let mut buffer = vec![0; LITTLE];
+        let mut buffer = vec![0; SMALL_BUFFER];
         loop {
             let count = match self.next(&mut buffer).await {
                 Next::Bytes(count) => count,
                 Next::End(end) => return self.forward_rest(end).await,
             };
             let plain = self.plain(&buffer[..count]);
-            if !self.take_down(plain.as_deref().unwrap_or(&buffer[..count])).await {
+            if !self.record(plain.as_deref().unwrap_or(&buffer[..count])).await {
                 continue;
             }
-            let forwarded = match plain.filter(|_| self.adds_to_newlines()) {
+            let forwarded = match plain.filter(|_| self.wants_plain_newlines()) {
                 Some(plain) => self.forward_plain(plain).await.map(|()| buffer),
                 None => self.forward(buffer, count).await,
             };
@@ -159,31 +112,31 @@ impl<'s> Pump<'s> {
                 Ok(same) => buffer = same,
                 Err(error) => return PumpEnd::Lost(error),
             }
-            if count == LITTLE && buffer.len() == LITTLE {
-                buffer = vec![0; BUFFER];
+            if count == SMALL_BUFFER && buffer.len() == SMALL_BUFFER {
+                buffer = vec![0; LARGE_BUFFER];
             }
         }
     }
 
     /// Records what the command wrote. Whether it is to be shown now.
-    async fn take_down(&self, bytes: &[u8]) -> bool {
-        match self.shared.take_down(self.to, bytes) {
-            Passage::Held => return false,
-            Passage::Forward => self.shared.until_released().await,
-            Passage::Release(tape) => self.shared.release(tape).await,
+    async fn record(&self, bytes: &[u8]) -> bool {
+        match self.shared.record(self.to, bytes) {
+            NextStep::Hold => return false,
+            NextStep::Forward => self.shared.until_released().await,
+            NextStep::Release(tape) => self.shared.release(tape).await,
         }
-        self.give_way();
+        self.clear_spinner();
         true
     }
 
-    /// What the command wrote to its terminal, where that is not the same as what came out of it.
+    /// What the command wrote to its terminal, which has translated newlines.
     fn plain(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
-        self.newlines.as_mut().map(|newlines| newlines.take_back(bytes))
+        self.newlines.as_mut().map(|newlines| newlines.undo(bytes))
     }
 
-    /// Whether what the command wrote is right for our own stream, not what its terminal made of it.
-    fn adds_to_newlines(&self) -> bool {
-        !self.to.is_terminal() || newlines::are_made_longer(self.to.fd())
+    /// Whether our own stream is to get newlines as the command wrote them.
+    fn wants_plain_newlines(&self) -> bool {
+        !self.to.is_terminal() || newlines::are_translated(self.to.fd())
     }
 
     async fn forward_plain(&self, plain: Vec<u8>) -> io::Result<()> {
@@ -191,13 +144,13 @@ impl<'s> Pump<'s> {
         self.forward(plain, count).await.map(|_| ())
     }
 
-    /// Forwards what no newline followed.
+    /// Forwards a carriage return that no newline followed.
     async fn forward_rest(&mut self, end: PumpEnd) -> PumpEnd {
-        let rest = self.newlines.as_mut().map_or(&b""[..], Newlines::rest);
-        if rest.is_empty() || end.is_lost() || !self.take_down(rest).await {
+        let rest = self.newlines.as_mut().map_or(&b""[..], Newlines::flush);
+        if rest.is_empty() || end.is_lost() || !self.record(rest).await {
             return end;
         }
-        if !self.adds_to_newlines() {
+        if !self.wants_plain_newlines() {
             return end;
         }
         self.forward_plain(rest.to_vec()).await.err().map_or(end, PumpEnd::Lost)
@@ -205,14 +158,14 @@ impl<'s> Pump<'s> {
 
     async fn next(&mut self, buffer: &mut [u8]) -> Next {
         loop {
-            // Asked for before reading: what was written before the end is read before it counts.
-            let grace = self.ended.borrow_and_update().map(|ended| ended + GRACE);
+            // Asked for before the read: output from before the end has to be read first.
+            let grace = self.ended.borrow_and_update().map(|ended| ended + CLOSING_GRACE);
             let is_over = grace.is_some_and(|grace| Instant::now() >= grace);
-            if is_over && self.since_end > FULL {
+            if is_over && self.since_end > MAX_AFTER_END {
                 return Next::End(self.leave_behind());
             }
             match rustix::io::read(&self.from, &mut *buffer) {
-                // A terminal that nobody holds any more gives an error in place of the end.
+                // A terminal that is closed everywhere gives an error instead of the end.
                 Ok(0) | Err(Errno::IO) => return Next::End(PumpEnd::Whole),
                 Ok(count) => {
                     self.since_end += if grace.is_some() { count } else { 0 };
@@ -232,14 +185,14 @@ impl<'s> Pump<'s> {
 
     fn leave_behind(&self) -> PumpEnd {
         if self.newlines.is_some() {
-            newlines::leave_alone(&self.from);
+            newlines::stop_translation(&self.from);
         }
         let pipe = rustix::io::fcntl_dupfd_cloexec(&self.from, 3);
         pipe.map_or_else(|error| PumpEnd::Lost(error.into()), PumpEnd::LeftBehind)
     }
 
-    /// Waits for more to read, for the end of the command, or for that of its grace; whether our own reader went
-    /// away.
+    /// Waits for more to read, for the end of the command, or for the end of the grace after it. Whether our own reader
+    /// has gone away.
     async fn wait(&mut self, grace: Option<Instant>) -> bool {
         let over = async {
             match grace {
@@ -266,8 +219,8 @@ impl<'s> Pump<'s> {
         }
     }
 
-    /// The spinner leaves before anything reaches its terminal, or a pipe that may lead there.
-    fn give_way(&self) {
+    /// Clears the spinner before output reaches its terminal, or a pipe that may lead there.
+    fn clear_spinner(&self) {
         if self.kind == StreamKind::File && self.to == Stream::Stdout {
             return;
         }
@@ -276,7 +229,7 @@ impl<'s> Pump<'s> {
         }
     }
 
-    /// Writes to our own stream, in another thread where it may have to wait for its reader.
+    /// Writes to our own stream. A write that may have to wait for a reader is made by another thread.
     async fn forward(&self, buffer: Vec<u8>, count: usize) -> io::Result<Vec<u8>> {
         let to = self.to;
         let write = move || to.write_all(&buffer[..count]).map(|()| buffer);
@@ -288,7 +241,7 @@ impl<'s> Pump<'s> {
 
     fn never_waits(&self, count: usize) -> bool {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
-        /// What fits into a pipe that has any room.
+        /// A write of this size never waits if a pipe has room at all.
         const PIPE_BUF: usize = 4096;
         match self.kind {
             StreamKind::File => true,

@@ -1,7 +1,7 @@
-//! What the parts of a run share.
+//! What both pumps and the loop of a run share.
 
-use super::tape::{Passage, Tape, play};
-use super::writer::Writer;
+use super::tape::{NextStep, Tape, play};
+use super::writer::StreamWriter;
 use crate::progress::Spinner;
 use crate::recording::Recorder;
 use crate::runner::error::Unrecorded;
@@ -13,25 +13,25 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// So long others wait with us for a reader of ours. That of our output may itself be waiting for theirs.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long other callers wait for this run while its reader reads nothing. The reader may itself wait for them.
+const READER_GRACE: Duration = Duration::from_secs(1);
 
-pub(in crate::runner) struct Shared<'j> {
+pub(in crate::runner) struct SharedState<'j> {
     pub(in crate::runner) tape: RefCell<Tape>,
     pub(in crate::runner) spinner: RefCell<Option<Spinner>>,
-    /// Whether output that was held is being written: what comes later has to wait.
+    /// Whether output that was held back is being written. Later output has to wait for it.
     releasing: Cell<bool>,
-    /// Why that failed.
+    /// Why output that was held back could not be written.
     pub(in crate::runner) lost: Cell<Option<io::Error>>,
     released: Notify,
-    writers: [Writer; 2],
+    writers: [StreamWriter; 2],
     pub(in crate::runner) held_up: &'j dyn Fn(),
     unstorable: &'j dyn Fn(),
-    /// Whether that was called.
+    /// Whether `unstorable` was called.
     is_given_up: Cell<bool>,
 }
 
-impl<'j> Shared<'j> {
+impl<'j> SharedState<'j> {
     pub(in crate::runner) fn new(
         tape: Tape,
         spinner: Option<Spinner>,
@@ -51,15 +51,15 @@ impl<'j> Shared<'j> {
         }
     }
 
-    /// Records what arrived on a stream, and tells what is to be done with it.
-    pub(in crate::runner) fn take_down(&self, stream: Stream, bytes: &[u8]) -> Passage {
-        let passage = self.tape.borrow_mut().take_down(stream, bytes);
+    /// Records what arrived on a stream, and tells what to do with it.
+    pub(in crate::runner) fn record(&self, stream: Stream, bytes: &[u8]) -> NextStep {
+        let passage = self.tape.borrow_mut().record(stream, bytes);
         self.tell_if_given_up();
         passage
     }
 
-    /// Nothing of this run will be stored: of several reasons the first one counts. From now on
-    /// nobody waits for its result.
+    /// The result of this run will not be stored: of several reasons the first one counts. From now on nobody waits for
+    /// it.
     pub(in crate::runner) fn give_up_storing(&self, reason: Unrecorded) {
         self.tape.borrow_mut().give_up(reason);
         self.tell_if_given_up();
@@ -71,7 +71,7 @@ impl<'j> Shared<'j> {
         }
     }
 
-    /// Writes what was held.
+    /// Writes output that can no longer be held back.
     pub(in crate::runner) async fn release(&self, mut held: Box<Recorder>) {
         self.releasing.set(true);
         if let Some(spinner) = &mut *self.spinner.borrow_mut() {
@@ -83,27 +83,27 @@ impl<'j> Shared<'j> {
         self.released.notify_waiters();
     }
 
-    /// Writes what is held to the end.
-    pub(in crate::runner) async fn let_out(&self) -> io::Result<()> {
-        let lent = self.tape.borrow_mut().lend();
-        let Some(mut recorder) = lent else { return Ok(()) };
+    /// Writes output that was held back to the end.
+    pub(in crate::runner) async fn show_held(&self) -> io::Result<()> {
+        let held = self.tape.borrow_mut().take_held();
+        let Some(mut recorder) = held else { return Ok(()) };
         let played = self.write(Stream::Stdout, move || {
             let played = play(&mut recorder);
             Ok((recorder, played))
         });
         let (recorder, played) = played.await?;
-        self.tape.borrow_mut().bring_back(recorder);
+        self.tape.borrow_mut().put_back(recorder);
         played
     }
 
-    /// Writes to a stream of ours in another thread, since it may have to wait for its reader.
+    /// Writes to one of our streams in another thread, since it may have to wait for its reader.
     pub(in crate::runner) async fn write<T: Send + 'static>(
         &self,
         to: Stream,
         write: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         let mut writing = pin!(self.writer(to).run(write));
-        if let Ok(written) = timeout(PATIENCE, &mut writing).await {
+        if let Ok(written) = timeout(READER_GRACE, &mut writing).await {
             return written;
         }
         (self.held_up)();
@@ -111,7 +111,7 @@ impl<'j> Shared<'j> {
     }
 
     /// The thread that writes to a stream.
-    pub(super) fn writer(&self, to: Stream) -> &Writer {
+    pub(super) fn writer(&self, to: Stream) -> &StreamWriter {
         &self.writers[usize::from(to == Stream::Stderr)]
     }
 

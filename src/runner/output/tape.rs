@@ -1,4 +1,4 @@
-//! The recording of a run, and output that is held back until its outcome is known.
+//! The recording of a run, and output that is held back until the outcome is known.
 
 use super::loss::worst;
 use crate::recording::{Body, Recorder};
@@ -6,27 +6,27 @@ use crate::runner::error::Unrecorded;
 use crate::terminal::Stream;
 use std::io;
 
-/// What the command's output is taken down on.
+/// What the output of the command is recorded on.
 pub(in crate::runner) struct Tape {
     recorder: Option<Recorder>,
-    /// Why nothing of it will be stored.
+    /// Why it will not be stored.
     given_up: Option<Unrecorded>,
-    /// Whether nothing of it has reached our own streams.
+    /// Whether all of it is held back: nothing has reached our own streams.
     held: bool,
 }
 
-/// What is to be done with output that has just been taken down.
-pub(in crate::runner) enum Passage {
-    /// Nothing: it is held.
-    Held,
-    /// It goes to our own stream.
+/// What to do with output that has just been recorded.
+pub(in crate::runner) enum NextStep {
+    /// Nothing: it is held back.
+    Hold,
+    /// Write it to our own stream.
     Forward,
-    /// It cannot be held any more: first comes all that was, then this.
+    /// Write all that was held back, and then this: it can no longer be held.
     Release(Box<Recorder>),
 }
 
-/// Writes what was taken down to our own streams: to each as far as it takes it, whatever becomes of
-/// the other.
+/// Writes what was recorded to our own streams, to each as far as it takes it. A failure of one does not concern the
+/// other.
 pub(in crate::runner) fn play(recorder: &mut Recorder) -> io::Result<()> {
     let mut failed: [Option<io::Error>; 2] = [None, None];
     recorder.play(|stream, bytes| {
@@ -40,28 +40,28 @@ pub(in crate::runner) fn play(recorder: &mut Recorder) -> io::Result<()> {
 }
 
 impl Tape {
-    /// A tape that records if there is a recorder, and then can hold.
+    /// A tape that records if there is a recorder. Only then can it hold output back.
     pub(in crate::runner) fn new(recorder: Option<Recorder>, hold: bool) -> Self {
         let given_up = recorder.is_none().then_some(Unrecorded::NotAsked);
         Self { held: hold && recorder.is_some(), recorder, given_up }
     }
 
-    /// Takes down what arrived on a stream.
-    pub(in crate::runner) fn take_down(&mut self, stream: Stream, bytes: &[u8]) -> Passage {
-        let Some(recorder) = &mut self.recorder else { return Passage::Forward };
+    /// Records what arrived on a stream.
+    pub(in crate::runner) fn record(&mut self, stream: Stream, bytes: &[u8]) -> NextStep {
+        let Some(recorder) = &mut self.recorder else { return NextStep::Forward };
         match recorder.record(stream, bytes) {
-            Ok(()) if self.held => Passage::Held,
-            Ok(()) => Passage::Forward,
+            Ok(()) if self.held => NextStep::Hold,
+            Ok(()) => NextStep::Forward,
             Err(reason) => {
                 self.given_up.get_or_insert(reason.into());
                 let was_held = std::mem::take(&mut self.held);
                 let recorder = self.recorder.take().filter(|_| was_held);
-                recorder.map_or(Passage::Forward, |held| Passage::Release(Box::new(held)))
+                recorder.map_or(NextStep::Forward, |held| NextStep::Release(Box::new(held)))
             }
         }
     }
 
-    /// Nothing of it will be stored. Only what is held is still needed, and goes on being taken down.
+    /// It will not be stored. What is held back is still needed, and goes on being recorded.
     pub(in crate::runner) fn give_up(&mut self, reason: Unrecorded) {
         self.given_up.get_or_insert(reason);
         if !self.held {
@@ -69,24 +69,24 @@ impl Tape {
         }
     }
 
-    /// Whether nothing of it will be stored.
+    /// Whether it will not be stored.
     pub(in crate::runner) fn is_given_up(&self) -> bool {
         self.given_up.is_some()
     }
 
-    /// Whether output is held.
+    /// Whether output is held back.
     pub(in crate::runner) fn is_held(&self) -> bool {
         self.held
     }
 
-    /// What is held, to be written to our own streams and brought back.
-    pub(in crate::runner) fn lend(&mut self) -> Option<Recorder> {
+    /// What is held back, to be written to our own streams and returned by [`put_back`](Self::put_back).
+    pub(in crate::runner) fn take_held(&mut self) -> Option<Recorder> {
         let is_held = std::mem::take(&mut self.held);
         self.recorder.take_if(|_| is_held)
     }
 
-    /// The counterpart of [`lend`](Self::lend).
-    pub(in crate::runner) fn bring_back(&mut self, recorder: Recorder) {
+    /// Returns what [`take_held`](Self::take_held) took.
+    pub(in crate::runner) fn put_back(&mut self, recorder: Recorder) {
         self.recorder = Some(recorder);
     }
 

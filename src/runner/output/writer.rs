@@ -1,4 +1,4 @@
-//! A thread that writes to a stream of ours, since a write may have to wait for the stream's reader.
+//! A thread that writes to one of our streams, since a write may have to wait for the reader.
 
 use std::cell::OnceCell;
 use std::io;
@@ -8,31 +8,31 @@ use tokio::sync::oneshot;
 
 type Task = Box<dyn FnOnce() + Send>;
 
-/// The thread, once it is needed.
+/// The thread, which begins when it is needed.
 #[derive(Default)]
-pub(in crate::runner) struct Writer(OnceCell<Option<Sender<Task>>>);
+pub(in crate::runner) struct StreamWriter(OnceCell<Option<Sender<Task>>>);
 
-/// A write needs little of it.
-const STACK: usize = 256 << 10;
+/// The stack of the thread: a write needs little of it.
+const STACK_SIZE: usize = 256 << 10;
 
-impl Writer {
-    /// Makes the thread.
+impl StreamWriter {
+    /// Begins the thread.
     pub(super) fn start(&self) -> io::Result<()> {
         let (tasks, incoming) = channel::<Task>();
         let work = || incoming.into_iter().for_each(|task| task());
-        thread::Builder::new().name("output".to_owned()).stack_size(STACK).spawn(work)?;
+        thread::Builder::new().name("output".to_owned()).stack_size(STACK_SIZE).spawn(work)?;
         let _ = self.0.set(Some(tasks));
         Ok(())
     }
 
-    /// Writes in the thread; here where there can be none. Then nothing else happens until the reader has read.
+    /// Writes in the thread. Without one it writes here, and the run stands still until the reader has read.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         write: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         let (done, written) = oneshot::channel();
         let task = Box::new(move || {
-            // Nobody waits for it any more if this fails.
+            // This fails if the result is no longer waited for.
             let _ = done.send(write());
         });
         self.hand_over(task);

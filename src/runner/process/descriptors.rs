@@ -1,8 +1,11 @@
-//! Letting go of descriptors, in a process that goes on alone.
+//! Closing descriptors in a process that goes on alone.
 
 use std::os::fd::RawFd;
 
-/// Closes every descriptor but these, which it puts in order. It allocates nothing.
+/// Where descriptors cannot be closed by range, those below this number are closed one by one.
+const CLOSED_ONE_BY_ONE: RawFd = 4096;
+
+/// Closes every descriptor but these, which it sorts. It allocates nothing.
 ///
 /// # Safety
 /// Nothing in this process may use another descriptor from here on.
@@ -19,29 +22,16 @@ pub(in crate::runner) unsafe fn close_all_but(kept: &mut [RawFd]) {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 unsafe fn close_range(first: RawFd, last: RawFd) {
-    // SAFETY: a plain system call; the caller's promise. Older kernels do not know it.
+    // SAFETY: plain system calls; the caller's promise. Older kernels do not know the first one.
     unsafe {
-        if libc::syscall(libc::SYS_close_range, first, last, 0) != 0 {
-            close_each(first, last);
+        #[cfg(target_os = "linux")]
+        if libc::syscall(libc::SYS_close_range, first, last, 0) == 0 {
+            return;
         }
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-#[allow(unsafe_code)]
-unsafe fn close_range(first: RawFd, last: RawFd) {
-    // SAFETY: the caller's promise.
-    unsafe { close_each(first, last) };
-}
-
-#[allow(unsafe_code)]
-unsafe fn close_each(first: RawFd, last: RawFd) {
-    const LIKELY: RawFd = 4096;
-    for fd in first..=last.min(LIKELY) {
-        // SAFETY: the caller's promise.
-        unsafe { libc::close(fd) };
+        for fd in first..=last.min(CLOSED_ONE_BY_ONE) {
+            libc::close(fd);
+        }
     }
 }

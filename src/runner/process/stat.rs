@@ -1,6 +1,6 @@
 //! What the system tells of a process in `/proc/PID/stat`.
 
-/// As far as it counts here.
+/// The fields of that file which count here.
 pub(in crate::runner) struct ProcessStat {
     state: u8,
     pub(in crate::runner) parent: i32,
@@ -8,9 +8,9 @@ pub(in crate::runner) struct ProcessStat {
 }
 
 impl ProcessStat {
-    /// Reads the content of that file, or as much of it as comes first. It allocates nothing.
+    /// Reads the beginning of the file's content.
     pub(in crate::runner) fn parse(content: &[u8]) -> Option<Self> {
-        // The name before it may hold anything.
+        // The name before it may contain any character.
         let end_of_name = content.iter().rposition(|byte| *byte == b')')?;
         let mut fields = content.get(end_of_name + 2..)?.split(|byte| *byte == b' ');
         let state = *fields.next()?.first()?;
@@ -18,7 +18,7 @@ impl ProcessStat {
         Some(Self { state, parent: number()?, group: number()? })
     }
 
-    /// Whether it was stopped, by a signal or by who traces it.
+    /// Whether a signal or a tracer has stopped it.
     pub(in crate::runner) fn is_stopped(&self) -> bool {
         matches!(self.state, b'T' | b't')
     }
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_may_look_like_what_comes_after_it() {
+    fn a_name_may_look_like_the_fields_after_it() {
         let seen = ProcessStat::parse(b"12 (a) T 1 (b) 2) S 34 56 7 8").expect("understood");
         assert_eq!((seen.is_stopped(), seen.parent, seen.group), (false, 34, 56));
         let seen = ProcessStat::parse(b"12 (a) T 1 2 3").expect("understood");

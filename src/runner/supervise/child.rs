@@ -1,15 +1,15 @@
-//! The command: what it is started with, and what is passed on to it.
+//! The command as a process, and passing signals on to it.
 
 #[cfg(target_os = "linux")]
 use super::lookout::Lookout;
 use crate::output_streams::OutputStreams;
 use crate::runner::error::SpawnError;
 use crate::runner::job::Job;
-use crate::runner::launch::{Change, Launch, Process, Standard};
+use crate::runner::launch::{Launch, Process, Standard, StateChange};
 use crate::runner::signals::{Arrival, Origin, Signals, tell_group, tell_process};
 use crate::runner::terminal::Pty;
 #[cfg(target_os = "linux")]
-use crate::runner::terminal::are_there_beside;
+use crate::runner::terminal::exists_other_reader;
 use crate::terminal::TerminalSize;
 use rustix::process::{Pid, getpgid, getpgrp, getpid, getsid};
 use std::io;
@@ -34,24 +34,24 @@ impl Child {
         Process::start(launch, signals).map(Self)
     }
 
-    pub(super) async fn wait(&mut self) -> io::Result<Change> {
+    pub(super) async fn wait(&mut self) -> io::Result<StateChange> {
         self.0.wait().await
     }
 
-    /// Passes a signal on that came to cachex, unless the command has had it.
+    /// Passes on a signal that came to cachex, unless the command has got it as well.
     pub(super) fn pass_on(&self, arrival: Arrival, pty: Option<&Pty>) {
         let is_from_process = matches!(arrival.origin, Origin::Process { .. });
         match (arrival.origin, pty) {
             (Origin::Child, _) => {}
-            // It told its whole group, and itself.
+            // The command sent it to its whole group, itself included.
             (Origin::Process { id: Some(id), .. }, _) if Some(id) == self.0.id() => {}
-            // The command's own terminal tells it.
+            // The kernel tells the command of a new size of its own terminal.
             (_, Some(pty)) if arrival.signal == libc::SIGWINCH => {
                 if !pty.resize(TerminalSize::own()) && is_from_process {
                     self.send(arrival.signal, None);
                 }
             }
-            // Those that share our terminal would all get it.
+            // All processes that share our terminal would get it.
             (Origin::Terminal, Some(pty)) => pty.signal_foreground(arrival.signal),
             (_, Some(pty)) if arrival.continues() => pty.signal_foreground(arrival.signal),
             (Origin::Terminal, None) => match self.group_in_our_place() {
@@ -64,7 +64,7 @@ impl Child {
         }
     }
 
-    /// Has the command go on, after a stop, unless somebody else has done that.
+    /// Continues the command after a stop, unless another process has done so.
     pub(super) fn resume(&self, pty: Option<&Pty>) {
         match pty {
             Some(pty) => {
@@ -79,8 +79,8 @@ impl Child {
         }
     }
 
-    /// The process group of the command, if the terminal would tell that one without cachex: the command leads a new
-    /// one, in our session, and would have stayed in the one that we lead.
+    /// The process group of the command, if the terminal would signal that group without cachex: the command leads a
+    /// new group in our session, and cachex leads the one that the command would have stayed in.
     fn group_in_our_place(&self) -> Option<Pid> {
         let command = self.0.id()?;
         let would_be = getpgrp() == getpid()
@@ -93,12 +93,12 @@ impl Child {
     /// that reads our output.
     pub(super) fn shares_the_terminal(&self) -> bool {
         #[cfg(target_os = "linux")]
-        return are_there_beside(self.0.id());
+        return exists_other_reader(self.0.id());
         #[cfg(not(target_os = "linux"))]
         false
     }
 
-    /// Does something for which cachex stops. It is continued when the command is no longer stopped.
+    /// Runs `stop`, which stops cachex. It is continued as soon as the command is no longer stopped.
     pub(super) fn watched<T>(&self, stop: impl FnOnce() -> T) -> T {
         #[cfg(target_os = "linux")]
         let _lookout = self.0.id().and_then(Lookout::begin);
@@ -112,7 +112,7 @@ impl Child {
 
     /// Sends a signal to the command, with the value that another process gave it.
     fn send(&self, signal: i32, value: Option<usize>) {
-        // The number is that of the command until its end was taken.
+        // The number belongs to the command until its exit is taken.
         if let Some(id) = self.0.id() {
             tell_process(id, signal, value);
         }

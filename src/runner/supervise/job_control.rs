@@ -1,27 +1,27 @@
 //! What signals to cachex, and stops of the command, mean for both.
 
-use super::event_loop::Run;
+use super::running::RunningCommand;
 use crate::exit::Exit;
 use crate::inherited;
 use crate::runner::error::Unrecorded;
 use crate::runner::signals::{self, Arrival};
 
-/// What has become of a run by signals so far.
+/// What signals have done to a run so far.
 #[derive(Default)]
 pub(super) struct JobControl {
     /// Whether a signal may have changed what the command did.
     pub(super) disturbed: bool,
-    /// The signals that end a process which does not catch them, of those that went on to the command.
+    /// The signals passed on to the command that end a process which does not catch them.
     deadly: Vec<i32>,
-    /// The signal that came for cachex when there was no command any more.
+    /// The signal that came for cachex after the command had ended.
     pub(super) ended_by: Option<i32>,
-    /// Whether the continuation that arrives next has been passed on.
+    /// Whether the next SIGCONT has been passed on already.
     resumed: bool,
 }
 
 impl JobControl {
-    /// A signal has arrived.
-    pub(super) fn hear(&mut self, arrival: Arrival, run: &mut Run<'_>) {
+    /// Handles a signal that came while the command runs.
+    pub(super) fn handle(&mut self, arrival: Arrival, run: &mut RunningCommand<'_>) {
         if let Some(signal) = arrival.disturbs() {
             self.disturbed = true;
             run.shared.give_up_storing(Unrecorded::Disturbed(signal));
@@ -33,7 +33,7 @@ impl JobControl {
             spinner.hide();
         }
         if arrival.continues() {
-            run.keys.as_ref().inspect(|keys| keys.resume());
+            run.keys.as_ref().inspect(|keys| keys.make_raw());
             if std::mem::take(&mut self.resumed) {
                 return;
             }
@@ -46,30 +46,30 @@ impl JobControl {
         }
     }
 
-    /// A signal has arrived after the end of the command: it is for cachex, which only waits for a reader.
-    pub(super) fn hear_after_the_end(&mut self, arrival: Arrival) {
+    /// Handles a signal that came after the end of the command: it is for cachex, which only waits for a reader.
+    pub(super) fn handle_after_the_end(&mut self, arrival: Arrival) {
         if arrival.ends_by_default() && !is_ignored_by_caller(arrival.signal) {
             self.ended_by.get_or_insert(arrival.signal);
         }
     }
 
-    /// Whether no reader may keep cachex any longer: the command died of a signal that came through cachex, or one
-    /// came after its end. A command that survived a signal and ended later is waited for as any other.
+    /// Whether no reader may keep cachex any longer: the command died of a signal that came through cachex, or a signal
+    /// came after its end. A command that survived a signal and ended later is waited for like any other.
     pub(super) fn is_to_end(&self, exit: Exit) -> bool {
         let died_of_it = |signal| matches!(exit, Exit::Signal(of) if of == signal);
         self.ended_by.is_some() || self.deadly.iter().any(|signal| died_of_it(*signal))
     }
 
-    /// Stops cachex as the command was stopped, and has the command go on with it.
-    pub(super) fn stop(&mut self, signal: i32, run: &mut Run<'_>) {
+    /// Stops cachex as the command was stopped, and continues the command when cachex is continued.
+    pub(super) fn stop(&mut self, signal: i32, run: &mut RunningCommand<'_>) {
         (run.shared.held_up)();
         run.keys.as_ref().inspect(|keys| keys.put_back());
-        // The keys of the command's own terminal have reached nobody else yet.
-        let everybody = run.keys.is_some() && signal == libc::SIGTSTP;
-        self.resumed = run.child.watched(|| signals::stop(signal, everybody));
-        run.keys.as_ref().inspect(|keys| keys.resume());
-        if let Some(mode) = &mut run.mode {
-            mode.forget();
+        // A key of the command's own terminal has not reached the other members of our group.
+        let whole_group = run.keys.is_some() && signal == libc::SIGTSTP;
+        self.resumed = run.child.watched(|| signals::stop(signal, whole_group));
+        run.keys.as_ref().inspect(|keys| keys.make_raw());
+        if let Some(questions) = &mut run.questions {
+            questions.forget();
         }
         run.child.resume(run.pty.as_ref());
     }

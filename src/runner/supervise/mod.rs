@@ -1,4 +1,4 @@
-//! A run while it lasts: the command, its signals, and the end of both.
+//! A run from its start to its end: the command, the signals that reach it or cachex, and the end of both.
 
 mod child;
 mod connections;
@@ -7,5 +7,6 @@ mod job_control;
 #[cfg(target_os = "linux")]
 mod lookout;
 mod run;
+mod running;
 
 pub use run::run;

@@ -1,7 +1,7 @@
 //! The keys of our own terminal, for a command that has a terminal of its own.
 //!
-//! Meanwhile ours is raw: it passes every key on as it is and makes nothing of our output, so that the settings of the
-//! command's terminal decide. Whatever happens it is put back: at the end, and before cachex stops.
+//! Meanwhile ours is raw: it interprets neither keys nor output, so that the settings of the command's terminal decide. It is
+//! put back at the end, however that comes, and before cachex stops.
 
 use super::pty::Pty;
 use crate::runner::async_fd::watch;
@@ -19,22 +19,22 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// Whether there are keys for a command: a terminal on standard input, with us in its foreground.
+/// Whether there are keys for a command: standard input is a terminal, and we are in its foreground.
 pub(in crate::runner) fn are_there() -> bool {
     tcgetpgrp(stdin()).is_ok_and(|group| group == rustix::process::getpgrp())
 }
 
-/// How often a job in the background looks whether it has come to the foreground.
-const IN_BACKGROUND: Duration = Duration::from_millis(200);
+/// How often a job in the background checks whether it has come to the foreground.
+const FOREGROUND_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How long to wait for a command that takes no more keys.
-const UNTIL_TAKEN: Duration = Duration::from_millis(10);
+/// How long to wait before keys are offered again to a command that took none.
+const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Our terminal while its keys go to the command. Dropping it puts it back as it was.
 pub(in crate::runner) struct Keys {
     terminal: AsyncFd<OwnedFd>,
     before: Termios,
-    /// What the command has not taken yet.
+    /// Keys that the command has not taken yet.
     untaken: Vec<u8>,
     pressed: bool,
 }
@@ -42,7 +42,7 @@ pub(in crate::runner) struct Keys {
 impl Keys {
     /// Opens the terminal. Nothing is taken from it yet.
     pub(in crate::runner) fn open() -> io::Result<Self> {
-        // A description of our own, which may be non-blocking: others share that of stdin.
+        // Opened anew, since it becomes non-blocking: other processes share the flags of stdin.
         let name = ttyname(stdin(), Vec::new())?;
         let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let terminal = rustix::fs::open(name.as_c_str(), flags, Mode::empty())?;
@@ -51,7 +51,7 @@ impl Keys {
         Ok(Self { terminal, before, untaken: Vec::new(), pressed: false })
     }
 
-    /// Takes what was typed while our terminal still made lines of it: an end of input stands there as a zero.
+    /// Takes the keys that were pressed before the terminal was raw. An end of input stands there as a zero.
     pub(in crate::runner) fn take_what_was_typed_ahead(&mut self) {
         let count = ioctl_fionread(&self.terminal).ok().and_then(|count| count.try_into().ok());
         let mut ahead = vec![0; count.unwrap_or(0)];
@@ -64,20 +64,20 @@ impl Keys {
         self.untaken = ahead;
     }
 
-    /// The settings of our terminal as they were.
+    /// The settings that our terminal had.
     pub(in crate::runner) fn settings(&self) -> &Termios {
         &self.before
     }
 
-    /// Has all keys come as they are, from now on and again after [`Keys::put_back`].
-    pub(in crate::runner) fn resume(&self) {
+    /// Makes the terminal raw if we are in its foreground, at first and again after [`Keys::put_back`].
+    pub(in crate::runner) fn make_raw(&self) {
         if !are_there() {
             return;
         }
         let mut settings = self.before.clone();
         settings.make_raw();
         if !Stream::Stdout.is_terminal() {
-            // Others, that read our output, write there what it is to translate.
+            // The process that reads our output writes there, and relies on its translation.
             settings.output_modes = self.before.output_modes;
         }
         settings.special_codes[SpecialCodeIndex::VMIN] = 1;
@@ -85,19 +85,19 @@ impl Keys {
         let _ = tcsetattr(stdin(), OptionalActions::Now, &settings);
     }
 
-    /// Leaves the terminal as it was, unless somebody else has it now.
+    /// Leaves the terminal as it was, unless another process group has it now.
     pub(in crate::runner) fn put_back(&self) {
         if are_there() {
             let _ = tcsetattr(stdin(), OptionalActions::Now, &self.before);
         }
     }
 
-    /// Whether the command may have got any.
+    /// Whether the command may have got a key.
     pub(in crate::runner) fn were_pressed(&self) -> bool {
         self.pressed
     }
 
-    /// Passes on what is pressed next, once the command is there.
+    /// Passes on the keys that are pressed next.
     pub(in crate::runner) async fn pass_on(&mut self, pty: &Pty) -> io::Result<()> {
         if self.untaken.is_empty() {
             return self.read().await;
@@ -106,7 +106,7 @@ impl Keys {
         let taken = pty.press(&self.untaken);
         self.untaken.drain(..taken);
         if !self.untaken.is_empty() {
-            tokio::time::sleep(UNTIL_TAKEN).await;
+            tokio::time::sleep(RETRY_INTERVAL).await;
         }
         Ok(())
     }
@@ -114,8 +114,8 @@ impl Keys {
     async fn read(&mut self) -> io::Result<()> {
         let mut ready = self.terminal.readable().await?;
         if !are_there() {
-            // They are for whoever is in the foreground now.
-            tokio::time::sleep(IN_BACKGROUND).await;
+            // They are for the process group in the foreground.
+            tokio::time::sleep(FOREGROUND_INTERVAL).await;
             return Ok(());
         }
         let mut buffer = [0; 1024];

@@ -1,8 +1,7 @@
 //! A pseudo-terminal for the command, in place of pipes.
 //!
-//! It controls the session of the command: its keys signal the command, and the command finds it as `/dev/tty`. It begins
-//! with the settings that our own terminal has, and only the command changes them. What it makes of newlines goes
-//! to a terminal as it is, as long as ours makes nothing of them; elsewhere it is taken back.
+//! It controls the command's session: its keys send signals to the command, which finds it as `/dev/tty`. It begins with the
+//! settings of our own terminal, and only the command changes them.
 
 use crate::runner::signals::tell_group;
 use crate::terminal::{TerminalSize, own_settings};
@@ -21,8 +20,8 @@ pub(in crate::runner) struct Pty {
     master: OwnedFd,
 }
 
-/// Opens a terminal of this size: our end, and the command's. Without keys, reading from it finds
-/// the end at once.
+/// Opens a terminal of this size: our end, and the command's. It gets the settings of the terminal whose keys are passed
+/// on; without `keys` a read finds the end at once.
 pub(in crate::runner) fn open(
     size: TerminalSize,
     keys: Option<&Termios>,
@@ -53,19 +52,17 @@ impl Pty {
         Ok(rustix::io::fcntl_dupfd_cloexec(&self.master, 3)?)
     }
 
-    /// Types for the command.
-    ///
-    /// Tells how many keys it has taken.
+    /// Passes keys on to the command. Returns how many it has taken.
     pub(in crate::runner) fn press(&self, keys: &[u8]) -> usize {
         match rustix::io::write(&self.master, keys) {
             Ok(taken) => taken,
             Err(Errno::AGAIN | Errno::INTR) => 0,
-            // Nobody will ever read them.
+            // They will never be read.
             Err(_) => keys.len(),
         }
     }
 
-    /// Follows the size of our own terminal; the kernel tells the command. Whether it is another one.
+    /// Gives it the size of our own terminal. The kernel tells the command. Whether the size has changed.
     pub(in crate::runner) fn resize(&self, size: TerminalSize) -> bool {
         let before = tcgetwinsize(&self.master).map(|size| (size.ws_row, size.ws_col));
         let size = Winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 };
@@ -73,7 +70,7 @@ impl Pty {
         before != Ok((size.ws_row, size.ws_col))
     }
 
-    /// Sends a signal to the processes in its foreground, as its keys do.
+    /// Sends a signal to the processes in its foreground, as a key does.
     pub(in crate::runner) fn signal_foreground(&self, signal: i32) {
         if let Ok(group) = tcgetpgrp(&self.master) {
             tell_group(group, signal);

@@ -1,35 +1,37 @@
-//! The mode of our own terminal: a command that changes it asks a person something, or draws on the screen.
+//! Signs on our own terminal that the command asks the user something or draws on the screen.
+//!
+//! The signs are a changed mode and, on Linux, a read.
 
 #[cfg(target_os = "linux")]
-use super::reads::Reads;
+use super::reads::TerminalReads;
 use crate::terminal::Stream;
 use rustix::fs::{Mode, OFlags};
 use rustix::termios::{LocalModes, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp};
 use std::os::fd::OwnedFd;
 
-/// What shows that the command asks a person something.
+/// The sign of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::runner) enum Question {
-    /// The mode of the terminal is another one.
+    /// The mode of the terminal was changed.
     Mode,
     /// The terminal was read.
     #[cfg(target_os = "linux")]
     Read,
 }
 
-/// The mode that our terminal had when the command began.
-pub(in crate::runner) struct TerminalMode {
+/// Our terminal, compared with what it was like when the command began.
+pub(in crate::runner) struct QuestionWatch {
     terminal: OwnedFd,
-    /// `None` as long as others have the terminal.
+    /// `None` while we are in the background.
     before: Option<Termios>,
-    /// Whether anybody reads it, where that can be told.
+    /// Whether it is read, where that can be told.
     #[cfg(target_os = "linux")]
-    reads: Option<Reads>,
+    reads: Option<TerminalReads>,
 }
 
-impl TerminalMode {
-    /// The mode of the terminal that the command can reach: the one that controls us, or that of standard error.
-    pub(in crate::runner) fn watch() -> Option<Self> {
+impl QuestionWatch {
+    /// Begins to watch the terminal that the command can reach: the one that controls us, or standard error.
+    pub(in crate::runner) fn begin() -> Option<Self> {
         let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let controlling = rustix::fs::open(c"/dev/tty", flags, Mode::empty()).ok();
         let stderr = || {
@@ -38,9 +40,9 @@ impl TerminalMode {
         };
         #[cfg(target_os = "linux")]
         let reads = if controlling.is_some() {
-            Reads::of_controlling()
+            TerminalReads::of_controlling()
         } else {
-            Stream::Stderr.is_terminal().then(|| Reads::of(Stream::Stderr.fd())).flatten()
+            Stream::Stderr.is_terminal().then(|| TerminalReads::of(Stream::Stderr.fd())).flatten()
         };
         let mut watched = Self {
             terminal: controlling.or_else(stderr)?,
@@ -52,7 +54,7 @@ impl TerminalMode {
         Some(watched)
     }
 
-    /// What tells of a question, if anything does. What the shell does while it has the terminal does not count.
+    /// The sign of a question, if there is one. Changes that the shell makes while we are in the background do not count.
     pub(in crate::runner) fn question(&mut self) -> Option<Question> {
         if !self.is_ours() {
             self.forget();
@@ -62,7 +64,7 @@ impl TerminalMode {
             return Some(Question::Mode);
         }
         #[cfg(target_os = "linux")]
-        if self.reads.as_mut().is_some_and(Reads::were_there) {
+        if self.reads.as_mut().is_some_and(TerminalReads::were_there) {
             return Some(Question::Read);
         }
         None
@@ -73,7 +75,7 @@ impl TerminalMode {
         !are_alike(self.before.get_or_insert_with(|| now.clone()), &now)
     }
 
-    /// Compares with what comes next: somebody else has had the terminal.
+    /// Forgets what was seen, since another process has had the terminal.
     pub(in crate::runner) fn forget(&mut self) {
         self.before = None;
         #[cfg(target_os = "linux")]
@@ -82,7 +84,7 @@ impl TerminalMode {
         }
     }
 
-    /// Whether we are in the foreground. On a terminal that does not control us everybody is.
+    /// Whether we are in the foreground. On a terminal that does not control us every process is.
     fn is_ours(&self) -> bool {
         tcgetpgrp(&self.terminal).is_ok_and(|group| group == rustix::process::getpgrp())
             || rustix::termios::tcgetsid(&self.terminal).is_err()
@@ -90,7 +92,7 @@ impl TerminalMode {
 }
 
 fn are_alike(a: &Termios, b: &Termios) -> bool {
-    /// What the kernel may set by itself.
+    /// Flags that the kernel may set by itself.
     const STATE: LocalModes = LocalModes::PENDIN.union(LocalModes::FLUSHO);
     let flags = |of: &Termios| {
         (of.input_modes, of.output_modes, of.control_modes, of.local_modes.difference(STATE))

@@ -1,42 +1,42 @@
-//! Whether anybody reads our own terminal: a command that does has asked a person something.
+//! Whether our own terminal was read: a command that reads it has asked the user something.
 //!
-//! No event tells. But the kernel notes when a terminal was last read, if that is in another span of eight seconds
-//! than what it noted before. So that date is set back at first, to one that no read gives.
+//! There is no event for that. But the kernel keeps the date of the last read, and updates it once in every span of eight
+//! seconds. So this date is set back at first, to a value that no read gives.
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT, fstat, futimens};
 use rustix::termios::tcgetpgrp;
 use std::fs::read_to_string;
 
-/// When a terminal was last read, as it is noted.
-pub(super) struct Reads {
+/// The date of the last read of a terminal.
+pub(super) struct TerminalReads {
     terminal: OwnedFd,
-    /// The date that stays while nobody reads.
+    /// The date that was set, which stays until the terminal is read.
     set: Option<(i64, i64)>,
 }
 
-/// Of the dates that are set here: those of a read are whole seconds.
+/// The nanoseconds of a date that was set here. A read gives whole seconds.
 const MARK: i64 = 7;
 
-/// The kernel notes no later date in the same span of so many seconds.
+/// The kernel updates the date once in a span of so many seconds.
 const SPAN: i64 = 8;
 
-impl Reads {
-    /// Those of the terminal that controls us.
+impl TerminalReads {
+    /// Watches the terminal that controls us.
     pub(super) fn of_controlling() -> Option<Self> {
         let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let terminal = rustix::fs::open(path_of_controlling()?, flags, Mode::empty()).ok()?;
-        // In a container the same name may be that of another one.
+        // In a container the name may be that of another terminal.
         tcgetpgrp(&terminal).is_ok().then_some(Self { terminal, set: None })
     }
 
-    /// Those of this terminal, as it was opened by its own name.
+    /// Watches this terminal, which was opened by its own name.
     pub(super) fn of(terminal: impl AsFd) -> Option<Self> {
         let terminal = rustix::io::fcntl_dupfd_cloexec(terminal, 3).ok()?;
         Some(Self { terminal, set: None })
     }
 
-    /// Whether there was one since this was asked first, or since `forget`.
+    /// Whether it was read since this was asked first, or since `forget`.
     pub(super) fn were_there(&mut self) -> bool {
         if self.set.is_none() {
             self.set_back();
@@ -45,7 +45,7 @@ impl Reads {
         self.set.is_some_and(|set| self.now().is_some_and(|now| now != set))
     }
 
-    /// Counts only what comes next.
+    /// Counts only reads that come next.
     pub(super) fn forget(&mut self) {
         self.set = None;
     }
@@ -57,7 +57,7 @@ impl Reads {
 
     fn set_back(&mut self) {
         let Some((seconds, nanoseconds)) = self.now() else { return };
-        // Another call of cachex may have done so. Only the owner can.
+        // Another call of cachex may have set it. Only the owner of the terminal can.
         let is_set = nanoseconds == MARK || {
             let date = Timespec { tv_sec: seconds - SPAN, tv_nsec: MARK };
             let omit = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
@@ -68,9 +68,9 @@ impl Reads {
     }
 }
 
-/// Where the terminal that controls us is, if it is one of those that are made for a window.
+/// The path of the terminal that controls us, if it is a pseudo-terminal.
 fn path_of_controlling() -> Option<String> {
-    /// The numbers of their kind.
+    /// The device numbers of pseudo-terminals.
     const MAJORS: std::ops::RangeInclusive<u32> = 136..=143;
     let stat = read_to_string("/proc/self/stat").ok()?;
     let (_, rest) = stat.rsplit_once(')')?;

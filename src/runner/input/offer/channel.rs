@@ -1,4 +1,4 @@
-//! A way to offer what waits in our standard input.
+//! What a pipe and a socket have to do so that they can be offered.
 
 use super::gap::Gap;
 use crate::entry::StdinKind;
@@ -12,14 +12,14 @@ use std::time::Duration;
 pub(super) trait Channel: Send + 'static {
     const KIND: StdinKind;
 
-    /// Offers what waits in ours. Nothing must be on offer when it is called.
+    /// Offers what waits in our input. Nothing may be on offer when it is called.
     fn offer(&mut self) -> io::Result<Offered>;
 
-    /// How much of what is on offer the command has not taken.
+    /// How many of the bytes on offer the command has not taken.
     fn unread(&self) -> io::Result<usize>;
 
-    /// Takes so much of what was offered from ours, which should be the same; gives it to `content`. So
-    /// much stays on offer.
+    /// Takes `count` bytes that the command took from our input too, where they should be the same, and adds them to
+    /// `content`. `rest` bytes stay on offer.
     fn consume(
         &mut self,
         count: usize,
@@ -27,24 +27,29 @@ pub(super) trait Channel: Send + 'static {
         content: &mut DigestBuilder,
     ) -> Result<(), Gap>;
 
-    /// Waits until there is something to do, but no longer than that while `some` bytes are on offer.
-    fn wait(&mut self, ended: &OwnedFd, some: bool, timeout: Timespec) -> io::Result<Event>;
+    /// Waits until there is something to do. While bytes are on offer it waits no longer than `timeout`.
+    fn wait(
+        &mut self,
+        ended: &OwnedFd,
+        is_offering: bool,
+        timeout: Timespec,
+    ) -> io::Result<OfferEvent>;
 
-    /// Takes back what is on offer now that the command has ended, where that can be done; how much that was.
+    /// Takes back what is on offer after the end of the command, where that can be done. Returns how many bytes that was.
     fn withdraw(&mut self) -> Option<usize> {
         None
     }
 
-    /// Whether somebody can still take what is offered after that. One that is about to let go has so long for it.
+    /// Whether a process can still take what is offered later. One that is just closing its end has `grace` for that.
     fn is_held(&self, grace: Duration) -> bool;
 
-    /// What another process needs to go on with it.
+    /// The descriptors that another process needs to go on offering.
     fn descriptors(&self) -> Vec<RawFd>;
 
-    /// Does what has to be done when the command has ended. Whether the command wrote to it.
+    /// Does what is left to do after the end of the command. Whether the command wrote to its input.
     fn finish(&mut self) -> bool;
 
-    /// Gives the command what comes without looking what it takes.
+    /// Gives the command what comes, without seeing what it takes.
     fn copy(self, gap: Gap, ended: &OwnedFd);
 }
 
@@ -54,15 +59,15 @@ pub(super) enum Offered {
     Some(usize),
     /// Nothing has come yet.
     Nothing,
-    /// There will be nothing more, which the command sees.
+    /// The input has ended, and the command sees that.
     End,
 }
 
-/// What there is to do.
+/// What there is to do after a wait.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Event {
-    /// To look again.
+pub(super) enum OfferEvent {
+    /// Look again.
     Look,
-    /// Nothing any more: the command has ended, or closed its input.
+    /// Nothing any more: the command has ended, or has closed its input.
     Over,
 }

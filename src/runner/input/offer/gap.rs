@@ -1,19 +1,19 @@
-//! Where somebody else reads our input too.
+//! Where another process reads our input too: what the command has got and what is left no longer match. Pure.
 
-/// How what the command was given and what was taken from ours differ when offering has to stop.
+/// The difference between what the command was given and what was taken from our input, when offering has to stop.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Gap {
-    /// Taken from ours and not given yet.
+    /// Bytes that were taken from our input and not given yet.
     pub(super) unseen: Vec<u8>,
-    /// So much was given and is still in ours.
+    /// The number of bytes that were given and are still in our input.
     pub(super) twice: usize,
 }
 
 impl Gap {
-    /// Where this was on offer, of which the command took so much, and that was taken from ours in its
-    /// place: somebody else reads it as well.
+    /// The gap where `offered` was on offer, the command took `count` bytes of it, and then `taken` was taken from our
+    /// input: another process had read some of it.
     pub(super) fn between(offered: &[u8], count: usize, taken: &[u8]) -> Self {
-        // They take from the front.
+        // The other process takes from the front.
         let fits = |gone: &usize| {
             let left = &offered[*gone..];
             let both = left.len().min(taken.len());
@@ -21,7 +21,7 @@ impl Gap {
         };
         let left = offered.len() - (0..offered.len()).find(fits).unwrap_or(offered.len());
         let unseen = taken.get(left..).unwrap_or_default().to_vec();
-        // Less was taken only where there was no more.
+        // Less was taken only if there was no more.
         let is_empty = taken.len() < count;
         Self { unseen, twice: if is_empty { 0 } else { left.saturating_sub(count) } }
     }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_somebody_else_reads_too_nothing_is_lost() {
+    fn where_another_process_reads_too_nothing_is_lost() {
         for (offered, count, taken, unseen, twice) in [
             ("first\n2\n", 6, "2\nmore", "more", 0),
             ("first\n2\n3\n", 2, "2\n", "", 2),

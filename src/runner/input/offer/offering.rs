@@ -1,11 +1,11 @@
-//! An offer while the command runs, and after it where somebody still holds it.
+//! An offer while the command runs, and afterwards if another process still holds it.
 
-use super::channel::{Channel, Event, Offered};
+use super::channel::{Channel, OfferEvent, Offered};
 use super::gap::Gap;
 use super::taken::Taken;
 use crate::key::DigestBuilder;
-use crate::runner::left_behind::{GRACE, go_on};
-use crate::stdin::Look;
+use crate::runner::left_behind::{CLOSING_GRACE, serve_after_our_end};
+use crate::stdin::Readiness;
 use rustix::event::Timespec;
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::io;
@@ -13,17 +13,17 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::mpsc::{self, Receiver};
 use std::thread::JoinHandle;
 
-/// What there is to tell when the command has ended.
-pub(super) struct Told {
+/// What the thread reports when the command has ended.
+pub(super) struct OfferReport {
     pub(super) taken: Taken,
-    /// Where somebody still holds the offer: goes on with it after this process has ended.
+    /// Goes on with the offer after this process has ended, if another process still holds it.
     pub(super) keep_offering: Option<Box<dyn FnOnce() + Send>>,
 }
 
 pub(super) struct Offering<C> {
     channel: C,
     ended: OwnedFd,
-    /// Bytes that the command can take and that are still in ours too.
+    /// Bytes that the command can take. They are still in our input too.
     offered: usize,
     bytes: u64,
     content: DigestBuilder,
@@ -35,7 +35,7 @@ impl<C: Channel> Offering<C> {
     pub(super) fn begin(
         channel: C,
         ended: OwnedFd,
-    ) -> io::Result<(Receiver<Option<Told>>, JoinHandle<()>)> {
+    ) -> io::Result<(Receiver<Option<OfferReport>>, JoinHandle<()>)> {
         let mut offering = Self {
             channel,
             ended,
@@ -47,47 +47,47 @@ impl<C: Channel> Offering<C> {
         };
         offering.top_up()?;
         let first = match (offering.is_at_end, offering.offered) {
-            (true, _) => Look::Ended,
-            (_, 0) => Look::Silent,
-            _ => Look::Waiting,
+            (true, _) => Readiness::Ended,
+            (_, 0) => Readiness::Silent,
+            _ => Readiness::Waiting,
         };
-        let (tell, told) = mpsc::channel();
-        // Nobody listens if the command could not be started.
+        let (sender, report) = mpsc::channel();
+        // The receiver is gone if the command could not be started.
         let run = move || {
             if let Err(gap) = offering.run() {
-                let _ = tell.send(None);
+                let _ = sender.send(None);
                 offering.channel.copy(gap, &offering.ended);
             } else {
-                let _ = tell.send(offering.tell(first));
+                let _ = sender.send(offering.report(first));
             }
         };
         let thread = std::thread::Builder::new().name("stdin".to_owned()).spawn(run)?;
-        Ok((told, thread))
+        Ok((report, thread))
     }
 
     fn run(&mut self) -> Result<(), Gap> {
-        let mut patience = Patience::default();
+        let mut backoff = Backoff::default();
         loop {
-            let event = self.channel.wait(&self.ended, self.offered > 0, patience.timeout());
+            let event = self.channel.wait(&self.ended, self.offered > 0, backoff.timeout());
             let event = event.map_err(|_| self.gap())?;
             if self.settle()? {
-                patience = Patience::default();
+                backoff = Backoff::default();
             } else {
-                patience.grow();
+                backoff.grow();
             }
-            if event == Event::Over {
+            if event == OfferEvent::Over {
                 return Ok(());
             }
             self.top_up().map_err(|_| self.gap())?;
         }
     }
 
-    /// What is on offer is in both.
+    /// Bytes on offer are in both.
     fn gap(&self) -> Gap {
         Gap { unseen: Vec::new(), twice: self.offered }
     }
 
-    /// Takes from ours what the command took; whether that was anything.
+    /// Takes from our input what the command took. Whether that was anything.
     fn settle(&mut self) -> Result<bool, Gap> {
         if self.offered == 0 {
             return Ok(false);
@@ -96,7 +96,7 @@ impl<C: Channel> Offering<C> {
         self.take_all_but(unread)
     }
 
-    /// The same where so much was not taken.
+    /// The same, where `unread` bytes were not taken.
     fn take_all_but(&mut self, unread: usize) -> Result<bool, Gap> {
         let taken = self.offered.saturating_sub(unread);
         self.offered -= taken;
@@ -107,7 +107,7 @@ impl<C: Channel> Offering<C> {
         Ok(taken > 0)
     }
 
-    /// Offers what waits in ours, or the end of it.
+    /// Offers what waits in our input, or its end.
     fn top_up(&mut self) -> io::Result<()> {
         if self.offered > 0 || self.is_at_end {
             return Ok(());
@@ -123,25 +123,25 @@ impl<C: Channel> Offering<C> {
         Ok(())
     }
 
-    /// What there is to tell; nothing if it cannot be told.
-    fn tell(mut self, first: Look) -> Option<Told> {
+    /// What was taken; `None` if it cannot be told.
+    fn report(mut self, first: Readiness) -> Option<OfferReport> {
         if let Some(unread) = self.channel.withdraw() {
             self.take_all_but(unread).ok()?;
             self.offered = 0;
         }
-        let is_held = self.channel.is_held(GRACE);
-        // Whoever let go just now may have taken some.
+        let is_held = self.channel.is_held(CLOSING_GRACE);
+        // A process that has just closed its end may have taken some before.
         if !is_held {
             self.settle().ok()?;
         }
         let taken = self.taken(first);
         let keep_offering =
             is_held.then(|| Box::new(|| self.keep_offering()) as Box<dyn FnOnce() + Send>);
-        Some(Told { taken, keep_offering })
+        Some(OfferReport { taken, keep_offering })
     }
 
-    fn taken(&mut self, first: Look) -> Taken {
-        let left = if self.offered > 0 { Look::Waiting } else { Look::now(C::KIND) };
+    fn taken(&mut self, first: Readiness) -> Taken {
+        let left = if self.offered > 0 { Readiness::Waiting } else { Readiness::now(C::KIND) };
         Taken {
             bytes: self.bytes,
             digest: self.content.clone().finish(),
@@ -152,7 +152,7 @@ impl<C: Channel> Offering<C> {
         }
     }
 
-    /// Offers what comes, after this process has ended, as long as somebody can take it.
+    /// Offers what comes, after this process has ended, as long as a process can take it.
     #[allow(unsafe_code)]
     fn keep_offering(mut self) {
         let Ok((never, running)) = pipe_with(PipeFlags::CLOEXEC) else { return };
@@ -160,9 +160,9 @@ impl<C: Channel> Offering<C> {
         let mut kept = self.channel.descriptors();
         kept.extend([&self.ended, &running].map(AsRawFd::as_raw_fd));
         kept.push(libc::STDIN_FILENO);
-        // SAFETY: the thread that had the offer has ended, and nothing else is used.
+        // SAFETY: the thread that had the offer has ended, and no other descriptor is used.
         unsafe {
-            go_on(kept, || {
+            serve_after_our_end(kept, || {
                 if let Err(gap) = self.run() {
                     self.channel.copy(gap, &self.ended);
                 } else {
@@ -173,16 +173,16 @@ impl<C: Channel> Offering<C> {
     }
 }
 
-/// How long to wait before looking again.
-struct Patience(i64);
+/// How long to wait before looking again, in nanoseconds.
+struct Backoff(i64);
 
-impl Default for Patience {
+impl Default for Backoff {
     fn default() -> Self {
         Self(20_000)
     }
 }
 
-impl Patience {
+impl Backoff {
     const LONGEST: i64 = 20_000_000;
 
     fn grow(&mut self) {

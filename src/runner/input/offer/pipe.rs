@@ -1,6 +1,6 @@
 //! Offering a pipe, with `tee`.
 
-use super::channel::{Channel, Event, Offered};
+use super::channel::{Channel, OfferEvent, Offered};
 use super::gap::Gap;
 use crate::entry::StdinKind;
 use crate::key::DigestBuilder;
@@ -12,16 +12,16 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
-/// What `tee` can duplicate at once: a full pipe.
-const FULL: usize = 1 << 20;
+/// More bytes than any pipe holds: `tee` duplicates what is there.
+const ANY_PIPE: usize = 1 << 20;
 
 pub(super) struct PipeOffer {
-    /// Our end of the command's standard input, until it sees the end.
+    /// Our end of the command's standard input. Closing it shows the command the end.
     pipe: Option<OwnedFd>,
-    /// What is in ours, as it was when it was offered: somebody else may read ours.
+    /// A copy of what is on offer: another process may read our input.
     copy: (OwnedFd, OwnedFd),
     copied: usize,
-    /// What was taken goes through here to be seen.
+    /// What is taken from our input passes through here.
     taken: (OwnedFd, OwnedFd),
 }
 
@@ -34,7 +34,7 @@ impl PipeOffer {
         Ok((theirs.into(), Self { pipe: Some(pipe.into()), copy, copied: 0, taken }))
     }
 
-    /// Takes some of ours, until it is so much.
+    /// Takes some bytes from our input, up to `count` in all.
     fn take(&self, count: usize, taken: &mut Vec<u8>) -> io::Result<()> {
         let stdin = rustix::stdio::stdin();
         let wanted = (count - taken.len()).min(16 << 10);
@@ -53,10 +53,10 @@ impl Channel for PipeOffer {
 
     fn offer(&mut self) -> io::Result<Offered> {
         let Some(pipe) = &self.pipe else { return Ok(Offered::End) };
-        // The copy first, and what is offered from it: so the two are the same whatever happens.
+        // The copy comes first, and what is on offer from the copy: so both are the same whatever happens.
         if self.copied == 0 {
             self.copied =
-                match tee(rustix::stdio::stdin(), &self.copy.1, FULL, SpliceFlags::NONBLOCK) {
+                match tee(rustix::stdio::stdin(), &self.copy.1, ANY_PIPE, SpliceFlags::NONBLOCK) {
                     Ok(0) => {
                         self.pipe = None;
                         return Ok(Offered::End);
@@ -66,7 +66,7 @@ impl Channel for PipeOffer {
                     Err(error) => return Err(error.into()),
                 };
         }
-        // The command's pipe may hold less than the copy.
+        // The pipe of the command may hold less than the copy.
         match tee(&self.copy.0, pipe, self.copied, SpliceFlags::NONBLOCK)? {
             0 => Err(io::ErrorKind::WriteZero.into()),
             count => Ok(Offered::Some(count)),
@@ -86,7 +86,7 @@ impl Channel for PipeOffer {
     ) -> Result<(), Gap> {
         let mut offered = vec![0; count];
         let mut taken = Vec::with_capacity(count);
-        // It is less where somebody else was faster.
+        // It is less where another process was faster.
         while taken.len() < count && self.take(count, &mut taken).is_ok() {}
         let copied = read_exactly(&self.copy.0, &mut offered);
         self.copied -= count;
@@ -99,19 +99,24 @@ impl Channel for PipeOffer {
         Err(Gap::between(&offered, count, &taken))
     }
 
-    fn wait(&mut self, ended: &OwnedFd, some: bool, timeout: Timespec) -> io::Result<Event> {
-        let Some(pipe) = &self.pipe else { return Ok(Event::Over) };
+    fn wait(
+        &mut self,
+        ended: &OwnedFd,
+        is_offering: bool,
+        timeout: Timespec,
+    ) -> io::Result<OfferEvent> {
+        let Some(pipe) = &self.pipe else { return Ok(OfferEvent::Over) };
         let mut fds = [
             PollFd::new(ended, PollFlags::empty()),
             PollFd::new(pipe, PollFlags::empty()),
             PollFd::from_borrowed_fd(rustix::stdio::stdin(), PollFlags::IN),
         ];
-        // As long as something is on offer ours stays readable; only time can tell.
+        // While bytes are on offer our input stays readable, so only a timeout helps.
         let (fds, timeout) =
-            if some { (&mut fds[..2], Some(timeout)) } else { (&mut fds[..], None) };
+            if is_offering { (&mut fds[..2], Some(timeout)) } else { (&mut fds[..], None) };
         match poll(fds, timeout.as_ref()) {
-            Ok(_) if fds[..2].iter().any(|fd| !fd.revents().is_empty()) => Ok(Event::Over),
-            Ok(_) | Err(Errno::INTR) => Ok(Event::Look),
+            Ok(_) if fds[..2].iter().any(|fd| !fd.revents().is_empty()) => Ok(OfferEvent::Over),
+            Ok(_) | Err(Errno::INTR) => Ok(OfferEvent::Look),
             Err(error) => Err(error.into()),
         }
     }
@@ -148,7 +153,7 @@ impl Channel for PipeOffer {
                     }
                 }
                 Err(Errno::INTR | Errno::AGAIN) => {}
-                // The command is not to take that for the end.
+                // The command must not take this for the end of its input.
                 Err(_) => {
                     let mut fds = [ended, &pipe].map(|fd| PollFd::new(fd, PollFlags::empty()));
                     while poll(&mut fds, None) == Err(Errno::INTR) {}
@@ -159,14 +164,14 @@ impl Channel for PipeOffer {
     }
 }
 
-/// Waits for input; whether the command has ended, or closed its own.
+/// Waits for input. Whether the command has ended, or has closed its input.
 fn is_over(ended: &OwnedFd, pipe: &OwnedFd) -> bool {
     let mut fds = [
         PollFd::new(ended, PollFlags::empty()),
         PollFd::new(pipe, PollFlags::empty()),
         PollFd::from_borrowed_fd(rustix::stdio::stdin(), PollFlags::IN),
     ];
-    // Where that cannot be waited for, reading waits.
+    // If this fails, the read waits.
     poll(&mut fds, None).is_ok() && fds[..2].iter().any(|fd| !fd.revents().is_empty())
 }
 

@@ -1,31 +1,31 @@
-//! Offering a socket, by looking at what waits in it. What the command writes to its own goes on to ours.
+//! Offering a socket, with `MSG_PEEK`. What the command writes to its socket goes on to ours.
 
-use super::channel::{Channel, Event, Offered};
+use super::channel::{Channel, OfferEvent, Offered};
 use super::gap::Gap;
+use super::socket_back::{WrittenBack, send_all};
 use crate::entry::StdinKind;
 use crate::key::DigestBuilder;
 use crate::runner::left_behind::hangs_up;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::sockopt::socket_error;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 pub(super) struct SocketOffer {
     /// Our end of the command's socket.
     ours: OwnedFd,
-    /// The command's end, to see how much it has not taken. `None` where nobody but those whom the command left
-    /// behind may hold it: what is on offer then is a line, which they take whole or not at all as far as we see.
+    /// The command's end, which shows how much was not taken. `None` after the end of the command: a process that was left
+    /// behind is offered single lines, of which we see only whether they were taken.
     theirs: Option<OwnedFd>,
-    /// What is on offer, as it was: somebody else may read ours.
+    /// A copy of what is on offer: another process may read our input.
     offered: Vec<u8>,
-    /// Whether the command sees the end.
+    /// Whether the command has been shown the end.
     is_at_end: bool,
-    /// What the command wrote that is not in ours yet.
-    back: Back,
+    /// What the command writes to its input.
+    back: WrittenBack,
 }
 
 impl SocketOffer {
@@ -34,21 +34,21 @@ impl SocketOffer {
         let (ours, theirs) = UnixStream::pair()?;
         let (ours, theirs) = (OwnedFd::from(ours), OwnedFd::from(theirs));
         let given = theirs.try_clone()?;
-        let back = Back::default();
+        let back = WrittenBack::default();
         Ok((
             given,
             Self { ours, theirs: Some(theirs), offered: Vec::new(), is_at_end: false, back },
         ))
     }
 
-    /// Lets the command see the end.
+    /// Shows the command the end.
     fn end(&mut self) {
         let _ = shutdown(&self.ours, Shutdown::Write);
         self.is_at_end = true;
     }
 }
 
-/// As much is on offer at once.
+/// Bytes that are on offer at once.
 const PIECE: usize = 64 << 10;
 
 impl Channel for SocketOffer {
@@ -92,7 +92,7 @@ impl Channel for SocketOffer {
     fn consume(&mut self, count: usize, _: usize, content: &mut DigestBuilder) -> Result<(), Gap> {
         let mut taken = vec![0; count];
         let mut done = 0;
-        // It is less where somebody else was faster.
+        // It is less where another process was faster.
         while done < count
             && let Ok((more @ 1.., _)) =
                 recv(rustix::stdio::stdin(), &mut taken[done..], RecvFlags::DONTWAIT)
@@ -107,16 +107,21 @@ impl Channel for SocketOffer {
         Ok(())
     }
 
-    fn wait(&mut self, ended: &OwnedFd, some: bool, timeout: Timespec) -> io::Result<Event> {
-        // As long as something is on offer ours stays readable; only time can tell.
-        let is_for_input = !some && !self.is_at_end;
-        let timeout = some.then_some(timeout);
-        let seen = self.see(ended, is_for_input, timeout.as_ref())?;
+    fn wait(
+        &mut self,
+        ended: &OwnedFd,
+        is_offering: bool,
+        timeout: Timespec,
+    ) -> io::Result<OfferEvent> {
+        // While bytes are on offer our input stays readable, so only a timeout helps.
+        let is_for_input = !is_offering && !self.is_at_end;
+        let timeout = is_offering.then_some(timeout);
+        let seen = self.wait_for(ended, is_for_input, timeout.as_ref())?;
         if seen.ended {
-            return Ok(Event::Over);
+            return Ok(OfferEvent::Over);
         }
         self.back.pass_on(&self.ours);
-        Ok(Event::Look)
+        Ok(OfferEvent::Look)
     }
 
     fn withdraw(&mut self) -> Option<usize> {
@@ -144,7 +149,7 @@ impl Channel for SocketOffer {
         let stdin = rustix::stdio::stdin();
         let _ = send_all(self.ours.as_fd(), &unseen);
         let mut buffer = vec![0; PIECE];
-        while let Ok(seen) = self.see(ended, !self.is_at_end, None) {
+        while let Ok(seen) = self.wait_for(ended, !self.is_at_end, None) {
             if seen.ended {
                 break;
             }
@@ -166,7 +171,7 @@ impl Channel for SocketOffer {
     }
 }
 
-/// Whether nothing of what was sent waits at the other end.
+/// Whether all that was sent has been read.
 #[allow(unsafe_code)]
 fn is_all_taken(ours: &OwnedFd) -> bool {
     let mut waiting: libc::c_int = 0;
@@ -174,19 +179,19 @@ fn is_all_taken(ours: &OwnedFd) -> bool {
     unsafe { libc::ioctl(ours.as_raw_fd(), libc::TIOCOUTQ, &raw mut waiting) == 0 && waiting == 0 }
 }
 
-/// What there is to do.
-struct Seen {
+/// What a wait has found.
+struct SocketEvents {
     ended: bool,
     input: bool,
 }
 
 impl SocketOffer {
-    fn see(
+    fn wait_for(
         &self,
         ended: &OwnedFd,
         is_for_input: bool,
         timeout: Option<&Timespec>,
-    ) -> io::Result<Seen> {
+    ) -> io::Result<SocketEvents> {
         let back = &self.back;
         let wanted = |flag, is_wanted| if is_wanted { flag } else { PollFlags::empty() };
         let mut stdin = wanted(PollFlags::IN, is_for_input) | wanted(PollFlags::OUT, back.waits());
@@ -195,118 +200,19 @@ impl SocketOffer {
         }
         let mut fds = [
             PollFd::new(ended, PollFlags::empty()),
-            PollFd::new(&self.ours, wanted(PollFlags::IN, !back.waits() && back.end.is_none())),
+            PollFd::new(&self.ours, wanted(PollFlags::IN, !back.waits() && back.closing.is_none())),
             PollFd::from_borrowed_fd(rustix::stdio::stdin(), stdin),
         ];
-        // What has hung up would say so again and again.
+        // A descriptor that has hung up would end each wait at once.
         let fds = if stdin.is_empty() { &mut fds[..2] } else { &mut fds[..] };
-        let is_let_go = |seen: PollFlags| self.theirs.is_none() && seen.contains(PollFlags::HUP);
+        let is_closed = |seen: PollFlags| self.theirs.is_none() && seen.contains(PollFlags::HUP);
         match poll(fds, timeout) {
-            Ok(_) => Ok(Seen {
-                ended: !fds[0].revents().is_empty() || is_let_go(fds[1].revents()),
+            Ok(_) => Ok(SocketEvents {
+                ended: !fds[0].revents().is_empty() || is_closed(fds[1].revents()),
                 input: fds.get(2).is_some_and(|fd| !fd.revents().is_empty()),
             }),
-            Err(Errno::INTR) => Ok(Seen { ended: false, input: false }),
+            Err(Errno::INTR) => Ok(SocketEvents { ended: false, input: false }),
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// What the command writes to its standard input.
-#[derive(Default)]
-struct Back {
-    waiting: Vec<u8>,
-    /// Whether there was ever anything.
-    was_written: bool,
-    /// Nobody takes it.
-    is_closed: bool,
-    /// Why there will be no more.
-    end: Option<End>,
-}
-
-impl Back {
-    /// Whether something could not be passed on yet.
-    fn waits(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
-    /// Passes on what the command wrote, as far as that goes without waiting.
-    fn pass_on(&mut self, ours: &OwnedFd) {
-        if self.waiting.is_empty() {
-            let mut buffer = vec![0; PIECE];
-            let count = match recv(ours, buffer.as_mut_slice(), RecvFlags::DONTWAIT) {
-                Ok((count, _)) => count,
-                Err(error) => {
-                    if error == Errno::CONNRESET {
-                        self.end = Some(End::Reset);
-                    }
-                    return;
-                }
-            };
-            if count == 0 {
-                self.end = Some(End::Closed);
-            }
-            buffer.truncate(count);
-            self.was_written |= count > 0;
-            self.waiting = buffer;
-        }
-        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        match send(rustix::stdio::stdin(), &self.waiting, flags) {
-            Ok(count) => drop(self.waiting.drain(..count)),
-            Err(Errno::AGAIN | Errno::INTR) => {}
-            Err(_) => self.close(ours),
-        }
-    }
-
-    /// Whether the other end was closed with something in it.
-    fn is_reset(&self, ours: &OwnedFd) -> bool {
-        self.end == Some(End::Reset) || !matches!(socket_error(ours), Ok(Ok(())))
-    }
-
-    /// Lets the command see that nobody takes what it writes.
-    fn close(&mut self, ours: &OwnedFd) {
-        self.waiting.clear();
-        self.is_closed = true;
-        let _ = shutdown(ours, Shutdown::Read);
-    }
-
-    /// Passes on all that is left; whether the command wrote anything.
-    fn finish(&mut self, ours: &OwnedFd) -> bool {
-        loop {
-            let waiting = std::mem::take(&mut self.waiting);
-            if send_all(rustix::stdio::stdin(), &waiting).is_err() {
-                self.close(ours);
-            }
-            self.pass_on(ours);
-            if !self.waits() {
-                let is_empty = rustix::io::ioctl_fionread(ours).map_or(true, |bytes| bytes == 0);
-                if is_empty {
-                    return self.was_written;
-                }
-            }
-        }
-    }
-}
-
-/// How the other end was closed.
-#[derive(PartialEq, Eq)]
-enum End {
-    Closed,
-    /// With something in it.
-    Reset,
-}
-
-/// Sends all of it, and waits for whoever reads it.
-fn send_all(to: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match send(to, bytes, SendFlags::NOSIGNAL) {
-            Ok(count) => bytes = &bytes[count..],
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => {
-                let _ = poll(&mut [PollFd::from_borrowed_fd(to, PollFlags::OUT)], None);
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
 }

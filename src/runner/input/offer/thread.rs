@@ -1,6 +1,6 @@
-//! The thread that offers, as the rest of a run sees it.
+//! The thread that offers input to the command, as the rest of a run sees it.
 
-use super::offering::{Offering, Told};
+use super::offering::{OfferReport, Offering};
 use super::pipe::PipeOffer;
 use super::socket::SocketOffer;
 use crate::entry::{Condition, StdinKind};
@@ -15,38 +15,38 @@ use std::thread::JoinHandle;
 /// An offer that is under way.
 pub(in crate::runner) struct Offer {
     kind: StdinKind,
-    told: Receiver<Option<Told>>,
+    report: Receiver<Option<OfferReport>>,
     thread: JoinHandle<()>,
-    /// Closed at the end of the command.
+    /// Closed when the command has ended.
     running: OwnedFd,
 }
 
 impl Offer {
-    /// Begins to offer what comes, and gives what the command is to have as its standard input. It holds
-    /// what is there already when this returns.
+    /// Begins to offer what comes, and gives the standard input of the command. What waits already is on offer when this
+    /// returns.
     ///
     /// # Errors
-    /// When it cannot be offered; nothing was taken.
+    /// When it cannot be offered. Nothing was taken then.
     pub(in crate::runner) fn begin(kind: StdinKind) -> io::Result<(Standard, Self)> {
         let (ended, running) = pipe_with(PipeFlags::CLOEXEC)?;
-        let (theirs, (told, thread)) = if kind == StdinKind::Socket {
+        let (theirs, (report, thread)) = if kind == StdinKind::Socket {
             let (theirs, offer) = SocketOffer::new()?;
             (theirs, Offering::begin(offer, ended)?)
         } else {
             let (theirs, offer) = PipeOffer::new()?;
             (theirs, Offering::begin(offer, ended)?)
         };
-        Ok((Standard::Given(theirs), Self { kind, told, thread, running }))
+        Ok((Standard::Given(theirs), Self { kind, report, thread, running }))
     }
 
     /// Ends the offer after the command has ended, and tells what its result holds for.
     pub(in crate::runner) fn end(self) -> Result<Condition, Unrecorded> {
         drop(self.running);
-        let told = self.told.recv().ok().flatten().ok_or(Unrecorded::StdinUnknown)?;
-        let Some(keep_offering) = told.keep_offering else {
-            return told.taken.condition(self.kind);
+        let report = self.report.recv().ok().flatten().ok_or(Unrecorded::StdinUnknown)?;
+        let Some(keep_offering) = report.keep_offering else {
+            return report.taken.condition(self.kind);
         };
-        // It has told all that it had to tell.
+        // The report is the last thing that the thread does.
         let _ = self.thread.join();
         keep_offering();
         Err(Unrecorded::StdinHeld)

@@ -1,4 +1,4 @@
-//! Output of a process that outlives the command: a small process of our own carries it on.
+//! Output of processes that outlive the command: a small process of our own goes on forwarding it.
 
 use crate::runner::process::{close_all_but, in_new_process};
 use crate::terminal::Stream;
@@ -8,14 +8,13 @@ use rustix::io::Errno;
 use rustix::stdio::{dup2_stderr, dup2_stdout};
 use std::os::fd::{AsRawFd, OwnedFd};
 
-/// Keeps forwarding from these pipes, after this process has ended, until they are closed; to nowhere
-/// if it is to be discarded.
+/// Forwards from these pipes until they are closed, also after our end. If the output is to be discarded, it goes nowhere.
 #[allow(unsafe_code)]
 pub(in crate::runner) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2], discard: bool) {
     if pipes.iter().all(|(_, pipe)| pipe.is_none()) {
         return;
     }
-    // Others may wait for the end of all but the pipes and our two output streams.
+    // Other processes may wait until all descriptors but the pipes and our two output streams are closed.
     let [out, err] = pipes.each_ref().map(|(_, pipe)| pipe.as_ref().map_or(1, AsRawFd::as_raw_fd));
     let mut pipes = Some(pipes);
     let go_on = || {
@@ -31,7 +30,7 @@ pub(in crate::runner) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2], 
     // SAFETY: the new process takes no lock.
     let begun = unsafe { in_new_process(go_on) };
     if let (Err(_), Some(pipes), false) = (begun, pipes, discard) {
-        // Nothing is lost if this process goes on in its place.
+        // Without another process this one goes on, so that nothing is lost.
         forward(pipes);
     }
 }
@@ -44,13 +43,12 @@ fn lead_nowhere() {
     }
 }
 
-/// Forwards from the pipes until all are closed.
 fn forward(mut pipes: [(Stream, Option<OwnedFd>); 2]) {
     let mut buffer = [0; 16 << 10];
     loop {
         for (to, pipe) in &mut pipes {
-            let more = pipe.as_ref().is_some_and(|from| carry(*to, from, &mut buffer));
-            if !more {
+            let is_open = pipe.as_ref().is_some_and(|from| forward_ready(*to, from, &mut buffer));
+            if !is_open {
                 *pipe = None;
                 close(*to);
             }
@@ -70,19 +68,15 @@ fn forward(mut pipes: [(Stream, Option<OwnedFd>); 2]) {
     }
 }
 
-/// Lets go of our own stream, so that its reader sees the end as soon as there is one.
+/// Closes our own stream, so that its reader sees the end as soon as there is one.
 #[allow(unsafe_code)]
 fn close(stream: Stream) {
-    let fd = match stream {
-        Stream::Stdout => libc::STDOUT_FILENO,
-        Stream::Stderr => libc::STDERR_FILENO,
-    };
     // SAFETY: nothing in this process writes to the stream from here on.
-    unsafe { libc::close(fd) };
+    unsafe { libc::close(stream.fd().as_raw_fd()) };
 }
 
 /// Forwards what is there now; `false` when there will be no more.
-fn carry(to: Stream, from: &OwnedFd, buffer: &mut [u8]) -> bool {
+fn forward_ready(to: Stream, from: &OwnedFd, buffer: &mut [u8]) -> bool {
     loop {
         match rustix::io::read(from, &mut *buffer) {
             Ok(0) => return false,

@@ -1,4 +1,4 @@
-//! Who else has the terminal: the other members of our process group.
+//! Processes beside the command that may read our terminal: other members of our process group.
 
 use crate::runner::process::ProcessStat;
 use rustix::process::{Pid, getpid};
@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
-/// Whether a member of our process group has opened a terminal to read keys: neither the command nor what it started,
-/// and none of those who started us.
-pub(in crate::runner) fn are_there_beside(command: Option<Pid>) -> bool {
+/// More ancestors than a process has. A number that is given again while the processes are read may close a ring.
+const MAX_DEPTH: usize = 1000;
+
+/// Whether another member of our process group has a terminal open to read keys: neither the command nor a descendant of
+/// it or of cachex, and no ancestor of cachex.
+pub(in crate::runner) fn exists_other_reader(command: Option<Pid>) -> bool {
     let command = command.map(|command| command.as_raw_nonzero().get());
     let processes = all();
     let own = getpid().as_raw_nonzero().get();
@@ -22,11 +25,9 @@ pub(in crate::runner) fn are_there_beside(command: Option<Pid>) -> bool {
     })
 }
 
-/// A process, what started it, and so on.
+/// A process, its parent, and so on.
 fn ancestors(processes: &BTreeMap<i32, ProcessStat>, process: i32) -> impl Iterator<Item = i32> {
-    /// More than there are, unless numbers are used again while they are read.
-    const DEEP: usize = 1000;
-    std::iter::successors(Some(process), |id| processes.get(id).map(|it| it.parent)).take(DEEP)
+    std::iter::successors(Some(process), |id| processes.get(id).map(|it| it.parent)).take(MAX_DEPTH)
 }
 
 fn all() -> BTreeMap<i32, ProcessStat> {
@@ -39,7 +40,7 @@ fn read(id: i32) -> Option<ProcessStat> {
     ProcessStat::parse(&fs::read(format!("/proc/{id}/stat")).ok()?)
 }
 
-/// Whether a process has a terminal elsewhere than as its output.
+/// Whether a process has a terminal open other than as its output.
 fn has_keys(id: i32) -> bool {
     let open = fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
     open.filter(|entry| !matches!(entry.file_name().as_bytes(), b"1" | b"2")).any(|entry| {

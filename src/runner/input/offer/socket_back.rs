@@ -1,0 +1,110 @@
+//! What the command writes to the socket that is its standard input: it goes on to ours.
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::net::sockopt::socket_error;
+use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+/// Bytes that are passed on at once.
+const PIECE: usize = 64 << 10;
+
+/// What the command writes to its standard input.
+#[derive(Default)]
+pub(super) struct WrittenBack {
+    waiting: Vec<u8>,
+    /// Whether there was ever anything.
+    was_written: bool,
+    /// Whether our socket takes no more.
+    pub(super) is_closed: bool,
+    /// How the command closed its end, if it did.
+    pub(super) closing: Option<Closing>,
+}
+
+impl WrittenBack {
+    /// Whether something could not be passed on yet.
+    pub(super) fn waits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Passes on what the command wrote, as far as that is possible without waiting.
+    pub(super) fn pass_on(&mut self, ours: &OwnedFd) {
+        if self.waiting.is_empty() {
+            let mut buffer = vec![0; PIECE];
+            let count = match recv(ours, buffer.as_mut_slice(), RecvFlags::DONTWAIT) {
+                Ok((count, _)) => count,
+                Err(error) => {
+                    if error == Errno::CONNRESET {
+                        self.closing = Some(Closing::Reset);
+                    }
+                    return;
+                }
+            };
+            if count == 0 {
+                self.closing = Some(Closing::Closed);
+            }
+            buffer.truncate(count);
+            self.was_written |= count > 0;
+            self.waiting = buffer;
+        }
+        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        match send(rustix::stdio::stdin(), &self.waiting, flags) {
+            Ok(count) => drop(self.waiting.drain(..count)),
+            Err(Errno::AGAIN | Errno::INTR) => {}
+            Err(_) => self.close(ours),
+        }
+    }
+
+    /// Whether the other end was closed with unread bytes in it.
+    pub(super) fn is_reset(&self, ours: &OwnedFd) -> bool {
+        self.closing == Some(Closing::Reset) || !matches!(socket_error(ours), Ok(Ok(())))
+    }
+
+    /// Shows the command that what it writes is not taken.
+    fn close(&mut self, ours: &OwnedFd) {
+        self.waiting.clear();
+        self.is_closed = true;
+        let _ = shutdown(ours, Shutdown::Read);
+    }
+
+    /// Passes on all that is left. Whether the command wrote anything.
+    pub(super) fn finish(&mut self, ours: &OwnedFd) -> bool {
+        loop {
+            let waiting = std::mem::take(&mut self.waiting);
+            if send_all(rustix::stdio::stdin(), &waiting).is_err() {
+                self.close(ours);
+            }
+            self.pass_on(ours);
+            if !self.waits() {
+                let is_empty = rustix::io::ioctl_fionread(ours).map_or(true, |bytes| bytes == 0);
+                if is_empty {
+                    return self.was_written;
+                }
+            }
+        }
+    }
+}
+
+/// How the other end was closed.
+#[derive(PartialEq, Eq)]
+pub(super) enum Closing {
+    Closed,
+    /// With unread bytes in it.
+    Reset,
+}
+
+/// Sends all of it, and waits for the reader where there is no room.
+pub(super) fn send_all(to: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match send(to, bytes, SendFlags::NOSIGNAL) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => {
+                let _ = poll(&mut [PollFd::from_borrowed_fd(to, PollFlags::OUT)], None);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! A command that runs, and all that cachex has open for it.
+
+use super::child::Child;
+use crate::runner::error::Unrecorded;
+use crate::runner::output::SharedState;
+use crate::runner::terminal::{Keys, Pty, Question, QuestionWatch};
+
+/// A command that runs.
+pub(super) struct RunningCommand<'r> {
+    pub(super) child: Child,
+    /// Its terminal, if it has one of its own.
+    pub(super) pty: Option<Pty>,
+    /// The keys of our terminal, if they go to that one.
+    pub(super) keys: Option<Keys>,
+    /// Our terminal, as long as it is watched for questions.
+    pub(super) questions: Option<QuestionWatch>,
+    pub(super) shared: &'r SharedState<'r>,
+}
+
+impl RunningCommand<'_> {
+    pub(super) fn show_progress(&mut self) {
+        self.give_way_to_question();
+        if let Some(spinner) = &mut *self.shared.spinner.borrow_mut() {
+            spinner.tick();
+        }
+    }
+
+    /// Leaves the terminal to a command that asks something, for the rest of the run.
+    pub(super) fn give_way_to_question(&mut self) {
+        let Some(question) = self.questions.as_mut().and_then(QuestionWatch::question) else {
+            return;
+        };
+        self.questions = None;
+        if let Some(spinner) = &mut *self.shared.spinner.borrow_mut() {
+            spinner.withdraw();
+        }
+        if !self.child.shares_the_terminal() {
+            self.shared.give_up_storing(match question {
+                Question::Mode => Unrecorded::Asked,
+                #[cfg(target_os = "linux")]
+                Question::Read => Unrecorded::TerminalRead,
+            });
+        }
+    }
+}
+
+/// Passes on the keys that are pressed next. It never returns where there are none to pass on.
+pub(super) async fn pass_keys_on(
+    source: &mut Option<Keys>,
+    pty: Option<&Pty>,
+    shared: &SharedState<'_>,
+) {
+    let (Some(keys), Some(pty)) = (&mut *source, pty) else {
+        return std::future::pending().await;
+    };
+    let passed_on = keys.pass_on(pty).await;
+    if keys.were_pressed() {
+        shared.give_up_storing(Unrecorded::StdinPart);
+    }
+    if passed_on.is_err() {
+        *source = None;
+    }
+}
