@@ -34,7 +34,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("stdin", "entry inherited key memory_file terminal"),
     (
         "store",
-        "entry exit file_lock key ownership private_directory recording single_flight size terminal time",
+        "entry exit file_lock hex key ownership private_directory recording single_flight size terminal time",
     ),
     (
         "runner",

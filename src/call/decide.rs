@@ -59,13 +59,10 @@ impl Call<'_> {
                     return Err(Miss { reason, fallback });
                 }
             };
-        let Some(mut body) = self.output(store, &entry)? else {
-            return match replaced(store, &entry) {
-                Some(variants) => self.decide(prepared, &variants),
-                None => Err(Miss::without_fallback(MissReason::Damaged)),
-            };
+        let Some(body) = self.output(store, &entry)? else {
+            return Err(Miss::without_fallback(MissReason::Damaged));
         };
-        if entry.key != key && !body.is_of_one_stream() {
+        if entry.key != key && body.streams().is_both() {
             return self.decide(prepared, &own());
         }
         if !stdin.is_still(entry.condition) {
@@ -73,9 +70,6 @@ impl Call<'_> {
         }
         // The reader of stderr may be slow: release the lock first.
         store.release_read_lock();
-        if self.notices.are_detailed() {
-            let _ = body.let_go();
-        }
         let stale = if is_stale { ", stale" } else { "" };
         self.notices.detail(&format_args!("hit: stored {} ago{stale}", brief(age)));
         Ok(Hit { entry: *entry, body, is_stale })
@@ -119,12 +113,5 @@ pub(super) fn lacking_in_background(observation: &Observation) -> Option<i32> {
 /// another key was recorded from two streams.
 fn is_in_order(store: &Store, key: Key, entry: &Entry) -> bool {
     let body = || store.output(entry).ok().flatten();
-    entry.key == key || body().is_some_and(|body| body.is_of_one_stream())
-}
-
-/// The entries now stored in place of one that is gone: long output is read apart from its entry, and another may have
-/// been stored in between.
-fn replaced(store: &Store, entry: &Entry) -> Option<Vec<Entry>> {
-    let variants = store.variants(&[entry.key]).ok()?;
-    (!variants.iter().any(|other| other.is_same_as(entry))).then_some(variants)
+    entry.key == key || body().is_some_and(|body| !body.streams().is_both())
 }

@@ -4,8 +4,8 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::inherited;
 use crate::key::Program;
+use crate::recording::UnreadableRecording;
 use crate::runner::SpawnError;
-use crate::store::StoreError;
 use crate::terminal::{print_error, print_error_without_waiting};
 use std::io;
 
@@ -27,7 +27,7 @@ pub(super) fn of_replay(written: io::Result<()>, exit: Exit) -> Result<Exit, Err
         Ok(()) => Ok(exit),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(without_reader()),
         // It was whole a moment ago, and some of it may have been shown since.
-        Err(error) if StoreError::is_in(&error) => Err(Error::not_whole(&error)),
+        Err(error) if UnreadableRecording::is_in(&error) => Err(Error::not_whole(&error)),
         Err(error) => Err(unwritable(&error)),
     }
 }

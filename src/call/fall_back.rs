@@ -44,16 +44,14 @@ impl Call<'_> {
     pub(super) fn fall_back(
         &self,
         Fallback { store, entry, .. }: &Fallback<'_>,
-        mut body: Body,
+        body: Body,
         failure: &str,
     ) -> Result<Exit, Error> {
-        // The reader of stderr may be slow: copy the output out first.
-        let _ = body.let_go();
         let age = entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
         let warning =
             format_args!("the command failed ({failure}); this is its success of {age} ago");
         self.notices.warn(&warning);
         store.note_use(entry);
-        ending::of_replay(replay(&mut body), entry.exit)
+        ending::of_replay(replay(&body), entry.exit)
     }
 }

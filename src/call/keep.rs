@@ -58,7 +58,7 @@ impl Call<'_> {
         }
         let Request { words, key, max_entries, max_size, .. } = self.request;
         let fingerprint = &observation.fingerprint;
-        let mut new = NewEntry {
+        let new = NewEntry {
             key: fingerprint.key(),
             condition,
             lifetime: policy.lifetime(recording.exit),
@@ -77,11 +77,11 @@ impl Call<'_> {
             is_spent: &|exit, created| policy.is_spent(exit, created, now),
         };
         let (name, learned) = (self.name(), observation.learned());
-        let mut filled = store.fill(&name, &mut new, learned, &limits);
+        let mut filled = store.fill(&name, &new, learned, &limits);
         if let Err(StoreError::Damaged(what)) = &filled {
             filled = self.begin_anew(store.directory(), what).and_then(|anew| {
                 *store = anew;
-                store.fill(&name, &mut new, learned, &limits)
+                store.fill(&name, &new, learned, &limits)
             });
         }
         match filled {

@@ -16,9 +16,9 @@ impl Call<'_> {
             return self.serve_stale(prepared, hit);
         }
         let Prepared { mut store, observation, stdin, .. } = prepared;
-        let Hit { entry, mut body, .. } = hit;
+        let Hit { entry, body, .. } = hit;
         stdin.take(entry.condition);
-        let replayed = replay(&mut body);
+        let replayed = replay(&body);
         drop(body);
         // Only where a large file was new to us: the next hit need not read it again.
         if let Err(fault) = store.remember(observation.learned()) {
@@ -28,20 +28,9 @@ impl Call<'_> {
         ending::of_replay(replayed, entry.exit)
     }
 
-    fn serve_stale(
-        &self,
-        prepared: Prepared,
-        Hit { entry, mut body, .. }: Hit,
-    ) -> Result<Exit, Error> {
-        // An open database must not be carried into another process.
-        let renewal = match body.let_go() {
-            Ok(()) => self.renew(prepared, &entry),
-            Err(fault) => {
-                self.notices.detail(&format_args!("not renewed: {fault}"));
-                None
-            }
-        };
-        let replayed = replay(&mut body);
+    fn serve_stale(&self, prepared: Prepared, Hit { entry, body, .. }: Hit) -> Result<Exit, Error> {
+        let renewal = self.renew(prepared, &entry);
+        let replayed = replay(&body);
         if let Some(renewal) = renewal {
             renewal.outlive_us();
         }

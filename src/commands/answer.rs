@@ -1,7 +1,7 @@
 //! Printing the answer of a verb on standard output.
 
 use crate::error::Error;
-use crate::store::StoreError;
+use crate::recording::UnreadableRecording;
 use crate::terminal::{self, Stream};
 use std::io;
 
@@ -18,7 +18,7 @@ pub(super) fn print_styled(text: &str) -> Result<(), Error> {
 /// The result of printing. A reader that goes away has seen enough.
 pub(super) fn printed(result: io::Result<()>) -> Result<(), Error> {
     match result {
-        Err(error) if StoreError::is_in(&error) => Err(Error::not_whole(&error)),
+        Err(error) if UnreadableRecording::is_in(&error) => Err(Error::not_whole(&error)),
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Error::Failed(format!("cannot write to standard output: {error}")))
         }

@@ -27,7 +27,7 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
         return print(&json(&JsonEntry::new(&description, now))?);
     }
     match wanted_stream(options) {
-        Some(wanted) => print_output(options, directory, notices, description, wanted),
+        Some(wanted) => print_output(directory, notices, &description, wanted),
         None => print_styled(&tell(&description, now)),
     }
 }
@@ -51,24 +51,14 @@ fn wanted_stream(options: &ShowOptions) -> Option<Stream> {
 }
 
 fn print_output(
-    options: &ShowOptions,
     directory: &Path,
     notices: &Notices,
-    mut description: Description,
+    description: &Description,
     wanted: Stream,
 ) -> Result<(), Error> {
-    let mut body = loop {
-        if let Some(body) =
-            with_store(directory, notices, |store| store.output(&description.entry))?
-        {
-            break body;
-        }
-        // Long output is read apart from its entry: another may have been stored in between.
-        let shown = description.entry;
-        description = find(options, directory, notices)?;
-        if description.entry.is_same_as(&shown) {
-            return Err(Error::Failed("the entry is damaged".to_owned()));
-        }
+    let output = with_store(directory, notices, |store| store.output(&description.entry))?;
+    let Some(body) = output else {
+        return Err(Error::Failed("the entry is damaged or gone".to_owned()));
     };
     printed(body.for_each_chunk(|stream, bytes| {
         if stream == wanted { Stream::Stdout.write_all(bytes) } else { Ok(()) }

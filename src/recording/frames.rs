@@ -1,70 +1,92 @@
-//! Frames, in whatever pieces they come.
+//! Frames: chunks of output, each with the stream it was written to.
+//!
+//! A frame is a little-endian `u32` that holds the length and, in its lowest bit, the stream, followed by the bytes.
+//! The format is on disk. The reader here takes frames in pieces of any length.
 
 use crate::terminal::Stream;
 use std::io;
 
-/// No frame is longer than this.
+/// The most bytes of output in one frame.
 pub const MAX_FRAME: usize = 64 << 10;
 
-/// How far the reading of frames has come.
+/// Bytes in front of the output of a frame.
+pub(super) const HEADER: usize = size_of::<u32>();
+
+/// Which of the two streams something was written to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamSet(u8);
+
+impl StreamSet {
+    /// The set that these bits stand for; `None` if there is none.
+    #[must_use]
+    pub fn from_bits(bits: i64) -> Option<Self> {
+        u8::try_from(bits).ok().filter(|bits| *bits < 4).map(Self)
+    }
+
+    /// One bit for each stream, as they are stored.
+    #[must_use]
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
+    pub(super) fn insert(&mut self, stream: Stream) {
+        self.0 |= 1 << stream as u8;
+    }
+
+    /// The streams in the set.
+    pub fn iter(self) -> impl Iterator<Item = Stream> {
+        let all = [Stream::Stdout, Stream::Stderr];
+        all.into_iter().filter(move |stream| self.0 >> *stream as u8 & 1 == 1)
+    }
+
+    /// Whether it holds both streams.
+    #[must_use]
+    pub fn is_both(self) -> bool {
+        self.0 == 3
+    }
+}
+
+/// Reads frames from pieces of any length.
 #[derive(Debug, Default)]
-pub(super) struct Frames {
-    /// The bytes of the header of the next frame that are known.
-    header: [u8; 4],
+pub(super) struct FrameReader {
+    /// The bytes of the next header that have come.
+    header: [u8; HEADER],
     known: usize,
-    /// The bytes of this frame that are still to come.
+    /// The stream of the present frame, and how many of its bytes are still to come.
     open: Option<(Stream, usize)>,
 }
 
-impl Frames {
-    /// Hands what is in these bytes to `sink`, which tells how many it took; how many bytes were taken of
-    /// these, all of them unless the sink took less than it was given.
-    pub(super) fn take(
-        &mut self,
-        bytes: &[u8],
-        sink: &mut impl FnMut(Stream, &[u8]) -> io::Result<usize>,
-    ) -> io::Result<usize> {
-        let mut rest = bytes;
-        while let Some(first) = rest.first() {
-            let Some((stream, open)) = self.open else {
-                self.take_header(*first);
-                rest = &rest[1..];
-                continue;
-            };
-            let part = &rest[..open.min(rest.len())];
-            let taken = sink(stream, part)?;
-            rest = &rest[taken..];
-            self.open = Some((stream, open - taken)).filter(|(_, open)| *open > 0);
-            if taken < part.len() {
-                break;
-            }
-        }
-        Ok(bytes.len() - rest.len())
-    }
-
-    /// The same, all of it: what the sink did not take it is given again.
-    pub(super) fn take_all(
+impl FrameReader {
+    /// Hands the output in these bytes to `sink`.
+    pub(super) fn read(
         &mut self,
         mut bytes: &[u8],
-        sink: &mut impl FnMut(Stream, &[u8]) -> io::Result<usize>,
+        sink: &mut impl FnMut(Stream, &[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
-        while !bytes.is_empty() {
-            let taken = self.take(bytes, sink)?;
-            bytes = &bytes[taken..];
+        while let Some(first) = bytes.first() {
+            let Some((stream, left)) = self.open else {
+                self.read_header(*first);
+                bytes = &bytes[1..];
+                continue;
+            };
+            let (part, rest) = bytes.split_at(left.min(bytes.len()));
+            sink(stream, part)?;
+            bytes = rest;
+            self.open = Some((stream, left - part.len())).filter(|(_, left)| *left > 0);
         }
         Ok(())
     }
 
-    fn take_header(&mut self, byte: u8) {
+    fn read_header(&mut self, byte: u8) {
         self.header[self.known] = byte;
         self.known += 1;
-        if self.known == self.header.len() {
+        if self.known == HEADER {
             self.known = 0;
-            self.open = Some(decode_header(self.header)).filter(|(_, open)| *open > 0);
+            self.open = Some(decode_header(self.header)).filter(|(_, left)| *left > 0);
         }
     }
 
-    /// Whether what came was whole.
+    /// Checks that no frame was cut off.
     pub(super) fn end(&self) -> io::Result<()> {
         match (self.known, self.open) {
             (0, None) => Ok(()),
@@ -73,13 +95,13 @@ impl Frames {
     }
 }
 
-pub(super) fn encode_header(stream: Stream, length: usize) -> [u8; 4] {
+pub(super) fn encode_header(stream: Stream, length: usize) -> [u8; HEADER] {
     debug_assert!(length <= MAX_FRAME);
     let bit = u32::from(stream == Stream::Stderr);
     (u32::try_from(length).unwrap_or_default() << 1 | bit).to_le_bytes()
 }
 
-fn decode_header(header: [u8; 4]) -> (Stream, usize) {
+fn decode_header(header: [u8; HEADER]) -> (Stream, usize) {
     let number = u32::from_le_bytes(header);
     let stream = if number & 1 == 1 { Stream::Stderr } else { Stream::Stdout };
     (stream, (number >> 1) as usize)
@@ -92,11 +114,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_of_any_length_and_a_sink_that_takes_any_part(
+        fn frames_are_read_from_pieces_of_any_length(
             chunks in proptest::collection::vec(
                 (any::<bool>(), proptest::collection::vec(any::<u8>(), 0..50)), 0..20),
             piece in 1usize..70,
-            takes in proptest::collection::vec(0usize..20, 1..50),
         ) {
             let stream = |is_error| if is_error { Stream::Stderr } else { Stream::Stdout };
             let mut bytes = Vec::new();
@@ -106,14 +127,12 @@ mod tests {
                 bytes.extend(chunk);
                 expected[usize::from(*is_error)].extend_from_slice(chunk);
             }
-            let mut frames = Frames::default();
-            let mut takes = takes.into_iter();
+            let mut frames = FrameReader::default();
             for piece in bytes.chunks(piece) {
-                frames.take_all(piece, &mut |stream, part| {
-                    let taken = takes.next().unwrap_or(part.len()).min(part.len());
-                    seen[usize::from(stream == Stream::Stderr)].extend_from_slice(&part[..taken]);
-                    Ok(taken)
-                }).expect("taken");
+                frames.read(piece, &mut |stream, part| {
+                    seen[usize::from(stream == Stream::Stderr)].extend_from_slice(part);
+                    Ok(())
+                }).expect("read");
             }
             prop_assert!(frames.end().is_ok());
             prop_assert_eq!(seen, expected);
@@ -121,12 +140,25 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_within_a_frame_is_not_whole() {
+    fn an_end_within_a_frame_is_an_error() {
         let whole = [&encode_header(Stream::Stdout, 3)[..], b"abc"].concat();
         for length in 0..=whole.len() {
-            let mut frames = Frames::default();
-            frames.take_all(&whole[..length], &mut |_, part| Ok(part.len())).expect("taken");
+            let mut frames = FrameReader::default();
+            frames.read(&whole[..length], &mut |_, _| Ok(())).expect("read");
             assert_eq!(frames.end().is_ok(), length == 0 || length == whole.len(), "{length}");
         }
+    }
+
+    #[test]
+    fn a_set_of_streams_survives_as_bits() {
+        let mut set = StreamSet::default();
+        for stream in [Stream::Stderr, Stream::Stdout] {
+            assert!(!set.is_both());
+            set.insert(stream);
+            assert_eq!(StreamSet::from_bits(set.bits().into()), Some(set));
+        }
+        assert!(set.is_both());
+        assert_eq!(set.iter().collect::<Vec<_>>(), [Stream::Stdout, Stream::Stderr]);
+        assert!([-1, 4, 256].iter().all(|bits| StreamSet::from_bits(*bits).is_none()));
     }
 }

@@ -1,34 +1,43 @@
-//! Taking down output while a command runs.
+//! Records output while a command runs.
 //!
-//! It never stalls the command: what cannot be taken down, or is too long, is given up, and the output goes on.
+//! Recording never stalls the command: output that cannot be recorded, or is too long, is given up, and goes on to its
+//! stream. The same output always gives the same frames, however it arrived, so that equal files have one digest.
 
-use super::frames::{Frames, MAX_FRAME, encode_header};
-use super::{Body, Checksummer, Content, IN_MEMORY, for_each_block};
+use super::blocks::{BlockFile, BlockSums, ContentDigest};
+use super::body::{Body, Content};
+use super::checksum::Checksum;
+use super::frames::{FrameReader, HEADER, MAX_FRAME, StreamSet, encode_header};
 use crate::size::Size;
 use crate::terminal::Stream;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Takes output down in order of arrival, in constant memory.
+/// Frames up to this many bytes stay in memory. Longer ones go to a file.
+pub const IN_MEMORY: usize = 1 << 20;
+
+/// Once there is a file, at most this many bytes of frames wait to be written.
+const WAITING: usize = 512 << 10;
+
+/// Writes are multiples of this, so that no page is touched twice.
+const PAGE: usize = 4 << 10;
+
+/// Records output in order of arrival, in constant memory.
 #[derive(Debug)]
 pub struct Recorder {
     directory: PathBuf,
     limit: Size,
+    /// The frames that are not in the file.
     frames: Vec<u8>,
     /// Where the frame that may still grow begins in `frames`, and its stream.
     open_frame: Option<(usize, Stream)>,
-    file: Option<File>,
-    checksum: Checksummer,
-    /// Bytes of frames that are in the file.
-    spilled: u64,
+    streams: StreamSet,
     output: u64,
+    spilled: Option<Spilled>,
 }
 
-const HEADER: usize = size_of::<u32>();
-
-/// Why a recording came to nothing; the output itself went on.
+/// Why a recording was given up. The output itself went on.
 #[derive(Debug, thiserror::Error)]
 pub enum Abandoned {
     /// More output than `--max-output` allows.
@@ -40,7 +49,7 @@ pub enum Abandoned {
 }
 
 impl Recorder {
-    /// A recorder that keeps at most `limit` bytes of output, the long ones in `directory`.
+    /// A recorder that keeps at most `limit` bytes of output, in a file in `directory` if they are many.
     #[must_use]
     pub fn new(directory: PathBuf, limit: Size) -> Self {
         Self {
@@ -48,26 +57,25 @@ impl Recorder {
             limit,
             frames: Vec::new(),
             open_frame: None,
-            file: None,
-            checksum: Checksummer::default(),
-            spilled: 0,
+            streams: StreamSet::default(),
             output: 0,
+            spilled: None,
         }
     }
 
-    /// Takes down what arrived on a stream, at most [`MAX_FRAME`] bytes of it at once.
+    /// Records what arrived on a stream, at most [`MAX_FRAME`] bytes at once.
     ///
     /// # Errors
-    /// Why the recording comes to nothing: none of these bytes was taken down, all that came before
-    /// still is there.
+    /// Why the recording is given up. None of these bytes was recorded, and all that came before still is.
     pub fn record(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Abandoned> {
         debug_assert!(bytes.len() <= MAX_FRAME);
         let output = self.output + bytes.len() as u64;
         if output > self.limit.0 {
             return Err(Abandoned::TooLong(self.limit));
         }
-        if self.frames.len() + 2 * HEADER + bytes.len() > IN_MEMORY {
-            self.spill()?;
+        let most = if self.spilled.is_some() { WAITING } else { IN_MEMORY };
+        if self.frames.len() + 2 * HEADER + bytes.len() > most {
+            self.spill_whole_pages()?;
         }
         self.output = output;
         self.append(stream, bytes);
@@ -99,58 +107,108 @@ impl Recorder {
         let start = self.frames.len();
         self.frames.extend_from_slice(&encode_header(stream, 0));
         self.open_frame = Some((start, stream));
+        self.streams.insert(stream);
         start
     }
 
-    /// Moves the frames to the file; those that cannot be written stay.
-    fn spill(&mut self) -> io::Result<()> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            none => none.insert(tempfile::tempfile_in(&self.directory)?),
+    /// Writes what is in front of the open frame, which may still grow.
+    fn spill_whole_pages(&mut self) -> io::Result<()> {
+        let closed = self.open_frame.map_or(self.frames.len(), |(start, _)| start);
+        self.spill(closed - closed % PAGE)
+    }
+
+    /// Writes the first `count` bytes of the frames to the file. They stay in memory if that fails.
+    fn spill(&mut self, count: usize) -> io::Result<()> {
+        let spilled = match &mut self.spilled {
+            Some(spilled) => spilled,
+            none => none.insert(Spilled::new(&self.directory)?),
         };
-        file.write_all_at(&self.frames, self.spilled)?;
-        self.checksum.update(&self.frames);
-        self.spilled += self.frames.len() as u64;
-        self.frames.clear();
-        self.open_frame = None;
+        spilled.write(&self.frames[..count])?;
+        self.frames.drain(..count);
+        self.open_frame =
+            self.open_frame.and_then(|(start, it)| Some((start.checked_sub(count)?, it)));
         Ok(())
     }
 
-    /// Hands all that was taken down to `sink`, until it fails.
+    /// Hands all recorded output to `sink`, until it fails.
     ///
     /// # Errors
-    /// The sink's, or that of reading the file.
+    /// That of the sink, or of reading the file.
     pub fn play(
         &mut self,
         mut sink: impl FnMut(Stream, &[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
-        let mut sink = |stream, part: &[u8]| sink(stream, part).map(|()| part.len());
-        let mut frames = Frames::default();
-        if let Some(file) = &mut self.file {
-            file.rewind()?;
-            let mut spilled = file.take(self.spilled);
-            for_each_block(&mut spilled, MAX_FRAME, |block| frames.take_all(block, &mut sink))?;
+        let mut frames = FrameReader::default();
+        if let Some(spilled) = &self.spilled {
+            spilled.for_each_piece(|piece| frames.read(piece, &mut sink))?;
         }
-        frames.take_all(&self.frames, &mut sink)?;
+        frames.read(&self.frames, &mut sink)?;
         frames.end()
     }
 
-    /// The finished body.
+    /// The finished body. It is in a file if it is longer than [`IN_MEMORY`].
     ///
     /// # Errors
     /// When the last of it cannot be written.
     pub fn finish(mut self) -> Result<Body, Abandoned> {
-        if self.file.is_some() {
-            self.spill()?;
-        } else {
-            self.checksum.update(&self.frames);
+        if self.spilled.is_some() {
+            self.spill(self.frames.len())?;
         }
-        Ok(Body {
-            length: self.spilled + self.frames.len() as u64,
-            output: self.output,
-            checksum: self.checksum.finish(),
-            content: self.file.map_or(Content::Memory(self.frames), Content::File),
+        let output = self.output;
+        Ok(match self.spilled {
+            None => {
+                let (length, checksum) = (self.frames.len() as u64, Checksum::of(&self.frames));
+                Body { content: Content::Memory(self.frames), length, output, checksum }
+            }
+            Some(spilled) => {
+                let length = spilled.length;
+                let file = spilled.finish(self.streams);
+                let checksum = file.checksum();
+                Body { content: Content::File(file), length, output, checksum }
+            }
         })
+    }
+}
+
+/// The beginning of the frames, in a file without a name.
+#[derive(Debug)]
+struct Spilled {
+    file: File,
+    length: u64,
+    sums: BlockSums,
+    digest: blake3::Hasher,
+}
+
+impl Spilled {
+    fn new(directory: &Path) -> io::Result<Self> {
+        let file = tempfile::tempfile_in(directory)?;
+        Ok(Self { file, length: 0, sums: BlockSums::default(), digest: blake3::Hasher::new() })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, self.length)?;
+        self.sums.update(bytes);
+        self.digest.update(bytes);
+        self.length += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn for_each_piece(&self, mut sink: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        let mut buffer = vec![0; WAITING];
+        let mut start = 0;
+        while start < self.length {
+            let left = usize::try_from(self.length - start).unwrap_or(usize::MAX);
+            let piece = &mut buffer[..left.min(WAITING)];
+            self.file.read_exact_at(piece, start)?;
+            sink(piece)?;
+            start += piece.len() as u64;
+        }
+        Ok(())
+    }
+
+    fn finish(self, streams: StreamSet) -> BlockFile {
+        let digest = ContentDigest(*self.digest.finalize().as_bytes());
+        BlockFile::new(self.file, self.length, streams, digest, self.sums.finish())
     }
 }
 
@@ -166,7 +224,7 @@ mod tests {
     }
 
     /// The chunks as they come out, neighbours of one stream joined.
-    fn chunks(mut body: Body) -> Vec<(Stream, Vec<u8>)> {
+    fn chunks(body: Body) -> Vec<(Stream, Vec<u8>)> {
         let mut chunks = Vec::new();
         body.for_each_chunk(|stream, bytes| {
             join(&mut chunks, stream, bytes);
@@ -190,8 +248,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn what_goes_in_comes_out(
-            writes in proptest::collection::vec((stream(), 1..=MAX_FRAME, any::<u8>()), 0..24)
+        fn recorded_output_comes_back(
+            writes in proptest::collection::vec((stream(), 1..=MAX_FRAME, any::<u8>()), 0..90)
         ) {
             let mut recorder = recorder(NO_LIMIT);
             let mut expected = Vec::new();
@@ -203,21 +261,55 @@ mod tests {
             let mut played = Vec::new();
             recorder.play(|stream, bytes| { join(&mut played, stream, bytes); Ok(()) }).expect("played");
             prop_assert_eq!(&played, &expected);
-            let mut body = recorder.finish().expect("recorded");
+            let body = recorder.finish().expect("recorded");
             let total: usize = expected.iter().map(|(_, bytes)| bytes.len()).sum();
             prop_assert_eq!(body.output, total as u64);
-            let in_file = matches!(body.content, Content::File(_));
-            prop_assert!(in_file || body.length <= IN_MEMORY as u64);
-            prop_assert!(!in_file || body.length > (IN_MEMORY - MAX_FRAME) as u64);
-            let mut checksum = Checksummer::default();
-            let mut length = 0;
-            body.for_each_block(1000, |block| {
-                checksum.update(block);
-                length += block.len() as u64;
-                io::Result::Ok(())
-            }).expect("readable");
-            prop_assert_eq!((checksum.finish(), length), (body.checksum, body.length));
+            let streams: Vec<_> = body.streams().iter().collect();
+            let expected_streams = [Stream::Stdout, Stream::Stderr].into_iter()
+                .filter(|stream| expected.iter().any(|(it, _)| it == stream));
+            prop_assert_eq!(streams, expected_streams.collect::<Vec<_>>());
+            match &body.content {
+                Content::Memory(bytes) => {
+                    prop_assert!(bytes.len() <= IN_MEMORY);
+                    prop_assert_eq!((Checksum::of(bytes), bytes.len() as u64), (body.checksum, body.length));
+                }
+                Content::File(written) => {
+                    prop_assert!(body.length > (IN_MEMORY - MAX_FRAME) as u64);
+                    let file = written.file().try_clone().expect("cloned");
+                    prop_assert_eq!(file.metadata().expect("known").len(), body.length);
+                    let mut bytes = vec![0; usize::try_from(body.length).expect("short")];
+                    file.read_exact_at(&mut bytes, 0).expect("read");
+                    prop_assert_eq!(written.digest(), ContentDigest(*blake3::hash(&bytes).as_bytes()));
+                    let read = BlockFile::read(file, body.length, written.streams(), written.digest());
+                    prop_assert_eq!(read.expect("read").checksum(), body.checksum);
+                }
+            }
             prop_assert_eq!(chunks(body), expected);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+        #[test]
+        fn equal_output_gives_equal_frames(
+            runs in proptest::collection::vec((stream(), 1..9 * MAX_FRAME), 0..12),
+            pieces in [1000..=MAX_FRAME, 1000..=MAX_FRAME],
+        ) {
+            let [one, other] = pieces.map(|piece| {
+                let mut recorder = recorder(NO_LIMIT);
+                for (stream, length) in &runs {
+                    for chunk in vec![7; *length].chunks(piece) {
+                        recorder.record(*stream, chunk).expect("recorded");
+                    }
+                }
+                let body = recorder.finish().expect("recorded");
+                let digest = match &body.content {
+                    Content::File(file) => Some(file.digest()),
+                    Content::Memory(_) => None,
+                };
+                (digest, body.length, body.checksum)
+            });
+            prop_assert_eq!(one, other);
         }
     }
 

@@ -46,12 +46,6 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether reading stored output failed with an error of the store.
-    #[must_use]
-    pub fn is_in(error: &io::Error) -> bool {
-        error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Self>)
-    }
-
     /// Whether the disk is full.
     pub(in crate::store) fn is_of_a_full_disk(&self) -> bool {
         matches!(self, Self::Sqlite(error)

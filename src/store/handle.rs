@@ -4,17 +4,20 @@
 
 use super::error::StoreError;
 use super::location::StoreLocation;
+use super::objects::directory::ObjectDirectory;
+use super::objects::owners::OutputObject;
+use super::objects::sweep;
 use super::read::database::Database;
 use super::sqlite::codec::{self, OutputRow};
-use super::sqlite::long::LongOutput;
 use super::sqlite::notes::{self, NoteKind};
 use super::sqlite::{open, repair, transaction};
 use crate::entry::Entry;
 use crate::key::{Digest, DigestMemory, Key, Stamp};
-use crate::recording::{Body, Checksummer, Content};
+use crate::recording::{BlockFile, Body, Checksum, Content};
 use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::cmp::Reverse;
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -53,7 +56,10 @@ impl Store {
     pub fn begin_anew(directory: &Path) -> Result<Self, StoreError> {
         let location = StoreLocation::prepare(directory)?;
         repair::set_aside(&location)?;
-        Self::open(directory)
+        let mut anew = Self::open(directory)?;
+        // The objects of the former database are nobody's.
+        sweep::sweep(anew.database.connection_mut()?, &anew.location)?;
+        Ok(anew)
     }
 
     /// Begins a look-up: all reads until [`Store::release_read_lock`] show one moment. Nobody can write meanwhile.
@@ -108,19 +114,49 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn output(&self, entry: &Entry) -> Result<Option<Body>, StoreError> {
-        let row = self.database.read(|pages| pages.output(entry), |it| output_row(it, entry))?;
-        let Some(row) = row else { return Ok(None) };
-        let (content, checksum) = if let Some(bytes) = row.body {
-            let mut checksum = Checksummer::default();
-            checksum.update(&bytes);
-            (Content::Memory(bytes), checksum.finish())
-        } else {
-            self.release_read_lock();
-            let Some(long) = LongOutput::of(&self.location, entry.id)? else { return Ok(None) };
-            long.look_over()?
+        // An object is opened while nobody can write, so that it is the one of this row.
+        let found = self.database.read(
+            |pages| {
+                let Some(row) = pages.output(entry)? else { return Ok(None) };
+                let object = if row.body.is_none() { pages.output_object(entry.id)? } else { None };
+                Ok(Some((row, self.opened(object))))
+            },
+            |connection| {
+                let Some(row) = output_row(connection, entry)? else { return Ok(None) };
+                let object = OutputObject::of_entry(connection, entry.id)?;
+                Ok(Some((row, self.opened(object))))
+            },
+        )?;
+        let Some((OutputRow { output, length, checksum, body }, object)) = found else {
+            return Ok(None);
         };
-        let body = Body { content, length: row.length, output: row.output, checksum };
-        Ok((codec::checksum(entry, &body) == row.checksum).then_some(body))
+        let (content, of_frames) = match (body, object?) {
+            (Some(frames), _) => {
+                let checksum = Checksum::of(&frames);
+                (Content::Memory(frames), checksum)
+            }
+            (None, Some((OutputObject { digest, streams }, file))) => {
+                self.release_read_lock();
+                let Ok(file) = BlockFile::read(file, length, streams, digest) else {
+                    return Ok(None);
+                };
+                let checksum = file.checksum();
+                (Content::File(file), checksum)
+            }
+            (None, None) => return Ok(None),
+        };
+        let body = Body { content, length, output, checksum: of_frames };
+        Ok((codec::checksum(entry, &body) == checksum).then_some(body))
+    }
+
+    /// An object and its file, if it is there.
+    fn opened(
+        &self,
+        object: Option<OutputObject>,
+    ) -> Result<Option<(OutputObject, File)>, StoreError> {
+        let Some(object) = object else { return Ok(None) };
+        let Some(directory) = ObjectDirectory::open(&self.location)? else { return Ok(None) };
+        Ok(directory.read(object.digest)?.map(|file| (object, file)))
     }
 
     /// Notes that an entry could not be renewed.

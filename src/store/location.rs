@@ -29,9 +29,14 @@ impl StoreLocation {
         self.directory.join("cachex.db")
     }
 
-    /// The database of long output.
-    pub(super) fn outputs(&self) -> PathBuf {
-        self.directory.join("outputs.db")
+    /// The directory of objects.
+    pub(super) fn objects(&self) -> PathBuf {
+        self.directory.join("objects")
+    }
+
+    /// Where older formats kept long output, and its journal.
+    pub(super) fn former_outputs(&self) -> [PathBuf; 2] {
+        ["outputs.db", "outputs.db-journal"].map(|name| self.directory.join(name))
     }
 
     /// Where a damaged database is set aside.
@@ -41,7 +46,8 @@ impl StoreLocation {
 
     /// All files that may have been set aside.
     pub(super) fn all_damaged(&self) -> [PathBuf; 2] {
-        [self.database(), self.outputs()].map(|database| Self::damaged(&database))
+        [self.database(), self.directory.join("outputs.db")]
+            .map(|database| Self::damaged(&database))
     }
 
     pub(super) fn uses(&self) -> PathBuf {
@@ -73,11 +79,6 @@ impl StoreLocation {
     pub(super) fn is_writable(&self) -> bool {
         let writable = |path: &Path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
         writable(&self.directory) && writable(&self.database())
-    }
-
-    /// An unnamed file in the directory of the store; it lives as long as it is open.
-    pub(super) fn unnamed_file(&self) -> io::Result<File> {
-        tempfile::tempfile_in(&self.directory)
     }
 
     /// Waits for the set-up lock. The system frees it when its process ends.

@@ -8,11 +8,9 @@ use std::process::Output;
 
 const DATABASE: &str = "cachex.db";
 const JOURNAL: &str = "cachex.db-journal";
-const OUTPUTS: &str = "outputs.db";
-const OUTPUTS_JOURNAL: &str = "outputs.db-journal";
 
-/// The name and content of a store file.
-type Stored = (&'static str, Vec<u8>);
+/// The path and content of a store file.
+type Stored = (String, Vec<u8>);
 
 /// Stored calls, and the results of their bare commands.
 struct Calls {
@@ -68,17 +66,30 @@ impl Calls {
 
     /// The files of the store.
     fn files(&self) -> Vec<Stored> {
-        [DATABASE, OUTPUTS, "uses", "claims", "cachex.lock"]
-            .map(|name| (name, fs::read(self.sandbox.store_dir().join(name)).expect("readable")))
+        [DATABASE, &self.object(), "uses", "claims", "cachex.lock"]
+            .map(|name| (name.to_owned(), self.read(name)))
             .into()
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.sandbox.store_dir().join(name)).expect("readable")
+    }
+
+    /// The path of the output that is too long for a row.
+    fn object(&self) -> String {
+        let path = self.sandbox.object();
+        let name = path.strip_prefix(self.sandbox.store_dir()).expect("in the store");
+        name.to_str().expect("UTF-8").to_owned()
     }
 
     /// Replaces the store by these files.
     fn put(&self, files: &[Stored]) {
         let directory = self.sandbox.store_dir();
         fs::remove_dir_all(&directory).expect("removed");
-        fs::create_dir(&directory).expect("made");
-        fs::set_permissions(&directory, Permissions::from_mode(0o700)).expect("set");
+        for directory in [&directory, &directory.join("objects")] {
+            fs::create_dir(directory).expect("made");
+            fs::set_permissions(directory, Permissions::from_mode(0o700)).expect("set");
+        }
         for (name, bytes) in files {
             let path = directory.join(name);
             fs::write(&path, bytes).expect("written");
@@ -144,7 +155,7 @@ fn a_damaged_database_heals() {
 #[test]
 fn damaged_long_output_heals() {
     let calls = Calls::new();
-    calls.heals_any_damage(&calls.files(), &[OUTPUTS]);
+    calls.heals_any_damage(&calls.files(), &[&calls.object()]);
 }
 
 #[test]
@@ -175,8 +186,8 @@ fn damaged_side_files_heal() {
     }
     let folding = files.iter().find(|(name, _)| *name == "uses").expect("there").1.clone();
     assert!(!folding.is_empty());
-    files.push(("uses.folding", folding));
-    files.push((JOURNAL, vec![7; 5000]));
+    files.push(("uses.folding".to_owned(), folding));
+    files.push((JOURNAL.to_owned(), vec![7; 5000]));
     let damaged = ["uses", "claims", "cachex.lock", "uses.folding", JOURNAL];
     calls.heals_any_damage(&files, &damaged);
 }
@@ -186,22 +197,13 @@ fn damaged_side_files_heal() {
 fn half_cleared(calls: &Calls) -> Vec<Stored> {
     let mut files = calls.files();
     let database = rusqlite::Connection::open(calls.sandbox.database()).expect("opened");
-    database
-        .execute_batch(
-            "ATTACH 'OUTPUTS' AS long; PRAGMA cache_size = 1; PRAGMA long.cache_size = 1;
-             PRAGMA secure_delete = 1; BEGIN IMMEDIATE;
-             UPDATE entry SET exit = 9; DELETE FROM entry; DELETE FROM block"
-                .replace("OUTPUTS", &calls.sandbox.outputs().display().to_string())
-                .as_str(),
-        )
-        .expect("begun");
-    let read = |name| fs::read(calls.sandbox.store_dir().join(name)).expect("readable");
-    for (at, name) in [(0, DATABASE), (1, OUTPUTS)] {
-        let half_way = read(name);
-        assert!(files[at] != (name, half_way.clone()), "{name}");
-        files[at].1 = half_way;
-    }
-    files.extend([JOURNAL, OUTPUTS_JOURNAL].map(|name| (name, read(name))));
+    let remove = "PRAGMA cache_size = 1; PRAGMA secure_delete = 1; BEGIN IMMEDIATE;
+                  UPDATE entry SET exit = 9; DELETE FROM entry; DELETE FROM object";
+    database.execute_batch(remove).expect("begun");
+    let half_way = calls.read(DATABASE);
+    assert!(files[0].1 != half_way);
+    files[0].1 = half_way;
+    files.push((JOURNAL.to_owned(), calls.read(JOURNAL)));
     database.execute_batch("ROLLBACK").expect("rolled back");
     files
 }
@@ -211,15 +213,14 @@ fn an_interrupted_transaction_is_rolled_back() {
     let calls = Calls::new();
     calls.put(&half_cleared(&calls));
     calls.are_hits();
-    for journal in [JOURNAL, OUTPUTS_JOURNAL] {
-        assert!(!calls.sandbox.store_dir().join(journal).exists());
-    }
+    assert!(!calls.sandbox.store_dir().join(JOURNAL).exists());
 }
 
 #[test]
 fn a_damaged_interrupted_transaction_heals() {
     let calls = Calls::new();
-    calls.heals_any_damage(&half_cleared(&calls), &[DATABASE, JOURNAL, OUTPUTS, OUTPUTS_JOURNAL]);
+    let object = calls.object();
+    calls.heals_any_damage(&half_cleared(&calls), &[DATABASE, JOURNAL, &object]);
 }
 
 #[test]

@@ -3,8 +3,7 @@
 use super::harness::Sandbox;
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::time::SystemTime;
 
 fn sandbox() -> Sandbox {
@@ -20,6 +19,7 @@ fn state(sandbox: &Sandbox) -> BTreeMap<String, (u32, SystemTime, Option<Vec<u8>
         return BTreeMap::new();
     };
     files
+        .chain(fs::read_dir(sandbox.store_dir().join("objects")).into_iter().flatten())
         .map(|file| {
             let file = file.expect("readable");
             let found = file.metadata().expect("there");
@@ -58,11 +58,7 @@ fn finds(sandbox: &Sandbox, subject: &str, state: &str, part: &str) {
 }
 
 fn sql(sandbox: &Sandbox, statements: &str) {
-    sql_of(&sandbox.database(), statements);
-}
-
-fn sql_of(database: &Path, statements: &str) {
-    let database = rusqlite::Connection::open(database).expect("opened");
+    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
     database.execute_batch(statements).expect("done");
 }
 
@@ -71,8 +67,17 @@ fn a_sound_store_is_ok() {
     let sandbox = sandbox();
     let findings = findings(&sandbox);
     let subjects: Vec<_> = findings.keys().map(String::as_str).collect();
-    let expected =
-        ["claims", "database", "directory", "entries", "files", "format", "leftovers", "space"];
+    let expected = [
+        "claims",
+        "database",
+        "directory",
+        "entries",
+        "files",
+        "format",
+        "leftovers",
+        "objects",
+        "space",
+    ];
     assert_eq!(subjects, expected);
     assert!(findings.values().all(|(state, _)| state == "ok"), "{findings:?}");
     assert_eq!(findings["entries"].1, "2, all intact");
@@ -111,10 +116,31 @@ fn modes_that_are_too_open_are_found() {
 }
 
 #[test]
+fn objects_that_are_open_to_others_or_belong_to_no_entry() {
+    let sandbox = sandbox();
+    let object = sandbox.object();
+    finds(&sandbox, "objects", "ok", "1.3MB");
+    fs::set_permissions(&object, Permissions::from_mode(0o644)).expect("set");
+    finds(&sandbox, "objects", "warning", "is open to others; chmod 600");
+    fs::set_permissions(&object, Permissions::from_mode(0o600)).expect("set");
+    let directory = object.parent().expect("a directory");
+    fs::set_permissions(directory, Permissions::from_mode(0o750)).expect("set");
+    finds(&sandbox, "objects", "warning", "chmod 700");
+    fs::set_permissions(directory, Permissions::from_mode(0o700)).expect("set");
+    fs::write(directory.join("0".repeat(64)), "0123456789").expect("written");
+    fs::set_permissions(directory.join("0".repeat(64)), Permissions::from_mode(0o600))
+        .expect("set");
+    finds(&sandbox, "objects", "warning", "1 (10B) belong to no entry; cachex prune removes them");
+    sandbox.cachex("prune").gives("removed nothing\n");
+    finds(&sandbox, "objects", "ok", "1.3MB");
+}
+
+#[test]
 fn damaged_entries_are_counted() {
     let sandbox = sandbox();
-    let first = "DELETE FROM block WHERE id = (SELECT min(id) FROM block)";
-    sql_of(&sandbox.outputs(), first);
+    let object = sandbox.object();
+    let file = fs::OpenOptions::new().write(true).open(object).expect("opened");
+    file.write_all_at(b"x", 100_000).expect("damaged");
     finds(&sandbox, "entries", "problem", "1 of 2 are damaged");
     sql(&sandbox, "UPDATE entry SET exit = 1");
     finds(&sandbox, "entries", "problem", "2 of 2 are damaged");
@@ -145,10 +171,12 @@ fn a_damaged_database_and_one_set_aside_are_found() {
     finds(&sandbox, "database", "ok", "passes");
     sandbox.cachex("-q seq 200000").output();
     sandbox.cachex("-q seq 200000").output();
-    sql_of(&sandbox.outputs(), "ALTER TABLE block RENAME COLUMN bytes TO bits");
+    sql(&sandbox, "ALTER TABLE object RENAME COLUMN size TO length");
     finds(&sandbox, "database", "problem", "altered");
-    fs::write(sandbox.outputs(), "garbage ".repeat(1000)).expect("written");
-    finds(&sandbox, "database", "problem", "begins anew");
+    sql(&sandbox, "ALTER TABLE object RENAME COLUMN length TO size");
+    finds(&sandbox, "entries", "ok", "2, all intact");
+    fs::write(sandbox.object(), "garbage ".repeat(1000)).expect("written");
+    finds(&sandbox, "entries", "problem", "1 of 2 are damaged");
 }
 
 #[test]
@@ -165,12 +193,12 @@ fn other_formats_are_reported() {
 
 #[test]
 fn an_interrupted_write_is_reported_and_left_to_the_next_run() {
-    for (name, change) in [
-        ("cachex.db", "UPDATE entry SET used = 0, words = zeroblob(200000)"),
-        ("outputs.db", "UPDATE block SET bytes = zeroblob(200000)"),
+    for change in [
+        "UPDATE entry SET used = 0, words = zeroblob(200000)",
+        "UPDATE object SET digest = zeroblob(200000)",
     ] {
         let sandbox = sandbox();
-        let path = sandbox.store_dir().join(name);
+        let path = sandbox.database();
         let database = rusqlite::Connection::open(&path).expect("opened");
         // A small cache writes pages before the transaction ends.
         database.pragma_update(None, "cache_size", 1).expect("set");

@@ -38,15 +38,43 @@ impl Sandbox {
         self.store_dir().join("cachex.db")
     }
 
-    /// The database of output above a megabyte.
-    pub fn outputs(&self) -> PathBuf {
-        self.store_dir().join("outputs.db")
+    /// The files that hold output of more than a megabyte.
+    pub fn objects(&self) -> Vec<PathBuf> {
+        let Ok(files) = fs::read_dir(self.store_dir().join("objects")) else { return Vec::new() };
+        let mut objects: Vec<_> = files.map(|file| file.expect("readable").path()).collect();
+        objects.sort();
+        objects
     }
 
-    /// The size of both databases in bytes.
+    /// The only file that holds output of more than a megabyte.
+    #[track_caller]
+    pub fn object(&self) -> PathBuf {
+        let objects: [PathBuf; 1] = self.objects().try_into().expect("one object");
+        objects.into_iter().next().expect("one object")
+    }
+
+    /// Bytes of the database and of the objects beside it.
     pub fn store_size(&self) -> u64 {
-        let size = |path| fs::metadata(path).map_or(0, |metadata| metadata.len());
-        size(self.database()) + size(self.outputs())
+        let size = |path| fs::symlink_metadata(path).map_or(0, |metadata| metadata.len());
+        size(self.database()) + self.objects().into_iter().map(size).sum::<u64>()
+    }
+
+    /// The names of the objects that entries own.
+    pub fn owned_objects(&self) -> Vec<String> {
+        let database = rusqlite::Connection::open(self.database()).expect("opened");
+        let sql = "SELECT DISTINCT lower(hex(digest)) FROM object JOIN entry ON entry.id = entry ORDER BY 1";
+        let mut statement = database.prepare(sql).expect("prepared");
+        let names = statement.query_map([], |row| row.get(0)).expect("listed");
+        names.collect::<Result<_, _>>().expect("read")
+    }
+
+    /// Every object has an owner, and every owner has its object.
+    #[track_caller]
+    pub fn objects_are_those_owned(&self) {
+        let name =
+            |path: &PathBuf| path.file_name().expect("a name").to_str().expect("UTF-8").to_owned();
+        let found: Vec<_> = self.objects().iter().map(name).collect();
+        assert_eq!(found, self.owned_objects());
     }
 
     pub fn store(&self) -> Store {

@@ -134,7 +134,7 @@ fn end_when_damaged(numbers: u32, damage: fn(&Path)) -> Output {
     let mut pipe = hit.stdout.take().expect("a pipe");
     let mut shown = vec![0; 1];
     pipe.read_exact(&mut shown).expect("read");
-    damage(&sandbox.outputs());
+    damage(&sandbox.object());
     pipe.read_to_end(&mut shown).expect("read");
     assert!(expected.starts_with(&shown), "{} bytes, and not the right ones", shown.len());
     let ended = hit.wait_with_output().expect("ended");

@@ -1,6 +1,7 @@
 //! The database: its format, its pages, and the seal of every entry.
 
 use super::finding::{Finding, fault_of, ok, problem};
+use super::objects;
 use crate::entry::Entry;
 use crate::key::{Digest, Key};
 use crate::store::error::StoreError;
@@ -8,7 +9,7 @@ use crate::store::handle::Store;
 use crate::store::location::StoreLocation;
 use crate::store::read::database::Database;
 use crate::store::sqlite::schema::{self, DatabaseFormat};
-use crate::store::sqlite::{codec, connect, long};
+use crate::store::sqlite::{codec, connect};
 use rusqlite::{Connection, OptionalExtension};
 
 /// The format, the pages and the entries, as far as each can be looked at.
@@ -21,11 +22,7 @@ pub(super) fn examine(location: &StoreLocation) -> Vec<Finding> {
     }
     let opened = connect::open_to_look(&location.database()).and_then(|connection| {
         let state = schema::state(&connection, &location.database())?;
-        // Other faults of that one are told of below.
-        match long::open_to_look(location) {
-            Err(fault @ StoreError::Interrupted) => Err(fault),
-            _ => Ok((connection, state)),
-        }
+        Ok((connection, state))
     });
     let (connection, state) = match opened {
         Ok(opened) => opened,
@@ -35,7 +32,7 @@ pub(super) fn examine(location: &StoreLocation) -> Vec<Finding> {
         DatabaseFormat::Current => ok(FORMAT, "up to date"),
         DatabaseFormat::Behind => ok(FORMAT, "older; the next run brings it up to date"),
     };
-    let mut findings = vec![format, examine_pages(location, &connection, &state)];
+    let mut findings = vec![format, examine_pages(&connection, &state)];
     if state == DatabaseFormat::Current {
         let store = Store {
             database: Database::of(location.clone(), connection),
@@ -43,26 +40,20 @@ pub(super) fn examine(location: &StoreLocation) -> Vec<Finding> {
         };
         let found = store.examine_entries();
         findings.push(found.unwrap_or_else(|fault| fault_of("entries", &fault)));
+        findings.push(objects::examine(&store).unwrap_or_else(|fault| fault_of("objects", &fault)));
     }
     findings
 }
 
 /// Whether SQLite finds its file in order, and the tables are ours.
-fn examine_pages(
-    location: &StoreLocation,
-    connection: &Connection,
-    state: &DatabaseFormat,
-) -> Finding {
+fn examine_pages(connection: &Connection, state: &DatabaseFormat) -> Finding {
     const SUBJECT: &str = "database";
-    let verdict =
-        connect::check_pages(connection).and_then(|()| long::check(location)).and_then(|()| {
-            match state {
-                DatabaseFormat::Current if !schema::is_ours(connection)? => {
-                    Err(StoreError::Damaged("its tables were altered".to_owned()))
-                }
-                _ => Ok(()),
-            }
-        });
+    let verdict = connect::check_pages(connection).and_then(|()| match state {
+        DatabaseFormat::Current if !schema::is_ours(connection)? => {
+            Err(StoreError::Damaged("its tables were altered".to_owned()))
+        }
+        _ => Ok(()),
+    });
     match verdict {
         Ok(()) => ok(SUBJECT, "passes the integrity check of SQLite"),
         Err(fault) => fault_of(SUBJECT, &fault),

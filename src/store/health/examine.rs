@@ -75,6 +75,9 @@ fn examine_files(location: &StoreLocation) -> Finding {
         // One that has gone meanwhile is no trouble.
         let Ok(metadata) = entry.metadata() else { continue };
         let name = escape_os(&entry.file_name());
+        if entry.path() == location.objects() && metadata.is_dir() {
+            continue;
+        }
         if !metadata.is_file() {
             return warning(SUBJECT, format!("{name}: is not a regular file; move it away"));
         }

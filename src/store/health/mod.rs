@@ -3,6 +3,7 @@
 mod entries;
 mod examine;
 mod finding;
+mod objects;
 
 pub use examine::examine;
 pub use finding::{Finding, Health};

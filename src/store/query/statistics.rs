@@ -3,7 +3,8 @@
 use crate::key::decode_words;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
-use crate::store::sqlite::{codec, long};
+use crate::store::objects::owners;
+use crate::store::sqlite::codec;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::ops::AddAssign;
@@ -69,7 +70,7 @@ impl Store {
     pub fn statistics(&mut self) -> Result<Statistics, StoreError> {
         self.fold_uses()?;
         let database = std::fs::metadata(self.location.database())?.len();
-        let disk = database.saturating_add(long::file_length(&self.location));
+        let disk = database.saturating_add(owners::total(self.database.connection()?)?);
         let mut statement = self.database.connection()?.prepare(
             "SELECT name, command.hits, misses, saved, count(entry.id),
                     CAST(total(entry.output) AS INTEGER)

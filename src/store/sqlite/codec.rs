@@ -6,19 +6,9 @@ use crate::key::{Digest, Key, Stamp};
 use crate::recording::{Body, Checksum, Checksummer};
 use crate::time::{Lifetime, Timestamp};
 use rusqlite::Row;
-use std::ops::RangeInclusive;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
-
-/// The numbers of so many blocks belong to each entry.
-pub(in crate::store) const BLOCKS_PER_ENTRY: i64 = 1 << 24;
-
-/// The ids of an entry's blocks, in order.
-pub(in crate::store) fn block_ids(entry: i64) -> RangeInclusive<i64> {
-    let first = entry.saturating_mul(BLOCKS_PER_ENTRY);
-    first..=first.saturating_add(BLOCKS_PER_ENTRY - 1)
-}
 
 /// Reads `id, condition, exit, created, elapsed, renewal_failed`; `None` for what cachex never wrote.
 pub(in crate::store) fn entry(row: &Row<'_>, key: Key) -> rusqlite::Result<Option<Entry>> {
@@ -65,6 +55,7 @@ pub(in crate::store) struct OutputRow {
     pub(in crate::store) output: u64,
     pub(in crate::store) length: u64,
     pub(in crate::store) checksum: [u8; 16],
+    /// The frames; `None` if they are in an object.
     pub(in crate::store) body: Option<Vec<u8>>,
 }
 

@@ -26,7 +26,7 @@ pub(super) fn to_write(location: &StoreLocation) -> Result<Connection, StoreErro
 }
 
 /// Opens a database that exists.
-pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
+fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     // SQLite waits for ever to open a FIFO in place of the journal.
     StoreLocation::check_file(&path.with_extension("db-journal"))?;
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -38,7 +38,7 @@ pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, Stor
 }
 
 /// A path that SQLite does not take for a URI, as it would one that begins with `file:`.
-pub(super) fn unmistakable(path: &Path) -> PathBuf {
+fn unmistakable(path: &Path) -> PathBuf {
     Path::new(".").join(path)
 }
 

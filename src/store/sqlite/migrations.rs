@@ -109,8 +109,8 @@ pub(in crate::store) const MIGRATIONS: &[&str] = &[
 ",
     "
     -- Every look-up reads all definitions, so there are few of them, and no comments in them: what the
-    -- columns are is said above. Small things are in one table (store::notes). Output beyond long::IN_ROW
-    -- moved to another file (store::long), that of older formats is not taken along. The body is last, since
+    -- columns are is said above. Small things are in one table (store::notes). Long output
+    -- moved to another file, that of older formats is not taken along. The body is last, since
     -- what lies behind a long one takes long to reach.
     ALTER TABLE command RENAME TO older_command;
     ALTER TABLE entry RENAME TO older_entry;
@@ -181,5 +181,21 @@ pub(in crate::store) const MIGRATIONS: &[&str] = &[
     DROP TABLE older_entry;
     DROP TABLE older_command;
     DROP TABLE block;
+",
+    "
+    -- Long output moves from a database of its own to files: store::objects. Entries whose output was there are
+    -- forgotten. An object is owned by the rows that name it; place 0 is the recorded output of an entry.
+    DELETE FROM entry WHERE body IS NULL;
+    UPDATE command SET idle = 1
+        WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.command = command.id);
+    CREATE TABLE object (
+        entry INTEGER NOT NULL,
+        place INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        size INTEGER NOT NULL,
+        streams INTEGER NOT NULL,
+        PRIMARY KEY (entry, place)
+    ) WITHOUT ROWID;
+    CREATE INDEX object_by_digest ON object (digest);
 ",
 ];

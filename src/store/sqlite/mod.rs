@@ -2,7 +2,6 @@
 
 pub(in crate::store) mod codec;
 pub(in crate::store) mod connect;
-pub(in crate::store) mod long;
 pub(in crate::store) mod notes;
 pub(in crate::store) mod open;
 pub(in crate::store) mod read_transaction;

@@ -21,6 +21,10 @@ pub(in crate::store) enum NoteKind {
     Ignored = 4,
     /// How often uses were folded in: `store::usage`. There is one, without a name; its date is the number.
     Folded = 5,
+    /// An object that no entry owns, by its digest: `store::objects`.
+    Unowned = 6,
+    /// How long all objects are. There is one, without a name; its date is the number of bytes.
+    ObjectBytes = 7,
 }
 
 /// A note that was found.
@@ -82,6 +86,17 @@ pub(in crate::store) fn after(
         Ok(NamedNote { name: row.get(0)?, value: row.get(1)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Forgets the note of this name, if there is one.
+pub(in crate::store) fn forget_one(
+    connection: &Connection,
+    kind: NoteKind,
+    name: &[u8],
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM note WHERE kind = ?1 AND name = ?2";
+    connection.execute(sql, params![kind as i64, name])?;
+    Ok(())
 }
 
 /// Forgets all of a kind up to this name.

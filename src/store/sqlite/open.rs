@@ -1,7 +1,6 @@
 //! Opening the database: the first use, and the migration of an older format.
 
 use super::connect::to_write;
-use super::long;
 use super::schema::{self, DatabaseFormat};
 use crate::private_directory::open_private;
 use crate::store::error::StoreError;
@@ -32,6 +31,10 @@ fn set_up(location: &StoreLocation) -> Result<Connection, StoreError> {
     let mut connection = to_write(location)?;
     if schema::state(&connection, &location.database())? == DatabaseFormat::Behind {
         schema::migrate(&mut connection)?;
+        for path in location.former_outputs() {
+            // What cannot be removed is left to `prune`.
+            let _ = std::fs::remove_file(path);
+        }
     }
     Ok(connection)
 }
@@ -40,7 +43,6 @@ fn set_up(location: &StoreLocation) -> Result<Connection, StoreError> {
 /// other writers wait meanwhile.
 pub(in crate::store) fn open_to_try(location: &StoreLocation) -> Result<Connection, StoreError> {
     let connection = to_write(location)?;
-    long::attach(&connection, location)?;
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     connection.pragma_update(None, "cache_spill", "OFF")?;
     Ok(connection)

@@ -1,25 +1,17 @@
 //! Setting a damaged database aside, so that the store begins anew.
 
 use super::connect::{check_pages, to_write};
-use super::{long, schema};
+use super::schema;
 use crate::store::error::StoreError;
 use crate::store::location::StoreLocation;
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 use std::io;
 use std::path::Path;
 
-/// Moves damaged files out of the way, unless another process has just done so.
+/// Moves a damaged database out of the way, unless another process has just done so.
 pub(in crate::store) fn set_aside(location: &StoreLocation) -> Result<(), StoreError> {
     let _lock = location.lock()?;
-    let is_sound = stays(check(location))?;
-    if !is_sound {
-        move_away(&location.database())?;
-    }
-    // Long output is of no use without the database. Without long output only long entries are lost.
-    if !is_sound || !stays(long::check(location))? {
-        move_away(&location.outputs())?;
-    }
-    Ok(())
+    if stays(check(location))? { Ok(()) } else { move_away(&location.database()) }
 }
 
 fn move_away(database: &Path) -> Result<(), StoreError> {

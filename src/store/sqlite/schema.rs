@@ -78,7 +78,7 @@ pub(in crate::store) fn migrate(connection: &mut Connection) -> Result<(), Store
     for migration in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0)) {
         transaction.execute_batch(migration)?;
     }
-    space::give_back(&transaction, "main")?;
+    space::give_back(&transaction)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.pragma_update(None, "application_id", CURRENT)?;
     transaction.commit()?;

@@ -4,10 +4,10 @@ use super::codec;
 use crate::store::error::StoreError;
 use rusqlite::Connection;
 
-/// How long the file of an attached database is once it has shrunk, in bytes.
-pub(in crate::store) fn shrunk(connection: &Connection, file: &str) -> Result<u64, StoreError> {
+/// How long the database is once it has shrunk, in bytes.
+pub(in crate::store) fn shrunk(connection: &Connection) -> Result<u64, StoreError> {
     let pragma = |name| {
-        let value = connection.pragma_query_value(Some(file), name, |row| row.get(0));
+        let value = connection.pragma_query_value(None, name, |row| row.get(0));
         value.map(codec::unsigned)
     };
     let (pages, free, page) =
@@ -27,14 +27,13 @@ fn shrunk_pages(pages: u64, free: u64, page: u64) -> u64 {
     shrunk + unused(shrunk)
 }
 
-/// Gives the free pages of an attached database back to the file system.
-pub(in crate::store) fn give_back(connection: &Connection, file: &str) -> Result<(), StoreError> {
-    let free: i64 =
-        connection.pragma_query_value(Some(file), "freelist_count", |row| row.get(0))?;
+/// Gives the free pages back to the file system.
+pub(in crate::store) fn give_back(connection: &Connection) -> Result<(), StoreError> {
+    let free: i64 = connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
     if free == 0 {
         return Ok(());
     }
-    let mut statement = connection.prepare(&format!("PRAGMA {file}.incremental_vacuum"))?;
+    let mut statement = connection.prepare("PRAGMA incremental_vacuum")?;
     let mut rows = statement.query([])?;
     while rows.next()?.is_some() {}
     Ok(())
@@ -66,13 +65,13 @@ mod tests {
             pages in 1i64..1000, first in 0i64..1000, count in 0i64..1000,
         ) {
             let connection = database(pages, first..first + count);
-            let told = shrunk(&connection, "main").expect("told");
-            give_back(&connection, "main").expect("shrunk");
+            let told = shrunk(&connection).expect("told");
+            give_back(&connection).expect("shrunk");
             let length: i64 = connection
                 .query_row("SELECT page_count * 512 FROM pragma_page_count", [], |row| row.get(0))
                 .expect("counted");
             prop_assert_eq!(told, codec::unsigned(length));
-            prop_assert_eq!(shrunk(&connection, "main").expect("told"), told);
+            prop_assert_eq!(shrunk(&connection).expect("told"), told);
         }
     }
 }

@@ -5,8 +5,8 @@
 //! entry has its checksum.
 
 use super::connect::{WRITE_DEADLINE, wait_for_others};
+use super::read_transaction;
 use super::schema::{self, DatabaseFormat};
-use super::{long, read_transaction};
 use crate::store::error::StoreError;
 use crate::store::location::StoreLocation;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -53,7 +53,7 @@ pub(in crate::store) fn write_durably<'c>(
 /// Has the journal truncated at the end instead of removed: to make and remove a file takes longer than to write
 /// it.
 fn keep_journal(connection: &Connection) -> Result<(), StoreError> {
-    let keep = || connection.execute_batch("PRAGMA main.journal_mode = TRUNCATE");
+    let keep = || connection.execute_batch("PRAGMA journal_mode = TRUNCATE");
     // The journal mode that another process chose cannot be changed inside a read transaction.
     Ok(keep().or_else(|_| {
         read_transaction::end(connection);
@@ -69,19 +69,9 @@ fn begin<'c>(
 ) -> Result<Transaction<'c>, StoreError> {
     read_transaction::end(connection);
     wait_for_others(connection, deadline)?;
-    let has_long = long::attach(connection, location)?;
     connection.pragma_update(None, "synchronous", synchronous)?;
-    // BEGIN IMMEDIATE would lock both files, and a short entry would wait for readers of long output. Every writer
-    // starts with this statement, so writers wait for each other here.
-    let (behavior, first) = if has_long {
-        (TransactionBehavior::Deferred, "UPDATE main.note SET at = at WHERE 0")
-    } else {
-        (TransactionBehavior::Immediate, "")
-    };
-    let transaction = connection.transaction_with_behavior(behavior)?;
-    let begun = transaction.execute_batch(first);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     check_format(&transaction, location)?;
-    begun?;
     Ok(transaction)
 }
 

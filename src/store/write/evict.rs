@@ -7,8 +7,8 @@ use super::{command_totals, retention};
 use crate::exit::Exit;
 use crate::size::Size;
 use crate::store::error::StoreError;
-use crate::store::location::StoreLocation;
-use crate::store::sqlite::{long, space};
+use crate::store::objects::owners;
+use crate::store::sqlite::space;
 use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::Path;
@@ -123,9 +123,8 @@ fn evict(
 
 /// How long the files are; `None` where that is to be counted.
 fn file_length(connection: &Connection) -> Option<u64> {
-    let database = Path::new(connection.path()?);
-    let location = StoreLocation { directory: database.parent()?.to_owned() };
-    Some(database.metadata().ok()?.len().saturating_add(long::file_length(&location)))
+    let database = Path::new(connection.path()?).metadata().ok()?.len();
+    Some(database.saturating_add(owners::total(connection).ok()?))
 }
 
 /// The entry that goes next. One whose date lies in the future is of no use until the clock gets
@@ -149,13 +148,7 @@ fn least_recently_used(
 
 /// How long the files are once they have shrunk, in bytes.
 pub(in crate::store) fn used_bytes(connection: &Connection) -> Result<u64, StoreError> {
-    Ok(space::shrunk(connection, "main")?.saturating_add(long::used_bytes(connection)?))
-}
-
-/// Gives free pages back to the file system, so that the files shrink.
-pub(in crate::store) fn shrink(connection: &Connection) -> Result<(), StoreError> {
-    space::give_back(connection, "main")?;
-    long::shrink(connection)
+    Ok(space::shrunk(connection)?.saturating_add(owners::total(connection)?))
 }
 
 /// Removes an entry and its output; whether it was there.
@@ -165,7 +158,7 @@ pub(in crate::store) fn remove(connection: &Connection, id: i64) -> Result<bool,
         connection.query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((command, is_long)) = removed else { return Ok(false) };
     if is_long {
-        long::remove(connection, id)?;
+        owners::disown(connection, id)?;
     }
     command_totals::note_loss(connection, command)?;
     Ok(true)

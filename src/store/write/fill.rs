@@ -8,13 +8,15 @@ use super::{command_totals, evict, retention};
 use crate::entry::{Entry, NewEntry};
 use crate::exit::Exit;
 use crate::key::{CommandName, LearnedDigest, encode_words};
-use crate::recording::MAX_FRAME;
+use crate::recording::Content;
 use crate::size::Size;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
+use crate::store::objects::new_object::NewObject;
+use crate::store::objects::{owners, sweep};
 use crate::store::query::{call_pattern, parts};
 use crate::store::sqlite::notes::{self, Note, NoteKind};
-use crate::store::sqlite::{codec, long, transaction};
+use crate::store::sqlite::{codec, space, transaction};
 use crate::store::usage;
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
@@ -53,6 +55,24 @@ pub enum Filled {
     Cleared,
 }
 
+/// What one transaction came to.
+enum Attempt {
+    /// The object is known from now on, and another transaction can store the entry.
+    Announced,
+    Ended {
+        filled: Filled,
+        /// Whether there are files that no entry owns.
+        leaves_unowned: bool,
+    },
+}
+
+impl Attempt {
+    /// An end that changed nothing.
+    fn refused(filled: Filled) -> Self {
+        Self::Ended { filled, leaves_unowned: false }
+    }
+}
+
 impl Store {
     /// Stores a result in place of the one under the same key and condition, and keeps the limits.
     ///
@@ -61,21 +81,48 @@ impl Store {
     pub fn fill(
         &mut self,
         name: &CommandName,
-        new: &mut NewEntry<'_>,
+        new: &NewEntry<'_>,
         learned: &[LearnedDigest],
         limits: &Limits<'_>,
     ) -> Result<Filled, StoreError> {
-        let is_long = new.recording.body.length > long::IN_ROW;
-        if is_long {
-            long::make(&self.location)?;
+        let object = match &new.recording.body.content {
+            Content::File(file) => Some(NewObject::prepare(&self.location, file)?),
+            Content::Memory(_) => None,
+        };
+        let (filled, leaves_unowned) = loop {
+            match self.try_to_fill(name, new, learned, limits, object.as_ref()) {
+                Ok(Attempt::Announced) => {}
+                Ok(Attempt::Ended { filled, leaves_unowned }) => {
+                    break (Ok(filled), leaves_unowned);
+                }
+                Err(fault) => break (Err(fault), false),
+            }
+        };
+        let was_refused = !matches!(filled, Ok(Filled::Stored));
+        if leaves_unowned || object.is_some() && was_refused {
+            // If this fails the next writer does it.
+            let _ = sweep::settle(self.database.connection_mut()?, &self.location);
         }
+        filled
+    }
+
+    fn try_to_fill(
+        &mut self,
+        name: &CommandName,
+        new: &NewEntry<'_>,
+        learned: &[LearnedDigest],
+        limits: &Limits<'_>,
+        object: Option<&NewObject<'_>>,
+    ) -> Result<Attempt, StoreError> {
         let transaction = transaction::write(self.database.connection_mut()?, &self.location)?;
-        let needed = new.recording.body.length + evict::OVERHEAD;
-        if is_long || may_remove_long(&transaction, new, needed, limits)? {
-            long::wait_for_readers(&transaction)?;
-        }
         if clearing::was_cleared(&transaction, &limits.since, new, name)? {
-            return Ok(Filled::Cleared);
+            return Ok(Attempt::refused(Filled::Cleared));
+        }
+        if let Some(object) = object
+            && !object.is_announced(&transaction)?
+        {
+            transaction.commit()?;
+            return Ok(Attempt::Announced);
         }
         let folded = usage::fold(&self.location, &transaction)?;
         let mut removed = remove_same(&transaction, new)?;
@@ -85,17 +132,21 @@ impl Store {
             let most = max_entries.get();
             removed += evict::make_room_in_command(&transaction, command, most, limits.is_spent)?;
         }
+        let needed = new.recording.body.length + evict::OVERHEAD;
         match evict::make_room_in_store(&transaction, limits.max_size, needed)? {
             Some(more) => removed += more,
-            None => return Ok(Filled::TooLarge),
+            None => return Ok(Attempt::refused(Filled::TooLarge)),
         }
         let (command, runs) =
             command_totals::count_run(&transaction, new.scope, name, new.recording.ended)?;
-        let id = insert(&transaction, command, name, new, is_long)?;
+        let id = insert(&transaction, command, name, new)?;
+        if let Some(object) = object {
+            object.own(&transaction, id, new.recording.body.length)?;
+        }
         remember(&transaction, learned)?;
         match evict::make_room_for_newest(&transaction, limits.max_size, needed, id)? {
             Some(more) => removed += more,
-            None => return Ok(Filled::TooLarge),
+            None => return Ok(Attempt::refused(Filled::TooLarge)),
         }
         // Whatever is replaced or evicted, runs are counted one by one, and so are new commands. Mostly
         // the numbers of entries grow as well.
@@ -104,11 +155,15 @@ impl Store {
             retention::keep_few(&transaction)?;
         }
         if removed > 0 {
-            evict::shrink(&transaction)?;
+            space::give_back(&transaction)?;
         }
+        let leaves_unowned = owners::are_unowned(&transaction)?;
+        let replaced = object.map(NewObject::link).transpose()?;
         transaction.commit()?;
+        // Now that others can write there is time to give back the room of a file that was replaced.
+        drop(replaced);
         folded.done();
-        Ok(Filled::Stored)
+        Ok(Attempt::Ended { filled: Filled::Stored, leaves_unowned })
     }
 
     /// Remembers digests of files, unless another process is writing.
@@ -131,23 +186,6 @@ impl Store {
 /// longer than storing.
 const SELDOM: i64 = 64;
 
-/// Whether something may have to go that is too long for a row.
-fn may_remove_long(
-    connection: &Connection,
-    new: &NewEntry<'_>,
-    needed: u64,
-    limits: &Limits<'_>,
-) -> Result<bool, StoreError> {
-    if !long::is_there(connection)? {
-        return Ok(false);
-    }
-    let sql = format!("SELECT EXISTS (SELECT 1 FROM entry WHERE {SAME} AND body IS NULL)");
-    let same = params![new.key.0.as_bytes(), codec::encode_input(new.condition)];
-    Ok(limits.max_entries.is_some()
-        || !evict::has_room(connection, limits.max_size, needed)
-        || connection.query_row(&sql, same, |row| row.get(0))?)
-}
-
 /// The entries of the same key and input.
 const SAME: &str = "key = ?1 AND substr(condition, 1, length(?2)) = ?2";
 
@@ -169,8 +207,7 @@ fn insert(
     connection: &Connection,
     command: i64,
     name: &CommandName,
-    new: &mut NewEntry<'_>,
-    is_long: bool,
+    new: &NewEntry<'_>,
 ) -> Result<i64, StoreError> {
     let entry = Entry {
         id: 0,
@@ -181,16 +218,11 @@ fn insert(
         elapsed: new.recording.elapsed,
         renewal_failed: None,
     };
-    let body = &mut new.recording.body;
-    let mut in_row = None;
-    if !is_long {
-        let mut bytes = Vec::new();
-        body.for_each_block(MAX_FRAME, |block| {
-            bytes.extend_from_slice(block);
-            Ok::<_, StoreError>(())
-        })?;
-        in_row = Some(bytes);
-    }
+    let body = &new.recording.body;
+    let in_row = match &body.content {
+        Content::Memory(frames) => Some(frames),
+        Content::File(_) => None,
+    };
     let ignored = call_pattern::ignored(new.ignored);
     if let Some(ignored) = &ignored {
         call_pattern::remember(connection, ignored)?;
@@ -219,11 +251,7 @@ fn insert(
             ignored,
         ],
     )?;
-    let id = connection.last_insert_rowid();
-    if is_long {
-        long::insert(connection, id, body)?;
-    }
-    Ok(id)
+    Ok(connection.last_insert_rowid())
 }
 
 fn remember(connection: &Connection, learned: &[LearnedDigest]) -> Result<(), StoreError> {

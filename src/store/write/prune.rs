@@ -34,10 +34,12 @@ impl Store {
     /// # Errors
     /// As SQLite; a part may be forgotten by then.
     pub fn prune(&mut self, max_size: Size) -> Result<Cleared, StoreError> {
+        self.repair_objects()?;
         let mut cleared = Cleared::default();
         for removal in pruning(max_size) {
             cleared += self.remove(&removal)?;
         }
+        self.sweep_objects()?;
         Ok(cleared)
     }
 

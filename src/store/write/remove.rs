@@ -5,10 +5,11 @@ use super::{clearing, command_totals, evict, retention};
 use crate::size::Size;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
+use crate::store::objects::sweep;
 use crate::store::query::call_pattern;
 use crate::store::query::selection::Selection;
 use crate::store::sqlite::notes::{self, NoteKind};
-use crate::store::sqlite::{codec, long, open, transaction};
+use crate::store::sqlite::{codec, open, space, transaction};
 use crate::store::usage;
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
@@ -108,7 +109,7 @@ impl Removal {
                         evict::remove(transaction, entry.id)?;
                         cleared += entry.cleared();
                     }
-                    freed += entry.length + evict::OVERHEAD;
+                    freed += entry.in_row + evict::OVERHEAD;
                     next += 1;
                 }
                 None if self.until.is_some() && !self.is_enough(transaction)? => {
@@ -120,7 +121,6 @@ impl Removal {
         }
         command_totals::forget_unused(transaction)?;
         call_pattern::forget_unused(transaction)?;
-        long::remove_orphans(transaction)?;
         tombstones::keep_few(transaction)?;
         Ok(Progress { chosen: Some(chosen), next, cleared, is_done })
     }
@@ -132,7 +132,12 @@ impl Store {
     /// # Errors
     /// As SQLite; a part may be forgotten by then.
     pub fn clear(&mut self, selection: &Selection) -> Result<Cleared, StoreError> {
-        self.remove(&Removal::of(RemovalCause::Cleared, selection.clone()))
+        let removal = Removal::of(RemovalCause::Cleared, selection.clone());
+        let cleared = self.remove(&removal)?;
+        if removal.leaves_nothing() {
+            self.sweep_objects()?;
+        }
+        Ok(cleared)
     }
 
     /// What [`Store::clear`] would forget, which is all that it chooses. Changes nothing.
@@ -173,10 +178,21 @@ impl Store {
         // The totals of a command that stays count what its entries were used for.
         let folded = usage::fold(&self.location, &transaction)?;
         let progress = removal.do_part(&transaction, progress)?;
-        evict::shrink(&transaction)?;
+        space::give_back(&transaction)?;
         transaction.commit()?;
         folded.done();
+        sweep::settle(self.database.connection_mut()?, &self.location)?;
         Ok(progress)
+    }
+
+    /// Makes the rows of objects right, should they be damaged.
+    pub(in crate::store) fn repair_objects(&mut self) -> Result<(), StoreError> {
+        sweep::repair(self.database.connection_mut()?, &self.location)
+    }
+
+    /// Removes the files of objects that no entry owns, whatever left them.
+    pub(in crate::store) fn sweep_objects(&mut self) -> Result<(), StoreError> {
+        sweep::sweep(self.database.connection_mut()?, &self.location)
     }
 
     /// What these removals would forget, one after the other: they are done, and taken back. How much
@@ -219,7 +235,8 @@ struct Chosen {
     id: i64,
     created: Timestamp,
     output: u64,
-    length: u64,
+    /// Bytes of frames in its row.
+    in_row: u64,
 }
 
 impl Chosen {
@@ -240,7 +257,7 @@ fn chosen(connection: &Connection, selection: &Selection) -> Result<Vec<Chosen>,
     let condition = selection.condition(connection)?;
     let now = Timestamp::now();
     let mut statement = connection.prepare(&format!(
-        "SELECT entry.id, created, lifetime, output, length
+        "SELECT entry.id, created, lifetime, output, iif(body IS NULL, 0, length)
          FROM entry JOIN command ON command.id = entry.command
          WHERE {} ORDER BY entry.used <= {}, entry.used, entry.id",
         condition.sql(),
@@ -253,7 +270,7 @@ fn chosen(connection: &Connection, selection: &Selection) -> Result<Vec<Chosen>,
             id: row.get(0)?,
             created,
             output: codec::unsigned(row.get(3)?),
-            length: codec::unsigned(row.get(4)?),
+            in_row: codec::unsigned(row.get(4)?),
         }))
     })?;
     Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())

@@ -4,7 +4,6 @@
 use super::{command_totals, tombstones};
 use crate::store::error::StoreError;
 use crate::store::query::call_pattern;
-use crate::store::sqlite::long;
 use crate::store::sqlite::notes::{self, NoteKind};
 use rusqlite::Connection;
 
@@ -16,7 +15,6 @@ pub(in crate::store) fn keep_few(connection: &Connection) -> Result<(), StoreErr
     command_totals::keep_few_idle(connection)?;
     tombstones::keep_few(connection)?;
     call_pattern::keep_few(connection)?;
-    long::remove_orphans(connection)?;
     notes::keep_last(connection, NoteKind::File, DIGESTS)
 }
 

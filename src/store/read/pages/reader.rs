@@ -15,6 +15,7 @@ use super::unsupported::{PageResult, Unsupported};
 use crate::entry::Entry;
 use crate::key::Key;
 use crate::store::location::StoreLocation;
+use crate::store::objects::owners::{OUTPUT_PLACE, OutputObject};
 use crate::store::sqlite::codec::{EntryRow, OutputRow};
 use crate::store::sqlite::notes::NoteKind;
 use crate::store::sqlite::schema;
@@ -34,6 +35,7 @@ pub(super) struct Roots {
     /// Entries by key and condition.
     pub(super) by_key: u32,
     notes: u32,
+    objects: u32,
 }
 
 /// The columns of `entry` that are read, by their places.
@@ -112,6 +114,17 @@ impl PageReader {
         Ok(OutputRow::new(output, length, checksum, body))
     }
 
+    /// The object that holds the output of an entry, if there is one.
+    pub(in crate::store) fn output_object(&self, entry: i64) -> PageResult<Option<OutputObject>> {
+        let place = [PageValue::Integer(entry), PageValue::Integer(OUTPUT_PLACE)];
+        let mut object = None;
+        tree::for_each_match(&self.pages, self.roots()?.objects, &place, &mut |found| {
+            object = OutputObject::new(found.blob(2)?, found.integer(4)?);
+            Ok(())
+        })?;
+        Ok(object)
+    }
+
     /// The value of a note, if there is one of that name.
     pub(in crate::store) fn note(
         &self,
@@ -143,19 +156,22 @@ impl Roots {
     /// Reads the table of all tables and indexes: type, name, table, first page, definition. What its rows are
     /// called says what they are in this format.
     pub(super) fn read(pages: &Pages) -> PageResult<Self> {
-        let mut found = [None; 3];
+        let mut found = [None; 4];
         tree::for_each_row(pages, SCHEMA, &mut |row| {
             let row = PageRecord::read(row.near())?;
             let place = match row.text(1)? {
                 b"entry" => 0,
                 b"sqlite_autoindex_entry_1" => 1,
                 b"note" => 2,
+                b"object" => 3,
                 _ => return Ok(()),
             };
             found[place] = u32::try_from(row.integer(3)?).ok();
             Ok(())
         })?;
-        let [Some(entries), Some(by_key), Some(notes)] = found else { return Err(Unsupported) };
-        Ok(Self { entries, by_key, notes })
+        let [Some(entries), Some(by_key), Some(notes), Some(objects)] = found else {
+            return Err(Unsupported);
+        };
+        Ok(Self { entries, by_key, notes, objects })
     }
 }

@@ -1,0 +1,39 @@
+//! Checksums that tell damage. They do not guard against forgery: whoever can write to the store owns it.
+
+use std::fmt;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+
+/// An XXH3 checksum of 128 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checksum(pub u128);
+
+impl Checksum {
+    /// The checksum of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(xxh3_128(bytes))
+    }
+}
+
+/// Computes a [`Checksum`] piece by piece.
+#[derive(Clone, Default)]
+pub struct Checksummer(Xxh3);
+
+impl Checksummer {
+    /// Adds the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The checksum of all bytes so far.
+    #[must_use]
+    pub fn finish(&self) -> Checksum {
+        Checksum(self.0.digest128())
+    }
+}
+
+impl fmt::Debug for Checksummer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Checksummer")
+    }
+}

@@ -1,0 +1,60 @@
+//! Long output on its way into the store.
+//!
+//! Its file has no name until the transaction that stores its entry is about to end.
+
+use super::directory::ObjectDirectory;
+use super::owners;
+use crate::recording::BlockFile;
+use crate::store::error::StoreError;
+use crate::store::location::StoreLocation;
+use rusqlite::Connection;
+use std::fs::File;
+
+/// A file that is to be an object.
+#[derive(Debug)]
+pub(in crate::store) struct NewObject<'f> {
+    file: &'f BlockFile,
+    directory: ObjectDirectory,
+    /// A copy with a name, where the file itself cannot get one.
+    copy: Option<File>,
+}
+
+impl<'f> NewObject<'f> {
+    /// Does what takes long. No transaction must be open.
+    pub(in crate::store) fn prepare(
+        location: &StoreLocation,
+        file: &'f BlockFile,
+    ) -> Result<Self, StoreError> {
+        let directory = ObjectDirectory::make(location)?;
+        let copy = directory.copy_if_unlinkable(file.file(), file.digest())?;
+        Ok(Self { file, directory, copy })
+    }
+
+    /// Whether it can be linked in this transaction. If not, that is made good once the transaction is committed; begin
+    /// another one then.
+    pub(in crate::store) fn is_announced(
+        &self,
+        connection: &Connection,
+    ) -> Result<bool, StoreError> {
+        let is_known = owners::is_known(connection, self.file.digest())?;
+        if !is_known {
+            owners::note_unowned(connection, &self.file.digest().0)?;
+        }
+        Ok(is_known)
+    }
+
+    /// Lets an entry own it.
+    pub(in crate::store) fn own(
+        &self,
+        connection: &Connection,
+        entry: i64,
+        size: u64,
+    ) -> Result<(), StoreError> {
+        owners::own(connection, entry, self.file, size)
+    }
+
+    /// Gives it its name. Drop the file that is returned once the transaction has ended.
+    pub(in crate::store) fn link(&self) -> Result<Option<File>, StoreError> {
+        Ok(self.directory.link(self.file.file(), self.copy.as_ref(), self.file.digest())?)
+    }
+}

@@ -1,0 +1,110 @@
+//! Removing the files of objects that nobody owns.
+//!
+//! [`settle`] removes those that notes tell of, which are all, as a rule. [`sweep`] looks at every file: notes are not
+//! synced, and a power cut may take one and not the file.
+
+use super::directory::ObjectDirectory;
+use super::owners;
+use crate::recording::ContentDigest;
+use crate::store::error::StoreError;
+use crate::store::location::StoreLocation;
+use crate::store::sqlite::notes::{self, NoteKind};
+use crate::store::sqlite::transaction;
+use rusqlite::{Connection, params};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
+
+/// So many files are removed in one transaction. Until it has ended they are open: to give back the room of a long
+/// file takes long.
+const AT_ONCE: u8 = 64;
+
+/// Removes the files that notes tell of.
+pub(in crate::store) fn settle(
+    connection: &mut Connection,
+    location: &StoreLocation,
+) -> Result<(), StoreError> {
+    let Some(directory) = ObjectDirectory::open(location)? else { return Ok(()) };
+    loop {
+        let transaction = transaction::write(connection, location)?;
+        let unowned = noted(&transaction)?;
+        if unowned.is_empty() {
+            return Ok(());
+        }
+        let mut open: Vec<File> = Vec::new();
+        for digest in &unowned {
+            // One that cannot be removed is left to `sweep`, and `doctor` tells of it.
+            open.extend(directory.remove_object(*digest).ok().flatten());
+        }
+        for ContentDigest(digest) in unowned {
+            notes::forget_one(&transaction, NoteKind::Unowned, &digest)?;
+        }
+        transaction.commit()?;
+    }
+}
+
+/// Some objects that a note tells of.
+fn noted(connection: &Connection) -> Result<Vec<ContentDigest>, StoreError> {
+    let sql = "SELECT name FROM note WHERE kind = ?1 LIMIT ?2";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map(params![NoteKind::Unowned as i64, AT_ONCE], |row| row.get(0))?;
+    Ok(rows.collect::<Result<Vec<[u8; 32]>, _>>()?.into_iter().map(ContentDigest).collect())
+}
+
+/// Makes the rows of objects right.
+pub(in crate::store) fn repair(
+    connection: &mut Connection,
+    location: &StoreLocation,
+) -> Result<(), StoreError> {
+    let transaction = transaction::write(connection, location)?;
+    owners::repair(&transaction)?;
+    Ok(transaction.commit()?)
+}
+
+/// Removes all files that nobody owns.
+pub(in crate::store) fn sweep(
+    connection: &mut Connection,
+    location: &StoreLocation,
+) -> Result<(), StoreError> {
+    let Some(directory) = ObjectDirectory::open(location)? else { return Ok(()) };
+    let unowned = unowned_names(connection, &directory)?;
+    for names in unowned.chunks(AT_ONCE.into()) {
+        let transaction = transaction::write(connection, location)?;
+        let mut open = Vec::new();
+        for name in names {
+            if !owners::is_name_owned(&transaction, name)? {
+                open.push(directory.remove_if_dead(OsStr::from_bytes(name))?);
+            }
+        }
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// The names that nobody owned a moment ago. Another process may just be storing one of them.
+fn unowned_names(
+    connection: &Connection,
+    directory: &ObjectDirectory,
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut unowned = Vec::new();
+    for name in directory.names()? {
+        if !owners::is_name_owned(connection, &name)? {
+            unowned.push(name);
+        }
+    }
+    Ok(unowned)
+}
+
+/// How many files nobody owns, and how long they are.
+pub(in crate::store) fn count_unowned(
+    connection: &Connection,
+    location: &StoreLocation,
+) -> Result<(usize, u64), StoreError> {
+    let Some(directory) = ObjectDirectory::open(location)? else { return Ok((0, 0)) };
+    let names = unowned_names(connection, &directory)?;
+    let length = |name: &Vec<u8>| {
+        let path = location.objects().join(OsStr::from_bytes(name));
+        fs::symlink_metadata(path).map_or(0, |found| found.len())
+    };
+    Ok((names.len(), names.iter().map(length).sum()))
+}

@@ -1,0 +1,277 @@
+//! Long output in files of its own: shared, bounded, removed, and nothing that is in their way hurts.
+
+use super::harness::{Sandbox, am_root};
+use rusqlite::Connection;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+/// A command that prints 3 MB, the same for all arguments that begin alike.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.script("s.sh", "yes \"${1%%-*}\" | head -c 3000000");
+    sandbox
+}
+
+fn printed(word: &str) -> Vec<u8> {
+    format!("{word}\n").bytes().cycle().take(3_000_000).collect()
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
+}
+
+fn sql(sandbox: &Sandbox, statements: &str) {
+    let database = Connection::open(sandbox.database()).expect("opened");
+    database.execute_batch(statements).expect("done");
+}
+
+#[test]
+fn equal_output_has_one_file_which_stays_as_long_as_an_entry_needs_it() {
+    let sandbox = sandbox();
+    for word in ["x-1", "x-2"] {
+        sandbox.cachex(&format!("./s.sh {word}")).gives(printed("x"));
+    }
+    let object = sandbox.object();
+    sandbox.cachex("./s.sh y").gives(printed("y"));
+    assert_eq!(sandbox.objects().len(), 2);
+    sandbox.objects_are_those_owned();
+    sandbox.cachex("clear -- ./s.sh x-1").gives("removed 1 entry (3.0MB)\n");
+    sandbox.cachex("--only-if-cached ./s.sh x-2").gives(printed("x"));
+    sandbox.cachex("clear -- ./s.sh y").gives("removed 1 entry (3.0MB)\n");
+    assert_eq!(sandbox.object(), object);
+    sandbox.cachex("clear -- ./s.sh x-2").gives("removed 1 entry (3.0MB)\n");
+    assert!(sandbox.objects().is_empty());
+}
+
+#[test]
+fn objects_are_private() {
+    let sandbox = sandbox();
+    sandbox.sh("umask 000; cachex ./s.sh x").gives(printed("x"));
+    let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    let object = sandbox.object();
+    assert_eq!((mode(&object), mode(object.parent().expect("objects"))), (0o600, 0o700));
+}
+
+#[test]
+fn the_size_of_the_store_counts_each_file_once() {
+    let sandbox = sandbox();
+    for word in ["x-1", "x-2", "y", "z"] {
+        sandbox.cachex(&format!("--max-size 7MB ./s.sh {word}")).output();
+        assert!(sandbox.store_size() <= 7_000_000, "{}", sandbox.store_size());
+        sandbox.age(1);
+    }
+    sandbox.objects_are_those_owned();
+    let cached = |word: &str| {
+        let call = format!("-q --only-if-cached ./s.sh {word}");
+        sandbox.cachex(&call).output().status.code() == Some(0)
+    };
+    assert_eq!(["x-1", "x-2", "y", "z"].map(cached), [false, false, true, true]);
+    let stats = sandbox.cachex("stats").output().stdout;
+    assert!(
+        String::from_utf8_lossy(&stats).contains("on disk   6.0MB"),
+        "{}",
+        stats.escape_ascii()
+    );
+    sandbox.cachex("prune --max-size 4MB").gives("removed 1 entry (3.0MB)\n");
+    assert_eq!(sandbox.objects().len(), 1);
+    sandbox.cachex("--max-entries 1 ./s.sh w").gives(printed("w"));
+    sandbox.object();
+    sandbox.objects_are_those_owned();
+}
+
+#[test]
+fn a_damaged_object_is_never_replayed_and_heals() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh x").gives(printed("x"));
+    let flip = |path: &Path| {
+        let mut bytes = fs::read(path).expect("read");
+        bytes[2_000_000] ^= 1;
+        fs::write(path, bytes).expect("written");
+    };
+    let cut = |path: &Path| {
+        let file = fs::OpenOptions::new().write(true).open(path).expect("opened");
+        file.set_len(2_999_999).expect("cut");
+    };
+    let lengthen = |path: &Path| {
+        let bytes = fs::read(path).expect("read");
+        fs::write(path, [&bytes[..], b"x"].concat()).expect("written");
+    };
+    let replace = |path: &Path| fs::remove_file(path).expect("removed");
+    let link = |path: &Path| {
+        let elsewhere = path.with_file_name("elsewhere");
+        fs::rename(path, &elsewhere).expect("moved");
+        symlink(elsewhere, path).expect("linked");
+    };
+    let fifo = |path: &Path| {
+        replace(path);
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mkfifoat(rustix::fs::CWD, path, mode).expect("made");
+    };
+    let directory = |path: &Path| {
+        replace(path);
+        fs::create_dir_all(path.join("with/more")).expect("made");
+    };
+    let damages: [(&str, &dyn Fn(&Path)); 9] = [
+        ("flipped", &flip),
+        ("cut", &cut),
+        ("longer", &lengthen),
+        ("empty", &|path| fs::write(path, "").expect("emptied")),
+        ("missing", &replace),
+        ("open to others", &|path| set_mode(path, 0o666)),
+        ("a link", &link),
+        ("a FIFO", &fifo),
+        ("a directory", &directory),
+    ];
+    for (what, damage) in damages {
+        let object = sandbox.object();
+        let before = sandbox.runs();
+        damage(&object);
+        sandbox.cachex("./s.sh x").gives(printed("x"));
+        assert_eq!(sandbox.runs(), before + 1, "{what}");
+        sandbox.cachex("--only-if-cached ./s.sh x").gives(printed("x"));
+        sandbox.cachex("prune").gives("removed nothing\n");
+        assert_eq!(sandbox.object(), object, "{what}");
+        assert!(fs::symlink_metadata(&object).expect("there").is_file(), "{what}");
+    }
+}
+
+#[test]
+fn an_object_in_the_way_of_a_new_one_hurts_nothing() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh x").gives(printed("x"));
+    let object = sandbox.object();
+    for what in ["garbage", "directory", "replacement"] {
+        sandbox.cachex("clear").output();
+        match what {
+            "garbage" => fs::write(&object, "garbage").expect("written"),
+            "directory" => fs::create_dir_all(object.join("a")).expect("made"),
+            _ => fs::write(object.with_file_name("replacement"), "left").expect("written"),
+        }
+        for call in ["./s.sh x", "--refresh ./s.sh x", "--only-if-cached ./s.sh x"] {
+            sandbox.cachex(call).gives(printed("x"));
+        }
+        assert_eq!(sandbox.object(), object, "{what}");
+    }
+}
+
+#[test]
+fn what_is_in_place_of_the_directory_hinders_nothing_short() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh short | head -c 1").output();
+    let objects = sandbox.store_dir().join("objects");
+    for what in ["a file", "a link", "a link to nowhere"] {
+        let _ = fs::remove_dir_all(&objects);
+        match what {
+            "a file" => fs::write(&objects, "").expect("written"),
+            "a link" => symlink("/tmp", &objects).expect("linked"),
+            _ => symlink("/nowhere/at/all", &objects).expect("linked"),
+        }
+        for _ in 0..2 {
+            sandbox.cachex("./s.sh x").warns(printed("x"), "the result is not stored");
+        }
+        sandbox.cachex(&format!("echo {}", what.len())).gives(format!("{}\n", what.len()));
+        sandbox
+            .cachex(&format!("--only-if-cached echo {}", what.len()))
+            .gives(format!("{}\n", what.len()));
+        fs::remove_file(&objects).expect("removed");
+    }
+    for call in ["./s.sh x", "--only-if-cached ./s.sh x"] {
+        sandbox.cachex(call).gives(printed("x"));
+    }
+}
+
+#[test]
+fn a_read_only_directory_of_objects_serves_hits() {
+    const NOBODY: u32 = 65534;
+    if !am_root() {
+        return;
+    }
+    let sandbox = sandbox();
+    let cachex = |words: &str| sandbox.by(NOBODY, words).env("CACHEX_CACHE_DIR", "own");
+    cachex("./s.sh x").gives(printed("x"));
+    let objects = sandbox.dir.join("own/objects");
+    set_mode(&objects, 0o500);
+    cachex("--only-if-cached ./s.sh x").gives(printed("x"));
+    cachex("./s.sh y").warns(printed("y"), "the result is not stored");
+    cachex("clear -- ./s.sh").tells("removed 1 entry (3.0MB)\n", 0);
+    set_mode(&objects, 0o700);
+    cachex("prune").gives("removed nothing\n");
+    assert_eq!(fs::read_dir(&objects).expect("listed").count(), 0);
+}
+
+#[test]
+fn files_that_belong_to_no_entry_go() {
+    let sandbox = sandbox();
+    let names = ["0".repeat(64), "replacement".to_owned(), format!("{}.copy", "1".repeat(64))];
+    for call in ["prune", "clear"] {
+        sandbox.cachex("./s.sh x").gives(printed("x"));
+        for name in &names {
+            fs::write(sandbox.store_dir().join("objects").join(name), "left").expect("written");
+        }
+        sandbox.cachex(call).output();
+        sandbox.objects_are_those_owned();
+    }
+    // What a process leaves that is killed before or after it commits: a note tells of it, and any result that is
+    // stored takes it away.
+    sandbox.cachex("./s.sh x").gives(printed("x"));
+    let left = "0".repeat(64);
+    fs::write(sandbox.store_dir().join("objects").join(&left), "left").expect("written");
+    sql(&sandbox, &format!("INSERT INTO note VALUES (6, x'{left}', 0, x'')"));
+    sandbox.cachex("echo short").gives("short\n");
+    sandbox.objects_are_those_owned();
+    sandbox.cachex("--only-if-cached ./s.sh x").gives(printed("x"));
+}
+
+#[test]
+fn a_sum_that_is_wrong_is_made_right_by_prune() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh x").gives(printed("x"));
+    for wrong in ["0", "-5", "9000000000000000000"] {
+        sql(&sandbox, &format!("UPDATE note SET at = {wrong} WHERE kind = 7"));
+        sandbox.cachex("prune").output();
+        let total = "SELECT at FROM note WHERE kind = 7";
+        let database = Connection::open(sandbox.database()).expect("opened");
+        let total: i64 = database.query_row(total, [], |row| row.get(0)).expect("found");
+        let length = sandbox.object().metadata().expect("there").len();
+        assert_eq!(u64::try_from(total), Ok(length));
+    }
+}
+
+#[test]
+fn long_output_of_the_format_before_is_forgotten() {
+    let sandbox = sandbox();
+    sandbox.cachex("echo short").gives("short\n");
+    sandbox.cachex("./s.sh x").gives(printed("x"));
+    sql(
+        &sandbox,
+        "DROP TABLE object; DELETE FROM note WHERE kind > 5;
+         PRAGMA user_version = 8; PRAGMA application_id = 0x63780008",
+    );
+    fs::remove_dir_all(sandbox.store_dir().join("objects")).expect("removed");
+    for name in ["outputs.db", "outputs.db-journal"] {
+        fs::write(sandbox.store_dir().join(name), "blocks").expect("written");
+    }
+    sandbox.cachex("--only-if-cached echo short").gives("short\n");
+    for name in ["outputs.db", "outputs.db-journal"] {
+        assert!(!sandbox.store_dir().join(name).exists());
+    }
+    let before = sandbox.runs();
+    for _ in 0..2 {
+        sandbox.cachex("./s.sh x").gives(printed("x"));
+    }
+    assert_eq!(sandbox.runs(), before + 1);
+    let found = sandbox.cachex("doctor").output().stdout;
+    assert!(!String::from_utf8_lossy(&found).contains("problem"), "{}", found.escape_ascii());
+}
+
+#[test]
+fn a_store_that_begins_anew_keeps_no_objects() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh x").gives(printed("x"));
+    fs::write(sandbox.database(), "garbage ".repeat(1000)).expect("written");
+    sandbox.cachex("echo short").warns("short\n", "the store was damaged");
+    assert!(sandbox.objects().is_empty());
+    sandbox.cachex("./s.sh x").gives(printed("x"));
+    sandbox.cachex("--only-if-cached ./s.sh x").gives(printed("x"));
+}
