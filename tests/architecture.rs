@@ -50,7 +50,7 @@ const ALLOWED: &[(&str, &str)] = &[
         "entry error exit inherited key options policy progress recording replay runner single_flight stdin store \
          terminal time",
     ),
-    ("commands", "call entry error exit hex key options size store terminal time"),
+    ("commands", "call entry error exit hex key options recording size store terminal time"),
 ];
 
 fn sources(path: &Path, found: &mut Vec<String>) {

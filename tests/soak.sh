@@ -358,7 +358,7 @@ inspect() {
     for file in "$store"/* "$store"/.[!.]*; do
         case ${file##*/} in
         # Journals may stay, empty or with a header that does not count.
-        cachex.db | outputs.db | *.db-journal | *.db.damaged | cachex.lock | claims | uses | uses.folding | objects | '*' | '.[!.]*') ;;
+        cachex.db | *.db-journal | *.db.damaged | cachex.lock | claims | uses | uses.folding | objects | '*' | '.[!.]*') ;;
         *) fault failed "after $phase: left behind: $(ls -ld "$file")" ;;
         esac
     done

@@ -44,7 +44,7 @@ impl Call<'_> {
     pub(super) fn fall_back(
         &self,
         Fallback { store, entry, .. }: &Fallback<'_>,
-        body: Body,
+        body: &Body,
         failure: &str,
     ) -> Result<Exit, Error> {
         let age = entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
@@ -52,6 +52,6 @@ impl Call<'_> {
             format_args!("the command failed ({failure}); this is its success of {age} ago");
         self.notices.warn(&warning);
         store.note_use(entry);
-        ending::of_replay(replay(&body), entry.exit)
+        ending::of_replay(replay(body), entry.exit)
     }
 }

@@ -50,7 +50,7 @@ impl Call<'_> {
             && let Some(body) = fallback.output()
         {
             claim.give_up();
-            return self.fall_back(fallback, body, &failure);
+            return self.fall_back(fallback, &body, &failure);
         }
         let Outcome { exit, recording, lost, .. } = outcome?;
         let kept = match (since, recording) {

@@ -34,7 +34,7 @@ impl UnreadableRecording {
         error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Self>)
     }
 
-    fn error(reason: impl ToString) -> io::Error {
+    fn error(reason: &impl ToString) -> io::Error {
         io::Error::other(Self(reason.to_string()))
     }
 }
@@ -115,9 +115,9 @@ impl BlockFile {
         let mut buffer = vec![0; BLOCK];
         for (number, sum) in (0..).zip(&self.sums) {
             let block = read_block(&self.file, self.length, number, &mut buffer)
-                .map_err(UnreadableRecording::error)?;
+                .map_err(|error| UnreadableRecording::error(&error))?;
             if Checksum::of(block) != *sum {
-                return Err(UnreadableRecording::error("it was damaged while it was read"));
+                return Err(UnreadableRecording::error(&"it was damaged while it was read"));
             }
             sink(block)?;
         }

@@ -6,6 +6,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
+/// A way to damage a file, and what is said of it.
+type Damage<'d> = (&'d str, &'d dyn Fn(&Path));
+
 /// A command that prints 3 MB, the same for all arguments that begin alike.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -112,7 +115,7 @@ fn a_damaged_object_is_never_replayed_and_heals() {
         replace(path);
         fs::create_dir_all(path.join("with/more")).expect("made");
     };
-    let damages: [(&str, &dyn Fn(&Path)); 9] = [
+    let damages: [Damage<'_>; 9] = [
         ("flipped", &flip),
         ("cut", &cut),
         ("longer", &lengthen),

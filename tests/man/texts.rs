@@ -57,13 +57,13 @@ const NO_COLOR: (&str, &str) = ("NO_COLOR", "If set and not empty, no colours ar
 
 const DATABASE: (&str, &str) = (
     "~/.cache/cachex/cachex.db",
-    "The store, an SQLite database, with files of its own beside it, `outputs.db` for output of more than a \
-     megabyte among them: in `$XDG_CACHE_HOME/cachex` if that is \
+    "The store, an SQLite database, with files beside it, among them those in `objects` for output of more than a \
+     megabyte: in `$XDG_CACHE_HOME/cachex` if that is \
      set, on macOS in `~/Library/Caches`.",
 );
 
 const DAMAGED: (&str, &str) =
-    ("cachex.db.damaged, outputs.db.damaged", "Beside it: a damaged store that was set aside.");
+    ("cachex.db.damaged", "Beside it: a damaged database that was set aside.");
 
 const OWN_CONFIGURATION: (&str, &str) = (
     "~/.config/cachex/config.toml",
