@@ -190,19 +190,44 @@ mod tests {
     }
 
     #[test]
-    fn brief_durations() {
+    fn people_see_the_one_or_two_largest_units() {
         for (millis, text) in [
             (0, "0ms"),
-            (350, "350ms"),
+            (999, "999ms"),
+            (1_000, "1.0s"),
             (4_250, "4.2s"),
-            (59_900, "59s"),
+            (9_999, "9.9s"),
+            (10_000, "10s"),
+            (59_999, "59s"),
             (60_000, "1m"),
             (65_000, "1m5s"),
+            (599_000, "9m59s"),
+            (605_000, "10m"),
+            (3_599_000, "59m"),
             (3_600_000, "1h"),
+            (5_430_000, "1h30m"),
             (45_000_000, "12h"),
+            (86_399_000, "23h"),
+            (86_400_000, "1d"),
             (90_000_000, "1d1h"),
+            (867_600_000, "10d"),
         ] {
             assert_eq!(brief(Duration::from_millis(millis)), text);
         }
+    }
+
+    #[test]
+    fn a_lifetime_is_shown_as_it_can_be_typed() {
+        assert_eq!(Lifetime::For(Duration::from_secs(90)).to_string(), "1m30s");
+        assert_eq!(Lifetime::Unlimited.to_string(), "none");
+    }
+
+    #[test]
+    fn a_time_before_the_epoch_becomes_the_epoch() {
+        let at = |millis| UNIX_EPOCH + Duration::from_millis(millis);
+        assert_eq!(Timestamp::from(at(1_500)).as_millis(), 1_500);
+        let before = UNIX_EPOCH - Duration::from_secs(1);
+        assert_eq!(Timestamp::from(before).as_millis(), 0);
+        assert!(Timestamp::now() > Timestamp::from(at(1_000_000_000_000)));
     }
 }
