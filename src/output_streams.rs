@@ -1,6 +1,6 @@
-//! Where the command's two output streams lead, as far as it makes a difference to the command.
+//! The command's two output streams: what was asked for, and what the command gets, given where our own streams lead.
 //!
-//! It counts in the key: what is written to one stream is in exact order, what is written to two is not.
+//! This is part of the key. Output to one stream is recorded in exact order; between two streams the order is not exact.
 
 use crate::inherited::is_closed;
 use crate::terminal::{Stream, TerminalSize};
@@ -13,16 +13,16 @@ use rustix::termios::{isatty, tcgetsid};
 pub enum OutputStreams {
     /// A pipe for each.
     Apart,
-    /// One pipe for both, since ours are one as well (`2>&1`, or one terminal): what is written stays in order.
+    /// One pipe for both, since our own are one as well: `2>&1`, or one terminal.
     Joined,
-    /// A pipe for those that are open with us.
+    /// A pipe for each that is open in our process.
     Partly {
         /// Whether standard output is open.
         stdout: bool,
         /// Whether standard error is open.
         stderr: bool,
     },
-    /// A terminal of this width.
+    /// A terminal: `--pty`.
     Terminal {
         /// Its width.
         columns: u16,
@@ -41,16 +41,16 @@ pub struct OutputRequest {
 /// Whether the command gets a terminal in place of pipes: `--pty`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PtyMode {
-    /// It does.
+    /// Always.
     Always,
-    /// It does when our standard output is a terminal.
+    /// When our standard output is a terminal.
     Auto,
-    /// It does not.
+    /// Never.
     Never,
 }
 
 impl OutputStreams {
-    /// What the command is to get, as our own streams stand.
+    /// The streams that the command gets. Looks at our own.
     #[must_use]
     pub fn observe(request: OutputRequest) -> Self {
         let wants_terminal = match request.pty {
@@ -73,15 +73,14 @@ impl OutputStreams {
         }
     }
 
-    /// Whose recordings may be replayed here too, if they are of one stream only: then there is no order to
-    /// keep.
+    /// Streams whose recordings may be replayed to these, if they used one stream only: there is no order to keep then.
     #[must_use]
     pub fn also_served_by(self) -> Option<Self> {
         (self == Self::Joined).then_some(Self::Apart)
     }
 }
 
-/// Whether what is written to two descriptors lands in one row.
+/// Whether all that is written to two descriptors ends up in the order of the writes.
 #[must_use]
 pub fn are_one(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
     let (Ok(of_a), Ok(of_b)) = (fstat(a), fstat(b)) else { return false };
@@ -92,17 +91,18 @@ pub fn are_one(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
     let is_same_file = of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
     match kind(&of_a) {
         FileType::CharacterDevice => {
-            // Of other devices the null device is the usual one, and keeps no order.
-            let is_same_device = of_a.st_rdev == of_b.st_rdev || (is_ours(a) && is_ours(b));
+            // Other devices, such as the null device, keep no order.
+            let is_same_device =
+                of_a.st_rdev == of_b.st_rdev || (is_our_terminal(a) && is_our_terminal(b));
             is_same_device && isatty(a) && isatty(b)
         }
-        // Each opening of a file has an offset of its own.
-        FileType::RegularFile => is_same_file && are_one_opening(a, b),
+        // Each open file description has an offset of its own.
+        FileType::RegularFile => is_same_file && share_description(a, b),
         _ => is_same_file,
     }
 }
 
-/// Whether two descriptors append to the same file: each write goes to its end, whichever it comes through.
+/// Whether two descriptors append to the same file: each write goes to its end.
 fn both_append(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
     let (Ok(of_a), Ok(of_b)) = (fstat(a), fstat(b)) else { return false };
     let appends = |fd| fcntl_getfl(fd).is_ok_and(|flags| flags.contains(OFlags::APPEND));
@@ -112,15 +112,15 @@ fn both_append(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
         && appends(b)
 }
 
-/// Whether this is our controlling terminal: `/dev/tty` is another name of it, and another device.
-fn is_ours(fd: BorrowedFd<'_>) -> bool {
+/// Whether this is our controlling terminal. `/dev/tty` is another device that leads to it.
+fn is_our_terminal(fd: BorrowedFd<'_>) -> bool {
     tcgetsid(fd).is_ok()
 }
 
-/// Whether two descriptors of one file share one opening of it.
+/// Whether two descriptors of one file share an open file description.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
-fn are_one_opening(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
+fn share_description(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
     use rustix::fd::AsRawFd;
     const KCMP_FILE: libc::c_int = 0;
     /// Since Linux 6.10.
@@ -132,19 +132,19 @@ fn are_one_opening(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
     if order != -1 {
         return order == 0;
     }
-    // Filters of system calls often forbid that one.
+    // Seccomp filters often forbid `kcmp`.
     // SAFETY: as above.
     match unsafe { libc::fcntl(a_fd, F_DUPFD_QUERY, b_fd) } {
-        -1 => seem_one_opening(a, b),
+        -1 => seem_to_share_description(a, b),
         is_one => is_one == 1,
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-use seem_one_opening as are_one_opening;
+use seem_to_share_description as share_description;
 
-/// The same where the system does not tell: by all that they would share.
-fn seem_one_opening(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
+/// The same where the system does not tell: whether all is equal that they would share.
+fn seem_to_share_description(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
     let shared = |fd| Some((fcntl_getfl(fd).ok()?, seek(fd, SeekFrom::Current(0)).ok()?));
     shared(a).is_some_and(|of_a| shared(b) == Some(of_a))
 }

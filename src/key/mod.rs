@@ -6,6 +6,7 @@
 
 mod caveats;
 mod code;
+mod differences;
 mod digest;
 mod encoding;
 mod error;
@@ -21,6 +22,7 @@ mod words;
 pub use caveats::Caveat;
 pub use code::command_name::{CommandName, names_of};
 pub use code::program::{Program, ResolveError};
+pub use differences::{Difference, StoredPart, differences};
 pub use digest::{Digest, DigestBuilder};
 pub use encoding::{decode_words, encode_words};
 pub use error::Unreadable;
@@ -35,7 +37,7 @@ pub use fingerprint::{
 pub use hash_with::HashWith;
 pub use observation::{InputChange, Observation};
 pub use observe::observe;
-pub use parts::{Difference, KeyPart, StoredPart, differences};
+pub use parts::KeyPart;
 pub use spec::KeySpec;
 pub use words::environment::VariableSelector;
 pub use words::file_names::names_in;

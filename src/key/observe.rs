@@ -42,7 +42,7 @@ pub fn observe(
     }
     let reader = FileReader::new(memory, now, on_progress);
     let hashes = HashCommands::new(&spec.hashes, on_progress);
-    let line = CommandLine { program, words, marks: marks(&spec.ignored, words) };
+    let line = CommandWords { program, words, marks: marks(&spec.ignored, words) };
     let (variable_globs, variables) = variables(spec, &hashes)?;
     let counted_words = line.counted(&hashes)?;
     let (mut surveys, mut files) = (Vec::new(), BTreeMap::new());
@@ -82,14 +82,14 @@ pub fn observe(
 }
 
 /// A command line, and the words of it that count.
-struct CommandLine<'c> {
+struct CommandWords<'c> {
     program: &'c Program,
     words: &'c [OsString],
     /// For each word the glob that leaves it out, if one does.
     marks: Vec<Option<OsString>>,
 }
 
-impl CommandLine<'_> {
+impl CommandWords<'_> {
     /// The arguments that count, each with its number.
     fn arguments(&self) -> impl Iterator<Item = (usize, &OsStr)> {
         let all = self.words.iter().zip(&self.marks).enumerate().skip(1);
@@ -141,7 +141,7 @@ struct ReadArguments {
 /// Reads the code and the files among the arguments: small ones first, so that all large ones are recalled at once.
 fn read(
     reader: &FileReader<'_>,
-    line: &CommandLine<'_>,
+    line: &CommandWords<'_>,
     hashes: &HashCommands<'_>,
     spec: &KeySpec,
 ) -> Result<ReadArguments, Unreadable> {

@@ -1,35 +1,34 @@
-//! A fingerprint part by part, each under the name that people know it by: to say what differs.
+//! A fingerprint part by part, each under the name that people know it by. For `explain` and `-v`.
 //!
-//! Values that may be secret are never among what is shown.
+//! Values that may be secret are never shown.
 
 use super::encoding::bytes_of;
 use super::fingerprint::{CodeFile, FileState, Fingerprint, HashedInput, InputText};
 use crate::output_streams::OutputStreams;
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-/// One part.
+/// One part of a fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPart {
-    /// What it is: `argument 2`, `env HOME`, `file schema.sql`.
+    /// Its name, such as `argument 2`, `env HOME` or `file schema.sql`.
     pub name: OsString,
-    /// Canonical bytes of what was seen. They may be secret.
+    /// Canonical bytes of its value, which may be secret.
     pub bytes: Vec<u8>,
-    /// What was seen, where that may be shown.
+    /// Its value, where that may be shown.
     pub shown: Option<OsString>,
 }
 
 impl KeyPart {
-    /// A part that is not shown.
+    /// A part whose value is not shown.
     #[must_use]
     pub fn new(name: impl Into<OsString>, bytes: impl Into<Vec<u8>>) -> Self {
         Self { name: name.into(), bytes: bytes.into(), shown: None }
     }
 
-    /// One of several of a kind, each with a name of its own.
+    /// One of several parts of a kind.
     fn of(kind: &str, name: impl AsRef<OsStr>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self::new(with(kind, name), bytes)
+        Self::new(join(kind, name), bytes)
     }
 
     fn shown(self, value: impl Into<OsString>) -> Self {
@@ -37,26 +36,33 @@ impl KeyPart {
     }
 }
 
-/// The name of an argument, its number among those that count apart.
+/// The beginning of the name of an argument. Its number among the arguments that count follows.
 pub(super) const ARGUMENT: &str = "argument ";
 
+/// The name of the argument with this number.
 pub(super) fn argument(number: usize) -> String {
     format!("{ARGUMENT}{number}")
 }
 
-/// A text with another one behind it.
-fn with(text: &str, more: impl AsRef<OsStr>) -> OsString {
-    let mut all = OsString::from(text);
-    all.push(" ");
-    all.push(more);
-    all
-}
-
 impl Fingerprint {
-    /// Its parts, in the order in which people ask for them.
+    /// Its parts, those that people ask for most first.
     #[must_use]
     pub fn parts(&self) -> Vec<KeyPart> {
         let mut parts = vec![KeyPart::new("scope", self.scope.as_bytes()).shown(&self.scope)];
+        self.add_words(&mut parts);
+        self.add_files_of_words(&mut parts);
+        if let Some(directory) = &self.directory {
+            let physical = directory.physical.as_os_str();
+            let logical = directory.logical.as_deref().unwrap_or_default();
+            let bytes = [physical.as_bytes(), b"\0", logical.as_bytes()].concat();
+            parts.push(KeyPart::new("working directory", bytes).shown(physical));
+        }
+        self.add_options(&mut parts);
+        self.add_surroundings(&mut parts);
+        parts
+    }
+
+    fn add_words(&self, parts: &mut Vec<KeyPart>) {
         for (number, word) in self.words.iter().enumerate() {
             let name = if number == 0 { "command".to_owned() } else { argument(number) };
             let part = KeyPart::new(name, bytes_of(word));
@@ -65,9 +71,10 @@ impl Fingerprint {
                 InputText::Hashed(HashedInput { with, .. }) => part.shown(with),
             });
         }
-        for glob in &self.ignored {
-            parts.push(KeyPart::of("ignored argument", glob, []));
-        }
+        parts.extend(self.ignored.iter().map(|glob| KeyPart::of("ignored argument", glob, [])));
+    }
+
+    fn add_files_of_words(&self, parts: &mut Vec<KeyPart>) {
         for file in &self.code {
             let CodeFile { path, is_script, .. } = file;
             let kind = if *is_script { "script" } else { "program" };
@@ -81,25 +88,21 @@ impl Fingerprint {
             };
             parts.push(part.shown(describe_file(&argument.state)));
         }
-        if let Some(directory) = &self.directory {
-            let physical = directory.physical.as_os_str();
-            let logical = directory.logical.as_deref().unwrap_or_default();
-            let bytes = [physical.as_bytes(), b"\0", logical.as_bytes()].concat();
-            parts.push(KeyPart::new("working directory", bytes).shown(physical));
-        }
+    }
+
+    /// Adds what options other than `--scope` and `--ignore-arg` make count.
+    fn add_options(&self, parts: &mut Vec<KeyPart>) {
         for (number, text) in (1..).zip(&self.texts) {
             parts.push(KeyPart::new(format!("key text {number}"), text.as_bytes()));
         }
-        for glob in &self.variable_globs {
-            parts.push(KeyPart::of("env glob", glob, []));
-        }
+        parts.extend(self.variable_globs.iter().map(|glob| KeyPart::of("env glob", glob, [])));
         for (name, value) in &self.variables {
             let bytes = value.as_ref().map(bytes_of).unwrap_or_default();
             let state = if value.is_some() { "set" } else { "unset" };
             parts.push(KeyPart::of("env", name, bytes).shown(state));
         }
-        for (word, found) in &self.files {
-            parts.push(KeyPart::of("file", word, bytes_of(found)).shown(describe_file(found)));
+        for (word, state) in &self.files {
+            parts.push(KeyPart::of("file", word, bytes_of(state)).shown(describe_file(state)));
         }
         if self.pure_environment {
             parts.push(KeyPart::new("pure environment", []));
@@ -107,6 +110,10 @@ impl Fingerprint {
         if let Some(command) = &self.stdin_with {
             parts.push(KeyPart::new("hash of standard input", command.as_bytes()).shown(command));
         }
+    }
+
+    /// Adds what the command inherits.
+    fn add_surroundings(&self, parts: &mut Vec<KeyPart>) {
         let signals =
             [("ignored signals", self.ignored_signals), ("blocked signals", self.blocked_signals)];
         for (name, set) in signals.into_iter().filter(|(_, set)| *set != 0) {
@@ -115,17 +122,24 @@ impl Fingerprint {
         for fd in &self.inherited_files {
             parts.push(KeyPart::of("descriptor", fd.to_string(), []).shown("a file"));
         }
-        let outputs = describe(self.outputs);
+        let outputs = describe_outputs(self.outputs);
         parts.push(KeyPart::new("outputs", outputs.as_bytes()).shown(outputs));
-        parts
     }
 }
 
-fn describe_file(found: &FileState) -> OsString {
-    match found {
+/// Two texts with a space between them.
+fn join(first: &str, second: impl AsRef<OsStr>) -> OsString {
+    let mut joined = OsString::from(first);
+    joined.push(" ");
+    joined.push(second);
+    joined
+}
+
+fn describe_file(state: &FileState) -> OsString {
+    match state {
         FileState::Missing => "missing".into(),
         FileState::Content(_) => "a file".into(),
-        FileState::Hashed(HashedInput { with: command, .. }) => with("hashed by", command),
+        FileState::Hashed(HashedInput { with, .. }) => join("hashed by", with),
         FileState::Tree(_) => "a directory".into(),
         FileState::Stamped(_) => "a large file, by its dates".into(),
         FileState::Directory => "a directory, by its name alone".into(),
@@ -140,7 +154,7 @@ fn describe_signals(set: u64) -> String {
     numbers.collect::<Vec<_>>().join(", ")
 }
 
-fn describe(outputs: OutputStreams) -> String {
+fn describe_outputs(outputs: OutputStreams) -> String {
     match outputs {
         OutputStreams::Apart => "apart".to_owned(),
         OutputStreams::Joined => "joined".to_owned(),
@@ -148,62 +162,5 @@ fn describe(outputs: OutputStreams) -> String {
         OutputStreams::Partly { stdout: false, .. } => "standard output closed".to_owned(),
         OutputStreams::Partly { .. } => "standard error closed".to_owned(),
         OutputStreams::Terminal { columns } => format!("terminal of {columns} columns"),
-    }
-}
-
-/// A part as it is stored: its name, and a digest that says nothing without the store's secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredPart {
-    /// The part's name.
-    pub name: OsString,
-    /// What its value is recognized by.
-    pub digest: [u8; 8],
-}
-
-/// A part that differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// The part's name.
-    pub name: OsString,
-    /// What became of it: `changed`, `is new`, `is gone`.
-    pub what: &'static str,
-}
-
-/// What differs from parts that were stored.
-#[must_use]
-pub fn differences(now: &[StoredPart], then: &[StoredPart]) -> Vec<Difference> {
-    let (known_now, known_then) = (by_name(now), by_name(then));
-    let difference = |part: &StoredPart, what| Difference { name: part.name.clone(), what };
-    let here = now.iter().filter_map(|part| match known_then.get(&*part.name) {
-        Some(digest) if *digest == part.digest => None,
-        Some(_) => Some(difference(part, "changed")),
-        None => Some(difference(part, "is new")),
-    });
-    let gone = then.iter().filter(|part| !known_now.contains_key(&*part.name));
-    here.chain(gone.map(|part| difference(part, "is gone"))).collect()
-}
-
-fn by_name(parts: &[StoredPart]) -> HashMap<&OsStr, [u8; 8]> {
-    parts.iter().map(|part| (&*part.name, part.digest)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parts(parts: &[(&str, u8)]) -> Vec<StoredPart> {
-        let part =
-            |(name, digest): &(&str, u8)| StoredPart { name: (*name).into(), digest: [*digest; 8] };
-        parts.iter().map(part).collect()
-    }
-
-    #[test]
-    fn what_differs_is_named() {
-        let then = parts(&[("scope", 1), ("argument 1", 2), ("env A", 3)]);
-        assert_eq!(differences(&then, &then), []);
-        let now = parts(&[("scope", 1), ("argument 1", 5), ("file x", 6)]);
-        let expected = [("argument 1", "changed"), ("file x", "is new"), ("env A", "is gone")];
-        let expected = expected.map(|(name, what)| Difference { name: name.into(), what });
-        assert_eq!(differences(&now, &then), expected);
     }
 }

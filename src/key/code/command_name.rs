@@ -11,19 +11,20 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-/// What the entries of a command go by, over all contents of its script and however it is spelled:
-/// the program's place, and for an interpreter the words up to its script, with the script's place.
+/// The name of a command: the place of its program, and for an interpreter the words up to its script, with the place of that.
+///
+/// `clear`, `stats` and `--max-entries` find the entries of a command by it, over all contents of its script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandName {
     name: Vec<u8>,
-    /// So much of it is the program.
+    /// The length of the first word in it.
     program: usize,
     arguments: Vec<u8>,
 }
 
 impl CommandName {
-    /// The name of the command that `words` call, its program being `program`. Of what is ignored it holds
-    /// nothing but the globs, and of ignored arguments nothing at all.
+    /// The name of the command that `words` call with this program. Words that are ignored may be secret: those in the name are
+    /// replaced by their globs, and further arguments are left out.
     #[must_use]
     pub fn of(program: &Path, words: &[OsString], ignored: &[ArgumentGlob]) -> Self {
         let script = operands(program, words).and_then(|operands| operands.script);
@@ -42,7 +43,7 @@ impl CommandName {
         Self { name, program, arguments: encode_words(counted) }
     }
 
-    /// The first of the words that name the command, encoded.
+    /// The place of the program, encoded.
     #[must_use]
     pub fn program(&self) -> &[u8] {
         &self.name[..self.program]
@@ -61,8 +62,8 @@ impl CommandName {
     }
 }
 
-/// Every name that `words` can mean for calls that ignore this, whether or not the program is still there:
-/// a bare word means any file of that name in `PATH`.
+/// Every name that `words` can mean, where these arguments are ignored, whether or not the program is still there: a word
+/// without a slash means any file of that name in `PATH`.
 #[must_use]
 pub fn names_of(words: &[OsString], ignored: &[ArgumentGlob]) -> Vec<CommandName> {
     let Some(word) = words.first() else {
@@ -76,9 +77,10 @@ pub fn names_of(words: &[OsString], ignored: &[ArgumentGlob]) -> Vec<CommandName
     }
 }
 
-/// A path that stays the same when the file itself goes, however one comes to it: the directory
-/// without symbolic links or dots, and the file's own name. (The file's own link is not followed:
-/// one program under several names is several commands.)
+/// The place of a file: its directory without symbolic links or dots, and its own name.
+///
+/// It is the same by whatever path one comes to it, and when the file is gone. A link at the end is not followed: one program
+/// under several names is several commands.
 fn place(path: &Path) -> PathBuf {
     let path = normalize(path);
     let mut missing = Vec::new();
@@ -93,7 +95,7 @@ fn place(path: &Path) -> PathBuf {
     path
 }
 
-/// Without `.`; `..` is left to the file system where it can tell, since links may stand before it.
+/// The absolute path without `.` and `..`. The file system resolves links before a `..`, where it can.
 fn normalize(path: &Path) -> PathBuf {
     let absolute = absolute(path);
     if !absolute.components().any(|part| part == Component::ParentDir) {
@@ -122,14 +124,14 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_the_same_however_one_comes_to_it() {
+    fn a_place_is_the_same_by_every_path() {
         let dir = tempfile::tempdir().expect("a directory");
         let real = fs::canonicalize(dir.path()).expect("canonical");
         fs::create_dir(real.join("a")).expect("made");
         std::os::unix::fs::symlink(real.join("a"), real.join("link")).expect("linked");
         let expected = real.join("a").join("gone.sh");
-        for way in ["a/gone.sh", "link/gone.sh", "./a/../a/./gone.sh", "link/../a/gone.sh"] {
-            assert_eq!(place(&real.join(way)), expected, "{way}");
+        for path in ["a/gone.sh", "link/gone.sh", "./a/../a/./gone.sh", "link/../a/gone.sh"] {
+            assert_eq!(place(&real.join(path)), expected, "{path}");
         }
         let nowhere = real.join("no").join("such").join("x");
         assert_eq!(place(&nowhere), nowhere);

@@ -13,12 +13,12 @@ pub struct Program {
     path: PathBuf,
 }
 
-/// Why there is no program to run.
+/// The reason that there is no program to run.
 #[derive(Debug)]
 pub enum ResolveError {
-    /// Nothing of that name.
+    /// Nothing has that name.
     NotFound,
-    /// This file, which may not be executed.
+    /// This file has, and may not be executed.
     NotExecutable(PathBuf, io::Error),
 }
 
@@ -27,7 +27,7 @@ impl Program {
     /// executable file of that name in `PATH`.
     ///
     /// # Errors
-    /// As `execvp`: a file that may not be executed is reported only when nothing else is found.
+    /// Those of `execvp`: a file that may not be executed is reported only when nothing else is found.
     pub fn resolve(word: &OsStr) -> Result<Self, ResolveError> {
         if word.as_bytes().contains(&b'/') {
             return Self::check(Path::new(word));
@@ -62,7 +62,7 @@ impl Program {
         }
     }
 
-    /// The path as it was found, which is what a script sees as `$0`.
+    /// The path as it was found, which a script sees as `$0`.
     #[must_use]
     pub fn as_found(&self) -> &Path {
         &self.found
@@ -75,7 +75,7 @@ impl Program {
     }
 }
 
-/// The files that a word without a slash can mean, in the order of `PATH`.
+/// The paths that a word without a slash can mean, in the order of `PATH`.
 pub(crate) fn search_path(name: &OsStr) -> impl Iterator<Item = PathBuf> + use<> {
     let path = std::env::var_os("PATH").unwrap_or_else(|| OsString::from("/bin:/usr/bin"));
     let name = PathBuf::from(if name.is_empty() { OsStr::new("\0") } else { name });
@@ -92,7 +92,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn resolving_reports_what_execvp_reports() {
+    fn errors_are_those_of_execvp() {
         let dir = tempfile::tempdir().expect("a directory");
         let file = dir.path().join("plain");
         fs::write(&file, "").expect("written");

@@ -1,19 +1,19 @@
-//! The `#!` line: what the kernel, and `env` after it, make of the first bytes of a file.
+//! The `#!` line: what the kernel, and then `env`, make of the first bytes of a file. Pure.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// What runs a file.
+/// What runs an executable file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Shebang {
-    /// The system itself.
+    /// The kernel itself.
     Binary,
-    /// These words, with the file's path behind them.
+    /// The program of these words, which are followed by the path of the file.
     Words(Vec<OsString>),
-    /// The same, found by this `env`.
+    /// The same, found by the `env` at this path.
     Env(PathBuf, Vec<OsString>),
-    /// This cannot be told, for this reason.
+    /// It cannot be told, for this reason.
     Unclear(&'static str),
 }
 
@@ -26,7 +26,7 @@ const BINARIES: [&[u8]; 6] = [
     b"\xfe\xed\xfa\xce",
 ];
 
-/// Reads the first bytes of an executable file. A text without a `#!` line is run by `/bin/sh`.
+/// Reads the first bytes of an executable file. Shells run a text without a `#!` line by `/bin/sh`.
 pub(crate) fn shebang(head: &[u8]) -> Shebang {
     let Some(line) = head.strip_prefix(b"#!") else {
         let binary = BINARIES.iter().any(|magic| head.starts_with(magic));
@@ -37,7 +37,7 @@ pub(crate) fn shebang(head: &[u8]) -> Shebang {
     let Some(interpreter) = halves.next().filter(|path| !path.is_empty()) else {
         return Shebang::Words(vec!["/bin/sh".into()]);
     };
-    // The kernel passes everything behind the first space as one word.
+    // The kernel passes all that follows the first space as one word.
     let argument = halves.next().unwrap_or_default().trim_ascii();
     if interpreter.rsplit(|b| *b == b'/').next() == Some(b"env") {
         return env_words(argument).map_or_else(Shebang::Unclear, |words| {
@@ -52,12 +52,12 @@ fn word(bytes: &[u8]) -> OsString {
     OsStr::from_bytes(bytes).to_owned()
 }
 
-/// The words that `env ARGUMENT` runs, as far as that is plain.
+/// The words that `env ARGUMENT` runs; an error where that is not plain.
 fn env_words(argument: &[u8]) -> Result<Vec<OsString>, &'static str> {
     let splits = ["-S", "--split-string=", "-vS"];
     let Some(text) = splits.iter().find_map(|option| argument.strip_prefix(option.as_bytes()))
     else {
-        // Without -S the argument is one word: a name, an option or an assignment.
+        // Without `-S` the argument is one word: a name, an option or an assignment.
         return match argument {
             [b'-', ..] => Err("the options of env in its first line are not understood"),
             name if name.contains(&b'=') => Ok(Vec::new()),
@@ -77,7 +77,7 @@ fn env_words(argument: &[u8]) -> Result<Vec<OsString>, &'static str> {
     }
 }
 
-/// `NAME=value`, other than one that changes where programs are found.
+/// Whether it is `NAME=value`, and does not change where programs are found.
 fn is_harmless_assignment(word: &[u8]) -> bool {
     !word.starts_with(b"-") && !word.starts_with(b"PATH=") && word.contains(&b'=')
 }

@@ -1,4 +1,4 @@
-//! What the system makes of a file when it is executed.
+//! What the mode of a file means for executing it.
 
 use crate::key::fingerprint::ExecMode;
 use rustix::fs::Stat;
@@ -9,11 +9,11 @@ const SET_GROUP: u32 = 0o2000;
 const EXECUTE: u32 = 0o111;
 
 impl ExecMode {
-    /// That of an open file with this `head`.
+    /// The mode of an open file that begins with `head`.
     #[allow(clippy::useless_conversion, reason = "field types vary by platform")]
     pub(crate) fn of(file: &File, stat: &Stat, head: &[u8]) -> Self {
         let bits = u32::from(stat.st_mode) & (SET_USER | SET_GROUP | EXECUTE);
-        // The kernel gives a script those of its interpreter.
+        // A script runs with the capabilities of its interpreter.
         let may_be_capable = bits & EXECUTE != 0 && !head.starts_with(b"#!");
         Self {
             bits,
@@ -24,7 +24,7 @@ impl ExecMode {
     }
 }
 
-/// Whether a file has a bit that lets somebody execute it.
+/// Whether anybody may execute a file.
 #[allow(clippy::useless_conversion, reason = "field types vary by platform")]
 pub(crate) fn is_executable(stat: &Stat) -> bool {
     u32::from(stat.st_mode) & EXECUTE != 0
@@ -32,7 +32,7 @@ pub(crate) fn is_executable(stat: &Stat) -> bool {
 
 #[cfg(target_os = "linux")]
 fn capabilities(file: &File) -> Vec<u8> {
-    // Larger than any version of the structure that there is.
+    // Larger than any version of the structure.
     let mut value = [0; 64];
     let length = rustix::fs::fgetxattr(file, c"security.capability", &mut value).unwrap_or(0);
     value[..length.min(value.len())].to_vec()

@@ -1,8 +1,8 @@
-//! What the file system tells of files without reading them, and when that vouches for their content.
+//! Stamps: what the file system tells of files without reading them, and when that vouches for their content.
 //!
-//! A change moves the time that the kernel itself keeps, and nobody can set that back; but two changes
-//! within a step of its clock leave the same. So a stamp means anything only if it was old already when
-//! the file was read. A write through a shared memory mapping may move no time at all.
+//! A change of a file moves its change time (ctime), which nobody can set back; but two changes within one tick of the
+//! kernel's clock leave the same time. So a stamp counts only if it was old already when the file was read. A write through
+//! a shared memory mapping may move no time at all.
 
 use crate::key::digest::Digest;
 use crate::key::encoding::{Encode, Encoder, bytes_of};
@@ -11,7 +11,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-/// What the file system tells of a file without reading it.
+/// What the file system tells of one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileStamp {
     /// The device that holds it.
@@ -20,23 +20,23 @@ pub struct FileStamp {
     pub inode: u64,
     /// Its size in bytes.
     pub size: u64,
-    /// When its content changed, in nanoseconds since the epoch, as anyone may set it.
+    /// The modification time, in nanoseconds since the epoch. Anyone who owns the file may set it.
     pub modified: i128,
-    /// When anything of it changed, in nanoseconds since the epoch, as the kernel keeps it.
+    /// The change time, in nanoseconds since the epoch. Only the kernel sets it.
     pub changed: i128,
 }
 
-/// The kernel's clock moves in steps of up to 10 ms, times in some file systems in steps of a second.
+/// The kernel's clock ticks every 10 ms at the slowest; some file systems keep whole seconds, and FAT even seconds.
 const SETTLED_AFTER_NANOS: i128 = 2_000_000_000;
 
-/// Where there are no times, or images were made without any, this is about what there is instead.
+/// File systems and images without times tell one of the first day.
 const FIRST_DAY_NANOS: i128 = 86_400_000_000_000;
 
 impl FileStamp {
     /// The stamp of an open file.
     ///
     /// # Errors
-    /// As the system.
+    /// When the system does not tell.
     pub fn of_open(file: impl AsFd) -> io::Result<Self> {
         Ok(Self::of(&rustix::fs::fstat(file)?))
     }
@@ -63,8 +63,7 @@ impl FileStamp {
         self.changed.max(self.modified) + SETTLED_AFTER_NANOS < now
     }
 
-    /// The same on a file system that [keeps the times of changes](keeps_times_of_changes): what
-    /// anyone may set does not matter there.
+    /// The same on a file system that [keeps change times](keeps_change_times): the modification time does not matter there.
     pub(crate) fn vouches(&self, now: i128) -> bool {
         FIRST_DAY_NANOS < self.changed && self.changed + SETTLED_AFTER_NANOS < now
     }
@@ -76,7 +75,7 @@ impl FileStamp {
         i128::try_from(now.as_nanos()).is_ok_and(|now| self.vouches(now)) && Self::is_kept_for(file)
     }
 
-    /// Whether what holds this open file is known to note every change at once.
+    /// Whether this open file lies on a file system that keeps change times.
     #[must_use]
     pub fn is_kept_for(file: impl AsFd) -> bool {
         rustix::fs::fstatfs(file).is_ok_and(|system| is_known(&system))
@@ -95,17 +94,17 @@ impl Encode for FileStamp {
     }
 }
 
-/// What a digest is remembered under, beside the path: it is believed under the same stamp only.
+/// What a digest is remembered under, beside a path: the stamp of one file, or of many as one. They are never equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp(Vec<u8>);
 
 impl Stamp {
-    /// That of many files at once, of whose stamps this is the digest.
+    /// The stamp of many files as one, given the digest of their stamps.
     pub(crate) fn of_many(stamps: Digest) -> Self {
         Self(stamps.as_bytes().to_vec())
     }
 
-    /// As it is compared: of one file and of many never the same.
+    /// The bytes that are stored and compared.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -118,32 +117,33 @@ impl From<&FileStamp> for Stamp {
     }
 }
 
-/// What is known of the devices that hold files: each is asked once.
+/// The devices that hold files, and whether they keep change times: each is asked once.
 #[derive(Default)]
 pub(crate) struct Devices(BTreeMap<u64, bool>);
 
 impl Devices {
-    /// Whether the one that holds this file [does](keeps_times_of_changes).
-    pub(crate) fn keep_times(&mut self, path: &Path, stamp: &FileStamp) -> bool {
-        *self.0.entry(stamp.device).or_insert_with(|| keeps_times_of_changes(path))
+    /// Whether the device of this file [keeps change times](keeps_change_times).
+    pub(super) fn keep_times(&mut self, path: &Path, stamp: &FileStamp) -> bool {
+        *self.0.entry(stamp.device).or_insert_with(|| keeps_change_times(path))
     }
 
-    /// Whether a change of this file would move a time, though the one that anyone may set be put back.
-    /// Where there is no other, that one is told in its place.
+    /// Whether a change of this file moves its change time. File systems without one tell the modification time twice.
     pub(crate) fn tell_changes(&mut self, path: &Path, stamp: &FileStamp) -> bool {
         stamp.changed != stamp.modified || self.keep_times(path, stamp)
     }
 }
 
-/// The same for a single file.
+/// [`Devices::tell_changes`] for a single file.
 pub(crate) fn tells_changes(path: &Path, stamp: &FileStamp) -> bool {
     Devices::default().tell_changes(path, stamp)
 }
 
-/// Whether what holds this file is known to note every change at once, by the clock of this machine,
-/// in a time that nobody can set. Network file systems may tell what was true a while ago; FAT and
-/// archives that are mounted have no such time. An overlay is as good as what lies below it, which it does not tell.
-fn keeps_times_of_changes(path: &Path) -> bool {
+/// Whether this file lies on a file system that is known to keep change times: it notes every change at once, by the clock
+/// of this machine, in a time that nobody can set.
+///
+/// A network file system may tell old times. FAT and mounted archives have no change time. An overlay is as good as the file
+/// systems below it, but does not tell which these are.
+fn keeps_change_times(path: &Path) -> bool {
     rustix::fs::statfs(path).is_ok_and(|system| is_known(&system))
 }
 
@@ -156,7 +156,7 @@ fn is_known(system: &rustix::fs::StatFs) -> bool {
     const F2FS: u64 = 0xf2f5_2010;
     const BCACHEFS: u64 = 0xca45_1a4e;
     const TMPFS: u64 = 0x0102_1994;
-    // Its type is as wide as a word of the machine, with or without a sign.
+    // The width and the sign of this field vary by platform.
     #[allow(clippy::cast_sign_loss, clippy::unnecessary_cast, reason = "it varies by platform")]
     let kind = system.f_type as u64 & 0xffff_ffff;
     [EXT, XFS, BTRFS, ZFS, F2FS, BCACHEFS, TMPFS].contains(&kind)
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_anyone_may_set_does_not_matter_where_there_is_better() {
+    fn the_modification_time_does_not_matter_where_change_times_are_kept() {
         let from_an_archive = stamp(2 * NOON, NOON);
         assert!(from_an_archive.vouches(NOON + 3 * SECOND));
         assert!(!from_an_archive.is_settled(NOON + 3 * SECOND));
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn no_time_at_all_vouches_for_nothing() {
+    fn a_time_of_the_first_day_vouches_for_nothing() {
         assert!(!stamp(0, 0).vouches(NOON) && !stamp(NOON, SECOND).vouches(NOON));
     }
 
@@ -229,7 +229,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn one_date_in_place_of_two_tells_nothing_where_changes_may_leave_none() {
+    fn equal_times_tell_changes_only_where_change_times_are_kept() {
         let tells = |changed, path: &str| tells_changes(Path::new(path), &stamp(NOON, changed));
         assert!(!tells(NOON, "/proc/self/limits"));
         assert!(tells(NOON + 1, "/proc/self/limits"));
@@ -239,9 +239,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_system_of_this_machine_is_not_believed() {
-        assert!(!keeps_times_of_changes(Path::new("/none/such")));
+    fn unknown_file_systems_do_not_keep_change_times() {
+        assert!(!keeps_change_times(Path::new("/none/such")));
         #[cfg(target_os = "linux")]
-        assert!(!keeps_times_of_changes(Path::new("/proc/self")));
+        assert!(!keeps_change_times(Path::new("/proc/self")));
     }
 }

@@ -1,7 +1,7 @@
-//! Known interpreters and wrappers, and which words of their command lines name code.
+//! Known interpreters and wrappers, and the words of their command lines that name code. Pure.
 
 mod operands;
-mod reading;
 mod table;
+mod word_role;
 
 pub(crate) use operands::{Operands, operands, operands_of};

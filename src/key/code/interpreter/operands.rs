@@ -1,35 +1,35 @@
-//! Which words of an interpreter's command line name the code that it runs.
+//! The words of an interpreter's command line that name the code it runs.
 //!
-//! Pure, and independent of what files there are: the name of a command must be the same when its
-//! script is gone. What it says is a help: every argument that names a file counts anyway. Where the reading is
-//! not certain (an option that the table does not know, a wrapper), programs that the words name in `PATH` count too.
+//! Independent of what files there are, since the name of a command must be the same when its script is gone. Every
+//! argument that names a file counts anyway. Where the reading is not certain (an option that the table does not know, a
+//! wrapper), programs in `PATH` that the words name count too.
 
-use super::reading::Reading;
-use super::table::{ALL_EXTENSIONS, INTERPRETERS, Interpreter, Role};
+use super::table::{ALL_EXTENSIONS, INTERPRETERS, Interpreter, ProgramRole};
+use super::word_role::WordRole;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// What a command line says of the code that it runs.
+/// What a command line tells of the code that it runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Operands {
-    /// The script, and which word it stands in; a guess unless `certain`.
+    /// The script, with the index of its word. A guess, unless `certain`.
     pub(crate) script: Option<(usize, OsString)>,
-    /// Further scripts, and values of options: they count if they name files.
+    /// Further scripts, and values of options. They count if they name files.
     pub(crate) also: Vec<OsString>,
-    /// Whether nothing else can be code.
+    /// Whether no other word can be code.
     pub(crate) certain: bool,
-    /// Whether a word without a slash may be searched in PATH.
+    /// Whether a script without a slash is searched in `PATH`.
     pub(crate) searches_path: bool,
-    /// Why nothing can be told, if that is so.
+    /// The reason that nothing can be told, if there is one.
     pub(crate) unclear: Option<&'static str>,
-    /// Whether it looks for programs in a path of its own, as `sudo` does.
+    /// Whether programs are searched in another path than ours, as by `sudo`.
     pub(crate) has_own_path: bool,
     /// Extensions to try when there is no file of the script's name.
     pub(crate) extensions: &'static [&'static str],
 }
 
-/// Reads the command line `words` of the program at `path`; `None` if that is no interpreter.
+/// Reads the command line `words` of the program at `path`. `None` if it is no interpreter.
 pub(crate) fn operands(path: &Path, words: &[OsString]) -> Option<Operands> {
     operands_of(path, || std::fs::canonicalize(path).ok(), words)
 }
@@ -43,18 +43,18 @@ pub(crate) fn operands_of(
     let by_name = find(words.first()?).or_else(|| find(path.as_os_str()));
     let interpreter = by_name.or_else(|| find(real()?.as_os_str()))?;
     let mut operands = Operands {
-        certain: matches!(interpreter.role, Role::Interpreter | Role::Shell),
-        searches_path: interpreter.role != Role::Interpreter,
-        has_own_path: interpreter.role == Role::WrapperWithOwnPath,
+        certain: matches!(interpreter.role, ProgramRole::Interpreter | ProgramRole::Shell),
+        searches_path: interpreter.role != ProgramRole::Interpreter,
+        has_own_path: interpreter.role == ProgramRole::WrapperWithOwnPath,
         extensions: interpreter.extensions,
         ..Operands::default()
     };
     match interpreter.role {
-        Role::Interpreter | Role::Shell => read(interpreter, words, &mut operands),
-        Role::Wrapper | Role::WrapperWithOwnPath => {
+        ProgramRole::Interpreter | ProgramRole::Shell => read(interpreter, words, &mut operands),
+        ProgramRole::Wrapper | ProgramRole::WrapperWithOwnPath => {
             operands.unclear = words.iter().skip(1).find_map(|word| unclear(word.as_bytes()));
         }
-        Role::WrapperInAnotherRoot => {
+        ProgramRole::WrapperInAnotherRoot => {
             operands.unclear = Some("it runs a program below another root directory");
         }
     }
@@ -64,7 +64,7 @@ pub(crate) fn operands_of(
     Some(operands)
 }
 
-/// What a wrapper does with this word, if that leaves open what it runs.
+/// The reason that this word of a wrapper leaves open what it runs, if it does.
 fn unclear(word: &[u8]) -> Option<&'static str> {
     if word.starts_with(b"PATH=") {
         Some("it changes PATH for the command")
@@ -79,20 +79,19 @@ fn read(interpreter: &Interpreter, words: &[OsString], operands: &mut Operands) 
     let mut index = 1;
     let mut options_end = false;
     while let Some(word) = words.get(index) {
-        let reading =
-            if options_end { Reading::Operand } else { interpreter.read(word.as_bytes()) };
-        match reading {
-            Reading::Inline => return,
-            Reading::OptionsEnd => options_end = true,
-            Reading::Flag => {}
-            Reading::Unknown => operands.certain = false,
-            Reading::Value(Some(value)) => operands.also.push(value.to_owned()),
-            Reading::Value(None) => {
+        let role = if options_end { WordRole::Operand } else { interpreter.read(word.as_bytes()) };
+        match role {
+            WordRole::Inline => return,
+            WordRole::OptionsEnd => options_end = true,
+            WordRole::Flag => {}
+            WordRole::Unknown => operands.certain = false,
+            WordRole::Value(Some(value)) => operands.also.push(value.to_owned()),
+            WordRole::Value(None) => {
                 index += 1;
                 operands.also.extend(words.get(index).cloned());
             }
-            Reading::Values(count) => index += count,
-            Reading::Script(attached) => {
+            WordRole::Values(count) => index += count,
+            WordRole::Script(attached) => {
                 index += usize::from(attached.is_none());
                 let script = attached.map(OsStr::to_owned).or_else(|| words.get(index).cloned());
                 match script {
@@ -102,10 +101,10 @@ fn read(interpreter: &Interpreter, words: &[OsString], operands: &mut Operands) 
                     script => operands.also.extend(script),
                 }
             }
-            // An option that names a script may still follow.
-            Reading::Operand if interpreter.operand_is_code => {}
-            Reading::Operand if interpreter.subcommands.iter().any(|sub| word == sub) => {}
-            Reading::Operand => {
+            // An option that names a script may follow.
+            WordRole::Operand if interpreter.operand_is_code => {}
+            WordRole::Operand if interpreter.subcommands.iter().any(|sub| word == sub) => {}
+            WordRole::Operand => {
                 operands.script = Some((index, word.clone()));
                 return;
             }
@@ -114,7 +113,7 @@ fn read(interpreter: &Interpreter, words: &[OsString], operands: &mut Operands) 
     }
 }
 
-/// The interpreter of that name, as `python3.13t` and `bash-5.2` are Python and bash.
+/// The interpreter of a program: `python3.13t` is Python, and `bash-5.2` bash.
 fn find(program: &OsStr) -> Option<&'static Interpreter> {
     let name = program.as_bytes().rsplit(|b| *b == b'/').next()?;
     let known = |name: &[u8]| {
@@ -125,7 +124,7 @@ fn find(program: &OsStr) -> Option<&'static Interpreter> {
     known(name).or_else(|| known(letters).filter(|_| is_version(rest)))
 }
 
-/// `3`, `3.13t`, `-5.2`, `5.36-x86_64-linux-gnu`.
+/// Whether it is a version, such as `3`, `3.13t`, `-5.2` or `5.36-x86_64-linux-gnu`.
 fn is_version(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"-").unwrap_or(text);
     text.first().is_some_and(u8::is_ascii_digit)

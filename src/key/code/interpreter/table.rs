@@ -1,13 +1,13 @@
 //! Known interpreters and wrappers, and how they read their command lines.
 
-/// How one family of interpreters reads its command line.
+/// How a family of interpreters reads its command line.
 #[derive(Debug)]
 pub(super) struct Interpreter {
-    /// Its names, without version.
+    /// The names of its programs, without versions.
     pub(super) names: &'static [&'static str],
-    /// Letters that take no value. What stands in no list makes the reading uncertain.
+    /// Letters that take no value. A letter that is in no list makes the reading uncertain.
     pub(super) flags: &'static [u8],
-    /// Letters after which the rest is inline code or a module: there is no script.
+    /// Letters that are followed by inline code or a module: there is no script.
     pub(super) inline: &'static [u8],
     /// Letters with a value, attached or in the next word.
     pub(super) values: &'static [u8],
@@ -15,7 +15,7 @@ pub(super) struct Interpreter {
     pub(super) attached: &'static [u8],
     /// Letters whose value is a script.
     pub(super) scripts: &'static [u8],
-    /// The same for long options, without their dashes.
+    /// The same for long options, without dashes.
     pub(super) long_flags: &'static [&'static str],
     pub(super) long_inline: &'static [&'static str],
     pub(super) long_values: &'static [&'static str],
@@ -25,24 +25,24 @@ pub(super) struct Interpreter {
     /// The first operand is code unless an option names a script, before or behind it (`sed`).
     pub(super) operand_is_code: bool,
     /// What it does with its words.
-    pub(super) role: Role,
-    /// Extensions that are tried when the script is not there.
+    pub(super) role: ProgramRole,
+    /// Extensions that are tried when there is no script of that name.
     pub(super) extensions: &'static [&'static str],
 }
 
 /// What a program does with the words of its command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum ProgramRole {
     /// It reads options in clusters, and a script.
     Interpreter,
-    /// The same as a shell: every other letter is a flag, values stand in words of their own, `-` ends the options, long
-    /// ones may have one dash, and a script without a slash is searched in PATH too.
+    /// A shell: every other letter is a flag, values are words of their own, `-` ends the options, long options may have
+    /// one dash, and a script without a slash is searched in `PATH` too.
     Shell,
     /// It runs another command, which may be any of its words.
     Wrapper,
-    /// The same, and it looks for that command in a path of its own.
+    /// A wrapper that searches the command in a path of its own.
     WrapperWithOwnPath,
-    /// The same, and that command has another root directory.
+    /// A wrapper that gives the command another root directory.
     WrapperInAnotherRoot,
 }
 
@@ -59,11 +59,11 @@ const PLAIN: Interpreter = Interpreter {
     long_scripts: &[],
     subcommands: &[],
     operand_is_code: false,
-    role: Role::Interpreter,
+    role: ProgramRole::Interpreter,
     extensions: &[],
 };
 
-/// Where the reading is uncertain.
+/// The extensions that are tried where the reading is uncertain.
 pub(super) const ALL_EXTENSIONS: &[&str] = &["js", "json", "node", "ts", "sh", "py", "rb"];
 
 pub(super) const INTERPRETERS: &[Interpreter] = &[
@@ -83,7 +83,7 @@ pub(super) const INTERPRETERS: &[Interpreter] = &[
             "verbose",
         ],
         long_values: &["rcfile", "init-file", "emulate"],
-        role: Role::Shell,
+        role: ProgramRole::Shell,
         ..PLAIN
     },
     Interpreter {
@@ -232,13 +232,13 @@ pub(super) const INTERPRETERS: &[Interpreter] = &[
             "ltrace",
             "unbuffer",
         ],
-        role: Role::Wrapper,
+        role: ProgramRole::Wrapper,
         ..PLAIN
     },
     Interpreter {
         names: &["sudo", "doas", "su", "runuser", "pkexec"],
-        role: Role::WrapperWithOwnPath,
+        role: ProgramRole::WrapperWithOwnPath,
         ..PLAIN
     },
-    Interpreter { names: &["chroot"], role: Role::WrapperInAnotherRoot, ..PLAIN },
+    Interpreter { names: &["chroot"], role: ProgramRole::WrapperInAnotherRoot, ..PLAIN },
 ];

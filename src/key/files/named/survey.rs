@@ -4,8 +4,7 @@
 
 use super::glob;
 use super::tree::{EntryKind, Tree, TreeMember};
-use crate::key::digest::Digest;
-use crate::key::digest::OnProgress;
+use crate::key::digest::{Digest, OnProgress};
 use crate::key::encoding::{Encode, Encoder};
 use crate::key::error::Unreadable;
 use crate::key::files::parallel;

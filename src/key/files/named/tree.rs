@@ -2,8 +2,7 @@
 //!
 //! Links are not followed. The stamp of a tree differs whenever anything in it does.
 
-use crate::key::digest::Digest;
-use crate::key::digest::OnProgress;
+use crate::key::digest::{Digest, OnProgress};
 use crate::key::encoding::{Encode, Encoder};
 use crate::key::error::Unreadable;
 use crate::key::files::parallel;

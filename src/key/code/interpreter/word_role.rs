@@ -1,14 +1,14 @@
-//! How an interpreter reads one word of its command line. Pure.
+//! How an interpreter reads one word of its command line.
 
-use super::table::{Interpreter, Role};
+use super::table::{Interpreter, ProgramRole};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-/// What one word is to an interpreter.
-pub(super) enum Reading<'w> {
+/// What a word is to an interpreter.
+pub(super) enum WordRole<'w> {
     Flag,
     Unknown,
-    /// An option with a value: attached, or in the next word.
+    /// An option with a value, attached or in the next word.
     Value(Option<&'w OsStr>),
     /// Options with values in so many next words.
     Values(usize),
@@ -19,21 +19,21 @@ pub(super) enum Reading<'w> {
 }
 
 impl Interpreter {
-    pub(super) fn read<'w>(&self, word: &'w [u8]) -> Reading<'w> {
+    pub(super) fn read<'w>(&self, word: &'w [u8]) -> WordRole<'w> {
         match word {
-            b"--" => Reading::OptionsEnd,
-            b"-" if self.role == Role::Shell => Reading::OptionsEnd,
-            b"-" => Reading::Inline,
+            b"--" => WordRole::OptionsEnd,
+            b"-" if self.role == ProgramRole::Shell => WordRole::OptionsEnd,
+            b"-" => WordRole::Inline,
             [b'-', b'-', long @ ..] => self.read_long(long),
-            [b'-' | b'+', cluster @ ..] if self.role == Role::Shell => {
+            [b'-' | b'+', cluster @ ..] if self.role == ProgramRole::Shell => {
                 self.read_shell_cluster(cluster)
             }
             [b'-', cluster @ ..] => self.read_cluster(cluster),
-            _ => Reading::Operand,
+            _ => WordRole::Operand,
         }
     }
 
-    fn read_long<'w>(&self, long: &'w [u8]) -> Reading<'w> {
+    fn read_long<'w>(&self, long: &'w [u8]) -> WordRole<'w> {
         let mut halves = long.splitn(2, |b| *b == b'=');
         let name = halves.next().unwrap_or_default();
         let attached = halves.next().map(OsStr::from_bytes);
@@ -43,46 +43,46 @@ impl Interpreter {
             !name.is_empty() && names.iter().any(|known| known.as_bytes().starts_with(name))
         };
         if is_in(self.long_inline) {
-            Reading::Inline
+            WordRole::Inline
         } else if may_be_in(self.long_scripts) {
-            Reading::Script(attached)
+            WordRole::Script(attached)
         } else if is_in(self.long_values) || attached.is_some() {
-            Reading::Value(attached)
+            WordRole::Value(attached)
         } else if is_in(self.long_flags) {
-            Reading::Flag
+            WordRole::Flag
         } else {
-            Reading::Unknown
+            WordRole::Unknown
         }
     }
 
-    fn read_shell_cluster<'w>(&self, cluster: &'w [u8]) -> Reading<'w> {
+    fn read_shell_cluster<'w>(&self, cluster: &'w [u8]) -> WordRole<'w> {
         let is_in = |names: &[&str]| names.iter().any(|known| known.as_bytes() == cluster);
         if is_in(self.long_flags) {
-            Reading::Flag
+            WordRole::Flag
         } else if is_in(self.long_values) {
-            Reading::Value(None)
+            WordRole::Value(None)
         } else if cluster.iter().any(|letter| self.inline.contains(letter)) {
-            Reading::Inline
+            WordRole::Inline
         } else {
-            Reading::Values(cluster.iter().filter(|letter| self.values.contains(letter)).count())
+            WordRole::Values(cluster.iter().filter(|letter| self.values.contains(letter)).count())
         }
     }
 
-    fn read_cluster<'w>(&self, cluster: &'w [u8]) -> Reading<'w> {
+    fn read_cluster<'w>(&self, cluster: &'w [u8]) -> WordRole<'w> {
         for (at, letter) in cluster.iter().enumerate() {
             let rest = Some(OsStr::from_bytes(&cluster[at + 1..])).filter(|rest| !rest.is_empty());
             if self.inline.contains(letter) {
-                return Reading::Inline;
+                return WordRole::Inline;
             } else if self.scripts.contains(letter) {
-                return Reading::Script(rest);
+                return WordRole::Script(rest);
             } else if self.values.contains(letter) {
-                return Reading::Value(rest);
+                return WordRole::Value(rest);
             } else if self.attached.contains(letter) {
-                return rest.map_or(Reading::Flag, |rest| Reading::Value(Some(rest)));
+                return rest.map_or(WordRole::Flag, |rest| WordRole::Value(Some(rest)));
             } else if !self.flags.contains(letter) {
-                return Reading::Unknown;
+                return WordRole::Unknown;
             }
         }
-        Reading::Flag
+        WordRole::Flag
     }
 }
