@@ -1,8 +1,8 @@
-//! Bytes as people compare them, and as names of files.
+//! Bytes in hexadecimal.
 
 use std::fmt;
 
-/// Two digits for each byte.
+/// Bytes that are shown as two digits each.
 #[derive(Clone, Copy, Debug)]
 pub struct Hex<'b>(pub &'b [u8]);
 

@@ -176,3 +176,63 @@ fn working_directory() -> Result<WorkingDirectory, Unreadable> {
     });
     Ok(WorkingDirectory { physical, logical })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::hash_with::HashWith;
+    use crate::key::words::environment::VariableSelector;
+    use crate::output_streams::{OutputRequest, PtyMode};
+    use proptest::prelude::*;
+    use std::fmt::Debug;
+
+    /// What these words of an option mean, in any order.
+    fn shuffled<T: Clone + Debug>(
+        words: &[&str],
+        parse: impl Fn(&OsStr) -> Result<T, String>,
+    ) -> impl Strategy<Value = Vec<T>> {
+        let parsed = words.iter().map(|word| parse(OsStr::new(word)));
+        Just(parsed.collect::<Result<Vec<_>, _>>().expect("understood")).prop_shuffle()
+    }
+
+    prop_compose! {
+        fn spec()(
+            variables in shuffled(&["HOME", "PATH", "NONE_*", "P*", "NONE"], VariableSelector::parse),
+            files in shuffled(&["/none/such", "/none/*", "Cargo.toml"], |word| Ok(word.to_owned())),
+            ignored in shuffled(&["--token *", "--tok*", "-v"], ArgumentGlob::parse),
+            hashes in shuffled(
+                &["arg:1=cat", "arg:a*=cut -c1", "env:HOME=cat", "file:*.toml=head -n1", "stdin=sort"],
+                HashWith::parse,
+            ),
+        ) -> KeySpec {
+            KeySpec {
+                scope: String::new(),
+                texts: Vec::new(),
+                variables,
+                files,
+                ignored,
+                hashes,
+                pure_environment: false,
+                ignore_directory: false,
+                ignore_file_arguments: false,
+                outputs: OutputRequest { pty: PtyMode::Never, warm: true },
+            }
+            .sorted()
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn the_order_of_options_does_not_matter(a in spec(), b in spec()) {
+            let program = Program::resolve(OsStr::new("sh")).expect("a shell");
+            let words = ["sh", "abc", "--token", "x", "Cargo.toml", "-v"].map(OsString::from);
+            let key = |spec: &KeySpec| {
+                let seen = observe(&program, &words, spec, None, Timestamp::now(), &|| {});
+                seen.expect("readable").fingerprint.key()
+            };
+            prop_assert_eq!(key(&a), key(&b));
+        }
+    }
+}

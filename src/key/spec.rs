@@ -18,9 +18,9 @@ pub struct KeySpec {
     pub variables: Vec<VariableSelector>,
     /// `--file`.
     pub files: Vec<OsString>,
-    /// `--ignore-arg`, sorted.
+    /// `--ignore-arg`.
     pub ignored: Vec<ArgumentGlob>,
-    /// `--hash-with`, sorted.
+    /// `--hash-with`.
     pub hashes: Vec<HashWith>,
     /// `--pure-env`.
     pub pure_environment: bool,
@@ -33,6 +33,14 @@ pub struct KeySpec {
 }
 
 impl KeySpec {
+    /// Sorts the options whose order would matter else: the first one that matches an input is taken.
+    #[must_use]
+    pub fn sorted(mut self) -> Self {
+        self.ignored.sort();
+        self.hashes.sort();
+        self
+    }
+
     /// The `--hash-with` that is for standard input.
     #[must_use]
     pub fn stdin_hash(&self) -> Option<&HashWith> {

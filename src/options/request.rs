@@ -153,18 +153,13 @@ fn about(what: &str, words: &[OsString]) -> OsString {
 }
 
 fn key_spec(options: &Layer) -> KeySpec {
-    let mut ignored = options.ignore_arg.value_or(Vec::new());
-    let mut hashes = options.hash_with.value_or(Vec::new());
-    // Their order must not matter.
-    ignored.sort();
-    hashes.sort();
-    KeySpec {
+    let spec = KeySpec {
         scope: options.scope.value_or(String::new()),
         texts: options.key.value_or(Vec::new()),
         variables: options.env.value_or(Vec::new()),
         files: options.file.value_or(Vec::new()),
-        ignored,
-        hashes,
+        ignored: options.ignore_arg.value_or(Vec::new()),
+        hashes: options.hash_with.value_or(Vec::new()),
         pure_environment: options.pure_env.is_on(),
         ignore_directory: options.ignore_cwd.is_on(),
         ignore_file_arguments: options.ignore_file_args.is_on(),
@@ -172,7 +167,8 @@ fn key_spec(options: &Layer) -> KeySpec {
             pty: options.pty.value_or(PtyMode::Never),
             warm: options.warm.is_on(),
         },
-    }
+    };
+    spec.sorted()
 }
 
 /// Where the store is.
