@@ -8,12 +8,13 @@ use super::definitions::command::parse_verb;
 use super::definitions::usage::Refusal;
 use super::definitions::verbs::Verb;
 use super::layer::{Layer, RUN_OPTIONS};
-use super::option::{RunOption, Takes};
+use super::option::{RunOption, Shape, Takes, ValueKind};
 use super::source::Source;
 use super::values::BadValue;
 use crate::error::Error;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::slice;
 
 /// What was typed.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ impl CommandLine {
     pub fn read(words: &[OsString]) -> Result<Self, Refusal> {
         let read = Reader::default().read(words.get(1..).unwrap_or_default());
         read.map_err(|problem| match problem {
-            Problem::Misplaced(_) => Refusal::Error(Error::Usage(problem.to_string())),
+            Problem::Misplaced(..) => Refusal::Error(Error::Usage(problem.to_string())),
             _ => Refusal::of_words(words, problem.to_string()),
         })
     }
@@ -47,13 +48,21 @@ enum Problem {
     Unknown,
     #[error("{}", .1.of(.0))]
     Value(&'static str, BadValue),
-    #[error("{0}")]
-    Misplaced(String),
+    /// An option of a run before a verb would be ignored. It shows that a command of the verb's name was meant.
+    #[error(
+        "--{0} does not go with the verb `{1}`; for a command of that name: cachex --{0} … -- {1}"
+    )]
+    Misplaced(&'static str, String),
 }
 
-/// The words of options, in the order in which they were typed.
+/// Takes the options out of a command line.
 #[derive(Default)]
-struct Reader(Vec<(&'static RunOption, OsString)>);
+struct Reader {
+    /// The words of each, in the order in which they were typed.
+    taken: Vec<(&'static RunOption, OsString)>,
+    /// Whether only those that go with every verb are options here.
+    only_common: bool,
+}
 
 impl Reader {
     fn read(mut self, words: &[OsString]) -> Result<CommandLine, Problem> {
@@ -68,7 +77,7 @@ impl Reader {
                     None => self.run(&words[words.len() - rest.len() - 1..]),
                 };
             }
-            if !self.take(word, &mut rest, |_| true) {
+            if !self.take(word, &mut rest) {
                 return Err(Problem::Unknown);
             }
         }
@@ -82,9 +91,8 @@ impl Reader {
 
     /// What follows a verb: options of the table anywhere before the command, the rest for the verb.
     fn verb(mut self, verb: &str, words: &[OsString]) -> Result<CommandLine, Problem> {
-        let before = self.0.iter().find(|(option, _)| !option.is_common());
-        let misplaced = before.map(|(option, _)| misplaced(option, verb));
-        let takes_run_options = Verb::takes_run_options(verb);
+        let misplaced = self.taken.iter().map(|(option, _)| *option).find(|it| !it.is_common());
+        self.only_common = !Verb::takes_run_options(verb);
         let mut own = vec!["cachex".into(), verb.into()];
         let mut rest = words.iter();
         while let Some(word) = rest.next() {
@@ -93,68 +101,59 @@ impl Reader {
                 own.extend_from_slice(&words[words.len() - rest.len() - 1..]);
                 break;
             }
-            let is_taken = is_option(word)
-                && self.take(word, &mut rest, |option| takes_run_options || option.is_common());
-            if !is_taken {
+            if !is_option(word) || !self.take(word, &mut rest) {
                 own.push(word.clone());
             }
         }
-        let mut verb = parse_verb(own).map_err(|_| Problem::Unknown)?;
-        let words = verb.take_call().unwrap_or_default();
+        let mut parsed = parse_verb(own).map_err(|_| Problem::Unknown)?;
+        let words = parsed.take_call().unwrap_or_default();
         let flags = self.layer()?;
         match misplaced {
-            Some(misplaced) => Err(Problem::Misplaced(misplaced)),
-            None => Ok(CommandLine { verb: Some(verb), words, flags }),
+            Some(option) => Err(Problem::Misplaced(option.name(), verb.to_owned())),
+            None => Ok(CommandLine { verb: Some(parsed), words, flags }),
         }
     }
 
-    /// Takes the options that a word stands for, with a value from the words that follow. Takes nothing
-    /// if one of them is not among those allowed, or something is wrong with its value.
-    fn take(
-        &mut self,
-        word: &OsStr,
-        rest: &mut std::slice::Iter<'_, OsString>,
-        is_allowed: impl Fn(&RunOption) -> bool,
-    ) -> bool {
+    /// Takes the options that a word stands for, with a value from the words that follow. False if it stands for none,
+    /// or something is wrong with the value.
+    fn take(&mut self, word: &OsStr, rest: &mut slice::Iter<'_, OsString>) -> bool {
         let Some(long) = word.as_bytes().strip_prefix(b"--") else {
-            return self.take_letters(&word.as_bytes()[1..], is_allowed);
+            return self.take_letters(&word.as_bytes()[1..]);
         };
         let mut parts = long.splitn(2, |byte| *byte == b'=');
         let name = parts.next().unwrap_or_default();
         let attached = parts.next().map(|value| OsString::from_vec(value.to_vec()));
-        let by_name = |option: &&RunOption| {
-            let names = [Some(option.shape.name), option.shape.alias];
-            names.into_iter().flatten().any(|own| own.as_bytes() == name)
-        };
-        let Some(option) = RUN_OPTIONS.iter().find(by_name).filter(|it| is_allowed(it)) else {
-            return false;
-        };
+        let is_named = |own: Option<&str>| own.is_some_and(|own| own.as_bytes() == name);
+        let option = self.find(|shape| is_named(Some(shape.name)) || is_named(shape.alias));
+        let Some(option) = option else { return false };
         let value = match (option.shape.takes, attached) {
             (Takes::Nothing, None) => Some("true".into()),
             (Takes::Nothing, Some(_)) => None,
             (_, Some(value)) => Some(value),
-            (Takes::Choice(_, words), None) => words.first().map(Into::into),
+            (Takes::Choice(words, _), None) => words.first().map(Into::into),
             (takes, None) => {
-                let may_be_signed = takes.value().is_some_and(|value| value.may_be_signed);
+                let may_be_signed = takes.kind().is_some_and(ValueKind::may_be_signed);
                 let value = rest.next().filter(|next| may_be_signed || !is_option(next));
                 value.cloned()
             }
         };
         let is_taken = value.is_some();
-        self.0.extend(value.map(|value| (option, value)));
+        self.taken.extend(value.map(|value| (option, value)));
         is_taken
     }
 
     /// Takes `-vn`: none of the letters takes a value.
-    fn take_letters(&mut self, letters: &[u8], is_allowed: impl Fn(&RunOption) -> bool) -> bool {
-        let by_letter = |letter: &u8| {
-            let letter = Some(char::from(*letter));
-            RUN_OPTIONS.iter().find(|it| it.shape.letter == letter).filter(|it| is_allowed(it))
-        };
-        let options: Option<Vec<_>> = letters.iter().map(by_letter).collect();
+    fn take_letters(&mut self, letters: &[u8]) -> bool {
+        let find = |letter: &u8| self.find(|shape| shape.letter == Some(char::from(*letter)));
+        let options: Option<Vec<_>> = letters.iter().map(find).collect();
         let is_taken = options.is_some();
-        self.0.extend(options.into_iter().flatten().map(|option| (option, "true".into())));
+        self.taken.extend(options.into_iter().flatten().map(|option| (option, "true".into())));
         is_taken
+    }
+
+    fn find(&self, wanted: impl Fn(&Shape) -> bool) -> Option<&'static RunOption> {
+        let option = RUN_OPTIONS.iter().find(|option| wanted(&option.shape))?;
+        (!self.only_common || option.is_common()).then_some(option)
     }
 
     /// What the words mean.
@@ -165,7 +164,7 @@ impl Reader {
                 let read = option.read(&mut layer, words, Source::Flag);
                 read.map_err(|bad| Problem::Value(option.name(), bad))
             };
-            let of_option = self.0.iter().filter(|(named, _)| std::ptr::eq(*named, option));
+            let of_option = self.taken.iter().filter(|(named, _)| std::ptr::eq(*named, option));
             let words: Vec<_> = of_option.map(|(_, word)| word.clone()).collect();
             if option.shape.takes.is_repeatable() && !words.is_empty() {
                 read(words)?;
@@ -176,16 +175,6 @@ impl Reader {
         }
         Ok(layer)
     }
-}
-
-/// Why an option of a run does not go before a verb: it would be ignored. It shows that a command of the
-/// verb's name was meant.
-fn misplaced(option: &RunOption, verb: &str) -> String {
-    let option = option.name();
-    format!(
-        "--{option} does not go with the verb `{verb}`; for a command of that name: \
-         cachex --{option} … -- {verb}"
-    )
 }
 
 /// Whether a word is to be an option: `-` alone is not.
@@ -241,9 +230,9 @@ mod tests {
         let words = || matches.get_raw(option.name()).into_iter().flatten().map(OsStr::to_owned);
         is_typed.then(|| match option.shape.takes {
             Takes::Nothing => vec!["true".into()],
-            Takes::Listed(_) => words().filter(|word| !word.is_empty()).collect(),
-            Takes::Many(_) => words().collect(),
-            Takes::One(_) | Takes::Choice(..) => words().next_back().into_iter().collect(),
+            Takes::Listed(..) => words().filter(|word| !word.is_empty()).collect(),
+            Takes::Many(..) => words().collect(),
+            Takes::One(..) | Takes::Choice(..) => words().next_back().into_iter().collect(),
         })
     }
 
@@ -253,7 +242,7 @@ mod tests {
         let (ours, matches) = match (ours, matches) {
             (Ok(ours), Ok(matches)) => (ours, matches),
             // What is misplaced, and one of several values, we describe ourselves.
-            (Err(_), Err(_)) | (Err(Problem::Misplaced(_)), Ok(_)) => return Ok(()),
+            (Err(_), Err(_)) | (Err(Problem::Misplaced(..)), Ok(_)) => return Ok(()),
             (Err(Problem::Value(name, _)), Ok(_)) => {
                 let option = RunOption::named(name).expect("known");
                 prop_assert!(option.shape.takes.is_repeatable(), "{name}");

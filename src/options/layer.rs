@@ -4,7 +4,9 @@
 //! farther one. From this table everything else about an option is derived: how it is read, its help, its
 //! variable, its key in a file. A new option is a row here, and its meaning in [`super::request`].
 
-use super::option::{RunOption, Shape, directory, paths, quantities, quantity, text, words};
+use super::option::Takes::{Choice, Listed, Many, Nothing, One};
+use super::option::ValueKind::{Directory, Path, Quantities, Quantity, Text, Words};
+use super::option::{RunOption, Shape};
 use super::source::{Given, Setting};
 use super::values::{self, PTY, all, last, last_or, switch};
 use crate::exit::ExitCodes;
@@ -53,7 +55,7 @@ options! {
     /// Names, or globs such as `AWS_*`. A variable counts by its value, or by being unset; values are
     /// never stored.
     env: Vec<VariableSelector> = all(VariableSelector::parse),
-        Shape::listed("env", text("NAME|GLOB")).under(KEY);
+        Shape::new("env", Listed(Text, "NAME|GLOB")).under(KEY);
 
     /// Let these files count by their content (repeat)
     ///
@@ -61,13 +63,13 @@ options! {
     /// glob, in which `*` stops at `/` and leaves hidden files out, and `**` goes into directories. A
     /// file that is not there is a state of its own.
     file: Vec<OsString> = all(values::files),
-        Shape::many("file", paths("PATH|DIR|GLOB")).under(KEY);
+        Shape::new("file", Many(Path, "PATH|DIR|GLOB")).under(KEY);
 
     /// Leave these arguments out of the key (repeat)
     ///
     /// A glob for a whole word (`--token=*`), or with a space for words in a row (`--token *`).
     ignore_arg: Vec<ArgumentGlob> = all(ArgumentGlob::parse),
-        Shape::many("ignore-arg", words("GLOB")).under(KEY).rare();
+        Shape::new("ignore-arg", Many(Words, "GLOB")).under(KEY).rare();
 
     /// Let an input count as what a command prints for it (repeat)
     ///
@@ -75,126 +77,126 @@ options! {
     /// COMMAND is run by `sh -c` with the raw value on its standard input, as in
     /// `--hash-with 'stdin=jq -cS .'`.
     hash_with: Vec<HashWith> = all(values::hash_with),
-        Shape::many("hash-with", text("SELECTOR=COMMAND")).under(KEY).rare();
+        Shape::new("hash-with", Many(Text, "SELECTOR=COMMAND")).under(KEY).rare();
 
     /// Give the command only the variables of --env
     ///
     /// And PATH, HOME, USER, LOGNAME and TMPDIR. What else it might depend on it cannot see.
-    pure_env: bool = switch, Shape::switch("pure-env").under(KEY).rare();
+    pure_env: bool = switch, Shape::new("pure-env", Nothing).under(KEY).rare();
 
     /// Let this text count too (repeat)
-    key: Vec<OsString> = all(values::word), Shape::many("key", text("TEXT")).under(KEY).rare();
+    key: Vec<OsString> = all(values::word), Shape::new("key", Many(Text, "TEXT")).under(KEY).rare();
 
     /// Keep these entries apart from those of other scopes
-    scope: String = last(values::text), Shape::one("scope", text("NAME")).under(KEY).rare();
+    scope: String = last(values::text), Shape::new("scope", One(Text, "NAME")).under(KEY).rare();
 
     /// Leave the working directory out of the key
-    ignore_cwd: bool = switch, Shape::switch("ignore-cwd").under(KEY);
+    ignore_cwd: bool = switch, Shape::new("ignore-cwd", Nothing).under(KEY);
 
     /// Let files among the arguments count by their names alone
     ///
     /// Without this an argument that names a regular file counts by the file's content too: as a whole word, behind a `=`,
     /// an `@` or the letters of options, or before or behind a `:`. Directories count by their names.
-    ignore_file_args: bool = switch, Shape::switch("ignore-file-args").under(KEY).rare();
+    ignore_file_args: bool = switch, Shape::new("ignore-file-args", Nothing).under(KEY).rare();
 
     /// Read standard input to its end, and let it count
     ///
     /// The command is given it. Without this and -n, what comes through a pipe counts exactly when the command reads it,
     /// and a file counts in any case.
-    stdin: bool = switch, Shape::switch("stdin").under(KEY).rare();
+    stdin: bool = switch, Shape::new("stdin", Nothing).under(KEY).rare();
 
     /// Leave standard input alone: the command gets none
-    no_stdin: bool = switch, Shape::switch("no-stdin").letter('n').under(KEY);
+    no_stdin: bool = switch, Shape::new("no-stdin", Nothing).letter('n').under(KEY);
 
     /// Replay what is younger than this [default: none]
     ///
     /// `90` is seconds; `1h 30min`, `1.5 days`; `0` replays never, `none` for ever. Age counts from
     /// the end of the run; reading extends nothing.
-    ttl: Lifetime = last(values::parsed), Shape::one("ttl", quantity("DURATION")).under(FRESHNESS);
+    ttl: Lifetime = last(values::parsed), Shape::new("ttl", One(Quantity, "DURATION")).under(FRESHNESS);
 
     /// The same for a failure [default: 60s]
     ///
     /// Never longer than --ttl. A failure is an exit code that is not among those of --cache-exit.
     failure_ttl: Lifetime = last(values::parsed),
-        Shape::one("failure-ttl", quantity("DURATION")).under(FRESHNESS);
+        Shape::new("failure-ttl", One(Quantity, "DURATION")).under(FRESHNESS);
 
     /// For so long after --ttl, replay and renew in the background [default: 0]
     ///
     /// The old result comes at once. One renewal runs, however many callers there are.
     stale_while_revalidate: Lifetime = last(values::parsed),
-        Shape::one("stale-while-revalidate", quantity("DURATION")).under(FRESHNESS).rare();
+        Shape::new("stale-while-revalidate", One(Quantity, "DURATION")).under(FRESHNESS).rare();
 
     /// For so long after --ttl, replay if the command fails [default: 0]
     ///
     /// The command runs; if it fails its last success is replayed in its place, with a warning.
     stale_if_error: Lifetime = last(values::parsed),
-        Shape::one("stale-if-error", quantity("DURATION")).under(FRESHNESS).rare();
+        Shape::new("stale-if-error", One(Quantity, "DURATION")).under(FRESHNESS).rare();
 
     /// Run the command, and store anew
-    refresh: bool = switch, Shape::switch("refresh").also("force").under(FRESHNESS);
+    refresh: bool = switch, Shape::new("refresh", Nothing).also("force").under(FRESHNESS);
 
     /// The same in the background: print nothing, exit 0 at once
-    warm: bool = switch, Shape::switch("warm").under(FRESHNESS).rare();
+    warm: bool = switch, Shape::new("warm", Nothing).under(FRESHNESS).rare();
 
     /// Never run the command: replay, or exit 124
-    only_if_cached: bool = switch, Shape::switch("only-if-cached").under(FRESHNESS).rare();
+    only_if_cached: bool = switch, Shape::new("only-if-cached", Nothing).under(FRESHNESS).rare();
 
     /// Exit codes that count as success [default: 0]
     ///
     /// As in `0,2` or `0-3`. Others are failures: kept for --failure-ttl.
     cache_exit: ExitCodes = last_or(values::parsed, ExitCodes::default()),
-        Shape::one("cache-exit", quantities("LIST")).under(STORING).rare();
+        Shape::new("cache-exit", One(Quantities, "LIST")).under(STORING).rare();
 
     /// Never store a failure
-    discard_failures: bool = switch, Shape::switch("discard-failures").under(STORING).rare();
+    discard_failures: bool = switch, Shape::new("discard-failures", Nothing).under(STORING).rare();
 
     /// Keep at most N entries of this command
     ///
     /// What has expired goes first, then the oldest.
     max_entries: NonZeroU64 = last(values::positive),
-        Shape::one("max-entries", quantity("N")).under(STORING).rare();
+        Shape::new("max-entries", One(Quantity, "N")).under(STORING).rare();
 
     /// Do not store an output longer than this [default: 256MiB]
     ///
     /// It still streams in full.
     max_output: Size = last(values::parsed),
-        Shape::one("max-output", quantity("SIZE")).under(STORING).rare();
+        Shape::new("max-output", One(Quantity, "SIZE")).under(STORING).rare();
 
     /// Replay what is stored, and store nothing
-    no_store: bool = switch, Shape::switch("no-store").under(STORING).rare();
+    no_store: bool = switch, Shape::new("no-store", Nothing).under(STORING).rare();
 
     /// Run it on a terminal, for its colours [default: never]
     ///
     /// It has the size of the real one, and the output is one stream. WHEN is `always` (also if left out),
     /// `never`, or `auto`: when standard output is a terminal.
     pty: PtyMode = last_or(values::pty, PtyMode::Never),
-        Shape::choice("pty", "WHEN", &PTY).under(SHOWING);
+        Shape::new("pty", Choice(&PTY, "WHEN")).under(SHOWING);
 
     /// The spinner's text [default: Running `COMMAND`]
-    spinner: String = last(values::text), Shape::one("spinner", text("TEXT")).under(SHOWING).rare();
+    spinner: String = last(values::text), Shape::new("spinner", One(Text, "TEXT")).under(SHOWING).rare();
 
     /// Show no spinner
-    no_spinner: bool = switch, Shape::switch("no-spinner").under(SHOWING);
+    no_spinner: bool = switch, Shape::new("no-spinner", Nothing).under(SHOWING);
 
     /// Keep the whole store below this [default: 2GiB]
     ///
     /// The least recently used entries go first.
     max_size: Size = last(values::parsed),
-        Shape::one("max-size", quantity("SIZE")).under(STORING).rare();
+        Shape::new("max-size", One(Quantity, "SIZE")).under(STORING).rare();
 
     /// Run the command as if cachex were not there
-    no_cache: bool = switch, Shape::switch("no-cache").under(STORING).rare();
+    no_cache: bool = switch, Shape::new("no-cache", Nothing).under(STORING).rare();
 
     /// Say on standard error what was decided, and why
-    verbose: bool = switch, Shape::switch("verbose").letter('v');
+    verbose: bool = switch, Shape::new("verbose", Nothing).letter('v');
 
     /// Do not warn
-    quiet: bool = switch, Shape::switch("quiet").letter('q');
+    quiet: bool = switch, Shape::new("quiet", Nothing).letter('q');
 
     /// Keep the store in this directory
     ///
     /// In place of `cachex` in the user's cache directory.
-    cache_dir: PathBuf = last(values::directory), Shape::one("cache-dir", directory("DIR"));
+    cache_dir: PathBuf = last(values::directory), Shape::new("cache-dir", One(Directory, "DIR"));
 }
 
 const KEY: &str = "Key";

@@ -14,7 +14,6 @@ use super::source::{FileOwner, Setting, Source};
 use super::variables;
 use crate::error::Error;
 use crate::key::HashWith;
-use crate::time::Lifetime;
 use std::cmp::Ordering;
 use std::ffi::OsString;
 use std::fmt;
@@ -118,13 +117,11 @@ fn exclude_stdin_hash(layer: &Layer) -> Result<(), Contradiction> {
 }
 
 /// Takes the farther one of two options out if both say something.
-fn exclude<A: Says, B: Says>(
+fn exclude<A, B>(
     (first, of_first): (&'static str, &mut Setting<A>),
     (second, of_second): (&'static str, &mut Setting<B>),
 ) -> Result<(), Contradiction> {
-    let says = of_first.value().is_some_and(Says::says_something)
-        && of_second.value().is_some_and(Says::says_something);
-    if !says {
+    if !of_first.is_said() || !of_second.is_said() {
         return Ok(());
     }
     match of_first.source().cmp(&of_second.source()) {
@@ -136,21 +133,4 @@ fn exclude<A: Says, B: Says>(
         }
     }
     Ok(())
-}
-
-/// A value that may exclude another option: a switch only if it is on.
-trait Says {
-    fn says_something(&self) -> bool;
-}
-
-impl Says for bool {
-    fn says_something(&self) -> bool {
-        *self
-    }
-}
-
-impl Says for Lifetime {
-    fn says_something(&self) -> bool {
-        true
-    }
 }

@@ -32,80 +32,47 @@ pub struct Shape {
     pub letter: Option<char>,
     /// What it takes.
     pub takes: Takes,
-    /// Where the help has it. Options without a heading go with every verb.
+    /// The heading in the help. An option without one goes with every verb.
     pub heading: Option<&'static str>,
     /// Whether only the long help shows it.
     pub is_rare: bool,
 }
 
-/// What an option takes.
+/// What an option takes: a value has a kind, and a name in the help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// Nothing: it is a switch.
     Nothing,
     /// One value; the last one counts.
-    One(ValueShape),
-    /// One of these words behind `=`, or none for the first.
-    Choice(&'static str, &'static [&'static str]),
-    /// Values; all of them count.
-    Many(ValueShape),
+    One(ValueKind, &'static str),
+    /// One of these words behind `=`, or nothing for the first of them.
+    Choice(&'static [&'static str], &'static str),
+    /// Values that count together.
+    Many(ValueKind, &'static str),
     /// The same, several in one word with commas between them.
-    Listed(ValueShape),
+    Listed(ValueKind, &'static str),
 }
 
-/// What a value looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ValueShape {
-    /// What the help calls it.
-    pub name: &'static str,
-    /// What it is.
-    pub kind: ValueKind,
-    /// Whether it may begin with a hyphen.
-    pub may_be_signed: bool,
-}
-
-/// What a value is, as far as it matters to files and to completion.
+/// What a value is, as far as it matters to the command line, files and completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
     /// Any text.
     Text,
-    /// A number, with a unit perhaps: a file may have a bare number.
+    /// Text that may begin with a hyphen.
+    Words,
+    /// A number, with a unit perhaps. A file may have a bare number.
     Quantity,
-    /// A list of numbers in one word.
+    /// Numbers in one word with commas between them.
     Quantities,
-    /// Paths or globs.
-    Paths,
+    /// A path or a glob.
+    Path,
     /// The path of a directory.
     Directory,
 }
 
 impl Shape {
-    const fn new(name: &'static str, takes: Takes, heading: Option<&'static str>) -> Self {
-        Self { name, alias: None, letter: None, takes, heading, is_rare: false }
-    }
-
-    pub(super) const fn switch(name: &'static str) -> Self {
-        Self::new(name, Takes::Nothing, None)
-    }
-
-    pub(super) const fn one(name: &'static str, value: ValueShape) -> Self {
-        Self::new(name, Takes::One(value), None)
-    }
-
-    pub(super) const fn many(name: &'static str, value: ValueShape) -> Self {
-        Self::new(name, Takes::Many(value), None)
-    }
-
-    pub(super) const fn listed(name: &'static str, value: ValueShape) -> Self {
-        Self::new(name, Takes::Listed(value), None)
-    }
-
-    pub(super) const fn choice(
-        name: &'static str,
-        value_name: &'static str,
-        words: &'static [&'static str],
-    ) -> Self {
-        Self::new(name, Takes::Choice(value_name, words), None)
+    pub(super) const fn new(name: &'static str, takes: Takes) -> Self {
+        Self { name, alias: None, letter: None, takes, heading: None, is_rare: false }
     }
 
     pub(super) const fn under(self, heading: &'static str) -> Self {
@@ -125,44 +92,12 @@ impl Shape {
     }
 }
 
-impl ValueShape {
-    const fn new(name: &'static str, kind: ValueKind) -> Self {
-        let may_be_signed = matches!(kind, ValueKind::Quantity | ValueKind::Quantities);
-        Self { name, kind, may_be_signed }
-    }
-}
-
-pub(super) const fn text(name: &'static str) -> ValueShape {
-    ValueShape::new(name, ValueKind::Text)
-}
-
-/// Text that often looks like an option.
-pub(super) const fn words(name: &'static str) -> ValueShape {
-    ValueShape { may_be_signed: true, ..text(name) }
-}
-
-pub(super) const fn quantity(name: &'static str) -> ValueShape {
-    ValueShape::new(name, ValueKind::Quantity)
-}
-
-pub(super) const fn quantities(name: &'static str) -> ValueShape {
-    ValueShape::new(name, ValueKind::Quantities)
-}
-
-pub(super) const fn paths(name: &'static str) -> ValueShape {
-    ValueShape::new(name, ValueKind::Paths)
-}
-
-pub(super) const fn directory(name: &'static str) -> ValueShape {
-    ValueShape::new(name, ValueKind::Directory)
-}
-
 impl Takes {
-    /// The shape of its values.
+    /// What its values are. Those of a choice are its own words.
     #[must_use]
-    pub fn value(self) -> Option<ValueShape> {
+    pub fn kind(self) -> Option<ValueKind> {
         match self {
-            Self::One(value) | Self::Many(value) | Self::Listed(value) => Some(value),
+            Self::One(kind, _) | Self::Many(kind, _) | Self::Listed(kind, _) => Some(kind),
             Self::Nothing | Self::Choice(..) => None,
         }
     }
@@ -170,7 +105,19 @@ impl Takes {
     /// Whether all values count, and not only the last.
     #[must_use]
     pub fn is_repeatable(self) -> bool {
-        matches!(self, Self::Many(_) | Self::Listed(_))
+        matches!(self, Self::Many(..) | Self::Listed(..))
+    }
+}
+
+impl ValueKind {
+    /// Whether it may be a number, which a file can have without quotes.
+    pub(super) fn is_numeric(self) -> bool {
+        matches!(self, Self::Quantity | Self::Quantities)
+    }
+
+    /// Whether it may begin with a hyphen: a negative number is a bad value and no option.
+    pub(super) fn may_be_signed(self) -> bool {
+        self.is_numeric() || self == Self::Words
     }
 }
 
@@ -233,7 +180,7 @@ impl RunOption {
                 let is_on = words.last().map_or(Ok(false), |word| is_on(word))?;
                 Ok(if is_on { vec!["true".into()] } else { Vec::new() })
             }
-            Takes::Listed(_) => Ok(words.iter().flat_map(|word| items(word)).collect()),
+            Takes::Listed(..) => Ok(words.iter().flat_map(|word| items(word)).collect()),
             _ => Ok(words),
         }
     }

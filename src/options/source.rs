@@ -51,6 +51,11 @@ impl<T> Setting<T> {
         self.given().map(|given| &given.source)
     }
 
+    /// Whether it says something that another option may contradict. A switch that is off does not.
+    pub(super) fn is_said(&self) -> bool {
+        self.given().is_some_and(|given| !given.words.is_empty())
+    }
+
     /// This one, or the farther one if this is nothing.
     pub(super) fn or(self, farther: Self) -> Self {
         Self(self.0.or(farther.0))

@@ -2,7 +2,7 @@
 
 use super::verbs::Verb;
 use crate::options::layer::{Layer, RUN_OPTIONS};
-use crate::options::option::{RunOption, Shape, Takes, ValueKind, ValueShape};
+use crate::options::option::{RunOption, Shape, Takes, ValueKind};
 use crate::options::source::Source;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{
@@ -109,26 +109,23 @@ fn argument(option: &'static RunOption) -> Arg {
     };
     let any_word = OsStringValueParser::new;
     let parser = || any_word().try_map(check);
-    let valued = |argument: Arg, ValueShape { name, kind, may_be_signed }| {
+    let valued = |kind: ValueKind, name| {
         let hint = match kind {
-            ValueKind::Paths => ValueHint::AnyPath,
+            ValueKind::Path => ValueHint::AnyPath,
             ValueKind::Directory => ValueHint::DirPath,
             _ => ValueHint::Unknown,
         };
-        argument.value_name(name).value_hint(hint).allow_hyphen_values(may_be_signed)
+        let signed = kind.may_be_signed();
+        argument.clone().value_name(name).value_hint(hint).allow_hyphen_values(signed)
     };
+    // What is wrong with one of several values we say ourselves.
+    let many = |kind, name| valued(kind, name).action(ArgAction::Append).value_parser(any_word());
     match takes {
         Takes::Nothing => argument.action(ArgAction::SetTrue).value_parser(parser().map(|()| true)),
-        Takes::One(value) => valued(argument, value).value_parser(parser()),
-        // What is wrong with one of several values we say ourselves.
-        Takes::Many(value) => {
-            valued(argument, value).action(ArgAction::Append).value_parser(any_word())
-        }
-        Takes::Listed(value) => {
-            let argument = valued(argument, value).action(ArgAction::Append);
-            argument.value_parser(any_word()).value_delimiter(',')
-        }
-        Takes::Choice(name, words) => argument
+        Takes::One(kind, name) => valued(kind, name).value_parser(parser()),
+        Takes::Many(kind, name) => many(kind, name),
+        Takes::Listed(kind, name) => many(kind, name).value_delimiter(','),
+        Takes::Choice(words, name) => argument
             .value_name(name)
             .num_args(0..=1)
             .require_equals(true)

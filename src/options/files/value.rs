@@ -13,12 +13,12 @@ pub(super) fn words(
     directory: &Path,
 ) -> Result<Vec<OsString>, String> {
     let takes = option.shape.takes;
-    let kind = takes.value().map_or(ValueKind::Text, |value| value.kind);
+    let kind = takes.kind().unwrap_or(ValueKind::Text);
     let words = match (value, takes) {
         (DeValue::Boolean(true), Takes::Nothing) => vec!["true".to_owned()],
         (DeValue::Boolean(false), Takes::Nothing | Takes::Choice(..)) => Vec::new(),
         (_, Takes::Nothing) => return Err("expected true or false".to_owned()),
-        (DeValue::Boolean(true), Takes::Choice(_, words)) => {
+        (DeValue::Boolean(true), Takes::Choice(words, _)) => {
             words.first().map(|word| (*word).to_owned()).into_iter().collect()
         }
         (DeValue::Array(items), _) if takes.is_repeatable() || kind == ValueKind::Quantities => {
@@ -29,7 +29,7 @@ pub(super) fn words(
     };
     let words = match kind {
         ValueKind::Quantities if !words.is_empty() => vec![words.join(",")],
-        ValueKind::Paths | ValueKind::Directory => {
+        ValueKind::Path | ValueKind::Directory => {
             words.iter().map(|word| anchored(word, directory)).collect::<Result<_, _>>()?
         }
         _ => words,
@@ -41,9 +41,7 @@ pub(super) fn words(
 fn word(option: &RunOption, value: &DeValue<'_>) -> Result<String, String> {
     let takes = option.shape.takes;
     // A number would be taken for its spelling.
-    let is_number = takes
-        .value()
-        .is_none_or(|value| matches!(value.kind, ValueKind::Quantity | ValueKind::Quantities));
+    let is_number = takes.kind().is_none_or(ValueKind::is_numeric);
     match value {
         DeValue::String(text) => Ok(text.clone().into_owned()),
         DeValue::Integer(number) if is_number && number.radix() == 10 => {
