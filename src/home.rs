@@ -18,8 +18,8 @@ const NAME: &str = "cachex";
 #[must_use]
 pub fn directory() -> Option<PathBuf> {
     let directory = match own()? {
-        Own::Known(_) => BaseDirs::new()?.home_dir().to_owned(),
-        Own::Named(home) => home.clone(),
+        UserDirectories::Known(_) => BaseDirs::new()?.home_dir().to_owned(),
+        UserDirectories::Named(home) => home.clone(),
     };
     directory.is_absolute().then_some(directory)
 }
@@ -28,8 +28,8 @@ pub fn directory() -> Option<PathBuf> {
 #[must_use]
 pub fn cache_directory() -> Option<PathBuf> {
     let directory = match own()? {
-        Own::Known(directories) => directories.cache_dir().to_owned(),
-        Own::Named(home) => in_home(home, "XDG_CACHE_HOME", ".cache"),
+        UserDirectories::Known(directories) => directories.cache_dir().to_owned(),
+        UserDirectories::Named(home) => in_home(home, "XDG_CACHE_HOME", ".cache"),
     };
     directory.is_absolute().then_some(directory)
 }
@@ -39,10 +39,10 @@ pub fn cache_directory() -> Option<PathBuf> {
 #[must_use]
 pub fn state_directory() -> Option<PathBuf> {
     let directory = match own()? {
-        Own::Known(directories) => {
+        UserDirectories::Known(directories) => {
             directories.state_dir().unwrap_or_else(|| directories.data_local_dir()).to_owned()
         }
-        Own::Named(home) => in_home(home, "XDG_STATE_HOME", ".local/state"),
+        UserDirectories::Named(home) => in_home(home, "XDG_STATE_HOME", ".local/state"),
     };
     directory.is_absolute().then_some(directory)
 }
@@ -51,8 +51,8 @@ pub fn state_directory() -> Option<PathBuf> {
 #[must_use]
 pub fn config_directory() -> Option<PathBuf> {
     let directory = match own()? {
-        Own::Known(directories) => directories.config_dir().to_owned(),
-        Own::Named(home) => in_home(home, "XDG_CONFIG_HOME", ".config"),
+        UserDirectories::Known(directories) => directories.config_dir().to_owned(),
+        UserDirectories::Named(home) => in_home(home, "XDG_CONFIG_HOME", ".config"),
     };
     directory.is_absolute().then_some(directory)
 }
@@ -94,27 +94,27 @@ pub fn below(directory: &Path, word: &OsStr) -> Result<OsString, String> {
 }
 
 #[derive(Debug)]
-enum Own {
+enum UserDirectories {
     Known(ProjectDirs),
     /// The home alone.
     Named(PathBuf),
 }
 
 /// Found out once: each question costs a dozen looks at the environment.
-fn own() -> Option<&'static Own> {
-    static OWN: OnceLock<Option<Own>> = OnceLock::new();
+fn own() -> Option<&'static UserDirectories> {
+    static OWN: OnceLock<Option<UserDirectories>> = OnceLock::new();
     OWN.get_or_init(find_own).as_ref()
 }
 
-fn find_own() -> Option<Own> {
+fn find_own() -> Option<UserDirectories> {
     let is_static =
         cfg!(all(target_os = "linux", target_env = "gnu", target_feature = "crt-static"));
     if is_static && std::env::var_os("HOME").is_none_or(|home| home.is_empty()) {
         let uid = rustix::process::getuid().as_raw();
         let users = std::fs::read("/etc/passwd").unwrap_or_default();
-        return home_of(uid, &users).map(Own::Named);
+        return home_of(uid, &users).map(UserDirectories::Named);
     }
-    ProjectDirs::from("", "", NAME).map(Own::Known)
+    ProjectDirs::from("", "", NAME).map(UserDirectories::Known)
 }
 
 fn in_home(home: &Path, variable: &str, directory: &str) -> PathBuf {

@@ -6,7 +6,7 @@ use super::option_value::{set_by_files, shown_value};
 use super::screen::{Screen, Tone};
 use super::table::Table;
 use crate::error::Error;
-use crate::options::{self, Candidate, Standing, TrustOptions, trust};
+use crate::options::{self, ProjectFile, TrustOptions, TrustState, trust};
 use crate::terminal::escape_os;
 use serde::Serialize;
 use std::path::Path;
@@ -29,16 +29,16 @@ pub fn run(options: &TrustOptions) -> Result<(), Error> {
 
 /// Prints what a file sets, and then trusts it.
 fn trust(directory: Option<&Path>) -> Result<String, Error> {
-    let candidate = Candidate::find(directory).map_err(Error::Failed)?;
+    let file = ProjectFile::find(directory).map_err(Error::Failed)?;
     // With a file that contradicts itself every command would run uncached.
-    options::check(&candidate).map_err(Error::Failed)?;
-    print_styled(&content(&candidate))?;
-    candidate.trust().map_err(Error::Failed)?;
-    Ok(said("trusted", &candidate.path))
+    options::check(&file).map_err(Error::Failed)?;
+    print_styled(&content(&file))?;
+    file.trust().map_err(Error::Failed)?;
+    Ok(said("trusted", &file.path))
 }
 
 fn revoke(directory: Option<&Path>) -> Result<String, Error> {
-    let path = Candidate::path(directory).map_err(Error::Failed)?;
+    let path = ProjectFile::path(directory).map_err(Error::Failed)?;
     let was_trusted = trust::revoke(&path).map_err(Error::Failed)?;
     Ok(said(if was_trusted { "no longer trusted" } else { "was not trusted" }, &path))
 }
@@ -48,9 +48,9 @@ fn said(what: &str, path: &Path) -> String {
 }
 
 /// A line for each option that a file sets.
-fn content(candidate: &Candidate) -> String {
+fn content(file: &ProjectFile) -> String {
     let mut table = Table::facts();
-    for layer in candidate.layers() {
+    for layer in file.layers() {
         for (option, given, place) in set_by_files(layer) {
             let rule = place.rule.as_ref();
             let rule = rule.map(|rule| format!("rule \"{}\"", escape_os(rule.as_ref())));
@@ -58,7 +58,7 @@ fn content(candidate: &Candidate) -> String {
             table.push(Tone::Plain, row);
         }
     }
-    if let Some(refused) = candidate.refused() {
+    if let Some(refused) = file.refused() {
         for key in &refused.keys {
             let reason = format!("ignored: {}", refused.reason());
             table.push(Tone::Plain, [key.name.clone(), reason, String::new()]);
@@ -70,7 +70,7 @@ fn content(candidate: &Candidate) -> String {
 fn list(as_json: bool) -> Result<String, Error> {
     let records = trust::list().map_err(Error::Failed)?;
     let state = |standing| match standing {
-        Some(Standing::Trusted) => "trusted",
+        Some(TrustState::Trusted) => "trusted",
         Some(_) => "changed",
         None => "gone",
     };

@@ -7,8 +7,8 @@
 use super::definitions::command::parse_verb;
 use super::definitions::usage::Refusal;
 use super::definitions::verbs::Verb;
-use super::layer::{Layer, RUN_OPTIONS};
-use super::option::{RunOption, Shape, Takes, ValueKind};
+use super::layer::{Layer, RUN_OPTIONS, RunOption};
+use super::shape::{Shape, Takes, ValueKind};
 use super::source::Source;
 use super::values::BadValue;
 use crate::error::Error;
@@ -33,9 +33,9 @@ impl CommandLine {
     /// # Errors
     /// What is to be shown where it cannot be understood, or is a call for help.
     pub fn read(words: &[OsString]) -> Result<Self, Refusal> {
-        let read = Reader::default().read(words.get(1..).unwrap_or_default());
+        let read = OptionReader::default().read(words.get(1..).unwrap_or_default());
         read.map_err(|problem| match problem {
-            Problem::Misplaced(..) => Refusal::Error(Error::Usage(problem.to_string())),
+            ArgvProblem::Misplaced(..) => Refusal::Error(Error::Usage(problem.to_string())),
             _ => Refusal::of_words(words, problem.to_string()),
         })
     }
@@ -43,7 +43,7 @@ impl CommandLine {
 
 /// Why words cannot be understood. clap describes the first two, where it sees them as a fault too.
 #[derive(Debug, thiserror::Error)]
-enum Problem {
+enum ArgvProblem {
     #[error("the command line cannot be understood")]
     Unknown,
     #[error("{}", .1.of(.0))]
@@ -57,15 +57,15 @@ enum Problem {
 
 /// Takes the options out of a command line.
 #[derive(Default)]
-struct Reader {
+struct OptionReader {
     /// The words of each, in the order in which they were typed.
     taken: Vec<(&'static RunOption, OsString)>,
     /// Whether only those that go with every verb are options here.
     only_common: bool,
 }
 
-impl Reader {
-    fn read(mut self, words: &[OsString]) -> Result<CommandLine, Problem> {
+impl OptionReader {
+    fn read(mut self, words: &[OsString]) -> Result<CommandLine, ArgvProblem> {
         let mut rest = words.iter();
         while let Some(word) = rest.next() {
             if word == "--" {
@@ -78,19 +78,19 @@ impl Reader {
                 };
             }
             if !self.take(word, &mut rest) {
-                return Err(Problem::Unknown);
+                return Err(ArgvProblem::Unknown);
             }
         }
         self.run(&[])
     }
 
-    fn run(self, command: &[OsString]) -> Result<CommandLine, Problem> {
+    fn run(self, command: &[OsString]) -> Result<CommandLine, ArgvProblem> {
         let flags = self.layer()?;
         Ok(CommandLine { verb: None, words: command.to_vec(), flags })
     }
 
     /// What follows a verb: options of the table anywhere before the command, the rest for the verb.
-    fn verb(mut self, verb: &str, words: &[OsString]) -> Result<CommandLine, Problem> {
+    fn verb(mut self, verb: &str, words: &[OsString]) -> Result<CommandLine, ArgvProblem> {
         let misplaced = self.taken.iter().map(|(option, _)| *option).find(|it| !it.is_common());
         self.only_common = !Verb::takes_run_options(verb);
         let mut own = vec!["cachex".into(), verb.into()];
@@ -105,11 +105,11 @@ impl Reader {
                 own.push(word.clone());
             }
         }
-        let mut parsed = parse_verb(own).map_err(|_| Problem::Unknown)?;
+        let mut parsed = parse_verb(own).map_err(|_| ArgvProblem::Unknown)?;
         let words = parsed.take_call().unwrap_or_default();
         let flags = self.layer()?;
         match misplaced {
-            Some(option) => Err(Problem::Misplaced(option.name(), verb.to_owned())),
+            Some(option) => Err(ArgvProblem::Misplaced(option.name(), verb.to_owned())),
             None => Ok(CommandLine { verb: Some(parsed), words, flags }),
         }
     }
@@ -157,12 +157,12 @@ impl Reader {
     }
 
     /// What the words mean.
-    fn layer(self) -> Result<Layer, Problem> {
+    fn layer(self) -> Result<Layer, ArgvProblem> {
         let mut layer = Layer::default();
         for option in RUN_OPTIONS {
             let mut read = |words| {
                 let read = option.read(&mut layer, words, Source::Flag);
-                read.map_err(|bad| Problem::Value(option.name(), bad))
+                read.map_err(|bad| ArgvProblem::Value(option.name(), bad))
             };
             let of_option = self.taken.iter().filter(|(named, _)| std::ptr::eq(*named, option));
             let words: Vec<_> = of_option.map(|(_, word)| word.clone()).collect();
@@ -237,13 +237,13 @@ mod tests {
     }
 
     fn agrees_with_clap(words: &[OsString]) -> Result<(), TestCaseError> {
-        let ours = Reader::default().read(&words[1..]);
+        let ours = OptionReader::default().read(&words[1..]);
         let matches = command().try_get_matches_from(words);
         let (ours, matches) = match (ours, matches) {
             (Ok(ours), Ok(matches)) => (ours, matches),
             // What is misplaced, and one of several values, we describe ourselves.
-            (Err(_), Err(_)) | (Err(Problem::Misplaced(..)), Ok(_)) => return Ok(()),
-            (Err(Problem::Value(name, _)), Ok(_)) => {
+            (Err(_), Err(_)) | (Err(ArgvProblem::Misplaced(..)), Ok(_)) => return Ok(()),
+            (Err(ArgvProblem::Value(name, _)), Ok(_)) => {
                 let option = RunOption::named(name).expect("known");
                 prop_assert!(option.shape.takes.is_repeatable(), "{name}");
                 return Ok(());

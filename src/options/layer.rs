@@ -4,11 +4,11 @@
 //! farther one. From this table everything else about an option is derived: how it is read, its help, its
 //! variable, its key in a file. A new option is a row here, and its meaning in [`super::request`].
 
-use super::option::Takes::{Choice, Listed, Many, Nothing, One};
-use super::option::ValueKind::{Directory, Path, Quantities, Quantity, Text, Words};
-use super::option::{RunOption, Shape};
-use super::source::{Given, Setting};
-use super::values::{self, PTY, all, last, last_or, switch};
+use super::shape::Shape;
+use super::shape::Takes::{Choice, Listed, Many, Nothing, One};
+use super::shape::ValueKind::{Directory, Path, Quantities, Quantity, Text, Words};
+use super::source::{Given, Setting, Source};
+use super::values::{self, BadValue, PTY, all, last, last_or, switch};
 use crate::exit::ExitCodes;
 use crate::key::{ArgumentGlob, HashWith, VariableSelector};
 use crate::output_streams::PtyMode;
@@ -17,6 +17,18 @@ use crate::time::Lifetime;
 use std::ffi::OsString;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+
+/// An option of a run.
+pub struct RunOption {
+    /// What it looks like.
+    pub shape: Shape,
+    /// Its help: a line, and behind an empty line what more there is to say.
+    pub(super) help: &'static str,
+    /// Reads its words into a layer.
+    pub(super) set: fn(&mut Layer, Vec<OsString>, Source) -> Result<(), BadValue>,
+    /// What a layer has of it.
+    pub(super) given: fn(&Layer) -> Option<&Given>,
+}
 
 /// `name: type = how its words are read, what it looks like;` for each option, in the order of the help.
 macro_rules! options {
@@ -203,11 +215,3 @@ const KEY: &str = "Key";
 const FRESHNESS: &str = "Freshness";
 const STORING: &str = "Storing";
 const SHOWING: &str = "Showing";
-
-impl RunOption {
-    /// The option of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<&'static Self> {
-        RUN_OPTIONS.iter().find(|option| option.name() == name)
-    }
-}

@@ -6,9 +6,9 @@
 use super::argv::CommandLine;
 use super::definitions::usage::Refusal;
 use super::definitions::verbs::Verb;
-use super::files::candidate::Candidate;
 use super::files::findings::Findings;
 use super::files::look::look;
+use super::files::project_file::ProjectFile;
 use super::layer::Layer;
 use super::source::{FileOwner, Setting, Source};
 use super::variables;
@@ -67,8 +67,8 @@ fn files_for(verb: Option<&Verb>) -> &'static [FileOwner] {
 ///
 /// # Errors
 /// Which options exclude each other, and where they are.
-pub fn check(candidate: &Candidate) -> Result<(), String> {
-    let mut layers = candidate.layers();
+pub fn check(project_file: &ProjectFile) -> Result<(), String> {
+    let mut layers = project_file.layers();
     let defaults = layers.next().cloned().unwrap_or_default();
     let rules = layers.cloned().chain([Layer::default()]);
     let mut layers = rules.map(|rule| rule.over(defaults.clone()));
@@ -133,4 +133,96 @@ fn exclude<A, B>(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::files::file::ConfigFile;
+    use crate::options::layer::{RUN_OPTIONS, RunOption};
+    use std::path::Path;
+
+    fn file(text: &str) -> Layer {
+        let file = ConfigFile::parse(text.as_bytes(), FileOwner::User, Path::new("/f"));
+        file.expect("a file").defaults
+    }
+
+    fn flags(words: &str) -> Layer {
+        let words: Vec<_> = format!("cachex {words}").split(' ').map(OsString::from).collect();
+        CommandLine::read(&words).expect("a command line").flags
+    }
+
+    /// The options that a layer has something for.
+    fn names(layer: &Layer) -> Vec<&str> {
+        let has = RUN_OPTIONS.iter().filter(|option| option.given(layer).is_some());
+        has.map(RunOption::name).collect()
+    }
+
+    const PAIRS: [(&str, &str); 5] = [
+        ("stdin", "no-stdin"),
+        ("refresh", "only-if-cached"),
+        ("warm", "only-if-cached"),
+        ("warm", "no-store"),
+        ("failure-ttl", "discard-failures"),
+    ];
+
+    fn line(name: &str) -> String {
+        format!("{name} = {}\n", if name == "failure-ttl" { "0" } else { "true" })
+    }
+
+    fn flag(name: &str) -> String {
+        format!("--{name}{}", if name == "failure-ttl" { "=0" } else { "" })
+    }
+
+    #[test]
+    fn equally_near_options_exclude_each_other() {
+        for (first, second) in PAIRS {
+            let mut typed = flags(&format!("{} {}", flag(first), flag(second)));
+            let told = settle(&mut typed).expect_err(first).to_string();
+            assert_eq!(told, format!("--{first} and --{second} exclude each other"));
+            let mut read = file(&(line(first) + &line(second)));
+            let told = settle(&mut read).expect_err(first).to_string();
+            assert_eq!(told, format!("/f: {first} and {second} exclude each other"));
+        }
+    }
+
+    #[test]
+    fn the_nearer_of_two_options_is_left() {
+        for (first, second) in PAIRS {
+            for (near, far) in [(first, second), (second, first)] {
+                let mut layer = flags(&flag(near)).over(file(&line(far)));
+                settle(&mut layer).expect("settled");
+                assert_eq!(names(&layer), [near]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_switch_that_is_off_excludes_nothing() {
+        let mut layer = file("stdin = true\nno-stdin = false\nrefresh = false\nwarm = true");
+        settle(&mut layer).expect("settled");
+        assert_eq!(names(&layer), ["stdin", "no-stdin", "refresh", "warm"]);
+    }
+
+    #[test]
+    fn a_hash_command_for_standard_input_needs_it() {
+        let hash = "hash-with = 'stdin=sort'";
+        let mut layer = flags("-n").over(file(hash));
+        let told = settle(&mut layer).expect_err("both").to_string();
+        assert_eq!(told, "/f: hash-with stdin=… and no-stdin exclude each other");
+        let told = settle(&mut flags("-n --hash-with stdin=sort")).expect_err("both").to_string();
+        assert_eq!(told, "--hash-with stdin=… and --no-stdin exclude each other");
+        settle(&mut file("hash-with = 'env:A=sort'\nno-stdin = true")).expect("settled");
+        settle(&mut file("hash-with = 'stdin=sort'\nstdin = true")).expect("settled");
+    }
+
+    #[test]
+    fn the_nearer_value_of_an_option_is_in_force() {
+        let layer = flags("--ttl 1 --env A").over(file("ttl = 2\nenv = 'B'\nscope = 'c'"));
+        assert_eq!(layer.ttl.given().expect("set").words, ["1"]);
+        assert_eq!(layer.env.given().expect("set").words, ["A"]);
+        assert_eq!(layer.scope.value().map(String::as_str), Some("c"));
+        assert_eq!(layer.env.source(), Some(&Source::Flag));
+        assert!(layer.scope.source() < layer.env.source());
+    }
 }

@@ -11,6 +11,7 @@ mod layer;
 mod merge;
 mod option;
 mod request;
+mod shape;
 mod source;
 mod values;
 mod variables;
@@ -22,13 +23,13 @@ pub use definitions::verbs::{
     ClearOptions, ConfigOptions, ExplainOptions, FilterOptions, ListOptions, PruneOptions, Shell,
     ShowOptions, StatsOptions, TrustOptions, Verb,
 };
-pub use files::candidate::Candidate;
 pub use files::file::ConfigFile;
 pub use files::findings::{Findings, STRANGE, Untrusted};
+pub use files::project_file::ProjectFile;
 pub use files::refused::{RefusedKey, RefusedKeys};
-pub use files::trust::{self, Standing};
-pub use layer::{Layer, RUN_OPTIONS};
+pub use files::trust::{self, TrustState};
+pub use layer::{Layer, RUN_OPTIONS, RunOption};
 pub use merge::{Asked, check};
-pub use option::{RunOption, Takes};
 pub use request::{Execution, Request, StdinMode, Typed, notices, store_directory};
+pub use shape::Takes;
 pub use source::{FileOwner, FilePlace, Given, Setting, Source};

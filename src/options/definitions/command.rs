@@ -1,8 +1,8 @@
 //! All definitions as one clap command, and those of the verbs alone.
 
 use super::verbs::Verb;
-use crate::options::layer::{Layer, RUN_OPTIONS};
-use crate::options::option::{RunOption, Shape, Takes, ValueKind};
+use crate::options::layer::{Layer, RUN_OPTIONS, RunOption};
+use crate::options::shape::{Shape, Takes, ValueKind};
 use crate::options::source::Source;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{

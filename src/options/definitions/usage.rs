@@ -5,7 +5,7 @@
 
 use super::command::command;
 use crate::error::Error;
-use crate::options::option::RunOption;
+use crate::options::layer::RunOption;
 use crate::options::values::BadValue;
 use crate::terminal::{escape_os, is_unseen};
 use clap::Command;

@@ -3,8 +3,7 @@
 use super::refused::{RefusedKey, is_refused};
 use super::rule::Rule;
 use super::value;
-use crate::options::layer::{Layer, RUN_OPTIONS};
-use crate::options::option::RunOption;
+use crate::options::layer::{Layer, RUN_OPTIONS, RunOption};
 use crate::options::source::{FileOwner, FilePlace, Source};
 use crate::options::values::BadValue;
 use crate::terminal::escape_os;
@@ -27,30 +26,30 @@ pub struct ConfigFile {
 
 /// What is wrong with a file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct FileProblem {
     /// The line, from 1.
     pub line: usize,
     /// What is wrong there.
     pub what: String,
 }
 
-type Entry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
+type TomlEntry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
 
 impl ConfigFile {
     /// Reads somebody's file. Paths in it start in its directory.
     ///
     /// # Errors
     /// The first thing in it that cannot be understood.
-    pub fn parse(bytes: &[u8], owner: FileOwner, path: &Path) -> Result<Self, Problem> {
+    pub fn parse(bytes: &[u8], owner: FileOwner, path: &Path) -> Result<Self, FileProblem> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let line = line_of(bytes, error.valid_up_to());
-            Problem { line, what: "not UTF-8".to_owned() }
+            FileProblem { line, what: "not UTF-8".to_owned() }
         })?;
         let document = DeTable::parse(text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
-            Problem { line: line_of(bytes, start), what: error.message().to_owned() }
+            FileProblem { line: line_of(bytes, start), what: error.message().to_owned() }
         })?;
-        let mut reader = Reader { text, owner, path, refused: Vec::new() };
+        let mut reader = FileReader { text, owner, path, refused: Vec::new() };
         let (rules, options) = split(document.get_ref(), "rule");
         let defaults = reader.options(&options, None)?;
         let rules = rules.map_or(Ok(Vec::new()), |rules| reader.rules(rules))?;
@@ -59,7 +58,7 @@ impl ConfigFile {
 
     /// Reads somebody's file, or says on which line it cannot be understood.
     pub(super) fn read(bytes: &[u8], owner: FileOwner, path: &Path) -> Result<Self, String> {
-        Self::parse(bytes, owner, path).map_err(|Problem { line, what }| {
+        Self::parse(bytes, owner, path).map_err(|FileProblem { line, what }| {
             format!("{}:{line}: {}", escape_os(path.as_os_str()), in_one_line(&what))
         })
     }
@@ -81,15 +80,15 @@ fn in_one_line(message: &str) -> String {
     escape_os(OsStr::new(&message.split_whitespace().collect::<Vec<_>>().join(" ")))
 }
 
-struct Reader<'r> {
+struct FileReader<'r> {
     text: &'r str,
     owner: FileOwner,
     path: &'r Path,
     refused: Vec<RefusedKey>,
 }
 
-impl Reader<'_> {
-    fn rules(&mut self, rules: &Spanned<DeValue<'_>>) -> Result<Vec<Rule>, Problem> {
+impl FileReader<'_> {
+    fn rules(&mut self, rules: &Spanned<DeValue<'_>>) -> Result<Vec<Rule>, FileProblem> {
         const SHAPE: &str = "expected [[rule]] with a command";
         let tables = rules.get_ref().as_array().ok_or_else(|| self.problem(rules, SHAPE))?;
         let mut read = Vec::new();
@@ -113,9 +112,9 @@ impl Reader<'_> {
     /// The options of a table: of the top level, or of a rule with its number and its command.
     fn options(
         &mut self,
-        entries: &[Entry<'_, '_>],
+        entries: &[TomlEntry<'_, '_>],
         rule: Option<(usize, &str)>,
-    ) -> Result<Layer, Problem> {
+    ) -> Result<Layer, FileProblem> {
         let place = Rc::new(FilePlace {
             owner: self.owner,
             number: rule.map_or(0, |(number, _)| number),
@@ -162,8 +161,8 @@ impl Reader<'_> {
         })
     }
 
-    fn problem<T>(&self, at: &Spanned<T>, what: &str) -> Problem {
-        Problem { line: self.line(at), what: what.to_owned() }
+    fn problem<T>(&self, at: &Spanned<T>, what: &str) -> FileProblem {
+        FileProblem { line: self.line(at), what: what.to_owned() }
     }
 
     fn line<T>(&self, at: &Spanned<T>) -> usize {
@@ -175,7 +174,7 @@ impl Reader<'_> {
 fn split<'t, 'i>(
     table: &'t DeTable<'i>,
     name: &str,
-) -> (Option<&'t Spanned<DeValue<'i>>>, Vec<Entry<'t, 'i>>) {
+) -> (Option<&'t Spanned<DeValue<'i>>>, Vec<TomlEntry<'t, 'i>>) {
     let (named, mut others): (Vec<_>, Vec<_>) =
         table.iter().partition(|(key, _)| key.get_ref() == name);
     others.sort_by_key(|(key, _)| key.span().start);
@@ -210,7 +209,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn parse(bytes: impl AsRef<[u8]>, owner: FileOwner) -> Result<ConfigFile, Problem> {
+    fn parse(bytes: impl AsRef<[u8]>, owner: FileOwner) -> Result<ConfigFile, FileProblem> {
         ConfigFile::parse(bytes.as_ref(), owner, Path::new("/base [1]/file"))
     }
 

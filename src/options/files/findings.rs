@@ -1,7 +1,7 @@
 //! What is said about the configuration files beside the options in them.
 
 use super::refused::RefusedKeys;
-use super::trust::{self, Standing};
+use super::trust::{self, TrustState};
 use crate::options::layer::Layer;
 use crate::terminal::{Notices, escape_os};
 use std::fmt;
@@ -29,7 +29,7 @@ pub struct Untrusted {
     /// Which file it is.
     pub path: PathBuf,
     /// Why it does not count.
-    pub standing: Standing,
+    pub standing: TrustState,
     /// What it would set for the command.
     pub layer: Layer,
 }

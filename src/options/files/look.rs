@@ -2,9 +2,9 @@
 
 use super::file::ConfigFile;
 use super::findings::{Findings, Untrusted};
-use super::places::{self, Found};
+use super::places::{self, FoundFile};
 use super::refused::RefusedKeys;
-use super::trust::{self, Standing};
+use super::trust::{self, TrustState};
 use crate::options::layer::Layer;
 use crate::options::source::FileOwner;
 use std::ffi::OsString;
@@ -29,15 +29,15 @@ fn layers(
         found.extend(places::find(*owner, &mut findings.ignored)?);
     }
     let mut layer = Layer::default();
-    for Found { owner, path, bytes } in found {
+    for FoundFile { owner, path, bytes } in found {
         let file = ConfigFile::read(&bytes, owner, &path).inspect_err(|_| {
             findings.files.push(path.clone());
         })?;
         let standing = match owner {
-            FileOwner::User => Standing::Trusted,
+            FileOwner::User => TrustState::Trusted,
             FileOwner::Project => trust::standing(&path, &bytes),
         };
-        if standing != Standing::Trusted {
+        if standing != TrustState::Trusted {
             let layer = file.layer_for(words);
             findings.untrusted = Some(Untrusted { path, standing, layer });
             continue;

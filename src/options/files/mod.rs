@@ -4,11 +4,11 @@
 //! directory.
 
 mod anchor;
-pub mod candidate;
 pub mod file;
 pub mod findings;
 pub mod look;
 mod places;
+pub mod project_file;
 pub mod refused;
 mod rule;
 pub mod trust;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// A file that is there.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct FoundFile {
     pub(super) owner: FileOwner,
     pub(super) path: PathBuf,
     pub(super) bytes: Vec<u8>,
@@ -25,14 +25,17 @@ pub(super) const FILE: &str = ".cachex.toml";
 const LARGEST: u64 = 1 << 20;
 
 /// The file, if there is one; `ignored` gets those that are not meant for us.
-pub(super) fn find(owner: FileOwner, ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String> {
+pub(super) fn find(
+    owner: FileOwner,
+    ignored: &mut Vec<PathBuf>,
+) -> Result<Option<FoundFile>, String> {
     match owner {
         FileOwner::User => find_for_user(),
         FileOwner::Project => find_for_project(ignored),
     }
 }
 
-fn find_for_user() -> Result<Option<Found>, String> {
+fn find_for_user() -> Result<Option<FoundFile>, String> {
     let Some(directory) = home::config_directory() else {
         return Ok(None);
     };
@@ -44,7 +47,7 @@ fn find_for_user() -> Result<Option<Found>, String> {
     }
 }
 
-fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String> {
+fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<FoundFile>, String> {
     let Ok(here) = std::env::current_dir() else {
         return Ok(None);
     };
@@ -71,7 +74,7 @@ fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<Found>, String>
 }
 
 /// The file of a project that lies in this directory.
-pub(super) fn find_in(directory: &Path) -> Result<Found, String> {
+pub(super) fn find_in(directory: &Path) -> Result<FoundFile, String> {
     let path = directory.join(FILE);
     match open(&path) {
         Ok(file) => read(FileOwner::Project, path, file),
@@ -110,7 +113,7 @@ fn open(path: &Path) -> Result<File, Errno> {
     rustix::fs::open(path, flags, Mode::empty()).map(File::from)
 }
 
-fn read(owner: FileOwner, path: PathBuf, file: File) -> Result<Found, String> {
+fn read(owner: FileOwner, path: PathBuf, file: File) -> Result<FoundFile, String> {
     let status = rustix::fs::fstat(&file).map_err(|error| unreadable(&path, &error.into()))?;
     let problem = |what: &str| Err(format!("{} {what}", escape_os(path.as_os_str())));
     if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
@@ -128,7 +131,7 @@ fn read(owner: FileOwner, path: PathBuf, file: File) -> Result<Found, String> {
     if bytes.len() as u64 > LARGEST {
         return problem("is too long");
     }
-    Ok(Found { owner, path, bytes })
+    Ok(FoundFile { owner, path, bytes })
 }
 
 /// Whether somebody else may write to a file. A group with the number of the owner is the one that many systems

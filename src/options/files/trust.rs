@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 /// Whether a file is trusted as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum TrustState {
     /// It is.
     Trusted,
     /// There is no record of it.
@@ -45,14 +45,14 @@ const DIGEST: usize = 64;
 
 /// What the user said of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct TrustRecord {
     /// Which file.
     pub path: PathBuf,
     /// The digest of its content.
     digest: String,
 }
 
-impl Record {
+impl TrustRecord {
     fn new(path: &Path, content: &[u8]) -> Self {
         Self { path: path.to_owned(), digest: hex_digest(content) }
     }
@@ -69,26 +69,26 @@ impl Record {
 
     /// How the file stands that it is about; `None` where there is none that could count.
     #[must_use]
-    pub fn standing_now(&self) -> Option<Standing> {
+    pub fn standing_now(&self) -> Option<TrustState> {
         let found = places::find_in(self.path.parent()?).ok()?;
         Some(self.standing(&found.bytes))
     }
 
-    fn standing(&self, content: &[u8]) -> Standing {
-        if self.digest == hex_digest(content) { Standing::Trusted } else { Standing::Changed }
+    fn standing(&self, content: &[u8]) -> TrustState {
+        if self.digest == hex_digest(content) { TrustState::Trusted } else { TrustState::Changed }
     }
 }
 
 /// How a file with this content stands.
-pub(super) fn standing(path: &Path, content: &[u8]) -> Standing {
+pub(super) fn standing(path: &Path, content: &[u8]) -> TrustState {
     if is_trusted_by_variable(path) {
-        return Standing::Trusted;
+        return TrustState::Trusted;
     }
-    let Some(directory) = directory() else { return Standing::Unknown };
+    let Some(directory) = directory() else { return TrustState::Unknown };
     match read(&directory, path) {
         Ok(Some(record)) => record.standing(content),
-        Ok(None) => Standing::Unknown,
-        Err(refused) => Standing::Unreadable(refused),
+        Ok(None) => TrustState::Unknown,
+        Err(refused) => TrustState::Unreadable(refused),
     }
 }
 
@@ -102,7 +102,7 @@ pub fn record(path: &Path, content: &[u8]) -> Result<(), String> {
     private_directory::prepare(&directory).map_err(|error| said(&error))?;
     let write = || {
         let mut file = tempfile::NamedTempFile::new_in(&directory)?;
-        file.write_all(&Record::new(path, content).encode())?;
+        file.write_all(&TrustRecord::new(path, content).encode())?;
         file.persist(directory.join(name(path)))?;
         Ok(())
     };
@@ -125,7 +125,7 @@ pub fn revoke(path: &Path) -> Result<bool, String> {
 ///
 /// # Errors
 /// Why it is not believed.
-pub fn list() -> Result<Vec<Record>, String> {
+pub fn list() -> Result<Vec<TrustRecord>, String> {
     let Some(directory) = directory() else { return Ok(Vec::new()) };
     let unreadable = |error: &io::Error| Refused::by_system(&directory, error).to_string();
     let entries = match fs::read_dir(&directory) {
@@ -168,13 +168,13 @@ fn name(path: &Path) -> String {
     hex_digest(path.as_os_str().as_bytes())
 }
 
-fn read(directory: &Path, path: &Path) -> Result<Option<Record>, Refused> {
+fn read(directory: &Path, path: &Path) -> Result<Option<TrustRecord>, Refused> {
     let record = read_file(directory, &directory.join(name(path)))?;
     Ok(record.filter(|record| record.path == path))
 }
 
 /// A record, if the file is one.
-fn read_file(directory: &Path, path: &Path) -> Result<Option<Record>, Refused> {
+fn read_file(directory: &Path, path: &Path) -> Result<Option<TrustRecord>, Refused> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => File::from(file),
@@ -186,7 +186,7 @@ fn read_file(directory: &Path, path: &Path) -> Result<Option<Record>, Refused> {
     private_directory::check_owner(path, &file.metadata().map_err(by_system)?)?;
     let mut bytes = Vec::new();
     file.take(LONGEST).read_to_end(&mut bytes).map_err(by_system)?;
-    Ok(Record::decode(&bytes))
+    Ok(TrustRecord::decode(&bytes))
 }
 
 fn is_absence(error: &io::Error) -> bool {
@@ -198,15 +198,15 @@ fn hex_digest(bytes: &[u8]) -> String {
 }
 
 /// The message about an untrusted file: the problem, and what to type.
-pub(super) fn request(path: &Path, standing: &Standing) -> String {
+pub(super) fn request(path: &Path, standing: &TrustState) -> String {
     let directory = path.parent().unwrap_or(path).as_os_str();
     let typed = escape_words([OsStr::new("cachex"), OsStr::new("trust"), directory]);
     let path = escape_os(path.as_os_str());
     match standing {
-        Standing::Changed => {
+        TrustState::Changed => {
             format!("{path} has changed since it was trusted; look at it, then type: {typed}")
         }
-        Standing::Unreadable(refused) => format!("{path} is not trusted, since {refused}"),
+        TrustState::Unreadable(refused) => format!("{path} is not trusted, since {refused}"),
         _ => format!("{path} is not trusted; look at it, then type: {typed}"),
     }
 }
@@ -219,18 +219,18 @@ mod tests {
     #[test]
     fn a_record_can_be_read_again() {
         for path in ["/a/.cachex.toml", "/a\nb/.cachex.toml", "/"] {
-            let record = Record::new(Path::new(path), b"ttl = 1");
-            assert_eq!(Record::decode(&record.encode()), Some(record.clone()));
-            assert_eq!(record.standing(b"ttl = 1"), Standing::Trusted);
-            assert_eq!(record.standing(b"ttl = 2"), Standing::Changed);
+            let record = TrustRecord::new(Path::new(path), b"ttl = 1");
+            assert_eq!(TrustRecord::decode(&record.encode()), Some(record.clone()));
+            assert_eq!(record.standing(b"ttl = 1"), TrustState::Trusted);
+            assert_eq!(record.standing(b"ttl = 2"), TrustState::Changed);
         }
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Record::decode(&[FORMAT, &bytes].concat());
-            let _ = Record::decode(&bytes);
+            let _ = TrustRecord::decode(&[FORMAT, &bytes].concat());
+            let _ = TrustRecord::decode(&bytes);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! From a value in a file to the words that mean the same on the command line.
 
 use super::anchor::anchored;
-use crate::options::option::{RunOption, Takes, ValueKind};
+use crate::options::layer::RunOption;
+use crate::options::shape::{Takes, ValueKind};
 use std::ffi::OsString;
 use std::path::Path;
 use toml::de::DeValue;

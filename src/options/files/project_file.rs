@@ -1,7 +1,7 @@
 //! A file of a project that its user is about to trust.
 
 use super::file::ConfigFile;
-use super::places::{self, FILE, Found};
+use super::places::{self, FILE, FoundFile};
 use super::refused::RefusedKeys;
 use super::trust;
 use crate::options::layer::Layer;
@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 
 /// A file that can be understood, with the content that is trusted if it is.
 #[derive(Debug)]
-pub struct Candidate {
+pub struct ProjectFile {
     /// Which file it is.
     pub path: PathBuf,
     content: Vec<u8>,
     file: ConfigFile,
 }
 
-impl Candidate {
+impl ProjectFile {
     /// The file of this directory, or the one that counts for the working directory.
     ///
     /// # Errors
@@ -28,7 +28,7 @@ impl Candidate {
             Some(directory) => places::find_in(&whole(directory)?)?,
             None => places::find(FileOwner::Project, &mut Vec::new())?.ok_or_else(nothing_here)?,
         };
-        let Found { owner, path, bytes } = found;
+        let FoundFile { owner, path, bytes } = found;
         let file = ConfigFile::read(&bytes, owner, &path)?;
         Ok(Self { path, content: bytes, file })
     }
