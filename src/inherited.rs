@@ -1,10 +1,9 @@
-//! What our caller set up for us and the command is to have as well.
+//! What this process inherited from its caller, and the command is to inherit as well.
 //!
-//! cachex has to ignore SIGPIPE, lest a reader that went away end it, and SIGXFSZ, lest a limit on the
-//! size of files do; not to ignore SIGCHLD, or it could not wait for the command; and to have all
-//! three standard descriptors open, lest a file of its own become one. Where the language's runtime comes
-//! first it does part of that before `main`, so how it was before is seen by a function that the loader
-//! calls first.
+//! cachex changes four things for itself. It ignores SIGPIPE and SIGXFSZ, which would end it when a reader goes away or a
+//! file reaches its limit. It does not ignore SIGCHLD, since it waits for the command. It opens standard descriptors that
+//! are closed, since a file of its own would get their numbers. Rust's runtime may change some of that before `main`, so
+//! the loader first calls a function that notes how it was.
 
 use rustix::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::io;
@@ -13,14 +12,14 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The signals that are set otherwise here, each with whether it was ignored.
+/// The signals whose disposition cachex changes, each with whether the caller ignored it.
 static CHANGED: [(i32, AtomicBool); 3] = [
     (libc::SIGPIPE, AtomicBool::new(false)),
     (libc::SIGXFSZ, AtomicBool::new(false)),
     (libc::SIGCHLD, AtomicBool::new(false)),
 ];
 
-/// Which of the three standard descriptors were closed: they are opened again.
+/// Which of the three standard descriptors were closed.
 static CLOSED: [AtomicBool; 3] =
     [AtomicBool::new(false), AtomicBool::new(false), AtomicBool::new(false)];
 
@@ -28,24 +27,47 @@ static CLOSED: [AtomicBool; 3] =
 #[allow(unsafe_code)]
 #[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array"))]
 #[cfg_attr(target_os = "macos", unsafe(link_section = "__DATA,__mod_init_func"))]
-// SAFETY: the loader calls what stands in this section once, before any thread; the function needs
-// nothing of the runtime.
+// SAFETY: the loader calls the functions of this section once, before there are threads. This one needs nothing of
+// the runtime.
 static NOTE: extern "C" fn() = note;
 
-#[allow(unsafe_code)]
 extern "C" fn note() {
     for (signal, ignored) in &CHANGED {
         ignored.store(is_ignored(*signal), Ordering::Relaxed);
     }
     for (fd, closed) in (0..).zip(&CLOSED) {
-        closed.store(!is_open(fd), Ordering::Relaxed);
+        closed.store(flags(fd).is_none(), Ordering::Relaxed);
     }
 }
 
+/// The flags of a descriptor, if it is open.
 #[allow(unsafe_code)]
-fn is_open(fd: RawFd) -> bool {
+fn flags(fd: RawFd) -> Option<i32> {
     // SAFETY: a plain system call, which fails for a descriptor that is not open.
-    unsafe { libc::fcntl(fd, libc::F_GETFD) != -1 }
+    let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
+    (flags != -1).then_some(flags)
+}
+
+/// Makes the changes that cachex needs.
+#[allow(unsafe_code)]
+pub fn prepare() {
+    for (fd, closed) in (0..).zip(&CLOSED) {
+        if closed.load(Ordering::Relaxed) && flags(fd).is_none() {
+            // SAFETY: plain system calls, which take the lowest number that is free: this one. Where there is no null
+            // device, the root directory serves: nothing can be written to it either.
+            unsafe {
+                if libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) == -1 {
+                    libc::open(c"/".as_ptr(), libc::O_RDONLY);
+                }
+            }
+        }
+    }
+    // SAFETY: plain system calls.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_IGN);
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+    }
 }
 
 /// Whether a standard descriptor was closed when this process started.
@@ -55,7 +77,7 @@ pub fn is_closed(fd: BorrowedFd<'_>) -> bool {
         .is_ok_and(|fd| CLOSED.get(fd).is_some_and(|closed| closed.load(Ordering::Relaxed)))
 }
 
-/// Starts the command with a standard descriptor closed.
+/// Starts a command with this standard descriptor closed.
 #[allow(unsafe_code)]
 pub fn pass_on_closed(command: &mut Command, fd: BorrowedFd<'_>) {
     let fd = fd.as_raw_fd();
@@ -66,6 +88,24 @@ pub fn pass_on_closed(command: &mut Command, fd: BorrowedFd<'_>) {
     };
     // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
     unsafe { command.pre_exec(close) };
+}
+
+/// Starts a command with the dispositions of signals that our caller set.
+#[allow(unsafe_code)]
+pub fn pass_on(command: &mut Command) {
+    let restore = || {
+        for (signal, ignored) in &CHANGED {
+            let is_ignored = ignored.load(Ordering::Relaxed);
+            let disposition = if is_ignored { libc::SIG_IGN } else { libc::SIG_DFL };
+            // SAFETY: a plain system call.
+            if unsafe { libc::signal(*signal, disposition) } == libc::SIG_ERR {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(())
+    };
+    // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
+    unsafe { command.pre_exec(restore) };
 }
 
 /// Whether this process ignores a signal.
@@ -80,9 +120,8 @@ pub fn is_ignored(signal: i32) -> bool {
     }
 }
 
-/// The standard signals that our caller left ignored: bit `n - 1` stands for signal `n`. What cachex itself ignores
-/// is not among them, unless the caller ignored it too. (Real-time signals are left out: each costs a
-/// system call, and callers do not ignore them.)
+/// The standard signals that our caller ignores: bit `n - 1` stands for signal `n`. (Real-time signals are left out: each
+/// costs a system call, and callers do not ignore them.)
 #[must_use]
 pub fn ignored_signals() -> u64 {
     static IGNORED: OnceLock<u64> = OnceLock::new();
@@ -113,28 +152,25 @@ pub fn blocked_signals() -> u64 {
     (1..=64).filter(|signal| is_blocked(*signal)).fold(0, |set, signal| set | 1 << (signal - 1))
 }
 
-/// The descriptors from 3 on that lead to regular files and stay open in the command. Those beyond 255 are not looked
-/// for: hardly anybody redirects to them, and each look takes time.
+/// The descriptors from 3 on that are regular files and stay open in the command. Those beyond 255 are not looked for:
+/// hardly any caller uses them, and each takes time.
 #[must_use]
 #[allow(unsafe_code)]
 pub fn regular_files() -> Vec<RawFd> {
     const LAST: RawFd = 255;
-    let look = |fd| libc::pollfd { fd, events: 0, revents: 0 };
-    let mut looks: Vec<_> = (3..=LAST).map(look).collect();
-    // SAFETY: the call fills what lives here, and does not wait. What is not open is marked as such; where it fails each is
-    // looked at.
-    unsafe { libc::poll(looks.as_mut_ptr(), looks.len() as libc::nfds_t, 0) };
-    let open = looks.iter().filter(|look| look.revents & libc::POLLNVAL == 0).map(|look| look.fd);
+    let poll = |fd| libc::pollfd { fd, events: 0, revents: 0 };
+    let mut polled: Vec<_> = (3..=LAST).map(poll).collect();
+    // SAFETY: the call fills what lives here, and does not wait. It marks descriptors that are not open. If it fails, each
+    // is looked at.
+    unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, 0) };
+    let open = polled.iter().filter(|it| it.revents & libc::POLLNVAL == 0).map(|it| it.fd);
     open.filter(|fd| is_passed_on(*fd) && is_regular(*fd)).collect()
 }
 
 /// Whether the command finds this descriptor open.
 #[must_use]
-#[allow(unsafe_code)]
 pub fn is_passed_on(fd: RawFd) -> bool {
-    // SAFETY: a plain system call, which fails for a descriptor that is not open.
-    let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
-    flags != -1 && flags & libc::FD_CLOEXEC == 0
+    flags(fd).is_some_and(|flags| flags & libc::FD_CLOEXEC == 0)
 }
 
 #[allow(unsafe_code)]
@@ -147,60 +183,13 @@ fn is_regular(fd: RawFd) -> bool {
     }
 }
 
-/// Lets a write without a reader or beyond a limit fail instead of killing this process, lets it wait
-/// for others, and opens what is closed.
-#[allow(unsafe_code)]
-pub fn prepare() {
-    for (fd, closed) in (0..).zip(&CLOSED) {
-        if closed.load(Ordering::Relaxed) && !is_open(fd) {
-            // SAFETY: plain system calls, which take the lowest number that is free: that one. The root directory, to
-            // which nothing can be written, is there without a null device as well.
-            unsafe {
-                if libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) == -1 {
-                    libc::open(c"/".as_ptr(), libc::O_RDONLY);
-                }
-            }
-        }
-    }
-    // SAFETY: plain system calls.
-    unsafe {
-        libc::signal(libc::SIGPIPE, libc::SIG_IGN);
-        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
-        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
-    }
-}
-
-/// The signals that are set otherwise here, and what our caller had set them to.
-pub fn actions() -> impl Iterator<Item = (i32, libc::sighandler_t)> {
-    CHANGED.iter().map(|(signal, ignored)| {
-        let action = if ignored.load(Ordering::Relaxed) { libc::SIG_IGN } else { libc::SIG_DFL };
-        (*signal, action)
-    })
-}
-
-/// Starts the command with the signals as our caller had set them.
-#[allow(unsafe_code)]
-pub fn pass_on(command: &mut Command) {
-    let restore = || {
-        for (signal, action) in actions() {
-            // SAFETY: a plain system call.
-            if unsafe { libc::signal(signal, action) } == libc::SIG_ERR {
-                return Err(io::Error::last_os_error());
-            }
-        }
-        Ok(())
-    };
-    // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
-    unsafe { command.pre_exec(restore) };
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     #[allow(unsafe_code)]
-    fn what_the_caller_ignored_is_seen_and_what_cachex_ignores_is_not() {
+    fn signals_that_only_cachex_ignores_are_not_counted() {
         // SAFETY: plain system calls on a signal that nothing here uses.
         unsafe { libc::signal(libc::SIGUSR2, libc::SIG_IGN) };
         prepare();

@@ -1,9 +1,9 @@
-//! A file without a name for what no disk is to see.
+//! A file without a name that is never on a disk.
 
 use std::fs::File;
 use std::io;
 
-/// An empty one.
+/// An empty file.
 ///
 /// # Errors
 /// As the system.
@@ -13,7 +13,7 @@ pub fn create() -> io::Result<File> {
     Ok(memfd_create(c"cachex", MemfdFlags::CLOEXEC)?.into())
 }
 
-/// An empty one; on a disk, since the system has none in memory.
+/// An empty file, on a disk after all, since this system has none in memory.
 ///
 /// # Errors
 /// As the system.

@@ -1,6 +1,6 @@
-//! The spinner: what is going on and for how long, on standard error, for a person who waits.
+//! The spinner: what is going on, and for how long, on standard error.
 //!
-//! It knows of no command. Nothing of it is left behind, and there is nothing of it where nobody looks.
+//! It knows nothing of commands. Nothing of it stays on the terminal, and it shows nothing elsewhere.
 
 use crate::terminal::{Stream, escape_os};
 use console::{Term, measure_text_width, truncate_str};
@@ -15,7 +15,7 @@ pub const DELAY: Duration = Duration::from_millis(500);
 /// How often the elapsed time moves on.
 pub const TICK: Duration = Duration::from_millis(100);
 
-/// A line that shows a text and the elapsed time until it is cleared, for good.
+/// A line that shows a text and the elapsed time.
 #[derive(Debug)]
 pub struct Spinner {
     text: String,
@@ -38,7 +38,7 @@ impl Spinner {
             && std::env::var_os("TERM").is_some_and(|term| term != "dumb" && !term.is_empty())
     }
 
-    /// Draws the present state, if the delay is over.
+    /// Draws the line if the delay is over.
     pub fn tick(&mut self) {
         let elapsed = self.started.elapsed();
         if self.done || elapsed < DELAY {
@@ -56,14 +56,14 @@ impl Spinner {
         bar.tick();
     }
 
-    /// Takes the line away until the next tick.
+    /// Clears the line until the next tick.
     pub fn hide(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
     }
 
-    /// Takes the line away for good where somebody else may have written behind it, a question say: that stays.
+    /// Clears the line for good, and keeps what another process, with a question say, may have written behind it.
     pub fn withdraw(&mut self) {
         let drawn = self.bar.take().map(|bar| {
             bar.set_draw_target(ProgressDrawTarget::hidden());
@@ -73,13 +73,13 @@ impl Spinner {
         if let Some(width) = drawn {
             let [save, restore] = ["\x1b7", "\x1b8"];
             let blank = format!("{save}\r{:width$}{restore}", "");
-            // There is nobody left to tell when that fails.
+            // If this fails, nothing can be said on this terminal.
             let _ = Stream::Stderr.write_all(blank.as_bytes());
         }
         self.done = true;
     }
 
-    /// Takes the line away for good.
+    /// Clears the line for good.
     pub fn clear(&mut self) {
         self.hide();
         self.done = true;
@@ -92,7 +92,7 @@ impl Drop for Spinner {
     }
 }
 
-/// Whether the terminal is ours: a background job leaves it alone.
+/// Whether we are in the foreground of the terminal: a background job leaves it alone.
 fn is_foreground() -> bool {
     rustix::termios::tcgetpgrp(Stream::Stderr.fd())
         .is_ok_and(|group| group == rustix::process::getpgrp())
@@ -118,8 +118,7 @@ fn line(text: &str, elapsed: Duration, width: usize) -> String {
     format!("{} {time}", truncate_str(text, room, "…"))
 }
 
-/// A terminal that leaves room at its right for the `^C` that the real one may echo: a line that
-/// wraps cannot be taken away again.
+/// A terminal with room on its right for the `^C` that the real one may echo: a line that wraps could not be cleared.
 #[derive(Debug)]
 struct Narrow(Term);
 

@@ -1,8 +1,11 @@
-//! Standard input that was read before the command, and is kept for it.
+//! Standard input that was read before the command starts, and is kept for it.
 
 use super::file::{FromOffset, OpenFile};
+#[cfg(target_os = "linux")]
+use super::peek;
+#[cfg(not(target_os = "linux"))]
+use super::peek_elsewhere as peek;
 use super::reading::{read_some, unnamed};
-use super::stream;
 use crate::entry::{Condition, StdinKind};
 use crate::key::{Digest, DigestBuilder};
 use crate::terminal::is_null_device;
@@ -20,13 +23,13 @@ pub struct Buffered {
     /// What was read, in a file without a name, up to `length`.
     pub(super) file: File,
     length: u64,
-    /// What was read and could not be kept there.
+    /// What was read last and could not be written to the file.
     unkept: Vec<u8>,
-    /// Of all that was read.
+    /// The digest of all that was read.
     content: DigestBuilder,
-    /// What the content is, if it was read to its end.
+    /// The condition for this content, if it was read to its end.
     pub condition: Option<Condition>,
-    /// Whether what the content is will not be known from its bytes.
+    /// Whether a hash command failed, so that no condition can be given for the content.
     is_untold: bool,
 }
 
@@ -39,18 +42,18 @@ impl Buffered {
         Self::read_beyond(u64::MAX, directory, None)
     }
 
-    /// What reading would give, where that can be seen without taking anything.
+    /// What a read would give, where that can be seen without taking anything.
     ///
     /// # Errors
     /// When it cannot be read, or not be kept anywhere.
     pub fn peek(directory: &Path) -> io::Result<Option<Self>> {
         let fd = rustix::stdio::stdin();
         let keep = |content: &mut dyn Read| {
-            let mut held = Self::copy(content, unnamed(directory)?)?;
-            if held.length == 0 {
-                held.condition = Some(Condition::StdinEmpty(StdinKind::Pipe));
+            let mut buffered = Self::copy(content, unnamed(directory)?)?;
+            if buffered.length == 0 {
+                buffered.condition = Some(Condition::StdinEmpty(StdinKind::Pipe));
             }
-            Ok(Some(held))
+            Ok(Some(buffered))
         };
         let stat = fstat(fd)?;
         match FileType::from_raw_mode(stat.st_mode) {
@@ -58,20 +61,20 @@ impl Buffered {
                 let file = File::from(rustix::io::fcntl_dupfd_cloexec(fd, 3)?);
                 keep(&mut FromOffset { file: &file, offset: OpenFile::now()?.start })
             }
-            FileType::Fifo => stream::whole()?.map_or(Ok(None), |content| keep(&mut &*content)),
+            FileType::Fifo => peek::whole()?.map_or(Ok(None), |content| keep(&mut &*content)),
             _ if is_null_device(&stat) => keep(&mut io::empty()),
             _ => Ok(None),
         }
     }
 
-    /// The same as [`read`](Self::read), but stops when there is more than `limit`, or nothing has come
-    /// for so long.
+    /// The same as [`read`](Self::read), but it stops when there is more than `limit`, or when nothing has come for as long
+    /// as `silence`.
     pub(super) fn read_beyond(
         limit: u64,
         directory: &Path,
         silence: Option<Duration>,
     ) -> io::Result<Self> {
-        let mut held = Self {
+        let mut buffered = Self {
             file: unnamed(directory)?,
             length: 0,
             unkept: Vec::new(),
@@ -82,29 +85,29 @@ impl Buffered {
         let mut buffer = vec![0; 64 << 10];
         loop {
             match read_some(&mut buffer, silence) {
-                Ok(Some(0)) if held.length == 0 => {
-                    held.condition = Some(Condition::StdinEmpty(StdinKind::Pipe));
+                Ok(Some(0)) if buffered.length == 0 => {
+                    buffered.condition = Some(Condition::StdinEmpty(StdinKind::Pipe));
                 }
-                Ok(Some(0)) => held.condition = Some(held.whole()),
+                Ok(Some(0)) => buffered.condition = Some(buffered.whole()),
                 Ok(Some(count)) => {
-                    held.content.update(&buffer[..count]);
-                    if held.file.write_all_at(&buffer[..count], held.length).is_ok() {
-                        held.length += count as u64;
-                        if held.length <= limit {
+                    buffered.content.update(&buffer[..count]);
+                    if buffered.file.write_all_at(&buffer[..count], buffered.length).is_ok() {
+                        buffered.length += count as u64;
+                        if buffered.length <= limit {
                             continue;
                         }
-                        return Ok(held);
+                        return Ok(buffered);
                     }
-                    held.unkept = buffer[..count].to_vec();
+                    buffered.unkept = buffer[..count].to_vec();
                 }
-                Err(error) if held.length == 0 => return Err(error),
+                Err(error) if buffered.length == 0 => return Err(error),
                 Ok(None) | Err(_) => {}
             }
-            return Ok(held);
+            return Ok(buffered);
         }
     }
 
-    /// All of this content, kept in `file`.
+    /// This content to its end, kept in `file`.
     pub(super) fn copy(mut content: impl Read, mut file: File) -> io::Result<Self> {
         let length = io::copy(&mut content, &mut file)?;
         let digest = Digest::of_reader(FromOffset { file: &file, offset: 0 }.take(length))?;
@@ -113,7 +116,7 @@ impl Buffered {
         Ok(Self { file, length, unkept: Vec::new(), content, condition, is_untold: false })
     }
 
-    /// Lets what was read count as what `hash` makes of it; as nothing that is known if that fails.
+    /// Lets the content count as the digest that `hash` makes of it. If that fails, it is not known what it counts as.
     ///
     /// # Errors
     /// That of `hash`.
@@ -121,7 +124,7 @@ impl Buffered {
         if let Some(Condition::Stdin { .. }) = self.condition {
             self.condition = None;
             self.is_untold = true;
-            // Contents of any length may count as the same.
+            // Contents of different lengths may count as the same.
             self.condition = Some(Condition::Stdin {
                 kind: StdinKind::Pipe,
                 digest: hash(&self.file)?,
@@ -136,10 +139,10 @@ impl Buffered {
         Condition::Stdin { kind: StdinKind::Pipe, digest, length: self.length }
     }
 
-    /// All of it as a file to be read from its beginning, where it was read to its end.
+    /// All of it, as a file that is read from its beginning.
     ///
     /// # Errors
-    /// When there is more that is not in the file.
+    /// When it was not read to its end.
     pub fn as_file(&self) -> io::Result<OwnedFd> {
         if self.condition.is_none() && !self.is_untold {
             return Err(io::Error::other("standard input was not read to its end"));
@@ -163,7 +166,7 @@ impl Buffered {
         io::copy(&mut FromOffset { file: &self.file, offset }.take(rest), to).map(|_| ())
     }
 
-    /// Writes what was read, and then all that was not; what it was altogether, if that is known.
+    /// Writes what was read, and then all that is left. Returns the condition for all of it, if that is known.
     ///
     /// # Errors
     /// When it cannot be read or written.

@@ -1,7 +1,7 @@
 //! A regular file as standard input, and what counts of it.
 //!
-//! A file can be looked at without a trace: its size, a mapping, a read at some place. So all of its
-//! content counts, and the offset that the command finds, whether it reads or not.
+//! A command can look at a file without a trace: at its size, through a mapping, with a read at some offset. So its whole
+//! content counts, and the offset that the command finds, whether the command reads or not.
 
 use crate::entry::Condition;
 use crate::key::{Digest, DigestBuilder, FileStamp, HUGE, Stamp};
@@ -20,14 +20,14 @@ pub struct OpenFile {
     /// What the file system tells of it.
     pub stamp: FileStamp,
     access: OFlags,
-    /// When that was seen.
+    /// When it was looked at.
     seen: SystemTime,
-    /// All that counts, once it was looked at; `None` in it where that cannot be told.
+    /// The digest of all that counts, once it was needed; `None` in it if that cannot be told.
     input: OnceCell<Option<Digest>>,
 }
 
 impl OpenFile {
-    /// As it is now.
+    /// Standard input as it is now.
     ///
     /// # Errors
     /// As the system.
@@ -42,23 +42,22 @@ impl OpenFile {
         })
     }
 
-    /// Whether it would show in the stamp if its content has changed since.
+    /// Whether a change of the content since then would show in the stamp.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.stamp.vouches_for_open(rustix::stdio::stdin(), self.seen)
     }
 
-    /// Whether it is still so that nothing but the offset could have changed.
+    /// Whether nothing but the offset has changed.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {
         let has_stamp = || FileStamp::of_open(rustix::stdio::stdin()).ok() == Some(self.stamp);
-        // Read between two looks at the stamp.
+        // The content is read between two looks at the stamp.
         has_stamp()
             && (self.is_settled() || self.input() == self.look().ok().flatten() && has_stamp())
     }
 
-    /// What holds for it, with an offset that is moved so far; `None` where its content cannot be
-    /// told.
+    /// The condition for a run that moves the offset this far; `None` if the content cannot be told.
     #[must_use]
     pub fn condition(&self, moved: i64) -> Option<Condition> {
         Some(Condition::StdinFile { input: self.input()?, moved })
@@ -68,12 +67,12 @@ impl OpenFile {
         *self.input.get_or_init(|| self.look().ok().flatten())
     }
 
-    /// Whether it is too long to be read for what it holds.
+    /// Whether it is too long to be read for its digest.
     pub(super) fn is_large(&self) -> bool {
         self.stamp.size > HUGE
     }
 
-    /// Whether it may be written to, too.
+    /// Whether it is open for writing too.
     pub(super) fn is_writable(&self) -> bool {
         self.access != OFlags::RDONLY
     }
@@ -83,7 +82,7 @@ impl OpenFile {
             let stamp = Stamp::from(&self.stamp);
             self.is_settled().then(|| (b"stamp", Digest::of(stamp.as_bytes())))
         } else if self.stamp.size == 0 && !FileStamp::is_kept_for(rustix::stdio::stdin()) {
-            // What the kernel makes up says that it is empty. Reading it may take it away.
+            // A file that the kernel makes up says that it is empty, and a read may remove its content.
             None
         } else {
             self.content()?.map(|content| (b"bytes", content))
@@ -99,7 +98,7 @@ impl OpenFile {
         }))
     }
 
-    /// The digest of all that it holds; `None` if that is not what its size says.
+    /// The digest of its content; `None` if that is not as long as its size says.
     fn content(&self) -> io::Result<Option<Digest>> {
         let file = File::from(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?);
         let mut reader = FromOffset { file: &file, offset: 0 };
@@ -108,7 +107,7 @@ impl OpenFile {
     }
 }
 
-/// Reads a file at an offset of its own.
+/// Reads a file from an offset, and leaves the file's own offset alone.
 pub(super) struct FromOffset<'f> {
     pub(super) file: &'f File,
     pub(super) offset: u64,

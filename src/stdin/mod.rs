@@ -1,10 +1,16 @@
-//! Our own standard input: what it is, what it holds, and reading no more of it than the command
-//! would.
+//! Our own standard input: what it is, what it holds, and reading no more of it than the command would.
 //!
-//! It knows nothing of running commands. What is not taken stays for whoever reads after us.
+//! It stands outside of `runner`, since a call looks at its input before it knows whether a command runs at all. It knows
+//! nothing of running commands. Input that is not taken stays for the processes that read after us.
 
 mod buffered;
 mod file;
+mod look_ahead;
+mod matching;
+#[cfg(target_os = "linux")]
+mod peek;
+#[cfg(not(target_os = "linux"))]
+mod peek_elsewhere;
 mod put_back;
 mod reading;
 mod stand_in;

@@ -1,16 +1,16 @@
-//! Giving standard input back to whoever reads it after us.
+//! Giving back standard input that was read, for a command that is executed in our place.
 
 use super::buffered::Buffered;
 use crate::memory_file;
 use std::io::{self, Seek};
 
-/// Puts what was read of standard input, and all that was not, in its place.
+/// Replaces standard input by a file with what was read of it and all that is left.
 ///
 /// # Errors
 /// When it cannot be read, or not be kept in memory.
-pub fn put_back(mut held: Buffered) -> io::Result<()> {
+pub fn put_back(mut buffered: Buffered) -> io::Result<()> {
     let mut file = memory_file::create()?;
-    held.copy_to(&mut file)?;
+    buffered.copy_to(&mut file)?;
     file.rewind()?;
     Ok(rustix::stdio::dup2_stdin(&file)?)
 }

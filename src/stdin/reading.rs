@@ -7,8 +7,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-/// Reads some of standard input, and waits for it also where somebody made it non-blocking. `None`:
-/// nothing came for so long.
+/// Reads some of standard input, and waits for it even if the descriptor is non-blocking. `None` if nothing came for as long
+/// as `silence`.
 pub(super) fn read_some(buffer: &mut [u8], silence: Option<Duration>) -> io::Result<Option<usize>> {
     let timeout = silence.and_then(|silence| Timespec::try_from(silence).ok());
     let wait = || {
@@ -34,7 +34,7 @@ pub(super) fn read_some(buffer: &mut [u8], silence: Option<Duration>) -> io::Res
     }
 }
 
-/// Reads just so much of standard input, or to its end.
+/// Reads this many bytes of standard input, or to its end.
 pub(super) fn take(mut length: u64, to: &mut impl Write) -> io::Result<()> {
     let mut buffer = vec![0; 64 << 10];
     while length > 0 {
@@ -47,7 +47,7 @@ pub(super) fn take(mut length: u64, to: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A file for what is read, without a name.
+/// A file without a name.
 pub(super) fn unnamed(directory: &Path) -> io::Result<File> {
     tempfile::tempfile_in(directory)
 }

@@ -1,4 +1,4 @@
-//! A standard input for a run in the background, in place of that of the call.
+//! The standard input of a run in the background, in place of that of the call.
 
 use super::buffered::Buffered;
 use super::file::{FromOffset, OpenFile};
@@ -13,8 +13,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-/// What a run gets that is to renew the result for some condition: the same content, from the same
-/// kind of thing.
+/// What a run gets that renews the result for some condition: the same content, from the same kind of file.
 #[derive(Debug)]
 pub struct StandIn {
     directory: PathBuf,
@@ -26,22 +25,22 @@ enum StandInSource {
     Nothing,
     Closed,
     Buffered(Buffered),
-    /// A pipe or a socket with this in it, and its end.
+    /// A pipe or a socket with this content, which has ended.
     Stream(StdinKind, Vec<u8>),
-    /// One that stays open, and from which nothing comes.
+    /// A pipe or a socket that stays open and silent.
     Silent(StdinKind),
     /// The same file at the same offset.
     File(OwnedFd, OpenFile),
 }
 
-/// Something that can be left unread, which is to be shown again.
+/// Input for a command that is expected to leave it unread again.
 const UNREAD: &[u8] = b"\n";
 
 impl StandIn {
     /// Takes from `stdin` what the command took when this condition was recorded, and keeps it.
     ///
     /// # Errors
-    /// When it cannot be kept; it is taken nevertheless.
+    /// When it cannot be kept. It is taken nevertheless.
     pub fn take(stdin: Stdin, condition: Condition, directory: &Path) -> io::Result<Self> {
         let source = match (stdin, condition) {
             (_, Condition::StdinAbsent) => StandInSource::Nothing,
@@ -49,9 +48,11 @@ impl StandIn {
             (_, Condition::StdinSilent(kind)) => StandInSource::Silent(kind),
             (_, Condition::StdinEmpty(kind)) => StandInSource::Stream(kind, Vec::new()),
             (_, Condition::StdinUnread) => StandInSource::Stream(StdinKind::Pipe, UNREAD.to_vec()),
-            (Stdin::Buffered(held), Condition::Stdin { .. }) => StandInSource::Buffered(held),
+            (Stdin::Buffered(buffered), Condition::Stdin { .. }) => {
+                StandInSource::Buffered(buffered)
+            }
             (Stdin::Stream(kind, StreamState::Known { length, .. }), Condition::Stdin { .. }) => {
-                // No longer than a pipe.
+                // It is no longer than a pipe.
                 let mut content = Vec::new();
                 take(length, &mut content)?;
                 match kind {
@@ -81,13 +82,13 @@ impl StandIn {
     #[must_use]
     pub fn descriptor(&self) -> Option<RawFd> {
         match &self.source {
-            StandInSource::Buffered(held) => Some(held.descriptor()),
+            StandInSource::Buffered(buffered) => Some(buffered.descriptor()),
             StandInSource::File(file, _) => Some(file.as_raw_fd()),
             _ => None,
         }
     }
 
-    /// In the new process: becomes its standard input.
+    /// Makes it the standard input of this process, which is the new one.
     ///
     /// # Errors
     /// As the system.
@@ -95,7 +96,7 @@ impl StandIn {
         let stdin: OwnedFd = match self.source {
             StandInSource::Nothing => return Ok(Stdin::Absent),
             StandInSource::Closed => return Ok(Stdin::Closed),
-            StandInSource::Buffered(held) => return Ok(Stdin::Buffered(held)),
+            StandInSource::Buffered(buffered) => return Ok(Stdin::Buffered(buffered)),
             StandInSource::Stream(kind, content) => {
                 let (read, write) = pair(kind)?;
                 File::from(write).write_all(&content)?;
@@ -103,7 +104,7 @@ impl StandIn {
             }
             StandInSource::Silent(kind) => {
                 let (read, write) = pair(kind)?;
-                // It stays open until this process ends.
+                // The other end stays open until this process ends.
                 std::mem::forget(write);
                 read
             }
@@ -114,7 +115,7 @@ impl StandIn {
     }
 }
 
-/// A pipe or a socket: what is read from, and what is written to.
+/// A pipe or a socket: the end to read from, and the end to write to.
 fn pair(kind: StdinKind) -> io::Result<(OwnedFd, OwnedFd)> {
     if kind == StdinKind::Socket {
         let (read, write) = UnixStream::pair()?;
@@ -124,7 +125,7 @@ fn pair(kind: StdinKind) -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((read.into(), write.into()))
 }
 
-/// The file with an offset of its own, as it was found: the caller goes on with the other one.
+/// The file with an offset of its own, since the caller goes on to use the other one.
 fn reopened(file: &OwnedFd, before: &OpenFile, directory: &Path) -> io::Result<OwnedFd> {
     let opened = if before.is_writable() { None } else { open_again(file) };
     let file = match opened {
@@ -141,7 +142,7 @@ fn open_again(file: &OwnedFd) -> Option<OwnedFd> {
     File::open(path).ok().map(OwnedFd::from)
 }
 
-/// Elsewhere that would share the offset.
+/// Elsewhere the new descriptor would share the offset.
 #[cfg(not(target_os = "linux"))]
 fn open_again(_: &OwnedFd) -> Option<OwnedFd> {
     None
@@ -154,6 +155,6 @@ fn copied(file: &OwnedFd, before: &OpenFile, directory: &Path) -> io::Result<Own
     let content = File::from(file.try_clone()?);
     let mut copy = tempfile::NamedTempFile::new_in(directory)?;
     io::copy(&mut FromOffset { file: &content, offset: 0 }, &mut copy)?;
-    // As it was opened; the name goes away here.
+    // Opened as the original was. The name goes away here.
     Ok(if before.is_writable() { copy.into_file() } else { File::open(copy.path())? }.into())
 }

@@ -1,10 +1,10 @@
-//! What is shown of a text: a terminal acts on control characters, so they are escaped.
+//! Texts as they can be shown: a terminal acts on control characters, so these are escaped.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
 
-/// The text as it can be shown within a line: control characters and invalid bytes escaped.
+/// A text as it can be shown within a line, with control characters and invalid bytes escaped.
 #[must_use]
 pub fn escape_os(text: &OsStr) -> String {
     let mut shown = String::new();
@@ -19,7 +19,7 @@ pub fn escape_os(text: &OsStr) -> String {
     shown
 }
 
-/// The lines of a text as they can be shown. What is escaped already stays as it is.
+/// The lines of a text as they can be shown. Escapes in it stay as they are.
 #[must_use]
 pub fn escape_lines(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -29,7 +29,7 @@ pub fn escape_lines(text: &str) -> String {
     shown
 }
 
-/// The same for a text in colours, which has to be free of colours that are not ours.
+/// The same for a text in colours. Colours in parts that are not ours have to be escaped already.
 pub(super) fn escape_all_but_colours(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -46,7 +46,7 @@ pub(super) fn escape_all_but_colours(text: &str) -> String {
     shown + &escape_lines(rest)
 }
 
-/// What a colour begins with; numbers, semicolons and an `m` follow.
+/// The beginning of a colour; numbers, semicolons and an `m` follow.
 const COLOUR: &str = "\u{1b}[";
 
 fn length_of_colour(text: &str) -> Option<usize> {
@@ -72,8 +72,7 @@ fn push_hex(shown: &mut String, byte: u8) {
     let _ = write!(shown, "\\x{byte:02x}");
 }
 
-/// Whether a character acts on a terminal, or changes how the rest of a line looks, without being seen
-/// itself.
+/// Whether a character is invisible, and acts on a terminal or changes how the rest of a line looks.
 #[must_use]
 pub fn is_unseen(c: char) -> bool {
     c.is_control()

@@ -1,4 +1,4 @@
-//! What cachex itself says.
+//! Messages of cachex itself.
 
 use super::escape::{escape_all_but_colours, escape_lines};
 use super::stream::Stream;
@@ -14,7 +14,7 @@ pub fn print(stream: Stream, text: &str) -> io::Result<()> {
     stream.write_all(escape_lines(text).as_bytes())
 }
 
-/// Writes a text in colours, in which what is not ours has none.
+/// Writes a text in colours. Parts of it that are not ours must have none.
 ///
 /// # Errors
 /// As [`Stream::write_all`].
@@ -22,30 +22,31 @@ pub fn print_styled(stream: Stream, text: &str) -> io::Result<()> {
     stream.write_all(escape_all_but_colours(text).as_bytes())
 }
 
-/// Says what ended this call. There is nobody left to tell when that fails.
+/// Prints the error that ends this call. If that fails, it cannot be said anywhere.
 pub fn print_error(message: &dyn std::fmt::Display) {
     let _ = Stream::Stderr.write_all(error_text(message).as_bytes());
 }
 
-/// The same, unless somebody else would have to read first.
+/// The same, unless a reader would have to make room first.
 pub fn print_error_without_waiting(message: &dyn std::fmt::Display) {
-    /// A moment for a reader that is only slow.
-    const MOMENT: std::time::Duration = std::time::Duration::from_millis(100);
-    let _ = WriteDeadline::after(MOMENT).write(Stream::Stderr, error_text(message).as_bytes());
+    /// For a reader that is only slow.
+    const READER_GRACE: std::time::Duration = std::time::Duration::from_millis(100);
+    let _ =
+        WriteDeadline::after(READER_GRACE).write(Stream::Stderr, error_text(message).as_bytes());
 }
 
 fn error_text(message: &dyn std::fmt::Display) -> String {
     escape_lines(&format!("cachex: error: {message}\n"))
 }
 
-/// A message of any origin as one line.
+/// A message as one line.
 fn one_line(kind: &str, message: &dyn std::fmt::Display) -> String {
     let message = message.to_string();
     let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
     escape_lines(&format!("cachex: {kind}{message}\n"))
 }
 
-/// What cachex says beside the command's own output, all of it on standard error.
+/// What cachex says beside the output of the command, on standard error.
 #[derive(Debug)]
 pub struct Notices {
     quiet: bool,
@@ -54,14 +55,14 @@ pub struct Notices {
 }
 
 impl Notices {
-    /// `quiet` leaves warnings out, `verbose` adds what is decided and why.
+    /// `quiet` leaves out warnings, `verbose` adds decisions and their reasons.
     #[must_use]
     pub fn new(quiet: bool, verbose: bool) -> Self {
         Self { quiet, verbose, warned: Cell::new(false) }
     }
 
-    /// A fault that did not cost the command anything. One line a call: the first fault is the cause,
-    /// the others follow from it and are told only with `-v`.
+    /// Warns of a fault that does not concern the command. Only the first fault of a call is a warning, since the others
+    /// follow from it: these are shown with `-v`.
     pub fn warn(&self, message: &dyn std::fmt::Display) {
         if self.warned.replace(true) {
             return self.detail(message);
@@ -71,7 +72,7 @@ impl Notices {
         }
     }
 
-    /// What the user may not have meant. It is no fault, and takes the place of none.
+    /// Warns of something that the user may not have meant. It is no fault, and does not count as the first one.
     pub fn advise(&self, message: &dyn std::fmt::Display) {
         if self.quiet {
             self.detail(message);
@@ -80,13 +81,13 @@ impl Notices {
         }
     }
 
-    /// Whether details are told at all.
+    /// Whether details are shown.
     #[must_use]
     pub fn are_detailed(&self) -> bool {
         self.verbose
     }
 
-    /// What was decided, for those who asked.
+    /// Says what was decided, with `-v`.
     pub fn detail(&self, message: &dyn std::fmt::Display) {
         if self.verbose {
             let _ = Stream::Stderr.write_all(one_line("", message).as_bytes());

@@ -1,4 +1,4 @@
-//! What our own terminal is like: its size and its settings.
+//! The size and the settings of our own terminal. They are remembered for a process that goes on without it.
 
 use rustix::fd::BorrowedFd;
 use rustix::termios::Termios;
@@ -14,7 +14,7 @@ pub struct TerminalSize {
 }
 
 impl TerminalSize {
-    /// That of our own terminal, or the customary one.
+    /// The size of our own terminal, or the customary one.
     #[must_use]
     pub fn own() -> Self {
         let remembered = || REMEMBERED.get().map(|(size, _)| *size);
@@ -34,10 +34,10 @@ pub fn own_settings() -> Option<Termios> {
     own.or_else(|| REMEMBERED.get()?.1.clone())
 }
 
-/// What our own terminal was like.
+/// The size and the settings that our own terminal had.
 static REMEMBERED: OnceLock<(TerminalSize, Option<Termios>)> = OnceLock::new();
 
-/// Remembers what our own terminal is like, before this process lets go of it.
+/// Remembers the size and the settings of our own terminal before this process closes it.
 pub fn remember_own() {
     let _ = REMEMBERED.set((TerminalSize::own(), own_settings()));
 }

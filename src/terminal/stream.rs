@@ -16,11 +16,11 @@ pub enum Stream {
     Stderr,
 }
 
-/// How much was written to each.
+/// The bytes written to each stream.
 static WRITTEN: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
 
 impl Stream {
-    /// Our descriptor of that stream.
+    /// Our descriptor of the stream.
     #[must_use]
     pub fn fd(self) -> BorrowedFd<'static> {
         match self {
@@ -29,13 +29,13 @@ impl Stream {
         }
     }
 
-    /// Whether a person is looking at it.
+    /// Whether it is a terminal.
     #[must_use]
     pub fn is_terminal(self) -> bool {
         rustix::termios::isatty(self.fd())
     }
 
-    /// Whether somebody is looking at it who may want colours.
+    /// Whether it is a terminal that may show colours.
     #[must_use]
     pub fn shows_colours(self) -> bool {
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -43,7 +43,7 @@ impl Stream {
         self.is_terminal() && !is_dumb && !is_set("NO_COLOR")
     }
 
-    /// Whether it leads to the null device, so that nobody can tell what is written from what is not.
+    /// Whether it is the null device and open for writing: what is written there makes no difference.
     #[must_use]
     pub fn leads_nowhere(self) -> bool {
         let fd = self.fd();
@@ -51,8 +51,8 @@ impl Stream {
             && rustix::fs::fcntl_getfl(fd).is_ok_and(|it| it & OFlags::RWMODE != OFlags::RDONLY)
     }
 
-    /// Whether only a write by the command itself shows what becomes of it: to a device that is neither a terminal nor
-    /// the null device, or to what was opened for reading.
+    /// Whether the command has to write to it directly, since only its own write shows the result: it is a device that is
+    /// neither a terminal nor the null device, or it is open for reading only.
     #[must_use]
     pub fn takes_only_own_writes(self) -> bool {
         let fd = self.fd();
@@ -70,10 +70,10 @@ impl Stream {
         WRITTEN[self as usize].load(Ordering::Relaxed)
     }
 
-    /// Writes every byte, unbuffered, also to a descriptor that somebody made non-blocking.
+    /// Writes every byte, unbuffered, also to a non-blocking descriptor.
     ///
     /// # Errors
-    /// What the system says; `BrokenPipe` when the reader has gone.
+    /// As the system; `BrokenPipe` when the reader has gone away.
     pub fn write_all(self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             match rustix::io::write(self.fd(), bytes) {
@@ -97,7 +97,7 @@ fn wait_until_writable(fd: BorrowedFd<'_>) -> io::Result<()> {
     }
 }
 
-/// Whether that is the null device, by whatever name.
+/// Whether this is the null device, by whatever name.
 #[must_use]
 pub fn is_null_device(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice

@@ -1,11 +1,11 @@
-//! Writing without waiting for a reader, as long as somebody else would have to wait meanwhile.
+//! Writing with a limit on the time that the reader is waited for, while another process waits for us.
 
 use super::stream::Stream;
 use rustix::fs::FileType;
 use std::io;
 use std::time::Duration;
 
-/// How long the reader of our output may be waited for, all in all.
+/// How long the reader of our output may be waited for in all.
 #[derive(Debug)]
 pub struct WriteDeadline(
     #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "nothing is waited for"))]
@@ -13,20 +13,19 @@ pub struct WriteDeadline(
 );
 
 impl WriteDeadline {
-    /// A deadline that allows so much waiting.
+    /// A deadline that is over when the reader has been waited for this long.
     #[must_use]
     pub fn after(duration: Duration) -> Self {
         Self(duration)
     }
 
-    /// Writes to a stream as [`Stream::write_all`] does, and tells how much before the reader would have to
-    /// be waited for too long. Once that was not all no more is allowed.
+    /// Writes to a stream as [`Stream::write_all`] does, but only until the deadline. Returns how many bytes were written.
     ///
     /// # Errors
     /// As [`Stream::write_all`].
     pub fn write(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<usize> {
         match FileType::from_raw_mode(rustix::fs::fstat(stream.fd())?.st_mode) {
-            // Nobody reads them. (Of devices only those like /dev/null write in an instant.)
+            // It has no reader. (Of devices only some, such as /dev/null, take a write at once.)
             FileType::RegularFile => stream.write_all(bytes).map(|()| bytes.len()),
             #[cfg(target_os = "linux")]
             FileType::Fifo | FileType::CharacterDevice => self.write_at_once(stream, bytes),
@@ -34,11 +33,11 @@ impl WriteDeadline {
         }
     }
 
-    /// Waits for the reader only where the system can be told to write what there is room for.
+    /// Linux can be told to write only what there is room for. Elsewhere the reader is not waited for.
     #[cfg(target_os = "linux")]
     fn write_at_once(&mut self, stream: Stream, bytes: &[u8]) -> io::Result<usize> {
         use rustix::io::{Errno, IoSlice, ReadWriteFlags, pwritev2};
-        /// Where the stream is.
+        /// The current offset.
         const HERE: u64 = u64::MAX;
         let mut written = 0;
         while written < bytes.len() {
@@ -54,7 +53,7 @@ impl WriteDeadline {
         Ok(written)
     }
 
-    /// Waits until something can be written, and tells whether that is so.
+    /// Waits until something can be written. Whether that is so.
     #[cfg(target_os = "linux")]
     fn wait(&mut self, stream: Stream) -> io::Result<bool> {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};

@@ -1,4 +1,4 @@
-//! A signal that has reached cachex, where it comes from, and what it means.
+//! A signal that has reached cachex, where it comes from, and what it means. Pure, but for a look at our session.
 
 use rustix::process::{Pid, getpid, getsid};
 
@@ -7,35 +7,35 @@ use rustix::process::{Pid, getpid, getsid};
 pub(in crate::runner) struct Arrival {
     pub(in crate::runner) signal: i32,
     pub(in crate::runner) origin: Origin,
-    /// Whether it arrived before there was a command, or may have.
+    /// Whether it may have arrived before there was a command.
     pub(super) early: bool,
 }
 
 /// Where a signal comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::runner) enum Origin {
-    /// The terminal, which sends it to every process of its foreground group.
+    /// The terminal, which sends it to each process of its foreground group.
     Terminal,
     /// The kernel, since a child stopped, went on or ended.
     Child,
     /// A process, with the value that `sigqueue` gave it.
-    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "not told there"))]
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "not known there"))]
     Process { id: Option<Pid>, value: Option<usize> },
     /// The kernel, for another reason: an alarm, or a terminal that hung up on the leader of its session.
     Kernel,
 }
 
-/// Whom a signal is for.
+/// The receiver of the signals that arrive.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::runner) enum Receiver {
-    /// The command: all signals are.
+    /// The command gets all of them.
     Command,
-    /// cachex itself: those that the caller ignores or blocks are not.
+    /// cachex itself does not get those that its caller ignores or blocks.
     Cachex,
 }
 
 impl Arrival {
-    /// The signal, if a command that got it may have done something else than usual.
+    /// The signal, if it may have changed what the command did.
     pub(in crate::runner) fn disturbs(self) -> Option<i32> {
         let is_harmless = self.stops()
             || self.origin == Origin::Child
@@ -59,19 +59,19 @@ impl Arrival {
         self.origin == Origin::Child
     }
 
-    /// Whether it continues a process, perhaps in another place.
+    /// Whether it continues a stopped process.
     pub(in crate::runner) fn continues(self) -> bool {
         self.signal == libc::SIGCONT
     }
 
-    /// Whether a command of our own process group has got it as well.
+    /// Whether a command in our process group has got it as well.
     pub(in crate::runner) fn has_reached_the_group(self) -> bool {
         self.origin == Origin::Terminal && !self.early
     }
 }
 
-/// What a terminal sends to its whole foreground group.
-const TERMINAL: [i32; 7] = [
+/// The signals that a terminal sends to its whole foreground group.
+const FROM_TERMINAL: [i32; 7] = [
     libc::SIGINT,
     libc::SIGQUIT,
     libc::SIGTSTP,
@@ -81,15 +81,15 @@ const TERMINAL: [i32; 7] = [
     libc::SIGWINCH,
 ];
 
-/// Whether the terminal sent a signal, of those from the kernel.
+/// Whether a signal from the kernel comes from the terminal.
 pub(super) fn is_from_terminal(signal: i32) -> bool {
-    // The leader of a session may be the only one to hear of a terminal that hung up.
+    // When a terminal hangs up, the leader of the session may be the only process that is told.
     let is_for_leader = signal == libc::SIGHUP && leads_the_session();
-    TERMINAL.contains(&signal) && !is_for_leader
+    FROM_TERMINAL.contains(&signal) && !is_for_leader
 }
 
 /// Whether this process leads its session.
 fn leads_the_session() -> bool {
-    // Allowed also in a handler.
+    // Signal handlers may do this too.
     getsid(None).is_ok_and(|session| session == getpid())
 }

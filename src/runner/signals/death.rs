@@ -1,23 +1,22 @@
-//! The end of cachex by the signal that ended the command.
+//! The end of cachex by the signal that killed the command.
 
 use super::mask::take_default_action;
 
-/// Ends this process by a signal, so that the caller sees what ended the command: a shell ends its loop, and `xargs`
-/// its work, only then. Returns if the kernel does not let it, as it does not for the first process of a container.
-#[allow(unsafe_code)]
+/// Ends this process by a signal, so that the caller sees what killed the command: a shell ends its loop, and `xargs` its
+/// work, only then. Returns if the kernel does not let it, as for the first process of a container.
 pub fn die_of(signal: i32) {
-    leave_no_core();
+    prevent_core_file();
     take_default_action(signal, false);
 }
 
-/// The core of the command, if it left one, is the one to look at.
+/// The core file to look at is that of the command.
 #[allow(unsafe_code)]
-fn leave_no_core() {
+fn prevent_core_file() {
     // SAFETY: plain system calls, which read what lives here.
     unsafe {
         let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
         libc::setrlimit(libc::RLIMIT_CORE, &raw const none);
-        // A program that takes cores from the kernel is not asked for that limit.
+        // The limit does not concern a program that gets core files from the kernel.
         #[cfg(target_os = "linux")]
         libc::prctl(libc::PR_SET_DUMPABLE, 0);
     }

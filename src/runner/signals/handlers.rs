@@ -1,4 +1,4 @@
-//! Where there is no queue of signals: a handler writes to a pipe, which is read.
+//! Signals where there is no queue of them: a handler writes to a pipe, which is read.
 
 use super::arrival::{Arrival, Origin, Receiver, is_from_terminal};
 use super::mask::{self, SignalMask};
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// Those that are not raised by a fault of cachex itself, by a write of its own, or by its terminal.
+/// The signals that are caught: those that no fault, no write and no terminal access of cachex itself raises.
 const CAUGHT: [i32; 16] = [
     libc::SIGCHLD,
     libc::SIGALRM,
@@ -33,26 +33,26 @@ const CAUGHT: [i32; 16] = [
     libc::SIGPROF,
 ];
 
-/// How often, modulo 256, this process was continued.
+/// How often this process was continued, modulo 256.
 static CONTINUED: AtomicU8 = AtomicU8::new(0);
 
-/// Whether there may have been no command yet when a signal came that is reported now.
+/// Whether a signal that is reported now may have come before there was a command.
 static STARTING: AtomicBool = AtomicBool::new(false);
 
 /// Where the handler writes to.
 static REPORTS: AtomicI32 = AtomicI32::new(-1);
 
-/// The signals that arrive from now on. Until [`begin`](Self::begin) they wait.
-pub(in crate::runner) struct Signals {
-    /// Each with what it did before.
+/// The signals that arrive from now on. They are blocked until [`begin`](Self::begin).
+pub(in crate::runner) struct SignalHandlers {
+    /// Each signal with its disposition before.
     caught: Vec<(i32, libc::sighandler_t)>,
     mask: Option<SignalMask>,
     reader: AsyncFd<OwnedFd>,
-    /// Where the handler writes to, as long as anybody reads.
+    /// Where the handler writes to, open as long as it is read.
     _writer: OwnedFd,
 }
 
-impl Drop for Signals {
+impl Drop for SignalHandlers {
     #[allow(unsafe_code)]
     fn drop(&mut self) {
         for (signal, before) in &self.caught {
@@ -64,32 +64,30 @@ impl Drop for Signals {
     }
 }
 
-/// The handler of every signal that is caught. While it runs the others wait, so that they are
-/// reported in the order in which they came.
+/// The handler of every signal that is caught. All signals are blocked while it runs, so that they are reported in the
+/// order in which they came.
 #[allow(unsafe_code)]
 extern "C" fn report(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
     if signal == libc::SIGCONT {
         CONTINUED.fetch_add(1, Ordering::SeqCst);
     }
-    // SAFETY: the kernel passes the signal's own information; every signal fills this field, with 0 when no process
-    // sent it.
+    // SAFETY: the kernel passes the information on the signal. This field is 0 when no process sent the signal.
     let is_from_process = unsafe { (*info).si_pid() } != 0;
     let is_early = STARTING.load(Ordering::SeqCst);
     let message =
         [u8::try_from(signal).unwrap_or(0), u8::from(is_from_process), u8::from(is_early)];
-    // SAFETY: one `write` of memory that lives here, which is async-signal-safe; a descriptor that
-    // is gone makes it fail.
+    // SAFETY: one `write` of memory that lives here, which handlers may do. It fails if the descriptor is gone.
     unsafe { libc::write(REPORTS.load(Ordering::SeqCst), message.as_ptr().cast(), message.len()) };
 }
 
-impl Signals {
+impl SignalHandlers {
     /// Has signals wait for [`next`](Self::next).
     #[allow(unsafe_code)]
     pub(in crate::runner) fn install(receiver: Receiver) -> io::Result<Self> {
         let mask = SignalMask::block_all()?;
         STARTING.store(true, Ordering::SeqCst);
         let (reader, writer) = io::pipe()?;
-        // Neither may wait: the handler for us, or we for the next signal.
+        // Neither end may block: not the handler, and not we while we wait for a signal.
         ioctl_fionbio(&reader, true)?;
         ioctl_fionbio(&writer, true)?;
         let (reader, writer): (OwnedFd, OwnedFd) = (reader.into(), writer.into());
@@ -123,7 +121,7 @@ impl Signals {
     /// Starts a command with signals as our caller left them.
     #[allow(unsafe_code)]
     pub(in crate::runner) fn pass_on(&self, command: &mut Command) {
-        // What becomes of SIGCHLD is decided already: see `inherited`.
+        // `inherited` has set SIGCHLD already.
         let mut caught = self.caught.clone();
         caught.retain(|(signal, _)| *signal != libc::SIGCHLD);
         let reset = move || {
@@ -140,13 +138,13 @@ impl Signals {
         }
     }
 
-    /// No signal waits any more. Those that did are reported at once; they may have come before there was a command.
+    /// Unblocks signals, since the command runs. Those that waited are reported as early ones.
     pub(in crate::runner) fn begin(&mut self) {
         self.mask = None;
         STARTING.store(false, Ordering::SeqCst);
     }
 
-    /// Ends, since there is no command any more.
+    /// Ends, since the command has ended.
     pub(in crate::runner) fn end(self) {
         drop(self);
     }
@@ -158,7 +156,7 @@ impl Signals {
                 std::future::pending::<()>().await;
                 continue;
             };
-            // Messages of three bytes are written and read whole.
+            // A message of three bytes is written and read at once.
             let mut message = [0; 3];
             match rustix::io::read(self.reader.get_ref(), &mut message) {
                 Ok(3) => return arrival(message),
@@ -180,11 +178,11 @@ fn arrival([signal, is_from_process, is_early]: [u8; 3]) -> Arrival {
     Arrival { signal, origin, early: is_early != 0 }
 }
 
-/// Stops this process by a signal, as the command was stopped, and returns when it goes on. Tells whether it was
-/// continued: where no shell could do that, the kernel does not stop a process.
-/// `everybody` stops the whole process group, as a key of the terminal does.
-pub(in crate::runner) fn stop(signal: i32, everybody: bool) -> bool {
+/// Stops this process by a signal, as the command was stopped, or the whole process group, as a key of the terminal does.
+/// Returns when the process goes on, and tells whether it was continued: the kernel does not stop a process that no shell
+/// could continue.
+pub(in crate::runner) fn stop(signal: i32, whole_group: bool) -> bool {
     let before = CONTINUED.load(Ordering::SeqCst);
-    mask::take_default_action(signal, everybody);
+    mask::take_default_action(signal, whole_group);
     CONTINUED.load(Ordering::SeqCst) != before
 }

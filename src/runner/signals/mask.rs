@@ -1,11 +1,11 @@
-//! The signals that this thread blocks, and those that wait meanwhile.
+//! The signal mask of this thread, and the signals that are pending because of it.
 
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// All signals are blocked as long as this is there. What our caller blocked stays blocked after it.
+/// Blocks all signals until it is dropped. What our caller blocked stays blocked then.
 pub(in crate::runner) struct SignalMask {
     before: libc::sigset_t,
 }
@@ -16,12 +16,7 @@ impl SignalMask {
         change(libc::SIG_SETMASK, &all()).map(|before| Self { before })
     }
 
-    /// The signals that our caller blocked: a command finds them so.
-    pub(in crate::runner) fn before(&self) -> libc::sigset_t {
-        self.before
-    }
-
-    /// The signals that our caller did not block, without those of a set whose bit `n - 1` stands for signal `n`.
+    /// The signals that our caller did not block, without those of `others`, whose bit `n - 1` stands for signal `n`.
     #[cfg(target_os = "linux")]
     #[allow(unsafe_code)]
     pub(super) fn unblocked_but(&self, others: u64) -> libc::sigset_t {
@@ -56,7 +51,7 @@ pub(super) fn all() -> libc::sigset_t {
     }
 }
 
-/// Only this one.
+/// One signal.
 #[allow(unsafe_code)]
 fn only(signal: i32) -> libc::sigset_t {
     let mut only = MaybeUninit::uninit();
@@ -81,7 +76,7 @@ fn change(how: i32, set: &libc::sigset_t) -> io::Result<libc::sigset_t> {
     }
 }
 
-/// Whether a signal that is blocked has arrived.
+/// Whether a blocked signal has arrived.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 pub(super) fn is_pending(signal: i32) -> bool {
@@ -93,19 +88,18 @@ pub(super) fn is_pending(signal: i32) -> bool {
     }
 }
 
-/// Has this process do what a signal does by default, whatever its disposition is and whether or not it is blocked.
-/// Returns if that does not end the process; then everything is as before. `everybody` in its process group may be sent
-/// the signal.
+/// Does to this process what a signal does by default, whatever its disposition is and whether or not it is blocked. If
+/// that does not end the process, everything is as before afterwards. The signal may be sent to the whole process group.
 #[allow(unsafe_code)]
-pub(super) fn take_default_action(signal: i32, everybody: bool) {
-    // SAFETY: plain system calls on actions that live here. For the action, numbers all, zero is a value. The signal
-    // is raised while it is blocked, so that one which came at the same time is not handled apart from it.
+pub(super) fn take_default_action(signal: i32, whole_group: bool) {
+    // SAFETY: plain system calls on actions that live here, for which zero is a value. The signal is raised while it is
+    // blocked, so that another one of its kind that comes meanwhile merges with it.
     unsafe {
         let mut default: libc::sigaction = std::mem::zeroed();
         default.sa_sigaction = libc::SIG_DFL;
         let mut before = MaybeUninit::<libc::sigaction>::uninit();
         let was_set = libc::sigaction(signal, &raw const default, before.as_mut_ptr()) == 0;
-        if everybody {
+        if whole_group {
             libc::kill(0, signal);
         } else {
             libc::raise(signal);
@@ -119,13 +113,13 @@ pub(super) fn take_default_action(signal: i32, everybody: bool) {
     }
 }
 
-/// Starts a command with these signals blocked.
+/// Starts a command with the signals blocked that our caller blocked.
 #[allow(unsafe_code)]
 pub(super) fn pass_on(command: &mut Command, mask: &SignalMask) {
-    let before = mask.before();
+    let before = mask.before;
     let release = move || {
-        // SAFETY: plain system calls, in the process that is about to become the command. Stopped before it is the
-        // command it could not let us go on, so that signal is dropped; cachex gets it as well, and passes it on.
+        // SAFETY: plain system calls, in the process that is about to become the command. While cachex waits for that,
+        // nothing could continue this process after a stop. So SIGTSTP is dropped; cachex gets it as well, and passes it on.
         unsafe {
             let stop = libc::signal(libc::SIGTSTP, libc::SIG_IGN);
             libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());

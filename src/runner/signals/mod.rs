@@ -1,8 +1,8 @@
-//! Signals that reach cachex while a command runs: each of them goes on to the command.
+//! Signals that reach cachex while a command runs: each of them is passed on to the command.
 //!
-//! On Linux all signals are blocked and read from a queue. A blocked signal waits there even if the caller
-//! ignores it, and no disposition has to be changed, so the command inherits what the caller set up. Elsewhere
-//! handlers report those signals that are usually sent.
+//! On Linux all signals are blocked and read from a queue. A blocked signal waits there even if the caller ignores it, and
+//! no disposition is changed, so the command inherits what the caller set up. Elsewhere handlers report the signals that are
+//! usually sent. Here is only how signals arrive and how they are sent; `supervise` knows what they mean for a run.
 
 mod arrival;
 mod death;
@@ -16,7 +16,7 @@ mod send;
 pub(super) use arrival::{Arrival, Origin, Receiver};
 pub use death::die_of;
 #[cfg(not(target_os = "linux"))]
-pub(super) use handlers::{Signals, stop};
+pub(super) use handlers::{SignalHandlers as Signals, stop};
 #[cfg(target_os = "linux")]
-pub(super) use queue::{Signals, stop};
+pub(super) use queue::{SignalQueue as Signals, stop};
 pub(super) use send::{tell_group, tell_own_group, tell_process};

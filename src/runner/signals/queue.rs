@@ -1,4 +1,4 @@
-//! On Linux: signals wait in the kernel until they are read.
+//! Signals on Linux: they wait in the kernel until they are read.
 
 use super::arrival::{Arrival, Origin, Receiver, is_from_terminal};
 use super::mask::{self, SignalMask};
@@ -13,16 +13,16 @@ use std::process::Command;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// The signals that arrive from now on. All are blocked as long as this is there.
-pub(in crate::runner) struct Signals {
-    /// Those that may have come before there was a command.
+/// The signals that arrive from now on. All are blocked until this is dropped.
+pub(in crate::runner) struct SignalQueue {
+    /// Signals that may have come before there was a command.
     early: VecDeque<Arrival>,
     queue: AsyncFd<OwnedFd>,
     mask: SignalMask,
 }
 
-impl Signals {
-    /// Has signals wait for [`next`](Self::next).
+impl SignalQueue {
+    /// Blocks all signals, which wait for [`next`](Self::next) from now on.
     #[allow(unsafe_code)]
     pub(in crate::runner) fn install(receiver: Receiver) -> io::Result<Self> {
         let mask = SignalMask::block_all()?;
@@ -46,8 +46,8 @@ impl Signals {
         mask::pass_on(command, &self.mask);
     }
 
-    /// Notes that there is a command. What has arrived by now is passed on to it even if the terminal sent it: it may
-    /// have come too early for the command. One that came just after the command began is then sent twice.
+    /// Notes that the command runs. A signal that has arrived by now may have come too early for the command, so it is passed
+    /// on even if the terminal sent it. One that came just after the command began is then sent twice.
     pub(in crate::runner) fn begin(&mut self) {
         while let Some(arrival) = self.read() {
             self.early.push_back(Arrival { early: true, ..arrival });
@@ -67,12 +67,12 @@ impl Signals {
         }
     }
 
-    /// Ends, since there is no command any more: what has arrived by now was for the command.
+    /// Ends, since the command has ended. Signals that have arrived by now were for the command.
     pub(in crate::runner) fn end(self) {
         while self.read().is_some() {}
     }
 
-    /// The next signal that waits.
+    /// The next pending signal.
     #[allow(unsafe_code)]
     fn read(&self) -> Option<Arrival> {
         const SIZE: usize = size_of::<libc::signalfd_siginfo>();
@@ -92,7 +92,7 @@ impl Signals {
     }
 }
 
-/// What the kernel tells of a signal; `None` for one that a write of our own caused, such as SIGPIPE.
+/// A signal as the kernel describes it; `None` for one that a write of our own caused, such as SIGPIPE.
 fn arrival(info: &libc::signalfd_siginfo) -> Option<Arrival> {
     let signal = info.ssi_signo.cast_signed();
     let sender = info.ssi_pid.cast_signed();
@@ -113,14 +113,13 @@ fn arrival(info: &libc::signalfd_siginfo) -> Option<Arrival> {
     Some(Arrival { signal, origin, early: false })
 }
 
-/// Stops this process by a signal, as the command was stopped, and returns when it goes on. Tells whether it was
-/// continued: where no shell could do that, the kernel does not stop a process.
-///
-/// All signals have to be blocked. `everybody` stops the whole process group, as a key of the terminal does.
-pub(in crate::runner) fn stop(signal: i32, everybody: bool) -> bool {
-    // A stop would remove a continuation that waits.
+/// Stops this process by a signal, as the command was stopped, or the whole process group, as a key of the terminal does.
+/// Returns when the process goes on, and tells whether it was continued: the kernel does not stop a process that no shell
+/// could continue. All signals have to be blocked.
+pub(in crate::runner) fn stop(signal: i32, whole_group: bool) -> bool {
+    // A stop would discard a pending SIGCONT.
     if !mask::is_pending(libc::SIGCONT) {
-        mask::take_default_action(signal, everybody);
+        mask::take_default_action(signal, whole_group);
     }
     mask::is_pending(libc::SIGCONT)
 }

@@ -1,0 +1,76 @@
+//! Waiting for the content of a pipe or a socket before it is known whether the command runs.
+
+use super::buffered::Buffered;
+#[cfg(target_os = "linux")]
+use super::peek;
+#[cfg(not(target_os = "linux"))]
+use super::peek_elsewhere as peek;
+use super::state::Stdin;
+use super::stream::{Readiness, StreamState};
+use crate::entry::{Condition, Entry, StdinKind};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+/// How long an input has to be silent until its end is no longer waited for.
+const SILENCE_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long a caller may take to end our input after it has started us.
+const START_GRACE: Duration = Duration::from_millis(10);
+
+impl Stdin {
+    /// Looks for the whole content of a pipe or a socket if one of these entries was stored for a content. It waits for the
+    /// end, unless there is already more than any of them was stored for, or nothing comes for a while. Content that is
+    /// longer than the pipe is read into `directory`; without a directory it is left alone.
+    ///
+    /// # Errors
+    /// When the pipe has to be read for that and cannot be.
+    pub fn look_ahead(self, fresh: &[Entry], directory: Option<&Path>) -> io::Result<Self> {
+        match self.longest_wanted(fresh) {
+            Some((kind, longest)) => see_whole(kind, longest, directory, SILENCE_LIMIT),
+            None => Ok(self.after_start_grace(fresh)),
+        }
+    }
+
+    /// The same without waiting and without taking anything: the content is known only if the input has ended.
+    ///
+    /// # Errors
+    /// As the system.
+    pub fn look_at_once(self, fresh: &[Entry]) -> io::Result<Self> {
+        match self.longest_wanted(fresh) {
+            Some((kind, longest)) => see_whole(kind, longest, None, Duration::ZERO),
+            None => Ok(self),
+        }
+    }
+
+    /// Gives a silent input a moment to end, unless one of these entries holds for it anyway: many callers end the input
+    /// just after they have started us.
+    fn after_start_grace(self, fresh: &[Entry]) -> Self {
+        let Self::Stream(kind, StreamState::Open) = self else { return self };
+        let holds = |it: &Entry| {
+            [Condition::StdinUnread, Condition::StdinSilent(kind)].contains(&it.condition)
+        };
+        if fresh.iter().any(holds) || Readiness::now(kind) != Readiness::Silent {
+            return self;
+        }
+        peek::wait_for_anything(START_GRACE);
+        let has_ended = Readiness::now(kind) == Readiness::Ended;
+        Self::Stream(kind, if has_ended { StreamState::Ended } else { StreamState::Open })
+    }
+}
+
+/// Waits for the end of the input and sees what comes before it. Only content that is longer than the pipe is read.
+fn see_whole(
+    kind: StdinKind,
+    longest: u64,
+    directory: Option<&Path>,
+    silence: Duration,
+) -> io::Result<Stdin> {
+    Ok(match (peek::look_ahead(kind, longest, silence)?, directory) {
+        (Some(state), _) => Stdin::Stream(kind, state),
+        (None, Some(directory)) if kind == StdinKind::Pipe => {
+            Stdin::Buffered(Buffered::read_beyond(longest, directory, Some(silence))?)
+        }
+        (None, _) => Stdin::Stream(kind, StreamState::Open),
+    })
+}

@@ -1,0 +1,164 @@
+//! Looking into a pipe or a socket without taking anything, with `tee` and with `MSG_PEEK`. Linux only.
+
+use super::stream::{Readiness, SOCKET_LIMIT, StreamState};
+use crate::entry::StdinKind;
+use crate::key::Digest;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{OFlags, fcntl_getfl};
+use rustix::io::{Errno, ioctl_fionread};
+use rustix::net::{AddressFamily, RecvFlags, SocketType, recv, sockopt};
+use rustix::pipe::{
+    PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with, tee,
+};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+/// How often to look for more while the end is waited for.
+const LOOK_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
+
+const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+
+/// What a pipe has; `None` for one that can be written to as well, since the command may do that, and there is no end.
+pub(super) fn survey_pipe() -> Option<StreamState> {
+    let flags = fcntl_getfl(rustix::stdio::stdin());
+    let is_writable = flags.is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR);
+    (!is_writable).then(|| survey(StdinKind::Pipe))
+}
+
+/// What a socket has; `None` for one with a name. The command may look at the name of its peer, so it gets that very socket.
+pub(super) fn survey_socket() -> Option<StreamState> {
+    let stdin = rustix::stdio::stdin();
+    let is_local = sockopt::socket_domain(stdin).ok()? == AddressFamily::UNIX;
+    let is_stream = sockopt::socket_type(stdin).ok()? == SocketType::STREAM;
+    let socket = UnixStream::from(rustix::io::fcntl_dupfd_cloexec(stdin, 3).ok()?);
+    let is_nameless =
+        is_local && socket.local_addr().ok()?.is_unnamed() && socket.peer_addr().ok()?.is_unnamed();
+    (is_stream && is_nameless).then(|| survey(StdinKind::Socket))
+}
+
+fn survey(kind: StdinKind) -> StreamState {
+    let has_ended = Readiness::now(kind) == Readiness::Ended;
+    if has_ended { StreamState::Ended } else { StreamState::Open }
+}
+
+/// Waits for data or the end, at most this long.
+pub(super) fn wait_for_anything(timeout: Duration) {
+    let flags = PollFlags::IN | PollFlags::RDHUP;
+    let mut fds = [PollFd::from_borrowed_fd(rustix::stdio::stdin(), flags)];
+    let _ = poll(&mut fds, Timespec::try_from(timeout).ok().as_ref());
+}
+
+/// Waits for the end and sees what comes before it. Nothing is known if that is more than `longest`, or if nothing has come
+/// for as long as `silence`. `None` if it is more than the pipe can hold, and would have to be read.
+pub(super) fn look_ahead(
+    kind: StdinKind,
+    longest: u64,
+    silence: Duration,
+) -> io::Result<Option<StreamState>> {
+    let stdin = rustix::stdio::stdin();
+    let capacity = capacity(kind)?;
+    let (mut seen, mut since) = (ioctl_fionread(stdin)?, Instant::now());
+    loop {
+        let length = ioctl_fionread(stdin)?;
+        if length > longest {
+            return Ok(Some(StreamState::Open));
+        }
+        if has_ended() {
+            return peek(kind, ioctl_fionread(stdin)?, longest).map(Some);
+        }
+        if length != seen {
+            (seen, since) = (length, Instant::now());
+        } else if since.elapsed() >= silence {
+            return Ok(Some(StreamState::Endless));
+        }
+        // A pipe may be full with less in it than it can hold. Half is a fair sign.
+        if longest > capacity && length > capacity / 2 {
+            return Ok(None);
+        }
+        let mut fds = [PollFd::from_borrowed_fd(stdin, PollFlags::RDHUP)];
+        match poll(&mut fds, Some(&LOOK_INTERVAL)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn capacity(kind: StdinKind) -> io::Result<u64> {
+    Ok(match kind {
+        StdinKind::Pipe => fcntl_getpipe_size(rustix::stdio::stdin())? as u64,
+        _ => SOCKET_LIMIT,
+    })
+}
+
+fn has_ended() -> bool {
+    polled(PollFlags::RDHUP).intersects(PollFlags::HUP | PollFlags::RDHUP)
+}
+
+fn polled(flags: PollFlags) -> PollFlags {
+    let mut fds = [PollFd::from_borrowed_fd(rustix::stdio::stdin(), flags)];
+    poll(&mut fds, Some(&AT_ONCE)).map_or(PollFlags::empty(), |_| fds[0].revents())
+}
+
+fn peek(kind: StdinKind, length: u64, longest: u64) -> io::Result<StreamState> {
+    if length == 0 {
+        return Ok(StreamState::Ended);
+    }
+    let known = |content: Vec<u8>| StreamState::Known { digest: Digest::of(&content), length };
+    let content = if length > longest { None } else { content(kind, length)? };
+    Ok(content.map_or(StreamState::Open, known))
+}
+
+/// The content of a pipe or a socket that has ended, of this length.
+fn content(kind: StdinKind, length: u64) -> io::Result<Option<Vec<u8>>> {
+    let stdin = rustix::stdio::stdin();
+    let wanted = usize::try_from(length).unwrap_or(usize::MAX);
+    if kind == StdinKind::Socket {
+        let mut content = vec![0; wanted];
+        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        let (count, _) = recv(stdin, content.as_mut_slice(), flags)?;
+        return Ok((count == wanted).then_some(content));
+    }
+    let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+    // Without room for all of it, it is not known.
+    let _ = fcntl_setpipe_size(&write, fcntl_getpipe_size(stdin)?);
+    if tee(stdin, &write, wanted, SpliceFlags::NONBLOCK)? < wanted {
+        return Ok(None);
+    }
+    let mut content = vec![0; wanted];
+    File::from(read).read_exact(&mut content)?;
+    Ok(Some(content))
+}
+
+/// The whole content of a pipe, once it has ended; `None` if it may be more than the pipe can hold.
+pub(super) fn whole() -> io::Result<Option<Vec<u8>>> {
+    let state = match survey_pipe() {
+        Some(StreamState::Open) => look_ahead(StdinKind::Pipe, u64::MAX, Duration::MAX)?,
+        other => other,
+    };
+    match state {
+        Some(StreamState::Ended) => Ok(Some(Vec::new())),
+        Some(StreamState::Known { length, .. }) => content(StdinKind::Pipe, length),
+        _ => Ok(None),
+    }
+}
+
+impl Readiness {
+    /// That of standard input as it is now.
+    #[must_use]
+    pub fn now(kind: StdinKind) -> Self {
+        let seen = polled(PollFlags::IN | PollFlags::RDHUP);
+        // A socket that has ended is readable as well.
+        let is_waiting = seen.contains(PollFlags::IN)
+            && (kind == StdinKind::Pipe
+                || ioctl_fionread(rustix::stdio::stdin()).is_ok_and(|bytes| bytes > 0));
+        if is_waiting {
+            Self::Waiting
+        } else if seen.intersects(PollFlags::HUP | PollFlags::RDHUP | PollFlags::ERR) {
+            Self::Ended
+        } else {
+            Self::Silent
+        }
+    }
+}
