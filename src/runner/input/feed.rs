@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 /// The thread that feeds the command.
-pub(in crate::runner) struct Feed {
+pub(crate) struct Feed {
     buffered: Sender<Buffered>,
     /// The content that was given whole, as soon as that is so.
     given: Arc<OnceLock<Condition>>,

@@ -5,7 +5,7 @@ use crate::runner::error::Unrecorded;
 use crate::stdin::OpenFile;
 
 /// A file while the command has it.
-pub(in crate::runner) struct FileWatch {
+pub(crate) struct FileWatch {
     /// The file before the run; `None` if another process uses it as well.
     before: Option<OpenFile>,
 }

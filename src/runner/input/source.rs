@@ -28,7 +28,7 @@ pub enum Input {
 }
 
 /// An input while the command runs.
-pub(in crate::runner) enum RunningInput {
+pub(crate) enum RunningInput {
     Known(Condition),
     Fed(Feed),
     Unknown,
@@ -40,7 +40,7 @@ pub(in crate::runner) enum RunningInput {
 impl Input {
     /// Prepares the command's standard input, if it gets one, and what watches over it. Input that was read stays here until
     /// [`RunningInput::start`], and nothing else is taken: if the command cannot be started, nothing is lost.
-    pub(in crate::runner) fn prepare(&mut self) -> io::Result<(Option<Standard>, RunningInput)> {
+    pub(crate) fn prepare(&mut self) -> io::Result<(Option<Standard>, RunningInput)> {
         if let Self::Buffered(buffered) = self {
             let (standard, feed) = feed::prepare(buffered)?;
             return Ok((Some(standard), feed.map_or(RunningInput::Unknown, RunningInput::Fed)));
@@ -67,7 +67,7 @@ impl Input {
 
 impl RunningInput {
     /// Gives the command, which runs now, what was read for it.
-    pub(in crate::runner) fn start(&self, input: &mut Input) {
+    pub(crate) fn start(&self, input: &mut Input) {
         if let Self::Fed(feed) = self
             && let Input::Buffered(buffered) = std::mem::replace(input, Input::Empty)
         {
@@ -76,7 +76,7 @@ impl RunningInput {
     }
 
     /// What the result holds for, now that the command has ended.
-    pub(in crate::runner) fn end(self) -> Result<Condition, Unrecorded> {
+    pub(crate) fn end(self) -> Result<Condition, Unrecorded> {
         match self {
             Self::Known(condition) => Ok(condition),
             Self::Fed(feed) => feed.end().ok_or(Unrecorded::StdinPart),

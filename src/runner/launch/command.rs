@@ -10,21 +10,21 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// A command that does not run yet.
-pub(in crate::runner) struct Launch<'a> {
+pub(crate) struct Launch<'a> {
     /// The file to execute.
-    pub(in crate::runner) program: &'a Path,
+    pub(crate) program: &'a Path,
     /// The command line.
-    pub(in crate::runner) words: &'a [OsString],
+    pub(crate) words: &'a [OsString],
     /// Its environment; `None`: the same as ours.
-    pub(in crate::runner) environment: Option<Environment>,
+    pub(crate) environment: Option<Environment>,
     /// Its standard input, output and error.
-    pub(in crate::runner) standard: [Standard; 3],
+    pub(crate) standard: [Standard; 3],
     /// Whether it gets a session of its own, controlled by the terminal that is its standard output.
-    pub(in crate::runner) leads_a_session: bool,
+    pub(crate) leads_a_session: bool,
 }
 
 /// What a command has as one of its standard descriptors.
-pub(in crate::runner) enum Standard {
+pub(crate) enum Standard {
     /// The same as cachex.
     Ours,
     /// Nothing.

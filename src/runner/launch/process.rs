@@ -19,7 +19,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// A running command.
-pub(in crate::runner) struct Process {
+pub(crate) struct Process {
     id: Pid,
     /// Readable once it has ended. Older kernels and other systems have no such descriptor.
     end: Option<AsyncFd<OwnedFd>>,
@@ -38,10 +38,7 @@ impl Process {
     ///
     /// # Errors
     /// Why it does not run.
-    pub(in crate::runner) fn start(
-        launch: Launch<'_>,
-        signals: &Signals,
-    ) -> Result<Self, SpawnError> {
+    pub(crate) fn start(launch: Launch<'_>, signals: &Signals) -> Result<Self, SpawnError> {
         #[cfg(target_os = "linux")]
         if let (true, Standard::Given(terminal)) = (launch.leads_a_session, &launch.standard[1]) {
             let terminal = terminal.try_clone().map_err(SpawnError::Other)?;
@@ -70,7 +67,7 @@ impl Process {
     }
 
     /// Waits for its end, and where there is a monitor also for a stop. A wait that was given up may begin again.
-    pub(in crate::runner) async fn wait(&mut self) -> io::Result<StateChange> {
+    pub(crate) async fn wait(&mut self) -> io::Result<StateChange> {
         #[cfg(target_os = "linux")]
         if let Some(monitor) = &mut self.monitor {
             let change = monitor.next().await?;
@@ -90,17 +87,17 @@ impl Process {
     }
 
     /// Its number, as long as no other process can have it.
-    pub(in crate::runner) fn id(&self) -> Option<Pid> {
+    pub(crate) fn id(&self) -> Option<Pid> {
         (!self.has_ended).then_some(self.id)
     }
 
     /// The signal that stopped it since this was last asked.
-    pub(in crate::runner) fn was_stopped(&self) -> Option<i32> {
+    pub(crate) fn was_stopped(&self) -> Option<i32> {
         self.look(WaitIdOptions::STOPPED)?.stopping_signal()
     }
 
     /// Whether it was continued since this was last asked.
-    pub(in crate::runner) fn was_continued(&self) -> bool {
+    pub(crate) fn was_continued(&self) -> bool {
         self.look(WaitIdOptions::CONTINUED).is_some()
     }
 

@@ -3,7 +3,7 @@
 use crate::exit::Exit;
 
 /// What has become of a command.
-pub(in crate::runner) enum StateChange {
+pub(crate) enum StateChange {
     /// It has ended.
     Ended(Exit),
     /// This signal stopped it.

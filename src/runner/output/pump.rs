@@ -29,7 +29,7 @@ const LARGE_BUFFER: usize = 64 << 10;
 const MAX_AFTER_END: usize = 1 << 20;
 
 /// Forwards and records what comes through one pipe.
-pub(in crate::runner) struct Pump<'s> {
+pub(crate) struct Pump<'s> {
     to: Stream,
     kind: StreamKind,
     from: AsyncFd<OwnedFd>,
@@ -60,7 +60,7 @@ enum Next {
 }
 
 impl<'s> Pump<'s> {
-    pub(in crate::runner) fn new(
+    pub(crate) fn new(
         to: Stream,
         from: OwnedFd,
         shared: &'s SharedState<'s>,
@@ -79,12 +79,12 @@ impl<'s> Pump<'s> {
     }
 
     /// The same for a terminal that the command has in place of a pipe.
-    pub(in crate::runner) fn of_terminal(self) -> Self {
+    pub(crate) fn of_terminal(self) -> Self {
         Self { newlines: Some(Newlines::default()), ..self }
     }
 
     /// Forwards until the pipe is closed, or the command has left it behind.
-    pub(in crate::runner) async fn run(self) -> PumpEnd {
+    pub(crate) async fn run(self) -> PumpEnd {
         let shared = self.shared;
         let end = self.forward_all().await;
         if let Some(reason) = end.unrecorded() {

@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 /// How a pump came to its end.
-pub(in crate::runner) enum PumpEnd {
+pub(crate) enum PumpEnd {
     /// Every process has closed the pipe.
     Whole,
     /// The command has ended, and another process still holds the pipe.
@@ -18,9 +18,9 @@ pub(in crate::runner) enum PumpEnd {
 
 /// The pipe that is left after a pump, and its loss.
 #[derive(Default)]
-pub(in crate::runner) struct AfterPump {
-    pub(in crate::runner) left_behind: Option<OwnedFd>,
-    pub(in crate::runner) lost: Option<io::Error>,
+pub(crate) struct AfterPump {
+    pub(crate) left_behind: Option<OwnedFd>,
+    pub(crate) lost: Option<io::Error>,
 }
 
 impl PumpEnd {
@@ -34,11 +34,11 @@ impl PumpEnd {
     }
 
     /// Whether our own stream did not take all.
-    pub(in crate::runner) fn is_lost(&self) -> bool {
+    pub(crate) fn is_lost(&self) -> bool {
         matches!(self, Self::Lost(_) | Self::Abandoned)
     }
 
-    pub(in crate::runner) fn split(self) -> AfterPump {
+    pub(crate) fn split(self) -> AfterPump {
         match self {
             Self::LeftBehind(pipe) => AfterPump { left_behind: Some(pipe), lost: None },
             Self::Lost(error) => AfterPump { left_behind: None, lost: Some(error) },

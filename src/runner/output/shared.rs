@@ -16,23 +16,23 @@ use tokio::time::timeout;
 /// How long other callers wait for this run while its reader reads nothing. The reader may itself wait for them.
 const READER_GRACE: Duration = Duration::from_secs(1);
 
-pub(in crate::runner) struct SharedState<'j> {
-    pub(in crate::runner) tape: RefCell<Tape>,
-    pub(in crate::runner) spinner: RefCell<Option<Spinner>>,
+pub(crate) struct SharedState<'j> {
+    pub(crate) tape: RefCell<Tape>,
+    pub(crate) spinner: RefCell<Option<Spinner>>,
     /// Whether output that was held back is being written. Later output has to wait for it.
     releasing: Cell<bool>,
     /// Why output that was held back could not be written.
-    pub(in crate::runner) lost: Cell<Option<io::Error>>,
+    pub(crate) lost: Cell<Option<io::Error>>,
     released: Notify,
     writers: [StreamWriter; 2],
-    pub(in crate::runner) held_up: &'j dyn Fn(),
+    pub(crate) held_up: &'j dyn Fn(),
     unstorable: &'j dyn Fn(),
     /// Whether `unstorable` was called.
     is_given_up: Cell<bool>,
 }
 
 impl<'j> SharedState<'j> {
-    pub(in crate::runner) fn new(
+    pub(crate) fn new(
         tape: Tape,
         spinner: Option<Spinner>,
         held_up: &'j dyn Fn(),
@@ -52,7 +52,7 @@ impl<'j> SharedState<'j> {
     }
 
     /// Records what arrived on a stream, and tells what to do with it.
-    pub(in crate::runner) fn record(&self, stream: Stream, bytes: &[u8]) -> NextStep {
+    pub(crate) fn record(&self, stream: Stream, bytes: &[u8]) -> NextStep {
         let passage = self.tape.borrow_mut().record(stream, bytes);
         self.tell_if_given_up();
         passage
@@ -60,7 +60,7 @@ impl<'j> SharedState<'j> {
 
     /// The result of this run will not be stored: of several reasons the first one counts. From now on nobody waits for
     /// it.
-    pub(in crate::runner) fn give_up_storing(&self, reason: Unrecorded) {
+    pub(crate) fn give_up_storing(&self, reason: Unrecorded) {
         self.tape.borrow_mut().give_up(reason);
         self.tell_if_given_up();
     }
@@ -72,7 +72,7 @@ impl<'j> SharedState<'j> {
     }
 
     /// Writes output that can no longer be held back.
-    pub(in crate::runner) async fn release(&self, mut held: Box<Recorder>) {
+    pub(crate) async fn release(&self, mut held: Box<Recorder>) {
         self.releasing.set(true);
         if let Some(spinner) = &mut *self.spinner.borrow_mut() {
             spinner.clear();
@@ -84,7 +84,7 @@ impl<'j> SharedState<'j> {
     }
 
     /// Writes output that was held back to the end.
-    pub(in crate::runner) async fn show_held(&self) -> io::Result<()> {
+    pub(crate) async fn show_held(&self) -> io::Result<()> {
         let held = self.tape.borrow_mut().take_held();
         let Some(mut recorder) = held else { return Ok(()) };
         let played = self.write(Stream::Stdout, move || {
@@ -97,7 +97,7 @@ impl<'j> SharedState<'j> {
     }
 
     /// Writes to one of our streams in another thread, since it may have to wait for its reader.
-    pub(in crate::runner) async fn write<T: Send + 'static>(
+    pub(crate) async fn write<T: Send + 'static>(
         &self,
         to: Stream,
         write: impl FnOnce() -> io::Result<T> + Send + 'static,
@@ -115,7 +115,7 @@ impl<'j> SharedState<'j> {
         &self.writers[usize::from(to == Stream::Stderr)]
     }
 
-    pub(in crate::runner) async fn until_released(&self) {
+    pub(crate) async fn until_released(&self) {
         while self.releasing.get() {
             self.released.notified().await;
         }

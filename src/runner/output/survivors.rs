@@ -10,7 +10,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 
 /// Forwards from these pipes until they are closed, also after our end. If the output is to be discarded, it goes nowhere.
 #[allow(unsafe_code)]
-pub(in crate::runner) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2], discard: bool) {
+pub(crate) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2], discard: bool) {
     if pipes.iter().all(|(_, pipe)| pipe.is_none()) {
         return;
     }

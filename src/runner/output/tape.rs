@@ -7,7 +7,7 @@ use crate::terminal::Stream;
 use std::io;
 
 /// What the output of the command is recorded on.
-pub(in crate::runner) struct Tape {
+pub(crate) struct Tape {
     recorder: Option<Recorder>,
     /// Why it will not be stored.
     given_up: Option<Unrecorded>,
@@ -16,7 +16,7 @@ pub(in crate::runner) struct Tape {
 }
 
 /// What to do with output that has just been recorded.
-pub(in crate::runner) enum NextStep {
+pub(crate) enum NextStep {
     /// Nothing: it is held back.
     Hold,
     /// Write it to our own stream.
@@ -27,7 +27,7 @@ pub(in crate::runner) enum NextStep {
 
 /// Writes what was recorded to our own streams, to each as far as it takes it. A failure of one does not concern the
 /// other.
-pub(in crate::runner) fn play(recorder: &mut Recorder) -> io::Result<()> {
+pub(crate) fn play(recorder: &mut Recorder) -> io::Result<()> {
     let mut failed: [Option<io::Error>; 2] = [None, None];
     recorder.play(|stream, bytes| {
         let failed = &mut failed[usize::from(stream == Stream::Stderr)];
@@ -41,13 +41,13 @@ pub(in crate::runner) fn play(recorder: &mut Recorder) -> io::Result<()> {
 
 impl Tape {
     /// A tape that records if there is a recorder. Only then can it hold output back.
-    pub(in crate::runner) fn new(recorder: Option<Recorder>, hold: bool) -> Self {
+    pub(crate) fn new(recorder: Option<Recorder>, hold: bool) -> Self {
         let given_up = recorder.is_none().then_some(Unrecorded::NotAsked);
         Self { held: hold && recorder.is_some(), recorder, given_up }
     }
 
     /// Records what arrived on a stream.
-    pub(in crate::runner) fn record(&mut self, stream: Stream, bytes: &[u8]) -> NextStep {
+    pub(crate) fn record(&mut self, stream: Stream, bytes: &[u8]) -> NextStep {
         let Some(recorder) = &mut self.recorder else { return NextStep::Forward };
         match recorder.record(stream, bytes) {
             Ok(()) if self.held => NextStep::Hold,
@@ -62,7 +62,7 @@ impl Tape {
     }
 
     /// It will not be stored. What is held back is still needed, and goes on being recorded.
-    pub(in crate::runner) fn give_up(&mut self, reason: Unrecorded) {
+    pub(crate) fn give_up(&mut self, reason: Unrecorded) {
         self.given_up.get_or_insert(reason);
         if !self.held {
             self.recorder = None;
@@ -70,28 +70,28 @@ impl Tape {
     }
 
     /// Whether it will not be stored.
-    pub(in crate::runner) fn is_given_up(&self) -> bool {
+    pub(crate) fn is_given_up(&self) -> bool {
         self.given_up.is_some()
     }
 
     /// Whether output is held back.
-    pub(in crate::runner) fn is_held(&self) -> bool {
+    pub(crate) fn is_held(&self) -> bool {
         self.held
     }
 
     /// What is held back, to be written to our own streams and returned by [`put_back`](Self::put_back).
-    pub(in crate::runner) fn take_held(&mut self) -> Option<Recorder> {
+    pub(crate) fn take_held(&mut self) -> Option<Recorder> {
         let is_held = std::mem::take(&mut self.held);
         self.recorder.take_if(|_| is_held)
     }
 
     /// Returns what [`take_held`](Self::take_held) took.
-    pub(in crate::runner) fn put_back(&mut self, recorder: Recorder) {
+    pub(crate) fn put_back(&mut self, recorder: Recorder) {
         self.recorder = Some(recorder);
     }
 
     /// The recording, or why there is none.
-    pub(in crate::runner) fn finish(self) -> Result<Body, Unrecorded> {
+    pub(crate) fn finish(self) -> Result<Body, Unrecorded> {
         self.given_up.map_or(Ok(()), Err)?;
         Ok(self.recorder.ok_or(Unrecorded::OutputLost)?.finish()?)
     }

@@ -10,7 +10,7 @@ type Task = Box<dyn FnOnce() + Send>;
 
 /// The thread, which begins when it is needed.
 #[derive(Default)]
-pub(in crate::runner) struct StreamWriter(OnceCell<Option<Sender<Task>>>);
+pub(crate) struct StreamWriter(OnceCell<Option<Sender<Task>>>);
 
 /// The stack of the thread: a write needs little of it.
 const STACK_SIZE: usize = 256 << 10;

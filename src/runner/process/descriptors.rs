@@ -10,7 +10,7 @@ const CLOSED_ONE_BY_ONE: RawFd = 4096;
 /// # Safety
 /// Nothing in this process may use another descriptor from here on.
 #[allow(unsafe_code)]
-pub(in crate::runner) unsafe fn close_all_but(kept: &mut [RawFd]) {
+pub(crate) unsafe fn close_all_but(kept: &mut [RawFd]) {
     kept.sort_unstable();
     let mut first = 0;
     for fd in kept.iter().copied().chain([RawFd::MAX]) {

@@ -12,7 +12,7 @@ use std::io;
 /// The new process has this thread only. `work` takes no lock that another thread may hold. (The C library keeps the
 /// allocator usable after a fork.)
 #[allow(unsafe_code)]
-pub(in crate::runner) unsafe fn in_new_process(work: impl FnOnce()) -> io::Result<Pid> {
+pub(crate) unsafe fn in_new_process(work: impl FnOnce()) -> io::Result<Pid> {
     // SAFETY: the caller's promise.
     let id = unsafe { libc::fork() };
     if id == 0 {

@@ -1,15 +1,15 @@
 //! What the system tells of a process in `/proc/PID/stat`.
 
 /// The fields of that file which count here.
-pub(in crate::runner) struct ProcessStat {
+pub(crate) struct ProcessStat {
     state: u8,
-    pub(in crate::runner) parent: i32,
-    pub(in crate::runner) group: i32,
+    pub(crate) parent: i32,
+    pub(crate) group: i32,
 }
 
 impl ProcessStat {
     /// Reads the beginning of the file's content.
-    pub(in crate::runner) fn parse(content: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(content: &[u8]) -> Option<Self> {
         // The name before it may contain any character.
         let end_of_name = content.iter().rposition(|byte| *byte == b')')?;
         let mut fields = content.get(end_of_name + 2..)?.split(|byte| *byte == b' ');
@@ -19,7 +19,7 @@ impl ProcessStat {
     }
 
     /// Whether a signal or a tracer has stopped it.
-    pub(in crate::runner) fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         matches!(self.state, b'T' | b't')
     }
 }

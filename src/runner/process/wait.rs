@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 /// Waits for the end of a child and takes its exit.
-pub(in crate::runner) fn reap(id: Pid) -> Result<Exit, Errno> {
+pub(crate) fn reap(id: Pid) -> Result<Exit, Errno> {
     let ended = retry_on_intr(|| waitpid(Some(id), WaitOptions::empty()))?;
     let (_, status) = ended.ok_or(Errno::CHILD)?;
     Ok(ExitStatus::from_raw(status.as_raw()).into())
@@ -15,7 +15,7 @@ pub(in crate::runner) fn reap(id: Pid) -> Result<Exit, Errno> {
 
 /// Kills a child and waits for its end.
 #[cfg(target_os = "linux")]
-pub(in crate::runner) fn kill(id: Pid) {
+pub(crate) fn kill(id: Pid) {
     let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
     let _ = reap(id);
 }

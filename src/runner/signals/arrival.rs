@@ -4,16 +4,16 @@ use rustix::process::{Pid, getpid, getsid};
 
 /// A signal that has reached cachex.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::runner) struct Arrival {
-    pub(in crate::runner) signal: i32,
-    pub(in crate::runner) origin: Origin,
+pub(crate) struct Arrival {
+    pub(crate) signal: i32,
+    pub(crate) origin: Origin,
     /// Whether it may have arrived before there was a command.
     pub(super) early: bool,
 }
 
 /// Where a signal comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::runner) enum Origin {
+pub(crate) enum Origin {
     /// The terminal, which sends it to each process of its foreground group.
     Terminal,
     /// The kernel, since a child stopped, went on or ended.
@@ -27,7 +27,7 @@ pub(in crate::runner) enum Origin {
 
 /// The receiver of the signals that arrive.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::runner) enum Receiver {
+pub(crate) enum Receiver {
     /// The command gets all of them.
     Command,
     /// cachex itself does not get those that its caller ignores or blocks.
@@ -36,7 +36,7 @@ pub(in crate::runner) enum Receiver {
 
 impl Arrival {
     /// The signal, if it may have changed what the command did.
-    pub(in crate::runner) fn disturbs(self) -> Option<i32> {
+    pub(crate) fn disturbs(self) -> Option<i32> {
         let is_harmless = self.stops()
             || self.origin == Origin::Child
             || matches!(self.signal, libc::SIGWINCH | libc::SIGCONT);
@@ -44,28 +44,28 @@ impl Arrival {
     }
 
     /// Whether it ends a process that does not catch it.
-    pub(in crate::runner) fn ends_by_default(self) -> bool {
+    pub(crate) fn ends_by_default(self) -> bool {
         let is_ignored_by_default = matches!(self.signal, libc::SIGCHLD | libc::SIGURG);
         self.disturbs().is_some() && !is_ignored_by_default
     }
 
     /// Whether it stops a process that does not catch it.
-    pub(in crate::runner) fn stops(self) -> bool {
+    pub(crate) fn stops(self) -> bool {
         matches!(self.signal, libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU)
     }
 
     /// Whether a child stopped, went on or ended.
-    pub(in crate::runner) fn is_about_child(self) -> bool {
+    pub(crate) fn is_about_child(self) -> bool {
         self.origin == Origin::Child
     }
 
     /// Whether it continues a stopped process.
-    pub(in crate::runner) fn continues(self) -> bool {
+    pub(crate) fn continues(self) -> bool {
         self.signal == libc::SIGCONT
     }
 
     /// Whether a command in our process group has got it as well.
-    pub(in crate::runner) fn has_reached_the_group(self) -> bool {
+    pub(crate) fn has_reached_the_group(self) -> bool {
         self.origin == Origin::Terminal && !self.early
     }
 }

@@ -43,7 +43,7 @@ static STARTING: AtomicBool = AtomicBool::new(false);
 static REPORTS: AtomicI32 = AtomicI32::new(-1);
 
 /// The signals that arrive from now on. They are blocked until [`begin`](Self::begin).
-pub(in crate::runner) struct SignalHandlers {
+pub(crate) struct SignalHandlers {
     /// Each signal with its disposition before.
     caught: Vec<(i32, libc::sighandler_t)>,
     mask: Option<SignalMask>,
@@ -83,7 +83,7 @@ extern "C" fn report(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut li
 impl SignalHandlers {
     /// Has signals wait for [`next`](Self::next).
     #[allow(unsafe_code)]
-    pub(in crate::runner) fn install(receiver: Receiver) -> io::Result<Self> {
+    pub(crate) fn install(receiver: Receiver) -> io::Result<Self> {
         let mask = SignalMask::block_all()?;
         STARTING.store(true, Ordering::SeqCst);
         let (reader, writer) = io::pipe()?;
@@ -120,7 +120,7 @@ impl SignalHandlers {
 
     /// Starts a command with signals as our caller left them.
     #[allow(unsafe_code)]
-    pub(in crate::runner) fn pass_on(&self, command: &mut Command) {
+    pub(crate) fn pass_on(&self, command: &mut Command) {
         // `inherited` has set SIGCHLD already.
         let mut caught = self.caught.clone();
         caught.retain(|(signal, _)| *signal != libc::SIGCHLD);
@@ -139,18 +139,18 @@ impl SignalHandlers {
     }
 
     /// Unblocks signals, since the command runs. Those that waited are reported as early ones.
-    pub(in crate::runner) fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         self.mask = None;
         STARTING.store(false, Ordering::SeqCst);
     }
 
     /// Ends, since the command has ended.
-    pub(in crate::runner) fn end(self) {
+    pub(crate) fn end(self) {
         drop(self);
     }
 
     /// Waits for the next signal.
-    pub(in crate::runner) async fn next(&mut self) -> Arrival {
+    pub(crate) async fn next(&mut self) -> Arrival {
         loop {
             let Ok(mut guard) = self.reader.readable().await else {
                 std::future::pending::<()>().await;
@@ -181,7 +181,7 @@ fn arrival([signal, is_from_process, is_early]: [u8; 3]) -> Arrival {
 /// Stops this process by a signal, as the command was stopped, or the whole process group, as a key of the terminal does.
 /// Returns when the process goes on, and tells whether it was continued: the kernel does not stop a process that no shell
 /// could continue.
-pub(in crate::runner) fn stop(signal: i32, whole_group: bool) -> bool {
+pub(crate) fn stop(signal: i32, whole_group: bool) -> bool {
     let before = CONTINUED.load(Ordering::SeqCst);
     mask::take_default_action(signal, whole_group);
     CONTINUED.load(Ordering::SeqCst) != before

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 /// Blocks all signals until it is dropped. What our caller blocked stays blocked then.
-pub(in crate::runner) struct SignalMask {
+pub(crate) struct SignalMask {
     before: libc::sigset_t,
 }
 

@@ -14,7 +14,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// The signals that arrive from now on. All are blocked until this is dropped.
-pub(in crate::runner) struct SignalQueue {
+pub(crate) struct SignalQueue {
     /// Signals that may have come before there was a command.
     early: VecDeque<Arrival>,
     queue: AsyncFd<OwnedFd>,
@@ -24,7 +24,7 @@ pub(in crate::runner) struct SignalQueue {
 impl SignalQueue {
     /// Blocks all signals, which wait for [`next`](Self::next) from now on.
     #[allow(unsafe_code)]
-    pub(in crate::runner) fn install(receiver: Receiver) -> io::Result<Self> {
+    pub(crate) fn install(receiver: Receiver) -> io::Result<Self> {
         let mask = SignalMask::block_all()?;
         let read = match receiver {
             Receiver::Command => mask::all(),
@@ -42,20 +42,20 @@ impl SignalQueue {
     }
 
     /// Starts a command with signals as our caller left them.
-    pub(in crate::runner) fn pass_on(&self, command: &mut Command) {
+    pub(crate) fn pass_on(&self, command: &mut Command) {
         mask::pass_on(command, &self.mask);
     }
 
     /// Notes that the command runs. A signal that has arrived by now may have come too early for the command, so it is passed
     /// on even if the terminal sent it. One that came just after the command began is then sent twice.
-    pub(in crate::runner) fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         while let Some(arrival) = self.read() {
             self.early.push_back(Arrival { early: true, ..arrival });
         }
     }
 
     /// Waits for the next signal.
-    pub(in crate::runner) async fn next(&mut self) -> Arrival {
+    pub(crate) async fn next(&mut self) -> Arrival {
         loop {
             if let Some(arrival) = self.early.pop_front().or_else(|| self.read()) {
                 return arrival;
@@ -68,7 +68,7 @@ impl SignalQueue {
     }
 
     /// Ends, since the command has ended. Signals that have arrived by now were for the command.
-    pub(in crate::runner) fn end(self) {
+    pub(crate) fn end(self) {
         while self.read().is_some() {}
     }
 
@@ -116,7 +116,7 @@ fn arrival(info: &libc::signalfd_siginfo) -> Option<Arrival> {
 /// Stops this process by a signal, as the command was stopped, or the whole process group, as a key of the terminal does.
 /// Returns when the process goes on, and tells whether it was continued: the kernel does not stop a process that no shell
 /// could continue. All signals have to be blocked.
-pub(in crate::runner) fn stop(signal: i32, whole_group: bool) -> bool {
+pub(crate) fn stop(signal: i32, whole_group: bool) -> bool {
     // A stop would discard a pending SIGCONT.
     if !mask::is_pending(libc::SIGCONT) {
         mask::take_default_action(signal, whole_group);

@@ -20,7 +20,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// Whether there are keys for a command: standard input is a terminal, and we are in its foreground.
-pub(in crate::runner) fn are_there() -> bool {
+pub(crate) fn are_there() -> bool {
     tcgetpgrp(stdin()).is_ok_and(|group| group == rustix::process::getpgrp())
 }
 
@@ -31,7 +31,7 @@ const FOREGROUND_INTERVAL: Duration = Duration::from_millis(200);
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Our terminal while its keys go to the command. Dropping it puts it back as it was.
-pub(in crate::runner) struct Keys {
+pub(crate) struct Keys {
     terminal: AsyncFd<OwnedFd>,
     before: Termios,
     /// Keys that the command has not taken yet.
@@ -41,7 +41,7 @@ pub(in crate::runner) struct Keys {
 
 impl Keys {
     /// Opens the terminal. Nothing is taken from it yet.
-    pub(in crate::runner) fn open() -> io::Result<Self> {
+    pub(crate) fn open() -> io::Result<Self> {
         // Opened anew, since it becomes non-blocking: other processes share the flags of stdin.
         let name = ttyname(stdin(), Vec::new())?;
         let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -52,7 +52,7 @@ impl Keys {
     }
 
     /// Takes the keys that were pressed before the terminal was raw. An end of input stands there as a zero.
-    pub(in crate::runner) fn take_what_was_typed_ahead(&mut self) {
+    pub(crate) fn take_what_was_typed_ahead(&mut self) {
         let count = ioctl_fionread(&self.terminal).ok().and_then(|count| count.try_into().ok());
         let mut ahead = vec![0; count.unwrap_or(0)];
         let count = rustix::io::read(&self.terminal, &mut ahead).unwrap_or(0);
@@ -65,12 +65,12 @@ impl Keys {
     }
 
     /// The settings that our terminal had.
-    pub(in crate::runner) fn settings(&self) -> &Termios {
+    pub(crate) fn settings(&self) -> &Termios {
         &self.before
     }
 
     /// Makes the terminal raw if we are in its foreground, at first and again after [`Keys::put_back`].
-    pub(in crate::runner) fn make_raw(&self) {
+    pub(crate) fn make_raw(&self) {
         if !are_there() {
             return;
         }
@@ -86,19 +86,19 @@ impl Keys {
     }
 
     /// Leaves the terminal as it was, unless another process group has it now.
-    pub(in crate::runner) fn put_back(&self) {
+    pub(crate) fn put_back(&self) {
         if are_there() {
             let _ = tcsetattr(stdin(), OptionalActions::Now, &self.before);
         }
     }
 
     /// Whether the command may have got a key.
-    pub(in crate::runner) fn were_pressed(&self) -> bool {
+    pub(crate) fn were_pressed(&self) -> bool {
         self.pressed
     }
 
     /// Passes on the keys that are pressed next.
-    pub(in crate::runner) async fn pass_on(&mut self, pty: &Pty) -> io::Result<()> {
+    pub(crate) async fn pass_on(&mut self, pty: &Pty) -> io::Result<()> {
         if self.untaken.is_empty() {
             return self.read().await;
         }

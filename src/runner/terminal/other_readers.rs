@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 1000;
 
 /// Whether another member of our process group has a terminal open to read keys: neither the command nor a descendant of
 /// it or of cachex, and no ancestor of cachex.
-pub(in crate::runner) fn exists_other_reader(command: Option<Pid>) -> bool {
+pub(crate) fn exists_other_reader(command: Option<Pid>) -> bool {
     let command = command.map(|command| command.as_raw_nonzero().get());
     let processes = all();
     let own = getpid().as_raw_nonzero().get();

@@ -16,16 +16,13 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 /// Our end of the command's terminal.
-pub(in crate::runner) struct Pty {
+pub(crate) struct Pty {
     master: OwnedFd,
 }
 
 /// Opens a terminal of this size: our end, and the command's. It gets the settings of the terminal whose keys are passed
 /// on; without `keys` a read finds the end at once.
-pub(in crate::runner) fn open(
-    size: TerminalSize,
-    keys: Option<&Termios>,
-) -> io::Result<(Pty, OwnedFd)> {
+pub(crate) fn open(size: TerminalSize, keys: Option<&Termios>) -> io::Result<(Pty, OwnedFd)> {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
     fcntl_setfd(&master, FdFlags::CLOEXEC)?;
     grantpt(&master)?;
@@ -48,12 +45,12 @@ pub(in crate::runner) fn open(
 
 impl Pty {
     /// The end that output is read from.
-    pub(in crate::runner) fn reader(&self) -> io::Result<OwnedFd> {
+    pub(crate) fn reader(&self) -> io::Result<OwnedFd> {
         Ok(rustix::io::fcntl_dupfd_cloexec(&self.master, 3)?)
     }
 
     /// Passes keys on to the command. Returns how many it has taken.
-    pub(in crate::runner) fn press(&self, keys: &[u8]) -> usize {
+    pub(crate) fn press(&self, keys: &[u8]) -> usize {
         match rustix::io::write(&self.master, keys) {
             Ok(taken) => taken,
             Err(Errno::AGAIN | Errno::INTR) => 0,
@@ -63,7 +60,7 @@ impl Pty {
     }
 
     /// Gives it the size of our own terminal. The kernel tells the command. Whether the size has changed.
-    pub(in crate::runner) fn resize(&self, size: TerminalSize) -> bool {
+    pub(crate) fn resize(&self, size: TerminalSize) -> bool {
         let before = tcgetwinsize(&self.master).map(|size| (size.ws_row, size.ws_col));
         let size = Winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 };
         let _ = tcsetwinsize(&self.master, size);
@@ -71,7 +68,7 @@ impl Pty {
     }
 
     /// Sends a signal to the processes in its foreground, as a key does.
-    pub(in crate::runner) fn signal_foreground(&self, signal: i32) {
+    pub(crate) fn signal_foreground(&self, signal: i32) {
         if let Ok(group) = tcgetpgrp(&self.master) {
             tell_group(group, signal);
         }

@@ -11,7 +11,7 @@ use std::os::fd::OwnedFd;
 
 /// The sign of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::runner) enum Question {
+pub(crate) enum Question {
     /// The mode of the terminal was changed.
     Mode,
     /// The terminal was read.
@@ -20,7 +20,7 @@ pub(in crate::runner) enum Question {
 }
 
 /// Our terminal, compared with what it was like when the command began.
-pub(in crate::runner) struct QuestionWatch {
+pub(crate) struct QuestionWatch {
     terminal: OwnedFd,
     /// `None` while we are in the background.
     before: Option<Termios>,
@@ -31,7 +31,7 @@ pub(in crate::runner) struct QuestionWatch {
 
 impl QuestionWatch {
     /// Begins to watch the terminal that the command can reach: the one that controls us, or standard error.
-    pub(in crate::runner) fn begin() -> Option<Self> {
+    pub(crate) fn begin() -> Option<Self> {
         let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let controlling = rustix::fs::open(c"/dev/tty", flags, Mode::empty()).ok();
         let stderr = || {
@@ -55,7 +55,7 @@ impl QuestionWatch {
     }
 
     /// The sign of a question, if there is one. Changes that the shell makes while we are in the background do not count.
-    pub(in crate::runner) fn question(&mut self) -> Option<Question> {
+    pub(crate) fn question(&mut self) -> Option<Question> {
         if !self.is_ours() {
             self.forget();
             return None;
@@ -76,7 +76,7 @@ impl QuestionWatch {
     }
 
     /// Forgets what was seen, since another process has had the terminal.
-    pub(in crate::runner) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.before = None;
         #[cfg(target_os = "linux")]
         if let Some(reads) = &mut self.reads {

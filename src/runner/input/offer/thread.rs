@@ -13,7 +13,7 @@ use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
 
 /// An offer that is under way.
-pub(in crate::runner) struct Offer {
+pub(crate) struct Offer {
     kind: StdinKind,
     report: Receiver<Option<OfferReport>>,
     thread: JoinHandle<()>,
@@ -27,7 +27,7 @@ impl Offer {
     ///
     /// # Errors
     /// When it cannot be offered. Nothing was taken then.
-    pub(in crate::runner) fn begin(kind: StdinKind) -> io::Result<(Standard, Self)> {
+    pub(crate) fn begin(kind: StdinKind) -> io::Result<(Standard, Self)> {
         let (ended, running) = pipe_with(PipeFlags::CLOEXEC)?;
         let (theirs, (report, thread)) = if kind == StdinKind::Socket {
             let (theirs, offer) = SocketOffer::new()?;
@@ -40,7 +40,7 @@ impl Offer {
     }
 
     /// Ends the offer after the command has ended, and tells what its result holds for.
-    pub(in crate::runner) fn end(self) -> Result<Condition, Unrecorded> {
+    pub(crate) fn end(self) -> Result<Condition, Unrecorded> {
         drop(self.running);
         let report = self.report.recv().ok().flatten().ok_or(Unrecorded::StdinUnknown)?;
         let Some(keep_offering) = report.keep_offering else {
