@@ -55,16 +55,16 @@ fn man_pages_have_no_faults() {
             let mut groff = Command::new("groff");
             groff.args(["-ww", "-man", "-Tutf8", &width]).arg(page);
             let Ok(output) = groff.output() else {
-                return not_tried("groff", "the man pages");
+                return skipped("groff", "the man pages");
             };
             assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{path} {width}");
         }
     }
 }
 
-/// Says that something is not tried. Unlike what a macro prints it is shown when the test passes.
-fn not_tried(missing: &str, what: &str) {
-    let _ = writeln!(std::io::stderr(), "not tried, for want of {missing}: {what}");
+/// Reports that something is skipped, even if the test passes: the test runner captures only the output of macros.
+fn skipped(missing: &str, what: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped for lack of {missing}: {what}");
 }
 
 /// A directory with what the examples are about, in which the report is stored.
@@ -103,7 +103,7 @@ fn run_example(root: &Path, line: &str) {
 fn examples_of_man_pages_can_be_followed() {
     let has_jq = Command::new("jq").arg("--version").output().is_ok();
     if !has_jq {
-        not_tried("jq", "examples of the man pages");
+        skipped("jq", "examples of the man pages");
     }
     for page in man::examples() {
         assert!(!page.is_empty());

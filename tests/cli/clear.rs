@@ -1,6 +1,6 @@
 //! `clear`: removing entries.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 use std::fs;
 
 const ONE: &str = "removed 1 entry (3B)\n";
@@ -158,8 +158,7 @@ fn a_deleted_script_after_interpreter_options_can_be_cleared() {
         let call = format!("bash {options} x.sh");
         let code = sandbox.cachex(&call).output().status.code();
         fs::remove_file(sandbox.dir.join("x.sh")).expect("removed");
-        let removed = sandbox.cachex(&format!("clear -- {call}")).output().stdout;
-        let removed = String::from_utf8(removed).expect("UTF-8");
+        let removed = sandbox.cachex(&format!("clear -- {call}")).output().stdout_text();
         assert!(removed.starts_with("removed 1 entry"), "{options} ({code:?}): {removed}");
     }
 }

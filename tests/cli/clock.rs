@@ -1,7 +1,6 @@
 //! Clock changes: entries with dates in the future.
 
 use super::harness::Sandbox;
-use cachex::store::Selection;
 
 const TWO_DAYS: i64 = 2 * 86_400;
 
@@ -14,7 +13,7 @@ fn sandbox() -> Sandbox {
 
 /// The last words of the stored entries.
 fn stored(sandbox: &Sandbox) -> Vec<String> {
-    let entries = sandbox.store().list(&Selection::all()).expect("listed");
+    let entries = sandbox.entries();
     let last = |entry: cachex::entry::Description| entry.words.last().cloned().expect("a word");
     let mut words: Vec<_> =
         entries.into_iter().map(|entry| last(entry).into_string().expect("UTF-8")).collect();

@@ -1,7 +1,7 @@
 //! Code behind wrappers and unknown programs, real paths and permissions of code.
 
 use super::file_arguments::runs;
-use super::harness::{Sandbox, has};
+use super::harness::{Sandbox, Texts, has};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -40,8 +40,8 @@ fn programs_behind_a_wrapper_with_its_own_path_are_never_stale() {
     // The programs in the wrapper's PATH count as well as those in ours.
     sandbox.script("bin/true", "exit 0");
     let path = format!("{}:/usr/bin:/bin", sandbox.dir.join("bin").display());
-    let explained = sandbox.cachex("explain bin/sudo true").env("PATH", &path).output().stdout;
-    let explained = String::from_utf8(explained).expect("UTF-8");
+    let explained =
+        sandbox.cachex("explain bin/sudo true").env("PATH", &path).output().stdout_text();
     assert!(explained.contains("bin/true") && explained.contains(" /usr/bin/true"), "{explained}");
     let told = sandbox.cachex("bin/sudo zz").tells("v2\n", 0);
     assert!(told.contains("it cannot be told what it runs; running uncached"), "{told}");

@@ -1,13 +1,13 @@
 //! Configuration files: what they set, for which commands, and with which precedence.
 
-use super::harness::{Call, Sandbox};
+use super::harness::{Call, Sandbox, Texts};
 use std::fs;
 use std::path::Path;
 
 /// The value and the source that `cachex config` shows for an option.
 #[track_caller]
 pub fn in_force(call: Call, option: &str) -> Option<(String, String)> {
-    let shown = String::from_utf8(call.output().stdout).expect("UTF-8");
+    let shown = call.output().stdout_text();
     let line = shown.lines().find(|line| line.split(' ').next() == Some(option))?;
     let mut cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).skip(1);
     Some((cells.next().expect("a value").into(), cells.next().expect("a source").into()))
@@ -251,7 +251,7 @@ fn every_kind_of_option_can_be_set() {
 #[test]
 fn every_option_with_a_variable_is_a_key() {
     let sandbox = sandbox();
-    let all = String::from_utf8(sandbox.cachex("config --all").output().stdout).expect("UTF-8");
+    let all = sandbox.cachex("config --all").output().stdout_text();
     let options = all.lines().take_while(|line| !line.is_empty());
     let names: Vec<_> = options.filter_map(|line| line.split(' ').next()).collect();
     assert!(names.len() > 20 && names.contains(&"no-cache"), "{names:?}");
@@ -271,7 +271,7 @@ fn the_user_can_move_the_store_for_all_verbs() {
     let cachex = |words| sandbox.cachex(words).without_env("CACHEX_CACHE_DIR");
     cachex("./s.sh").gives("hi \n");
     assert!(elsewhere.join("cachex.db").exists() && !sandbox.store_dir().exists());
-    let shown = String::from_utf8(cachex("config").output().stdout).expect("UTF-8");
+    let shown = cachex("config").output().stdout_text();
     assert!(shown.ends_with(&format!("\nstore  {}\n", elsewhere.display())), "{shown}");
     cachex("clear --cache-dir other").gives("removed nothing\n");
     cachex("--cache-dir other clear").gives("removed nothing\n");

@@ -1,6 +1,7 @@
 //! Invalid configuration files: one warning, and the command runs uncached.
 
 use super::config::{by_default, sandbox};
+use super::harness::Texts;
 use std::fs;
 
 /// Expects one warning with these parts, wherever a file has this content, and an uncached run.
@@ -33,7 +34,7 @@ fn is_invalid(content: &str, parts: &[&str]) {
         let answer: serde_json::Value = serde_json::from_slice(&shown.stdout).expect("JSON");
         assert_eq!(answer["options"], serde_json::json!([]));
         assert!(answer["problem"].as_str().expect("a problem").contains(&path), "{answer}");
-        assert_eq!(String::from_utf8_lossy(&shown.stderr).lines().count(), 1);
+        assert_eq!(shown.stderr_text().lines().count(), 1);
         if place == "project" {
             let told = sandbox.cachex("trust").tells("", 125);
             assert!(told.starts_with("cachex: error: ") && told.contains(&path), "{told}");

@@ -2,8 +2,8 @@
 
 use super::config::{by_default, default_store, in_force, is_in_force, sandbox};
 #[cfg(target_os = "linux")]
-use super::harness::say;
-use super::harness::{Sandbox, am_root};
+use super::harness::Texts;
+use super::harness::{Sandbox, am_root, skipped};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 use std::path::Path;
@@ -81,7 +81,7 @@ fn another_users_file_in_a_sticky_directory_is_ignored() {
         let store = sandbox.store_dir();
         let shown = call("config").output();
         assert_eq!(
-            String::from_utf8_lossy(&shown.stdout),
+            shown.stdout_text(),
             format!(
                 "cache-dir  {store}  variable CACHEX_CACHE_DIR\n\n\
                  ignored  {}: {why}\nstore    {store}\n",
@@ -106,7 +106,7 @@ fn files_of_users_outside_of_the_namespace_are_refused() {
     let sandbox = sandbox();
     sandbox.project_config("ttl = 5");
     if !sandbox.sh("unshare --user true").output().status.success() {
-        return say("nothing tested: no user namespace can be made here");
+        return skipped("the right to make a namespace");
     }
     // In this namespace both we and the owner of the file appear as nobody.
     let call = || sandbox.sh("exec unshare --user cachex ./s.sh");

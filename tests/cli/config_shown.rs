@@ -1,6 +1,7 @@
 //! The output of `cachex config`.
 
 use super::config::{by_default, default_store, sandbox};
+use super::harness::Texts;
 use std::path::Path;
 
 #[test]
@@ -77,7 +78,7 @@ fn control_characters_are_escaped() {
         (&["config", "--", "\u{1b}x"][..], "\\x1b"),
         (&["config", "--json", "--", "\u{1b}x"], "\\u001b"),
     ] {
-        let shown = String::from_utf8(sandbox.cachex_words(words).output().stdout).expect("UTF-8");
+        let shown = sandbox.cachex_words(words).output().stdout_text();
         assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");
         let contains = |text| shown.contains(&format!("{escape}{text}"));
         assert!(contains("*") && contains("[31m"), "{shown:?}");

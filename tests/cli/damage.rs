@@ -1,7 +1,7 @@
 //! Damaged store files: the result is right, there is at most one warning, and the next calls
 //! heal the store.
 
-use super::harness::{Random, Sandbox, say};
+use super::harness::{Random, Sandbox, Texts, say};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
@@ -100,7 +100,7 @@ impl Calls {
     /// Expects that a verb works, or reports why it cannot.
     fn verb_copes(&self, verb: &str) {
         let output = self.sandbox.cachex(verb).output();
-        let stderr = String::from_utf8_lossy(&output.stderr);
+        let stderr = output.stderr_text();
         match output.status.code() {
             Some(0) if stderr.is_empty() => {}
             Some(0) => {

@@ -1,6 +1,6 @@
 //! Descriptors from 3 on reach the command. A run that used a file among them is not stored.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 
 #[track_caller]
 fn is_stored(sandbox: &Sandbox, call: &str, stdout: &str) {
@@ -113,8 +113,7 @@ fn warm_runs_nothing_if_it_would_lack_a_descriptor() {
     sandbox.sh("cachex --warm ./s.sh 3>> o").warns("", "would lack descriptor 3");
     super::stale_while_revalidate::wait_until_idle(&sandbox);
     assert_eq!(sandbox.runs(), 0);
-    let explained = sandbox.sh("cachex explain --warm ./s.sh 3>> o").output().stdout;
-    let explained = String::from_utf8_lossy(&explained);
+    let explained = sandbox.sh("cachex explain --warm ./s.sh 3>> o").output().stdout_text();
     assert!(explained.contains("nothing runs: it would lack descriptor 3"), "{explained}");
     sandbox.sh("cachex ./s.sh 3>> o").gives("with\n");
 }

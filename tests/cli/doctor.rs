@@ -1,6 +1,6 @@
 //! `doctor` finds faults of a store and changes nothing.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
@@ -36,8 +36,8 @@ fn findings(sandbox: &Sandbox) -> BTreeMap<String, (String, String)> {
     let before = state(sandbox);
     let output = sandbox.cachex("doctor").output();
     assert!(state(sandbox) == before, "the store was changed");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    let shown = String::from_utf8(output.stdout).expect("UTF-8");
+    assert_eq!(output.stderr_text(), "");
+    let shown = output.stdout_text();
     let has_problem = shown.lines().any(|line| line.starts_with("problem"));
     assert_eq!(output.status.code(), Some(i32::from(has_problem)), "{shown}");
     shown
@@ -95,7 +95,7 @@ fn a_missing_store_is_not_created() {
     fs::write(sandbox.store_dir(), "a file").expect("written");
     let shown = sandbox.cachex("doctor").output();
     assert_eq!(shown.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&shown.stdout).contains("is not a directory"));
+    assert!(shown.stdout_text().contains("is not a directory"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `--dry-run` announces exactly what is then removed, to the entry and to the byte.
 
-use super::harness::{Random, Sandbox};
+use super::harness::{Random, Sandbox, Texts};
 
 /// A store with entries of all sizes, some of them expired, some used since.
 fn store(random: &mut Random) -> Sandbox {
@@ -27,8 +27,8 @@ fn store(random: &mut Random) -> Sandbox {
 fn matches_its_dry_run(sandbox: &Sandbox, verb: &str, options: &str) -> String {
     let call = |dry| {
         let output = sandbox.cachex(&format!("{verb}{dry} {options}")).output();
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-        String::from_utf8(output.stdout).expect("UTF-8")
+        assert_eq!(output.stderr_text(), "");
+        output.stdout_text()
     };
     let told = [call(" --dry-run"), call(" --dry-run"), call("")];
     let [first, second, done] = told

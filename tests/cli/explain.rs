@@ -1,6 +1,6 @@
 //! `explain`: hit or miss, the parts of the key, and the differences from the nearest entry.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 use std::fs;
 
 fn sandbox() -> Sandbox {
@@ -12,9 +12,9 @@ fn sandbox() -> Sandbox {
 #[track_caller]
 fn explain(sandbox: &Sandbox, words: &str) -> String {
     let output = sandbox.cachex(&format!("explain {words}")).env("AWS_PROFILE", "one").output();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.stderr_text(), "");
     assert_eq!(output.status.code(), Some(0));
-    String::from_utf8(output.stdout).expect("UTF-8")
+    output.stdout_text()
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn differences_from_the_nearest_entry_are_named() {
     assert_eq!(differs("--file schema.sql", "a b"), "env AWS_PROFILE is gone");
     assert_eq!(differs(&format!("{options} --ignore-cwd"), "a b"), "working directory is gone");
     let told = sandbox.cachex(&format!("explain {options} ./s.sh a b")).env("AWS_PROFILE", "two");
-    let told = String::from_utf8(told.output().stdout).expect("UTF-8");
+    let told = told.output().stdout_text();
     assert!(told.contains(": env AWS_PROFILE changed\n"), "{told}");
     sandbox.write("schema.sql", "2");
     assert_eq!(differs(options, "a b"), "file schema.sql changed");
@@ -117,8 +117,7 @@ fn values_of_variables_are_not_stored_shown_or_guessable_from_digests() {
     let parts = |sandbox: &Sandbox| {
         let call = |words: &str| sandbox.cachex(words).env("TOKEN", secret);
         call("--env TOKEN ./s.sh").gives("hi\n");
-        let told = call("explain --env TOKEN ./s.sh").output().stdout;
-        let told = String::from_utf8(told).expect("UTF-8");
+        let told = call("explain --env TOKEN ./s.sh").output().stdout_text();
         assert!(told.contains("env TOKEN") && !told.contains(secret), "{told}");
         for file in std::fs::read_dir(sandbox.store_dir()).expect("readable") {
             let bytes = std::fs::read(file.expect("readable").path()).expect("readable");
@@ -161,7 +160,7 @@ fn the_fate_of_a_removed_entry_is_reported() {
 fn control_characters_are_escaped() {
     let sandbox = sandbox();
     let output = sandbox.cachex_words(["explain", "--", "./s.sh", "\u{1b}[31mred\n"]).output();
-    let told = String::from_utf8(output.stdout).expect("UTF-8");
+    let told = output.stdout_text();
     assert!(told.contains("\\x1b[31mred\\n") && !told.contains('\u{1b}'), "{told}");
 }
 

@@ -1,6 +1,6 @@
 //! Files among the arguments are in the key by content, without an option.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 /// Whether a call is a miss.
 pub fn runs(sandbox: &Sandbox, words: &str) -> bool {
     let output = sandbox.cachex(&format!("-v {words}")).output();
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let told = output.stderr_text();
     assert_ne!(told.contains("cachex: hit"), told.contains("cachex: miss"), "{words}: {told}");
     told.contains("cachex: miss")
 }
@@ -24,8 +24,8 @@ fn an_edited_file_is_a_miss_wherever_its_name_is_in_a_word() {
         assert!(!runs(&sandbox, &call), "{word}");
         sandbox.write("d.csv", "2\n");
         assert!(runs(&sandbox, &call), "{word}");
-        let told = sandbox.cachex(&format!("explain echo {word}")).output().stdout;
-        assert!(String::from_utf8_lossy(&told).contains("d.csv"), "{word}");
+        let told = sandbox.cachex(&format!("explain echo {word}")).output().stdout_text();
+        assert!(told.contains("d.csv"), "{word}");
     }
 }
 
@@ -124,7 +124,7 @@ fn ignore_file_args_can_be_configured() {
         || sandbox.cachex("-v printf %s log").env("CACHEX_IGNORE_FILE_ARGS", "1").output();
     variable();
     sandbox.write("log", "3");
-    assert!(String::from_utf8_lossy(&variable().stderr).contains("cachex: hit"));
+    assert!(variable().stderr_text().contains("cachex: hit"));
 }
 
 #[test]

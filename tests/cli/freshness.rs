@@ -97,7 +97,7 @@ fn discard_failures_stores_no_failure() {
         }
     }
     assert_eq!(sandbox.runs(), 4);
-    assert!(sandbox.store().list(&cachex::store::Selection::all()).expect("listed").is_empty());
+    assert!(sandbox.entries().is_empty());
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn refresh_runs_and_replaces() {
     assert_eq!(sandbox.runs(), 3);
     sandbox.cachex("./s.sh").env("CACHEX_REFRESH", "0").gives("hi\n");
     assert_eq!(sandbox.runs(), 3);
-    assert_eq!(sandbox.store().list(&cachex::store::Selection::all()).expect("listed").len(), 1);
+    assert_eq!(sandbox.entries().len(), 1);
 }
 
 #[test]

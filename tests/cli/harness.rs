@@ -3,14 +3,15 @@
 
 use super::aging;
 use super::deadline::{Deadline, LIMIT};
-use cachex::store::Store;
+use cachex::entry::Description;
+use cachex::store::{Selection, Store};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// A directory for scripts, and a store beside it.
@@ -79,6 +80,11 @@ impl Sandbox {
 
     pub fn store(&self) -> Store {
         Store::open(&self.store_dir()).expect("a store")
+    }
+
+    /// The stored entries, the newest first.
+    pub fn entries(&self) -> Vec<Description> {
+        self.store().list(&Selection::all()).expect("listed")
     }
 
     /// Makes every entry older, or younger if negative.
@@ -253,6 +259,12 @@ impl Call {
         self
     }
 
+    /// Starts the call with no input and with pipes for its output.
+    pub fn spawn(mut self) -> Child {
+        let command = self.command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command.stderr(Stdio::piped()).spawn().expect("started")
+    }
+
     /// Runs the call and returns its output and exit status.
     pub fn output(mut self) -> Output {
         let Some(bytes) = self.stdin else {
@@ -319,6 +331,22 @@ impl Call {
     }
 }
 
+/// The streams of an output as text.
+pub trait Texts {
+    fn stdout_text(&self) -> String;
+    fn stderr_text(&self) -> String;
+}
+
+impl Texts for Output {
+    fn stdout_text(&self) -> String {
+        String::from_utf8(self.stdout.clone()).expect("UTF-8")
+    }
+
+    fn stderr_text(&self) -> String {
+        String::from_utf8(self.stderr.clone()).expect("UTF-8")
+    }
+}
+
 /// Bytes that a failed assertion shows as text.
 #[derive(PartialEq)]
 struct Shown<'b>(&'b [u8]);
@@ -368,23 +396,23 @@ pub fn found(name: &str) -> Option<PathBuf> {
 pub fn has(program: &str) -> bool {
     let has = found(program).is_some();
     if !has {
-        not_tried(program);
+        skipped(program);
     }
     has
 }
 
 /// Reports that the running test is skipped, even if it passes: the test runner captures only the output of macros.
-pub fn not_tried(missing: &str) {
+pub fn skipped(missing: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or_default();
-    let _ = writeln!(std::io::stderr(), "not tried, for want of {missing}: {test}");
+    let _ = writeln!(std::io::stderr(), "skipped for lack of {missing}: {test}");
 }
 
 /// Whether this process can change to another user. Reports that the test is skipped if not.
 pub fn am_root() -> bool {
     let is_root = rustix::process::geteuid().is_root();
     if !is_root {
-        say("skipped: only root can change to another user");
+        skipped("the rights of root");
     }
     is_root
 }

@@ -1,6 +1,6 @@
 //! The layout of `-h` and `--help`.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 
 const VERBS: [&str; 10] =
     ["", "clear", "explain", "list", "show", "config", "prune", "doctor", "stats", "completions"];
@@ -8,7 +8,7 @@ const VERBS: [&str; 10] =
 fn help(verb: &str, option: &str) -> String {
     let sandbox = Sandbox::new();
     let output = sandbox.cachex(&format!("{verb} {option}")).env("COLUMNS", "80").output();
-    String::from_utf8(output.stdout).expect("UTF-8")
+    output.stdout_text()
 }
 
 #[test]
@@ -40,8 +40,7 @@ fn the_long_help_names_every_option_and_exit_status() {
 
 #[test]
 fn the_long_version_names_sqlite() {
-    let output =
-        |option| String::from_utf8(Sandbox::new().cachex(option).output().stdout).expect("UTF-8");
+    let output = |option| Sandbox::new().cachex(option).output().stdout_text();
     let short = concat!("cachex ", env!("CARGO_PKG_VERSION"));
     assert_eq!(output("-V"), format!("{short}\n"));
     assert_eq!(output("--version"), format!("{short} (SQLite {})\n", rusqlite::version()));

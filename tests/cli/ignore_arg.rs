@@ -1,7 +1,7 @@
 //! `--ignore-arg`: ignored words may be secret, so the store never holds them, and its entries are
 //! found without them.
 
-use super::harness::{Sandbox, word};
+use super::harness::{Sandbox, Texts, word};
 use std::ffi::OsString;
 use std::fs;
 
@@ -24,7 +24,7 @@ fn split(words: &str) -> impl Iterator<Item = &str> {
 }
 
 fn told(sandbox: &Sandbox, words: &str) -> String {
-    String::from_utf8(sandbox.cachex(words).output().stdout).expect("UTF-8")
+    sandbox.cachex(words).output().stdout_text()
 }
 
 #[track_caller]

@@ -1,6 +1,6 @@
 //! Inputs that options add to the key or leave out: `--file`, `--hash-with`, `--ignore-arg`, `--pure-env`.
 
-use super::harness::{Sandbox, word};
+use super::harness::{Sandbox, Texts, word};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -288,9 +288,9 @@ fn pure_env_passes_only_selected_and_basic_variables() {
     let call = |options: &str| {
         sandbox.cachex(&format!("{options} ./s.sh")).env("ONLY_A", "1").env("OTHER", "2")
     };
-    let all = call("").output().stdout;
-    assert!(String::from_utf8_lossy(&all).contains("OTHER"));
-    let pure = String::from_utf8(call("--pure-env --env ONLY_*").output().stdout).expect("UTF-8");
+    let all = call("").output().stdout_text();
+    assert!(all.contains("OTHER"));
+    let pure = call("--pure-env --env ONLY_*").output().stdout_text();
     let expected = ["ONLY_A", "CACHEX_ACTIVE", "HOME", "LOGNAME", "PATH", "TMPDIR", "USER"];
     let unexpected: Vec<_> = pure.lines().filter(|name| !expected.contains(name)).collect();
     assert!(unexpected.is_empty(), "{unexpected:?}");
@@ -298,8 +298,8 @@ fn pure_env_passes_only_selected_and_basic_variables() {
         assert!(pure.lines().any(|line| line == name), "{pure}");
     }
     assert_eq!(sandbox.runs(), 2, "the option counts");
-    let uncached = call("--pure-env --cache-dir /dev/null -q").output().stdout;
-    assert!(!String::from_utf8_lossy(&uncached).contains("OTHER"));
+    let uncached = call("--pure-env --cache-dir /dev/null -q").output().stdout_text();
+    assert!(!uncached.contains("OTHER"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is in the key and what is not.
 
-use super::harness::{Sandbox, has, word};
+use super::harness::{Sandbox, Texts, has, word};
 use std::fs::{self, File, FileTimes, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -99,8 +99,8 @@ fn no_wrapper_hides_the_script() {
         sandbox.cachex("clear").output();
     }
     for call in ["env PATH=sub:/bin x.sh", "env -S x.sh"] {
-        let stderr = sandbox.cachex_words(call.split(' ')).output().stderr;
-        assert!(String::from_utf8_lossy(&stderr).contains("running uncached"), "{call}");
+        let stderr = sandbox.cachex_words(call.split(' ')).output().stderr_text();
+        assert!(stderr.contains("running uncached"), "{call}");
     }
 }
 

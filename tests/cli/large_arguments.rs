@@ -1,7 +1,7 @@
 //! Huge files and many files among the arguments.
 
 use super::file_arguments::runs;
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 
 #[test]
 fn a_huge_file_counts_by_its_dates_and_is_not_read() {
@@ -20,7 +20,7 @@ fn many_large_files_count_by_their_dates_too() {
     // Together they are above 64 MiB, and they changed too recently for their dates to be trusted.
     sandbox.sh("for i in 1 2 3; do truncate -s 30M $i.bin; done; echo small > s").gives("");
     let told = sandbox.cachex("wc -c s 1.bin 2.bin 3.bin").output();
-    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    let told = told.stderr_text();
     assert!(told.contains("64 MiB") && told.contains("running uncached"), "{told}");
     assert!(runs(&sandbox, "wc -c s 1.bin") && !runs(&sandbox, "wc -c s 1.bin"));
 }
@@ -41,7 +41,7 @@ fn many_files_count_as_one() {
     let told = sandbox.sh(script).tells("10000\n", 0);
     assert!(told.contains("cachex: miss"), "{told}");
     let told = sandbox.sh("cd d && cachex -v rm *[02468]").output();
-    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    let told = told.stderr_text();
     assert!(told.contains("changed while the command ran") || told.contains("failed"), "{told}");
 }
 

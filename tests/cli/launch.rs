@@ -1,6 +1,6 @@
 //! Starting a command and noticing its end.
 
-use super::harness::{Sandbox, has};
+use super::harness::{Sandbox, Texts, has};
 #[cfg(target_os = "linux")]
 use super::{harness::Call, system_calls::can_trace, terminal::on_terminal};
 
@@ -9,7 +9,7 @@ fn each_variable_is_in_the_environment_once() {
     let sandbox = Sandbox::new();
     for options in ["--pure-env --env HOME,PATH,CACHEX_ACTIVE", "--env HOME,CACHEX_ACTIVE"] {
         let output = sandbox.cachex(&format!("{options} env")).env("CACHEX_ACTIVE", "x").output();
-        let output = String::from_utf8(output.stdout).expect("UTF-8");
+        let output = output.stdout_text();
         for name in ["HOME=", "CACHEX_ACTIVE=x:"] {
             let found = output.lines().filter(|line| line.starts_with(name)).count();
             assert_eq!(found, 1, "{options}: {name} in {output}");

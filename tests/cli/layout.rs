@@ -1,6 +1,6 @@
 //! The layout of verbs on a terminal: wrapped lines, tables, colours, bars.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 use super::terminal::on_terminal;
 
 #[test]
@@ -13,8 +13,7 @@ fn explain_wraps_long_lines_on_a_terminal_only() {
     let width = |line: &str| line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
     assert!(seen.lines().all(|line| width(line) <= 60), "{seen}");
     assert!(seen.lines().any(|line| width(line) > 50), "{seen}");
-    let piped = sandbox.sh(&format!("cachex explain -- echo '{long}' 2>&1")).output().stdout;
-    let piped = String::from_utf8(piped).expect("UTF-8");
+    let piped = sandbox.sh(&format!("cachex explain -- echo '{long}' 2>&1")).output().stdout_text();
     assert!(piped.lines().any(|line| line.contains(long.trim_end())), "{piped}");
     let solid = |text: &str| text.split_whitespace().collect::<String>();
     assert_eq!(solid(&seen), solid(&piped));

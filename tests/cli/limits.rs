@@ -1,13 +1,12 @@
 //! Limits: `--max-entries`, `--max-size`, memory.
 
-use super::harness::Sandbox;
 #[cfg(target_os = "linux")]
 use super::harness::has;
-use cachex::store::Selection;
+use super::harness::{Sandbox, Texts};
 
 /// The arguments of the stored entries, the newest first.
 fn stored(sandbox: &Sandbox) -> Vec<String> {
-    let entries = sandbox.store().list(&Selection::all()).expect("listed");
+    let entries = sandbox.entries();
     let last = |entry: cachex::entry::Description| entry.words.last().cloned().expect("a word");
     entries.into_iter().map(|entry| last(entry).into_string().expect("UTF-8")).collect()
 }
@@ -104,7 +103,7 @@ fn max_size_includes_everything_beside_the_output() {
         sandbox.cachex_words(["--max-size", "500kB", "true", &number, &long]).output();
         assert!(length() <= 500_000, "{number}: {}", length());
     }
-    assert_eq!(sandbox.store().list(&Selection::all()).expect("listed").len(), 3);
+    assert_eq!(sandbox.entries().len(), 3);
     for text in ["fits", "does not"] {
         let words = ["--max-size", "500kB", "--scope", text, "sh", "-c", &long.repeat(2), text];
         sandbox.cachex_words(words).output();
@@ -165,7 +164,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
         for what in ["miss", "hit"] {
             let call = ["-c", peak, "cachex", "head", "-c", length, "/dev/zero"];
             let output = sandbox.program("python3", &call).output();
-            let peak = String::from_utf8_lossy(&output.stdout).trim().parse::<u64>();
+            let peak = output.stdout_text().trim().parse::<u64>();
             let peak = peak.expect("a number of kilobytes");
             assert!(peak < 30_000, "a {what} of {length} bytes took {peak} kB");
         }

@@ -1,6 +1,6 @@
 //! `list` and `show`.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 
 #[test]
 fn list_shows_the_newest_first_in_plain_columns() {
@@ -9,7 +9,7 @@ fn list_shows_the_newest_first_in_plain_columns() {
     sandbox.age(120);
     sandbox.cachex_words(["--", "sh", "-c", "exit 3"]).ends("", "", 3);
     sandbox.cachex("echo old").gives("old\n");
-    let listed = String::from_utf8(sandbox.cachex("list").output().stdout).expect("UTF-8");
+    let listed = sandbox.cachex("list").output().stdout_text();
     let lines: Vec<Vec<&str>> =
         listed.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0], ["ID", "AGE", "LEFT", "EXIT", "SIZE", "TIME", "HITS", "COMMAND"]);
@@ -76,8 +76,7 @@ fn show_prints_the_raw_bytes_of_each_stream() {
     sandbox.cachex("show --stdout -- ./s.sh a").gives(b"out\x00\xff");
     sandbox.cachex("show --stderr -- ./s.sh a").gives("err\n");
     sandbox.cachex("show 1 --stderr").gives("err\n");
-    let shown = sandbox.cachex("show -- ./s.sh").output().stdout;
-    let shown = String::from_utf8(shown).expect("UTF-8");
+    let shown = sandbox.cachex("show -- ./s.sh").output().stdout_text();
     assert!(shown.contains("command    ./s.sh a\n") && shown.contains("exit code  0\n"), "{shown}");
 }
 

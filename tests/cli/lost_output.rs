@@ -1,6 +1,6 @@
 //! Output that cannot be written, or that is also the command's input.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 
 const TOO_LARGE: &str = "cachex: error: cannot write the output: File too large (os error 27)\n";
 
@@ -42,8 +42,7 @@ fn lost_output_is_reported_when_the_other_reader_leaves() {
     for options in ["", "--stale-if-error 1h --ttl 1h"] {
         let call =
             format!("cachex -q {options} sh -c '{script}' 2> out | true; cat out | tail -n1");
-        let told = sandbox.sh(&format!("ulimit -f 8; {call}")).output().stdout;
-        let told = String::from_utf8_lossy(&told).into_owned();
+        let told = sandbox.sh(&format!("ulimit -f 8; {call}")).output().stdout_text();
         // There is no room for a message either.
         assert!(!told.contains("cachex"), "{told}");
         let call =
@@ -101,17 +100,12 @@ fn a_command_that_reads_its_own_output_gets_the_file_directly() {
     ] {
         let bare = run(&call.replace("CACHEX", ""));
         let ours = run(&call.replace("CACHEX", "cachex -q --"));
-        assert_eq!(
-            String::from_utf8_lossy(&ours.stdout),
-            String::from_utf8_lossy(&bare.stdout),
-            "{call}"
-        );
+        assert_eq!(ours.stdout_text(), bare.stdout_text(), "{call}");
     }
     sandbox
         .sh("echo a > a; cachex cat a > out; cachex -v cat a 2>&1 >> out | head -c 11")
         .gives("cachex: hit");
-    let told = sandbox.sh("cachex cat a out >> out").output().stderr;
-    let told = String::from_utf8_lossy(&told).into_owned();
+    let told = sandbox.sh("cachex cat a out >> out").output().stderr_text();
     assert!(
         told.contains(
             "warning: the output goes to an input of the command (out); running uncached"

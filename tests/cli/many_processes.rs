@@ -1,6 +1,6 @@
 //! Many processes at once: none ever reports that the store is busy.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
@@ -95,7 +95,7 @@ fn forty_calls_are_right(sandbox: &Sandbox) {
     let key = |number: usize| number % 10;
     let scripts: Vec<_> = (0..40).map(|n| format!("exec cachex ./s.sh {}", key(n))).collect();
     for (number, output) in at_once(sandbox, &scripts).into_iter().enumerate() {
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        assert_eq!(output.stderr_text(), "");
         assert_eq!(output.status.code(), Some(0));
         assert!(output.stdout == printed(&key(number).to_string()).as_bytes());
     }
@@ -139,7 +139,7 @@ fn forty_processes_fill_evict_list_and_clear() {
         };
         let scripts: Vec<_> = (0..40).map(script).collect();
         for (number, output) in at_once(&sandbox, &scripts).into_iter().enumerate() {
-            assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{}", scripts[number]);
+            assert_eq!(output.stderr_text(), "", "{}", scripts[number]);
             assert_eq!(output.status.code(), Some(0), "{}", scripts[number]);
             let expected: String = match number % 10 {
                 6 | 7 => (1..=4).map(|i| printed(&format!("same {i}"))).collect(),
@@ -160,7 +160,7 @@ fn forty_processes_heal_a_damaged_store() {
     fs::write(sandbox.database(), bytes).expect("written");
     let scripts: Vec<_> = (0..40).map(|number| format!("exec cachex ./s.sh {number}")).collect();
     for (number, output) in at_once(&sandbox, &scripts).into_iter().enumerate() {
-        let stderr = String::from_utf8_lossy(&output.stderr);
+        let stderr = output.stderr_text();
         assert!(stderr.lines().count() <= 1, "{stderr}");
         assert!(stderr.is_empty() || stderr.starts_with("cachex: warning: "), "{stderr}");
         assert_eq!(output.status.code(), Some(0));

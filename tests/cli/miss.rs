@@ -221,7 +221,7 @@ fn the_age_counts_from_the_end_of_the_command() {
     // The command ends at once, but its output is read two seconds later.
     sandbox.script("s.sh", "head -c 60000 /dev/zero");
     sandbox.sh("cachex ./s.sh | (sleep 2; cat > /dev/null)").gives("");
-    let entries = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");
+    let entries = sandbox.entries();
     let age = entries[0].entry.created.age_at(cachex::time::Timestamp::now()).expect("past");
     assert!(age.as_secs() >= 1 || age.as_millis() > 500, "{age:?}");
 }

@@ -1,6 +1,6 @@
 //! Without memory, processes, threads or devices the command runs in place of cachex.
 
-use super::harness::{Call, Sandbox, am_root, say};
+use super::harness::{Call, Sandbox, am_root, skipped};
 use super::terminal::on_terminal;
 use std::os::unix::process::CommandExt;
 
@@ -96,7 +96,7 @@ fn without_devices_the_command_replaces_cachex() {
         sandbox.program("unshare", &["--mount", "sh", "-c", &script])
     };
     if !without("true").output().status.success() {
-        return say("not tried, for want of the right to mount");
+        return skipped("the right to mount");
     }
     for call in ["cachex -q -- echo hi", "cachex -q --pty -- echo hi", "cachex -q -n -- echo hi"] {
         for to in ["<&-", "< in", "2>&- <&-"] {
@@ -118,7 +118,7 @@ fn without_a_pty_the_input_is_complete() {
         sandbox.program("unshare", &["--mount", "sh", "-c", &script])
     };
     if !without("true").output().status.success() {
-        return say("not tried, for want of the right to mount");
+        return skipped("the right to mount");
     }
     for options in ["--pty", "--stdin --pty", "--pty --ttl 1h --stale-if-error 1h"] {
         let call = format!("echo data | cachex {options} cat");

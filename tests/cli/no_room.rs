@@ -1,6 +1,6 @@
 //! No place for a store: a full disk, no home directory, another user's directory.
 
-use super::harness::{Call, Sandbox, am_root, say};
+use super::harness::{Call, Sandbox, Texts, am_root, skipped};
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
@@ -38,7 +38,7 @@ impl<'s> SmallDisk<'s> {
             }
             holder.wait().expect("ended");
         }
-        say("nothing tested: no file system can be mounted here");
+        skipped("the right to mount");
         None
     }
 
@@ -105,9 +105,9 @@ fn list_works_on_a_full_disk() {
     disk.sh("cachex ./s.sh 10; cachex ./s.sh 10").gives("0123456789".repeat(2));
     disk.fill();
     let output = disk.sh("cachex list").output();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.stderr_text(), "");
     assert_eq!(output.status.code(), Some(0));
-    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let listed = output.stdout_text();
     assert!(listed.contains("./s.sh 10"), "{listed}");
 }
 
@@ -293,7 +293,7 @@ fn a_store_of_a_user_outside_of_the_namespace_is_refused() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh 10").gives("0123456789");
     if !sandbox.sh("unshare --user true").output().status.success() {
-        return say("nothing tested: no user namespace can be made here");
+        return skipped("the right to make a namespace");
     }
     // In this namespace both we and the owner of the store appear as nobody.
     let call = sandbox.sh("exec unshare --user cachex ./s.sh 10");

@@ -1,6 +1,6 @@
 //! `explain` predicts what a run does, for all options.
 
-use super::harness::{Call, Sandbox, wait_until};
+use super::harness::{Call, Sandbox, Texts, wait_until};
 use super::stale_while_revalidate::wait_until_idle;
 use serde_json::Value;
 use std::fs;
@@ -40,7 +40,7 @@ fn effects(then: &str) -> Effects {
 
 fn explained(call: Call) -> Value {
     let output = call.output();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{}", output.stderr_text());
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
@@ -51,7 +51,7 @@ fn wait_for_runs(sandbox: &Sandbox, count: usize) {
 }
 
 fn newest(sandbox: &Sandbox) -> Option<(i64, i64)> {
-    let listed = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");
+    let listed = sandbox.entries();
     listed.first().map(|it| (it.entry.id, it.entry.created.as_millis()))
 }
 
@@ -250,8 +250,7 @@ fn predictions_leave_the_offset_of_a_file_alone() {
         sandbox.write("in", "skipped\nb\na\n");
         sandbox.sh(&format!("{{ read x; cachex {options} ./s.sh; }} < in")).gives("hi\nb\na\n");
         let script = format!("{{ read x; cachex explain {options} ./s.sh | head -1; cat; }} < in");
-        let told = sandbox.sh(&script).output().stdout;
-        let told = String::from_utf8(told).expect("UTF-8");
+        let told = sandbox.sh(&script).output().stdout_text();
         assert!(told.starts_with("hit: ") && told.ends_with("\nb\na\n"), "{options}: {told}");
     }
 }

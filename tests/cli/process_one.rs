@@ -1,6 +1,6 @@
 //! cachex as process 1 of a container, whose end kills all other processes: `docker run image cachex …`.
 
-use super::harness::{Call, Sandbox, say};
+use super::harness::{Call, Sandbox, skipped};
 use super::stale_while_revalidate::sandbox;
 
 /// A call as process 1. Returns `None` and reports why if that is not possible.
@@ -12,7 +12,7 @@ fn as_process_one(sandbox: &Sandbox, words: &str) -> Option<Call> {
         sandbox.program("unshare", &words).output().status.success()
     });
     let Some(way) = way else {
-        say("not tried, for want of the right to make a namespace");
+        skipped("the right to make a namespace");
         return None;
     };
     let words: Vec<&str> = words.split(' ').collect();

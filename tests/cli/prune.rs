@@ -1,6 +1,6 @@
 //! `prune`: removing what is expired or above the size limit.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 use std::fs;
 use std::time::{Duration, SystemTime};
 
@@ -105,8 +105,8 @@ fn uses_left_by_a_killed_process_are_counted_and_removed() {
     fs::rename(sandbox.store_dir().join("uses"), &folding).expect("renamed");
     sandbox.cachex("prune").gives("removed nothing\n");
     assert!(!folding.exists());
-    let stats = sandbox.cachex("stats").output().stdout;
-    assert!(String::from_utf8_lossy(&stats).contains("hits      1\n"));
+    let stats = sandbox.cachex("stats").output().stdout_text();
+    assert!(stats.contains("hits      1\n"));
 }
 
 #[test]

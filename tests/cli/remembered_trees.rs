@@ -1,6 +1,6 @@
 //! Inputs of many files: their digest is remembered, and every change is still noticed.
 
-use super::harness::{Sandbox, wait_until};
+use super::harness::{Sandbox, Texts, wait_until};
 use cachex::key::{KeySpec, Observation, Program, observe};
 use cachex::output_streams::{OutputRequest, PtyMode};
 use cachex::time::Timestamp;
@@ -280,7 +280,6 @@ fn a_file_that_came_and_went_during_the_run_is_noticed() {
     let script = format!(
         "{{ cachex -v {call} & read x < started; echo B > src/b; rm src/b; echo > go; wait; }} 2>&1"
     );
-    let told = sandbox.sh(&script).output().stdout;
-    let told = String::from_utf8_lossy(&told).into_owned();
+    let told = sandbox.sh(&script).output().stdout_text();
     assert!(told.contains("not stored: src"), "{told}");
 }

@@ -1,8 +1,6 @@
 //! A hit replays the same bytes to the same streams in the same order, with the same exit code.
 
-use super::harness::Sandbox;
-#[cfg(target_os = "linux")]
-use std::process::Stdio;
+use super::harness::{Sandbox, Texts};
 
 #[test]
 fn a_hit_replays_the_miss() {
@@ -70,8 +68,8 @@ fn long_output_is_replayed() {
             sandbox.cachex(&call).gives(&bare);
         }
     }
-    let listed = sandbox.cachex("list").output().stdout;
-    assert_eq!(String::from_utf8_lossy(&listed).matches("seq").count(), 2);
+    let listed = sandbox.cachex("list").output().stdout_text();
+    assert_eq!(listed.matches("seq").count(), 2);
 }
 
 #[test]

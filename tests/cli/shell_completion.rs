@@ -1,6 +1,6 @@
 //! Completion in real shells: type a line, ask for completions, compare the result.
 
-use super::harness::{Call, Sandbox, found, not_tried};
+use super::harness::{Call, Sandbox, Texts, found, skipped};
 use super::terminal::{Terminal, on_terminal};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -125,7 +125,7 @@ fn script(name: &str) -> PathBuf {
 /// A shell whose only commands are those in `bin`.
 fn shell(sandbox: &Sandbox, name: &str, words: &[&str]) -> Option<Call> {
     let Some(program) = found(name) else {
-        not_tried(name);
+        skipped(name);
         return None;
     };
     let call = sandbox.program(program.to_str()?, words);
@@ -197,7 +197,7 @@ fn bash_completes() {
 fn bash_completes_with_the_bash_completion_package() {
     let package = "/usr/share/bash-completion/bash_completion";
     if !Path::new(package).exists() {
-        return not_tried("bash-completion");
+        return skipped("bash-completion");
     }
     let sandbox = sandbox();
     let script = script("cachex.bash");
@@ -254,8 +254,8 @@ impl Shell for Fish<'_> {
         let setup = format!("source '{}'\n{FISH}", script("cachex.fish").display());
         let call = shell(self.0, "fish", &["--no-config", "-c", &setup, line]).expect("there");
         let shown = call.output();
-        assert_eq!(String::from_utf8_lossy(&shown.stderr), "", "{line}");
-        let lines = String::from_utf8(shown.stdout).expect("UTF-8");
+        assert_eq!(shown.stderr_text(), "", "{line}");
+        let lines = shown.stdout_text();
         // fish quotes only the typed part.
         let word = |line: &str| {
             let word = line.split('\t').next().unwrap_or_default();

@@ -101,7 +101,7 @@ fn the_command_handles_a_signal_and_its_last_output_arrives() {
         }
     }
     // A change of the window size disturbs nothing; the other signals may.
-    let stored = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");
+    let stored = sandbox.entries();
     assert_eq!(stored.len(), 1);
 }
 

@@ -1,6 +1,6 @@
 //! Single flight: concurrent callers of one key share one run.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
@@ -17,9 +17,7 @@ fn sandbox(rest: &str) -> Sandbox {
 }
 
 pub fn spawn(sandbox: &Sandbox, words: &str) -> Child {
-    let mut call = sandbox.cachex(words);
-    call.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    call.command.spawn().expect("started")
+    sandbox.cachex(words).spawn()
 }
 
 /// Waits until a caller reports that it waits for another run.
@@ -59,7 +57,7 @@ pub fn send(signal: Signal, to: &Child) {
 pub fn end(caller: Child) -> (String, Option<i32>) {
     let output = caller.wait_with_output().expect("ended");
     let status = output.status.code().or_else(|| output.status.signal().map(|signal| 128 + signal));
-    (String::from_utf8_lossy(&output.stdout).into_owned(), status)
+    (output.stdout_text(), status)
 }
 
 #[test]
@@ -123,8 +121,8 @@ fn different_keys_run_side_by_side() {
     );
     let script = "for i in $(seq 12); do cachex ./s.sh $i & done; wait";
     let output = sandbox.sh(script).output();
-    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 12);
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.stdout_text().lines().count(), 12);
+    assert_eq!(output.stderr_text(), "");
 }
 
 #[test]
@@ -184,7 +182,7 @@ fn clear_in_a_recreated_store_applies_to_runs_in_flight() {
         sandbox.cachex(clear).gives("removed nothing\n");
         sandbox.go();
         assert_eq!(end(call), ("result\n".to_owned(), Some(0)));
-        let entries = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");
+        let entries = sandbox.entries();
         assert_eq!(entries.len(), stored, "{clear}");
     }
 }
@@ -292,9 +290,7 @@ fn a_nested_caller_waits_only_for_a_key_above_those_around_it() {
         sandbox.script("s.sh", body);
         let leader = spawn(&sandbox, "./s.sh");
         wait_for_start(&sandbox);
-        let mut inside = sandbox.cachex("-v ./s.sh").env("CACHEX_ACTIVE", around);
-        inside.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut inside = inside.command.spawn().expect("started");
+        let mut inside = sandbox.cachex("-v ./s.sh").env("CACHEX_ACTIVE", around).spawn();
         if waits {
             wait_until_waiting(&mut inside);
             sandbox.go();
@@ -350,9 +346,9 @@ fn a_run_that_is_cleared_in_flight_is_not_stored() {
         sandbox.go();
         let output = call.wait_with_output().expect("ended");
         assert_eq!(output.stdout, b"result\n");
-        let entries = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");
+        let entries = sandbox.entries();
         assert_eq!(entries.len(), stored, "{clear}");
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        let stderr = output.stderr_text();
         assert_eq!(stderr.contains("cleared while it ran"), stored == 0, "{stderr}");
     }
 }

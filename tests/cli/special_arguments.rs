@@ -1,7 +1,7 @@
 //! Arguments that name directories, special files, unreadable files or open descriptors.
 
 use super::file_arguments::runs;
-use super::harness::{Sandbox, am_root};
+use super::harness::{Sandbox, Texts, am_root};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
@@ -17,8 +17,7 @@ fn a_directory_counts_by_its_name_and_v_says_so() {
     assert!(told.contains(note), "{told}");
     sandbox.write("src/b", "1");
     assert!(!runs(&sandbox, "echo src other"));
-    let explained = sandbox.cachex("explain echo src other").output().stdout;
-    let explained = String::from_utf8(explained).expect("UTF-8");
+    let explained = sandbox.cachex("explain echo src other").output().stdout_text();
     assert!(explained.contains(&format!("note: {note}")), "{explained}");
     sandbox.sh("rm -r other").gives("");
     assert!(runs(&sandbox, "echo src other"), "the directory is gone");
@@ -83,8 +82,7 @@ fn an_unreadable_file_among_many_counts_by_its_name() {
     let words: Vec<_> = (1..=40).map(|number| number.to_string()).collect();
     let call = format!("--cache-dir store -v echo {}", words.join(" "));
     for expected in ["cachex: stored", "cachex: hit"] {
-        let told = sandbox.by(4711, &call).output().stderr;
-        let told = String::from_utf8_lossy(&told).into_owned();
+        let told = sandbox.by(4711, &call).output().stderr_text();
         assert!(
             told.contains(expected) && told.contains("the argument 7 cannot be read"),
             "{told}"
@@ -114,7 +112,7 @@ fn only_a_whole_name_is_an_open_descriptor() {
     }
     for call in ["echo /dev/fd/0", "echo @/dev/fd/0", "echo file=/proc/self/fd/0"] {
         let output = sandbox.cachex(call).output();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let told = output.stderr_text();
         assert!(told.contains("names an open descriptor; running uncached"), "{call}: {told}");
     }
 }

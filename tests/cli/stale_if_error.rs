@@ -98,9 +98,7 @@ fn a_signal_ends_the_replay_of_the_last_success() {
     sandbox.cachex(FALLS_BACK).output();
     sandbox.write("bad", "");
     sandbox.age(100);
-    let mut call = sandbox.cachex(FALLS_BACK);
-    call.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = call.command.spawn().expect("started");
+    let mut child = sandbox.cachex(FALLS_BACK).spawn();
     let mut warning = String::new();
     let stderr = child.stderr.take().expect("a pipe");
     BufReader::new(stderr).read_line(&mut warning).expect("read");

@@ -1,6 +1,6 @@
 //! `stats`: hits, misses and time saved.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 use serde_json::{Value, json};
 
 fn stats(sandbox: &Sandbox) -> Value {
@@ -232,7 +232,7 @@ fn a_pipe_gets_plain_columns() {
     sandbox.cachex("./s.sh a").gives("hi\n");
     sandbox.cachex("./s.sh a").gives("hi\n");
     sandbox.cachex_words(["sh", "-c", "echo"]).gives("\n");
-    let shown = String::from_utf8(sandbox.cachex("stats").output().stdout).expect("UTF-8");
+    let shown = sandbox.cachex("stats").output().stdout_text();
     let lines: Vec<Vec<&str>> =
         shown.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0], ["entries", "2"]);

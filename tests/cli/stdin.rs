@@ -140,7 +140,7 @@ mod pipes {
         for _ in 0..2 {
             sandbox.sh("(exec 3> go >&-; echo now >&3) | cachex ./poll.sh").gives("now\ndone\n");
         }
-        assert!(sandbox.store().list(&cachex::store::Selection::all()).expect("listed").is_empty());
+        assert!(sandbox.entries().is_empty());
         assert_eq!(sandbox.runs(), 2);
     }
 
@@ -154,7 +154,7 @@ mod pipes {
         sandbox.sh(&script).output();
         sandbox.script("late.sh", "cat");
         sandbox.sh("echo YYY | cachex ./late.sh").gives("YYY\n");
-        let stored = sandbox.store().list(&cachex::store::Selection::all()).expect("listed");
+        let stored = sandbox.entries();
         assert_eq!(stored.len(), 1);
     }
 
@@ -196,7 +196,7 @@ mod pipes {
         // The input arrives while the command waits, but the command may have polled it before.
         let writer = "cat started > /dev/null; echo x; echo > go; sleep 0.1";
         sandbox.sh(&format!("({writer}) | cachex ./late.sh wait")).gives("done\n");
-        assert!(sandbox.store().list(&cachex::store::Selection::all()).expect("listed").is_empty());
+        assert!(sandbox.entries().is_empty());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A file as standard input counts by content and offset, whether or not it is read.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 use super::stdin::{as_bare, sandbox};
 
 /// A sandbox with scripts that inspect standard input in several ways.
@@ -25,7 +25,7 @@ fn differ(sandbox: &Sandbox, script: &str) {
                 output.stdout.escape_ascii().to_string(),
                 bare.stdout.escape_ascii().to_string()
             );
-            let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+            let stderr = output.stderr_text();
             let expected = if round == "hit" { "cachex: hit: " } else { "cachex: stored" };
             assert!(stderr.contains(expected), "{round} of {script} < {file}: {stderr}");
         }
@@ -66,7 +66,7 @@ fn a_mapped_file_counts() {
     sandbox.write("map.c", source);
     sandbox.write("b", "xyz\n");
     if !sandbox.sh("cc -o map map.c 2>&1").output().status.success() {
-        return super::harness::say("not tried, for want of a C compiler");
+        return super::harness::skipped("a C compiler");
     }
     differ(&sandbox, "CX ./map");
 }
@@ -141,8 +141,7 @@ fn a_run_whose_input_file_changes_is_not_stored() {
     // The same length, and perhaps within one tick of the clock.
     sandbox.script("same.sh", "printf x | dd of=b conv=notrunc 2>/dev/null; cat");
     for (script, file) in [("grow.sh", "a"), ("same.sh", "b")] {
-        let stderr = sandbox.sh(&format!("cachex -v ./{script} < {file}")).output().stderr;
-        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        let stderr = sandbox.sh(&format!("cachex -v ./{script} < {file}")).output().stderr_text();
         assert!(stderr.contains("not stored: its standard input changed while it ran"), "{stderr}");
     }
 }
@@ -150,13 +149,13 @@ fn a_run_whose_input_file_changes_is_not_stored() {
 #[test]
 fn a_file_of_proc_is_not_stored() {
     if !std::path::Path::new("/proc/uptime").exists() {
-        return super::harness::say("not tried, for want of /proc");
+        return super::harness::skipped("/proc");
     }
     let sandbox = sandbox();
     for runs in 1..=2 {
         let output = sandbox.sh("cachex -v ./cat.sh < /proc/uptime").output();
         assert!(!output.stdout.is_empty());
-        assert_eq!(sandbox.runs(), runs, "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(sandbox.runs(), runs, "{}", output.stderr_text());
     }
 }
 

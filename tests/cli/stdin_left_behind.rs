@@ -1,7 +1,7 @@
 //! Processes that the command leaves behind and that continue to read its standard input.
 #![cfg(target_os = "linux")]
 
-use super::harness::{Call, Sandbox, wait_until};
+use super::harness::{Call, Sandbox, Texts, wait_until};
 use super::stdin::sandbox;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -32,7 +32,7 @@ fn stderr_of(mut call: Call, stdin: &OwnedFd) -> String {
     drop(call);
     let output = child.wait_with_output().expect("ended");
     assert_eq!(output.stdout, b"hi\n", "{}", output.stderr.escape_ascii());
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    output.stderr_text()
 }
 
 #[test]

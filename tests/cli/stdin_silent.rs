@@ -1,7 +1,7 @@
 //! Silent inputs, dialogues and sockets. No command sees an end of input that is not there.
 #![cfg(target_os = "linux")]
 
-use super::harness::{Call, Sandbox, wait_until};
+use super::harness::{Call, Sandbox, Texts, wait_until};
 use super::stdin::sandbox;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
@@ -22,8 +22,8 @@ fn with_stdin<T>(mut call: Call, stdin: impl Into<OwnedFd>, other_end: T) -> Out
 
 #[track_caller]
 fn gives(output: &Output, stdout: &str) {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(String::from_utf8_lossy(&output.stdout), stdout, "{stderr}");
+    let stderr = output.stderr_text();
+    assert_eq!(output.stdout_text(), stdout, "{stderr}");
 }
 
 /// Runs a call with an empty pipe that stays open.
@@ -266,7 +266,7 @@ fn an_input_that_ends_just_after_the_start_is_an_empty_input() {
         let is_in_time = before.elapsed() < Duration::from_millis(10);
         let output = child.wait_with_output().expect("ended");
         gives(&output, "job \n");
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let told = output.stderr_text();
         assert!(told.contains("hit: ") || !is_in_time, "{told}");
     }
 }

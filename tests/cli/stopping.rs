@@ -2,7 +2,7 @@
 
 use super::harness::Sandbox;
 #[cfg(target_os = "linux")]
-use super::harness::not_tried;
+use super::harness::skipped;
 #[cfg(target_os = "linux")]
 use super::signals::Ready;
 use super::signals::start;
@@ -52,7 +52,7 @@ fn without_proc_a_stopped_cachex_stays_stopped() {
     let sandbox = Sandbox::new();
     let mount = "mount -t tmpfs none /proc";
     if !sandbox.program("unshare", &["--mount", "sh", "-c", mount]).output().status.success() {
-        return not_tried("the right to mount");
+        return skipped("the right to mount");
     }
     sandbox.sh("mkfifo go").gives("");
     sandbox.script("s.sh", "echo ready; read x < go; echo $x");

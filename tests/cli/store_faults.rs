@@ -1,6 +1,6 @@
 //! A fault of the store costs one warning and never the command's result.
 
-use super::harness::{Sandbox, am_root};
+use super::harness::{Sandbox, Texts, am_root};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
@@ -143,8 +143,8 @@ fn the_default_store_is_in_the_users_cache_directory() {
         call.gives("hi\n");
     }
     assert_eq!(sandbox.runs(), 1);
-    let found = sandbox.sh("find home -name cachex.db").output().stdout;
-    assert_eq!(String::from_utf8_lossy(&found).lines().count(), 1);
+    let found = sandbox.sh("find home -name cachex.db").output().stdout_text();
+    assert_eq!(found.lines().count(), 1);
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn quiet_verbs_do_not_warn() {
     for verb in ["list", "show 1", "stats", "prune", "prune --dry-run", "clear", "clear --dry-run"]
     {
         damage();
-        let told = String::from_utf8(sandbox.cachex(verb).output().stderr).expect("UTF-8");
+        let told = sandbox.cachex(verb).output().stderr_text();
         assert!(told.contains("warning: the store was damaged"), "{verb}: {told}");
         for call in [
             sandbox.cachex(&format!("-q {verb}")),
@@ -260,18 +260,18 @@ fn quiet_verbs_do_not_warn() {
         ] {
             damage();
             let output = call.output();
-            let told = String::from_utf8_lossy(&output.stderr);
+            let told = output.stderr_text();
             assert!(!told.contains("warning"), "{verb}: {told}");
             assert_eq!(output.status.code(), Some(shows(verb)), "{verb}: {told}");
         }
     }
     for verb in ["explain -q -- ./s.sh", "config -q", "doctor -q"] {
         damage();
-        assert_eq!(String::from_utf8_lossy(&sandbox.cachex(verb).output().stderr), "", "{verb}");
+        assert_eq!(sandbox.cachex(verb).output().stderr_text(), "", "{verb}");
     }
     damage();
     sandbox.user_config("quiet = true");
-    assert_eq!(String::from_utf8_lossy(&sandbox.cachex("list").output().stderr), "");
+    assert_eq!(sandbox.cachex("list").output().stderr_text(), "");
 }
 
 #[test]
@@ -292,11 +292,9 @@ fn first_use_by_many_at_once_is_safe() {
         let sandbox = Sandbox::new();
         let script = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do cachex echo $i & done; wait";
         let output = sandbox.sh(script).output();
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-        let mut lines: Vec<i32> = String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .map(|line| line.parse().expect("a number"))
-            .collect();
+        assert_eq!(output.stderr_text(), "");
+        let mut lines: Vec<i32> =
+            output.stdout_text().lines().map(|line| line.parse().expect("a number")).collect();
         lines.sort_unstable();
         assert_eq!(lines, (1..=12).collect::<Vec<_>>());
     }

@@ -1,6 +1,6 @@
 //! Changes of the store during a run or a hit affect neither the result nor the store.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 use cachex::store::{Selection, Store, StoreError};
 use std::fs;
 use std::io::{Read, Write};
@@ -20,9 +20,7 @@ fn a_store_migrated_during_a_run_is_left_untouched() {
         for changes in ["ALTER TABLE note RENAME TO remark;", ""] {
             let sandbox = sandbox();
             sandbox.sh(&format!("mkfifo begun go; {before}")).output();
-            let mut call = sandbox.sh("exec cachex sh -c 'echo > begun; cat go'");
-            call.command.stdout(Stdio::piped()).stderr(Stdio::piped());
-            let child = call.command.spawn().expect("started");
+            let child = sandbox.sh("exec cachex sh -c 'echo > begun; cat go'").spawn();
             fs::read(sandbox.dir.join("begun")).expect("begun");
             let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
             let newer = "PRAGMA user_version = 999; PRAGMA application_id = 0x637803e7";
@@ -31,7 +29,7 @@ fn a_store_migrated_during_a_run_is_left_untouched() {
             sandbox.go_with("done");
             let output = child.wait_with_output().expect("ended");
             assert_eq!(output.stdout, b"done\n");
-            let told = String::from_utf8_lossy(&output.stderr);
+            let told = output.stderr_text();
             assert!(told.contains("written by a newer cachex (format 999); upgrade"), "{told}");
             assert_eq!(told.lines().count(), 1, "{told}");
             assert!(fs::read(sandbox.database()).expect("there") == before);
@@ -80,14 +78,7 @@ fn switching_the_journal_mode_during_a_run_is_harmless() {
     let sandbox = sandbox();
     sandbox.sh("mkfifo go").gives("");
     sandbox.cachex("./s.sh").gives("hi\n");
-    let run = sandbox
-        .cachex_words(["sh", "-c", "cat go"])
-        .command
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("started");
+    let run = sandbox.cachex_words(["sh", "-c", "cat go"]).spawn();
     let mut pipe = fs::OpenOptions::new().write(true).open(sandbox.dir.join("go")).expect("opened");
     let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
     let mode = database.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0));
@@ -123,14 +114,7 @@ fn end_when_damaged(numbers: u32, damage: fn(&Path)) -> Output {
     let words = format!("seq {numbers}");
     let expected = sandbox.program("seq", &[&numbers.to_string()]).output().stdout;
     sandbox.cachex(&words).gives(&expected);
-    let mut call = sandbox.cachex(&words);
-    let mut hit = call
-        .command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("started");
+    let mut hit = sandbox.cachex(&words).spawn();
     let mut pipe = hit.stdout.take().expect("a pipe");
     let mut shown = vec![0; 1];
     pipe.read_exact(&mut shown).expect("read");
@@ -162,7 +146,7 @@ fn damage_during_a_replay_ends_it_after_correct_bytes() {
         [(200_000, overwrite as fn(&Path)), (3_000_000, overwrite), (3_000_000, empty)]
     {
         let ended = end_when_damaged(numbers, damage);
-        let told = String::from_utf8_lossy(&ended.stderr);
+        let told = ended.stderr_text();
         // cachex may already have read it to the end.
         if !ended.status.success() {
             assert!(told.starts_with("cachex: error: the output is not whole: "), "{told}");

@@ -1,6 +1,6 @@
 //! The order of writes to both streams when they are one.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 use super::terminal::on_terminal;
 
 /// Writes to both streams in turn without pause.
@@ -53,8 +53,7 @@ fn a_recording_of_two_streams_is_not_a_fallback_for_one() {
     sandbox.write("bad", "");
     sandbox.age(100);
     // The newer recording would be out of order.
-    let told = sandbox.sh(&format!("{call} 2>&1")).output().stdout;
-    let told = String::from_utf8_lossy(&told).into_owned();
+    let told = sandbox.sh(&format!("{call} 2>&1")).output().stdout_text();
     assert!(told.contains("this is its success of") && told.ends_with("\nout\nerr\n"), "{told}");
     sandbox.cachex("clear").output();
     sandbox.sh("rm bad").gives("");
@@ -120,8 +119,7 @@ fn a_terminal_is_one_stream() {
     }
     assert_eq!(sandbox.runs(), 2);
     // One run on pipes, and then both recordings are stored.
-    let told = sandbox.cachex("-v ./s.sh").output().stderr;
-    let told = String::from_utf8_lossy(&told).into_owned();
+    let told = sandbox.cachex("-v ./s.sh").output().stderr_text();
     assert!(told.contains("miss: nothing stored for this call: outputs changed"), "{told}");
     for _ in 0..2 {
         sandbox.cachex("./s.sh").output();
@@ -198,12 +196,11 @@ fn the_order_is_exact_without_kcmp() {
 fn a_file_that_was_opened_twice_is_two_streams_with_kcmp() {
     let sandbox = in_turn();
     without_kcmp(sandbox.sh("cachex ./s.sh > f 2> f")).gives("");
-    let told = sandbox.cachex("-v ./s.sh").output().stderr;
-    let told = String::from_utf8_lossy(&told).into_owned();
+    let told = sandbox.cachex("-v ./s.sh").output().stderr_text();
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("mounted");
     let version: Vec<u32> = release.split('.').map_while(|part| part.parse().ok()).collect();
     if version < vec![6, 10] {
-        return super::harness::not_tried("Linux 6.10");
+        return super::harness::skipped("Linux 6.10");
     }
     assert!(told.contains("cachex: hit"), "{told}");
 }

@@ -1,6 +1,6 @@
 //! Output streams that are long, closed, full or not read.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
@@ -23,9 +23,7 @@ fn one_stream_continues_while_the_other_is_not_read() {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "seq 100000 & echo err >&2; wait");
     for _ in 0..2 {
-        let mut call = sandbox.cachex("./s.sh");
-        let mut child =
-            call.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+        let mut child = sandbox.cachex("./s.sh").spawn();
         let mut err = [0; 4];
         child.stderr.take().expect("a pipe").read_exact(&mut err).expect("read");
         assert_eq!(&err, b"err\n");
@@ -47,11 +45,7 @@ fn a_closed_stream_is_closed_for_the_command_too() {
     for redirection in [">&-", "2>&-", ">&- 2>&-"] {
         let run = |prefix: &str| {
             let output = sandbox.sh(&format!("{prefix} ./s.sh {redirection}")).output();
-            (
-                String::from_utf8_lossy(&output.stdout).into_owned(),
-                String::from_utf8_lossy(&output.stderr).into_owned(),
-                output.status.code(),
-            )
+            (output.stdout_text(), output.stderr_text(), output.status.code())
         };
         let bare = run("");
         for prefix in ["cachex", "cachex", "cachex --no-cache"] {
@@ -166,7 +160,7 @@ fn descriptors_and_limits_reach_the_command() {
         let mut call = sandbox.sh(&script.replace("CX", prefix));
         call.command.process_group(0);
         let output = call.output();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let text = output.stdout_text();
         let six = std::fs::read_to_string(sandbox.dir.join("out")).expect("readable");
         seen.push((text.lines().take(3).map(str::to_owned).collect::<Vec<_>>(), six));
     }

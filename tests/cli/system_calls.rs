@@ -1,7 +1,7 @@
 //! The system calls of hits and misses, as a guard of their speed. Times differ between machines and
 //! minutes (`benches/speed.py` measures them); these numbers hardly do.
 
-use crate::harness::{Sandbox, not_tried};
+use crate::harness::{Sandbox, Texts, skipped};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Debug, Formatter};
 use std::fs;
@@ -149,7 +149,7 @@ fn without_home_only_the_passwd_file_is_read() {
     let words = format!("-f -y -o trace {} config", env!("CARGO_BIN_EXE_cachex"));
     let call = sandbox.program("strace", &words.split(' ').collect::<Vec<_>>());
     let output = call.without_env("HOME").without_env("CACHEX_CACHE_DIR").output();
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let shown = output.stdout_text();
     assert!(shown.starts_with("file  /") && output.status.success(), "{shown}");
     let mut opened = SystemCalls::read(&sandbox).opened();
     opened.retain(|path| !path.contains("cachex"));
@@ -224,7 +224,7 @@ pub fn can_trace() -> bool {
         std::env::var_os("CI").is_none(),
         "system calls cannot be counted, for want of {missing}"
     );
-    not_tried(missing);
+    skipped(missing);
     false
 }
 

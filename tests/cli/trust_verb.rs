@@ -1,7 +1,7 @@
 //! `cachex trust`: a project file counts once its user trusts exactly this path and content.
 
 use super::config::{default_store, in_force, is_in_force, sandbox};
-use super::harness::{Call, Sandbox, am_root};
+use super::harness::{Call, Sandbox, Texts, am_root};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
@@ -245,7 +245,7 @@ fn explain_names_an_untrusted_file_and_its_effect() {
     let path = cloned(&sandbox, "ttl = 5\n[[rule]]\ncommand = './s.sh'\nenv = ['A', 'B']");
     let shown = sandbox.cachex("explain ./s.sh").output();
     assert_eq!(shown.status.code(), Some(0));
-    let shown = String::from_utf8(shown.stdout).expect("UTF-8");
+    let shown = shown.stdout_text();
     let path = path.display();
     assert!(shown.starts_with(&format!("uncached: {path} is not trusted; look at it")), "{shown}");
     let env = format!("note: if it were trusted, {path} rule \"./s.sh\" would set env to A, B\n");
@@ -297,7 +297,7 @@ fn concurrent_trusts_are_all_recorded() {
     let script =
         "for i in 0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7; do cachex trust $i >/dev/null & done; wait";
     sandbox.sh(script).gives("");
-    let shown = String::from_utf8(sandbox.cachex("trust --list").output().stdout).expect("UTF-8");
+    let shown = sandbox.cachex("trust --list").output().stdout_text();
     assert_eq!(shown.matches("trusted  ").count(), 8, "{shown}");
     assert_eq!(fs::read_dir(records(&sandbox)).expect("readable").count(), 8);
 }

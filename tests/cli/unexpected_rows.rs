@@ -1,6 +1,6 @@
 //! Valid databases with rows that cachex never writes: it copes, or begins a new store.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -33,7 +33,7 @@ fn a_value_of_the_wrong_type_is_damage() {
             for words in [healer, "list", "./s.sh", "-v ./s.sh", "clear"] {
                 let output = sandbox.cachex(words).output();
                 assert_eq!(output.status.code(), Some(0), "{damage}: {words}");
-                let told = String::from_utf8_lossy(&output.stderr).into_owned();
+                let told = output.stderr_text();
                 assert!(!words.starts_with("-v") || told.contains("hit"), "{damage}: {told}");
             }
         }
@@ -51,7 +51,7 @@ fn sums_of_huge_numbers_do_not_overflow() {
         change(&sandbox, &format!("UPDATE entry SET {column} = {}", i64::MAX), 3);
         for verb in ["list", "stats", "prune --dry-run --max-size 1", "clear --dry-run", "clear"] {
             let output = sandbox.cachex(verb).output();
-            let told = String::from_utf8_lossy(&output.stderr);
+            let told = output.stderr_text();
             assert_eq!(output.status.code(), Some(0), "{column}: {verb}: {told}");
         }
     }
@@ -75,7 +75,7 @@ fn output_without_an_entry_is_ignored() {
     change(&sandbox, "DELETE FROM entry", 1);
     for _ in 0..2 {
         let output = sandbox.cachex("./s.sh 50000").output();
-        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.stderr.is_empty(), "{}", output.stderr_text());
         assert!(output.stdout.starts_with(b"50000\n") && output.stdout.ends_with(b"\n100000\n"));
     }
     assert_eq!(sandbox.runs(), 2);

@@ -1,6 +1,6 @@
 //! Options that match nothing, perhaps by mistake, are reported.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -93,16 +93,15 @@ fn a_file_option_that_needs_shell_expansion_is_reported() {
         let told = format!("--file {word}: nothing is called that as it stands");
         let stderr = call("-v").tells("hi\n", 0);
         assert!(stderr.contains(&told), "{stderr}");
-        let explained = String::from_utf8(call("explain").output().stdout).expect("UTF-8");
+        let explained = call("explain").output().stdout_text();
         assert!(explained.contains(&format!("\nnote: {told}")), "{explained}");
     }
     sandbox.user_config("file = 'x,y'");
-    let explained = sandbox.cachex("explain ./s.sh").output().stdout;
-    let explained = String::from_utf8(explained).expect("UTF-8");
+    let explained = sandbox.cachex("explain ./s.sh").output().stdout_text();
     assert!(explained.contains("/x,y: nothing is called that as it stands"), "{explained}");
     for word in ["gone", "*.gone", "a~"] {
-        let explained = sandbox.cachex(&format!("explain --file {word} ./s.sh")).output().stdout;
-        let explained = String::from_utf8(explained).expect("UTF-8");
+        let explained =
+            sandbox.cachex(&format!("explain --file {word} ./s.sh")).output().stdout_text();
         let note = format!("note: --file {word}: there is no such file, and that counts");
         assert!(explained.contains(&note), "{explained}");
         let stderr = sandbox.cachex(&format!("-v --file {word} ./s.sh")).tells("hi\n", 0);

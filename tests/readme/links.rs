@@ -1,14 +1,14 @@
-//! What a page links to in the repository is there.
+//! Links between pages of the repository lead to existing files and headings.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// All pages of the repository that people read.
+/// All Markdown pages of the repository.
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut pages = vec![];
     for directory in ["", "docs", "docs/recipes", "fuzz"] {
-        // The source of a package lacks some.
+        // A source package lacks some of them.
         let Ok(entries) = fs::read_dir(root.join(directory)) else { continue };
         let paths = entries.map(|entry| entry.expect("readable").path());
         pages.extend(paths.filter(|path| path.extension().is_some_and(|end| end == "md")));
@@ -16,13 +16,13 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// Where the links of a page lead, inside of the repository.
+/// The link targets of a page that are inside the repository.
 fn targets(page: &str) -> impl Iterator<Item = &str> {
     let targets = page.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     targets.filter(|target| !target.contains("://"))
 }
 
-/// The names that a page's headings can be linked to by.
+/// The anchors of the headings of a page.
 fn anchors(page: &str) -> Vec<String> {
     let headings = page.lines().filter(|line| line.starts_with('#'));
     let anchor = |heading: &str| {
@@ -34,7 +34,7 @@ fn anchors(page: &str) -> Vec<String> {
 }
 
 #[test]
-fn links_lead_somewhere() {
+fn links_lead_to_files_and_headings() {
     let mut count = 0;
     for path in pages() {
         let page = fs::read_to_string(&path).expect("a page");

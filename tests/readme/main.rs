@@ -1,4 +1,4 @@
-//! What the documents say is what happens: every console example of every page is tried.
+//! Runs every console example of every page and compares its output.
 
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -7,27 +7,27 @@ mod page;
 mod picture;
 mod session;
 
-use session::try_page;
+use session::run_page;
 use std::fs;
 use std::path::Path;
 
 #[test]
-fn the_readme_is_true() {
-    try_page("README.md");
+fn the_examples_of_the_readme_work() {
+    run_page("README.md");
 }
 
 #[test]
-fn what_is_said_of_ci_is_true() {
-    try_page("docs/ci.md");
+fn the_examples_of_the_ci_page_work() {
+    run_page("docs/ci.md");
 }
 
-/// A test for each page, so that they run side by side.
+/// One test per recipe, so that they run in parallel.
 macro_rules! recipes {
     ($($name:ident)*) => {
         const RECIPES: &[&str] = &[$(stringify!($name)),*];
         mod recipes {
             $(#[test] fn $name() {
-                crate::session::try_page(concat!("docs/recipes/", stringify!($name), ".md"));
+                crate::session::run_page(concat!("docs/recipes/", stringify!($name), ".md"));
             })*
         }
     };
@@ -36,7 +36,7 @@ macro_rules! recipes {
 recipes! { cloud editor fzf llm make prompt tests wrap }
 
 #[test]
-fn every_recipe_is_tried() {
+fn every_recipe_has_a_test() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recipes");
     let pages = fs::read_dir(directory).expect("readable").map(|entry| {
         let path = entry.expect("readable").path();

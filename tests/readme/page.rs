@@ -1,12 +1,14 @@
-//! A page of the documents, as far as it can be tried.
+//! The parts of a page that can be run.
 //!
-//! Readers see ```` ```console ```` blocks: a line that begins with `$ ` is typed, with lines that begin
-//! with `> ` after it, and the others are what comes out. Comments that readers do not see say the rest:
-//! `<!-- file: NAME -->` before a block writes it to that file, `<!-- shell: NAME -->` before a console
-//! block chooses its shell, `<!-- needs: PROGRAM -->` says what it cannot do without (a program, or `Linux`), and
-//! `<!-- console` opens a block that is only tried.
+//! In a ```` ```console ```` block a line that begins with `$ ` is typed, together with the lines after it that begin
+//! with `> `. All other lines are the expected output. Hidden comments say the rest:
+//!
+//! - `<!-- file: NAME -->` before a block writes the block to that file.
+//! - `<!-- shell: NAME -->` before a console block chooses its shell.
+//! - `<!-- needs: PROGRAM -->` skips the block without that program, or with `Linux` on other systems.
+//! - `<!-- console` begins a console block that readers do not see.
 
-/// One step of trying a page.
+/// One step of running a page.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step {
     /// A file that the page shows.
@@ -15,14 +17,14 @@ pub enum Step {
     Session { shell: String, needs: Vec<String>, calls: Vec<Call> },
 }
 
-/// What is typed, and what comes out.
+/// A typed command and its expected output.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Call {
     pub typed: String,
     pub output: String,
 }
 
-/// What the comments before a block say of it.
+/// The hidden comments before a block.
 #[derive(Default)]
 struct Notes {
     file: Option<String>,
@@ -30,7 +32,7 @@ struct Notes {
     needs: Vec<String>,
 }
 
-/// The steps of a page, in its order.
+/// The steps of a page in their order.
 pub fn steps(page: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut notes = Notes::default();
@@ -46,7 +48,7 @@ pub fn steps(page: &str) -> Vec<Step> {
             let note = note.strip_suffix(" -->").expect("a comment of one line");
             notes.add(note);
         } else {
-            assert!(notes.is_empty(), "a note stands right before its block: {line}");
+            assert!(notes.is_empty(), "a note must precede its block directly: {line}");
         }
     }
     steps
@@ -88,7 +90,7 @@ fn calls(block: &[&str]) -> Vec<Call> {
             calls.push(Call { typed: typed.to_owned(), output: String::new() });
             continue;
         }
-        let call = calls.last_mut().unwrap_or_else(|| panic!("output of nothing: {line}"));
+        let call = calls.last_mut().unwrap_or_else(|| panic!("output without a command: {line}"));
         match line.strip_prefix("> ") {
             Some(more) if call.output.is_empty() => call.typed.extend(["\n", more]),
             _ => call.output.extend([line, "\n"]),

@@ -1,11 +1,11 @@
-//! The picture shows what happens when it is taken anew.
+//! The picture in the README equals a new recording.
 
 use crate::session::{comparable, skipped};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// The text that a picture shows in the end.
+/// The final text of a picture.
 fn text(picture: &str) -> String {
     let lines = picture.lines().filter(|line| line.starts_with("<g style"));
     let lines = lines.map(|line| {
@@ -42,6 +42,6 @@ fn the_picture_is_up_to_date() {
     assert!(happens.contains("cachex: miss"), "nothing was recorded:\n{happens}");
     assert!(
         comparable(&shown) == comparable(&happens),
-        "take it anew with docs/picture/record.py\n--- it shows\n{shown}\n--- it would show\n{happens}"
+        "record it again with docs/picture/record.py\n--- it shows\n{shown}\n--- it would show\n{happens}"
     );
 }

@@ -1,4 +1,4 @@
-//! Trying a page: a home of its own, a shell for each session, and stand-ins for programs that need an
+//! Runs a page in its own home directory, with a shell for each session and stand-ins for programs that need an
 //! account, a cluster or a screen.
 
 use crate::page::{Call, Step, steps};
@@ -8,14 +8,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Where the reader of the documents is.
+/// The directory of the reader, as pages show it.
 const PROJECT: &str = "/home/you/project";
 
-/// Ends the output of a call; no command prints it.
+/// Marks the end of a call in the output. No command prints it.
 const MARK: &str = "\u{1e}";
 
-/// Tries a page of the repository, whose path this is.
-pub fn try_page(path: &str) {
+/// Runs the page of the repository at this path.
+pub fn run_page(path: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(root.join(path)).expect("a page");
     let home = tempfile::tempdir().expect("a directory");
@@ -27,20 +27,20 @@ pub fn try_page(path: &str) {
             Step::Session { shell, needs, calls } => {
                 match needs.iter().find(|program| !reader.has(program)) {
                     Some(missing) => skipped(&format!("{path}: {} …", calls[0].typed), missing),
-                    None => reader.try_session(path, &shell, &calls),
+                    None => reader.run_session(path, &shell, &calls),
                 }
             }
         }
     }
 }
 
-/// Says that something was not tried, past the capturing of output.
+/// Reports a skipped step, even if the test passes.
 pub fn skipped(what: &str, missing: &str) {
-    let line = format!("not tried, for want of {missing}: {what}\n");
+    let line = format!("skipped for lack of {missing}: {what}\n");
     std::io::stderr().write_all(line.as_bytes()).expect("written");
 }
 
-/// Somebody who does what a page says.
+/// A reader who follows a page.
 struct Reader {
     home: PathBuf,
 }
@@ -50,7 +50,7 @@ impl Reader {
         self.home.join("project")
     }
 
-    /// Writes a file of the project, or with `~/` one of the home directory.
+    /// Writes a file of the project, or of the home directory if its name begins with `~/`.
     fn write(&self, name: &str, content: &str) {
         let path = match name.strip_prefix("~/") {
             Some(name) if cfg!(target_os = "macos") => {
@@ -83,7 +83,7 @@ impl Reader {
         command
     }
 
-    /// Whether a program is there, or the system is of that name.
+    /// Whether this program exists, or the system has this name.
     fn has(&self, program: &str) -> bool {
         if program == "Linux" {
             return cfg!(target_os = "linux");
@@ -92,7 +92,7 @@ impl Reader {
         self.command("sh").args(words).status().expect("started").success()
     }
 
-    fn try_session(&self, path: &str, shell: &str, calls: &[Call]) {
+    fn run_session(&self, path: &str, shell: &str, calls: &[Call]) {
         let mut script = String::new();
         for call in calls {
             script.extend([&call.typed, "\nprintf '\\036'; printf '\\036' >&2\n"]);
@@ -111,8 +111,7 @@ impl Reader {
         }
     }
 
-    /// What a shell prints that runs a script. The streams are apart, as they are for cachex on a
-    /// terminal.
+    /// The output of a shell script, with its streams apart.
     fn outputs(&self, shell: &str, script: &str) -> [String; 2] {
         let without_files: &[&str] = match shell {
             "bash" => &["--noprofile", "--norc"],
@@ -129,7 +128,7 @@ impl Reader {
     }
 }
 
-/// Whether the lines of two streams, each in its order, make up the lines of a page.
+/// Whether the lines of a page are those of two streams, each stream in its order.
 fn is_interleaved(page: &[String], out: &[String], err: &[String]) -> bool {
     let Some((first, rest)) = page.split_first() else { return out.is_empty() && err.is_empty() };
     let follows = |stream: &[String]| stream.first() == Some(first);
@@ -137,7 +136,7 @@ fn is_interleaved(page: &[String], out: &[String], err: &[String]) -> bool {
         || (follows(err) && is_interleaved(rest, out, &err[1..]))
 }
 
-/// What does not change from one run to the next.
+/// Output without durations and digests, which change from run to run.
 pub fn comparable(output: &str) -> Vec<String> {
     let word = |word: &str| {
         let (core, end) = word.split_at(word.trim_end_matches([',', ';', ':', ')']).len());
@@ -169,7 +168,7 @@ fn durations_and_digests_are_not_compared() {
 }
 
 #[test]
-fn lines_of_two_streams_may_come_in_any_order_but_their_own() {
+fn lines_of_two_streams_may_interleave_in_any_order() {
     let [page, out, err] = ["1\nx\n2\n", "1\n2\n", "x\n"].map(comparable);
     assert!(is_interleaved(&page, &out, &err));
     assert!(!is_interleaved(&page, &comparable("2\n1\n"), &err));
