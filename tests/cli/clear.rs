@@ -7,9 +7,7 @@ const ONE: &str = "removed 1 entry (3B)\n";
 const NOTHING: &str = "removed nothing\n";
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
-    sandbox
+    Sandbox::with_script("echo hi")
 }
 
 #[test]

@@ -6,8 +6,7 @@ const NOTHING: &str = "removed nothing\n";
 
 /// A sandbox that stores `./s.sh` with each of these argument lists.
 fn sandbox(calls: &[&str]) -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
+    let sandbox = Sandbox::with_script("echo hi");
     for arguments in calls {
         sandbox.cachex(&format!("./s.sh {arguments}")).gives("hi\n");
     }

@@ -5,8 +5,7 @@ use super::harness::Sandbox;
 const TWO_DAYS: i64 = 2 * 86_400;
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo $1; cat now");
+    let sandbox = Sandbox::with_script("echo $1; cat now");
     sandbox.write("now", "old\n");
     sandbox
 }

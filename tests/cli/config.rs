@@ -21,9 +21,7 @@ pub fn is_in_force(call: Call, option: &str, value: &str, source: impl AsRef<Pat
 
 /// A sandbox with a script that counts its runs.
 pub fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo \"hi ${V:-}\"");
-    sandbox
+    Sandbox::with_script("echo \"hi ${V:-}\"")
 }
 
 /// A call without `CACHEX_CACHE_DIR`, which uses the default store.

@@ -86,8 +86,8 @@ fn output_that_cachex_writes_does_not_count_as_use() {
 
 #[test]
 fn nothing_is_served_stale_if_a_renewal_would_lack_a_descriptor() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "if (: >&3) 2>/dev/null; then echo with; else echo without; fi");
+    let sandbox =
+        Sandbox::with_script("if (: >&3) 2>/dev/null; then echo with; else echo without; fi");
     let call = "cachex -v --ttl 1m --stale-while-revalidate 1h ./s.sh 3>> o";
     sandbox.sh(call).tells("with\n", 0);
     sandbox.age(120);
@@ -108,8 +108,8 @@ fn nothing_is_served_stale_if_a_renewal_would_lack_a_descriptor() {
 
 #[test]
 fn warm_runs_nothing_if_it_would_lack_a_descriptor() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "if (: >&3) 2>/dev/null; then echo with; else echo without; fi");
+    let sandbox =
+        Sandbox::with_script("if (: >&3) 2>/dev/null; then echo with; else echo without; fi");
     sandbox.sh("cachex --warm ./s.sh 3>> o").warns("", "would lack descriptor 3");
     super::stale_while_revalidate::wait_until_idle(&sandbox);
     assert_eq!(sandbox.runs(), 0);

@@ -5,8 +5,7 @@ use super::harness::{Random, Sandbox, Texts};
 /// A store with entries of all sizes, some of them expired, some used since.
 fn store(random: &mut Random) -> Sandbox {
     const SIZES: [usize; 6] = [0, 10, 4000, 60_000, 70_000, 400_000];
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "head -c $1 /dev/zero");
+    let sandbox = Sandbox::with_script("head -c $1 /dev/zero");
     for number in 0..20 + random.below(20) {
         let size = SIZES[random.below(SIZES.len())] + random.below(50);
         let options = ["", "--ttl 1min", "--scope x", "--ttl 1h", "--cache-exit 0-3"];
@@ -73,8 +72,7 @@ fn clear_removes_what_its_dry_run_announced() {
 
 #[test]
 fn a_hit_between_dry_runs_counts() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "head -c $1 /dev/zero");
+    let sandbox = Sandbox::with_script("head -c $1 /dev/zero");
     for size in ["300000", "400000"] {
         sandbox.cachex(&format!("./s.sh {size}")).output();
         sandbox.age(1);

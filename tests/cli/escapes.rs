@@ -10,9 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 const HOSTILE: &str = "\u{1b}]0;pwned\u{7}\u{1b}[2J\u{1b}[31m\u{9b}8m\r\u{8}\u{202e}";
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
-    sandbox
+    Sandbox::with_script("echo hi")
 }
 
 /// Expects only visible characters and newlines.

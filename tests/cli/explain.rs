@@ -4,9 +4,7 @@ use super::harness::{Sandbox, Texts};
 use std::fs;
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
-    sandbox
+    Sandbox::with_script("echo hi")
 }
 
 #[track_caller]
@@ -185,8 +183,7 @@ fn json_has_stable_names() {
 
 #[test]
 fn explain_looks_into_a_pipe_and_takes_nothing() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "cat");
+    let sandbox = Sandbox::with_script("cat");
     sandbox.cachex("./s.sh").stdin("content\n").gives("content\n");
     let script = "printf 'content\\n' | { cachex explain ./s.sh | head -1 | cut -d: -f1; cat; }";
     sandbox.sh(script).gives("hit\ncontent\n");

@@ -3,9 +3,7 @@
 use super::harness::Sandbox;
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi; exit ${1-0}");
-    sandbox
+    Sandbox::with_script("echo hi; exit ${1-0}")
 }
 
 #[test]
@@ -128,8 +126,7 @@ fn only_if_cached_never_runs() {
 
 #[test]
 fn only_if_cached_does_not_run_with_the_cache_off_either() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
+    let sandbox = Sandbox::with_script("echo hi");
     let expected = "cachex: error: not cached: cachex is switched off\n";
     sandbox.cachex("--only-if-cached --no-cache ./s.sh").ends("", expected, 124);
     let off = sandbox.cachex("--only-if-cached ./s.sh").env("CACHEX_NO_CACHE", "1");

@@ -30,6 +30,13 @@ impl Sandbox {
         Self { _deadline: Deadline::new(dir.clone()), dir, root }
     }
 
+    /// A sandbox with the script `s.sh`.
+    pub fn with_script(body: &str) -> Self {
+        let sandbox = Self::new();
+        sandbox.script("s.sh", body);
+        sandbox
+    }
+
     /// The directory of the store.
     pub fn store_dir(&self) -> PathBuf {
         self.root.path().join("store")

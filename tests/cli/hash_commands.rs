@@ -9,8 +9,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
+    let sandbox = Sandbox::with_script("echo hi");
     sandbox.sh("mkfifo told hold").gives("");
     sandbox
 }

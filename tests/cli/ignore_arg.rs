@@ -8,9 +8,7 @@ use std::fs;
 const SECRET: &str = "s3cret-token";
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
-    sandbox
+    Sandbox::with_script("echo hi")
 }
 
 /// Runs `./s.sh` with these arguments and ignores tokens.

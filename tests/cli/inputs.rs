@@ -6,9 +6,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
-    sandbox
+    Sandbox::with_script("echo hi")
 }
 
 /// Whether a call with these options runs the command.
@@ -164,8 +162,7 @@ fn a_run_whose_input_changes_is_not_stored() {
 
 #[test]
 fn ignored_arguments_do_not_count() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo $#");
+    let sandbox = Sandbox::with_script("echo $#");
     let call = |options: &str, words: &str| {
         let before = sandbox.runs();
         sandbox.cachex(&format!("{options} ./s.sh {words}")).output();
@@ -249,8 +246,7 @@ fn an_input_counts_by_the_output_of_its_hash_command() {
 
 #[test]
 fn standard_input_counts_by_the_output_of_its_hash_command() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "cat");
+    let sandbox = Sandbox::with_script("cat");
     let call =
         |input: &str| sandbox.cachex_words(["--hash-with", "stdin=sort", "./s.sh"]).stdin(input);
     call("b\na\n").gives("b\na\n");
@@ -264,8 +260,7 @@ fn standard_input_counts_by_the_output_of_its_hash_command() {
 
 #[test]
 fn a_failing_hash_command_is_named_and_the_run_is_uncached() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "cat");
+    let sandbox = Sandbox::with_script("cat");
     for (with, input) in
         [("arg:1=exit 3", "argument 1"), ("env:HOME=nonsense-command", "variable HOME")]
     {
@@ -283,8 +278,8 @@ fn a_failing_hash_command_is_named_and_the_run_is_uncached() {
 
 #[test]
 fn pure_env_passes_only_selected_and_basic_variables() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "env | cut -d= -f1 | sort | grep -vE '^(_|PWD|SHLVL|OLDPWD)$'");
+    let sandbox =
+        Sandbox::with_script("env | cut -d= -f1 | sort | grep -vE '^(_|PWD|SHLVL|OLDPWD)$'");
     let call = |options: &str| {
         sandbox.cachex(&format!("{options} ./s.sh")).env("ONLY_A", "1").env("OTHER", "2")
     };

@@ -6,8 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 
 #[test]
 fn ctrl_c_ends_both_and_removes_the_spinner() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "exec sleep 1000");
+    let sandbox = Sandbox::with_script("exec sleep 1000");
     let mut terminal = on_terminal(sandbox.cachex("./s.sh"), 24, 80);
     terminal.wait_for("0.5s");
     terminal.press(3);

@@ -60,8 +60,7 @@ fn names_of_commands_and_directories_follow_the_rule() {
 
 #[test]
 fn times_are_seconds_with_milliseconds() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
+    let sandbox = Sandbox::with_script("echo hi");
     sandbox.cachex("--ttl 1.2345 ./s.sh a").gives("hi\n");
     let to_the_millisecond = |value: &Value, of: &str| {
         let number = value[of].as_f64().unwrap_or_else(|| panic!("{of} in {value}"));

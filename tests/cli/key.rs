@@ -214,8 +214,7 @@ fn an_edited_shebang_interpreter_is_a_miss() {
 
 #[test]
 fn argument_words_are_kept_apart() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "printf '%s|' \"$@\"");
+    let sandbox = Sandbox::with_script("printf '%s|' \"$@\"");
     let calls: [&[&[u8]]; 9] = [
         &[b"a b", b"c"],
         &[b"a", b"b c"],
@@ -241,8 +240,7 @@ fn argument_words_are_kept_apart() {
 
 #[test]
 fn unset_empty_and_unselected_variables_differ() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo \"${V-unset}\"");
+    let sandbox = Sandbox::with_script("echo \"${V-unset}\"");
     for round in 1..=2 {
         sandbox.cachex("--env V ./s.sh").env("V", "1").gives("1\n");
         sandbox.cachex("--env V ./s.sh").env("V", "2").gives("2\n");
@@ -256,8 +254,7 @@ fn unset_empty_and_unselected_variables_differ() {
 
 #[test]
 fn variables_are_selected_by_glob_list_and_repeated_options() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo $A_1$A_2");
+    let sandbox = Sandbox::with_script("echo $A_1$A_2");
     let call = |options: &str, value: &str| {
         sandbox.cachex(&format!("{options} ./s.sh")).env("A_1", "x").env("A_2", value)
     };
@@ -279,8 +276,7 @@ fn variables_are_selected_by_glob_list_and_repeated_options() {
 
 #[test]
 fn the_working_directory_counts_unless_ignored() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
+    let sandbox = Sandbox::with_script("echo hi");
     let script = sandbox.dir.join("s.sh").display().to_string();
     let other = sandbox.dir.join("other");
     fs::create_dir(&other).expect("made");
@@ -309,8 +305,7 @@ fn logical_and_physical_working_directories_differ() {
 
 #[test]
 fn texts_and_scopes_count() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
+    let sandbox = Sandbox::with_script("echo hi");
     let options = ["", "--key a", "--key b", "--key a --key b", "--key b --key a", "--scope a"];
     for round in 1..=2 {
         for options in options {
@@ -322,8 +317,7 @@ fn texts_and_scopes_count() {
 
 #[test]
 fn the_order_of_options_does_not_count() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
+    let sandbox = Sandbox::with_script("echo hi");
     sandbox.cachex("--env HOME --key a --ttl 1h ./s.sh").gives("hi\n");
     sandbox.cachex("--ttl 1h --key a --env HOME ./s.sh").gives("hi\n");
     assert_eq!(sandbox.runs(), 1);

@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 
 /// A sandbox whose command prints its first word and as many zeros as its second word says.
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "printf \"$1 %0${2}d\\n\" 0");
-    sandbox
+    Sandbox::with_script("printf \"$1 %0${2}d\\n\" 0")
 }
 
 fn printed(word: &str, zeros: usize) -> String {

@@ -42,8 +42,7 @@ os.execvpe(sys.argv[1], sys.argv[1:], Twice(os.environ))";
 #[cfg(target_os = "linux")]
 #[test]
 fn without_pidfd_the_end_of_the_command_is_noticed() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo out; echo err >&2; cat; exit 3");
+    let sandbox = Sandbox::with_script("echo out; echo err >&2; cat; exit 3");
     sandbox.script("killed.sh", "echo last words; kill -TERM $$");
     sandbox.write("no_line.sh", "echo without a line\n");
     sandbox.sh("chmod +x no_line.sh; printf '#!/no/such/thing\\n' > lost; chmod +x lost").gives("");

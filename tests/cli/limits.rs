@@ -13,8 +13,7 @@ fn stored(sandbox: &Sandbox) -> Vec<String> {
 
 #[test]
 fn the_entry_stored_first_is_evicted_first() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo $1");
+    let sandbox = Sandbox::with_script("echo $1");
     for argument in ["a", "b", "c"] {
         sandbox
             .cachex(&format!("--max-entries 2 ./s.sh {argument}"))
@@ -30,8 +29,7 @@ fn the_entry_stored_first_is_evicted_first() {
 
 #[test]
 fn expired_entries_are_evicted_before_the_oldest() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo $1; exit ${2-0}");
+    let sandbox = Sandbox::with_script("echo $1; exit ${2-0}");
     sandbox.cachex("./s.sh old").gives("old\n");
     sandbox.age(50);
     sandbox.cachex("./s.sh failed 1").ends("failed\n", "", 1);
@@ -57,8 +55,7 @@ fn the_limit_is_per_command_over_all_contents_of_its_script() {
 
 #[test]
 fn replacing_an_entry_evicts_nothing() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo $1");
+    let sandbox = Sandbox::with_script("echo $1");
     sandbox.cachex("--max-entries 2 ./s.sh a").gives("a\n");
     sandbox.age(1);
     for _ in 0..3 {
@@ -69,8 +66,7 @@ fn replacing_an_entry_evicts_nothing() {
 
 #[test]
 fn the_least_recently_used_are_evicted_to_keep_the_size() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "head -c 300000 /dev/zero | tr '\\0' $1");
+    let sandbox = Sandbox::with_script("head -c 300000 /dev/zero | tr '\\0' $1");
     let run = |argument: &str| {
         sandbox.cachex(&format!("--max-size 1MB ./s.sh {argument}")).output();
         sandbox.age(1);

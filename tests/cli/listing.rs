@@ -70,8 +70,7 @@ fn json_has_the_documented_fields() {
 
 #[test]
 fn show_prints_the_raw_bytes_of_each_stream() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", r"printf 'out\000\377'; printf 'err\n' >&2");
+    let sandbox = Sandbox::with_script(r"printf 'out\000\377'; printf 'err\n' >&2");
     sandbox.cachex("./s.sh a").ends(b"out\x00\xff", "err\n", 0);
     sandbox.cachex("show --stdout -- ./s.sh a").gives(b"out\x00\xff");
     sandbox.cachex("show --stderr -- ./s.sh a").gives("err\n");

@@ -54,8 +54,7 @@ fn a_command_that_cannot_start_is_not_stored() {
 
 #[test]
 fn death_by_a_signal_is_forwarded_and_not_stored() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo last words; kill -$1 $$");
+    let sandbox = Sandbox::with_script("echo last words; kill -$1 $$");
     let signals = [
         ("TERM", libc::SIGTERM),
         ("KILL", libc::SIGKILL),
@@ -99,8 +98,7 @@ fn the_command_sees_its_name_as_typed() {
 
 #[test]
 fn a_reader_that_leaves_ends_the_command_and_nothing_is_stored() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "exec yes");
+    let sandbox = Sandbox::with_script("exec yes");
     let pipe = "{ cachex ./s.sh; echo $? >&2; } | head -1";
     for _ in 0..2 {
         sandbox.sh(pipe).ends("y\n", "141\n", 0);
@@ -125,8 +123,7 @@ fn a_process_left_behind_delays_nothing_and_is_not_stored() {
 
 #[test]
 fn output_above_the_limit_streams_in_full_and_is_not_stored() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "seq 10000");
+    let sandbox = Sandbox::with_script("seq 10000");
     let bare = sandbox.sh("seq 10000").output().stdout;
     for _ in 0..2 {
         let stderr = sandbox.cachex("-v --max-output 10KiB ./s.sh").tells(&bare, 0);
@@ -140,8 +137,7 @@ fn output_above_the_limit_streams_in_full_and_is_not_stored() {
 
 #[test]
 fn stdin_option_adds_standard_input_to_the_key() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "cat");
+    let sandbox = Sandbox::with_script("cat");
     for content in ["a", "b", "a", ""] {
         sandbox.cachex("--stdin ./s.sh").stdin(content).gives(content);
     }
@@ -156,8 +152,7 @@ fn stdin_option_adds_standard_input_to_the_key() {
 
 #[test]
 fn a_run_whose_script_changes_is_not_stored() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo '# more' >> s.sh; echo hi");
+    let sandbox = Sandbox::with_script("echo '# more' >> s.sh; echo hi");
     let stderr = sandbox.cachex("-v ./s.sh").tells("hi\n", 0);
     assert!(stderr.contains("s.sh changed while the command ran"), "{stderr}");
     sandbox.cachex("list").gives("ID  AGE  LEFT  EXIT  SIZE  TIME  HITS  COMMAND\n");
@@ -181,8 +176,7 @@ fn there_is_no_spinner_off_a_terminal() {
 
 #[test]
 fn no_cache_runs_the_bare_command() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "cat; echo $CACHEX_ACTIVE");
+    let sandbox = Sandbox::with_script("cat; echo $CACHEX_ACTIVE");
     for _ in 0..2 {
         sandbox.cachex("./s.sh").env("CACHEX_NO_CACHE", "1").stdin("in ").gives("in \n");
         sandbox.cachex("--no-cache ./s.sh").stdin("in ").gives("in \n");
@@ -193,8 +187,7 @@ fn no_cache_runs_the_bare_command() {
 
 #[test]
 fn the_last_of_a_repeated_option_wins() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
+    let sandbox = Sandbox::with_script("echo hi");
     sandbox.cachex("--ttl 1h --ttl 0 -q -q ./s.sh").gives("hi\n");
     sandbox.cachex("--ttl 0 --ttl 1h ./s.sh").gives("hi\n");
     assert_eq!(sandbox.runs(), 1);
@@ -202,8 +195,7 @@ fn the_last_of_a_repeated_option_wins() {
 
 #[test]
 fn a_flag_wins_over_a_variable_and_an_empty_variable_is_ignored() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "cat; echo hi");
+    let sandbox = Sandbox::with_script("cat; echo hi");
     sandbox.cachex("-n ./s.sh").env("CACHEX_STDIN", "1").stdin("x").gives("hi\n");
     sandbox.cachex("--stdin ./s.sh").env("CACHEX_NO_STDIN", "1").stdin("x ").gives("x hi\n");
     sandbox.cachex("--only-if-cached -n ./s.sh").env("CACHEX_REFRESH", "1").gives("hi\n");

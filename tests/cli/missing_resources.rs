@@ -142,8 +142,7 @@ fn after_any_failed_system_call_the_command_runs_once_with_its_input() {
     if !super::system_calls::can_trace() {
         return;
     }
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "cat");
+    let sandbox = Sandbox::with_script("cat");
     for options in ["", "--stdin", "--pty", "--stdin --pty"] {
         for (call, error, most) in FAILURES {
             for number in 1..=most {

@@ -69,9 +69,7 @@ fn set_mode(path: &Path, mode: u32) {
 
 /// Prints as many bytes as its first argument says.
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "yes 0123456789 | head -c $1");
-    sandbox
+    Sandbox::with_script("yes 0123456789 | head -c $1")
 }
 
 #[test]

@@ -57,9 +57,7 @@ fn newest(sandbox: &Sandbox) -> Option<(i64, i64)> {
 
 /// A sandbox whose command prints `hi` and its input.
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi; cat");
-    sandbox
+    Sandbox::with_script("echo hi; cat")
 }
 
 /// Explains a call and runs it. Expects this verdict and prediction, and that the run agrees.
@@ -163,8 +161,7 @@ fn predictions_with_an_expired_entry() {
 
 #[test]
 fn a_failed_renewal_is_predicted_not_to_be_repeated_at_once() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi; exit $(cat code)");
+    let sandbox = Sandbox::with_script("echo hi; exit $(cat code)");
     sandbox.write("code", "0");
     let call = "--ttl 1m --stale-while-revalidate 1h ./s.sh";
     sandbox.cachex(call).gives("hi\n");
@@ -181,8 +178,7 @@ fn a_failed_renewal_is_predicted_not_to_be_repeated_at_once() {
 
 #[test]
 fn the_entry_for_stale_if_error_is_named() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi; exit $(cat code)");
+    let sandbox = Sandbox::with_script("echo hi; exit $(cat code)");
     sandbox.write("code", "0");
     sandbox.cachex("./s.sh").gives("hi\n");
     sandbox.age(120);

@@ -8,9 +8,9 @@ use std::os::unix::process::ExitStatusExt;
 
 #[test]
 fn pty_gives_the_command_a_terminal_and_replays_one_stream() {
-    let sandbox = Sandbox::new();
-    sandbox
-        .script("s.sh", "test -t 0 && test -t 1 && test -t 2 && echo terminal; echo err >&2; cat");
+    let sandbox = Sandbox::with_script(
+        "test -t 0 && test -t 1 && test -t 2 && echo terminal; echo err >&2; cat",
+    );
     for _ in 0..2 {
         sandbox.cachex("--pty ./s.sh").gives("terminal\nerr\n");
     }
@@ -25,8 +25,7 @@ fn pty_gives_the_command_a_terminal_and_replays_one_stream() {
 
 #[test]
 fn pty_forwards_standard_input_and_exit_codes() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "cat; exit 4");
+    let sandbox = Sandbox::with_script("cat; exit 4");
     for _ in 0..2 {
         sandbox.cachex("--pty ./s.sh").stdin("in\n").ends("in\n", "", 4);
     }
@@ -35,8 +34,7 @@ fn pty_forwards_standard_input_and_exit_codes() {
 
 #[test]
 fn the_width_of_the_terminal_counts_and_its_height_does_not() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "stty size");
+    let sandbox = Sandbox::with_script("stty size");
     let shown =
         |rows, columns| on_terminal(sandbox.cachex("--pty=auto ./s.sh"), rows, columns).end().0;
     assert_eq!(shown(30, 100), "30 100\r\n");
@@ -47,9 +45,9 @@ fn the_width_of_the_terminal_counts_and_its_height_does_not() {
 
 #[test]
 fn a_resize_reaches_the_command() {
-    let sandbox = Sandbox::new();
-    sandbox
-        .script("s.sh", "trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.02; done");
+    let sandbox = Sandbox::with_script(
+        "trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.02; done",
+    );
     let mut terminal = on_terminal(sandbox.cachex("--pty ./s.sh"), 30, 100);
     terminal.wait_for("ready");
     terminal.resize(31, 101);
@@ -59,9 +57,9 @@ fn a_resize_reaches_the_command() {
 
 #[test]
 fn keys_send_signals_to_a_command_under_pty() {
-    let sandbox = Sandbox::new();
-    sandbox
-        .script("s.sh", "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.02; done");
+    let sandbox = Sandbox::with_script(
+        "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.02; done",
+    );
     let mut terminal = on_terminal(sandbox.cachex("--pty ./s.sh"), 24, 80);
     terminal.wait_for("ready");
     terminal.press(3);
@@ -91,8 +89,7 @@ fn a_process_left_behind_under_pty_survives_and_the_run_is_not_stored() {
 
 #[test]
 fn a_run_that_gets_keys_under_pty_is_not_stored() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo ready; read line; echo \"got $line\"");
+    let sandbox = Sandbox::with_script("echo ready; read line; echo \"got $line\"");
     for _ in 0..2 {
         let mut terminal = on_terminal(sandbox.cachex("--pty ./s.sh"), 24, 80);
         terminal.wait_for("ready");
@@ -106,8 +103,8 @@ fn a_run_that_gets_keys_under_pty_is_not_stored() {
 
 #[test]
 fn the_terminal_is_restored_on_every_exit() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo ready; read line; test \"$line\" = stay && exec sleep 1000");
+    let sandbox =
+        Sandbox::with_script("echo ready; read line; test \"$line\" = stay && exec sleep 1000");
     for (keys, signal) in [("go\r", None), ("stay\r\u{3}", None), ("stay\r", Some("TERM"))] {
         let kill =
             signal.map_or(String::new(), |name| format!("(sleep 0.5; kill -{name} $(cat pid)) & "));
@@ -174,8 +171,7 @@ fn ctrl_d_typed_before_the_command_starts_is_an_end_of_input() {
 
 #[test]
 fn output_under_pty_is_the_same_on_a_terminal_a_pipe_and_a_file() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "printf 'a\\nb\\r\\n10%%\\r20%%\\r'");
+    let sandbox = Sandbox::with_script("printf 'a\\nb\\r\\n10%%\\r20%%\\r'");
     for refresh in ["--refresh", "--ttl=1d"] {
         let call = |words: &str| sandbox.cachex(&format!("{refresh} --pty {words}"));
         let seen = on_terminal(call("./s.sh"), 24, 80).end().0;
@@ -217,8 +213,7 @@ fn ctrl_z_stops_a_command_under_pty_and_cachex_with_it() {
 #[cfg(target_os = "linux")]
 #[test]
 fn kill_9_of_cachex_kills_a_command_under_pty() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo $$ > id; echo ready; exec sleep 1000");
+    let sandbox = Sandbox::with_script("echo $$ > id; echo ready; exec sleep 1000");
     let mut terminal = on_terminal(sandbox.cachex("--pty ./s.sh"), 24, 80);
     terminal.wait_for("ready");
     let id = std::fs::read_to_string(sandbox.dir.join("id")).expect("read");

@@ -48,8 +48,7 @@ fn a_question_is_noticed_even_if_no_stream_is_a_terminal() {
 #[test]
 fn a_run_that_reads_typeahead_is_not_stored() {
     for ask in ["read x", "stty -echo; read x; stty echo", "read x <&3"] {
-        let sandbox = Sandbox::new();
-        sandbox.script("s.sh", &format!("exec < /dev/tty; {ask}; echo got $x"));
+        let sandbox = Sandbox::with_script(&format!("exec < /dev/tty; {ask}; echo got $x"));
         for answer in ["one", "two"] {
             let script = "until test -e typed; do :; done; cachex -v ./s.sh 3<&0; rm typed";
             let mut terminal = on_terminal(sandbox.sh(script), 24, 80);

@@ -11,8 +11,7 @@ use std::path::Path;
 
 /// A sandbox with a tree of many files.
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
+    let sandbox = Sandbox::with_script("echo hi");
     for directory in ["a", "b", "a/deep"] {
         for number in 0..8 {
             sandbox.write(&format!("tree/{directory}/{number}.txt"), "one");

@@ -4,8 +4,7 @@ use super::harness::{Sandbox, Texts};
 
 #[test]
 fn a_hit_replays_the_miss() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo out; echo err >&2; printf 'no newline'");
+    let sandbox = Sandbox::with_script("echo out; echo err >&2; printf 'no newline'");
     for _ in 0..3 {
         sandbox.cachex("-- ./s.sh").ends("out\nno newline", "err\n", 0);
     }
@@ -14,8 +13,7 @@ fn a_hit_replays_the_miss() {
 
 #[test]
 fn any_bytes_are_replayed() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", r"printf '\000\377\n\r\000'; printf '\376\000' >&2");
+    let sandbox = Sandbox::with_script(r"printf '\000\377\n\r\000'; printf '\376\000' >&2");
     for _ in 0..2 {
         sandbox.cachex("./s.sh").ends(b"\x00\xff\n\r\x00", b"\xfe\x00", 0);
     }
@@ -24,8 +22,7 @@ fn any_bytes_are_replayed() {
 
 #[test]
 fn empty_output_is_replayed() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "exit 0");
+    let sandbox = Sandbox::with_script("exit 0");
     for _ in 0..2 {
         sandbox.cachex("./s.sh").gives("");
     }
@@ -47,8 +44,7 @@ fn the_order_across_both_streams_is_replayed() {
 
 #[test]
 fn exit_codes_are_replayed() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo failing >&2; exit $1");
+    let sandbox = Sandbox::with_script("echo failing >&2; exit $1");
     for code in [1, 2, 42, 124, 125, 255] {
         for _ in 0..2 {
             sandbox.cachex(&format!("./s.sh {code}")).ends("", "failing\n", code);
@@ -124,8 +120,7 @@ fn a_long_entry_is_a_hit_while_others_replace_it() {
 
 #[test]
 fn discarding_one_stream_does_not_affect_the_other() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "seq 200000; echo between >&2; seq 200000");
+    let sandbox = Sandbox::with_script("seq 200000; echo between >&2; seq 200000");
     for _ in 0..2 {
         sandbox.sh("cachex ./s.sh 2>&1 >/dev/null").gives("between\n");
     }

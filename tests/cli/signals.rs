@@ -107,8 +107,7 @@ fn the_command_handles_a_signal_and_its_last_output_arrives() {
 
 #[test]
 fn cachex_dies_of_the_signal_that_killed_the_command() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo ready; exec sleep 100");
+    let sandbox = Sandbox::with_script("echo ready; exec sleep 100");
     let mortal = [libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGUSR1, libc::SIGABRT, RT];
     for signal in mortal {
         let ready = start(sandbox.cachex("./s.sh"));
@@ -149,8 +148,7 @@ fn an_alarm_reaches_the_command() {
 
 #[test]
 fn an_interrupt_ends_cachex_as_it_ended_the_command() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo ready; exec sleep 100");
+    let sandbox = Sandbox::with_script("echo ready; exec sleep 100");
     let ready = start(sandbox.cachex("./s.sh"));
     ready.send(Signal::INT);
     // Killed by the signal, not exit code 130: otherwise a shell would continue its loop.
@@ -171,8 +169,7 @@ fn the_command_can_ignore_an_interrupt() {
 
 #[test]
 fn an_ignored_signal_stays_ignored() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "trap; grep SigIgn /proc/self/status");
+    let sandbox = Sandbox::with_script("trap; grep SigIgn /proc/self/status");
     if !std::path::Path::new("/proc/self/status").exists() {
         return;
     }
@@ -187,8 +184,7 @@ fn an_ignored_signal_stays_ignored() {
 #[cfg(target_os = "linux")]
 #[test]
 fn kill_9_of_cachex_kills_the_command() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo $$; exec sleep 1000");
+    let sandbox = Sandbox::with_script("echo $$; exec sleep 1000");
     let ready = start(sandbox.cachex("./s.sh"));
     let command = ready.first.trim().to_owned();
     ready.send(Signal::KILL);

@@ -83,8 +83,7 @@ fn many_callers_of_one_key_share_one_run() {
 
 #[test]
 fn fifty_cold_callers_start_one_run() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "sleep 0.5; echo result");
+    let sandbox = Sandbox::with_script("sleep 0.5; echo result");
     let script = "for i in $(seq 50); do cachex ./s.sh & done; wait";
     sandbox.sh(script).gives("result\n".repeat(50));
     assert_eq!(sandbox.runs(), 1);
@@ -114,9 +113,7 @@ fn followers_of_a_run_that_stored_nothing_run_side_by_side() {
 
 #[test]
 fn different_keys_run_side_by_side() {
-    let sandbox = Sandbox::new();
-    sandbox.script(
-        "s.sh",
+    let sandbox = Sandbox::with_script(
         "echo >> arrived; until [ \"$(wc -l < arrived)\" -ge 12 ]; do sleep 0.01; done; echo $1",
     );
     let script = "for i in $(seq 12); do cachex ./s.sh $i & done; wait";
@@ -151,8 +148,8 @@ fn an_interrupted_follower_does_not_disturb_the_leader() {
 
 #[test]
 fn a_command_that_calls_itself_does_not_wait_for_itself() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "test -e deep && { echo deep; exit; }; touch deep; cachex ./s.sh");
+    let sandbox =
+        Sandbox::with_script("test -e deep && { echo deep; exit; }; touch deep; cachex ./s.sh");
     sandbox.cachex("./s.sh").gives("deep\n");
     assert_eq!(sandbox.runs(), 2);
 }

@@ -46,8 +46,7 @@ fn the_spinner_shows_that_inputs_are_read() {
 
 #[test]
 fn the_spinner_can_be_turned_off() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "sleep 0.8; echo done");
+    let sandbox = Sandbox::with_script("sleep 0.8; echo done");
     let calls = [
         sandbox.cachex("--no-spinner --ttl 0 ./s.sh"),
         sandbox.cachex("--ttl 0 ./s.sh").env("CACHEX_NO_SPINNER", "1"),
@@ -62,8 +61,7 @@ fn the_spinner_can_be_turned_off() {
 
 #[test]
 fn a_background_job_does_not_touch_the_terminal() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "sleep 0.9");
+    let sandbox = Sandbox::with_script("sleep 0.9");
     let script = "set -m; cachex ./s.sh & wait; echo end";
     let (seen, _) = on_terminal(sandbox.program("bash", &["-c", script]), 24, 80).end();
     assert!(!seen.contains("Running"), "{seen:?}");

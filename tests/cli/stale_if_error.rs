@@ -40,8 +40,7 @@ fn without_a_recent_success_a_failure_is_shown() {
 
 #[test]
 fn death_by_a_signal_is_a_failure() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi; test -e deadly && kill -9 $$");
+    let sandbox = Sandbox::with_script("echo hi; test -e deadly && kill -9 $$");
     sandbox.cachex("--cache-exit 0,1 --ttl 1m --stale-if-error 1h ./s.sh").ends("hi\n", "", 1);
     sandbox.write("deadly", "");
     sandbox.age(100);
@@ -93,8 +92,7 @@ fn no_output_of_a_failure_is_shown_even_later() {
 fn a_signal_ends_the_replay_of_the_last_success() {
     use std::io::{BufRead, BufReader};
     use std::os::unix::process::ExitStatusExt;
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "test -e bad && exit 1; seq 200000");
+    let sandbox = Sandbox::with_script("test -e bad && exit 1; seq 200000");
     sandbox.cachex(FALLS_BACK).output();
     sandbox.write("bad", "");
     sandbox.age(100);

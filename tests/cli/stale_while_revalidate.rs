@@ -6,8 +6,7 @@ use std::process::Stdio;
 
 /// A sandbox with a command that prints the content of `now` and exits with that of `code`.
 pub fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "cat now; echo done >> ends; exit $(cat code)");
+    let sandbox = Sandbox::with_script("cat now; echo done >> ends; exit $(cat code)");
     sandbox.write("now", "old\n");
     sandbox.write("code", "0");
     sandbox.write("ends", "");
@@ -139,8 +138,7 @@ fn a_renewal_survives_a_hang_up_and_signals_to_the_callers_group() {
 
 #[test]
 fn a_renewal_has_exactly_the_original_arguments() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "printf '[%s]' \"$0\" \"$@\" > last; echo >> ends");
+    let sandbox = Sandbox::with_script("printf '[%s]' \"$0\" \"$@\" > last; echo >> ends");
     sandbox.write("ends", "");
     let words = ["--warm", "--refresh", "--", "-v", "", "a b", "--stale-while-revalidate=1", "*"];
     let options = ["--ttl", "1m", "--stale-while-revalidate", "1h", "--", "./s.sh"];
@@ -210,8 +208,7 @@ fn a_renewal_holds_for_the_same_standard_inputs_as_the_old_entry() {
         ("cat now -", "content", "old content", "new content"),
         ("cat now -", "", "old ", "new "),
     ] {
-        let sandbox = Sandbox::new();
-        sandbox.script("s.sh", &format!("{body}; echo >> ends"));
+        let sandbox = Sandbox::with_script(&format!("{body}; echo >> ends"));
         let call = |options: &str| sandbox.cachex(&format!("{renews} {options} ./s.sh"));
         let file = sandbox.write("input", input).display().to_string();
         let from_file = || sandbox.sh(&format!("cachex {renews} ./s.sh < {file}; cat"));
@@ -234,8 +231,7 @@ fn a_renewal_holds_for_the_same_standard_inputs_as_the_old_entry() {
 
 #[test]
 fn an_entry_for_a_long_standard_input_is_renewed_too() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "cat now -; echo >> ends");
+    let sandbox = Sandbox::with_script("cat now -; echo >> ends");
     sandbox.write("now", "old ");
     let input = "long input ".repeat(200_000);
     let call = || sandbox.cachex(RENEWS).stdin(input.as_str());
@@ -244,8 +240,7 @@ fn an_entry_for_a_long_standard_input_is_renewed_too() {
 
 #[test]
 fn a_renewal_that_starts_to_read_its_input_is_discarded() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi; test -e greedy && cat; echo >> ends");
+    let sandbox = Sandbox::with_script("echo hi; test -e greedy && cat; echo >> ends");
     let call = || sandbox.cachex(RENEWS).stdin("input\n");
     call().gives("hi\n");
     sandbox.write("greedy", "");

@@ -23,9 +23,7 @@ fn counts(sandbox: &Sandbox) -> Vec<(String, u64, u64)> {
 }
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
-    sandbox
+    Sandbox::with_script("echo hi")
 }
 
 #[test]

@@ -275,8 +275,9 @@ fn input_that_cannot_be_kept_still_reaches_the_command() {
 
 #[test]
 fn a_pipe_and_a_file_with_the_same_content_are_two_inputs() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "test -p /dev/stdin && echo pipe; test -f /dev/stdin && echo file; cat");
+    let sandbox = Sandbox::with_script(
+        "test -p /dev/stdin && echo pipe; test -f /dev/stdin && echo file; cat",
+    );
     for content in ["content\n", ""] {
         let file = sandbox.write("in", content).display().to_string();
         for _ in 0..2 {

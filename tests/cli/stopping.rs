@@ -12,8 +12,7 @@ use std::os::unix::process::ExitStatusExt;
 
 #[test]
 fn a_stopped_cachex_continues() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo ready; read x < go; echo $x");
+    let sandbox = Sandbox::with_script("echo ready; read x < go; echo $x");
     sandbox.sh("mkfifo go").gives("");
     let ready = start(sandbox.cachex("./s.sh"));
     ready.send(Signal::TSTP);

@@ -5,9 +5,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "cat; echo hi");
-    sandbox
+    Sandbox::with_script("cat; echo hi")
 }
 
 /// Expects that the command runs uncached, with one warning that contains `part`.

@@ -8,9 +8,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "cat; echo hi");
-    sandbox
+    Sandbox::with_script("cat; echo hi")
 }
 
 #[test]

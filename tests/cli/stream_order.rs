@@ -7,9 +7,7 @@ use super::terminal::on_terminal;
 const IN_TURN: &str = "for i in 0 1 2 3 4 5 6 7 8 9; do echo a$i; echo b$i >&2; echo c$i; done";
 
 fn in_turn() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", IN_TURN);
-    sandbox
+    Sandbox::with_script(IN_TURN)
 }
 
 #[test]
@@ -44,8 +42,7 @@ fn a_recording_of_two_streams_is_not_replayed_to_one() {
 
 #[test]
 fn a_recording_of_two_streams_is_not_a_fallback_for_one() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "test ! -e bad || exit 3; echo out; echo err >&2");
+    let sandbox = Sandbox::with_script("test ! -e bad || exit 3; echo out; echo err >&2");
     let call = "cachex --ttl 1m --stale-if-error 1h ./s.sh";
     sandbox.sh(&format!("{call} 2>&1")).gives("out\nerr\n");
     sandbox.age(10);
@@ -84,8 +81,7 @@ fn output_on_only_one_of_two_streams_is_replayed_to_one() {
 
 #[test]
 fn a_recording_of_one_stream_is_not_replayed_to_two() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo out; echo err >&2");
+    let sandbox = Sandbox::with_script("echo out; echo err >&2");
     sandbox.sh("cachex ./s.sh 2>&1").gives("out\nerr\n");
     let told = sandbox.cachex("-v ./s.sh").tells("out\n", 0);
     assert!(told.contains("miss: nothing stored for this call: outputs changed"), "{told}");
@@ -130,8 +126,7 @@ fn a_terminal_is_one_stream() {
 
 #[test]
 fn a_warmed_result_is_replayed_to_terminals_and_pipes() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi; echo >> ends");
+    let sandbox = Sandbox::with_script("echo hi; echo >> ends");
     on_terminal(sandbox.cachex("--warm ./s.sh"), 24, 80).end();
     sandbox.sh("until test -s ends; do sleep 0.01; done").gives("");
     super::stale_while_revalidate::wait_for_ends(&sandbox, 1);

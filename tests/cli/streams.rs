@@ -7,9 +7,7 @@ use std::process::Stdio;
 
 #[test]
 fn long_output_on_both_streams_does_not_deadlock() {
-    let sandbox = Sandbox::new();
-    sandbox.script(
-        "s.sh",
+    let sandbox = Sandbox::with_script(
         "head -c 3000000 /dev/zero | tr '\\0' o & head -c 3000000 /dev/zero | tr '\\0' e >&2; wait",
     );
     for _ in 0..2 {
@@ -20,8 +18,7 @@ fn long_output_on_both_streams_does_not_deadlock() {
 
 #[test]
 fn one_stream_continues_while_the_other_is_not_read() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "seq 100000 & echo err >&2; wait");
+    let sandbox = Sandbox::with_script("seq 100000 & echo err >&2; wait");
     for _ in 0..2 {
         let mut child = sandbox.cachex("./s.sh").spawn();
         let mut err = [0; 4];
@@ -40,8 +37,7 @@ fn one_stream_continues_while_the_other_is_not_read() {
 
 #[test]
 fn a_closed_stream_is_closed_for_the_command_too() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo out || echo failed >&2; echo err >&2");
+    let sandbox = Sandbox::with_script("echo out || echo failed >&2; echo err >&2");
     for redirection in [">&-", "2>&-", ">&- 2>&-"] {
         let run = |prefix: &str| {
             let output = sandbox.sh(&format!("{prefix} ./s.sh {redirection}")).output();
@@ -59,8 +55,7 @@ fn a_closed_stream_is_closed_for_the_command_too() {
 
 #[test]
 fn a_recording_that_cannot_be_written_costs_one_warning() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "seq 200000");
+    let sandbox = Sandbox::with_script("seq 200000");
     let bare = sandbox.sh("seq 200000").output().stdout;
     sandbox.cachex("echo x").gives("x\n");
     // The limit on file size stops the recording half-way. The command inherits the limit, but
@@ -138,8 +133,7 @@ fn a_long_hit_is_the_same_for_every_kind_of_output() {
 
 #[test]
 fn a_reader_that_leaves_early_leaves_no_truncated_entry() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "seq 300000");
+    let sandbox = Sandbox::with_script("seq 300000");
     let bare = sandbox.sh("seq 300000").output().stdout;
     for _ in 0..3 {
         sandbox.sh("cachex ./s.sh | head -2").gives("1\n2\n");
@@ -151,8 +145,8 @@ fn a_reader_that_leaves_early_leaves_no_truncated_entry() {
 
 #[test]
 fn descriptors_and_limits_reach_the_command() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "umask; ulimit -n; cat <&5; echo six >&6; ps -o pgid= -p $$");
+    let sandbox =
+        Sandbox::with_script("umask; ulimit -n; cat <&5; echo six >&6; ps -o pgid= -p $$");
     let script = "umask 027; ulimit -n 99; exec 5< in 6> out; exec CX ./s.sh";
     let mut seen = Vec::new();
     for prefix in ["", "cachex"] {

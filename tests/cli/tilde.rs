@@ -4,9 +4,7 @@ use super::harness::Sandbox;
 use std::fs;
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
-    sandbox
+    Sandbox::with_script("echo hi")
 }
 
 #[test]

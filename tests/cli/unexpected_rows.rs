@@ -3,9 +3,7 @@
 use super::harness::{Sandbox, Texts};
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
-    sandbox
+    Sandbox::with_script("echo hi")
 }
 
 /// Runs a statement that changes this many rows of the store.
@@ -69,8 +67,7 @@ fn a_missing_secret_is_damage() {
 
 #[test]
 fn output_without_an_entry_is_ignored() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "seq $1 100000");
+    let sandbox = Sandbox::with_script("seq $1 100000");
     sandbox.cachex("./s.sh 1").output();
     change(&sandbox, "DELETE FROM entry", 1);
     for _ in 0..2 {

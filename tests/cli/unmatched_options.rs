@@ -3,8 +3,7 @@
 use super::harness::{Sandbox, Texts};
 
 fn sandbox() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
+    let sandbox = Sandbox::with_script("echo hi");
     sandbox.write("in.json", "{}");
     sandbox
 }

@@ -4,8 +4,7 @@ use super::harness::Sandbox;
 
 #[track_caller]
 fn is_refused(words: &str, parts: &[&str]) {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
+    let sandbox = Sandbox::with_script("echo hi");
     let stderr = sandbox.cachex(words).tells("", 2);
     for part in parts {
         assert!(stderr.contains(part), "{part}: {stderr}");
@@ -48,8 +47,7 @@ fn a_missing_command_is_refused() {
 
 #[test]
 fn invalid_variables_are_refused_and_named() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "echo hi");
+    let sandbox = Sandbox::with_script("echo hi");
     for verb in ["./s.sh", "list", "config"] {
         let stderr = sandbox.cachex(verb).env("CACHEX_TTL", "banana").tells("", 2);
         assert!(stderr.contains("'banana'"), "{stderr}");

@@ -30,8 +30,7 @@ fn a_failed_warm_keeps_the_stored_success() {
 
 #[test]
 fn warm_takes_an_input_only_with_stdin() {
-    let sandbox = Sandbox::new();
-    sandbox.script("s.sh", "cat now; test $# = 0 || cat; echo >> ends");
+    let sandbox = Sandbox::with_script("cat now; test $# = 0 || cat; echo >> ends");
     sandbox.write("now", "old ");
     sandbox.cachex("./s.sh").stdin("unread").gives("old ");
     sandbox.write("now", "new ");
