@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
-"""Records the picture of the README: cachex at work in a terminal, as two SVGs that play once, light.svg and
-dark.svg.
+"""Records the picture of the README as two SVGs that play once, light.svg and dark.svg: cachex in a terminal.
 
     docs/picture/record.py [--cachex PROGRAM] [--output DIRECTORY]
 
-What is shown is a real run of PROGRAM (by default the one in PATH) in a pseudo-terminal, with the time
-that each call took. Where motion is not wanted the picture stands still and shows the end. Needs nothing
-but Python 3.
+The picture shows a real run of PROGRAM (by default the one in PATH) in a pseudo-terminal, with the time of
+each call. If the viewer prefers reduced motion, it shows the final screen. Needs only Python 3.
 """
 
 import argparse
@@ -40,12 +38,12 @@ CALLS = [
 ]
 
 
-# Where the calls are made. The directory that they are really made in has a name of the same length.
+# The directory that the picture shows. The real working directory has a name of the same length.
 PROJECT = "/home/you/app"
 
 
 class Screen:
-    """What a terminal shows that is given bytes: rows of cells, a cell being a character and a style."""
+    """A terminal screen: rows of cells, where a cell is a character and a style."""
 
     ESCAPE = re.compile(r"\x1b\[([?0-9;]*)([A-Za-z])|\x1b\][^\x07]*\x07|\x1b\[[?0-9;]*$|\x1b$")
 
@@ -128,7 +126,7 @@ class Screen:
 
 
 class Film:
-    """A screen over time: for each row what it showed, from when and until when."""
+    """A screen over time: the contents of each row, with their first and last moment."""
 
     def __init__(self):
         self.screen, self.now, self.shots = Screen(), 0.0, {}
@@ -146,7 +144,7 @@ class Film:
         self.shoot()
 
     def call(self, typed, directory, environment):
-        """Types a call, runs it, and notes beside it how long it took."""
+        """Types a call, runs it, and shows its duration beside it."""
         self.say("\x1b[32m$\x1b[0m ")
         self.now += 0.6
         self.say(f"\x1b[1m{typed}\x1b[0m\r\n")
@@ -167,7 +165,7 @@ class Film:
 
 
 def run(typed, directory, environment):
-    """What a shell's command writes to a terminal, as it comes."""
+    """Yields the output of a shell command on a terminal as it arrives."""
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(directory)
@@ -177,14 +175,14 @@ def run(typed, directory, environment):
     while True:
         try:
             chunk = os.read(terminal, 65536)
-        except OSError:  # Linux says so that nobody has it open any more
+        except OSError:  # on Linux: no process has the terminal open any more
             chunk = b""
         if not chunk:
             break
         rest += chunk
         try:
             text, rest = rest.decode(), b""
-        except UnicodeDecodeError:  # in the middle of a character
+        except UnicodeDecodeError:  # an incomplete character
             continue
         yield text
     os.close(terminal)
@@ -233,7 +231,7 @@ text { fill: var(--text); font: 14px ui-monospace, SFMono-Regular, Menlo, Consol
 
 
 def runs(cells):
-    """Pieces of one style, each with its column; spaces at the ends are left out."""
+    """Splits cells into pieces of one style with their columns, without trailing spaces."""
     pieces = []
     for column, (char, style) in enumerate(cells):
         if pieces and pieces[-1][2] == style:
