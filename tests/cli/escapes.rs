@@ -1,7 +1,7 @@
 //! cachex escapes control characters in everything that it quotes.
 
+use super::harness::terminal::on_terminal;
 use super::harness::{Call, Sandbox, word};
-use super::terminal::on_terminal;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;

@@ -1,7 +1,7 @@
 //! Ctrl-C, Ctrl-Z and hang-ups of a terminal that cachex and its command share.
 
 use super::harness::Sandbox;
-use super::terminal::on_terminal;
+use super::harness::terminal::on_terminal;
 use std::os::unix::process::ExitStatusExt;
 
 #[test]

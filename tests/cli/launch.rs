@@ -2,7 +2,10 @@
 
 use super::harness::{Sandbox, Texts, has};
 #[cfg(target_os = "linux")]
-use super::{harness::Call, system_calls::can_trace, terminal::on_terminal};
+use super::{
+    harness::{Call, seccomp::refusing, terminal::on_terminal},
+    system_calls::can_trace,
+};
 
 #[test]
 fn each_variable_is_in_the_environment_once() {
@@ -83,37 +86,6 @@ fn a_key_pressed_before_the_command_starts_reaches_it() {
 
 /// A call without descriptors for processes, as under QEMU, in older versions of gVisor, and behind strict filters.
 #[cfg(target_os = "linux")]
-#[allow(unsafe_code)]
-fn without_pidfd(mut call: Call) -> Call {
-    use std::os::unix::process::CommandExt;
-    let bar = || {
-        let load = |offset| instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, offset);
-        let if_not = |test, number, skip| instruction(libc::BPF_JMP | test, 0, skip, number);
-        let end = |how| instruction(libc::BPF_RET, 0, 0, how);
-        let number = |call: libc::c_long| u32::try_from(call).expect("small");
-        let failure = |error: i32| libc::SECCOMP_RET_ERRNO | error.unsigned_abs();
-        let mut filter = [
-            load(0),
-            if_not(libc::BPF_JEQ, number(libc::SYS_pidfd_open), 1),
-            end(failure(libc::ENOSYS)),
-            end(libc::SECCOMP_RET_ALLOW),
-        ];
-        let program = libc::sock_fprog { len: 4, filter: filter.as_mut_ptr() };
-        // SAFETY: the calls read what lives here.
-        let is_set = unsafe {
-            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-                && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program)
-                    == 0
-        };
-        if is_set { Ok(()) } else { Err(std::io::Error::last_os_error()) }
-    };
-    // SAFETY: system calls only, between fork and exec.
-    unsafe { call.command.pre_exec(bar) };
-    call
-}
-
-#[cfg(target_os = "linux")]
-fn instruction(code: u32, if_so: u8, if_not: u8, value: u32) -> libc::sock_filter {
-    let code = u16::try_from(code).expect("small");
-    libc::sock_filter { code, jt: if_so, jf: if_not, k: value }
+fn without_pidfd(call: Call) -> Call {
+    refusing(call, libc::SYS_pidfd_open, libc::ENOSYS)
 }

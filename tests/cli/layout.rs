@@ -1,7 +1,7 @@
 //! The layout of verbs on a terminal: wrapped lines, tables, colours, bars.
 
+use super::harness::terminal::on_terminal;
 use super::harness::{Sandbox, Texts};
-use super::terminal::on_terminal;
 
 #[test]
 fn explain_wraps_long_lines_on_a_terminal_only() {

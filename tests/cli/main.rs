@@ -2,7 +2,6 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
-mod aging;
 mod clear;
 mod clear_filters;
 mod clock;
@@ -12,7 +11,6 @@ mod config_faults;
 mod config_ownership;
 mod config_shown;
 mod damage;
-mod deadline;
 mod descriptors;
 mod doctor;
 mod dry_run;
@@ -70,7 +68,6 @@ mod stream_order;
 mod streams;
 #[cfg(target_os = "linux")]
 mod system_calls;
-mod terminal;
 mod tilde;
 mod trust_verb;
 mod unexpected_rows;

@@ -1,7 +1,7 @@
 //! Without memory, processes, threads or devices the command runs in place of cachex.
 
+use super::harness::terminal::on_terminal;
 use super::harness::{Call, Sandbox, am_root, skipped};
-use super::terminal::on_terminal;
 use std::os::unix::process::CommandExt;
 
 const WARNING: &str = "cannot run a command: ";

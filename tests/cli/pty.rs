@@ -1,8 +1,8 @@
 //! `--pty`: the command runs on a terminal of its own.
 
 use super::harness::Sandbox;
+use super::harness::terminal::on_terminal;
 use super::job_control::ctrl_c_ends_the_loop_around;
-use super::terminal::on_terminal;
 #[cfg(target_os = "linux")]
 use std::os::unix::process::ExitStatusExt;
 

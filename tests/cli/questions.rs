@@ -1,7 +1,7 @@
 //! Commands that ask a question on the terminal: the spinner leaves it alone, and the run is not stored.
 
 use super::harness::Sandbox;
-use super::terminal::{on_terminal, waiting};
+use super::harness::terminal::{on_terminal, waiting};
 
 #[test]
 fn the_spinner_does_not_overwrite_a_question_and_the_run_is_not_stored() {

@@ -1,6 +1,7 @@
 //! A hit replays the same bytes to the same streams in the same order, with the same exit code.
 
 use super::harness::{Sandbox, Texts};
+use std::process::Stdio;
 
 #[test]
 fn a_hit_replays_the_miss() {

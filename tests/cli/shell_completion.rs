@@ -1,7 +1,7 @@
 //! Completion in real shells: type a line, ask for completions, compare the result.
 
+use super::harness::terminal::{Terminal, on_terminal};
 use super::harness::{Call, Sandbox, Texts, found, skipped};
-use super::terminal::{Terminal, on_terminal};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! The spinner.
 
 use super::harness::Sandbox;
-use super::terminal::{on_terminal, waiting};
+use super::harness::terminal::{on_terminal, waiting};
 
 #[test]
 fn the_spinner_shows_text_and_time_and_disappears_before_the_first_byte() {

@@ -1,7 +1,7 @@
 //! The order of writes to both streams when they are one.
 
+use super::harness::terminal::on_terminal;
 use super::harness::{Sandbox, Texts};
-use super::terminal::on_terminal;
 
 /// Writes to both streams in turn without pause.
 const IN_TURN: &str = "for i in 0 1 2 3 4 5 6 7 8 9; do echo a$i; echo b$i >&2; echo c$i; done";
@@ -137,35 +137,8 @@ fn a_warmed_result_is_replayed_to_terminals_and_pipes() {
 
 /// Makes the kernel refuse `kcmp`, as Docker does.
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
-#[allow(unsafe_code)]
-fn without_kcmp(mut call: super::harness::Call) -> super::harness::Call {
-    use std::os::unix::process::CommandExt;
-    let code = |code| u16::try_from(code).expect("a code");
-    let jump = code(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K);
-    let give = code(libc::BPF_RET | libc::BPF_K);
-    let load = code(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS);
-    let kcmp = u32::try_from(libc::SYS_kcmp).expect("a number");
-    let refused = libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned();
-    let mut filter = [
-        libc::sock_filter { code: load, jt: 0, jf: 0, k: 0 },
-        libc::sock_filter { code: jump, jt: 0, jf: 1, k: kcmp },
-        libc::sock_filter { code: give, jt: 0, jf: 0, k: refused },
-        libc::sock_filter { code: give, jt: 0, jf: 0, k: libc::SECCOMP_RET_ALLOW },
-    ];
-    let install = move || {
-        let len = u16::try_from(filter.len()).expect("few");
-        let program = libc::sock_fprog { len, filter: filter.as_mut_ptr() };
-        // SAFETY: plain system calls; the filter outlives them.
-        let done = unsafe {
-            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-                && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program)
-                    == 0
-        };
-        if done { Ok(()) } else { Err(std::io::Error::last_os_error()) }
-    };
-    // SAFETY: only system calls are made.
-    unsafe { call.command.pre_exec(install) };
-    call
+fn without_kcmp(call: super::harness::Call) -> super::harness::Call {
+    super::harness::seccomp::refusing(call, libc::SYS_kcmp, libc::EPERM)
 }
 
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]

@@ -1,8 +1,8 @@
 //! Followers do not wait for a run that can no longer be stored.
 
 use super::harness::Sandbox;
+use super::harness::terminal::on_terminal;
 use super::single_flight::{end, send, spawn, wait_for_start, wait_until_waiting};
-use super::terminal::on_terminal;
 use rustix::process::Signal;
 use std::process::{Child, Stdio};
 

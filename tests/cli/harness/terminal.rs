@@ -1,6 +1,6 @@
 //! A terminal for tests: a call runs on it, and the test is its user.
 
-use super::harness::{Call, Sandbox};
+use super::{Call, Sandbox};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{FdFlags, fcntl_setfd};

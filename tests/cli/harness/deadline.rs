@@ -73,7 +73,7 @@ fn end_what_is_waited_for(directory: &Path) {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_hanging_test_ends_and_fails() {
-    let sandbox = super::harness::Sandbox::new();
+    let sandbox = super::Sandbox::new();
     sandbox.sh("mkfifo never").gives("");
     let deadline = Deadline::after(Duration::from_millis(200), sandbox.dir.clone());
     assert!(!sandbox.sh("read x < never").output().status.success());
