@@ -1,17 +1,16 @@
-//! `cachex` memoizes any command: the second time, its output, its errors and its exit code come
+//! `cachex` memoizes any command: the second time, its output, its errors and its exit status come
 //! back at once from a local store.
 //!
-//! This is the inside of the program, for those who change it. For what it does see `README.md`, for
-//! how to change it `CONTRIBUTING.md`. It is a library only so that tests, benchmarks and fuzz targets reach
-//! the parts: nothing here is stable.
+//! These pages describe the inside of the program. `README.md` says what it does, `CONTRIBUTING.md` how to change
+//! it. It is a library only so that tests, benchmarks and fuzz targets can reach its parts: nothing here is stable.
 //!
 //! # Two laws
 //!
-//! **Transparent**: a miss behaves as the bare command, a hit as the recorded miss did, and a fault of
-//! the cache changes neither. **Sound**: what cannot be proved to be the same is not replayed.
+//! **Transparent**: a miss behaves as the bare command, a hit behaves as the recorded miss did, and a fault of
+//! the cache changes neither. **Sound**: a result is replayed only if everything that decides it is the same.
 //!
-//! So where a module finds that something cannot be read, decided or stored, there is one answer: the
-//! command runs as without cachex, and one line of warning says why.
+//! When a module cannot read, decide or store something, the answer is always the same: the command runs as if
+//! cachex were not there, and one line of warning says why.
 //!
 //! # The model
 //!
@@ -19,40 +18,42 @@
 //!
 //! | | known | says |
 //! |---|---|---|
-//! | [`key::Key`] | before the command runs | its words, the content of its script, its directory, chosen variables and files: a digest of the [`key::Fingerprint`] |
+//! | [`key::Key`] | before the command runs | its words, the content of its script, its directory, the selected variables and files: a digest of the [`key::Fingerprint`] |
 //! | [`entry::Condition`] | only while it runs | whether it read its standard input, and what that was |
 //! | [`recording::Recording`] | in the end | its output in order of arrival, and how it ended |
 //!
-//! A look-up finds the entries of the key, its variants, and replays the first whose conditions hold now.
+//! A look-up finds the entries of the key, its variants, and replays the first one whose condition holds now.
 //!
 //! # The path of a request
 //!
 //! ```text
-//! command line, variables, files ── options ──┐
-//!                                             ▼ Request
-//!                    key::observe: how the world stands
-//!                                             ▼ Fingerprint, Key
-//!         store: the variants of the key ── policy: may one be replayed?
-//!                     │ yes                                 │ no
-//!                     ▼                                     ▼
-//!                  replay                 claim ── runner ── policy: may it be kept? ── fill
-//!                     └──────────────── Exit ───────────────┘
+//! arguments, variables, files ── options ──┐
+//!                                          ▼ Request
+//!                     key::observe: the state of the inputs
+//!                                          ▼ Fingerprint, Key
+//!          store: the variants of the key ── policy: may one be replayed?
+//!                      │ yes                                 │ no
+//!                      ▼                                     ▼
+//!                   replay         single flight ── runner ── policy: may it be kept? ── store
+//!                      └──────────────── Exit ───────────────┘
 //! ```
 //!
-//! [`commands::run::run`] reads like that picture. What is above it chooses, what is below it does one thing
-//! each: [`key`] alone reads the world for the key, [`policy`] alone decides, [`runner`] alone starts the command,
-//! [`store`] alone touches the database, [`terminal`] alone writes to our streams.
+//! [`commands::run::run`] reads like that picture, and [`commands::explain`] takes the same steps without running
+//! anything; both use [`call`]. Only [`key`] reads the world for the key, only [`policy`] decides, only [`runner`]
+//! starts the command, only [`store`] touches the database, and only [`terminal`] writes to our streams.
 //!
-//! Modules use only those of lower layers, by the table in `tests/architecture.rs`:
+//! # The layers
+//!
+//! A module uses only modules of lower layers, and inside a folder each file uses only files that stand below it.
+//! `tests/architecture/layers.rs` lists all of them, and the tests hold the code to it.
 //!
 //! | layer | modules |
 //! |---|---|
-//! | 5 | [`commands`] |
-//! | 4 | [`options`] |
-//! | 3 | [`store`], [`runner`], [`replay`], [`policy`] |
-//! | 2 | [`stdin`], [`entry`] |
-//! | 1 | [`key`], [`recording`], [`progress`] |
-//! | 0 | [`error`], [`outputs`], [`terminal`], [`inherited`], [`die_with_parent`], [`memory_file`], [`file_lock`], [`single_flight`], [`home`], [`ownership`], [`private_directory`], [`exit`], [`size`], [`hex`], [`time`] |
+//! | verbs | [`commands`] |
+//! | one call | [`call`] |
+//! | its parts | [`options`], [`store`], [`runner`], [`policy`], [`single_flight`], [`replay`] |
+//! | values | [`entry`], [`stdin`], [`key`], [`recording`] |
+//! | ground floor | [`progress`], [`terminal`], [`error`], [`exit`], [`time`], [`size`], [`hex`], [`inherited`], [`output_streams`], [`home`], [`ownership`], [`private_directory`], [`file_lock`], [`memory_file`], [`die_with_parent`] |
 
 mod call;
 pub mod commands;

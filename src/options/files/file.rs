@@ -49,7 +49,7 @@ impl ConfigFile {
             let start = error.span().map_or(0, |span| span.start);
             FileProblem { line: line_of(bytes, start), what: error.message().to_owned() }
         })?;
-        let mut reader = FileReader { text, owner, path, refused: Vec::new() };
+        let mut reader = TextReader { text, owner, path, refused: Vec::new() };
         let (rules, options) = split(document.get_ref(), "rule");
         let defaults = reader.options(&options, None)?;
         let rules = rules.map_or(Ok(Vec::new()), |rules| reader.rules(rules))?;
@@ -80,14 +80,14 @@ fn in_one_line(message: &str) -> String {
     escape_os(OsStr::new(&message.split_whitespace().collect::<Vec<_>>().join(" ")))
 }
 
-struct FileReader<'r> {
+struct TextReader<'r> {
     text: &'r str,
     owner: FileOwner,
     path: &'r Path,
     refused: Vec<RefusedKey>,
 }
 
-impl FileReader<'_> {
+impl TextReader<'_> {
     fn rules(&mut self, rules: &Spanned<DeValue<'_>>) -> Result<Vec<Rule>, FileProblem> {
         const SHAPE: &str = "expected [[rule]] with a command";
         let tables = rules.get_ref().as_array().ok_or_else(|| self.problem(rules, SHAPE))?;

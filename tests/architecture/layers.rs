@@ -1,0 +1,108 @@
+//! Which module may use which. A new file gets its place here; a new arrow is a decision.
+
+/// The modules of the crate, lowest first, each with those that it may use.
+pub const MODULES: &[(&str, &str)] = &[
+    ("die_with_parent", ""),
+    ("exit", ""),
+    ("file_lock", ""),
+    ("hex", ""),
+    ("home", ""),
+    ("inherited", ""),
+    ("memory_file", ""),
+    ("ownership", ""),
+    ("size", ""),
+    ("terminal", ""),
+    ("time", ""),
+    ("error", "terminal"),
+    ("output_streams", "inherited terminal"),
+    ("private_directory", "home ownership terminal"),
+    ("progress", "terminal"),
+    ("recording", "exit size terminal time"),
+    ("replay", "recording terminal"),
+    ("single_flight", "file_lock private_directory"),
+    (
+        "key",
+        "die_with_parent exit hex inherited memory_file output_streams single_flight terminal time",
+    ),
+    ("entry", "exit key recording time"),
+    ("policy", "entry exit key time"),
+    ("stdin", "entry inherited key memory_file terminal"),
+    (
+        "store",
+        "entry exit file_lock hex key ownership private_directory recording single_flight size terminal time",
+    ),
+    (
+        "options",
+        "error exit hex home key output_streams ownership policy private_directory progress single_flight size store terminal time",
+    ),
+    (
+        "runner",
+        "die_with_parent entry exit inherited key output_streams progress recording stdin terminal time",
+    ),
+    (
+        "call",
+        "entry error exit inherited key options policy progress recording replay runner single_flight stdin store terminal time",
+    ),
+    ("commands", "call entry error exit hex key options recording size store terminal time"),
+];
+
+/// The folders, each with its files and folders, lowest first: each of them may use those before it.
+pub const FOLDERS: &[(&str, &str)] = &[
+    (
+        "call",
+        "context ending output_as_input execute fall_back keep prepare uncached decide fill nearest forecast renew serve single_flight",
+    ),
+    (
+        "commands",
+        "answer filters json opening option_value removals run screen clear completions entry_facts explain prune table config doctor list show stats trust",
+    ),
+    (
+        "key",
+        "differences digest error words fingerprint encoding hash_with files parts spec caveats code observation observe",
+    ),
+    ("key/code", "interpreter program shebang command_name locate script"),
+    ("key/code/interpreter", "table word_role operands"),
+    ("key/encoding", "encoder canonical"),
+    (
+        "key/files",
+        "exec_mode parallel path stamp memory regular_file recheck reading reading_many arguments named",
+    ),
+    ("key/files/arguments", "look watch named_path search file_arguments contents"),
+    ("key/files/named", "glob tree survey contents"),
+    ("key/hash_with", "command option commands"),
+    ("key/words", "descriptors environment file_names ignored"),
+    ("options", "shape source values layer definitions files option request argv variables merge"),
+    ("options/definitions", "verbs command usage"),
+    ("options/files", "anchor places refused rule trust value file findings look project_file"),
+    ("policy", "reasons terms fixtures keeping renewing replaying"),
+    ("recording", "checksum frames blocks body finished recorder"),
+    (
+        "runner",
+        "async_fd error process inherited_files left_behind resources signals launch output terminal wait background input outcome job supervise",
+    ),
+    ("runner/input", "feed file offer source"),
+    ("runner/input/offer", "gap socket_back taken channel offering pipe socket thread"),
+    ("runner/launch", "environment state_change command monitor exec process"),
+    ("runner/output", "loss newlines pump_end survivors writer tape shared pump"),
+    ("runner/process", "descriptors fork stat wait"),
+    ("runner/signals", "arrival mask send death handlers queue"),
+    ("runner/supervise", "connections lookout child running job_control event_loop run"),
+    ("runner/terminal", "other_readers pty reads keys question"),
+    ("single_flight", "ancestry claims"),
+    (
+        "stdin",
+        "file reading stream peek peek_elsewhere buffered put_back state look_ahead matching stand_in",
+    ),
+    ("store", "error location sqlite objects read handle health query usage write"),
+    ("store/health", "finding objects entries examine"),
+    ("store/objects", "directory owners new_object sweep"),
+    ("store/query", "call_pattern parts statistics where_clause nearest selection listing"),
+    ("store/read", "pages database"),
+    ("store/read/pages", "unsupported file record tree reader"),
+    (
+        "store/sqlite",
+        "codec connect migrations notes read_transaction space schema open repair transaction",
+    ),
+    ("store/write", "clearing command_totals tombstones retention evict fill remove prune"),
+    ("terminal", "escape own stream write_deadline messages"),
+];
