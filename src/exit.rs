@@ -81,6 +81,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_status_is_that_of_a_shell() {
+        assert_eq!(Exit::Code(3).status(), 3);
+        assert_eq!(Exit::Signal(15).status(), 143);
+        assert_eq!(Exit::Signal(200).status(), 255);
+    }
+
+    #[test]
+    fn an_exit_is_told_in_words() {
+        assert_eq!(Exit::Code(3).to_string(), "exit code 3");
+        assert_eq!(Exit::Signal(15).to_string(), "killed by signal 15");
+    }
+
+    #[test]
+    fn exits_are_read_as_the_system_tells_them() {
+        use std::os::unix::process::ExitStatusExt;
+        let exit = |raw| Exit::from(std::process::ExitStatus::from_raw(raw));
+        assert_eq!(exit(3 << 8), Exit::Code(3));
+        assert_eq!(exit(15), Exit::Signal(15));
+    }
+
+    #[test]
     fn exit_codes_are_lists_and_ranges() {
         let codes: ExitCodes = "0, 2-4".parse().unwrap_or_default();
         assert_eq!(

@@ -58,3 +58,26 @@ impl fmt::Display for Discarded {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_told_in_words() {
+        let expired = MissReason::Expired(Duration::from_secs(300));
+        assert_eq!(expired.to_string(), "expired 5m ago");
+        assert_eq!(MissReason::Absent.to_string(), "nothing stored for this call");
+        let discarded = [
+            (Discarded::Killed(Exit::Signal(9)), "killed by signal 9"),
+            (
+                Discarded::NotStarted(Exit::Code(126)),
+                "exit code 126: something could not be started",
+            ),
+            (Discarded::Failure(Exit::Code(1)), "exit code 1, and failures are discarded"),
+        ];
+        for (reason, text) in discarded {
+            assert_eq!(reason.to_string(), text);
+        }
+    }
+}
