@@ -61,15 +61,6 @@ impl Condition {
     }
 }
 
-impl Entry {
-    /// When the command began.
-    #[must_use]
-    pub fn started(&self) -> Timestamp {
-        let elapsed = i64::try_from(self.elapsed.as_millis()).unwrap_or(i64::MAX);
-        Timestamp::from_millis(self.created.as_millis().saturating_sub(elapsed))
-    }
-}
-
 /// The kind of the command's standard input. Some commands look at that too, as `wc` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StdinKind {
@@ -101,6 +92,13 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// When the command began.
+    #[must_use]
+    pub fn started(&self) -> Timestamp {
+        let elapsed = i64::try_from(self.elapsed.as_millis()).unwrap_or(i64::MAX);
+        Timestamp::from_millis(self.created.as_millis().saturating_sub(elapsed))
+    }
+
     /// Whether this is the same entry, looked up at another moment. Ids are used again.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
@@ -150,4 +148,29 @@ pub struct NewEntry<'a> {
     pub lifetime: Lifetime,
     /// The parts of its key.
     pub parts: Vec<KeyPart>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_the_same_input_wherever_a_run_left_its_offset() {
+        let file = |byte, moved| Condition::StdinFile { input: Digest([byte; 32]), moved };
+        assert!(file(1, 0).is_same_input(file(1, 9)));
+        assert!(!file(1, 0).is_same_input(file(2, 0)));
+        assert!(!file(1, 0).is_same_input(Condition::StdinAbsent));
+        assert!(Condition::StdinUnread.is_same_input(Condition::StdinUnread));
+        assert!(!Condition::StdinUnread.is_same_input(Condition::StdinClosed));
+    }
+
+    #[test]
+    fn only_data_from_a_pipe_or_a_socket_shows_a_reader() {
+        let read = |kind| Condition::Stdin { kind, digest: Digest([1; 32]), length: 1 };
+        assert!(read(StdinKind::Pipe).shows_a_reader());
+        assert!(read(StdinKind::Socket).shows_a_reader());
+        assert!(!read(StdinKind::File).shows_a_reader());
+        assert!(!Condition::StdinUnread.shows_a_reader());
+        assert!(!Condition::StdinEmpty(StdinKind::Pipe).shows_a_reader());
+    }
 }

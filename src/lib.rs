@@ -85,11 +85,9 @@ pub mod time;
 
 use error::Error;
 use exit::Exit;
-use options::{Asked, Refusal, Request, Usage, Verb};
-use std::path::PathBuf;
-use terminal::{Notices, Stream};
+use options::{Asked, Refusal, Verb};
 
-/// Parses the command line, does what it asks, and tells a failure once. The exit status.
+/// Parses the command line, does what it asks, and prints an error once. The exit status.
 #[must_use]
 pub fn main() -> u8 {
     inherited::prepare();
@@ -100,7 +98,7 @@ pub fn main() -> u8 {
             }
             exit.status()
         }
-        Err(Refusal::Usage(usage)) => show_usage(&usage),
+        Err(Refusal::Usage(usage)) => usage.show(),
         Err(Refusal::Error(error)) => {
             terminal::print_error(&error);
             error.exit_code()
@@ -108,85 +106,27 @@ pub fn main() -> u8 {
     }
 }
 
-/// Shows how the program is called, or why it cannot be called so. The exit status.
-fn show_usage(usage: &Usage) -> u8 {
-    let stream = if usage.is_error { Stream::Stderr } else { Stream::Stdout };
-    let styled = usage.styled.as_ref().filter(|_| stream.shows_colours());
-    let shown = styled.map_or_else(
-        || terminal::print(stream, &usage.plain),
-        |styled| terminal::print_styled(stream, styled),
-    );
-    // There is nobody left to tell when that fails.
-    let _ = shown;
-    usage.code
-}
-
 fn dispatch(mut asked: Asked) -> Result<Exit, Error> {
     let notices = options::notices(&asked.in_force);
-    let store = |asked: &Asked| store_to_look_after(asked, &notices);
-    let done = |()| Exit::Code(0);
-    match asked.verb.take() {
-        None => {
-            let (request, directory) = requested(asked, &notices);
-            commands::run::run(&request, directory, &notices)
-        }
-        Some(Verb::Explain(options)) => {
-            let untrusted = asked.findings.untrusted.clone();
-            let (request, directory) = requested(asked, &notices);
-            let untrusted = untrusted.as_ref();
-            commands::explain::run(&request, directory, untrusted, &notices, options.json).map(done)
-        }
-        Some(Verb::Config(options)) => {
-            let directory = options::store_directory(&asked.in_force).ok();
-            asked.findings.tell(&notices);
-            commands::config::run(&asked, directory.as_deref(), options.all, options.json).map(done)
-        }
-        Some(Verb::Trust(options)) => commands::trust::run(&options).map(done),
-        Some(Verb::Clear(options)) => {
-            if options.filters.command.is_empty() && ends_in_two_dashes() {
-                // As from `clear -- $COMMAND` with nothing in the variable.
-                let problem = "no command after --; to forget everything: cachex clear";
-                return Err(Error::Usage(problem.to_owned()));
-            }
-            commands::clear::run(&options, &store(&asked)?, &notices).map(done)
-        }
-        Some(Verb::List(options)) => {
-            commands::list::run(&options, &store(&asked)?, &notices).map(done)
-        }
-        Some(Verb::Show(options)) => {
-            commands::show::run(&options, &store(&asked)?, &notices).map(done)
-        }
-        Some(Verb::Stats(options)) => {
-            commands::stats::run(&options, &store(&asked)?, &notices).map(done)
-        }
-        Some(Verb::Prune(options)) => {
+    let Some(verb) = asked.verb.take() else {
+        let (request, directory) = asked.into_request(&notices);
+        return commands::run::run(&request, directory, &notices);
+    };
+    let store = || asked.store(&notices);
+    match verb {
+        Verb::Clear(options) => commands::clear::run(&options, &store()?, &notices)?,
+        Verb::Completions { shell } => commands::completions::run(shell)?,
+        Verb::Config(options) => commands::config::run(&asked, &options, &notices)?,
+        Verb::Doctor => return commands::doctor::run(&store()?),
+        Verb::Explain(options) => commands::explain::run(asked, &options, &notices)?,
+        Verb::List(options) => commands::list::run(&options, &store()?, &notices)?,
+        Verb::Prune(options) => {
             let max_size = options.max_size.or(asked.in_force.max_size.value().copied());
-            commands::prune::run(max_size, options.dry_run, &store(&asked)?, &notices).map(done)
+            commands::prune::run(max_size, options.dry_run, &store()?, &notices)?;
         }
-        Some(Verb::Doctor) => commands::doctor::run(&store(&asked)?),
-        Some(Verb::Completions { shell }) => commands::completions::run(shell).map(done),
+        Verb::Show(options) => commands::show::run(&options, &store()?, &notices)?,
+        Verb::Stats(options) => commands::stats::run(&options, &store()?, &notices)?,
+        Verb::Trust(options) => commands::trust::run(&options)?,
     }
-}
-
-/// What is asked of a command, and where its store is or why there can be none.
-fn requested(asked: Asked, notices: &Notices) -> (Request, Result<PathBuf, String>) {
-    let directory = options::store_directory(&asked.in_force);
-    let directory = asked.findings.usable(directory, notices);
-    (Request::new(&asked.in_force, asked.words), directory)
-}
-
-/// The directory of the store, for a verb that is not about a command. Its name may be in the file that
-/// cannot be understood.
-fn store_to_look_after(asked: &Asked, notices: &Notices) -> Result<PathBuf, Error> {
-    let Asked { in_force, findings, .. } = asked;
-    if let (Some(fault), None) = (&findings.fault, in_force.cache_dir.value()) {
-        let advice = "name the store with --cache-dir, or mend the file";
-        return Err(Error::Failed(format!("{fault}: where the store is is not known; {advice}")));
-    }
-    findings.tell(notices);
-    options::store_directory(in_force).map_err(Error::Failed)
-}
-
-fn ends_in_two_dashes() -> bool {
-    std::env::args_os().next_back().is_some_and(|word| word == "--")
+    Ok(Exit::Code(0))
 }

@@ -7,10 +7,10 @@ use super::screen::{Screen, Tone};
 use super::table::Table;
 use crate::error::Error;
 use crate::options::{
-    Asked, FileOwner, Findings, Given, RUN_OPTIONS, RefusedKey, RefusedKeys, RunOption, STRANGE,
-    Source, Untrusted,
+    Asked, ConfigOptions, FileOwner, Findings, Given, RUN_OPTIONS, RefusedKey, RefusedKeys,
+    RunOption, STRANGE, Source, Untrusted, store_directory,
 };
-use crate::terminal::escape_os;
+use crate::terminal::{Notices, escape_os};
 use serde::Serialize;
 use std::path::Path;
 
@@ -18,13 +18,16 @@ use std::path::Path;
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn run(asked: &Asked, directory: Option<&Path>, all: bool, as_json: bool) -> Result<(), Error> {
+pub fn run(asked: &Asked, options: &ConfigOptions, notices: &Notices) -> Result<(), Error> {
+    let directory = store_directory(&asked.in_force).ok();
+    let directory = directory.as_deref();
+    asked.findings.tell(notices);
     let shown: Vec<_> = RUN_OPTIONS
         .iter()
         .map(|option| ShownOption { option, given: option.given(&asked.in_force) })
-        .filter(|shown| all || shown.given.is_some())
+        .filter(|shown| options.all || shown.given.is_some())
         .collect();
-    if as_json {
+    if options.json {
         print(&json(&Answer::new(asked, directory, &shown))?)
     } else {
         print_styled(&tables(&asked.findings, directory, &shown))

@@ -8,28 +8,23 @@ use crate::call::{Call, Forecast, Nearest, Prepared, find_program};
 use crate::error::Error;
 use crate::hex::Hex;
 use crate::key::{Caveat, Difference, KeyPart, StoredPart};
-use crate::options::{Request, Untrusted};
+use crate::options::{Asked, ExplainOptions, Untrusted};
 use crate::store::StoreError;
 use crate::terminal::{Notices, escape_os};
 use console::measure_text_width;
 use serde::Serialize;
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 /// Prints what a run of this request would do. Only `--hash-with` commands run, and nothing is taken from standard
 /// input.
 ///
 /// # Errors
 /// When there is no such command, or the store fails.
-pub fn run(
-    request: &Request,
-    directory: Result<PathBuf, String>,
-    untrusted: Option<&Untrusted>,
-    notices: &Notices,
-    as_json: bool,
-) -> Result<(), Error> {
-    let program = find_program(request)?;
-    let call = Call::new(request, &program, notices).only_looking();
+pub fn run(asked: Asked, options: &ExplainOptions, notices: &Notices) -> Result<(), Error> {
+    let untrusted = asked.findings.untrusted.clone();
+    let (request, directory) = asked.into_request(notices);
+    let program = find_program(&request)?;
+    let call = Call::new(&request, &program, notices).only_looking();
     let explanation = if request.no_cache {
         Explanation::without_key(call.forecast_uncached("cachex is switched off"))
     } else {
@@ -38,12 +33,16 @@ pub fn run(
                 .map_err(|fault| Error::Failed(fault.to_string()))?,
             Err(fault) => {
                 call.warn_uncached(&fault);
-                let notes = untrusted.map(would_set).unwrap_or_default();
+                let notes = untrusted.as_ref().map(would_set).unwrap_or_default();
                 Explanation { notes, ..Explanation::without_key(call.forecast_uncached(fault)) }
             }
         }
     };
-    print(&if as_json { json(&explanation.for_json())? } else { explanation.tell(Screen::own()) })
+    print(&if options.json {
+        json(&explanation.for_json())?
+    } else {
+        explanation.tell(Screen::own())
+    })
 }
 
 /// Notes on the options that an untrusted file would set.

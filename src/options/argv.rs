@@ -35,7 +35,9 @@ impl CommandLine {
     pub fn read(words: &[OsString]) -> Result<Self, Refusal> {
         let read = OptionReader::default().read(words.get(1..).unwrap_or_default());
         read.map_err(|problem| match problem {
-            ArgvProblem::Misplaced(..) => Refusal::Error(Error::Usage(problem.to_string())),
+            ArgvProblem::Misplaced(..) | ArgvProblem::NothingToClear => {
+                Refusal::Error(Error::Usage(problem.to_string()))
+            }
             _ => Refusal::of_words(words, problem.to_string()),
         })
     }
@@ -53,6 +55,9 @@ enum ArgvProblem {
         "--{0} does not go with the verb `{1}`; for a command of that name: cachex --{0} … -- {1}"
     )]
     Misplaced(&'static str, String),
+    /// As from `clear -- $COMMAND` with nothing in the variable.
+    #[error("no command after --; to forget everything: cachex clear")]
+    NothingToClear,
 }
 
 /// Takes the options out of a command line.
@@ -105,12 +110,18 @@ impl OptionReader {
                 own.push(word.clone());
             }
         }
+        let ends_in_dashes = own.last().is_some_and(|word| word == "--");
         let mut parsed = parse_verb(own).map_err(|_| ArgvProblem::Unknown)?;
         let words = parsed.take_call().unwrap_or_default();
         let flags = self.layer()?;
-        match misplaced {
-            Some(option) => Err(ArgvProblem::Misplaced(option.name(), verb.to_owned())),
-            None => Ok(CommandLine { verb: Some(parsed), words, flags }),
+        if let Some(option) = misplaced {
+            return Err(ArgvProblem::Misplaced(option.name(), verb.to_owned()));
+        }
+        match &parsed {
+            Verb::Clear(options) if ends_in_dashes && options.filters.command.is_empty() => {
+                Err(ArgvProblem::NothingToClear)
+            }
+            _ => Ok(CommandLine { verb: Some(parsed), words, flags }),
         }
     }
 
@@ -242,7 +253,10 @@ mod tests {
         let (ours, matches) = match (ours, matches) {
             (Ok(ours), Ok(matches)) => (ours, matches),
             // What is misplaced, and one of several values, we describe ourselves.
-            (Err(_), Err(_)) | (Err(ArgvProblem::Misplaced(..)), Ok(_)) => return Ok(()),
+            (Err(_), Err(_))
+            | (Err(ArgvProblem::Misplaced(..) | ArgvProblem::NothingToClear), Ok(_)) => {
+                return Ok(());
+            }
             (Err(ArgvProblem::Value(name, _)), Ok(_)) => {
                 let option = RunOption::named(name).expect("known");
                 prop_assert!(option.shape.takes.is_repeatable(), "{name}");

@@ -10,13 +10,16 @@ use super::files::findings::Findings;
 use super::files::look::look;
 use super::files::project_file::ProjectFile;
 use super::layer::Layer;
+use super::request::{Request, store_directory};
 use super::source::{FileOwner, Setting, Source};
 use super::variables;
 use crate::error::Error;
 use crate::key::HashWith;
+use crate::terminal::Notices;
 use std::cmp::Ordering;
 use std::ffi::OsString;
 use std::fmt;
+use std::path::PathBuf;
 
 /// What is asked, by flags, variables and files.
 #[derive(Debug)]
@@ -51,6 +54,28 @@ impl Asked {
             findings.fault = Some(contradiction.to_string());
         }
         Ok(Asked { verb, words, in_force, findings })
+    }
+
+    /// The request of a run, with the directory of the store or the reason why nothing may be cached.
+    pub fn into_request(self, notices: &Notices) -> (Request, Result<PathBuf, String>) {
+        let directory = self.findings.usable(store_directory(&self.in_force), notices);
+        (Request::new(&self.in_force, self.words), directory)
+    }
+
+    /// The directory of the store, for a verb that is not about a command.
+    ///
+    /// # Errors
+    /// When there is none, or a file that may name it cannot be understood.
+    pub fn store(&self, notices: &Notices) -> Result<PathBuf, Error> {
+        let Self { in_force, findings, .. } = self;
+        if let (Some(fault), None) = (&findings.fault, in_force.cache_dir.value()) {
+            let advice = "name the store with --cache-dir, or mend the file";
+            return Err(Error::Failed(format!(
+                "{fault}: where the store is is not known; {advice}"
+            )));
+        }
+        findings.tell(notices);
+        store_directory(in_force).map_err(Error::Failed)
     }
 }
 

@@ -7,7 +7,7 @@ use super::command::command;
 use crate::error::Error;
 use crate::options::layer::RunOption;
 use crate::options::values::BadValue;
-use crate::terminal::{escape_os, is_unseen};
+use crate::terminal::{self, Stream, escape_os, is_unseen};
 use clap::Command;
 use clap::builder::Styles;
 use clap::error::{ContextKind, ContextValue};
@@ -67,6 +67,20 @@ impl Refusal {
 }
 
 impl Usage {
+    /// Prints the text. The exit status.
+    #[must_use]
+    pub fn show(&self) -> u8 {
+        let stream = if self.is_error { Stream::Stderr } else { Stream::Stdout };
+        let styled = self.styled.as_ref().filter(|_| stream.shows_colours());
+        let shown = styled.map_or_else(
+            || terminal::print(stream, &self.plain),
+            |styled| terminal::print_styled(stream, styled),
+        );
+        // There is nobody left to tell when that fails.
+        let _ = shown;
+        self.code
+    }
+
     /// What clap says of a command line; `quoted` are the words that it may quote.
     fn of(
         words: &[OsString],
