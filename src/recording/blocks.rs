@@ -4,7 +4,7 @@
 //! since the file may be damaged in between. What is handed out is a copy that no later damage can reach.
 
 use super::checksum::{Checksum, Checksummer};
-use super::frames::StreamSet;
+use super::frames::{HEADER, MAX_FRAME, StreamSet};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 /// Bytes of a block. It stays in the cache of a core between being read, checked and written.
-pub(super) const BLOCK: usize = 256 << 10;
+pub(super) const BLOCK: usize = HEADER + MAX_FRAME;
 
 /// A file with more blocks than this is checked by two threads.
 const BLOCKS_OF_ONE_THREAD: u64 = 8;

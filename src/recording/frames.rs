@@ -6,11 +6,11 @@
 use crate::terminal::Stream;
 use std::io;
 
-/// The most bytes of output in one frame.
-pub const MAX_FRAME: usize = 64 << 10;
-
 /// Bytes in front of the output of a frame.
 pub(super) const HEADER: usize = size_of::<u32>();
+
+/// The most bytes of output in one frame. A full frame is a block, and is written to its stream at once.
+pub(super) const MAX_FRAME: usize = (256 << 10) - HEADER;
 
 /// Which of the two streams something was written to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -14,5 +14,5 @@ pub use blocks::{BlockFile, ContentDigest, UnreadableRecording};
 pub use body::{Body, Content};
 pub use checksum::{Checksum, Checksummer};
 pub use finished::Recording;
-pub use frames::{MAX_FRAME, StreamSet};
+pub use frames::StreamSet;
 pub use recorder::{Abandoned, IN_MEMORY, Recorder};

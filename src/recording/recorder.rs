@@ -63,7 +63,7 @@ impl Recorder {
         }
     }
 
-    /// Records what arrived on a stream, at most [`MAX_FRAME`] bytes at once.
+    /// Records what arrived on a stream, not more than fits into a frame at once.
     ///
     /// # Errors
     /// Why the recording is given up. None of these bytes was recorded, and all that came before still is.

@@ -30,17 +30,14 @@ impl<'f> NewObject<'f> {
         Ok(Self { file, directory, copy })
     }
 
-    /// Whether it can be linked in this transaction. If not, that is made good once the transaction is committed; begin
-    /// another one then.
-    pub(in crate::store) fn is_announced(
-        &self,
-        connection: &Connection,
-    ) -> Result<bool, StoreError> {
-        let is_known = owners::is_known(connection, self.file.digest())?;
-        if !is_known {
-            owners::note_unowned(connection, &self.file.digest().0)?;
+    /// Notes that the object is about to exist, unless a row or a note tells of it. Returns whether it wrote a note: then
+    /// the transaction has to be committed, and the object is linked in a later one.
+    pub(in crate::store) fn announce(&self, connection: &Connection) -> Result<bool, StoreError> {
+        if owners::is_known(connection, self.file.digest())? {
+            return Ok(false);
         }
-        Ok(is_known)
+        owners::note_unowned(connection, &self.file.digest().0)?;
+        Ok(true)
     }
 
     /// Lets an entry own it.

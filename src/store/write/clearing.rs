@@ -1,5 +1,6 @@
-//! Which commands were cleared, so that a run that was in flight does not bring them back. Their words
-//! may be secret: they are remembered as digests, keyed with the secret of the store.
+//! Clearings: which commands were cleared, so that a run in flight does not bring its result back.
+//!
+//! Words may be secret, so they are noted as digests that are keyed with the secret of the store.
 
 use crate::entry::NewEntry;
 use crate::key::{CommandName, KeyPart, decode_words, encode_words};
@@ -14,19 +15,19 @@ use rusqlite::Connection;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-/// How many clearings of a store there had been at some moment.
+/// How many clearings a store had had at some moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clearings {
     count: u64,
-    /// That of the store. One that was begun anew has another.
+    /// The secret of the store. A store that began anew has another one.
     secret: Option<Vec<u8>>,
 }
 
-/// So many are remembered. A run during which there were more counts as cleared.
+/// The most clearings that are kept. If there were more during a run, it counts as cleared.
 const REMEMBERED: u64 = 1000;
 
 impl Store {
-    /// How many clearings there have been.
+    /// How many clearings there have been so far.
     ///
     /// # Errors
     /// As SQLite.
@@ -45,7 +46,7 @@ fn secret(connection: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(notes::find(connection, NoteKind::Secret, &[])?.map(|secret| secret.value))
 }
 
-/// The last one always stays, so that its number tells.
+/// The last note always stays, and its number is the count.
 fn count(connection: &Connection) -> Result<u64, StoreError> {
     number_of_last(notes::last_name(connection, NoteKind::Cleared)?.as_deref())
 }
@@ -54,13 +55,13 @@ fn number_of_last(name: Option<&[u8]>) -> Result<u64, StoreError> {
     name.map_or(Ok(0), number)
 }
 
-/// The number of a clearing by its name, in the order of numbers.
+/// The number of a clearing, from its name.
 fn number(name: &[u8]) -> Result<u64, StoreError> {
     let bytes = name.try_into().map(u64::from_be_bytes);
     bytes.map_err(|_| StoreError::Damaged("a clearing has no number".to_owned()))
 }
 
-/// Remembers what is being cleared. Where dates decide, what runs now is too young to be meant.
+/// Notes what is being cleared. If dates decide, a run in flight is too young to be selected.
 pub(in crate::store) fn remember(
     connection: &Connection,
     selection: &Selection,
@@ -91,7 +92,7 @@ pub(in crate::store) fn remember(
     notes::forget_until(connection, NoteKind::Cleared, &old.to_be_bytes())
 }
 
-/// Whether what is to be stored under a name was cleared since then.
+/// Whether a command was cleared since then.
 pub(in crate::store) fn was_cleared(
     connection: &Connection,
     since: &Clearings,
@@ -99,7 +100,7 @@ pub(in crate::store) fn was_cleared(
     name: &CommandName,
 ) -> Result<bool, StoreError> {
     let now = count(connection)?;
-    // All that was cleared of a new one was cleared since then.
+    // All clearings of a store that began anew came later.
     let is_same = secret(connection)? == since.secret;
     let since = if is_same { since.count } else { 0 };
     if now == since {
@@ -115,12 +116,12 @@ pub(in crate::store) fn was_cleared(
             scope.is_none_or(|scope| scope == new.scope)
                 && words.is_none_or(|words| call.is_meant(&words))
         }
-        // What is not understood may have meant it.
+        // A note that cannot be read may have meant it.
         None => true,
     }))
 }
 
-/// What was cleared.
+/// The calls that one clearing removed.
 #[derive(Debug, PartialEq, Eq)]
 struct ClearedCalls {
     /// `None` for everything.
@@ -134,12 +135,12 @@ struct ClearedCalls {
 struct ClearedWords {
     program: Vec<u8>,
     words: Vec<u8>,
-    /// Whether whatever follows them was meant too.
+    /// Whether calls with more words were cleared as well.
     open_ended: bool,
 }
 
 impl ClearedCalls {
-    /// Which of it there is, and then that.
+    /// Flags for what is there, followed by it.
     fn encoded(&self) -> Vec<u8> {
         let words = self.words.as_ref();
         let open_ended = words.is_some_and(|words| words.open_ended);
@@ -167,13 +168,12 @@ impl ClearedCalls {
     }
 }
 
-/// A call that was running.
+/// The call whose result is to be stored.
 struct RunningCall {
     program: Vec<u8>,
-    /// All that it begins with, word by word, itself last.
+    /// All beginnings of its words, the whole last.
     beginnings: Vec<Vec<u8>>,
-    /// Whether some of its words were left out: then it is not known whether it was meant, and whatever is
-    /// cleared of its program counts.
+    /// Whether some of its words are not known. Then every clearing of its program counts.
     is_vague: bool,
 }
 
@@ -190,7 +190,7 @@ impl RunningCall {
         Ok(Self { program, beginnings, is_vague })
     }
 
-    /// Whether these words were those that were cleared.
+    /// Whether a clearing of these words meant this call.
     fn is_meant(&self, ClearedWords { program, words, open_ended }: &ClearedWords) -> bool {
         self.is_vague && *program == self.program
             || *open_ended && self.beginnings.contains(words)
@@ -198,7 +198,7 @@ impl RunningCall {
     }
 }
 
-/// Words as they are remembered.
+/// Words as they are noted.
 fn digests(
     connection: &Connection,
     words: impl IntoIterator<Item = Vec<u8>>,
@@ -225,7 +225,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_cleared_survives(words in words(), scope in proptest::option::of(".*")) {
+        fn a_clearing_survives_encoding(words in words(), scope in proptest::option::of(".*")) {
             let cleared = ClearedCalls { words, scope };
             prop_assert_eq!(ClearedCalls::decoded(&cleared.encoded()), Some(cleared));
         }

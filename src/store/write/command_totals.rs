@@ -1,8 +1,7 @@
-//! The commands that entries belong to, and the totals of each.
+//! The commands that entries belong to, and the totals of each command.
 //!
-//! Totals outlive entries: evicting or replacing one takes nothing from them. So a command stays
-//! when its last entry goes, but not for ever: `clear` forgets its totals, and of those without
-//! entries only the last used stay.
+//! Totals outlive entries: an eviction or a replacement subtracts nothing. So a command stays when its last entry is
+//! removed. `clear` resets its totals, and of commands without entries only the last used are kept.
 
 use crate::key::CommandName;
 use crate::store::error::StoreError;
@@ -10,10 +9,10 @@ use crate::store::query::selection::Selection;
 use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// So many commands without entries are kept.
+/// The most commands without entries that are kept.
 const KEPT_IDLE: i64 = 10_000;
 
-/// The number of a command, unless it is new.
+/// The id of a command, unless it is new.
 pub(in crate::store) fn find(
     connection: &Connection,
     scope: &str,
@@ -24,8 +23,8 @@ pub(in crate::store) fn find(
     Ok(found.optional()?)
 }
 
-/// Counts a run of which the result is stored now: the number of its command, which is new if need be,
-/// and how many such runs there were.
+/// Counts a run whose result is being stored. Returns the id of its command, which is inserted if it is new, and how many
+/// such runs there were.
 pub(in crate::store) fn count_run(
     connection: &Connection,
     scope: &str,
@@ -42,7 +41,7 @@ pub(in crate::store) fn count_run(
     )?)
 }
 
-/// Notes that a command lost an entry, perhaps its last.
+/// Notes that a command lost an entry, which may be its last.
 pub(in crate::store) fn note_loss(connection: &Connection, id: i64) -> Result<(), StoreError> {
     connection.execute(
         "UPDATE command SET idle = 1
@@ -52,7 +51,7 @@ pub(in crate::store) fn note_loss(connection: &Connection, id: i64) -> Result<()
     Ok(())
 }
 
-/// Forgets the totals of the commands of which every entry is meant.
+/// Resets the totals of the commands all of whose entries are selected.
 pub(in crate::store) fn forget_totals(
     connection: &Connection,
     selection: &Selection,
@@ -64,7 +63,7 @@ pub(in crate::store) fn forget_totals(
     Ok(())
 }
 
-/// Forgets the commands that have neither entries nor totals.
+/// Removes the commands that have neither entries nor totals.
 pub(in crate::store) fn forget_unused(connection: &Connection) -> Result<(), StoreError> {
     connection.execute(
         "DELETE FROM command WHERE idle = 1 AND hits = 0 AND misses = 0
@@ -74,7 +73,7 @@ pub(in crate::store) fn forget_unused(connection: &Connection) -> Result<(), Sto
     Ok(())
 }
 
-/// Forgets the commands that have no entries, whatever their totals.
+/// Removes the commands that have no entries, whatever their totals.
 pub(in crate::store) fn forget_idle(connection: &Connection) -> Result<(), StoreError> {
     connection.execute(
         "DELETE FROM command WHERE idle = 1
@@ -84,8 +83,8 @@ pub(in crate::store) fn forget_idle(connection: &Connection) -> Result<(), Store
     Ok(())
 }
 
-/// Forgets the least recently used of the commands without entries that are too many. They are looked for
-/// only where there may be: among that many commands it takes a while.
+/// Removes the least recently used commands without entries that exceed the bound. Counting takes a while, so it is done
+/// only where there can be that many.
 pub(in crate::store) fn keep_few_idle(connection: &Connection) -> Result<(), StoreError> {
     let sql = "SELECT coalesce(max(id), 0) FROM command";
     let most: i64 = connection.query_row(sql, [], |row| row.get(0))?;

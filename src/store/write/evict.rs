@@ -1,6 +1,7 @@
-//! Who has to go: the two limits.
+//! Eviction: `--max-entries` and `--max-size`.
 //!
-//! `--max-entries` lets the expired go first and then the oldest stored, `--max-size` the least recently used.
+//! `--max-entries` evicts expired entries first, then those stored earliest. `--max-size` evicts the least recently used
+//! entries, and counts the database and all objects. Everything happens in the caller's write transaction.
 
 use super::tombstones::{self, RemovalCause};
 use super::{command_totals, retention};
@@ -13,10 +14,10 @@ use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::Path;
 
-/// What an entry takes beside its output: its row, and its share of the indexes.
+/// Bytes that an entry needs beside its output: its row, and its share of the indexes.
 pub(in crate::store) const OVERHEAD: u64 = 4 << 10;
 
-/// More than the words of a command line ever take.
+/// More bytes than the words of a command line ever need.
 const MARGIN: u64 = 16 << 20;
 
 /// An entry as `--max-entries` sees it.
@@ -27,14 +28,14 @@ struct EvictionCandidate {
     expired: bool,
 }
 
-/// The ids to remove so that at most `keep` stay: the expired first, then the oldest stored.
+/// The ids to remove so that at most `keep` entries stay: expired ones first, then those stored earliest.
 fn victims(mut candidates: Vec<EvictionCandidate>, keep: usize) -> Vec<i64> {
     let excess = candidates.len().saturating_sub(keep);
     candidates.sort_by_key(|c| (!c.expired, c.created, c.id));
     candidates.iter().take(excess).map(|c| c.id).collect()
 }
 
-/// Leaves room for one more entry of a command under `--max-entries`; how many had to go.
+/// Evicts entries of a command until one more fits under `--max-entries`. Returns how many were evicted.
 pub(in crate::store) fn make_room_in_command(
     connection: &Connection,
     command: i64,
@@ -60,14 +61,13 @@ pub(in crate::store) fn make_room_in_command(
     Ok(victims.len())
 }
 
-/// Whether there is room for sure. The files are at least as long as what they hold, and their length is
-/// quicker to tell.
+/// Whether `needed` bytes certainly fit. The length of the files is an upper bound, and quick to find.
 pub(in crate::store) fn has_room(connection: &Connection, max_size: Size, needed: u64) -> bool {
     file_length(connection).is_some_and(|length| length.saturating_add(needed) <= max_size.0)
 }
 
-/// Leaves room for `needed` bytes under `--max-size`, the least recently used entries going first; how
-/// many had to go. `None` when there can never be room for that much.
+/// Evicts the least recently used entries until `needed` bytes fit under `--max-size`. Returns how many were evicted, or
+/// `None` if that much can never fit.
 pub(in crate::store) fn make_room_in_store(
     connection: &Connection,
     max_size: Size,
@@ -79,15 +79,15 @@ pub(in crate::store) fn make_room_in_store(
     evict(connection, max_size, needed, None)
 }
 
-/// The same once an entry is there, which stays: how much it takes is known only then, for there are its
-/// words too, and pages are not quite filled.
+/// The same once the newest entry is stored, which stays. Only then is known how many bytes it needs: its words count,
+/// and pages are never quite full.
 pub(in crate::store) fn make_room_for_newest(
     connection: &Connection,
     max_size: Size,
     needed: u64,
     newest: i64,
 ) -> Result<Option<usize>, StoreError> {
-    // Mostly there is room for far more, which is quicker to tell.
+    // Usually far more fits, which is quicker to find out.
     let far_more = needed.saturating_mul(2).saturating_add(MARGIN);
     if file_length(connection).is_some_and(|length| length.saturating_add(far_more) <= max_size.0) {
         return Ok(Some(0));
@@ -95,8 +95,8 @@ pub(in crate::store) fn make_room_for_newest(
     evict(connection, max_size, 0, Some(newest))
 }
 
-/// Removes entries, all but one at most, until `needed` bytes fit, and then what is kept beside them; how
-/// often something had to go.
+/// Evicts entries, except the one that `stays`, until `needed` bytes fit; at last everything that is kept beside entries.
+/// Returns how often something was removed.
 fn evict(
     connection: &Connection,
     max_size: Size,
@@ -121,14 +121,14 @@ fn evict(
     Ok(Some(removed))
 }
 
-/// How long the files are; `None` where that is to be counted.
+/// How long the database and all objects are; `None` if that cannot be found out quickly.
 fn file_length(connection: &Connection) -> Option<u64> {
     let database = Path::new(connection.path()?).metadata().ok()?.len();
     Some(database.saturating_add(owners::total(connection).ok()?))
 }
 
-/// The entry that goes next. One whose date lies in the future is of no use until the clock gets
-/// there, and would outlive all that are.
+/// The entry to evict next. An entry from the future comes first: it is of no use until then, and would outlive all
+/// others.
 fn least_recently_used(
     connection: &Connection,
     stays: Option<i64>,
@@ -146,12 +146,12 @@ fn least_recently_used(
     }
 }
 
-/// How long the files are once they have shrunk, in bytes.
+/// How long the database, once it has shrunk, and all objects are, in bytes.
 pub(in crate::store) fn used_bytes(connection: &Connection) -> Result<u64, StoreError> {
     Ok(space::shrunk(connection)?.saturating_add(owners::total(connection)?))
 }
 
-/// Removes an entry and its output; whether it was there.
+/// Removes an entry and its output. Returns whether it existed.
 pub(in crate::store) fn remove(connection: &Connection, id: i64) -> Result<bool, StoreError> {
     let sql = "DELETE FROM entry WHERE id = ?1 RETURNING command, body IS NULL";
     let removed: Option<(i64, bool)> =

@@ -4,6 +4,7 @@ mod clearing;
 mod command_totals;
 mod evict;
 mod fill;
+mod insert;
 mod prune;
 mod remove;
 mod retention;

@@ -1,4 +1,4 @@
-//! Bringing the store into its bounds without a run: what expired, what is too much, what was left.
+//! `prune`: removing what expired, what exceeds `--max-size`, and files that are left over.
 
 use super::remove::{Cleared, Removal};
 use super::tombstones::RemovalCause;
@@ -12,13 +12,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// `--max-size`, if nothing else is asked.
+/// The default of `--max-size`.
 pub const DEFAULT_MAX_SIZE: Size = Size::mebibytes(2048);
 
-/// How long a damaged database is kept for those who want to look at it.
+/// How long a damaged database is kept for inspection.
 const KEPT_DAMAGED: Duration = Duration::from_hours(7 * 24);
 
-/// A file beside the database that nobody needs any more.
+/// A file beside the database that is no longer needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leftover {
     /// Where it is.
@@ -28,11 +28,11 @@ pub struct Leftover {
 }
 
 impl Store {
-    /// Forgets what has expired, then the least recently used until the database is no larger than
-    /// that, and gives the room back.
+    /// Removes expired entries, then the least recently used until the store is no larger than that, then files
+    /// that no entry owns.
     ///
     /// # Errors
-    /// As SQLite; a part may be forgotten by then.
+    /// As SQLite. A part may be removed by then.
     pub fn prune(&mut self, max_size: Size) -> Result<Cleared, StoreError> {
         self.repair_objects()?;
         let mut cleared = Cleared::default();
@@ -43,7 +43,7 @@ impl Store {
         Ok(cleared)
     }
 
-    /// What [`Store::prune`] would forget.
+    /// The entries that [`Store::prune`] would remove.
     ///
     /// # Errors
     /// As SQLite.
@@ -56,7 +56,7 @@ fn pruning(max_size: Size) -> [Removal; 2] {
     [Removal::of(RemovalCause::Expired, Selection::expired()), Removal::until(max_size)]
 }
 
-/// The files in this directory that nobody needs any more.
+/// The files in this directory that are no longer needed.
 #[must_use]
 pub fn leftovers(directory: &Path, now: Timestamp) -> Vec<Leftover> {
     let location = StoreLocation { directory: directory.to_owned() };

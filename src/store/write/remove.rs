@@ -1,4 +1,7 @@
-//! Forgetting entries, a part at a time, so that others need not wait long.
+//! Removing entries: `clear` and `prune`.
+//!
+//! A removal is a row of short transactions, so that other writers need not wait long. After a kill in between a part is
+//! removed. Files of objects are removed after the transaction that removes their last owner.
 
 use super::tombstones::{self, RemovalCause};
 use super::{clearing, command_totals, evict, retention};
@@ -16,16 +19,16 @@ use rusqlite::{Connection, params};
 use std::ops::AddAssign;
 use std::rc::Rc;
 
-/// What was forgotten, or would be.
+/// What was removed, or would be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cleared {
     /// How many entries.
     pub entries: u64,
-    /// How much output they held, in bytes.
+    /// Their bytes of output.
     pub output: u64,
 }
 
-/// What a damaged store holds may be any number.
+/// A damaged store may hold any number.
 impl AddAssign for Cleared {
     fn add_assign(&mut self, other: Self) {
         self.entries = self.entries.saturating_add(other.entries);
@@ -33,34 +36,34 @@ impl AddAssign for Cleared {
     }
 }
 
-/// Bytes that one transaction frees.
+/// About so many bytes of the database are freed in one transaction.
 const AT_ONCE: u64 = 32 << 20;
 
-/// What is to go, and why.
+/// Which entries to remove, and why.
 #[derive(Debug)]
 pub(in crate::store) struct Removal {
     cause: RemovalCause,
-    /// The entries that may go, those from the future first, then the least recently used.
+    /// The entries that may be removed: those from the future first, then the least recently used.
     selection: Selection,
-    /// They go only until the database is no larger than this.
+    /// Stop once the store is no larger than this.
     until: Option<Size>,
-    /// When it was begun: what goes together is noted as gone at one moment.
+    /// When it began. All its tombstones have this date.
     at: Timestamp,
 }
 
 impl Removal {
-    /// Of everything that is meant.
+    /// Removes all selected entries.
     pub(in crate::store) fn of(cause: RemovalCause, selection: Selection) -> Self {
         Self { cause, selection, until: None, at: Timestamp::now() }
     }
 
-    /// Of as much as it takes for the database to be no larger than that.
+    /// Removes entries until the store is no larger than that.
     pub(in crate::store) fn until(max_size: Size) -> Self {
         let all = Selection::all();
         Self { until: Some(max_size), ..Self::of(RemovalCause::Evicted, all) }
     }
 
-    /// Chooses, and notes for good that it was.
+    /// Chooses the entries and records the clearing.
     fn begin(&self, transaction: &Connection) -> Result<Rc<[Chosen]>, StoreError> {
         if self.cause == RemovalCause::Cleared {
             clearing::remember(transaction, &self.selection)?;
@@ -73,7 +76,7 @@ impl Removal {
         Ok(chosen(transaction, &self.selection)?.into())
     }
 
-    /// Who forgets everything leaves nothing to tell of.
+    /// Whether everything is cleared. Then no notes stay either.
     fn leaves_nothing(&self) -> bool {
         self.cause == RemovalCause::Cleared && self.selection.is_all()
     }
@@ -85,8 +88,8 @@ impl Removal {
         }
     }
 
-    /// Removes so much of what is chosen that others need not wait long for the end of the
-    /// transaction. The first part chooses, so that nothing slips in between.
+    /// Removes the next part of the chosen entries. The first part chooses in the same transaction, so that no entry
+    /// is stored in between.
     fn do_part(
         &self,
         transaction: &Connection,
@@ -127,10 +130,10 @@ impl Removal {
 }
 
 impl Store {
-    /// Forgets the entries that are meant, and gives their room back.
+    /// Removes the selected entries and gives their space back.
     ///
     /// # Errors
-    /// As SQLite; a part may be forgotten by then.
+    /// As SQLite. A part may be removed by then.
     pub fn clear(&mut self, selection: &Selection) -> Result<Cleared, StoreError> {
         let removal = Removal::of(RemovalCause::Cleared, selection.clone());
         let cleared = self.remove(&removal)?;
@@ -140,7 +143,7 @@ impl Store {
         Ok(cleared)
     }
 
-    /// What [`Store::clear`] would forget, which is all that it chooses. Changes nothing.
+    /// What [`Store::clear`] would remove. Changes nothing.
     ///
     /// # Errors
     /// As SQLite.
@@ -157,8 +160,8 @@ impl Store {
         while !progress.is_done {
             progress = match self.remove_part(removal, &progress) {
                 Err(fault) if fault.is_of_a_full_disk() => {
-                    // To remove something takes room for the journal, and who clears a full disk has
-                    // none. A process that dies without one leaves a damaged store at the worst.
+                    // A full disk has no room for the journal of a removal. A kill without a journal costs the
+                    // store at worst.
                     self.database.connection()?.pragma_update(None, "journal_mode", "MEMORY")?;
                     self.remove_part(removal, &progress)?
                 }
@@ -175,7 +178,7 @@ impl Store {
     ) -> Result<Progress, StoreError> {
         let transaction =
             transaction::write_durably(self.database.connection_mut()?, &self.location)?;
-        // The totals of a command that stays count what its entries were used for.
+        // The uses of these entries count for the totals of their commands.
         let folded = usage::fold(&self.location, &transaction)?;
         let progress = removal.do_part(&transaction, progress)?;
         space::give_back(&transaction)?;
@@ -185,18 +188,18 @@ impl Store {
         Ok(progress)
     }
 
-    /// Makes the rows of objects right, should they be damaged.
+    /// Repairs the rows of objects.
     pub(in crate::store) fn repair_objects(&mut self) -> Result<(), StoreError> {
         sweep::repair(self.database.connection_mut()?, &self.location)
     }
 
-    /// Removes the files of objects that no entry owns, whatever left them.
+    /// Removes all files of objects that no entry owns.
     pub(in crate::store) fn sweep_objects(&mut self) -> Result<(), StoreError> {
         sweep::sweep(self.database.connection_mut()?, &self.location)
     }
 
-    /// What these removals would forget, one after the other: they are done, and taken back. How much
-    /// room an entry takes cannot be told in any other way, since entries share pages.
+    /// What these removals would remove, one after the other: they are made and rolled back. Entries share pages, so
+    /// there is no other way to find out how many bytes one of them frees.
     pub(in crate::store) fn try_out(
         &mut self,
         removals: &[Removal],
@@ -204,7 +207,7 @@ impl Store {
         self.fold_uses()?;
         let mut connection = open::open_to_try(&self.location)?;
         let transaction = transaction::write_to_try(&mut connection, &self.location)?;
-        // What was used since, and could not be counted in for good; it stays to be.
+        // Uses that could not be written on a full disk. They stay in their file.
         let _ = usage::fold(&self.location, &transaction)?;
         let mut cleared = Cleared::default();
         for removal in removals {
@@ -222,15 +225,15 @@ impl Store {
 /// How far a removal has come.
 #[derive(Default)]
 struct Progress {
-    /// What is to go; `None` before the first part.
+    /// The chosen entries; `None` before the first part.
     chosen: Option<Rc<[Chosen]>>,
-    /// The place of the first that was not looked at.
+    /// The place of the next one.
     next: usize,
     cleared: Cleared,
     is_done: bool,
 }
 
-/// An entry that is to go.
+/// An entry to remove.
 struct Chosen {
     id: i64,
     created: Timestamp,
@@ -244,7 +247,7 @@ impl Chosen {
         Cleared { entries: 1, output: self.output }
     }
 
-    /// Whether it is still there: another may have been stored in its location, under its number.
+    /// Whether it still exists. Another entry may have got its id.
     fn is_there(&self, connection: &Connection) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM entry WHERE id = ?1 AND created = ?2)";
         Ok(connection
@@ -252,7 +255,7 @@ impl Chosen {
     }
 }
 
-/// The entries that are meant, those from the future first, then the least recently used.
+/// The selected entries: those from the future first, then the least recently used.
 fn chosen(connection: &Connection, selection: &Selection) -> Result<Vec<Chosen>, StoreError> {
     let condition = selection.condition(connection)?;
     let now = Timestamp::now();

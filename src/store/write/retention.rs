@@ -1,5 +1,7 @@
-//! What is kept for later beside the entries: totals of commands that have none, digests of files, and
-//! what became of entries that are gone. It is useful, and none of it is worth an entry.
+//! Retention: what is kept beside the entries, and how much of it.
+//!
+//! These are totals of commands without entries, digests of files, tombstones and globs. They are useful, but any entry
+//! is worth more.
 
 use super::{command_totals, tombstones};
 use crate::store::error::StoreError;
@@ -7,10 +9,10 @@ use crate::store::query::call_pattern;
 use crate::store::sqlite::notes::{self, NoteKind};
 use rusqlite::Connection;
 
-/// So many digests of files are remembered, the latest learned.
+/// The most digests of files that are kept, the newest.
 const DIGESTS: i64 = 10_000;
 
-/// Forgets what is too much of it, or belongs to nothing.
+/// Removes what exceeds its bound.
 pub(in crate::store) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
     command_totals::keep_few_idle(connection)?;
     tombstones::keep_few(connection)?;
@@ -18,7 +20,7 @@ pub(in crate::store) fn keep_few(connection: &Connection) -> Result<(), StoreErr
     notes::keep_last(connection, NoteKind::File, DIGESTS)
 }
 
-/// Forgets all of it but what became of entries: that is little, and asked for just then.
+/// Removes everything but the tombstones: they are small, and asked for after an eviction.
 pub(in crate::store) fn forget(connection: &Connection) -> Result<(), StoreError> {
     command_totals::forget_idle(connection)?;
     notes::forget(connection, NoteKind::File)

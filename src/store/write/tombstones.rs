@@ -1,4 +1,4 @@
-//! What became of entries that are no more, for those who ask why a command runs again.
+//! Tombstones: why an entry was removed, for `-v` and `explain`.
 
 use crate::key::Key;
 use crate::store::error::StoreError;
@@ -8,18 +8,18 @@ use crate::time::{Timestamp, brief};
 use rusqlite::{Connection, OptionalExtension};
 use std::fmt;
 
-/// Why an entry went.
+/// Why an entry was removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemovalCause {
-    /// A limit had no room for it.
+    /// To keep a limit.
     Evicted = 0,
-    /// Somebody forgot it.
+    /// By `clear`.
     Cleared = 1,
-    /// It had expired and was pruned.
+    /// By `prune`, because it had expired.
     Expired = 2,
 }
 
-/// What became of an entry.
+/// Why and when an entry was removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tombstone {
     cause: RemovalCause,
@@ -37,11 +37,11 @@ impl fmt::Display for Tombstone {
     }
 }
 
-/// So many are remembered, the last ones.
+/// The most tombstones that are kept, the newest.
 const REMEMBERED: i64 = 1000;
 
 impl Store {
-    /// What became of the last entry of a key.
+    /// The tombstone of the last entry of a key.
     ///
     /// # Errors
     /// As SQLite.
@@ -58,7 +58,7 @@ impl Store {
     }
 }
 
-/// Notes why an entry is about to go.
+/// Notes why an entry is about to be removed.
 pub(in crate::store) fn note(
     connection: &Connection,
     id: i64,
@@ -71,7 +71,7 @@ pub(in crate::store) fn note(
     notes::put(connection, NoteKind::Tombstone, &key, &Note { at, value: vec![cause as u8] })
 }
 
-/// Forgets all but the last ones.
+/// Removes all but the newest.
 pub(in crate::store) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
     notes::keep_last(connection, NoteKind::Tombstone, REMEMBERED)
 }

@@ -1,0 +1,98 @@
+//! The rows of a new entry, and those that it replaces.
+
+use super::evict;
+use crate::entry::{Entry, NewEntry};
+use crate::key::{CommandName, LearnedDigest, encode_words};
+use crate::recording::Content;
+use crate::store::error::StoreError;
+use crate::store::query::{call_pattern, parts};
+use crate::store::sqlite::codec;
+use crate::store::sqlite::notes::{self, Note, NoteKind};
+use crate::time::Timestamp;
+use rusqlite::{Connection, params};
+use std::os::unix::ffi::OsStrExt;
+
+/// The entries of one key and input.
+const SAME: &str = "key = ?1 AND substr(condition, 1, length(?2)) = ?2";
+
+/// Removes the entry that a new one replaces; returns how many were removed.
+pub(super) fn remove_same(
+    connection: &Connection,
+    new: &NewEntry<'_>,
+) -> Result<usize, StoreError> {
+    let mut statement = connection.prepare(&format!("SELECT id FROM entry WHERE {SAME}"))?;
+    let ids = statement
+        .query_map(params![new.key.0.as_bytes(), codec::encode_input(new.condition)], |row| {
+            row.get(0)
+        })?
+        .collect::<Result<Vec<i64>, _>>()?;
+    for id in &ids {
+        evict::remove(connection, *id)?;
+    }
+    Ok(ids.len())
+}
+
+/// Inserts the row of an entry and returns its id.
+pub(super) fn insert(
+    connection: &Connection,
+    command: i64,
+    name: &CommandName,
+    new: &NewEntry<'_>,
+) -> Result<i64, StoreError> {
+    let entry = Entry {
+        id: 0,
+        key: new.key,
+        condition: new.condition,
+        exit: new.recording.exit,
+        created: new.recording.ended,
+        elapsed: new.recording.elapsed,
+        renewal_failed: None,
+    };
+    let body = &new.recording.body;
+    let in_row = match &body.content {
+        Content::Memory(frames) => Some(frames),
+        Content::File(_) => None,
+    };
+    let ignored = call_pattern::ignored(new.ignored);
+    if let Some(ignored) = &ignored {
+        call_pattern::remember(connection, ignored)?;
+    }
+    connection.execute(
+        "INSERT INTO entry (key, condition, command, exit, created, elapsed, lifetime, used, hits,
+                            output, length, seal, arguments, words, directory, body,
+                            parts, ignored)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        params![
+            entry.key.0.as_bytes(),
+            codec::encode_condition(entry.condition),
+            command,
+            entry.exit.status(),
+            entry.created.as_millis(),
+            codec::stored_millis(entry.elapsed),
+            codec::stored_lifetime(new.lifetime),
+            codec::stored_count(body.output),
+            codec::stored_count(body.length),
+            codec::checksum(&entry, body),
+            name.arguments(),
+            encode_words(new.words.iter().map(std::ffi::OsString::as_os_str)),
+            new.directory.as_ref().map(|directory| directory.as_os_str().as_bytes()),
+            in_row,
+            parts::encoded(connection, &new.parts)?,
+            ignored,
+        ],
+    )?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// Writes down digests of files.
+pub(super) fn remember(
+    connection: &Connection,
+    learned: &[LearnedDigest],
+) -> Result<(), StoreError> {
+    for LearnedDigest { path, stamp, digest } in learned {
+        let value = codec::checksummed_digest(path, stamp, digest);
+        let note = Note { at: Timestamp::now(), value };
+        notes::put(connection, NoteKind::File, path.as_os_str().as_bytes(), &note)?;
+    }
+    Ok(())
+}
