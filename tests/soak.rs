@@ -1,4 +1,4 @@
-//! A short soak: many callers, kills and damage at once never give a wrong byte.
+//! Runs `tests/soak.sh` for a few seconds: many callers, kills and damage at once never give a wrong byte.
 
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -10,6 +10,6 @@ fn every_byte_is_right_under_kills_and_damage() {
         .args(["5", env!("CARGO_BIN_EXE_cachex")])
         .output()
         .expect("started");
-    let told = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&told));
+    let report = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&report));
 }
