@@ -1,4 +1,4 @@
-//! Any command line is understood or refused, as clap does with all definitions; and the words behind `--`
+//! Every command line parses or is refused, as by clap with the definitions of all verbs. The words behind `--`
 //! come back byte for byte.
 #![no_main]
 
@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-/// With our name.
+/// The command line with the program's name.
 fn line(words: &[&[u8]]) -> Vec<OsString> {
     let words = [&b"cachex"[..]].into_iter().chain(words.iter().copied());
     words.map(|word| OsStr::from_bytes(word).to_owned()).collect()

@@ -1,4 +1,4 @@
-//! Any bytes are a configuration file or are refused; a project's never sets what it may not.
+//! Any bytes are a configuration file or are refused. A project's file never sets what it may not set.
 #![no_main]
 
 use cachex::options::{ConfigFile, FileOwner};

@@ -1,4 +1,4 @@
-//! Whatever bytes of the database change, or are cut off, the store gives what was stored or nothing.
+//! However the bytes of the database are changed or cut off, the store gives what was stored, or nothing.
 #![no_main]
 
 mod sample;

@@ -1,4 +1,4 @@
-//! Any text is a lifetime or is refused; what is shown of one can be read again, and is no longer.
+//! Any text is a lifetime or is refused. A lifetime as it is shown can be read again, and is never longer.
 #![no_main]
 
 use cachex::time::Lifetime;

@@ -1,4 +1,4 @@
-//! Any bytes are frames of a recording or end in an error, without a panic and in memory that is bounded.
+//! Any bytes are frames of a recording or end in an error, without a panic and in bounded memory.
 #![no_main]
 
 use cachex::recording::{Body, Checksum, Content};

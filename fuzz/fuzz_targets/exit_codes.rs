@@ -1,4 +1,4 @@
-//! Any text is a set of exit codes or is refused; a list holds what its parts hold, and never nothing.
+//! Any text is a set of exit codes or is refused. A list contains what its parts contain, and is never empty.
 #![no_main]
 
 use cachex::exit::ExitCodes;

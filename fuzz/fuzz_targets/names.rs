@@ -1,4 +1,4 @@
-//! Any words name a command, by a name that the program alone begins and that they decode to again.
+//! Any words name a command. The name starts with the program's and decodes to the words again.
 #![no_main]
 
 use cachex::key::{CommandName, decode_words, names_of};
@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Programs whose words are read, each in a way of its own.
+/// Programs whose words cachex reads, each in its own way.
 const PROGRAMS: [&str; 12] = [
     "python3", "bash", "node", "perl", "ruby", "awk", "env", "timeout", "nice", "sudo", "java",
     "make",

@@ -1,4 +1,4 @@
-//! Whatever a sound database holds in its columns, the store gives what was stored or nothing.
+//! Whatever values the columns of a sound database hold, the store gives what was stored, or nothing.
 #![no_main]
 
 mod sample;
@@ -39,11 +39,11 @@ fuzz_target!(|changes: Vec<(u8, u8, u8, i64, Vec<u8>)>| {
         };
         let which = match row % 9 {
             0 => "1",
-            // The only one without numbers.
+            // The only table without row numbers.
             row if table == "note" => &format!("kind = {}", row - 1),
             row => &format!("rowid = {row}"),
         };
-        // A constraint may forbid it.
+        // A constraint may forbid the change.
         let _ = connection.execute(&format!("{change} WHERE {which}"), params_from_iter(value));
     }
     drop(connection);

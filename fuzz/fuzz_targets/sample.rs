@@ -2,7 +2,7 @@
 
 use cachex::entry::{Condition, Entry, Kind, NewEntry};
 use cachex::exit::Exit;
-use cachex::key::{CommandName, Digest, FileStamp, Key, LearnedDigest, KeyPart, Stamp};
+use cachex::key::{CommandName, Digest, FileStamp, Key, KeyPart, LearnedDigest, Stamp};
 use cachex::recording::{Body, Recorder, Recording};
 use cachex::size::Size;
 use cachex::store::{Calls, Limits, Selection, Store, StoreError, examine};
@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// What is stored: the number of the key, the condition, the ending and the output.
+/// The entries: the number of the key, the condition, the exit, and the stream and bytes of the output.
 const STORED: [(u8, Condition, Exit, Stream, &[u8]); 5] = [
     (0, Condition::StdinAbsent, Exit::Code(0), Stream::Stdout, b"hello\n"),
     (
@@ -32,12 +32,12 @@ const STORED: [(u8, Condition, Exit, Stream, &[u8]); 5] = [
     (2, Condition::StdinEmpty(Kind::Pipe), Exit::Code(0), Stream::Stdout, b""),
 ];
 
-/// The store of this process and the database that it begins with each time.
+/// The directory of the store, and the database that each input starts with.
 static SAMPLE: LazyLock<(TempDir, Vec<u8>)> = LazyLock::new(|| {
     let directory = tempfile::tempdir().expect("a directory");
     let mut store = Store::open(directory.path()).expect("a store");
     fill(&mut store).expect("stored");
-    // Of what was cleared and pruned something is noted too.
+    // Clearing leaves notes, too.
     store.clear(&of_the_command()).expect("cleared");
     fill(&mut store).expect("stored");
     drop(store);
@@ -45,7 +45,7 @@ static SAMPLE: LazyLock<(TempDir, Vec<u8>)> = LazyLock::new(|| {
     (directory, database)
 });
 
-/// A directory with the sample's database, and that file.
+/// Puts the sample's database into the directory, and returns both paths.
 pub fn fresh() -> (&'static Path, PathBuf) {
     let (directory, database) = &*SAMPLE;
     for entry in fs::read_dir(directory.path()).expect("listed") {
@@ -56,13 +56,13 @@ pub fn fresh() -> (&'static Path, PathBuf) {
     (directory.path(), path)
 }
 
-/// Uses the store in every way. Whatever was done to it, what it gives is what was stored, and it
-/// need not be begun anew twice.
+/// Uses the store in every way. However it was damaged, it gives what was stored or nothing, and it has to be
+/// begun anew at most once.
 pub fn check(directory: &Path) {
     let _ = examine(directory);
     let outcome = use_all(directory);
     if let Err(StoreError::Sqlite(fault)) = &outcome {
-        // Of a file that is cut off.
+        // A file that is cut off gives this.
         assert_eq!(fault.sqlite_error_code(), Some(ErrorCode::SystemIoFailure), "{fault}");
     }
     if let Err(StoreError::Damaged(what)) = outcome {
@@ -87,7 +87,7 @@ fn use_all(directory: &Path) -> Result<(), StoreError> {
     store.prunable(Size(0))?;
     fill(&mut store)?;
     store.clear(&of_the_command())?;
-    // What is not found under its command any more.
+    // Removes also what is no longer found under its command.
     store.prune(Size(0))?;
     store.clear(&Selection::all())?;
     fill(&mut store)

@@ -1,4 +1,4 @@
-//! Any bytes select variables or are refused; what is selected is the word without the blanks around it.
+//! Any bytes select variables or are refused. The selected name is the word without the blanks around it.
 #![no_main]
 
 use cachex::key::VariableSelector;

@@ -1,4 +1,4 @@
-//! Any text is a size or is refused; whole numbers are exact, and what is shown can be read again.
+//! Any text is a size or is refused. Whole numbers are exact, and a size as it is shown can be read again.
 #![no_main]
 
 use cachex::size::Size;

@@ -1,4 +1,4 @@
-//! Words survive being encoded, bytes decode in one way or not at all, and shown they are one line.
+//! Encoded words decode to the same words. Bytes decode in one way or not at all. Words are shown on one line.
 #![no_main]
 
 use cachex::key::{decode_words, encode_words};
