@@ -1,34 +1,32 @@
 //! Any bytes are frames of a recording or end in an error, without a panic and in bounded memory.
 #![no_main]
 
-use cachex::recording::{Body, Checksum, Content};
+use cachex::recording::{BlockFile, Body, Checksum, Content, ContentDigest, StreamSet};
 use cachex::terminal::Stream;
 use libfuzzer_sys::fuzz_target;
+use std::fs::File;
 use std::io::Write;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut file = tempfile::tempfile().expect("a file");
     file.write_all(bytes).expect("written");
-    for content in [Content::Memory(bytes.to_vec()), Content::File(file)] {
-        let mut body = Body { content, length: 0, output: 0, checksum: Checksum(0) };
+    for content in [Content::Memory(bytes.to_vec()), Content::File(blocks(file, bytes.len()))] {
+        let body = Body { content, length: 0, output: 0, checksum: Checksum(0) };
         let mut output = Vec::new();
         let whole = body.for_each_chunk(|stream, chunk| {
             output.extend(chunk.iter().map(|byte| (stream, *byte)));
             Ok(())
         });
-        let (frames, is_whole) = frames(bytes);
-        assert_eq!((output, whole.is_ok()), (frames, is_whole));
-        let mut blocks = Vec::new();
-        body.for_each_block(7, |block| {
-            blocks.extend_from_slice(block);
-            std::io::Result::Ok(())
-        })
-        .expect("readable");
-        assert_eq!(blocks, bytes);
+        assert_eq!((output, whole.is_ok()), frames(bytes));
     }
 });
 
-/// Each byte of output with its stream, and whether the last frame is whole.
+fn blocks(file: File, length: usize) -> BlockFile {
+    let streams = StreamSet::default();
+    BlockFile::read(file, length as u64, streams, ContentDigest([0; 32])).expect("readable")
+}
+
+/// Each byte of output with its stream, and whether the last frame is complete.
 fn frames(mut bytes: &[u8]) -> (Vec<(Stream, u8)>, bool) {
     let mut output = Vec::new();
     while let Some((header, rest)) = bytes.split_first_chunk() {

@@ -1,6 +1,6 @@
 //! A store with a few known entries, to be damaged.
 
-use cachex::entry::{Condition, Entry, Kind, NewEntry};
+use cachex::entry::{Condition, Entry, NewEntry, StdinKind};
 use cachex::exit::Exit;
 use cachex::key::{CommandName, Digest, FileStamp, Key, KeyPart, LearnedDigest, Stamp};
 use cachex::recording::{Body, Recorder, Recording};
@@ -27,9 +27,9 @@ const STORED: [(u8, Condition, Exit, Stream, &[u8]); 5] = [
         Stream::Stderr,
         b"oops\n",
     ),
-    (1, Condition::StdinSilent(Kind::Socket), Exit::Code(0), Stream::Stdout, b"quiet\n"),
+    (1, Condition::StdinSilent(StdinKind::Socket), Exit::Code(0), Stream::Stdout, b"quiet\n"),
     (1, Condition::StdinUnread, Exit::Code(0), Stream::Stdout, &[b'x'; 64 << 10]),
-    (2, Condition::StdinEmpty(Kind::Pipe), Exit::Code(0), Stream::Stdout, b""),
+    (2, Condition::StdinEmpty(StdinKind::Pipe), Exit::Code(0), Stream::Stdout, b""),
 ];
 
 /// The directory of the store, and the database that each input starts with.
@@ -116,7 +116,7 @@ fn is(
         && entry.elapsed == Duration::from_millis(20)
 }
 
-fn bytes(mut body: Body) -> Vec<u8> {
+fn bytes(body: Body) -> Vec<u8> {
     let mut bytes = Vec::new();
     body.for_each_chunk(|_, chunk| {
         bytes.extend_from_slice(chunk);
@@ -158,7 +158,7 @@ fn fill(store: &mut Store) -> Result<(), StoreError> {
             ended: Timestamp::from_millis(1000),
             elapsed: Duration::from_millis(20),
         };
-        let mut new = NewEntry {
+        let new = NewEntry {
             key: key(number),
             condition,
             recording,
@@ -175,7 +175,7 @@ fn fill(store: &mut Store) -> Result<(), StoreError> {
             max_size: Size::mebibytes(64),
             is_spent: &|_, _| false,
         };
-        store.fill(&name(), &mut new, &[learned()], &limits)?;
+        store.fill(&name(), &new, &[learned()], &limits)?;
     }
     Ok(())
 }
