@@ -52,14 +52,10 @@ impl Encoder {
         self.fixed(bytes);
     }
 
-    /// Appends a list.
-    pub(super) fn list(
-        &mut self,
-        items: impl IntoIterator<IntoIter: ExactSizeIterator, Item: Encode>,
-    ) {
-        let items = items.into_iter();
-        (items.len() as u64).encode(self);
-        items.for_each(|item| item.encode(self));
+    /// Appends one of up to 256 alternatives, and what belongs to it.
+    pub(super) fn tagged(&mut self, tag: u8, value: &impl Encode) {
+        self.tag(tag);
+        value.encode(self);
     }
 }
 
@@ -69,59 +65,24 @@ impl<T: Encode + ?Sized> Encode for &T {
     }
 }
 
-impl Encode for bool {
-    fn encode(&self, out: &mut Encoder) {
-        out.tag(u8::from(*self));
-    }
+macro_rules! encode_with {
+    ($self:ident, $out:ident, $encode:expr, $($type:ty)*) => {$(
+        impl Encode for $type {
+            fn encode(&$self, $out: &mut Encoder) {
+                $encode;
+            }
+        }
+    )*};
 }
 
-impl Encode for u64 {
-    fn encode(&self, out: &mut Encoder) {
-        out.fixed(&self.to_le_bytes());
-    }
-}
-
-impl Encode for u32 {
-    fn encode(&self, out: &mut Encoder) {
-        u64::from(*self).encode(out);
-    }
-}
-
-impl Encode for str {
-    fn encode(&self, out: &mut Encoder) {
-        out.bytes(self.as_bytes());
-    }
-}
-
-impl Encode for OsStr {
-    fn encode(&self, out: &mut Encoder) {
-        out.bytes(self.as_bytes());
-    }
-}
-
-impl Encode for OsString {
-    fn encode(&self, out: &mut Encoder) {
-        self.as_os_str().encode(out);
-    }
-}
-
-impl Encode for Path {
-    fn encode(&self, out: &mut Encoder) {
-        self.as_os_str().encode(out);
-    }
-}
-
-impl Encode for PathBuf {
-    fn encode(&self, out: &mut Encoder) {
-        self.as_os_str().encode(out);
-    }
-}
-
-impl Encode for Digest {
-    fn encode(&self, out: &mut Encoder) {
-        out.bytes(self.as_bytes());
-    }
-}
+encode_with!(self, out, out.bytes(OsStr::new(self).as_bytes()), str String OsStr OsString Path PathBuf);
+encode_with!(self, out, out.bytes(self), Vec<u8>);
+encode_with!(self, out, out.bytes(self.as_bytes()), Digest);
+encode_with!(self, out, out.tag(u8::from(*self)), bool);
+encode_with!(self, out, out.fixed(&self.to_le_bytes()), u64);
+encode_with!(self, out, u64::from(*self).encode(out), u32);
+// A descriptor, which is never negative.
+encode_with!(self, out, self.unsigned_abs().encode(out), i32);
 
 impl<T: Encode> Encode for Option<T> {
     fn encode(&self, out: &mut Encoder) {
@@ -139,22 +100,21 @@ impl<A: Encode, B: Encode> Encode for (A, B) {
     }
 }
 
-impl<T: Encode> Encode for Vec<T> {
-    fn encode(&self, out: &mut Encoder) {
-        out.list(self);
-    }
+macro_rules! encode_collections {
+    ($($type:ty, $($item:ident)*;)*) => {$(
+        impl<$($item: Encode),*> Encode for $type {
+            fn encode(&self, out: &mut Encoder) {
+                (self.len() as u64).encode(out);
+                self.iter().for_each(|item| item.encode(out));
+            }
+        }
+    )*};
 }
 
-impl<T: Encode> Encode for BTreeSet<T> {
-    fn encode(&self, out: &mut Encoder) {
-        out.list(self);
-    }
-}
-
-impl<K: Encode, V: Encode> Encode for BTreeMap<K, V> {
-    fn encode(&self, out: &mut Encoder) {
-        out.list(self);
-    }
+encode_collections! {
+    Vec<T>, T;
+    BTreeSet<T>, T;
+    BTreeMap<K, V>, K V;
 }
 
 /// Words as bytes: the bytes of a list are the beginning of those of every longer list that starts with it.

@@ -100,7 +100,6 @@ impl Decoder<'_> {
     }
 
     pub(super) fn fingerprint(mut self) -> Fingerprint {
-        assert_eq!(self.word().as_bytes(), b"cachex key 4");
         let fingerprint = Fingerprint {
             scope: self.word().into_string().expect("UTF-8"),
             texts: self.list(Self::word),
