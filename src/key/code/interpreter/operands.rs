@@ -5,7 +5,7 @@
 //! wrapper), programs in `PATH` that the words name count too.
 
 use super::table::{ALL_EXTENSIONS, INTERPRETERS, Interpreter, ProgramRole};
-use super::word_role::WordRole;
+use super::word_role::{WordRole, contains};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -103,7 +103,7 @@ fn read(interpreter: &Interpreter, words: &[OsString], operands: &mut Operands) 
             }
             // An option that names a script may follow.
             WordRole::Operand if interpreter.operand_is_code => {}
-            WordRole::Operand if interpreter.subcommands.iter().any(|sub| word == sub) => {}
+            WordRole::Operand if contains(interpreter.subcommands, word.as_bytes()) => {}
             WordRole::Operand => {
                 operands.script = Some((index, word.clone()));
                 return;
@@ -116,9 +116,7 @@ fn read(interpreter: &Interpreter, words: &[OsString], operands: &mut Operands) 
 /// The interpreter of a program: `python3.13t` is Python, and `bash-5.2` bash.
 fn find(program: &OsStr) -> Option<&'static Interpreter> {
     let name = program.as_bytes().rsplit(|b| *b == b'/').next()?;
-    let known = |name: &[u8]| {
-        INTERPRETERS.iter().find(|known| known.names.iter().any(|n| n.as_bytes() == name))
-    };
+    let known = |name: &[u8]| INTERPRETERS.iter().find(|known| contains(known.names, name));
     let length = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
     let (letters, rest) = name.split_at(length);
     known(name).or_else(|| known(letters).filter(|_| is_version(rest)))

@@ -4,7 +4,7 @@
 #[derive(Debug)]
 pub(super) struct Interpreter {
     /// The names of its programs, without versions.
-    pub(super) names: &'static [&'static str],
+    pub(super) names: &'static str,
     /// Letters that take no value. A letter that is in no list makes the reading uncertain.
     pub(super) flags: &'static [u8],
     /// Letters that are followed by inline code or a module: there is no script.
@@ -16,12 +16,12 @@ pub(super) struct Interpreter {
     /// Letters whose value is a script.
     pub(super) scripts: &'static [u8],
     /// The same for long options, without dashes.
-    pub(super) long_flags: &'static [&'static str],
-    pub(super) long_inline: &'static [&'static str],
-    pub(super) long_values: &'static [&'static str],
-    pub(super) long_scripts: &'static [&'static str],
+    pub(super) long_flags: &'static str,
+    pub(super) long_inline: &'static str,
+    pub(super) long_values: &'static str,
+    pub(super) long_scripts: &'static str,
     /// Words that may stand before the script (`deno run x.ts`).
-    pub(super) subcommands: &'static [&'static str],
+    pub(super) subcommands: &'static str,
     /// The first operand is code unless an option names a script, before or behind it (`sed`).
     pub(super) operand_is_code: bool,
     /// What it does with its words.
@@ -47,17 +47,17 @@ pub(super) enum ProgramRole {
 }
 
 const PLAIN: Interpreter = Interpreter {
-    names: &[],
+    names: "",
     flags: b"",
     inline: b"",
     values: b"",
     attached: b"",
     scripts: b"",
-    long_flags: &[],
-    long_inline: &[],
-    long_values: &[],
-    long_scripts: &[],
-    subcommands: &[],
+    long_flags: "",
+    long_inline: "",
+    long_values: "",
+    long_scripts: "",
+    subcommands: "",
     operand_is_code: false,
     role: ProgramRole::Interpreter,
     extensions: &[],
@@ -68,73 +68,53 @@ pub(super) const ALL_EXTENSIONS: &[&str] = &["js", "json", "node", "ts", "sh", "
 
 pub(super) const INTERPRETERS: &[Interpreter] = &[
     Interpreter {
-        names: &["sh", "bash", "rbash", "dash", "ash", "zsh", "ksh", "mksh", "yash"],
+        names: "sh bash rbash dash ash zsh ksh mksh yash",
         inline: b"cs",
         values: b"oO",
-        long_flags: &[
-            "debugger",
-            "login",
-            "noediting",
-            "noprofile",
-            "norc",
-            "posix",
-            "pretty-print",
-            "restricted",
-            "verbose",
-        ],
-        long_values: &["rcfile", "init-file", "emulate"],
+        long_flags: "debugger login noediting noprofile norc posix pretty-print restricted verbose",
+        long_values: "rcfile init-file emulate",
         role: ProgramRole::Shell,
         ..PLAIN
     },
     Interpreter {
-        names: &["fish"],
+        names: "fish",
         flags: b"ilnNPv",
         inline: b"c",
         values: b"Cdfop",
-        long_flags: &["interactive", "login", "no-config", "no-execute", "private"],
-        long_inline: &["command"],
-        long_values: &["init-command", "features", "debug", "debug-output", "profile"],
+        long_flags: "interactive login no-config no-execute private",
+        long_inline: "command",
+        long_values: "init-command features debug debug-output profile",
         ..PLAIN
     },
     Interpreter {
-        names: &["python", "pypy"],
+        names: "python pypy",
         flags: b"bBdEiIOPqRsSuvx",
         inline: b"cm",
         values: b"WX",
-        long_values: &["check-hash-based-pycs"],
+        long_values: "check-hash-based-pycs",
         ..PLAIN
     },
     Interpreter {
-        names: &["node", "nodejs"],
+        names: "node nodejs",
         flags: b"ci",
         inline: b"ep",
         values: b"rC",
-        long_inline: &["eval", "print", "run"],
-        long_values: &[
-            "conditions",
-            "env-file",
-            "env-file-if-exists",
-            "experimental-loader",
-            "import",
-            "input-type",
-            "loader",
-            "require",
-            "title",
-            "watch-path",
-        ],
+        long_inline: "eval print run",
+        long_values: "conditions env-file env-file-if-exists experimental-loader import input-type loader \
+            require title watch-path",
         extensions: &["js", "json", "node"],
         ..PLAIN
     },
     Interpreter {
-        names: &["deno", "bun", "tsx", "ts-node"],
+        names: "deno bun tsx ts-node",
         inline: b"ep",
-        long_inline: &["eval", "print"],
-        subcommands: &["run", "test", "bench"],
+        long_inline: "eval print",
+        subcommands: "run test bench",
         extensions: &["ts", "js"],
         ..PLAIN
     },
     Interpreter {
-        names: &["perl"],
+        names: "perl",
         flags: b"acflnpstTuUvwWX0123456789",
         inline: b"eE",
         values: b"I",
@@ -142,103 +122,65 @@ pub(super) const INTERPRETERS: &[Interpreter] = &[
         ..PLAIN
     },
     Interpreter {
-        names: &["ruby", "jruby"],
+        names: "ruby jruby",
         flags: b"acdlnpsvwUy0123456789",
         inline: b"e",
         values: b"IrE",
         attached: b"FiWKT",
-        long_values: &["encoding", "external-encoding", "internal-encoding", "require"],
+        long_values: "encoding external-encoding internal-encoding require",
         ..PLAIN
     },
     Interpreter {
-        names: &["php"],
+        names: "php",
         flags: b"aeilmnqsvwH",
         inline: b"rRBE",
         values: b"dczt",
         scripts: b"fF",
-        long_inline: &["run", "process-begin", "process-code", "process-end"],
-        long_values: &["define", "php-ini", "zend-extension"],
-        long_scripts: &["file", "process-file"],
+        long_inline: "run process-begin process-code process-end",
+        long_values: "define php-ini zend-extension",
+        long_scripts: "file process-file",
         ..PLAIN
     },
-    Interpreter { names: &["lua", "luajit"], flags: b"iEvW", values: b"el", ..PLAIN },
-    Interpreter { names: &["Rscript"], inline: b"e", ..PLAIN },
+    Interpreter { names: "lua luajit", flags: b"iEvW", values: b"el", ..PLAIN },
+    Interpreter { names: "Rscript", inline: b"e", ..PLAIN },
     Interpreter {
-        names: &["awk", "gawk", "mawk", "nawk", "original-awk"],
+        names: "awk gawk mawk nawk original-awk",
         flags: b"bcCghkMnNOPrsStV",
         values: b"vFeilW",
         attached: b"dDLop",
         scripts: b"fE",
-        long_values: &["assign", "field-separator", "include", "load", "source"],
-        long_scripts: &["file", "exec"],
+        long_values: "assign field-separator include load source",
+        long_scripts: "file exec",
         operand_is_code: true,
         ..PLAIN
     },
     Interpreter {
-        names: &["sed", "gsed"],
+        names: "sed gsed",
         flags: b"nErsuz",
         values: b"el",
         attached: b"i",
         scripts: b"f",
-        long_values: &["expression", "line-length"],
-        long_scripts: &["file"],
+        long_values: "expression line-length",
+        long_scripts: "file",
         operand_is_code: true,
         ..PLAIN
     },
     Interpreter {
-        names: &[
-            "tclsh",
-            "wish",
-            "expect",
-            "guile",
-            "osascript",
-            "julia",
-            "groovy",
-            "elixir",
-            "escript",
-            "racket",
-            "octave",
-            "swipl",
-            "java",
-            "mono",
-            "gnuplot",
-        ],
+        names: "tclsh wish expect guile osascript julia groovy elixir escript racket octave swipl \
+            java mono gnuplot",
         ..PLAIN
     },
     Interpreter {
-        names: &[
-            "env",
-            "timeout",
-            "nice",
-            "nohup",
-            "stdbuf",
-            "time",
-            "setsid",
-            "ionice",
-            "chrt",
-            "taskset",
-            "xargs",
-            "unshare",
-            "flock",
-            "caffeinate",
-            "cachex",
-            "busybox",
-            "gtimeout",
-            "genv",
-            "prlimit",
-            "setpriv",
-            "numactl",
-            "strace",
-            "ltrace",
-            "unbuffer",
-        ],
+        names: "env timeout nice nohup stdbuf time setsid ionice chrt taskset xargs unshare flock \
+            caffeinate cachex busybox gtimeout genv prlimit setpriv numactl strace ltrace \
+            unbuffer",
         role: ProgramRole::Wrapper,
         ..PLAIN
     },
     Interpreter {
-        names: &["sudo", "doas", "su", "runuser", "pkexec"],
+        names: "sudo doas su runuser pkexec",
         role: ProgramRole::WrapperWithOwnPath,
         ..PLAIN
     },
-    Interpreter { names: &["chroot"], role: ProgramRole::WrapperInAnotherRoot, ..PLAIN },
+    Interpreter { names: "chroot", role: ProgramRole::WrapperInAnotherRoot, ..PLAIN },
 ];

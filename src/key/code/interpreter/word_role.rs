@@ -37,10 +37,11 @@ impl Interpreter {
         let mut halves = long.splitn(2, |b| *b == b'=');
         let name = halves.next().unwrap_or_default();
         let attached = halves.next().map(OsStr::from_bytes);
-        let is_in = |names: &[&str]| names.iter().any(|known| known.as_bytes() == name);
+        let is_in = |names| contains(names, name);
         // Long options may be abbreviated.
-        let may_be_in = |names: &[&str]| {
-            !name.is_empty() && names.iter().any(|known| known.as_bytes().starts_with(name))
+        let may_be_in = |names: &str| {
+            !name.is_empty()
+                && names.split_ascii_whitespace().any(|known| known.as_bytes().starts_with(name))
         };
         if is_in(self.long_inline) {
             WordRole::Inline
@@ -56,7 +57,7 @@ impl Interpreter {
     }
 
     fn read_shell_cluster<'w>(&self, cluster: &'w [u8]) -> WordRole<'w> {
-        let is_in = |names: &[&str]| names.iter().any(|known| known.as_bytes() == cluster);
+        let is_in = |names| contains(names, cluster);
         if is_in(self.long_flags) {
             WordRole::Flag
         } else if is_in(self.long_values) {
@@ -85,4 +86,9 @@ impl Interpreter {
         }
         WordRole::Flag
     }
+}
+
+/// Whether a word is one of several, which have spaces between them.
+pub(super) fn contains(words: &str, word: &[u8]) -> bool {
+    words.split_ascii_whitespace().any(|known| known.as_bytes() == word)
 }
