@@ -105,7 +105,9 @@ macro_rules! encode_collections {
         impl<$($item: Encode),*> Encode for $type {
             fn encode(&self, out: &mut Encoder) {
                 (self.len() as u64).encode(out);
-                self.iter().for_each(|item| item.encode(out));
+                for item in self {
+                    item.encode(out);
+                }
             }
         }
     )*};
