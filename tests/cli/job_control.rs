@@ -63,9 +63,11 @@ fn ctrl_z_stops_cachex_only_with_its_command() {
     terminal.wait_for("end");
 }
 
-/// Commands that create their own process group. Without cachex they already lead one.
+/// Commands that create their own process group. Without cachex they already lead one. `timeout` exits with 130 if a signal
+/// comes before it waits for its child, so the child waits for that first.
 const LEADERS: [&str; 2] = [
-    "timeout 100 sh -c 'echo ready; read x < go; echo went on'",
+    "timeout 100 sh -c 'until test ! -e /proc/$PPID || grep -q State:.S /proc/$PPID/status; do :; done; \
+     echo ready; read x < go; echo went on'",
     "perl -e '$| = 1; setpgrp; print qq(ready\n); open my $go, q(<), q(go) or die; <$go>; print qq(went on\n)'",
 ];
 
@@ -112,6 +114,8 @@ fn ctrl_c_spares_a_command_that_left_the_foreground_of_its_caller() {
         let mut terminal = on_terminal(sandbox.sh(&format!("{script}; :")), 24, 80);
         terminal.wait_for("ready");
         terminal.press(3);
+        // The terminal drops output that comes before it has shown this.
+        terminal.wait_for("^C");
         // The shell handles the signal only after the command has ended.
         sandbox.sh("echo > go").gives("");
         terminal.wait_for("went on");

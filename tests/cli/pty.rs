@@ -133,7 +133,7 @@ const RAW: &str = "use POSIX; $|=1;
 fn the_terminal_of_a_command_under_pty_decides_what_keys_do() {
     let sandbox = Sandbox::new();
     sandbox.write("raw.pl", RAW);
-    let mut terminal = on_terminal(sandbox.cachex("--pty perl raw.pl"), 24, 80);
+    let mut terminal = on_terminal(sandbox.cachex("--no-spinner --pty perl raw.pl"), 24, 80);
     terminal.wait_for("ready");
     terminal.type_in(b"\r\x13\x03\x1a\x16\x04q");
     let (seen, status) = terminal.end();
@@ -146,7 +146,10 @@ fn the_terminal_of_a_command_under_pty_controls_its_session() {
     let sandbox = Sandbox::new();
     let script =
         "set -m; sleep 100 & jobs -l | grep -c Running; kill %1; echo to the terminal > /dev/tty";
-    let seen = on_terminal(sandbox.cachex_words(["--pty", "bash", "-c", script]), 24, 80).end().0;
+    let seen =
+        on_terminal(sandbox.cachex_words(["--no-spinner", "--pty", "bash", "-c", script]), 24, 80)
+            .end()
+            .0;
     assert_eq!(seen, "1\r\nto the terminal\r\n");
     let words = ["--pty", "bash", "--norc", "-i", "-c", "echo $-"];
     let seen = on_terminal(sandbox.cachex_words(words), 24, 80).end().0;
