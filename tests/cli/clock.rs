@@ -10,12 +10,9 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// The last words of the stored entries.
+/// The last words of the stored entries, sorted.
 fn stored(sandbox: &Sandbox) -> Vec<String> {
-    let entries = sandbox.entries();
-    let last = |entry: cachex::entry::Description| entry.words.last().cloned().expect("a word");
-    let mut words: Vec<_> =
-        entries.into_iter().map(|entry| last(entry).into_string().expect("UTF-8")).collect();
+    let mut words = super::limits::stored(sandbox);
     words.sort();
     words
 }

@@ -1,9 +1,9 @@
 //! Code behind wrappers and unknown programs, real paths and permissions of code.
 
 use super::file_arguments::runs;
-use super::harness::{Sandbox, Texts, has};
-use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use super::harness::{Sandbox, Texts, has, set_mode};
+use std::fs;
+use std::os::unix::fs::symlink;
 
 #[test]
 fn scripts_behind_unknown_programs_are_never_stale() {
@@ -110,7 +110,7 @@ fn execute_and_set_user_id_bits_count() {
     sandbox.write("x", format!("#!{}/tool\n", sandbox.dir.display()));
     sandbox.sh("chmod +x x").gives("");
     let mode = |name: &str, mode| {
-        fs::set_permissions(sandbox.dir.join(name), Permissions::from_mode(mode)).expect("set");
+        set_mode(sandbox.dir.join(name), mode);
     };
     assert!(runs(&sandbox, "./tool") && !runs(&sandbox, "./tool"));
     mode("tool", 0o4755);

@@ -1,11 +1,11 @@
 //! Ownership of configuration files, and options that a project file may not set.
 
 use super::config::{by_default, default_store, in_force, is_in_force, sandbox};
-#[cfg(target_os = "linux")]
-use super::harness::Texts;
 use super::harness::{Sandbox, am_root, skipped};
-use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, lchown, symlink};
+#[cfg(target_os = "linux")]
+use super::harness::{Texts, set_mode};
+use std::fs;
+use std::os::unix::fs::{lchown, symlink};
 use std::path::Path;
 
 const STRANGER: u32 = 12345;
@@ -13,10 +13,6 @@ const NOBODY: u32 = 65534;
 
 fn give_away(path: &Path) {
     lchown(path, Some(STRANGER), None).expect("given");
-}
-
-fn set_mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
 }
 
 #[test]
@@ -145,7 +141,7 @@ fn a_project_below_an_unreadable_directory_has_its_file() {
         let path = sandbox.write("closed/project/.cachex.toml", "ttl = 5");
         let here = sandbox.dir.join(depth);
         fs::create_dir_all(&here).expect("made");
-        set_mode(&sandbox.dir.join("closed"), 0o700);
+        set_mode(sandbox.dir.join("closed"), 0o700);
         let call = sandbox.by(NOBODY, "config").in_dir(&here);
         let call = call.env("CACHEX_TRUST", &sandbox.dir.display().to_string());
         is_in_force(call, "ttl", "5", path);

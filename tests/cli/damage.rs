@@ -1,9 +1,8 @@
 //! Damaged store files: the result is right, there is at most one warning, and the next calls
 //! heal the store.
 
-use super::harness::{Random, Sandbox, Texts, say};
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use super::harness::{Random, Sandbox, Texts, say, set_mode};
+use std::fs;
 use std::process::Output;
 
 const DATABASE: &str = "cachex.db";
@@ -88,12 +87,12 @@ impl Calls {
         fs::remove_dir_all(&directory).expect("removed");
         for directory in [&directory, &directory.join("objects")] {
             fs::create_dir(directory).expect("made");
-            fs::set_permissions(directory, Permissions::from_mode(0o700)).expect("set");
+            set_mode(directory, 0o700);
         }
         for (name, bytes) in files {
             let path = directory.join(name);
             fs::write(&path, bytes).expect("written");
-            fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("set");
+            set_mode(&path, 0o600);
         }
     }
 

@@ -1,9 +1,9 @@
 //! `doctor` finds faults of a store and changes nothing.
 
-use super::harness::{Sandbox, Texts};
+use super::harness::{Sandbox, Texts, set_mode};
 use std::collections::BTreeMap;
-use std::fs::{self, Permissions};
-use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
+use std::fs;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::time::SystemTime;
 
 fn sandbox() -> Sandbox {
@@ -57,11 +57,6 @@ fn finds(sandbox: &Sandbox, subject: &str, state: &str, part: &str) {
     assert!(found.0 == state && found.1.contains(part), "{findings:?}");
 }
 
-fn sql(sandbox: &Sandbox, statements: &str) {
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
-    database.execute_batch(statements).expect("done");
-}
-
 #[test]
 fn a_sound_store_is_ok() {
     let sandbox = sandbox();
@@ -89,7 +84,7 @@ fn a_missing_store_is_not_created() {
     finds(&sandbox, "directory", "ok", "not there yet");
     assert!(!sandbox.store_dir().exists());
     fs::create_dir(sandbox.store_dir()).expect("made");
-    fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(0o700)).expect("set");
+    set_mode(sandbox.store_dir(), 0o700);
     finds(&sandbox, "format", "ok", "no database yet");
     fs::remove_dir(sandbox.store_dir()).expect("removed");
     fs::write(sandbox.store_dir(), "a file").expect("written");
@@ -102,7 +97,7 @@ fn a_missing_store_is_not_created() {
 fn modes_that_are_too_open_are_found() {
     let sandbox = sandbox();
     let set = |path: &std::path::Path, mode| {
-        fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
+        set_mode(path, mode);
     };
     set(&sandbox.store_dir(), 0o755);
     finds(&sandbox, "directory", "warning", "chmod 700");
@@ -120,16 +115,15 @@ fn objects_that_are_open_to_others_or_belong_to_no_entry() {
     let sandbox = sandbox();
     let object = sandbox.object();
     finds(&sandbox, "objects", "ok", "1.3MB");
-    fs::set_permissions(&object, Permissions::from_mode(0o644)).expect("set");
+    set_mode(&object, 0o644);
     finds(&sandbox, "objects", "warning", "is open to others; chmod 600");
-    fs::set_permissions(&object, Permissions::from_mode(0o600)).expect("set");
+    set_mode(&object, 0o600);
     let directory = object.parent().expect("a directory");
-    fs::set_permissions(directory, Permissions::from_mode(0o750)).expect("set");
+    set_mode(directory, 0o750);
     finds(&sandbox, "objects", "warning", "chmod 700");
-    fs::set_permissions(directory, Permissions::from_mode(0o700)).expect("set");
+    set_mode(directory, 0o700);
     fs::write(directory.join("0".repeat(64)), "0123456789").expect("written");
-    fs::set_permissions(directory.join("0".repeat(64)), Permissions::from_mode(0o600))
-        .expect("set");
+    set_mode(directory.join("0".repeat(64)), 0o600);
     finds(&sandbox, "objects", "warning", "1 (10B) belong to no entry; cachex prune removes them");
     sandbox.cachex("prune").gives("removed nothing\n");
     finds(&sandbox, "objects", "ok", "1.3MB");
@@ -142,9 +136,9 @@ fn damaged_entries_are_counted() {
     let file = fs::OpenOptions::new().write(true).open(object).expect("opened");
     file.write_all_at(b"x", 100_000).expect("damaged");
     finds(&sandbox, "entries", "problem", "1 of 2 are damaged");
-    sql(&sandbox, "UPDATE entry SET exit = 1");
+    sandbox.sql("UPDATE entry SET exit = 1");
     finds(&sandbox, "entries", "problem", "2 of 2 are damaged");
-    sql(&sandbox, "UPDATE entry SET key = CAST(id AS BLOB)");
+    sandbox.sql("UPDATE entry SET key = CAST(id AS BLOB)");
     finds(&sandbox, "entries", "problem", "2 of 2 are damaged");
 }
 
@@ -161,19 +155,19 @@ fn a_damaged_database_and_one_set_aside_are_found() {
     sandbox.cachex("-q echo hi").gives("hi\n");
     finds(&sandbox, "leftovers", "warning", "cachex.db.damaged was set aside");
     fs::write(sandbox.database(), &bytes).expect("written");
-    sql(&sandbox, "ALTER TABLE entry RENAME COLUMN hits TO uses");
+    sandbox.sql("ALTER TABLE entry RENAME COLUMN hits TO uses");
     finds(&sandbox, "database", "problem", "altered");
-    sql(&sandbox, "ALTER TABLE entry RENAME COLUMN uses TO hits");
+    sandbox.sql("ALTER TABLE entry RENAME COLUMN uses TO hits");
     finds(&sandbox, "database", "ok", "passes");
-    sql(&sandbox, "DELETE FROM note WHERE kind = 0");
+    sandbox.sql("DELETE FROM note WHERE kind = 0");
     finds(&sandbox, "database", "problem", "altered");
-    sql(&sandbox, "INSERT INTO note VALUES (0, x'', 0, x'00')");
+    sandbox.sql("INSERT INTO note VALUES (0, x'', 0, x'00')");
     finds(&sandbox, "database", "ok", "passes");
     sandbox.cachex("-q seq 200000").output();
     sandbox.cachex("-q seq 200000").output();
-    sql(&sandbox, "ALTER TABLE object RENAME COLUMN size TO length");
+    sandbox.sql("ALTER TABLE object RENAME COLUMN size TO length");
     finds(&sandbox, "database", "problem", "altered");
-    sql(&sandbox, "ALTER TABLE object RENAME COLUMN length TO size");
+    sandbox.sql("ALTER TABLE object RENAME COLUMN length TO size");
     finds(&sandbox, "entries", "ok", "2, all intact");
     fs::write(sandbox.object(), "garbage ".repeat(1000)).expect("written");
     finds(&sandbox, "entries", "problem", "1 of 2 are damaged");
@@ -182,12 +176,12 @@ fn a_damaged_database_and_one_set_aside_are_found() {
 #[test]
 fn other_formats_are_reported() {
     let sandbox = sandbox();
-    sql(&sandbox, "PRAGMA user_version = 1; PRAGMA application_id = 0x63780001");
+    sandbox.sql("PRAGMA user_version = 1; PRAGMA application_id = 0x63780001");
     finds(&sandbox, "format", "ok", "older");
     assert!(!findings(&sandbox).contains_key("entries"));
-    sql(&sandbox, "PRAGMA user_version = 999; PRAGMA application_id = 0x637803e7");
+    sandbox.sql("PRAGMA user_version = 999; PRAGMA application_id = 0x637803e7");
     finds(&sandbox, "format", "problem", "written by a newer cachex");
-    sql(&sandbox, "CREATE TABLE theirs (x); PRAGMA application_id = 7");
+    sandbox.sql("CREATE TABLE theirs (x); PRAGMA application_id = 7");
     finds(&sandbox, "format", "problem", "another program");
 }
 
@@ -209,7 +203,7 @@ fn an_interrupted_write_is_reported_and_left_to_the_next_run() {
         drop(database);
         fs::write(&path, half).expect("written");
         fs::write(&journal, journaled).expect("written");
-        fs::set_permissions(&journal, Permissions::from_mode(0o600)).expect("set");
+        set_mode(&journal, 0o600);
         finds(&sandbox, "format", "warning", "interrupted");
         sandbox.cachex("echo hi").gives("hi\n");
         sandbox.cachex("--only-if-cached seq 200000").output();

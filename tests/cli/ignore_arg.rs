@@ -187,7 +187,7 @@ fn a_run_with_ignored_words_that_is_cleared_in_flight_is_not_stored() {
 fn globs_without_entries_are_removed() {
     let sandbox = sandbox();
     ignoring(&sandbox, "--token=1");
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let database = sandbox.connection();
     let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
                 INSERT INTO note SELECT 4, CAST(i AS BLOB), 0, x'' FROM n";
     database.execute(many, []).expect("inserted");

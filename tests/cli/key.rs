@@ -1,8 +1,7 @@
 //! What is in the key and what is not.
 
-use super::harness::{Sandbox, Texts, has, word};
-use std::fs::{self, File, FileTimes, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use super::harness::{Sandbox, Texts, has, set_mode, word};
+use std::fs::{self, File, FileTimes};
 use std::path::Path;
 
 /// Replaces content by other content of the same size and restores the modification time.
@@ -86,7 +85,7 @@ fn no_option_hides_the_script() {
 fn no_wrapper_hides_the_script() {
     let sandbox = Sandbox::new();
     let path = sandbox.write("sub/x.sh", "#!/bin/sh\necho one\n");
-    fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("executable");
+    set_mode(&path, 0o755);
     let calls = ["env -C sub ./x.sh", "env -C sub sh x.sh", "cachex ./sub/x.sh", "nohup sub/x.sh"];
     for (from, to) in [("one", "two"), ("two", "one")] {
         for call in calls {
@@ -121,14 +120,14 @@ fn a_script_named_in_a_shebang_line_counts() {
         let runner = sandbox.write("runner", "echo one\n");
         let line = line.replace("DIR", &sandbox.dir.display().to_string());
         let path = sandbox.write("s", format!("{line}\n"));
-        fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("executable");
+        set_mode(&path, 0o755);
         sandbox.cachex("./s").gives("one\n");
         edit_in_place(&runner, "one", "two");
         sandbox.cachex("./s").gives("two\n");
     }
     let sandbox = Sandbox::new();
     let path = sandbox.write("s", "#!/usr/bin/env -S \"sh\"\necho hi\n");
-    fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("executable");
+    set_mode(&path, 0o755);
     sandbox.cachex("./s").warns("hi\n", "the quoting in its first line");
 }
 
@@ -187,7 +186,7 @@ fn an_upgraded_binary_is_a_miss() {
         let from = ["/bin", "/usr/bin"].map(|dir| Path::new(dir).join(name));
         let from = from.iter().find(|path| path.exists()).expect("installed");
         fs::copy(from, &tool).expect("copied");
-        fs::set_permissions(&tool, Permissions::from_mode(0o755)).expect("executable");
+        set_mode(&tool, 0o755);
     };
     install("true");
     sandbox.cachex("./tool").gives("");
@@ -200,7 +199,7 @@ fn an_edited_shebang_interpreter_is_a_miss() {
     let sandbox = Sandbox::new();
     let interpreter = sandbox.script("interpreter", "echo one");
     let path = sandbox.write("s", format!("#!{}\n", interpreter.display()));
-    fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("executable");
+    set_mode(&path, 0o755);
     // Linux accepts a script as an interpreter; other systems may not.
     if sandbox.sh("./s").output().stdout != b"one\n" {
         return;

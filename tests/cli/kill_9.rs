@@ -51,7 +51,7 @@ fn works(sandbox: &Sandbox, call: &str, stdout: &str) {
 }
 
 fn is_sound(sandbox: &Sandbox) {
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let database = sandbox.connection();
     let verdict: String =
         database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("checked");
     assert_eq!(verdict, "ok");

@@ -5,7 +5,7 @@ use super::harness::has;
 use super::harness::{Sandbox, Texts};
 
 /// The arguments of the stored entries, the newest first.
-fn stored(sandbox: &Sandbox) -> Vec<String> {
+pub fn stored(sandbox: &Sandbox) -> Vec<String> {
     let entries = sandbox.entries();
     let last = |entry: cachex::entry::Description| entry.words.last().cloned().expect("a word");
     entries.into_iter().map(|entry| last(entry).into_string().expect("UTF-8")).collect()

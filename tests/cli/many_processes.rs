@@ -1,8 +1,7 @@
 //! Many processes at once: none ever reports that the store is busy.
 
-use super::harness::{Sandbox, Texts};
-use std::fs::{self, File, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use super::harness::{Sandbox, Texts, set_mode};
+use std::fs::{self, File};
 use std::process::Output;
 
 /// The first format of the database.
@@ -63,8 +62,8 @@ fn printed(words: &str) -> String {
 /// Makes an empty store in the first format.
 fn make_first_format(sandbox: &Sandbox) {
     fs::create_dir(sandbox.store_dir()).expect("made");
-    fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(0o700)).expect("set");
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    set_mode(sandbox.store_dir(), 0o700);
+    let database = sandbox.connection();
     database
         .execute_batch(&format!(
             "PRAGMA auto_vacuum = INCREMENTAL; {FIRST_FORMAT};
@@ -72,7 +71,7 @@ fn make_first_format(sandbox: &Sandbox) {
         ))
         .expect("made");
     drop(database);
-    fs::set_permissions(sandbox.database(), Permissions::from_mode(0o600)).expect("set");
+    set_mode(sandbox.database(), 0o600);
 }
 
 /// Runs these scripts in processes that start together.

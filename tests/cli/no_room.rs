@@ -1,9 +1,9 @@
 //! No place for a store: a full disk, no home directory, another user's directory.
 
-use super::harness::{Call, Sandbox, Texts, am_root, skipped};
-use std::fs::{self, Permissions};
+use super::harness::{Call, Sandbox, Texts, am_root, set_mode, skipped};
+use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
+use std::os::unix::fs::{chown, lchown, symlink};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -61,10 +61,6 @@ impl Drop for SmallDisk<'_> {
         drop(self.holder.stdin.take());
         let _ = self.holder.wait();
     }
-}
-
-fn set_mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
 }
 
 /// Prints as many bytes as its first argument says.
@@ -263,7 +259,7 @@ fn a_link_of_another_user_to_the_store_is_refused() {
     let open = sandbox.dir.join("open");
     for directory in ["open", "ours", "ours/store"] {
         fs::create_dir(sandbox.dir.join(directory)).expect("made");
-        set_mode(&sandbox.dir.join(directory), 0o700);
+        set_mode(sandbox.dir.join(directory), 0o700);
     }
     set_mode(&open, 0o1777);
     symlink(sandbox.dir.join("ours"), open.join("link")).expect("made");

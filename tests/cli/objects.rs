@@ -1,15 +1,14 @@
-//! Long output in files of its own: shared, bounded, removed, and nothing that is in their way hurts.
+//! Objects: files of long output, which entries share. They count for the size limit and heal when damaged.
 
-use super::harness::{Sandbox, am_root};
-use rusqlite::Connection;
-use std::fs::{self, Permissions};
+use super::harness::{Sandbox, am_root, set_mode};
+use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-/// A way to damage a file, and what is said of it.
+/// The name of a damage, and a function that does it.
 type Damage<'d> = (&'d str, &'d dyn Fn(&Path));
 
-/// A command that prints 3 MB, the same for all arguments that begin alike.
+/// A sandbox whose command prints 3 MB, which depend only on the argument up to its first `-`.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", "yes \"${1%%-*}\" | head -c 3000000");
@@ -20,17 +19,8 @@ fn printed(word: &str) -> Vec<u8> {
     format!("{word}\n").bytes().cycle().take(3_000_000).collect()
 }
 
-fn set_mode(path: &Path, mode: u32) {
-    fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
-}
-
-fn sql(sandbox: &Sandbox, statements: &str) {
-    let database = Connection::open(sandbox.database()).expect("opened");
-    database.execute_batch(statements).expect("done");
-}
-
 #[test]
-fn equal_output_has_one_file_which_stays_as_long_as_an_entry_needs_it() {
+fn equal_output_has_one_object_that_lasts_as_long_as_its_entries() {
     let sandbox = sandbox();
     for word in ["x-1", "x-2"] {
         sandbox.cachex(&format!("./s.sh {word}")).gives(printed("x"));
@@ -57,7 +47,7 @@ fn objects_are_private() {
 }
 
 #[test]
-fn the_size_of_the_store_counts_each_file_once() {
+fn the_size_of_the_store_counts_each_object_once() {
     let sandbox = sandbox();
     for word in ["x-1", "x-2", "y", "z"] {
         sandbox.cachex(&format!("--max-size 7MB ./s.sh {word}")).output();
@@ -140,7 +130,7 @@ fn a_damaged_object_is_never_replayed_and_heals() {
 }
 
 #[test]
-fn an_object_in_the_way_of_a_new_one_hurts_nothing() {
+fn a_wrong_file_in_place_of_an_object_is_harmless() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh x").gives(printed("x"));
     let object = sandbox.object();
@@ -159,7 +149,7 @@ fn an_object_in_the_way_of_a_new_one_hurts_nothing() {
 }
 
 #[test]
-fn what_is_in_place_of_the_directory_hinders_nothing_short() {
+fn a_wrong_file_in_place_of_the_directory_does_not_affect_short_entries() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh short | head -c 1").output();
     let objects = sandbox.store_dir().join("objects");
@@ -185,7 +175,7 @@ fn what_is_in_place_of_the_directory_hinders_nothing_short() {
 }
 
 #[test]
-fn a_read_only_directory_of_objects_serves_hits() {
+fn a_read_only_directory_of_objects_still_serves_hits() {
     const NOBODY: u32 = 65534;
     if !am_root() {
         return;
@@ -204,7 +194,7 @@ fn a_read_only_directory_of_objects_serves_hits() {
 }
 
 #[test]
-fn files_that_belong_to_no_entry_go() {
+fn objects_without_an_entry_are_removed() {
     let sandbox = sandbox();
     let names = ["0".repeat(64), "replacement".to_owned(), format!("{}.copy", "1".repeat(64))];
     for call in ["prune", "clear"] {
@@ -215,26 +205,26 @@ fn files_that_belong_to_no_entry_go() {
         sandbox.cachex(call).output();
         sandbox.objects_are_those_owned();
     }
-    // What a process leaves that is killed before or after it commits: a note tells of it, and any result that is
-    // stored takes it away.
+    // A process that is killed before or after its commit leaves such a file and a note of it. The next stored result
+    // removes the file.
     sandbox.cachex("./s.sh x").gives(printed("x"));
     let left = "0".repeat(64);
     fs::write(sandbox.store_dir().join("objects").join(&left), "left").expect("written");
-    sql(&sandbox, &format!("INSERT INTO note VALUES (6, x'{left}', 0, x'')"));
+    sandbox.sql(&format!("INSERT INTO note VALUES (6, x'{left}', 0, x'')"));
     sandbox.cachex("echo short").gives("short\n");
     sandbox.objects_are_those_owned();
     sandbox.cachex("--only-if-cached ./s.sh x").gives(printed("x"));
 }
 
 #[test]
-fn a_sum_that_is_wrong_is_made_right_by_prune() {
+fn prune_corrects_a_wrong_total_size() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh x").gives(printed("x"));
     for wrong in ["0", "-5", "9000000000000000000"] {
-        sql(&sandbox, &format!("UPDATE note SET at = {wrong} WHERE kind = 7"));
+        sandbox.sql(&format!("UPDATE note SET at = {wrong} WHERE kind = 7"));
         sandbox.cachex("prune").output();
         let total = "SELECT at FROM note WHERE kind = 7";
-        let database = Connection::open(sandbox.database()).expect("opened");
+        let database = sandbox.connection();
         let total: i64 = database.query_row(total, [], |row| row.get(0)).expect("found");
         let length = sandbox.object().metadata().expect("there").len();
         assert_eq!(u64::try_from(total), Ok(length));
@@ -242,12 +232,11 @@ fn a_sum_that_is_wrong_is_made_right_by_prune() {
 }
 
 #[test]
-fn long_output_of_the_format_before_is_forgotten() {
+fn long_output_of_the_previous_format_is_removed() {
     let sandbox = sandbox();
     sandbox.cachex("echo short").gives("short\n");
     sandbox.cachex("./s.sh x").gives(printed("x"));
-    sql(
-        &sandbox,
+    sandbox.sql(
         "DROP TABLE object; DELETE FROM note WHERE kind > 5;
          PRAGMA user_version = 8; PRAGMA application_id = 0x63780008",
     );
@@ -269,7 +258,7 @@ fn long_output_of_the_format_before_is_forgotten() {
 }
 
 #[test]
-fn a_store_that_begins_anew_keeps_no_objects() {
+fn a_new_store_keeps_no_old_objects() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh x").gives(printed("x"));
     fs::write(sandbox.database(), "garbage ".repeat(1000)).expect("written");

@@ -114,7 +114,7 @@ fn prune_returns_free_pages_to_the_file_system() {
     let sandbox = sandbox();
     sandbox.cachex("./big.sh").output();
     sandbox.cachex("seq 300000").output();
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let database = sandbox.connection();
     database.execute_batch("DELETE FROM entry").expect("deleted");
     drop(database);
     assert!(size(&sandbox) > 2_000_000);

@@ -1,9 +1,7 @@
 //! Arguments that name directories, special files, unreadable files or open descriptors.
 
 use super::file_arguments::runs;
-use super::harness::{Sandbox, Texts, am_root};
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use super::harness::{Sandbox, Texts, am_root, set_mode};
 use std::os::unix::net::UnixListener;
 
 #[test]
@@ -62,7 +60,7 @@ fn an_unreadable_file_counts_by_its_name_and_dates() {
     }
     let sandbox = Sandbox::new();
     sandbox.write("secret", "1");
-    fs::set_permissions(sandbox.dir.join("secret"), Permissions::from_mode(0o0)).expect("set");
+    set_mode(sandbox.dir.join("secret"), 0o0);
     let call = || sandbox.by(4711, "--cache-dir store -v echo secret").tells("secret\n", 0);
     let told = call();
     assert!(told.contains("the argument secret cannot be read (Permission denied"), "{told}");

@@ -114,7 +114,7 @@ fn nobody_waits_for_a_renewal() {
         sandbox.write("warm", "");
         sandbox.age(100);
         sandbox.sh(&call).gives(expected);
-        sandbox.write("go", "\n");
+        sandbox.go();
         wait_for_ends(&sandbox, 2);
     }
 }
@@ -129,7 +129,7 @@ fn a_renewal_survives_a_hang_up_and_signals_to_the_callers_group() {
     let mut call = sandbox.program("setsid", &["-w", "sh", "-c", &script]);
     call.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     call.command.status().expect("started");
-    sandbox.write("go", "\n");
+    sandbox.go();
     wait_for_ends(&sandbox, 2);
     let fresh = sandbox.cachex("--ttl 1m --only-if-cached ./s.sh");
     fresh.gives("hi\n");
@@ -274,7 +274,7 @@ fn an_entry_cleared_during_its_renewal_does_not_come_back() {
     sandbox.cachex(RENEWS).gives("hi\n");
     sandbox.sh("until test \"$(wc -l < ran)\" -ge 2; do sleep 0.01; done").gives("");
     sandbox.cachex("clear").gives("removed 1 entry (3B)\n");
-    sandbox.write("go", "\n");
+    sandbox.go();
     wait_for_ends(&sandbox, 2);
     assert!(sandbox.entries().is_empty());
 }
@@ -321,9 +321,9 @@ fn a_failed_renewal_affects_only_its_own_entry() {
     sandbox.sh("until test \"$(wc -l < ran)\" -ge 2; do sleep 0.01; done").gives("");
     sandbox.cachex("clear").output();
     sandbox.cachex("echo other").gives("other\n");
-    sandbox.write("go", "\n");
+    sandbox.go();
     wait_until_idle(&sandbox);
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let database = sandbox.connection();
     let noted: Option<i64> = database
         .query_row("SELECT renewal_failed FROM entry", [], |row| row.get(0))
         .expect("one entry");

@@ -120,7 +120,7 @@ fn clearing_a_whole_command_removes_its_totals() {
 fn with_too_many_idle() -> (Sandbox, rusqlite::Connection) {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh a").gives("hi\n");
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let database = sandbox.connection();
     let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10005)
                 INSERT INTO command (scope, name, hits, misses, saved, used, idle)
                 SELECT '', CAST(i AS BLOB), 1, 0, 0, i, 1 FROM n";
@@ -170,7 +170,7 @@ fn commands_without_entries_are_removed_whatever_is_stored() {
 fn a_command_is_idle_only_while_it_has_no_entries() {
     let sandbox = sandbox();
     let idle = || {
-        let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+        let database = sandbox.connection();
         let count = "SELECT count(*) FROM command WHERE idle = 1";
         database.query_row(count, [], |row| row.get::<_, i64>(0)).expect("counted")
     };
@@ -203,7 +203,7 @@ fn a_store_of_an_older_format_keeps_its_counts() {
     sandbox.cachex("./s.sh").gives("hi\n");
     sandbox.cachex("./s.sh").gives("hi\n");
     sandbox.cachex("list").output();
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let database = sandbox.connection();
     database
         .execute_batch(
             "ALTER TABLE entry DROP COLUMN ignored; DROP TABLE note; DROP TABLE object;

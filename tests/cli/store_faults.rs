@@ -1,8 +1,8 @@
 //! A fault of the store costs one warning and never the command's result.
 
-use super::harness::{Sandbox, Texts, am_root};
-use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use super::harness::{Sandbox, Texts, am_root, set_mode};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 
 fn sandbox() -> Sandbox {
     Sandbox::with_script("cat; echo hi")
@@ -86,7 +86,7 @@ fn unwritable_long_output_does_not_affect_short_entries() {
     cachex("seq 200000").output();
     cachex("echo x").gives("x\n");
     let objects = sandbox.dir.join("own/objects");
-    fs::set_permissions(objects, Permissions::from_mode(0o500)).expect("set");
+    set_mode(objects, 0o500);
     cachex("--refresh echo x").gives("x\n");
     cachex("clear -- echo").gives("removed 1 entry (2B)\n");
     let told = cachex("clear").tells("", 125);
@@ -104,7 +104,7 @@ fn a_file_in_place_of_the_store_makes_runs_uncached() {
 fn a_directory_in_place_of_the_database_makes_runs_uncached() {
     let sandbox = sandbox();
     fs::create_dir_all(sandbox.database()).expect("made");
-    fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(0o700)).expect("set");
+    set_mode(sandbox.store_dir(), 0o700);
     runs_uncached(&sandbox, "is not a regular file");
 }
 
@@ -113,11 +113,11 @@ fn a_store_that_others_can_write_to_is_refused() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
     for mode in [0o770, 0o707] {
-        fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(mode)).expect("set");
+        set_mode(sandbox.store_dir(), mode);
         runs_uncached(&sandbox, "can be written by others; take that right away with chmod go-w");
     }
-    fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(0o700)).expect("set");
-    fs::set_permissions(sandbox.database(), Permissions::from_mode(0o666)).expect("set");
+    set_mode(sandbox.store_dir(), 0o700);
+    set_mode(sandbox.database(), 0o666);
     runs_uncached(&sandbox, "cachex.db: can be written by others");
 }
 
@@ -186,7 +186,7 @@ fn damaged_output_is_never_replayed_and_heals() {
     ] {
         sandbox.cachex("./s.sh").gives("hi\n");
         let before = sandbox.runs();
-        let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+        let database = sandbox.connection();
         assert_eq!(database.execute(damage, []).expect("damaged"), 1);
         drop(database);
         sandbox.cachex("./s.sh").gives("hi\n");
@@ -201,7 +201,7 @@ fn damaged_output_is_never_replayed_and_heals() {
 fn a_newer_format_is_left_untouched() {
     let sandbox = sandbox();
     sandbox.cachex("echo x").gives("x\n");
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let database = sandbox.connection();
     database
         .execute_batch("PRAGMA user_version = 999; PRAGMA application_id = 0x637803e7")
         .expect("changed");
@@ -216,8 +216,8 @@ fn a_newer_format_is_left_untouched() {
 fn a_database_of_another_program_is_left_untouched() {
     let sandbox = sandbox();
     fs::create_dir(sandbox.store_dir()).expect("made");
-    fs::set_permissions(sandbox.store_dir(), Permissions::from_mode(0o700)).expect("set");
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    set_mode(sandbox.store_dir(), 0o700);
+    let database = sandbox.connection();
     database.execute_batch("CREATE TABLE theirs (x)").expect("made");
     drop(database);
     runs_uncached(&sandbox, "is a database of another program");
@@ -276,7 +276,7 @@ fn quiet_verbs_do_not_warn() {
 fn an_altered_schema_is_damage() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let database = sandbox.connection();
     database.execute_batch("ALTER TABLE entry DROP COLUMN hits").expect("altered");
     drop(database);
     sandbox.cachex("./s.sh new").warns("hi\n", "the store was damaged");
@@ -311,7 +311,7 @@ fn a_fifo_in_place_of_a_side_file_does_not_hang() {
 fn a_locked_database_is_waited_for_and_then_skipped() {
     let sandbox = sandbox();
     sandbox.cachex("echo x").gives("x\n");
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let database = sandbox.connection();
     database.execute_batch("BEGIN EXCLUSIVE").expect("held");
     sandbox.cachex("./s.sh").warns("hi\n", "the store is busy");
 }

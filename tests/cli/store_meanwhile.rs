@@ -20,7 +20,7 @@ fn a_store_migrated_during_a_run_is_left_untouched() {
             sandbox.sh(&format!("mkfifo begun go; {before}")).output();
             let child = sandbox.sh("exec cachex sh -c 'echo > begun; cat go'").spawn();
             fs::read(sandbox.dir.join("begun")).expect("begun");
-            let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+            let database = sandbox.connection();
             let newer = "PRAGMA user_version = 999; PRAGMA application_id = 0x637803e7";
             database.execute_batch(&format!("{changes}{newer}")).expect("changed");
             let before = fs::read(sandbox.database()).expect("readable");
@@ -78,7 +78,7 @@ fn switching_the_journal_mode_during_a_run_is_harmless() {
     sandbox.cachex("./s.sh").gives("hi\n");
     let run = sandbox.cachex_words(["sh", "-c", "cat go"]).spawn();
     let mut pipe = fs::OpenOptions::new().write(true).open(sandbox.dir.join("go")).expect("opened");
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let database = sandbox.connection();
     let mode = database.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0));
     assert_eq!(mode, Ok("wal".to_owned()));
     drop(database);

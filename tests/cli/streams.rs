@@ -92,7 +92,7 @@ fn a_stalled_reader_of_a_long_hit_does_not_block_others() {
 }
 
 #[test]
-fn a_stalled_reader_of_a_long_hit_gets_all_of_it_whatever_becomes_of_the_entry() {
+fn a_stalled_reader_gets_a_whole_long_hit_even_if_the_entry_is_removed() {
     let sandbox = Sandbox::new();
     stuck(&sandbox, "exec cachex seq 600000", || {
         let bare = sandbox.sh("seq 600000").output().stdout;

@@ -1,9 +1,9 @@
 //! `cachex trust`: a project file counts once its user trusts exactly this path and content.
 
 use super::config::{default_store, in_force, is_in_force, sandbox};
-use super::harness::{Call, Sandbox, Texts, am_root};
-use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use super::harness::{Call, Sandbox, Texts, am_root, set_mode};
+use std::fs;
+use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 const STRANGER: u32 = 12345;
@@ -265,9 +265,9 @@ fn the_records_are_private() {
     assert_eq!(mode(&record), 0o600);
     for path in [&records, &record] {
         let before = mode(path);
-        fs::set_permissions(path, Permissions::from_mode(before | 0o022)).expect("set");
+        set_mode(path, before | 0o022);
         sandbox.cachex("./s.sh").warns("hi \n", "can be written by others");
-        fs::set_permissions(path, Permissions::from_mode(before)).expect("set");
+        set_mode(path, before);
         if am_root() {
             chown(path, Some(STRANGER), None).expect("given");
             sandbox.cachex("./s.sh").warns("hi \n", "belongs to another user");
@@ -339,7 +339,7 @@ fn the_users_own_options_count_while_a_file_is_untrusted() {
 fn a_trusted_file_that_others_can_write_to_is_refused() {
     let sandbox = sandbox();
     let path = sandbox.project_config("ttl = 5");
-    let set_mode = |mode| fs::set_permissions(&path, Permissions::from_mode(mode)).expect("set");
+    let set_mode = |mode| set_mode(&path, mode);
     let own_group = fs::metadata(&path).expect("there");
     let is_own_group = own_group.gid() == own_group.uid();
     for mode in [0o666, 0o646, 0o602] {

@@ -9,7 +9,7 @@ fn sandbox() -> Sandbox {
 /// Runs a statement that changes this many rows of the store.
 #[track_caller]
 fn change(sandbox: &Sandbox, sql: &str, rows: usize) {
-    let database = rusqlite::Connection::open(sandbox.database()).expect("opened");
+    let database = sandbox.connection();
     assert_eq!(database.execute(sql, []).expect("changed"), rows);
 }
 

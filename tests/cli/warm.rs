@@ -8,11 +8,11 @@ fn warm_runs_in_the_background_and_prints_nothing() {
     let sandbox = with_a_slow_renewal();
     sandbox.write("warm", "");
     sandbox.sh("x=$(cachex --warm ./s.sh 2>&1); echo \"$? $x\"").gives("0 \n");
-    sandbox.write("go", "\n");
+    sandbox.go();
     wait_for_ends(&sandbox, 1);
     sandbox.cachex("--only-if-cached ./s.sh").gives("hi\n");
     sandbox.cachex("--warm ./s.sh").gives("");
-    sandbox.write("go", "\n");
+    sandbox.go();
     wait_for_ends(&sandbox, 2);
     assert_eq!(sandbox.runs(), 2, "also when it is fresh");
 }

@@ -1,10 +1,10 @@
 //! This machine: its programs and rights, its processes, and waiting for them.
 
 use super::deadline::LIMIT;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Prints to standard error, which the test runner shows if the test fails.
@@ -60,4 +60,9 @@ pub fn am_root() -> bool {
         skipped("the rights of root");
     }
     is_root
+}
+
+/// Sets the permission bits of a file.
+pub fn set_mode(path: impl AsRef<Path>, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
 }

@@ -12,6 +12,6 @@ pub mod seccomp;
 pub mod terminal;
 
 pub use call::{Call, Texts, word};
-pub use machine::{am_root, found, has, is_running, say, skipped, wait_until};
+pub use machine::{am_root, found, has, is_running, say, set_mode, skipped, wait_until};
 pub use random::Random;
 pub use sandbox::Sandbox;

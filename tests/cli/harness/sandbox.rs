@@ -66,7 +66,7 @@ impl Sandbox {
 
     /// The names of the objects that entries own.
     pub fn owned_objects(&self) -> Vec<String> {
-        let database = rusqlite::Connection::open(self.database()).expect("opened");
+        let database = self.connection();
         let sql = "SELECT DISTINCT lower(hex(digest)) FROM object JOIN entry ON entry.id = entry ORDER BY 1";
         let mut statement = database.prepare(sql).expect("prepared");
         let names = statement.query_map([], |row| row.get(0)).expect("listed");
@@ -80,6 +80,16 @@ impl Sandbox {
             |path: &PathBuf| path.file_name().expect("a name").to_str().expect("UTF-8").to_owned();
         let found: Vec<_> = self.objects().iter().map(name).collect();
         assert_eq!(found, self.owned_objects());
+    }
+
+    /// A connection to the database of the store.
+    pub fn connection(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.database()).expect("opened")
+    }
+
+    /// Runs SQL statements on that database.
+    pub fn sql(&self, statements: &str) {
+        self.connection().execute_batch(statements).expect("done");
     }
 
     pub fn store(&self) -> Store {
@@ -108,8 +118,7 @@ impl Sandbox {
              INSERT INTO command (scope, name, hits, misses, saved, idle, used)
              SELECT 'scope ' || i, zeroblob(40), 0, 1, 0, 1, i FROM n"
         );
-        let database = rusqlite::Connection::open(self.database()).expect("opened");
-        database.execute_batch(&idle).expect("filled");
+        self.sql(&idle);
     }
 
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
