@@ -1,8 +1,7 @@
-//! The user's own directories, also where the C library must not be asked for them.
+//! The user's directories, and paths that start at home.
 //!
-//! Statically linked, it cannot look a user up: it would load the modules that the system is set up
-//! with (for a directory service, say), and these were made for another copy of it. So without `HOME`
-//! only the file of users is read.
+//! A statically linked C library must not look a user up: it would load the system's modules for that (for a directory
+//! service, say), which were built for another copy of the library. So without `HOME` only `/etc/passwd` is read.
 
 use directories::{BaseDirs, ProjectDirs};
 use glob::Pattern;
@@ -13,8 +12,7 @@ use std::sync::OnceLock;
 
 const NAME: &str = "cachex";
 
-/// The user's home; `None` when there is none, or one that is not absolute and so another one in each
-/// directory.
+/// The user's home; `None` if there is none, or it is not absolute: then it would be another one in each directory.
 #[must_use]
 pub fn directory() -> Option<PathBuf> {
     let directory = match own()? {
@@ -24,7 +22,7 @@ pub fn directory() -> Option<PathBuf> {
     directory.is_absolute().then_some(directory)
 }
 
-/// Where files can be kept that can be made again; `None` as for [`directory`].
+/// The directory for files that can be made again; `None` as for [`directory`].
 #[must_use]
 pub fn cache_directory() -> Option<PathBuf> {
     let directory = match own()? {
@@ -34,8 +32,7 @@ pub fn cache_directory() -> Option<PathBuf> {
     directory.is_absolute().then_some(directory)
 }
 
-/// Where files are kept that nobody would want to lose, and that are no configuration; `None` as for
-/// [`directory`].
+/// The directory for files that are worth keeping and no configuration; `None` as for [`directory`].
 #[must_use]
 pub fn state_directory() -> Option<PathBuf> {
     let directory = match own()? {
@@ -47,7 +44,7 @@ pub fn state_directory() -> Option<PathBuf> {
     directory.is_absolute().then_some(directory)
 }
 
-/// Where the user's configuration is; `None` as for [`directory`].
+/// The directory of the user's configuration; `None` as for [`directory`].
 #[must_use]
 pub fn config_directory() -> Option<PathBuf> {
     let directory = match own()? {
@@ -57,8 +54,7 @@ pub fn config_directory() -> Option<PathBuf> {
     directory.is_absolute().then_some(directory)
 }
 
-/// A path or a glob with the home directory in the place of a leading `~`, as a shell puts it. `~user` stands
-/// for itself.
+/// A path or a glob with the home directory for a leading `~`, as in a shell. `~user` stays as it is.
 ///
 /// # Errors
 /// When there is no home directory, or it cannot be part of a glob.
@@ -73,7 +69,7 @@ pub fn expanded(word: OsString) -> Result<OsString, String> {
     }
 }
 
-/// A path or a glob that starts in this directory. In a glob the directory is escaped.
+/// A path or a glob that starts in this directory. The directory is escaped if the word is a glob.
 ///
 /// # Errors
 /// When the directory cannot be part of a glob.
@@ -81,7 +77,7 @@ pub fn below(directory: &Path, word: &OsStr) -> Result<OsString, String> {
     if word.is_empty() {
         return Ok(directory.as_os_str().to_owned());
     }
-    // A file of that very name is no glob, in whatever directory it lies.
+    // The name of an existing file is no glob.
     let is_glob =
         word.as_bytes().iter().any(|byte| b"*?[".contains(byte)) && !directory.join(word).exists();
     if !is_glob {
@@ -96,11 +92,11 @@ pub fn below(directory: &Path, word: &OsStr) -> Result<OsString, String> {
 #[derive(Debug)]
 enum UserDirectories {
     Known(ProjectDirs),
-    /// The home alone.
+    /// The home from `/etc/passwd`.
     Named(PathBuf),
 }
 
-/// Found out once: each question costs a dozen looks at the environment.
+/// Found out once, since it takes a dozen look-ups in the environment.
 fn own() -> Option<&'static UserDirectories> {
     static OWN: OnceLock<Option<UserDirectories>> = OnceLock::new();
     OWN.get_or_init(find_own).as_ref()

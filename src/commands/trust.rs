@@ -69,12 +69,12 @@ fn content(file: &ProjectFile) -> String {
 
 fn list(as_json: bool) -> Result<String, Error> {
     let records = trust::list().map_err(Error::Failed)?;
-    let state = |standing| match standing {
+    let state = |state| match state {
         Some(TrustState::Trusted) => "trusted",
         Some(_) => "changed",
         None => "gone",
     };
-    let rows = records.iter().map(|record| (state(record.standing_now()), &*record.path));
+    let rows = records.iter().map(|record| (state(record.state_now()), &*record.path));
     if as_json {
         let rows = rows.map(|(state, file)| JsonRecord { file: json::text(file), state });
         return json(&rows.collect::<Vec<_>>());

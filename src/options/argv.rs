@@ -1,8 +1,7 @@
-//! The command line as typed: options of the table into a [`Layer`], the verb, and the command.
+//! Reads the command line: the options of the table into a [`Layer`], the verb, and the command.
 //!
-//! clap's definitions are not built here: that alone would take a third of the time of a hit. Only the words of a
-//! verb go through clap, without the options of the table. What cannot be understood is described by
-//! [`super::definitions`], which reads as clap does; a property test below holds that both agree.
+//! It reads as clap would, but without clap's definitions: to build them takes a third of the time of a hit. clap reads the
+//! own options of a verb, and describes what is wrong with a command line. A property test holds that both agree.
 
 use super::definitions::command::parse_verb;
 use super::definitions::usage::Refusal;
@@ -16,12 +15,12 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::slice;
 
-/// What was typed.
+/// A command line.
 #[derive(Debug)]
 pub struct CommandLine {
-    /// What to do, if it is not to run a command.
+    /// The verb; `None` to run the command.
     pub verb: Option<Verb>,
-    /// The command that is to run, or that is asked about, and its arguments.
+    /// The command to run, or to answer for, and its arguments.
     pub words: Vec<OsString>,
     /// The options of the table.
     pub flags: Layer,
@@ -31,7 +30,7 @@ impl CommandLine {
     /// Reads a command line, which begins with our own name.
     ///
     /// # Errors
-    /// What is to be shown where it cannot be understood, or is a call for help.
+    /// Help, or why it cannot be understood.
     pub fn read(words: &[OsString]) -> Result<Self, Refusal> {
         let read = OptionReader::default().read(words.get(1..).unwrap_or_default());
         read.map_err(|problem| match problem {
@@ -43,7 +42,7 @@ impl CommandLine {
     }
 }
 
-/// Why words cannot be understood. clap describes the first two, where it sees them as a fault too.
+/// Why a command line cannot be understood. For the first two, clap's own words are preferred.
 #[derive(Debug, thiserror::Error)]
 enum ArgvProblem {
     #[error("the command line cannot be understood")]
@@ -94,7 +93,7 @@ impl OptionReader {
         Ok(CommandLine { verb: None, words: command.to_vec(), flags })
     }
 
-    /// What follows a verb: options of the table anywhere before the command, the rest for the verb.
+    /// Reads what follows a verb: options of the table anywhere before a command, and the rest, which is for clap.
     fn verb(mut self, verb: &str, words: &[OsString]) -> Result<CommandLine, ArgvProblem> {
         let misplaced = self.taken.iter().map(|(option, _)| *option).find(|it| !it.is_common());
         self.only_common = !Verb::takes_run_options(verb);
@@ -125,8 +124,8 @@ impl OptionReader {
         }
     }
 
-    /// Takes the options that a word stands for, with a value from the words that follow. False if it stands for none,
-    /// or something is wrong with the value.
+    /// Takes the options that a word stands for, with a value from `rest` if need be. False if it stands for none, or
+    /// has a value too many or too few.
     fn take(&mut self, word: &OsStr, rest: &mut slice::Iter<'_, OsString>) -> bool {
         let Some(long) = word.as_bytes().strip_prefix(b"--") else {
             return self.take_letters(&word.as_bytes()[1..]);
@@ -167,7 +166,7 @@ impl OptionReader {
         (!self.only_common || option.is_common()).then_some(option)
     }
 
-    /// What the words mean.
+    /// Reads the words that were taken.
     fn layer(self) -> Result<Layer, ArgvProblem> {
         let mut layer = Layer::default();
         for option in RUN_OPTIONS {
@@ -180,7 +179,7 @@ impl OptionReader {
             if option.shape.takes.is_repeatable() && !words.is_empty() {
                 read(words)?;
             } else {
-                // The last one counts, and no other may be nonsense.
+                // The last one counts, but every one has to be valid.
                 words.into_iter().try_for_each(|word| read(vec![word]))?;
             }
         }
@@ -188,7 +187,7 @@ impl OptionReader {
     }
 }
 
-/// Whether a word is to be an option: `-` alone is not.
+/// Whether a word looks like an option. `-` alone does not.
 fn is_option(word: &OsStr) -> bool {
     word.len() > 1 && word.as_bytes().starts_with(b"-")
 }

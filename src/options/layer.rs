@@ -1,8 +1,8 @@
-//! The table of options, and a layer: what one place gives for each of them.
+//! The table of options, and the [`Layer`]: what one place gives for each option.
 //!
-//! argv, the variables and each table of a file become a [`Layer`]; [`Layer::over`] puts a nearer one over a
-//! farther one. From this table everything else about an option is derived: how it is read, its help, its
-//! variable, its key in a file. A new option is a row here, and its meaning in [`super::request`].
+//! argv, the variables and each table of a file become a layer. [`Layer::over`] puts a nearer one over a farther
+//! one. Everything else about an option comes from its row: how it is read, its help, its variable, its key in a file.
+//! What an option means is not known here, but in [`super::request`].
 
 use super::shape::Shape;
 use super::shape::Takes::{Choice, Listed, Many, Nothing, One};
@@ -22,15 +22,15 @@ use std::path::PathBuf;
 pub struct RunOption {
     /// What it looks like.
     pub shape: Shape,
-    /// Its help: a line, and behind an empty line what more there is to say.
+    /// Its help: one line, and after an empty line the rest of the long help.
     pub(super) help: &'static str,
     /// Reads its words into a layer.
     pub(super) set: fn(&mut Layer, Vec<OsString>, Source) -> Result<(), BadValue>,
-    /// What a layer has of it.
+    /// What a layer has for it.
     pub(super) given: fn(&Layer) -> Option<&Given>,
 }
 
-/// `name: type = how its words are read, what it looks like;` for each option, in the order of the help.
+/// Makes the layer and the table from `name: type = function that reads it, shape;` for each option.
 macro_rules! options {
     ($($(#[doc = $help:literal])+ $name:ident: $value:ty = $read:expr, $shape:expr;)+) => {
         /// What one place gives for each option.
@@ -40,7 +40,7 @@ macro_rules! options {
         }
 
         impl Layer {
-            /// This layer, and where it has nothing the farther one.
+            /// This layer, with the farther one where it has nothing.
             #[must_use]
             pub fn over(self, farther: Self) -> Self {
                 Self { $($name: self.$name.or(farther.$name),)+ }
@@ -62,18 +62,18 @@ macro_rules! options {
 }
 
 options! {
-    /// Let these variables count (repeat, or use commas)
+    /// Add variables to the key (repeat, or use commas)
     ///
-    /// Names, or globs such as `AWS_*`. A variable counts by its value, or by being unset; values are
+    /// Names, or globs such as `AWS_*`. A variable counts by its value, or as unset. Values are
     /// never stored.
     env: Vec<VariableSelector> = all(VariableSelector::parse),
         Shape::new("env", Listed(Text, "NAME|GLOB")).under(KEY);
 
-    /// Let these files count by their content (repeat)
+    /// Add the content of files to the key (repeat)
     ///
-    /// A path, a directory with all below it (names, kinds, exec bits, link targets, contents), or a
-    /// glob, in which `*` stops at `/` and leaves hidden files out, and `**` goes into directories. A
-    /// file that is not there is a state of its own.
+    /// A path, a directory with everything below it (names, kinds, exec bits, link targets, contents), or a
+    /// glob: `*` matches neither `/` nor hidden files, `**` goes into directories. A missing file differs from an
+    /// empty one.
     file: Vec<OsString> = all(values::files),
         Shape::new("file", Many(Path, "PATH|DIR|GLOB")).under(KEY);
 
@@ -83,7 +83,7 @@ options! {
     ignore_arg: Vec<ArgumentGlob> = all(ArgumentGlob::parse),
         Shape::new("ignore-arg", Many(Words, "GLOB")).under(KEY).rare();
 
-    /// Let an input count as what a command prints for it (repeat)
+    /// Hash what a command prints for an input instead (repeat)
     ///
     /// SELECTOR is `file:GLOB` (of the files of --file), `env:NAME`, `arg:N`, `arg:GLOB` or `stdin`.
     /// COMMAND is run by `sh -c` with the raw value on its standard input, as in
@@ -93,10 +93,10 @@ options! {
 
     /// Give the command only the variables of --env
     ///
-    /// And PATH, HOME, USER, LOGNAME and TMPDIR. What else it might depend on it cannot see.
+    /// It also gets PATH, HOME, USER, LOGNAME and TMPDIR, and no other variable.
     pure_env: bool = switch, Shape::new("pure-env", Nothing).under(KEY).rare();
 
-    /// Let this text count too (repeat)
+    /// Add this text to the key (repeat)
     key: Vec<OsString> = all(values::word), Shape::new("key", Many(Text, "TEXT")).under(KEY).rare();
 
     /// Keep these entries apart from those of other scopes
@@ -105,46 +105,46 @@ options! {
     /// Leave the working directory out of the key
     ignore_cwd: bool = switch, Shape::new("ignore-cwd", Nothing).under(KEY);
 
-    /// Let files among the arguments count by their names alone
+    /// Do not add the content of files that arguments name
     ///
-    /// Without this an argument that names a regular file counts by the file's content too: as a whole word, behind a `=`,
-    /// an `@` or the letters of options, or before or behind a `:`. Directories count by their names.
+    /// By default an argument that names a regular file counts by the content of that file too: as a whole word, after
+    /// `=`, `@` or the letters of options, or on either side of `:`. Directories count by their names.
     ignore_file_args: bool = switch, Shape::new("ignore-file-args", Nothing).under(KEY).rare();
 
-    /// Read standard input to its end, and let it count
+    /// Read standard input to its end, and add it to the key
     ///
-    /// The command is given it. Without this and -n, what comes through a pipe counts exactly when the command reads it,
-    /// and a file counts in any case.
+    /// The command gets it. By default what comes through a pipe counts exactly when the command reads it, and a file
+    /// always counts.
     stdin: bool = switch, Shape::new("stdin", Nothing).under(KEY).rare();
 
     /// Leave standard input alone: the command gets none
     no_stdin: bool = switch, Shape::new("no-stdin", Nothing).letter('n').under(KEY);
 
-    /// Replay what is younger than this [default: none]
+    /// Replay results younger than this [default: none]
     ///
-    /// `90` is seconds; `1h 30min`, `1.5 days`; `0` replays never, `none` for ever. Age counts from
-    /// the end of the run; reading extends nothing.
+    /// `90` (seconds), `1h 30min` or `1.5 days`; `0` never replays, `none` always does. Age counts from the end of
+    /// the run, and a hit does not extend it.
     ttl: Lifetime = last(values::parsed), Shape::new("ttl", One(Quantity, "DURATION")).under(FRESHNESS);
 
-    /// The same for a failure [default: 60s]
+    /// The same for failures [default: 60s]
     ///
-    /// Never longer than --ttl. A failure is an exit code that is not among those of --cache-exit.
+    /// Never longer than --ttl. A failure is an exit code that --cache-exit does not list.
     failure_ttl: Lifetime = last(values::parsed),
         Shape::new("failure-ttl", One(Quantity, "DURATION")).under(FRESHNESS);
 
-    /// For so long after --ttl, replay and renew in the background [default: 0]
+    /// After --ttl, replay for this long and renew in the background [default: 0]
     ///
-    /// The old result comes at once. One renewal runs, however many callers there are.
+    /// The old result comes at once. One renewal runs, however many callers ask.
     stale_while_revalidate: Lifetime = last(values::parsed),
         Shape::new("stale-while-revalidate", One(Quantity, "DURATION")).under(FRESHNESS).rare();
 
-    /// For so long after --ttl, replay if the command fails [default: 0]
+    /// After --ttl, replay for this long if the command fails [default: 0]
     ///
-    /// The command runs; if it fails its last success is replayed in its place, with a warning.
+    /// The command runs. If it fails, its last success is replayed instead, with a warning.
     stale_if_error: Lifetime = last(values::parsed),
         Shape::new("stale-if-error", One(Quantity, "DURATION")).under(FRESHNESS).rare();
 
-    /// Run the command, and store anew
+    /// Run the command, and replace the stored result
     refresh: bool = switch, Shape::new("refresh", Nothing).also("force").under(FRESHNESS);
 
     /// The same in the background: print nothing, exit 0 at once
@@ -155,7 +155,7 @@ options! {
 
     /// Exit codes that count as success [default: 0]
     ///
-    /// As in `0,2` or `0-3`. Others are failures: kept for --failure-ttl.
+    /// As in `0,2` or `0-3`. Other codes are failures, kept for --failure-ttl.
     cache_exit: ExitCodes = last_or(values::parsed, ExitCodes::default()),
         Shape::new("cache-exit", One(Quantities, "LIST")).under(STORING).rare();
 
@@ -164,22 +164,22 @@ options! {
 
     /// Keep at most N entries of this command
     ///
-    /// What has expired goes first, then the oldest.
+    /// Expired entries go first, then the oldest.
     max_entries: NonZeroU64 = last(values::positive),
         Shape::new("max-entries", One(Quantity, "N")).under(STORING).rare();
 
-    /// Do not store an output longer than this [default: 256MiB]
+    /// Do not store output longer than this [default: 256MiB]
     ///
     /// It still streams in full.
     max_output: Size = last(values::parsed),
         Shape::new("max-output", One(Quantity, "SIZE")).under(STORING).rare();
 
-    /// Replay what is stored, and store nothing
+    /// Replay stored results, but store nothing
     no_store: bool = switch, Shape::new("no-store", Nothing).under(STORING).rare();
 
     /// Run it on a terminal, for its colours [default: never]
     ///
-    /// It has the size of the real one, and the output is one stream. WHEN is `always` (also if left out),
+    /// It has the size of the real one, and its output is one stream. WHEN is `always` (also if left out),
     /// `never`, or `auto`: when standard output is a terminal.
     pty: PtyMode = last_or(values::pty, PtyMode::Never),
         Shape::new("pty", Choice(&PTY, "WHEN")).under(SHOWING);
@@ -207,7 +207,7 @@ options! {
 
     /// Keep the store in this directory
     ///
-    /// In place of `cachex` in the user's cache directory.
+    /// Instead of `cachex` in the user's cache directory.
     cache_dir: PathBuf = last(values::directory), Shape::new("cache-dir", One(Directory, "DIR"));
 }
 

@@ -1,7 +1,7 @@
-//! All layers become one: what is in force for a command.
+//! Merges the layers into one: the options in force for a command.
 //!
-//! Where two options exclude each other, the nearer one wins. If they are equally near the call is a usage error, or
-//! the file that has both is left out: a file is never half believed.
+//! Of two options that exclude each other, the nearer one wins. If both are equally near, that is a usage error; if a file
+//! has both, no file counts, since a file is never half believed.
 
 use super::argv::CommandLine;
 use super::definitions::usage::Refusal;
@@ -21,24 +21,24 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
-/// What is asked, by flags, variables and files.
+/// What flags, variables and files ask for.
 #[derive(Debug)]
 pub struct Asked {
-    /// What to do, if it is not to run a command.
+    /// The verb; `None` to run the command.
     pub verb: Option<Verb>,
-    /// The command that is to run, or that is asked about, and its arguments.
+    /// The command to run, or to answer for, and its arguments.
     pub words: Vec<OsString>,
     /// The options in force.
     pub in_force: Layer,
-    /// What is said about the files.
+    /// What was found out about the files.
     pub findings: Findings,
 }
 
 impl Asked {
-    /// Reads our command line, the variables and the files that count, and puts all together.
+    /// Reads our command line, the variables and the files that count, and merges them.
     ///
     /// # Errors
-    /// What is to be shown where they cannot be understood, contradict each other, or are a call for help.
+    /// Help, or why the command line or a variable cannot be understood.
     pub fn read() -> Result<Self, Refusal> {
         let words: Vec<_> = std::env::args_os().collect();
         let CommandLine { verb, words, flags } = CommandLine::read(&words)?;
@@ -79,7 +79,7 @@ impl Asked {
     }
 }
 
-/// The files that count for a verb. Where there is no command only the user's does, for the place of the store.
+/// The files that count for a verb. If it is not about a call, only the user's file does, for the place of the store.
 fn files_for(verb: Option<&Verb>) -> &'static [FileOwner] {
     match verb {
         None | Some(Verb::Explain(_) | Verb::Config(_)) => &[FileOwner::User, FileOwner::Project],
@@ -88,7 +88,7 @@ fn files_for(verb: Option<&Verb>) -> &'static [FileOwner] {
     }
 }
 
-/// Whether what a file sets, for any command, contradicts itself.
+/// Checks that what a file sets for any command does not contradict itself.
 ///
 /// # Errors
 /// Which options exclude each other, and where they are.
@@ -100,7 +100,7 @@ pub fn check(project_file: &ProjectFile) -> Result<(), String> {
     layers.try_for_each(|mut layer| settle(&mut layer)).map_err(|problem| problem.to_string())
 }
 
-/// Two options that exclude each other, and where the farther of them is.
+/// Two options that exclude each other, and the source of the farther one.
 #[derive(Debug, PartialEq, Eq)]
 struct Contradiction {
     options: [&'static str; 2],
@@ -119,7 +119,7 @@ impl fmt::Display for Contradiction {
     }
 }
 
-/// Takes an option out where a nearer one says the opposite.
+/// Removes options that a nearer one excludes.
 fn settle(layer: &mut Layer) -> Result<(), Contradiction> {
     exclude(("stdin", &mut layer.stdin), ("no-stdin", &mut layer.no_stdin))?;
     exclude(("refresh", &mut layer.refresh), ("only-if-cached", &mut layer.only_if_cached))?;
@@ -130,7 +130,7 @@ fn settle(layer: &mut Layer) -> Result<(), Contradiction> {
     exclude_stdin_hash(layer)
 }
 
-/// A hash command for standard input needs it, wherever it was given.
+/// Without standard input there is nothing for its hash command, wherever either was given.
 fn exclude_stdin_hash(layer: &Layer) -> Result<(), Contradiction> {
     let hashes = layer.hash_with.value().map_or(&[][..], Vec::as_slice);
     if !layer.no_stdin.is_on() || !hashes.iter().any(HashWith::is_for_stdin) {
@@ -141,7 +141,7 @@ fn exclude_stdin_hash(layer: &Layer) -> Result<(), Contradiction> {
     Err(Contradiction { options: ["hash-with stdin=…", "no-stdin"], source })
 }
 
-/// Takes the farther one of two options out if both say something.
+/// Removes the farther one of two options that exclude each other.
 fn exclude<A, B>(
     (first, of_first): (&'static str, &mut Setting<A>),
     (second, of_second): (&'static str, &mut Setting<B>),

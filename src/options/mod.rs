@@ -1,8 +1,11 @@
-//! From flags, variables, files and defaults to one [`Request`] in the types of the domain.
+//! Options: flags, variables, files and defaults become one [`Request`] in the types of the domain.
 //!
-//! Each place becomes a [`Layer`], in which every option has a typed value with its source, or none. The layers
-//! are put over each other once: flag, variable, project file, user file. Past this module nothing knows clap, a
+//! Each place becomes a [`Layer`], which has a typed value with its source, or nothing, for each option. The layers are
+//! merged once, in [`Asked::read`]: flag over variable over project file over user file. Nothing past this module knows clap, a
 //! variable or a configuration file.
+//!
+//! The files in the order of use: `source`, `shape`, `values`, `layer` (the table), `option`, `definitions` (clap), `argv`,
+//! `variables`, `files`, `merge`, `request`.
 
 mod argv;
 mod definitions;

@@ -1,6 +1,6 @@
-//! What can be asked of an option of the table, and how it is read.
+//! The methods of an option of the table.
 //!
-//! argv, variables and files are all read by [`RunOption::read`]. It knows no option by its meaning.
+//! [`RunOption::read`] is the one way into a layer, from argv, variables and files alike. No option is known here by name.
 
 use super::layer::{Layer, RUN_OPTIONS, RunOption};
 use super::shape::Takes;
@@ -40,7 +40,7 @@ impl RunOption {
         format!("CACHEX_{}", self.name().replace('-', "_").to_uppercase())
     }
 
-    /// Its default, as the help tells it.
+    /// Its default, from the help.
     #[must_use]
     pub fn default(&self) -> Option<&'static str> {
         let (line, _) = self.help.split_once('\n')?;
@@ -48,16 +48,16 @@ impl RunOption {
         default.split(']').next()
     }
 
-    /// What a layer has of it.
+    /// What a layer has for this option.
     #[must_use]
     pub fn given<'l>(&self, layer: &'l Layer) -> Option<&'l Given> {
         (self.given)(layer)
     }
 
-    /// Reads its words, and puts what they mean into a layer.
+    /// Reads its words into a layer.
     ///
     /// # Errors
-    /// The word that means nothing.
+    /// The word that cannot be read.
     pub(super) fn read(
         &self,
         layer: &mut Layer,
@@ -67,7 +67,7 @@ impl RunOption {
         (self.set)(layer, self.normal(words)?, source)
     }
 
-    /// The words as they are kept: of a switch `true` or none, of a list each item.
+    /// The words as a layer has them: `true` of a switch that is on, each item of a list.
     fn normal(&self, words: Vec<OsString>) -> Result<Vec<OsString>, BadValue> {
         match self.shape.takes {
             Takes::Nothing => {

@@ -1,6 +1,6 @@
-//! What is asked of a run, in the types of the domain.
+//! The request: what is asked of a run, in the types of the domain.
 //!
-//! Nothing past this knows of clap, of variables or of files. The defaults are here.
+//! Defaults, and the meaning of options that belong together, are here. Nothing past this knows an option.
 
 use super::layer::Layer;
 use super::source::{Setting, Source};
@@ -25,11 +25,11 @@ use std::time::Duration;
 pub struct Request {
     /// The command line.
     pub words: Vec<OsString>,
-    /// What counts beside it.
+    /// What counts in the key beside it.
     pub key: KeySpec,
-    /// What was typed for this very call.
+    /// Which options were typed for this very call.
     pub typed: Typed,
-    /// Where its standard input comes from.
+    /// What becomes of its standard input.
     pub stdin: StdinMode,
     /// What may be replayed and kept.
     pub policy: Policy,
@@ -53,7 +53,8 @@ pub struct Request {
     pub reading: Option<OsString>,
 }
 
-/// Options that were typed for a call and not set for many: what they miss is more likely a slip.
+/// Options that were typed for this very call. If one of these finds nothing, that is more likely a slip than if it is set
+/// for many calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Typed {
     /// `--hash-with`.
@@ -67,25 +68,25 @@ pub struct Typed {
 pub enum Execution {
     /// When there is nothing to replay.
     OnMiss,
-    /// Always, and nobody waits for it: `--warm`.
+    /// Always, in the background: `--warm`.
     InBackground,
-    /// In no case: `--only-if-cached`.
+    /// Never: `--only-if-cached`.
     Never,
 }
 
 /// `--stdin` and `--no-stdin`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StdinMode {
-    /// It counts exactly when the command reads it.
+    /// It counts exactly if the command reads it.
     Auto,
     /// All of it counts.
     Read,
-    /// It is left alone.
+    /// It is left alone, and the command gets none.
     Ignore,
 }
 
 impl Request {
-    /// The request that these options make.
+    /// The request for a command with these options.
     #[must_use]
     pub fn new(options: &Layer, words: Vec<OsString>) -> Self {
         let show_spinner = !options.no_spinner.is_on() && !is_nested() && Spinner::has_a_place();
@@ -124,7 +125,7 @@ impl Request {
     }
 }
 
-/// Whether it was typed for this very call.
+/// Whether it was typed for this call.
 fn is_flag<T>(setting: &Setting<T>) -> bool {
     setting.source() == Some(&Source::Flag)
 }
@@ -171,7 +172,7 @@ fn key_spec(options: &Layer) -> KeySpec {
     spec.sorted()
 }
 
-/// Where the store is.
+/// The directory of the store.
 ///
 /// # Errors
 /// When the user has no home to keep it in.
@@ -184,7 +185,7 @@ pub fn store_directory(options: &Layer) -> Result<PathBuf, String> {
         .ok_or_else(|| "no home directory to keep the store in; name one with --cache-dir".into())
 }
 
-/// How much to say.
+/// How much to print on standard error.
 #[must_use]
 pub fn notices(options: &Layer) -> Notices {
     Notices::new(options.quiet.is_on(), options.verbose.is_on())

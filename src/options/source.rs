@@ -1,6 +1,6 @@
-//! Where the value of an option comes from, and which of two places is nearer to the command.
+//! A value with its source, and the order of precedence: flag, variable, project file, user file.
 //!
-//! Knows no option. The order of precedence is here: flag, variable, project file, user file.
+//! Knows no option.
 
 use crate::terminal::escape_os;
 use std::ffi::{OsStr, OsString};
@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// What one place, or all of them together, give for an option: a value and where it was given, or nothing.
+/// A value and where it was given, or nothing.
 #[derive(Clone, Debug)]
 pub struct Setting<T>(Option<(T, Given)>);
 
@@ -19,7 +19,7 @@ impl<T> Default for Setting<T> {
 }
 
 impl<T> Setting<T> {
-    /// What `given` means.
+    /// A value, read from what was given.
     pub(super) fn new(value: T, given: Given) -> Self {
         Self(Some((value, given)))
     }
@@ -39,43 +39,43 @@ impl<T> Setting<T> {
         self.value().cloned().unwrap_or(default)
     }
 
-    /// What was given for it.
+    /// The words and their source.
     #[must_use]
     pub fn given(&self) -> Option<&Given> {
         self.0.as_ref().map(|(_, given)| given)
     }
 
-    /// Where that was.
+    /// Where it was given.
     #[must_use]
     pub fn source(&self) -> Option<&Source> {
         self.given().map(|given| &given.source)
     }
 
-    /// Whether it says something that another option may contradict. A switch that is off does not.
+    /// Whether it can contradict another option: a switch that is off, or an explicit default, cannot.
     pub(super) fn is_said(&self) -> bool {
         self.given().is_some_and(|given| !given.words.is_empty())
     }
 
-    /// This one, or the farther one if this is nothing.
+    /// This one, or the farther one if this one is nothing.
     pub(super) fn or(self, farther: Self) -> Self {
         Self(self.0.or(farther.0))
     }
 }
 
 impl Setting<bool> {
-    /// Whether a switch was given, and is on.
+    /// Whether the switch is on.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.value().is_some_and(|is_on| *is_on)
     }
 }
 
-/// What was given for an option.
+/// What was given for an option, and where.
 #[derive(Clone, Debug)]
 pub struct Given {
-    /// The words as they were given. None of them means the default, given explicitly.
+    /// The words: `true` of a switch that is on, each item of a list. No words are an explicit default.
     pub words: Vec<OsString>,
-    /// Where they were given.
+    /// Where it was given.
     pub source: Source,
 }
 
@@ -99,11 +99,11 @@ pub struct FilePlace {
     pub number: usize,
     /// The command of the rule.
     pub rule: Option<String>,
-    /// Which file it is.
+    /// The file.
     pub path: PathBuf,
 }
 
-/// Whose file it is, which decides where it is and what it may set. The project's is nearer.
+/// The owner of a file decides where it is and what it may set. The project's is nearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileOwner {
     /// `config.toml` in the user's config directory.
@@ -112,7 +112,7 @@ pub enum FileOwner {
     Project,
 }
 
-/// The file and the rule in it, with nothing that a terminal would act on.
+/// The file and the rule in it, escaped.
 impl fmt::Display for FilePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&escape_os(self.path.as_os_str()))?;

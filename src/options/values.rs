@@ -1,7 +1,7 @@
-//! How the word of an option is read: one function for each kind of value.
+//! Reads the words of an option: one function for each kind of value.
 //!
-//! A flag, a variable and a key of a file are all read by these. An error says what was expected; the
-//! caller adds the word, and where it stood.
+//! Flags, variables and keys of files all come here. An error says which word is bad and what was expected; the caller
+//! adds where the word stood.
 
 use crate::home;
 use crate::key::{HashWith, check_file_word};
@@ -13,7 +13,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// The words of `--pty`, the first for none.
+/// The words of `--pty`. The first one is for `--pty` alone.
 pub(super) const PTY: [&str; 3] = ["always", "auto", "never"];
 
 /// When to run the command on a terminal.
@@ -40,14 +40,14 @@ impl BadValue {
         Self { word: word.to_owned(), reason }
     }
 
-    /// The whole of it, as for the option on the command line.
+    /// The message, as for this option on the command line.
     pub(super) fn of(&self, option: &str) -> String {
         let Self { word, reason } = self;
         format!("invalid value '{}' for '--{option}': {reason}", escape_os(word))
     }
 }
 
-/// Whether a switch is on, as people say it in variables.
+/// Whether a word in a variable switches on or off.
 pub(super) fn is_on(word: &OsStr) -> Result<bool, BadValue> {
     match word.to_str().map(str::to_lowercase).as_deref() {
         Some("1" | "true" | "yes" | "on" | "y" | "t") => Ok(true),
@@ -56,13 +56,13 @@ pub(super) fn is_on(word: &OsStr) -> Result<bool, BadValue> {
     }
 }
 
-/// A switch, of which only whether it is on is left.
+/// A switch: it is on if a word is left of it.
 #[allow(clippy::unnecessary_wraps, reason = "it is one of the readers of values")]
 pub(super) fn switch(words: &[OsString]) -> Result<bool, BadValue> {
     Ok(!words.is_empty())
 }
 
-/// A value that counts by itself: the last one.
+/// One value: the last word counts.
 pub(super) fn last<T>(
     parse: impl Fn(&OsStr) -> Result<T, String>,
 ) -> impl Fn(&[OsString]) -> Result<T, BadValue> {
@@ -72,7 +72,7 @@ pub(super) fn last<T>(
     }
 }
 
-/// The same, with a default that can be given as no word.
+/// The same, where a file can give the default explicitly, as no word.
 pub(super) fn last_or<T: Clone>(
     parse: impl Fn(&OsStr) -> Result<T, String>,
     default: T,
@@ -81,7 +81,7 @@ pub(super) fn last_or<T: Clone>(
     move |words| if words.is_empty() { Ok(default.clone()) } else { last(words) }
 }
 
-/// Values that count together.
+/// Many values: all words count.
 pub(super) fn all<T>(
     parse: impl Fn(&OsStr) -> Result<T, String>,
 ) -> impl Fn(&[OsString]) -> Result<Vec<T>, BadValue> {
@@ -110,13 +110,13 @@ pub(super) fn positive(word: &OsStr) -> Result<NonZeroU64, String> {
     text(word)?.parse().map_err(|_| "expected a whole number from 1".to_owned())
 }
 
-/// A path or a glob of files, in which a leading `~/` is the home directory.
+/// A path or a glob of files. A leading `~/` is the home directory.
 pub(super) fn files(word: &OsStr) -> Result<OsString, String> {
     let word = home::expanded(word.to_owned())?;
     check_file_word(&word).map(|()| word)
 }
 
-/// The path of a directory, likewise.
+/// The path of a directory. A leading `~/` is the home directory.
 pub(super) fn directory(word: &OsStr) -> Result<PathBuf, String> {
     if word.is_empty() {
         Err("expected the path of a directory".to_owned())
@@ -125,7 +125,7 @@ pub(super) fn directory(word: &OsStr) -> Result<PathBuf, String> {
     }
 }
 
-/// A selector in front of a command. The files of `file:` may start at home, likewise.
+/// A selector and a command. In the files of `file:` a leading `~/` is the home directory.
 pub(super) fn hash_with(word: &OsStr) -> Result<HashWith, String> {
     const FILES: &[u8] = b"file:";
     let bytes = word.as_bytes();

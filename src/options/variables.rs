@@ -1,4 +1,4 @@
-//! The variables that stand for options (`CACHEX_TTL` for `--ttl`) as a [`Layer`].
+//! Reads the variables that stand for options (`CACHEX_TTL` for `--ttl`) into a [`Layer`].
 
 use super::definitions::usage::Refusal;
 use super::layer::{Layer, RUN_OPTIONS};
@@ -8,10 +8,10 @@ use crate::single_flight::is_nested;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-/// Reads those that no flag overrides.
+/// Reads the variables that no flag overrides.
 ///
 /// # Errors
-/// What is to be shown where one has a value that means nothing.
+/// The message about a bad value.
 pub(super) fn read(flags: &Layer) -> Result<Layer, Refusal> {
     let set = counted(std::env::vars_os().collect(), is_nested());
     let mut layer = Layer::default();
@@ -29,15 +29,15 @@ pub(super) fn read(flags: &Layer) -> Result<Layer, Refusal> {
     Ok(layer)
 }
 
-/// The variables of ours that count: an empty one says nothing, and when the off switch is set no other
-/// counts, but for where the store is.
+/// Those of all variables that count. An empty one does not. While cachex is switched off, only the place of the store
+/// does.
 fn counted(mut all: Vec<(OsString, OsString)>, is_nested: bool) -> Vec<(OsString, OsString)> {
     const SWITCH: &str = "CACHEX_NO_CACHE";
     all.retain(|(name, value)| name.as_bytes().starts_with(b"CACHEX_") && !value.is_empty());
     let means_off = |value: &OsStr| is_on(value).unwrap_or(true);
     let is_off = all.iter().any(|(name, value)| name == SWITCH && means_off(value));
     all.retain(|(name, _)| {
-        // Not for a cachex inside of what is being warmed, whose output is awaited.
+        // It is meant for the outer cachex. The command that this warms needs the output of the inner one.
         let is_for_outer = name == "CACHEX_WARM" && is_nested;
         !is_for_outer && (!is_off || name == SWITCH || name == "CACHEX_CACHE_DIR")
     });

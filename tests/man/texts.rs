@@ -1,17 +1,17 @@
-//! What a page says beside the command line's definition.
+//! The texts of the pages that the command line's definition does not have.
 
-/// Terms, each with what it means.
+/// Terms, each with its meaning.
 type Terms = &'static [(&'static str, &'static str)];
 
 pub struct Texts {
-    /// In place of what `-h` says first.
+    /// Instead of the first line of `-h`.
     pub summary: Option<&'static str>,
     pub exit_status: Terms,
     /// Whether every option of a run is a variable here.
     pub has_variables_of_a_run: bool,
     pub environment: Terms,
     pub files: Terms,
-    /// What each does, and its line.
+    /// What each does, and what to type.
     pub examples: Terms,
     see_also: &'static [&'static str],
 }
@@ -42,8 +42,8 @@ impl Texts {
 const VERB: Texts = Texts {
     summary: None,
     exit_status: &[
-        ("0", "Done, also where there was nothing to do."),
-        ("125", "The store cannot be used, or the answer not be written."),
+        ("0", "Done, also when there was nothing to do."),
+        ("125", "The store cannot be used, or the answer cannot be written."),
         ("2", "The command line cannot be understood."),
     ],
     has_variables_of_a_run: false,
@@ -69,35 +69,35 @@ const OWN_CONFIGURATION: (&str, &str) = (
     "~/.config/cachex/config.toml",
     "Your own configuration: in `$XDG_CONFIG_HOME/cachex` if that is set, on macOS in \
      `~/Library/Application Support/cachex`. The keys are the long options, as in `ttl = \"1h\"` and \
-     `env = [\"AWS_*\"]`. Those behind a line `[[rule]]` are for the commands that begin with the words of \
-     its `command = \"terraform plan\"`, each a glob.",
+     `env = [\"AWS_*\"]`. Those after a line `[[rule]]` are for commands that begin with the words of its \
+     `command = \"terraform plan\"`, each of them a glob.",
 );
 
 const PROJECT_CONFIGURATION: (&str, &str) = (
     ".cachex.toml",
-    "That of a project: the nearest from the working directory upward. It counts once you trusted it, with \
-     `cachex trust`. It goes before your own, and cannot set everything.",
+    "The configuration of a project: the nearest from the working directory upward. It counts once you trust it, with \
+     `cachex trust`. It overrides your own, and cannot set everything.",
 );
 
 const RECORDS: (&str, &str) = (
     "~/.local/state/cachex/trust/",
-    "What you trust: in `$XDG_STATE_HOME/cachex` if that is set, on macOS in \
+    "The files that you trust: in `$XDG_STATE_HOME/cachex` if that is set, on macOS in \
      `~/Library/Application Support/cachex`.",
 );
 
 const TRUSTED: (&str, &str) = (
     "CACHEX_TRUST",
-    "Directories, with colons between them: each `.cachex.toml` in one of them and below is trusted. Only \
+    "Directories, with colons between them. Each `.cachex.toml` in one of them or below is trusted. Only \
      absolute paths count.",
 );
 
 const RUN: Texts = Texts {
     summary: Some("memoize a command: the second time its result comes back at once"),
     exit_status: &[
-        ("the command's own", "It ran, or was replayed."),
+        ("the command's own", "The command ran, or its result was replayed."),
         (
             "128+n",
-            "Signal n killed the command, and cachex dies of it as well: this is what a shell shows.",
+            "Signal n killed the command, and cachex dies of it as well. This is what a shell shows.",
         ),
         ("124", "--only-if-cached found nothing to replay."),
         ("125", "cachex itself failed."),
@@ -109,7 +109,7 @@ const RUN: Texts = Texts {
     environment: &[
         (
             "CACHEX_ACTIVE",
-            "Set by cachex for the commands that it runs, to the keys that are being filled.",
+            "cachex sets it for the commands that it runs, to the keys of these runs.",
         ),
         TRUSTED,
         NO_COLOR,
@@ -119,7 +119,7 @@ const RUN: Texts = Texts {
         DAMAGED,
         (
             "cachex.lock, claims, uses",
-            "Beside it: the lock of its setting up, the rights to run one key, and what was used.",
+            "Beside it: a lock for creating it, the claims to run a key, and which entries were used.",
         ),
         OWN_CONFIGURATION,
         PROJECT_CONFIGURATION,
@@ -136,7 +136,7 @@ const RUN: Texts = Texts {
             "cachex --file src --file Cargo.lock -- cargo doc",
         ),
         (
-            "Let JSON count by what it says, however it is written:",
+            "Ignore how a JSON file is formatted:",
             "cachex --file data.json --hash-with 'file:*.json=jq -cS .' -- ./report.sh data.json",
         ),
         (
@@ -144,7 +144,7 @@ const RUN: Texts = Texts {
             "PS1='$(cachex --ttl 5s --stale-while-revalidate 1h -- ./status.sh) $ '",
         ),
         (
-            "Make do with what is a day old when the network is down:",
+            "Accept a result up to a day old when the network is down:",
             "cachex --ttl 1h --stale-if-error 1d -- curl -fsS https://example.com/rates.json",
         ),
         (
@@ -187,8 +187,8 @@ const LIST: Texts = Texts {
     environment: &[NO_COLOR],
     examples: &[
         ("Everything:", "cachex list"),
-        ("What is stored of the report, for all months:", "cachex list -- ./report.sh"),
-        ("What would not be replayed any more:", "cachex list --expired"),
+        ("The entries of the report, for all months:", "cachex list -- ./report.sh"),
+        ("Entries that would not be replayed any more:", "cachex list --expired"),
         (
             "The numbers of the failures that are stored:",
             "cachex list --json | jq '.[] | select(.exit != 0) | .id'",
@@ -203,17 +203,14 @@ const SHOW: Texts = Texts {
         ("0", "Done."),
         (
             "125",
-            "There is no such entry, or the store cannot be used, or the answer not be written.",
+            "There is no such entry, the store cannot be used, or the answer cannot be written.",
         ),
         ("2", "The command line cannot be understood."),
     ],
     examples: &[
         ("The entry that `cachex list` shows with this number:", "cachex show 1"),
         ("The newest entry of a call:", "cachex show -- ./report.sh --month 11"),
-        (
-            "What it would print, without running anything:",
-            "cachex show --stdout -- ./report.sh --month 11",
-        ),
+        ("Its output, without running anything:", "cachex show --stdout -- ./report.sh --month 11"),
         ("When it was stored:", "cachex show --json 1 | jq '.created | todate'"),
     ],
     see_also: &["cachex", "cachex-list"],
@@ -223,7 +220,7 @@ const SHOW: Texts = Texts {
 const STATS: Texts = Texts {
     environment: &[NO_COLOR],
     examples: &[
-        ("The sums, and those of each command:", "cachex stats"),
+        ("The totals, and those of each command:", "cachex stats"),
         ("In a job of GitHub Actions:", "cachex stats --markdown >> \"$GITHUB_STEP_SUMMARY\""),
         ("The rate of hits:", "cachex stats --json | jq .hit_rate"),
     ],
@@ -234,10 +231,10 @@ const STATS: Texts = Texts {
 const CLEAR: Texts = Texts {
     examples: &[
         ("Forget the report for all months:", "cachex clear -- ./report.sh"),
-        ("For one month:", "cachex clear -- ./report.sh --month 11"),
-        ("For every command line that begins so:", "cachex clear --prefix -- git log"),
-        ("Only what has expired:", "cachex clear --expired"),
-        ("See first what would go:", "cachex clear --dry-run --scope ci --older-than 7d"),
+        ("Forget it for one month:", "cachex clear -- ./report.sh --month 11"),
+        ("Forget every call that begins with these words:", "cachex clear --prefix -- git log"),
+        ("Forget expired entries only:", "cachex clear --expired"),
+        ("See first what would be removed:", "cachex clear --dry-run --scope ci --older-than 7d"),
         ("Forget everything:", "cachex clear"),
     ],
     see_also: &["cachex", "cachex-list", "cachex-prune"],
@@ -248,7 +245,7 @@ const PRUNE: Texts = Texts {
     environment: &[("CACHEX_MAX_SIZE", "As --max-size.")],
     files: &[DATABASE, DAMAGED],
     examples: &[
-        ("See first what would go:", "cachex prune --dry-run"),
+        ("See first what would be removed:", "cachex prune --dry-run"),
         ("Make the store smaller:", "cachex prune --max-size 500MB"),
     ],
     see_also: &["cachex", "cachex-clear", "cachex-doctor"],
@@ -273,11 +270,8 @@ const CONFIG: Texts = Texts {
 
 const TRUST: Texts = Texts {
     exit_status: &[
-        ("0", "Done, also where there was nothing to do."),
-        (
-            "125",
-            "There is no such file, it cannot be understood, or what is trusted cannot be recorded.",
-        ),
+        ("0", "Done, also when there was nothing to do."),
+        ("125", "There is no such file, it cannot be understood, or the trust cannot be recorded."),
         ("2", "The command line cannot be understood."),
     ],
     environment: &[TRUSTED],
@@ -285,8 +279,8 @@ const TRUST: Texts = Texts {
     examples: &[
         ("See first what the file would set for a command:", "cachex config -- terraform plan"),
         ("Trust the file that counts here:", "cachex trust"),
-        ("What is trusted:", "cachex trust --list"),
-        ("Trust it no longer:", "cachex trust --revoke"),
+        ("List the files that are trusted:", "cachex trust --list"),
+        ("Revoke the trust:", "cachex trust --revoke"),
     ],
     see_also: &["cachex", "cachex-config"],
     ..VERB
@@ -302,7 +296,7 @@ const DOCTOR: Texts = Texts {
     environment: &[NO_COLOR],
     files: &[DATABASE, DAMAGED],
     examples: &[
-        ("Look the store over:", "cachex doctor"),
+        ("Check the store:", "cachex doctor"),
         ("In a script:", "cachex doctor > report.txt || cat report.txt"),
     ],
     see_also: &["cachex", "cachex-prune"],
@@ -316,7 +310,7 @@ const COMPLETIONS: Texts = Texts {
         ("2", "The command line cannot be understood."),
     ],
     files: &[
-        ("~/.bashrc", "Where bash can read the script from its output."),
+        ("~/.bashrc", "Where bash can read the script."),
         (
             "~/.zfunc/_cachex",
             "Where zsh finds it, if `fpath=(~/.zfunc $fpath)` stands before `compinit`.",

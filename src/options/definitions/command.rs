@@ -1,4 +1,4 @@
-//! All definitions as one clap command, and those of the verbs alone.
+//! The table and the verbs as one clap command, and the verbs alone.
 
 use super::verbs::Verb;
 use crate::options::layer::{Layer, RUN_OPTIONS, RunOption};
@@ -70,7 +70,7 @@ fn long_version() -> String {
     format!("{} (SQLite {sqlite})", env!("CARGO_PKG_VERSION"))
 }
 
-/// The definition of all that a command line may be.
+/// All that a command line may be.
 #[must_use]
 pub fn command() -> Command {
     let of_run = || RUN_OPTIONS.iter().filter(|option| !option.is_common()).map(argument);
@@ -83,7 +83,7 @@ pub fn command() -> Command {
     })
 }
 
-/// Reads a verb and its own options: the words are our name, the verb, and what is not in the table.
+/// Reads our name, a verb and its own options, without those of the table.
 pub(in crate::options) fn parse_verb(words: Vec<OsString>) -> Result<Verb, clap::Error> {
     let command = Verb::augment_subcommands(Command::new("cachex"))
         .mut_subcommands(|verb| verb.args_override_self(true));
@@ -118,7 +118,7 @@ fn argument(option: &'static RunOption) -> Arg {
         let signed = kind.may_be_signed();
         argument.clone().value_name(name).value_hint(hint).allow_hyphen_values(signed)
     };
-    // What is wrong with one of several values we say ourselves.
+    // For these an error in our own words is used.
     let many = |kind, name| valued(kind, name).action(ArgAction::Append).value_parser(any_word());
     match takes {
         Takes::Nothing => argument.action(ArgAction::SetTrue).value_parser(parser().map(|()| true)),
@@ -135,7 +135,7 @@ fn argument(option: &'static RunOption) -> Arg {
     }
 }
 
-/// The line of a help text, and the whole of it where that is more: each paragraph on one line.
+/// The first paragraph of a help text, and the whole of it if there are more: each paragraph on one line.
 fn help(text: &str) -> (String, Option<String>) {
     let paragraphs = text
         .trim()

@@ -1,7 +1,7 @@
-//! The command line as clap knows it: for the help, the completions, the manual, the verbs' own options, and to
-//! say what is wrong with a command line.
+//! The command line as clap knows it: for the help, the completions, the manual, the own options of verbs, and to say what is
+//! wrong with a command line.
 //!
-//! The options of a run come from the table in [`super::layer`].
+//! The options of a run come from the table in [`super::layer`]. A hit does not come here.
 
 pub mod command;
 pub mod usage;

@@ -15,7 +15,7 @@ use std::error::Error as _;
 use std::ffi::OsString;
 use std::slice;
 
-/// A text that ends the call.
+/// Help, or what clap says of a command line.
 #[derive(Debug)]
 pub struct Usage {
     /// The text without colours.
@@ -28,12 +28,12 @@ pub struct Usage {
     pub code: u8,
 }
 
-/// What ends a call before anything is done.
+/// Why a call ends before anything is done.
 #[derive(Debug)]
 pub enum Refusal {
-    /// Help, or what clap says of a command line.
+    /// Help, or an error in clap's words.
     Usage(Usage),
-    /// What we say ourselves.
+    /// An error in our own words.
     Error(Error),
 }
 
@@ -44,13 +44,13 @@ impl From<Error> for Refusal {
 }
 
 impl Refusal {
-    /// What is wrong with a command line, or the help that it asks for; `otherwise` where clap sees no fault.
+    /// What is wrong with a command line, or the help that it asks for. `otherwise` is for what clap would accept.
     pub(in crate::options) fn of_words(words: &[OsString], otherwise: String) -> Self {
         Usage::of(words, words, |command| command, |error| error)
             .map_or(Self::Error(Error::Usage(otherwise)), Self::Usage)
     }
 
-    /// What is wrong with the value of a variable. The user may not know that it is set.
+    /// What is wrong with the value of a variable. The message names it, since the user may not know that it is set.
     pub(in crate::options) fn of_variable(option: &RunOption, bad: &BadValue) -> Self {
         let variable = option.variable();
         let tip = format!("the value is that of the variable {variable}");
@@ -76,12 +76,12 @@ impl Usage {
             || terminal::print(stream, &self.plain),
             |styled| terminal::print_styled(stream, styled),
         );
-        // There is nobody left to tell when that fails.
+        // If that fails there is no other place for the message.
         let _ = shown;
         self.code
     }
 
-    /// What clap says of a command line; `quoted` are the words that it may quote.
+    /// What clap says of a command line, if it does not accept it. `quoted` are the words that it may quote.
     fn of(
         words: &[OsString],
         quoted: &[OsString],
@@ -103,7 +103,7 @@ impl Usage {
     }
 }
 
-/// What an error says that was made without colours, each word that it quotes on one line.
+/// The text of an error that was made without colours, with each quoted word escaped.
 fn plain_text(error: &clap::Error) -> String {
     let mut text = error.render().ansi().to_string();
     let quoted = error.context().flat_map(|(kind, value)| match (kind, value) {

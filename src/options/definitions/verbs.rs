@@ -1,4 +1,6 @@
-//! The verbs and their options.
+//! The verbs, and the options that each has beside those of the table: clap reads these.
+//!
+//! What they do is in [`crate::commands`].
 
 use crate::options::values::directory;
 use crate::size::Size;
@@ -9,37 +11,36 @@ use std::ffi::OsString;
 use std::mem::take;
 use std::path::PathBuf;
 
-/// What can be done beside running a command.
+/// What to do instead of running a command.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Say whether a command would hit or miss, and why
     ///
-    /// Shows each part of the key with a short digest, and names what differs from the nearest entry.
-    /// Nothing runs but the commands of --hash-with, and nothing is taken from standard input. Values of
-    /// variables are not shown.
+    /// Shows each part of the key with a short digest, and names what differs from the nearest entry. Only the
+    /// commands of --hash-with run, and nothing is taken from standard input. Values of variables are not shown.
     Explain(ExplainOptions),
     /// List what is stored, newest first
     List(ListOptions),
     /// Show one entry, or the bytes that it replays
     Show(ShowOptions),
-    /// Tell how often what is stored was used, and the time that saved
+    /// Show how often entries were replayed, and the time that saved
     Stats(StatsOptions),
     /// Forget everything, a command, or one call of it
     Clear(ClearOptions),
-    /// Remove what has expired, and what is too much
+    /// Remove expired entries, then shrink the store to --max-size
     ///
-    /// What has expired by the --ttl of the call that stored it goes, then the least recently used until
-    /// the store is below --max-size. The space is given back. A damaged store that was set aside a week
-    /// ago goes too.
+    /// An entry expires by the --ttl of the call that stored it. After the expired entries the least recently used
+    /// ones go, until the store is below --max-size. The space is given back. A damaged store that was set aside a
+    /// week ago goes too.
     Prune(PruneOptions),
     /// Show which options are in force, and where each comes from
     Config(ConfigOptions),
-    /// Let the configuration of a project count
+    /// Trust the configuration file of a project
     ///
-    /// A `.cachex.toml` counts only once you trusted it, and until it changes. Before that, commands run
-    /// uncached, with a warning. Shows what the file sets, and trusts it.
+    /// A `.cachex.toml` counts only while you trust its exact content. Until then commands run uncached, with a
+    /// warning. Prints what the file sets, then trusts it.
     Trust(TrustOptions),
-    /// Check the store, and say what to do about what is wrong
+    /// Check the store, and say how to fix what is wrong
     ///
     /// Directory, modes, free space, database, the checksum of every entry, and locks: a line each, `ok`,
     /// `warning` or `problem`. Nothing is changed.
@@ -56,7 +57,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Whether a word is the name of one.
+    /// Whether this is the name of a verb.
     pub(in crate::options) fn is_one(word: &str) -> bool {
         Self::has_subcommand(word)
     }
@@ -71,12 +72,12 @@ impl Verb {
         matches!(self, Self::Explain(_) | Self::Config(_))
     }
 
-    /// Whether its options end at the first word that is none, as those of a run.
+    /// Whether the options of the verb of this name end at its first operand, as those of a run do.
     pub(in crate::options) fn ends_at_command(name: &str) -> bool {
         name == "explain"
     }
 
-    /// Takes the command line that it asks about; `None` if it is about none.
+    /// Takes the command line of the call that it asks about; `None` for other verbs.
     pub(in crate::options) fn take_call(&mut self) -> Option<Vec<OsString>> {
         match self {
             Self::Explain(options) => Some(take(&mut options.command)),
@@ -91,12 +92,12 @@ impl Verb {
 #[command(
     override_usage = "cachex clear [OPTIONS] [-- COMMAND [ARGS]...]",
     after_help = "\
-Without COMMAND everything goes. COMMAND alone stands for all its calls, whatever their arguments, \
-COMMAND with ARGS for that argument list in every directory. For `python3 x.py` the words up to the \
-script name the command. What is forgotten has to pass every filter."
+Without COMMAND every entry is removed. COMMAND alone means all its calls, whatever their arguments; COMMAND \
+with ARGS means that argument list, in every directory. For `python3 x.py` the words up to the script name \
+the command. An entry has to pass every filter to be removed."
 )]
 pub struct ClearOptions {
-    /// What to forget.
+    /// Which entries to remove.
     #[command(flatten)]
     pub filters: FilterOptions,
     /// Say what would be removed, and remove nothing
@@ -104,7 +105,7 @@ pub struct ClearOptions {
     pub dry_run: bool,
 }
 
-/// Which entries are meant.
+/// Which entries a verb is about.
 #[derive(Debug, Args)]
 pub struct FilterOptions {
     /// Only the call with exactly these ARGS (or none)
@@ -113,18 +114,18 @@ pub struct FilterOptions {
     /// All calls whose arguments start with ARGS
     #[arg(long, requires = "command", help_heading = "Filters")]
     pub prefix: bool,
-    /// Only this scope ('' for what has none)
+    /// Only this scope ('' for entries without one)
     #[arg(long, value_name = "NAME", help_heading = "Filters")]
     pub scope: Option<String>,
-    /// Only what has expired
+    /// Only expired entries
     ///
-    /// By the --ttl of the call that stored it; a later call may ask for another.
+    /// By the --ttl of the call that stored them. A later call may ask for another.
     #[arg(long, help_heading = "Filters")]
     pub expired: bool,
-    /// Only what is at least so old
+    /// Only entries at least this old
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = "Filters")]
     pub older_than: Option<Lifetime>,
-    /// Whose entries are meant
+    /// The command whose entries are meant
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
 }
@@ -148,7 +149,7 @@ pub struct ExplainOptions {
 #[derive(Debug, Args)]
 #[command(override_usage = "cachex list [OPTIONS] [-- COMMAND [ARGS]...]")]
 pub struct ListOptions {
-    /// What to list.
+    /// Which entries to list.
     #[command(flatten)]
     pub filters: FilterOptions,
     /// Print JSON
@@ -184,7 +185,7 @@ pub struct ShowOptions {
 #[command(
     override_usage = "cachex config [OPTIONS] [-- COMMAND [ARGS]...]",
     after_help = "\
-Without COMMAND, what is in force for a command that no rule is for. It takes every option of a run, \
+Without COMMAND it shows what is in force for a command that no rule is for. It takes every option of a run, \
 and answers as for a run with these."
 )]
 pub struct ConfigOptions {
@@ -194,7 +195,7 @@ pub struct ConfigOptions {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// The command that is asked about
+    /// The command to answer for
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
 }
@@ -204,14 +205,14 @@ pub struct ConfigOptions {
 #[command(
     override_usage = "cachex trust [DIR]\n       cachex trust --revoke [DIR]\n       cachex trust --list [--json]",
     after_help = "\
-Even then the file cannot set --hash-with, --cache-dir and others that are yours alone. To see first what it would \
-set for a command: cachex config -- COMMAND. In CI, `CACHEX_TRUST=DIR` trusts every file in DIR and below."
+Even then the file cannot set --hash-with, --cache-dir and others that only your own file may set. To see first what it \
+would set for a command: cachex config -- COMMAND. In CI, `CACHEX_TRUST=DIR` trusts every file in DIR and below."
 )]
 pub struct TrustOptions {
-    /// Trust it no longer
+    /// Revoke the trust
     #[arg(long)]
     pub revoke: bool,
-    /// List what is trusted
+    /// List the files that are trusted
     #[arg(long, conflicts_with_all = ["revoke", "directory"])]
     pub list: bool,
     /// Print JSON
@@ -238,8 +239,8 @@ pub struct PruneOptions {
 /// `cachex stats`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A hit is a replay; a miss is a run that was stored, in the background too. Runs that stored nothing \
-are not counted. The totals outlive the entries, until `cachex clear` forgets the command.")]
+A hit is a replay; a miss is a run that was stored, also in the background. Runs that stored nothing are not \
+counted. The totals outlive the entries, until `cachex clear` removes those of the command.")]
 pub struct StatsOptions {
     /// Print JSON
     #[arg(long)]
@@ -249,7 +250,7 @@ pub struct StatsOptions {
     pub markdown: bool,
 }
 
-/// A shell that completions exist for.
+/// A shell with a completion script.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Shell {

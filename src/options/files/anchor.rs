@@ -1,10 +1,12 @@
-//! Where the paths that a file names start.
+//! Makes the paths in a file absolute: they start in the file's directory, or at home.
+//!
+//! Knows paths and globs only.
 
 use crate::home;
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// A path or a glob in a file of this directory, as it is from anywhere.
+/// A path or a glob from a file in this directory, as an absolute one.
 pub(super) fn anchored(word: &str, directory: &Path) -> Result<String, String> {
     let is_whole = word.is_empty() || Path::new(word).is_absolute();
     let is_at_home = word == "~" || word.starts_with("~/");

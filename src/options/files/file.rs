@@ -1,4 +1,4 @@
-//! One file: from its bytes to options and rules, or what is wrong with it. Pure.
+//! Parses one file: its bytes become layers, or the first thing that is wrong with it and its line. Pure.
 
 use super::refused::{RefusedKey, is_refused};
 use super::rule::Rule;
@@ -13,30 +13,30 @@ use std::rc::Rc;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-/// What a file says.
+/// A file that was understood.
 #[derive(Debug)]
 pub struct ConfigFile {
-    /// For every command.
+    /// What it sets for every command.
     pub defaults: Layer,
-    /// For some. Of those that match, the last one counts.
+    /// What it sets for some commands. Of the rules that apply, the last one goes first.
     pub rules: Vec<Rule>,
-    /// What it may not say.
+    /// The keys that it may not set.
     pub refused: Vec<RefusedKey>,
 }
 
-/// What is wrong with a file, and where.
+/// The first thing that is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileProblem {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// What is wrong there, with text from the file.
     pub what: String,
 }
 
 type TomlEntry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
 
 impl ConfigFile {
-    /// Reads somebody's file. Paths in it start in its directory.
+    /// Parses the file at this path. Paths in it start in its directory.
     ///
     /// # Errors
     /// The first thing in it that cannot be understood.
@@ -56,26 +56,26 @@ impl ConfigFile {
         Ok(Self { defaults, rules, refused: reader.refused })
     }
 
-    /// Reads somebody's file, or says on which line it cannot be understood.
+    /// The same, with the problem as a message.
     pub(super) fn read(bytes: &[u8], owner: FileOwner, path: &Path) -> Result<Self, String> {
         Self::parse(bytes, owner, path).map_err(|FileProblem { line, what }| {
             format!("{}:{line}: {}", escape_os(path.as_os_str()), in_one_line(&what))
         })
     }
 
-    /// What the top level sets, then what each rule sets beside it.
+    /// The layer of the top level, then that of each rule.
     pub fn layers(&self) -> impl Iterator<Item = &Layer> {
         std::iter::once(&self.defaults).chain(self.rules.iter().map(|rule| &rule.layer))
     }
 
-    /// The layer for a command: that of the last rule for it over those before, and all over the top level.
+    /// The layer for a command: its rules over the top level, the later rule over the earlier.
     pub(super) fn layer_for(self, words: &[OsString]) -> Layer {
         let rules = self.rules.into_iter().filter(|rule| rule.applies_to(words));
         rules.fold(self.defaults, |farther, rule| rule.layer.over(farther))
     }
 }
 
-/// A message that quotes a file, as it can be shown.
+/// A message that quotes a file, escaped and on one line.
 fn in_one_line(message: &str) -> String {
     escape_os(OsStr::new(&message.split_whitespace().collect::<Vec<_>>().join(" ")))
 }
@@ -109,7 +109,7 @@ impl TextReader<'_> {
         Ok(read)
     }
 
-    /// The options of a table: of the top level, or of a rule with its number and its command.
+    /// Reads a table: the top level, or a rule with its number and its command.
     fn options(
         &mut self,
         entries: &[TomlEntry<'_, '_>],
@@ -170,7 +170,7 @@ impl TextReader<'_> {
     }
 }
 
-/// The entry of this name, and the others in the order of the file.
+/// The entry of this name, and the other entries in the order of the file.
 fn split<'t, 'i>(
     table: &'t DeTable<'i>,
     name: &str,
@@ -181,7 +181,7 @@ fn split<'t, 'i>(
     (named.first().map(|(_, value)| *value), others)
 }
 
-/// The key that was meant by one that does not exist; `more` is no option and can be meant too.
+/// The known key that is nearest to an unknown one. `more` is a key that is no option.
 fn nearest(name: &str, more: &'static str) -> Option<&'static str> {
     if let Some(known) = RUN_OPTIONS.iter().find(|known| known.shape.alias == Some(name)) {
         return Some(known.name());
@@ -191,7 +191,7 @@ fn nearest(name: &str, more: &'static str) -> Option<&'static str> {
     (distance(&nearest) <= 1 + nearest.len() / 5).then_some(nearest)
 }
 
-/// A value as the file has it, on one line.
+/// A value as the file spells it, cut to one line.
 fn source_of<'t, T>(text: &'t str, value: &Spanned<T>) -> String {
     const LONGEST: usize = 60;
     let source: &'t str = text.get(value.span()).unwrap_or_default();
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_problem_in_the_file_is_told() {
+    fn the_first_problem_in_the_file_is_reported() {
         let problem =
             parse("\nzebra = 1\nttl = 'x'\napple = 1\n", FileOwner::User).expect_err("bad");
         assert_eq!((problem.line, problem.what.as_str()), (2, "unknown key 'zebra'"));

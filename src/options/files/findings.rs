@@ -1,4 +1,7 @@
-//! What is said about the configuration files beside the options in them.
+//! What was found out about the configuration files, beside the options in them.
+//!
+//! A fault, or a file that is not trusted, means that nothing may be cached: the key would lack inputs that the file
+//! may name.
 
 use super::refused::RefusedKeys;
 use super::trust::{self, TrustState};
@@ -7,36 +10,35 @@ use crate::terminal::{Notices, escape_os};
 use std::fmt;
 use std::path::PathBuf;
 
-/// What is said about the files.
+/// What was found out about the files.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// Those that are there, the farthest first.
+    /// The files that count, the farthest first.
     pub files: Vec<PathBuf>,
-    /// Those that a stranger put into a directory for everybody: as if they were not there.
+    /// The files that a stranger put into a directory for everybody. They count for nothing.
     pub ignored: Vec<PathBuf>,
-    /// Why one of them cannot be understood: then none of them counts, and nothing may be cached,
-    /// since what the result should depend on is not known.
+    /// Why a file cannot be understood. Then none of them counts, and nothing may be cached.
     pub fault: Option<String>,
-    /// The project's file, if it is not trusted: it does not count, and nothing may be cached.
+    /// The project's file, if it is not trusted. Then it does not count, and nothing may be cached.
     pub untrusted: Option<Untrusted>,
-    /// What each file may not set; its other options count.
+    /// The keys in each file that it may not set. Its other keys count.
     pub refused: Vec<RefusedKeys>,
 }
 
-/// A file of a project that is not trusted as it is.
+/// A project's file that is not trusted with its present content.
 #[derive(Clone, Debug)]
 pub struct Untrusted {
-    /// Which file it is.
+    /// The file.
     pub path: PathBuf,
     /// Why it does not count.
-    pub standing: TrustState,
+    pub state: TrustState,
     /// What it would set for the command.
     pub layer: Layer,
 }
 
 impl fmt::Display for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&trust::request(&self.path, &self.standing))
+        f.write_str(&trust::request(&self.path, &self.state))
     }
 }
 
@@ -44,7 +46,7 @@ impl fmt::Display for Untrusted {
 pub const STRANGE: &str = "it belongs to another user, in a directory for everybody";
 
 impl Findings {
-    /// Warns of what the files may not say.
+    /// Warns of faults, of a file that is not trusted, and of keys that a file may not set.
     pub fn tell(&self, notices: &Notices) {
         for path in &self.ignored {
             let path = escape_os(path.as_os_str());
@@ -62,7 +64,7 @@ impl Findings {
         }
     }
 
-    /// Where the store is, unless the files are at fault: then nothing may be cached.
+    /// The directory of the store, unless nothing may be cached.
     ///
     /// # Errors
     /// Why nothing may be cached.

@@ -1,4 +1,4 @@
-//! Finds the files, reads them, and makes one layer of those that count.
+//! Finds the files, reads them, and puts those that count into one layer.
 
 use super::file::ConfigFile;
 use super::findings::{Findings, Untrusted};
@@ -9,7 +9,8 @@ use crate::options::layer::Layer;
 use crate::options::source::FileOwner;
 use std::ffi::OsString;
 
-/// What these files give for a command, the farthest file first: nothing if one cannot be understood.
+/// The layer that these files give for a command, and what was found out about them. The layer is empty if one of them
+/// cannot be understood. The farthest file comes first.
 pub(in crate::options) fn look(owners: &[FileOwner], words: &[OsString]) -> (Layer, Findings) {
     let mut findings = Findings::default();
     let layer = layers(owners, words, &mut findings).unwrap_or_else(|fault| {
@@ -33,13 +34,13 @@ fn layers(
         let file = ConfigFile::read(&bytes, owner, &path).inspect_err(|_| {
             findings.files.push(path.clone());
         })?;
-        let standing = match owner {
+        let state = match owner {
             FileOwner::User => TrustState::Trusted,
-            FileOwner::Project => trust::standing(&path, &bytes),
+            FileOwner::Project => trust::state_of(&path, &bytes),
         };
-        if standing != TrustState::Trusted {
+        if state != TrustState::Trusted {
             let layer = file.layer_for(words);
-            findings.untrusted = Some(Untrusted { path, standing, layer });
+            findings.untrusted = Some(Untrusted { path, state, layer });
             continue;
         }
         if !file.refused.is_empty() {

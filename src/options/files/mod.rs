@@ -1,4 +1,4 @@
-//! The configuration files: what they give for a command, as layers of options.
+//! The configuration files, as layers of options for a command.
 //!
 //! A file that cannot be understood is never half believed. Without files this costs an attempt to open one in each
 //! directory.

@@ -1,4 +1,6 @@
-//! Where the files are, and whether they may be believed.
+//! Finds the configuration files, and refuses those that somebody else could have written.
+//!
+//! Knows nothing of what is in them.
 
 use crate::home;
 use crate::options::source::FileOwner;
@@ -11,7 +13,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// A file that is there.
+/// A file that exists, with its bytes.
 #[derive(Debug)]
 pub(super) struct FoundFile {
     pub(super) owner: FileOwner,
@@ -19,12 +21,12 @@ pub(super) struct FoundFile {
     pub(super) bytes: Vec<u8>,
 }
 
-/// What a project's file is called.
+/// The name of a project's file.
 pub(super) const FILE: &str = ".cachex.toml";
 
 const LARGEST: u64 = 1 << 20;
 
-/// The file, if there is one; `ignored` gets those that are not meant for us.
+/// The file, if there is one. Files of strangers in directories for everybody are added to `ignored`.
 pub(super) fn find(
     owner: FileOwner,
     ignored: &mut Vec<PathBuf>,
@@ -51,7 +53,7 @@ fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<FoundFile>, Str
     let Ok(here) = std::env::current_dir() else {
         return Ok(None);
     };
-    // By steps up, since what is above may be closed to us, so that a whole path leads nowhere.
+    // Step by step with `..`: we may not be allowed to search the directories above, so an absolute path may fail.
     let mut up = PathBuf::from(".");
     for directory in here.ancestors() {
         let (path, reach) = (directory.join(FILE), up.join(FILE));
@@ -60,9 +62,9 @@ fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<FoundFile>, Str
             None => {}
             Some(owner) if !may_decide(owner) && is_for_everybody(&up) => ignored.push(path),
             Some(_) => match open(&reach) {
-                // A link that leads nowhere.
+                // A dangling link.
                 Err(Errno::NOENT | Errno::NOTDIR) => {}
-                // Asked only now: nearly always there is no file at all.
+                // Checked only now, since nearly always there is no file at all.
                 _ if !are_ours_below(&up) => return Ok(None),
                 Err(error) => return Err(unreadable(&path, &error.into())),
                 Ok(file) => return read(FileOwner::Project, path, file).map(Some),
@@ -82,32 +84,32 @@ pub(super) fn find_in(directory: &Path) -> Result<FoundFile, String> {
     }
 }
 
-/// Whether the working directory, and all between it and the one to which these steps lead, belong to
-/// somebody who may decide for us.
+/// Whether the working directory and all directories up to the one at `up`, without that one, belong to somebody who
+/// may decide for us.
 fn are_ours_below(up: &Path) -> bool {
     let is_ours = |path: &Path| fs::metadata(path).is_ok_and(|found| may_decide(found.uid()));
     up.ancestors().skip(1).filter(|below| *below != Path::new("")).all(is_ours)
 }
 
-/// Who put a file, or a link to one, there.
+/// The owner of a file, or of a link to one.
 fn owner_of(path: &Path) -> io::Result<Option<u32>> {
     match rustix::fs::lstat(path) {
         Ok(found) => Ok(Some(found.st_uid)),
-        // Behind a directory that we cannot look into there is nothing for us.
+        // What is in a directory that we may not search does not count.
         Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Whether everybody may put files into a directory, and nobody touch those of others, as in `/tmp`.
-/// A file that a stranger put there is not meant for us, and must not keep us from caching.
+/// Whether everybody may put files into a directory, but not touch those of others, as in `/tmp`. The file of a stranger
+/// there is not meant for us, and must not keep us from caching.
 fn is_for_everybody(directory: &Path) -> bool {
     const STICKY_AND_WRITABLE: u32 = 0o1002;
     let mode = fs::metadata(directory).map_or(0, |found| found.mode());
     mode & STICKY_AND_WRITABLE == STICKY_AND_WRITABLE
 }
 
-/// Opens without waiting for the writer of a FIFO.
+/// Opens a file; a FIFO without waiting for its writer.
 fn open(path: &Path) -> Result<File, Errno> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     rustix::fs::open(path, flags, Mode::empty()).map(File::from)
@@ -134,8 +136,8 @@ fn read(owner: FileOwner, path: PathBuf, file: File) -> Result<FoundFile, String
     Ok(FoundFile { owner, path, bytes })
 }
 
-/// Whether somebody else may write to a file. A group with the number of the owner is the one that many systems
-/// make for each user alone, with files for it to write to; but what the user's own file names may run.
+/// Whether somebody else may write to a file. Many systems give each user a group of the same number, and make files
+/// writable for it: that is accepted, but not for the user's own file, since that may name commands to run.
 fn is_open_to_others(owner: FileOwner, status: &rustix::fs::Stat) -> bool {
     let is_own_group = owner == FileOwner::Project && status.st_gid == status.st_uid;
     status.st_mode & if is_own_group { 0o002 } else { 0o022 } != 0

@@ -1,4 +1,4 @@
-//! A file of a project that its user is about to trust.
+//! A project's file that the user is about to trust, or trusts no longer.
 
 use super::file::ConfigFile;
 use super::places::{self, FILE, FoundFile};
@@ -9,17 +9,17 @@ use crate::options::source::FileOwner;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A file that can be understood, with the content that is trusted if it is.
+/// A project's file that can be understood, and the content that would be trusted.
 #[derive(Debug)]
 pub struct ProjectFile {
-    /// Which file it is.
+    /// The file.
     pub path: PathBuf,
     content: Vec<u8>,
     file: ConfigFile,
 }
 
 impl ProjectFile {
-    /// The file of this directory, or the one that counts for the working directory.
+    /// Reads the file in this directory, or the one that counts in the working directory.
     ///
     /// # Errors
     /// When there is none, or it cannot be understood.
@@ -33,10 +33,10 @@ impl ProjectFile {
         Ok(Self { path, content: bytes, file })
     }
 
-    /// The path of that file, which need not exist any more.
+    /// The path of that file, which need not exist any more if a directory is given.
     ///
     /// # Errors
-    /// When no directory is given and no file counts here.
+    /// When no directory is given and no file counts in the working directory.
     pub fn path(directory: Option<&Path>) -> Result<PathBuf, String> {
         match directory {
             Some(directory) => {
@@ -49,19 +49,19 @@ impl ProjectFile {
         }
     }
 
-    /// What the top level sets, then what each rule sets beside it.
+    /// The layer of the top level, then that of each rule.
     pub fn layers(&self) -> impl Iterator<Item = &Layer> {
         self.file.layers()
     }
 
-    /// What it may not set.
+    /// The keys that it may not set.
     #[must_use]
     pub fn refused(&self) -> Option<RefusedKeys> {
         let (path, keys) = (self.path.clone(), self.file.refused.clone());
         (!keys.is_empty()).then_some(RefusedKeys { owner: FileOwner::Project, path, keys })
     }
 
-    /// Trusts it, with the content that was read.
+    /// Records that it is trusted with the content that was read.
     ///
     /// # Errors
     /// Why that cannot be recorded.
@@ -70,7 +70,7 @@ impl ProjectFile {
     }
 }
 
-/// The directory as the system names it. The file itself may be named as well.
+/// The canonical path of a directory. The path of the file in it will do as well.
 fn whole(directory: &Path) -> Result<PathBuf, String> {
     let directory = match directory.file_name() {
         Some(name) if name == FILE && !directory.is_dir() => match directory.parent() {

@@ -1,12 +1,12 @@
-//! The keys that a file sets and may not: its other options count.
+//! Keys that a file may not set. They are ignored with a warning; the other keys of the file count.
 
 use crate::options::source::FileOwner;
 use crate::terminal::escape_os;
 use std::fmt;
 use std::path::PathBuf;
 
-/// Whether such a file may not set this: what would let a repository that one merely enters
-/// run programs or touch the store, and what is of the store and not of one command.
+/// Whether a file may not set this key. A project's file may not run programs, move the store or silence warnings; a rule
+/// may not set what concerns the whole store.
 pub(super) fn is_refused(name: &str, owner: FileOwner, in_rule: bool) -> bool {
     match owner {
         FileOwner::Project => matches!(
@@ -17,7 +17,7 @@ pub(super) fn is_refused(name: &str, owner: FileOwner, in_rule: bool) -> bool {
     }
 }
 
-/// A key that counts for nothing.
+/// A key that is ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedKey {
     /// The line, from 1.
@@ -26,19 +26,19 @@ pub struct RefusedKey {
     pub name: String,
 }
 
-/// Those of one file: at least one.
+/// The ignored keys of one file: at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedKeys {
     /// Whose file it is.
     pub owner: FileOwner,
-    /// Which file it is.
+    /// The file.
     pub path: PathBuf,
-    /// In the order of the file, the top level first.
+    /// The keys in the order of the file, the top level first.
     pub keys: Vec<RefusedKey>,
 }
 
 impl RefusedKeys {
-    /// Why they do not count.
+    /// Why they are ignored.
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self.owner {
@@ -48,7 +48,7 @@ impl RefusedKeys {
     }
 }
 
-/// All of them as one message, which leads to the first.
+/// One message about all of them, with the line of the first.
 impl fmt::Display for RefusedKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut names: Vec<&str> = Vec::new();

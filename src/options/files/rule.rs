@@ -1,4 +1,4 @@
-//! A rule: which commands its options are for.
+//! A rule: a layer for the commands that begin with certain words.
 
 use crate::options::layer::Layer;
 use glob::Pattern;
@@ -8,16 +8,16 @@ use std::path::Path;
 /// One `[[rule]]` of a file.
 #[derive(Debug)]
 pub struct Rule {
-    /// The leading words, as they are written.
+    /// The leading words, as the file has them.
     pub command: String,
-    /// Each of them as a glob.
+    /// A glob for each of them.
     pub(super) words: Vec<Pattern>,
-    /// What it sets.
+    /// What the rule sets.
     pub(super) layer: Layer,
 }
 
 impl Rule {
-    /// The globs of these leading words.
+    /// The globs for these leading words.
     pub(super) fn pattern(command: &str) -> Result<Vec<Pattern>, String> {
         let words: Vec<&str> = command.split_whitespace().collect();
         if words.is_empty() {
@@ -27,8 +27,8 @@ impl Rule {
         words.iter().map(glob).collect()
     }
 
-    /// Whether the command line begins with the words of the rule. The first may also be the name
-    /// of the program without its directory.
+    /// Whether the command line begins with the words of the rule. The first glob may also match the
+    /// program's name without its directory.
     pub(super) fn applies_to(&self, words: &[OsString]) -> bool {
         let matches = |glob: &Pattern, word: &OsStr| glob.matches(&word.to_string_lossy());
         let is_program = |glob: &Pattern, word: &OsStr| {
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_glob_is_refused() {
+    fn words_that_are_no_globs_are_refused() {
         for command in ["", "  ", "a [b", "a***"] {
             assert!(Rule::pattern(command).is_err(), "{command}");
         }

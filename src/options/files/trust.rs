@@ -1,8 +1,8 @@
-//! Which files of projects their user trusts: each by its path and its content.
+//! The project files that the user trusts, each by its path and its content.
 //!
-//! A record is a file in `trust/` below the user's directory for state, named by the digest of the path, so
-//! that records of different projects never meet. It is written beside its place and renamed, and believed only
-//! if it and its directory are the user's alone.
+//! A record is a file in `trust/` in the user's state directory, named by the digest of the path. So records of different
+//! projects do not collide, and no lock is needed: a record is written to a temporary file and renamed. It is believed
+//! only if it and its directory belong to the user alone.
 
 use super::places;
 use crate::hex::Hex;
@@ -18,35 +18,35 @@ use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// Whether a file is trusted as it is now.
+/// Whether a file is trusted with its present content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrustState {
-    /// It is.
+    /// It is trusted.
     Trusted,
-    /// There is no record of it.
+    /// There is no record of the file.
     Unknown,
-    /// It was, with another content.
+    /// It is trusted with another content.
     Changed,
-    /// There is a record that cannot be relied on.
+    /// There is a record, but it cannot be believed.
     Unreadable(Refused),
 }
 
-/// The variable that names directories below which every file is trusted.
+/// The variable that names directories in which, and below which, every file is trusted.
 pub const VARIABLE: &str = "CACHEX_TRUST";
 
-/// What a record begins with.
+/// The first line of a record.
 const FORMAT: &[u8] = b"cachex trust 1\n";
 
-/// As much as a record can have: its path may be as long as the system takes it.
+/// The maximal length of a record: longer than any path.
 const LONGEST: u64 = 1 << 16;
 
-/// Bytes of the digest of a content, in hexadecimal.
+/// The length of a digest in hexadecimal.
 const DIGEST: usize = 64;
 
-/// What the user said of a file.
+/// The record of a file that is trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustRecord {
-    /// Which file.
+    /// The file.
     pub path: PathBuf,
     /// The digest of its content.
     digest: String,
@@ -67,26 +67,26 @@ impl TrustRecord {
         Some(Self { path: path.into(), digest: String::from_utf8(digest.to_vec()).ok()? })
     }
 
-    /// How the file stands that it is about; `None` where there is none that could count.
+    /// Whether its file is trusted now; `None` if there is no file that could count.
     #[must_use]
-    pub fn standing_now(&self) -> Option<TrustState> {
+    pub fn state_now(&self) -> Option<TrustState> {
         let found = places::find_in(self.path.parent()?).ok()?;
-        Some(self.standing(&found.bytes))
+        Some(self.state(&found.bytes))
     }
 
-    fn standing(&self, content: &[u8]) -> TrustState {
+    fn state(&self, content: &[u8]) -> TrustState {
         if self.digest == hex_digest(content) { TrustState::Trusted } else { TrustState::Changed }
     }
 }
 
-/// How a file with this content stands.
-pub(super) fn standing(path: &Path, content: &[u8]) -> TrustState {
+/// Whether a file is trusted with this content.
+pub(super) fn state_of(path: &Path, content: &[u8]) -> TrustState {
     if is_trusted_by_variable(path) {
         return TrustState::Trusted;
     }
     let Some(directory) = directory() else { return TrustState::Unknown };
     match read(&directory, path) {
-        Ok(Some(record)) => record.standing(content),
+        Ok(Some(record)) => record.state(content),
         Ok(None) => TrustState::Unknown,
         Err(refused) => TrustState::Unreadable(refused),
     }
@@ -121,10 +121,10 @@ pub fn revoke(path: &Path) -> Result<bool, String> {
     }
 }
 
-/// All that is recorded, by path.
+/// All records, by path.
 ///
 /// # Errors
-/// Why it is not believed.
+/// Why they are not believed.
 pub fn list() -> Result<Vec<TrustRecord>, String> {
     let Some(directory) = directory() else { return Ok(Vec::new()) };
     let unreadable = |error: &io::Error| Refused::by_system(&directory, error).to_string();
@@ -135,7 +135,7 @@ pub fn list() -> Result<Vec<TrustRecord>, String> {
     let mut records = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| unreadable(&error))?.path();
-        // What others left of a write that was cut short is no record.
+        // A temporary file that an interrupted write left is no record.
         let is_record = path.file_name().is_some_and(|name| name.len() == DIGEST);
         if is_record {
             records.extend(read_file(&directory, &path).map_err(|refused| refused.to_string())?);
@@ -145,8 +145,8 @@ pub fn list() -> Result<Vec<TrustRecord>, String> {
     Ok(records)
 }
 
-/// Whether the file lies below a directory that the variable names. Only whole paths count there: others
-/// would mean another directory in each project.
+/// Whether the file lies in or below a directory that the variable names. Only absolute paths count: a relative one would
+/// name another directory in each project.
 fn is_trusted_by_variable(path: &Path) -> bool {
     let Some(named) = std::env::var_os(VARIABLE) else { return false };
     std::env::split_paths(&named)
@@ -173,7 +173,7 @@ fn read(directory: &Path, path: &Path) -> Result<Option<TrustRecord>, Refused> {
     Ok(record.filter(|record| record.path == path))
 }
 
-/// A record, if the file is one.
+/// Reads a record, if the file is one.
 fn read_file(directory: &Path, path: &Path) -> Result<Option<TrustRecord>, Refused> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
@@ -197,12 +197,12 @@ fn hex_digest(bytes: &[u8]) -> String {
     Hex(&Sha256::digest(bytes)).to_string()
 }
 
-/// The message about an untrusted file: the problem, and what to type.
-pub(super) fn request(path: &Path, standing: &TrustState) -> String {
+/// The message about a file that is not trusted, with the command to type.
+pub(super) fn request(path: &Path, state: &TrustState) -> String {
     let directory = path.parent().unwrap_or(path).as_os_str();
     let typed = escape_words([OsStr::new("cachex"), OsStr::new("trust"), directory]);
     let path = escape_os(path.as_os_str());
-    match standing {
+    match state {
         TrustState::Changed => {
             format!("{path} has changed since it was trusted; look at it, then type: {typed}")
         }
@@ -221,8 +221,8 @@ mod tests {
         for path in ["/a/.cachex.toml", "/a\nb/.cachex.toml", "/"] {
             let record = TrustRecord::new(Path::new(path), b"ttl = 1");
             assert_eq!(TrustRecord::decode(&record.encode()), Some(record.clone()));
-            assert_eq!(record.standing(b"ttl = 1"), TrustState::Trusted);
-            assert_eq!(record.standing(b"ttl = 2"), TrustState::Changed);
+            assert_eq!(record.state(b"ttl = 1"), TrustState::Trusted);
+            assert_eq!(record.state(b"ttl = 2"), TrustState::Changed);
         }
     }
 

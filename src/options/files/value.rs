@@ -1,4 +1,6 @@
-//! From a value in a file to the words that mean the same on the command line.
+//! Turns a value in a file into the words that mean the same on the command line.
+//!
+//! Knows which values fit which kind of option, and no option.
 
 use super::anchor::anchored;
 use crate::options::layer::RunOption;
@@ -38,10 +40,10 @@ pub(super) fn words(
     Ok(words.into_iter().map(OsString::from).collect())
 }
 
-/// The word for one value of an option that is no switch.
+/// The word for one value of an option that is no switch. Where any text will do, a number has to be in quotes: its
+/// spelling would count.
 fn word(option: &RunOption, value: &DeValue<'_>) -> Result<String, String> {
     let takes = option.shape.takes;
-    // A number would be taken for its spelling.
     let is_number = takes.kind().is_none_or(ValueKind::is_numeric);
     match value {
         DeValue::String(text) => Ok(text.clone().into_owned()),
