@@ -100,3 +100,17 @@ const F_UNLCK: libc::c_short = libc::F_UNLCK as libc::c_short;
 const F_WRLCK: libc::c_short = libc::F_WRLCK as libc::c_short;
 #[allow(clippy::cast_possible_truncation, reason = "a small constant")]
 const SEEK_SET: libc::c_short = libc::SEEK_SET as libc::c_short;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_locked_is_an_error_and_not_a_lock_of_others() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let to_read = File::open(file.path()).expect("opened");
+        let byte = ByteRange { start: 0, length: 1 };
+        assert!(share(&to_read, byte).expect("a shared lock needs no more"));
+        assert!(take(&to_read, byte).is_err());
+    }
+}

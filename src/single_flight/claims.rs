@@ -140,3 +140,130 @@ pub fn can_claim(directory: &Path) -> io::Result<bool> {
     // When it is taken, another `doctor` is looking.
     file_lock::take(&file, PROBED).map(|_| true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::process::{Child, Command, Stdio};
+
+    const KEY: [u8; 32] = [7; 32];
+
+    /// Tells the test below that it is the other process, and what to do there.
+    const ROLE: &str = "CLAIMS_TEST_ROLE";
+
+    fn claim(directory: &Path, key: &[u8; 32]) -> Claimed {
+        ClaimSlot::open(directory, key).and_then(ClaimSlot::claim).expect("the file of claims")
+    }
+
+    fn state(directory: &Path) -> RunState {
+        ClaimSlot::open(directory, &KEY).expect("the file of claims").state()
+    }
+
+    /// Not a test but the other process: locks of the same process never show.
+    #[test]
+    fn another_process() {
+        let Some(role) = std::env::var_os(ROLE) else { return };
+        let role = role.into_string().expect("text");
+        let (action, directory) = role.split_once(' ').expect("two words");
+        let directory = Path::new(directory);
+        let held = (action != "probe").then(|| claim(directory, &KEY).ours().expect("free"));
+        match action {
+            "hand-on" => held.iter().for_each(Claim::hand_on),
+            "give-up" => drop(held),
+            "probe" => assert!(can_claim(directory).expect("it can be locked")),
+            _ => {}
+        }
+        std::io::stderr().write_all(b"done\n").expect("written");
+        // Until the end of its input, which is the end of the one who started it at the latest.
+        let _ = std::io::stdin().read(&mut [0]);
+    }
+
+    struct Elsewhere(Child);
+
+    impl Elsewhere {
+        /// Starts another process and waits until it has done this.
+        fn new(action: &str, directory: &Path) -> Self {
+            let mut process = Command::new(std::env::current_exe().expect("ourselves"))
+                .args(["--exact", "single_flight::claims::tests::another_process", "--nocapture"])
+                .env(ROLE, format!("{action} {}", directory.display()))
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("started");
+            let stderr = BufReader::new(process.stderr.take().expect("a pipe"));
+            let mut lines = stderr.lines().map_while(Result::ok);
+            assert!(lines.any(|line| line == "done"), "it failed");
+            Self(process)
+        }
+    }
+
+    impl Drop for Elsewhere {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    fn directory() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a directory")
+    }
+
+    #[test]
+    fn a_claim_excludes_other_processes_until_its_process_ends() {
+        let directory = directory();
+        let directory = directory.path();
+        assert_eq!(state(directory), RunState::Over);
+        let elsewhere = Elsewhere::new("claim", directory);
+        let Claimed::Theirs(slot) = claim(directory, &KEY) else { panic!("it is claimed") };
+        assert_eq!(slot.state(), RunState::Running);
+        assert!(matches!(claim(directory, &[8; 32]), Claimed::Ours(_)), "another key");
+        drop(elsewhere);
+        assert_eq!(slot.state(), RunState::Over);
+        drop(slot);
+        assert!(claim(directory, &KEY).ours().is_some());
+    }
+
+    #[test]
+    fn a_claim_that_is_dropped_is_free() {
+        let directory = directory();
+        let _elsewhere = Elsewhere::new("give-up", directory.path());
+        assert_eq!(state(directory.path()), RunState::Over);
+    }
+
+    #[test]
+    fn a_run_that_was_handed_on_leaves_room_for_one_more() {
+        let directory = directory();
+        let directory = directory.path();
+        let first = Elsewhere::new("hand-on", directory);
+        assert_eq!(state(directory), RunState::HandedOn);
+        let second = Elsewhere::new("claim", directory);
+        let Claimed::Theirs(slot) = claim(directory, &KEY) else { panic!("both are claimed") };
+        assert_eq!(slot.state(), RunState::Running, "the second run is waited for");
+        drop(slot);
+        drop(second);
+        let _second = Elsewhere::new("hand-on", directory);
+        assert!(matches!(claim(directory, &KEY), Claimed::HandedOnTwice));
+        drop(first);
+        assert!(claim(directory, &KEY).ours().is_some(), "the first place is free again");
+    }
+
+    #[test]
+    fn a_probe_disturbs_no_claim_and_no_other_probe() {
+        let directory = directory();
+        let directory = directory.path();
+        assert!(!can_claim(directory).expect("no file yet"));
+        let _elsewhere = Elsewhere::new("claim", directory);
+        let _probe = Elsewhere::new("probe", directory);
+        assert!(can_claim(directory).expect("it can be locked"));
+        assert_eq!(state(directory), RunState::Running);
+    }
+
+    #[test]
+    fn no_two_purposes_share_a_byte() {
+        let last = libc::off_t::from(u32::MAX);
+        assert!(byte(FIRST, last).start < PROBED.start);
+        assert!(PROBED.start < byte(SECOND, 0).start);
+    }
+}
