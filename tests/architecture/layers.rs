@@ -103,6 +103,6 @@ pub const FOLDERS: &[(&str, &str)] = &[
         "store/sqlite",
         "codec connect migrations notes read_transaction space schema open repair transaction",
     ),
-    ("store/write", "clearing command_totals tombstones retention evict fill remove prune"),
+    ("store/write", "clearing command_totals tombstones retention evict insert fill remove prune"),
     ("terminal", "escape own stream write_deadline messages"),
 ];
