@@ -140,7 +140,7 @@ complete -c cachex -n '__cachex_at run explain config' -l ttl -x -d 'Replay resu
 complete -c cachex -n '__cachex_at run explain config' -l failure-ttl -x -d 'The same for failures [default: 60s]'
 complete -c cachex -n '__cachex_at run explain config' -l stale-while-revalidate -x -d 'After --ttl, replay for this long and renew in the background [default: 0]'
 complete -c cachex -n '__cachex_at run explain config' -l stale-if-error -x -d 'After --ttl, replay for this long if the command fails [default: 0]'
-complete -c cachex -n '__cachex_at run explain config' -l refresh -l force -d 'Run the command, and replace the stored result'
+complete -c cachex -n '__cachex_at run explain config' -l refresh -l force -d 'Run it and replace the result'
 complete -c cachex -n '__cachex_at run explain config' -l warm -d 'The same in the background: print nothing, exit 0 at once'
 complete -c cachex -n '__cachex_at run explain config' -l only-if-cached -d 'Never run the command: replay, or exit 124'
 complete -c cachex -n '__cachex_at run explain config' -l cache-exit -x -d 'Exit codes that count as success [default: 0]'

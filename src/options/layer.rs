@@ -144,7 +144,7 @@ options! {
     stale_if_error: Lifetime = last(values::parsed),
         Shape::new("stale-if-error", One(Quantity, "DURATION")).under(FRESHNESS).rare();
 
-    /// Run the command, and replace the stored result
+    /// Run it and replace the result
     refresh: bool = switch, Shape::new("refresh", Nothing).also("force").under(FRESHNESS);
 
     /// The same in the background: print nothing, exit 0 at once
