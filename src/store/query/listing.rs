@@ -1,13 +1,17 @@
-//! Lists entries. One that cannot be decoded is passed over.
+//! Lists entries. One that cannot be decoded, or that is removed meanwhile, is passed over.
+//!
+//! A list can be long and its reader slow. So only the numbers of the entries are collected at once; what they are is
+//! read in parts, and between two parts others can write.
 
-use super::selection::Selection;
+use super::selection::{SelectedEntry, Selection};
 use crate::entry::Description;
 use crate::key::{Digest, Key, decode_words};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::sqlite::codec;
 use crate::time::Timestamp;
-use rusqlite::Row;
+use rusqlite::{OptionalExtension, Row, params};
+use std::cmp::Reverse;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
@@ -18,20 +22,39 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn list(&mut self, selection: &Selection) -> Result<Vec<Description>, StoreError> {
+        let selected = self.select(selection)?;
+        self.describe(&selected)
+    }
+
+    /// Which entries are selected, the newest first; see [`Store::describe`].
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn select(&mut self, selection: &Selection) -> Result<Vec<SelectedEntry>, StoreError> {
         self.fold_uses()?;
-        let condition = selection.condition(self.database.connection()?)?;
-        let mut statement = self.database.connection()?.prepare(&format!(
+        let mut entries = selection.entries(self.database.connection()?)?;
+        entries.sort_unstable_by_key(|entry| Reverse(*entry));
+        Ok(entries)
+    }
+
+    /// What entries are. Nobody can write meanwhile, so long lists should be described in parts.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn describe(&self, entries: &[SelectedEntry]) -> Result<Vec<Description>, StoreError> {
+        let connection = self.database.read_transaction()?;
+        let mut statement = connection.prepare(
             "SELECT entry.id, condition, exit, created, elapsed, renewal_failed, key, scope, words,
-                    directory, lifetime, output, entry.hits, entry.used
+                    directory, lifetime, entry.output, entry.hits, entry.used
              FROM entry JOIN command ON command.id = entry.command
-             WHERE {} ORDER BY created DESC, entry.id DESC",
-            condition.sql()
-        ))?;
-        let rows = statement.query_map(condition.parameters(), describe)?;
-        let descriptions = rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten();
-        let now = Timestamp::now();
-        let is_meant = |it: &Description| selection.admits(it.entry.created, it.lifetime, now);
-        Ok(descriptions.filter(is_meant).collect())
+             WHERE entry.id = ?1 AND created = ?2",
+        )?;
+        let mut descriptions = Vec::new();
+        for SelectedEntry { id, created } in entries {
+            let row = statement.query_row(params![id, created.as_millis()], describe);
+            descriptions.extend(row.optional()?.flatten());
+        }
+        Ok(descriptions)
     }
 }
 

@@ -3,6 +3,7 @@
 pub(in crate::store) mod call_pattern;
 mod listing;
 mod nearest;
+pub(in crate::store) mod of_command;
 pub(in crate::store) mod parts;
 pub(in crate::store) mod selection;
 mod statistics;

@@ -1,11 +1,12 @@
 //! Entries of the same command, to say what differs from a call that found nothing.
 
-use super::parts;
+use super::{of_command, parts};
 use crate::key::{CommandName, KeyPart, StoredPart};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::time::Timestamp;
-use rusqlite::params;
+use rusqlite::{Connection, Row, params};
+use std::cmp::Reverse;
 
 /// An entry that a call can be compared with.
 #[derive(Clone, Debug)]
@@ -18,8 +19,11 @@ pub struct Relative {
     pub parts: Vec<StoredPart>,
 }
 
-/// The newest entries of a command are compared, this many.
-const COMPARED: i64 = 200;
+/// At most this many entries are compared.
+const COMPARED: u16 = 200;
+
+/// At most this many scopes of a command are searched, the last used ones.
+const SCOPES: i64 = 20;
 
 impl Store {
     /// The parts as they would be stored.
@@ -30,22 +34,65 @@ impl Store {
         parts::keyed(self.database.connection()?, parts)
     }
 
-    /// Entries of the same command, those with the same arguments first, then the newest.
+    /// Entries of the same command: those with the same arguments first, then the newest.
     ///
     /// # Errors
     /// As SQLite.
     pub fn relatives(&self, name: &CommandName) -> Result<Vec<Relative>, StoreError> {
-        let mut statement = self.database.connection()?.prepare(
-            "SELECT entry.id, created, parts FROM entry JOIN command ON command.id = entry.command
-             WHERE name = ?1 AND parts IS NOT NULL
-             ORDER BY arguments = ?2 DESC, created DESC LIMIT ?3",
-        )?;
-        let rows =
-            statement.query_map(params![name.name(), name.arguments(), COMPARED], |row| {
-                let parts: Vec<u8> = row.get(2)?;
-                let created = Timestamp::from_millis(row.get(1)?);
-                Ok(Relative { id: row.get(0)?, created, parts: parts::decode(&parts) })
-            })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let connection = self.database.connection()?;
+        let sql = "SELECT id FROM command WHERE name = ?1 ORDER BY used DESC LIMIT ?2";
+        let mut statement = connection.prepare(sql)?;
+        let commands = statement.query_map(params![name.name(), SCOPES], |row| row.get(0))?;
+        let commands = commands.collect::<Result<Vec<i64>, _>>()?;
+        let same_call = newest(commands.iter().map(|command| of_call(connection, *command, name)))?;
+        let others = newest(commands.iter().map(|command| latest(connection, *command)))?;
+        let is_new = |other: &Relative| same_call.iter().all(|same| same.id != other.id);
+        let others: Vec<_> = others.into_iter().filter(is_new).collect();
+        Ok(same_call.into_iter().chain(others).take(COMPARED.into()).collect())
     }
+}
+
+/// The newest of several lists.
+fn newest(
+    lists: impl Iterator<Item = Result<Vec<Relative>, StoreError>>,
+) -> Result<Vec<Relative>, StoreError> {
+    let mut all = lists.collect::<Result<Vec<_>, _>>()?.concat();
+    all.sort_by_key(|relative| Reverse((relative.created, relative.id)));
+    all.truncate(COMPARED.into());
+    Ok(all)
+}
+
+/// The latest entries of a command with these arguments.
+fn of_call(
+    connection: &Connection,
+    command: i64,
+    name: &CommandName,
+) -> Result<Vec<Relative>, StoreError> {
+    let sql = "SELECT id, created, parts FROM entry
+               WHERE command = ?1 AND substr(arguments, 1, 200) IS substr(?2, 1, 200)
+                   AND arguments = ?2 AND parts IS NOT NULL
+               ORDER BY id DESC LIMIT ?3";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map(params![command, name.arguments(), COMPARED], relative)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The latest entries of a command, of each exit code.
+fn latest(connection: &Connection, command: i64) -> Result<Vec<Relative>, StoreError> {
+    let sql = "SELECT id, created, parts FROM entry
+               WHERE command = ?1 AND exit = ?2 AND parts IS NOT NULL
+               ORDER BY created DESC LIMIT ?3";
+    let mut statement = connection.prepare(sql)?;
+    let mut all = Vec::new();
+    for exit in of_command::exits(connection, command)? {
+        let rows = statement.query_map(params![command, exit, COMPARED], relative)?;
+        all.extend(rows.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(all)
+}
+
+fn relative(row: &Row<'_>) -> rusqlite::Result<Relative> {
+    let parts: Vec<u8> = row.get(2)?;
+    let created = Timestamp::from_millis(row.get(1)?);
+    Ok(Relative { id: row.get(0)?, created, parts: parts::decode(&parts) })
 }

@@ -4,11 +4,12 @@
 
 use super::call_pattern::{CallPattern, Calls, Matching, as_typed, patterns, whole};
 use super::where_clause::{Parameter, WhereClause};
-use crate::key::CommandName;
+use crate::key::{decode_words, encode_words};
 use crate::store::error::StoreError;
 use crate::store::sqlite::codec;
 use crate::time::{Lifetime, Timestamp};
 use rusqlite::Connection;
+use std::ffi::OsString;
 
 /// The entries that pass every filter that is set; all entries when none is.
 #[derive(Clone, Debug, Default)]
@@ -70,19 +71,39 @@ impl Selection {
             && self.older_than.is_none_or(|limit| age.is_some_and(|age| !limit.covers(age)))
     }
 
-    /// The condition over `entry` and `command`, without the dates.
-    pub(in crate::store) fn condition(
+    /// The selected entries, in no order.
+    pub(in crate::store) fn entries(
         &self,
         connection: &Connection,
-    ) -> Result<WhereClause, StoreError> {
+    ) -> Result<Vec<SelectedEntry>, StoreError> {
+        let condition = self.condition(connection)?;
+        let sql = format!("SELECT id, created, lifetime FROM entry WHERE {}", condition.sql());
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query(condition.parameters())?;
+        let now = Timestamp::now();
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            let created = Timestamp::from_millis(row.get(1)?);
+            if self.admits(created, codec::lifetime(row.get(2)?), now) {
+                entries.push(SelectedEntry { created, id: row.get(0)? });
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The condition over `entry`, without the dates. Every term has an index.
+    fn condition(&self, connection: &Connection) -> Result<WhereClause, StoreError> {
         let mut all = WhereClause::default();
         if let Some(number) = self.number {
-            all.require("entry.id = ?", [Parameter::Number(number)]);
+            all.require("id = ?", [Parameter::Number(number)]);
         }
         if let Some(calls) = &self.calls {
-            all.require_any(patterns(connection, calls)?.into_iter().map(of_name));
+            all.require_any(patterns(connection, calls)?.into_iter().flat_map(terms));
         }
-        all.require_scope(self.scope.as_deref());
+        if let Some(scope) = &self.scope {
+            let of_scope = "command IN (SELECT id FROM command WHERE scope = ?)";
+            all.require(of_scope, [Parameter::Text(scope.clone())]);
+        }
         Ok(all)
     }
 
@@ -95,36 +116,108 @@ impl Selection {
         if let Some(calls) = &self.calls {
             let calls = as_typed(calls).into_iter();
             let open_ended = calls.filter(|it| it.matching == Matching::StartingWith);
-            let begins = "substr(name, 1, ?) = ?";
-            all.require_any(open_ended.map(|it| (begins.to_owned(), beginning(&it.name))));
+            all.require_any(open_ended.map(|it| starts_with("name", &whole(&it.name))));
         }
-        all.require_scope(self.scope.as_deref());
+        if let Some(scope) = &self.scope {
+            all.require("scope = ?", [Parameter::Text(scope.clone())]);
+        }
         Some(all)
     }
 }
 
-/// The entries that were stored under a name.
-fn of_name(CallPattern { name, matching, ignored }: CallPattern) -> (String, Vec<Parameter>) {
-    let (mut term, mut parameters) = match matching {
-        Matching::Exactly => (
-            "name = ? AND arguments = ?".to_owned(),
-            vec![Parameter::bytes(name.name()), Parameter::bytes(name.arguments())],
-        ),
-        Matching::StartingWith => {
-            ("substr(CAST(name || arguments AS BLOB), 1, ?) = ?".to_owned(), beginning(&name))
-        }
-    };
-    if let Some(ignored) = ignored {
-        term += " AND ignored = ?";
-        parameters.push(Parameter::Bytes(ignored));
-    }
-    (format!("({term})"), parameters)
+/// An entry that a filter selects. Ordered by date, and those of one moment by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SelectedEntry {
+    /// When it was stored.
+    pub(in crate::store) created: Timestamp,
+    /// Its number.
+    pub(in crate::store) id: i64,
 }
 
-/// The words that a call starts with, and their length. Encoded words are a prefix of all lists that start with
-/// them, and the name of an interpreted script starts with its interpreter and options.
-fn beginning(name: &CommandName) -> Vec<Parameter> {
-    let words = whole(name);
-    let length = codec::stored_count(words.len() as u64);
-    vec![Parameter::Number(length), Parameter::Bytes(words)]
+/// Conditions for the entries that match a pattern; one of them has to hold.
+fn terms(CallPattern { name, matching, ignored }: CallPattern) -> Vec<(String, Vec<Parameter>)> {
+    let of_name = "command IN (SELECT id FROM command WHERE name = ?)";
+    let mut terms = match matching {
+        Matching::Exactly => {
+            let arguments = name.arguments();
+            vec![(
+                // Of an empty blob it is NULL.
+                format!("{of_name} AND {INDEXED} IS substr(?, 1, 200) AND arguments = ?"),
+                [name.name(), arguments, arguments].map(Parameter::bytes).into(),
+            )]
+        }
+        Matching::StartingWith => all_that_start_with(&whole(&name)),
+    };
+    if let Some(ignored) = ignored {
+        for (term, parameters) in &mut terms {
+            term.push_str(" AND ignored = ?");
+            parameters.push(Parameter::bytes(&ignored));
+        }
+    }
+    terms.into_iter().map(|(term, parameters)| (format!("({term})"), parameters)).collect()
+}
+
+/// The part of the arguments that is in the index of calls.
+const INDEXED: &str = "substr(arguments, 1, 200)";
+
+/// The same of arguments that are searched for.
+fn indexed(arguments: &[u8]) -> &[u8] {
+    &arguments[..arguments.len().min(200)]
+}
+
+/// Conditions for entries whose name and arguments, in a row, start with these words. The name of an interpreted
+/// script starts with its interpreter and options, so the words may end within a name or within the arguments.
+fn all_that_start_with(words: &[u8]) -> Vec<(String, Vec<Parameter>)> {
+    let (of_name, parameters) = starts_with("name", words);
+    let within_name = format!("command IN (SELECT id FROM command WHERE {of_name})");
+    let mut terms = vec![(within_name, parameters)];
+    let decoded = decode_words(words).unwrap_or_default();
+    for count in 1..decoded.len() {
+        let name = encode_words(decoded.iter().take(count).map(OsString::as_os_str));
+        let arguments = &words[name.len()..];
+        let (in_index, indexed) = starts_with(INDEXED, indexed(arguments));
+        let (in_row, whole) = starts_with("arguments", arguments);
+        let of_name = "command IN (SELECT id FROM command WHERE name = ?)";
+        let parameters = [Parameter::Bytes(name)].into_iter().chain(indexed).chain(whole);
+        terms.push((format!("{of_name} AND {in_index} AND {in_row}"), parameters.collect()));
+    }
+    terms
+}
+
+/// The condition that a column starts with these bytes, as a range of its index.
+fn starts_with(column: &str, bytes: &[u8]) -> (String, Vec<Parameter>) {
+    let at_least = format!("{column} >= ?");
+    let Some(last) = bytes.iter().rposition(|byte| *byte < u8::MAX) else {
+        return (at_least, vec![Parameter::bytes(bytes)]);
+    };
+    let mut end = bytes[..=last].to_vec();
+    end[last] += 1;
+    (format!("{at_least} AND {column} < ?"), vec![Parameter::bytes(bytes), Parameter::Bytes(end)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_range_holds_just_what_starts_with_its_bytes(
+            start in proptest::collection::vec(prop_oneof![Just(0_u8), Just(255), any::<u8>()], 0..4),
+            other in proptest::collection::vec(prop_oneof![Just(0_u8), Just(255), any::<u8>()], 0..6),
+            is_below in any::<bool>(),
+        ) {
+            let other = if is_below { [&start[..], &other].concat() } else { other };
+            let (condition, parameters) = starts_with("x", &start);
+            let connection = Connection::open_in_memory().expect("opened");
+            let sql = format!("SELECT {condition} FROM (SELECT CAST(?1 AS BLOB) AS x)");
+            let sql = sql.replacen("x < ?", "x < ?3", 1).replacen("x >= ?", "x >= ?2", 1);
+            let all = std::iter::once(Parameter::Bytes(other.clone())).chain(parameters);
+            let all: Vec<_> = all.collect();
+            let found = connection
+                .query_row(&sql, rusqlite::params_from_iter(&all), |row| row.get::<_, bool>(0))
+                .expect("compared");
+            prop_assert_eq!(found, other.starts_with(&start));
+        }
+    }
 }

@@ -71,11 +71,8 @@ impl Store {
         self.fold_uses()?;
         let database = std::fs::metadata(self.location.database())?.len();
         let disk = database.saturating_add(owners::total(self.database.connection()?)?);
-        let mut statement = self.database.connection()?.prepare(
-            "SELECT name, command.hits, misses, saved, count(entry.id),
-                    CAST(total(entry.output) AS INTEGER)
-             FROM command LEFT JOIN entry ON entry.command = command.id GROUP BY command.id",
-        )?;
+        let sql = "SELECT name, hits, misses, saved, entries, output FROM command";
+        let mut statement = self.database.connection()?.prepare(sql)?;
         let rows = statement.query_map([], |row| {
             let totals = Totals {
                 hits: codec::unsigned(row.get(1)?),

@@ -22,13 +22,7 @@ impl WhereClause {
         self.require(&any, parameters.into_iter().flatten());
     }
 
-    pub(super) fn require_scope(&mut self, scope: Option<&str>) {
-        if let Some(scope) = scope {
-            self.require("scope = ?", [Parameter::Text(scope.to_owned())]);
-        }
-    }
-
-    /// What goes behind `WHERE`.
+    /// The text after `WHERE`.
     pub(in crate::store) fn sql(&self) -> String {
         if self.terms.is_empty() { "1".to_owned() } else { self.terms.join(" AND ") }
     }

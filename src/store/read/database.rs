@@ -85,7 +85,8 @@ impl Database {
         Ok(connection)
     }
 
-    fn read_transaction(&self) -> Result<ReadTransaction<'_>, StoreError> {
+    /// A connection in a read transaction, that of the look-up if one is under way.
+    pub(in crate::store) fn read_transaction(&self) -> Result<ReadTransaction<'_>, StoreError> {
         if let Some(connection) = self.connection.get() {
             return ReadTransaction::of(connection);
         }

@@ -198,4 +198,28 @@ pub(in crate::store) const MIGRATIONS: &[&str] = &[
     ) WITHOUT ROWID;
     CREATE INDEX object_by_digest ON object (digest);
 ",
+    "
+    -- Nothing is counted by looking at every entry: triggers keep the number of entries of a command and their
+    -- bytes of output. What is asked of many entries is in indexes: the calls of a command, its entries by exit
+    -- code and date, and all that eviction and expiry look at.
+    ALTER TABLE command ADD COLUMN entries INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE command ADD COLUMN output INTEGER NOT NULL DEFAULT 0;
+    DROP INDEX entry_by_command;
+    DROP INDEX entry_by_use;
+    CREATE INDEX entry_by_call ON entry (command, substr(arguments, 1, 200));
+    CREATE INDEX entry_by_command ON entry (command, exit, created);
+    CREATE INDEX entry_by_use ON entry (used, created, lifetime);
+    UPDATE command SET (entries, output) = (
+        SELECT count(*), CAST(total(output) AS INTEGER) FROM entry WHERE command = command.id);
+    CREATE TRIGGER entry_added AFTER INSERT ON entry BEGIN
+        UPDATE command SET entries = entries + 1, output = CAST(output + NEW.output AS INTEGER)
+        WHERE id = NEW.command;
+    END;
+    CREATE TRIGGER entry_removed AFTER DELETE ON entry BEGIN
+        UPDATE command SET entries = entries - 1, output = CAST(output - OLD.output AS INTEGER)
+        WHERE id = OLD.command;
+    END;
+    -- Clearings matter only to runs in flight, and those of another program store nothing in this format.
+    DELETE FROM note WHERE kind = 1;
+",
 ];

@@ -51,10 +51,23 @@ pub(in crate::store) fn put(
     connection: &Connection,
     kind: NoteKind,
     name: &[u8],
+    note: &Note,
+) -> Result<(), StoreError> {
+    put_all(connection, kind, [name], note)
+}
+
+/// Writes the same note under several names.
+pub(in crate::store) fn put_all<'n>(
+    connection: &Connection,
+    kind: NoteKind,
+    names: impl IntoIterator<Item = &'n [u8]>,
     Note { at, value }: &Note,
 ) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO note (kind, name, at, value) VALUES (?1, ?2, ?3, ?4)";
-    connection.execute(sql, params![kind as i64, name, at.as_millis(), value])?;
+    let mut statement = connection.prepare(sql)?;
+    for name in names {
+        statement.execute(params![kind as i64, name, at.as_millis(), value])?;
+    }
     Ok(())
 }
 

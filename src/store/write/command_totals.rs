@@ -1,31 +1,32 @@
-//! The commands that entries belong to, and the totals of each command.
+//! Commands and the totals of each.
 //!
-//! Totals outlive entries: an eviction or a replacement subtracts nothing. So a command stays when its last entry is
-//! removed. `clear` resets its totals, and of commands without entries only the last used are kept.
+//! Triggers keep the number of a command's entries and their bytes of output. Hits, misses and the time saved outlive
+//! entries: evicting or replacing one takes nothing from them. So a command stays when its last entry goes, but
+//! not for ever: `clear` forgets its totals, and of commands without entries only the last used stay.
 
 use crate::key::CommandName;
 use crate::store::error::StoreError;
 use crate::store::query::selection::Selection;
 use crate::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 
-/// The most commands without entries that are kept.
+/// The number of commands without entries that are kept.
 const KEPT_IDLE: i64 = 10_000;
 
-/// The id of a command, unless it is new.
-pub(in crate::store) fn find(
+/// The number of a command, and how many entries it has; `None` for a new command.
+pub(super) fn find(
     connection: &Connection,
     scope: &str,
     name: &CommandName,
-) -> Result<Option<i64>, StoreError> {
-    let sql = "SELECT id FROM command WHERE scope = ?1 AND name = ?2";
-    let found = connection.query_row(sql, params![scope, name.name()], |row| row.get(0));
-    Ok(found.optional()?)
+) -> Result<Option<(i64, i64)>, StoreError> {
+    let sql = "SELECT id, entries FROM command WHERE scope = ?1 AND name = ?2";
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    Ok(connection.query_row(sql, params![scope, name.name()], row).optional()?)
 }
 
-/// Counts a run whose result is being stored. Returns the id of its command, which is inserted if it is new, and how many
-/// such runs there were.
-pub(in crate::store) fn count_run(
+/// Counts a run whose result is stored now. The number of its command, which may be new, and how many such runs
+/// there were.
+pub(super) fn count_run(
     connection: &Connection,
     scope: &str,
     name: &CommandName,
@@ -41,60 +42,66 @@ pub(in crate::store) fn count_run(
     )?)
 }
 
-/// Notes that a command lost an entry, which may be its last.
-pub(in crate::store) fn note_loss(connection: &Connection, id: i64) -> Result<(), StoreError> {
-    connection.execute(
-        "UPDATE command SET idle = 1
-         WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM entry WHERE command = ?1)",
-        [id],
-    )?;
-    Ok(())
+/// Notes when commands lose their last entries. A command without totals is forgotten with it.
+pub(super) struct LossNoter<'c> {
+    forget: Statement<'c>,
+    set_idle: Statement<'c>,
 }
 
-/// Resets the totals of the commands all of whose entries are selected.
-pub(in crate::store) fn forget_totals(
+impl<'c> LossNoter<'c> {
+    pub(super) fn new(connection: &'c Connection) -> Result<Self, StoreError> {
+        let without_entries = "WHERE id = ?1 AND entries <= 0";
+        let forget = format!("DELETE FROM command {without_entries} AND hits = 0 AND misses = 0");
+        let set_idle = format!("UPDATE command SET idle = 1 {without_entries}");
+        Ok(Self { forget: connection.prepare(&forget)?, set_idle: connection.prepare(&set_idle)? })
+    }
+
+    /// Notes that this command lost an entry.
+    pub(super) fn note(&mut self, id: i64) -> Result<(), StoreError> {
+        if self.set_idle.execute([id])? > 0 {
+            self.forget.execute([id])?;
+        }
+        Ok(())
+    }
+}
+
+/// Forgets the totals of the commands of which every entry is selected. Those without entries are forgotten.
+pub(super) fn forget_totals(
     connection: &Connection,
     selection: &Selection,
 ) -> Result<(), StoreError> {
     if let Some(condition) = selection.whole_commands() {
-        let sql = "UPDATE command SET hits = 0, misses = 0, saved = 0 WHERE ";
-        connection.execute(&format!("{sql}{}", condition.sql()), condition.parameters())?;
+        let (sql, parameters) = (condition.sql(), || condition.parameters());
+        let forget = format!("DELETE FROM command WHERE entries <= 0 AND {sql}");
+        connection.execute(&forget, parameters())?;
+        let zero = format!("UPDATE command SET hits = 0, misses = 0, saved = 0 WHERE {sql}");
+        connection.execute(&zero, parameters())?;
     }
     Ok(())
 }
 
-/// Removes the commands that have neither entries nor totals.
-pub(in crate::store) fn forget_unused(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute(
-        "DELETE FROM command WHERE idle = 1 AND hits = 0 AND misses = 0
-         AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.command = command.id)",
-        [],
-    )?;
+/// Forgets the commands that have no entries, whatever their totals.
+pub(super) fn forget_idle(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute("DELETE FROM command WHERE idle = 1 AND entries <= 0", [])?;
     Ok(())
 }
 
-/// Removes the commands that have no entries, whatever their totals.
-pub(in crate::store) fn forget_idle(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute(
-        "DELETE FROM command WHERE idle = 1
-         AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.command = command.id)",
-        [],
-    )?;
-    Ok(())
-}
-
-/// Removes the least recently used commands without entries that exceed the bound. Counting takes a while, so it is done
-/// only where there can be that many.
-pub(in crate::store) fn keep_few_idle(connection: &Connection) -> Result<(), StoreError> {
+/// About how many commands there are, at most.
+pub(super) fn highest_number(connection: &Connection) -> Result<i64, StoreError> {
     let sql = "SELECT coalesce(max(id), 0) FROM command";
-    let most: i64 = connection.query_row(sql, [], |row| row.get(0))?;
-    if most <= KEPT_IDLE {
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// Forgets the least recently used of too many commands without entries. Looks at every command, if there can be too
+/// many.
+pub(super) fn keep_few_idle(connection: &Connection) -> Result<(), StoreError> {
+    if highest_number(connection)? <= KEPT_IDLE {
         return Ok(());
     }
     connection.execute(
         "DELETE FROM command WHERE id IN
          (SELECT id FROM command WHERE idle = 1 ORDER BY used DESC LIMIT -1 OFFSET ?1)
-         AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.command = command.id)",
+         AND entries <= 0",
         [KEPT_IDLE],
     )?;
     Ok(())

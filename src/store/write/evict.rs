@@ -1,74 +1,103 @@
 //! Eviction: `--max-entries` and `--max-size`.
 //!
-//! `--max-entries` evicts expired entries first, then those stored earliest. `--max-size` evicts the least recently used
-//! entries, and counts the database and all objects. Everything happens in the caller's write transaction.
+//! `--max-entries` removes expired entries first and then the oldest stored, `--max-size` the least recently used. One
+//! call removes at most [`AT_ONCE`] entries, so that others need not wait long: a limit that is far exceeded is reached
+//! by several calls.
 
-use super::tombstones::{self, RemovalCause};
-use super::{command_totals, retention};
+use super::entry_remover::EntryRemover;
+use super::retention;
+use super::tombstones::RemovalCause;
 use crate::exit::Exit;
 use crate::size::Size;
 use crate::store::error::StoreError;
 use crate::store::objects::owners;
-use crate::store::sqlite::space;
+use crate::store::query::of_command;
+use crate::store::sqlite::{codec, space};
 use crate::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 use std::path::Path;
 
-/// Bytes that an entry needs beside its output: its row, and its share of the indexes.
-pub(in crate::store) const OVERHEAD: u64 = 4 << 10;
+/// The most entries that one transaction removes.
+pub(super) const AT_ONCE: usize = 10_000;
 
-/// More bytes than the words of a command line ever need.
+/// More than the words of a command line ever take.
 const MARGIN: u64 = 16 << 20;
 
 /// An entry as `--max-entries` sees it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct EvictionCandidate {
     id: i64,
     created: Timestamp,
     expired: bool,
 }
 
-/// The ids to remove so that at most `keep` entries stay: expired ones first, then those stored earliest.
-fn victims(mut candidates: Vec<EvictionCandidate>, keep: usize) -> Vec<i64> {
-    let excess = candidates.len().saturating_sub(keep);
+/// The `excess` entries to remove: the expired first, then the oldest stored.
+fn victims(mut candidates: Vec<EvictionCandidate>, excess: usize) -> Vec<i64> {
     candidates.sort_by_key(|c| (!c.expired, c.created, c.id));
+    candidates.dedup();
     candidates.iter().take(excess).map(|c| c.id).collect()
 }
 
-/// Evicts entries of a command until one more fits under `--max-entries`. Returns how many were evicted.
-pub(in crate::store) fn make_room_in_command(
+/// Leaves room for one more entry of a command under `--max-entries`. The number of entries removed.
+pub(super) fn make_room_in_command(
     connection: &Connection,
-    command: i64,
+    (command, entries): (i64, i64),
     max_entries: u64,
     is_expired: &dyn Fn(Exit, Timestamp) -> bool,
 ) -> Result<usize, StoreError> {
-    let mut statement =
-        connection.prepare("SELECT id, created, exit FROM entry WHERE command = ?1")?;
-    let candidates = statement
-        .query_map([command], |row| {
-            let created = Timestamp::from_millis(row.get(1)?);
-            let exit = u8::try_from(row.get::<_, i64>(2)?).map(Exit::Code);
-            let expired = exit.map_or(true, |exit| is_expired(exit, created));
-            Ok(EvictionCandidate { id: row.get(0)?, created, expired })
-        })?
-        .collect::<Result<Vec<_>, _>>()?;
-    let keep = usize::try_from(max_entries.saturating_sub(1)).unwrap_or(usize::MAX);
-    let victims = victims(candidates, keep);
-    for id in &victims {
-        tombstones::note(connection, *id, RemovalCause::Evicted, Timestamp::now())?;
-        remove(connection, *id)?;
+    let excess = codec::unsigned(entries).saturating_add(1).saturating_sub(max_entries);
+    let excess = usize::try_from(excess).unwrap_or(usize::MAX).min(AT_ONCE);
+    if excess == 0 {
+        return Ok(0);
     }
-    Ok(victims.len())
+    let candidates = candidates(connection, command, excess, is_expired)?;
+    let mut remover = EntryRemover::new(connection, RemovalCause::Evicted, Timestamp::now())?;
+    let mut count = 0;
+    for id in victims(candidates, excess) {
+        count += usize::from(remover.remove(id, None)?.is_some());
+    }
+    remover.finish()?;
+    Ok(count)
 }
 
-/// Whether `needed` bytes certainly fit. The length of the files is an upper bound, and quick to find.
-pub(in crate::store) fn has_room(connection: &Connection, max_size: Size, needed: u64) -> bool {
+/// Entries of a command among which the `excess` victims are. Entries of one exit code expire in the order of their
+/// dates, except that those from the future have expired too.
+fn candidates(
+    connection: &Connection,
+    command: i64,
+    excess: usize,
+    is_expired: &dyn Fn(Exit, Timestamp) -> bool,
+) -> Result<Vec<EvictionCandidate>, StoreError> {
+    let of_exit = "SELECT id, created FROM entry WHERE command = ?1 AND exit = ?2";
+    let oldest = format!("{of_exit} ORDER BY created, id LIMIT ?3");
+    let future = format!("{of_exit} AND created > ?4 ORDER BY created, id LIMIT ?3");
+    let (mut oldest, mut future) = (connection.prepare(&oldest)?, connection.prepare(&future)?);
+    let excess = i64::try_from(excess).unwrap_or(i64::MAX);
+    let now = Timestamp::now().as_millis();
+    let mut candidates = Vec::new();
+    for exit in of_command::exits(connection, command)? {
+        let candidate = |row: &rusqlite::Row<'_>| {
+            let created = Timestamp::from_millis(row.get(1)?);
+            let expired = u8::try_from(exit).map_or(true, |it| is_expired(Exit::Code(it), created));
+            Ok(EvictionCandidate { id: row.get(0)?, created, expired })
+        };
+        let rows = oldest.query_map([command, exit, excess], candidate)?;
+        candidates.extend(rows.collect::<Result<Vec<_>, _>>()?);
+        let rows = future.query_map([command, exit, excess, now], candidate)?;
+        candidates.extend(rows.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(candidates)
+}
+
+/// Whether there is room for sure. The files are at least as long as what they hold, and their length is
+/// quicker to tell.
+pub(super) fn has_room(connection: &Connection, max_size: Size, needed: u64) -> bool {
     file_length(connection).is_some_and(|length| length.saturating_add(needed) <= max_size.0)
 }
 
-/// Evicts the least recently used entries until `needed` bytes fit under `--max-size`. Returns how many were evicted, or
-/// `None` if that much can never fit.
-pub(in crate::store) fn make_room_in_store(
+/// Leaves room for `needed` bytes under `--max-size`. The number of entries removed; `None` when there can never be
+/// room for that much.
+pub(super) fn make_room_in_store(
     connection: &Connection,
     max_size: Size,
     needed: u64,
@@ -76,92 +105,123 @@ pub(in crate::store) fn make_room_in_store(
     if has_room(connection, max_size, needed) {
         return Ok(Some(0));
     }
-    evict(connection, max_size, needed, None)
+    let evicted = evict(connection, max_size, needed, None)?;
+    Ok(evicted.fits.then_some(evicted.removals))
 }
 
-/// The same once the newest entry is stored, which stays. Only then is known how many bytes it needs: its words count,
-/// and pages are never quite full.
-pub(in crate::store) fn make_room_for_newest(
+/// The same once the newest entry is stored, which stays. Only now it is known how much it takes: it has words too,
+/// and pages are not quite filled.
+pub(super) fn make_room_for_newest(
     connection: &Connection,
     max_size: Size,
     needed: u64,
     newest: i64,
 ) -> Result<Option<usize>, StoreError> {
-    // Usually far more fits, which is quicker to find out.
+    // Mostly there is room for far more, which is quicker to tell.
     let far_more = needed.saturating_mul(2).saturating_add(MARGIN);
     if file_length(connection).is_some_and(|length| length.saturating_add(far_more) <= max_size.0) {
         return Ok(Some(0));
     }
-    evict(connection, max_size, 0, Some(newest))
+    let evicted = evict(connection, max_size, 0, Some(newest))?;
+    Ok(evicted.fits.then_some(evicted.removals))
 }
 
-/// Evicts entries, except the one that `stays`, until `needed` bytes fit; at last everything that is kept beside entries.
-/// Returns how often something was removed.
-fn evict(
+/// What an eviction removed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Evicted {
+    /// How often something was removed.
+    pub(super) removals: usize,
+    /// How many entries these were.
+    pub(super) entries: u64,
+    /// Their bytes of output.
+    pub(super) output: u64,
+    /// Whether there is room now, or will be after more evictions.
+    pub(super) fits: bool,
+    /// Whether another eviction is needed.
+    pub(super) goes_on: bool,
+}
+
+/// Removes entries, the least recently used first, until `needed` bytes fit, and then what is kept beside them.
+pub(super) fn evict(
     connection: &Connection,
     max_size: Size,
     needed: u64,
     stays: Option<i64>,
-) -> Result<Option<usize>, StoreError> {
-    let (mut removed, mut is_bare) = (0, false);
-    while used_bytes(connection)?.saturating_add(needed) > max_size.0 {
-        match least_recently_used(connection, stays)? {
-            Some(victim) => {
-                tombstones::note(connection, victim, RemovalCause::Evicted, Timestamp::now())?;
-                remove(connection, victim)?;
-            }
-            None if is_bare => return Ok(None),
-            None => {
-                retention::forget(connection)?;
-                is_bare = true;
-            }
+) -> Result<Evicted, StoreError> {
+    let mut remover = EntryRemover::new(connection, RemovalCause::Evicted, Timestamp::now())?;
+    let mut by_use = ByUse::new(connection)?;
+    let mut evicted = Evicted { fits: true, ..Evicted::default() };
+    let mut is_bare = false;
+    loop {
+        let excess = used_bytes(connection)?.saturating_add(needed).saturating_sub(max_size.0);
+        evicted.goes_on = excess > 0 && evicted.removals >= AT_ONCE;
+        if excess == 0 || evicted.goes_on {
+            break;
         }
-        removed += 1;
+        // To count the bytes takes longer than to remove an entry. No entry frees twice of what it holds.
+        let mut freed = 0;
+        while freed <= excess / 2 && evicted.removals < AT_ONCE && evicted.fits {
+            let Some(victim) = by_use.first(stays)? else {
+                evicted.fits = !std::mem::replace(&mut is_bare, true);
+                if evicted.fits {
+                    retention::forget(connection)?;
+                    evicted.removals += 1;
+                }
+                break;
+            };
+            if let Some(entry) = remover.remove(victim, None)? {
+                freed = entry.size.saturating_add(freed);
+                evicted.entries += 1;
+                evicted.output = evicted.output.saturating_add(entry.output);
+            }
+            evicted.removals += 1;
+        }
+        if !evicted.fits {
+            break;
+        }
     }
-    Ok(Some(removed))
+    remover.finish()?;
+    Ok(evicted)
 }
 
-/// How long the database and all objects are; `None` if that cannot be found out quickly.
+/// How long the files are; `None` where that is to be counted.
 fn file_length(connection: &Connection) -> Option<u64> {
     let database = Path::new(connection.path()?).metadata().ok()?.len();
     Some(database.saturating_add(owners::total(connection).ok()?))
 }
 
-/// The entry to evict next. An entry from the future comes first: it is of no use until then, and would outlive all
-/// others.
-fn least_recently_used(
-    connection: &Connection,
-    stays: Option<i64>,
-) -> Result<Option<i64>, StoreError> {
-    let first = |condition: &str| {
-        let sql = format!(
-            "SELECT id FROM entry WHERE used {condition} AND id IS NOT ?2 ORDER BY used, id LIMIT 1"
-        );
+/// The order of eviction by use. Entries from the future come first: they are of no use until the clock gets there, and
+/// would outlive all others.
+struct ByUse<'c> {
+    future: Statement<'c>,
+    past: Statement<'c>,
+}
+
+impl<'c> ByUse<'c> {
+    fn new(connection: &'c Connection) -> Result<Self, StoreError> {
+        let first = |condition: &str| {
+            connection.prepare(&format!(
+                "SELECT id FROM entry WHERE used {condition} AND id IS NOT ?2 ORDER BY used, id LIMIT 1"
+            ))
+        };
+        Ok(Self { future: first("> ?1")?, past: first("<= ?1")? })
+    }
+
+    /// The entry to evict next, of all but one.
+    fn first(&mut self, stays: Option<i64>) -> Result<Option<i64>, StoreError> {
         let parameters = params![Timestamp::now().as_millis(), stays];
-        connection.query_row(&sql, parameters, |row| row.get(0)).optional()
-    };
-    match first("> ?1")? {
-        None => Ok(first("<= ?1")?),
-        future => Ok(future),
+        for statement in [&mut self.future, &mut self.past] {
+            if let Some(id) = statement.query_row(parameters, |row| row.get(0)).optional()? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
     }
 }
 
-/// How long the database, once it has shrunk, and all objects are, in bytes.
-pub(in crate::store) fn used_bytes(connection: &Connection) -> Result<u64, StoreError> {
+/// How long the files are once they have shrunk, in bytes.
+fn used_bytes(connection: &Connection) -> Result<u64, StoreError> {
     Ok(space::shrunk(connection)?.saturating_add(owners::total(connection)?))
-}
-
-/// Removes an entry and its output. Returns whether it existed.
-pub(in crate::store) fn remove(connection: &Connection, id: i64) -> Result<bool, StoreError> {
-    let sql = "DELETE FROM entry WHERE id = ?1 RETURNING command, body IS NULL";
-    let removed: Option<(i64, bool)> =
-        connection.query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    let Some((command, is_long)) = removed else { return Ok(false) };
-    if is_long {
-        owners::disown(connection, id)?;
-    }
-    command_totals::note_loss(connection, command)?;
-    Ok(true)
 }
 
 #[cfg(test)]
@@ -177,14 +237,14 @@ mod tests {
         #[test]
         fn the_expired_go_first_then_the_oldest(
             drawn in proptest::collection::vec(candidate(), 0..20),
-            keep in 0usize..20,
+            excess in 0usize..20,
         ) {
             let candidates: Vec<_> = drawn.iter().zip(1..)
                 .map(|((created, expired), id)| EvictionCandidate {
                     id, created: Timestamp::from_millis(*created), expired: *expired })
                 .collect();
-            let gone = victims(candidates.clone(), keep);
-            prop_assert_eq!(gone.len(), candidates.len().saturating_sub(keep));
+            let gone = victims(candidates.clone(), excess);
+            prop_assert_eq!(gone.len(), excess.min(candidates.len()));
             let (gone, kept): (Vec<_>, Vec<_>) =
                 candidates.into_iter().partition(|c| gone.contains(&c.id));
             for (gone, kept) in gone.iter().flat_map(|g| kept.iter().map(move |k| (g, k))) {

@@ -4,6 +4,7 @@
 //! cleared while it ran is not stored.
 
 use super::clearing::{self, Clearings};
+use super::entry_remover::OVERHEAD;
 use super::{command_totals, evict, insert, retention};
 use crate::entry::NewEntry;
 use crate::exit::Exit;
@@ -127,6 +128,9 @@ impl Attempt {
 /// One in so many fills trims what is kept beside the entries: to count it takes longer than to store an entry.
 const TRIM_INTERVAL: i64 = 64;
 
+/// Among very many commands it is done less often still: once for this many of them.
+const COMMANDS_PER_FILL: i64 = 256;
+
 /// A result to store.
 struct Fill<'a> {
     name: &'a CommandName,
@@ -182,7 +186,7 @@ impl Fill<'_> {
             removed += evict::make_room_in_command(transaction, command, most, limits.is_spent)?;
         }
         let length = new.recording.body.length;
-        let needed = length + evict::OVERHEAD;
+        let needed = length + OVERHEAD;
         let Some(evicted) = evict::make_room_in_store(transaction, limits.max_size, needed)? else {
             return Ok(None);
         };
@@ -200,7 +204,9 @@ impl Fill<'_> {
         // Counts of runs and numbers of new commands grow one by one, whatever is replaced or evicted. Ids of
         // entries mostly grow as well.
         let counted = if runs == 1 { command } else { runs };
-        if [id, counted].iter().any(|number| number % TRIM_INTERVAL == 0) {
+        let commands = command_totals::highest_number(transaction)?;
+        let interval = TRIM_INTERVAL.max(commands / COMMANDS_PER_FILL);
+        if [id, counted].iter().any(|number| number % interval == 0) {
             retention::keep_few(transaction)?;
         }
         Ok(Some(removed + evicted + more))

@@ -1,6 +1,7 @@
 //! The rows of a new entry, and those that it replaces.
 
-use super::evict;
+use super::entry_remover::EntryRemover;
+use super::tombstones::RemovalCause;
 use crate::entry::{Entry, NewEntry};
 use crate::key::{CommandName, LearnedDigest, encode_words};
 use crate::recording::Content;
@@ -26,8 +27,11 @@ pub(super) fn remove_same(
             row.get(0)
         })?
         .collect::<Result<Vec<i64>, _>>()?;
-    for id in &ids {
-        evict::remove(connection, *id)?;
+    if !ids.is_empty() {
+        let mut remover = EntryRemover::new(connection, RemovalCause::Evicted, Timestamp::now())?;
+        for id in &ids {
+            remover.remove(*id, None)?;
+        }
     }
     Ok(ids.len())
 }

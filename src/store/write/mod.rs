@@ -2,6 +2,7 @@
 
 mod clearing;
 mod command_totals;
+mod entry_remover;
 mod evict;
 mod fill;
 mod insert;

@@ -1,21 +1,22 @@
-//! Removing entries: `clear` and `prune`.
+//! Removing many entries: `clear` and `prune`.
 //!
-//! A removal is a row of short transactions, so that other writers need not wait long. After a kill in between a part is
-//! removed. Files of objects are removed after the transaction that removes their last owner.
+//! They go a part at a time, each in a transaction of its own, so that others need not wait long.
 
+use super::entry_remover::EntryRemover;
 use super::tombstones::{self, RemovalCause};
-use super::{clearing, command_totals, evict, retention};
+use super::{clearing, command_totals, evict};
 use crate::size::Size;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
-use crate::store::objects::sweep;
+use crate::store::objects::{owners, sweep};
 use crate::store::query::call_pattern;
-use crate::store::query::selection::Selection;
+use crate::store::query::selection::{SelectedEntry, Selection};
 use crate::store::sqlite::notes::{self, NoteKind};
 use crate::store::sqlite::{codec, open, space, transaction};
 use crate::store::usage;
 use crate::time::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use std::ops::AddAssign;
 use std::rc::Rc;
 
@@ -24,7 +25,7 @@ use std::rc::Rc;
 pub struct Cleared {
     /// How many entries.
     pub entries: u64,
-    /// Their bytes of output.
+    /// How much output they held, in bytes.
     pub output: u64,
 }
 
@@ -36,108 +37,133 @@ impl AddAssign for Cleared {
     }
 }
 
-/// About so many bytes of the database are freed in one transaction.
-const AT_ONCE: u64 = 32 << 20;
+/// Bytes that one transaction frees.
+const BYTES_AT_ONCE: u64 = 32 << 20;
 
-/// Which entries to remove, and why.
+/// A set of entries to remove, and why.
 #[derive(Debug)]
-pub(in crate::store) struct Removal {
+pub(super) struct Removal {
     cause: RemovalCause,
-    /// The entries that may be removed: those from the future first, then the least recently used.
-    selection: Selection,
-    /// Stop once the store is no larger than this.
-    until: Option<Size>,
-    /// When it began. All its tombstones have this date.
+    extent: Extent,
+    /// When it was begun: the date of all its tombstones.
     at: Timestamp,
 }
 
+/// Which entries are removed.
+#[derive(Debug)]
+enum Extent {
+    /// All that are selected.
+    Selected(Selection),
+    /// The least recently used, until the files are no larger than this.
+    Until(Size),
+}
+
 impl Removal {
-    /// Removes all selected entries.
-    pub(in crate::store) fn of(cause: RemovalCause, selection: Selection) -> Self {
-        Self { cause, selection, until: None, at: Timestamp::now() }
+    /// The removal of all selected entries.
+    pub(super) fn of(cause: RemovalCause, selection: Selection) -> Self {
+        Self { cause, extent: Extent::Selected(selection), at: Timestamp::now() }
     }
 
-    /// Removes entries until the store is no larger than that.
-    pub(in crate::store) fn until(max_size: Size) -> Self {
-        let all = Selection::all();
-        Self { until: Some(max_size), ..Self::of(RemovalCause::Evicted, all) }
+    /// The removal of as many entries as it takes for the files to be no larger than that.
+    pub(super) fn until(max_size: Size) -> Self {
+        let (cause, extent) = (RemovalCause::Evicted, Extent::Until(max_size));
+        Self { cause, extent, at: Timestamp::now() }
     }
 
-    /// Chooses the entries and records the clearing.
-    fn begin(&self, transaction: &Connection) -> Result<Rc<[Chosen]>, StoreError> {
-        if self.cause == RemovalCause::Cleared {
-            clearing::remember(transaction, &self.selection)?;
-            command_totals::forget_totals(transaction, &self.selection)?;
-        }
-        if self.leaves_nothing() {
-            notes::forget(transaction, NoteKind::File)?;
-            notes::forget(transaction, NoteKind::Tombstone)?;
-        }
-        Ok(chosen(transaction, &self.selection)?.into())
+    /// Whether the user clears the whole store.
+    fn is_of_everything(&self) -> bool {
+        let is_all = matches!(&self.extent, Extent::Selected(selection) if selection.is_all());
+        is_all && self.cause == RemovalCause::Cleared
     }
 
-    /// Whether everything is cleared. Then no notes stay either.
-    fn leaves_nothing(&self) -> bool {
-        self.cause == RemovalCause::Cleared && self.selection.is_all()
-    }
-
-    fn is_enough(&self, transaction: &Connection) -> Result<bool, StoreError> {
-        match self.until {
-            Some(max_size) => Ok(evict::used_bytes(transaction)? <= max_size.0),
-            None => Ok(false),
-        }
-    }
-
-    /// Removes the next part of the chosen entries. The first part chooses in the same transaction, so that no entry
-    /// is stored in between.
+    /// Removes so much that others need not wait long for the end of the transaction.
     fn do_part(
         &self,
         transaction: &Connection,
         progress: &Progress,
     ) -> Result<Progress, StoreError> {
-        let chosen = match &progress.chosen {
-            Some(chosen) => Rc::clone(chosen),
-            None => self.begin(transaction)?,
+        let progress = match &self.extent {
+            Extent::Until(max_size) => {
+                let evicted = evict::evict(transaction, *max_size, 0, None)?;
+                let mut cleared = progress.cleared;
+                cleared += Cleared { entries: evicted.entries, output: evicted.output };
+                Progress { cleared, is_done: !evicted.goes_on, ..Progress::default() }
+            }
+            Extent::Selected(_) if self.is_of_everything() => clear_all(transaction)?,
+            Extent::Selected(selection) => self.remove_some(transaction, selection, progress)?,
+        };
+        if progress.is_done {
+            call_pattern::forget_unused(transaction)?;
+        }
+        tombstones::keep_few(transaction)?;
+        Ok(progress)
+    }
+
+    /// The first part selects, so that nothing slips in between two parts.
+    fn remove_some(
+        &self,
+        transaction: &Connection,
+        selection: &Selection,
+        progress: &Progress,
+    ) -> Result<Progress, StoreError> {
+        let selected = if let Some(selected) = &progress.selected {
+            Rc::clone(selected)
+        } else {
+            if self.cause == RemovalCause::Cleared {
+                clearing::remember(transaction, selection)?;
+                command_totals::forget_totals(transaction, selection)?;
+            }
+            selection.entries(transaction)?.into()
         };
         let Progress { mut next, mut cleared, .. } = *progress;
+        let mut remover = EntryRemover::new(transaction, self.cause, self.at)?;
         let mut freed = 0;
-        let mut is_done = false;
-        while freed < AT_ONCE && !is_done {
-            match chosen.get(next) {
-                Some(entry) if !self.is_enough(transaction)? => {
-                    if entry.is_there(transaction)? {
-                        if !self.leaves_nothing() {
-                            tombstones::note(transaction, entry.id, self.cause, self.at)?;
-                        }
-                        evict::remove(transaction, entry.id)?;
-                        cleared += entry.cleared();
-                    }
-                    freed += entry.in_row + evict::OVERHEAD;
-                    next += 1;
-                }
-                None if self.until.is_some() && !self.is_enough(transaction)? => {
-                    retention::forget(transaction)?;
-                    is_done = true;
-                }
-                _ => is_done = true,
+        while let Some(SelectedEntry { id, created }) = selected.get(next)
+            && freed < BYTES_AT_ONCE
+        {
+            if let Some(entry) = remover.remove(*id, Some(*created))? {
+                freed = entry.row_size.saturating_add(freed);
+                cleared += Cleared { entries: 1, output: entry.output };
             }
+            next += 1;
         }
-        command_totals::forget_unused(transaction)?;
-        call_pattern::forget_unused(transaction)?;
-        tombstones::keep_few(transaction)?;
-        Ok(Progress { chosen: Some(chosen), next, cleared, is_done })
+        remover.finish()?;
+        let is_done = next == selected.len();
+        Ok(Progress { selected: Some(selected), next, cleared, is_done })
     }
+}
+
+/// Removes everything at once, with nothing left to tell of it.
+fn clear_all(transaction: &Connection) -> Result<Progress, StoreError> {
+    clearing::remember(transaction, &Selection::all())?;
+    let sql = "SELECT CAST(total(entries) AS INTEGER), CAST(total(output) AS INTEGER) FROM command";
+    let cleared = transaction.query_row(sql, [], |row| {
+        let (entries, output) = (row.get(0)?, row.get(1)?);
+        Ok(Cleared { entries: codec::unsigned(entries), output: codec::unsigned(output) })
+    })?;
+    // Without triggers whole tables are emptied page by page, not row by row.
+    let set_triggers = |are_on| {
+        transaction.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, are_on).map(drop)
+    };
+    set_triggers(false)?;
+    let emptied = transaction.execute_batch("DELETE FROM entry; DELETE FROM command");
+    set_triggers(true)?;
+    emptied?;
+    owners::disown_all(transaction)?;
+    notes::forget(transaction, NoteKind::File)?;
+    notes::forget(transaction, NoteKind::Tombstone)?;
+    Ok(Progress { cleared, is_done: true, ..Progress::default() })
 }
 
 impl Store {
     /// Removes the selected entries and gives their space back.
     ///
     /// # Errors
-    /// As SQLite. A part may be removed by then.
+    /// As SQLite; a part may be removed by then.
     pub fn clear(&mut self, selection: &Selection) -> Result<Cleared, StoreError> {
         let removal = Removal::of(RemovalCause::Cleared, selection.clone());
         let cleared = self.remove(&removal)?;
-        if removal.leaves_nothing() {
+        if removal.is_of_everything() {
             self.sweep_objects()?;
         }
         Ok(cleared)
@@ -148,20 +174,24 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn clearable(&self, selection: &Selection) -> Result<Cleared, StoreError> {
+        let connection = self.database.read_transaction()?;
+        let sql = "SELECT output FROM entry WHERE id = ?1";
+        let mut statement = connection.prepare(sql)?;
         let mut cleared = Cleared::default();
-        for entry in chosen(self.database.connection()?, selection)? {
-            cleared += entry.cleared();
+        for SelectedEntry { id, .. } in selection.entries(&connection)? {
+            let output = statement.query_row([id], |row| row.get(0).map(codec::unsigned))?;
+            cleared += Cleared { entries: 1, output };
         }
         Ok(cleared)
     }
 
-    pub(in crate::store) fn remove(&mut self, removal: &Removal) -> Result<Cleared, StoreError> {
+    pub(super) fn remove(&mut self, removal: &Removal) -> Result<Cleared, StoreError> {
         let mut progress = Progress::default();
         while !progress.is_done {
             progress = match self.remove_part(removal, &progress) {
                 Err(fault) if fault.is_of_a_full_disk() => {
-                    // A full disk has no room for the journal of a removal. A kill without a journal costs the
-                    // store at worst.
+                    // To remove something takes room for the journal, and who clears a full disk has
+                    // none. A process that dies without one leaves a damaged store at the worst.
                     self.database.connection()?.pragma_update(None, "journal_mode", "MEMORY")?;
                     self.remove_part(removal, &progress)?
                 }
@@ -178,7 +208,7 @@ impl Store {
     ) -> Result<Progress, StoreError> {
         let transaction =
             transaction::write_durably(self.database.connection_mut()?, &self.location)?;
-        // The uses of these entries count for the totals of their commands.
+        // The totals of a command that stays count what its entries were used for.
         let folded = usage::fold(&self.location, &transaction)?;
         let progress = removal.do_part(&transaction, progress)?;
         space::give_back(&transaction)?;
@@ -188,26 +218,23 @@ impl Store {
         Ok(progress)
     }
 
-    /// Repairs the rows of objects.
+    /// Makes the rows of objects right, should they be damaged.
     pub(in crate::store) fn repair_objects(&mut self) -> Result<(), StoreError> {
         sweep::repair(self.database.connection_mut()?, &self.location)
     }
 
-    /// Removes all files of objects that no entry owns.
+    /// Removes the files of objects that no entry owns, whatever left them.
     pub(in crate::store) fn sweep_objects(&mut self) -> Result<(), StoreError> {
         sweep::sweep(self.database.connection_mut()?, &self.location)
     }
 
     /// What these removals would remove, one after the other: they are made and rolled back. Entries share pages, so
     /// there is no other way to find out how many bytes one of them frees.
-    pub(in crate::store) fn try_out(
-        &mut self,
-        removals: &[Removal],
-    ) -> Result<Cleared, StoreError> {
+    pub(super) fn try_out(&mut self, removals: &[Removal]) -> Result<Cleared, StoreError> {
         self.fold_uses()?;
         let mut connection = open::open_to_try(&self.location)?;
         let transaction = transaction::write_to_try(&mut connection, &self.location)?;
-        // Uses that could not be written on a full disk. They stay in their file.
+        // What was used since, and could not be counted in for good; it stays to be.
         let _ = usage::fold(&self.location, &transaction)?;
         let mut cleared = Cleared::default();
         for removal in removals {
@@ -225,56 +252,10 @@ impl Store {
 /// How far a removal has come.
 #[derive(Default)]
 struct Progress {
-    /// The chosen entries; `None` before the first part.
-    chosen: Option<Rc<[Chosen]>>,
-    /// The place of the next one.
+    /// The entries to remove; `None` before the first part.
+    selected: Option<Rc<[SelectedEntry]>>,
+    /// The index of the first that was not looked at.
     next: usize,
     cleared: Cleared,
     is_done: bool,
-}
-
-/// An entry to remove.
-struct Chosen {
-    id: i64,
-    created: Timestamp,
-    output: u64,
-    /// Bytes of frames in its row.
-    in_row: u64,
-}
-
-impl Chosen {
-    fn cleared(&self) -> Cleared {
-        Cleared { entries: 1, output: self.output }
-    }
-
-    /// Whether it still exists. Another entry may have got its id.
-    fn is_there(&self, connection: &Connection) -> Result<bool, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM entry WHERE id = ?1 AND created = ?2)";
-        Ok(connection
-            .query_row(sql, params![self.id, self.created.as_millis()], |row| row.get(0))?)
-    }
-}
-
-/// The selected entries: those from the future first, then the least recently used.
-fn chosen(connection: &Connection, selection: &Selection) -> Result<Vec<Chosen>, StoreError> {
-    let condition = selection.condition(connection)?;
-    let now = Timestamp::now();
-    let mut statement = connection.prepare(&format!(
-        "SELECT entry.id, created, lifetime, output, iif(body IS NULL, 0, length)
-         FROM entry JOIN command ON command.id = entry.command
-         WHERE {} ORDER BY entry.used <= {}, entry.used, entry.id",
-        condition.sql(),
-        now.as_millis()
-    ))?;
-    let rows = statement.query_map(condition.parameters(), |row| {
-        let created = Timestamp::from_millis(row.get(1)?);
-        let is_meant = selection.admits(created, codec::lifetime(row.get(2)?), now);
-        Ok(is_meant.then_some(Chosen {
-            id: row.get(0)?,
-            created,
-            output: codec::unsigned(row.get(3)?),
-            in_row: codec::unsigned(row.get(4)?),
-        }))
-    })?;
-    Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }

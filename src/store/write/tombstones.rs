@@ -1,25 +1,26 @@
-//! Tombstones: why an entry was removed, for `-v` and `explain`.
+//! Tombstones: why an entry was removed, for users who wonder why a command runs again.
 
 use crate::key::Key;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::sqlite::notes::{self, Note, NoteKind};
 use crate::time::{Timestamp, brief};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
+use std::collections::VecDeque;
 use std::fmt;
 
-/// Why an entry was removed.
+/// Why an entry was removed. The numbers are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemovalCause {
-    /// To keep a limit.
+    /// A limit had no room for it.
     Evicted = 0,
-    /// By `clear`.
+    /// The user cleared it.
     Cleared = 1,
-    /// By `prune`, because it had expired.
+    /// It had expired and was pruned.
     Expired = 2,
 }
 
-/// Why and when an entry was removed.
+/// What happened to an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tombstone {
     cause: RemovalCause,
@@ -37,16 +38,17 @@ impl fmt::Display for Tombstone {
     }
 }
 
-/// The most tombstones that are kept, the newest.
-const REMEMBERED: i64 = 1000;
+/// This many tombstones are kept, the latest.
+const KEPT: u16 = 1000;
 
 impl Store {
-    /// The tombstone of the last entry of a key.
+    /// What happened to the last entry of a key.
     ///
     /// # Errors
     /// As SQLite.
     pub fn tombstone(&self, key: &Key) -> Result<Option<Tombstone>, StoreError> {
-        let note = notes::find(self.database.connection()?, NoteKind::Tombstone, key.0.as_bytes())?;
+        let connection = self.database.connection()?;
+        let note = notes::find(connection, NoteKind::Tombstone, key.0.as_bytes())?;
         Ok(note.map(|Note { at, value }| {
             let cause = match value[..] {
                 [0] => RemovalCause::Evicted,
@@ -58,20 +60,35 @@ impl Store {
     }
 }
 
-/// Notes why an entry is about to be removed.
-pub(in crate::store) fn note(
-    connection: &Connection,
-    id: i64,
+/// The tombstones of a removal: only the last keys, since older ones would not be kept.
+#[derive(Debug)]
+pub(super) struct NewTombstones {
     cause: RemovalCause,
     at: Timestamp,
-) -> Result<(), StoreError> {
-    let sql = "SELECT key FROM entry WHERE id = ?1";
-    let key: Option<Vec<u8>> = connection.query_row(sql, [id], |row| row.get(0)).optional()?;
-    let Some(key) = key else { return Ok(()) };
-    notes::put(connection, NoteKind::Tombstone, &key, &Note { at, value: vec![cause as u8] })
+    keys: VecDeque<Vec<u8>>,
 }
 
-/// Removes all but the newest.
-pub(in crate::store) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
-    notes::keep_last(connection, NoteKind::Tombstone, REMEMBERED)
+impl NewTombstones {
+    pub(super) fn new(cause: RemovalCause, at: Timestamp) -> Self {
+        Self { cause, at, keys: VecDeque::new() }
+    }
+
+    /// Adds the key of an entry that was removed.
+    pub(super) fn push(&mut self, key: Vec<u8>) {
+        if self.keys.len() == usize::from(KEPT) {
+            self.keys.pop_front();
+        }
+        self.keys.push_back(key);
+    }
+
+    /// Writes them.
+    pub(super) fn write(self, connection: &Connection) -> Result<(), StoreError> {
+        let note = Note { at: self.at, value: vec![self.cause as u8] };
+        notes::put_all(connection, NoteKind::Tombstone, self.keys.iter().map(Vec::as_slice), &note)
+    }
+}
+
+/// Forgets all but the latest.
+pub(super) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
+    notes::keep_last(connection, NoteKind::Tombstone, KEPT.into())
 }
