@@ -15,6 +15,13 @@ pub(super) fn print_styled(text: &str) -> Result<(), Error> {
     printed(terminal::print_styled(Stream::Stdout, text))
 }
 
+/// Prints a part of an answer, with colours on a terminal. Whether its reader is still there.
+pub(super) fn print_more(text: &str) -> Result<bool, Error> {
+    let result = terminal::print_styled(Stream::Stdout, text);
+    let is_gone = matches!(&result, Err(error) if error.kind() == io::ErrorKind::BrokenPipe);
+    printed(result).map(|()| !is_gone)
+}
+
 /// The result of printing. A reader that goes away has seen enough.
 pub(super) fn printed(result: io::Result<()>) -> Result<(), Error> {
     match result {

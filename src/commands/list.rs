@@ -1,6 +1,6 @@
 //! `cachex list`: what is stored, newest first.
 
-use super::answer::{print, print_styled};
+use super::answer::{print, print_more, print_styled};
 use super::entry_facts::{JsonEntry, has_expired, time_left};
 use super::filters::selection;
 use super::json::json;
@@ -16,28 +16,50 @@ use crate::time::{Timestamp, brief};
 use std::ffi::OsString;
 use std::path::Path;
 
+/// This many entries are read and printed at once, so that a long list takes little memory.
+const AT_ONCE: usize = 2000;
+
 /// Prints a line for each entry.
 ///
 /// # Errors
 /// When the store cannot be used.
 pub fn run(options: &ListOptions, directory: &Path, notices: &Notices) -> Result<(), Error> {
     let selection = selection(&options.filters);
-    let entries = with_store(directory, notices, |store| store.list(&selection))?;
-    let now = Timestamp::now();
-    if options.json {
-        let entries: Vec<_> = entries.iter().map(|entry| JsonEntry::new(entry, now)).collect();
-        return print(&json(&entries)?);
-    }
-    let screen = Screen::own();
-    if entries.is_empty() && screen.is_terminal() {
-        return print("nothing stored\n");
+    let selected = with_store(directory, notices, |store| store.select(&selection))?;
+    let (now, screen) = (Timestamp::now(), Screen::own());
+    if selected.is_empty() && (options.json || screen.is_terminal()) {
+        return print(if options.json { "[]\n" } else { "nothing stored\n" });
     }
     let mut table = Table::columns(HEADINGS);
-    for entry in &entries {
-        let tone = if has_expired(entry, now) { Tone::Faint } else { Tone::Plain };
-        table.push(tone, row(entry, now));
+    let mut opening = "[";
+    for part in selected.chunks(AT_ONCE) {
+        let entries = with_store(directory, notices, |store| store.describe(part))?;
+        let text = if options.json {
+            let entries: Vec<_> = entries.iter().map(|entry| JsonEntry::new(entry, now)).collect();
+            let array = json(&entries)?;
+            let Some(items) = array.strip_prefix('[').and_then(|it| it.strip_suffix("\n]\n"))
+            else {
+                continue;
+            };
+            format!("{}{items}", std::mem::replace(&mut opening, ","))
+        } else {
+            for entry in &entries {
+                let tone = if has_expired(entry, now) { Tone::Faint } else { Tone::Plain };
+                table.push(tone, row(entry, now));
+            }
+            table.render(screen)
+        };
+        if !print_more(&text)? {
+            return Ok(());
+        }
     }
-    print_styled(&table.render(screen))
+    match (options.json, opening) {
+        (false, _) if selected.is_empty() => print_styled(&table.render(screen)),
+        (false, _) => Ok(()),
+        // All of them were removed meanwhile.
+        (true, "[") => print("[]\n"),
+        (true, _) => print("\n]\n"),
+    }
 }
 
 const HEADINGS: [&str; 8] = ["ID", "AGE", "LEFT", "EXIT", "SIZE", "TIME", "HITS", "COMMAND"];

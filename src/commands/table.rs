@@ -10,6 +10,8 @@ use std::ffi::OsStr;
 pub(super) struct Table<const N: usize> {
     lines: Vec<(Tone, [String; N])>,
     layout: TableLayout,
+    /// Of the lines that were rendered.
+    widths: [usize; N],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +28,13 @@ impl<const N: usize> Table<N> {
         Self {
             lines: vec![(Tone::Heading, headings.map(str::to_owned))],
             layout: TableLayout::Columns,
+            widths: [0; N],
         }
     }
 
     /// Names and values.
     pub(super) fn facts() -> Self {
-        Self { lines: Vec::new(), layout: TableLayout::Facts }
+        Self { lines: Vec::new(), layout: TableLayout::Facts, widths: [0; N] }
     }
 
     pub(super) fn push(&mut self, tone: Tone, cells: [String; N]) {
@@ -39,15 +42,15 @@ impl<const N: usize> Table<N> {
         self.lines.push((tone, cells.map(|cell| escape_os(OsStr::new(&cell)))));
     }
 
-    /// All lines, each as wide as the cells of its column need.
-    pub(super) fn render(&self, screen: Screen) -> String {
-        let widths: [usize; N] = std::array::from_fn(|column| {
+    /// The lines since the last call. A column is as wide as its cells need, of these lines and of earlier ones.
+    pub(super) fn render(&mut self, screen: Screen) -> String {
+        for (column, width) in self.widths.iter_mut().enumerate() {
             let cells = self.lines.iter().map(|(_, cells)| measure_text_width(&cells[column]));
-            cells.max().unwrap_or(0)
-        });
+            *width = cells.fold(*width, usize::max);
+        }
         let mut text = String::new();
-        for (tone, cells) in &self.lines {
-            let line = self.line(cells, &widths);
+        for (tone, cells) in &std::mem::take(&mut self.lines) {
+            let line = self.line(cells);
             let line = match (screen.columns, self.layout) {
                 (Some(columns), TableLayout::Columns) => truncate_str(&line, columns, "…"),
                 _ => line.into(),
@@ -61,9 +64,9 @@ impl<const N: usize> Table<N> {
         text
     }
 
-    fn line(&self, cells: &[String; N], widths: &[usize; N]) -> String {
+    fn line(&self, cells: &[String; N]) -> String {
         let mut line = String::new();
-        for (cell, width) in cells.iter().zip(widths).take(N.saturating_sub(1)) {
+        for (cell, width) in cells.iter().zip(&self.widths).take(N.saturating_sub(1)) {
             let space = " ".repeat(width - measure_text_width(cell));
             match self.layout {
                 TableLayout::Columns => line.extend([&space, cell.as_str(), "  "]),
@@ -103,6 +106,16 @@ mod tests {
     fn columns_are_as_wide_as_they_need() {
         let expected = "ID   SIZE  COMMAND\n 1  123kB  echo a\n10     1B  ls\n";
         assert_eq!(table().render(PIPE), expected);
+    }
+
+    #[test]
+    fn a_table_that_is_rendered_in_parts_never_gets_narrower() {
+        let mut table = table();
+        table.render(PIPE);
+        table.push(Tone::Plain, ["2", "1B", "a"].map(str::to_owned));
+        assert_eq!(table.render(PIPE), " 2     1B  a\n");
+        table.push(Tone::Plain, ["3", "1000kB", "a"].map(str::to_owned));
+        assert_eq!(table.render(PIPE), " 3  1000kB  a\n");
     }
 
     #[test]

@@ -188,6 +188,7 @@ pub(in crate::store) const MIGRATIONS: &[&str] = &[
     DELETE FROM entry WHERE body IS NULL;
     UPDATE command SET idle = 1
         WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.command = command.id);
+    DROP TABLE IF EXISTS object;
     CREATE TABLE object (
         entry INTEGER NOT NULL,
         place INTEGER NOT NULL,
