@@ -188,7 +188,7 @@ fn entries(connection: &Connection, keys: &[Key]) -> Result<Vec<Vec<Entry>>, Sto
 fn output_row(connection: &Connection, entry: &Entry) -> Result<Option<OutputRow>, StoreError> {
     let sql = "SELECT output, length, seal, body FROM entry WHERE id = ?1 AND key = ?2";
     let parameters = params![entry.id, entry.key.0.as_bytes()];
-    let row = connection.query_row(sql, parameters, OutputRow::read);
+    let row = connection.query_row(sql, parameters, |row| OutputRow::read(row, 0));
     Ok(row.optional()?.flatten())
 }
 

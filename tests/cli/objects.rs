@@ -233,7 +233,11 @@ fn long_output_of_the_previous_format_is_removed() {
     sandbox.cachex("echo short").gives("short\n");
     sandbox.cachex("./s.sh x").gives(printed("x"));
     sandbox.sql(
-        "DROP TABLE object; DELETE FROM note WHERE kind > 5;
+        "DROP TRIGGER entry_added; DROP TRIGGER entry_removed; DROP INDEX entry_by_call;
+         DROP INDEX entry_by_command; CREATE INDEX entry_by_command ON entry (command, created);
+         DROP INDEX entry_by_use; CREATE INDEX entry_by_use ON entry (used);
+         ALTER TABLE command DROP COLUMN entries; ALTER TABLE command DROP COLUMN output;
+         DROP TABLE object; DELETE FROM note WHERE kind > 5;
          PRAGMA user_version = 8; PRAGMA application_id = 0x63780008",
     );
     fs::remove_dir_all(sandbox.store_dir().join("objects")).expect("removed");

@@ -1,16 +1,18 @@
-//! The database: its format, its pages, and the seal of every entry.
+//! Examines the database: its format, its pages, and the checksum of every entry.
 
 use super::finding::{Finding, fault_of, ok, problem};
 use super::objects;
 use crate::entry::Entry;
 use crate::key::{Digest, Key};
+use crate::recording::{Body, Checksum, Content};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::location::StoreLocation;
 use crate::store::read::database::Database;
+use crate::store::sqlite::codec::{self, OutputRow};
+use crate::store::sqlite::connect;
 use crate::store::sqlite::schema::{self, DatabaseFormat};
-use crate::store::sqlite::{codec, connect};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, params};
 
 /// The format, the pages and the entries, as far as each can be looked at.
 pub(super) fn examine(location: &StoreLocation) -> Vec<Finding> {
@@ -60,18 +62,22 @@ fn examine_pages(connection: &Connection, state: &DatabaseFormat) -> Finding {
     }
 }
 
+/// This many entries are examined in one read transaction, so that writers need not wait long.
+const AT_ONCE: u16 = 1000;
+
 impl Store {
-    /// Whether every entry has its seal. Looks at one at a time, so that writers need not wait.
+    /// Whether every entry matches its checksum.
     fn examine_entries(&self) -> Result<Finding, StoreError> {
         const SUBJECT: &str = "entries";
-        let mut statement = self.database.connection()?.prepare("SELECT id FROM entry")?;
-        let ids = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
-        drop(statement);
-        let mut damaged = 0;
-        for id in &ids {
-            damaged += u64::from(!self.is_intact(*id)?);
+        let (mut last, mut all, mut damaged) = (None, 0_u64, 0_u64);
+        while let Some(examined) = self.examine_some(last)? {
+            last = Some(examined.last);
+            all += examined.count;
+            damaged += examined.damaged;
+            for entry in &examined.with_objects {
+                damaged += u64::from(!self.has_intact_object(entry)?);
+            }
         }
-        let all = ids.len();
         Ok(match damaged {
             0 => ok(SUBJECT, format!("{all}, all intact")),
             _ => problem(
@@ -83,37 +89,56 @@ impl Store {
         })
     }
 
-    /// Whether an entry is as it was stored, or gone by now. Long output is read without keeping from the database
-    /// those who are to change both.
-    fn is_intact(&self, id: i64) -> Result<bool, StoreError> {
-        let entry = match self.row(id)? {
-            ExaminedRow::Entry(entry) => entry,
-            ExaminedRow::Gone => return Ok(true),
-            ExaminedRow::Strange => return Ok(false),
-        };
-        if self.output(&entry)?.is_some() {
-            return Ok(true);
+    /// Examines the entries after one; `None` if there are no more.
+    fn examine_some(&self, after: Option<i64>) -> Result<Option<ExaminedEntries>, StoreError> {
+        let connection = self.database.read_transaction()?;
+        let mut statement = connection.prepare(
+            "SELECT id, condition, exit, created, elapsed, renewal_failed, output, length, seal, body, key
+             FROM entry WHERE id > ?1 OR ?2 ORDER BY id LIMIT ?3",
+        )?;
+        let parameters = params![after.unwrap_or(i64::MIN), after.is_none(), AT_ONCE];
+        let mut rows = statement.query(parameters)?;
+        let mut examined = None;
+        while let Some(row) = rows.next()? {
+            let found = examined.get_or_insert_with(ExaminedEntries::default);
+            found.last = row.get(0)?;
+            found.count += 1;
+            let key = row.get_ref(10)?.as_blob().ok().and_then(|key| key.try_into().ok());
+            let entry = key.map_or(Ok(None), |key| codec::entry(row, Key(Digest(key))))?;
+            let (Some(entry), Some(row)) = (entry, OutputRow::read(row, 6)?) else {
+                found.damaged += 1;
+                continue;
+            };
+            let Some(frames) = row.body else {
+                found.with_objects.push(entry);
+                continue;
+            };
+            let checksum = Checksum::of(&frames);
+            let content = Content::Memory(frames);
+            let body = Body { content, length: row.length, output: row.output, checksum };
+            found.damaged += u64::from(codec::checksum(&entry, &body) != row.checksum);
         }
-        Ok(!matches!(self.row(id)?, ExaminedRow::Entry(now) if now.is_same_as(&entry)))
+        Ok(examined)
     }
 
-    fn row(&self, id: i64) -> Result<ExaminedRow, StoreError> {
-        let sql = "SELECT id, condition, exit, created, elapsed, renewal_failed, key FROM entry
-                   WHERE id = ?1";
-        let row = self.database.connection()?.query_row(sql, [id], |row| {
-            let key = row.get_ref(6)?.as_blob().ok().and_then(|key| key.try_into().ok());
-            key.map_or(Ok(None), |key| codec::entry(row, Key(Digest(key))))
-        });
-        Ok(row.optional()?.map_or(ExaminedRow::Gone, |entry| {
-            entry.map_or(ExaminedRow::Strange, ExaminedRow::Entry)
-        }))
+    /// Whether an entry and its object are as they were stored, or the entry was removed meanwhile. Objects are read
+    /// outside of transactions.
+    fn has_intact_object(&self, entry: &Entry) -> Result<bool, StoreError> {
+        if self.output(entry)?.is_some() {
+            return Ok(true);
+        }
+        let variants = self.variants(&[entry.key])?;
+        Ok(!variants.iter().any(|variant| variant.is_same_as(entry)))
     }
 }
 
-/// The row of an entry.
-enum ExaminedRow {
-    Gone,
-    /// What cachex never wrote.
-    Strange,
-    Entry(Entry),
+/// What was found of some entries.
+#[derive(Default)]
+struct ExaminedEntries {
+    /// The number of the last one.
+    last: i64,
+    count: u64,
+    damaged: u64,
+    /// Those whose output is in objects, which were not examined.
+    with_objects: Vec<Entry>,
 }

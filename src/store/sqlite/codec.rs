@@ -60,10 +60,10 @@ pub(in crate::store) struct OutputRow {
 }
 
 impl OutputRow {
-    /// Reads `output, length, seal, body`; `None` for what cachex never wrote.
-    pub(in crate::store) fn read(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
-        let checksum = row.get_ref(2)?.as_blob().unwrap_or_default();
-        Ok(Self::new(row.get(0)?, row.get(1)?, checksum, row.get(3)?))
+    /// Reads the columns `output, length, seal, body` from this one on; `None` for what cachex never wrote.
+    pub(in crate::store) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Self>> {
+        let checksum = row.get_ref(at + 2)?.as_blob().unwrap_or_default();
+        Ok(Self::new(row.get(at)?, row.get(at + 1)?, checksum, row.get(at + 3)?))
     }
 
     pub(in crate::store) fn new(

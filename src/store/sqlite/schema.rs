@@ -100,15 +100,16 @@ fn is_as_made(connection: &Connection) -> Result<bool, StoreError> {
 /// Whether every column holds values of its type: SQLite allows any.
 fn is_well_typed(connection: &Connection) -> Result<bool, StoreError> {
     let mut statement = connection.prepare(
-        "SELECT t.name, c.name, lower(c.type) FROM sqlite_schema t, pragma_table_info(t.name) c
-         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%'",
+        "SELECT t.name, group_concat(
+             c.name || ' IS NOT NULL AND typeof(' || c.name || ') <> ''' || lower(c.type) || '''',
+             ' OR ')
+         FROM sqlite_schema t, pragma_table_info(t.name) c
+         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' GROUP BY t.name",
     )?;
-    let mut columns = statement.query([])?;
-    while let Some(column) = columns.next()? {
-        let (table, name, kind): (String, String, String) =
-            (column.get(0)?, column.get(1)?, column.get(2)?);
-        let other = format!("{name} IS NOT NULL AND typeof({name}) <> '{kind}'");
-        let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {other})");
+    let mut tables = statement.query([])?;
+    while let Some(table) = tables.next()? {
+        let (table, is_other): (String, String) = (table.get(0)?, table.get(1)?);
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {is_other})");
         if connection.query_row(&sql, [], |row| row.get(0))? {
             return Ok(false);
         }
