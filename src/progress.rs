@@ -10,10 +10,10 @@ use std::io;
 use std::time::{Duration, Instant};
 
 /// How long a command may take before anything is shown.
-pub const DELAY: Duration = Duration::from_millis(500);
+pub const SPINNER_DELAY: Duration = Duration::from_millis(500);
 
 /// How often the elapsed time moves on.
-pub const TICK: Duration = Duration::from_millis(100);
+pub const SPINNER_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A line that shows a text and the elapsed time.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Spinner {
     /// Draws the line if the delay is over.
     pub fn tick(&mut self) {
         let elapsed = self.started.elapsed();
-        if self.done || elapsed < DELAY {
+        if self.done || elapsed < SPINNER_DELAY {
             return;
         }
         if !is_foreground() {

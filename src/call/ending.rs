@@ -17,7 +17,7 @@ pub(super) fn not_started(program: &Program, error: SpawnError) -> Error {
             Error::NotFound { command: command.into_os_string() }
         }
         SpawnError::Refused(reason) => Error::NotExecutable { command, reason },
-        SpawnError::Other(_) | SpawnError::OutOfSight(_) => Error::Failed(error.to_string()),
+        SpawnError::Unavailable(_) | SpawnError::OutOfSight(_) => Error::Failed(error.to_string()),
     }
 }
 

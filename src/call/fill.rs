@@ -40,7 +40,7 @@ impl Call<'_> {
         };
         let outcome = match self.execute(&observation, stdin, recorder, shown, &claim) {
             Ok(outcome) => Ok(outcome),
-            Err(not_run) if matches!(not_run.error, SpawnError::Other(_)) => {
+            Err(not_run) if matches!(not_run.error, SpawnError::Unavailable(_)) => {
                 claim.give_up();
                 return self.run_uncached_with(not_run.unread, &not_run.error.to_string());
             }

@@ -1,7 +1,7 @@
 //! Work that goes on in a process of its own after this one has ended.
 //!
-//! Nobody who waits for cachex has to wait for that process: it holds none of our descriptors. No hang-up reaches it: it
-//! has a session of its own.
+//! It holds none of our descriptors, so a caller that waits for their end does not wait for it. It has a session of its own,
+//! so no hang-up reaches it.
 
 use super::process::{close_all_but, in_new_process};
 use super::wait::wait_until;

@@ -11,7 +11,7 @@ pub enum SpawnError {
     Refused(io::Error),
     /// Something that a run needs cannot be had. The command did not run.
     #[error("cannot run a command: {0}")]
-    Other(io::Error),
+    Unavailable(io::Error),
     /// The command runs or has run, and its end cannot be seen.
     #[error("cannot tell how the command ended: {0}")]
     OutOfSight(io::Error),
@@ -22,7 +22,7 @@ impl SpawnError {
     pub(super) fn of(fault: io::Error) -> Self {
         const LACKS: [i32; 4] = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
         match fault.raw_os_error() {
-            Some(code) if LACKS.contains(&code) => Self::Other(fault),
+            Some(code) if LACKS.contains(&code) => Self::Unavailable(fault),
             _ => Self::Refused(fault),
         }
     }

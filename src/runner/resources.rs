@@ -23,7 +23,7 @@ const MEMORY_RESERVE: usize = 16 << 20;
 /// When there is not.
 pub fn have_resources() -> Result<(), SpawnError> {
     let reserve = descriptors().and_then(|()| memory());
-    reserve.map_err(|fault| SpawnError::Other(fault.into()))
+    reserve.map_err(|fault| SpawnError::Unavailable(fault.into()))
 }
 
 fn descriptors() -> Result<(), Errno> {

@@ -1,7 +1,7 @@
 //! Waiting for another process, with a spinner. A signal interrupts the wait as it would interrupt a command.
 
 use super::signals::{self, Receiver, Signals};
-use crate::progress::{DELAY, Spinner, TICK};
+use crate::progress::{SPINNER_DELAY, SPINNER_INTERVAL, Spinner};
 use std::io;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
@@ -25,7 +25,7 @@ pub fn wait_until<T>(
         begun();
         let mut look = interval(POLL_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut tick = interval_at(Instant::now() + DELAY, TICK);
+        let mut tick = interval_at(Instant::now() + SPINNER_DELAY, SPINNER_INTERVAL);
         loop {
             tokio::select! {
                 arrival = signals.next() => {

@@ -116,7 +116,7 @@ impl Buffered {
         Ok(Self { file, length, unkept: Vec::new(), content, condition, is_untold: false })
     }
 
-    /// Lets the content count as the digest that `hash` makes of it. If that fails, it is not known what it counts as.
+    /// Lets the content count as the digest that `hash` makes of it. If that fails, there is no condition for it.
     ///
     /// # Errors
     /// That of `hash`.

@@ -27,7 +27,7 @@ pub enum Stdin {
     Stream(StdinKind, StreamState),
     /// A regular file.
     File(OpenFile),
-    /// Something else: the command gets it as it is, and it cannot be seen what it takes.
+    /// Something else: the command gets it as it is, and what it takes cannot be seen.
     Other,
 }
 

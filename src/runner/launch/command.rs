@@ -29,7 +29,7 @@ pub(crate) enum Standard {
     Ours,
     /// Nothing.
     Closed,
-    /// This, which cachex lets go of once the command runs.
+    /// This descriptor, which cachex closes once the command runs.
     Given(OwnedFd),
 }
 

@@ -91,14 +91,15 @@ pub(super) fn start(
     terminal: &OwnedFd,
     signals: &Signals,
 ) -> Result<(Pid, Monitor), SpawnError> {
-    let (reports, write) = io::pipe().map_err(SpawnError::Other)?;
+    let (reports, write) = io::pipe().map_err(SpawnError::Unavailable)?;
     let write = OwnedFd::from(write);
     // This may fail, so it comes before the command.
-    let reports = watch_pipe(reports.into(), Interest::READABLE).map_err(SpawnError::Other)?;
+    let reports =
+        watch_pipe(reports.into(), Interest::READABLE).map_err(SpawnError::Unavailable)?;
     let cachex = getpid();
     let lead = || lead(&mut command, terminal, signals, &write, cachex);
     // SAFETY: nothing that the monitor does takes a lock of ours.
-    let id = unsafe { in_new_process(lead) }.map_err(SpawnError::Other)?;
+    let id = unsafe { in_new_process(lead) }.map_err(SpawnError::Unavailable)?;
     drop((command, write));
     let first = loop {
         match Report::read(reports.get_ref()) {

@@ -41,7 +41,7 @@ impl Process {
     pub(crate) fn start(launch: Launch<'_>, signals: &Signals) -> Result<Self, SpawnError> {
         #[cfg(target_os = "linux")]
         if let (true, Standard::Given(terminal)) = (launch.leads_a_session, &launch.standard[1]) {
-            let terminal = terminal.try_clone().map_err(SpawnError::Other)?;
+            let terminal = terminal.try_clone().map_err(SpawnError::Unavailable)?;
             let command = launch.into_command().map_err(SpawnError::Refused)?;
             let (id, monitor) = monitor::start(command, &terminal, signals)?;
             return Ok(Self { id, end: None, monitor: Some(monitor), has_ended: false });

@@ -66,14 +66,14 @@ impl<'s> Pump<'s> {
         shared: &'s SharedState<'s>,
         ended: Receiver<Option<Instant>>,
     ) -> Result<Self, SpawnError> {
-        let from = watch_pipe(from, Interest::READABLE).map_err(SpawnError::Other)?;
+        let from = watch_pipe(from, Interest::READABLE).map_err(SpawnError::Unavailable)?;
         let kind = kind(to);
         let reader = (kind == StreamKind::Pipe)
             .then(|| rustix::io::fcntl_dupfd_cloexec(to.fd(), 3).ok())
             .flatten()
             .and_then(|fd| watch(fd, Interest::ERROR).ok());
         if kind == StreamKind::Other {
-            shared.writer(to).start().map_err(SpawnError::Other)?;
+            shared.writer(to).start().map_err(SpawnError::Unavailable)?;
         }
         Ok(Self { to, kind, from, reader, shared, ended, since_end: 0, newlines: None })
     }

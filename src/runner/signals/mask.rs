@@ -63,7 +63,7 @@ fn only(signal: i32) -> libc::sigset_t {
     }
 }
 
-/// Changes what this thread blocks, and tells what it blocked before.
+/// Changes the signal mask of this thread, and returns the mask before.
 #[allow(unsafe_code)]
 fn change(how: i32, set: &libc::sigset_t) -> io::Result<libc::sigset_t> {
     let mut before = MaybeUninit::uninit();

@@ -3,7 +3,7 @@
 use super::job_control::JobControl;
 use super::running::{RunningCommand, pass_keys_on};
 use crate::exit::Exit;
-use crate::progress::TICK;
+use crate::progress::SPINNER_INTERVAL;
 use crate::runner::error::{SpawnError, Unrecorded};
 use crate::runner::launch::StateChange;
 use crate::runner::outcome::CommandEnd;
@@ -40,7 +40,7 @@ pub(super) async fn until_the_end(
     has_ended: &Sender<Option<TokioInstant>>,
     started: Instant,
 ) -> Result<RunEnd, SpawnError> {
-    let mut tick = interval_at(TokioInstant::now() + TICK, TICK);
+    let mut tick = interval_at(TokioInstant::now() + SPINNER_INTERVAL, SPINNER_INTERVAL);
     let mut job_control = JobControl::default();
     let (mut stopped, mut end, mut pumped) = (None, None::<CommandEnd>, None);
     loop {

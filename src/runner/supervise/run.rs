@@ -30,24 +30,24 @@ pub fn run(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(SpawnError::Other)?;
+        .map_err(SpawnError::Unavailable)?;
     runtime.block_on(run_within_runtime(job))
 }
 
 async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
-    let mut signals = Signals::install(Receiver::Command).map_err(SpawnError::Other)?;
+    let mut signals = Signals::install(Receiver::Command).map_err(SpawnError::Unavailable)?;
     let started = Instant::now();
     let is_stored = job.recorder.is_some();
     let inherited = is_stored.then(|| InheritedFiles::now(matches!(job.input, Input::File(_))));
     let Connections { mut keys, questions, mut ours, theirs } =
-        Connections::make(job).map_err(SpawnError::Other)?;
+        Connections::make(job).map_err(SpawnError::Unavailable)?;
     let tape = Tape::new(job.recorder.take(), job.withhold.is_some());
     let shared = SharedState::new(tape, job.spinner.take(), job.held_up, job.unstorable);
     let (has_ended, watch_end) = watch::channel(None);
     let (out, err) = pumps(&mut ours, &shared, &watch_end)?;
     let pumps = pin!(async { tokio::join!(pump_if_any(out), pump_if_any(err)) });
     // Nothing was taken from our input so far, and nothing that the command needs can fail once it runs.
-    let (stdin, input) = job.input.prepare().map_err(SpawnError::Other)?;
+    let (stdin, input) = job.input.prepare().map_err(SpawnError::Unavailable)?;
     if matches!(input, RunningInput::Unknown) {
         shared.give_up_storing(Unrecorded::StdinUnknown);
     }
