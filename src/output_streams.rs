@@ -1,4 +1,4 @@
-//! The command's two output streams: what was asked for, and what the command gets, given where our own streams lead.
+//! The command's two output streams, which depend on the options and on where our own streams lead.
 //!
 //! This is part of the key. Output to one stream is recorded in exact order; between two streams the order is not exact.
 
@@ -8,7 +8,7 @@ use rustix::fd::BorrowedFd;
 use rustix::fs::{FileType, OFlags, SeekFrom, Stat, fcntl_getfl, fstat, seek};
 use rustix::termios::{isatty, tcgetsid};
 
-/// What the command gets as standard output and standard error.
+/// The standard output and standard error of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputStreams {
     /// A pipe for each.
@@ -29,7 +29,7 @@ pub enum OutputStreams {
     },
 }
 
-/// What was asked for the command's output streams.
+/// The options that decide the command's output streams.
 #[derive(Clone, Copy, Debug)]
 pub struct OutputRequest {
     /// `--pty`.

@@ -1,4 +1,4 @@
-//! What differs between the parts of two keys, of which one was stored.
+//! The differences between the parts of two keys, of which one was stored.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};

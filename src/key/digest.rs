@@ -19,7 +19,7 @@ impl Digest {
     /// The digest of all that can be read, in constant memory.
     ///
     /// # Errors
-    /// What the reader says.
+    /// Those of the reader.
     pub fn of_reader(reader: impl Read) -> io::Result<Self> {
         Self::of_length(u64::MAX, reader)
     }
@@ -70,5 +70,45 @@ pub(crate) type OnProgress<'p> = &'p (dyn Fn() + Sync);
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Hex(&self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one byte at a time, after an interruption each.
+    struct Interrupted<'b>(&'b [u8], bool);
+
+    impl Read for Interrupted<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                Err(io::ErrorKind::Interrupted.into())
+            } else {
+                self.0.read(&mut buffer[..1])
+            }
+        }
+    }
+
+    #[test]
+    fn every_way_to_the_same_bytes_gives_the_same_digest() {
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(format!("{:?}", Digest::of(b"abc")), abc);
+        let mut builder = DigestBuilder::default();
+        for byte in b"abc" {
+            builder.update(&[*byte]);
+        }
+        assert_eq!(builder.finish(), Digest::of(b"abc"));
+        for length in [0, 2, 3, 100_000, u64::MAX] {
+            let read = Digest::of_length(length, Interrupted(b"abc", false)).expect("read");
+            assert_eq!(read, Digest::of(b"abc"), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_reader_that_fails_has_no_digest() {
+        let directory = std::fs::File::open(std::env::temp_dir()).expect("opened");
+        assert!(Digest::of_reader(directory).is_err());
     }
 }

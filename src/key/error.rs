@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[error("cannot key {}: {reason}", crate::terminal::escape_os(path.as_os_str()))]
 pub struct Unreadable {
-    /// The file, or what names another input.
+    /// The file, or the name of another input.
     pub path: PathBuf,
     /// Why it cannot be read.
     pub reason: String,

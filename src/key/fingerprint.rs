@@ -1,6 +1,6 @@
-//! What a key is made of. Plain data: neither how it is seen nor how it is encoded is known here.
+//! The inputs that a key is made of. Plain data: nothing here knows how they are seen, or encoded.
 //!
-//! Absence is a value: what is unset, missing or left out differs from what is empty.
+//! Absence is a value: unset, missing and left out differ from empty.
 
 use super::digest::Digest;
 use crate::hex::Hex;
@@ -34,17 +34,17 @@ pub struct Fingerprint {
     pub ignored: BTreeSet<OsString>,
     /// The files whose content runs: the program, its interpreters, the script operand.
     pub code: Vec<CodeFile>,
-    /// What the arguments name beside code, by path. Many files count as one, under an empty path.
+    /// The files and directories that arguments name, code apart, by path. Many count as one, under an empty path.
     pub arguments: BTreeMap<OsString, FileArgument>,
     /// Where the command runs, unless `--ignore-cwd`.
     pub directory: Option<WorkingDirectory>,
-    /// What the command writes to.
+    /// The streams that the command writes to.
     pub outputs: OutputStreams,
     /// The globs that select variables, whether or not they match.
     pub variable_globs: BTreeSet<OsString>,
     /// Each selected variable, with its value; `None` is unset.
     pub variables: BTreeMap<OsString, Option<InputText>>,
-    /// Each word of `--file` as it was spelled, with what it names.
+    /// Each word of `--file` as it was spelled, with its state.
     pub files: NamedFiles,
     /// `--pure-env`.
     pub pure_environment: bool,
@@ -63,9 +63,9 @@ pub struct Fingerprint {
 pub struct CodeFile {
     /// Where it was found.
     pub path: PathBuf,
-    /// The path without links: where code lies decides what it finds beside it.
+    /// The path without links: code finds other files beside it.
     pub real: PathBuf,
-    /// What executing it does beside running its content.
+    /// Its mode, as far as executing it is concerned.
     pub mode: ExecMode,
     /// Its content.
     pub state: FileState,
@@ -73,14 +73,14 @@ pub struct CodeFile {
     pub is_script: bool,
 }
 
-/// What an argument names.
+/// A file or directory that an argument names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileArgument {
-    /// What is there.
+    /// The state of the path.
     pub state: FileState,
     /// The path without links, of a file that was read.
     pub real: Option<PathBuf>,
-    /// What executing it does, of a file that was read.
+    /// The mode, of a file that was read.
     pub mode: ExecMode,
 }
 
@@ -91,14 +91,14 @@ impl FileArgument {
     }
 }
 
-/// What is at a path, as it counts.
+/// The state of a path, as it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileState {
     /// Nothing.
     Missing,
     /// A file with this content.
     Content(Digest),
-    /// A file, by what a hash command printed for it.
+    /// A file, by the output of a hash command.
     Hashed(HashedInput),
     /// A directory, with a digest of all that is below it.
     Tree(Digest),
@@ -106,11 +106,11 @@ pub enum FileState {
     Stamped(Digest),
     /// A directory, by its name alone.
     Directory,
-    /// What a glob matches, or many files among the arguments.
+    /// All that a glob matches, or many files among the arguments.
     Matches {
         /// The number of paths.
         count: usize,
-        /// A digest of the paths, and of what is at each.
+        /// A digest of the paths and their states.
         digest: Digest,
     },
 }
@@ -120,14 +120,14 @@ pub enum FileState {
 pub struct WorkingDirectory {
     /// Without symbolic links.
     pub physical: PathBuf,
-    /// As `$PWD` names it, which is what `pwd` prints. `None` when it is the same, or names another directory.
+    /// The value of `$PWD`, which `pwd` prints. `None` when it is the same path, or names another directory.
     pub logical: Option<OsString>,
 }
 
-/// Each word of `--file`, with what it names.
+/// Each word of `--file`, with its state.
 pub type NamedFiles = BTreeMap<OsString, FileState>;
 
-/// What decides whether and as whom a file is executed, beside its content.
+/// The mode of a file, as far as executing it is concerned: whether it may be executed, and with which rights.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExecMode {
     /// The permission bits that matter to `exec`: set-user-ID, set-group-ID, and the right to execute.
@@ -145,15 +145,15 @@ pub struct ExecMode {
 pub enum InputText {
     /// The text itself.
     Exact(OsString),
-    /// What a hash command printed for it.
+    /// The output of a hash command for it.
     Hashed(HashedInput),
 }
 
-/// What counts in place of an input that `--hash-with` is for.
+/// The output of a hash command, which counts in place of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HashedInput {
     /// The hash command.
     pub with: OsString,
-    /// The digest of what it printed.
+    /// The digest of its output.
     pub digest: Digest,
 }

@@ -1,8 +1,8 @@
-//! The key: what a result depends on and is known before the command runs.
+//! The key: everything that a result depends on and that is known before the command runs.
 //!
-//! [`KeySpec`] says what counts, [`observe`] looks at it, [`Fingerprint`] holds what was seen, part by part, and [`Key`] is
-//! its digest. Only [`observe`], what it calls, and [`Program::resolve`] read the world; the rest is pure. Nothing here
-//! knows the store or time to live.
+//! [`KeySpec`] names the inputs that count, [`observe()`] looks at them, [`Fingerprint`] holds all that was seen, and [`Key`]
+//! is its digest. Only [`observe()`] and [`Program::resolve`] read the world; the rest is pure. Nothing here knows the store
+//! or time to live.
 
 mod caveats;
 mod code;

@@ -1,4 +1,4 @@
-//! What was seen of the inputs of a call, and the means to look again when the command has ended.
+//! The inputs of a call as they were seen, and the means to look again when the command has ended.
 
 use super::caveats::{self, Caveat};
 use super::files::arguments::FileArguments;
@@ -14,7 +14,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
-/// What was seen.
+/// The inputs of a call as they were seen.
 #[derive(Debug)]
 pub struct Observation {
     /// Everything that counts.
@@ -74,12 +74,12 @@ impl Observation {
     }
 }
 
-/// What happened to an input while the command ran.
+/// A change of an input while the command ran.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputChange {
-    /// It no longer holds what was seen, or is no longer there.
+    /// The path no longer is as it was seen.
     Changed(PathBuf),
-    /// It counts by its name alone, and was used.
+    /// The path counts by its name alone, and was used.
     Used(PathBuf),
 }
 

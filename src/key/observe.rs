@@ -131,7 +131,7 @@ fn variables(spec: &KeySpec, hashes: &HashCommands<'_>) -> Result<Variables, Unr
     Ok((selected.globs, variables))
 }
 
-/// What was read for the words of a command line.
+/// The code and the files among the arguments of a command line.
 struct ReadArguments {
     code: Vec<CodeFile>,
     arguments: FileArguments,
@@ -186,7 +186,7 @@ mod tests {
     use proptest::prelude::*;
     use std::fmt::Debug;
 
-    /// What these words of an option mean, in any order.
+    /// The values of an option, in any order.
     fn shuffled<T: Clone + Debug>(
         words: &[&str],
         parse: impl Fn(&OsStr) -> Result<T, String>,

@@ -1,4 +1,4 @@
-//! A fingerprint part by part, each under the name that people know it by. For `explain` and `-v`.
+//! A fingerprint part by part, each under a name that users know. For `explain` and `-v`.
 //!
 //! Values that may be secret are never shown.
 
@@ -45,7 +45,7 @@ pub(super) fn argument(number: usize) -> String {
 }
 
 impl Fingerprint {
-    /// Its parts, those that people ask for most first.
+    /// Its parts, the most interesting ones first.
     #[must_use]
     pub fn parts(&self) -> Vec<KeyPart> {
         let mut parts = vec![KeyPart::new("scope", self.scope.as_bytes()).shown(&self.scope)];
@@ -90,7 +90,7 @@ impl Fingerprint {
         }
     }
 
-    /// Adds what options other than `--scope` and `--ignore-arg` make count.
+    /// Adds the inputs that options name, other than `--scope` and `--ignore-arg`.
     fn add_options(&self, parts: &mut Vec<KeyPart>) {
         for (number, text) in (1..).zip(&self.texts) {
             parts.push(KeyPart::new(format!("key text {number}"), text.as_bytes()));
@@ -112,7 +112,7 @@ impl Fingerprint {
         }
     }
 
-    /// Adds what the command inherits.
+    /// Adds the signals and descriptors that the command inherits, and its outputs.
     fn add_surroundings(&self, parts: &mut Vec<KeyPart>) {
         let signals =
             [("ignored signals", self.ignored_signals), ("blocked signals", self.blocked_signals)];

@@ -1,4 +1,4 @@
-//! What was asked to count. Nothing of the world is in it.
+//! The inputs that were asked to count. Nothing of the world is in it.
 
 use super::hash_with::HashWith;
 use super::words::environment::{SelectedVariables, VariableSelector};
@@ -7,7 +7,7 @@ use crate::output_streams::OutputRequest;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-/// What counts beside the command line and its code.
+/// The inputs that count beside the command line and its code.
 #[derive(Clone, Debug)]
 pub struct KeySpec {
     /// `--scope`.
@@ -47,7 +47,7 @@ impl KeySpec {
         self.hashes.iter().find(|hash| hash.is_for_stdin())
     }
 
-    /// What selects variables: `--env`, and each `--hash-with` that is for one.
+    /// The selectors of variables: `--env`, and each `--hash-with` that is for one.
     pub(super) fn variable_selectors(&self) -> Vec<VariableSelector> {
         let hashed = self.hashes.iter().filter_map(HashWith::variable);
         let hashed = hashed.map(|name| VariableSelector::Name(name.to_owned()));

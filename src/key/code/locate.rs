@@ -70,7 +70,7 @@ pub(super) fn with_extensions(
     })
 }
 
-/// What may be the value of an option in the same word: `--name=VALUE`, `-nVALUE`.
+/// The part of a word that may be the value of an option: `--name=VALUE`, `-nVALUE`.
 pub(super) fn attached_value(word: &OsStr) -> Option<&OsStr> {
     let bytes = word.as_bytes();
     let value = match bytes {

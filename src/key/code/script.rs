@@ -1,4 +1,4 @@
-//! The files whose content runs: the program, what its `#!` line leads to, the script operand.
+//! The files whose content runs: the program, the interpreters behind its `#!` line, the script operand.
 //!
 //! Where the reading of a command line is not certain, such as behind a wrapper, everything counts that may be run.
 
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 /// An interpreter may be a script itself; the kernel follows no further than this.
 const MAX_DEPTH: usize = 5;
 
-/// At most so many words are taken for the command that a program runs.
+/// At most this many words are taken for the command that a program runs.
 const MAX_COMMANDS: usize = 4;
 
 /// The code that `words` run, as far as its content is known before large files are read. Of the arguments the `plain` ones
@@ -111,7 +111,7 @@ struct CodeSearch<'r, 'm> {
 }
 
 impl CodeSearch<'_, '_> {
-    /// Adds a program, every interpreter behind it, and the scripts that its words name. Gives what its words are to it, if it
+    /// Adds a program, every interpreter behind it, and the scripts that its words name. Returns its operands, if it
     /// is an interpreter itself.
     fn add_command(
         &mut self,

@@ -1,10 +1,10 @@
-//! The `#!` line: what the kernel, and then `env`, make of the first bytes of a file. Pure.
+//! The `#!` line, read as the kernel reads it, and then `env`. Pure.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// What runs an executable file.
+/// The program that runs an executable file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Shebang {
     /// The kernel itself.

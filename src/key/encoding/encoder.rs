@@ -1,6 +1,6 @@
 //! How values become bytes. Knows nothing of fingerprints.
 //!
-//! Lists of words are also stored in this form: [`decode_words`] has to read what older versions stored.
+//! Lists of words are also stored in this form, so [`decode_words`] has to read those of older versions.
 
 use crate::key::digest::Digest;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +26,7 @@ pub(crate) fn bytes_of(value: &(impl Encode + ?Sized)) -> Vec<u8> {
 pub(crate) struct Encoder(Vec<u8>);
 
 impl Encoder {
-    /// An encoder with room for so many bytes.
+    /// An encoder with room for this many bytes.
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self(Vec::with_capacity(capacity))
     }
@@ -52,7 +52,7 @@ impl Encoder {
         self.fixed(bytes);
     }
 
-    /// Appends one of up to 256 alternatives, and what belongs to it.
+    /// Appends one of up to 256 alternatives, and its value.
     pub(super) fn tagged(&mut self, tag: u8, value: &impl Encode) {
         self.tag(tag);
         value.encode(self);

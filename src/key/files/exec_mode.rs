@@ -1,4 +1,4 @@
-//! What the mode of a file means for executing it.
+//! The mode of a file, as far as executing it is concerned.
 
 use crate::key::fingerprint::ExecMode;
 use rustix::fs::Stat;

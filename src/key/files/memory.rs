@@ -20,15 +20,15 @@ pub trait DigestMemory {
 /// A digest worth remembering.
 #[derive(Clone, Debug)]
 pub struct LearnedDigest {
-    /// The file, or what many files go by.
+    /// The path of the file, or a name for many files.
     pub path: PathBuf,
     /// Its stamp when it was read.
     pub stamp: Stamp,
-    /// The digest of what was read.
+    /// The digest of the content.
     pub digest: Digest,
 }
 
-/// The memory of one call, if it has one, and what the call has learned.
+/// The memory of one call, if it has one, and the digests that the call has learned.
 pub(super) struct CallMemory<'m> {
     memory: Option<&'m dyn DigestMemory>,
     learned: RefCell<Vec<LearnedDigest>>,

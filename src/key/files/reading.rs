@@ -26,7 +26,7 @@ pub(crate) struct OpenedFile {
     pub(crate) head: Vec<u8>,
     /// Its path without links.
     pub(crate) real: PathBuf,
-    /// What executing it does beside running its content.
+    /// Its mode, as far as executing it is concerned.
     pub(crate) mode: ExecMode,
 }
 
@@ -160,7 +160,7 @@ impl<'m> FileReader<'m> {
         self.files.borrow_mut().push(ReadFile { path, content, is_settled });
     }
 
-    /// What was read, without the memory.
+    /// Ends the reading, and lets go of the memory.
     pub(crate) fn finish(self) -> ReadFiles {
         ReadFiles { files: self.files.into_inner(), learned: self.memory.into_learned() }
     }
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_regular_file_cannot_be_keyed() {
+    fn only_regular_files_can_be_read() {
         let dir = tempfile::tempdir().expect("a directory");
         let error = read(dir.path(), &|| {}).expect_err("a directory");
         assert!(error.to_string().contains("not a regular file"), "{error}");

@@ -11,7 +11,7 @@ use crate::key::digest::Digest;
 use crate::key::error::Unreadable;
 use std::path::{Path, PathBuf};
 
-/// So many files are worth a thread of their own.
+/// A thread is worth starting for this many files.
 const FILES_PER_THREAD: usize = 64;
 
 /// A file that was looked at and not yet read.
@@ -61,7 +61,7 @@ impl FileReader<'_> {
     }
 
     /// The contents of the large files that are remembered, by their stamps when they are opened: on a network file system
-    /// these are truer than what was surveyed.
+    /// these are truer than the stamps of the survey.
     fn recall_large(&self, files: &[StampedFile]) -> Vec<FileContent> {
         let stamp = |file: &StampedFile| {
             let opened = if file.stamp.size > SMALL { open(&file.path).ok()? } else { None };
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_without_a_time_is_read_again() {
+    fn files_that_change_without_a_time_are_read_again() {
         // The name of this thread.
         let path = Path::new("/proc/thread-self/comm");
         let later = Timestamp::from_millis(Timestamp::now().as_millis() + 3_600_000);

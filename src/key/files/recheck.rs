@@ -7,7 +7,7 @@ use super::stamp::{FileStamp, tells_changes};
 use crate::key::digest::Digest;
 use std::path::{Path, PathBuf};
 
-/// So many files are worth a thread of their own.
+/// A thread is worth starting for this many files.
 const FILES_PER_THREAD: usize = 64;
 
 /// A file that was read.
@@ -28,7 +28,7 @@ pub(crate) struct ReadFiles {
 }
 
 impl ReadFiles {
-    /// The first file that no longer holds what was read.
+    /// The first file whose content is no longer the one that was read.
     pub(crate) fn changed(&self) -> Option<PathBuf> {
         let hold = parallel::map(&self.files, FILES_PER_THREAD, ReadFile::still_holds);
         let changed = self.files.iter().zip(hold).find(|(_, holds)| !holds);

@@ -1,4 +1,4 @@
-//! One regular file: opening it without side effects, and what it holds.
+//! One regular file: opening it without side effects, and reading it.
 
 use super::stamp::FileStamp;
 use crate::key::digest::{Digest, OnProgress};
@@ -44,14 +44,14 @@ pub(super) fn open(path: &Path) -> Result<Option<(File, Stat)>, Unreadable> {
     check_regular(path, open_with(path, OFlags::empty()))
 }
 
-/// Opens what is at `path`, with further flags.
+/// Opens a path, with further flags.
 pub(super) fn open_with(path: &Path, flags: OFlags) -> Result<File, Errno> {
     // Not blocking: a FIFO without a writer would hold the open for ever.
     let always = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     rustix::fs::open(path, flags | always, Mode::empty()).map(File::from)
 }
 
-/// Expects that what was opened at `path` is a regular file, or that there is nothing.
+/// Expects that a regular file was opened at `path`, or that there is nothing.
 pub(super) fn check_regular(
     path: &Path,
     opened: Result<File, Errno>,

@@ -1,4 +1,4 @@
-//! Stamps: what the file system tells of files without reading them, and when that vouches for their content.
+//! Stamps of files, which can be told without reading them, and when a stamp vouches for the content.
 //!
 //! A change of a file moves its change time (ctime), which nobody can set back; but two changes within one tick of the
 //! kernel's clock leave the same time. So a stamp counts only if it was old already when the file was read. A write through
@@ -11,7 +11,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-/// What the file system tells of one file.
+/// The identity, size and times of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileStamp {
     /// The device that holds it.
@@ -94,7 +94,7 @@ impl Encode for FileStamp {
     }
 }
 
-/// What a digest is remembered under, beside a path: the stamp of one file, or of many as one. They are never equal.
+/// The stamp of one file, or of many as one, under which a digest is remembered. The two kinds are never equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp(Vec<u8>);
 

@@ -1,4 +1,4 @@
-//! `--hash-with SELECTOR=COMMAND`: an input counts as what a command prints for it.
+//! `--hash-with SELECTOR=COMMAND`: the output of a command counts in place of an input.
 
 mod command;
 mod commands;

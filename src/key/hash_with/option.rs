@@ -120,7 +120,7 @@ impl HashWith {
         }
     }
 
-    /// The digest of what the command prints for a content. `input` names its origin.
+    /// The digest of the command's output for a content. `input` names its origin.
     ///
     /// # Errors
     /// When the command cannot be run, or fails.

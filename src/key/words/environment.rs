@@ -43,7 +43,7 @@ impl VariableSelector {
 /// The variables that count, with their values, and the globs that select some of them.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct SelectedVariables {
-    /// What is looked for counts even where nothing matches.
+    /// The globs count even where nothing matches.
     pub(crate) globs: BTreeSet<OsString>,
     /// `None` is unset.
     pub(crate) values: BTreeMap<OsString, Option<OsString>>,
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_variable_is_refused() {
+    fn words_that_cannot_be_variables_are_refused() {
         for word in ["", " ", "A=b", "A B", "$A", "[", "A***"] {
             assert!(VariableSelector::parse(OsStr::new(word)).is_err(), "{word}");
         }

@@ -20,7 +20,7 @@ pub fn names_in(word: &OsStr) -> impl Iterator<Item = &OsStr> {
     names_in_word(word, false).map(|candidate| candidate.name)
 }
 
-/// The same, with what each is. `is_value`: an option stands before the word.
+/// The same, each with its role. `is_value`: an option stands before the word.
 pub(crate) fn names_in_word(word: &OsStr, is_value: bool) -> impl Iterator<Item = NameInWord<'_>> {
     let bytes = word.as_bytes();
     let is_option = bytes.starts_with(b"-");
@@ -39,7 +39,7 @@ pub(crate) fn names_in_word(word: &OsStr, is_value: bool) -> impl Iterator<Item 
         .map(|(name, is_value)| NameInWord { name: OsStr::from_bytes(name), is_value })
 }
 
-/// At most so many parts of each kind are tried.
+/// At most this many parts of each kind are tried.
 const MAX_PARTS: usize = 4;
 
 /// The parts that follow this byte.
@@ -48,7 +48,7 @@ fn behind(bytes: &[u8], byte: u8) -> impl Iterator<Item = &[u8]> {
     places.map(|(at, _)| &bytes[at + 1..])
 }
 
-/// What may be the value of the last of several one-letter options in one word.
+/// The parts of a word that may be the value of the last of several one-letter options.
 fn attached(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let is_cluster = matches!(bytes, [b'-', letter, ..] if *letter != b'-');
     let values = if is_cluster { 2..bytes.len() } else { 0..0 };

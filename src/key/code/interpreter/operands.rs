@@ -10,7 +10,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// What a command line tells of the code that it runs.
+/// The operands of a command line that tell the code it runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Operands {
     /// The script, with the index of its word. A guess, unless `certain`.

@@ -24,13 +24,13 @@ pub(super) struct Interpreter {
     pub(super) subcommands: &'static str,
     /// The first operand is code unless an option names a script, before or behind it (`sed`).
     pub(super) operand_is_code: bool,
-    /// What it does with its words.
+    /// How it uses its words.
     pub(super) role: ProgramRole,
     /// Extensions that are tried when there is no script of that name.
     pub(super) extensions: &'static [&'static str],
 }
 
-/// What a program does with the words of its command line.
+/// How a program uses the words of its command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ProgramRole {
     /// It reads options in clusters, and a script.

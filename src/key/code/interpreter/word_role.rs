@@ -4,13 +4,13 @@ use super::table::{Interpreter, ProgramRole};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-/// What a word is to an interpreter.
+/// The role of a word for an interpreter.
 pub(super) enum WordRole<'w> {
     Flag,
     Unknown,
     /// An option with a value, attached or in the next word.
     Value(Option<&'w OsStr>),
-    /// Options with values in so many next words.
+    /// Options whose values are this many next words.
     Values(usize),
     Script(Option<&'w OsStr>),
     Inline,

@@ -15,7 +15,9 @@ use std::ffi::OsString;
 #[test]
 fn the_format_stays_as_it_is() {
     let golden = "c77b388f710f60c4f8ca0815d76e1bc0587472ebc74b526910856d12a7b01e52";
-    assert_eq!(format!("{:?}", sample().key().0), golden);
+    let key = sample().key();
+    assert_eq!(format!("{:?}", key.0), golden);
+    assert_eq!(key.to_string(), golden[..16]);
 }
 
 #[test]

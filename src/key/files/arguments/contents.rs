@@ -1,4 +1,4 @@
-//! What the files among the arguments hold.
+//! The contents of the files among the arguments.
 
 use super::file_arguments::{FileArguments, MAX_SINGLE};
 use super::look::PathKind;
@@ -19,7 +19,7 @@ use std::path::PathBuf;
 #[derive(Default)]
 pub(crate) struct OpenedArguments {
     seen: BTreeMap<OsString, FileArgument>,
-    /// With the index of what was named.
+    /// Each with its index among the named paths.
     pending: Vec<(usize, OpenedFile)>,
 }
 
@@ -144,7 +144,7 @@ impl FileArguments {
         self.named.iter().filter_map(NamedPath::stamp).map(|stamp| stamp.size).sum()
     }
 
-    /// What all that is named is remembered by: a path made of the names, and a stamp of these and of all stamps.
+    /// The path and the stamp under which the digest of all is remembered: made of all names, and of these and all stamps.
     fn identity(&self) -> (PathBuf, Stamp) {
         let (mut names, mut stamps) = (Encoder::default(), Encoder::default());
         for named in self.named.iter().filter(|named| named.counts()) {
@@ -171,7 +171,7 @@ mod tests {
 
     const LATER: Timestamp = Timestamp::from_millis(i64::MAX / 2);
 
-    /// What one argument names, and what was seen of it.
+    /// The state of an argument, and the survey that it comes from.
     fn see(path: &Path, now: Timestamp) -> (FileState, FileArguments) {
         let reader = FileReader::new(None, now, &|| {});
         let hashes = HashCommands::new(&[], &|| {});

@@ -12,10 +12,10 @@ use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// Up to so many files count one by one; more than these count as one, which can be remembered.
+/// Up to this many files count one by one. More count as one, which can be remembered.
 pub(super) const MAX_SINGLE: usize = 16;
 
-/// What the arguments name.
+/// The paths that the arguments name.
 #[derive(Debug, Default)]
 pub(crate) struct FileArguments {
     pub(super) named: Vec<NamedPath>,
@@ -24,7 +24,7 @@ pub(crate) struct FileArguments {
 }
 
 impl FileArguments {
-    /// Looks at what these arguments may name. Nothing is read.
+    /// Looks at all that these arguments may name. Nothing is read.
     ///
     /// # Errors
     /// A path at which we may not look: there may be something that the command sees.
@@ -38,7 +38,7 @@ impl FileArguments {
         &self.option_directories
     }
 
-    /// The executable files, which count as code, with what interprets them. None where there are many, since they are not
+    /// The executable files, which count as code, with their interpreters. None where there are many, since they are not
     /// meant to be executed then; nor those that a hash command is for.
     pub(crate) fn executables(&self, hashes: &HashCommands<'_>) -> impl Iterator<Item = &Path> {
         let is_executable = |named: &&NamedPath| {
@@ -57,7 +57,7 @@ impl FileArguments {
         self.named.iter().filter(is_directory).map(|named| &*named.path)
     }
 
-    /// What is not read, with the reason.
+    /// The paths that are not read, with the reasons.
     pub(crate) fn unread(&self) -> impl Iterator<Item = (&Path, String)> {
         self.named.iter().filter_map(|named| {
             let why = match &named.kind {
@@ -83,7 +83,7 @@ impl FileArguments {
         self.watch.borrow().as_ref()?.used()
     }
 
-    /// Leaves out what counts in another way.
+    /// Leaves out the paths that count in another way.
     pub(crate) fn leave_out(&mut self, counts_already: impl Fn(&Path) -> bool) {
         self.named.retain(|named| !(named.counts() && counts_already(&named.path)));
     }

@@ -1,4 +1,4 @@
-//! What the file system tells of a path that an argument may name. Nothing is opened.
+//! A look at a path that an argument may name. Nothing is opened.
 
 use crate::key::error::Unreadable;
 use crate::key::files::exec_mode::is_executable;
@@ -8,7 +8,7 @@ use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 use std::path::Path;
 
-/// What is at a path, where links lead.
+/// The kind of a path, where links lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PathKind {
     /// Nothing, or something that never counts.
@@ -40,7 +40,7 @@ pub(super) fn look(path: &Path) -> Result<PathKind, Unreadable> {
             PathKind::File { stamp: FileStamp::of(&stat), is_executable: is_executable(&stat) }
         }
         FileType::Directory => PathKind::Directory,
-        // Such as `/dev/stdin`: what our own streams lead to counts in other ways.
+        // Such as `/dev/stdin`: the targets of our own streams count in other ways.
         _ if is_standard_stream(&stat) => PathKind::Nothing,
         FileType::Fifo => PathKind::Special("is a FIFO"),
         FileType::Socket => PathKind::Special("is a socket"),

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 pub(super) struct NamedPath {
     pub(super) path: PathBuf,
     pub(super) kind: PathKind,
-    /// The digest of what it held, if it is a file that was read.
+    /// The digest of its content, if it is a file that was read.
     digest: Option<Digest>,
     /// Whether it had been left alone for long enough for its stamp to mean something.
     is_settled: bool,
@@ -47,7 +47,7 @@ impl NamedPath {
         Some(StampedFile { path: self.path.clone(), stamp })
     }
 
-    /// What counts without reading anything; `None` where nothing does.
+    /// The state of a path that is not read; `None` where nothing but the name counts.
     ///
     /// # Errors
     /// A file that is too large to be read, and that its stamp cannot stand for.
@@ -90,14 +90,14 @@ impl NamedPath {
         self.is_settled = reader.is_settled(&stamp);
     }
 
-    /// Notes that a file may not be read. What counts of it then is its stamp.
+    /// Notes that a file may not be read. Its stamp counts then.
     pub(super) fn note_closed(&mut self, fault: Unreadable) -> FileState {
         let Some(stamp) = self.stamp() else { return FileState::Missing };
         self.kind = PathKind::Closed { stamp, why: fault.reason };
         stamped(&stamp)
     }
 
-    /// Whether it still is what was seen. A file may have been written anew with the same content.
+    /// Whether it still is as it was seen. A file may have been written again with the same content.
     pub(super) fn still_holds(&self) -> bool {
         let Ok(now) = look(&self.path) else { return false };
         match (&self.kind, now) {

@@ -10,10 +10,10 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// So many paths are worth a thread of their own.
+/// A thread is worth starting for this many paths.
 pub(super) const PATHS_PER_THREAD: usize = 256;
 
-/// Names are looked for in at most so many directories of options: each costs a look for every name.
+/// Names are looked for in at most this many directories of options: each costs a look for every name.
 const MAX_OPTION_DIRECTORIES: usize = 4;
 
 /// Looks for all that these arguments may name. Also gives the directories that options name.

@@ -1,4 +1,4 @@
-//! Whether anybody uses a FIFO, a socket or a device while the command runs: what comes from it is not known.
+//! Watches FIFOs, sockets and devices while the command runs. Data that comes from them is not known.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What the files of `--file` hold.
+//! The contents of the files of `--file`.
 
 use super::survey::{FileSurvey, SurveyPart};
 use super::tree::TreeMember;
@@ -13,7 +13,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// Up to so many files are read every time: that costs no more than looking their digest up.
+/// Up to this many files are read every time, which costs no more than looking their digest up.
 const MAX_UNREMEMBERED: usize = 16;
 
 /// Checks that a word of `--file` can be understood.
@@ -31,7 +31,7 @@ pub fn check_file_word(word: &OsStr) -> Result<(), String> {
     Ok(())
 }
 
-/// Looks at what one word of `--file` names, and reads it.
+/// Looks at all that one word of `--file` names, and reads it.
 pub(crate) fn observe(
     reader: &FileReader<'_>,
     word: &OsString,
@@ -42,7 +42,7 @@ pub(crate) fn observe(
     Ok((survey, state))
 }
 
-/// What was surveyed, by its content. The digest of many files is remembered as one.
+/// The state of a survey, by content. The digest of many files is remembered as one.
 fn state(
     reader: &FileReader<'_>,
     survey: &FileSurvey,
@@ -65,7 +65,7 @@ fn state(
     Ok(state)
 }
 
-/// Reads what was surveyed. Also tells whether equal stamps mean equal contents.
+/// Reads the files of a survey. Also tells whether equal stamps mean equal contents.
 fn read(
     reader: &FileReader<'_>,
     survey: &FileSurvey,
@@ -150,7 +150,7 @@ mod tests {
         dir
     }
 
-    /// What a word names, and what is learned of it.
+    /// The state of a word, and the digests that are learned.
     fn see(
         word: &Path,
         memory: Option<&dyn DigestMemory>,
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_many_files_held_is_believed_until_anything_changes() {
+    fn a_digest_of_many_files_is_believed_until_anything_changes() {
         let dir = tree(MAX_UNREMEMBERED + 1);
         let glob = dir.path().join("*");
         for word in [dir.path(), &glob] {
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_just_changed_is_not_remembered() {
+    fn files_that_have_just_changed_are_not_remembered() {
         let dir = tree(MAX_UNREMEMBERED + 1);
         let survey = FileSurvey::of(dir.path().as_os_str(), &|| {}).expect("there");
         let newest = survey.parts().flat_map(|(path, part)| part.files(path));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_while_it_is_read_is_not_remembered() {
+    fn files_that_change_while_they_are_read_are_not_remembered() {
         let dir = tree(MAX_UNREMEMBERED + 1);
         let reader = FileReader::new(None, LATER, &|| {});
         let hashes = HashCommands::new(&[], &|| {});

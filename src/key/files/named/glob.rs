@@ -34,7 +34,7 @@ pub(super) fn expand(glob: &str, on_progress: OnProgress<'_>) -> Result<Vec<Path
             directories.push((path, positions));
         }
     }
-    // By bytes, which is a lot faster than by components, and keeps a directory before what is in it.
+    // By bytes, which is a lot faster than by components, and keeps a directory before its members.
     found.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
     found.dedup_by(|a, b| a.as_os_str() == b.as_os_str());
     Ok(found)

@@ -1,4 +1,4 @@
-//! What a word of `--file` names, as the file system tells it. No file is opened.
+//! The paths that a word of `--file` names, as the file system tells them. No file is opened.
 //!
 //! A survey can be repeated, and compared with the first one.
 
@@ -18,7 +18,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// So many paths are worth a thread of their own.
+/// A thread is worth starting for this many paths.
 const PATHS_PER_THREAD: usize = 256;
 
 /// All that a word names, at one moment.
@@ -29,16 +29,16 @@ pub(crate) struct FileSurvey {
     found: Vec<(PathBuf, SurveyedPath)>,
 }
 
-/// What is at a path, where links lead.
+/// The state of a path, where links lead.
 #[derive(Debug, PartialEq, Eq)]
 enum SurveyedPath {
     Nothing,
-    /// A file, or what cannot be read as one.
+    /// A file, or something that cannot be read as one.
     File(FileStamp),
     Directory(Tree),
 }
 
-/// What was found at a path, with all that is below a directory.
+/// The state of a path, with all members of a directory.
 pub(super) enum SurveyPart<'s> {
     Nothing,
     File(&'s FileStamp),
@@ -47,7 +47,7 @@ pub(super) enum SurveyPart<'s> {
 }
 
 impl FileSurvey {
-    /// Looks at what a word names: a path, or all that a glob matches. `on_progress` is called now and then.
+    /// Looks at the path that a word names, or at all that its glob matches. `on_progress` is called now and then.
     pub(super) fn of(word: &OsStr, on_progress: OnProgress<'_>) -> Result<Self, Unreadable> {
         let glob = word.to_str().filter(|_| glob::is_glob(word));
         let glob = glob.filter(|_| fs::symlink_metadata(word).is_err());
@@ -113,7 +113,7 @@ impl FileSurvey {
         })
     }
 
-    /// A stamp of all of it: together with the contents of the files it decides what the word is in the key.
+    /// A stamp of all of it: together with the contents of the files it decides how the word counts.
     pub(super) fn stamp(&self) -> Stamp {
         let mut bytes = Encoder::default();
         self.is_glob.encode(&mut bytes);
@@ -178,7 +178,7 @@ impl SurveyPart<'_> {
     }
 }
 
-/// What is at a path, if anything is.
+/// The type and stamp of a path, if there is anything.
 fn look(path: &Path) -> Result<Option<(FileType, FileStamp)>, Unreadable> {
     match rustix::fs::stat(path) {
         Ok(stat) => Ok(Some((FileType::from_raw_mode(stat.st_mode), FileStamp::of(&stat)))),
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_changed_is_named() {
+    fn the_path_that_changed_is_named() {
         let dir = tempfile::tempdir().expect("a directory");
         let at = |path: &str| dir.path().join(path);
         fs::create_dir(at("d")).expect("made");
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_matching_directory_holds_counts_once() {
+    fn files_in_a_matching_directory_count_once() {
         let dir = tempfile::tempdir().expect("a directory");
         fs::create_dir_all(dir.path().join("a/b")).expect("made");
         for name in ["a/b/x", "a/y", "z"] {

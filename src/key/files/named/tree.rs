@@ -1,4 +1,4 @@
-//! A directory tree: names, kinds, links and stamps, but not what the files hold.
+//! A directory tree: names, kinds, links and stamps, but no contents of files.
 //!
 //! Links are not followed. The stamp of a tree differs whenever anything in it does.
 
@@ -18,7 +18,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// So many directories are worth a thread of their own.
+/// A thread is worth starting for this many directories.
 const DIRECTORIES_PER_THREAD: usize = 16;
 
 /// A directory and all below it, directory by directory, each before those in it.
@@ -46,7 +46,7 @@ struct TreeEntry {
     kind: EntryKind,
 }
 
-/// What an entry of a directory is.
+/// The kind of an entry of a directory.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum EntryKind {
     File {
@@ -208,7 +208,7 @@ impl EntryKind {
         }
     }
 
-    /// Appends what it is, with its name or path.
+    /// Appends the kind, with a name or path.
     fn encode(&self, name: &OsStr, out: &mut Encoder) {
         let (tag, target) = match self {
             Self::Directory => (0, OsStr::new("")),
