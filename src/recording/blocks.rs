@@ -15,8 +15,8 @@ use std::thread;
 /// Bytes of a block. It stays in the cache of a core between being read, checked and written.
 pub(super) const BLOCK: usize = HEADER + MAX_FRAME;
 
-/// A file with more blocks than this is checked by two threads.
-const BLOCKS_OF_ONE_THREAD: u64 = 8;
+/// A file with more blocks than this is checked by two threads: to start one takes as long as to check half of them.
+const BLOCKS_OF_ONE_THREAD: u64 = 16;
 
 /// A BLAKE3 digest of content. Unlike a [`Checksum`] it cannot be forged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -34,7 +34,8 @@ impl StoreLocation {
         self.directory.join("objects")
     }
 
-    /// Where older formats kept long output, and its journal.
+    /// Where older formats kept long output, and its journal. The migration removes both; an older cachex that runs
+    /// meanwhile may leave them again.
     pub(super) fn former_outputs(&self) -> [PathBuf; 2] {
         ["outputs.db", "outputs.db-journal"].map(|name| self.directory.join(name))
     }

@@ -20,11 +20,18 @@ struct SmallDisk<'s> {
 impl<'s> SmallDisk<'s> {
     /// Returns `None` and reports why if mounting is not allowed.
     fn new(sandbox: &'s Sandbox) -> Option<Self> {
+        Self::of_size(sandbox, "1m")
+    }
+
+    /// The same with another size.
+    fn of_size(sandbox: &'s Sandbox, size: &str) -> Option<Self> {
         let ways: [(&str, &[&str]); 2] = [
             ("--mount", &["--mount"]),
             ("--user --map-root-user --mount", &["--user", "--preserve-credentials", "--mount"]),
         ];
-        let mount = "mkdir ../store; mount -t tmpfs -o size=1m,mode=0700 none \"$PWD/../store\"";
+        let mount = format!(
+            "mkdir ../store; mount -t tmpfs -o size={size},mode=0700 none \"$PWD/../store\""
+        );
         for (options, enter) in ways {
             let script = format!("exec unshare {options} sh -c '{mount} && echo ready && read x'");
             let mut call = sandbox.sh(&script);
@@ -124,6 +131,30 @@ fn clear_works_on_a_full_disk() {
         assert_eq!(sandbox.runs(), before + 1);
         disk.sh("rm ../store/filler; cachex clear").output();
     }
+}
+
+#[test]
+fn a_disk_with_room_for_long_output_and_little_else_keeps_whole_entries_only() {
+    let sandbox = sandbox();
+    let Some(disk) = SmallDisk::of_size(&sandbox, "4m") else { return };
+    let bare = sandbox.sh("./s.sh 1500000").output();
+    let mut stored = Vec::new();
+    for pages in 0..16 {
+        // The output itself takes 367 pages.
+        disk.sh(&format!(
+            "cachex ./s.sh 10; free=$(($(stat -f -c %a ../store) - 367 - {pages}));
+             head -c $((free * 4096)) /dev/zero > ../store/filler"
+        ))
+        .gives("0123456789");
+        disk.sh("cachex ./s.sh 1500000").matches(&bare);
+        disk.sh("rm ../store/filler").gives("");
+        let hit = disk.sh("cachex -q --only-if-cached ./s.sh 1500000").output();
+        stored.push(hit.status.success());
+        // A directory that is not there has no files without an entry.
+        disk.sh("cachex doctor | grep -c '^ok *objects'").gives("1\n");
+        disk.sh("cachex clear; ls -A ../store/objects").output();
+    }
+    assert!(stored.contains(&true) && stored.contains(&false), "{stored:?}");
 }
 
 #[test]

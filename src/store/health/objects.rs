@@ -1,4 +1,4 @@
-//! The files of long output: whether each belongs to an entry, and whether all are private.
+//! The check of the objects: each has an owner, and all are private.
 
 use super::finding::{Finding, ok, problem, warning};
 use crate::size::Size;
@@ -14,10 +14,10 @@ use std::time::Duration;
 
 const SUBJECT: &str = "objects";
 
-/// A file has no owner yet for a moment of the transaction that stores it.
+/// A transaction links a file a moment before others can see its owner.
 const MOMENT: Duration = Duration::from_millis(20);
 
-/// How often that is waited for.
+/// How often to wait for that.
 const TIMES: u32 = 5;
 
 /// Examines the objects of a store.
@@ -46,7 +46,7 @@ pub(super) fn examine(store: &Store) -> Result<Finding, StoreError> {
     })
 }
 
-/// What is not a file that only we can read.
+/// An object or its directory that others can read.
 fn open_to_others(store: &Store) -> Option<Finding> {
     let directory = store.location.objects();
     let metadata = fs::symlink_metadata(&directory).ok()?;
@@ -54,7 +54,7 @@ fn open_to_others(store: &Store) -> Option<Finding> {
         return Some(warning(SUBJECT, "can be entered by others; chmod 700 it"));
     }
     for entry in fs::read_dir(&directory).ok()?.flatten() {
-        // One that has gone meanwhile is no trouble.
+        // A file may be removed meanwhile.
         let Ok(metadata) = entry.metadata() else { continue };
         let name = escape_os(&entry.file_name());
         if is_of_another(&metadata) {

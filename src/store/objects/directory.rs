@@ -1,7 +1,7 @@
 //! The directory `objects/` and the files in it. It knows nothing of the database.
 //!
-//! What links or removes a file has to be called in a write transaction. What is found in place of a file (a link, a
-//! FIFO, a directory) is never followed, never waited for, and removed when its name is needed.
+//! Link and remove files in a write transaction only. An obstacle in place of a file (a link, a FIFO, a directory) is never
+//! followed or waited for, and it is removed when its name is needed.
 
 use crate::hex::Hex;
 use crate::private_directory;
@@ -17,10 +17,10 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// The name that a file has before it replaces another. Only one process at a time needs it.
+/// The name of a file that is about to replace another one. Only one process at a time uses it.
 const REPLACEMENT: &str = "replacement";
 
-/// What the name of a copy ends with that is not complete yet.
+/// The suffix of a copy that is not complete yet.
 const COPY: &str = ".copy";
 
 /// The directory of objects, open.
@@ -51,7 +51,7 @@ impl ObjectDirectory {
         Ok(Some(Self { path, directory }))
     }
 
-    /// The same, making the directory if there is none.
+    /// Opens the directory, and makes it first if there is none.
     pub(in crate::store) fn make(location: &StoreLocation) -> Result<Self, StoreError> {
         if let Some(directory) = Self::open(location)? {
             return Ok(directory);
@@ -64,7 +64,7 @@ impl ObjectDirectory {
         Self::open(location)?.ok_or_else(|| unfit(&path, &io::ErrorKind::NotFound.into()))
     }
 
-    /// Opens an object to read it; `None` if there is none, or something else in its place.
+    /// Opens an object for reading; `None` if it is missing or something else is in its place.
     pub(in crate::store) fn read(&self, digest: ContentDigest) -> io::Result<Option<File>> {
         let file = match self.open_file(name_of(digest).as_ref()) {
             Ok(file) => file,
@@ -79,7 +79,7 @@ impl ObjectDirectory {
         rustix::fs::openat(&self.directory, name, flags, Mode::empty()).map(File::from)
     }
 
-    /// A copy of a file that cannot be linked; `None` if it can. A process that dies leaves it without a lock.
+    /// Copies a file that cannot be linked; `None` if it can. The copy is locked as long as this process lives.
     pub(super) fn copy_if_unlinkable(
         &self,
         file: &File,
@@ -100,8 +100,8 @@ impl ObjectDirectory {
         Ok(Some(copy))
     }
 
-    /// Gives a file its name, in place of whatever has it. What is returned is the file that had it: its room is
-    /// given back once that is dropped, which takes long and need not be done in the transaction.
+    /// Gives a file its name, and returns the file that had the name before. Drop that one after the transaction: the
+    /// system frees it then, which takes long.
     pub(super) fn link(
         &self,
         file: &File,
@@ -129,7 +129,7 @@ impl ObjectDirectory {
         let descriptor = format!("/proc/self/fd/{}", file.as_raw_fd());
         let by_path = AtFlags::SYMLINK_FOLLOW;
         match rustix::fs::linkat(CWD, descriptor, &self.directory, name, by_path) {
-            // There is no /proc here.
+            // There may be no /proc.
             #[cfg(target_os = "linux")]
             Err(Errno::NOENT | Errno::NOTDIR) => {
                 rustix::fs::linkat(file, "", &self.directory, name, AtFlags::EMPTY_PATH)
@@ -148,7 +148,7 @@ impl ObjectDirectory {
         }
     }
 
-    /// Removes whatever has this name. What is returned is the file, if it was one: see [`link`](Self::link).
+    /// Removes whatever has this name. Drop what it returns after the transaction, as for [`link`](Self::link).
     pub(super) fn remove(&self, name: &OsStr) -> io::Result<Option<File>> {
         let file = self.open_file(name).ok();
         match rustix::fs::unlinkat(&self.directory, name, AtFlags::empty()) {
@@ -161,14 +161,14 @@ impl ObjectDirectory {
         }
     }
 
-    /// Removes an object, and a copy that a process left of it.
+    /// Removes an object, and an incomplete copy of it that a dead process left.
     pub(super) fn remove_object(&self, digest: ContentDigest) -> io::Result<Option<File>> {
         let name = name_of(digest);
         self.remove_if_dead((name.clone() + COPY).as_ref())?;
         self.remove(name.as_ref())
     }
 
-    /// Removes whatever has this name, unless it is a copy that another process is making.
+    /// Removes whatever has this name, unless another process is making it as a copy.
     pub(super) fn remove_if_dead(&self, name: &OsStr) -> io::Result<Option<File>> {
         let lock = FlockOperation::NonBlockingLockExclusive;
         if name.as_bytes().ends_with(COPY.as_bytes())
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_file_that_was_linked_is_read() {
+    fn the_last_linked_file_is_read() {
         let sample = sample();
         assert_eq!(sample.read(), None);
         assert!(sample.link("a").expect("linked").is_none());
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_in_the_way_is_not_read_and_gives_way() {
+    fn an_obstacle_is_not_read_and_is_replaced() {
         let sample = sample();
         let path = sample.path();
         let elsewhere = sample.location.directory.join("elsewhere");
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replacement_that_a_kill_left_is_no_obstacle() {
+    fn a_replacement_left_by_a_kill_is_removed() {
         let sample = sample();
         sample.link("a").expect("linked");
         fs::write(sample.location.objects().join(REPLACEMENT), "left").expect("written");

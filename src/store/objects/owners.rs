@@ -1,4 +1,6 @@
-//! The rows that own objects, how long all objects are, and the notes of objects that nobody owns.
+//! The rows that own objects, the total size of all objects, and the notes of objects without an owner.
+//!
+//! Everything happens in the transaction of the caller. The total is kept as a sum, so that a fill need not add it up.
 
 use super::directory::name_of;
 use crate::recording::{BlockFile, ContentDigest, StreamSet};
@@ -56,7 +58,7 @@ pub(super) fn own(
     notes::forget_one(connection, NoteKind::Unowned, &digest.0)
 }
 
-/// Ends what an entry owns, and notes the objects that nobody owns from then on.
+/// Removes the rows of an entry, and notes the objects that have no owner any more.
 pub(in crate::store) fn disown(connection: &Connection, entry: i64) -> Result<(), StoreError> {
     let mut statement =
         connection.prepare("DELETE FROM object WHERE entry = ?1 RETURNING digest, size")?;
@@ -102,24 +104,24 @@ fn digest_of(name: &[u8]) -> Option<ContentDigest> {
     (rest.is_empty() && name_of(digest).as_bytes() == name).then_some(digest)
 }
 
-/// Notes that nobody owns an object, which is about to be linked or was owned until now.
+/// Notes that an object has no owner.
 pub(super) fn note_unowned(connection: &Connection, digest: &[u8]) -> Result<(), StoreError> {
     let note = Note { at: Timestamp::now(), value: Vec::new() };
     notes::put(connection, NoteKind::Unowned, digest, &note)
 }
 
-/// Whether a row owns an object or a note says that nobody does: then a kill leaves no trace of it.
+/// Whether a row or a note names an object, so that its file is found after a kill.
 pub(super) fn is_known(connection: &Connection, digest: ContentDigest) -> Result<bool, StoreError> {
     Ok(is_owned(connection, &digest.0)?
         || notes::find(connection, NoteKind::Unowned, &digest.0)?.is_some())
 }
 
-/// Whether there are notes of objects that nobody owns.
+/// Whether there are notes of objects without an owner.
 pub(in crate::store) fn are_unowned(connection: &Connection) -> Result<bool, StoreError> {
     Ok(notes::last_name(connection, NoteKind::Unowned)?.is_some())
 }
 
-/// How long all objects are, in bytes.
+/// The total size of all objects, in bytes.
 pub(in crate::store) fn total(connection: &Connection) -> Result<u64, StoreError> {
     let note = notes::find(connection, NoteKind::ObjectBytes, &[])?;
     Ok(note.map_or(0, |note| codec::unsigned(note.at.as_millis())))
@@ -135,8 +137,8 @@ fn set_total(connection: &Connection, total: i64) -> Result<(), StoreError> {
     notes::put(connection, NoteKind::ObjectBytes, &[], &note)
 }
 
-/// Removes rows of entries that do not exist, and adds up how long all objects are: after damage, or what another
-/// program changed.
+/// Removes rows of entries that do not exist, and adds up the total anew. Only damage or another program makes that
+/// necessary.
 pub(super) fn repair(connection: &Connection) -> Result<(), StoreError> {
     let dangling =
         "FROM object WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.id = object.entry)";

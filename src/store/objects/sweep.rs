@@ -1,7 +1,7 @@
-//! Removing the files of objects that nobody owns.
+//! Removing the files of objects without an owner.
 //!
-//! [`settle`] removes those that notes tell of, which are all, as a rule. [`sweep`] looks at every file: notes are not
-//! synced, and a power cut may take one and not the file.
+//! [`settle`] removes those that notes name, which usually is all. [`sweep`] looks at every file: notes are not synced, so
+//! a power cut may cost the note and not the file.
 
 use super::directory::ObjectDirectory;
 use super::owners;
@@ -15,11 +15,11 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 
-/// So many files are removed in one transaction. Until it has ended they are open: to give back the room of a long
-/// file takes long.
+/// The most files that are removed in one transaction. They stay open until it has ended, because the system takes long
+/// to free a long file.
 const AT_ONCE: u8 = 64;
 
-/// Removes the files that notes tell of.
+/// Removes the files that notes name.
 pub(in crate::store) fn settle(
     connection: &mut Connection,
     location: &StoreLocation,
@@ -33,7 +33,7 @@ pub(in crate::store) fn settle(
         }
         let mut open: Vec<File> = Vec::new();
         for digest in &unowned {
-            // One that cannot be removed is left to `sweep`, and `doctor` tells of it.
+            // A file that cannot be removed is left to `sweep`, and `doctor` reports it.
             open.extend(directory.remove_object(*digest).ok().flatten());
         }
         for ContentDigest(digest) in unowned {
@@ -43,7 +43,7 @@ pub(in crate::store) fn settle(
     }
 }
 
-/// Some objects that a note tells of.
+/// Some objects that notes name.
 fn noted(connection: &Connection) -> Result<Vec<ContentDigest>, StoreError> {
     let sql = "SELECT name FROM note WHERE kind = ?1 LIMIT ?2";
     let mut statement = connection.prepare(sql)?;
@@ -51,7 +51,7 @@ fn noted(connection: &Connection) -> Result<Vec<ContentDigest>, StoreError> {
     Ok(rows.collect::<Result<Vec<[u8; 32]>, _>>()?.into_iter().map(ContentDigest).collect())
 }
 
-/// Makes the rows of objects right.
+/// Repairs the rows of objects.
 pub(in crate::store) fn repair(
     connection: &mut Connection,
     location: &StoreLocation,
@@ -61,7 +61,7 @@ pub(in crate::store) fn repair(
     Ok(transaction.commit()?)
 }
 
-/// Removes all files that nobody owns.
+/// Removes all files without an owner.
 pub(in crate::store) fn sweep(
     connection: &mut Connection,
     location: &StoreLocation,
@@ -81,7 +81,7 @@ pub(in crate::store) fn sweep(
     Ok(())
 }
 
-/// The names that nobody owned a moment ago. Another process may just be storing one of them.
+/// The names without an owner at this moment. Another process may be storing one of them.
 fn unowned_names(
     connection: &Connection,
     directory: &ObjectDirectory,
@@ -95,7 +95,7 @@ fn unowned_names(
     Ok(unowned)
 }
 
-/// How many files nobody owns, and how long they are.
+/// How many files have no owner, and their size in bytes.
 pub(in crate::store) fn count_unowned(
     connection: &Connection,
     location: &StoreLocation,

@@ -60,11 +60,16 @@ fn pruning(max_size: Size) -> [Removal; 2] {
 #[must_use]
 pub fn leftovers(directory: &Path, now: Timestamp) -> Vec<Leftover> {
     let location = StoreLocation { directory: directory.to_owned() };
-    let leftover = |path: PathBuf| {
+    let leftover = |path: PathBuf, kept: Duration| {
         let metadata = fs::symlink_metadata(&path).ok()?;
         let age = metadata.modified().ok().and_then(|at| Timestamp::from(at).age_at(now));
-        let is_stale = metadata.is_file() && age.is_some_and(|age| age >= KEPT_DAMAGED);
+        let is_stale = metadata.is_file() && age.is_some_and(|age| age >= kept);
         is_stale.then_some(Leftover { path, size: metadata.len() })
     };
-    location.all_damaged().into_iter().filter_map(leftover).collect()
+    let damaged = location.all_damaged().into_iter();
+    let former = location.former_outputs().into_iter();
+    damaged
+        .filter_map(|path| leftover(path, KEPT_DAMAGED))
+        .chain(former.filter_map(|path| leftover(path, Duration::ZERO)))
+        .collect()
 }
