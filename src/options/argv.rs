@@ -10,7 +10,6 @@ use super::layer::{Layer, RUN_OPTIONS, RunOption};
 use super::shape::{Shape, Takes, ValueKind};
 use super::source::Source;
 use super::values::BadValue;
-use crate::error::Error;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::slice;
@@ -33,16 +32,11 @@ impl CommandLine {
     /// Help, or why it cannot be understood.
     pub fn read(words: &[OsString]) -> Result<Self, Refusal> {
         let read = OptionReader::default().read(words.get(1..).unwrap_or_default());
-        read.map_err(|problem| match problem {
-            ArgvProblem::Misplaced(..) | ArgvProblem::NothingToClear => {
-                Refusal::Error(Error::Usage(problem.to_string()))
-            }
-            _ => Refusal::of_words(words, problem.to_string()),
-        })
+        read.map_err(|problem| Refusal::of_words(words, problem.to_string()))
     }
 }
 
-/// Why a command line cannot be understood. For the first two, clap's own words are preferred.
+/// Why a command line cannot be understood. Where clap does not accept it either, its own words are shown.
 #[derive(Debug, thiserror::Error)]
 enum ArgvProblem {
     #[error("the command line cannot be understood")]
@@ -279,6 +273,91 @@ mod tests {
             prop_assert!(ours.words.iter().eq(command));
         }
         Ok(())
+    }
+
+    fn line(words: &str) -> Vec<OsString> {
+        format!("cachex {words}").split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn usual_lines_are_understood() {
+        for words in [
+            "ls",
+            "--",
+            "-- list -v",
+            "--ttl 1h -n -- ls --ttl x -- y",
+            "--ttl=1h --ttl 2h --force ls -v",
+            "--env A,B, --env= --env C --file - ls",
+            "--pty ls",
+            "--pty=auto --scope list -vq -",
+            "--ignore-arg -- --ignore-arg=-x ls",
+            "-v list --json -q -- ls -x",
+            "explain -v --json --ttl 1h ls --json -- x",
+            "explain --ttl 1h -- ls",
+            "config --ttl 1h --all -n -- ls --all",
+            "show 5 -v --stdout",
+            "--cache-dir a clear --scope b --cache-dir=c -- -q",
+            "prune --max-size 1MB",
+            "completions bash -q",
+        ] {
+            let words = line(words);
+            assert!(OptionReader::default().read(&words[1..]).is_ok(), "{words:?}");
+            agrees_with_clap(&words).expect("the same");
+        }
+    }
+
+    #[test]
+    fn faulty_lines_are_not() {
+        for words in [
+            "--ttl",
+            "--ttl -- ls",
+            "--ttl 1x --ttl 1h ls",
+            "--env",
+            "--env -- ls",
+            "--scope -v ls",
+            "--refresh=1 ls",
+            "--pty=now ls",
+            "--tt 1h ls",
+            "-vx ls",
+            "-h",
+            "list --ttl 1h",
+            "list --no-such",
+            "config ls",
+            "explain",
+            "completions",
+            "show -v",
+        ] {
+            let words = line(words);
+            let read = OptionReader::default().read(&words[1..]);
+            assert!(read.is_err(), "{words:?}");
+            assert!(command().try_get_matches_from(&words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn options_of_a_run_do_not_stand_before_a_verb() {
+        let read = |words: &str| OptionReader::default().read(&line(words)[1..]);
+        assert!(read("-v -q --cache-dir x list").is_ok());
+        for words in ["--force list", "-v -n config", "--ttl 1h -q explain ls"] {
+            let problem = read(words).expect_err(words);
+            assert!(matches!(problem, ArgvProblem::Misplaced(..)), "{words}: {problem}");
+        }
+        let told = read("--force list").expect_err("misplaced").to_string();
+        assert!(told.ends_with("a command of that name: cachex --refresh … -- list"), "{told}");
+    }
+
+    #[test]
+    fn all_words_of_an_option_that_can_be_repeated_count() {
+        let words = line("--env A,B, --env= --env C --key a,b --key c --ttl 1 --ttl 2 -v -v ls x");
+        let CommandLine { flags, words, .. } = CommandLine::read(&words).expect("understood");
+        assert_eq!(flags.env.given().expect("given").words, ["A", "B", "C"]);
+        assert_eq!(flags.env.value().map(Vec::len), Some(3));
+        assert_eq!(flags.key.given().expect("given").words, ["a,b", "c"]);
+        assert_eq!(flags.ttl.given().expect("given").words, ["2"]);
+        assert_eq!(flags.verbose.given().expect("given").words, ["true"]);
+        assert_eq!(flags.verbose.source(), Some(&Source::Flag));
+        assert!(!flags.quiet.is_on() && flags.verbose.is_on());
+        assert_eq!(words, ["ls", "x"]);
     }
 
     proptest! {
