@@ -79,14 +79,14 @@ options! {
 
     /// Leave these arguments out of the key (repeat)
     ///
-    /// A glob for a whole word (`--token=*`), or with a space for words in a row (`--token *`).
+    /// A glob for one word (`--token=*`), or with a space for several words in a row (`--token *`).
     ignore_arg: Vec<ArgumentGlob> = all(ArgumentGlob::parse),
         Shape::new("ignore-arg", Many(Words, "GLOB")).under(KEY).rare();
 
-    /// Hash what a command prints for an input instead (repeat)
+    /// Hash the output of a command in place of an input (repeat)
     ///
-    /// SELECTOR is `file:GLOB` (of the files of --file), `env:NAME`, `arg:N`, `arg:GLOB` or `stdin`.
-    /// COMMAND is run by `sh -c` with the raw value on its standard input, as in
+    /// SELECTOR is `file:GLOB` (files of --file and among the arguments), `env:NAME`, `arg:N`, `arg:GLOB` or
+    /// `stdin`. `sh -c` runs COMMAND with the raw value on its standard input, as in
     /// `--hash-with 'stdin=jq -cS .'`.
     hash_with: Vec<HashWith> = all(values::hash_with),
         Shape::new("hash-with", Many(Text, "SELECTOR=COMMAND")).under(KEY).rare();
@@ -155,7 +155,7 @@ options! {
 
     /// Exit codes that count as success [default: 0]
     ///
-    /// As in `0,2` or `0-3`. Other codes are failures, kept for --failure-ttl.
+    /// For example `0,2` or `0-3`. Other codes are failures, which are kept for --failure-ttl.
     cache_exit: ExitCodes = last_or(values::parsed, ExitCodes::default()),
         Shape::new("cache-exit", One(Quantities, "LIST")).under(STORING).rare();
 
@@ -199,10 +199,10 @@ options! {
     /// Run the command as if cachex were not there
     no_cache: bool = switch, Shape::new("no-cache", Nothing).under(STORING).rare();
 
-    /// Say on standard error what was decided, and why
+    /// Report decisions and their reasons on standard error
     verbose: bool = switch, Shape::new("verbose", Nothing).letter('v');
 
-    /// Do not warn
+    /// Print no warnings
     quiet: bool = switch, Shape::new("quiet", Nothing).letter('q');
 
     /// Keep the store in this directory

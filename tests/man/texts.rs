@@ -44,7 +44,7 @@ const VERB: Texts = Texts {
     exit_status: &[
         ("0", "Done, also when there was nothing to do."),
         ("125", "The store cannot be used, or the answer cannot be written."),
-        ("2", "The command line cannot be understood."),
+        ("2", "The command line is wrong."),
     ],
     has_variables_of_a_run: false,
     environment: &[],
@@ -53,17 +53,16 @@ const VERB: Texts = Texts {
     see_also: &["cachex"],
 };
 
-const NO_COLOR: (&str, &str) = ("NO_COLOR", "If set and not empty, no colours are used.");
+const NO_COLOR: (&str, &str) = ("NO_COLOR", "If set and not empty, turns colours off.");
 
 const DATABASE: (&str, &str) = (
     "~/.cache/cachex/cachex.db",
-    "The store, an SQLite database, with files beside it, among them those in `objects` for output of more than a \
-     megabyte: in `$XDG_CACHE_HOME/cachex` if that is \
-     set, on macOS in `~/Library/Caches`.",
+    "The store, an SQLite database, in `$XDG_CACHE_HOME/cachex` if that is set, on macOS in `~/Library/Caches`. \
+     Files in `objects` beside it hold output above a megabyte.",
 );
 
 const DAMAGED: (&str, &str) =
-    ("cachex.db.damaged", "Beside it: a damaged database that was set aside.");
+    ("cachex.db.damaged", "A damaged database that was set aside, in the same directory.");
 
 const OWN_CONFIGURATION: (&str, &str) = (
     "~/.config/cachex/config.toml",
@@ -92,7 +91,7 @@ const TRUSTED: (&str, &str) = (
 );
 
 const RUN: Texts = Texts {
-    summary: Some("memoize a command: the second time its result comes back at once"),
+    summary: Some("cache the result of a command"),
     exit_status: &[
         ("the command's own", "The command ran, or its result was replayed."),
         (
@@ -103,7 +102,7 @@ const RUN: Texts = Texts {
         ("125", "cachex itself failed."),
         ("126", "The command cannot be executed."),
         ("127", "There is no such command."),
-        ("2", "The command line cannot be understood; nothing ran."),
+        ("2", "The command line is wrong. Nothing ran."),
     ],
     has_variables_of_a_run: true,
     environment: &[
@@ -119,7 +118,7 @@ const RUN: Texts = Texts {
         DAMAGED,
         (
             "cachex.lock, claims, uses",
-            "Beside it: a lock for creating it, the claims to run a key, and which entries were used.",
+            "In the same directory: a lock for creating the store, the claims of running calls, and the uses of entries.",
         ),
         OWN_CONFIGURATION,
         PROJECT_CONFIGURATION,
@@ -174,7 +173,7 @@ const EXPLAIN: Texts = Texts {
             "cachex explain -- ./report.sh --month 11",
         ),
         (
-            "With the options of the run, which are part of the question:",
+            "With the options of the run, because they matter:",
             "cachex explain --env AWS_PROFILE --ttl 10min -- aws ec2 describe-instances",
         ),
         ("In a script:", "cachex explain --json -- ./report.sh --month 11 | jq -r .verdict"),
@@ -188,7 +187,7 @@ const LIST: Texts = Texts {
     examples: &[
         ("Everything:", "cachex list"),
         ("The entries of the report, for all months:", "cachex list -- ./report.sh"),
-        ("Entries that would not be replayed any more:", "cachex list --expired"),
+        ("Expired entries:", "cachex list --expired"),
         (
             "The numbers of the failures that are stored:",
             "cachex list --json | jq '.[] | select(.exit != 0) | .id'",
@@ -205,7 +204,7 @@ const SHOW: Texts = Texts {
             "125",
             "There is no such entry, the store cannot be used, or the answer cannot be written.",
         ),
-        ("2", "The command line cannot be understood."),
+        ("2", "The command line is wrong."),
     ],
     examples: &[
         ("The entry that `cachex list` shows with this number:", "cachex show 1"),
@@ -222,7 +221,7 @@ const STATS: Texts = Texts {
     examples: &[
         ("The totals, and those of each command:", "cachex stats"),
         ("In a job of GitHub Actions:", "cachex stats --markdown >> \"$GITHUB_STEP_SUMMARY\""),
-        ("The rate of hits:", "cachex stats --json | jq .hit_rate"),
+        ("The hit rate:", "cachex stats --json | jq .hit_rate"),
     ],
     see_also: &["cachex", "cachex-list"],
     ..VERB
@@ -257,7 +256,7 @@ const CONFIG: Texts = Texts {
     environment: &[TRUSTED],
     files: &[OWN_CONFIGURATION, PROJECT_CONFIGURATION, RECORDS],
     examples: &[
-        ("What is in force for a command, and why:", "cachex config -- terraform plan"),
+        ("The options for a command, and where they come from:", "cachex config -- terraform plan"),
         ("The defaults too:", "cachex config --all"),
         (
             "Where the ttl of a command comes from:",
@@ -272,7 +271,7 @@ const TRUST: Texts = Texts {
     exit_status: &[
         ("0", "Done, also when there was nothing to do."),
         ("125", "There is no such file, it cannot be understood, or the trust cannot be recorded."),
-        ("2", "The command line cannot be understood."),
+        ("2", "The command line is wrong."),
     ],
     environment: &[TRUSTED],
     files: &[PROJECT_CONFIGURATION, RECORDS],
@@ -291,7 +290,7 @@ const DOCTOR: Texts = Texts {
         ("0", "There is no problem; there may be warnings."),
         ("1", "There is a problem."),
         ("125", "The answer cannot be written."),
-        ("2", "The command line cannot be understood."),
+        ("2", "The command line is wrong."),
     ],
     environment: &[NO_COLOR],
     files: &[DATABASE, DAMAGED],
@@ -307,15 +306,15 @@ const COMPLETIONS: Texts = Texts {
     exit_status: &[
         ("0", "Done."),
         ("125", "The script cannot be written."),
-        ("2", "The command line cannot be understood."),
+        ("2", "The command line is wrong."),
     ],
     files: &[
-        ("~/.bashrc", "Where bash can read the script."),
+        ("~/.bashrc", "bash evaluates the script here."),
         (
             "~/.zfunc/_cachex",
-            "Where zsh finds it, if `fpath=(~/.zfunc $fpath)` stands before `compinit`.",
+            "zsh finds the script here, if `fpath=(~/.zfunc $fpath)` precedes `compinit`.",
         ),
-        ("~/.config/fish/completions/cachex.fish", "Where fish finds it."),
+        ("~/.config/fish/completions/cachex.fish", "fish finds the script here."),
     ],
     examples: &[
         ("For bash, in `~/.bashrc`:", "eval \"$(cachex completions bash)\""),

@@ -10,12 +10,11 @@ use clap::{
 };
 use std::ffi::OsString;
 
-/// Run a command through the cache: the second time its output, errors and exit code come back at once,
-/// if its arguments, the content of its script or program, the working directory and what is named
+/// Run a command through the cache: later calls return its output, errors and exit code at once, as long
+/// as its arguments, the content of its script or program, the working directory and the inputs named
 /// below are the same.
 ///
-/// Standard input counts exactly when the command reads it. Put `--` before a command whose name is also
-/// a verb of cachex.
+/// Standard input counts if the command reads it. Put `--` before a command that has the name of a verb.
 #[derive(Debug, Parser)]
 #[command(
     name = "cachex",
@@ -56,12 +55,12 @@ const AFTER_LONG_HELP: &str = concat!(
     "
 
 Each option of a run is also a variable (`CACHEX_TTL=1h`, `CACHEX_REFRESH=1`) and a key of the \
-configuration files; `cachex config` shows what is in force. `CACHEX_NO_CACHE=1` turns cachex off from \
-outside.
+configuration files. `cachex config` shows the options in force. `CACHEX_NO_CACHE=1` turns cachex off \
+from outside.
 
 Exit status: the command's own; 124 --only-if-cached found nothing, 125 cachex itself failed, 126 not \
-executable, 127 not found, 2 usage. When signal n killed the command, cachex dies of n as well: a shell shows \
-128+n for that."
+executable, 127 not found, 2 usage error. If signal n kills the command, cachex dies of n, too, and a shell \
+shows 128+n for that."
 );
 
 /// The version, and that of the library that reads and writes the store.

@@ -19,13 +19,13 @@ pub enum Verb {
     /// Shows each part of the key with a short digest, and names what differs from the nearest entry. Only the
     /// commands of --hash-with run, and nothing is taken from standard input. Values of variables are not shown.
     Explain(ExplainOptions),
-    /// List what is stored, newest first
+    /// List the stored entries, newest first
     List(ListOptions),
-    /// Show one entry, or the bytes that it replays
+    /// Show one entry, or its recorded output
     Show(ShowOptions),
     /// Show how often entries were replayed, and the time that saved
     Stats(StatsOptions),
-    /// Forget everything, a command, or one call of it
+    /// Remove everything, a command, or one call of it
     Clear(ClearOptions),
     /// Remove expired entries, then shrink the store to --max-size
     ///
@@ -33,7 +33,7 @@ pub enum Verb {
     /// ones go, until the store is below --max-size. The space is given back. A damaged store that was set aside a
     /// week ago goes too.
     Prune(PruneOptions),
-    /// Show which options are in force, and where each comes from
+    /// Show the options in force, and where each comes from
     Config(ConfigOptions),
     /// Trust the configuration file of a project
     ///
@@ -42,14 +42,14 @@ pub enum Verb {
     Trust(TrustOptions),
     /// Check the store, and say how to fix what is wrong
     ///
-    /// Directory, modes, free space, database, the checksum of every entry, and locks: a line each, `ok`,
-    /// `warning` or `problem`. Nothing is changed.
+    /// Checks the directory, modes, free space, the database, the checksum of every entry, and locks. Each line says
+    /// `ok`, `warning` or `problem`. Changes nothing.
     #[command(after_help = "Exit status: 0 if there is no problem, 1 otherwise.")]
     Doctor,
     /// Print the completion script of a shell
     ///
-    /// For bash put `eval "$(cachex completions bash)"` into `~/.bashrc`. Keep that of zsh as `_cachex` in a
-    /// directory of `$fpath`, and that of fish as `~/.config/fish/completions/cachex.fish`.
+    /// For bash, put `eval "$(cachex completions bash)"` into `~/.bashrc`. For zsh, save the script as `_cachex`
+    /// in a directory of `$fpath`. For fish, save it as `~/.config/fish/completions/cachex.fish`.
     Completions {
         /// The shell
         shell: Shell,
@@ -134,7 +134,7 @@ pub struct FilterOptions {
 #[derive(Debug, Args)]
 #[command(
     override_usage = "cachex explain [OPTIONS] [--] COMMAND [ARGS]...",
-    after_help = "It takes every option of a run, and answers as for a run with these."
+    after_help = "Takes every option of a run, and answers for a run with these options."
 )]
 pub struct ExplainOptions {
     /// Print JSON
@@ -163,7 +163,7 @@ pub struct ListOptions {
     override_usage = "cachex show [OPTIONS] ID\n       cachex show [OPTIONS] -- COMMAND [ARGS]..."
 )]
 pub struct ShowOptions {
-    /// The number that `cachex list` gives
+    /// The number that `cachex list` shows
     #[arg(required_unless_present = "command", conflicts_with = "command")]
     pub id: Option<i64>,
     /// Print the recorded standard output, byte for byte
@@ -185,11 +185,11 @@ pub struct ShowOptions {
 #[command(
     override_usage = "cachex config [OPTIONS] [-- COMMAND [ARGS]...]",
     after_help = "\
-Without COMMAND it shows what is in force for a command that no rule is for. It takes every option of a run, \
-and answers as for a run with these."
+Without COMMAND, shows the options for a command that no rule matches. Takes every option of a run, and answers \
+for a run with these options."
 )]
 pub struct ConfigOptions {
-    /// Show also what has its default
+    /// Show defaults, too
     #[arg(long)]
     pub all: bool,
     /// Print JSON
@@ -205,8 +205,8 @@ pub struct ConfigOptions {
 #[command(
     override_usage = "cachex trust [DIR]\n       cachex trust --revoke [DIR]\n       cachex trust --list [--json]",
     after_help = "\
-Even then the file cannot set --hash-with, --cache-dir and others that only your own file may set. To see first what it \
-would set for a command: cachex config -- COMMAND. In CI, `CACHEX_TRUST=DIR` trusts every file in DIR and below."
+Even a trusted file cannot set --hash-with, --cache-dir and others that only your own file may set. To see what it \
+would set for a command, run `cachex config -- COMMAND`. In CI, `CACHEX_TRUST=DIR` trusts every file in DIR and below."
 )]
 pub struct TrustOptions {
     /// Revoke the trust
@@ -218,7 +218,7 @@ pub struct TrustOptions {
     /// Print JSON
     #[arg(long, requires = "list")]
     pub json: bool,
-    /// Where the `.cachex.toml` is [default: the one that counts here]
+    /// The directory of the `.cachex.toml` [default: of the one that counts here]
     #[arg(value_parser = OsStringValueParser::new().try_map(|word| directory(&word)), value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
 }
