@@ -58,3 +58,19 @@ impl From<BTreeMap<OsString, OsString>> for Environment {
         Self(variables.into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_keeps_its_place_and_a_new_one_comes_last() {
+        let variable = |(name, value): (&str, &str)| (OsString::from(name), OsString::from(value));
+        let mut environment =
+            Environment([("B", "1"), ("A", "2"), ("B", "3")].map(variable).into());
+        environment.set("B".into(), "new".into());
+        environment.set("C".into(), "last".into());
+        let expected = [("B", "new"), ("A", "2"), ("B", "3"), ("C", "last")].map(variable);
+        assert_eq!(environment.0, expected);
+    }
+}
