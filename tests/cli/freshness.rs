@@ -13,9 +13,9 @@ fn an_entry_is_fresh_below_the_ttl_of_the_call_that_asks() {
     sandbox.age(60);
     sandbox.cachex("--ttl 2m ./s.sh").gives("hi\n");
     sandbox.cachex("./s.sh").gives("hi\n");
-    assert_eq!(sandbox.runs(), 1, "a minute old, and fresh for these");
+    assert_eq!(sandbox.runs(), 1, "an age of a minute is fresh for both");
     sandbox.cachex("--ttl 59 ./s.sh").gives("hi\n");
-    assert_eq!(sandbox.runs(), 2, "and not for this");
+    assert_eq!(sandbox.runs(), 2, "but not below a ttl of 59 seconds");
     sandbox.cachex("--ttl 59 ./s.sh").gives("hi\n");
     assert_eq!(sandbox.runs(), 2);
 }
@@ -83,7 +83,7 @@ fn failures_expire_after_a_minute() {
     assert_eq!(sandbox.runs(), 4, "never longer than the ttl");
     sandbox.age(3600);
     fail("--cache-exit 0,3");
-    assert_eq!(sandbox.runs(), 4, "not a failure for this call");
+    assert_eq!(sandbox.runs(), 4, "for this call exit code 3 is a success");
 }
 
 #[test]

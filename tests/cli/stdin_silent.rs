@@ -104,7 +104,11 @@ fn a_known_reader_waits_for_its_input_but_not_for_ever() {
     for round in 1..=3 {
         let call = sandbox.program("timeout", &["60", "bash", "-c", dialogue, "line"]);
         call.gives("got line\n");
-        assert_eq!(sandbox.runs(), round, "nobody knows what will come");
+        assert_eq!(
+            sandbox.runs(),
+            round,
+            "the rest of the input is unknown, so nothing is replayed"
+        );
     }
     // Once the end has come, the content is known.
     sandbox.sh("echo line | cachex ./reader").gives("got line\n");
@@ -194,7 +198,7 @@ fn a_smaller_pipe_does_not_cause_a_false_end() {
         sandbox
             .sh(&format!("exec timeout 60 sh -c '{writer} | cachex perl shrink.pl'"))
             .gives(&expected);
-        // A second opening would find no writer.
+        // The second call is a hit, so the command does not open `go`.
         sandbox.sh("rm go; mkfifo go; (timeout 5 sh -c ': > go' &)").output();
     }
 }

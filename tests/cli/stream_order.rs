@@ -71,10 +71,7 @@ fn output_on_only_one_of_two_streams_is_replayed_to_one() {
         sandbox.sh(&format!("cachex {script} 2>&1")).gives(&bare);
         assert_eq!(sandbox.runs(), before + 1, "{script}");
         sandbox.sh(&format!("cachex -v {script} 2>&1 | grep -c ': hit'")).gives("1\n");
-        let said = String::from_utf8_lossy(
-            &sandbox.sh(&format!("cachex explain {script} 2>&1")).output().stdout,
-        )
-        .into_owned();
+        let said = sandbox.sh(&format!("cachex explain {script} 2>&1")).output().stdout_text();
         assert!(said.starts_with("hit: "), "{said}");
     }
 }

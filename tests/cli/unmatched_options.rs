@@ -8,7 +8,8 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-const SLIPS: [(&str, &str); 3] = [
+/// Options that match nothing, and their warnings.
+const UNMATCHED: [(&str, &str); 3] = [
     (
         "--file in.json --hash-with file:*.jsn=cat",
         "--hash-with file:*.jsn matches no file of --file or among the arguments",
@@ -22,7 +23,7 @@ const SLIPS: [(&str, &str); 3] = [
 
 #[test]
 fn an_unmatched_selector_on_the_command_line_is_a_warning() {
-    for (options, told) in SLIPS {
+    for (options, told) in UNMATCHED {
         let sandbox = sandbox();
         let call = |more: &str| sandbox.cachex(&format!("{more} {options} ./s.sh x"));
         call("").ends("hi\n", format!("cachex: warning: {told}\n"), 0);
@@ -34,9 +35,9 @@ fn an_unmatched_selector_on_the_command_line_is_a_warning() {
         assert!(stderr.starts_with(&format!("cachex: warning: {told}\n")), "{stderr}");
     }
     let sandbox = sandbox();
-    let both = format!("{} {} ./s.sh x", SLIPS[0].0, SLIPS[1].0);
+    let both = format!("{} {} ./s.sh x", UNMATCHED[0].0, UNMATCHED[1].0);
     let stderr = sandbox.cachex(&both).tells("hi\n", 0);
-    assert_eq!(stderr, format!("cachex: warning: {}; {}\n", SLIPS[0].1, SLIPS[1].1));
+    assert_eq!(stderr, format!("cachex: warning: {}; {}\n", UNMATCHED[0].1, UNMATCHED[1].1));
 }
 
 #[test]
