@@ -9,33 +9,23 @@ use crate::recording::Body;
 use crate::replay::replay;
 use crate::store::Store;
 use crate::time::{Timestamp, brief};
-use std::cell::RefCell;
+use std::cell::OnceCell;
 
-/// The entry to replay if the command fails; its output is read only then.
+/// The entry to replay if the command fails. Its output is read only then, and stays readable from then on.
 pub(super) struct Fallback<'s> {
     store: &'s Store,
     entry: Entry,
-    body: RefCell<Option<Body>>,
+    body: OnceCell<Option<Body>>,
 }
 
 impl<'s> Fallback<'s> {
     pub(super) fn new(store: &'s Store, entry: Entry) -> Self {
-        Self { store, entry, body: RefCell::new(None) }
+        Self { store, entry, body: OnceCell::new() }
     }
 
-    /// Whether the entry is still there, and sound.
-    pub(super) fn is_there(&self) -> bool {
-        let body = self.store.output(&self.entry).ok().flatten();
-        self.body.replace(body);
-        self.body.borrow().is_some()
-    }
-
-    /// Its output, if it is still there.
-    pub(super) fn output(&self) -> Option<Body> {
-        if self.body.borrow().is_none() {
-            self.is_there();
-        }
-        self.body.take()
+    /// Its output, if the entry is still there, and sound.
+    pub(super) fn output(&self) -> Option<&Body> {
+        self.body.get_or_init(|| self.store.output(&self.entry).ok().flatten()).as_ref()
     }
 }
 

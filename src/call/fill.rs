@@ -31,7 +31,7 @@ impl Call<'_> {
         let fallback = fallback.map(|entry| Fallback::new(&store, *entry));
         let is_unwanted = |exit| {
             let is_failure = !self.request.policy.is_success(exit);
-            is_failure && fallback.as_ref().is_some_and(Fallback::is_there)
+            is_failure && fallback.as_ref().and_then(Fallback::output).is_some()
         };
         let recorder = (since.is_some() || fallback.is_some()).then(|| self.recorder(&store));
         let shown = Showing {
@@ -50,7 +50,7 @@ impl Call<'_> {
             && let Some(body) = fallback.output()
         {
             claim.give_up();
-            return self.fall_back(fallback, &body, &failure);
+            return self.fall_back(fallback, body, &failure);
         }
         let Outcome { exit, recording, lost, .. } = outcome?;
         let kept = match (since, recording) {

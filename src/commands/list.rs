@@ -13,7 +13,6 @@ use crate::options::ListOptions;
 use crate::size::Size;
 use crate::terminal::{Notices, escape_words};
 use crate::time::{Timestamp, brief};
-use std::ffi::OsString;
 use std::path::Path;
 
 /// This many entries are read and printed at once, so that a long list takes little memory.
@@ -74,6 +73,6 @@ fn row(description: &Description, now: Timestamp) -> [String; 8] {
         Size(*output).to_string(),
         brief(entry.elapsed),
         hits.to_string(),
-        escape_words(words.iter().map(OsString::as_os_str)),
+        escape_words(words),
     ]
 }

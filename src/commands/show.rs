@@ -13,7 +13,6 @@ use crate::size::Size;
 use crate::store::{Calls, Selection};
 use crate::terminal::{Notices, Stream, escape_os, escape_words};
 use crate::time::{Timestamp, brief};
-use std::ffi::OsString;
 use std::path::Path;
 
 /// Prints the newest entry that the options select.
@@ -89,7 +88,7 @@ fn tell(description: &Description, now: Timestamp) -> String {
     };
     let lines = [
         ("entry", entry.id.to_string()),
-        ("command", escape_words(words.iter().map(OsString::as_os_str))),
+        ("command", escape_words(words)),
         ("scope", if scope.is_empty() { "-".to_owned() } else { escape_os(scope.as_ref()) }),
         (
             "directory",

@@ -67,7 +67,7 @@ fn table(commands: &[(Vec<OsString>, Totals)], screen: Screen) -> Table<7> {
             brief(totals.saved),
             totals.entries.to_string(),
             Size(totals.output).to_string(),
-            shown(words),
+            escape_words(words),
         ];
         table.push(Tone::Plain, cells);
     }
@@ -78,7 +78,8 @@ fn table(commands: &[(Vec<OsString>, Totals)], screen: Screen) -> Table<7> {
 fn brief_table(commands: &[(Vec<OsString>, Totals)]) -> Table<4> {
     let mut table = Table::columns(["HITS", "RATE", "SAVED", "COMMAND"]);
     for (words, totals) in commands {
-        let cells = [totals.hits.to_string(), percent(totals), brief(totals.saved), shown(words)];
+        let cells =
+            [totals.hits.to_string(), percent(totals), brief(totals.saved), escape_words(words)];
         table.push(Tone::Plain, cells);
     }
     table
@@ -98,10 +99,6 @@ fn percent(totals: &Totals) -> String {
     totals.hit_rate().map_or_else(|| "-".to_owned(), |rate| format!("{:.0}%", rate * 100.0))
 }
 
-fn shown(words: &[OsString]) -> String {
-    escape_words(words.iter().map(OsString::as_os_str))
-}
-
 /// A Markdown table, for the summary of a CI job.
 fn markdown(Statistics { whole, commands, .. }: &Statistics) -> String {
     let line = |name: &str, totals: &Totals| {
@@ -113,7 +110,7 @@ fn markdown(Statistics { whole, commands, .. }: &Statistics) -> String {
                     |---|--:|--:|--:|--:|--:|--:|\n"
         .to_owned();
     for (words, totals) in commands {
-        text += &line(&code(&shown(words)), totals);
+        text += &line(&code(&escape_words(words)), totals);
     }
     text + &line("**all**", whole)
 }

@@ -149,7 +149,7 @@ const DEFAULT_FAILURE_TTL: Lifetime = Lifetime::For(Duration::from_mins(1));
 
 /// A text for the spinner.
 fn about(what: &str, words: &[OsString]) -> OsString {
-    let command = escape_words(words.iter().map(OsString::as_os_str));
+    let command = escape_words(words);
     OsString::from(format!("{what} `{command}`"))
 }
 

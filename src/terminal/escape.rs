@@ -80,8 +80,8 @@ pub fn is_unseen(c: char) -> bool {
 }
 
 /// A command line as one could type it, with everything unusual quoted and escaped.
-pub fn escape_words<'a>(words: impl IntoIterator<Item = &'a OsStr>) -> String {
-    words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
+pub fn escape_words(words: impl IntoIterator<Item: AsRef<OsStr>>) -> String {
+    words.into_iter().map(|word| quote(word.as_ref())).collect::<Vec<_>>().join(" ")
 }
 
 fn quote(word: &OsStr) -> String {
