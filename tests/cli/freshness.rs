@@ -69,10 +69,10 @@ fn failures_expire_after_a_minute() {
         sandbox.cachex(&format!("{options} ./s.sh 3")).ends("hi\n", "", 3);
     };
     fail("");
-    sandbox.age(59);
+    sandbox.age(40);
     fail("");
     assert_eq!(sandbox.runs(), 1);
-    sandbox.age(2);
+    sandbox.age(20);
     fail("");
     assert_eq!(sandbox.runs(), 2);
     sandbox.age(30);

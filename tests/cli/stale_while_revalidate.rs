@@ -46,10 +46,10 @@ fn an_expired_entry_is_served_at_once_and_renewed() {
     let sandbox = sandbox();
     sandbox.cachex(RENEWS).gives("old\n");
     sandbox.write("now", "new\n");
-    sandbox.age(59);
+    sandbox.age(40);
     sandbox.cachex(RENEWS).gives("old\n");
     assert_eq!(sandbox.runs(), 1, "fresh");
-    sandbox.age(10);
+    sandbox.age(20);
     sandbox.cachex(RENEWS).gives("old\n");
     wait_for_ends(&sandbox, 2);
     sandbox.cachex(RENEWS).gives("new\n");
