@@ -96,13 +96,19 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("store", "error location sqlite objects read handle health query usage write"),
     ("store/health", "finding objects entries examine"),
     ("store/objects", "directory owners new_object sweep"),
-    ("store/query", "call_pattern parts statistics where_clause nearest selection listing"),
+    (
+        "store/query",
+        "call_pattern parts statistics where_clause of_command nearest selection listing",
+    ),
     ("store/read", "pages database"),
     ("store/read/pages", "unsupported file record tree reader"),
     (
         "store/sqlite",
         "codec connect migrations notes read_transaction space schema open repair transaction",
     ),
-    ("store/write", "clearing command_totals tombstones retention evict insert fill remove prune"),
+    (
+        "store/write",
+        "clearing command_totals tombstones entry_remover retention evict insert fill remove prune",
+    ),
     ("terminal", "escape own stream write_deadline messages"),
 ];
