@@ -1,6 +1,7 @@
 //! The command's two output streams, which depend on the options and on where our own streams lead.
 //!
-//! This is part of the key. Output to one stream is recorded in exact order; between two streams the order is not exact.
+//! This is part of the key. Output to one stream is recorded in exact order; between two streams the order is not
+//! exact.
 
 use crate::inherited::is_closed;
 use crate::terminal::{Stream, TerminalSize};

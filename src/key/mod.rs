@@ -1,8 +1,8 @@
 //! The key: everything that a result depends on and that is known before the command runs.
 //!
-//! [`KeySpec`] names the inputs that count, [`observe()`] looks at them, [`Fingerprint`] holds all that was seen, and [`Key`]
-//! is its digest. Only [`observe()`] and [`Program::resolve`] read the world; the rest is pure. Nothing here knows the store
-//! or time to live.
+//! [`KeySpec`] names the inputs that count, [`observe()`] looks at them, [`Fingerprint`] holds all that was seen, and
+//! [`Key`] is its digest. Only [`observe()`] reads the world for the key. Nothing here knows the store or time to
+//! live.
 
 mod caveats;
 mod code;

@@ -27,7 +27,8 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// Becomes the observation of a call whose own key is `key`, one of the [keys](Fingerprint::keys) that serve this call.
+    /// Becomes the observation of a call whose own key is `key`, one of the [keys](Fingerprint::keys) that serve this
+    /// call.
     pub fn serve_for(&mut self, key: Key) {
         if self.fingerprint.key() != key
             && let Some(other) = self.fingerprint.outputs.also_served_by()
@@ -51,7 +52,8 @@ impl Observation {
         unused.chain(missing).chain(caveats::about_arguments(&self.arguments)).collect()
     }
 
-    /// Begins to watch inputs that count by their names alone and can be read all the same. Called before the command runs.
+    /// Begins to watch inputs that count by their names alone and can be read all the same. Called before the command
+    /// runs.
     pub fn watch(&self) {
         self.arguments.watch();
     }

@@ -1,4 +1,4 @@
-//! The inputs that were asked to count. Nothing of the world is in it.
+//! The inputs that options ask to count, and the environment that they leave to the command.
 
 use super::hash_with::HashWith;
 use super::words::environment::{SelectedVariables, VariableSelector};

@@ -11,7 +11,8 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-/// The name of a command: the place of its program, and for an interpreter the words up to its script, with the place of that.
+/// The name of a command: the place of its program, and for an interpreter the words up to its script, with the place
+/// of that.
 ///
 /// `clear`, `stats` and `--max-entries` find the entries of a command by it, over all contents of its script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +24,8 @@ pub struct CommandName {
 }
 
 impl CommandName {
-    /// The name of the command that `words` call with this program. Words that are ignored may be secret: those in the name are
-    /// replaced by their globs, and further arguments are left out.
+    /// The name of the command that `words` call with this program. Words that are ignored may be secret: those in
+    /// the name are replaced by their globs, and further arguments are left out.
     #[must_use]
     pub fn of(program: &Path, words: &[OsString], ignored: &[ArgumentGlob]) -> Self {
         let script = operands(program, words).and_then(|operands| operands.script);
@@ -62,8 +63,8 @@ impl CommandName {
     }
 }
 
-/// Every name that `words` can mean, where these arguments are ignored, whether or not the program is still there: a word
-/// without a slash means any file of that name in `PATH`.
+/// Every name that `words` can mean, where these arguments are ignored, whether or not the program is still there: a
+/// word without a slash means any file of that name in `PATH`.
 #[must_use]
 pub fn names_of(words: &[OsString], ignored: &[ArgumentGlob]) -> Vec<CommandName> {
     let Some(word) = words.first() else {
@@ -79,8 +80,8 @@ pub fn names_of(words: &[OsString], ignored: &[ArgumentGlob]) -> Vec<CommandName
 
 /// The place of a file: its directory without symbolic links or dots, and its own name.
 ///
-/// It is the same by whatever path one comes to it, and when the file is gone. A link at the end is not followed: one program
-/// under several names is several commands.
+/// It is the same by whatever path one comes to it, and when the file is gone. A link at the end is not followed: one
+/// program under several names is several commands.
 fn place(path: &Path) -> PathBuf {
     let path = normalize(path);
     let mut missing = Vec::new();

@@ -28,8 +28,8 @@ const MAX_DEPTH: usize = 5;
 /// At most this many words are taken for the command that a program runs.
 const MAX_COMMANDS: usize = 4;
 
-/// The code that `words` run, as far as its content is known before large files are read. Of the arguments the `plain` ones
-/// count as they are.
+/// The code that `words` run, as far as its content is known before large files are read. Of the arguments the
+/// `plain` ones count as they are.
 pub(crate) fn find_code(
     reader: &FileReader<'_>,
     program: &Program,
@@ -190,8 +190,8 @@ impl CodeSearch<'_, '_> {
         Ok(())
     }
 
-    /// Adds the programs in `PATH` that the words may name. Each search takes time, so of a program that is not known to run
-    /// others only the first words are tried, where they name no file.
+    /// Adds the programs in `PATH` that the words may name. Each search takes time, so of a program that is not known
+    /// to run others only the first words are tried, where they name no file.
     fn add_named_programs(
         &mut self,
         operands: Option<&Operands>,

@@ -110,8 +110,8 @@ impl<'m> FileReader<'m> {
         Ok(Some(OpenedFile { content, head, real, mode }))
     }
 
-    /// The contents of files that were opened. If the digests of all large ones were remembered, the memory stays locked, so
-    /// that a look-up can follow in the same transaction.
+    /// The contents of files that were opened. If the digests of all large ones were remembered, the memory stays
+    /// locked, so that a look-up can follow in the same transaction.
     pub(crate) fn resolve(
         &self,
         mut pending: Vec<PendingContent>,

@@ -60,8 +60,8 @@ impl FileReader<'_> {
         contents
     }
 
-    /// The contents of the large files that are remembered, by their stamps when they are opened: on a network file system
-    /// these are truer than the stamps of the survey.
+    /// The contents of the large files that are remembered, by their stamps when they are opened: on a network file
+    /// system these are truer than the stamps of the survey.
     fn recall_large(&self, files: &[StampedFile]) -> Vec<FileContent> {
         let stamp = |file: &StampedFile| {
             let opened = if file.stamp.size > SMALL { open(&file.path).ok()? } else { None };

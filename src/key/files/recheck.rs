@@ -49,7 +49,8 @@ impl ReadFile {
     }
 }
 
-/// Whether a file that has the same stamp as before holds the same: two changes within a tick of the clock leave one stamp.
+/// Whether a file that has the same stamp as before holds the same: two changes within a tick of the clock leave one
+/// stamp.
 pub(super) fn is_unchanged(
     path: &Path,
     stamp: &FileStamp,

@@ -33,7 +33,8 @@ impl Read for ProgressReader<'_> {
     }
 }
 
-/// The stamp of a regular file, asked of the open file: on a network file system the stamp of a path may be out of date.
+/// The stamp of a regular file, asked of the open file: on a network file system the stamp of a path may be out of
+/// date.
 pub(super) fn open_stamp(path: &Path) -> Result<FileStamp, Unreadable> {
     let (_, stat) = open(path)?.ok_or_else(|| Unreadable::new(path, "it was removed just now"))?;
     Ok(FileStamp::of(&stat))

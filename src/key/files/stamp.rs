@@ -1,8 +1,8 @@
 //! Stamps of files, which can be told without reading them, and when a stamp vouches for the content.
 //!
-//! A change of a file moves its change time (ctime), which nobody can set back; but two changes within one tick of the
-//! kernel's clock leave the same time. So a stamp counts only if it was old already when the file was read. A write through
-//! a shared memory mapping may move no time at all.
+//! A change of a file moves its change time (ctime), which nobody can set back; but two changes within one tick of
+//! the kernel's clock leave the same time. So a stamp counts only if it was old already when the file was read. A
+//! write through a shared memory mapping may move no time at all.
 
 use crate::key::digest::Digest;
 use crate::key::encoding::{Encode, Encoder, bytes_of};
@@ -63,7 +63,8 @@ impl FileStamp {
         self.changed.max(self.modified) + SETTLED_AFTER_NANOS < now
     }
 
-    /// The same on a file system that [keeps change times](keeps_change_times): the modification time does not matter there.
+    /// The same on a file system that [keeps change times](keeps_change_times): the modification time does not matter
+    /// there.
     pub(crate) fn vouches(&self, now: i128) -> bool {
         FIRST_DAY_NANOS < self.changed && self.changed + SETTLED_AFTER_NANOS < now
     }
@@ -138,11 +139,11 @@ pub(crate) fn tells_changes(path: &Path, stamp: &FileStamp) -> bool {
     Devices::default().tell_changes(path, stamp)
 }
 
-/// Whether this file lies on a file system that is known to keep change times: it notes every change at once, by the clock
-/// of this machine, in a time that nobody can set.
+/// Whether this file lies on a file system that is known to keep change times: it notes every change at once, by the
+/// clock of this machine, in a time that nobody can set.
 ///
-/// A network file system may tell old times. FAT and mounted archives have no change time. An overlay is as good as the file
-/// systems below it, but does not tell which these are.
+/// A network file system may tell old times. FAT and mounted archives have no change time. An overlay is as good as
+/// the file systems below it, but does not tell which these are.
 fn keeps_change_times(path: &Path) -> bool {
     rustix::fs::statfs(path).is_ok_and(|system| is_known(&system))
 }

@@ -28,7 +28,8 @@ pub(super) enum HashFailure {
     Io(#[from] io::Error),
 }
 
-/// The digest of the output of a shell command that reads this content from the start. `on_progress` is called now and then.
+/// The digest of the output of a shell command that reads this content from the start. `on_progress` is called now
+/// and then.
 pub(super) fn run(
     command: &OsStr,
     content: &File,

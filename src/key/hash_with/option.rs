@@ -46,7 +46,8 @@ impl fmt::Display for HashSelector {
 }
 
 impl HashWith {
-    /// Reads `file:*.json=jq -cS .`, `env:NAME=…`, `arg:2=…`, `arg:--seed*=…` or `stdin=…`. The first `=` ends the selector.
+    /// Reads `file:*.json=jq -cS .`, `env:NAME=…`, `arg:2=…`, `arg:--seed*=…` or `stdin=…`. The first `=` ends the
+    /// selector.
     ///
     /// # Errors
     /// What is wrong with it.

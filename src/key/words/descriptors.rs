@@ -7,8 +7,8 @@ use std::os::unix::ffi::OsStrExt;
 
 /// Whether a word names an open descriptor, of whose content it says nothing.
 ///
-/// A shell turns `<(…)` into such a word, or into what follows a `=` or `@` in one. Elsewhere in a word only descriptors that
-/// the command inherits matter: `awk '{ print > "/dev/fd/2" }'` names none.
+/// A shell turns `<(…)` into such a word, or into what follows a `=` or `@` in one. Elsewhere in a word only
+/// descriptors that the command inherits matter: `awk '{ print > "/dev/fd/2" }'` names none.
 pub(crate) fn names_a_descriptor(word: &OsStr) -> bool {
     let bytes = word.as_bytes();
     let value = bytes.iter().position(|byte| *byte == b'=').map(|at| &bytes[at + 1..]);

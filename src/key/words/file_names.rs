@@ -1,7 +1,7 @@
 //! The names of files that an argument may hold. Pure: nothing is looked for.
 //!
-//! A word may name a file as a whole, behind an `=`, before or behind its first `:`, or as the value of a one-letter option
-//! in the same word; an `@` may stand before the name.
+//! A word may name a file as a whole, behind an `=`, before or behind its first `:`, or as the value of a one-letter
+//! option in the same word; an `@` may stand before the name.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

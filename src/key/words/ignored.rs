@@ -84,8 +84,8 @@ impl ArgumentNumbers {
         Self { counted, all: marks.len().saturating_sub(1) }
     }
 
-    /// The number of an argument, given its number among those that count. Numbers that are too high continue behind all
-    /// that was typed.
+    /// The number of an argument, given its number among those that count. Numbers that are too high continue behind
+    /// all that was typed.
     pub(crate) fn typed(&self, number: usize) -> usize {
         let beyond = || self.all + number.saturating_sub(self.counted.len());
         self.counted.get(number.wrapping_sub(1)).copied().unwrap_or_else(beyond)

@@ -1,8 +1,8 @@
 //! The words of an interpreter's command line that name the code it runs.
 //!
 //! Independent of what files there are, since the name of a command must be the same when its script is gone. Every
-//! argument that names a file counts anyway. Where the reading is not certain (an option that the table does not know, a
-//! wrapper), programs in `PATH` that the words name count too.
+//! argument that names a file counts anyway. Where the reading is not certain (an option that the table does not
+//! know, a wrapper), programs in `PATH` that the words name count too.
 
 use super::table::{ALL_EXTENSIONS, INTERPRETERS, Interpreter, ProgramRole};
 use super::word_role::{WordRole, contains};

@@ -35,8 +35,8 @@ pub(super) struct Interpreter {
 pub(super) enum ProgramRole {
     /// It reads options in clusters, and a script.
     Interpreter,
-    /// A shell: every other letter is a flag, values are words of their own, `-` ends the options, long options may have
-    /// one dash, and a script without a slash is searched in `PATH` too.
+    /// A shell: every other letter is a flag, values are words of their own, `-` ends the options, long options may
+    /// have one dash, and a script without a slash is searched in `PATH` too.
     Shell,
     /// It runs another command, which may be any of its words.
     Wrapper,

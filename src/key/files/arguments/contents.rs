@@ -13,7 +13,7 @@ use crate::key::fingerprint::{FileArgument, FileState};
 use crate::key::hash_with::HashCommands;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// File arguments, of which large ones may still have to be read.
 #[derive(Default)]
@@ -46,16 +46,32 @@ impl FileArguments {
             opened.seen.insert(OsString::new(), argument);
             return Ok(opened);
         }
+        let open = |path: &Path| reader.open(path);
+        let states = self.states(reader, open, |index, _, file| {
+            opened.pending.push((index, file));
+            Ok(None)
+        })?;
+        let argument = |(path, state): (PathBuf, _)| (path.into(), FileArgument::new(state));
+        opened.seen.extend(states.into_iter().map(argument));
+        Ok(opened)
+    }
+
+    /// The states of the paths. Those that are to be read are opened or read by `read`; `accept` takes the result,
+    /// and gives the state if it is known already.
+    fn states<T>(
+        &mut self,
+        reader: &FileReader<'_>,
+        mut read: impl FnMut(&Path) -> Result<Option<T>, Unreadable>,
+        mut accept: impl FnMut(usize, &mut NamedPath, T) -> Result<Option<FileState>, Unreadable>,
+    ) -> Result<Vec<(PathBuf, FileState)>, Unreadable> {
         let total = self.total_size();
+        let mut states = Vec::new();
         for (index, named) in self.named.iter_mut().enumerate() {
             let state = if named.to_read(total).is_none() {
                 named.unread_state(reader)?
             } else {
-                match reader.open(&named.path) {
-                    Ok(Some(file)) => {
-                        opened.pending.push((index, file));
-                        None
-                    }
+                match read(&named.path) {
+                    Ok(Some(it)) => accept(index, named, it)?,
                     Ok(None) => {
                         named.note_absence();
                         None
@@ -63,11 +79,9 @@ impl FileArguments {
                     Err(fault) => Some(named.note_closed(fault)),
                 }
             };
-            if let Some(state) = state {
-                opened.seen.insert(named.path.clone().into(), FileArgument::new(state));
-            }
+            states.extend(state.map(|state| (named.path.clone(), state)));
         }
-        Ok(opened)
+        Ok(states)
     }
 
     /// The files that were opened, given their contents.
@@ -111,26 +125,14 @@ impl FileArguments {
         let is_certain = files.len() == self.named.iter().filter_map(NamedPath::stamp).count()
             && reader.is_certain(&files, &contents);
         let mut fetched = fetched.into_iter();
+        let next = |_: &Path| fetched.next().unwrap_or(Ok(None));
+        let states = self.states(reader, next, |_, named, (stamp, digest)| {
+            named.note_content(reader, stamp, digest);
+            hashes.file(&named.path, digest).map(Some)
+        })?;
         let mut digest = DigestBuilder::default();
-        for named in &mut self.named {
-            let state = if named.to_read(total).is_none() {
-                named.unread_state(reader)?
-            } else {
-                match fetched.next().unwrap_or(Ok(None)) {
-                    Ok(Some((stamp, digest))) => {
-                        named.note_content(reader, stamp, digest);
-                        Some(hashes.file(&named.path, digest)?)
-                    }
-                    Ok(None) => {
-                        named.note_absence();
-                        None
-                    }
-                    Err(fault) => Some(named.note_closed(fault)),
-                }
-            };
-            if let Some(state) = state {
-                digest.update(&bytes_of(&(&named.path, &state)));
-            }
+        for state in &states {
+            digest.update(&bytes_of(state));
         }
         let digest = digest.finish();
         if is_remembered && is_certain {
@@ -144,7 +146,8 @@ impl FileArguments {
         self.named.iter().filter_map(NamedPath::stamp).map(|stamp| stamp.size).sum()
     }
 
-    /// The path and the stamp under which the digest of all is remembered: made of all names, and of these and all stamps.
+    /// The path and the stamp under which the digest of all is remembered: made of all names, and of these and all
+    /// stamps.
     fn identity(&self) -> (PathBuf, Stamp) {
         let (mut names, mut stamps) = (Encoder::default(), Encoder::default());
         for named in self.named.iter().filter(|named| named.counts()) {
@@ -167,7 +170,6 @@ mod tests {
     use crate::key::files::reading::HUGE;
     use crate::time::Timestamp;
     use std::fs;
-    use std::path::Path;
 
     const LATER: Timestamp = Timestamp::from_millis(i64::MAX / 2);
 

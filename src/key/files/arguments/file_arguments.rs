@@ -38,8 +38,8 @@ impl FileArguments {
         &self.option_directories
     }
 
-    /// The executable files, which count as code, with their interpreters. None where there are many, since they are not
-    /// meant to be executed then; nor those that a hash command is for.
+    /// The executable files, which count as code, with their interpreters. None where there are many, since they are
+    /// not meant to be executed then; nor those that a hash command is for.
     pub(crate) fn executables(&self, hashes: &HashCommands<'_>) -> impl Iterator<Item = &Path> {
         let is_executable = |named: &&NamedPath| {
             matches!(named.kind, PathKind::File { is_executable: true, stamp } if stamp.size <= HUGE)
