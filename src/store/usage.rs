@@ -36,8 +36,9 @@ impl Store {
     /// Folds the uses until now in, where the store can be written.
     pub(in crate::store) fn fold_uses(&mut self) -> Result<(), StoreError> {
         match self.try_to_fold_uses() {
-            // On a full disk the hit counts stay a little behind.
+            // On a full disk, or when another process keeps the lock, the hit counts stay a little behind.
             Err(fault) if fault.is_of_a_full_disk() => Ok(()),
+            Err(StoreError::Busy) => Ok(()),
             folded => folded,
         }
     }

@@ -61,6 +61,7 @@ mod stdin;
 mod stdin_file;
 mod stdin_left_behind;
 mod stdin_silent;
+mod stopped_lock_holder;
 mod stopping;
 mod store_faults;
 mod store_meanwhile;

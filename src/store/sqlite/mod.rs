@@ -11,3 +11,4 @@ pub(in crate::store) mod space;
 pub(in crate::store) mod transaction;
 
 mod migrations;
+mod stopped_holder;

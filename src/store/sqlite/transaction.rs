@@ -7,6 +7,7 @@
 use super::connect::{WRITE_DEADLINE, wait_for_others};
 use super::read_transaction;
 use super::schema::{self, DatabaseFormat};
+use super::stopped_holder::Intent;
 use crate::store::error::StoreError;
 use crate::store::location::StoreLocation;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -68,7 +69,7 @@ fn begin<'c>(
     deadline: Duration,
 ) -> Result<Transaction<'c>, StoreError> {
     read_transaction::end(connection);
-    wait_for_others(connection, deadline)?;
+    wait_for_others(connection, Intent::Write, deadline)?;
     connection.pragma_update(None, "synchronous", synchronous)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     check_format(&transaction, location)?;
