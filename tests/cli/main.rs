@@ -65,6 +65,7 @@ mod stopped_lock_holder;
 mod stopping;
 mod store_faults;
 mod store_meanwhile;
+mod store_model;
 mod stream_order;
 mod streams;
 #[cfg(target_os = "linux")]

@@ -14,6 +14,11 @@ impl Random {
         Self(seed)
     }
 
+    /// Another sequence, which this one decides.
+    pub fn another(&mut self) -> Self {
+        Self(self.next())
+    }
+
     /// The next number of a `SplitMix64` generator.
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
