@@ -104,7 +104,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("store/read/pages", "unsupported file record tree reader"),
     (
         "store/sqlite",
-        "codec connect migrations notes read_transaction space schema open repair transaction",
+        "codec stopped_holder connect migrations notes read_transaction space schema open repair transaction",
     ),
     (
         "store/write",
