@@ -140,3 +140,43 @@ fn kills_during_a_transaction() {
     assert!(died >= 5, "{died}");
     leaves_no_orphans(&sandbox);
 }
+
+/// Kills a process at each step that touches a file of long output or ends a transaction.
+#[test]
+#[cfg(target_os = "linux")]
+fn kills_at_every_step_of_storing_and_removing_long_output() {
+    if !super::system_calls::can_trace() {
+        return;
+    }
+    let sandbox = sandbox();
+    let long = "./s.sh long 1100000";
+    works(&sandbox, long, &printed("long", 1_100_000));
+    let mut died = 0;
+    for step in ["linkat", "renameat", "renameat2", "unlinkat", "ftruncate", "pwrite64"] {
+        for (call, times) in [
+            (format!("--refresh {long}"), 8),
+            ("--max-size 1MB ./s.sh small 10".to_owned(), 8),
+            ("clear -- ./s.sh".to_owned(), 8),
+            ("prune --max-size 1MB".to_owned(), 4),
+        ] {
+            for time in 1..=times {
+                say(format_args!("{call}: {step} {time}"));
+                let program = env!("CARGO_BIN_EXE_cachex");
+                let inject = format!("inject={step}:signal=KILL:when={time}");
+                // The command of the call is not traced.
+                let words = ["-o", "/dev/null", "-e", &inject, program];
+                let words = words.into_iter().chain(call.split(' ')).collect::<Vec<_>>();
+                let ended = sandbox.program("strace", &words).output();
+                died += usize::from(ended.status.code().is_none());
+                sandbox.cachex("--refresh ./s.sh other 10").gives(printed("other", 10));
+                sandbox.objects_are_those_owned();
+                works(&sandbox, long, &printed("long", 1_100_000));
+                if ended.status.success() {
+                    break;
+                }
+            }
+        }
+    }
+    is_sound(&sandbox);
+    assert!(died >= 20, "{died}");
+}

@@ -206,7 +206,9 @@ fn objects_without_an_entry_are_removed() {
     sandbox.cachex("./s.sh x").gives(printed("x"));
     let left = "0".repeat(64);
     fs::write(sandbox.store_dir().join("objects").join(&left), "left").expect("written");
-    sandbox.sql(&format!("INSERT INTO note VALUES (6, x'{left}', 0, x'')"));
+    // The other note is damaged.
+    let notes = format!("(6, x'{left}', 0, x''), (6, x'da', 0, x'')");
+    sandbox.sql(&format!("INSERT INTO note VALUES {notes}"));
     sandbox.cachex("echo short").gives("short\n");
     sandbox.objects_are_those_owned();
     sandbox.cachex("--only-if-cached ./s.sh x").gives(printed("x"));

@@ -119,7 +119,7 @@ impl ObjectDirectory {
             Err(Errno::EXIST) => {}
             linked => return linked.map(|()| replaced).map_err(io::Error::from),
         }
-        self.remove(REPLACEMENT.as_ref())?;
+        self.remove_replacement()?;
         self.link_unnamed(file, REPLACEMENT)?;
         self.rename(REPLACEMENT, &name)?;
         Ok(replaced)
@@ -159,6 +159,11 @@ impl ObjectDirectory {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Removes a file that a dead process was about to give its name.
+    pub(super) fn remove_replacement(&self) -> io::Result<Option<File>> {
+        self.remove(REPLACEMENT.as_ref())
     }
 
     /// Removes an object, and an incomplete copy of it that a dead process left.

@@ -30,13 +30,13 @@ impl<'f> NewObject<'f> {
         Ok(Self { file, directory, copy })
     }
 
-    /// Notes that the object is about to exist, unless a row or a note tells of it. Returns whether it wrote a note: then
-    /// the transaction has to be committed, and the object is linked in a later one.
+    /// Notes that the object is about to be linked, unless a note says so already. Returns whether it wrote one: then the
+    /// transaction has to be committed, and the object is linked in a later one.
     pub(in crate::store) fn announce(&self, connection: &Connection) -> Result<bool, StoreError> {
-        if owners::is_known(connection, self.file.digest())? {
+        if owners::is_noted(connection, self.file.digest())? {
             return Ok(false);
         }
-        owners::note_unowned(connection, &self.file.digest().0)?;
+        owners::note_unsettled(connection, &self.file.digest().0)?;
         Ok(true)
     }
 

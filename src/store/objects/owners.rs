@@ -1,4 +1,4 @@
-//! The rows that own objects, the total size of all objects, and the notes of objects without an owner.
+//! The rows that own objects, the total size of all objects, and the notes of objects that may have no owner.
 //!
 //! Everything happens in the transaction of the caller. The total is kept as a sum, so that a fill need not add it up.
 
@@ -55,7 +55,7 @@ pub(super) fn own(
     let sql = "INSERT OR REPLACE INTO object (entry, place, digest, size, streams)
                VALUES (?1, ?2, ?3, ?4, ?5)";
     connection.execute(sql, params![entry, OUTPUT_PLACE, digest.0, size, streams])?;
-    notes::forget_one(connection, NoteKind::Unowned, &digest.0)
+    notes::forget_one(connection, NoteKind::Unsettled, &digest.0)
 }
 
 /// Removes the rows of an entry, and notes the objects that have no owner any more.
@@ -66,7 +66,7 @@ pub(in crate::store) fn disown(connection: &Connection, entry: i64) -> Result<()
     for (digest, size) in rows.collect::<Result<Vec<(Vec<u8>, i64)>, _>>()? {
         if !is_owned(connection, &digest)? {
             change_total(connection, size.saturating_neg())?;
-            note_unowned(connection, &digest)?;
+            note_unsettled(connection, &digest)?;
         }
     }
     Ok(())
@@ -75,7 +75,7 @@ pub(in crate::store) fn disown(connection: &Connection, entry: i64) -> Result<()
 /// Ends what all entries own.
 pub(in crate::store) fn disown_all(connection: &Connection) -> Result<(), StoreError> {
     let note = "INSERT OR REPLACE INTO note SELECT DISTINCT ?1, digest, ?2, x'' FROM object";
-    connection.execute(note, [NoteKind::Unowned as i64, Timestamp::now().as_millis()])?;
+    connection.execute(note, [NoteKind::Unsettled as i64, Timestamp::now().as_millis()])?;
     connection.execute("DELETE FROM object", [])?;
     set_total(connection, 0)
 }
@@ -104,21 +104,20 @@ fn digest_of(name: &[u8]) -> Option<ContentDigest> {
     (rest.is_empty() && name_of(digest).as_bytes() == name).then_some(digest)
 }
 
-/// Notes that an object has no owner.
-pub(super) fn note_unowned(connection: &Connection, digest: &[u8]) -> Result<(), StoreError> {
+/// Notes that an object may have a file and no owner.
+pub(super) fn note_unsettled(connection: &Connection, digest: &[u8]) -> Result<(), StoreError> {
     let note = Note { at: Timestamp::now(), value: Vec::new() };
-    notes::put(connection, NoteKind::Unowned, digest, &note)
+    notes::put(connection, NoteKind::Unsettled, digest, &note)
 }
 
-/// Whether a row or a note names an object, so that its file is found after a kill.
-pub(super) fn is_known(connection: &Connection, digest: ContentDigest) -> Result<bool, StoreError> {
-    Ok(is_owned(connection, &digest.0)?
-        || notes::find(connection, NoteKind::Unowned, &digest.0)?.is_some())
+/// Whether a note names an object, so that its file is found after a kill.
+pub(super) fn is_noted(connection: &Connection, digest: ContentDigest) -> Result<bool, StoreError> {
+    Ok(notes::find(connection, NoteKind::Unsettled, &digest.0)?.is_some())
 }
 
-/// Whether there are notes of objects without an owner.
-pub(in crate::store) fn are_unowned(connection: &Connection) -> Result<bool, StoreError> {
-    Ok(notes::last_name(connection, NoteKind::Unowned)?.is_some())
+/// Whether a note names any object.
+pub(in crate::store) fn are_unsettled(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(notes::last_name(connection, NoteKind::Unsettled)?.is_some())
 }
 
 /// The total size of all objects, in bytes.
@@ -199,9 +198,10 @@ mod tests {
                     let digest = ContentDigest([number; 32]);
                     let is_owned = is_name_owned(&connection, name_of(digest).as_bytes());
                     prop_assert_eq!(is_owned.expect("known"), distinct.contains(&number));
-                    prop_assert_eq!(is_known(&connection, digest).expect("known"), seen.contains(&number));
+                    let is_unowned = seen.contains(&number) && !distinct.contains(&number);
+                    prop_assert_eq!(is_noted(&connection, digest).expect("known"), is_unowned);
                 }
-                prop_assert_eq!(are_unowned(&connection).expect("known"), seen.len() > distinct.len());
+                prop_assert_eq!(are_unsettled(&connection).expect("known"), seen.len() > distinct.len());
             }
         }
     }

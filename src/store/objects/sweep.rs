@@ -19,7 +19,7 @@ use std::os::unix::ffi::OsStrExt;
 /// to free a long file.
 const AT_ONCE: u8 = 64;
 
-/// Removes the files that notes name.
+/// Removes the files that notes name, if they have no owner.
 pub(in crate::store) fn settle(
     connection: &mut Connection,
     location: &StoreLocation,
@@ -27,28 +27,35 @@ pub(in crate::store) fn settle(
     let Some(directory) = ObjectDirectory::open(location)? else { return Ok(()) };
     loop {
         let transaction = transaction::write(connection, location)?;
-        let unowned = noted(&transaction)?;
-        if unowned.is_empty() {
+        let unsettled = noted(&transaction)?;
+        if unsettled.is_empty() {
             return Ok(());
         }
         let mut open: Vec<File> = Vec::new();
-        for digest in &unowned {
-            // A file that cannot be removed is left to `sweep`, and `doctor` reports it.
-            open.extend(directory.remove_object(*digest).ok().flatten());
+        open.extend(directory.remove_replacement()?);
+        for name in &unsettled {
+            // Damage may have changed its length.
+            if let Ok(digest) = name.as_slice().try_into()
+                && !owners::is_owned(&transaction, name)?
+            {
+                // A file that cannot be removed is left to `sweep`, and `doctor` reports it.
+                open.extend(directory.remove_object(ContentDigest(digest)).ok().flatten());
+            }
         }
-        for ContentDigest(digest) in unowned {
-            notes::forget_one(&transaction, NoteKind::Unowned, &digest)?;
+        for name in unsettled {
+            notes::forget_one(&transaction, NoteKind::Unsettled, &name)?;
         }
         transaction.commit()?;
     }
 }
 
-/// Some objects that notes name.
-fn noted(connection: &Connection) -> Result<Vec<ContentDigest>, StoreError> {
+/// The names of some notes, which are digests.
+fn noted(connection: &Connection) -> Result<Vec<Vec<u8>>, StoreError> {
     let sql = "SELECT name FROM note WHERE kind = ?1 LIMIT ?2";
     let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map(params![NoteKind::Unowned as i64, AT_ONCE], |row| row.get(0))?;
-    Ok(rows.collect::<Result<Vec<[u8; 32]>, _>>()?.into_iter().map(ContentDigest).collect())
+    let rows =
+        statement.query_map(params![NoteKind::Unsettled as i64, AT_ONCE], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Repairs the rows of objects.

@@ -21,8 +21,8 @@ pub(in crate::store) enum NoteKind {
     Ignored = 4,
     /// How often uses were folded in: `store::usage`. There is one, without a name; its date is the number.
     Folded = 5,
-    /// An object that no entry owns, by its digest: `store::objects`.
-    Unowned = 6,
+    /// An object that may have a file and no owner, by its digest: `store::objects`.
+    Unsettled = 6,
     /// How long all objects are. There is one, without a name; its date is the number of bytes.
     ObjectBytes = 7,
 }

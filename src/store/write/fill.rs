@@ -114,7 +114,7 @@ enum Attempt {
 
 struct FillEnd {
     filled: Filled,
-    /// Whether there are objects that no entry owns.
+    /// Whether there may be objects without an owner.
     leaves_files: bool,
 }
 
@@ -165,7 +165,7 @@ impl Fill<'_> {
         if removed > 0 {
             space::give_back(&transaction)?;
         }
-        let leaves_files = owners::are_unowned(&transaction)?;
+        let leaves_files = owners::are_unsettled(&transaction)?;
         let replaced = self.object.as_ref().map(NewObject::link).transpose()?;
         transaction.commit()?;
         // To free a long file takes a while: not before others can write again.
