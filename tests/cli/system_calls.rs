@@ -209,7 +209,7 @@ impl Traced {
     }
 }
 
-/// Whether programs can be traced here and this is a release build; reports it if not.
+/// Whether programs can be traced here and cachex is linked statically, as for its users. Reports it if not.
 pub fn can_trace() -> bool {
     let mut probe = Command::new("strace");
     probe.args(["-o", "/dev/null", "true"]).stdout(Stdio::null()).stderr(Stdio::null());
@@ -222,7 +222,7 @@ pub fn can_trace() -> bool {
     };
     assert!(
         std::env::var_os("CI").is_none(),
-        "system calls cannot be counted, for want of {missing}"
+        "system calls cannot be counted for lack of {missing}"
     );
     skipped(missing);
     false
