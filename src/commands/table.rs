@@ -138,12 +138,14 @@ mod tests {
 
     #[test]
     fn wide_characters_take_two_columns() {
-        let mut table = Table::columns(["NAME", "COMMAND"]);
-        table.push(Tone::Plain, ["日本", "echo 日本語"].map(str::to_owned));
-        table.push(Tone::Plain, ["ab", "echo 🎉🎉"].map(str::to_owned));
-        assert_eq!(table.render(PIPE), "NAME  COMMAND\n日本  echo 日本語\n  ab  echo 🎉🎉\n");
-        let narrow = Screen { columns: Some(15), colours: false };
-        assert_eq!(table.render(narrow), "NAME  COMMAND\n日本  echo 日…\n  ab  echo 🎉🎉\n");
+        let render = |columns| {
+            let mut table = Table::columns(["NAME", "COMMAND"]);
+            table.push(Tone::Plain, ["日本", "echo 日本語"].map(str::to_owned));
+            table.push(Tone::Plain, ["ab", "echo 🎉🎉"].map(str::to_owned));
+            table.render(Screen { columns, colours: false })
+        };
+        assert_eq!(render(None), "NAME  COMMAND\n日本  echo 日本語\n  ab  echo 🎉🎉\n");
+        assert_eq!(render(Some(15)), "NAME  COMMAND\n日本  echo 日…\n  ab  echo 🎉🎉\n");
     }
 
     #[test]
