@@ -10,6 +10,7 @@ use super::layer::{Layer, RUN_OPTIONS, RunOption};
 use super::shape::{Shape, Takes, ValueKind};
 use super::source::Source;
 use super::values::BadValue;
+use clap::Subcommand;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::slice;
@@ -70,7 +71,7 @@ impl OptionReader {
                 return self.run(rest.as_slice());
             }
             if !is_option(word) {
-                return match word.to_str().filter(|word| Verb::is_one(word)) {
+                return match word.to_str().filter(|word| Verb::has_subcommand(word)) {
                     Some(verb) => self.verb(verb, rest.as_slice()),
                     None => self.run(&words[words.len() - rest.len() - 1..]),
                 };

@@ -82,9 +82,9 @@ impl Asked {
 /// The files that count for a verb. If it is not about a call, only the user's file does, for the place of the store.
 fn files_for(verb: Option<&Verb>) -> &'static [FileOwner] {
     match verb {
-        None | Some(Verb::Explain(_) | Verb::Config(_)) => &[FileOwner::User, FileOwner::Project],
         Some(Verb::Completions { .. } | Verb::Trust(_)) => &[],
-        Some(_) => &[FileOwner::User],
+        Some(verb) if !verb.is_about_call() => &[FileOwner::User],
+        _ => &[FileOwner::User, FileOwner::Project],
     }
 }
 

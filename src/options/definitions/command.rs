@@ -25,7 +25,7 @@ use std::ffi::OsString;
     subcommand_value_name = "VERB",
     subcommand_help_heading = "Verbs",
     after_help = EXAMPLES,
-    after_long_help = AFTER_LONG_HELP,
+    after_long_help = format!("{EXAMPLES}\n\n{VARIABLES_AND_EXIT_STATUS}"),
     max_term_width = 100
 )]
 struct Frame {
@@ -37,31 +37,21 @@ struct Frame {
     command: Vec<OsString>,
 }
 
-macro_rules! examples {
-    () => {
-        "\
+const EXAMPLES: &str = "\
 Examples:
   cachex --ttl 1h -- ./report.sh --month 11
   cachex --env AWS_PROFILE,AWS_REGION --ttl 10min -- aws ec2 describe-instances
   cachex explain -- ./report.sh --month 11
-  cachex clear -- ./report.sh"
-    };
-}
+  cachex clear -- ./report.sh";
 
-const EXAMPLES: &str = examples!();
-
-const AFTER_LONG_HELP: &str = concat!(
-    examples!(),
-    "
-
+const VARIABLES_AND_EXIT_STATUS: &str = "\
 Each option of a run is also a variable (`CACHEX_TTL=1h`, `CACHEX_REFRESH=1`) and a key of the \
 configuration files. `cachex config` shows the options in force. `CACHEX_NO_CACHE=1` turns cachex off \
 from outside.
 
 Exit status: the command's own; 124 --only-if-cached found nothing, 125 cachex itself failed, 126 not \
 executable, 127 not found, 2 usage error. If signal n kills the command, cachex dies of n, too, and a shell \
-shows 128+n for that."
-);
+shows 128+n for that.";
 
 /// The version, and that of the library that reads and writes the store.
 fn long_version() -> String {

@@ -57,11 +57,6 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Whether this is the name of a verb.
-    pub(in crate::options) fn is_one(word: &str) -> bool {
-        Self::has_subcommand(word)
-    }
-
     /// Whether the verb of this name takes the options of a run.
     pub(in crate::options) fn takes_run_options(name: &str) -> bool {
         matches!(name, "explain" | "config")
