@@ -190,3 +190,55 @@ pub fn store_directory(options: &Layer) -> Result<PathBuf, String> {
 pub fn notices(options: &Layer) -> Notices {
     Notices::new(options.quiet.is_on(), options.verbose.is_on())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::argv::CommandLine;
+
+    fn request(words: &str) -> Request {
+        let words: Vec<_> = format!("cachex {words}").split(' ').map(OsString::from).collect();
+        let CommandLine { words, flags, .. } = CommandLine::read(&words).expect("a command line");
+        Request::new(&flags, words)
+    }
+
+    #[test]
+    fn the_defaults_are_as_the_help_has_them() {
+        let Request { policy, max_output, max_size, max_entries, key, typed, .. } = request("ls");
+        assert_eq!(policy.ttl, Lifetime::Unlimited);
+        assert_eq!(policy.failure_ttl, "60s".parse().expect("a lifetime"));
+        assert_eq!(policy.success, "0".parse().expect("codes"));
+        assert_eq!(policy.stale_while_revalidate, Lifetime::ZERO);
+        assert_eq!(policy.stale_if_error, Lifetime::ZERO);
+        assert_eq!(max_output, "256MiB".parse().expect("a size"));
+        assert_eq!(max_size, "2GiB".parse().expect("a size"));
+        assert_eq!((max_entries, key.outputs.pty), (None, PtyMode::Never));
+        assert_eq!(typed, Typed::default());
+    }
+
+    #[test]
+    fn options_become_what_they_mean() {
+        assert_eq!(request("ls").execution, Execution::OnMiss);
+        assert_eq!(request("--warm ls").execution, Execution::InBackground);
+        assert_eq!(request("--only-if-cached ls").execution, Execution::Never);
+        assert_eq!(request("ls").stdin, StdinMode::Auto);
+        assert_eq!(request("-n ls").stdin, StdinMode::Ignore);
+        assert_eq!(request("--stdin ls").stdin, StdinMode::Read);
+        assert_eq!(request("--hash-with stdin=sort ls").stdin, StdinMode::Read);
+        assert_eq!(request("--discard-failures ls").policy.failure_ttl, Lifetime::ZERO);
+        assert_eq!(request("--file x ls").typed, Typed { hashes: false, files: true });
+        assert_eq!(request("--hash-with env:A=cat ls").typed, Typed { hashes: true, files: false });
+    }
+
+    #[test]
+    fn the_order_of_options_does_not_matter() {
+        let hashes = |words| request(words).key.hashes;
+        let (a, b) = ("--hash-with env:A=cat", "--hash-with env:B=cat");
+        assert_eq!(hashes(&format!("{a} {b} ls")), hashes(&format!("{b} {a} ls")));
+        let ignored = |words| request(words).key.ignored;
+        assert_eq!(
+            ignored("--ignore-arg a --ignore-arg b ls"),
+            ignored("--ignore-arg b --ignore-arg a ls")
+        );
+    }
+}

@@ -14,10 +14,11 @@ use std::os::unix::ffi::OsStrExt;
 /// The message about a bad value.
 pub(super) fn read(flags: &Layer) -> Result<Layer, Refusal> {
     let set = counted(std::env::vars_os().collect(), is_nested());
+    if set.is_empty() { Ok(Layer::default()) } else { layer(&set, flags) }
+}
+
+fn layer(set: &[(OsString, OsString)], flags: &Layer) -> Result<Layer, Refusal> {
     let mut layer = Layer::default();
-    if set.is_empty() {
-        return Ok(layer);
-    }
     for option in RUN_OPTIONS.iter().filter(|option| option.given(flags).is_none()) {
         let variable = option.variable();
         if let Some((_, value)) = set.iter().find(|(name, _)| *name == *variable) {
@@ -61,6 +62,26 @@ mod tests {
         ("TTL", "1"),
         ("CACHEX_WARM", "1"),
     ];
+
+    #[test]
+    fn a_variable_is_read_where_no_flag_is() {
+        let set = [("CACHEX_TTL", "1h"), ("CACHEX_ENV", "A,B"), ("CACHEX_no_store", "1")];
+        let set = set.map(|(name, value)| (name.into(), value.into()));
+        let read = layer(&set, &Layer::default()).expect("a layer");
+        assert_eq!(read.ttl.given().expect("set").words, ["1h"]);
+        assert_eq!(read.ttl.source(), Some(&Source::Variable));
+        assert_eq!(read.env.value().map(Vec::len), Some(2));
+        assert!(read.no_store.given().is_none());
+        assert!(layer(&set, &read).expect("a layer").ttl.given().is_none());
+    }
+
+    #[test]
+    fn a_bad_value_counts_where_no_flag_is() {
+        let set = [("CACHEX_NO_STORE".into(), "banana".into())];
+        assert!(layer(&set, &Layer::default()).is_err());
+        let flag = layer(&[("CACHEX_NO_STORE".into(), "1".into())], &Layer::default());
+        assert!(layer(&set, &flag.expect("a layer")).is_ok());
+    }
 
     #[test]
     fn ours_count_if_they_are_not_empty() {

@@ -268,6 +268,21 @@ mod tests {
     }
 
     #[test]
+    fn the_nearest_known_key_is_suggested() {
+        for (typed, meant) in [
+            ("tll", Some("ttl")),
+            ("no_spinner", Some("no-spinner")),
+            ("force", Some("refresh")),
+            ("rules", Some("rule")),
+            ("t", None),
+            ("banana", None),
+        ] {
+            assert_eq!(nearest(typed, "rule"), meant, "{typed}");
+        }
+        assert_eq!(nearest("comand", "command"), Some("command"));
+    }
+
+    #[test]
     fn long_values_are_quoted_in_part() {
         let problem =
             parse(format!("ttl = '{}'", "x".repeat(1000)), FileOwner::User).expect_err("bad");

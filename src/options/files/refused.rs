@@ -63,3 +63,23 @@ impl fmt::Display for RefusedKeys {
         write!(f, "{path}:{line}: {names} {are} ignored: {}", self.reason())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::layer::{RUN_OPTIONS, RunOption};
+
+    fn refused(owner: FileOwner, in_rule: bool) -> Vec<&'static str> {
+        let names = RUN_OPTIONS.iter().map(RunOption::name);
+        names.filter(|name| is_refused(name, owner, in_rule)).collect()
+    }
+
+    #[test]
+    fn these_keys_are_refused() {
+        let of_project = ["hash-with", "warm", "only-if-cached", "max-size", "quiet", "cache-dir"];
+        assert_eq!(refused(FileOwner::Project, false), of_project);
+        assert_eq!(refused(FileOwner::Project, true), of_project);
+        assert!(refused(FileOwner::User, false).is_empty());
+        assert_eq!(refused(FileOwner::User, true), ["max-size", "cache-dir"]);
+    }
+}

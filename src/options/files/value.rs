@@ -56,3 +56,54 @@ fn word(option: &RunOption, value: &DeValue<'_>) -> Result<String, String> {
         _ => Err("expected a string or a number".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use toml::de::DeTable;
+
+    fn read(line: &str) -> Result<Vec<OsString>, String> {
+        let table = DeTable::parse(line).expect("TOML");
+        let (name, value) = table.get_ref().iter().next().expect("a line");
+        let option = RunOption::named(name.get_ref()).expect("an option");
+        words(option, value.get_ref(), Path::new("/base"))
+    }
+
+    #[test]
+    fn values_become_words() {
+        for (line, expected) in [
+            ("refresh = true", &["true"][..]),
+            ("refresh = false", &[]),
+            ("pty = true", &["always"]),
+            ("pty = false", &[]),
+            ("pty = 'auto'", &["auto"]),
+            ("ttl = 1.50", &["1.50"]),
+            ("ttl = '1h 30min'", &["1h 30min"]),
+            ("max-entries = 7", &["7"]),
+            ("cache-exit = [0, '2-3']", &["0,2-3"]),
+            ("cache-exit = []", &[]),
+            ("key = ['a,b', 'c']", &["a,b", "c"]),
+            ("file = ['x', '/y']", &["/base/x", "/y"]),
+            ("cache-dir = 'x'", &["/base/x"]),
+            ("scope = 'x'", &["x"]),
+        ] {
+            assert_eq!(read(line).expect(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn values_of_another_kind_are_refused() {
+        for (line, reason) in [
+            ("refresh = 1", "expected true or false"),
+            ("scope = 5", "expected a string"),
+            ("cache-dir = 5", "expected a string"),
+            ("key = 5", "expected a string or strings"),
+            ("env = [['A']]", "expected a string or strings"),
+            ("ttl = true", "expected a string or a number"),
+            ("ttl = [1]", "expected a string or a number"),
+            ("max-entries = 0x7", "expected a string or a number"),
+        ] {
+            assert_eq!(read(line), Err(reason.to_owned()), "{line}");
+        }
+    }
+}
