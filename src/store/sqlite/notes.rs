@@ -1,7 +1,9 @@
 //! Notes: small facts beside the entries, each with a kind, a name, a date and a value.
 //!
-//! They share one table, since every run of SQLite parses the definitions of all tables.
+//! They share one table, since every run of SQLite parses the definitions of all tables. A note that decides whether a
+//! result may be stored has a checksum behind its value.
 
+use crate::recording::{Checksum, Checksummer};
 use crate::store::error::StoreError;
 use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -27,6 +29,47 @@ pub(in crate::store) enum NoteKind {
     ObjectBytes = 7,
 }
 
+impl NoteKind {
+    /// Whether a damaged note could let a result be stored that was cleared.
+    fn has_checksum(self) -> bool {
+        matches!(self, Self::Secret | Self::Cleared)
+    }
+}
+
+/// The value of a note as it is stored.
+fn with_checksum(kind: NoteKind, name: &[u8], value: &[u8]) -> Vec<u8> {
+    let mut stored = value.to_vec();
+    if kind.has_checksum() {
+        let mut checksummer = Checksummer::default();
+        checksummer.update(&[kind as u8]);
+        checksummer.update(&name.len().to_le_bytes());
+        checksummer.update(name);
+        checksummer.update(value);
+        let Checksum(checksum) = checksummer.finish();
+        stored.extend(checksum.to_le_bytes());
+    }
+    stored
+}
+
+/// The value of a note that was stored; `None` if it is damaged.
+pub(in crate::store) fn checked(kind: NoteKind, name: &[u8], stored: &[u8]) -> Option<Vec<u8>> {
+    let length = if kind.has_checksum() { size_of::<u128>() } else { 0 };
+    let value = &stored[..stored.len().checked_sub(length)?];
+    (with_checksum(kind, name, value) == stored).then(|| value.to_vec())
+}
+
+fn damaged() -> StoreError {
+    StoreError::Damaged("a note does not match its checksum".to_owned())
+}
+
+/// Gives the secret of an older format its checksum.
+pub(super) fn add_checksum_to_secret(connection: &Connection) -> Result<(), StoreError> {
+    let sql = "SELECT value FROM note WHERE kind = 0 AND name = x''";
+    let secret: Option<Vec<u8>> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
+    let Some(value) = secret else { return Ok(()) };
+    put(connection, NoteKind::Secret, &[], &Note { at: Timestamp::from_millis(0), value })
+}
+
 /// A note that was found.
 #[derive(Debug)]
 pub(in crate::store) struct Note {
@@ -43,7 +86,9 @@ pub(in crate::store) fn find(
     let found = connection.query_row(sql, params![kind as i64, name], |row| {
         Ok(Note { at: Timestamp::from_millis(row.get(0)?), value: row.get(1)? })
     });
-    Ok(found.optional()?)
+    let Some(Note { at, value }) = found.optional()? else { return Ok(None) };
+    let value = checked(kind, name, &value).ok_or_else(damaged)?;
+    Ok(Some(Note { at, value }))
 }
 
 /// Writes a note in place of the one of that name.
@@ -66,6 +111,7 @@ pub(in crate::store) fn put_all<'n>(
     let sql = "INSERT OR REPLACE INTO note (kind, name, at, value) VALUES (?1, ?2, ?3, ?4)";
     let mut statement = connection.prepare(sql)?;
     for name in names {
+        let value = with_checksum(kind, name, value);
         statement.execute(params![kind as i64, name, at.as_millis(), value])?;
     }
     Ok(())
@@ -76,8 +122,11 @@ pub(in crate::store) fn last_name(
     connection: &Connection,
     kind: NoteKind,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let sql = "SELECT name FROM note WHERE kind = ?1 ORDER BY name DESC LIMIT 1";
-    Ok(connection.query_row(sql, [kind as i64], |row| row.get(0)).optional()?)
+    let sql = "SELECT name, value FROM note WHERE kind = ?1 ORDER BY name DESC LIMIT 1";
+    let last = connection.query_row(sql, [kind as i64], |row| Ok((row.get(0)?, row.get(1)?)));
+    let Some((name, value)): Option<(Vec<u8>, Vec<u8>)> = last.optional()? else { return Ok(None) };
+    checked(kind, &name, &value).ok_or_else(damaged)?;
+    Ok(Some(name))
 }
 
 /// A note with its name.
@@ -87,7 +136,7 @@ pub(in crate::store) struct NamedNote {
     pub(in crate::store) value: Vec<u8>,
 }
 
-/// The notes after this name, in order.
+/// The notes after this name, in order. The value of a damaged one is empty.
 pub(in crate::store) fn after(
     connection: &Connection,
     kind: NoteKind,
@@ -96,7 +145,8 @@ pub(in crate::store) fn after(
     let sql = "SELECT name, value FROM note WHERE kind = ?1 AND name > ?2 ORDER BY name";
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map(params![kind as i64, name], |row| {
-        Ok(NamedNote { name: row.get(0)?, value: row.get(1)? })
+        let (name, value): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        Ok(NamedNote { value: checked(kind, &name, &value).unwrap_or_default(), name })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -15,6 +15,9 @@ use std::path::Path;
 #[allow(clippy::cast_possible_wrap, reason = "a handful")]
 const VERSION: i64 = MIGRATIONS.len() as i64;
 
+/// The format from which on the secret has a checksum.
+const FIRST_WITH_CHECKSUMS_OF_NOTES: i64 = 10;
+
 /// `cx` in the upper half.
 const APPLICATION: i64 = 0x6378_0000;
 
@@ -77,6 +80,9 @@ pub(in crate::store) fn migrate(connection: &mut Connection) -> Result<(), Store
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     for migration in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0)) {
         transaction.execute_batch(migration)?;
+    }
+    if version < FIRST_WITH_CHECKSUMS_OF_NOTES {
+        notes::add_checksum_to_secret(&transaction)?;
     }
     space::give_back(&transaction)?;
     transaction.pragma_update(None, "user_version", VERSION)?;

@@ -17,7 +17,7 @@ use crate::key::Key;
 use crate::store::location::StoreLocation;
 use crate::store::objects::owners::{OUTPUT_PLACE, OutputObject};
 use crate::store::sqlite::codec::{EntryRow, OutputRow};
-use crate::store::sqlite::notes::NoteKind;
+use crate::store::sqlite::notes::{self, NoteKind};
 use crate::store::sqlite::schema;
 use std::cell::OnceCell;
 
@@ -134,7 +134,7 @@ impl PageReader {
         let named = [PageValue::Integer(kind as i64), PageValue::Blob(name)];
         let mut value = None;
         tree::for_each_match(&self.pages, self.roots()?.notes, &named, &mut |found| {
-            value = Some(found.blob(3)?.to_vec());
+            value = Some(notes::checked(kind, name, found.blob(3)?).ok_or(Unsupported)?);
             Ok(())
         })?;
         Ok(value)
@@ -144,7 +144,11 @@ impl PageReader {
     pub(in crate::store) fn last_name(&self, kind: NoteKind) -> PageResult<Option<Vec<u8>>> {
         let of_kind = [PageValue::Integer(kind as i64)];
         let last = tree::last_match(&self.pages, self.roots()?.notes, &of_kind)?;
-        last.map(|record| Ok(PageRecord::read(&record)?.blob(1)?.to_vec())).transpose()
+        let Some(record) = last else { return Ok(None) };
+        let record = PageRecord::read(&record)?;
+        let name = record.blob(1)?;
+        notes::checked(kind, name, record.blob(3)?).ok_or(Unsupported)?;
+        Ok(Some(name.to_vec()))
     }
 
     fn row(&self, id: i64) -> PageResult<Option<Payload>> {
