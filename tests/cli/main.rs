@@ -11,6 +11,7 @@ mod config_faults;
 mod config_ownership;
 mod config_shown;
 mod damage;
+mod damaged_pages;
 mod descriptors;
 mod doctor;
 mod dry_run;

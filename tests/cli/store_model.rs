@@ -19,9 +19,9 @@ use std::time::Duration;
 
 /// An entry, as the map has it.
 #[derive(Clone)]
-struct Expected {
+pub(super) struct Expected {
     command: usize,
-    output: Vec<u8>,
+    pub(super) output: Vec<u8>,
     /// When it was stored, counted in fills.
     stored: usize,
     /// Whether it has a lifetime, which a step back in time ends.
@@ -33,10 +33,10 @@ struct Expected {
 const LIFETIME: Duration = Duration::from_secs(1000);
 const LONGER: i64 = 2000;
 
-struct Model {
-    sandbox: Sandbox,
-    store: Option<Store>,
-    entries: BTreeMap<u8, Expected>,
+pub(super) struct Model {
+    pub(super) sandbox: Sandbox,
+    pub(super) store: Option<Store>,
+    pub(super) entries: BTreeMap<u8, Expected>,
     fills: usize,
 }
 
@@ -55,7 +55,7 @@ fn of_command(command: usize) -> Selection {
 }
 
 impl Model {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let sandbox = Sandbox::new();
         Self { store: Some(sandbox.store()), sandbox, entries: BTreeMap::new(), fills: 0 }
     }
@@ -65,7 +65,7 @@ impl Model {
     }
 
     /// Stores an entry, perhaps with limits. Returns whether anything may have been evicted for its size.
-    fn fill(&mut self, random: &mut Random, key: u8) -> bool {
+    pub(super) fn fill(&mut self, random: &mut Random, key: u8) -> bool {
         let length = if random.below(40) == 0 { 1_200_000 } else { random.below(3000) };
         let mut output = vec![0; length];
         random.fill(&mut output[..length.min(20)]);
@@ -198,7 +198,7 @@ impl Model {
     }
 }
 
-const KEYS: u8 = 30;
+pub(super) const KEYS: u8 = 30;
 
 #[test]
 fn thousands_of_steps_agree_with_a_map() {
