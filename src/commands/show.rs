@@ -26,7 +26,7 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
         return print(&json(&JsonEntry::new(&description, now))?);
     }
     match wanted_stream(options) {
-        Some(wanted) => print_output(directory, notices, &description, wanted),
+        Some(wanted) => print_output(options, directory, notices, description, wanted),
         None => print_styled(&tell(&description, now)),
     }
 }
@@ -50,14 +50,22 @@ fn wanted_stream(options: &ShowOptions) -> Option<Stream> {
 }
 
 fn print_output(
+    options: &ShowOptions,
     directory: &Path,
     notices: &Notices,
-    description: &Description,
+    mut description: Description,
     wanted: Stream,
 ) -> Result<(), Error> {
-    let output = with_store(directory, notices, |store| store.output(&description.entry))?;
-    let Some(body) = output else {
-        return Err(Error::Failed("the entry is damaged or gone".to_owned()));
+    let body = loop {
+        let entry = description.entry;
+        if let Some(body) = with_store(directory, notices, |store| store.output(&entry))? {
+            break body;
+        }
+        // Another result may have been stored in its place meanwhile.
+        description = find(options, directory, notices)?;
+        if description.entry.is_same_as(&entry) {
+            return Err(Error::Failed("the entry is damaged".to_owned()));
+        }
     };
     printed(body.for_each_chunk(|stream, bytes| {
         if stream == wanted { Stream::Stdout.write_all(bytes) } else { Ok(()) }

@@ -22,8 +22,10 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn list(&mut self, selection: &Selection) -> Result<Vec<Description>, StoreError> {
-        let selected = self.select(selection)?;
-        self.describe(&selected)
+        self.fold_uses()?;
+        // An entry may be replaced at any time: both reads have to show one moment.
+        let _moment = self.database.read_transaction()?;
+        self.describe(&self.selected(selection)?)
     }
 
     /// Which entries are selected, the newest first; see [`Store::describe`].
@@ -32,6 +34,10 @@ impl Store {
     /// As SQLite.
     pub fn select(&mut self, selection: &Selection) -> Result<Vec<SelectedEntry>, StoreError> {
         self.fold_uses()?;
+        self.selected(selection)
+    }
+
+    fn selected(&self, selection: &Selection) -> Result<Vec<SelectedEntry>, StoreError> {
         let mut entries = selection.entries(self.database.connection()?)?;
         entries.sort_unstable_by_key(|entry| Reverse(*entry));
         Ok(entries)
