@@ -9,6 +9,7 @@ use super::table::Table;
 use crate::entry::{Condition, Description, StdinKind};
 use crate::error::Error;
 use crate::options::ShowOptions;
+use crate::recording::Body;
 use crate::size::Size;
 use crate::store::{Calls, Selection};
 use crate::terminal::{Notices, Stream, escape_os, escape_words};
@@ -20,25 +21,28 @@ use std::path::Path;
 /// # Errors
 /// When there is none, or the store cannot be used.
 pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result<(), Error> {
-    let description = find(options, directory, notices)?;
+    let calls = Calls { words: options.command.clone(), matching: None };
+    let calls = options.id.is_none().then_some(calls);
+    let selection = Selection { number: options.id, calls, ..Selection::all() };
+    let wanted = wanted_stream(options);
+    let found = with_store(directory, notices, |store| {
+        store.newest(&selection, |store, description| {
+            let output = wanted.map(|_| store.output(&description.entry)).transpose()?;
+            Ok((description, output.flatten()))
+        })
+    })?;
+    let Some((description, output)) = found else {
+        let problem = "no such entry; `cachex list` shows what there is";
+        return Err(Error::Failed(problem.to_owned()));
+    };
     let now = Timestamp::now();
     if options.json {
         return print(&json(&JsonEntry::new(&description, now))?);
     }
-    match wanted_stream(options) {
-        Some(wanted) => print_output(options, directory, notices, description, wanted),
+    match wanted {
+        Some(wanted) => print_output(output, wanted),
         None => print_styled(&tell(&description, now)),
     }
-}
-
-/// The newest entry that the options select.
-fn find(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result<Description, Error> {
-    let calls = Calls { words: options.command.clone(), matching: None };
-    let calls = options.id.is_none().then_some(calls);
-    let selection = Selection { number: options.id, calls, ..Selection::all() };
-    let found = with_store(directory, notices, |store| store.list(&selection))?.into_iter().next();
-    found
-        .ok_or_else(|| Error::Failed("no such entry; `cachex list` shows what there is".to_owned()))
 }
 
 fn wanted_stream(options: &ShowOptions) -> Option<Stream> {
@@ -49,23 +53,9 @@ fn wanted_stream(options: &ShowOptions) -> Option<Stream> {
     }
 }
 
-fn print_output(
-    options: &ShowOptions,
-    directory: &Path,
-    notices: &Notices,
-    mut description: Description,
-    wanted: Stream,
-) -> Result<(), Error> {
-    let body = loop {
-        let entry = description.entry;
-        if let Some(body) = with_store(directory, notices, |store| store.output(&entry))? {
-            break body;
-        }
-        // Another result may have been stored in its place meanwhile.
-        description = find(options, directory, notices)?;
-        if description.entry.is_same_as(&entry) {
-            return Err(Error::Failed("the entry is damaged".to_owned()));
-        }
+fn print_output(output: Option<Body>, wanted: Stream) -> Result<(), Error> {
+    let Some(body) = output else {
+        return Err(Error::Failed("the entry is damaged".to_owned()));
     };
     printed(body.for_each_chunk(|stream, bytes| {
         if stream == wanted { Stream::Stdout.write_all(bytes) } else { Ok(()) }

@@ -28,6 +28,22 @@ impl Store {
         self.describe(&self.selected(selection)?)
     }
 
+    /// What `look` makes of the newest selected entry, if there is one. All that it reads is of one moment.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn newest<T>(
+        &mut self,
+        selection: &Selection,
+        look: impl FnOnce(&Self, Description) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        self.fold_uses()?;
+        let transaction = self.database.read_transaction()?;
+        let newest = selection.entries(&transaction)?.into_iter().max();
+        let description = self.describe(newest.as_slice())?.pop();
+        description.map(|description| look(self, description)).transpose()
+    }
+
     /// Which entries are selected, the newest first; see [`Store::describe`].
     ///
     /// # Errors
