@@ -3,10 +3,18 @@
 //! In a user namespace all users that are not mapped into it have one number, the overflow id. A file with
 //! that number could be anybody's, so there it counts as nobody's.
 
+use std::sync::OnceLock;
+
 /// Whether this is the user that we act as.
 #[must_use]
 pub fn is_ours(owner: u32) -> bool {
-    owner == rustix::process::geteuid().as_raw() && !is_unmapped(owner)
+    owner == own_user() && !is_unmapped(owner)
+}
+
+/// The user that we act as, which never changes.
+fn own_user() -> u32 {
+    static USER: OnceLock<u32> = OnceLock::new();
+    *USER.get_or_init(|| rustix::process::geteuid().as_raw())
 }
 
 /// Whether this user may decide for us: ourselves, or root.
