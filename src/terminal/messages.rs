@@ -2,9 +2,11 @@
 
 use super::escape::{escape_all_but_colours, escape_lines};
 use super::stream::Stream;
-use super::write_deadline::WriteDeadline;
 use std::cell::Cell;
 use std::io;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 /// Writes a text.
 ///
@@ -27,12 +29,18 @@ pub fn print_error(message: &dyn std::fmt::Display) {
     let _ = Stream::Stderr.write_all(error_text(message).as_bytes());
 }
 
-/// The same, unless a reader would have to make room first.
+/// The same, but it gives up soon if the reader takes nothing.
 pub fn print_error_without_waiting(message: &dyn std::fmt::Display) {
     /// For a reader that is only slow.
-    const READER_GRACE: std::time::Duration = std::time::Duration::from_millis(100);
-    let _ =
-        WriteDeadline::after(READER_GRACE).write(Stream::Stderr, error_text(message).as_bytes());
+    const READER_GRACE: Duration = Duration::from_millis(100);
+    let text = error_text(message);
+    let (done, is_done) = mpsc::channel();
+    // A thread that still waits for the reader ends with the process.
+    let _ = thread::Builder::new().spawn(move || {
+        let _ = Stream::Stderr.write_all(text.as_bytes());
+        let _ = done.send(());
+    });
+    let _ = is_done.recv_timeout(READER_GRACE);
 }
 
 fn error_text(message: &dyn std::fmt::Display) -> String {

@@ -7,10 +7,8 @@ mod escape;
 mod messages;
 mod own;
 mod stream;
-mod write_deadline;
 
 pub use escape::{escape_lines, escape_os, escape_words, is_unseen};
 pub use messages::{Notices, print, print_error, print_error_without_waiting, print_styled};
 pub use own::{TerminalSize, own_settings, remember_own};
 pub use stream::{Stream, is_null_device};
-pub use write_deadline::WriteDeadline;

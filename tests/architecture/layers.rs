@@ -110,5 +110,5 @@ pub const FOLDERS: &[(&str, &str)] = &[
         "store/write",
         "clearing command_totals tombstones entry_remover retention evict insert fill remove prune",
     ),
-    ("terminal", "escape own stream write_deadline messages"),
+    ("terminal", "escape own stream messages"),
 ];
