@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::inherited;
+use crate::inherited::is_ignored_by_caller;
 use crate::key::Program;
 use crate::recording::UnreadableRecording;
 use crate::runner::SpawnError;
@@ -56,8 +56,7 @@ pub(super) fn of_run(lost: Option<io::Error>, exit: Exit) -> Result<Exit, Error>
 fn without_reader() -> Exit {
     let signal = Exit::Signal(libc::SIGPIPE);
     // Where the caller ignores it, it kills no command.
-    let is_ignored = (inherited::ignored_signals() >> (libc::SIGPIPE - 1)) & 1 == 1;
-    if is_ignored { Exit::Code(signal.status()) } else { signal }
+    if is_ignored_by_caller(libc::SIGPIPE) { Exit::Code(signal.status()) } else { signal }
 }
 
 fn unwritable(error: &io::Error) -> Error {

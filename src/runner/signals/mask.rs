@@ -1,5 +1,7 @@
 //! The signal mask of this thread, and the signals that are pending because of it.
 
+#[cfg(target_os = "linux")]
+use crate::inherited::is_ignored_by_caller;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::unix::process::CommandExt;
@@ -16,16 +18,17 @@ impl SignalMask {
         change(libc::SIG_SETMASK, &all()).map(|before| Self { before })
     }
 
-    /// The signals that our caller did not block, without those of `others`, whose bit `n - 1` stands for signal `n`.
+    /// The signals that our caller neither blocked nor ignored.
     #[cfg(target_os = "linux")]
     #[allow(unsafe_code)]
-    pub(super) fn unblocked_but(&self, others: u64) -> libc::sigset_t {
+    pub(super) fn not_ignored(&self) -> libc::sigset_t {
         let mut set = all();
         for signal in 1..=64 {
             // SAFETY: plain calls on sets that live here.
             unsafe {
-                let is_other = (others >> (signal - 1)) & 1 == 1;
-                if is_other || libc::sigismember(&raw const self.before, signal) == 1 {
+                if is_ignored_by_caller(signal)
+                    || libc::sigismember(&raw const self.before, signal) == 1
+                {
                     libc::sigdelset(&raw mut set, signal);
                 }
             }

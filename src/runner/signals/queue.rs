@@ -2,7 +2,6 @@
 
 use super::arrival::{Arrival, Origin, Receiver, is_from_terminal};
 use super::mask::{self, SignalMask};
-use crate::inherited;
 use crate::runner::async_fd::watch;
 use rustix::process::{Pid, getpid};
 use std::collections::VecDeque;
@@ -28,7 +27,7 @@ impl SignalQueue {
         let mask = SignalMask::block_all()?;
         let read = match receiver {
             Receiver::Command => mask::all(),
-            Receiver::Cachex => mask.unblocked_but(inherited::ignored_signals()),
+            Receiver::Cachex => mask.not_ignored(),
         };
         // SAFETY: the call reads the set, and gives a new descriptor or fails.
         let queue = unsafe {

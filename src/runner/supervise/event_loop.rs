@@ -44,7 +44,7 @@ pub(super) async fn until_the_end(
     let mut job_control = JobControl::default();
     let (mut stopped, mut end, mut pumped) = (None, None::<CommandEnd>, None);
     loop {
-        let is_to_end = end.is_some_and(|end| job_control.is_to_end(end.exit));
+        let gives_up_on_readers = end.is_some_and(|end| job_control.gives_up_on_readers(end.exit));
         tokio::select! {
             // A signal that came before the end was for the command.
             biased;
@@ -69,7 +69,7 @@ pub(super) async fn until_the_end(
                 pumped = Some(ends);
             }
             () = pass_keys_on(&mut run.keys, run.pty.as_ref(), run.shared) => {}
-            () = sleep(LAST_OUTPUT_GRACE), if is_to_end => {
+            () = sleep(LAST_OUTPUT_GRACE), if gives_up_on_readers => {
                 run.shared.give_up_storing(Unrecorded::OutputLost);
                 pumped = Some((PumpEnd::Abandoned, PumpEnd::Abandoned));
                 if let (Some(signal), Some(end)) = (job_control.ended_by, &mut end) {

@@ -2,7 +2,7 @@
 
 use super::running::RunningCommand;
 use crate::exit::Exit;
-use crate::inherited;
+use crate::inherited::is_ignored_by_caller;
 use crate::runner::error::Unrecorded;
 use crate::runner::signals::{self, Arrival};
 
@@ -53,9 +53,9 @@ impl JobControl {
         }
     }
 
-    /// Whether no reader may keep cachex any longer: the command died of a signal that came through cachex, or a signal
-    /// came after its end. A command that survived a signal and ended later is waited for like any other.
-    pub(super) fn is_to_end(&self, exit: Exit) -> bool {
+    /// Whether cachex ends without waiting for the readers of its output: the command died of a signal that cachex passed
+    /// on, or a signal came after its end. After a signal that the command survived, readers are waited for as ever.
+    pub(super) fn gives_up_on_readers(&self, exit: Exit) -> bool {
         let died_of_it = |signal| matches!(exit, Exit::Signal(of) if of == signal);
         self.ended_by.is_some() || self.deadly.iter().any(|signal| died_of_it(*signal))
     }
@@ -73,9 +73,4 @@ impl JobControl {
         }
         run.child.resume(run.pty.as_ref());
     }
-}
-
-fn is_ignored_by_caller(signal: i32) -> bool {
-    let bit = u32::try_from(signal - 1).ok().and_then(|bit| 1_u64.checked_shl(bit));
-    bit.is_some_and(|bit| inherited::ignored_signals() & bit != 0)
 }
