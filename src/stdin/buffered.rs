@@ -1,11 +1,8 @@
 //! Standard input that was read before the command starts, and is kept for it.
 
 use super::file::{FromOffset, OpenFile};
-#[cfg(target_os = "linux")]
 use super::peek;
-#[cfg(not(target_os = "linux"))]
-use super::peek_elsewhere as peek;
-use super::reading::{read_some, unnamed};
+use super::reading::read_some;
 use crate::entry::{Condition, StdinKind};
 use crate::key::{Digest, DigestBuilder};
 use crate::terminal::is_null_device;
@@ -16,6 +13,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::Duration;
+use tempfile::tempfile_in;
 
 /// Standard input that was read.
 #[derive(Debug)]
@@ -49,7 +47,7 @@ impl Buffered {
     pub fn peek(directory: &Path) -> io::Result<Option<Self>> {
         let fd = rustix::stdio::stdin();
         let keep = |content: &mut dyn Read| {
-            let mut buffered = Self::copy(content, unnamed(directory)?)?;
+            let mut buffered = Self::copy(content, tempfile_in(directory)?)?;
             if buffered.length == 0 {
                 buffered.condition = Some(Condition::StdinEmpty(StdinKind::Pipe));
             }
@@ -75,7 +73,7 @@ impl Buffered {
         silence: Option<Duration>,
     ) -> io::Result<Self> {
         let mut buffered = Self {
-            file: unnamed(directory)?,
+            file: tempfile_in(directory)?,
             length: 0,
             unkept: Vec::new(),
             content: DigestBuilder::default(),

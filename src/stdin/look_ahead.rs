@@ -1,10 +1,7 @@
 //! Waiting for the content of a pipe or a socket before it is known whether the command runs.
 
 use super::buffered::Buffered;
-#[cfg(target_os = "linux")]
 use super::peek;
-#[cfg(not(target_os = "linux"))]
-use super::peek_elsewhere as peek;
 use super::state::Stdin;
 use super::stream::{Readiness, StreamState};
 use crate::entry::{Condition, Entry, StdinKind};

@@ -11,6 +11,8 @@ mod matching;
 mod peek;
 #[cfg(not(target_os = "linux"))]
 mod peek_elsewhere;
+#[cfg(not(target_os = "linux"))]
+use peek_elsewhere as peek;
 mod put_back;
 mod reading;
 mod stand_in;

@@ -2,9 +2,7 @@
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
 use std::time::Duration;
 
 /// Reads some of standard input, and waits for it even if the descriptor is non-blocking. `None` if nothing came for as long
@@ -45,9 +43,4 @@ pub(super) fn take(mut length: u64, to: &mut impl Write) -> io::Result<()> {
         length -= count as u64;
     }
     Ok(())
-}
-
-/// A file without a name.
-pub(super) fn unnamed(directory: &Path) -> io::Result<File> {
-    tempfile::tempfile_in(directory)
 }

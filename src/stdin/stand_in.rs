@@ -2,7 +2,7 @@
 
 use super::buffered::Buffered;
 use super::file::{FromOffset, OpenFile};
-use super::reading::{take, unnamed};
+use super::reading::take;
 use super::state::Stdin;
 use super::stream::StreamState;
 use crate::entry::{Condition, StdinKind};
@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use tempfile::{NamedTempFile, tempfile_in};
 
 /// What a run gets that renews the result for some condition: the same content, from the same kind of file.
 #[derive(Debug)]
@@ -59,7 +60,7 @@ impl StandIn {
                     StdinKind::Socket => StandInSource::Stream(kind, content),
                     _ => StandInSource::Buffered(Buffered::copy(
                         content.as_slice(),
-                        unnamed(directory)?,
+                        tempfile_in(directory)?,
                     )?),
                 }
             }
@@ -153,7 +154,7 @@ fn copied(file: &OwnedFd, before: &OpenFile, directory: &Path) -> io::Result<Own
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     let content = File::from(file.try_clone()?);
-    let mut copy = tempfile::NamedTempFile::new_in(directory)?;
+    let mut copy = NamedTempFile::new_in(directory)?;
     io::copy(&mut FromOffset { file: &content, offset: 0 }, &mut copy)?;
     // Opened as the original was. The name goes away here.
     Ok(if before.is_writable() { copy.into_file() } else { File::open(copy.path())? }.into())

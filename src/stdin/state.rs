@@ -2,10 +2,7 @@
 
 use super::buffered::Buffered;
 use super::file::OpenFile;
-#[cfg(target_os = "linux")]
 use super::peek;
-#[cfg(not(target_os = "linux"))]
-use super::peek_elsewhere as peek;
 use super::reading::take;
 use super::stream::StreamState;
 use crate::entry::{Condition, StdinKind};
