@@ -25,33 +25,23 @@ pub fn directory() -> Option<PathBuf> {
 /// The directory for files that can be made again; `None` as for [`directory`].
 #[must_use]
 pub fn cache_directory() -> Option<PathBuf> {
-    let directory = match own()? {
-        UserDirectories::Known(directories) => directories.cache_dir().to_owned(),
-        UserDirectories::Named(home) => in_home(home, "XDG_CACHE_HOME", ".cache"),
-    };
-    directory.is_absolute().then_some(directory)
+    own_directory(ProjectDirs::cache_dir, "XDG_CACHE_HOME", ".cache")
 }
 
-/// The directory for files that are worth keeping and no configuration; `None` as for [`directory`].
+/// The directory for files that are worth keeping but are no configuration; `None` as for [`directory`].
 #[must_use]
 pub fn state_directory() -> Option<PathBuf> {
-    let directory = match own()? {
-        UserDirectories::Known(directories) => {
-            directories.state_dir().unwrap_or_else(|| directories.data_local_dir()).to_owned()
-        }
-        UserDirectories::Named(home) => in_home(home, "XDG_STATE_HOME", ".local/state"),
-    };
-    directory.is_absolute().then_some(directory)
+    own_directory(
+        |known| known.state_dir().unwrap_or_else(|| known.data_local_dir()),
+        "XDG_STATE_HOME",
+        ".local/state",
+    )
 }
 
 /// The directory of the user's configuration; `None` as for [`directory`].
 #[must_use]
 pub fn config_directory() -> Option<PathBuf> {
-    let directory = match own()? {
-        UserDirectories::Known(directories) => directories.config_dir().to_owned(),
-        UserDirectories::Named(home) => in_home(home, "XDG_CONFIG_HOME", ".config"),
-    };
-    directory.is_absolute().then_some(directory)
+    own_directory(ProjectDirs::config_dir, "XDG_CONFIG_HOME", ".config")
 }
 
 /// A path or a glob with the home directory for a leading `~`, as in a shell. `~user` stays as it is.
@@ -113,9 +103,21 @@ fn find_own() -> Option<UserDirectories> {
     ProjectDirs::from("", "", NAME).map(UserDirectories::Known)
 }
 
-fn in_home(home: &Path, variable: &str, directory: &str) -> PathBuf {
-    let named = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-    named.unwrap_or_else(|| home.join(directory)).join(NAME)
+/// A directory of ours: among those that are `known`, else below the one that a variable names, else below `in_home`.
+fn own_directory(
+    known: impl FnOnce(&ProjectDirs) -> &Path,
+    variable: &str,
+    in_home: &str,
+) -> Option<PathBuf> {
+    let directory = match own()? {
+        UserDirectories::Known(directories) => known(directories).to_owned(),
+        UserDirectories::Named(home) => {
+            let named = std::env::var_os(variable).map(PathBuf::from);
+            let named = named.filter(|path| path.is_absolute());
+            named.unwrap_or_else(|| home.join(in_home)).join(NAME)
+        }
+    };
+    directory.is_absolute().then_some(directory)
 }
 
 /// The home of a user by the lines of `/etc/passwd`: `name:password:uid:gid:comment:home:shell`.
