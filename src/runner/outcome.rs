@@ -1,4 +1,4 @@
-//! What came of a run.
+//! The outcome of a run.
 
 use crate::entry::Condition;
 use crate::exit::Exit;
@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// What came of a run.
+/// The outcome of a run.
 #[derive(Debug)]
 pub struct Outcome {
     /// How the command ended.
@@ -53,7 +53,7 @@ pub(super) async fn show_held(
     HeldOutput { withheld, lost: worst(fault.into_iter().chain(shared.lost.take())) }
 }
 
-/// What came of a run that has ended. There is a recording only if nothing speaks against it.
+/// The outcome of a run that has ended. It has a recording only if the result may be stored.
 pub(super) fn conclude(
     end: CommandEnd,
     (out, err): (PumpEnd, PumpEnd),
@@ -64,11 +64,8 @@ pub(super) fn conclude(
     let CommandEnd { exit, ended, elapsed } = end;
     let record = || Ok((Recording { body: tape.finish()?, exit, ended, elapsed }, condition?));
     let recording = record();
-    let (out, err) = (out.split(), err.split());
-    keep_forwarding(
-        [(Stream::Stdout, out.left_behind), (Stream::Stderr, err.left_behind)],
-        withheld,
-    );
-    let lost = worst([lost, out.lost, err.lost].into_iter().flatten());
+    let ((out, out_lost), (err, err_lost)) = (out.split(), err.split());
+    keep_forwarding([(Stream::Stdout, out), (Stream::Stderr, err)], withheld);
+    let lost = worst([lost, out_lost, err_lost].into_iter().flatten());
     Outcome { exit, recording, withheld, lost }
 }

@@ -16,13 +16,6 @@ pub(crate) enum PumpEnd {
     Abandoned,
 }
 
-/// The pipe that is left after a pump, and its loss.
-#[derive(Default)]
-pub(crate) struct AfterPump {
-    pub(crate) left_behind: Option<OwnedFd>,
-    pub(crate) lost: Option<io::Error>,
-}
-
 impl PumpEnd {
     /// Why there is no whole recording.
     pub(super) fn unrecorded(&self) -> Option<Unrecorded> {
@@ -38,16 +31,14 @@ impl PumpEnd {
         matches!(self, Self::Lost(_) | Self::Abandoned)
     }
 
-    pub(crate) fn split(self) -> AfterPump {
+    /// The pipe that is left, and why our own stream did not take all.
+    pub(crate) fn split(self) -> (Option<OwnedFd>, Option<io::Error>) {
+        const NOT_TAKEN: &str = "the reader did not take it in time";
         match self {
-            Self::LeftBehind(pipe) => AfterPump { left_behind: Some(pipe), lost: None },
-            Self::Lost(error) => AfterPump { left_behind: None, lost: Some(error) },
-            Self::Abandoned => AfterPump { left_behind: None, lost: Some(not_taken()) },
-            Self::Whole => AfterPump::default(),
+            Self::Whole => (None, None),
+            Self::LeftBehind(pipe) => (Some(pipe), None),
+            Self::Lost(error) => (None, Some(error)),
+            Self::Abandoned => (None, Some(io::Error::new(io::ErrorKind::TimedOut, NOT_TAKEN))),
         }
     }
-}
-
-fn not_taken() -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "the reader did not take it in time")
 }
