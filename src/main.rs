@@ -1,7 +1,7 @@
 //! The `cachex` binary: everything lives in the library.
 //!
-//! Where it can it begins at C's `main`: what the language prepares before its own (a handler for
-//! stack overflows, for which the memory map is read) takes a good part of the time of a hit.
+//! On glibc it begins at C's `main`. Rust's own start installs a handler for stack overflows and reads the memory map
+//! for it, which takes a good part of the time of a hit.
 
 #![cfg_attr(all(target_os = "linux", target_env = "gnu"), no_main)]
 

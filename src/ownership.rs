@@ -1,4 +1,4 @@
-//! Whose a file is: ours, root's, or somebody else's.
+//! The owner of a file: ourselves, root, or somebody else.
 //!
 //! In a user namespace all users that are not mapped into it have one number, the overflow id. A file with
 //! that number could be anybody's, so there it counts as nobody's.

@@ -137,7 +137,7 @@ fn check_may_make_below(directory: &Path) -> Result<(), Refused> {
     Err(Refused::new(directory, "belongs to another user, and nothing is made below it"))
 }
 
-/// Checks that no link on the way belongs to somebody else: he could lead us elsewhere at any time.
+/// Checks that no link on the way belongs to somebody else, who could lead us elsewhere at any time.
 fn check_links(path: &Path) -> Result<(), Refused> {
     if has_no_links(path) {
         return Ok(());

@@ -5,7 +5,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::os::fd::{OwnedFd, RawFd};
 use std::time::Duration;
 
-/// How long a process that is just closing a pipe has for that after the end of the command.
+/// How long other processes may take to close a pipe after the command has ended.
 pub(super) const CLOSING_GRACE: Duration = Duration::from_millis(50);
 
 /// Whether every process that holds the other end closes it within this time.

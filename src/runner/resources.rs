@@ -1,6 +1,6 @@
-//! Whether a run will have the descriptors and the memory that it needs.
+//! Checks that a run will have the descriptors and the memory that it needs.
 //!
-//! It is asked before standard input is looked at, while the command can still be executed in our place.
+//! The check comes before standard input is looked at, while the command can still be executed in our place.
 
 use super::error::SpawnError;
 use rustix::io::Errno;
@@ -11,16 +11,16 @@ use std::os::fd::AsRawFd;
 /// Descriptors that a run needs beside those that are open.
 const FD_RESERVE: u64 = 20;
 
-/// Below this number all open descriptors lie, for nearly all callers.
+/// Nearly all callers have no open descriptor from this number on.
 const USUAL_FD_COUNT: u64 = 16;
 
 /// Bytes of memory that a run needs.
 const MEMORY_RESERVE: usize = 16 << 20;
 
-/// Whether a run will have what it cannot do without: the runtime needs descriptors, and Rust aborts without memory.
+/// Checks that a run will have what it needs: the runtime needs descriptors, and Rust aborts without memory.
 ///
 /// # Errors
-/// When there is not.
+/// [`SpawnError::Unavailable`] with what is lacking.
 pub fn have_resources() -> Result<(), SpawnError> {
     let reserve = descriptors().and_then(|()| memory());
     reserve.map_err(|fault| SpawnError::Unavailable(fault.into()))

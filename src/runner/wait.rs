@@ -9,22 +9,21 @@ use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 /// How often to ask whether the wait is over.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Waits until `over` gives a value, or a signal ends the wait: then the error is that signal. `begun` is called as soon as
-/// signals are handled.
+/// Waits until `look` returns a value, or fails with the signal that ended the wait. Calls `begun` once signals are handled.
 ///
 /// # Errors
 /// When the runtime cannot be made.
 pub fn wait_until<T>(
     begun: impl FnOnce(),
-    over: impl Fn() -> Option<T>,
+    look: impl Fn() -> Option<T>,
     mut spinner: Option<Spinner>,
 ) -> io::Result<Result<T, i32>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Signals::install(Receiver::Cachex)?;
         begun();
-        let mut look = interval(POLL_INTERVAL);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut poll = interval(POLL_INTERVAL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut tick = interval_at(Instant::now() + SPINNER_DELAY, SPINNER_INTERVAL);
         loop {
             tokio::select! {
@@ -39,8 +38,8 @@ pub fn wait_until<T>(
                         signals::stop(arrival.signal, false);
                     }
                 }
-                _ = look.tick() => if let Some(how) = over() {
-                    return Ok(Ok(how));
+                _ = poll.tick() => if let Some(found) = look() {
+                    return Ok(Ok(found));
                 },
                 _ = tick.tick() => if let Some(spinner) = &mut spinner {
                     spinner.tick();

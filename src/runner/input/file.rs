@@ -21,7 +21,7 @@ impl FileWatch {
         Self { before }
     }
 
-    /// What the command's result holds for.
+    /// The condition for the command's result.
     pub(super) fn end(self) -> Result<Condition, Unrecorded> {
         let before = self.before.ok_or(Unrecorded::StdinChanged)?;
         let now = OpenFile::now().map_err(|_| Unrecorded::StdinUnknown)?;

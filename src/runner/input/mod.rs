@@ -1,4 +1,4 @@
-//! The standard input of the command, and what its result holds for because of it.
+//! The standard input of the command, and the condition that it sets for the result.
 //!
 //! Input that was read before is fed to the command, a pipe or a socket is offered to it, a file is shared with it.
 

@@ -13,17 +13,17 @@ use std::io;
 /// Where the command's standard input comes from.
 #[derive(Debug)]
 pub enum Input {
-    /// Nowhere: it is empty.
+    /// It is empty.
     Empty,
-    /// From nowhere: it is closed.
+    /// It is closed.
     Closed,
-    /// From what was read of our own.
+    /// What was read of our own, and then the rest.
     Buffered(Buffered),
-    /// From our own pipe or socket, as far as the command takes it.
+    /// Our own pipe or socket, from which only what the command reads is taken.
     Stream(StdinKind),
-    /// From our own file: the command has the same one.
+    /// Our own file, which the command shares.
     File(OpenFile),
-    /// From whatever our own is.
+    /// Our own, whatever it is.
     Same,
 }
 
@@ -75,7 +75,7 @@ impl RunningInput {
         }
     }
 
-    /// What the result holds for, now that the command has ended.
+    /// The condition for the result, now that the command has ended.
     pub(crate) fn end(self) -> Result<Condition, Unrecorded> {
         match self {
             Self::Known(condition) => Ok(condition),

@@ -53,9 +53,9 @@ impl<'j> SharedState<'j> {
 
     /// Records what arrived on a stream, and tells what to do with it.
     pub(crate) fn record(&self, stream: Stream, bytes: &[u8]) -> NextStep {
-        let passage = self.tape.borrow_mut().record(stream, bytes);
+        let next = self.tape.borrow_mut().record(stream, bytes);
         self.tell_if_given_up();
-        passage
+        next
     }
 
     /// The result of this run will not be stored: of several reasons the first one counts. From now on nobody waits for

@@ -41,7 +41,7 @@ pub(super) trait Channel: Send + 'static {
     }
 
     /// Whether a process can still take what is offered later. One that is just closing its end has `grace` for that.
-    fn is_held(&self, grace: Duration) -> bool;
+    fn has_reader(&self, grace: Duration) -> bool;
 
     /// The descriptors that another process needs to go on offering.
     fn descriptors(&self) -> Vec<RawFd>;

@@ -1,12 +1,13 @@
-//! Where another process reads our input too: what the command has got and what is left no longer match. Pure.
+//! The state after another process has read our input too: what the command has got and what is left there no longer
+//! match. Pure.
 
 /// The difference between what the command was given and what was taken from our input, when offering has to stop.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Gap {
-    /// Bytes that were taken from our input and not given yet.
-    pub(super) unseen: Vec<u8>,
-    /// The number of bytes that were given and are still in our input.
-    pub(super) twice: usize,
+    /// Bytes that were taken from our input and not given to the command yet.
+    pub(super) not_given: Vec<u8>,
+    /// The number of bytes that were given to the command and are still in our input.
+    pub(super) still_there: usize,
 }
 
 impl Gap {
@@ -20,10 +21,10 @@ impl Gap {
             left[..both] == taken[..both]
         };
         let left = offered.len() - (0..offered.len()).find(fits).unwrap_or(offered.len());
-        let unseen = taken.get(left..).unwrap_or_default().to_vec();
+        let not_given = taken.get(left..).unwrap_or_default().to_vec();
         // Less was taken only if there was no more.
         let is_empty = taken.len() < count;
-        Self { unseen, twice: if is_empty { 0 } else { left.saturating_sub(count) } }
+        Self { not_given, still_there: if is_empty { 0 } else { left.saturating_sub(count) } }
     }
 }
 
@@ -33,14 +34,14 @@ mod tests {
 
     #[test]
     fn where_another_process_reads_too_nothing_is_lost() {
-        for (offered, count, taken, unseen, twice) in [
+        for (offered, count, taken, not_given, still_there) in [
             ("first\n2\n", 6, "2\nmore", "more", 0),
             ("first\n2\n3\n", 2, "2\n", "", 2),
             ("first\n2\n", 6, "2\n", "", 0),
             ("all", 3, "new", "new", 0),
             ("all", 2, "", "", 0),
         ] {
-            let gap = Gap { unseen: unseen.as_bytes().to_vec(), twice };
+            let gap = Gap { not_given: not_given.as_bytes().to_vec(), still_there };
             assert_eq!(
                 Gap::between(offered.as_bytes(), count, taken.as_bytes()),
                 gap,

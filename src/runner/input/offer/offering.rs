@@ -13,6 +13,12 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::mpsc::{self, Receiver};
 use std::thread::JoinHandle;
 
+/// How long to wait at first before looking whether the command has read, in nanoseconds.
+const SHORTEST_WAIT: i64 = 20_000;
+
+/// How long to wait at most. The wait grows while the command does not read.
+const LONGEST_WAIT: i64 = 20_000_000;
+
 /// What the thread reports when the command has ended.
 pub(super) struct OfferReport {
     pub(super) taken: Taken,
@@ -66,15 +72,14 @@ impl<C: Channel> Offering<C> {
     }
 
     fn run(&mut self) -> Result<(), Gap> {
-        let mut backoff = Backoff::default();
+        let mut nanoseconds = SHORTEST_WAIT;
         loop {
-            let event = self.channel.wait(&self.ended, self.offered > 0, backoff.timeout());
+            let timeout = Timespec { tv_sec: 0, tv_nsec: nanoseconds };
+            let event = self.channel.wait(&self.ended, self.offered > 0, timeout);
             let event = event.map_err(|_| self.gap())?;
-            if self.settle()? {
-                backoff = Backoff::default();
-            } else {
-                backoff.grow();
-            }
+            let was_read = self.settle()?;
+            nanoseconds =
+                if was_read { SHORTEST_WAIT } else { (nanoseconds * 5 / 4).min(LONGEST_WAIT) };
             if event == OfferEvent::Over {
                 return Ok(());
             }
@@ -84,7 +89,7 @@ impl<C: Channel> Offering<C> {
 
     /// Bytes on offer are in both.
     fn gap(&self) -> Gap {
-        Gap { unseen: Vec::new(), twice: self.offered }
+        Gap { not_given: Vec::new(), still_there: self.offered }
     }
 
     /// Takes from our input what the command took. Whether that was anything.
@@ -129,14 +134,14 @@ impl<C: Channel> Offering<C> {
             self.take_all_but(unread).ok()?;
             self.offered = 0;
         }
-        let is_held = self.channel.is_held(CLOSING_GRACE);
+        let has_reader = self.channel.has_reader(CLOSING_GRACE);
         // A process that has just closed its end may have taken some before.
-        if !is_held {
+        if !has_reader {
             self.settle().ok()?;
         }
         let taken = self.taken(first);
         let keep_offering =
-            is_held.then(|| Box::new(|| self.keep_offering()) as Box<dyn FnOnce() + Send>);
+            has_reader.then(|| Box::new(|| self.keep_offering()) as Box<dyn FnOnce() + Send>);
         Some(OfferReport { taken, keep_offering })
     }
 
@@ -170,26 +175,5 @@ impl<C: Channel> Offering<C> {
                 }
             });
         }
-    }
-}
-
-/// How long to wait before looking again, in nanoseconds.
-struct Backoff(i64);
-
-impl Default for Backoff {
-    fn default() -> Self {
-        Self(20_000)
-    }
-}
-
-impl Backoff {
-    const LONGEST: i64 = 20_000_000;
-
-    fn grow(&mut self) {
-        self.0 = (self.0 * 5 / 4).min(Self::LONGEST);
-    }
-
-    fn timeout(&self) -> Timespec {
-        Timespec { tv_sec: 0, tv_nsec: self.0 }
     }
 }

@@ -121,7 +121,7 @@ impl Channel for PipeOffer {
         }
     }
 
-    fn is_held(&self, grace: Duration) -> bool {
+    fn has_reader(&self, grace: Duration) -> bool {
         let Some(pipe) = &self.pipe else { return false };
         !hangs_up(pipe, grace)
     }
@@ -136,9 +136,9 @@ impl Channel for PipeOffer {
         false
     }
 
-    fn copy(self, Gap { unseen, mut twice }: Gap, ended: &OwnedFd) {
+    fn copy(self, Gap { not_given, mut still_there }: Gap, ended: &OwnedFd) {
         let Some(pipe) = self.pipe else { return };
-        if write_all(&pipe, &unseen).is_err() {
+        if write_all(&pipe, &not_given).is_err() {
             return;
         }
         let mut buffer = vec![0; 64 << 10];
@@ -146,8 +146,8 @@ impl Channel for PipeOffer {
             match rustix::io::read(rustix::stdio::stdin(), &mut buffer) {
                 Ok(0) => return,
                 Ok(count) => {
-                    let known = twice.min(count);
-                    twice -= known;
+                    let known = still_there.min(count);
+                    still_there -= known;
                     if write_all(&pipe, &buffer[known..count]).is_err() {
                         return;
                     }

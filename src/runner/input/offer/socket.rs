@@ -66,9 +66,9 @@ impl Channel for SocketOffer {
             self.end();
             return Ok(Offered::End);
         }
-        let of_line = self.offered[..waiting].iter().position(|byte| *byte == b'\n');
-        let wanted = match of_line {
-            Some(of_line) if self.theirs.is_none() => of_line + 1,
+        let newline = self.offered[..waiting].iter().position(|byte| *byte == b'\n');
+        let wanted = match newline {
+            Some(newline) if self.theirs.is_none() => newline + 1,
             _ => waiting,
         };
         let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
@@ -133,7 +133,7 @@ impl Channel for SocketOffer {
         Some(unread)
     }
 
-    fn is_held(&self, grace: Duration) -> bool {
+    fn has_reader(&self, grace: Duration) -> bool {
         !hangs_up(&self.ours, grace)
     }
 
@@ -145,9 +145,9 @@ impl Channel for SocketOffer {
         self.back.finish(&self.ours)
     }
 
-    fn copy(mut self, Gap { unseen, mut twice }: Gap, ended: &OwnedFd) {
+    fn copy(mut self, Gap { not_given, mut still_there }: Gap, ended: &OwnedFd) {
         let stdin = rustix::stdio::stdin();
-        let _ = send_all(self.ours.as_fd(), &unseen);
+        let _ = send_all(self.ours.as_fd(), &not_given);
         let mut buffer = vec![0; PIECE];
         while let Ok(seen) = self.wait_for(ended, !self.is_at_end, None) {
             if seen.ended {
@@ -160,8 +160,8 @@ impl Channel for SocketOffer {
             match recv(stdin, buffer.as_mut_slice(), RecvFlags::DONTWAIT) {
                 Ok((0, _)) => self.end(),
                 Ok((count, _)) => {
-                    let known = twice.min(count);
-                    twice -= known;
+                    let known = still_there.min(count);
+                    still_there -= known;
                     let _ = send_all(self.ours.as_fd(), &buffer[known..count]);
                 }
                 Err(_) => {}

@@ -1,4 +1,4 @@
-//! What the command took of its input, and what its result holds for because of it. Pure.
+//! What the command took of its input, and the condition that this sets for its result. Pure.
 
 use crate::entry::{Condition, StdinKind};
 use crate::key::Digest;

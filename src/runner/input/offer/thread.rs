@@ -39,7 +39,7 @@ impl Offer {
         Ok((Standard::Given(theirs), Self { kind, report, thread, running }))
     }
 
-    /// Ends the offer after the command has ended, and tells what its result holds for.
+    /// Ends the offer after the command has ended. Returns the condition for its result.
     pub(crate) fn end(self) -> Result<Condition, Unrecorded> {
         drop(self.running);
         let report = self.report.recv().ok().flatten().ok_or(Unrecorded::StdinUnknown)?;
