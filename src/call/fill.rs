@@ -27,13 +27,13 @@ impl Call<'_> {
     ) -> Result<Exit, Error> {
         let Prepared { mut store, observation, stdin, .. } = prepared;
         let since = self.clearings_if_storing(&mut store);
-        let claim = RunClaim::new(claim.filter(|_| since.is_some()));
+        let claim = RunClaim::new(claim.filter(|_| since.is_ok()));
         let fallback = fallback.map(|entry| Fallback::new(&store, *entry));
         let is_unwanted = |exit| {
             let is_failure = !self.request.policy.is_success(exit);
             is_failure && fallback.as_ref().and_then(Fallback::output).is_some()
         };
-        let recorder = (since.is_some() || fallback.is_some()).then(|| self.recorder(&store));
+        let recorder = (since.is_ok() || fallback.is_some()).then(|| self.recorder(&store));
         let shown = Showing {
             spinner: self.request.spinner.as_deref().map(Spinner::new),
             withhold: fallback.is_some().then_some(&is_unwanted as &dyn Fn(Exit) -> bool),
@@ -54,14 +54,14 @@ impl Call<'_> {
         }
         let Outcome { exit, recording, lost, .. } = outcome?;
         let kept = match (since, recording) {
-            (Some(since), Ok((recording, condition))) => {
+            (Ok(since), Ok((recording, condition))) => {
                 self.keep(&mut store, &observation, condition, recording, since)
             }
-            (Some(_), Err(reason))
-            | (None, Err(reason @ Unrecorded::Abandoned(Abandoned::Unwritable(_)))) => {
+            (Ok(_), Err(reason))
+            | (Err(_), Err(reason @ Unrecorded::Abandoned(Abandoned::Unwritable(_)))) => {
                 Err(reason.into())
             }
-            (None, _) => Err(Unkept::from(Unrecorded::NotAsked)),
+            (Err(reason), _) => Err(Unkept::Reason(reason)),
         };
         // The reader of stderr may be slow: let the others go on first.
         claim.give_up();
@@ -69,16 +69,19 @@ impl Call<'_> {
         ending::of_run(lost, exit)
     }
 
-    /// The clearings before the run, if its result is to be stored.
-    fn clearings_if_storing(&self, store: &mut Store) -> Option<Clearings> {
-        if !self.request.no_store && store.is_read_only() {
-            self.notices.warn(&"the store is read-only; the result is not stored");
+    /// The clearings before the run, or why its result will not be stored.
+    fn clearings_if_storing(&self, store: &mut Store) -> Result<Clearings, String> {
+        if self.request.no_store {
+            return Err("--no-store is set".to_owned());
         }
-        if !self.stores(store) {
-            return None;
-        }
-        let warn = |fault: &_| self.notices.warn(&format_args!("{fault}; nothing is stored"));
-        self.clearings(store).inspect_err(warn).ok()
+        let clearings = if store.is_read_only() {
+            Err("the store is read-only".to_owned())
+        } else {
+            self.clearings(store).map_err(|fault| fault.to_string())
+        };
+        clearings.inspect_err(|fault| {
+            self.notices.warn(&format_args!("{fault}; the result is not stored"));
+        })
     }
 }
 

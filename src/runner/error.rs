@@ -32,7 +32,7 @@ impl SpawnError {
 #[derive(Debug, thiserror::Error)]
 pub enum Unrecorded {
     /// The caller did not ask for a recording.
-    #[error("not asked to store")]
+    #[error("the output was not recorded")]
     NotAsked,
     /// The recording could not be kept.
     #[error(transparent)]

@@ -94,6 +94,23 @@ fn unwritable_long_output_does_not_affect_short_entries() {
 }
 
 #[test]
+fn a_result_that_is_not_stored_is_told_with_its_own_reason() {
+    const NOBODY: u32 = 65534;
+    if !am_root() {
+        return;
+    }
+    let sandbox = sandbox();
+    let cachex = |words: &str| sandbox.by(NOBODY, words).env("CACHEX_CACHE_DIR", "own");
+    let told = cachex("-v --no-store echo x").tells("x\n", 0);
+    assert!(told.ends_with("\ncachex: not stored: --no-store is set\n"), "{told}");
+    set_mode(sandbox.dir.join("own"), 0o500);
+    let told = cachex("-v echo x").tells("x\n", 0);
+    let warning = "\ncachex: warning: the store is read-only; the result is not stored\n";
+    assert!(told.contains(warning), "{told}");
+    assert!(told.ends_with("\ncachex: not stored: the store is read-only\n"), "{told}");
+}
+
+#[test]
 fn a_file_in_place_of_the_store_makes_runs_uncached() {
     let sandbox = sandbox();
     fs::write(sandbox.store_dir(), "").expect("written");
