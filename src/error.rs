@@ -41,7 +41,7 @@ impl Error {
     /// The error of stored output that turned out to be damaged while it was shown.
     #[must_use]
     pub fn not_whole(fault: &io::Error) -> Self {
-        Self::Failed(format!("the output is not whole: {fault}"))
+        Self::Failed(format!("the output is incomplete: {fault}"))
     }
 
     /// The exit status of the process.
@@ -60,7 +60,7 @@ impl Error {
 /// A guess at what the user meant by a word that is no command.
 fn hint_for(command: &OsStr) -> String {
     if is_for_a_shell(command) {
-        return "; no shell looks at it: for a line of one, cachex -- sh -c '…'".to_owned();
+        return "; cachex uses no shell: run cachex -- sh -c '…'".to_owned();
     }
     hint_at_verb(command)
 }

@@ -43,7 +43,7 @@ impl<'a> Call<'a> {
     /// Sets a damaged store aside, and says so.
     pub(super) fn begin_anew(&self, directory: &Path, what: &str) -> Result<Store, StoreError> {
         let store = Store::begin_anew(directory)?;
-        self.notices.warn(&format_args!("the store was damaged ({what}) and begins anew"));
+        self.notices.warn(&format_args!("the store was damaged ({what}); started a new one"));
         Ok(store)
     }
 }

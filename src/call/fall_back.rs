@@ -39,7 +39,7 @@ impl Call<'_> {
     ) -> Result<Exit, Error> {
         let age = entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
         let warning =
-            format_args!("the command failed ({failure}); this is its success of {age} ago");
+            format_args!("the command failed ({failure}); replaying its success of {age} ago");
         self.notices.warn(&warning);
         store.note_use(entry);
         ending::of_replay(replay(body), entry.exit)

@@ -46,8 +46,8 @@ impl Call<'_> {
                 Forecast::new("hit", reason, self.serving(prepared, &hit))
             }
             Err(Miss { reason: MissReason::OtherStdin, .. }) if is_open => {
-                let reason = "stored for some standard input, which only a run would take to see";
-                Forecast::new("unknown", reason, "the entry is replayed if it was for that")
+                let reason = "stored, but only reading standard input would tell for which content";
+                Forecast::new("unknown", reason, "the entry is replayed if the content is the same")
             }
             Err(Miss { reason, fallback }) => {
                 let then = self.missing(prepared, fallback.as_deref());
@@ -61,7 +61,7 @@ impl Call<'_> {
         let then = match self.request.execution {
             Execution::InBackground => "nothing runs",
             Execution::Never => MISSED,
-            Execution::OnMiss => "the command runs as it is",
+            Execution::OnMiss => "the command runs uncached",
         };
         Forecast::new("uncached", reason, then)
     }
@@ -75,7 +75,7 @@ impl Call<'_> {
         } else if !Policy::may_renew(&hit.entry, Timestamp::now()) {
             "the entry is replayed, and not renewed: that failed a moment ago"
         } else if prepared.is_running() {
-            "the entry is replayed, and being renewed already"
+            "the entry is replayed, and another process is renewing it"
         } else {
             "the entry is replayed, and renewed in the background"
         }
@@ -91,8 +91,7 @@ impl Call<'_> {
             && may_wait(&active(), observation.fingerprint.key())
             && !stdin.may_depend_on_others()
             && prepared.is_running();
-        let waits =
-            if waits { "unless another run that is under way gives a result, " } else { "" };
+        let waits = if waits { "unless another run in progress gives a result, " } else { "" };
         let kept = if stores { "and its result is stored" } else { "and nothing is stored" };
         let fallback = fallback.filter(|entry| matches!(store.output(entry), Ok(Some(_))));
         let fallback =
@@ -105,9 +104,9 @@ fn warming(prepared: &Prepared) -> String {
     if prepared.store.is_read_only() {
         "nothing runs: the store is read-only".to_owned()
     } else if let Some(fd) = lacking_in_background(&prepared.observation) {
-        format!("nothing runs: it would lack descriptor {fd}")
+        format!("nothing runs: a run in the background would lack descriptor {fd}")
     } else if prepared.is_running() {
-        "nothing runs: another run of the same is under way".to_owned()
+        "nothing runs: another run of the same call is in progress".to_owned()
     } else {
         "the command runs in the background".to_owned()
     }

@@ -87,7 +87,7 @@ impl Call<'_> {
         match filled {
             Ok(Filled::Stored) => Ok(()),
             Ok(Filled::Cleared) => reason(&"it was cleared while it ran"),
-            Ok(Filled::TooLarge) => reason(&"longer than the whole store may be"),
+            Ok(Filled::TooLarge) => reason(&"the result is larger than --max-size"),
             Err(fault) => Err(Unkept::Fault(fault.to_string())),
         }
     }

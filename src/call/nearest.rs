@@ -48,7 +48,7 @@ impl Nearest {
         let ago = |age| format!("{} ago", brief(age));
         let age = self.age.map_or_else(|| "in the future".to_owned(), ago);
         let differences = match &self.differences[..] {
-            [] => "the key is the same, standard input or the date is not".to_owned(),
+            [] => "same key, but standard input or age differs".to_owned(),
             differences => listed(differences),
         };
         format!("entry {}, stored {age}: {differences}", self.id)

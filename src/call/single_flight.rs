@@ -92,7 +92,7 @@ impl Call<'_> {
     /// that blocks on it would leave signals and the spinner to a second thread, and a renewal may only fork from a
     /// single one.
     fn wait_for(&self, slot: &ClaimSlot) -> Waited {
-        let begun = || self.notices.detail(&"waiting for another run of the same");
+        let begun = || self.notices.detail(&"waiting for another run of the same call");
         let spinner = self.request.waiting.as_deref().map(Spinner::new);
         let is_over = || match slot.state() {
             RunState::Over => Some(Waited::ToTheEnd),

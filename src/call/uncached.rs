@@ -46,7 +46,7 @@ impl Call<'_> {
     /// Why the command cannot do with a pipe in place of one of our output streams.
     pub fn needs_its_own_output(&self) -> Option<String> {
         if [Stream::Stdout, Stream::Stderr].iter().any(|stream| stream.takes_only_own_writes()) {
-            return Some("what is written to a device cannot be recorded".to_owned());
+            return Some("output to a device cannot be recorded".to_owned());
         }
         let word = escape_os(output_as_input::among(&self.request.words)?);
         Some(format!("the output goes to an input of the command ({word})"))

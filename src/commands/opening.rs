@@ -16,7 +16,7 @@ pub(super) fn with_store<T>(
     let mut done = Store::open(directory).and_then(|mut store| work(&mut store));
     for _ in 1..ATTEMPTS {
         if let Err(StoreError::Damaged(what)) = &done {
-            notices.warn(&format_args!("the store was damaged ({what}) and begins anew"));
+            notices.warn(&format_args!("the store was damaged ({what}); started a new one"));
             done = Store::begin_anew(directory).and_then(|mut store| work(&mut store));
         }
     }

@@ -31,7 +31,9 @@ impl fmt::Display for MissReason {
             Self::Absent => f.write_str("nothing stored for this call"),
             Self::OtherStdin => f.write_str("stored for another standard input only"),
             Self::Expired(ago) => write!(f, "expired {} ago", brief(*ago)),
-            Self::FromTheFuture => f.write_str("stored in the future, by the clock of today"),
+            Self::FromTheFuture => {
+                f.write_str("stored in the future according to the current clock")
+            }
             Self::Damaged => f.write_str("the stored entry is damaged"),
             Self::Unreadable => f.write_str("the stored entry cannot be read"),
         }
@@ -53,7 +55,7 @@ impl fmt::Display for Discarded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Killed(exit) => exit.fmt(f),
-            Self::NotStarted(exit) => write!(f, "{exit}: something could not be started"),
+            Self::NotStarted(exit) => write!(f, "{exit}: a program could not be started"),
             Self::Failure(exit) => write!(f, "{exit}, and failures are discarded"),
         }
     }
@@ -72,7 +74,7 @@ mod tests {
             (Discarded::Killed(Exit::Signal(9)), "killed by signal 9"),
             (
                 Discarded::NotStarted(Exit::Code(126)),
-                "exit code 126: something could not be started",
+                "exit code 126: a program could not be started",
             ),
             (Discarded::Failure(Exit::Code(1)), "exit code 1, and failures are discarded"),
         ];

@@ -114,7 +114,10 @@ fn warm_runs_nothing_if_it_would_lack_a_descriptor() {
     super::stale_while_revalidate::wait_until_idle(&sandbox);
     assert_eq!(sandbox.runs(), 0);
     let explained = sandbox.sh("cachex explain --warm ./s.sh 3>> o").output().stdout_text();
-    assert!(explained.contains("nothing runs: it would lack descriptor 3"), "{explained}");
+    assert!(
+        explained.contains("nothing runs: a run in the background would lack descriptor 3"),
+        "{explained}"
+    );
     sandbox.sh("cachex ./s.sh 3>> o").gives("with\n");
 }
 

@@ -205,7 +205,7 @@ fn explain_looks_into_a_pipe_and_takes_nothing() {
 fn explain_reports_when_a_run_would_be_uncached() {
     let sandbox = sandbox();
     sandbox.sh("mkfifo fifo").gives("");
-    let then = "then: the command runs as it is\n";
+    let then = "then: the command runs uncached\n";
     let fault = "cannot key fifo: it is not a regular file";
     let warning = format!("cachex: warning: {fault}; running uncached\n");
     let expected = format!("uncached: {fault}\n{then}");

@@ -11,7 +11,7 @@ const NOT_RENEWED: &str = "the entry is replayed, and not renewed";
 const STORED: &str = "the command runs, and its result is stored";
 const NOT_STORED: &str = "the command runs, and nothing is stored";
 const IN_BACKGROUND: &str = "the command runs in the background";
-const AS_IT_IS: &str = "the command runs as it is";
+const AS_IT_IS: &str = "the command runs uncached";
 const MISSED: &str = "nothing runs: exit 124";
 const NOTHING: &str = "nothing runs";
 
@@ -206,10 +206,10 @@ fn a_run_in_flight_is_reported() {
         let told = explained(sandbox.cachex(&format!("explain --json {options} ./s.sh")));
         told["then"].as_str().expect("told").to_owned()
     };
-    assert_eq!(then(""), format!("unless another run that is under way gives a result, {STORED}"));
+    assert_eq!(then(""), format!("unless another run in progress gives a result, {STORED}"));
     assert_eq!(then("--no-store"), NOT_STORED);
     assert_eq!(then("--only-if-cached"), MISSED);
-    assert_eq!(then("--warm"), "nothing runs: another run of the same is under way");
+    assert_eq!(then("--warm"), "nothing runs: another run of the same call is in progress");
     assert_eq!(then("--scope x"), STORED);
     sandbox.cachex("--warm ./s.sh").gives("");
     sandbox.go();

@@ -14,7 +14,9 @@ fn a_failure_is_replaced_by_the_last_success() {
     sandbox.write("now", "bad\n");
     for runs in 2..4 {
         sandbox.age(100);
-        sandbox.cachex(FALLS_BACK).warns("old\n", "the command failed (exit code 3); this is its");
+        sandbox
+            .cachex(FALLS_BACK)
+            .warns("old\n", "the command failed (exit code 3); replaying its");
         assert_eq!(sandbox.runs(), runs);
     }
     sandbox.cachex(&format!("-q {FALLS_BACK}")).gives("old\n");

@@ -147,7 +147,7 @@ fn damage_during_a_replay_ends_it_after_correct_bytes() {
         let told = ended.stderr_text();
         // cachex may already have read it to the end.
         if !ended.status.success() {
-            assert!(told.starts_with("cachex: error: the output is not whole: "), "{told}");
+            assert!(told.starts_with("cachex: error: the output is incomplete: "), "{told}");
             assert_eq!((told.lines().count(), ended.status.code()), (1, Some(125)), "{told}");
         }
     }

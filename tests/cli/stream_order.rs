@@ -51,7 +51,7 @@ fn a_recording_of_two_streams_is_not_a_fallback_for_one() {
     sandbox.age(100);
     // The newer recording would be out of order.
     let told = sandbox.sh(&format!("{call} 2>&1")).output().stdout_text();
-    assert!(told.contains("this is its success of") && told.ends_with("\nout\nerr\n"), "{told}");
+    assert!(told.contains("replaying its success of") && told.ends_with("\nout\nerr\n"), "{told}");
     sandbox.cachex("clear").output();
     sandbox.sh("rm bad").gives("");
     sandbox.sh(call).ends("out\n", "err\n", 0);
