@@ -51,7 +51,11 @@ impl fmt::Display for Caveat {
             }
             Self::MissingFiles(words) => {
                 let words: Vec<_> = words.iter().map(|word| escape_os(word)).collect();
-                write!(f, "--file {}: there is no such file, and that counts", words.join(", "))
+                write!(
+                    f,
+                    "--file {}: no such file; its absence is part of the key",
+                    words.join(", ")
+                )
             }
             Self::Directories(first, more) => {
                 let first = escape_os(first);
@@ -61,7 +65,7 @@ impl fmt::Display for Caveat {
                 };
                 write!(
                     f,
-                    "the directory {first}{more} counts by its name alone: --file {first} counts what is in it"
+                    "the directory {first}{more} counts by its name alone; to count its content, use --file {first}"
                 )
             }
             Self::UnreadArgument(path, what) => {

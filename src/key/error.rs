@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// An input that counts and cannot be read: nothing may be replayed or stored.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot key {}: {reason}", crate::terminal::escape_os(path.as_os_str()))]
+#[error("cannot compute the key: {}: {reason}", crate::terminal::escape_os(path.as_os_str()))]
 pub struct Unreadable {
     /// The file, or the name of another input.
     pub path: PathBuf,

@@ -93,7 +93,7 @@ impl fmt::Display for InputChange {
             }
             Self::Used(path) => write!(
                 f,
-                "{} was used while the command ran, and what comes from it is not known",
+                "{} was used while the command ran, and its data is not part of the key",
                 escape_os(path.as_os_str())
             ),
         }

@@ -44,7 +44,7 @@ fn programs_behind_a_wrapper_with_its_own_path_are_never_stale() {
         sandbox.cachex("explain bin/sudo true").env("PATH", &path).output().stdout_text();
     assert!(explained.contains("bin/true") && explained.contains(" /usr/bin/true"), "{explained}");
     let told = sandbox.cachex("bin/sudo zz").tells("v2\n", 0);
-    assert!(told.contains("it cannot be told what it runs; running uncached"), "{told}");
+    assert!(told.contains("cachex cannot tell which program it runs; running uncached"), "{told}");
 }
 
 #[test]

@@ -206,7 +206,7 @@ fn explain_reports_when_a_run_would_be_uncached() {
     let sandbox = sandbox();
     sandbox.sh("mkfifo fifo").gives("");
     let then = "then: the command runs uncached\n";
-    let fault = "cannot key fifo: it is not a regular file";
+    let fault = "cannot compute the key: fifo: it is not a regular file";
     let warning = format!("cachex: warning: {fault}; running uncached\n");
     let expected = format!("uncached: {fault}\n{then}");
     sandbox.cachex("explain --file fifo ./s.sh").ends(&expected, &warning, 0);

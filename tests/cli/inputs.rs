@@ -266,12 +266,15 @@ fn a_failing_hash_command_is_named_and_the_run_is_uncached() {
     {
         for _ in 0..2 {
             let call = sandbox.cachex_words(["--hash-with", with, "./s.sh", "x"]).stdin("in");
-            call.warns("in", &format!("cannot key {input}: its hash command"));
+            call.warns("in", &format!("cannot compute the key: {input}: its hash command"));
         }
     }
     for _ in 0..2 {
         let call = sandbox.cachex_words(["--hash-with", "stdin=cat; exit 1", "./s.sh"]).stdin("in");
-        call.warns("in", "cannot key standard input: its hash command `cat; exit 1`: exit code 1");
+        call.warns(
+            "in",
+            "cannot compute the key: standard input: its hash command `cat; exit 1`: exit code 1",
+        );
     }
     assert_eq!(sandbox.runs(), 6);
 }

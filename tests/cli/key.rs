@@ -332,7 +332,7 @@ fn an_unreadable_script_is_named_and_the_run_is_uncached() {
     }
     sandbox.write("dir/x", "");
     let stderr = sandbox.cachex("bash dir").tells("", 126);
-    assert!(stderr.contains("cachex: warning: cannot key"), "{stderr}");
+    assert!(stderr.contains("cachex: warning: cannot compute the key"), "{stderr}");
     sandbox.cachex("list").gives("ID  AGE  LEFT  EXIT  SIZE  TIME  HITS  COMMAND\n");
 }
 

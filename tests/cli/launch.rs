@@ -33,7 +33,7 @@ class Twice(dict):
     def keys(self): return [*os.environ, 'A', 'A']
     def values(self): return [*os.environ.values(), 'first', 'second']
 os.execvpe(sys.argv[1], sys.argv[1:], Twice(os.environ))";
-    let told = "cannot key A: the variable is set twice; running uncached";
+    let told = "cannot compute the key: A: the variable is set twice; running uncached";
     for (options, values) in
         [(&["--env", "A"][..], "first\nsecond\n"), (&["--pure-env", "--env", "A*"], "first\n")]
     {

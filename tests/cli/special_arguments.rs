@@ -9,8 +9,7 @@ fn a_directory_counts_by_its_name_and_v_says_so() {
     let sandbox = Sandbox::new();
     sandbox.write("src/a", "1");
     sandbox.sh("mkdir other").gives("");
-    let note =
-        "the directory src (and 1 more) counts by its name alone: --file src counts what is in it";
+    let note = "the directory src (and 1 more) counts by its name alone; to count its content, use --file src";
     let told = sandbox.cachex("-v echo src other").tells("src other\n", 0);
     assert!(told.contains(note), "{told}");
     sandbox.write("src/b", "1");
@@ -97,7 +96,7 @@ fn a_path_in_a_closed_directory_is_uncached() {
     sandbox.write("closed/file", "1");
     sandbox.sh("chmod 700 closed").gives("");
     let told = sandbox.by(4711, "--cache-dir store echo closed/file").tells("closed/file\n", 0);
-    assert!(told.contains("cannot key closed/file: Permission denied"), "{told}");
+    assert!(told.contains("cannot compute the key: closed/file: Permission denied"), "{told}");
     assert!(told.contains("running uncached"), "{told}");
 }
 

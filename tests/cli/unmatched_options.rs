@@ -102,7 +102,7 @@ fn a_file_option_that_needs_shell_expansion_is_reported() {
     for word in ["gone", "*.gone", "a~"] {
         let explained =
             sandbox.cachex(&format!("explain --file {word} ./s.sh")).output().stdout_text();
-        let note = format!("note: --file {word}: there is no such file, and that counts");
+        let note = format!("note: --file {word}: no such file; its absence is part of the key");
         assert!(explained.contains(&note), "{explained}");
         let stderr = sandbox.cachex(&format!("-v --file {word} ./s.sh")).tells("hi\n", 0);
         assert!(stderr.contains(&note[6..]), "{stderr}");

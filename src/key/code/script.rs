@@ -217,7 +217,7 @@ impl CodeSearch<'_, '_> {
             |word: &&OsStr| word.as_bytes().contains(&b'/') && is_program(word.as_ref());
         let is_unknown = has_own_path && !arguments.is_empty() && self.found.files.len() == before;
         if is_unknown && !arguments.iter().any(names_a_program) {
-            return Err(Unreadable::new(program, "it cannot be told what it runs"));
+            return Err(Unreadable::new(program, "cachex cannot tell which program it runs"));
         }
         Ok(())
     }
@@ -233,9 +233,10 @@ impl CodeSearch<'_, '_> {
         let Some(operands) = operands(program, &words) else { return Ok(()) };
         let script = operands.script.as_ref().map(|(_, script)| locate(script, &operands));
         match script {
-            Some(script) if is_wrapped && script.is_dir() => {
-                Err(Unreadable::new(&script, "it is a directory, and something in it runs"))
-            }
+            Some(script) if is_wrapped && script.is_dir() => Err(Unreadable::new(
+                &script,
+                "it is a directory, and cachex cannot tell which file in it runs",
+            )),
             Some(script) if script.is_file() => self.add_program(&script, MAX_DEPTH),
             _ => Ok(()),
         }

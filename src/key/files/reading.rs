@@ -131,8 +131,8 @@ impl<'m> FileReader<'m> {
 
     fn read_large(&self, path: &Path) -> Result<(FileStamp, Digest), Unreadable> {
         let content = read(path, self.on_progress)?;
-        let (stamp, digest) = content
-            .ok_or_else(|| Unreadable::new(path, "it was removed while it was looked at"))?;
+        let (stamp, digest) =
+            content.ok_or_else(|| Unreadable::new(path, "it was removed while cachex read it"))?;
         self.learn_large(path, &stamp, digest);
         Ok((stamp, digest))
     }

@@ -69,7 +69,7 @@ fn unclear(word: &[u8]) -> Option<&'static str> {
     if word.starts_with(b"PATH=") {
         Some("it changes PATH for the command")
     } else if word.starts_with(b"-S") || word.starts_with(b"--split") || word == b"-vS" {
-        Some("it splits its words")
+        Some("it splits an argument into words")
     } else {
         None
     }
