@@ -38,16 +38,16 @@ pub enum Unrecorded {
     #[error(transparent)]
     Abandoned(#[from] Abandoned),
     /// A signal may have changed what the command did.
-    #[error("disturbed by signal {0}")]
+    #[error("signal {0} may have changed its result")]
     Disturbed(i32),
     /// Some of the output had no reader, or could not be written.
-    #[error("the output was not taken whole")]
+    #[error("some of its output could not be written")]
     OutputLost,
     /// The command took a part of its standard input.
-    #[error("it took a part of its standard input")]
+    #[error("it read only part of its standard input")]
     StdinPart,
     /// More came through a socket than a later call can look at without taking it.
-    #[error("it read more from a socket than can be looked into")]
+    #[error("it read more from a socket than cachex can peek at")]
     StdinLong,
     /// The command wrote to the socket that is its standard input.
     #[error("it wrote to its standard input")]
@@ -60,17 +60,17 @@ pub enum Unrecorded {
     StdinHeld,
     /// The content of the file that is standard input is not known.
     #[error(
-        "its standard input is a file that is too large to be read and has just changed, or that tells no size or date"
+        "its standard input is a file that is too large to read and has just changed, or that has no size or date"
     )]
     StdinUntold,
     /// It cannot be told what the command read of standard input.
-    #[error("it cannot be told whether it reads its standard input; -n and --stdin say so")]
+    #[error("cachex cannot tell whether it reads standard input; use -n or --stdin")]
     StdinUnknown,
     /// The command may have asked the user something.
-    #[error("the mode of the terminal was changed, as for a question")]
+    #[error("it changed the mode of the terminal, as a prompt does")]
     Asked,
     /// The command may have got an answer from the user.
-    #[error("the terminal was read, as for an answer")]
+    #[error("it read the terminal, as a prompt does")]
     TerminalRead,
     /// The command may have read from or written to an inherited descriptor.
     #[error("descriptor {0} was read or written")]

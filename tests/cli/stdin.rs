@@ -84,7 +84,7 @@ mod pipes {
         for _ in 0..2 {
             let stderr = sandbox.sh("seq 9 | cachex -v ./part.sh").tells("1\n", 0);
             assert!(
-                stderr.contains("not stored: it took a part of its standard input"),
+                stderr.contains("not stored: it read only part of its standard input"),
                 "{stderr}"
             );
         }
