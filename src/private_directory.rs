@@ -90,7 +90,7 @@ pub fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), Refused> {
         return Err(Refused::new(path, "belongs to another user"));
     }
     if metadata.mode() & 0o022 != 0 {
-        let advice = Some("take that right away with chmod go-w");
+        let advice = Some("run chmod go-w on it");
         return Err(Refused { advice, ..Refused::new(path, "can be written by others") });
     }
     Ok(())
@@ -102,7 +102,7 @@ fn make(directory: &Path) -> Result<(), Refused> {
         std::path::absolute(directory).map_err(|error| Refused::by_system(directory, &error))?;
     let missing: Vec<&Path> = absolute.ancestors().take_while(|path| is_missing(path)).collect();
     if let Some(home) = home::directory().filter(|home| missing.contains(&home.as_path())) {
-        return Err(Refused::new(&home, "does not exist, and a home directory is not made"));
+        return Err(Refused::new(&home, "does not exist, and cachex creates no home directory"));
     }
     let existing = absolute.ancestors().nth(missing.len()).unwrap_or(Path::new("/"));
     let existing =
@@ -134,7 +134,7 @@ fn check_may_make_below(directory: &Path) -> Result<(), Refused> {
     if may_decide(metadata.uid()) || is_unmapped(metadata.uid()) {
         return Ok(());
     }
-    Err(Refused::new(directory, "belongs to another user, and nothing is made below it"))
+    Err(Refused::new(directory, "belongs to another user, and cachex creates nothing below it"))
 }
 
 /// Checks that no link on the way belongs to somebody else, who could lead us elsewhere at any time.
@@ -165,7 +165,7 @@ fn check_links_within(path: &Path, links_left: usize) -> Result<(), Refused> {
             fs::read_link(&reached).map_err(|error| Refused::by_system(&reached, &error))?;
         let links_left = links_left
             .checked_sub(1)
-            .ok_or_else(|| Refused::new(&reached, "is behind too many links"))?;
+            .ok_or_else(|| Refused::new(&reached, "is behind too many symbolic links"))?;
         check_links_within(&directory.join(target), links_left)?;
     }
     Ok(())

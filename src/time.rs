@@ -103,7 +103,7 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     };
     duration
         .filter(|d| i64::try_from(d.as_millis()).is_ok())
-        .ok_or_else(|| "longer than any clock can tell; use none for no limit".to_owned())
+        .ok_or_else(|| "too long; use none for no limit".to_owned())
 }
 
 const DURATION_HINT: &str = "expected seconds (90, 1.5), units (1h 30min, 1.5 days), 0 or none";

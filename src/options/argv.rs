@@ -46,7 +46,7 @@ enum ArgvProblem {
     Value(&'static str, BadValue),
     /// An option of a run before a verb would be ignored. It shows that a command of the verb's name was meant.
     #[error(
-        "--{0} does not go with the verb `{1}`; for a command of that name: cachex --{0} … -- {1}"
+        "--{0} cannot be used with the verb `{1}`; for a command of that name: cachex --{0} … -- {1}"
     )]
     Misplaced(&'static str, String),
     /// As from `clear -- $COMMAND` with nothing in the variable.

@@ -69,9 +69,9 @@ impl Asked {
     pub fn store(&self, notices: &Notices) -> Result<PathBuf, Error> {
         let Self { in_force, findings, .. } = self;
         if let (Some(fault), None) = (&findings.fault, in_force.cache_dir.value()) {
-            let advice = "name the store with --cache-dir, or mend the file";
+            let advice = "name the store with --cache-dir, or fix the file";
             return Err(Error::Failed(format!(
-                "{fault}: where the store is is not known; {advice}"
+                "{fault}: the location of the store is unknown; {advice}"
             )));
         }
         findings.tell(notices);

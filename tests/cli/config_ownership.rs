@@ -71,7 +71,7 @@ fn another_users_file_in_a_sticky_directory_is_ignored() {
             sandbox.cachex("own/s.sh").gives("hi\n");
         }
         assert_eq!(sandbox.runs(), 2, "{kind}");
-        let why = "it belongs to another user, in a directory for everybody";
+        let why = "it belongs to another user, in a directory that everyone can write to";
         let told = call("-v ./s.sh").tells("hi\n", 0);
         assert!(told.contains(&format!("{} is ignored: {why}\n", path.display())), "{told}");
         let store = sandbox.store_dir();

@@ -226,7 +226,7 @@ fn a_missing_home_directory_is_not_created() {
                 Some(cache) => call.env(variable, &path(cache)),
                 None => call,
             };
-            call.warns("0123456789", "does not exist, and a home directory is not made");
+            call.warns("0123456789", "does not exist, and cachex creates no home directory");
         }
         assert!(!sandbox.dir.join(missing.split('/').next().expect("a part")).exists());
     }

@@ -131,7 +131,7 @@ fn a_store_that_others_can_write_to_is_refused() {
     sandbox.cachex("./s.sh").gives("hi\n");
     for mode in [0o770, 0o707] {
         set_mode(sandbox.store_dir(), mode);
-        runs_uncached(&sandbox, "can be written by others; take that right away with chmod go-w");
+        runs_uncached(&sandbox, "can be written by others; run chmod go-w on it");
     }
     set_mode(sandbox.store_dir(), 0o700);
     set_mode(sandbox.database(), 0o666);

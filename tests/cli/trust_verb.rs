@@ -25,7 +25,7 @@ fn runs_uncached(sandbox: &Sandbox, call: Call, why: &str) {
     let before = sandbox.runs();
     let directory = sandbox.dir.display();
     let told =
-        format!("{directory}/.cachex.toml {why}; look at it, then type: cachex trust {directory}");
+        format!("{directory}/.cachex.toml {why}; review it, then run: cachex trust {directory}");
     call.ends("hi \n", format!("cachex: warning: {told}; running uncached\n"), 0);
     assert_eq!(sandbox.runs(), before + 1);
 }
@@ -141,7 +141,7 @@ fn a_directory_may_be_spelled_in_any_way() {
     let told = sandbox.cachex("true").in_dir(&sandbox.dir.join("a b")).tells("", 0);
     assert!(
         told.contains(&format!(
-            "type: cachex trust '{}'",
+            "run: cachex trust '{}'",
             path.parent().expect("a parent").display()
         )),
         "{told}"
@@ -152,7 +152,7 @@ fn a_directory_may_be_spelled_in_any_way() {
 fn a_missing_file_cannot_be_trusted() {
     let sandbox = sandbox();
     let told = sandbox.cachex("trust").tells("", 125);
-    assert!(told.contains("there is no .cachex.toml in the working directory or above"), "{told}");
+    assert!(told.contains("no usable .cachex.toml in the working directory or above"), "{told}");
     for name in [".", "none"] {
         let told = sandbox.cachex(&format!("trust {name}")).tells("", 125);
         assert!(told.contains("No such file or directory"), "{told}");
@@ -208,7 +208,7 @@ fn config_shows_untrusted_options() {
     let user = sandbox.user_config("ttl = 60");
     let path = cloned(&sandbox, "ttl = 5\n[[rule]]\ncommand = 'x'\nenv = ['A', 'B']");
     let (path, directory) = (path.display(), sandbox.dir.display());
-    let request = format!("{path} is not trusted; look at it, then type: cachex trust {directory}");
+    let request = format!("{path} is not trusted; review it, then run: cachex trust {directory}");
     let store = default_store(&sandbox);
     let call = |words: &str| sandbox.cachex(words).without_env("CACHEX_CACHE_DIR");
     let shown = format!(
@@ -247,7 +247,7 @@ fn explain_names_an_untrusted_file_and_its_effect() {
     assert_eq!(shown.status.code(), Some(0));
     let shown = shown.stdout_text();
     let path = path.display();
-    assert!(shown.starts_with(&format!("uncached: {path} is not trusted; look at it")), "{shown}");
+    assert!(shown.starts_with(&format!("uncached: {path} is not trusted; review it")), "{shown}");
     let env = format!("note: if it were trusted, {path} rule \"./s.sh\" would set env to A, B\n");
     let ttl = format!("note: if it were trusted, {path} would set ttl to 5\n");
     assert!(shown.contains(&env) && shown.contains(&ttl), "{shown}");
@@ -314,7 +314,10 @@ fn nothing_is_recorded_in_another_users_home() {
     chown(&home, Some(STRANGER), None).expect("given");
     let call = |words: &str| sandbox.cachex(words).env("HOME", &home.display().to_string());
     let told = call("trust").tells("ttl  5\n", 125);
-    assert!(told.contains("belongs to another user, and nothing is made below it"), "{told}");
+    assert!(
+        told.contains("belongs to another user, and cachex creates nothing below it"),
+        "{told}"
+    );
     runs_uncached(&sandbox, call("./s.sh"), "is not trusted");
     assert_eq!(fs::read_dir(&home).expect("readable").count(), 0);
 }

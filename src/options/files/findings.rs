@@ -43,7 +43,7 @@ impl fmt::Display for Untrusted {
 }
 
 /// Why a file is ignored.
-pub const STRANGE: &str = "it belongs to another user, in a directory for everybody";
+pub const STRANGE: &str = "it belongs to another user, in a directory that everyone can write to";
 
 impl Findings {
     /// Warns of faults, of a file that is not trusted, and of keys that a file may not set.

@@ -125,7 +125,7 @@ fn read(owner: FileOwner, path: PathBuf, file: File) -> Result<FoundFile, String
         return problem("belongs to another user and is not read; make it yours with chown");
     }
     if is_open_to_others(owner, &status) {
-        return problem("can be written by others; take that right away with chmod go-w");
+        return problem("can be written by others; run chmod go-w on it");
     }
     let mut bytes = Vec::new();
     let result = file.take(LARGEST + 1).read_to_end(&mut bytes);

@@ -83,5 +83,5 @@ fn whole(directory: &Path) -> Result<PathBuf, String> {
 }
 
 fn nothing_here() -> String {
-    format!("there is no {FILE} in the working directory or above that could count")
+    format!("no usable {FILE} in the working directory or above")
 }

@@ -161,7 +161,7 @@ fn directory() -> Option<PathBuf> {
 }
 
 fn own_directory() -> Result<PathBuf, String> {
-    directory().ok_or_else(|| "no home directory to keep in what is trusted".to_owned())
+    directory().ok_or_else(|| "no home directory to record trust in".to_owned())
 }
 
 fn name(path: &Path) -> String {
@@ -204,10 +204,10 @@ pub(super) fn request(path: &Path, state: &TrustState) -> String {
     let path = escape_os(path.as_os_str());
     match state {
         TrustState::Changed => {
-            format!("{path} has changed since it was trusted; look at it, then type: {typed}")
+            format!("{path} has changed since it was trusted; review it, then run: {typed}")
         }
         TrustState::Unreadable(refused) => format!("{path} is not trusted, since {refused}"),
-        _ => format!("{path} is not trusted; look at it, then type: {typed}"),
+        _ => format!("{path} is not trusted; review it, then run: {typed}"),
     }
 }
 
