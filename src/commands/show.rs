@@ -69,7 +69,7 @@ fn tell(description: &Description, now: Timestamp) -> String {
             .map_or_else(|| "in the future".to_owned(), |age| format!("{} ago", brief(age)))
     };
     let stdin = match entry.condition {
-        Condition::StdinUnread => "not read: any but a file will do",
+        Condition::StdinUnread => "not read: matches any input but a file",
         Condition::StdinAbsent => "none",
         Condition::StdinClosed => "closed",
         Condition::StdinSilent(StdinKind::Socket) => "an open socket from which nothing came",

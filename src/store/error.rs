@@ -35,7 +35,7 @@ pub enum StoreError {
     #[error("the store is busy: another process holds it")]
     Busy,
     /// A write was cut short, and only a writer can roll it back.
-    #[error("a write was interrupted; the next run makes that good")]
+    #[error("a write was interrupted; the next run repairs it")]
     Interrupted,
     /// Any other error of SQLite.
     #[error("the store failed: {0}")]

@@ -149,9 +149,9 @@ fn a_damaged_database_and_one_set_aside_are_found() {
     let mut damaged = bytes.clone();
     damaged[4096..40960].fill(0x5a);
     fs::write(sandbox.database(), damaged).expect("written");
-    finds(&sandbox, "database", "problem", "begins anew");
+    finds(&sandbox, "database", "problem", "starts a new store");
     fs::write(sandbox.database(), "garbage ".repeat(1000)).expect("written");
-    finds(&sandbox, "format", "problem", "begins anew");
+    finds(&sandbox, "format", "problem", "starts a new store");
     sandbox.cachex("-q echo hi").gives("hi\n");
     finds(&sandbox, "leftovers", "warning", "cachex.db.damaged was set aside");
     fs::write(sandbox.database(), &bytes).expect("written");

@@ -83,7 +83,7 @@ impl Store {
             _ => problem(
                 SUBJECT,
                 format!(
-                    "{damaged} of {all} are damaged; their commands run again, or cachex clear"
+                    "{damaged} of {all} are damaged; their commands run again, or run cachex clear"
                 ),
             ),
         })

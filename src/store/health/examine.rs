@@ -53,7 +53,7 @@ fn examine_directory(directory: &Path) -> (Finding, bool) {
             warning(SUBJECT, format!("{path}: cannot be written; hits only, nothing is stored"))
         }
         Ok(()) if metadata.mode() & 0o077 != 0 => {
-            warning(SUBJECT, format!("{path}: can be entered by others; chmod 700 it"))
+            warning(SUBJECT, format!("{path}: is open to others; chmod 700 it"))
         }
         Ok(()) => ok(SUBJECT, path),
     };
@@ -100,15 +100,16 @@ fn examine_space(directory: &Path) -> Finding {
             let text = format!("{} free", Size(free));
             match free {
                 free if free < NO_SPACE => {
-                    problem(SUBJECT, format!("{text}: nothing more can be stored; make room"))
+                    problem(SUBJECT, format!("{text}: nothing more can be stored; free some space"))
                 }
-                free if free < SCARCE => {
-                    warning(SUBJECT, format!("{text}; make room, or cachex prune --max-size"))
-                }
+                free if free < SCARCE => warning(
+                    SUBJECT,
+                    format!("{text}; free some space, or run cachex prune --max-size"),
+                ),
                 _ => ok(SUBJECT, text),
             }
         }
-        Err(error) => warning(SUBJECT, format!("cannot be told: {error}")),
+        Err(error) => warning(SUBJECT, format!("unknown: {error}")),
     }
 }
 
@@ -118,7 +119,7 @@ fn examine_leftovers(location: &StoreLocation) -> Finding {
     if found.is_empty() {
         return ok(SUBJECT, "none");
     }
-    let advice = "remove what is not needed, or cachex prune does after a week";
+    let advice = "delete what you do not need; cachex prune deletes the rest after a week";
     warning(SUBJECT, format!("{}; {advice}", found.join(" and ")))
 }
 

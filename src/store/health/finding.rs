@@ -38,9 +38,10 @@ pub(super) fn problem(subject: &'static str, text: impl Into<String>) -> Finding
 
 pub(super) fn fault_of(subject: &'static str, fault: &StoreError) -> Finding {
     match fault {
-        StoreError::Damaged(_) => {
-            problem(subject, format!("{fault}; the run that meets it begins anew, or remove it"))
-        }
+        StoreError::Damaged(_) => problem(
+            subject,
+            format!("{fault}; remove it, or the next run that finds this starts a new store"),
+        ),
         StoreError::Interrupted => warning(subject, fault.to_string()),
         StoreError::Busy => warning(subject, format!("{fault}; try again")),
         _ => problem(subject, fault.to_string()),

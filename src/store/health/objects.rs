@@ -51,7 +51,7 @@ fn open_to_others(store: &Store) -> Option<Finding> {
     let directory = store.location.objects();
     let metadata = fs::symlink_metadata(&directory).ok()?;
     if metadata.mode() & 0o077 != 0 {
-        return Some(warning(SUBJECT, "can be entered by others; chmod 700 it"));
+        return Some(warning(SUBJECT, "is open to others; chmod 700 it"));
     }
     for entry in fs::read_dir(&directory).ok()?.flatten() {
         // A file may be removed meanwhile.
