@@ -46,7 +46,7 @@ impl fmt::Display for Caveat {
                     HashSelector::Position(_) | HashSelector::Argument(_) => {
                         " matches no argument that counts"
                     }
-                    HashSelector::Stdin => " is not asked for",
+                    HashSelector::Stdin => " has no effect",
                 })
             }
             Self::MissingFiles(words) => {

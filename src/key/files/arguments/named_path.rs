@@ -60,9 +60,9 @@ impl NamedPath {
             PathKind::File { stamp, .. } => {
                 *stamp = open_stamp(&self.path)?;
                 if !reader.trusts(&self.path, stamp) {
-                    let problem = "files among the arguments that are longer than 64 MiB, alone or \
-                                   together, count by their dates; this one changed a moment ago, \
-                                   or lies where changes leave no dates";
+                    let problem = "files among the arguments count by their dates above 64 MiB, alone \
+                                   or together, and the dates of this one are not reliable: it has \
+                                   just changed, or its file system keeps no exact dates";
                     return Err(Unreadable::new(&self.path, problem));
                 }
                 Some(stamped(stamp))
