@@ -159,9 +159,11 @@ fn a_damaged_database_and_one_set_aside_are_found() {
     finds(&sandbox, "database", "problem", "altered");
     sandbox.sql("ALTER TABLE entry RENAME COLUMN uses TO hits");
     finds(&sandbox, "database", "ok", "passes");
-    sandbox.sql("DELETE FROM note WHERE kind = 0");
+    sandbox.sql("UPDATE note SET kind = -1 WHERE kind = 0");
     finds(&sandbox, "database", "problem", "altered");
     sandbox.sql("INSERT INTO note VALUES (0, x'', 0, x'00')");
+    finds(&sandbox, "database", "problem", "a note does not match its checksum");
+    sandbox.sql("DELETE FROM note WHERE kind = 0; UPDATE note SET kind = 0 WHERE kind = -1");
     finds(&sandbox, "database", "ok", "passes");
     sandbox.cachex("-q seq 200000").output();
     sandbox.cachex("-q seq 200000").output();
