@@ -134,6 +134,19 @@ fn clear_works_on_a_full_disk() {
 }
 
 #[test]
+fn clear_removes_long_output_on_a_full_disk() {
+    let sandbox = sandbox();
+    let Some(disk) = SmallDisk::of_size(&sandbox, "4m") else { return };
+    for clear in ["clear", "clear -- ./s.sh"] {
+        disk.sh("cachex ./s.sh 1500000 && cachex ./s.sh 1600000").output();
+        disk.fill();
+        disk.sh(&format!("cachex {clear}")).gives("removed 2 entries (3.1MB)\n");
+        disk.sh("ls -A ../store/objects").gives("");
+        disk.sh("rm ../store/filler; cachex doctor | grep -c '^ok *objects'").gives("1\n");
+    }
+}
+
+#[test]
 fn a_disk_with_room_for_long_output_and_little_else_keeps_whole_entries_only() {
     let sandbox = sandbox();
     let Some(disk) = SmallDisk::of_size(&sandbox, "4m") else { return };

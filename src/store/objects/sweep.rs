@@ -19,34 +19,56 @@ use std::os::unix::ffi::OsStrExt;
 /// to free a long file.
 const AT_ONCE: u8 = 64;
 
-/// Removes the files that notes name, if they have no owner.
+/// Removes the files that notes name, if they have no owner. On a full disk the notes may stay for the next writer.
 pub(in crate::store) fn settle(
     connection: &mut Connection,
     location: &StoreLocation,
 ) -> Result<(), StoreError> {
     let Some(directory) = ObjectDirectory::open(location)? else { return Ok(()) };
     loop {
-        let transaction = transaction::write(connection, location)?;
-        let unsettled = noted(&transaction)?;
-        if unsettled.is_empty() {
+        let mut part = settle_part(connection, location, &directory);
+        if is_of_a_full_disk(&part) {
+            // The removed files are closed by now, which makes room.
+            part = settle_part(connection, location, &directory);
+        }
+        if is_of_a_full_disk(&part) || !part? {
             return Ok(());
         }
-        let mut open: Vec<File> = Vec::new();
-        open.extend(directory.remove_replacement()?);
-        for name in &unsettled {
-            // Damage may have changed its length.
-            if let Ok(digest) = name.as_slice().try_into()
-                && !owners::is_owned(&transaction, name)?
-            {
-                // A file that cannot be removed is left to `sweep`, and `doctor` reports it.
-                open.extend(directory.remove_object(ContentDigest(digest)).ok().flatten());
-            }
-        }
-        for name in unsettled {
-            notes::forget_one(&transaction, NoteKind::Unsettled, &name)?;
-        }
-        transaction.commit()?;
     }
+}
+
+fn is_of_a_full_disk<T>(result: &Result<T, StoreError>) -> bool {
+    result.as_ref().is_err_and(StoreError::is_of_a_full_disk)
+}
+
+/// Settles some notes, and returns whether there were any.
+fn settle_part(
+    connection: &mut Connection,
+    location: &StoreLocation,
+    directory: &ObjectDirectory,
+) -> Result<bool, StoreError> {
+    // The transaction ends before they are closed.
+    let mut open: Vec<File> = Vec::new();
+    let transaction = transaction::write(connection, location)?;
+    let unsettled = noted(&transaction)?;
+    if unsettled.is_empty() {
+        return Ok(false);
+    }
+    open.extend(directory.remove_replacement()?);
+    for name in &unsettled {
+        // Damage may have changed its length.
+        if let Ok(digest) = name.as_slice().try_into()
+            && !owners::is_owned(&transaction, name)?
+        {
+            // A file that cannot be removed is left to `sweep`, and `doctor` reports it.
+            open.extend(directory.remove_object(ContentDigest(digest)).ok().flatten());
+        }
+    }
+    for name in unsettled {
+        notes::forget_one(&transaction, NoteKind::Unsettled, &name)?;
+    }
+    transaction.commit()?;
+    Ok(true)
 }
 
 /// The names of some notes, which are digests.
