@@ -50,12 +50,12 @@ impl fmt::Display for Caveat {
                 })
             }
             Self::MissingFiles(words) => {
+                let state = match words.len() {
+                    1 => "no such file; its absence is part of the key",
+                    _ => "no such files; their absence is part of the key",
+                };
                 let words: Vec<_> = words.iter().map(|word| escape_os(word)).collect();
-                write!(
-                    f,
-                    "--file {}: no such file; its absence is part of the key",
-                    words.join(", ")
-                )
+                write!(f, "--file {}: {state}", words.join(", "))
             }
             Self::Directories(first, more) => {
                 let first = escape_os(first);
@@ -73,8 +73,7 @@ impl fmt::Display for Caveat {
             }
             Self::UnexpandedFile(word) => write!(
                 f,
-                "--file {}: nothing is called that as it stands; ~user, $, braces and commas are for a \
-                 shell, and mean themselves here",
+                "--file {}: no such file; unlike a shell, cachex does not expand ~user, $, braces or commas",
                 escape_os(word)
             ),
         }

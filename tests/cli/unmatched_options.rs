@@ -80,7 +80,7 @@ fn matching_selectors_are_not_reported() {
         let output = sandbox.cachex(&format!("{verb} {options} ./s.sh x y")).output();
         let told = [output.stdout, output.stderr].concat();
         let told = String::from_utf8_lossy(&told).into_owned();
-        assert!(!told.contains(" --hash-with ") && !told.contains("as it stands"), "{told}");
+        assert!(!told.contains(" --hash-with ") && !told.contains("unlike a shell"), "{told}");
     }
 }
 
@@ -90,7 +90,7 @@ fn a_file_option_that_needs_shell_expansion_is_reported() {
     for word in ["a,b", "~me/x", "~me", "{a,b}.txt", "$HOME/x", "*.{rs,toml}"] {
         let call = |options: &str| sandbox.cachex(&format!("{options} --file {word} ./s.sh"));
         call("").gives("hi\n");
-        let told = format!("--file {word}: nothing is called that as it stands");
+        let told = format!("--file {word}: no such file; unlike a shell, cachex");
         let stderr = call("-v").tells("hi\n", 0);
         assert!(stderr.contains(&told), "{stderr}");
         let explained = call("explain").output().stdout_text();
@@ -98,7 +98,7 @@ fn a_file_option_that_needs_shell_expansion_is_reported() {
     }
     sandbox.user_config("file = 'x,y'");
     let explained = sandbox.cachex("explain ./s.sh").output().stdout_text();
-    assert!(explained.contains("/x,y: nothing is called that as it stands"), "{explained}");
+    assert!(explained.contains("/x,y: no such file; unlike a shell, cachex"), "{explained}");
     for word in ["gone", "*.gone", "a~"] {
         let explained =
             sandbox.cachex(&format!("explain --file {word} ./s.sh")).output().stdout_text();
@@ -107,6 +107,9 @@ fn a_file_option_that_needs_shell_expansion_is_reported() {
         let stderr = sandbox.cachex(&format!("-v --file {word} ./s.sh")).tells("hi\n", 0);
         assert!(stderr.contains(&note[6..]), "{stderr}");
     }
+    let stderr = sandbox.cachex("-v --file gone --file left ./s.sh").tells("hi\n", 0);
+    let note = "--file gone, left: no such files; their absence is part of the key\n";
+    assert!(stderr.contains(note), "{stderr}");
 }
 
 #[test]
