@@ -126,7 +126,7 @@ options! {
     /// the run, and a hit does not extend it.
     ttl: Lifetime = last(values::parsed), Shape::new("ttl", One(Quantity, "DURATION")).under(FRESHNESS);
 
-    /// The same for failures [default: 60s]
+    /// Replay failures younger than this [default: 60s]
     ///
     /// Never longer than --ttl. A failure is an exit code that --cache-exit does not list.
     failure_ttl: Lifetime = last(values::parsed),
@@ -144,10 +144,10 @@ options! {
     stale_if_error: Lifetime = last(values::parsed),
         Shape::new("stale-if-error", One(Quantity, "DURATION")).under(FRESHNESS).rare();
 
-    /// Run it and replace the result
+    /// Run the command and replace the result
     refresh: bool = switch, Shape::new("refresh", Nothing).also("force").under(FRESHNESS);
 
-    /// The same in the background: print nothing, exit 0 at once
+    /// Refresh in the background: print nothing, exit 0 at once
     warm: bool = switch, Shape::new("warm", Nothing).under(FRESHNESS).rare();
 
     /// Never run the command: replay, or exit 124
@@ -177,7 +177,7 @@ options! {
     /// Replay stored results, but store nothing
     no_store: bool = switch, Shape::new("no-store", Nothing).under(STORING).rare();
 
-    /// Run it on a terminal, for its colours [default: never]
+    /// Run the command on a terminal, for its colours [default: never]
     ///
     /// It has the size of the real one, and its output is one stream. WHEN is `always` (also if left out),
     /// `never`, or `auto`: when standard output is a terminal.
