@@ -94,8 +94,13 @@ impl Call<'_> {
                     store.release_read_lock();
                 }
                 let of_use = self.request.policy.of_use(variants, self.asked, Timestamp::now());
-                let may_take = !self.only_looks && *execution != Execution::Never;
-                stdin.look_ahead(&of_use, may_take.then_some(store.directory()))
+                // A command that is executed in our place would get what was read only after the end of the input.
+                let may_take = || {
+                    !self.only_looks
+                        && *execution != Execution::Never
+                        && self.needs_its_own_output().is_none()
+                };
+                stdin.look_ahead(&of_use, || may_take().then_some(store.directory()))
             }
         }
     }

@@ -18,11 +18,15 @@ const START_GRACE: Duration = Duration::from_millis(10);
 impl Stdin {
     /// Looks for the whole content of a pipe or a socket if one of these entries was stored for a content. It waits for the
     /// end, unless there is already more than any of them was stored for, or nothing comes for a while. Content that is
-    /// longer than the pipe is read into `directory`; without a directory it is left alone.
+    /// longer than the pipe is read into `directory`; if that gives none, it is left alone.
     ///
     /// # Errors
     /// When the pipe has to be read for that and cannot be.
-    pub fn look_ahead(self, fresh: &[Entry], directory: Option<&Path>) -> io::Result<Self> {
+    pub fn look_ahead<'d>(
+        self,
+        fresh: &[Entry],
+        directory: impl FnOnce() -> Option<&'d Path>,
+    ) -> io::Result<Self> {
         match self.longest_wanted(fresh) {
             Some((kind, longest)) => see_whole(kind, longest, directory, SILENCE_LIMIT),
             None => Ok(self.after_start_grace(fresh)),
@@ -35,7 +39,7 @@ impl Stdin {
     /// As the system.
     pub fn look_at_once(self, fresh: &[Entry]) -> io::Result<Self> {
         match self.longest_wanted(fresh) {
-            Some((kind, longest)) => see_whole(kind, longest, None, Duration::ZERO),
+            Some((kind, longest)) => see_whole(kind, longest, || None, Duration::ZERO),
             None => Ok(self),
         }
     }
@@ -57,17 +61,19 @@ impl Stdin {
 }
 
 /// Waits for the end of the input and sees what comes before it. Only content that is longer than the pipe is read.
-fn see_whole(
+fn see_whole<'d>(
     kind: StdinKind,
     longest: u64,
-    directory: Option<&Path>,
+    directory: impl FnOnce() -> Option<&'d Path>,
     silence: Duration,
 ) -> io::Result<Stdin> {
-    Ok(match (peek::look_ahead(kind, longest, silence)?, directory) {
-        (Some(state), _) => Stdin::Stream(kind, state),
-        (None, Some(directory)) if kind == StdinKind::Pipe => {
-            Stdin::Buffered(Buffered::read_beyond(longest, directory, Some(silence))?)
+    if let Some(state) = peek::look_ahead(kind, longest, silence)? {
+        return Ok(Stdin::Stream(kind, state));
+    }
+    match directory().filter(|_| kind == StdinKind::Pipe) {
+        Some(directory) => {
+            Buffered::read_beyond(longest, directory, Some(silence)).map(Stdin::Buffered)
         }
-        (None, _) => Stdin::Stream(kind, StreamState::Open),
-    })
+        None => Ok(Stdin::Stream(kind, StreamState::Open)),
+    }
 }

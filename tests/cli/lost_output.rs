@@ -81,6 +81,18 @@ fn a_command_writes_to_a_device_directly() {
     sandbox.sh("cachex -v echo hi >/dev/null 2>err; grep -c ': stored' err").gives("1\n");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_command_that_writes_to_a_device_gets_an_endless_input() {
+    let sandbox = sandbox();
+    let script = "sh -c 'head -c 100000 >/dev/null; echo done'";
+    // A later call has to read more than a pipe holds to see whether its input is the same.
+    sandbox.sh(&format!("head -c 100000 /dev/zero | cachex {script}")).gives("done\n");
+    let bare = sandbox.sh(&format!("yes | {script} >/dev/full")).output();
+    // The limit ends a cachex that keeps all of the input.
+    sandbox.sh(&format!("ulimit -f 100000; yes | cachex -q {script} >/dev/full")).matches(&bare);
+}
+
 #[test]
 fn a_command_that_reads_its_own_output_gets_the_file_directly() {
     let sandbox = Sandbox::new();
