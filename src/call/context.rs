@@ -14,7 +14,7 @@ pub struct Call<'a> {
     pub(super) program: &'a Program,
     pub(super) notices: &'a Notices,
     /// When this call began.
-    pub(super) asked: Timestamp,
+    pub(super) began: Timestamp,
     /// Whether this call only asks what a run would do.
     pub(super) only_looks: bool,
 }
@@ -22,7 +22,7 @@ pub struct Call<'a> {
 impl<'a> Call<'a> {
     /// A call that begins now.
     pub fn new(request: &'a Request, program: &'a Program, notices: &'a Notices) -> Self {
-        Self { request, program, notices, asked: Timestamp::now(), only_looks: false }
+        Self { request, program, notices, began: Timestamp::now(), only_looks: false }
     }
 
     /// A call that takes nothing from standard input and runs nothing.

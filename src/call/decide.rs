@@ -47,7 +47,7 @@ impl Call<'_> {
         let own = || variants.iter().filter(|entry| entry.key == key).cloned().collect::<Vec<_>>();
         let holds = stdin.holds(variants);
         let (entry, age, is_stale) =
-            match policy.admit(variants, holds, self.asked, Timestamp::now()) {
+            match policy.admit(variants, holds, self.began, Timestamp::now()) {
                 Verdict::Replay { entry, age, is_stale } => (entry, age, is_stale),
                 Verdict::Execute { fallback: Some(entry), .. }
                     if !is_in_order(store, key, &entry) =>

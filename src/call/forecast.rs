@@ -36,8 +36,9 @@ impl Call<'_> {
             return Forecast::new("miss", "asked to run in the background", warming(prepared));
         }
         let Prepared { store, observation, variants, stdin } = prepared;
-        let of_use = self.request.policy.of_use(variants, self.asked, Timestamp::now());
-        let is_open = self.request.execution != Execution::Never && stdin.may_be_of(&of_use);
+        let usable = self.request.policy.usable(variants, self.began, Timestamp::now());
+        let is_open =
+            self.request.execution != Execution::Never && stdin.may_match_once_read(&usable);
         match self.choose(prepared) {
             Ok(hit) => {
                 let age = hit.entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
@@ -86,7 +87,7 @@ impl Call<'_> {
             return MISSED.to_owned();
         }
         let Prepared { store, observation, stdin, .. } = prepared;
-        let stores = self.stores(store) && stdin.can_be_told();
+        let stores = self.stores(store) && stdin.has_condition();
         let waits = self.stores(store)
             && may_wait(&active(), observation.fingerprint.key())
             && !stdin.may_depend_on_others()

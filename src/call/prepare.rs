@@ -63,7 +63,7 @@ impl Call<'_> {
             }
         };
         let (words, key) = (&self.request.words, &self.request.key);
-        let observation = observe(self.program, words, key, Some(memory), self.asked, &tick);
+        let observation = observe(self.program, words, key, Some(memory), self.began, &tick);
         observation.map_err(|fault| fault.to_string())
     }
 
@@ -93,14 +93,14 @@ impl Call<'_> {
                 if stdin.may_take_long() {
                     store.release_read_lock();
                 }
-                let of_use = self.request.policy.of_use(variants, self.asked, Timestamp::now());
+                let usable = self.request.policy.usable(variants, self.began, Timestamp::now());
                 // A command that is executed in our place would get what was read only after the end of the input.
                 let may_take = || {
                     !self.only_looks
                         && *execution != Execution::Never
                         && self.needs_its_own_output().is_none()
                 };
-                stdin.look_ahead(&of_use, || may_take().then_some(store.directory()))
+                stdin.look_ahead(&usable, || may_take().then_some(store.directory()))
             }
         }
     }

@@ -105,7 +105,7 @@ impl Call<'_> {
         let current =
             store.variants(&[key])?.into_iter().find(|it| it.condition.is_same_input(condition));
         let now = Timestamp::now();
-        if !Policy::is_renewal_due(renewal.served, current.as_ref(), self.asked, now) {
+        if !Policy::is_renewal_due(renewal.served, current.as_ref(), self.began, now) {
             return Ok(());
         }
         let recorder = Some(self.recorder(&store));

@@ -74,9 +74,9 @@ impl Call<'_> {
         let keys = prepared.observation.fingerprint.keys();
         prepared.variants = prepared.store.variants(&keys).unwrap_or_default();
         let policy = &self.request.policy;
-        let of_use = policy.of_use(&prepared.variants, self.asked, Timestamp::now());
+        let usable = policy.usable(&prepared.variants, self.began, Timestamp::now());
         let stdin = std::mem::replace(&mut prepared.stdin, Stdin::Absent);
-        prepared.stdin = stdin.look_at_once(&of_use)?;
+        prepared.stdin = stdin.look_at_once(&usable)?;
         Ok(())
     }
 
@@ -84,7 +84,7 @@ impl Call<'_> {
     fn came_too_early(&self, Prepared { observation, variants, stdin, .. }: &Prepared) -> bool {
         let key = observation.fingerprint.key();
         let holds = stdin.holds(variants);
-        let is_newer = |entry: &Entry| entry.key == key && entry.created > self.asked;
+        let is_newer = |entry: &Entry| entry.key == key && entry.created > self.began;
         variants.iter().any(|entry| is_newer(entry) && holds(entry.condition))
     }
 

@@ -13,7 +13,7 @@ use crate::terminal::{Stream, escape_os};
 
 impl Call<'_> {
     /// Runs the command as if cachex were not there; with `--only-if-cached` it does not run even then.
-    pub fn run_off(&self) -> Result<Exit, Error> {
+    pub fn run_switched_off(&self) -> Result<Exit, Error> {
         if self.request.execution == Execution::Never {
             return Err(Error::Missed("cachex is switched off".to_owned()));
         }

@@ -19,7 +19,7 @@ pub fn run(
     let program = find_program(request)?;
     let call = Call::new(request, &program, notices);
     if request.no_cache {
-        return call.run_off();
+        return call.run_switched_off();
     }
     let prepared = match call.prepare(directory) {
         Ok(prepared) => prepared,

@@ -81,8 +81,8 @@ mod tests {
                 ..policy()
             };
             let (entry, now) = (entry(0, created), at(now));
-            let of_use = !policy.of_use(std::slice::from_ref(&entry), now, now).is_empty();
-            prop_assert_eq!(policy.is_spent(entry.exit, entry.created, now), !of_use);
+            let usable = !policy.usable(std::slice::from_ref(&entry), now, now).is_empty();
+            prop_assert_eq!(policy.is_spent(entry.exit, entry.created, now), !usable);
         }
 
         #[test]
@@ -93,7 +93,7 @@ mod tests {
                 Policy { ttl: seconds(ttl), stale_while_revalidate: seconds(revalidate), ..policy() };
             let (entry, now) = (entry(1, created), at(now));
             if policy.is_spent(entry.exit, entry.created, now) {
-                prop_assert!(policy.of_use(&[entry], now, now).is_empty());
+                prop_assert!(policy.usable(&[entry], now, now).is_empty());
             }
         }
     }

@@ -60,15 +60,15 @@ impl Policy {
         Verdict::Execute { reason, fallback }
     }
 
-    /// The entries that a call may replay in some way.
+    /// The entries that a call may replay, fresh, stale or in place of a failure.
     #[must_use]
-    pub fn of_use(&self, variants: &[Entry], asked: Timestamp, now: Timestamp) -> Vec<Entry> {
-        let is_of_use = |entry: &&Entry| {
+    pub fn usable(&self, variants: &[Entry], asked: Timestamp, now: Timestamp) -> Vec<Entry> {
+        let is_usable = |entry: &&Entry| {
             self.answer(entry, asked, now).is_ok()
                 || self.is_good_while_renewed(entry, now)
                 || self.is_good_on_failure(entry, now)
         };
-        variants.iter().filter(is_of_use).cloned().collect()
+        variants.iter().filter(is_usable).cloned().collect()
     }
 
     /// The age of an entry that answers a call, or why it does not.
@@ -168,14 +168,14 @@ mod tests {
     /// The age in seconds of an entry that answers a call which asked at 100 and looks at 200.
     fn age_of_answer(policy: &Policy, entry: &Entry) -> Result<u64, MissReason> {
         let verdict = policy.admit(std::slice::from_ref(entry), |_| true, at(100), at(200));
-        let of_use = policy.of_use(std::slice::from_ref(entry), at(100), at(200));
+        let usable = policy.usable(std::slice::from_ref(entry), at(100), at(200));
         match verdict {
             Verdict::Replay { age, .. } => {
-                assert_eq!(of_use.len(), 1);
+                assert_eq!(usable.len(), 1);
                 Ok(age.as_secs())
             }
             Verdict::Execute { reason, .. } => {
-                assert!(of_use.is_empty());
+                assert!(usable.is_empty());
                 Err(reason)
             }
         }
@@ -267,9 +267,9 @@ mod tests {
             };
             let entries = [entry(exit, created)];
             let (asked, now) = (at(asked), at(asked + waited));
-            let of_use = !policy.of_use(&entries, asked, now).is_empty();
+            let usable = !policy.usable(&entries, asked, now).is_empty();
             let verdict = policy.admit(&entries, |_| true, asked, now);
-            prop_assert_eq!(of_use, !matches!(verdict, Verdict::Execute { fallback: None, .. }));
+            prop_assert_eq!(usable, !matches!(verdict, Verdict::Execute { fallback: None, .. }));
         }
     }
 }

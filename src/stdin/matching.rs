@@ -51,7 +51,7 @@ impl Stdin {
 
     /// Whether one of these entries may hold for it once it is read.
     #[must_use]
-    pub fn may_be_of(&self, entries: &[Entry]) -> bool {
+    pub fn may_match_once_read(&self, entries: &[Entry]) -> bool {
         let Self::Stream(kind, StreamState::Open) = self else { return false };
         let waiting = rustix::io::ioctl_fionread(rustix::stdio::stdin()).unwrap_or(0);
         entries.iter().any(|entry| match entry.condition {

@@ -89,9 +89,9 @@ impl Stdin {
         )
     }
 
-    /// Whether it can be told which condition a result holds for.
+    /// Whether a result can have a condition for it.
     #[must_use]
-    pub fn can_be_told(&self) -> bool {
+    pub fn has_condition(&self) -> bool {
         match self {
             Self::Other | Self::Buffered(Buffered { condition: None, .. }) => false,
             Self::File(file) => file.condition(0).is_some(),
