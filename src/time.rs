@@ -1,6 +1,6 @@
 //! The clock, and durations as people write and read them.
 //!
-//! Nothing else in the crate asks the system for the date. So a test can age entries instead of sleeping.
+//! Nothing else in the crate asks the system for the date.
 
 use std::fmt;
 use std::str::FromStr;

@@ -5,12 +5,12 @@
 
 use crate::entry::Condition;
 use crate::key::{Digest, DigestBuilder, FileStamp, HUGE, Stamp};
+use crate::time::Timestamp;
 use rustix::fs::{OFlags, SeekFrom, fcntl_getfl, seek};
 use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
-use std::time::SystemTime;
 
 /// A regular file that is standard input.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct OpenFile {
     pub stamp: FileStamp,
     access: OFlags,
     /// When it was looked at.
-    seen: SystemTime,
+    seen: Timestamp,
     /// The digest of all that counts, once it was needed; `None` in it if that cannot be told.
     input: OnceCell<Option<Digest>>,
 }
@@ -37,7 +37,7 @@ impl OpenFile {
             start: seek(stdin, SeekFrom::Current(0))?,
             stamp: FileStamp::of_open(stdin)?,
             access: fcntl_getfl(stdin)? & OFlags::RWMODE,
-            seen: SystemTime::now(),
+            seen: Timestamp::now(),
             input: OnceCell::new(),
         })
     }

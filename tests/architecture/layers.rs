@@ -26,7 +26,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ),
     ("entry", "exit key recording time"),
     ("policy", "entry exit key time"),
-    ("stdin", "entry inherited key memory_file terminal"),
+    ("stdin", "entry inherited key memory_file terminal time"),
     (
         "store",
         "entry exit file_lock hex key ownership private_directory recording single_flight size terminal time",

@@ -6,6 +6,7 @@
 
 use crate::key::digest::Digest;
 use crate::key::encoding::{Encode, Encoder, bytes_of};
+use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::AsFd;
@@ -71,9 +72,8 @@ impl FileStamp {
 
     /// Whether the stamp of this open file, which had it at `now`, vouches for its content since.
     #[must_use]
-    pub fn vouches_for_open(&self, file: impl AsFd, now: std::time::SystemTime) -> bool {
-        let now = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        i128::try_from(now.as_nanos()).is_ok_and(|now| self.vouches(now)) && Self::is_kept_for(file)
+    pub fn vouches_for_open(&self, file: impl AsFd, now: Timestamp) -> bool {
+        self.vouches(i128::from(now.as_millis()) * 1_000_000) && Self::is_kept_for(file)
     }
 
     /// Whether this open file lies on a file system that keeps change times.
