@@ -1,6 +1,6 @@
 //! The handle of a store: opening it, and look-ups.
 //!
-//! Everything that changes the store is in `write`, everything that `list` and its like ask in `query`.
+//! `write` adds what changes the store, and `query` what the verbs ask of it.
 
 use super::error::StoreError;
 use super::location::StoreLocation;
@@ -76,7 +76,8 @@ impl Store {
         self.database.release_read_lock();
     }
 
-    /// Leaves the clean-up to the end of the process, which is about to come: it takes longer than a look-up.
+    /// Leaves closing the database to the end of the process, which is about to come: to close it takes longer than a
+    /// look-up.
     pub fn skip_cleanup(self) {
         self.release_read_lock();
         std::mem::forget(self);
@@ -130,7 +131,7 @@ impl Store {
         let Some((OutputRow { output, length, checksum, body }, object)) = found else {
             return Ok(None);
         };
-        let (content, of_frames) = match (body, object?) {
+        let (content, frames_checksum) = match (body, object?) {
             (Some(frames), _) => {
                 let checksum = Checksum::of(&frames);
                 (Content::Memory(frames), checksum)
@@ -145,7 +146,7 @@ impl Store {
             }
             (None, None) => return Ok(None),
         };
-        let body = Body { content, length, output, checksum: of_frames };
+        let body = Body { content, length, output, checksum: frames_checksum };
         Ok((codec::checksum(entry, &body) == checksum).then_some(body))
     }
 

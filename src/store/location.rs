@@ -102,18 +102,9 @@ impl StoreLocation {
     }
 }
 
-/// Checks that nobody else can write to a directory.
-pub(super) fn check_directory(directory: &Path, metadata: &Metadata) -> Result<(), StoreError> {
-    Ok(private_directory::check(directory, metadata)?)
-}
-
 /// Whether this is a regular file that nobody else can write to.
 pub(super) fn is_ours_alone(metadata: &Metadata) -> bool {
-    metadata.is_file() && !is_of_another(metadata) && !is_open_to_writes(metadata)
-}
-
-fn is_open_to_writes(metadata: &Metadata) -> bool {
-    metadata.mode() & 0o022 != 0
+    metadata.is_file() && !is_of_another(metadata) && metadata.mode() & 0o022 == 0
 }
 
 /// Whether a file belongs to another user.

@@ -2,9 +2,10 @@
 
 use super::entries;
 use super::finding::{Finding, fault_of, ok, problem, warning};
+use crate::private_directory;
 use crate::single_flight::can_claim;
 use crate::size::Size;
-use crate::store::location::{StoreLocation, check_directory, is_of_another, unfit};
+use crate::store::location::{StoreLocation, is_of_another, unfit};
 use crate::terminal::escape_os;
 use crate::time::{Timestamp, brief};
 use std::fs;
@@ -47,8 +48,8 @@ fn examine_directory(directory: &Path) -> (Finding, bool) {
         Err(error) => return (fault_of(SUBJECT, &unfit(directory, &error)), false),
     };
     let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
-    let finding = match check_directory(directory, &metadata) {
-        Err(fault) => fault_of(SUBJECT, &fault),
+    let finding = match private_directory::check(directory, &metadata) {
+        Err(refused) => fault_of(SUBJECT, &refused.into()),
         Ok(()) if rustix::fs::access(directory, access).is_err() => {
             warning(SUBJECT, format!("{path}: cannot be written; hits only, nothing is stored"))
         }

@@ -17,17 +17,6 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 impl Store {
-    /// The selected entries, the newest first.
-    ///
-    /// # Errors
-    /// As SQLite.
-    pub fn list(&mut self, selection: &Selection) -> Result<Vec<Description>, StoreError> {
-        self.fold_uses()?;
-        // An entry may be replaced at any time: both reads have to show one moment.
-        let _moment = self.database.read_transaction()?;
-        self.describe(&self.selected(selection)?)
-    }
-
     /// What `look` makes of the newest selected entry, if there is one. All that it reads is of one moment.
     ///
     /// # Errors

@@ -51,14 +51,11 @@ fn count(connection: &Connection) -> Result<u64, StoreError> {
     number_of_last(notes::last_name(connection, NoteKind::Cleared)?.as_deref())
 }
 
+/// The number of the last clearing, from its name; 0 if there was none.
 fn number_of_last(name: Option<&[u8]>) -> Result<u64, StoreError> {
-    name.map_or(Ok(0), number)
-}
-
-/// The number of a clearing, from its name.
-fn number(name: &[u8]) -> Result<u64, StoreError> {
-    let bytes = name.try_into().map(u64::from_be_bytes);
-    bytes.map_err(|_| StoreError::Damaged("a clearing has no number".to_owned()))
+    let bytes = name.map_or(Ok([0; 8]), TryInto::try_into);
+    let damaged = |_| StoreError::Damaged("a clearing has no number".to_owned());
+    bytes.map(u64::from_be_bytes).map_err(damaged)
 }
 
 /// Notes what is being cleared. If dates decide, a run in flight is too young to be selected.

@@ -9,7 +9,8 @@ use std::path::Path;
 /// Makes every entry of a store `millis` milliseconds older, or younger if negative.
 pub fn age(directory: &Path, millis: i64) {
     let mut store = Store::open(directory).expect("a store");
-    let listed = store.list(&Selection::all()).expect("listed");
+    let selected = store.select(&Selection::all()).expect("selected");
+    let listed = store.describe(&selected).expect("listed");
     let entries: Vec<_> = listed
         .into_iter()
         .map(|description| {

@@ -98,7 +98,9 @@ impl Sandbox {
 
     /// The stored entries, the newest first.
     pub fn entries(&self) -> Vec<Description> {
-        self.store().list(&Selection::all()).expect("listed")
+        let mut store = self.store();
+        let selected = store.select(&Selection::all()).expect("selected");
+        store.describe(&selected).expect("described")
     }
 
     /// Makes every entry older, or younger if negative.
