@@ -2,6 +2,8 @@
 
 use super::harness::{Call, Sandbox, wait_until};
 use super::stale_if_error::FALLS_BACK;
+use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 
 /// A sandbox with a command that prints the content of `now` and exits with that of `code`.
@@ -20,22 +22,22 @@ pub fn wait_for_ends(sandbox: &Sandbox, count: usize) {
     wait_until_idle(sandbox);
 }
 
-/// Waits until no other process has a file of the store open.
+/// Waits until no other process has a file of the store open or is about to open one.
 pub fn wait_until_idle(sandbox: &Sandbox) {
     let store = sandbox.store_dir().canonicalize().expect("a directory");
-    let holds_it = |process: std::io::Result<std::fs::DirEntry>| {
+    let directory = sandbox.dir.canonicalize().expect("a directory");
+    let leads_to = |link: &Path, at: &Path| fs::read_link(link).is_ok_and(|it| it.starts_with(at));
+    let uses_it = |process: std::io::Result<fs::DirEntry>| {
         let path = process.ok()?.path();
         path.file_name()?.to_str()?.parse::<u32>().ok().filter(|pid| *pid != std::process::id())?;
-        std::fs::read_dir(path.join("fd"))
-            .ok()?
-            .any(|fd| {
-                let target = fd.ok().and_then(|fd| std::fs::read_link(fd.path()).ok());
-                target.is_some_and(|target| target.starts_with(&store))
-            })
-            .then_some(())
+        // A renewal that has just begun has nothing open.
+        let is_cachex = fs::read_link(path.join("exe")).is_ok_and(|exe| exe.ends_with("cachex"));
+        let begins = is_cachex && leads_to(&path.join("cwd"), &directory);
+        let mut open = fs::read_dir(path.join("fd")).ok()?.flatten();
+        (begins || open.any(|fd| leads_to(&fd.path(), &store))).then_some(())
     };
     wait_until("nobody uses the store", || {
-        !std::fs::read_dir("/proc").expect("mounted").any(|process| holds_it(process).is_some())
+        !fs::read_dir("/proc").expect("mounted").any(|process| uses_it(process).is_some())
     });
 }
 
@@ -133,7 +135,7 @@ fn a_renewal_survives_a_hang_up_and_signals_to_the_callers_group() {
     wait_for_ends(&sandbox, 2);
     let fresh = sandbox.cachex("--ttl 1m --only-if-cached ./s.sh");
     fresh.gives("hi\n");
-    assert_eq!(std::fs::read_to_string(sandbox.dir.join("tty")).expect("there"), "not a tty\n");
+    assert_eq!(fs::read_to_string(sandbox.dir.join("tty")).expect("there"), "not a tty\n");
 }
 
 #[test]
@@ -144,12 +146,12 @@ fn a_renewal_has_exactly_the_original_arguments() {
     let options = ["--ttl", "1m", "--stale-while-revalidate", "1h", "--", "./s.sh"];
     let call = || sandbox.cachex_words(options.iter().chain(&words));
     call().gives("");
-    let first = std::fs::read(sandbox.dir.join("last")).expect("there");
+    let first = fs::read(sandbox.dir.join("last")).expect("there");
     sandbox.sh("rm last").gives("");
     sandbox.age(100);
     call().gives("");
     wait_for_ends(&sandbox, 2);
-    assert_eq!(std::fs::read(sandbox.dir.join("last")).expect("there"), first);
+    assert_eq!(fs::read(sandbox.dir.join("last")).expect("there"), first);
 }
 
 #[test]
