@@ -144,7 +144,7 @@ options! {
     stale_if_error: Lifetime = last(values::parsed),
         Shape::new("stale-if-error", One(Quantity, "DURATION")).under(FRESHNESS).rare();
 
-    /// Run the command and replace the result
+    /// Run it and replace the result
     refresh: bool = switch, Shape::new("refresh", Nothing).also("force").under(FRESHNESS);
 
     /// Refresh in the background: print nothing, exit 0 at once
@@ -177,7 +177,7 @@ options! {
     /// Replay stored results, but store nothing
     no_store: bool = switch, Shape::new("no-store", Nothing).under(STORING).rare();
 
-    /// Run the command on a terminal, for its colours [default: never]
+    /// Run it on a terminal, for its colours [default: never]
     ///
     /// It has the size of the real one, and its output is one stream. WHEN is `always` (also if left out),
     /// `never`, or `auto`: when standard output is a terminal.
