@@ -8,7 +8,7 @@ use super::table::Table;
 use crate::error::Error;
 use crate::options::{
     Asked, ConfigOptions, FileOwner, Findings, Given, RUN_OPTIONS, RefusedKey, RefusedKeys,
-    RunOption, STRANGE, Source, Untrusted, store_directory,
+    RunOption, Source, Untrusted, WHY_IGNORED, store_directory,
 };
 use crate::terminal::{Notices, escape_os};
 use serde::Serialize;
@@ -52,7 +52,7 @@ fn tables(findings: &Findings, directory: Option<&Path>, shown: &[ShownOption<'_
     let mut fact = |name: &str, value| facts.push(Tone::Plain, [name.to_owned(), value]);
     findings.files.iter().for_each(|file| fact("file", path(file)));
     for file in &findings.ignored {
-        fact("ignored", format!("{}: {STRANGE}", path(file)));
+        fact("ignored", format!("{}: {WHY_IGNORED}", path(file)));
     }
     if let Some(file) = untrusted {
         fact("untrusted", file.to_string());

@@ -43,14 +43,15 @@ impl Asked {
         let words: Vec<_> = std::env::args_os().collect();
         let CommandLine { verb, words, flags } = CommandLine::read(&words)?;
         let variables = variables::read(&flags)?;
-        let typed = flags.over(variables);
-        let owners = if typed.no_cache.is_on() { &[] } else { files_for(verb.as_ref()) };
+        let without_files = flags.over(variables);
+        let owners = if without_files.no_cache.is_on() { &[] } else { files_for(verb.as_ref()) };
         let (files, mut findings) = look(owners, &words);
-        let mut in_force = typed.clone().over(files);
+        let mut in_force = without_files.clone().over(files);
         let is_about_call = verb.as_ref().is_none_or(Verb::is_about_call);
         if is_about_call && let Err(contradiction) = settle(&mut in_force) {
-            in_force = typed;
-            settle(&mut in_force).map_err(|typed| Error::Usage(typed.to_string()))?;
+            in_force = without_files;
+            settle(&mut in_force)
+                .map_err(|contradiction| Error::Usage(contradiction.to_string()))?;
             findings.fault = Some(contradiction.to_string());
         }
         Ok(Asked { verb, words, in_force, findings })
@@ -146,7 +147,7 @@ fn exclude<A, B>(
     (first, of_first): (&'static str, &mut Setting<A>),
     (second, of_second): (&'static str, &mut Setting<B>),
 ) -> Result<(), Contradiction> {
-    if !of_first.is_said() || !of_second.is_said() {
+    if !of_first.can_contradict() || !of_second.can_contradict() {
         return Ok(());
     }
     match of_first.source().cmp(&of_second.source()) {

@@ -27,7 +27,7 @@ pub use definitions::verbs::{
     ShowOptions, StatsOptions, TrustOptions, Verb,
 };
 pub use files::file::ConfigFile;
-pub use files::findings::{Findings, STRANGE, Untrusted};
+pub use files::findings::{Findings, Untrusted, WHY_IGNORED};
 pub use files::project_file::ProjectFile;
 pub use files::refused::{RefusedKey, RefusedKeys};
 pub use files::trust::{self, TrustState};

@@ -52,7 +52,7 @@ impl<T> Setting<T> {
     }
 
     /// Whether it can contradict another option: a switch that is off, or an explicit default, cannot.
-    pub(super) fn is_said(&self) -> bool {
+    pub(super) fn can_contradict(&self) -> bool {
         self.given().is_some_and(|given| !given.words.is_empty())
     }
 

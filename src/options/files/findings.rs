@@ -43,14 +43,15 @@ impl fmt::Display for Untrusted {
 }
 
 /// Why a file is ignored.
-pub const STRANGE: &str = "it belongs to another user, in a directory that everyone can write to";
+pub const WHY_IGNORED: &str =
+    "it belongs to another user, in a directory that everyone can write to";
 
 impl Findings {
     /// Warns of faults, of a file that is not trusted, and of keys that a file may not set.
     pub fn tell(&self, notices: &Notices) {
         for path in &self.ignored {
             let path = escape_os(path.as_os_str());
-            notices.detail(&format_args!("{path} is ignored: {STRANGE}"));
+            notices.detail(&format_args!("{path} is ignored: {WHY_IGNORED}"));
         }
         if let Some(fault) = &self.fault {
             return notices.warn(&format_args!("{fault}; runs are uncached"));

@@ -32,7 +32,7 @@ pub(super) fn find(arguments: &[&OsStr]) -> Result<(Vec<NamedPath>, Vec<PathBuf>
     let relative: Vec<_> = names.iter().filter(|it| Path::new(it.name).is_relative()).collect();
     let mut directories = option_directories(names.iter().zip(&paths));
     let mut next = 0;
-    // One may be named from another: `-C a -C b`.
+    // The second directory may lie in the first: `-C a -C b`.
     while let Some(directory) = directories.get(next) {
         let below = look_at(relative.iter().map(|it| directory.join(it.name)).collect())?;
         directories.extend(option_directories(relative.iter().copied().zip(&below)));
@@ -52,9 +52,9 @@ fn look_at(paths: Vec<PathBuf>) -> Result<Vec<NamedPath>, Unreadable> {
 fn option_directories<'n, 'w: 'n>(
     named: impl Iterator<Item = (&'n NameInWord<'w>, &'n NamedPath)>,
 ) -> Vec<PathBuf> {
-    let is_one = |(name, named): &(&NameInWord<'_>, &NamedPath)| {
+    let is_option_directory = |(name, named): &(&NameInWord<'_>, &NamedPath)| {
         name.is_value && named.kind == PathKind::Directory
     };
-    let directories = named.filter(is_one).take(MAX_OPTION_DIRECTORIES);
+    let directories = named.filter(is_option_directory).take(MAX_OPTION_DIRECTORIES);
     directories.map(|(_, named)| named.path.clone()).collect()
 }

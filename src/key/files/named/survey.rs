@@ -59,7 +59,7 @@ impl FileSurvey {
         let mut found = Vec::with_capacity(paths.len());
         let mut directories = HashSet::new();
         for (path, look) in paths.into_iter().zip(looks) {
-            // It counts with the directory above it.
+            // What lies below a directory that was found counts with that directory.
             if path.ancestors().skip(1).any(|above| directories.contains(above)) {
                 continue;
             }
