@@ -70,6 +70,21 @@ fn the_size_of_the_store_counts_each_object_once() {
 }
 
 #[test]
+fn equal_output_evicts_nothing() {
+    let sandbox = sandbox();
+    let store = |word: &str| sandbox.cachex(&format!("--max-size 4MB ./s.sh {word}"));
+    for word in ["x-1", "x-2", "x-3"] {
+        store(word).gives(printed("x"));
+        sandbox.age(1);
+    }
+    for word in ["x-1", "x-2", "x-3"] {
+        sandbox.cachex(&format!("--only-if-cached ./s.sh {word}")).gives(printed("x"));
+    }
+    store("y").gives(printed("y"));
+    sandbox.cachex("clear").gives("removed 1 entry (3.0MB)\n");
+}
+
+#[test]
 fn a_damaged_object_is_never_replayed_and_heals() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh x").gives(printed("x"));

@@ -40,6 +40,11 @@ impl<'f> NewObject<'f> {
         Ok(true)
     }
 
+    /// Whether an entry owns equal content, so that it takes no more room.
+    pub(in crate::store) fn is_owned(&self, connection: &Connection) -> Result<bool, StoreError> {
+        owners::is_owned(connection, &self.file.digest().0)
+    }
+
     /// Lets an entry own it.
     pub(in crate::store) fn own(
         &self,

@@ -187,7 +187,9 @@ impl Fill<'_> {
         }
         let length = new.recording.body.length;
         let needed = length + OVERHEAD;
-        let Some(evicted) = evict::make_room_in_store(transaction, limits.max_size, needed)? else {
+        let shares = object.as_ref().map(|object| object.is_owned(transaction)).transpose()?;
+        let added = if shares == Some(true) { OVERHEAD } else { needed };
+        let Some(evicted) = evict::make_room_in_store(transaction, limits.max_size, added)? else {
             return Ok(None);
         };
         let (command, runs) =
