@@ -361,6 +361,16 @@ mod tests {
         assert_eq!(words, ["ls", "x"]);
     }
 
+    #[test]
+    fn clear_wants_a_command_behind_dashes() {
+        let read = |words: &str| OptionReader::default().read(&line(words)[1..]);
+        for words in ["clear", "clear -- ls", "clear -- ls --", "clear -v"] {
+            assert!(read(words).is_ok(), "{words}");
+        }
+        let problem = read("clear --").expect_err("nothing to clear");
+        assert!(matches!(problem, ArgvProblem::NothingToClear), "{problem}");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(500))]
         #[test]

@@ -173,9 +173,13 @@ mod tests {
         file.expect("a file").defaults
     }
 
-    fn flags(words: &str) -> Layer {
+    fn read(words: &str) -> CommandLine {
         let words: Vec<_> = format!("cachex {words}").split(' ').map(OsString::from).collect();
-        CommandLine::read(&words).expect("a command line").flags
+        CommandLine::read(&words).expect("a command line")
+    }
+
+    fn flags(words: &str) -> Layer {
+        read(words).flags
     }
 
     /// The options that a layer has something for.
@@ -228,6 +232,7 @@ mod tests {
         let mut layer = file("stdin = true\nno-stdin = false\nrefresh = false\nwarm = true");
         settle(&mut layer).expect("settled");
         assert_eq!(names(&layer), ["stdin", "no-stdin", "refresh", "warm"]);
+        settle(&mut file("stdin = false\nno-stdin = true")).expect("settled");
     }
 
     #[test]
@@ -236,6 +241,8 @@ mod tests {
         let mut layer = flags("-n").over(file(hash));
         let told = settle(&mut layer).expect_err("both").to_string();
         assert_eq!(told, "/f: hash-with stdin=… and no-stdin exclude each other");
+        let mut layer = flags("--hash-with stdin=sort").over(file("no-stdin = true"));
+        assert_eq!(settle(&mut layer).expect_err("both").to_string(), told);
         let told = settle(&mut flags("-n --hash-with stdin=sort")).expect_err("both").to_string();
         assert_eq!(told, "--hash-with stdin=… and --no-stdin exclude each other");
         settle(&mut file("hash-with = 'env:A=sort'\nno-stdin = true")).expect("settled");
@@ -250,5 +257,51 @@ mod tests {
         assert_eq!(layer.scope.value().map(String::as_str), Some("c"));
         assert_eq!(layer.env.source(), Some(&Source::Flag));
         assert!(layer.scope.source() < layer.env.source());
+    }
+
+    #[test]
+    fn each_verb_reads_only_the_files_that_it_needs() {
+        use FileOwner::{Project, User};
+        for (words, owners) in [
+            ("ls", &[User, Project][..]),
+            ("explain ls", &[User, Project]),
+            ("config", &[User, Project]),
+            ("list", &[User]),
+            ("completions bash", &[]),
+            ("trust", &[]),
+        ] {
+            assert_eq!(files_for(read(words).verb.as_ref()), owners, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_project_file_must_not_contradict_itself() {
+        let both = "stdin = true\nno-stdin = true\n";
+        let rule = "[[rule]]\ncommand = 'ls'\n";
+        for (text, is_sound) in [
+            (both.to_owned(), false),
+            (format!("{both}{rule}no-stdin = false\n"), false),
+            (format!("{rule}{both}"), false),
+            (format!("no-stdin = false\n{rule}{both}"), false),
+            (format!("stdin = true\n{rule}no-stdin = true\n"), true),
+        ] {
+            let directory = tempfile::tempdir().expect("a directory");
+            std::fs::write(directory.path().join(".cachex.toml"), &text).expect("written");
+            let file = ProjectFile::find(Some(directory.path())).expect("understood");
+            assert_eq!(check(&file).is_ok(), is_sound, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_faulty_file_hides_the_store_unless_its_directory_is_known() {
+        let store = |words: &str, fault: Option<&str>| {
+            let findings = Findings { fault: fault.map(str::to_owned), ..Findings::default() };
+            let asked = Asked { verb: None, words: Vec::new(), in_force: flags(words), findings };
+            asked.store(&Notices::new(true, false)).map_err(|error| error.to_string())
+        };
+        let told = store("list", Some("/f: odd")).expect_err("unknown");
+        assert!(told.starts_with("/f: odd: the location of the store is unknown"), "{told}");
+        assert_eq!(store("--cache-dir /d list", Some("/f: odd")), Ok(PathBuf::from("/d")));
+        assert_eq!(store("--cache-dir /d list", None), Ok(PathBuf::from("/d")));
     }
 }

@@ -85,3 +85,61 @@ fn items(word: &OsStr) -> impl Iterator<Item = OsString> {
     let items = word.as_bytes().split(|byte| *byte == b',').filter(|item| !item.is_empty());
     items.map(|item| OsString::from_vec(item.to_vec()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> &'static RunOption {
+        RunOption::named(name).expect(name)
+    }
+
+    #[test]
+    fn an_option_is_described_by_its_row() {
+        assert!(named("warm").is_switch() && !named("ttl").is_switch());
+        assert!(named("quiet").is_common() && !named("ttl").is_common());
+        assert_eq!(named("no-cache").variable(), "CACHEX_NO_CACHE");
+        assert!(RunOption::named("no-such").is_none());
+    }
+
+    #[test]
+    fn a_default_stands_in_the_first_line_of_the_help() {
+        for (name, default) in [
+            ("ttl", Some("none")),
+            ("failure-ttl", Some("60s")),
+            ("max-size", Some("2GiB")),
+            ("spinner", Some("Running `COMMAND`")),
+            ("env", None),
+        ] {
+            assert_eq!(named(name).default(), default, "{name}");
+        }
+        let odd = RunOption { help: "A [default: 1] B\nC [default: 2]\n", ..*named("ttl") };
+        assert_eq!(odd.default(), Some("1"));
+        let odd = RunOption { help: "A\nC [default: 2]\n", ..*named("ttl") };
+        assert_eq!(odd.default(), None);
+    }
+
+    #[test]
+    fn the_last_word_of_a_switch_counts() {
+        for (words, kept) in [
+            (&["1"][..], &["true"][..]),
+            (&["no", "YES"], &["true"]),
+            (&["yes", "0"], &[]),
+            (&[], &[]),
+        ] {
+            let mut layer = Layer::default();
+            let words = words.iter().map(OsString::from).collect();
+            named("warm").read(&mut layer, words, Source::Variable).expect("read");
+            assert_eq!(layer.warm.given().expect("given").words, kept);
+            assert_eq!(layer.warm.is_on(), !kept.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_list_is_split_at_commas() {
+        let mut layer = Layer::default();
+        let words = vec!["A,,B,".into(), "".into(), "C".into()];
+        named("env").read(&mut layer, words, Source::Flag).expect("read");
+        assert_eq!(layer.env.given().expect("given").words, ["A", "B", "C"]);
+    }
+}

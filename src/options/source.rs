@@ -143,4 +143,25 @@ mod tests {
         ];
         assert!(order.is_sorted_by(|farther, nearer| farther < nearer), "{order:?}");
     }
+
+    #[test]
+    fn a_switch_is_on_only_if_it_was_switched_on() {
+        let given = Given { words: Vec::new(), source: Source::Flag };
+        assert!(Setting::new(true, given.clone()).is_on());
+        assert!(!Setting::new(false, given).is_on());
+        assert!(!Setting::<bool>::default().is_on());
+    }
+
+    #[test]
+    fn a_place_is_shown_with_its_rule_and_escaped() {
+        let shown = |rule: Option<&str>| {
+            let (owner, path) = (FileOwner::User, PathBuf::from("/a\x1b"));
+            FilePlace { owner, number: 0, rule: rule.map(str::to_owned), path }.to_string()
+        };
+        let path = escape_os(OsStr::new("/a\x1b"));
+        assert!(!path.contains('\x1b'), "{path}");
+        assert_eq!(shown(None), path);
+        assert_eq!(shown(Some("ls")), format!("{path} rule \"ls\""));
+        assert!(!shown(Some("b\x1b")).contains('\x1b'));
+    }
 }

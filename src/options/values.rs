@@ -180,6 +180,33 @@ mod tests {
         let home = home::directory().expect("a home").display().to_string();
         let read = |word: String| hash_with(OsStr::new(&word)).expect("a selector");
         assert_eq!(read("file:~/x=cat ~/y".to_owned()), read(format!("file:{home}/x=cat ~/y")));
+        assert_ne!(read("file:~/x=cat".to_owned()), read("file:~/x=sort".to_owned()));
         assert_ne!(read("env:X=cat ~/y".to_owned()), read(format!("env:X=cat {home}/y")));
+    }
+
+    #[test]
+    fn a_bad_word_is_shown_escaped() {
+        let told = BadValue::new(OsStr::new("a\x1b"), "odd".to_owned()).of("ttl");
+        assert!(told.starts_with("invalid value 'a") && told.ends_with("--ttl': odd"), "{told}");
+        assert!(!told.contains('\x1b'), "{told}");
+    }
+
+    #[test]
+    fn the_number_of_words_matters() {
+        let words = ["a", "b"].map(OsString::from);
+        assert_eq!((switch(&words), switch(&[])), (Ok(true), Ok(false)));
+        assert_eq!(last(word)(&words), Ok("b".into()));
+        let or_c = last_or(word, "c".into());
+        assert_eq!((or_c(&words), or_c(&[])), (Ok("b".into()), Ok("c".into())));
+        assert_eq!(all(word)(&words), Ok(words.to_vec()));
+    }
+
+    #[test]
+    fn files_and_directories_are_not_empty_and_start_at_home() {
+        let home = home::directory().expect("a home");
+        assert_eq!(files(OsStr::new("~/x")), Ok(home.join("x").into()));
+        assert_eq!(directory(OsStr::new("~/x")), Ok(home.join("x")));
+        assert!(files(OsStr::new("")).is_err());
+        assert!(directory(OsStr::new("")).is_err());
     }
 }
