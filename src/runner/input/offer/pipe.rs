@@ -106,19 +106,8 @@ impl Channel for PipeOffer {
         timeout: Timespec,
     ) -> io::Result<OfferEvent> {
         let Some(pipe) = &self.pipe else { return Ok(OfferEvent::Over) };
-        let mut fds = [
-            PollFd::new(ended, PollFlags::empty()),
-            PollFd::new(pipe, PollFlags::empty()),
-            PollFd::from_borrowed_fd(rustix::stdio::stdin(), PollFlags::IN),
-        ];
         // While bytes are on offer our input stays readable, so only a timeout helps.
-        let (fds, timeout) =
-            if is_offering { (&mut fds[..2], Some(timeout)) } else { (&mut fds[..], None) };
-        match poll(fds, timeout.as_ref()) {
-            Ok(_) if fds[..2].iter().any(|fd| !fd.revents().is_empty()) => Ok(OfferEvent::Over),
-            Ok(_) | Err(Errno::INTR) => Ok(OfferEvent::Look),
-            Err(error) => Err(error.into()),
-        }
+        wait_for(ended, pipe, is_offering.then_some(&timeout))
     }
 
     fn has_reader(&self, grace: Duration) -> bool {
@@ -142,7 +131,8 @@ impl Channel for PipeOffer {
             return;
         }
         let mut buffer = vec![0; 64 << 10];
-        while !is_over(ended, &pipe) {
+        // If the wait fails, the read waits.
+        while !matches!(wait_for(ended, &pipe, None), Ok(OfferEvent::Over)) {
             match rustix::io::read(rustix::stdio::stdin(), &mut buffer) {
                 Ok(0) => return,
                 Ok(count) => {
@@ -164,15 +154,20 @@ impl Channel for PipeOffer {
     }
 }
 
-/// Waits for input. Whether the command has ended, or has closed its input.
-fn is_over(ended: &OwnedFd, pipe: &OwnedFd) -> bool {
+/// Waits until the command ends or closes its input, and no longer than `timeout`, or without one until our input has
+/// something.
+fn wait_for(ended: &OwnedFd, pipe: &OwnedFd, timeout: Option<&Timespec>) -> io::Result<OfferEvent> {
     let mut fds = [
         PollFd::new(ended, PollFlags::empty()),
         PollFd::new(pipe, PollFlags::empty()),
         PollFd::from_borrowed_fd(rustix::stdio::stdin(), PollFlags::IN),
     ];
-    // If this fails, the read waits.
-    poll(&mut fds, None).is_ok() && fds[..2].iter().any(|fd| !fd.revents().is_empty())
+    let fds = if timeout.is_some() { &mut fds[..2] } else { &mut fds[..] };
+    match poll(fds, timeout) {
+        Ok(_) if fds[..2].iter().any(|fd| !fd.revents().is_empty()) => Ok(OfferEvent::Over),
+        Ok(_) | Err(Errno::INTR) => Ok(OfferEvent::Look),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn write_all(pipe: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
