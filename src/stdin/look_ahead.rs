@@ -51,10 +51,12 @@ impl Stdin {
         let holds = |it: &Entry| {
             [Condition::StdinUnread, Condition::StdinSilent(kind)].contains(&it.condition)
         };
-        if fresh.iter().any(holds) || Readiness::now(kind) != Readiness::Silent {
+        if fresh.iter().any(holds) {
             return self;
         }
-        peek::wait_for_anything(START_GRACE);
+        if Readiness::now(kind) == Readiness::Silent {
+            peek::wait_for_anything(START_GRACE);
+        }
         let has_ended = Readiness::now(kind) == Readiness::Ended;
         Self::Stream(kind, if has_ended { StreamState::Ended } else { StreamState::Open })
     }

@@ -25,13 +25,14 @@ impl Stdin {
             Self::Stream(kind, StreamState::Known { digest, length }) => {
                 Some(Condition::Stdin { kind: *kind, digest: *digest, length: *length })
             }
-            // A command that is known to read would wait for what comes.
-            Self::Stream(kind, StreamState::Open)
-                if !any(Condition::shows_a_reader)
-                    && Readiness::now(*kind) == Readiness::Silent =>
-            {
-                Some(Condition::StdinSilent(*kind))
-            }
+            Self::Stream(kind, StreamState::Open) => match Readiness::now(*kind) {
+                Readiness::Ended => Some(Condition::StdinEmpty(*kind)),
+                // A command that is known to read would wait for what comes.
+                Readiness::Silent if !any(Condition::shows_a_reader) => {
+                    Some(Condition::StdinSilent(*kind))
+                }
+                _ => None,
+            },
             Self::Buffered(buffered) => buffered.condition,
             Self::File(file) if any(|it| matches!(it, Condition::StdinFile { .. })) => {
                 file.condition(0)
