@@ -176,6 +176,9 @@ fn contradicting_options_in_one_file_are_an_error() {
     call("-n ./s.sh").gives("hi \n");
     // Flags contradict each other with or without the file.
     sandbox.cachex("--stdin -n ./s.sh").tells("", 2);
+    // A verb that is not about a call has no use for these options.
+    sandbox.user_config("stdin = true\nno-stdin = true\n");
+    sandbox.cachex("clear").gives("removed 1 entry (4B)\n");
 }
 
 #[test]
