@@ -180,6 +180,17 @@ fn a_garbage_database_is_set_aside_and_replaced() {
 }
 
 #[test]
+fn a_directory_where_a_damaged_database_is_set_aside_gives_way() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    fs::create_dir_all(sandbox.store_dir().join("cachex.db.damaged/a")).expect("made");
+    fs::write(sandbox.database(), "garbage ".repeat(4096)).expect("written");
+    sandbox.cachex("./s.sh").warns("hi\n", "the store was damaged");
+    sandbox.cachex("./s.sh").gives("hi\n");
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
 fn an_empty_database_is_set_up() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh").gives("hi\n");

@@ -16,6 +16,10 @@ pub(in crate::store) fn set_aside(location: &StoreLocation) -> Result<(), StoreE
 
 fn move_away(database: &Path) -> Result<(), StoreError> {
     let damaged = StoreLocation::damaged(database);
+    if damaged.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+        // A file cannot replace it.
+        unless_gone(std::fs::remove_dir_all(&damaged))?;
+    }
     unless_gone(std::fs::rename(database, &damaged))?;
     // It is kept for a while from now on, however old it is.
     let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
