@@ -17,7 +17,7 @@ use rustix::fs::OFlags;
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// An entry's id, the time in milliseconds, and a checksum of both: 8 little-endian bytes each.
@@ -87,12 +87,15 @@ fn decode(record: [u8; RECORD]) -> Option<(i64, Timestamp)> {
 
 /// Records that were folded in; their file is removed after the commit.
 #[must_use]
-pub(super) struct Folded(Option<PathBuf>);
+pub(super) struct Folded(Option<(PathBuf, File)>);
 
 impl Folded {
-    /// Removes the file.
+    /// Removes the file, unless another writer has removed it, and perhaps taken the next one.
     pub(super) fn done(self) {
-        if let Some(path) = self.0 {
+        if let Some((path, file)) = self.0
+            && let (Ok(there), Ok(ours)) = (fs::symlink_metadata(&path), file.metadata())
+            && (there.dev(), there.ino()) == (ours.dev(), ours.ino())
+        {
             let _ = fs::remove_file(path);
         }
     }
@@ -106,15 +109,19 @@ pub(super) fn fold(
     location: &StoreLocation,
     connection: &Connection,
 ) -> Result<Folded, StoreError> {
-    let Some(taken) = take(location) else { return Ok(Folded(None)) };
-    let uses = read(&taken);
+    let Some((path, file)) = take(location) else { return Ok(Folded(None)) };
     let last =
         notes::find(connection, NoteKind::Folded, &[])?.map_or(0, |note| note.at.as_millis());
-    let number = uses.number.unwrap_or_else(|| last.saturating_add(1));
-    if number <= last {
-        return Ok(Folded(Some(taken)));
+    let uses = read(&file);
+    if uses.number.is_some_and(|number| number <= last) {
+        // Its records are counted. Those that were made since are in the next file.
+        return match fs::remove_file(&path) {
+            Ok(()) => fold(location, connection),
+            Err(_) => Ok(Folded(None)),
+        };
     }
-    if uses.number.is_none() && number_file(&taken, number).is_err() {
+    let number = uses.number.unwrap_or_else(|| last.saturating_add(1));
+    if uses.number.is_none() && number_file(&file, number).is_err() {
         return Ok(Folded(None));
     }
     let note = Note { at: Timestamp::from_millis(number), value: Vec::new() };
@@ -134,26 +141,28 @@ pub(super) fn fold(
         entry.execute(parameters)?;
         command.execute(parameters)?;
     }
-    Ok(Folded(Some(taken)))
+    Ok(Folded(Some((path, file))))
 }
 
-/// Moves the file of records out of the way of those who append.
-fn take(location: &StoreLocation) -> Option<PathBuf> {
+/// Moves the file of records out of the way of those who append, and opens it.
+fn take(location: &StoreLocation) -> Option<(PathBuf, File)> {
     let taken = location.directory.join("uses.folding");
     let is_file = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
     // A process that died before it could commit leaves one behind.
     let has_some = is_file(&taken)
         || (is_file(&location.uses()) && fs::rename(location.uses(), &taken).is_ok());
-    has_some.then_some(taken)
+    let file = has_some.then(|| File::options().read(true).write(true).open(&taken));
+    Some((taken, file?.ok()?))
 }
 
 /// In place of an id: the record holds the number of its file.
 const NUMBER: i64 = i64::MIN;
 
-/// Writes the number of a file in place of its first record, which was read before.
-fn number_file(path: &Path, number: i64) -> io::Result<()> {
-    let file = File::options().write(true).open(path)?;
-    file.write_all_at(&encode(NUMBER, Timestamp::from_millis(number)), 0)
+/// Writes the number of a file behind its records. In a file that is full it takes the place of the last one.
+fn number_file(file: &File, number: i64) -> io::Result<()> {
+    let record = RECORD as u64;
+    let end = file.metadata()?.len().min(LONGEST - record) / record * record;
+    file.write_all_at(&encode(NUMBER, Timestamp::from_millis(number)), end)
 }
 
 /// What a file of records holds.
@@ -165,10 +174,10 @@ struct Uses {
     number: Option<i64>,
 }
 
-fn read(path: &Path) -> Uses {
+fn read(file: &File) -> Uses {
     let mut bytes = Vec::new();
     // Records before a read error still count.
-    let _ = File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes));
+    let _ = file.take(LONGEST).read_to_end(&mut bytes);
     let mut uses = Uses::default();
     for (id, at) in bytes.as_chunks().0.iter().filter_map(|record| decode(*record)) {
         if id == NUMBER {
@@ -195,11 +204,10 @@ mod tests {
         damaged[0] ^= 1;
         let records = [encode(1, at(5)), encode(2, at(4)), damaged, encode(1, at(3))].concat();
         fs::write(&path, [&records[..], b"cut off"].concat()).expect("written");
-        let uses = read(&path).by_id;
+        let uses = read(&File::open(&path).expect("opened")).by_id;
         assert_eq!(uses[&1], (2, at(5)));
         assert_eq!(uses[&2], (1, at(4)));
         assert_eq!(uses.len(), 2);
-        assert!(read(&dir.path().join("gone")).by_id.is_empty());
     }
 
     /// The hits of an entry.
@@ -208,8 +216,8 @@ mod tests {
         connection.query_row(sql, [id], |row| row.get(0)).expect("counted")
     }
 
-    #[test]
-    fn a_kill_at_any_moment_counts_no_use_twice() {
+    /// A store with one entry, for a file of uses.
+    fn store() -> (tempfile::TempDir, StoreLocation, Connection) {
         let dir = tempfile::tempdir().expect("a directory");
         let location = StoreLocation { directory: dir.path().to_owned() };
         let mut connection = Connection::open_in_memory().expect("opened");
@@ -218,36 +226,57 @@ mod tests {
         let values = "x'', x'', 1, 0, 0, 0, 0, 0, 0, 0, x'', x'', x''";
         let insert = format!("INSERT INTO entry (id, {columns}) VALUES (1, {values})");
         connection.execute_batch(&insert).expect("inserted");
+        (dir, location, connection)
+    }
+
+    fn fold_and_commit(location: &StoreLocation, connection: &mut Connection) -> Folded {
+        let transaction = connection.transaction().expect("begun");
+        let folded = fold(location, &transaction).expect("folded");
+        transaction.commit().expect("committed");
+        folded
+    }
+
+    #[test]
+    fn a_kill_at_any_moment_counts_no_use_twice_and_loses_none() {
+        let (_dir, location, mut connection) = store();
         for round in 1..=3 {
             (0..2).for_each(|_| note(&location, 1));
-            // Killed before the commit, and twice after it. The number takes the place of one record.
+            // Killed before the commit, and twice after it.
             let transaction = connection.transaction().expect("begun");
             let _ = fold(&location, &transaction).expect("folded");
             drop(transaction);
             for _ in 0..2 {
-                let transaction = connection.transaction().expect("begun");
-                let _ = fold(&location, &transaction).expect("folded");
-                transaction.commit().expect("committed");
-                assert_eq!(hits(&connection, 1), 2 * round - 1);
+                let _ = fold_and_commit(&location, &mut connection);
+                assert_eq!(hits(&connection, 1), 3 * round - 1);
             }
             note(&location, 1);
-            let transaction = connection.transaction().expect("begun");
-            let folded = fold(&location, &transaction).expect("folded");
-            transaction.commit().expect("committed");
-            folded.done();
-            let transaction = connection.transaction().expect("begun");
-            fold(&location, &transaction).expect("folded").done();
-            transaction.commit().expect("committed");
-            assert_eq!(hits(&connection, 1), 2 * round);
+            fold_and_commit(&location, &mut connection).done();
+            assert_eq!(hits(&connection, 1), 3 * round);
         }
     }
 
     #[test]
+    fn a_late_removal_spares_the_file_of_the_next_writer() {
+        let (_dir, location, mut connection) = store();
+        note(&location, 1);
+        let late = fold_and_commit(&location, &mut connection);
+        note(&location, 1);
+        let transaction = connection.transaction().expect("begun");
+        let _ = fold(&location, &transaction).expect("folded");
+        // The next writer fails, and another one counts what it had taken.
+        drop(transaction);
+        late.done();
+        fold_and_commit(&location, &mut connection).done();
+        assert_eq!(hits(&connection, 1), 2);
+        assert!(take(&location).is_none());
+    }
+
+    #[test]
     fn what_lies_behind_the_longest_file_is_not_read() {
-        use std::os::unix::fs::FileExt;
         let file = tempfile::NamedTempFile::new().expect("a file");
         let record = encode(1, Timestamp::from_millis(5));
-        let counted = || read(file.path()).by_id.get(&1).map_or(0, |(hits, _)| *hits);
+        let counted =
+            || read(&file.reopen().expect("opened")).by_id.get(&1).map_or(0, |(hits, _)| *hits);
         file.as_file().write_all_at(&record, LONGEST - RECORD as u64).expect("written");
         assert_eq!(counted(), 1);
         file.as_file().write_all_at(&record, LONGEST).expect("written");
