@@ -61,7 +61,11 @@ fn the_size_of_the_store_counts_each_object_once() {
     };
     assert_eq!(["x-1", "x-2", "y", "z"].map(cached), [false, false, true, true]);
     let stats = sandbox.cachex("stats").output().stdout;
-    assert!(String::from_utf8_lossy(&stats).contains("on disk   6."), "{}", stats.escape_ascii());
+    assert!(
+        String::from_utf8_lossy(&stats).contains("on disk   6.1MB\n"),
+        "{}",
+        stats.escape_ascii()
+    );
     sandbox.cachex("prune --max-size 4MB").gives("removed 1 entry (3.0MB)\n");
     assert_eq!(sandbox.objects().len(), 1);
     sandbox.cachex("--max-entries 1 ./s.sh w").gives(printed("w"));

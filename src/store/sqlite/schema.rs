@@ -84,7 +84,7 @@ pub(in crate::store) fn migrate(connection: &mut Connection) -> Result<(), Store
     if version < FIRST_WITH_CHECKSUMS_OF_NOTES {
         notes::add_checksum_to_secret(&transaction)?;
     }
-    space::give_back(&transaction)?;
+    while space::give_back(&transaction)? {}
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.pragma_update(None, "application_id", CURRENT)?;
     transaction.commit()?;

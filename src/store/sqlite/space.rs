@@ -27,16 +27,20 @@ fn shrunk_pages(pages: u64, free: u64, page: u64) -> u64 {
     shrunk + unused(shrunk)
 }
 
-/// Gives the free pages back to the file system.
-pub(in crate::store) fn give_back(connection: &Connection) -> Result<(), StoreError> {
-    let free: i64 = connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
-    if free == 0 {
-        return Ok(());
+/// The most pages that one transaction gives back. One that freed a page itself writes it to the journal before.
+const PAGES_AT_ONCE: u16 = 8192;
+
+/// Gives free pages back to the file system. Whether there are more.
+pub(in crate::store) fn give_back(connection: &Connection) -> Result<bool, StoreError> {
+    let free = || connection.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0));
+    if free()? == 0 {
+        return Ok(false);
     }
-    let mut statement = connection.prepare("PRAGMA incremental_vacuum")?;
+    let mut statement =
+        connection.prepare(&format!("PRAGMA incremental_vacuum ({PAGES_AT_ONCE})"))?;
     let mut rows = statement.query([])?;
     while rows.next()?.is_some() {}
-    Ok(())
+    Ok(free()? > 0)
 }
 
 #[cfg(test)]
@@ -66,7 +70,7 @@ mod tests {
         ) {
             let connection = database(pages, first..first + count);
             let told = shrunk(&connection).expect("told");
-            give_back(&connection).expect("shrunk");
+            while give_back(&connection).expect("shrunk") {}
             let length: i64 = connection
                 .query_row("SELECT page_count * 512 FROM pragma_page_count", [], |row| row.get(0))
                 .expect("counted");

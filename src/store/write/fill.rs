@@ -163,7 +163,7 @@ impl Fill<'_> {
             return Ok(Attempt::refused(Filled::TooLarge));
         };
         if removed > 0 {
-            space::give_back(&transaction)?;
+            while space::give_back(&transaction)? {}
         }
         let leaves_files = owners::are_unsettled(&transaction)?;
         let replaced = self.object.as_ref().map(NewObject::link).transpose()?;

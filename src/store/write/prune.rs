@@ -1,5 +1,6 @@
 //! `prune`: removing what expired, what exceeds `--max-size`, and files that are left over.
 
+use super::evict;
 use super::remove::{Cleared, Removal};
 use super::tombstones::RemovalCause;
 use crate::size::Size;
@@ -48,6 +49,10 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn prunable(&mut self, max_size: Size) -> Result<Cleared, StoreError> {
+        self.fold_uses()?;
+        if evict::has_room(self.database.connection()?, max_size, 0) {
+            return self.clearable(&Selection::expired());
+        }
         self.try_out(&pruning(max_size))
     }
 }

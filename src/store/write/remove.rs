@@ -129,7 +129,7 @@ impl Removal {
         }
         remover.finish()?;
         let is_done = next == selected.len();
-        Ok(Progress { selected: Some(selected), next, cleared, is_done })
+        Ok(Progress { selected: Some(selected), next, cleared, is_done, has_free_pages: false })
     }
 }
 
@@ -187,7 +187,7 @@ impl Store {
 
     pub(super) fn remove(&mut self, removal: &Removal) -> Result<Cleared, StoreError> {
         let mut progress = Progress::default();
-        while !progress.is_done {
+        while !progress.is_done || progress.has_free_pages {
             progress = match self.remove_part(removal, &progress) {
                 Err(fault) if fault.is_of_a_full_disk() => {
                     // To remove something takes room for the journal, and who clears a full disk has
@@ -210,8 +210,11 @@ impl Store {
             transaction::write_durably(self.database.connection_mut()?, &self.location)?;
         // The totals of a command that stays count what its entries were used for.
         let folded = usage::fold(&self.location, &transaction)?;
-        let progress = removal.do_part(&transaction, progress)?;
-        space::give_back(&transaction)?;
+        let mut progress = match progress {
+            Progress { is_done: true, .. } => progress.clone(),
+            _ => removal.do_part(&transaction, progress)?,
+        };
+        progress.has_free_pages = space::give_back(&transaction)?;
         transaction.commit()?;
         folded.done();
         sweep::settle(self.database.connection_mut()?, &self.location)?;
@@ -231,7 +234,6 @@ impl Store {
     /// What these removals would remove, one after the other: they are made and rolled back. Entries share pages, so
     /// there is no other way to find out how many bytes one of them frees.
     pub(super) fn try_out(&mut self, removals: &[Removal]) -> Result<Cleared, StoreError> {
-        self.fold_uses()?;
         let mut connection = open::open_to_try(&self.location)?;
         let transaction = transaction::write_to_try(&mut connection, &self.location)?;
         // What was used since, and could not be counted in for good; it stays to be.
@@ -250,12 +252,15 @@ impl Store {
 }
 
 /// How far a removal has come.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Progress {
     /// The entries to remove; `None` before the first part.
     selected: Option<Rc<[SelectedEntry]>>,
     /// The index of the first that was not looked at.
     next: usize,
     cleared: Cleared,
+    /// Whether all entries are removed.
     is_done: bool,
+    /// Whether the file holds pages that are to be given back by another transaction.
+    has_free_pages: bool,
 }
