@@ -91,13 +91,15 @@ impl Store {
 
     /// Examines the entries after one; `None` if there are no more.
     fn examine_some(&self, after: Option<i64>) -> Result<Option<ExaminedEntries>, StoreError> {
+        let Some(first) = after.map_or(Some(i64::MIN), |id| id.checked_add(1)) else {
+            return Ok(None);
+        };
         let connection = self.database.read_transaction()?;
         let mut statement = connection.prepare(
             "SELECT id, condition, exit, created, elapsed, renewal_failed, output, length, seal, body, key
-             FROM entry WHERE id > ?1 OR ?2 ORDER BY id LIMIT ?3",
+             FROM entry WHERE id >= ?1 ORDER BY id LIMIT ?2",
         )?;
-        let parameters = params![after.unwrap_or(i64::MIN), after.is_none(), AT_ONCE];
-        let mut rows = statement.query(parameters)?;
+        let mut rows = statement.query(params![first, AT_ONCE])?;
         let mut examined = None;
         while let Some(row) = rows.next()? {
             let found = examined.get_or_insert_with(ExaminedEntries::default);
