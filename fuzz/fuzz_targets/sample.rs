@@ -80,7 +80,8 @@ fn use_all(directory: &Path) -> Result<(), StoreError> {
     look_up(&store)?;
     store.relatives(&name())?;
     for selection in [Selection::all(), Selection::expired(), of_the_command()] {
-        store.list(&selection)?;
+        let selected = store.select(&selection)?;
+        store.describe(&selected)?;
         store.clearable(&selection)?;
     }
     store.statistics()?;
