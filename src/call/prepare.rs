@@ -105,8 +105,8 @@ impl Call<'_> {
         }
     }
 
-    /// `--stdin`: all of standard input; what is there of it where the call only looks, since nobody would get what is
-    /// read.
+    /// Reads standard input to its end, for `--stdin`. A call that only looks takes nothing from it: no command would
+    /// get what it read.
     fn read_stdin(&self, directory: &Path) -> io::Result<Stdin> {
         let held = if self.only_looks {
             Buffered::peek(directory)?
@@ -123,7 +123,7 @@ impl Call<'_> {
         Ok(Stdin::Buffered(held))
     }
 
-    /// What was read of standard input, as `--hash-with` lets it count.
+    /// Applies the `--hash-with` command for standard input, if there is one, to the input that was read.
     fn hashed(&self, mut held: Buffered) -> Buffered {
         let Some(hash) = self.request.key.stdin_hash() else { return held };
         let hashed = held.count_as(|content| hash.digest(Path::new("standard input"), content));

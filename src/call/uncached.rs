@@ -29,7 +29,7 @@ impl Call<'_> {
         self.run_bare(self.pure_environment())
     }
 
-    /// The same after standard input was looked into: the command gets what was read of it.
+    /// Runs the command uncached after cachex has read some of standard input: that part is put back first.
     pub fn run_uncached_with(&self, unread: Option<Buffered>, reason: &str) -> Result<Exit, Error> {
         if let Some(held) = unread {
             let fault = |fault| Error::Failed(format!("cannot pass standard input on: {fault}"));
