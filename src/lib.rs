@@ -39,7 +39,7 @@
 //! ```
 //!
 //! [`commands::run::run`] reads like that picture, and [`commands::explain`] takes the same steps without running
-//! anything; both use [`call`]. Only [`key`] reads the world for the key, only [`policy`] decides, only [`runner`]
+//! anything; both use `call`. Only [`key`] reads the world for the key, only [`policy`] decides, only [`runner`]
 //! starts the command, only [`store`] touches the database, and only [`terminal`] writes to our streams.
 //!
 //! # The layers
@@ -50,7 +50,7 @@
 //! | layer | modules |
 //! |---|---|
 //! | verbs | [`commands`] |
-//! | one call | [`call`] |
+//! | one call | `call` |
 //! | its parts | [`options`], [`store`], [`runner`], [`policy`], [`single_flight`], [`replay`] |
 //! | values | [`entry`], [`stdin`], [`key`], [`recording`] |
 //! | ground floor | [`progress`], [`terminal`], [`error`], [`exit`], [`time`], [`size`], [`hex`], [`inherited`], [`output_streams`], [`home`], [`ownership`], [`private_directory`], [`file_lock`], [`memory_file`], [`die_with_parent`] |
