@@ -1,7 +1,7 @@
 //! `cachex config`: the options in force for a command, and the source of each.
 
 use super::answer::{print, print_styled};
-use super::json::{self, json};
+use super::json::{self, json, object};
 use super::option_value::{set_by_files, shown_value, shown_words};
 use super::screen::{Screen, Tone};
 use super::table::Table;
@@ -12,6 +12,7 @@ use crate::options::{
 };
 use crate::terminal::{Notices, escape_os};
 use serde::Serialize;
+use serde_json::Value;
 use std::path::Path;
 
 /// Prints the options, the files and the store.
@@ -28,7 +29,7 @@ pub fn run(asked: &Asked, options: &ConfigOptions, notices: &Notices) -> Result<
         .filter(|shown| options.all || shown.given.is_some())
         .collect();
     if options.json {
-        print(&json(&Answer::new(asked, directory, &shown))?)
+        print(&json(&answer(asked, directory, &shown))?)
     } else {
         print_styled(&tables(&asked.findings, directory, &shown))
     }
@@ -96,7 +97,7 @@ impl ShownOption<'_> {
         [self.option.name().to_owned(), value, source]
     }
 
-    fn for_json(&self) -> JsonOption<'_> {
+    fn for_json(&self) -> impl Serialize + use<> {
         let (source, place) = match self.given.map(|given| &given.source) {
             None => ("default", None),
             Some(Source::Flag) => ("flag", None),
@@ -106,10 +107,10 @@ impl ShownOption<'_> {
                 FileOwner::Project => ("project", Some(place)),
             },
         };
-        JsonOption {
+        object! {
             option: self.option.name(),
-            value: JsonValue::new(self.option, self.given),
-            source,
+            value: json_value(self.option, self.given),
+            source: source,
             variable: self.option.variable(),
             file: place.map(|place| json::text(&*place.path)),
             rule: place.and_then(|place| place.rule.clone()),
@@ -117,110 +118,55 @@ impl ShownOption<'_> {
     }
 }
 
-/// The answer as JSON. These field names are stable.
-#[derive(Serialize)]
-struct Answer<'a> {
-    command: Vec<String>,
-    options: Vec<JsonOption<'a>>,
-    files: Vec<String>,
-    ignored: Vec<String>,
-    untrusted: Option<JsonUntrusted<'a>>,
-    refused: Vec<JsonRefused<'a>>,
-    store: Option<String>,
-    problem: Option<String>,
-}
-
-impl<'a> Answer<'a> {
-    fn new(
-        Asked { words, findings, .. }: &'a Asked,
-        directory: Option<&Path>,
-        shown: &'a [ShownOption<'_>],
-    ) -> Self {
-        let untrusted = findings.untrusted.as_ref();
-        Self {
-            command: json::texts(words),
-            options: shown.iter().map(ShownOption::for_json).collect(),
-            files: json::texts(&findings.files),
-            ignored: json::texts(&findings.ignored),
-            untrusted: untrusted.map(JsonUntrusted::new),
-            refused: findings.refused.iter().flat_map(JsonRefused::of_file).collect(),
-            store: directory.map(json::text),
-            problem: findings.fault.clone().or_else(|| Some(untrusted?.to_string())),
-        }
+/// The answer as JSON.
+fn answer<'a>(
+    Asked { words, findings, .. }: &'a Asked,
+    directory: Option<&Path>,
+    shown: &'a [ShownOption<'_>],
+) -> impl Serialize + use<'a> {
+    let untrusted = findings.untrusted.as_ref();
+    object! {
+        command: json::texts(words),
+        options: shown.iter().map(ShownOption::for_json).collect::<Vec<_>>(),
+        files: json::texts(&findings.files),
+        ignored: json::texts(&findings.ignored),
+        untrusted: untrusted.map(json_untrusted),
+        refused: findings.refused.iter().flat_map(json_refused).collect::<Vec<_>>(),
+        store: directory.map(json::text),
+        problem: findings.fault.clone().or_else(|| Some(untrusted?.to_string())),
     }
 }
 
-#[derive(Serialize)]
-struct JsonOption<'a> {
-    option: &'a str,
-    value: JsonValue,
-    source: &'static str,
-    variable: String,
-    file: Option<String>,
-    rule: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum JsonValue {
-    Switch(bool),
-    Many(Vec<String>),
-    One(Option<String>),
-}
-
-impl JsonValue {
-    fn new(option: &RunOption, given: Option<&Given>) -> Self {
-        let words = given.map_or(&[][..], |given| &given.words);
-        let mut texts = words.iter().map(json::text);
-        if option.is_switch() {
-            Self::Switch(!words.is_empty())
-        } else if option.shape.takes.is_repeatable() {
-            Self::Many(texts.collect())
-        } else {
-            Self::One(texts.next())
-        }
+/// The words of an option: `true` or `false` of a switch, an array where all of them count.
+fn json_value(option: &RunOption, given: Option<&Given>) -> Value {
+    let words = json::texts(given.map_or(&[][..], |given| &given.words));
+    if option.is_switch() {
+        (!words.is_empty()).into()
+    } else if option.shape.takes.is_repeatable() {
+        words.into()
+    } else {
+        words.into_iter().next().into()
     }
 }
 
-#[derive(Serialize)]
-struct JsonUntrusted<'a> {
-    file: String,
-    options: Vec<JsonWaiting<'a>>,
-}
-
-#[derive(Serialize)]
-struct JsonWaiting<'a> {
-    option: &'a str,
-    value: JsonValue,
-    rule: Option<&'a str>,
-}
-
-impl<'a> JsonUntrusted<'a> {
-    fn new(file: &'a Untrusted) -> Self {
-        let options = set_by_files(&file.layer).map(|(option, given, place)| JsonWaiting {
+fn json_untrusted(file: &Untrusted) -> impl Serialize {
+    let options = set_by_files(&file.layer).map(|(option, given, place)| {
+        object! {
             option: option.name(),
-            value: JsonValue::new(option, Some(given)),
-            rule: place.rule.as_deref(),
-        });
-        Self { file: json::text(&file.path), options: options.collect() }
-    }
+            value: json_value(option, Some(given)),
+            rule: &place.rule,
+        }
+    });
+    object! { file: json::text(&file.path), options: options.collect::<Vec<_>>() }
 }
 
-#[derive(Serialize)]
-struct JsonRefused<'a> {
-    option: &'a str,
-    file: String,
-    line: usize,
-    reason: &'static str,
-}
-
-impl<'a> JsonRefused<'a> {
-    fn of_file(of_file: &'a RefusedKeys) -> impl Iterator<Item = Self> {
-        of_file.keys.iter().map(|RefusedKey { line, name }| Self {
+fn json_refused(of_file: &RefusedKeys) -> impl Iterator<Item: Serialize> {
+    of_file.keys.iter().map(|RefusedKey { line, name }| {
+        object! {
             option: name,
             file: json::text(&of_file.path),
-            line: *line,
+            line: line,
             reason: of_file.reason(),
-        })
-    }
+        }
+    })
 }

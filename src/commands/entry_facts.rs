@@ -1,6 +1,6 @@
 //! What `list` and `show` say of an entry beside its plain data.
 
-use super::json;
+use super::json::{self, object};
 use crate::entry::Description;
 use crate::time::{Lifetime, Timestamp, brief};
 use serde::Serialize;
@@ -23,46 +23,27 @@ pub(super) fn has_expired(
     entry.created.age_at(now).is_none_or(|age| !lifetime.covers(age))
 }
 
-/// An entry as JSON. These field names are stable.
-#[derive(Debug, Serialize)]
-pub(super) struct JsonEntry {
-    id: i64,
-    command: Vec<String>,
-    scope: String,
-    directory: Option<String>,
-    exit: u8,
-    created: f64,
-    age: Option<f64>,
-    /// `null` if it does not expire.
-    ttl: Option<f64>,
-    expired: bool,
-    elapsed: f64,
-    output_bytes: u64,
-    hits: u64,
-    last_used: f64,
-}
-
-impl JsonEntry {
-    pub(super) fn new(description: &Description, now: Timestamp) -> Self {
-        let Description { entry, scope, words, directory, lifetime, output, hits, last_used } =
-            description;
-        Self {
-            id: entry.id,
-            command: json::texts(words),
-            scope: scope.clone(),
-            directory: directory.as_ref().map(json::text),
-            exit: entry.exit.status(),
-            created: json::date(entry.created),
-            age: entry.created.age_at(now).map(json::seconds),
-            ttl: match lifetime {
-                Lifetime::For(limit) => Some(json::seconds(*limit)),
-                Lifetime::Unlimited => None,
-            },
-            expired: has_expired(description, now),
-            elapsed: json::seconds(entry.elapsed),
-            output_bytes: *output,
-            hits: *hits,
-            last_used: json::date(*last_used),
-        }
+/// An entry as JSON.
+pub(super) fn json_of(description: &Description, now: Timestamp) -> impl Serialize + use<> {
+    let Description { entry, scope, words, directory, lifetime, output, hits, last_used } =
+        description;
+    object! {
+        id: entry.id,
+        command: json::texts(words),
+        scope: scope.clone(),
+        directory: directory.as_ref().map(json::text),
+        exit: entry.exit.status(),
+        created: json::date(entry.created),
+        age: entry.created.age_at(now).map(json::seconds),
+        // `null` if it does not expire.
+        ttl: match lifetime {
+            Lifetime::For(limit) => Some(json::seconds(*limit)),
+            Lifetime::Unlimited => None,
+        },
+        expired: has_expired(description, now),
+        elapsed: json::seconds(entry.elapsed),
+        output_bytes: *output,
+        hits: *hits,
+        last_used: json::date(*last_used),
     }
 }

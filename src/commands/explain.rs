@@ -1,7 +1,7 @@
 //! `cachex explain`: hit or miss, and why: each part of the key, and how it differs from the nearest entry.
 
 use super::answer::print;
-use super::json::{self, json};
+use super::json::{self, json, object};
 use super::option_value::{set_by_files, shown_value};
 use super::screen::{Screen, padded};
 use crate::call::{Call, Forecast, Nearest, Prepared, find_program};
@@ -130,52 +130,30 @@ impl Explanation {
         lines.join("\n") + "\n"
     }
 
-    fn for_json(&self) -> JsonExplanation<'_> {
-        let part = |ShownPart { name, digest, value }: &ShownPart| JsonPart {
-            name: json::text(name),
-            digest: digest.clone(),
-            value: value.as_ref().map(json::text),
+    fn for_json(&self) -> impl Serialize {
+        let part = |ShownPart { name, digest, value }: &ShownPart| {
+            object! {
+                name: json::text(name),
+                digest: digest.clone(),
+                value: value.as_ref().map(json::text),
+            }
         };
         let difference = |it: &Difference| format!("{} {}", json::text(&it.name), it.what);
-        let nearest = |nearest: &Nearest| JsonNearest {
-            id: nearest.id,
-            age: nearest.age.map(json::seconds),
-            differences: nearest.differences.iter().map(difference).collect(),
+        let nearest = |nearest: &Nearest| {
+            object! {
+                id: nearest.id,
+                age: nearest.age.map(json::seconds),
+                differences: nearest.differences.iter().map(difference).collect::<Vec<_>>(),
+            }
         };
-        JsonExplanation {
+        object! {
             verdict: self.forecast.verdict,
             reason: &self.forecast.reason,
             then: &self.forecast.then,
             notes: &self.notes,
-            key: self.key.as_deref(),
-            parts: self.parts.iter().map(part).collect(),
+            key: &self.key,
+            parts: self.parts.iter().map(part).collect::<Vec<_>>(),
             nearest: self.nearest.as_ref().map(nearest),
         }
     }
-}
-
-/// The explanation as JSON. These field names are stable.
-#[derive(Debug, Serialize)]
-struct JsonExplanation<'e> {
-    verdict: &'static str,
-    reason: &'e str,
-    then: &'e str,
-    notes: &'e [String],
-    key: Option<&'e str>,
-    parts: Vec<JsonPart>,
-    nearest: Option<JsonNearest>,
-}
-
-#[derive(Debug, Serialize)]
-struct JsonPart {
-    name: String,
-    digest: String,
-    value: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct JsonNearest {
-    id: i64,
-    age: Option<f64>,
-    differences: Vec<String>,
 }

@@ -10,6 +10,21 @@ use std::ffi::OsStr;
 use std::fmt::Write;
 use std::time::Duration;
 
+/// An object with these fields, in this order. Their names are stable.
+macro_rules! object {
+    ($($name:ident: $value:expr),+ $(,)?) => {{
+        #[allow(non_camel_case_types, reason = "the type of each field has its name")]
+        mod object {
+            #[derive(serde::Serialize)]
+            pub struct Object<$($name),+> {
+                $(pub $name: $name),+
+            }
+        }
+        object::Object { $($name: $value),+ }
+    }};
+}
+pub(super) use object;
+
 /// A value as JSON. Characters that a terminal would act on are escaped too, although JSON does not require it.
 pub(super) fn json<T: Serialize>(value: &T) -> Result<String, Error> {
     let plain = serde_json::to_string_pretty(value);

@@ -1,7 +1,7 @@
 //! `cachex list`: what is stored, newest first.
 
 use super::answer::{print, print_more, print_styled};
-use super::entry_facts::{JsonEntry, has_expired, time_left};
+use super::entry_facts::{has_expired, json_of, time_left};
 use super::filters::selection;
 use super::json::json;
 use super::opening::with_store;
@@ -34,7 +34,7 @@ pub fn run(options: &ListOptions, directory: &Path, notices: &Notices) -> Result
     for part in selected.chunks(AT_ONCE) {
         let entries = with_store(directory, notices, |store| store.describe(part))?;
         let text = if options.json {
-            let entries: Vec<_> = entries.iter().map(|entry| JsonEntry::new(entry, now)).collect();
+            let entries: Vec<_> = entries.iter().map(|entry| json_of(entry, now)).collect();
             let array = json(&entries)?;
             let Some(items) = array.strip_prefix('[').and_then(|it| it.strip_suffix("\n]\n"))
             else {

@@ -1,7 +1,7 @@
 //! `cachex show`: prints all about one entry, or the bytes that it replays.
 
 use super::answer::{print, print_styled, printed};
-use super::entry_facts::{JsonEntry, time_left};
+use super::entry_facts::{json_of, time_left};
 use super::json::json;
 use super::opening::with_store;
 use super::screen::{Screen, Tone};
@@ -37,7 +37,7 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
     };
     let now = Timestamp::now();
     if options.json {
-        return print(&json(&JsonEntry::new(&description, now))?);
+        return print(&json(&json_of(&description, now))?);
     }
     match wanted {
         Some(wanted) => print_output(output, wanted),

@@ -1,14 +1,13 @@
 //! `cachex trust`: trusts the configuration file of a project, or revokes or lists that.
 
 use super::answer::print_styled;
-use super::json::{self, json};
+use super::json::{self, json, object};
 use super::option_value::{set_by_files, shown_value};
 use super::screen::{Screen, Tone};
 use super::table::Table;
 use crate::error::Error;
 use crate::options::{self, ProjectFile, TrustOptions, TrustState, trust};
 use crate::terminal::escape_os;
-use serde::Serialize;
 use std::path::Path;
 
 /// Trusts a file, revokes its trust, or lists the trusted files.
@@ -76,7 +75,7 @@ fn list(as_json: bool) -> Result<String, Error> {
     };
     let rows = records.iter().map(|record| (state(record.state_now()), &*record.path));
     if as_json {
-        let rows = rows.map(|(state, file)| JsonRecord { file: json::text(file), state });
+        let rows = rows.map(|(state, file)| object! { file: json::text(file), state: state });
         return json(&rows.collect::<Vec<_>>());
     }
     let mut table = Table::facts();
@@ -86,11 +85,4 @@ fn list(as_json: bool) -> Result<String, Error> {
     }
     let shown = table.render(Screen::own());
     Ok(if shown.is_empty() { "nothing is trusted\n".to_owned() } else { shown })
-}
-
-/// A trusted file as JSON. These field names are stable.
-#[derive(Serialize)]
-struct JsonRecord {
-    file: String,
-    state: &'static str,
 }
