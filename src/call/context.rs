@@ -6,7 +6,6 @@ use crate::options::Request;
 use crate::store::{Store, StoreError};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
-use std::path::Path;
 
 /// One call of a command.
 pub struct Call<'a> {
@@ -40,11 +39,23 @@ impl<'a> Call<'a> {
         !self.request.no_store && !store.is_read_only()
     }
 
-    /// Sets a damaged store aside, and says so.
-    pub(super) fn begin_anew(&self, directory: &Path, what: &str) -> Result<Store, StoreError> {
-        let store = Store::begin_anew(directory)?;
-        self.notices.warn(&format_args!("the store was damaged ({what}); started a new one"));
-        Ok(store)
+    /// Does some work on the store. One that turns out to be damaged is set aside, and the work is done on a new one.
+    pub(super) fn mended<T>(
+        &self,
+        store: &mut Store,
+        mut work: impl FnMut(&mut Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        // The new one may fail again, while other processes set it aside too.
+        const ATTEMPTS: usize = 5;
+        let mut done = work(store);
+        for _ in 1..ATTEMPTS {
+            let Err(StoreError::Damaged(what)) = &done else { break };
+            self.notices.warn(&format_args!("the store was damaged ({what}); started a new one"));
+            store.release_read_lock();
+            *store = Store::begin_anew(store.directory())?;
+            done = work(store);
+        }
+        done
     }
 }
 

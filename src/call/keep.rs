@@ -6,7 +6,7 @@ use crate::key::{Observation, masked};
 use crate::options::Request;
 use crate::recording::{Abandoned, Recording};
 use crate::runner::Unrecorded;
-use crate::store::{Clearings, Filled, Limits, Store, StoreError};
+use crate::store::{Clearings, Filled, Limits, Store};
 use crate::time::Timestamp;
 
 /// Why a result is not stored.
@@ -28,17 +28,6 @@ impl From<Unrecorded> for Unkept {
 }
 
 impl Call<'_> {
-    /// The clearings so far. A store too damaged to tell begins anew.
-    pub(super) fn clearings(&self, store: &mut Store) -> Result<Clearings, StoreError> {
-        match store.clearings() {
-            Err(StoreError::Damaged(what)) => {
-                *store = self.begin_anew(store.directory(), &what)?;
-                store.clearings()
-            }
-            clearings => clearings,
-        }
-    }
-
     /// Stores a result, unless that would be wrong: `since` are the clearings before the run.
     pub(super) fn keep(
         &self,
@@ -77,14 +66,7 @@ impl Call<'_> {
             is_spent: &|exit, created| policy.is_spent(exit, created, now),
         };
         let (name, learned) = (self.name(), observation.learned());
-        let mut filled = store.fill(&name, &new, learned, &limits);
-        if let Err(StoreError::Damaged(what)) = &filled {
-            filled = self.begin_anew(store.directory(), what).and_then(|anew| {
-                *store = anew;
-                store.fill(&name, &new, learned, &limits)
-            });
-        }
-        match filled {
+        match self.mended(store, |store| store.fill(&name, &new, learned, &limits)) {
             Ok(Filled::Stored) => Ok(()),
             Ok(Filled::Cleared) => reason(&"it was cleared while it ran"),
             Ok(Filled::TooLarge) => reason(&"the result is larger than --max-size"),

@@ -5,13 +5,13 @@
 
 use super::context::Call;
 use crate::entry::{Entry, StdinKind};
-use crate::key::{DigestMemory, Key, Observation, observe};
+use crate::key::{DigestMemory, Observation, observe};
 use crate::options::{Execution, Request, StdinMode};
 use crate::progress::Spinner;
 use crate::runner;
 use crate::single_flight::{ClaimSlot, RunState};
 use crate::stdin::{Buffered, Stdin, StreamState};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::time::Timestamp;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -45,10 +45,11 @@ impl Call<'_> {
     /// All that is needed to decide. An error says why nothing may be replayed or stored.
     pub fn prepare(&self, directory: Result<PathBuf, String>) -> Result<Prepared, String> {
         runner::have_resources().map_err(|fault| fault.to_string())?;
-        let store = Store::for_look_up(&directory?).map_err(|fault| fault.to_string())?;
+        let mut store = Store::for_look_up(&directory?).map_err(|fault| fault.to_string())?;
         let observation = self.observe(&store)?;
         let keys = observation.fingerprint.keys();
-        let (store, variants) = self.look_up(store, &keys).map_err(|fault| fault.to_string())?;
+        let look_up = |store: &mut Store| store.hold().and_then(|()| store.variants(&keys));
+        let variants = self.mended(&mut store, look_up).map_err(|fault| fault.to_string())?;
         let stdin =
             self.survey_stdin(&store, &variants).map_err(|fault| unreadable_stdin(&fault))?;
         Ok(Prepared { store, observation, variants, stdin })
@@ -65,16 +66,6 @@ impl Call<'_> {
         let (words, key) = (&self.request.words, &self.request.key);
         let observation = observe(self.program, words, key, Some(memory), self.began, &tick);
         observation.map_err(|fault| fault.to_string())
-    }
-
-    fn look_up(&self, store: Store, keys: &[Key]) -> Result<(Store, Vec<Entry>), StoreError> {
-        match store.hold().and_then(|()| store.variants(keys)) {
-            Err(StoreError::Damaged(what)) => {
-                store.release_read_lock();
-                Ok((self.begin_anew(store.directory(), &what)?, Vec::new()))
-            }
-            variants => variants.map(|variants| (store, variants)),
-        }
     }
 
     /// Standard input: looked into where that can lead to a hit, and read only on request.

@@ -100,7 +100,7 @@ impl Call<'_> {
         let slot = ClaimSlot::open(directory, key.0.as_bytes())?;
         let Claimed::Ours(claim) = slot.claim()? else { return Ok(()) };
         let claim = RunClaim::new(Some(claim));
-        let since = self.clearings(&mut store)?;
+        let since = self.mended(&mut store, |store| store.clearings())?;
         let condition = renewal.condition;
         let current =
             store.variants(&[key])?.into_iter().find(|it| it.condition.is_same_input(condition));
