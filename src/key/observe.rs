@@ -155,13 +155,12 @@ fn read(
         code.contains(path) || spec.files.iter().any(|named| named == path.as_os_str())
     });
     let opened = arguments.open(reader, hashes)?;
-    let pending: Vec<_> = code.pending().chain(opened.pending()).collect();
-    let mut contents = reader.resolve(pending)?.into_iter();
-    let code = code.complete(reader, &mut contents);
+    let contents = reader.resolve()?;
+    let code = code.complete(reader, &contents);
     if hashes.are_for_files() {
         reader.release_read_lock();
     }
-    let states = arguments.complete(opened, reader, contents, hashes)?;
+    let states = arguments.complete(opened, reader, &contents, hashes)?;
     Ok(ReadArguments { code, arguments, states })
 }
 

@@ -13,7 +13,7 @@ use crate::key::digest::Digest;
 use crate::key::error::Unreadable;
 use crate::key::files::arguments::FileArguments;
 use crate::key::files::path::absolute;
-use crate::key::files::reading::{FileReader, OpenedFile, PendingContent};
+use crate::key::files::reading::{FileReader, OpenedFile};
 use crate::key::files::stamp::FileStamp;
 use crate::key::fingerprint::{CodeFile, ExecMode, FileState};
 use crate::key::hash_with::HashCommands;
@@ -66,12 +66,9 @@ pub(crate) struct FoundCode {
 
 /// A file whose content runs, and may still have to be read.
 struct PendingCode {
-    path: PathBuf,
-    real: PathBuf,
-    mode: ExecMode,
-    /// `None`: there is no such file.
-    content: Option<PendingContent>,
-    is_script: bool,
+    file: CodeFile,
+    /// The index of its content; `None`: there is no such file.
+    content: Option<usize>,
 }
 
 impl FoundCode {
@@ -81,25 +78,19 @@ impl FoundCode {
         self.known.contains(&path) && !self.arguments.contains(&path)
     }
 
-    /// The contents that [`FileReader::resolve`] has to complete, in order.
-    pub(crate) fn pending(&self) -> impl Iterator<Item = PendingContent> {
-        self.files.iter().filter_map(|file| file.content.clone())
-    }
-
-    /// The files, given their contents.
+    /// The files, given the contents of all that the reader opened.
     pub(crate) fn complete(
         self,
         reader: &FileReader<'_>,
-        mut contents: impl Iterator<Item = (FileStamp, Digest)>,
+        contents: &[(FileStamp, Digest)],
     ) -> Vec<CodeFile> {
-        let complete = |PendingCode { path, real, mode, content, is_script }| {
-            let content = content.and_then(|_| contents.next());
-            if !self.arguments.contains(&path) {
-                reader.note(path.clone(), content);
+        let complete = |PendingCode { file, content }: PendingCode| {
+            let content = content.map(|index| contents[index]);
+            if !self.arguments.contains(&file.path) {
+                reader.note(file.path.clone(), content);
             }
-            let state =
-                content.map_or(FileState::Missing, |(_, digest)| FileState::Content(digest));
-            CodeFile { path, real, mode, state, is_script }
+            let state = content.map(|(_, digest)| FileState::Content(digest));
+            CodeFile { state: state.unwrap_or(FileState::Missing), ..file }
         };
         self.files.into_iter().map(complete).collect()
     }
@@ -121,7 +112,7 @@ impl CodeSearch<'_, '_> {
     ) -> Result<Option<Operands>, Unreadable> {
         self.add_program(program, depth)?;
         let files = &self.found.files;
-        let real = || Some(files.iter().find(|file| file.path == program)?.real.clone());
+        let real = || Some(files.iter().find(|it| it.file.path == program)?.file.real.clone());
         let operands = operands_of(program, real, words);
         if let Some(operands) = &operands {
             self.add_operands(operands, words)?;
@@ -157,8 +148,8 @@ impl CodeSearch<'_, '_> {
         if let Some((_, script)) = &operands.script {
             let path = locate(script, operands);
             self.add(&path)?;
-            for file in self.found.files.iter_mut().filter(|file| file.path == path) {
-                file.is_script = true;
+            for it in self.found.files.iter_mut().filter(|it| it.file.path == path) {
+                it.file.is_script = true;
             }
         }
         for path in operands.also.iter().map(|word| locate(word, operands)) {
@@ -248,21 +239,16 @@ impl CodeSearch<'_, '_> {
             return Ok(None);
         }
         let opened = self.reader.open(path)?;
-        let path = path.to_owned();
+        let (path, state) = (path.to_owned(), FileState::Missing);
         let Some(OpenedFile { content, head, real, mode }) = opened else {
             let (real, mode) = (PathBuf::new(), ExecMode::default());
-            self.found.files.push(PendingCode {
-                path,
-                real,
-                mode,
-                content: None,
-                is_script: false,
-            });
+            let file = CodeFile { path, real, mode, state, is_script: false };
+            self.found.files.push(PendingCode { file, content: None });
             return Ok(None);
         };
         let is_script = !matches!(shebang(&head), Shebang::Binary);
-        let content = Some(content);
-        self.found.files.push(PendingCode { path, real, mode, content, is_script });
+        let file = CodeFile { path, real, mode, state, is_script };
+        self.found.files.push(PendingCode { file, content: Some(content) });
         Ok(Some(head))
     }
 }

@@ -4,7 +4,6 @@
 
 use super::stamp::Stamp;
 use crate::key::digest::Digest;
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 /// Where digests are remembered between calls.
@@ -26,35 +25,4 @@ pub struct LearnedDigest {
     pub stamp: Stamp,
     /// The digest of the content.
     pub digest: Digest,
-}
-
-/// The memory of one call, if it has one, and the digests that the call has learned.
-pub(super) struct CallMemory<'m> {
-    memory: Option<&'m dyn DigestMemory>,
-    learned: RefCell<Vec<LearnedDigest>>,
-}
-
-impl<'m> CallMemory<'m> {
-    pub(super) fn new(memory: Option<&'m dyn DigestMemory>) -> Self {
-        Self { memory, learned: RefCell::default() }
-    }
-
-    /// Recalls a digest. The lock stays, so that more can be recalled at the same moment.
-    pub(super) fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
-        self.memory?.recall(path, stamp)
-    }
-
-    pub(super) fn release_read_lock(&self) {
-        if let Some(memory) = self.memory {
-            memory.release_read_lock();
-        }
-    }
-
-    pub(super) fn learn(&self, path: PathBuf, stamp: Stamp, digest: Digest) {
-        self.learned.borrow_mut().push(LearnedDigest { path, stamp, digest });
-    }
-
-    pub(super) fn into_learned(self) -> Vec<LearnedDigest> {
-        self.learned.into_inner()
-    }
 }

@@ -3,7 +3,7 @@
 //! Small files are read every time. The digest of a large one is remembered under its path and stamp, and believed only
 //! when the file had stopped changing well before it was read: see [`FileStamp`].
 
-use super::memory::{CallMemory, DigestMemory};
+use super::memory::{DigestMemory, LearnedDigest};
 use super::path::{RealDirectories, absolute, canonical};
 use super::recheck::{ReadFile, ReadFiles};
 use super::regular_file::{FileContent, check_regular, open, open_with, read};
@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 
 /// A file that was opened for its content.
 pub(crate) struct OpenedFile {
-    /// The content, which [`FileReader::resolve`] completes.
-    pub(crate) content: PendingContent,
+    /// The index of the content among those that [`FileReader::resolve`] gives.
+    pub(crate) content: usize,
     /// Its first bytes, enough for a `#!` line.
     pub(crate) head: Vec<u8>,
     /// Its path without links.
@@ -31,8 +31,7 @@ pub(crate) struct OpenedFile {
 }
 
 /// The content of a file that was opened, as far as it is known.
-#[derive(Clone, Debug)]
-pub(crate) struct PendingContent {
+struct PendingContent {
     path: PathBuf,
     stamp: FileStamp,
     /// `None` for a large file, whose digest may be remembered.
@@ -50,11 +49,13 @@ pub const HUGE: u64 = 64 << 20;
 
 /// Reads files for one key, and can tell afterwards whether they are still the same.
 pub(crate) struct FileReader<'m> {
-    pub(super) memory: CallMemory<'m>,
+    memory: Option<&'m dyn DigestMemory>,
     /// When the call began, in nanoseconds since the epoch.
     pub(super) now: i128,
     pub(super) on_progress: OnProgress<'m>,
+    opened: RefCell<Vec<PendingContent>>,
     files: RefCell<Vec<ReadFile>>,
+    learned: RefCell<Vec<LearnedDigest>>,
     real_directories: RefCell<RealDirectories>,
 }
 
@@ -66,17 +67,31 @@ impl<'m> FileReader<'m> {
         on_progress: OnProgress<'m>,
     ) -> Self {
         Self {
-            memory: CallMemory::new(memory),
+            memory,
             now: i128::from(now.as_millis()) * 1_000_000,
             on_progress,
+            opened: RefCell::default(),
             files: RefCell::default(),
+            learned: RefCell::default(),
             real_directories: RefCell::default(),
         }
     }
 
     /// Releases the lock of the memory, since something slow is about to come.
     pub(crate) fn release_read_lock(&self) {
-        self.memory.release_read_lock();
+        if let Some(memory) = self.memory {
+            memory.release_read_lock();
+        }
+    }
+
+    /// Recalls a digest. The lock stays, so that more can be recalled at the same moment.
+    pub(super) fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
+        self.memory?.recall(path, stamp)
+    }
+
+    /// Learns a digest, to be remembered after this call.
+    pub(super) fn learn(&self, path: PathBuf, stamp: Stamp, digest: Digest) {
+        self.learned.borrow_mut().push(LearnedDigest { path, stamp, digest });
     }
 
     /// Opens a file, and reads it if it is small; `None` when there is no such file.
@@ -106,18 +121,17 @@ impl<'m> FileReader<'m> {
         let real =
             if is_link { canonical(path) } else { self.real_directories.borrow_mut().locate(path) };
         head.truncate(usize::try_from(HEAD).unwrap_or_default());
-        let content = PendingContent { path: absolute(path), stamp, digest };
-        Ok(Some(OpenedFile { content, head, real, mode }))
+        let mut opened = self.opened.borrow_mut();
+        opened.push(PendingContent { path: absolute(path), stamp, digest });
+        Ok(Some(OpenedFile { content: opened.len() - 1, head, real, mode }))
     }
 
-    /// The contents of files that were opened. If the digests of all large ones were remembered, the memory stays
+    /// The contents of all files that were opened. If the digests of all large ones were remembered, the memory stays
     /// locked, so that a look-up can follow in the same transaction.
-    pub(crate) fn resolve(
-        &self,
-        mut pending: Vec<PendingContent>,
-    ) -> Result<Vec<(FileStamp, Digest)>, Unreadable> {
+    pub(crate) fn resolve(&self) -> Result<Vec<(FileStamp, Digest)>, Unreadable> {
+        let mut pending = self.opened.take();
         for PendingContent { path, stamp, digest } in &mut pending {
-            *digest = digest.or_else(|| self.memory.recall(path, &Stamp::from(&*stamp)));
+            *digest = digest.or_else(|| self.recall(path, &Stamp::from(&*stamp)));
         }
         if pending.iter().any(|content| content.digest.is_none()) {
             self.release_read_lock();
@@ -140,7 +154,7 @@ impl<'m> FileReader<'m> {
     /// Learns the digest of a file, if it is large and its stamp can be trusted.
     pub(super) fn learn_large(&self, path: &Path, stamp: &FileStamp, digest: Digest) {
         if stamp.size > SMALL && self.trusts(path, stamp) {
-            self.memory.learn(path.to_owned(), stamp.into(), digest);
+            self.learn(path.to_owned(), stamp.into(), digest);
         }
     }
 
@@ -162,7 +176,7 @@ impl<'m> FileReader<'m> {
 
     /// Ends the reading, and lets go of the memory.
     pub(crate) fn finish(self) -> ReadFiles {
-        ReadFiles { files: self.files.into_inner(), learned: self.memory.into_learned() }
+        ReadFiles { files: self.files.into_inner(), learned: self.learned.into_inner() }
     }
 }
 
@@ -188,8 +202,8 @@ mod tests {
     fn digest(memory: Option<&dyn DigestMemory>, path: &Path) -> Option<Digest> {
         let reader = reader(memory);
         let opened = reader.open(path).expect("readable")?;
-        let found = reader.resolve(vec![opened.content]).expect("readable");
-        found.first().map(|(_, digest)| *digest)
+        let found = reader.resolve().expect("readable");
+        found.get(opened.content).map(|(_, digest)| *digest)
     }
 
     fn large_file(byte: u8) -> (tempfile::TempDir, PathBuf, FileStamp) {
@@ -215,8 +229,8 @@ mod tests {
         let (_dir, path, stamp) = large_file(b'a');
         let learned = |now| {
             let reader = FileReader::new(None, Timestamp::from_millis(now), &|| {});
-            let opened = reader.open(&path).expect("read").expect("there");
-            reader.resolve(vec![opened.content]).expect("read");
+            reader.open(&path).expect("read").expect("there");
+            reader.resolve().expect("read");
             reader.finish().learned.len()
         };
         let changed = i64::try_from(stamp.changed / 1_000_000).expect("milliseconds");

@@ -23,14 +23,14 @@ pub(super) struct StampedFile {
 impl FileReader<'_> {
     /// The digest that was remembered for many files as one. Other files may still have to be read, so no lock stays.
     pub(super) fn recall_many(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
-        let recalled = self.memory.recall(path, stamp);
+        let recalled = self.recall(path, stamp);
         self.release_read_lock();
         recalled
     }
 
     /// The contents of files, each noted that its stamp cannot vouch for: the survey of the stamps is repeated anyway.
     pub(super) fn contents(&self, files: &[StampedFile]) -> Result<Vec<FileContent>, Unreadable> {
-        let contents = self.fetch(files).into_iter().collect::<Result<Vec<_>, _>>()?;
+        let contents = self.fetch(files)?;
         let mut devices = Devices::default();
         for (StampedFile { path, .. }, content) in files.iter().zip(&contents) {
             let is_told = content.is_some_and(|(stamp, _)| {
@@ -44,7 +44,7 @@ impl FileReader<'_> {
     }
 
     /// The contents of files: remembered, or read now.
-    pub(super) fn fetch(&self, files: &[StampedFile]) -> Vec<Result<FileContent, Unreadable>> {
+    fn fetch(&self, files: &[StampedFile]) -> Result<Vec<FileContent>, Unreadable> {
         let recalled = self.recall_large(files);
         let on_progress = self.on_progress;
         let work: Vec<_> = files.iter().zip(recalled).collect();
@@ -52,12 +52,13 @@ impl FileReader<'_> {
             Some(_) => Ok(*recalled),
             None => read(&file.path, on_progress),
         });
+        let contents = contents.into_iter().collect::<Result<Vec<_>, _>>()?;
         for ((file, recalled), content) in work.into_iter().zip(&contents) {
-            if let (None, Ok(Some((stamp, digest)))) = (recalled, content) {
+            if let (None, Some((stamp, digest))) = (recalled, content) {
                 self.learn_large(&absolute(&file.path), stamp, *digest);
             }
         }
-        contents
+        Ok(contents)
     }
 
     /// The contents of the large files that are remembered, by their stamps when they are opened: on a network file
@@ -70,7 +71,7 @@ impl FileReader<'_> {
         let stamps: Vec<_> = files.iter().map(stamp).collect();
         let recall = |(file, stamp): (&StampedFile, &Option<FileStamp>)| {
             let stamp = (*stamp)?;
-            Some((stamp, self.memory.recall(&absolute(&file.path), &(&stamp).into())?))
+            Some((stamp, self.recall(&absolute(&file.path), &(&stamp).into())?))
         };
         let recalled = files.iter().zip(&stamps).map(recall).collect();
         if stamps.iter().any(Option::is_some) {
@@ -79,14 +80,12 @@ impl FileReader<'_> {
         recalled
     }
 
-    /// Whether equal stamps of these files mean the contents that were found in them.
-    pub(super) fn is_certain(&self, files: &[StampedFile], contents: &[FileContent]) -> bool {
+    /// Whether equal stamps of these files mean equal contents.
+    pub(super) fn vouch<'f>(&self, files: impl IntoIterator<Item = (&'f Path, FileStamp)>) -> bool {
         let mut devices = Devices::default();
-        files.iter().zip(contents).all(|(StampedFile { path, stamp }, content)| {
-            content.is_some_and(|(when_read, _)| when_read == *stamp)
-                && stamp.vouches(self.now)
-                && devices.keep_times(path, stamp)
-        })
+        files
+            .into_iter()
+            .all(|(path, stamp)| stamp.vouches(self.now) && devices.keep_times(path, &stamp))
     }
 }
 
@@ -102,7 +101,7 @@ mod tests {
         let is_certain = |path: &Path| {
             let content = read(path, &|| {}).expect("readable");
             let (stamp, _) = content.expect("there");
-            reader.is_certain(&[StampedFile { path: path.to_owned(), stamp }], &[content])
+            reader.vouch([(path, stamp)])
         };
         let file = tempfile::NamedTempFile::new().expect("a file");
         let path = file.path();

@@ -2,36 +2,33 @@
 
 use super::file_arguments::{FileArguments, MAX_SINGLE};
 use super::look::PathKind;
-use super::named_path::NamedPath;
+use super::named_path::{NamedPath, OpenedArgument};
 use crate::hex::Hex;
 use crate::key::digest::{Digest, DigestBuilder};
 use crate::key::encoding::{Encode, Encoder, bytes_of};
 use crate::key::error::Unreadable;
-use crate::key::files::reading::{FileReader, OpenedFile, PendingContent};
+use crate::key::files::reading::{FileReader, OpenedFile};
 use crate::key::files::stamp::{FileStamp, Stamp};
 use crate::key::fingerprint::{FileArgument, FileState};
 use crate::key::hash_with::HashCommands;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// File arguments, of which large ones may still have to be read.
-#[derive(Default)]
 pub(crate) struct OpenedArguments {
-    seen: BTreeMap<OsString, FileArgument>,
     /// Each with its index among the named paths.
-    pending: Vec<(usize, OpenedFile)>,
-}
-
-impl OpenedArguments {
-    /// The contents that [`FileReader::resolve`] has to complete, in order.
-    pub(crate) fn pending(&self) -> impl Iterator<Item = PendingContent> {
-        self.pending.iter().map(|(_, file)| file.content.clone())
-    }
+    opened: Vec<(usize, OpenedArgument)>,
+    /// How many count by more than their names.
+    count: usize,
+    /// The path and the stamp of all, if they are more than [`MAX_SINGLE`] and count as one.
+    many: Option<(PathBuf, Stamp)>,
+    /// The digest that is remembered for all.
+    remembered: Option<Digest>,
 }
 
 impl FileArguments {
-    /// Opens the files if they are few, so that each counts by itself; reads them all if they are many.
+    /// Opens the files, unless they are many and their digest is remembered.
     ///
     /// # Errors
     /// A file that is too large to be read, and that its stamp cannot stand for.
@@ -40,110 +37,65 @@ impl FileArguments {
         reader: &FileReader<'_>,
         hashes: &HashCommands<'_>,
     ) -> Result<OpenedArguments, Unreadable> {
-        let mut opened = OpenedArguments::default();
-        if self.named.iter().filter(|named| named.counts()).count() > MAX_SINGLE {
-            let argument = FileArgument::new(self.read_many(reader, hashes)?);
-            opened.seen.insert(OsString::new(), argument);
-            return Ok(opened);
+        let count = self.named.iter().filter(|named| named.counts()).count();
+        let many = (count > MAX_SINGLE).then(|| self.identity());
+        let known = many.as_ref().filter(|_| !hashes.are_for_files());
+        let remembered = known.and_then(|(path, stamp)| reader.recall_many(path, stamp));
+        let mut opened = Vec::new();
+        if remembered.is_none() {
+            let sizes = self.named.iter().filter_map(NamedPath::stamp).map(|stamp| stamp.size);
+            let total = sizes.sum();
+            for (index, named) in self.named.iter_mut().enumerate() {
+                opened.extend(named.open(reader, total)?.map(|argument| (index, argument)));
+            }
         }
-        let open = |path: &Path| reader.open(path);
-        let states = self.states(reader, open, |index, _, file| {
-            opened.pending.push((index, file));
-            Ok(None)
-        })?;
-        let argument = |(path, state): (PathBuf, _)| (path.into(), FileArgument::new(state));
-        opened.seen.extend(states.into_iter().map(argument));
-        Ok(opened)
+        Ok(OpenedArguments { opened, count, many, remembered })
     }
 
-    /// The states of the paths. Those that are to be read are opened or read by `read`; `accept` takes the result,
-    /// and gives the state if it is known already.
-    fn states<T>(
-        &mut self,
-        reader: &FileReader<'_>,
-        mut read: impl FnMut(&Path) -> Result<Option<T>, Unreadable>,
-        mut accept: impl FnMut(usize, &mut NamedPath, T) -> Result<Option<FileState>, Unreadable>,
-    ) -> Result<Vec<(PathBuf, FileState)>, Unreadable> {
-        let total = self.total_size();
-        let mut states = Vec::new();
-        for (index, named) in self.named.iter_mut().enumerate() {
-            let state = if named.to_read(total).is_none() {
-                named.unread_state(reader)?
-            } else {
-                match read(&named.path) {
-                    Ok(Some(it)) => accept(index, named, it)?,
-                    Ok(None) => {
-                        named.note_absence();
-                        None
-                    }
-                    Err(fault) => Some(named.note_closed(fault)),
-                }
-            };
-            states.extend(state.map(|state| (named.path.clone(), state)));
-        }
-        Ok(states)
-    }
-
-    /// The files that were opened, given their contents.
+    /// How they count, given the contents of all files that the reader opened.
     pub(crate) fn complete(
         &mut self,
-        opened: OpenedArguments,
+        OpenedArguments { opened, count, many, remembered }: OpenedArguments,
         reader: &FileReader<'_>,
-        contents: impl Iterator<Item = (FileStamp, Digest)>,
+        contents: &[(FileStamp, Digest)],
         hashes: &HashCommands<'_>,
     ) -> Result<BTreeMap<OsString, FileArgument>, Unreadable> {
-        let OpenedArguments { mut seen, pending } = opened;
-        for ((index, OpenedFile { real, mode, .. }), (stamp, digest)) in
-            pending.into_iter().zip(contents)
-        {
+        let mut seen = Vec::with_capacity(opened.len());
+        for (index, argument) in opened {
             let named = &mut self.named[index];
-            named.note_content(reader, stamp, digest);
-            let state = hashes.file(&named.path, digest)?;
-            let argument = FileArgument { state, real: Some(real), mode };
-            seen.insert(named.path.clone().into(), argument);
+            let argument = match argument {
+                OpenedArgument::Known(state) => FileArgument::new(state),
+                OpenedArgument::File(OpenedFile { content, real, mode, .. }) => {
+                    let (stamp, digest) = contents[content];
+                    named.note_content(reader, stamp, digest);
+                    let state = hashes.file(&named.path, digest)?;
+                    FileArgument { state, real: Some(real), mode }
+                }
+            };
+            seen.push((named.path.clone().into_os_string(), argument));
         }
-        Ok(seen)
+        let Some((path, stamp)) = many else { return Ok(seen.into_iter().collect()) };
+        let digest = remembered.unwrap_or_else(|| {
+            let mut digest = DigestBuilder::default();
+            for (path, argument) in &seen {
+                digest.update(&bytes_of(&(path, &argument.state)));
+            }
+            let digest = digest.finish();
+            if !hashes.are_for_files() && self.are_as_surveyed(reader, &stamp) {
+                reader.learn(path, stamp, digest);
+            }
+            digest
+        });
+        let of_all = FileArgument::new(FileState::Matches { count, digest });
+        Ok([(OsString::new(), of_all)].into())
     }
 
-    /// Many files and directories as one, whose digest is remembered.
-    fn read_many(
-        &mut self,
-        reader: &FileReader<'_>,
-        hashes: &HashCommands<'_>,
-    ) -> Result<FileState, Unreadable> {
-        let count = self.named.iter().filter(|named| named.counts()).count();
-        let (path, stamp) = self.identity();
-        let is_remembered = !hashes.are_for_files();
-        if is_remembered && let Some(digest) = reader.recall_many(&path, &stamp) {
-            return Ok(FileState::Matches { count, digest });
-        }
-        let total = self.total_size();
-        let files: Vec<_> = self.named.iter().filter_map(|named| named.to_read(total)).collect();
-        let fetched = reader.fetch(&files);
-        let contents: Vec<_> =
-            fetched.iter().map(|content| content.as_ref().ok().copied().flatten()).collect();
-        let is_certain = files.len() == self.named.iter().filter_map(NamedPath::stamp).count()
-            && reader.is_certain(&files, &contents);
-        let mut fetched = fetched.into_iter();
-        let next = |_: &Path| fetched.next().unwrap_or(Ok(None));
-        let states = self.states(reader, next, |_, named, (stamp, digest)| {
-            named.note_content(reader, stamp, digest);
-            hashes.file(&named.path, digest).map(Some)
-        })?;
-        let mut digest = DigestBuilder::default();
-        for state in &states {
-            digest.update(&bytes_of(state));
-        }
-        let digest = digest.finish();
-        if is_remembered && is_certain {
-            reader.memory.learn(path, stamp, digest);
-        }
-        Ok(FileState::Matches { count, digest })
-    }
-
-    /// The size of all files together.
-    fn total_size(&self) -> u64 {
-        self.named.iter().filter_map(NamedPath::stamp).map(|stamp| stamp.size).sum()
+    /// Whether all files were read as the survey found them, and equal stamps of them mean equal contents.
+    fn are_as_surveyed(&self, reader: &FileReader<'_>, stamp: &Stamp) -> bool {
+        let files = self.named.iter().filter_map(|named| Some((named, named.stamp()?)));
+        files.clone().all(|(named, _)| named.was_read())
+            && self.identity().1 == *stamp
+            && reader.vouch(files.map(|(named, stamp)| (&*named.path, stamp)))
     }
 
     /// The path and the stamp under which the digest of all is remembered: made of all names, and of these and all
@@ -170,6 +122,7 @@ mod tests {
     use crate::key::files::reading::HUGE;
     use crate::time::Timestamp;
     use std::fs;
+    use std::path::Path;
 
     const LATER: Timestamp = Timestamp::from_millis(i64::MAX / 2);
 
@@ -179,8 +132,8 @@ mod tests {
         let hashes = HashCommands::new(&[], &|| {});
         let mut arguments = FileArguments::survey(&[path.as_os_str()]).expect("looked at");
         let opened = arguments.open(&reader, &hashes).expect("opened");
-        let held = reader.resolve(opened.pending().collect()).expect("read").into_iter();
-        let mut seen = arguments.complete(opened, &reader, held, &hashes).expect("complete");
+        let contents = reader.resolve().expect("read");
+        let mut seen = arguments.complete(opened, &reader, &contents, &hashes).expect("complete");
         let argument = seen.remove(path.as_os_str()).expect("a file");
         (argument.state, arguments)
     }

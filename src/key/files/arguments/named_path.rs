@@ -4,8 +4,7 @@ use super::look::{PathKind, look};
 use crate::key::digest::Digest;
 use crate::key::encoding::bytes_of;
 use crate::key::error::Unreadable;
-use crate::key::files::reading::{FileReader, HUGE, SMALL};
-use crate::key::files::reading_many::StampedFile;
+use crate::key::files::reading::{FileReader, HUGE, OpenedFile, SMALL};
 use crate::key::files::recheck::{holds, is_unchanged};
 use crate::key::files::regular_file::open_stamp;
 use crate::key::files::stamp::FileStamp;
@@ -21,6 +20,14 @@ pub(super) struct NamedPath {
     digest: Option<Digest>,
     /// Whether it had been left alone for long enough for its stamp to mean something.
     is_settled: bool,
+}
+
+/// What an argument counts by beside its name.
+pub(super) enum OpenedArgument {
+    /// This.
+    Known(FileState),
+    /// The content of this file.
+    File(OpenedFile),
 }
 
 impl NamedPath {
@@ -41,39 +48,47 @@ impl NamedPath {
         }
     }
 
-    /// The file, if it is to be read, all files together having `total` bytes.
-    pub(super) fn to_read(&self, total: u64) -> Option<StampedFile> {
-        let stamp = self.stamp().filter(|stamp| !is_too_large(stamp, total))?;
-        Some(StampedFile { path: self.path.clone(), stamp })
-    }
-
-    /// The state of a path that is not read; `None` where nothing but the name counts.
+    /// Opens it if it is to be read, all files together having `total` bytes. `None` where nothing but the name counts.
     ///
     /// # Errors
     /// A file that is too large to be read, and that its stamp cannot stand for.
-    pub(super) fn unread_state(
+    pub(super) fn open(
         &mut self,
         reader: &FileReader<'_>,
-    ) -> Result<Option<FileState>, Unreadable> {
-        Ok(match &mut self.kind {
-            PathKind::Directory => Some(FileState::Directory),
-            PathKind::File { stamp, .. } => {
-                *stamp = open_stamp(&self.path)?;
-                if !reader.trusts(&self.path, stamp) {
-                    let problem = "files among the arguments count by their dates above 64 MiB, alone \
-                                   or together, and the dates of this one are not reliable: it has \
-                                   just changed, or its file system keeps no exact dates";
-                    return Err(Unreadable::new(&self.path, problem));
-                }
-                Some(stamped(stamp))
+        total: u64,
+    ) -> Result<Option<OpenedArgument>, Unreadable> {
+        let stamp = match &mut self.kind {
+            PathKind::Directory => return Ok(Some(OpenedArgument::Known(FileState::Directory))),
+            PathKind::File { stamp, .. } => stamp,
+            PathKind::Nothing | PathKind::Special(_) | PathKind::Closed { .. } => return Ok(None),
+        };
+        if is_too_large(stamp, total) {
+            *stamp = open_stamp(&self.path)?;
+            if !reader.trusts(&self.path, stamp) {
+                let problem = "files among the arguments count by their dates above 64 MiB, alone \
+                               or together, and the dates of this one are not reliable: it has \
+                               just changed, or its file system keeps no exact dates";
+                return Err(Unreadable::new(&self.path, problem));
             }
-            PathKind::Nothing | PathKind::Special(_) | PathKind::Closed { .. } => None,
-        })
+            return Ok(Some(OpenedArgument::Known(stamped(stamp))));
+        }
+        let stamp = *stamp;
+        match reader.open(&self.path) {
+            Ok(Some(file)) => Ok(Some(OpenedArgument::File(file))),
+            Ok(None) => {
+                self.kind = PathKind::Nothing;
+                Ok(None)
+            }
+            Err(fault) => {
+                self.kind = PathKind::Closed { stamp, why: fault.reason };
+                Ok(Some(OpenedArgument::Known(stamped(&stamp))))
+            }
+        }
     }
 
-    /// Notes that there is nothing after all.
-    pub(super) fn note_absence(&mut self) {
-        self.kind = PathKind::Nothing;
+    /// Whether its content was read.
+    pub(super) fn was_read(&self) -> bool {
+        self.digest.is_some()
     }
 
     /// Notes the content of a file.
@@ -88,13 +103,6 @@ impl NamedPath {
         }
         self.digest = Some(digest);
         self.is_settled = reader.is_settled(&stamp);
-    }
-
-    /// Notes that a file may not be read. Its stamp counts then.
-    pub(super) fn note_closed(&mut self, fault: Unreadable) -> FileState {
-        let Some(stamp) = self.stamp() else { return FileState::Missing };
-        self.kind = PathKind::Closed { stamp, why: fault.reason };
-        stamped(&stamp)
     }
 
     /// Whether it still is as it was seen. A file may have been written again with the same content.

@@ -1,12 +1,13 @@
 //! The contents of the files of `--file`.
 
-use super::survey::{FileSurvey, SurveyPart};
+use super::survey::{FileSurvey, SurveyedPath};
 use super::tree::TreeMember;
 use crate::key::digest::{Digest, DigestBuilder};
 use crate::key::encoding::{Encoder, bytes_of};
 use crate::key::error::Unreadable;
 use crate::key::files::path::absolute;
 use crate::key::files::reading::FileReader;
+use crate::key::files::reading_many::StampedFile;
 use crate::key::fingerprint::FileState;
 use crate::key::hash_with::HashCommands;
 use std::ffi::{OsStr, OsString};
@@ -51,14 +52,14 @@ fn state(
     if survey.files() <= MAX_UNREMEMBERED || hashes.are_for_files() {
         return Ok(read(reader, survey, hashes)?.0);
     }
-    let (path, stamp) = (absolute(survey.word()), survey.stamp());
+    let (path, stamp) = (absolute(Path::new(&survey.word)), survey.stamp());
     if let Some(digest) = reader.recall_many(&path, &stamp) {
-        return Ok(survey.state(digest));
+        return Ok(state_of_many(survey, digest));
     }
     let (state, is_certain) = read(reader, survey, hashes)?;
     match state {
         FileState::Tree(digest) | FileState::Matches { digest, .. } if is_certain => {
-            reader.memory.learn(path, stamp, digest);
+            reader.learn(path, stamp, digest);
         }
         _ => {}
     }
@@ -71,27 +72,40 @@ fn read(
     survey: &FileSurvey,
     hashes: &HashCommands<'_>,
 ) -> Result<(FileState, bool), Unreadable> {
-    let parts: Vec<_> = survey.parts().collect();
-    let files: Vec<_> = parts.iter().flat_map(|(path, part)| part.files(path)).collect();
+    let parts: Vec<_> =
+        survey.found.iter().map(|(path, found)| (path, found, found.members())).collect();
+    let mut files = Vec::new();
+    for (path, found, members) in &parts {
+        if let SurveyedPath::File(stamp) = found {
+            files.push(StampedFile { path: (*path).clone(), stamp: *stamp });
+        }
+        let below = members.iter().filter_map(|it| Some((path.join(&it.path), it.stamp()?)));
+        files.extend(below.map(|(path, stamp)| StampedFile { path, stamp }));
+    }
     let contents = reader.contents(&files)?;
     let mut states = files.iter().zip(&contents).map(|(file, content)| match content {
         Some((_, digest)) => hashes.file(&file.path, *digest),
         None => Ok(FileState::Missing),
     });
     let mut next = || states.next().unwrap_or(Ok(FileState::Missing));
-    let states = parts.iter().map(|(path, part)| {
-        let state = match part {
-            SurveyPart::Nothing => {
+    let mut states = Vec::with_capacity(parts.len());
+    for (path, found, members) in &parts {
+        let state = match found {
+            SurveyedPath::Nothing => {
                 hashes.note_missing_file(path);
                 FileState::Missing
             }
-            SurveyPart::File(_) => next()?,
-            SurveyPart::Directory(members) => FileState::Tree(tree_digest(members, &mut next)?),
+            SurveyedPath::File(_) => next()?,
+            SurveyedPath::Directory(_) => FileState::Tree(tree_digest(members, &mut next)?),
         };
-        Ok(((*path).to_owned(), state))
-    });
-    let states = states.collect::<Result<Vec<_>, _>>()?;
-    Ok((survey.combine(states), reader.is_certain(&files, &contents)))
+        states.push((*path, state));
+    }
+    let is_certain = files
+        .iter()
+        .zip(&contents)
+        .all(|(file, content)| content.is_some_and(|(when_read, _)| when_read == file.stamp))
+        && reader.vouch(files.iter().map(|file| (&*file.path, file.stamp)));
+    Ok((combined(survey, states), is_certain))
 }
 
 /// The digest of a directory, `next_file` giving the state of one file after the other.
@@ -101,34 +115,32 @@ fn tree_digest(
 ) -> Result<Digest, Unreadable> {
     let mut bytes = Encoder::default();
     for member in members {
-        let content = if member.is_file() { Some(next_file()?) } else { None };
+        let content = member.stamp().map(|_| next_file()).transpose()?;
         member.encode(content.as_ref(), &mut bytes);
     }
     Ok(Digest::of(&bytes.finish()))
 }
 
-impl FileSurvey {
-    /// The state of a directory or a glob with this digest.
-    fn state(&self, digest: Digest) -> FileState {
-        if self.is_glob() {
-            FileState::Matches { count: self.matches(), digest }
-        } else {
-            FileState::Tree(digest)
+/// The state of the word, given the state of each path.
+fn combined(survey: &FileSurvey, mut states: Vec<(&PathBuf, FileState)>) -> FileState {
+    match states.pop() {
+        Some((_, state)) if !survey.is_glob => state,
+        last => {
+            let mut digest = DigestBuilder::default();
+            for state in states.iter().chain(&last) {
+                digest.update(&bytes_of(state));
+            }
+            state_of_many(survey, digest.finish())
         }
     }
+}
 
-    /// The state of the word, given the state of each path.
-    fn combine(&self, mut states: Vec<(PathBuf, FileState)>) -> FileState {
-        match states.pop() {
-            Some((_, state)) if !self.is_glob() => state,
-            last => {
-                let mut digest = DigestBuilder::default();
-                for state in states.iter().chain(&last) {
-                    digest.update(&bytes_of(state));
-                }
-                self.state(digest.finish())
-            }
-        }
+/// The state of a directory or a glob with this digest.
+fn state_of_many(survey: &FileSurvey, digest: Digest) -> FileState {
+    if survey.is_glob {
+        FileState::Matches { count: survey.found.len(), digest }
+    } else {
+        FileState::Tree(digest)
     }
 }
 
@@ -201,8 +213,8 @@ mod tests {
     fn files_that_have_just_changed_are_not_remembered() {
         let dir = tree(MAX_UNREMEMBERED + 1);
         let survey = FileSurvey::of(dir.path().as_os_str(), &|| {}).expect("there");
-        let newest = survey.parts().flat_map(|(path, part)| part.files(path));
-        let newest = newest.map(|file| file.stamp.changed).max().expect("a file");
+        let members = survey.found.iter().flat_map(|(_, found)| found.members());
+        let newest = members.filter_map(|it| Some(it.stamp()?.changed)).max().expect("a file");
         let at = |after: i128| {
             let millis = newest / 1_000_000 + after;
             Timestamp::from_millis(i64::try_from(millis).expect("a date"))

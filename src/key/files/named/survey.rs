@@ -3,12 +3,11 @@
 //! A survey can be repeated, and compared with the first one.
 
 use super::glob;
-use super::tree::{EntryKind, Tree, TreeMember};
+use super::tree::{Tree, TreeMember};
 use crate::key::digest::{Digest, OnProgress};
 use crate::key::encoding::{Encode, Encoder};
 use crate::key::error::Unreadable;
 use crate::key::files::parallel;
-use crate::key::files::reading_many::StampedFile;
 use crate::key::files::stamp::{FileStamp, Stamp};
 use rustix::fs::FileType;
 use rustix::io::Errno;
@@ -24,26 +23,19 @@ const PATHS_PER_THREAD: usize = 256;
 /// All that a word names, at one moment.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct FileSurvey {
-    word: OsString,
-    is_glob: bool,
-    found: Vec<(PathBuf, SurveyedPath)>,
+    pub(super) word: OsString,
+    pub(super) is_glob: bool,
+    /// Sorted by path.
+    pub(super) found: Vec<(PathBuf, SurveyedPath)>,
 }
 
 /// The state of a path, where links lead.
 #[derive(Debug, PartialEq, Eq)]
-enum SurveyedPath {
+pub(super) enum SurveyedPath {
     Nothing,
     /// A file, or something that cannot be read as one.
     File(FileStamp),
     Directory(Tree),
-}
-
-/// The state of a path, with all members of a directory.
-pub(super) enum SurveyPart<'s> {
-    Nothing,
-    File(&'s FileStamp),
-    /// Sorted by path.
-    Directory(Vec<TreeMember<'s>>),
 }
 
 impl FileSurvey {
@@ -78,19 +70,6 @@ impl FileSurvey {
         Ok(Self { word: word.to_owned(), is_glob: glob.is_some(), found })
     }
 
-    pub(super) fn word(&self) -> &Path {
-        Path::new(&self.word)
-    }
-
-    pub(super) fn is_glob(&self) -> bool {
-        self.is_glob
-    }
-
-    /// The number of paths that the word stands for.
-    pub(super) fn matches(&self) -> usize {
-        self.found.len()
-    }
-
     /// The number of files.
     pub(super) fn files(&self) -> usize {
         let count = |(_, found): &(_, SurveyedPath)| match found {
@@ -99,18 +78,6 @@ impl FileSurvey {
             SurveyedPath::Directory(tree) => tree.files(),
         };
         self.found.iter().map(count).sum()
-    }
-
-    /// Everything that was found, sorted by path.
-    pub(super) fn parts(&self) -> impl Iterator<Item = (&Path, SurveyPart<'_>)> {
-        self.found.iter().map(|(path, found)| {
-            let part = match found {
-                SurveyedPath::Nothing => SurveyPart::Nothing,
-                SurveyedPath::File(stamp) => SurveyPart::File(stamp),
-                SurveyedPath::Directory(tree) => SurveyPart::Directory(tree.members()),
-            };
-            (&**path, part)
-        })
     }
 
     /// A stamp of all of it: together with the contents of the files it decides how the word counts.
@@ -140,40 +107,27 @@ impl FileSurvey {
     pub(crate) fn changed(&self) -> Option<PathBuf> {
         match Self::of(&self.word, &|| {}) {
             Ok(now) => (*self != now).then(|| self.difference(&now)),
-            Err(_) => Some(self.word().to_owned()),
+            Err(_) => Some(self.word.clone().into()),
         }
     }
 
     fn difference(&self, other: &Self) -> PathBuf {
-        let differing =
-            self.parts().zip(other.parts()).find_map(|(ours, theirs)| match (ours, theirs) {
-                ((root, SurveyPart::Directory(ours)), (other, SurveyPart::Directory(theirs)))
-                    if root == other =>
-                {
-                    let (a, b) = ours.iter().zip(&theirs).find(|(a, b)| a != b)?;
-                    Some(root.join(a.path.as_path().min(&b.path)))
-                }
-                _ => None,
-            });
-        differing.unwrap_or_else(|| self.word().to_owned())
+        let mut pairs = self.found.iter().zip(&other.found);
+        let differing = pairs.find_map(|((root, ours), (other, theirs))| {
+            let (ours, theirs) = (ours.members(), theirs.members());
+            let (a, b) = ours.iter().zip(&theirs).find(|(a, b)| a != b)?;
+            (root == other).then(|| root.join(a.path.as_path().min(&b.path)))
+        });
+        differing.unwrap_or_else(|| self.word.clone().into())
     }
 }
 
-impl SurveyPart<'_> {
-    /// The files in it, sorted by path.
-    pub(super) fn files(&self, root: &Path) -> Vec<StampedFile> {
+impl SurveyedPath {
+    /// The members of a directory, sorted by path.
+    pub(super) fn members(&self) -> Vec<TreeMember<'_>> {
         match self {
-            SurveyPart::Nothing => Vec::new(),
-            SurveyPart::File(stamp) => vec![StampedFile { path: root.to_owned(), stamp: **stamp }],
-            SurveyPart::Directory(members) => {
-                let file = |member: &TreeMember<'_>| match member.kind {
-                    EntryKind::File { stamp, .. } => {
-                        Some(StampedFile { path: root.join(&member.path), stamp: *stamp })
-                    }
-                    EntryKind::Directory | EntryKind::Link(_) => None,
-                };
-                members.iter().filter_map(file).collect()
-            }
+            Self::Nothing | Self::File(_) => Vec::new(),
+            Self::Directory(tree) => tree.members(),
         }
     }
 }
@@ -225,7 +179,7 @@ mod tests {
             fs::write(dir.path().join(name), "").expect("written");
         }
         let survey = FileSurvey::of(dir.path().join("**").as_os_str(), &|| {}).expect("readable");
-        let paths: Vec<_> = survey.parts().map(|(path, _)| path.to_owned()).collect();
+        let paths: Vec<_> = survey.found.iter().map(|(path, _)| path.clone()).collect();
         assert_eq!(paths, [dir.path().join("a"), dir.path().join("z")]);
         assert_eq!(survey.files(), 3);
     }

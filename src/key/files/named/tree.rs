@@ -223,8 +223,9 @@ impl EntryKind {
 }
 
 impl TreeMember<'_> {
-    pub(super) fn is_file(&self) -> bool {
-        self.kind.stamp().is_some()
+    /// The stamp of a file.
+    pub(super) fn stamp(&self) -> Option<FileStamp> {
+        self.kind.stamp().copied()
     }
 
     /// Appends its canonical bytes, with those of its content if it is a file.
