@@ -53,7 +53,7 @@
 //! | one call | `call` |
 //! | its parts | [`options`], [`store`], [`runner`], [`policy`], [`single_flight`], [`replay`] |
 //! | values | [`entry`], [`stdin`], [`key`], [`recording`] |
-//! | ground floor | [`progress`], [`terminal`], [`error`], [`exit`], [`time`], [`size`], [`hex`], [`inherited`], [`output_streams`], [`home`], [`ownership`], [`private_directory`], [`file_lock`], [`memory_file`], [`die_with_parent`] |
+//! | ground floor | [`progress`], [`terminal`], [`error`], [`exit`], [`time`], [`size`], [`hex`], [`inherited`], [`output_streams`], [`home`], [`ownership`], [`private_directory`], [`file_lock`], [`memory_file`], [`die_with_parent`], `process` |
 
 mod call;
 pub mod commands;
@@ -72,6 +72,7 @@ pub mod output_streams;
 pub mod ownership;
 pub mod policy;
 pub mod private_directory;
+mod process;
 pub mod progress;
 pub mod recording;
 pub mod replay;

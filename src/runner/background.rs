@@ -3,8 +3,8 @@
 //! It holds none of our descriptors, so a caller that waits for their end does not wait for it. It has a session of its own,
 //! so no hang-up reaches it.
 
-use super::process::{close_all_but, in_new_process};
 use super::wait::wait_until;
+use crate::process::{close_all_but, in_new_process};
 use crate::terminal;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};

@@ -1,6 +1,6 @@
 //! Processes that outlive the command and still hold what the command got from us.
 
-use super::process::{close_all_but, in_new_process};
+use crate::process::{close_all_but, in_new_process};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::os::fd::{OwnedFd, RawFd};
 use std::time::Duration;

@@ -14,7 +14,6 @@ mod launch;
 mod left_behind;
 mod outcome;
 mod output;
-mod process;
 mod resources;
 mod signals;
 mod supervise;

@@ -7,9 +7,9 @@
 use super::state_change::StateChange;
 use crate::die_with_parent;
 use crate::exit::Exit;
+use crate::process::{close_all_but, in_new_process, kill};
 use crate::runner::async_fd::watch_pipe;
 use crate::runner::error::SpawnError;
-use crate::runner::process::{close_all_but, in_new_process, kill};
 use crate::runner::signals::Signals;
 use rustix::event::{PollFd, PollFlags, pause, poll};
 use rustix::fs::{Mode, OFlags};

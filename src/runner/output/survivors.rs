@@ -1,6 +1,6 @@
 //! Output of processes that outlive the command: a small process of our own goes on forwarding it.
 
-use crate::runner::process::{close_all_but, in_new_process};
+use crate::process::{close_all_but, in_new_process};
 use crate::terminal::Stream;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};

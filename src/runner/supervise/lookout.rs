@@ -4,7 +4,7 @@
 //! as the command is no longer stopped.
 
 use crate::die_with_parent;
-use crate::runner::process::{ProcessStat, in_new_process, kill};
+use crate::process::{ProcessStat, in_new_process, kill};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, getpid, getppid, kill_process};

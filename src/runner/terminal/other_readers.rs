@@ -1,6 +1,6 @@
 //! Processes beside the command that may read our terminal: other members of our process group.
 
-use crate::runner::process::ProcessStat;
+use crate::process::ProcessStat;
 use rustix::process::{Pid, getpid};
 use std::collections::BTreeMap;
 use std::fs;

@@ -6,10 +6,10 @@ mod fork;
 mod stat;
 mod wait;
 
-pub(super) use descriptors::close_all_but;
-pub(super) use fork::in_new_process;
+pub(crate) use descriptors::close_all_but;
+pub(crate) use fork::in_new_process;
 #[cfg(target_os = "linux")]
-pub(super) use stat::ProcessStat;
+pub(crate) use stat::ProcessStat;
 #[cfg(target_os = "linux")]
-pub(super) use wait::kill;
-pub(super) use wait::reap;
+pub(crate) use wait::kill;
+pub(crate) use wait::reap;
