@@ -105,7 +105,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("store/read/pages", "unsupported file record tree reader"),
     (
         "store/sqlite",
-        "codec stopped_holder connect migrations notes read_transaction space schema open repair transaction",
+        "codec stopped_holder connect definitions notes read_transaction rebuild space schema open repair transaction",
     ),
     (
         "store/write",

@@ -10,5 +10,8 @@ pub(in crate::store) mod schema;
 pub(in crate::store) mod space;
 pub(in crate::store) mod transaction;
 
-mod migrations;
+mod definitions;
+mod rebuild;
 mod stopped_holder;
+#[cfg(test)]
+mod tests;

@@ -62,14 +62,6 @@ fn damaged() -> StoreError {
     StoreError::Damaged("a note does not match its checksum".to_owned())
 }
 
-/// Gives the secret of an older format its checksum.
-pub(super) fn add_checksum_to_secret(connection: &Connection) -> Result<(), StoreError> {
-    let sql = "SELECT value FROM note WHERE kind = 0 AND name = x''";
-    let secret: Option<Vec<u8>> = connection.query_row(sql, [], |row| row.get(0)).optional()?;
-    let Some(value) = secret else { return Ok(()) };
-    put(connection, NoteKind::Secret, &[], &Note { at: Timestamp::from_millis(0), value })
-}
-
 /// A note that was found.
 #[derive(Debug)]
 pub(in crate::store) struct Note {

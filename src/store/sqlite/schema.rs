@@ -1,25 +1,23 @@
 //! The format of the database, and how an older one becomes the present one.
 //!
-//! `user_version` counts the migrations that were made. The lower half of `application_id` repeats it, so that a
-//! damaged header is not taken for a newer format.
+//! `user_version` is the number of the format. The lower half of `application_id` repeats it, so that a damaged header
+//! is not taken for a newer format.
 
-use super::migrations::MIGRATIONS;
-use super::notes::{self, NoteKind};
+use super::definitions::DEFINITIONS;
+use super::notes::{self, Note, NoteKind};
 use super::read_transaction::ReadTransaction;
+use super::rebuild::rebuild;
 use super::space;
 use crate::store::error::StoreError;
+use crate::time::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// The format that this program writes.
-#[allow(clippy::cast_possible_wrap, reason = "a handful")]
-const VERSION: i64 = MIGRATIONS.len() as i64;
-
-/// The format from which on the secret has a checksum.
-const FIRST_WITH_CHECKSUMS_OF_NOTES: i64 = 10;
+const VERSION: i64 = 10;
 
 /// `cx` in the upper half.
-const APPLICATION: i64 = 0x6378_0000;
+pub(super) const APPLICATION: i64 = 0x6378_0000;
 
 /// The `application_id` of the present format.
 pub(in crate::store) const CURRENT: i64 = APPLICATION | VERSION;
@@ -78,12 +76,11 @@ pub(in crate::store) fn migrate(connection: &mut Connection) -> Result<(), Store
     connection.pragma_update(None, "synchronous", "OFF")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    for migration in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0)) {
-        transaction.execute_batch(migration)?;
+    match version {
+        0 => transaction.execute_batch(DEFINITIONS)?,
+        older => rebuild(&transaction, older)?,
     }
-    if version < FIRST_WITH_CHECKSUMS_OF_NOTES {
-        notes::add_checksum_to_secret(&transaction)?;
-    }
+    put_secret(&transaction)?;
     while space::give_back(&transaction)? {}
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.pragma_update(None, "application_id", CURRENT)?;
@@ -91,15 +88,23 @@ pub(in crate::store) fn migrate(connection: &mut Connection) -> Result<(), Store
     Ok(())
 }
 
+/// Makes the secret of a new database, or gives that of an older format its checksum.
+fn put_secret(connection: &Connection) -> Result<(), StoreError> {
+    let sql =
+        "SELECT coalesce((SELECT value FROM note WHERE kind = 0 AND name = x''), randomblob(32))";
+    let value = connection.query_row(sql, [], |row| row.get(0))?;
+    notes::put(connection, NoteKind::Secret, &[], &Note { at: Timestamp::from_millis(0), value })
+}
+
 /// Whether the tables are as cachex makes them, and hold what it stores.
 pub(in crate::store) fn is_ours(connection: &Connection) -> Result<bool, StoreError> {
     Ok(is_as_made(connection)? && is_well_typed(connection)? && has_secret(connection)?)
 }
 
-/// Whether the tables are just those that the migrations make.
+/// Whether the tables are just those that cachex makes.
 fn is_as_made(connection: &Connection) -> Result<bool, StoreError> {
-    let mut pristine = Connection::open_in_memory()?;
-    migrate(&mut pristine)?;
+    let pristine = Connection::open_in_memory()?;
+    pristine.execute_batch(DEFINITIONS)?;
     Ok(definitions(connection)? == definitions(&pristine)?)
 }
 
@@ -120,8 +125,7 @@ fn is_well_typed(connection: &Connection) -> Result<bool, StoreError> {
             return Ok(false);
         }
     }
-    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_sequence WHERE typeof(seq) <> 'integer')";
-    Ok(!connection.query_row(sql, [], |row| row.get::<_, bool>(0))?)
+    Ok(true)
 }
 
 /// Whether the secret exists that digests of parts are keyed with: only a migration makes it.
@@ -129,31 +133,11 @@ fn has_secret(connection: &Connection) -> Result<bool, StoreError> {
     Ok(notes::find(connection, NoteKind::Secret, &[])?.is_some())
 }
 
-fn definitions(connection: &Connection) -> Result<Vec<(String, Option<String>)>, StoreError> {
-    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_older_format_becomes_the_present_one() {
-        for older in 1..MIGRATIONS.len() {
-            let mut connection = Connection::open_in_memory().expect("opened");
-            connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").expect("set");
-            for migration in &MIGRATIONS[..older] {
-                connection.execute_batch(migration).expect("made");
-            }
-            let version = i64::try_from(older).expect("small");
-            connection.pragma_update(None, "user_version", version).expect("set");
-            connection.pragma_update(None, "application_id", APPLICATION | version).expect("set");
-            assert_eq!(state(&connection, Path::new("x")).expect("known"), DatabaseFormat::Behind);
-            migrate(&mut connection).expect("migrated");
-            assert_eq!(state(&connection, Path::new("x")).expect("known"), DatabaseFormat::Current);
-            assert!(is_as_made(&connection).expect("compared"));
-        }
-    }
+/// The definitions of tables, indexes and triggers, but for white space, which depends on how a table was made.
+fn definitions(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let words = |sql: String| sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    Ok(rows.map(|sql| sql.map(words)).collect::<Result<_, _>>()?)
 }

@@ -1,8 +1,6 @@
-//! The SQL that makes each format of the database from the one before.
-//!
-//! Migrations are only ever appended: databases of every older format are still around.
+//! The formats of the database so far, for tests: the SQL that made each from the one before, and a few rows.
 
-pub(in crate::store) const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     "
     -- What --max-entries counts and clear forgets: a command over all contents of its script.
     CREATE TABLE command (
@@ -223,4 +221,34 @@ pub(in crate::store) const MIGRATIONS: &[&str] = &[
     -- Clearings matter only to runs in flight, and those of another program store nothing in this format.
     DELETE FROM note WHERE kind = 1;
 ",
+];
+
+/// Rows of each format, of what it brought.
+pub(super) const SAMPLES: &[&str] = &[
+    "
+    INSERT INTO command VALUES (1, 'default', x'01'), (2, 'other', x'02'), (3, 'default', x'03');
+    INSERT INTO entry
+        (id, key, condition, command, exit, created, elapsed, lifetime, used, hits, output, length, seal, arguments,
+         words, directory, body)
+    VALUES
+        (1, x'11', x'00', 1, 0, 100, 10, NULL, 150, 3, 5, 9, x'aa', x'b1', x'c1', x'd1', x'e1'),
+        (2, x'12', x'03', 1, 1, 200, 20, 60000, 250, 0, 6, 10, x'ab', x'b2', x'c2', NULL, x'e2'),
+        (7, x'13', x'00', 2, 0, 300, 30, NULL, 350, 1, 7, 11, x'ac', x'b3', x'c3', NULL, x'e3'),
+        (8, x'14', x'00', 3, 0, 400, 40, NULL, 450, 2, 9000000, 9000004, x'ad', x'b4', x'c4', NULL, NULL);
+    INSERT INTO block VALUES (8, x'01');
+    INSERT INTO file_digest VALUES (x'2f61', x'01', x'02', 500);
+    ",
+    "INSERT INTO clearing VALUES (1, NULL, NULL)",
+    "UPDATE entry SET renewal_failed = 600 WHERE id = 1",
+    "UPDATE entry SET parts = x'0f' WHERE id = 2; UPDATE secret SET bytes = CAST('secret' AS BLOB)",
+    "UPDATE command SET hits = 20, misses = 10, saved = 1000, used = 700 WHERE id = 1;
+     INSERT INTO command VALUES (9, 'default', x'09', 1, 2, 3, 4, 1)",
+    "INSERT INTO gone VALUES (x'21', 0, 800), (x'22', 1, 801), (x'23', 2, 802)",
+    "UPDATE entry SET ignored = x'77' WHERE id = 7;
+     INSERT INTO clearing (program, words, open_ended, scope) VALUES (x'01', x'02', 1, NULL)",
+    "INSERT INTO note VALUES (1, x'0000000000000001', 900, x'05'), (5, x'', 4, x'');
+     UPDATE entry SET used = 950 WHERE id = 1",
+    "INSERT INTO entry VALUES
+         (10, x'15', x'00', 2, 0, 500, 50, NULL, 550, 0, NULL, 2000000, 2000004, x'ae', x'b5', x'c5', NULL, NULL, NULL, NULL);
+     INSERT INTO object VALUES (10, 0, x'99', 2000004, 1); INSERT INTO note VALUES (7, x'', 2000004, x'')",
 ];

@@ -1,0 +1,4 @@
+//! Databases of older formats.
+
+mod former_formats;
+mod older_formats;
