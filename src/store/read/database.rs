@@ -10,7 +10,7 @@ use crate::store::location::StoreLocation;
 use crate::store::sqlite::open::open;
 use crate::store::sqlite::read_transaction::{self, ReadTransaction};
 use rusqlite::Connection;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io;
 
 /// A database in the present format.
@@ -19,17 +19,19 @@ pub(in crate::store) struct Database {
     location: StoreLocation,
     reader: RefCell<Option<PageReader>>,
     connection: OnceCell<Connection>,
+    /// Whether a connection was waited for in vain. It is not waited for again.
+    was_busy: Cell<bool>,
 }
 
 impl Database {
     /// A database that is opened by the first read or write.
     pub(in crate::store) fn unopened(location: StoreLocation) -> Self {
-        Self { location, reader: None.into(), connection: OnceCell::new() }
+        Self { location, reader: None.into(), connection: OnceCell::new(), was_busy: false.into() }
     }
 
     /// The database of a connection.
     pub(in crate::store) fn of(location: StoreLocation, connection: Connection) -> Self {
-        Self { location, reader: None.into(), connection: connection.into() }
+        Self { connection: connection.into(), ..Self::unopened(location) }
     }
 
     /// Begins a look-up: until [`Database::release_read_lock`] all reads show one moment, and nobody can write.
@@ -41,9 +43,7 @@ impl Database {
             self.reader.replace(Some(reader));
             return Ok(());
         }
-        let connection = open(&self.location)?;
-        self.connection.get_or_init(|| connection);
-        Ok(())
+        self.connect().map(drop)
     }
 
     /// Lets others write.
@@ -95,10 +95,15 @@ impl Database {
 
     /// Opens a connection, which is in a read transaction.
     fn connect(&self) -> Result<&Connection, StoreError> {
+        if self.was_busy.get() {
+            return Err(StoreError::Busy);
+        }
         // Its end drops all locks of this process, so it must come first.
         self.reader.take();
         // The directory may have been removed while a command ran.
-        let connection = open(&StoreLocation::prepare(&self.location.directory)?)?;
+        let opened = StoreLocation::prepare(&self.location.directory).and_then(|it| open(&it));
+        self.was_busy.set(matches!(opened, Err(StoreError::Busy)));
+        let connection = opened?;
         Ok(self.connection.get_or_init(|| connection))
     }
 

@@ -5,10 +5,13 @@ use crate::store::error::StoreError;
 use crate::store::location::StoreLocation;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long one transaction waits for others in total. Theirs take milliseconds.
 pub(super) const WRITE_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long it waits for one that keeps a lock and writes nothing.
+const IDLE_DEADLINE: Duration = Duration::from_millis(1800);
 
 /// Opens a database as it is, only to look at it.
 pub(in crate::store) fn open_to_look(database: &Path) -> Result<Connection, StoreError> {
@@ -47,23 +50,37 @@ fn unmistakable(path: &Path) -> PathBuf {
 /// process. Others hold theirs for milliseconds.
 const ATTEMPTS_BEFORE_LOOK: i32 = 4;
 
-/// Waits for the locks of others, `left` in total from now on, but not for those of a stopped process. SQLite's own
-/// timeout would begin anew with every page that it cannot write.
+/// Waits for the locks of others, `left` in total from now on, while they get on. SQLite's own timeout would begin anew
+/// with every page that it cannot write.
 pub(super) fn wait_for_others(
     connection: &mut Connection,
     intent: Intent,
     mut left: Duration,
 ) -> Result<(), StoreError> {
     let database = connection.path().map(PathBuf::from).unwrap_or_default();
+    let mut idle = Duration::ZERO;
+    let mut seen = None;
     let wait = move |times: i32| {
         let begun = Instant::now();
         std::thread::sleep(Duration::from_millis(1 << times.clamp(0, 5)).min(left));
         left = left.saturating_sub(begun.elapsed());
-        let is_in_vain =
-            || times >= ATTEMPTS_BEFORE_LOOK && stopped_holder::is_in_the_way(&database, intent);
-        !left.is_zero() && !is_in_vain()
+        idle += begun.elapsed();
+        let mut is_in_vain = || {
+            let found = last_changes(&database);
+            if seen.replace(found) != Some(found) {
+                idle = Duration::ZERO;
+            }
+            idle > IDLE_DEADLINE || stopped_holder::is_in_the_way(&database, intent)
+        };
+        !left.is_zero() && (times < ATTEMPTS_BEFORE_LOOK || !is_in_vain())
     };
     Ok(connection.busy_handler(Some(wait))?)
+}
+
+/// When the files that a writer changes last changed.
+fn last_changes(database: &Path) -> [Option<SystemTime>; 2] {
+    let changed = |path: &Path| path.metadata().and_then(|found| found.modified()).ok();
+    [changed(database), changed(&database.with_extension("db-journal"))]
 }
 
 /// Checks that SQLite finds the file in order.

@@ -81,6 +81,8 @@ impl Store {
         };
         let leaves_files = match &ended {
             Ok(FillEnd { filled: Filled::Stored, leaves_files }) => *leaves_files,
+            // It was waited for long enough.
+            Err(StoreError::Busy) => false,
             _ => fill.object.is_some(),
         };
         if leaves_files {
