@@ -7,6 +7,7 @@ use crate::home;
 use crate::ownership::{is_ours, is_unmapped, may_decide};
 use crate::terminal::escape_os;
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use std::fmt;
 use std::fs::{self, DirBuilder, File, Metadata};
 use std::io;
@@ -32,7 +33,12 @@ impl Refused {
     /// What the system said about a path.
     #[must_use]
     pub fn by_system(path: &Path, error: &io::Error) -> Self {
-        Self::new(path, error.to_string())
+        let advice = match Errno::from_io_error(error) {
+            Some(Errno::NOSPC | Errno::DQUOT) => Some("free some space, or inodes (df -i)"),
+            Some(Errno::PERM) => Some("if lsattr shows i or a there, run chattr -ia"),
+            _ => None,
+        };
+        Self { advice, ..Self::new(path, error.to_string()) }
     }
 }
 

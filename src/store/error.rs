@@ -5,7 +5,7 @@
 use crate::terminal::escape_os;
 use rusqlite::{ErrorCode, ffi};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,9 @@ pub enum StoreError {
     /// A write was cut short, and only a writer can roll it back.
     #[error("a write was interrupted; the next run repairs it")]
     Interrupted,
+    /// SQLite does not tell why.
+    #[error("the store failed: a file of it cannot be opened; cachex doctor may tell why")]
+    Unopenable,
     /// Any other error of SQLite.
     #[error("the store failed: {0}")]
     Sqlite(rusqlite::Error),
@@ -46,6 +49,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Something else has the name of a directory or file of the store.
+    pub(in crate::store) fn in_the_way(path: &Path, problem: &str) -> Self {
+        let (problem, advice) = (problem.to_owned(), "move it away".to_owned());
+        Self::Unfit { path: path.to_owned(), problem, advice }
+    }
+
     /// Whether the disk is full.
     pub(in crate::store) fn is_of_a_full_disk(&self) -> bool {
         matches!(self, Self::Sqlite(error)
@@ -69,6 +78,7 @@ impl From<rusqlite::Error> for StoreError {
             _ if error.sqlite_error().is_some_and(|error| was_removed(error.extended_code)) => {
                 Self::Damaged(error.to_string())
             }
+            Some(ErrorCode::CannotOpen) => Self::Unopenable,
             _ => Self::Sqlite(error),
         }
     }

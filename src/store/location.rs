@@ -63,11 +63,9 @@ impl StoreLocation {
     /// The metadata of a file of the store, if it exists; an error when others can write to it.
     pub(super) fn check_file(path: &Path) -> Result<Option<Metadata>, StoreError> {
         match fs::symlink_metadata(path) {
-            Ok(metadata) if !metadata.is_file() => Err(StoreError::Unfit {
-                path: path.to_owned(),
-                problem: "is not a regular file".to_owned(),
-                advice: "move it away".to_owned(),
-            }),
+            Ok(metadata) if !metadata.is_file() => {
+                Err(StoreError::in_the_way(path, "is not a regular file"))
+            }
             Ok(metadata) => {
                 private_directory::check_owner(path, &metadata)?;
                 Ok(Some(metadata))

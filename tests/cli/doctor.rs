@@ -176,6 +176,23 @@ fn a_damaged_database_and_one_set_aside_are_found() {
 }
 
 #[test]
+fn a_file_in_place_of_the_objects_is_to_be_moved_away() {
+    let sandbox = sandbox();
+    let objects = sandbox.store_dir().join("objects");
+    fs::remove_dir_all(&objects).expect("removed");
+    for mode in [0o644, 0o600] {
+        fs::write(&objects, "").expect("written");
+        set_mode(&objects, mode);
+        for subject in ["files", "objects"] {
+            finds(&sandbox, subject, "problem", "is not a directory; move it away");
+        }
+        let told = sandbox.cachex("seq 200001").output().stderr_text();
+        assert!(told.contains("objects: is not a directory; move it away"), "{told}");
+        fs::remove_file(&objects).expect("removed");
+    }
+}
+
+#[test]
 fn other_formats_are_reported() {
     let sandbox = sandbox();
     sandbox.sql("PRAGMA user_version = 1; PRAGMA application_id = 0x63780001");

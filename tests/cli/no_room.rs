@@ -190,6 +190,28 @@ fn a_disk_that_is_full_from_the_start_makes_runs_uncached() {
     assert_eq!(sandbox.runs(), before + 1);
 }
 
+#[test]
+fn a_disk_without_inodes_is_named_as_such() {
+    for inodes in 1..8 {
+        let sandbox = sandbox();
+        let room = format!("9m,nr_inodes={inodes}");
+        let Some(disk) = SmallDisk::of_size(&sandbox, &room) else { return };
+        for bytes in ["10", "3000000"] {
+            let bare = sandbox.sh(&format!("./s.sh {bytes}")).output();
+            let warning = disk.sh(&format!("cachex ./s.sh {bytes}")).matches(&bare);
+            assert!(warning.lines().count() <= 1, "{inodes}: {warning}");
+            let tells = ["inodes", "cachex doctor", "No space left"];
+            let is_told = tells.iter().any(|part| warning.contains(part));
+            assert!(warning.is_empty() || is_told, "{inodes}: {warning}");
+            assert!(!warning.contains("--cache-dir"), "{inodes}: {warning}");
+            if !warning.is_empty() {
+                let found = disk.sh("cachex doctor").output().stdout_text();
+                assert!(found.contains("inodes free: few"), "{inodes}: {found}");
+            }
+        }
+    }
+}
+
 /// A call with the default store, by a user who can read the sandbox and has no home directory.
 fn by(user: u32, sandbox: &Sandbox) -> Call {
     sandbox.by(user, "./s.sh 10").without_env("CACHEX_CACHE_DIR")

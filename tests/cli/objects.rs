@@ -1,7 +1,8 @@
 //! Objects: files of long output, which entries share. They count for the size limit and heal when damaged.
 
-use super::harness::{Sandbox, am_root, set_mode};
-use std::fs;
+use super::harness::{Sandbox, Texts, am_root, set_mode, skipped};
+use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
@@ -246,6 +247,52 @@ fn prune_corrects_a_wrong_total_size() {
         let length = sandbox.object().metadata().expect("there").len();
         assert_eq!(u64::try_from(total), Ok(length));
     }
+}
+
+/// Forbids changes to a directory, for root too. Allows them again on drop.
+struct Frozen(File);
+
+impl Frozen {
+    /// Returns `None` and reports why if the file system does not have this attribute.
+    fn new(directory: &Path) -> Option<Self> {
+        let frozen = Self(File::open(directory).expect("opened"));
+        set_mode(directory, 0o500);
+        if rustix::process::geteuid().is_root() && frozen.set(IFlags::IMMUTABLE).is_err() {
+            skipped("a file system with attributes");
+            return None;
+        }
+        Some(frozen)
+    }
+
+    fn set(&self, flag: IFlags) -> rustix::io::Result<()> {
+        let others = ioctl_getflags(&self.0)?.difference(IFlags::IMMUTABLE);
+        ioctl_setflags(&self.0, others | flag)
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        let _ = self.set(IFlags::empty());
+        let _ = self.0.set_permissions(Permissions::from_mode(0o700));
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_removed_is_named() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh x").gives(printed("x"));
+    let object = sandbox.object();
+    let Some(frozen) = Frozen::new(object.parent().expect("objects")) else { return };
+    let told = sandbox.cachex("clear").tells("", 125);
+    let reason = if am_root() { "Operation not permitted" } else { "Permission denied" };
+    let expected = format!("cachex: error: {}: {reason}", object.display());
+    assert!(told.starts_with(&expected), "{told}");
+    assert!(!am_root() || told.contains("chattr -ia"), "{told}");
+    let told = sandbox.cachex("./s.sh y").output().stderr_text();
+    assert!(told.contains(reason) && told.contains("objects/"), "{told}");
+    drop(frozen);
+    sandbox.cachex("clear").gives("removed nothing\n");
+    assert!(sandbox.objects().is_empty());
 }
 
 #[test]

@@ -19,6 +19,9 @@ const SCARCE: u64 = 256 << 20;
 /// Less than this holds no result.
 const NO_SPACE: u64 = 1 << 20;
 
+/// A miss of long output creates fewer files than this.
+const FEW_INODES: u64 = 8;
+
 /// Looks over the store in this directory.
 #[must_use]
 pub fn examine(directory: &Path) -> Vec<Finding> {
@@ -76,7 +79,10 @@ fn examine_files(location: &StoreLocation) -> Finding {
         // One that has gone meanwhile is no trouble.
         let Ok(metadata) = entry.metadata() else { continue };
         let name = escape_os(&entry.file_name());
-        if entry.path() == location.objects() && metadata.is_dir() {
+        if entry.path() == location.objects() {
+            if !metadata.is_dir() {
+                return problem(SUBJECT, format!("{name}: is not a directory; move it away"));
+            }
             continue;
         }
         if !metadata.is_file() {
@@ -100,6 +106,10 @@ fn examine_space(directory: &Path) -> Finding {
             let free = found.f_bavail.saturating_mul(found.f_frsize);
             let text = format!("{} free", Size(free));
             match free {
+                _ if found.f_files > 0 && found.f_favail < FEW_INODES => {
+                    let text = format!("{} inodes free: few files can be created", found.f_favail);
+                    problem(SUBJECT, format!("{text}; remove some others (df -i)"))
+                }
                 free if free < NO_SPACE => {
                     problem(SUBJECT, format!("{text}: nothing more can be stored; free some space"))
                 }

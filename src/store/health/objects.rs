@@ -50,6 +50,9 @@ pub(super) fn examine(store: &Store) -> Result<Finding, StoreError> {
 fn open_to_others(store: &Store) -> Option<Finding> {
     let directory = store.location.objects();
     let metadata = fs::symlink_metadata(&directory).ok()?;
+    if !metadata.is_dir() {
+        return Some(problem(SUBJECT, "is not a directory; move it away"));
+    }
     if metadata.mode() & 0o077 != 0 {
         return Some(warning(SUBJECT, "is open to others; chmod 700 it"));
     }

@@ -15,7 +15,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The name of a file that is about to replace another one. Only one process at a time uses it.
 const REPLACEMENT: &str = "replacement";
@@ -43,8 +43,10 @@ impl ObjectDirectory {
         let directory = match rustix::fs::open(&path, flags, Mode::empty()) {
             Ok(directory) => File::from(directory),
             Err(Errno::NOENT) => return Ok(None),
-            // A link is not followed, and then it is not a directory.
-            Err(Errno::LOOP) => return Err(unfit(&path, &Errno::NOTDIR.into())),
+            // A link is not followed.
+            Err(Errno::LOOP | Errno::NOTDIR) => {
+                return Err(StoreError::in_the_way(&path, "is not a directory"));
+            }
             Err(error) => return Err(unfit(&path, &error.into())),
         };
         private_directory::check_owner(&path, &directory.metadata()?)?;
@@ -84,20 +86,23 @@ impl ObjectDirectory {
         &self,
         file: &File,
         digest: ContentDigest,
-    ) -> io::Result<Option<File>> {
+    ) -> Result<Option<File>, StoreError> {
         if is_linkable(file) {
             return Ok(None);
         }
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let name = name_of(digest) + COPY;
-        let copy = rustix::fs::openat(&self.directory, &name, flags, Mode::RUSR | Mode::WUSR)?;
+        self.copy(file, &name).map(Some).map_err(|error| self.unfit(&name, &error))
+    }
+
+    fn copy(&self, mut file: &File, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let copy = rustix::fs::openat(&self.directory, name, flags, Mode::RUSR | Mode::WUSR)?;
         rustix::fs::flock(&copy, FlockOperation::NonBlockingLockExclusive)?;
         let copy = File::from(copy);
         copy.set_len(0)?;
-        let mut reader = file.try_clone()?;
-        io::Seek::rewind(&mut reader)?;
-        io::copy(&mut reader, &mut &copy)?;
-        Ok(Some(copy))
+        io::Seek::rewind(&mut file)?;
+        io::copy(&mut file, &mut &copy)?;
+        Ok(copy)
     }
 
     /// Gives a file its name, and returns the file that had the name before. Drop that one after the transaction: the
@@ -107,74 +112,75 @@ impl ObjectDirectory {
         file: &File,
         copy: Option<&File>,
         digest: ContentDigest,
-    ) -> io::Result<Option<File>> {
+    ) -> Result<Option<File>, StoreError> {
         let name = name_of(digest);
         let replaced = self.open_file(name.as_ref()).ok();
         if copy.is_some() {
             self.rename(&(name.clone() + COPY), &name)?;
-            return Ok(replaced);
+        } else {
+            self.remove_replacement()?;
+            self.link_unnamed(file).map_err(|error| self.unfit(REPLACEMENT, &error.into()))?;
+            self.rename(REPLACEMENT, &name)?;
         }
-        rustix::fs::fchmod(file, Mode::RUSR | Mode::WUSR)?;
-        match self.link_unnamed(file, &name) {
-            Err(Errno::EXIST) => {}
-            linked => return linked.map(|()| replaced).map_err(io::Error::from),
-        }
-        self.remove_replacement()?;
-        self.link_unnamed(file, REPLACEMENT)?;
-        self.rename(REPLACEMENT, &name)?;
         Ok(replaced)
     }
 
-    fn link_unnamed(&self, file: &File, name: &str) -> Result<(), Errno> {
+    fn link_unnamed(&self, file: &File) -> Result<(), Errno> {
+        rustix::fs::fchmod(file, Mode::RUSR | Mode::WUSR)?;
         let descriptor = format!("/proc/self/fd/{}", file.as_raw_fd());
         let by_path = AtFlags::SYMLINK_FOLLOW;
-        match rustix::fs::linkat(CWD, descriptor, &self.directory, name, by_path) {
+        match rustix::fs::linkat(CWD, descriptor, &self.directory, REPLACEMENT, by_path) {
             // There may be no /proc.
             #[cfg(target_os = "linux")]
             Err(Errno::NOENT | Errno::NOTDIR) => {
-                rustix::fs::linkat(file, "", &self.directory, name, AtFlags::EMPTY_PATH)
+                rustix::fs::linkat(file, "", &self.directory, REPLACEMENT, AtFlags::EMPTY_PATH)
             }
             linked => linked,
         }
     }
 
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        match rustix::fs::renameat(&self.directory, from, &self.directory, to) {
-            Err(Errno::ISDIR | Errno::NOTEMPTY | Errno::EXIST) => {
-                self.remove(to.as_ref())?;
-                Ok(rustix::fs::renameat(&self.directory, from, &self.directory, to)?)
-            }
-            renamed => Ok(renamed?),
+    fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
+        let rename = || rustix::fs::renameat(&self.directory, from, &self.directory, to);
+        let mut renamed = rename();
+        if let Err(Errno::ISDIR | Errno::NOTEMPTY | Errno::EXIST) = renamed {
+            self.remove(to.as_ref())?;
+            renamed = rename();
         }
+        renamed.map_err(|error| self.unfit(to, &error.into()))
     }
 
     /// Removes whatever has this name. Drop what it returns after the transaction, as for [`link`](Self::link).
-    pub(super) fn remove(&self, name: &OsStr) -> io::Result<Option<File>> {
+    pub(super) fn remove(&self, name: &OsStr) -> Result<Option<File>, StoreError> {
         let file = self.open_file(name).ok();
-        match rustix::fs::unlinkat(&self.directory, name, AtFlags::empty()) {
-            Ok(()) => Ok(file),
-            Err(Errno::NOENT) => Ok(None),
+        let removed = match rustix::fs::unlinkat(&self.directory, name, AtFlags::empty()) {
             Err(_) if file.as_ref().is_some_and(|it| it.metadata().is_ok_and(|it| it.is_dir())) => {
                 std::fs::remove_dir_all(self.path.join(name)).map(|()| None)
             }
+            Ok(()) => Ok(file),
+            Err(Errno::NOENT) => Ok(None),
             Err(error) => Err(error.into()),
-        }
+        };
+        removed.map_err(|error| self.unfit(name, &error))
+    }
+
+    fn unfit(&self, name: impl AsRef<Path>, error: &io::Error) -> StoreError {
+        unfit(&self.path.join(name), error)
     }
 
     /// Removes a file that a dead process was about to give its name.
-    pub(super) fn remove_replacement(&self) -> io::Result<Option<File>> {
+    pub(super) fn remove_replacement(&self) -> Result<Option<File>, StoreError> {
         self.remove(REPLACEMENT.as_ref())
     }
 
     /// Removes an object, and an incomplete copy of it that a dead process left.
-    pub(super) fn remove_object(&self, digest: ContentDigest) -> io::Result<Option<File>> {
+    pub(super) fn remove_object(&self, digest: ContentDigest) -> Result<Option<File>, StoreError> {
         let name = name_of(digest);
         self.remove_if_dead((name.clone() + COPY).as_ref())?;
         self.remove(name.as_ref())
     }
 
     /// Removes whatever has this name, unless another process is making it as a copy.
-    pub(super) fn remove_if_dead(&self, name: &OsStr) -> io::Result<Option<File>> {
+    pub(super) fn remove_if_dead(&self, name: &OsStr) -> Result<Option<File>, StoreError> {
         let lock = FlockOperation::NonBlockingLockExclusive;
         if name.as_bytes().ends_with(COPY.as_bytes())
             && self.open_file(name).is_ok_and(|it| rustix::fs::flock(it, lock).is_err())
@@ -241,7 +247,7 @@ mod tests {
             file
         }
 
-        fn link(&self, content: &str) -> io::Result<Option<File>> {
+        fn link(&self, content: &str) -> Result<Option<File>, StoreError> {
             let file = self.unnamed(content);
             let copy = self.objects.copy_if_unlinkable(&file, DIGEST)?;
             self.objects.link(&file, copy.as_ref(), DIGEST)

@@ -57,6 +57,6 @@ impl<'f> NewObject<'f> {
 
     /// Gives it its name. Drop the file that is returned once the transaction has ended.
     pub(in crate::store) fn link(&self) -> Result<Option<File>, StoreError> {
-        Ok(self.directory.link(self.file.file(), self.copy.as_ref(), self.file.digest())?)
+        self.directory.link(self.file.file(), self.copy.as_ref(), self.file.digest())
     }
 }

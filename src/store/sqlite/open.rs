@@ -4,7 +4,7 @@ use super::connect::to_write;
 use super::schema::{self, DatabaseFormat};
 use crate::private_directory::open_private;
 use crate::store::error::StoreError;
-use crate::store::location::StoreLocation;
+use crate::store::location::{StoreLocation, unfit};
 use rusqlite::Connection;
 use rustix::fs::OFlags;
 
@@ -27,7 +27,8 @@ pub(in crate::store) fn open(location: &StoreLocation) -> Result<Connection, Sto
 /// Makes or migrates the database, one process at a time.
 fn set_up(location: &StoreLocation) -> Result<Connection, StoreError> {
     let _lock = location.lock()?;
-    open_private(&location.database(), OFlags::RDWR)?;
+    let path = location.database();
+    open_private(&path, OFlags::RDWR).map_err(|error| unfit(&path, &error))?;
     let mut connection = to_write(location)?;
     if schema::state(&connection, &location.database())? == DatabaseFormat::Behind {
         schema::migrate(&mut connection)?;
