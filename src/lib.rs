@@ -86,7 +86,7 @@ pub mod time;
 
 use error::Error;
 use exit::Exit;
-use options::{Asked, Refusal, Verb};
+use options::{Asked, EarlyExit, Verb};
 
 /// Parses the command line, does what it asks, and prints an error once. The exit status.
 #[must_use]
@@ -99,8 +99,8 @@ pub fn main() -> u8 {
             }
             exit.status()
         }
-        Err(Refusal::Usage(usage)) => usage.show(),
-        Err(Refusal::Error(error)) => {
+        Err(EarlyExit::Usage(usage)) => usage.show(),
+        Err(EarlyExit::Error(error)) => {
             terminal::print_error(&error);
             error.exit_code()
         }

@@ -117,7 +117,8 @@ impl Call<'_> {
     /// Applies the `--hash-with` command for standard input, if there is one, to the input that was read.
     fn hashed(&self, mut held: Buffered) -> Buffered {
         let Some(hash) = self.request.key.stdin_hash() else { return held };
-        let hashed = held.count_as(|content| hash.digest(Path::new("standard input"), content));
+        let input = Path::new("standard input");
+        let hashed = held.count_as(|content| hash.digest(input, content, &|| {}));
         if let Err(fault) = hashed {
             self.notices.warn(&format_args!("{fault}; the result is not stored"));
         }

@@ -66,7 +66,7 @@ pub fn observe(
         variables,
         files,
         pure_environment: spec.pure_environment,
-        stdin_with: spec.stdin_hash().map(|hash| hash.command().to_owned()),
+        stdin_with: spec.stdin_hash().map(|hash| hash.command.clone()),
         ignored_signals: inherited::ignored_signals(),
         blocked_signals: inherited::blocked_signals(),
         inherited_files: inherited::regular_files(),
@@ -201,7 +201,7 @@ mod tests {
             ignored in shuffled(&["--token *", "--tok*", "-v"], ArgumentGlob::parse),
             hashes in shuffled(
                 &["arg:1=cat", "arg:a*=cut -c1", "env:HOME=cat", "file:*.toml=head -n1", "stdin=sort"],
-                HashWith::parse,
+                |word| HashWith::parse(word, Ok),
             ),
         ) -> KeySpec {
             KeySpec {

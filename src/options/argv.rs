@@ -4,7 +4,7 @@
 //! own options of a verb, and describes what is wrong with a command line. A property test holds that both agree.
 
 use super::definitions::command::parse_verb;
-use super::definitions::usage::Refusal;
+use super::definitions::usage::EarlyExit;
 use super::definitions::verbs::Verb;
 use super::layer::{Layer, RUN_OPTIONS, RunOption};
 use super::shape::{Shape, Takes, ValueKind};
@@ -31,9 +31,9 @@ impl CommandLine {
     ///
     /// # Errors
     /// Help, or why it cannot be understood.
-    pub fn read(words: &[OsString]) -> Result<Self, Refusal> {
+    pub fn read(words: &[OsString]) -> Result<Self, EarlyExit> {
         let read = OptionReader::default().read(words.get(1..).unwrap_or_default());
-        read.map_err(|problem| Refusal::of_words(words, problem.to_string()))
+        read.map_err(|problem| EarlyExit::of_words(words, problem.to_string()))
     }
 }
 

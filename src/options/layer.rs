@@ -8,7 +8,7 @@ use super::shape::Shape;
 use super::shape::Takes::{Choice, Listed, Many, Nothing, One};
 use super::shape::ValueKind::{Directory, Path, Quantities, Quantity, Text, Words};
 use super::source::{Given, Setting, Source};
-use super::values::{self, BadValue, PTY, all, last, last_or, switch};
+use super::values::{self, BadValue, PTY, all, last, switch};
 use crate::exit::ExitCodes;
 use crate::key::{ArgumentGlob, HashWith, VariableSelector};
 use crate::output_streams::PtyMode;
@@ -52,7 +52,7 @@ macro_rules! options {
             shape: $shape,
             help: concat!($($help, "\n"),+),
             set: |layer, words, source| {
-                let value = $read(&words)?;
+                let value = if words.is_empty() { None } else { Some($read(&words)?) };
                 layer.$name = Setting::new(value, Given { words, source });
                 Ok(())
             },
@@ -156,7 +156,7 @@ options! {
     /// Exit codes that count as success [default: 0]
     ///
     /// For example `0,2` or `0-3`. Other codes are failures, which are kept for --failure-ttl.
-    cache_exit: ExitCodes = last_or(values::parsed, ExitCodes::default()),
+    cache_exit: ExitCodes = last(values::parsed),
         Shape::new("cache-exit", One(Quantities, "LIST")).under(STORING).rare();
 
     /// Never store a failure
@@ -181,7 +181,7 @@ options! {
     ///
     /// It has the size of the real one, and its output is one stream. WHEN is `always` (also if left out),
     /// `never`, or `auto`: when standard output is a terminal.
-    pty: PtyMode = last_or(values::pty, PtyMode::Never),
+    pty: PtyMode = last(values::pty),
         Shape::new("pty", Choice(&PTY, "WHEN")).under(SHOWING);
 
     /// The spinner's text [default: Running `COMMAND`]

@@ -4,7 +4,7 @@
 //! has both, no file counts, since a file is never half believed.
 
 use super::argv::CommandLine;
-use super::definitions::usage::Refusal;
+use super::definitions::usage::EarlyExit;
 use super::definitions::verbs::Verb;
 use super::files::findings::Findings;
 use super::files::look::look;
@@ -39,7 +39,7 @@ impl Asked {
     ///
     /// # Errors
     /// Help, or why the command line or a variable cannot be understood.
-    pub fn read() -> Result<Self, Refusal> {
+    pub fn read() -> Result<Self, EarlyExit> {
         let words: Vec<_> = std::env::args_os().collect();
         let CommandLine { verb, words, flags } = CommandLine::read(&words)?;
         let variables = variables::read(&flags)?;
@@ -147,7 +147,7 @@ fn exclude<A, B>(
     (first, of_first): (&'static str, &mut Setting<A>),
     (second, of_second): (&'static str, &mut Setting<B>),
 ) -> Result<(), Contradiction> {
-    if !of_first.can_contradict() || !of_second.can_contradict() {
+    if of_first.value().is_none() || of_second.value().is_none() {
         return Ok(());
     }
     match of_first.source().cmp(&of_second.source()) {
@@ -257,6 +257,13 @@ mod tests {
         assert_eq!(layer.scope.value().map(String::as_str), Some("c"));
         assert_eq!(layer.env.source(), Some(&Source::Flag));
         assert!(layer.scope.source() < layer.env.source());
+    }
+
+    #[test]
+    fn an_explicit_default_hides_the_farther_value() {
+        let layer = file("pty = false\ncache-exit = []").over(file("pty = true\ncache-exit = 1"));
+        assert_eq!(names(&layer), ["cache-exit", "pty"]);
+        assert!(layer.pty.value().is_none() && layer.cache_exit.value().is_none());
     }
 
     #[test]

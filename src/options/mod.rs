@@ -21,7 +21,7 @@ mod variables;
 
 pub use argv::CommandLine;
 pub use definitions::command::command;
-pub use definitions::usage::{Refusal, Usage};
+pub use definitions::usage::{EarlyExit, Usage};
 pub use definitions::verbs::{
     ClearOptions, ConfigOptions, ExplainOptions, FilterOptions, ListOptions, PruneOptions, Shell,
     ShowOptions, StatsOptions, TrustOptions, Verb,

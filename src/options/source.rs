@@ -8,9 +8,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// A value and where it was given, or nothing.
+/// A value and where it was given, or nothing. An explicit default was given as well, without a value.
 #[derive(Clone, Debug)]
-pub struct Setting<T>(Option<(T, Given)>);
+pub struct Setting<T>(Option<(Option<T>, Given)>);
 
 impl<T> Default for Setting<T> {
     fn default() -> Self {
@@ -20,14 +20,14 @@ impl<T> Default for Setting<T> {
 
 impl<T> Setting<T> {
     /// A value, read from what was given.
-    pub(super) fn new(value: T, given: Given) -> Self {
+    pub(super) fn new(value: Option<T>, given: Given) -> Self {
         Self(Some((value, given)))
     }
 
     /// The value, if there is one.
     #[must_use]
     pub fn value(&self) -> Option<&T> {
-        self.0.as_ref().map(|(value, _)| value)
+        self.0.as_ref()?.0.as_ref()
     }
 
     /// The value, or the default.
@@ -49,11 +49,6 @@ impl<T> Setting<T> {
     #[must_use]
     pub fn source(&self) -> Option<&Source> {
         self.given().map(|given| &given.source)
-    }
-
-    /// Whether it can contradict another option: a switch that is off, or an explicit default, cannot.
-    pub(super) fn can_contradict(&self) -> bool {
-        self.given().is_some_and(|given| !given.words.is_empty())
     }
 
     /// This one, or the farther one if this one is nothing.
@@ -147,8 +142,8 @@ mod tests {
     #[test]
     fn a_switch_is_on_only_if_it_was_switched_on() {
         let given = Given { words: Vec::new(), source: Source::Flag };
-        assert!(Setting::new(true, given.clone()).is_on());
-        assert!(!Setting::new(false, given).is_on());
+        assert!(Setting::new(Some(true), given.clone()).is_on());
+        assert!(!Setting::<bool>::new(None, given).is_on());
         assert!(!Setting::<bool>::default().is_on());
     }
 

@@ -9,7 +9,6 @@ use crate::output_streams::PtyMode;
 use crate::terminal::escape_os;
 use std::ffi::{OsStr, OsString};
 use std::num::NonZeroU64;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -56,10 +55,10 @@ pub(super) fn is_on(word: &OsStr) -> Result<bool, BadValue> {
     }
 }
 
-/// A switch: it is on if a word is left of it.
+/// A switch that is on.
 #[allow(clippy::unnecessary_wraps, reason = "it is one of the readers of values")]
-pub(super) fn switch(words: &[OsString]) -> Result<bool, BadValue> {
-    Ok(!words.is_empty())
+pub(super) fn switch(_: &[OsString]) -> Result<bool, BadValue> {
+    Ok(true)
 }
 
 /// One value: the last word counts.
@@ -70,15 +69,6 @@ pub(super) fn last<T>(
         let word = words.last().map(OsString::as_os_str).unwrap_or_default();
         parse(word).map_err(|reason| BadValue::new(word, reason))
     }
-}
-
-/// The same, where a file can give the default explicitly, as no word.
-pub(super) fn last_or<T: Clone>(
-    parse: impl Fn(&OsStr) -> Result<T, String>,
-    default: T,
-) -> impl Fn(&[OsString]) -> Result<T, BadValue> {
-    let last = last(parse);
-    move |words| if words.is_empty() { Ok(default.clone()) } else { last(words) }
 }
 
 /// Many values: all words count.
@@ -127,18 +117,13 @@ pub(super) fn directory(word: &OsStr) -> Result<PathBuf, String> {
 
 /// A selector and a command. In the files of `file:` a leading `~/` is the home directory.
 pub(super) fn hash_with(word: &OsStr) -> Result<HashWith, String> {
-    const FILES: &[u8] = b"file:";
-    let bytes = word.as_bytes();
-    let end = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());
-    let Some(files) = bytes[..end].strip_prefix(FILES) else { return HashWith::parse(word) };
-    let files = home::expanded(OsStr::from_bytes(files).to_owned())?;
-    let word = OsString::from_vec([FILES, files.as_bytes(), &bytes[end..]].concat());
-    HashWith::parse(&word)
+    HashWith::parse(word, home::expanded)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::ffi::OsStrExt;
 
     #[test]
     fn switches_are_read_in_any_case_of_letters() {
@@ -194,10 +179,7 @@ mod tests {
     #[test]
     fn the_number_of_words_matters() {
         let words = ["a", "b"].map(OsString::from);
-        assert_eq!((switch(&words), switch(&[])), (Ok(true), Ok(false)));
         assert_eq!(last(word)(&words), Ok("b".into()));
-        let or_c = last_or(word, "c".into());
-        assert_eq!((or_c(&words), or_c(&[])), (Ok("b".into()), Ok("c".into())));
         assert_eq!(all(word)(&words), Ok(words.to_vec()));
     }
 

@@ -1,9 +1,9 @@
 //! Reads the variables that stand for options (`CACHEX_TTL` for `--ttl`) into a [`Layer`].
 
-use super::definitions::usage::Refusal;
 use super::layer::{Layer, RUN_OPTIONS};
 use super::source::Source;
 use super::values::is_on;
+use crate::error::Error;
 use crate::single_flight::is_nested;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -11,20 +11,22 @@ use std::os::unix::ffi::OsStrExt;
 /// Reads the variables that no flag overrides.
 ///
 /// # Errors
-/// The message about a bad value.
-pub(super) fn read(flags: &Layer) -> Result<Layer, Refusal> {
+/// A bad value. The message names the variable, since the user may not know that it is set.
+pub(super) fn read(flags: &Layer) -> Result<Layer, Error> {
     let set = counted(std::env::vars_os().collect(), is_nested());
     if set.is_empty() { Ok(Layer::default()) } else { layer(&set, flags) }
 }
 
-fn layer(set: &[(OsString, OsString)], flags: &Layer) -> Result<Layer, Refusal> {
+fn layer(set: &[(OsString, OsString)], flags: &Layer) -> Result<Layer, Error> {
     let mut layer = Layer::default();
     for option in RUN_OPTIONS.iter().filter(|option| option.given(flags).is_none()) {
         let variable = option.variable();
         if let Some((_, value)) = set.iter().find(|(name, _)| *name == *variable) {
-            option
-                .read(&mut layer, vec![value.clone()], Source::Variable)
-                .map_err(|bad| Refusal::of_variable(option, &bad))?;
+            let read = option.read(&mut layer, vec![value.clone()], Source::Variable);
+            read.map_err(|bad| {
+                let told = bad.of(option.name());
+                Error::Usage(format!("{told}; the value is that of the variable {variable}"))
+            })?;
         }
     }
     Ok(layer)

@@ -83,8 +83,8 @@ impl<'s> HashCommands<'s> {
         input: &Path,
         content: &File,
     ) -> Result<HashedInput, Unreadable> {
-        let digest = hash.digest_with(input, content, self.on_progress)?;
-        Ok(HashedInput { with: hash.command().to_owned(), digest })
+        let digest = hash.digest(input, content, self.on_progress)?;
+        Ok(HashedInput { with: hash.command.clone(), digest })
     }
 
     /// Notes that a file that is not there is an input as well.
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_command_that_fails_is_named() {
-        let hash = HashWith::parse(OsStr::new("arg:1=exit 3")).expect("understood");
+        let hash = HashWith::parse(OsStr::new("arg:1=exit 3"), Ok).expect("understood");
         let error =
             HashCommands::new(&[hash], &|| {}).argument(1, OsStr::new("x")).expect_err("failed");
         let told = error.to_string();

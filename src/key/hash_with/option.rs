@@ -1,7 +1,7 @@
 //! One `--hash-with`: which input it is for, and its command.
 
 use super::command;
-use crate::key::digest::{Digest, OnProgress};
+use crate::key::digest::Digest;
 use crate::key::error::Unreadable;
 use glob::Pattern;
 use std::ffi::{OsStr, OsString};
@@ -13,8 +13,8 @@ use std::path::Path;
 /// One `--hash-with`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HashWith {
-    selector: HashSelector,
-    command: OsString,
+    pub(crate) selector: HashSelector,
+    pub(crate) command: OsString,
 }
 
 /// The input that a `--hash-with` is for.
@@ -47,22 +47,28 @@ impl fmt::Display for HashSelector {
 
 impl HashWith {
     /// Reads `file:*.json=jq -cS .`, `env:NAME=…`, `arg:2=…`, `arg:--seed*=…` or `stdin=…`. The first `=` ends the
-    /// selector.
+    /// selector. `expand` completes the path or glob behind `file:`.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn parse(word: &OsStr) -> Result<Self, String> {
+    pub fn parse(
+        word: &OsStr,
+        expand: impl Fn(OsString) -> Result<OsString, String>,
+    ) -> Result<Self, String> {
         const EXPECTED: &str =
             "expected file:GLOB=COMMAND, env:NAME=…, arg:N=…, arg:GLOB=… or stdin=…";
         let bytes = word.as_bytes();
         let split = bytes.iter().position(|byte| *byte == b'=').ok_or(EXPECTED)?;
         let (selector, command) = (&bytes[..split], &bytes[split + 1..]);
         let selector = std::str::from_utf8(selector).map_err(|_| EXPECTED)?;
-        let glob = |text| Pattern::new(text).map_err(|error| error.msg.to_owned());
+        let glob = |text: &str| Pattern::new(text).map_err(|error| error.msg.to_owned());
         let selector = match selector.split_once(':') {
             None if selector == "stdin" => HashSelector::Stdin,
             Some((_, "")) => return Err(EXPECTED.to_owned()),
-            Some(("file", pattern)) => HashSelector::File(glob(pattern)?),
+            Some(("file", pattern)) => {
+                let path = expand(pattern.into())?.into_string();
+                HashSelector::File(glob(&path.map_err(|_| "a glob has to be UTF-8")?)?)
+            }
             Some(("env", name)) if name.contains(['*', '?', '[', '$']) => {
                 return Err("expected the name of one variable".to_owned());
             }
@@ -78,16 +84,6 @@ impl HashWith {
             return Err("the command is empty".to_owned());
         }
         Ok(Self { selector, command: OsString::from_vec(command.to_vec()) })
-    }
-
-    /// The input that it is for.
-    pub(crate) fn selector(&self) -> &HashSelector {
-        &self.selector
-    }
-
-    /// The command.
-    pub(crate) fn command(&self) -> &OsStr {
-        &self.command
     }
 
     /// Whether it is for standard input.
@@ -121,20 +117,15 @@ impl HashWith {
         }
     }
 
-    /// The digest of the command's output for a content. `input` names its origin.
+    /// The digest of the command's output for a content. `input` names its origin; `on_progress` is called now and then.
     ///
     /// # Errors
     /// When the command cannot be run, or fails.
-    pub fn digest(&self, input: &Path, content: &File) -> Result<Digest, Unreadable> {
-        self.digest_with(input, content, &|| {})
-    }
-
-    /// The same, with `on_progress` called now and then.
-    pub(super) fn digest_with(
+    pub fn digest(
         &self,
         input: &Path,
         content: &File,
-        on_progress: OnProgress<'_>,
+        on_progress: &(dyn Fn() + Sync),
     ) -> Result<Digest, Unreadable> {
         command::run(&self.command, content, on_progress).map_err(|reason| {
             let command = crate::terminal::escape_os(&self.command);
@@ -148,14 +139,14 @@ mod tests {
     use super::*;
 
     fn parse(word: &str) -> Result<HashWith, String> {
-        HashWith::parse(OsStr::new(word))
+        HashWith::parse(OsStr::new(word), Ok)
     }
 
     #[test]
     fn the_first_equals_sign_ends_the_selector() {
         let hash = parse("env:NOW=cut -d= -f1").expect("understood");
         assert_eq!(hash.variable(), Some(OsStr::new("NOW")));
-        assert_eq!(hash.command(), "cut -d= -f1");
+        assert_eq!(hash.command, "cut -d= -f1");
         assert!(parse("stdin=sort").expect("understood").is_for_stdin());
     }
 

@@ -5,15 +5,11 @@
 
 use super::command::command;
 use crate::error::Error;
-use crate::options::layer::RunOption;
-use crate::options::values::BadValue;
 use crate::terminal::{self, Stream, escape_os, is_unseen};
-use clap::Command;
 use clap::builder::Styles;
 use clap::error::{ContextKind, ContextValue};
 use std::error::Error as _;
 use std::ffi::OsString;
-use std::slice;
 
 /// Help, or what clap says of a command line.
 #[derive(Debug)]
@@ -30,39 +26,23 @@ pub struct Usage {
 
 /// Why a call ends before anything is done.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum EarlyExit {
     /// Help, or an error in clap's words.
     Usage(Usage),
     /// An error in our own words.
     Error(Error),
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for EarlyExit {
     fn from(error: Error) -> Self {
         Self::Error(error)
     }
 }
 
-impl Refusal {
+impl EarlyExit {
     /// What is wrong with a command line, or the help that it asks for. `otherwise` is for what clap would accept.
     pub(in crate::options) fn of_words(words: &[OsString], otherwise: String) -> Self {
-        Usage::of(words, words, |command| command, |error| error)
-            .map_or(Self::Error(Error::Usage(otherwise)), Self::Usage)
-    }
-
-    /// What is wrong with the value of a variable. The message names it, since the user may not know that it is set.
-    pub(in crate::options) fn of_variable(option: &RunOption, bad: &BadValue) -> Self {
-        let variable = option.variable();
-        let tip = format!("the value is that of the variable {variable}");
-        let otherwise = format!("{}; {tip}", bad.of(option.name()));
-        let define =
-            |command: Command| command.mut_arg(option.name(), |it| it.env(variable).hide_env(true));
-        let blame = |mut error: clap::Error| {
-            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-            error
-        };
-        Usage::of(&["cachex".into()], slice::from_ref(&bad.word), define, blame)
-            .map_or(Self::Error(Error::Usage(otherwise)), Self::Usage)
+        Usage::of(words).map_or(Self::Error(Error::Usage(otherwise)), Self::Usage)
     }
 }
 
@@ -81,17 +61,11 @@ impl Usage {
         self.code
     }
 
-    /// What clap says of a command line, if it does not accept it. `quoted` are the words that it may quote.
-    fn of(
-        words: &[OsString],
-        quoted: &[OsString],
-        define: impl FnOnce(Command) -> Command,
-        blame: impl FnOnce(clap::Error) -> clap::Error,
-    ) -> Option<Self> {
-        let is_seen = quoted.iter().all(|word| !word.to_string_lossy().contains(is_unseen));
-        let command = define(command());
-        let command = if is_seen { command } else { command.styles(Styles::plain()) };
-        let error = blame(command.try_get_matches_from(words).err()?);
+    /// What clap says of a command line, if it does not accept it.
+    fn of(words: &[OsString]) -> Option<Self> {
+        let is_seen = words.iter().all(|word| !word.to_string_lossy().contains(is_unseen));
+        let command = if is_seen { command() } else { command().styles(Styles::plain()) };
+        let error = command.try_get_matches_from(words).err()?;
         let (is_error, code) = (error.use_stderr(), error.exit_code().try_into().unwrap_or(2));
         let (plain, styled) = if is_seen {
             let text = error.render();

@@ -1,6 +1,6 @@
 //! Parses one file: its bytes become layers, or the first thing that is wrong with it and its line. Pure.
 
-use super::refused::{RefusedKey, is_refused};
+use super::refused::{RefusedKey, RefusedKeys, is_refused};
 use super::rule::Rule;
 use super::value;
 use crate::options::layer::{Layer, RUN_OPTIONS, RunOption};
@@ -21,7 +21,7 @@ pub struct ConfigFile {
     /// What it sets for some commands. Of the rules that apply, the last one goes first.
     pub rules: Vec<Rule>,
     /// The keys that it may not set.
-    pub refused: Vec<RefusedKey>,
+    pub refused: Option<RefusedKeys>,
 }
 
 /// The first thing that is wrong with a file.
@@ -53,7 +53,9 @@ impl ConfigFile {
         let (rules, options) = split(document.get_ref(), "rule");
         let defaults = reader.options(&options, None)?;
         let rules = rules.map_or(Ok(Vec::new()), |rules| reader.rules(rules))?;
-        Ok(Self { defaults, rules, refused: reader.refused })
+        let (keys, path) = (reader.refused, path.to_owned());
+        let refused = (!keys.is_empty()).then_some(RefusedKeys { owner, path, keys });
+        Ok(Self { defaults, rules, refused })
     }
 
     /// The same, with the problem as a message.
@@ -102,9 +104,8 @@ impl TextReader<'_> {
                 let value = source_of(self.text, command);
                 self.problem(command, &format!("invalid value {value} for command: {reason}"))
             })?;
-            let command = text.unwrap_or_default().to_owned();
-            let layer = self.options(&options, Some((number, &command)))?;
-            read.push(Rule { command, words, layer });
+            let layer = self.options(&options, Some((number, text.unwrap_or_default())))?;
+            read.push(Rule { words, layer });
         }
         Ok(read)
     }
@@ -239,9 +240,10 @@ mod tests {
         ];
         assert_eq!(words(&file.defaults), expected);
         assert_eq!(file.rules.len(), 1);
-        assert_eq!(file.rules[0].command, "a b");
+        assert!(file.rules[0].applies_to(&["a", "b"].map(OsString::from)));
+        assert!(!file.rules[0].applies_to(&["a".into()]));
         assert_eq!(words(&file.rules[0].layer), [("env", vec!["A".to_owned(), "B".to_owned()])]);
-        assert!(file.refused.is_empty());
+        assert!(file.refused.is_none());
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use super::file::ConfigFile;
 use super::findings::{Findings, Untrusted};
 use super::places::{self, FoundFile};
-use super::refused::RefusedKeys;
 use super::trust::{self, TrustState};
 use crate::options::layer::Layer;
 use crate::options::source::FileOwner;
@@ -25,12 +24,11 @@ fn layers(
     words: &[OsString],
     findings: &mut Findings,
 ) -> Result<Layer, String> {
-    let mut found = Vec::new();
-    for owner in owners {
-        found.extend(places::find(*owner, &mut findings.ignored)?);
-    }
     let mut layer = Layer::default();
-    for FoundFile { owner, path, bytes } in found {
+    for &owner in owners {
+        let Some(FoundFile { path, bytes }) = places::find(owner, &mut findings.ignored)? else {
+            continue;
+        };
         let file = ConfigFile::read(&bytes, owner, &path).inspect_err(|_| {
             findings.files.push(path.clone());
         })?;
@@ -43,11 +41,8 @@ fn layers(
             findings.untrusted = Some(Untrusted { path, state, layer });
             continue;
         }
-        if !file.refused.is_empty() {
-            let (path, keys) = (path.clone(), file.refused.clone());
-            findings.refused.push(RefusedKeys { owner, path, keys });
-        }
         findings.files.push(path);
+        findings.refused.extend(file.refused.clone());
         layer = file.layer_for(words).over(layer);
     }
     Ok(layer)

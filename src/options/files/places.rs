@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 /// A file that exists, with its bytes.
 #[derive(Debug)]
 pub(super) struct FoundFile {
-    pub(super) owner: FileOwner,
     pub(super) path: PathBuf,
     pub(super) bytes: Vec<u8>,
 }
@@ -38,15 +37,8 @@ pub(super) fn find(
 }
 
 fn find_for_user() -> Result<Option<FoundFile>, String> {
-    let Some(directory) = home::config_directory() else {
-        return Ok(None);
-    };
-    let path = directory.join("config.toml");
-    match open(&path) {
-        Ok(file) => read(FileOwner::User, path, file).map(Some),
-        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
-        Err(error) => Err(unreadable(&path, &error.into())),
-    }
+    let path = home::config_directory().map(|directory| directory.join("config.toml"));
+    path.map_or(Ok(None), |path| read(FileOwner::User, path.clone(), &path))
 }
 
 fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<FoundFile>, String> {
@@ -61,14 +53,13 @@ fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<FoundFile>, Str
         match owner {
             None => {}
             Some(owner) if !may_decide(owner) && is_for_everybody(&up) => ignored.push(path),
-            Some(_) => match open(&reach) {
-                // A dangling link.
-                Err(Errno::NOENT | Errno::NOTDIR) => {}
-                // Checked only now, since nearly always there is no file at all.
-                _ if !are_ours_below(&up) => return Ok(None),
-                Err(error) => return Err(unreadable(&path, &error.into())),
-                Ok(file) => return read(FileOwner::Project, path, file).map(Some),
-            },
+            // Checked only now, since nearly always there is no file at all.
+            Some(_) if !are_ours_below(&up) => return Ok(None),
+            Some(_) => {
+                if let Some(found) = read(FileOwner::Project, path, &reach)? {
+                    return Ok(Some(found));
+                }
+            }
         }
         up.push("..");
     }
@@ -78,10 +69,8 @@ fn find_for_project(ignored: &mut Vec<PathBuf>) -> Result<Option<FoundFile>, Str
 /// The file of a project that lies in this directory.
 pub(super) fn find_in(directory: &Path) -> Result<FoundFile, String> {
     let path = directory.join(FILE);
-    match open(&path) {
-        Ok(file) => read(FileOwner::Project, path, file),
-        Err(error) => Err(unreadable(&path, &error.into())),
-    }
+    let found = read(FileOwner::Project, path.clone(), &path)?;
+    found.ok_or_else(|| unreadable(&path, &Errno::NOENT.into()))
 }
 
 /// Whether the working directory and all directories up to the one at `up`, without that one, belong to somebody who
@@ -109,13 +98,15 @@ fn is_for_everybody(directory: &Path) -> bool {
     mode & STICKY_AND_WRITABLE == STICKY_AND_WRITABLE
 }
 
-/// Opens a file; a FIFO without waiting for its writer.
-fn open(path: &Path) -> Result<File, Errno> {
+/// Reads a file by a path that may be another way to it; `None` if there is none, or a link that leads nowhere.
+fn read(owner: FileOwner, path: PathBuf, reach: &Path) -> Result<Option<FoundFile>, String> {
+    // A FIFO is opened without waiting for its writer.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    rustix::fs::open(path, flags, Mode::empty()).map(File::from)
-}
-
-fn read(owner: FileOwner, path: PathBuf, file: File) -> Result<FoundFile, String> {
+    let file = match rustix::fs::open(reach, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+        Err(error) => return Err(unreadable(&path, &error.into())),
+    };
     let status = rustix::fs::fstat(&file).map_err(|error| unreadable(&path, &error.into()))?;
     let problem = |what: &str| Err(format!("{} {what}", escape_os(path.as_os_str())));
     if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
@@ -133,7 +124,7 @@ fn read(owner: FileOwner, path: PathBuf, file: File) -> Result<FoundFile, String
     if bytes.len() as u64 > LARGEST {
         return problem("is too long");
     }
-    Ok(FoundFile { owner, path, bytes })
+    Ok(Some(FoundFile { path, bytes }))
 }
 
 /// Whether somebody else may write to a file. Many systems give each user a group of the same number, and make files

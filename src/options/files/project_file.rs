@@ -28,9 +28,9 @@ impl ProjectFile {
             Some(directory) => places::find_in(&whole(directory)?)?,
             None => places::find(FileOwner::Project, &mut Vec::new())?.ok_or_else(nothing_here)?,
         };
-        let FoundFile { owner, path, bytes } = found;
-        let file = ConfigFile::read(&bytes, owner, &path)?;
-        Ok(Self { path, content: bytes, file })
+        let FoundFile { path, bytes: content } = found;
+        let file = ConfigFile::read(&content, FileOwner::Project, &path)?;
+        Ok(Self { path, content, file })
     }
 
     /// The path of that file, which need not exist any more if a directory is given.
@@ -56,9 +56,8 @@ impl ProjectFile {
 
     /// The keys that it may not set.
     #[must_use]
-    pub fn refused(&self) -> Option<RefusedKeys> {
-        let (path, keys) = (self.path.clone(), self.file.refused.clone());
-        (!keys.is_empty()).then_some(RefusedKeys { owner: FileOwner::Project, path, keys })
+    pub fn refused(&self) -> Option<&RefusedKeys> {
+        self.file.refused.as_ref()
     }
 
     /// Records that it is trusted with the content that was read.

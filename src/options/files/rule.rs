@@ -8,9 +8,7 @@ use std::path::Path;
 /// One `[[rule]]` of a file.
 #[derive(Debug)]
 pub struct Rule {
-    /// The leading words, as the file has them.
-    pub command: String,
-    /// A glob for each of them.
+    /// A glob for each of the leading words.
     pub(super) words: Vec<Pattern>,
     /// What the rule sets.
     pub(super) layer: Layer,
@@ -49,7 +47,7 @@ mod tests {
     fn applies(command: &str, words: &[&str]) -> bool {
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();
         let globs = Rule::pattern(command).expect("globs");
-        let rule = Rule { command: command.to_owned(), words: globs, layer: Layer::default() };
+        let rule = Rule { words: globs, layer: Layer::default() };
         rule.applies_to(&words)
     }
 
