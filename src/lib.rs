@@ -53,8 +53,9 @@
 //! | one call | `call` |
 //! | its parts | [`options`], [`store`], [`runner`], [`policy`], [`single_flight`], [`replay`] |
 //! | values | [`entry`], [`stdin`], [`key`], [`recording`] |
-//! | ground floor | [`progress`], [`terminal`], [`error`], [`exit`], [`time`], [`size`], [`hex`], [`inherited`], [`output_streams`], [`home`], [`ownership`], [`private_directory`], [`file_lock`], [`memory_file`], [`die_with_parent`], `process` |
+//! | ground floor | [`progress`], [`terminal`], [`error`], [`exit`], [`time`], [`size`], [`hex`], [`inherited`], [`output_streams`], [`home`], [`ownership`], [`private_directory`], [`file_lock`], [`memory_file`], [`absence`], [`die_with_parent`], `process` |
 
+pub mod absence;
 mod call;
 pub mod commands;
 pub mod die_with_parent;

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 /// Why a directory, or a file in it, is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct NotPrivate {
     /// Where the problem is, which may be a directory above.
     pub path: PathBuf,
     /// What is wrong there.
@@ -25,7 +25,7 @@ pub struct Refused {
     pub advice: Option<&'static str>,
 }
 
-impl Refused {
+impl NotPrivate {
     fn new(path: &Path, problem: impl Into<String>) -> Self {
         Self { path: path.to_owned(), problem: problem.into(), advice: None }
     }
@@ -42,7 +42,7 @@ impl Refused {
     }
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for NotPrivate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, problem, advice } = self;
         write!(f, "{}: {problem}", escape_os(path.as_os_str()))?;
@@ -63,7 +63,7 @@ pub fn open_private(path: &Path, flags: OFlags) -> io::Result<File> {
 ///
 /// # Errors
 /// Why it is not used.
-pub fn prepare(directory: &Path) -> Result<(), Refused> {
+pub fn prepare(directory: &Path) -> Result<(), NotPrivate> {
     let metadata = match fs::metadata(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             make(directory)?;
@@ -71,17 +71,17 @@ pub fn prepare(directory: &Path) -> Result<(), Refused> {
         }
         found => found,
     };
-    check(directory, &metadata.map_err(|error| Refused::by_system(directory, &error))?)
+    check(directory, &metadata.map_err(|error| NotPrivate::by_system(directory, &error))?)
 }
 
 /// Checks that an existing directory is ours alone.
 ///
 /// # Errors
 /// Why it is not used.
-pub fn check(directory: &Path, metadata: &Metadata) -> Result<(), Refused> {
+pub fn check(directory: &Path, metadata: &Metadata) -> Result<(), NotPrivate> {
     if !metadata.is_dir() {
         let advice = Some("move it away, or name another directory");
-        return Err(Refused { advice, ..Refused::new(directory, "is not a directory") });
+        return Err(NotPrivate { advice, ..NotPrivate::new(directory, "is not a directory") });
     }
     check_links(directory)?;
     check_owner(directory, metadata)
@@ -91,28 +91,28 @@ pub fn check(directory: &Path, metadata: &Metadata) -> Result<(), Refused> {
 ///
 /// # Errors
 /// Why it is not used.
-pub fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), Refused> {
+pub fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), NotPrivate> {
     if !is_ours(metadata.uid()) {
-        return Err(Refused::new(path, "belongs to another user"));
+        return Err(NotPrivate::new(path, "belongs to another user"));
     }
     if metadata.mode() & 0o022 != 0 {
         let advice = Some("run chmod go-w on it");
-        return Err(Refused { advice, ..Refused::new(path, "can be written by others") });
+        return Err(NotPrivate { advice, ..NotPrivate::new(path, "can be written by others") });
     }
     Ok(())
 }
 
 /// Makes a directory, and those above it that are missing, all of them for us alone.
-fn make(directory: &Path) -> Result<(), Refused> {
+fn make(directory: &Path) -> Result<(), NotPrivate> {
     let absolute =
-        std::path::absolute(directory).map_err(|error| Refused::by_system(directory, &error))?;
+        std::path::absolute(directory).map_err(|error| NotPrivate::by_system(directory, &error))?;
     let missing: Vec<&Path> = absolute.ancestors().take_while(|path| is_missing(path)).collect();
     if let Some(home) = home::directory().filter(|home| missing.contains(&home.as_path())) {
-        return Err(Refused::new(&home, "does not exist, and cachex creates no home directory"));
+        return Err(NotPrivate::new(&home, "does not exist, and cachex creates no home directory"));
     }
     let existing = absolute.ancestors().nth(missing.len()).unwrap_or(Path::new("/"));
     let existing =
-        fs::canonicalize(existing).map_err(|error| Refused::by_system(existing, &error))?;
+        fs::canonicalize(existing).map_err(|error| NotPrivate::by_system(existing, &error))?;
     for above in existing.ancestors() {
         check_may_make_below(above)?;
     }
@@ -122,7 +122,7 @@ fn make(directory: &Path) -> Result<(), Refused> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 check_may_make_below(path)?;
             }
-            made => made.map_err(|error| Refused::by_system(path, &error))?,
+            made => made.map_err(|error| NotPrivate::by_system(path, &error))?,
         }
     }
     Ok(())
@@ -134,28 +134,29 @@ fn is_missing(path: &Path) -> bool {
 
 /// Nothing is made in the directory of another user. One who is not mapped into our user namespace does not
 /// forbid it: what we may do there we may do as anybody.
-fn check_may_make_below(directory: &Path) -> Result<(), Refused> {
+fn check_may_make_below(directory: &Path) -> Result<(), NotPrivate> {
     let metadata =
-        fs::metadata(directory).map_err(|error| Refused::by_system(directory, &error))?;
+        fs::metadata(directory).map_err(|error| NotPrivate::by_system(directory, &error))?;
     if may_decide(metadata.uid()) || is_unmapped(metadata.uid()) {
         return Ok(());
     }
-    Err(Refused::new(directory, "belongs to another user, and cachex creates nothing below it"))
+    Err(NotPrivate::new(directory, "belongs to another user, and cachex creates nothing below it"))
 }
 
 /// Checks that no link on the way belongs to somebody else, who could lead us elsewhere at any time.
-fn check_links(path: &Path) -> Result<(), Refused> {
+fn check_links(path: &Path) -> Result<(), NotPrivate> {
     if has_no_links(path) {
         return Ok(());
     }
-    let absolute = std::path::absolute(path).map_err(|error| Refused::by_system(path, &error))?;
+    let absolute =
+        std::path::absolute(path).map_err(|error| NotPrivate::by_system(path, &error))?;
     check_links_within(&absolute, MOST_LINKS)
 }
 
 /// As many as the system follows.
 const MOST_LINKS: usize = 40;
 
-fn check_links_within(path: &Path, links_left: usize) -> Result<(), Refused> {
+fn check_links_within(path: &Path, links_left: usize) -> Result<(), NotPrivate> {
     let mut reached = PathBuf::new();
     for part in path.components() {
         let directory = reached.clone();
@@ -165,13 +166,13 @@ fn check_links_within(path: &Path, links_left: usize) -> Result<(), Refused> {
             continue;
         }
         if !may_lead(&directory, &metadata) {
-            return Err(Refused::new(&reached, "is a link that belongs to another user"));
+            return Err(NotPrivate::new(&reached, "is a link that belongs to another user"));
         }
         let target =
-            fs::read_link(&reached).map_err(|error| Refused::by_system(&reached, &error))?;
+            fs::read_link(&reached).map_err(|error| NotPrivate::by_system(&reached, &error))?;
         let links_left = links_left
             .checked_sub(1)
-            .ok_or_else(|| Refused::new(&reached, "is behind too many symbolic links"))?;
+            .ok_or_else(|| NotPrivate::new(&reached, "is behind too many symbolic links"))?;
         check_links_within(&directory.join(target), links_left)?;
     }
     Ok(())

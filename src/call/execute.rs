@@ -57,7 +57,7 @@ impl Call<'_> {
 
     /// The environment of a command that fills this key.
     fn environment(&self, key: Key) -> Environment {
-        let pure = self.request.key.environment();
+        let pure = self.request.key.environment(std::env::vars_os());
         let mut environment = pure.map_or_else(Environment::own, Environment::from);
         environment.set(ACTIVE_VARIABLE.into(), active_within(&active(), key));
         environment
@@ -87,7 +87,7 @@ impl Call<'_> {
         };
         runner::run(&mut job).map_err(|error| {
             let unread = match job.input {
-                Input::Buffered(held) => Some(held),
+                Input::Buffered(unread) => Some(unread),
                 _ => None,
             };
             Box::new(NotRun { error, unread })
@@ -99,7 +99,7 @@ impl Call<'_> {
 fn input(stdin: Stdin) -> Input {
     match stdin {
         Stdin::Absent => Input::Empty,
-        Stdin::Buffered(held) => Input::Buffered(held),
+        Stdin::Buffered(buffered) => Input::Buffered(buffered),
         Stdin::Closed => Input::Closed,
         Stdin::Stream(kind, _) => Input::Stream(kind),
         Stdin::Other => Input::Same,

@@ -99,30 +99,30 @@ impl Call<'_> {
     /// Reads standard input to its end, for `--stdin`. A call that only looks takes nothing from it: no command would
     /// get what it read.
     fn read_stdin(&self, directory: &Path) -> io::Result<Stdin> {
-        let held = if self.only_looks {
+        let buffered = if self.only_looks {
             Buffered::peek(directory)?
         } else {
             Some(Buffered::read(directory)?)
         };
-        let Some(held) = held else {
+        let Some(buffered) = buffered else {
             return Ok(Stdin::Stream(StdinKind::Pipe, StreamState::Open));
         };
-        let held = self.hashed(held);
-        if held.condition.is_none() {
+        let buffered = self.hashed(buffered);
+        if buffered.condition.is_none() {
             self.notices.warn(&"standard input cannot be kept; the result is not stored");
         }
-        Ok(Stdin::Buffered(held))
+        Ok(Stdin::Buffered(buffered))
     }
 
     /// Applies the `--hash-with` command for standard input, if there is one, to the input that was read.
-    fn hashed(&self, mut held: Buffered) -> Buffered {
-        let Some(hash) = self.request.key.stdin_hash() else { return held };
+    fn hashed(&self, mut buffered: Buffered) -> Buffered {
+        let Some(hash) = self.request.key.stdin_hash() else { return buffered };
         let input = Path::new("standard input");
-        let hashed = held.count_as(|content| hash.digest(input, content, &|| {}));
+        let hashed = buffered.count_as(|content| hash.digest(input, content, &|| {}));
         if let Err(fault) = hashed {
             self.notices.warn(&format_args!("{fault}; the result is not stored"));
         }
-        held
+        buffered
     }
 }
 

@@ -31,9 +31,9 @@ impl Call<'_> {
 
     /// Runs the command uncached after cachex has read some of standard input: that part is put back first.
     pub fn run_uncached_with(&self, unread: Option<Buffered>, reason: &str) -> Result<Exit, Error> {
-        if let Some(held) = unread {
+        if let Some(unread) = unread {
             let fault = |fault| Error::Failed(format!("cannot pass standard input on: {fault}"));
-            stdin::put_back(held).map_err(fault)?;
+            stdin::put_back(unread).map_err(fault)?;
         }
         self.run_uncached(reason)
     }
@@ -54,7 +54,7 @@ impl Call<'_> {
 
     /// The environment that `--pure-env` leaves. No key is being filled, so the keys around stay as they are.
     fn pure_environment(&self) -> Option<Environment> {
-        let mut environment = Environment::from(self.request.key.environment()?);
+        let mut environment = Environment::from(self.request.key.environment(std::env::vars_os())?);
         if is_nested() {
             environment.set(ACTIVE_VARIABLE.into(), active());
         }

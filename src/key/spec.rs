@@ -1,7 +1,7 @@
 //! The inputs that options ask to count, and the environment that they leave to the command.
 
 use super::hash_with::HashWith;
-use super::words::environment::{SelectedVariables, VariableSelector};
+use super::words::environment::VariableSelector;
 use super::words::ignored::ArgumentGlob;
 use crate::output_streams::OutputRequest;
 use std::collections::BTreeMap;
@@ -54,17 +54,25 @@ impl KeySpec {
         self.variables.iter().cloned().chain(hashed).collect()
     }
 
-    /// The environment that the command gets; `None` is all of ours.
+    /// What `--pure-env` leaves of an environment, sorted by name; `None` without that option.
     #[must_use]
-    pub fn environment(&self) -> Option<BTreeMap<OsString, OsString>> {
+    pub fn environment(
+        &self,
+        all: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Option<BTreeMap<OsString, OsString>> {
         if !self.pure_environment {
             return None;
         }
-        let environment: Vec<_> = std::env::vars_os().collect();
-        let selected = SelectedVariables::of(&self.variable_selectors(), &environment).values;
-        let always = ALWAYS.iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?)));
-        let selected = selected.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        Some(always.chain(selected).collect())
+        let selectors = self.variable_selectors();
+        let mut left = BTreeMap::new();
+        for (name, value) in all {
+            if ALWAYS.iter().any(|always| name == *always)
+                || selectors.iter().any(|selector| selector.selects(&name))
+            {
+                left.entry(name).or_insert(value);
+            }
+        }
+        Some(left)
     }
 }
 

@@ -24,8 +24,8 @@ fn layer(set: &[(OsString, OsString)], flags: &Layer) -> Result<Layer, Error> {
         if let Some((_, value)) = set.iter().find(|(name, _)| *name == *variable) {
             let read = option.read(&mut layer, vec![value.clone()], Source::Variable);
             read.map_err(|bad| {
-                let told = bad.of(option.name());
-                Error::Usage(format!("{told}; the value is that of the variable {variable}"))
+                let message = bad.of(option.name());
+                Error::Usage(format!("{message}; the value is that of the variable {variable}"))
             })?;
         }
     }

@@ -4,7 +4,7 @@
 
 use super::error::StoreError;
 use crate::ownership::is_ours;
-use crate::private_directory::{self, Refused, open_private};
+use crate::private_directory::{self, NotPrivate, open_private};
 use rustix::fs::{FlockOperation, OFlags, flock};
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -110,13 +110,13 @@ pub(super) fn is_of_another(metadata: &Metadata) -> bool {
     !is_ours(metadata.uid())
 }
 
-impl From<Refused> for StoreError {
-    fn from(Refused { path, problem, advice }: Refused) -> Self {
+impl From<NotPrivate> for StoreError {
+    fn from(NotPrivate { path, problem, advice }: NotPrivate) -> Self {
         let advice = advice.unwrap_or("name a directory of your own with --cache-dir").to_owned();
         Self::Unfit { path, problem, advice }
     }
 }
 
 pub(super) fn unfit(path: &Path, error: &io::Error) -> StoreError {
-    Refused::by_system(path, error).into()
+    NotPrivate::by_system(path, error).into()
 }

@@ -2,6 +2,7 @@
 
 /// The modules of the crate, lowest first, each with those that it may use.
 pub const MODULES: &[(&str, &str)] = &[
+    ("absence", ""),
     ("die_with_parent", ""),
     ("exit", ""),
     ("file_lock", ""),
@@ -23,7 +24,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ("single_flight", "file_lock private_directory"),
     (
         "key",
-        "die_with_parent exit hex inherited memory_file output_streams single_flight terminal time",
+        "absence die_with_parent exit hex inherited memory_file output_streams single_flight terminal time",
     ),
     ("entry", "exit key recording time"),
     ("policy", "entry exit key time"),
@@ -34,7 +35,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ),
     (
         "options",
-        "error exit hex home key output_streams ownership policy private_directory progress single_flight size store terminal time",
+        "absence error exit hex home key output_streams ownership policy private_directory progress single_flight size store terminal time",
     ),
     (
         "runner",

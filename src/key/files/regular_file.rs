@@ -1,6 +1,7 @@
 //! One regular file: opening it without side effects, and reading it.
 
 use super::stamp::FileStamp;
+use crate::absence::if_there;
 use crate::key::digest::{Digest, OnProgress};
 use crate::key::error::Unreadable;
 use rustix::fs::{FileType, Mode, OFlags, Stat};
@@ -57,13 +58,9 @@ pub(super) fn check_regular(
     path: &Path,
     opened: Result<File, Errno>,
 ) -> Result<Option<(File, Stat)>, Unreadable> {
-    let unreadable = |error: Errno| Unreadable::new(path, io::Error::from(error));
-    let file = match opened {
-        Ok(file) => file,
-        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
-    };
-    let stat = rustix::fs::fstat(&file).map_err(unreadable)?;
+    let unreadable = |error| Unreadable::new(path, error);
+    let Some(file) = if_there(opened).map_err(unreadable)? else { return Ok(None) };
+    let stat = rustix::fs::fstat(&file).map_err(|error| unreadable(error.into()))?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(Unreadable::new(path, "it is not a regular file"));
     }

@@ -38,6 +38,17 @@ impl VariableSelector {
         }
         Ok(Self::Name(word.to_owned()))
     }
+
+    /// Whether it selects the variable of this name.
+    pub(crate) fn selects(&self, name: &OsStr) -> bool {
+        match self {
+            Self::Name(selected) => selected == name,
+            Self::Glob(glob) => {
+                name != crate::single_flight::ACTIVE_VARIABLE
+                    && glob.matches(&name.to_string_lossy())
+            }
+        }
+    }
 }
 
 /// The variables that count, with their values, and the globs that select some of them.
@@ -55,20 +66,13 @@ impl SelectedVariables {
         let (mut globs, mut values) = (BTreeSet::new(), BTreeMap::new());
         for selector in selectors {
             match selector {
-                VariableSelector::Name(name) => {
-                    let value = environment.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
-                    values.insert(name.clone(), value);
-                }
-                VariableSelector::Glob(glob) => {
-                    globs.insert(OsString::from(glob.as_str()));
-                    let matching = environment
-                        .iter()
-                        .filter(|(name, _)| glob.matches(&name.to_string_lossy()))
-                        .filter(|(name, _)| name != crate::single_flight::ACTIVE_VARIABLE);
-                    for (name, value) in matching {
-                        values.entry(name.clone()).or_insert_with(|| Some(value.clone()));
-                    }
-                }
+                VariableSelector::Name(name) => drop(values.insert(name.clone(), None)),
+                VariableSelector::Glob(glob) => drop(globs.insert(OsString::from(glob.as_str()))),
+            }
+        }
+        for (name, value) in environment {
+            if selectors.iter().any(|selector| selector.selects(name)) {
+                values.entry(name.clone()).or_insert(None).get_or_insert_with(|| value.clone());
             }
         }
         Self { globs, values }

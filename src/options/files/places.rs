@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of what is in them.
 
+use crate::absence::if_there;
 use crate::home;
 use crate::options::source::FileOwner;
 use crate::ownership::may_decide;
@@ -102,11 +103,9 @@ fn is_for_everybody(directory: &Path) -> bool {
 fn read(owner: FileOwner, path: PathBuf, reach: &Path) -> Result<Option<FoundFile>, String> {
     // A FIFO is opened without waiting for its writer.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = match rustix::fs::open(reach, flags, Mode::empty()) {
-        Ok(file) => File::from(file),
-        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-        Err(error) => return Err(unreadable(&path, &error.into())),
-    };
+    let opened = if_there(rustix::fs::open(reach, flags, Mode::empty()));
+    let opened = opened.map_err(|error| unreadable(&path, &error))?;
+    let Some(file) = opened.map(File::from) else { return Ok(None) };
     let status = rustix::fs::fstat(&file).map_err(|error| unreadable(&path, &error.into()))?;
     let problem = |what: &str| Err(format!("{} {what}", escape_os(path.as_os_str())));
     if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {

@@ -5,9 +5,10 @@
 //! only if it and its directory belong to the user alone.
 
 use super::places;
+use crate::absence::if_there;
 use crate::hex::Hex;
 use crate::home;
-use crate::private_directory::{self, Refused};
+use crate::private_directory::{self, NotPrivate};
 use crate::terminal::{escape_os, escape_words};
 use rustix::fs::{Mode, OFlags};
 use sha2::{Digest, Sha256};
@@ -28,7 +29,7 @@ pub enum TrustState {
     /// It is trusted with another content.
     Changed,
     /// There is a record, but it cannot be believed.
-    Unreadable(Refused),
+    Unreadable(NotPrivate),
 }
 
 /// The variable that names directories in which, and below which, every file is trusted.
@@ -114,11 +115,9 @@ pub fn record(path: &Path, content: &[u8]) -> Result<(), String> {
 /// # Errors
 /// Why it cannot be forgotten.
 pub fn revoke(path: &Path) -> Result<bool, String> {
-    match fs::remove_file(own_directory()?.join(name(path))) {
-        Ok(()) => Ok(true),
-        Err(error) if is_absence(&error) => Ok(false),
-        Err(error) => Err(format!("cannot forget what is trusted: {error}")),
-    }
+    let removed = if_there(fs::remove_file(own_directory()?.join(name(path))));
+    let was_trusted = removed.map(|removed| removed.is_some());
+    was_trusted.map_err(|error| format!("cannot forget what is trusted: {error}"))
 }
 
 /// All records, by path.
@@ -127,13 +126,10 @@ pub fn revoke(path: &Path) -> Result<bool, String> {
 /// Why they are not believed.
 pub fn list() -> Result<Vec<TrustRecord>, String> {
     let Some(directory) = directory() else { return Ok(Vec::new()) };
-    let unreadable = |error: &io::Error| Refused::by_system(&directory, error).to_string();
-    let entries = match fs::read_dir(&directory) {
-        Err(error) if is_absence(&error) => return Ok(Vec::new()),
-        entries => entries.map_err(|error| unreadable(&error))?,
-    };
+    let unreadable = |error: &io::Error| NotPrivate::by_system(&directory, error).to_string();
+    let entries = if_there(fs::read_dir(&directory)).map_err(|error| unreadable(&error))?;
     let mut records = Vec::new();
-    for entry in entries {
+    for entry in entries.into_iter().flatten() {
         let path = entry.map_err(|error| unreadable(&error))?.path();
         // A temporary file that an interrupted write left is no record.
         let is_record = path.file_name().is_some_and(|name| name.len() == DIGEST);
@@ -168,29 +164,22 @@ fn name(path: &Path) -> String {
     hex_digest(path.as_os_str().as_bytes())
 }
 
-fn read(directory: &Path, path: &Path) -> Result<Option<TrustRecord>, Refused> {
+fn read(directory: &Path, path: &Path) -> Result<Option<TrustRecord>, NotPrivate> {
     let record = read_file(directory, &directory.join(name(path)))?;
     Ok(record.filter(|record| record.path == path))
 }
 
 /// Reads a record, if the file is one.
-fn read_file(directory: &Path, path: &Path) -> Result<Option<TrustRecord>, Refused> {
+fn read_file(directory: &Path, path: &Path) -> Result<Option<TrustRecord>, NotPrivate> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
-        Ok(file) => File::from(file),
-        Err(error) if is_absence(&error.into()) => return Ok(None),
-        Err(error) => return Err(Refused::by_system(path, &error.into())),
-    };
-    let by_system = |error| Refused::by_system(path, &error);
+    let by_system = |error| NotPrivate::by_system(path, &error);
+    let opened = if_there(rustix::fs::open(path, flags, Mode::empty())).map_err(by_system)?;
+    let Some(file) = opened.map(File::from) else { return Ok(None) };
     private_directory::check(directory, &fs::metadata(directory).map_err(by_system)?)?;
     private_directory::check_owner(path, &file.metadata().map_err(by_system)?)?;
     let mut bytes = Vec::new();
     file.take(LONGEST).read_to_end(&mut bytes).map_err(by_system)?;
     Ok(TrustRecord::decode(&bytes))
-}
-
-fn is_absence(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn hex_digest(bytes: &[u8]) -> String {

@@ -3,6 +3,7 @@
 //! `*` stops at `/`, hidden files need a dot, and `**` stands for any directories but follows no links to them. Each
 //! directory is read once, however the glob is written.
 
+use crate::absence::if_there;
 use crate::key::digest::OnProgress;
 use crate::key::error::Unreadable;
 use glob::{MatchOptions, Pattern};
@@ -147,23 +148,13 @@ fn list(directory: &Path) -> Result<Vec<(OsString, bool)>, Unreadable> {
         let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
         Ok((entry.file_name(), is_directory))
     };
-    match fs::read_dir(here) {
-        Ok(entries) => entries.map(member).collect(),
-        Err(error) if is_absence(&error) => Ok(Vec::new()),
-        Err(error) => Err(unreadable(error)),
-    }
+    let entries = if_there(fs::read_dir(here)).map_err(unreadable)?;
+    entries.into_iter().flatten().map(member).collect()
 }
 
 fn exists(path: &Path) -> Result<bool, Unreadable> {
-    match path.symlink_metadata() {
-        Ok(_) => Ok(true),
-        Err(error) if is_absence(&error) => Ok(false),
-        Err(error) => Err(Unreadable::new(path, error)),
-    }
-}
-
-fn is_absence(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    let found = if_there(path.symlink_metadata());
+    found.map(|found| found.is_some()).map_err(|error| Unreadable::new(path, error))
 }
 
 #[cfg(test)]

@@ -4,17 +4,16 @@
 
 use super::glob;
 use super::tree::{Tree, TreeMember};
+use crate::absence::if_there;
 use crate::key::digest::{Digest, OnProgress};
 use crate::key::encoding::{Encode, Encoder};
 use crate::key::error::Unreadable;
 use crate::key::files::parallel;
 use crate::key::files::stamp::{FileStamp, Stamp};
 use rustix::fs::FileType;
-use rustix::io::Errno;
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// A thread is worth starting for this many paths.
@@ -134,16 +133,14 @@ impl SurveyedPath {
 
 /// The type and stamp of a path, if there is anything.
 fn look(path: &Path) -> Result<Option<(FileType, FileStamp)>, Unreadable> {
-    match rustix::fs::stat(path) {
-        Ok(stat) => Ok(Some((FileType::from_raw_mode(stat.st_mode), FileStamp::of(&stat)))),
-        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
-        Err(error) => Err(Unreadable::new(path, io::Error::from(error))),
-    }
+    let found = if_there(rustix::fs::stat(path)).map_err(|error| Unreadable::new(path, error))?;
+    Ok(found.map(|stat| (FileType::from_raw_mode(stat.st_mode), FileStamp::of(&stat))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io;
 
     #[test]
     fn the_path_that_changed_is_named() {

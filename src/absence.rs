@@ -1,0 +1,37 @@
+//! Files that may be absent: that is an answer, and no error.
+
+use std::io;
+
+/// What was found at a path, or `None` if there is nothing.
+///
+/// # Errors
+/// Why it cannot be told.
+pub fn if_there<T>(found: Result<T, impl Into<io::Error>>) -> io::Result<Option<T>> {
+    match found.map_err(Into::into) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if is_absence(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A path also leads nowhere if what should be a directory of it is none.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn only_absence_is_an_answer() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("x");
+        assert!(if_there(fs::read(&file)).expect("absent").is_none());
+        fs::write(&file, "1").expect("written");
+        assert!(if_there(fs::read(&file)).expect("there").is_some());
+        assert!(if_there(fs::read(file.join("y"))).expect("absent").is_none());
+        assert!(if_there(fs::read(dir.path())).is_err(), "a directory cannot be read");
+    }
+}
