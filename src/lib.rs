@@ -52,7 +52,7 @@
 //! | verbs | [`commands`] |
 //! | one call | `call` |
 //! | its parts | [`options`], [`store`], [`runner`], [`policy`], [`single_flight`], [`replay`] |
-//! | values | [`entry`], [`stdin`], [`key`], [`recording`] |
+//! | values | [`entry`], [`stdin`], [`inputs`], [`key`], [`recording`] |
 //! | ground floor | [`progress`], [`terminal`], [`error`], [`exit`], [`time`], [`size`], [`hex`], [`inherited`], [`output_streams`], [`home`], [`ownership`], [`private_directory`], [`file_lock`], [`memory_file`], [`absence`], [`die_with_parent`], `process` |
 
 pub mod absence;
@@ -66,6 +66,7 @@ pub mod file_lock;
 pub mod hex;
 pub mod home;
 pub mod inherited;
+pub mod inputs;
 pub mod key;
 pub mod memory_file;
 pub mod options;

@@ -26,6 +26,7 @@ pub const MODULES: &[(&str, &str)] = &[
         "key",
         "absence die_with_parent exit hex inherited memory_file output_streams single_flight terminal time",
     ),
+    ("inputs", "key terminal time"),
     ("entry", "exit key recording time"),
     ("policy", "entry exit key time"),
     ("stdin", "entry inherited key memory_file terminal time"),
@@ -57,6 +58,10 @@ pub const FOLDERS: &[(&str, &str)] = &[
     (
         "commands",
         "answer filters json opening option_value removals run screen clear completions entry_facts explain prune table config doctor list show stats trust",
+    ),
+    (
+        "inputs",
+        "look write_kind doubt refusal path_glob terms shape stored_states seen ledger verify differences",
     ),
     (
         "key",

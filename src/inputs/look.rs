@@ -1,0 +1,78 @@
+//! What can be asked of a path. Plain data.
+
+/// One thing that a program asked of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Look {
+    /// Whether it is there, with kind, mode and owner: `access`, `chdir`, `O_PATH`.
+    Access = 1,
+    /// The same with size and modification time, of what is no directory: `stat`.
+    Stat = 2,
+    /// The content of a file: `open` for reading, `exec`.
+    Content = 4,
+    /// The names in a directory, and their kinds: `getdents`.
+    Listing = 8,
+    /// The target of a symbolic link: `readlink`.
+    Link = 16,
+}
+
+/// All that was asked of a path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Looks(u8);
+
+impl Looks {
+    const ALL: u8 = 31;
+
+    /// The looks that these bits stand for; `None` if there are no such looks.
+    #[must_use]
+    pub fn from_bits(bits: u8) -> Option<Self> {
+        (bits & !Self::ALL == 0).then_some(Self(bits))
+    }
+
+    /// One bit for each look.
+    #[must_use]
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Whether nothing was asked.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether this was asked.
+    #[must_use]
+    pub fn contains(self, look: Look) -> bool {
+        self.0 & look as u8 != 0
+    }
+
+    /// The same with one look more.
+    #[must_use]
+    pub fn with(self, look: Look) -> Self {
+        Self(self.0 | look as u8)
+    }
+
+    /// All that is in one of them.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl From<Look> for Looks {
+    fn from(look: Look) -> Self {
+        Self(look as u8)
+    }
+}
+
+/// What was asked of one path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InputQuestion<'q> {
+    /// The path: absolute, or relative to the working directory for what belongs to the project.
+    pub path: &'q [u8],
+    /// Whether a link at its end was followed.
+    pub follow: bool,
+    /// All that was asked.
+    pub looks: Looks,
+}

@@ -1,0 +1,31 @@
+//! The inputs that a traced run has found by itself: what it asked of which path, and whether the answers still hold.
+//!
+//! [`Ledger`] listens to a run and decides in the end whether its result can be stored, and under which conditions:
+//! [`SeenInputs`]. [`verify()`] asks the same questions again for a later call. This module knows paths and files. It
+//! does not know how a run is watched, nor the store. It takes no locks.
+
+mod differences;
+mod doubt;
+mod ledger;
+mod look;
+mod path_glob;
+mod refusal;
+mod seen;
+mod shape;
+mod stored_states;
+mod terms;
+mod verify;
+mod write_kind;
+
+pub use differences::{InputDifference, differences};
+pub use doubt::Doubt;
+pub use ledger::Ledger;
+pub use look::{InputQuestion, Look, Looks};
+pub use path_glob::PathGlob;
+pub use refusal::NotTraceable;
+pub use seen::{InputCounts, SeenInputs};
+pub use shape::{InputShape, Questions};
+pub use stored_states::StoredStates;
+pub use terms::{FileTimes, TraceTerms, project_of};
+pub use verify::{HoldingStates, verify};
+pub use write_kind::{RenameKind, WriteKind};

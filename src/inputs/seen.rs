@@ -1,0 +1,35 @@
+//! The inputs of one traced run.
+
+use super::shape::InputShape;
+use super::stored_states::StoredStates;
+use std::fmt;
+
+/// The inputs that a traced run has found, as they are at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenInputs {
+    /// What was asked.
+    pub shape: InputShape,
+    /// The answers.
+    pub states: StoredStates,
+    /// How many there are.
+    pub counts: InputCounts,
+}
+
+/// How many inputs a traced run has found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InputCounts {
+    /// Files whose content counts.
+    pub read: usize,
+    /// Paths where nothing was.
+    pub absent: usize,
+    /// Directories whose names count.
+    pub listed: usize,
+}
+
+impl fmt::Display for InputCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { read, absent, listed } = self;
+        let files = if *read == 1 { "file" } else { "files" };
+        write!(f, "{read} {files} read, {absent} looked for in vain, {listed} listed")
+    }
+}

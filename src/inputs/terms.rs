@@ -1,0 +1,48 @@
+//! What counts in a traced run, as the user and the place decide it.
+
+use super::path_glob::PathGlob;
+use crate::time::Timestamp;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// What a traced run and a later check of its inputs have to agree on.
+#[derive(Clone, Debug)]
+pub struct TraceTerms {
+    /// The working directory, without symbolic links.
+    pub working_directory: PathBuf,
+    /// The [project](project_of) of that directory: files in it count by their content.
+    pub project: PathBuf,
+    /// The directory of cachex's own store, in which nothing counts.
+    pub store: PathBuf,
+    /// `--trace-ignore`.
+    pub ignored: Vec<PathGlob>,
+    /// `--trace-times`.
+    pub times: FileTimes,
+    /// A moment before the first file is looked at.
+    pub now: Timestamp,
+}
+
+impl TraceTerms {
+    /// Whether nothing at this absolute path counts.
+    pub(super) fn ignores(&self, path: &[u8]) -> bool {
+        let store = path.strip_prefix(self.store.as_os_str().as_bytes());
+        store.is_some_and(|below| below.is_empty() || below[0] == b'/')
+            || self.ignored.iter().any(|glob| glob.matches(path, &self.working_directory))
+    }
+}
+
+/// `--trace-times`: whether modification times count where a program asks for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileTimes {
+    /// They do.
+    Exact,
+    /// They do not: each checkout of a repository has its own.
+    Ignore,
+}
+
+/// The project of a directory: the nearest directory at or above it with a `.git`, else the directory itself.
+#[must_use]
+pub fn project_of(working_directory: &Path) -> PathBuf {
+    let has_git = |directory: &&Path| directory.join(".git").symlink_metadata().is_ok();
+    working_directory.ancestors().find(has_git).unwrap_or(working_directory).to_owned()
+}
