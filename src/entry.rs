@@ -165,6 +165,23 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_is_the_same_by_its_id_and_date() {
+        let entry = |id, second| Entry {
+            id,
+            key: Key(Digest([1; 32])),
+            condition: Condition::StdinAbsent,
+            exit: Exit::Code(0),
+            created: Timestamp::from_millis(second),
+            elapsed: Duration::ZERO,
+            renewal_failed: None,
+        };
+        let looked_up_later = Entry { renewal_failed: Some(Timestamp::now()), ..entry(1, 2) };
+        assert!(entry(1, 2).is_same_as(&looked_up_later));
+        assert!(!entry(1, 2).is_same_as(&entry(2, 2)));
+        assert!(!entry(1, 2).is_same_as(&entry(1, 3)));
+    }
+
+    #[test]
     fn only_data_from_a_pipe_or_a_socket_shows_a_reader() {
         let read = |kind| Condition::Stdin { kind, digest: Digest([1; 32]), length: 1 };
         assert!(read(StdinKind::Pipe).shows_a_reader());

@@ -3,9 +3,12 @@
 use crate::error::Error;
 use crate::key::{CommandName, Program, ResolveError};
 use crate::options::Request;
+use crate::runner::Environment;
+use crate::single_flight::ACTIVE_VARIABLE;
 use crate::store::{Store, StoreError};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
+use std::ffi::OsString;
 
 /// One call of a command.
 pub struct Call<'a> {
@@ -37,6 +40,16 @@ impl<'a> Call<'a> {
     /// Whether the result of a run is to be stored.
     pub(super) fn stores(&self, store: &Store) -> bool {
         !self.request.no_store && !store.is_read_only()
+    }
+
+    /// The environment of the command, inside the runs that are `active`.
+    pub(super) fn environment(&self, active: OsString) -> Environment {
+        let pure = self.request.key.environment(std::env::vars_os());
+        let mut environment = pure.map_or_else(Environment::own, Environment::from);
+        if !active.is_empty() {
+            environment.set(ACTIVE_VARIABLE.into(), active);
+        }
+        environment
     }
 
     /// Does some work on the store. One that turns out to be damaged is set aside, and the work is done on a new one.

@@ -2,12 +2,12 @@
 
 use super::context::Call;
 use crate::exit::Exit;
-use crate::key::{Key, Observation};
+use crate::key::Observation;
 use crate::options::Request;
 use crate::progress::Spinner;
 use crate::recording::Recorder;
-use crate::runner::{self, Environment, Input, Job, Outcome, SpawnError};
-use crate::single_flight::{ACTIVE_VARIABLE, Claim, active, active_within};
+use crate::runner::{self, Input, Job, Outcome, SpawnError};
+use crate::single_flight::{Claim, active, active_within};
 use crate::stdin::{Buffered, Stdin};
 use crate::store::Store;
 use std::cell::RefCell;
@@ -55,14 +55,6 @@ impl Call<'_> {
         Recorder::new(store.directory().to_owned(), *max_output.min(max_size))
     }
 
-    /// The environment of a command that fills this key.
-    fn environment(&self, key: Key) -> Environment {
-        let pure = self.request.key.environment(std::env::vars_os());
-        let mut environment = pure.map_or_else(Environment::own, Environment::from);
-        environment.set(ACTIVE_VARIABLE.into(), active_within(&active(), key));
-        environment
-    }
-
     /// Runs the command.
     pub(super) fn execute(
         &self,
@@ -73,10 +65,11 @@ impl Call<'_> {
         claim: &RunClaim,
     ) -> Result<Outcome, Box<NotRun>> {
         observation.watch();
+        let key = observation.fingerprint.key();
         let mut job = Job {
             program: self.program.as_found(),
             words: &self.request.words,
-            environment: Some(self.environment(observation.fingerprint.key())),
+            environment: Some(self.environment(active_within(&active(), key))),
             input: input(stdin),
             outputs: observation.fingerprint.outputs,
             recorder,

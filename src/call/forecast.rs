@@ -1,7 +1,7 @@
 //! What a run would do, for `explain`. Takes nothing from standard input and stores nothing.
 
 use super::context::Call;
-use super::decide::{Hit, Miss, lacking_in_background};
+use super::decide::{Hit, Miss};
 use super::nearest::in_full;
 use super::prepare::Prepared;
 use crate::entry::Entry;
@@ -102,10 +102,8 @@ impl Call<'_> {
 }
 
 fn warming(prepared: &Prepared) -> String {
-    if prepared.store.is_read_only() {
-        "nothing runs: the store is read-only".to_owned()
-    } else if let Some(fd) = lacking_in_background(&prepared.observation) {
-        format!("nothing runs: a run in the background would lack descriptor {fd}")
+    if let Some(reason) = Call::why_not_warmed(prepared) {
+        format!("nothing runs: {reason}")
     } else if prepared.is_running() {
         "nothing runs: another run of the same call is in progress".to_owned()
     } else {

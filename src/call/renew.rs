@@ -32,9 +32,18 @@ impl Call<'_> {
         self.begin(prepared, &Renewal { condition: served.condition, served: Some(served.created) })
     }
 
+    /// What speaks against a run in the background.
+    pub(super) fn why_not_warmed(Prepared { store, observation, .. }: &Prepared) -> Option<String> {
+        if store.is_read_only() {
+            return Some("the store is read-only".to_owned());
+        }
+        let fd = lacking_in_background(observation)?;
+        Some(format!("a run in the background would lack descriptor {fd}"))
+    }
+
     /// `--warm`: runs the command in the background, whatever is stored.
     pub fn warm(&self, prepared: Prepared) -> Exit {
-        let Prepared { store, observation, variants, stdin } = &prepared;
+        let Prepared { observation, variants, stdin, .. } = &prepared;
         let key = observation.fingerprint.key();
         let ignores_stdin =
             |entry: &Entry| entry.key == key && entry.condition == Condition::StdinUnread;
@@ -43,12 +52,8 @@ impl Call<'_> {
             _ if variants.iter().any(ignores_stdin) => Condition::StdinUnread,
             _ => Condition::StdinAbsent,
         };
-        if store.is_read_only() {
-            self.notices.warn(&"the store is read-only; nothing is warmed");
-        } else if let Some(fd) = lacking_in_background(observation) {
-            self.notices.warn(&format_args!(
-                "a run in the background would lack descriptor {fd}; nothing is warmed"
-            ));
+        if let Some(reason) = Self::why_not_warmed(&prepared) {
+            self.notices.warn(&format_args!("{reason}; nothing is warmed"));
         } else if let Some(begun) = self.begin(prepared, &Renewal { condition, served: None }) {
             begun.outlive_us();
         }

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::options::Execution;
 use crate::runner::{self, Environment};
-use crate::single_flight::{ACTIVE_VARIABLE, active, is_nested};
+use crate::single_flight::active;
 use crate::stdin::{self, Buffered};
 use crate::terminal::{Stream, escape_os};
 
@@ -54,11 +54,7 @@ impl Call<'_> {
 
     /// The environment that `--pure-env` leaves. No key is being filled, so the keys around stay as they are.
     fn pure_environment(&self) -> Option<Environment> {
-        let mut environment = Environment::from(self.request.key.environment(std::env::vars_os())?);
-        if is_nested() {
-            environment.set(ACTIVE_VARIABLE.into(), active());
-        }
-        Some(environment)
+        self.request.key.pure_environment.then(|| self.environment(active()))
     }
 
     /// Becomes the command. Without a cache there is nothing to warm.

@@ -23,11 +23,8 @@ pub fn run(asked: &Asked, options: &ConfigOptions, notices: &Notices) -> Result<
     let directory = store_directory(&asked.in_force).ok();
     let directory = directory.as_deref();
     asked.findings.tell(notices);
-    let shown: Vec<_> = RUN_OPTIONS
-        .iter()
-        .map(|option| ShownOption { option, given: option.given(&asked.in_force) })
-        .filter(|shown| options.all || shown.given.is_some())
-        .collect();
+    let shown = RUN_OPTIONS.iter().map(|option| (option, option.given(&asked.in_force)));
+    let shown: Vec<_> = shown.filter(|(_, given)| options.all || given.is_some()).collect();
     if options.json {
         print(&json(&answer(asked, directory, &shown))?)
     } else {
@@ -39,8 +36,8 @@ pub fn run(asked: &Asked, options: &ConfigOptions, notices: &Notices) -> Result<
 fn tables(findings: &Findings, directory: Option<&Path>, shown: &[ShownOption<'_>]) -> String {
     let path = |path: &Path| escape_os(path.as_os_str());
     let mut options = Table::facts();
-    for shown in shown {
-        options.push(if shown.given.is_some() { Tone::Plain } else { Tone::Faint }, shown.row());
+    for (option, given) in shown {
+        options.push(if given.is_some() { Tone::Plain } else { Tone::Faint }, row(option, *given));
     }
     let untrusted = findings.untrusted.as_ref();
     let waiting: Vec<_> = untrusted.iter().flat_map(|file| set_by_files(&file.layer)).collect();
@@ -73,51 +70,46 @@ fn refused(of_file: &RefusedKeys) -> impl Iterator<Item = String> {
 }
 
 /// One option, as it is in force for the command.
-struct ShownOption<'s> {
-    option: &'static RunOption,
-    given: Option<&'s Given>,
+type ShownOption<'s> = (&'static RunOption, Option<&'s Given>);
+
+/// Its name, its value and its source.
+fn row(option: &RunOption, given: Option<&Given>) -> [String; 3] {
+    let words = given.map_or(&[][..], |given| &given.words);
+    let value = if option.is_switch() {
+        (!words.is_empty()).to_string()
+    } else if words.is_empty() {
+        option.default().unwrap_or("-").to_owned()
+    } else {
+        shown_words(words)
+    };
+    let source = match given.map(|given| &given.source) {
+        None => "default".to_owned(),
+        Some(Source::Flag) => "flag".to_owned(),
+        Some(Source::Variable) => format!("variable {}", option.variable()),
+        Some(Source::File(place)) => place.to_string(),
+    };
+    [option.name().to_owned(), value, source]
 }
 
-impl ShownOption<'_> {
-    fn row(&self) -> [String; 3] {
-        let words = self.given.map_or(&[][..], |given| &given.words);
-        let value = if self.option.is_switch() {
-            (!words.is_empty()).to_string()
-        } else if words.is_empty() {
-            self.option.default().unwrap_or("-").to_owned()
-        } else {
-            shown_words(words)
-        };
-        let source = match self.given.map(|given| &given.source) {
-            None => "default".to_owned(),
-            Some(Source::Flag) => "flag".to_owned(),
-            Some(Source::Variable) => format!("variable {}", self.option.variable()),
-            Some(Source::File(place)) => place.to_string(),
-        };
-        [self.option.name().to_owned(), value, source]
-    }
-
-    fn for_json(&self) -> impl Serialize + use<> {
-        let (source, place) = match self.given.map(|given| &given.source) {
-            None => ("default", None),
-            Some(Source::Flag) => ("flag", None),
-            Some(Source::Variable) => ("variable", None),
-            Some(Source::File(place)) => match place.owner {
-                FileOwner::User => ("user", Some(place)),
-                FileOwner::Project => ("project", Some(place)),
-            },
-        };
-        object! {
-            option: self.option.name(),
-            value: json_value(self.option, self.given),
-            source: source,
-            variable: self.option.variable(),
-            file: place.map(|place| json::text(&*place.path)),
-            rule: place.and_then(|place| place.rule.clone()),
-        }
+fn json_option((option, given): &ShownOption<'_>) -> impl Serialize + use<> {
+    let (source, place) = match given.map(|given| &given.source) {
+        None => ("default", None),
+        Some(Source::Flag) => ("flag", None),
+        Some(Source::Variable) => ("variable", None),
+        Some(Source::File(place)) => match place.owner {
+            FileOwner::User => ("user", Some(place)),
+            FileOwner::Project => ("project", Some(place)),
+        },
+    };
+    object! {
+        option: option.name(),
+        value: json_value(option, *given),
+        source: source,
+        variable: option.variable(),
+        file: place.map(|place| json::text(&*place.path)),
+        rule: place.and_then(|place| place.rule.clone()),
     }
 }
-
 /// The answer as JSON.
 fn answer<'a>(
     Asked { words, findings, .. }: &'a Asked,
@@ -127,7 +119,7 @@ fn answer<'a>(
     let untrusted = findings.untrusted.as_ref();
     object! {
         command: json::texts(words),
-        options: shown.iter().map(ShownOption::for_json).collect::<Vec<_>>(),
+        options: shown.iter().map(json_option).collect::<Vec<_>>(),
         files: json::texts(&findings.files),
         ignored: json::texts(&findings.ignored),
         untrusted: untrusted.map(json_untrusted),

@@ -76,9 +76,7 @@ impl OptionReader {
                     None => self.run(&words[words.len() - rest.len() - 1..]),
                 };
             }
-            if !self.take(word, &mut rest) {
-                return Err(ArgvProblem::Unknown);
-            }
+            self.take(word, &mut rest).ok_or(ArgvProblem::Unknown)?;
         }
         self.run(&[])
     }
@@ -100,7 +98,7 @@ impl OptionReader {
                 own.extend_from_slice(&words[words.len() - rest.len() - 1..]);
                 break;
             }
-            if !is_option(word) || !self.take(word, &mut rest) {
+            if !is_option(word) || self.take(word, &mut rest).is_none() {
                 own.push(word.clone());
             }
         }
@@ -119,9 +117,9 @@ impl OptionReader {
         }
     }
 
-    /// Takes the options that a word stands for, with a value from `rest` if need be. False if it stands for none, or
+    /// Takes the options that a word stands for, with a value from `rest` if need be. `None` if it stands for none, or
     /// has a value too many or too few.
-    fn take(&mut self, word: &OsStr, rest: &mut slice::Iter<'_, OsString>) -> bool {
+    fn take(&mut self, word: &OsStr, rest: &mut slice::Iter<'_, OsString>) -> Option<()> {
         let Some(long) = word.as_bytes().strip_prefix(b"--") else {
             return self.take_letters(&word.as_bytes()[1..]);
         };
@@ -129,31 +127,27 @@ impl OptionReader {
         let name = parts.next().unwrap_or_default();
         let attached = parts.next().map(|value| OsString::from_vec(value.to_vec()));
         let is_named = |own: Option<&str>| own.is_some_and(|own| own.as_bytes() == name);
-        let option = self.find(|shape| is_named(Some(shape.name)) || is_named(shape.alias));
-        let Some(option) = option else { return false };
+        let option = self.find(|shape| is_named(Some(shape.name)) || is_named(shape.alias))?;
         let value = match (option.shape.takes, attached) {
-            (Takes::Nothing, None) => Some("true".into()),
-            (Takes::Nothing, Some(_)) => None,
-            (_, Some(value)) => Some(value),
-            (Takes::Choice(words, _), None) => words.first().map(Into::into),
+            (Takes::Nothing, None) => "true".into(),
+            (Takes::Nothing, Some(_)) => return None,
+            (_, Some(value)) => value,
+            (Takes::Choice(words, _), None) => words.first()?.into(),
             (takes, None) => {
                 let may_be_signed = takes.kind().is_some_and(ValueKind::may_be_signed);
-                let value = rest.next().filter(|next| may_be_signed || !is_option(next));
-                value.cloned()
+                rest.next().filter(|next| may_be_signed || !is_option(next))?.clone()
             }
         };
-        let is_taken = value.is_some();
-        self.taken.extend(value.map(|value| (option, value)));
-        is_taken
+        self.taken.push((option, value));
+        Some(())
     }
 
     /// Takes `-vn`: none of the letters takes a value.
-    fn take_letters(&mut self, letters: &[u8]) -> bool {
+    fn take_letters(&mut self, letters: &[u8]) -> Option<()> {
         let find = |letter: &u8| self.find(|shape| shape.letter == Some(char::from(*letter)));
-        let options: Option<Vec<_>> = letters.iter().map(find).collect();
-        let is_taken = options.is_some();
-        self.taken.extend(options.into_iter().flatten().map(|option| (option, "true".into())));
-        is_taken
+        let options = letters.iter().map(find).collect::<Option<Vec<_>>>()?;
+        self.taken.extend(options.into_iter().map(|option| (option, "true".into())));
+        Some(())
     }
 
     fn find(&self, wanted: impl Fn(&Shape) -> bool) -> Option<&'static RunOption> {

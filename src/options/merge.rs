@@ -18,7 +18,6 @@ use crate::key::HashWith;
 use crate::terminal::Notices;
 use std::cmp::Ordering;
 use std::ffi::OsString;
-use std::fmt;
 use std::path::PathBuf;
 
 /// What flags, variables and files ask for.
@@ -50,9 +49,8 @@ impl Asked {
         let is_about_call = verb.as_ref().is_none_or(Verb::is_about_call);
         if is_about_call && let Err(contradiction) = settle(&mut in_force) {
             in_force = without_files;
-            settle(&mut in_force)
-                .map_err(|contradiction| Error::Usage(contradiction.to_string()))?;
-            findings.fault = Some(contradiction.to_string());
+            settle(&mut in_force).map_err(Error::Usage)?;
+            findings.fault = Some(contradiction);
         }
         Ok(Asked { verb, words, in_force, findings })
     }
@@ -98,30 +96,21 @@ pub fn check(project_file: &ProjectFile) -> Result<(), String> {
     let defaults = layers.next().cloned().unwrap_or_default();
     let rules = layers.cloned().chain([Layer::default()]);
     let mut layers = rules.map(|rule| rule.over(defaults.clone()));
-    layers.try_for_each(|mut layer| settle(&mut layer)).map_err(|problem| problem.to_string())
+    layers.try_for_each(|mut layer| settle(&mut layer))
 }
 
-/// Two options that exclude each other, and the source of the farther one.
-#[derive(Debug, PartialEq, Eq)]
-struct Contradiction {
-    options: [&'static str; 2],
-    source: Source,
-}
-
-impl fmt::Display for Contradiction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [first, second] = self.options;
-        match &self.source {
-            Source::File(place) => {
-                write!(f, "{place}: {first} and {second} exclude each other")
-            }
-            _ => write!(f, "--{first} and --{second} exclude each other"),
+/// The message about two options that exclude each other, of which the farther one has this source.
+fn contradiction([first, second]: [&str; 2], source: Option<&Source>) -> String {
+    match source {
+        Some(Source::File(place)) => {
+            format!("{place}: {first} and {second} exclude each other")
         }
+        _ => format!("--{first} and --{second} exclude each other"),
     }
 }
 
 /// Removes options that a nearer one excludes.
-fn settle(layer: &mut Layer) -> Result<(), Contradiction> {
+fn settle(layer: &mut Layer) -> Result<(), String> {
     exclude(("stdin", &mut layer.stdin), ("no-stdin", &mut layer.no_stdin))?;
     exclude(("refresh", &mut layer.refresh), ("only-if-cached", &mut layer.only_if_cached))?;
     exclude(("warm", &mut layer.warm), ("only-if-cached", &mut layer.only_if_cached))?;
@@ -132,21 +121,20 @@ fn settle(layer: &mut Layer) -> Result<(), Contradiction> {
 }
 
 /// Without standard input there is nothing for its hash command, wherever either was given.
-fn exclude_stdin_hash(layer: &Layer) -> Result<(), Contradiction> {
+fn exclude_stdin_hash(layer: &Layer) -> Result<(), String> {
     let hashes = layer.hash_with.value().map_or(&[][..], Vec::as_slice);
     if !layer.no_stdin.is_on() || !hashes.iter().any(HashWith::is_for_stdin) {
         return Ok(());
     }
     let farther = layer.hash_with.source().min(layer.no_stdin.source());
-    let source = farther.cloned().unwrap_or(Source::Flag);
-    Err(Contradiction { options: ["hash-with stdin=…", "no-stdin"], source })
+    Err(contradiction(["hash-with stdin=…", "no-stdin"], farther))
 }
 
 /// Removes the farther one of two options that exclude each other.
 fn exclude<A, B>(
     (first, of_first): (&'static str, &mut Setting<A>),
     (second, of_second): (&'static str, &mut Setting<B>),
-) -> Result<(), Contradiction> {
+) -> Result<(), String> {
     if of_first.value().is_none() || of_second.value().is_none() {
         return Ok(());
     }
@@ -154,8 +142,7 @@ fn exclude<A, B>(
         Ordering::Greater => *of_second = Setting::default(),
         Ordering::Less => *of_first = Setting::default(),
         Ordering::Equal => {
-            let source = of_first.source().cloned().unwrap_or(Source::Flag);
-            return Err(Contradiction { options: [first, second], source });
+            return Err(contradiction([first, second], of_first.source()));
         }
     }
     Ok(())
@@ -208,10 +195,10 @@ mod tests {
     fn equally_near_options_exclude_each_other() {
         for (first, second) in PAIRS {
             let mut typed = flags(&format!("{} {}", flag(first), flag(second)));
-            let told = settle(&mut typed).expect_err(first).to_string();
+            let told = settle(&mut typed).expect_err(first);
             assert_eq!(told, format!("--{first} and --{second} exclude each other"));
             let mut read = file(&(line(first) + &line(second)));
-            let told = settle(&mut read).expect_err(first).to_string();
+            let told = settle(&mut read).expect_err(first);
             assert_eq!(told, format!("/f: {first} and {second} exclude each other"));
         }
     }
@@ -239,11 +226,11 @@ mod tests {
     fn a_hash_command_for_standard_input_needs_it() {
         let hash = "hash-with = 'stdin=sort'";
         let mut layer = flags("-n").over(file(hash));
-        let told = settle(&mut layer).expect_err("both").to_string();
+        let told = settle(&mut layer).expect_err("both");
         assert_eq!(told, "/f: hash-with stdin=… and no-stdin exclude each other");
         let mut layer = flags("--hash-with stdin=sort").over(file("no-stdin = true"));
-        assert_eq!(settle(&mut layer).expect_err("both").to_string(), told);
-        let told = settle(&mut flags("-n --hash-with stdin=sort")).expect_err("both").to_string();
+        assert_eq!(settle(&mut layer).expect_err("both"), told);
+        let told = settle(&mut flags("-n --hash-with stdin=sort")).expect_err("both");
         assert_eq!(told, "--hash-with stdin=… and --no-stdin exclude each other");
         settle(&mut file("hash-with = 'env:A=sort'\nno-stdin = true")).expect("settled");
         settle(&mut file("hash-with = 'stdin=sort'\nstdin = true")).expect("settled");

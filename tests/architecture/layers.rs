@@ -53,7 +53,7 @@ pub const MODULES: &[(&str, &str)] = &[
 pub const FOLDERS: &[(&str, &str)] = &[
     (
         "call",
-        "context ending output_as_input execute fall_back keep prepare uncached decide fill nearest forecast renew serve single_flight",
+        "context ending output_as_input execute fall_back keep prepare uncached decide fill nearest renew forecast serve single_flight",
     ),
     (
         "commands",

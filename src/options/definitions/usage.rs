@@ -14,14 +14,12 @@ use std::ffi::OsString;
 /// Help, or what clap says of a command line.
 #[derive(Debug)]
 pub struct Usage {
-    /// The text without colours.
-    pub plain: String,
-    /// The same with colours, where none of it can be of a word.
-    pub styled: Option<String>,
-    /// Whether it is an error, and no help.
-    pub is_error: bool,
+    /// The text, in the colours that its stream shows.
+    text: String,
+    /// Where it goes: help is an answer.
+    stream: Stream,
     /// The exit status.
-    pub code: u8,
+    code: u8,
 }
 
 /// Why a call ends before anything is done.
@@ -50,14 +48,8 @@ impl Usage {
     /// Prints the text. The exit status.
     #[must_use]
     pub fn show(&self) -> u8 {
-        let stream = if self.is_error { Stream::Stderr } else { Stream::Stdout };
-        let styled = self.styled.as_ref().filter(|_| stream.shows_colours());
-        let shown = styled.map_or_else(
-            || terminal::print(stream, &self.plain),
-            |styled| terminal::print_styled(stream, styled),
-        );
         // If that fails there is no other place for the message.
-        let _ = shown;
+        let _ = terminal::print_styled(self.stream, &self.text);
         self.code
     }
 
@@ -66,14 +58,13 @@ impl Usage {
         let is_seen = words.iter().all(|word| !word.to_string_lossy().contains(is_unseen));
         let command = if is_seen { command() } else { command().styles(Styles::plain()) };
         let error = command.try_get_matches_from(words).err()?;
-        let (is_error, code) = (error.use_stderr(), error.exit_code().try_into().unwrap_or(2));
-        let (plain, styled) = if is_seen {
-            let text = error.render();
-            (text.to_string(), Some(text.ansi().to_string()))
-        } else {
-            (plain_text(&error), None)
+        let stream = if error.use_stderr() { Stream::Stderr } else { Stream::Stdout };
+        let text = match error.render() {
+            _ if !is_seen => plain_text(&error),
+            text if stream.shows_colours() => text.ansi().to_string(),
+            text => text.to_string(),
         };
-        Some(Self { plain, styled, is_error, code })
+        Some(Self { text, stream, code: error.exit_code().try_into().unwrap_or(2) })
     }
 }
 
