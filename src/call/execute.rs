@@ -6,7 +6,7 @@ use crate::key::Observation;
 use crate::options::Request;
 use crate::progress::Spinner;
 use crate::recording::Recorder;
-use crate::runner::{self, Input, Job, Outcome, SpawnError};
+use crate::runner::{self, Job, Outcome, SpawnError};
 use crate::single_flight::{Claim, active, active_within};
 use crate::stdin::{Buffered, Stdin};
 use crate::store::Store;
@@ -70,7 +70,7 @@ impl Call<'_> {
             program: self.program.as_found(),
             words: &self.request.words,
             environment: Some(self.environment(active_within(&active(), key))),
-            input: input(stdin),
+            stdin,
             outputs: observation.fingerprint.outputs,
             recorder,
             spinner,
@@ -78,24 +78,7 @@ impl Call<'_> {
             held_up: &|| claim.hand_on(),
             unstorable: &|| claim.give_up(),
         };
-        runner::run(&mut job).map_err(|error| {
-            let unread = match job.input {
-                Input::Buffered(unread) => Some(unread),
-                _ => None,
-            };
-            Box::new(NotRun { error, unread })
-        })
-    }
-}
-
-/// The command's standard input.
-fn input(stdin: Stdin) -> Input {
-    match stdin {
-        Stdin::Absent => Input::Empty,
-        Stdin::Buffered(buffered) => Input::Buffered(buffered),
-        Stdin::Closed => Input::Closed,
-        Stdin::Stream(kind, _) => Input::Stream(kind),
-        Stdin::Other => Input::Same,
-        Stdin::File(file) => Input::File(file),
+        runner::run(&mut job)
+            .map_err(|error| Box::new(NotRun { error, unread: job.stdin.into_buffered() }))
     }
 }

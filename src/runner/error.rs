@@ -62,7 +62,7 @@ pub enum Unrecorded {
     #[error(
         "its standard input is a file that is too large to read and has just changed, or that has no size or date"
     )]
-    StdinUntold,
+    StdinUnhashable,
     /// It cannot be told what the command read of standard input.
     #[error("cachex cannot tell whether it reads standard input; use -n or --stdin")]
     StdinUnknown,

@@ -4,8 +4,8 @@ use crate::exit::Exit;
 use crate::output_streams::OutputStreams;
 use crate::progress::Spinner;
 use crate::recording::Recorder;
-use crate::runner::input::Input;
 use crate::runner::launch::Environment;
+use crate::stdin::Stdin;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -18,8 +18,8 @@ pub struct Job<'a> {
     pub words: &'a [OsString],
     /// Its environment; `None`: the same as ours.
     pub environment: Option<Environment>,
-    /// What it reads from standard input.
-    pub input: Input,
+    /// Our standard input, of which it gets what it reads.
+    pub stdin: Stdin,
     /// What it writes to.
     pub outputs: OutputStreams,
     /// Records the output, if that is wanted.

@@ -22,7 +22,6 @@ mod wait;
 
 pub use background::{Background, in_background};
 pub use error::{SpawnError, Unrecorded};
-pub use input::Input;
 pub use job::Job;
 pub use launch::{Environment, exec};
 pub use outcome::Outcome;

@@ -88,7 +88,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
         "runner",
         "async_fd error inherited_files left_behind resources signals launch output terminal wait background input outcome job supervise",
     ),
-    ("runner/input", "feed file offer source"),
+    ("runner/input", "feed offer source"),
     ("runner/input/offer", "gap socket_back taken channel offering pipe socket thread"),
     ("runner/launch", "environment state_change command monitor exec process"),
     ("runner/output", "loss newlines pump_end survivors writer tape shared pump"),

@@ -3,10 +3,8 @@
 //! Input that was read before is fed to the command, a pipe or a socket is offered to it, a file is shared with it.
 
 mod feed;
-mod file;
 #[cfg(target_os = "linux")]
 mod offer;
 mod source;
 
-pub use source::Input;
 pub(super) use source::RunningInput;

@@ -1,75 +1,54 @@
-//! Where the command's standard input comes from, and what watches over it during the run.
+//! What watches over the command's standard input during the run.
 
 use super::feed::{self, Feed};
-use super::file::FileWatch;
 #[cfg(target_os = "linux")]
 use super::offer::Offer;
-use crate::entry::{Condition, StdinKind};
+use crate::entry::Condition;
 use crate::runner::error::Unrecorded;
 use crate::runner::launch::Standard;
-use crate::stdin::{Buffered, OpenFile};
+use crate::stdin::{OpenFile, Stdin};
 use std::io;
-
-/// Where the command's standard input comes from.
-#[derive(Debug)]
-pub enum Input {
-    /// It is empty.
-    Empty,
-    /// It is closed.
-    Closed,
-    /// What was read of our own, and then the rest.
-    Buffered(Buffered),
-    /// Our own pipe or socket, from which only what the command reads is taken.
-    Stream(StdinKind),
-    /// Our own file, which the command shares.
-    File(OpenFile),
-    /// Our own, whatever it is.
-    Same,
-}
 
 /// An input while the command runs.
 pub(crate) enum RunningInput {
     Known(Condition),
     Fed(Feed),
+    /// Our own, whatever the command does with it.
     Unknown,
+    /// Our own pipe or socket, from which only what the command reads is taken.
     #[cfg(target_os = "linux")]
     Offered(Offer),
-    Shared(FileWatch),
-}
-
-impl Input {
-    /// Prepares the command's standard input, if it gets one, and what watches over it. Input that was read stays here until
-    /// [`RunningInput::start`], and nothing else is taken: if the command cannot be started, nothing is lost.
-    pub(crate) fn prepare(&mut self) -> io::Result<(Option<Standard>, RunningInput)> {
-        if let Self::Buffered(buffered) = self {
-            let (standard, feed) = feed::prepare(buffered)?;
-            return Ok((Some(standard), feed.map_or(RunningInput::Unknown, RunningInput::Fed)));
-        }
-        let (standard, running) = match std::mem::replace(self, Self::Empty) {
-            Self::Empty | Self::Buffered(_) => {
-                return Ok((None, RunningInput::Known(Condition::StdinAbsent)));
-            }
-            Self::Closed => (Standard::Closed, RunningInput::Known(Condition::StdinClosed)),
-            // What cannot be offered can be passed on, since nothing was taken.
-            #[cfg(target_os = "linux")]
-            Self::Stream(kind) => Offer::begin(kind)
-                .map_or((Standard::Ours, RunningInput::Unknown), |(standard, offer)| {
-                    (standard, RunningInput::Offered(offer))
-                }),
-            #[cfg(not(target_os = "linux"))]
-            Self::Stream(_) => (Standard::Ours, RunningInput::Unknown),
-            Self::File(file) => (Standard::Ours, RunningInput::Shared(FileWatch::begin(file))),
-            Self::Same => (Standard::Ours, RunningInput::Unknown),
-        };
-        Ok((Some(standard), running))
-    }
+    /// Our own file, which the command shares, as it was before; `None` if another process uses it as well.
+    Shared(Option<OpenFile>),
 }
 
 impl RunningInput {
+    /// Prepares the command's standard input, if it gets one. Input that was read stays in `stdin` until
+    /// [`start`](Self::start), and nothing else is taken: if the command cannot be started, nothing is lost.
+    pub(crate) fn prepare(stdin: &mut Stdin) -> io::Result<(Option<Standard>, Self)> {
+        if let Stdin::Buffered(buffered) = stdin {
+            let (standard, feed) = feed::prepare(buffered)?;
+            return Ok((Some(standard), feed.map_or(Self::Unknown, Self::Fed)));
+        }
+        let (standard, running) = match std::mem::replace(stdin, Stdin::Absent) {
+            Stdin::Absent => return Ok((None, Self::Known(Condition::StdinAbsent))),
+            Stdin::Closed => (Standard::Closed, Self::Known(Condition::StdinClosed)),
+            // What cannot be offered can be passed on, since nothing was taken.
+            #[cfg(target_os = "linux")]
+            Stdin::Stream(kind, _) => Offer::begin(kind)
+                .map_or((Standard::Ours, Self::Unknown), |(standard, offer)| {
+                    (standard, Self::Offered(offer))
+                }),
+            Stdin::File(file) => (Standard::Ours, Self::Shared(unless_moved(file))),
+            _ => (Standard::Ours, Self::Unknown),
+        };
+        Ok((Some(standard), running))
+    }
+
     /// Gives the command, which runs now, what was read for it.
-    pub(crate) fn start(&self, input: &mut Input) {
+    pub(crate) fn start(&self, stdin: &mut Stdin) {
         if let Self::Fed(feed) = self
-            && let Input::Buffered(buffered) = std::mem::replace(input, Input::Empty)
+            && let Some(buffered) = std::mem::replace(stdin, Stdin::Absent).into_buffered()
         {
             feed.give(buffered);
         }
@@ -83,7 +62,27 @@ impl RunningInput {
             Self::Unknown => Err(Unrecorded::StdinUnknown),
             #[cfg(target_os = "linux")]
             Self::Offered(offer) => offer.end(),
-            Self::Shared(watch) => watch.end(),
+            Self::Shared(file) => after_sharing(file.as_ref()),
         }
     }
+}
+
+/// A file that is about to be shared, unless another process has moved its offset since it was looked at.
+fn unless_moved(file: OpenFile) -> Option<OpenFile> {
+    OpenFile::now().ok().filter(|now| now.start == file.start)?;
+    if !file.is_settled() {
+        // Read now, to be compared with the content at the end.
+        let _ = file.condition(0);
+    }
+    Some(file)
+}
+
+/// The condition for a run that has shared a file which was like this before.
+fn after_sharing(before: Option<&OpenFile>) -> Result<Condition, Unrecorded> {
+    let before = before.ok_or(Unrecorded::StdinChanged)?;
+    let now = OpenFile::now().map_err(|_| Unrecorded::StdinUnknown)?;
+    let moved = i128::from(now.start) - i128::from(before.start);
+    let moved = i64::try_from(moved).map_err(|_| Unrecorded::StdinUnknown)?;
+    let condition = before.condition(moved).ok_or(Unrecorded::StdinUnhashable)?;
+    if before.is_unchanged() { Ok(condition) } else { Err(Unrecorded::StdinChanged) }
 }

@@ -1,10 +1,10 @@
 //! What connects cachex with the standard descriptors and the terminal of the command.
 
 use crate::output_streams::OutputStreams;
-use crate::runner::input::Input;
 use crate::runner::job::Job;
 use crate::runner::launch::Standard;
 use crate::runner::terminal::{Keys, Pty, QuestionWatch, are_keys_there, open_pty};
+use crate::stdin::Stdin;
 use crate::terminal::TerminalSize;
 use rustix::fs::{Mode, OFlags};
 use std::io;
@@ -41,7 +41,7 @@ impl Connections {
     /// Makes them for a command that does not run yet.
     pub(super) fn make(job: &Job<'_>) -> io::Result<Self> {
         let has_terminal = matches!(job.outputs, OutputStreams::Terminal { .. });
-        let is_stdin_empty = matches!(job.input, Input::Empty);
+        let is_stdin_empty = matches!(job.stdin, Stdin::Absent);
         // The command may change a terminal of its own as it likes.
         let questions = if has_terminal { None } else { QuestionWatch::begin() };
         let gets_keys = has_terminal && is_stdin_empty && are_keys_there();

@@ -7,13 +7,14 @@ use super::running::RunningCommand;
 use crate::exit::Exit;
 use crate::runner::error::{SpawnError, Unrecorded};
 use crate::runner::inherited_files::InheritedFiles;
-use crate::runner::input::{Input, RunningInput};
+use crate::runner::input::RunningInput;
 use crate::runner::job::Job;
 use crate::runner::launch::Standard;
 use crate::runner::outcome::{Outcome, conclude, show_held};
 use crate::runner::output::{Pump, PumpEnd, SharedState, Tape};
 use crate::runner::signals::{Receiver, Signals, tell_own_group};
 use crate::runner::terminal::Keys;
+use crate::stdin::Stdin;
 use crate::terminal::Stream;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
@@ -39,7 +40,7 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let mut signals = Signals::install(Receiver::Command).map_err(SpawnError::Unavailable)?;
     let started = Instant::now();
     let is_stored = job.recorder.is_some();
-    let inherited = is_stored.then(|| InheritedFiles::now(matches!(job.input, Input::File(_))));
+    let inherited = is_stored.then(|| InheritedFiles::now(matches!(job.stdin, Stdin::File(_))));
     let Connections { mut keys, questions, mut ours, theirs } =
         Connections::make(job).map_err(SpawnError::Unavailable)?;
     let tape = Tape::new(job.recorder.take(), job.withhold.is_some());
@@ -48,7 +49,7 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let (out, err) = pumps(&mut ours, &shared, &watch_end)?;
     let pumps = pin!(async { tokio::join!(pump_if_any(out), pump_if_any(err)) });
     // Nothing was taken from our input so far, and nothing that the command needs can fail once it runs.
-    let (stdin, input) = job.input.prepare().map_err(SpawnError::Unavailable)?;
+    let (stdin, input) = RunningInput::prepare(&mut job.stdin).map_err(SpawnError::Unavailable)?;
     if matches!(input, RunningInput::Unknown) {
         shared.give_up_storing(Unrecorded::StdinUnknown);
     }
@@ -57,7 +58,7 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let stdin = stdin.or(theirs.empty_stdin).unwrap_or(Standard::Closed);
     let child = Child::start(job, [stdin, theirs.stdout, theirs.stderr], &signals)?;
     signals.begin();
-    input.start(&mut job.input);
+    input.start(&mut job.stdin);
     keys.as_mut().map(Keys::take_what_was_typed_ahead);
     let mut run = RunningCommand { child, pty: ours.pty, keys, questions, shared: &shared };
     let ended = until_the_end(&mut run, &mut signals, pumps, &has_ended, started).await?;

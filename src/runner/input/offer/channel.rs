@@ -1,73 +1,51 @@
 //! What a pipe and a socket have to do so that they can be offered.
 
-use super::gap::Gap;
 use crate::entry::StdinKind;
-use crate::key::DigestBuilder;
-use rustix::event::Timespec;
-use std::io;
+use rustix::event::PollFlags;
+use rustix::io::Errno;
 use std::os::fd::{OwnedFd, RawFd};
-use std::time::Duration;
 
-/// A way to offer what waits in our standard input.
+/// Our standard input of some kind, and what the command has in its place. No call but `finish` waits.
 pub(super) trait Channel: Send + 'static {
     const KIND: StdinKind;
 
-    /// Offers what waits in our input. Nothing may be on offer when it is called.
-    fn offer(&mut self) -> io::Result<Offered>;
+    /// Our end of the command's input; `None` once the command has been shown the end that way.
+    fn ours(&self) -> Option<&OwnedFd>;
+
+    /// Copies what waits in our input without taking it. Returns how many bytes that is: none at its end.
+    fn peek(&self, buffer: &mut [u8]) -> Result<usize, Errno>;
+
+    /// Takes what waits in our input, as a read does.
+    fn take(&self, buffer: &mut [u8]) -> Result<usize, Errno>;
+
+    /// Gives the command as many of these bytes as there is room for.
+    fn give(&self, bytes: &[u8]) -> Result<usize, Errno>;
+
+    /// Shows the command the end of its input.
+    fn show_end(&mut self);
 
     /// How many of the bytes on offer the command has not taken.
-    fn unread(&self) -> io::Result<usize>;
+    fn unread(&self, offered: usize) -> Result<usize, Errno>;
 
-    /// Takes `count` bytes that the command took from our input too, where they should be the same, and adds them to
-    /// `content`. `rest` bytes stay on offer.
-    fn consume(
-        &mut self,
-        count: usize,
-        rest: usize,
-        content: &mut DigestBuilder,
-    ) -> Result<(), Gap>;
+    /// The events to wait for at our end and at our input.
+    fn interests(&self, wants_input: bool) -> (PollFlags, PollFlags);
 
-    /// Waits until there is something to do. While bytes are on offer it waits no longer than `timeout`.
-    fn wait(
-        &mut self,
-        ended: &OwnedFd,
-        is_offering: bool,
-        timeout: Timespec,
-    ) -> io::Result<OfferEvent>;
+    /// Whether these events at our end mean that nothing reads the command's input any more.
+    fn is_closed(&self, seen: PollFlags) -> bool;
 
     /// Takes back what is on offer after the end of the command, where that can be done. Returns how many bytes that was.
     fn withdraw(&mut self) -> Option<usize> {
         None
     }
 
-    /// Whether a process can still take what is offered later. One that is just closing its end has `grace` for that.
-    fn has_reader(&self, grace: Duration) -> bool;
+    /// Passes on what the command wrote to its input.
+    fn pass_back(&mut self) {}
+
+    /// Passes on the rest of that. Whether there was ever anything.
+    fn finish(&mut self) -> bool {
+        false
+    }
 
     /// The descriptors that another process needs to go on offering.
     fn descriptors(&self) -> Vec<RawFd>;
-
-    /// Does what is left to do after the end of the command. Whether the command wrote to its input.
-    fn finish(&mut self) -> bool;
-
-    /// Gives the command what comes, without seeing what it takes.
-    fn copy(self, gap: Gap, ended: &OwnedFd);
-}
-
-/// What came of an attempt to offer something.
-pub(super) enum Offered {
-    /// So many bytes are on offer.
-    Some(usize),
-    /// Nothing has come yet.
-    Nothing,
-    /// The input has ended, and the command sees that.
-    End,
-}
-
-/// What there is to do after a wait.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum OfferEvent {
-    /// Look again.
-    Look,
-    /// Nothing any more: the command has ended, or has closed its input.
-    Over,
 }

@@ -17,7 +17,7 @@ pub(super) struct WrittenBack {
     /// Whether there was ever anything.
     was_written: bool,
     /// Whether our socket takes no more.
-    pub(super) is_closed: bool,
+    is_closed: bool,
     /// How the command closed its end, if it did.
     pub(super) closing: Option<Closing>,
 }
@@ -26,6 +26,11 @@ impl WrittenBack {
     /// Whether something could not be passed on yet.
     pub(super) fn waits(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// Whether it will be passed on as soon as our socket has room.
+    pub(super) fn waits_for_room(&self) -> bool {
+        self.waits() && !self.is_closed
     }
 
     /// Passes on what the command wrote, as far as that is possible without waiting.

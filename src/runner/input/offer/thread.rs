@@ -6,19 +6,16 @@ use super::socket::SocketOffer;
 use crate::entry::{Condition, StdinKind};
 use crate::runner::error::Unrecorded;
 use crate::runner::launch::Standard;
-use rustix::pipe::{PipeFlags, pipe_with};
-use std::io;
-use std::os::fd::OwnedFd;
+use std::io::{self, PipeWriter};
 use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
 
 /// An offer that is under way.
 pub(crate) struct Offer {
-    kind: StdinKind,
-    report: Receiver<Option<OfferReport>>,
+    report: Receiver<OfferReport>,
     thread: JoinHandle<()>,
     /// Closed when the command has ended.
-    running: OwnedFd,
+    running: PipeWriter,
 }
 
 impl Offer {
@@ -28,27 +25,26 @@ impl Offer {
     /// # Errors
     /// When it cannot be offered. Nothing was taken then.
     pub(crate) fn begin(kind: StdinKind) -> io::Result<(Standard, Self)> {
-        let (ended, running) = pipe_with(PipeFlags::CLOEXEC)?;
+        let (ended, running) = io::pipe()?;
         let (theirs, (report, thread)) = if kind == StdinKind::Socket {
             let (theirs, offer) = SocketOffer::new()?;
-            (theirs, Offering::begin(offer, ended)?)
+            (theirs, Offering::begin(offer, ended.into())?)
         } else {
             let (theirs, offer) = PipeOffer::new()?;
-            (theirs, Offering::begin(offer, ended)?)
+            (theirs, Offering::begin(offer, ended.into())?)
         };
-        Ok((Standard::Given(theirs), Self { kind, report, thread, running }))
+        Ok((Standard::Given(theirs), Self { report, thread, running }))
     }
 
     /// Ends the offer after the command has ended. Returns the condition for its result.
     pub(crate) fn end(self) -> Result<Condition, Unrecorded> {
         drop(self.running);
-        let report = self.report.recv().ok().flatten().ok_or(Unrecorded::StdinUnknown)?;
-        let Some(keep_offering) = report.keep_offering else {
-            return report.taken.condition(self.kind);
-        };
-        // The report is the last thing that the thread does.
-        let _ = self.thread.join();
-        keep_offering();
-        Err(Unrecorded::StdinHeld)
+        let report = self.report.recv().map_err(|_| Unrecorded::StdinUnknown)?;
+        if let Some(keep_offering) = report.keep_offering {
+            // The report is the last thing that the thread does.
+            let _ = self.thread.join();
+            keep_offering();
+        }
+        report.condition
     }
 }
