@@ -73,6 +73,7 @@ pub mod options;
 pub mod output_streams;
 pub mod ownership;
 pub mod policy;
+pub mod poll;
 pub mod private_directory;
 mod process;
 pub mod progress;

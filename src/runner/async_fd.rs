@@ -1,6 +1,6 @@
 //! Descriptors that the runtime waits for.
 
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::ioctl_fionbio;
 use std::io;
 use std::os::fd::OwnedFd;
 use tokio::io::Interest;
@@ -8,7 +8,7 @@ use tokio::io::unix::AsyncFd;
 
 /// Watches our end of a pipe, made non-blocking. The other end stays as it is.
 pub(super) fn watch_pipe(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
-    fcntl_setfl(&fd, fcntl_getfl(&fd)? | OFlags::NONBLOCK)?;
+    ioctl_fionbio(&fd, true)?;
     watch(fd, interest)
 }
 

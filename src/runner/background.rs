@@ -4,14 +4,14 @@
 //! so no hang-up reaches it.
 
 use super::wait::wait_until;
-use crate::process::{close_all_but, in_new_process};
+use crate::process::in_new_process_with;
 use crate::terminal;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{Pid, WaitOptions, getpid, setsid, waitpid};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, RawFd};
 
 /// Does `work` in a new process with a session of its own, no input and no output. Of our descriptors it has the one to
 /// `keep` only. All that is so when this returns.
@@ -24,18 +24,20 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 #[allow(unsafe_code)]
 pub unsafe fn in_background(keep: Option<RawFd>, work: impl FnOnce()) -> io::Result<Background> {
     let (ready, report) = io::pipe()?;
-    let mut report = Some(OwnedFd::from(report));
+    let report_fd = report.as_raw_fd();
+    let mut report = Some(report);
     terminal::remember_own();
     let begin = || {
         let Some(report) = report.take() else { return };
-        if detach(keep, &report).is_ok() {
+        if detach().is_ok() {
             let _ = rustix::io::write(&report, b"r");
             drop(report);
             work();
         }
     };
+    let kept = vec![0, 1, 2, keep.unwrap_or(0), report_fd];
     // SAFETY: the caller's promise. With one thread the new process may do anything that this one may.
-    let id = unsafe { in_new_process(begin)? };
+    let id = unsafe { in_new_process_with(kept, begin)? };
     drop(report);
     match retry_on_intr(|| rustix::io::read(&ready, &mut [0])) {
         Ok(1..) => Ok(Background { id }),
@@ -66,15 +68,10 @@ impl Background {
     }
 }
 
-#[allow(unsafe_code)]
-fn detach(keep: Option<RawFd>, report: &OwnedFd) -> io::Result<()> {
+fn detach() -> io::Result<()> {
     setsid()?;
     let null = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
     dup2_stdin(&null)?;
     dup2_stdout(&null)?;
-    dup2_stderr(&null)?;
-    let mut kept = [0, 1, 2, keep.unwrap_or(0), report.as_raw_fd(), null.as_raw_fd()];
-    // SAFETY: the owners of the other descriptors belong to code that runs in the parent only.
-    unsafe { close_all_but(&mut kept) };
-    Ok(())
+    Ok(dup2_stderr(&null)?)
 }

@@ -32,6 +32,6 @@ pub struct Job<'a> {
     /// Called, perhaps more than once, when nobody else should wait for this run any longer: cachex waits for the reader
     /// of its output, or is about to stop.
     pub held_up: &'a dyn Fn(),
-    /// Called once, as soon as it is certain that the result will not be stored.
+    /// Called, perhaps more than once, as soon as it is certain that the result will not be stored.
     pub unstorable: &'a dyn Fn(),
 }

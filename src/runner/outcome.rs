@@ -4,7 +4,7 @@ use crate::entry::Condition;
 use crate::exit::Exit;
 use crate::recording::Recording;
 use crate::runner::error::Unrecorded;
-use crate::runner::output::{PumpEnd, SharedState, Tape, keep_forwarding, worst};
+use crate::runner::output::{PumpEnd, SharedState, keep_forwarding, worst};
 use crate::terminal::Stream;
 use crate::time::Timestamp;
 use std::io;
@@ -37,35 +37,20 @@ impl CommandEnd {
     }
 }
 
-/// What became of output that was held back.
-pub(super) struct HeldOutput {
-    withheld: bool,
-    lost: Option<io::Error>,
-}
-
-/// Shows what is still held back, unless it is unwanted.
-pub(super) async fn show_held(
-    shared: &SharedState<'_>,
-    is_unwanted: impl FnOnce() -> bool,
-) -> HeldOutput {
-    let withheld = shared.tape.borrow().is_held() && is_unwanted();
-    let fault = if withheld { None } else { shared.show_held().await.err() };
-    HeldOutput { withheld, lost: worst(fault.into_iter().chain(shared.lost.take())) }
-}
-
 /// The outcome of a run that has ended. It has a recording only if the result may be stored.
 pub(super) fn conclude(
     end: CommandEnd,
     (out, err): (PumpEnd, PumpEnd),
     condition: Result<Condition, Unrecorded>,
-    tape: Tape,
-    HeldOutput { withheld, lost }: HeldOutput,
+    shared: &SharedState<'_>,
+    withheld: bool,
 ) -> Outcome {
     let CommandEnd { exit, ended, elapsed } = end;
-    let record = || Ok((Recording { body: tape.finish()?, exit, ended, elapsed }, condition?));
+    let record =
+        || Ok((Recording { body: shared.tape.take().finish()?, exit, ended, elapsed }, condition?));
     let recording = record();
     let ((out, out_lost), (err, err_lost)) = (out.split(), err.split());
     keep_forwarding([(Stream::Stdout, out), (Stream::Stderr, err)], withheld);
-    let lost = worst([lost, out_lost, err_lost].into_iter().flatten());
+    let lost = worst([shared.lost.take(), out_lost, err_lost].into_iter().flatten());
     Outcome { exit, recording, withheld, lost }
 }

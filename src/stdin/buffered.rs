@@ -56,7 +56,7 @@ impl Buffered {
         let stat = fstat(fd)?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => {
-                let file = File::from(rustix::io::fcntl_dupfd_cloexec(fd, 3)?);
+                let file = File::from(fd.try_clone_to_owned()?);
                 keep(&mut FromOffset { file: &file, offset: OpenFile::now()?.start })
             }
             FileType::Fifo => peek::whole()?.map_or(Ok(None), |content| keep(&mut &*content)),

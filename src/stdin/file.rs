@@ -100,7 +100,7 @@ impl OpenFile {
 
     /// The digest of its content; `None` if that is not as long as its size says.
     fn content(&self) -> io::Result<Option<Digest>> {
-        let file = File::from(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?);
+        let file = File::from(rustix::stdio::stdin().try_clone_to_owned()?);
         let mut reader = FromOffset { file: &file, offset: 0 };
         let digest = Digest::of_reader((&mut reader).take(HUGE + 1))?;
         Ok((reader.offset == self.stamp.size).then_some(digest))

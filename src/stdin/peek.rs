@@ -3,9 +3,10 @@
 use super::stream::{Readiness, SOCKET_LIMIT, StreamState};
 use crate::entry::StdinKind;
 use crate::key::Digest;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use crate::poll::poll_one;
+use rustix::event::PollFlags;
 use rustix::fs::{OFlags, fcntl_getfl};
-use rustix::io::{Errno, ioctl_fionread};
+use rustix::io::ioctl_fionread;
 use rustix::net::{AddressFamily, RecvFlags, SocketType, recv, sockopt};
 use rustix::pipe::{
     PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with, tee,
@@ -16,9 +17,7 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 /// How often to look for more while the end is waited for.
-const LOOK_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
-
-const AT_ONCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+const LOOK_INTERVAL: Duration = Duration::from_millis(5);
 
 /// What a pipe has; `None` for one that can be written to as well, since the command may do that, and there is no end.
 pub(super) fn survey_pipe() -> Option<StreamState> {
@@ -32,7 +31,7 @@ pub(super) fn survey_socket() -> Option<StreamState> {
     let stdin = rustix::stdio::stdin();
     let is_local = sockopt::socket_domain(stdin).ok()? == AddressFamily::UNIX;
     let is_stream = sockopt::socket_type(stdin).ok()? == SocketType::STREAM;
-    let socket = UnixStream::from(rustix::io::fcntl_dupfd_cloexec(stdin, 3).ok()?);
+    let socket = UnixStream::from(stdin.try_clone_to_owned().ok()?);
     let is_nameless =
         is_local && socket.local_addr().ok()?.is_unnamed() && socket.peer_addr().ok()?.is_unnamed();
     (is_stream && is_nameless).then(|| survey(StdinKind::Socket))
@@ -45,9 +44,7 @@ fn survey(kind: StdinKind) -> StreamState {
 
 /// Waits for data or the end, at most this long.
 pub(super) fn wait_for_anything(timeout: Duration) {
-    let flags = PollFlags::IN | PollFlags::RDHUP;
-    let mut fds = [PollFd::from_borrowed_fd(rustix::stdio::stdin(), flags)];
-    let _ = poll(&mut fds, Timespec::try_from(timeout).ok().as_ref());
+    let _ = poll_one(rustix::stdio::stdin(), PollFlags::IN | PollFlags::RDHUP, Some(timeout));
 }
 
 /// Waits for the end and sees what comes before it. Nothing is known if that is more than `longest`, or if nothing has come
@@ -77,11 +74,7 @@ pub(super) fn look_ahead(
         if longest > capacity && length > capacity / 2 {
             return Ok(None);
         }
-        let mut fds = [PollFd::from_borrowed_fd(stdin, PollFlags::RDHUP)];
-        match poll(&mut fds, Some(&LOOK_INTERVAL)) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
+        poll_one(stdin, PollFlags::RDHUP, Some(LOOK_INTERVAL))?;
     }
 }
 
@@ -97,8 +90,8 @@ fn has_ended() -> bool {
 }
 
 fn polled(flags: PollFlags) -> PollFlags {
-    let mut fds = [PollFd::from_borrowed_fd(rustix::stdio::stdin(), flags)];
-    poll(&mut fds, Some(&AT_ONCE)).map_or(PollFlags::empty(), |_| fds[0].revents())
+    let seen = poll_one(rustix::stdio::stdin(), flags, Some(Duration::ZERO));
+    seen.unwrap_or(PollFlags::empty())
 }
 
 fn peek(kind: StdinKind, length: u64, longest: u64) -> io::Result<StreamState> {

@@ -1,6 +1,7 @@
 //! Reading standard input.
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use crate::poll::poll_one;
+use rustix::event::PollFlags;
 use rustix::io::Errno;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -8,22 +9,13 @@ use std::time::Duration;
 /// Reads some of standard input, and waits for it even if the descriptor is non-blocking. `None` if nothing came for as long
 /// as `silence`.
 pub(super) fn read_some(buffer: &mut [u8], silence: Option<Duration>) -> io::Result<Option<usize>> {
-    let timeout = silence.and_then(|silence| Timespec::try_from(silence).ok());
-    let wait = || {
-        let mut fds = [PollFd::from_borrowed_fd(rustix::stdio::stdin(), PollFlags::IN)];
-        poll(&mut fds, timeout.as_ref())
-    };
+    let stdin = rustix::stdio::stdin();
     let mut must_wait = silence.is_some();
     loop {
-        if must_wait {
-            match wait() {
-                Ok(0) => return Ok(None),
-                Ok(_) => {}
-                Err(Errno::INTR) => continue,
-                Err(error) => return Err(error.into()),
-            }
+        if must_wait && poll_one(stdin, PollFlags::IN, silence)?.is_empty() {
+            return Ok(None);
         }
-        match rustix::io::read(rustix::stdio::stdin(), &mut *buffer) {
+        match rustix::io::read(stdin, &mut *buffer) {
             Ok(count) => return Ok(Some(count)),
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => must_wait = true,

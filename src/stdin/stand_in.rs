@@ -69,10 +69,7 @@ impl StandIn {
                 let Stdin::File(file) = stdin else {
                     return Err(io::ErrorKind::InvalidInput.into());
                 };
-                StandInSource::File(
-                    rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?,
-                    file,
-                )
+                StandInSource::File(rustix::stdio::stdin().try_clone_to_owned()?, file)
             }
             (_, Condition::Stdin { .. }) => return Err(io::ErrorKind::InvalidInput.into()),
         };

@@ -11,6 +11,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ("inherited", ""),
     ("memory_file", ""),
     ("ownership", ""),
+    ("poll", ""),
     ("size", ""),
     ("terminal", ""),
     ("time", ""),
@@ -29,7 +30,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ("inputs", "key terminal time"),
     ("entry", "exit key recording time"),
     ("policy", "entry exit key time"),
-    ("stdin", "entry inherited key memory_file terminal time"),
+    ("stdin", "entry inherited key memory_file poll terminal time"),
     (
         "store",
         "entry exit file_lock hex key ownership private_directory recording single_flight size terminal time",
@@ -40,7 +41,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ),
     (
         "runner",
-        "die_with_parent entry exit inherited key output_streams process progress recording stdin terminal time",
+        "die_with_parent entry exit inherited key output_streams poll process progress recording stdin terminal time",
     ),
     (
         "call",
@@ -90,10 +91,10 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ),
     ("runner/input", "feed offer source"),
     ("runner/input/offer", "gap socket_back taken channel offering pipe socket thread"),
-    ("runner/launch", "environment state_change command monitor exec process"),
+    ("runner/launch", "environment command monitor exec process"),
     ("runner/output", "loss newlines pump_end survivors writer tape shared pump"),
     ("runner/signals", "arrival mask send death handlers queue"),
-    ("runner/supervise", "connections lookout child running job_control event_loop run"),
+    ("runner/supervise", "connections lookout running relay job_control event_loop run"),
     ("runner/terminal", "other_readers pty reads keys question"),
     ("single_flight", "ancestry claims"),
     (

@@ -4,11 +4,11 @@
 
 use crate::entry::Condition;
 use crate::runner::launch::Standard;
-use crate::runner::left_behind::{CLOSING_GRACE, hangs_up, serve_after_our_end};
+use crate::runner::left_behind::{CLOSING_GRACE, hangs_up};
+use crate::process::in_new_process_with;
 use crate::stdin::Buffered;
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
-use rustix::io::Errno;
+use rustix::io::{Errno, ioctl_fionbio};
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::mpsc::{Sender, channel};
@@ -99,7 +99,9 @@ impl Feed {
                 let _ = to.make_blocking().and_then(|()| buffered.copy_rest(to.written, &mut to));
             };
             // SAFETY: the thread that had these descriptors has ended, and no others are used.
-            unsafe { serve_after_our_end(kept, work) };
+            let serving = unsafe { in_new_process_with(kept, work) };
+            // Without another process nothing can be done.
+            let _ = serving;
         }
         self.given.get().copied()
     }
@@ -115,12 +117,12 @@ struct FeedPipe {
 
 impl FeedPipe {
     fn new(write: OwnedFd, ended: OwnedFd) -> io::Result<Self> {
-        fcntl_setfl(&write, fcntl_getfl(&write)? | OFlags::NONBLOCK)?;
+        ioctl_fionbio(&write, true)?;
         Ok(Self { write, ended, written: 0 })
     }
 
     fn make_blocking(&mut self) -> io::Result<()> {
-        Ok(fcntl_setfl(&self.write, fcntl_getfl(&self.write)? - OFlags::NONBLOCK)?)
+        Ok(ioctl_fionbio(&self.write, false)?)
     }
 
     /// Waits until more can be written.

@@ -9,10 +9,8 @@ mod exec;
 #[cfg(target_os = "linux")]
 mod monitor;
 mod process;
-mod state_change;
 
 pub(super) use command::{Launch, Standard};
 pub use environment::Environment;
 pub use exec::exec;
 pub(super) use process::Process;
-pub(super) use state_change::StateChange;

@@ -4,14 +4,13 @@
 //! a shell does so for its jobs, the monitor for the command. It starts the command, reports what becomes of it, and
 //! takes part in nothing else. When the monitor dies, the command is killed.
 
-use super::state_change::StateChange;
 use crate::die_with_parent;
-use crate::exit::Exit;
+use crate::poll::poll_one;
 use crate::process::{close_all_but, in_new_process, kill};
 use crate::runner::async_fd::watch_pipe;
 use crate::runner::error::SpawnError;
 use crate::runner::signals::Signals;
-use rustix::event::{PollFd, PollFlags, pause, poll};
+use rustix::event::{PollFlags, pause};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{
@@ -20,8 +19,8 @@ use rustix::process::{
 use rustix::termios::tcsetpgrp;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, ExitStatus};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -31,57 +30,13 @@ pub(super) struct Monitor {
     reports: AsyncFd<OwnedFd>,
 }
 
-/// What the monitor tells of the command.
-#[derive(Clone, Copy)]
-enum Report {
-    /// It runs, under this number.
-    Started(i32),
-    /// It cannot be started, for this reason.
-    Failed(i32),
-    /// This signal stopped it.
-    Stopped(i32),
-    /// It exited with this code.
-    Exited(i32),
-    /// This signal killed it.
-    Killed(i32),
-}
-
-/// The bytes of a report, which are written and read at once.
-const REPORT_LENGTH: usize = 5;
-
-impl Report {
-    fn encode(self) -> [u8; REPORT_LENGTH] {
-        let (kind, number) = match self {
-            Self::Started(number) => (0, number),
-            Self::Failed(number) => (1, number),
-            Self::Stopped(number) => (2, number),
-            Self::Exited(number) => (3, number),
-            Self::Killed(number) => (4, number),
-        };
-        let [a, b, c, d] = number.to_ne_bytes();
-        [kind, a, b, c, d]
-    }
-
-    fn decode([kind, number @ ..]: [u8; REPORT_LENGTH]) -> Option<Self> {
-        let number = i32::from_ne_bytes(number);
-        Some(match kind {
-            0 => Self::Started(number),
-            1 => Self::Failed(number),
-            2 => Self::Stopped(number),
-            3 => Self::Exited(number),
-            4 => Self::Killed(number),
-            _ => return None,
-        })
-    }
-
-    /// Reads the next report; `None` when there will be no more.
-    fn read(from: &OwnedFd) -> Result<Option<Self>, Errno> {
-        let mut message = [0; REPORT_LENGTH];
-        match retry_on_intr(|| rustix::io::read(from, &mut message))? {
-            REPORT_LENGTH => Ok(Self::decode(message)),
-            _ => Ok(None),
-        }
-    }
+/// The next number that the monitor reports: that of the command or, negative, why it cannot be started, and then its wait
+/// statuses. `None` when there will be no more.
+fn read_report(from: &OwnedFd) -> Result<Option<i32>, Errno> {
+    // It is written and read at once.
+    let mut report = [0; size_of::<i32>()];
+    let count = retry_on_intr(|| rustix::io::read(from, &mut report))?;
+    Ok((count == report.len()).then_some(i32::from_ne_bytes(report)))
 }
 
 /// Starts a command through a monitor, and tells its number.
@@ -102,19 +57,18 @@ pub(super) fn start(
     let id = unsafe { in_new_process(lead) }.map_err(SpawnError::Unavailable)?;
     drop((command, write));
     let first = loop {
-        match Report::read(reports.get_ref()) {
-            Err(Errno::AGAIN) => {
-                _ = poll(&mut [PollFd::new(reports.get_ref(), PollFlags::IN)], None);
-            }
+        match read_report(reports.get_ref()) {
+            Err(Errno::AGAIN) => _ = poll_one(reports.get_ref(), PollFlags::IN, None),
             first => break first,
         }
     };
+    if let Ok(Some(command @ 1..)) = first
+        && let Some(command) = Pid::from_raw(command)
+    {
+        return Ok((command, Monitor { id, reports }));
+    }
     let error = match first {
-        Ok(Some(Report::Started(command))) => match Pid::from_raw(command) {
-            Some(command) => return Ok((command, Monitor { id, reports })),
-            None => SpawnError::OutOfSight(Errno::SRCH.into()),
-        },
-        Ok(Some(Report::Failed(fault))) => SpawnError::of(io::Error::from_raw_os_error(fault)),
+        Ok(Some(fault @ ..0)) => SpawnError::of(io::Error::from_raw_os_error(-fault)),
         // It may have started the command before it was killed.
         _ => SpawnError::OutOfSight(io::Error::other("the leader of its session ended")),
     };
@@ -124,26 +78,20 @@ pub(super) fn start(
 
 impl Monitor {
     /// Waits until the command has stopped or ended.
-    pub(super) async fn next(&mut self) -> io::Result<StateChange> {
-        loop {
-            let exit = match Report::read(self.reports.get_ref()) {
-                Ok(Some(Report::Stopped(signal))) => return Ok(StateChange::Stopped(signal)),
-                Ok(Some(Report::Exited(code))) => {
-                    Exit::Code(u8::try_from(code & 0xff).unwrap_or(u8::MAX))
-                }
-                Ok(Some(Report::Killed(signal))) => Exit::Signal(signal),
-                Ok(Some(Report::Started(_) | Report::Failed(_))) => continue,
-                Err(Errno::AGAIN) => {
-                    self.reports.readable().await?.clear_ready();
-                    continue;
-                }
+    pub(super) async fn next(&mut self) -> io::Result<ExitStatus> {
+        let status = loop {
+            match read_report(self.reports.get_ref()) {
+                Ok(Some(status)) => break ExitStatus::from_raw(status),
+                Err(Errno::AGAIN) => self.reports.readable().await?.clear_ready(),
                 // The monitor was killed, and the command with it.
-                Ok(None) | Err(_) => Exit::Signal(libc::SIGKILL),
-            };
+                Ok(None) | Err(_) => break ExitStatus::from_raw(libc::SIGKILL),
+            }
+        };
+        if status.stopped_signal().is_none() {
             // Until now no other process could get the number of the command.
             kill(self.id);
-            return Ok(StateChange::Ended(exit));
         }
+        Ok(status)
     }
 }
 
@@ -156,7 +104,7 @@ fn lead(
     reports: &OwnedFd,
     cachex: Pid,
 ) {
-    let report = |what: Report| _ = rustix::io::write(reports, &what.encode());
+    let report = |number: i32| _ = rustix::io::write(reports, &number.to_ne_bytes());
     if die_with_parent::arrange_here(cachex).is_err() {
         return;
     }
@@ -166,9 +114,9 @@ fn lead(
         .and_then(|()| start_in_foreground(command, signals));
     let command = match started {
         Ok(command) => command,
-        Err(fault) => return report(Report::Failed(fault.raw_os_error().unwrap_or(libc::EIO))),
+        Err(fault) => return report(-fault.raw_os_error().unwrap_or(libc::EIO)),
     };
-    report(Report::Started(command.as_raw_nonzero().get()));
+    report(command.as_raw_nonzero().get());
     let mut kept = [reports.as_raw_fd()];
     // SAFETY: nothing else is used from here on.
     #[allow(unsafe_code)]
@@ -176,15 +124,15 @@ fn lead(
         close_all_but(&mut kept);
     }
     loop {
-        let seen = wait_for(command);
-        if !matches!(seen, Report::Stopped(_)) {
+        let status = wait_for(command);
+        let has_ended = ExitStatus::from_raw(status).stopped_signal().is_none();
+        if has_ended {
             take_terminal();
-            report(seen);
-            loop {
-                pause();
-            }
         }
-        report(seen);
+        report(status);
+        while has_ended {
+            pause();
+        }
     }
 }
 
@@ -202,18 +150,19 @@ fn start_in_foreground(command: &mut Command, signals: &Signals) -> io::Result<P
     command.spawn().map(|child| Pid::from_child(&child))
 }
 
-/// Waits until the command has stopped or ended. Its end is left for cachex to see to: until then it keeps its number.
-fn wait_for(command: Pid) -> Report {
+/// Waits until the command has stopped or ended, and returns its wait status. Its end is left for cachex to see to: until
+/// then it keeps its number.
+fn wait_for(command: Pid) -> i32 {
     let changes = WaitIdOptions::EXITED | WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
     let seen = retry_on_intr(|| waitid(WaitId::Pid(command), changes)).ok().flatten();
-    let Some(seen) = seen else { return Report::Killed(libc::SIGKILL) };
+    let Some(seen) = seen else { return libc::SIGKILL };
     if let Some(signal) = seen.stopping_signal() {
         let _ = waitid(WaitId::Pid(command), WaitIdOptions::STOPPED | WaitIdOptions::NOHANG);
-        return Report::Stopped(signal);
+        return libc::W_STOPCODE(signal);
     }
     match seen.exit_status() {
-        Some(code) => Report::Exited(code),
-        None => Report::Killed(seen.terminating_signal().unwrap_or(libc::SIGKILL)),
+        Some(code) => libc::W_EXITCODE(code & 0xff, 0),
+        None => seen.terminating_signal().unwrap_or(libc::SIGKILL),
     }
 }
 

@@ -5,7 +5,6 @@ use super::command::Launch;
 use super::command::Standard;
 #[cfg(target_os = "linux")]
 use super::monitor::{self, Monitor};
-use super::state_change::StateChange;
 use crate::die_with_parent;
 use crate::process::reap;
 use crate::runner::async_fd::watch;
@@ -14,6 +13,9 @@ use crate::runner::signals::Signals;
 use rustix::process::{Pid, WaitId, WaitIdOptions, WaitIdStatus, waitid};
 use std::io;
 use std::os::fd::OwnedFd;
+#[cfg(target_os = "linux")]
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -67,12 +69,12 @@ impl Process {
     }
 
     /// Waits for its end, and where there is a monitor also for a stop. A wait that was given up may begin again.
-    pub(crate) async fn wait(&mut self) -> io::Result<StateChange> {
+    pub(crate) async fn wait(&mut self) -> io::Result<ExitStatus> {
         #[cfg(target_os = "linux")]
         if let Some(monitor) = &mut self.monitor {
-            let change = monitor.next().await?;
-            self.has_ended = matches!(change, StateChange::Ended(_));
-            return Ok(change);
+            let status = monitor.next().await?;
+            self.has_ended = status.stopped_signal().is_none();
+            return Ok(status);
         }
         match &self.end {
             Some(end) => _ = end.readable().await?,
@@ -83,7 +85,7 @@ impl Process {
             }
         }
         self.has_ended = true;
-        Ok(StateChange::Ended(reap(self.id)?))
+        Ok(reap(self.id)?)
     }
 
     /// Its number, as long as no other process can have it.

@@ -5,15 +5,17 @@
 use super::newlines::{self, Newlines};
 use super::pump_end::PumpEnd;
 use super::shared::SharedState;
-use super::tape::NextStep;
+use crate::poll::poll_one;
 use crate::runner::async_fd::{watch, watch_pipe};
 use crate::runner::error::SpawnError;
 use crate::runner::left_behind::CLOSING_GRACE;
 use crate::terminal::Stream;
+use rustix::event::PollFlags;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::watch::Receiver;
@@ -69,7 +71,7 @@ impl<'s> Pump<'s> {
         let from = watch_pipe(from, Interest::READABLE).map_err(SpawnError::Unavailable)?;
         let kind = kind(to);
         let reader = (kind == StreamKind::Pipe)
-            .then(|| rustix::io::fcntl_dupfd_cloexec(to.fd(), 3).ok())
+            .then(|| to.fd().try_clone_to_owned().ok())
             .flatten()
             .and_then(|fd| watch(fd, Interest::ERROR).ok());
         if kind == StreamKind::Other {
@@ -120,12 +122,15 @@ impl<'s> Pump<'s> {
 
     /// Records what the command wrote. Whether it is to be shown now.
     async fn record(&self, bytes: &[u8]) -> bool {
-        match self.shared.record(self.to, bytes) {
-            NextStep::Hold => return false,
-            NextStep::Forward => self.shared.until_released().await,
-            NextStep::Release(tape) => self.shared.release(tape).await,
+        if self.shared.record(self.to, bytes) {
+            return false;
         }
-        self.clear_spinner();
+        // It can no longer be held back, or another stream is just showing what was.
+        self.shared.show_held().await;
+        // The spinner's terminal gets this output, or a pipe that may lead there.
+        if self.kind != StreamKind::File || self.to != Stream::Stdout {
+            self.shared.clear_spinner();
+        }
         true
     }
 
@@ -187,8 +192,7 @@ impl<'s> Pump<'s> {
         if self.newlines.is_some() {
             newlines::stop_translation(&self.from);
         }
-        let pipe = rustix::io::fcntl_dupfd_cloexec(&self.from, 3);
-        pipe.map_or_else(|error| PumpEnd::Lost(error.into()), PumpEnd::LeftBehind)
+        self.from.get_ref().try_clone().map_or_else(PumpEnd::Lost, PumpEnd::LeftBehind)
     }
 
     /// Waits for more to read, for the end of the command, or for the end of the grace after it. Whether our own reader
@@ -219,16 +223,6 @@ impl<'s> Pump<'s> {
         }
     }
 
-    /// Clears the spinner before output reaches its terminal, or a pipe that may lead there.
-    fn clear_spinner(&self) {
-        if self.kind == StreamKind::File && self.to == Stream::Stdout {
-            return;
-        }
-        if let Some(spinner) = &mut *self.shared.spinner.borrow_mut() {
-            spinner.clear();
-        }
-    }
-
     /// Writes to our own stream. A write that may have to wait for a reader is made by another thread.
     async fn forward(&self, buffer: Vec<u8>, count: usize) -> io::Result<Vec<u8>> {
         let to = self.to;
@@ -240,15 +234,13 @@ impl<'s> Pump<'s> {
     }
 
     fn never_waits(&self, count: usize) -> bool {
-        use rustix::event::{PollFd, PollFlags, Timespec, poll};
         /// A write of this size never waits if a pipe has room at all.
         const PIPE_BUF: usize = 4096;
         match self.kind {
             StreamKind::File => true,
             StreamKind::Pipe if count <= PIPE_BUF => {
-                let mut fds = [PollFd::from_borrowed_fd(self.to.fd(), PollFlags::OUT)];
-                let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-                poll(&mut fds, Some(&now)).is_ok_and(|ready| ready == 1)
+                poll_one(self.to.fd(), PollFlags::OUT, Some(Duration::ZERO))
+                    .is_ok_and(|seen| !seen.is_empty())
             }
             StreamKind::Pipe | StreamKind::Other => false,
         }

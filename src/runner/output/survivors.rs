@@ -1,6 +1,6 @@
 //! Output of processes that outlive the command: a small process of our own goes on forwarding it.
 
-use crate::process::{close_all_but, in_new_process};
+use crate::process::in_new_process_with;
 use crate::terminal::Stream;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};
@@ -14,12 +14,10 @@ pub(crate) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2], discard: bo
     if pipes.iter().all(|(_, pipe)| pipe.is_none()) {
         return;
     }
-    // Other processes may wait until all descriptors but the pipes and our two output streams are closed.
+    // Other processes may wait for the end of all descriptors but the pipes and our two output streams.
     let [out, err] = pipes.each_ref().map(|(_, pipe)| pipe.as_ref().map_or(1, AsRawFd::as_raw_fd));
     let mut pipes = Some(pipes);
     let go_on = || {
-        // SAFETY: nothing else is used from here on.
-        unsafe { close_all_but(&mut [1, 2, out, err]) };
         if discard {
             lead_nowhere();
         }
@@ -27,8 +25,8 @@ pub(crate) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2], discard: bo
             forward(pipes);
         }
     };
-    // SAFETY: the new process takes no lock.
-    let begun = unsafe { in_new_process(go_on) };
+    // SAFETY: the new process takes no lock, and uses no other descriptor.
+    let begun = unsafe { in_new_process_with(vec![1, 2, out, err], go_on) };
     if let (Err(_), Some(pipes), false) = (begun, pipes, discard) {
         // Without another process this one goes on, so that nothing is lost.
         forward(pipes);

@@ -7,22 +7,15 @@ use crate::terminal::Stream;
 use std::io;
 
 /// What the output of the command is recorded on.
+#[derive(Default)]
 pub(crate) struct Tape {
     recorder: Option<Recorder>,
+    /// A recording that could not go on, while it is still held back.
+    broken_off: Option<Recorder>,
     /// Why it will not be stored.
     given_up: Option<Unrecorded>,
     /// Whether all of it is held back: nothing has reached our own streams.
     held: bool,
-}
-
-/// What to do with output that has just been recorded.
-pub(crate) enum NextStep {
-    /// Nothing: it is held back.
-    Hold,
-    /// Write it to our own stream.
-    Forward,
-    /// Write all that was held back, and then this: it can no longer be held.
-    Release(Box<Recorder>),
 }
 
 /// Writes what was recorded to our own streams, to each as far as it takes it. A failure of one does not concern the
@@ -43,22 +36,18 @@ impl Tape {
     /// A tape that records if there is a recorder. Only then can it hold output back.
     pub(crate) fn new(recorder: Option<Recorder>, hold: bool) -> Self {
         let given_up = recorder.is_none().then_some(Unrecorded::NotAsked);
-        Self { held: hold && recorder.is_some(), recorder, given_up }
+        Self { held: hold && recorder.is_some(), recorder, broken_off: None, given_up }
     }
 
-    /// Records what arrived on a stream.
-    pub(crate) fn record(&mut self, stream: Stream, bytes: &[u8]) -> NextStep {
-        let Some(recorder) = &mut self.recorder else { return NextStep::Forward };
-        match recorder.record(stream, bytes) {
-            Ok(()) if self.held => NextStep::Hold,
-            Ok(()) => NextStep::Forward,
-            Err(reason) => {
-                self.given_up.get_or_insert(reason.into());
-                let was_held = std::mem::take(&mut self.held);
-                let recorder = self.recorder.take().filter(|_| was_held);
-                recorder.map_or(NextStep::Forward, |held| NextStep::Release(Box::new(held)))
-            }
+    /// Records what arrived on a stream. Whether it is held back.
+    pub(crate) fn record(&mut self, stream: Stream, bytes: &[u8]) -> bool {
+        let Some(recorder) = &mut self.recorder else { return false };
+        if let Err(reason) = recorder.record(stream, bytes) {
+            self.given_up.get_or_insert(reason.into());
+            let recorder = self.recorder.take();
+            self.broken_off = recorder.filter(|_| std::mem::take(&mut self.held));
         }
+        self.held
     }
 
     /// It will not be stored. What is held back is still needed, and goes on being recorded.
@@ -79,15 +68,16 @@ impl Tape {
         self.held
     }
 
-    /// What is held back, to be written to our own streams and returned by [`put_back`](Self::put_back).
+    /// What is held back, to be written to our own streams. It is returned by [`put_back`](Self::put_back), unless it was
+    /// broken off.
     pub(crate) fn take_held(&mut self) -> Option<Recorder> {
         let is_held = std::mem::take(&mut self.held);
-        self.recorder.take_if(|_| is_held)
+        self.broken_off.take().or_else(|| self.recorder.take_if(|_| is_held))
     }
 
-    /// Returns what [`take_held`](Self::take_held) took.
+    /// Returns what [`take_held`](Self::take_held) took, if it may be stored.
     pub(crate) fn put_back(&mut self, recorder: Recorder) {
-        self.recorder = Some(recorder);
+        self.recorder = Some(recorder).filter(|_| self.given_up.is_none());
     }
 
     /// The recording, or why there is none.

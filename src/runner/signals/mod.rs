@@ -19,4 +19,4 @@ pub use death::die_of;
 pub(super) use handlers::{SignalHandlers as Signals, stop};
 #[cfg(target_os = "linux")]
 pub(super) use queue::{SignalQueue as Signals, stop};
-pub(super) use send::{tell_group, tell_own_group, tell_process};
+pub(super) use send::{signal_group, signal_process};

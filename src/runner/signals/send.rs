@@ -4,7 +4,7 @@ use rustix::process::Pid;
 
 /// Sends a signal to a process, with the value that `sigqueue` gave it.
 #[allow(unsafe_code)]
-pub(crate) fn tell_process(process: Pid, signal: i32, value: Option<usize>) {
+pub(crate) fn signal_process(process: Pid, signal: i32, value: Option<usize>) {
     let id = process.as_raw_nonzero().get();
     // SAFETY: plain system calls.
     unsafe {
@@ -21,12 +21,7 @@ pub(crate) fn tell_process(process: Pid, signal: i32, value: Option<usize>) {
 
 /// Sends a signal to a process group, as a key of its terminal does.
 #[allow(unsafe_code)]
-pub(crate) fn tell_group(group: Pid, signal: i32) {
+pub(crate) fn signal_group(group: Pid, signal: i32) {
     // SAFETY: a plain system call.
     unsafe { libc::killpg(group.as_raw_nonzero().get(), signal) };
-}
-
-/// Sends a signal to our own process group.
-pub(crate) fn tell_own_group(signal: i32) {
-    tell_group(rustix::process::getpgrp(), signal);
 }

@@ -5,10 +5,10 @@ use super::running::{RunningCommand, pass_keys_on};
 use crate::exit::Exit;
 use crate::progress::SPINNER_INTERVAL;
 use crate::runner::error::{SpawnError, Unrecorded};
-use crate::runner::launch::StateChange;
 use crate::runner::outcome::CommandEnd;
 use crate::runner::output::PumpEnd;
 use crate::runner::signals::Signals;
+use std::os::unix::process::ExitStatusExt;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 use tokio::sync::watch::Sender;
@@ -52,13 +52,12 @@ pub(super) async fn until_the_end(
                 Some(_) => job_control.handle_after_the_end(arrival),
                 None => job_control.handle(arrival, run),
             },
-            change = run.child.wait(), if end.is_none() => {
-                match change.map_err(SpawnError::OutOfSight)? {
-                    StateChange::Stopped(signal) => stopped = Some(signal),
-                    StateChange::Ended(exit) => {
-                        end = Some(CommandEnd::now(exit, started));
-                        has_ended.send_replace(Some(TokioInstant::now()));
-                    }
+            status = run.process.wait(), if end.is_none() => {
+                let status = status.map_err(SpawnError::OutOfSight)?;
+                stopped = status.stopped_signal();
+                if stopped.is_none() {
+                    end = Some(CommandEnd::now(status.into(), started));
+                    has_ended.send_replace(Some(TokioInstant::now()));
                 }
             }
             () = sleep(ECHO_GRACE), if stopped.is_some() => if let Some(signal) = stopped.take() {

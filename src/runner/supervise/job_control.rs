@@ -1,5 +1,7 @@
 //! What signals to cachex, and stops of the command, mean for both.
 
+#[cfg(target_os = "linux")]
+use super::lookout::Lookout;
 use super::running::RunningCommand;
 use crate::exit::Exit;
 use crate::inherited::is_ignored_by_caller;
@@ -38,9 +40,9 @@ impl JobControl {
                 return;
             }
         }
-        run.child.pass_on(arrival, run.pty.as_ref());
+        run.pass_on(arrival);
         if arrival.is_about_child()
-            && let Some(signal) = run.child.was_stopped()
+            && let Some(signal) = run.process.was_stopped()
         {
             self.stop(signal, run);
         }
@@ -66,11 +68,15 @@ impl JobControl {
         run.keys.as_ref().inspect(|keys| keys.put_back());
         // A key of the command's own terminal has not reached the other members of our group.
         let whole_group = run.keys.is_some() && signal == libc::SIGTSTP;
-        self.resumed = run.child.watched(|| signals::stop(signal, whole_group));
+        #[cfg(target_os = "linux")]
+        let lookout = run.process.id().and_then(Lookout::begin);
+        self.resumed = signals::stop(signal, whole_group);
+        #[cfg(target_os = "linux")]
+        drop(lookout);
         run.keys.as_ref().inspect(|keys| keys.make_raw());
         if let Some(questions) = &mut run.questions {
             questions.forget();
         }
-        run.child.resume(run.pty.as_ref());
+        run.resume();
     }
 }

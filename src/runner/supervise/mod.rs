@@ -1,11 +1,11 @@
 //! A run from its start to its end: the command, the signals that reach it or cachex, and the end of both.
 
-mod child;
 mod connections;
 mod event_loop;
 mod job_control;
 #[cfg(target_os = "linux")]
 mod lookout;
+mod relay;
 mod run;
 mod running;
 

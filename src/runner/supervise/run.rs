@@ -1,7 +1,6 @@
 //! The story of a run.
 
-use super::child::Child;
-use super::connections::{Connections, OurEnds};
+use super::connections::Connections;
 use super::event_loop::{RunEnd, until_the_end};
 use super::running::RunningCommand;
 use crate::exit::Exit;
@@ -9,18 +8,17 @@ use crate::runner::error::{SpawnError, Unrecorded};
 use crate::runner::inherited_files::InheritedFiles;
 use crate::runner::input::RunningInput;
 use crate::runner::job::Job;
-use crate::runner::launch::Standard;
-use crate::runner::outcome::{Outcome, conclude, show_held};
+use crate::runner::launch::{Launch, Process};
+use crate::runner::outcome::{Outcome, conclude};
 use crate::runner::output::{Pump, PumpEnd, SharedState, Tape};
-use crate::runner::signals::{Receiver, Signals, tell_own_group};
+use crate::runner::signals::{Receiver, Signals, signal_group};
 use crate::runner::terminal::Keys;
 use crate::stdin::Stdin;
 use crate::terminal::Stream;
-use std::os::fd::OwnedFd;
+use rustix::process::getpgrp;
 use std::pin::pin;
 use std::time::Instant;
 use tokio::sync::watch;
-use tokio::time::Instant as TokioInstant;
 
 /// Runs a command to its end.
 ///
@@ -41,12 +39,16 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let started = Instant::now();
     let is_stored = job.recorder.is_some();
     let inherited = is_stored.then(|| InheritedFiles::now(matches!(job.stdin, Stdin::File(_))));
-    let Connections { mut keys, questions, mut ours, theirs } =
+    let Connections { mut keys, questions, pty, outputs, mut standard } =
         Connections::make(job).map_err(SpawnError::Unavailable)?;
     let tape = Tape::new(job.recorder.take(), job.withhold.is_some());
     let shared = SharedState::new(tape, job.spinner.take(), job.held_up, job.unstorable);
     let (has_ended, watch_end) = watch::channel(None);
-    let (out, err) = pumps(&mut ours, &shared, &watch_end)?;
+    let [out, err] = outputs;
+    let out = out.map(|from| Pump::new(Stream::Stdout, from, &shared, watch_end.clone()));
+    let err = err.map(|from| Pump::new(Stream::Stderr, from, &shared, watch_end));
+    let (out, err) = (out.transpose()?, err.transpose()?);
+    let out = if pty.is_some() { out.map(Pump::of_terminal) } else { out };
     let pumps = pin!(async { tokio::join!(pump_if_any(out), pump_if_any(err)) });
     // Nothing was taken from our input so far, and nothing that the command needs can fail once it runs.
     let (stdin, input) = RunningInput::prepare(&mut job.stdin).map_err(SpawnError::Unavailable)?;
@@ -55,12 +57,21 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     }
     // Keys that are pressed from now on are for the command.
     keys.as_ref().inspect(|keys| keys.make_raw());
-    let stdin = stdin.or(theirs.empty_stdin).unwrap_or(Standard::Closed);
-    let child = Child::start(job, [stdin, theirs.stdout, theirs.stderr], &signals)?;
+    if let Some(stdin) = stdin {
+        standard[0] = stdin;
+    }
+    let launch = Launch {
+        program: job.program,
+        words: job.words,
+        environment: job.environment.take(),
+        standard,
+        leads_a_session: pty.is_some(),
+    };
+    let process = Process::start(launch, &signals)?;
     signals.begin();
     input.start(&mut job.stdin);
     keys.as_mut().map(Keys::take_what_was_typed_ahead);
-    let mut run = RunningCommand { child, pty: ours.pty, keys, questions, shared: &shared };
+    let mut run = RunningCommand { process, pty, keys, questions, shared: &shared };
     let ended = until_the_end(&mut run, &mut signals, pumps, &has_ended, started).await?;
     run.give_way_to_question();
     shared.spinner.take();
@@ -72,30 +83,18 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let RunEnd { end, pumped, is_disturbed } = ended;
     if let (Exit::Signal(signal @ (libc::SIGINT | libc::SIGQUIT)), true) = (end.exit, had_keys) {
         // A shell's loop that waits for us would have got that key from our own terminal.
-        tell_own_group(signal);
+        signal_group(getpgrp(), signal);
     }
     signals.end();
     // Output that was not taken, or that a signal cut short, is no failure of the command.
     let failed_by_itself = !is_disturbed && !pumped.0.is_lost() && !pumped.1.is_lost();
     let withhold = job.withhold.filter(|_| failed_by_itself);
     let is_unwanted = || withhold.is_some_and(|is_unwanted| is_unwanted(end.exit));
-    let held = show_held(&shared, is_unwanted).await;
-    let tape = shared.tape.replace(Tape::new(None, false));
-    Ok(conclude(end, pumped, condition, tape, held))
-}
-
-/// The pumps for the output of a command that does not run yet.
-fn pumps<'s>(
-    ours: &mut OurEnds,
-    shared: &'s SharedState<'s>,
-    watch_end: &watch::Receiver<Option<TokioInstant>>,
-) -> Result<(Option<Pump<'s>>, Option<Pump<'s>>), SpawnError> {
-    let pump = |to, from: Option<OwnedFd>| {
-        from.map(|from| Pump::new(to, from, shared, watch_end.clone())).transpose()
-    };
-    let out = pump(Stream::Stdout, ours.stdout.take())?;
-    let err = pump(Stream::Stderr, ours.stderr.take())?;
-    Ok((if ours.pty.is_some() { out.map(Pump::of_terminal) } else { out }, err))
+    let withheld = shared.tape.borrow().is_held() && is_unwanted();
+    if !withheld {
+        shared.show_held().await;
+    }
+    Ok(conclude(end, pumped, condition, &shared, withheld))
 }
 
 async fn pump_if_any(pump: Option<Pump<'_>>) -> PumpEnd {

@@ -1,13 +1,15 @@
 //! A command that runs, and all that cachex has open for it.
 
-use super::child::Child;
 use crate::runner::error::Unrecorded;
+use crate::runner::launch::Process;
 use crate::runner::output::SharedState;
+#[cfg(target_os = "linux")]
+use crate::runner::terminal::exists_other_reader;
 use crate::runner::terminal::{Keys, Pty, Question, QuestionWatch};
 
 /// A command that runs.
 pub(super) struct RunningCommand<'r> {
-    pub(super) child: Child,
+    pub(super) process: Process,
     /// Its terminal, if it has one of its own.
     pub(super) pty: Option<Pty>,
     /// The keys of our terminal, if they go to that one.
@@ -34,7 +36,12 @@ impl RunningCommand<'_> {
         if let Some(spinner) = &mut *self.shared.spinner.borrow_mut() {
             spinner.withdraw();
         }
-        if !self.child.shares_the_terminal() {
+        // A pager, say, that reads our output.
+        #[cfg(target_os = "linux")]
+        let may_be_of_another = exists_other_reader(self.process.id());
+        #[cfg(not(target_os = "linux"))]
+        let may_be_of_another = false;
+        if !may_be_of_another {
             self.shared.give_up_storing(match question {
                 Question::Mode => Unrecorded::Asked,
                 #[cfg(target_os = "linux")]

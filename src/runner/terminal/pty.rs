@@ -3,7 +3,7 @@
 //! It controls the command's session: its keys send signals to the command, which finds it as `/dev/tty`. It begins with the
 //! settings of our own terminal, and only the command changes them.
 
-use crate::runner::signals::tell_group;
+use crate::runner::signals::signal_group;
 use crate::terminal::{TerminalSize, own_settings};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
@@ -46,7 +46,7 @@ pub(crate) fn open(size: TerminalSize, keys: Option<&Termios>) -> io::Result<(Pt
 impl Pty {
     /// The end that output is read from.
     pub(crate) fn reader(&self) -> io::Result<OwnedFd> {
-        Ok(rustix::io::fcntl_dupfd_cloexec(&self.master, 3)?)
+        self.master.try_clone()
     }
 
     /// Passes keys on to the command. Returns how many it has taken.
@@ -70,7 +70,7 @@ impl Pty {
     /// Sends a signal to the processes in its foreground, as a key does.
     pub(crate) fn signal_foreground(&self, signal: i32) {
         if let Ok(group) = tcgetpgrp(&self.master) {
-            tell_group(group, signal);
+            signal_group(group, signal);
         }
     }
 }

@@ -35,8 +35,8 @@ impl QuestionWatch {
         let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let controlling = rustix::fs::open(c"/dev/tty", flags, Mode::empty()).ok();
         let stderr = || {
-            let is_there = Stream::Stderr.is_terminal();
-            is_there.then(|| rustix::io::fcntl_dupfd_cloexec(Stream::Stderr.fd(), 3).ok()).flatten()
+            let fd = Some(Stream::Stderr.fd()).filter(|_| Stream::Stderr.is_terminal());
+            fd?.try_clone_to_owned().ok()
         };
         #[cfg(target_os = "linux")]
         let reads = if controlling.is_some() {

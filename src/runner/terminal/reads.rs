@@ -3,7 +3,7 @@
 //! There is no event for that. But the kernel keeps the date of the last read, and updates it once in every span of eight
 //! seconds. So this date is set back at first, to a value that no read gives.
 
-use rustix::fd::{AsFd, OwnedFd};
+use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT, fstat, futimens};
 use rustix::termios::tcgetpgrp;
 use std::fs::read_to_string;
@@ -31,8 +31,8 @@ impl TerminalReads {
     }
 
     /// Watches this terminal, which was opened by its own name.
-    pub(super) fn of(terminal: impl AsFd) -> Option<Self> {
-        let terminal = rustix::io::fcntl_dupfd_cloexec(terminal, 3).ok()?;
+    pub(super) fn of(terminal: BorrowedFd<'_>) -> Option<Self> {
+        let terminal = terminal.try_clone_to_owned().ok()?;
         Some(Self { terminal, set: None })
     }
 

@@ -5,8 +5,10 @@ use super::gap::Gap;
 use super::taken::Taken;
 use crate::entry::Condition;
 use crate::key::DigestBuilder;
+use crate::poll::poll_one;
 use crate::runner::error::Unrecorded;
-use crate::runner::left_behind::{CLOSING_GRACE, hangs_up, serve_after_our_end};
+use crate::runner::left_behind::{CLOSING_GRACE, hangs_up};
+use crate::process::in_new_process_with;
 use crate::stdin::Readiness;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -215,12 +217,14 @@ impl<C: Channel> Offering<C> {
         let mut kept = self.channel.descriptors();
         kept.extend([self.ended.as_raw_fd(), running.as_raw_fd(), libc::STDIN_FILENO]);
         // SAFETY: the thread that had the offer has ended, and no other descriptor is used.
-        unsafe {
-            serve_after_our_end(kept, || match self.run() {
+        let serving = unsafe {
+            in_new_process_with(kept, || match self.run() {
                 Ok(()) => _ = self.channel.finish(),
                 Err(gap) => self.copy(gap),
-            });
-        }
+            })
+        };
+        // Without another process nothing can be done.
+        let _ = serving;
     }
 
     /// Gives the command what comes, without seeing what it takes.
@@ -257,9 +261,7 @@ impl<C: Channel> Offering<C> {
                 Ok(count) => bytes = &bytes[count..],
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => {
-                    let fd = |ours| PollFd::new(ours, PollFlags::OUT);
-                    let mut fds: Vec<_> = self.channel.ours().map(fd).into_iter().collect();
-                    let _ = poll(&mut fds, None);
+                    _ = self.channel.ours().map(|ours| poll_one(ours, PollFlags::OUT, None));
                 }
                 Err(_) => return,
             }

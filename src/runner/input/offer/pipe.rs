@@ -3,8 +3,7 @@
 use super::channel::Channel;
 use crate::entry::StdinKind;
 use rustix::event::PollFlags;
-use rustix::fs::{OFlags, fcntl_setfl};
-use rustix::io::{Errno, ioctl_fionread};
+use rustix::io::{Errno, ioctl_fionbio, ioctl_fionread};
 use rustix::pipe::{SpliceFlags, splice, tee};
 use rustix::stdio::stdin;
 use std::io::{self, PipeReader, PipeWriter, Read};
@@ -21,7 +20,7 @@ impl PipeOffer {
     /// What the command reads from, and the offer.
     pub(super) fn new() -> io::Result<(OwnedFd, Self)> {
         let (theirs, ours) = io::pipe()?;
-        fcntl_setfl(&ours, OFlags::NONBLOCK)?;
+        ioctl_fionbio(&ours, true)?;
         Ok((theirs.into(), Self { ours: Some(ours.into()), passage: io::pipe()? }))
     }
 

@@ -1,6 +1,7 @@
 //! What the command writes to the socket that is its standard input: it goes on to ours.
 
-use rustix::event::{PollFd, PollFlags, poll};
+use crate::poll::poll_one;
+use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::sockopt::socket_error;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown};
@@ -105,9 +106,7 @@ pub(super) fn send_all(to: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
         match send(to, bytes, SendFlags::NOSIGNAL) {
             Ok(count) => bytes = &bytes[count..],
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => {
-                let _ = poll(&mut [PollFd::from_borrowed_fd(to, PollFlags::OUT)], None);
-            }
+            Err(Errno::AGAIN) => _ = poll_one(to, PollFlags::OUT, None)?,
             Err(error) => return Err(error.into()),
         }
     }
