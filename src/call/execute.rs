@@ -72,7 +72,7 @@ impl Call<'_> {
             environment: Some(self.environment(active_within(&active(), key))),
             stdin,
             outputs: observation.fingerprint.outputs,
-            recorder,
+            recorder: recorder.map(Box::new),
             spinner,
             withhold,
             held_up: &|| claim.hand_on(),

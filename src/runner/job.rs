@@ -23,7 +23,7 @@ pub struct Job<'a> {
     /// What it writes to.
     pub outputs: OutputStreams,
     /// Records the output, if that is wanted.
-    pub recorder: Option<Recorder>,
+    pub recorder: Option<Box<Recorder>>,
     /// Shown while the command is silent, if that is wanted.
     pub spinner: Option<Spinner>,
     /// If set, output is held back until the command has ended, and is never shown when this is true of its exit. It

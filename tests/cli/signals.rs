@@ -5,7 +5,7 @@ use super::harness::{Call, Sandbox};
 use super::harness::{is_running, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdout, ExitStatus, Stdio};
 
 /// A call whose command has reported that it is ready.
@@ -15,9 +15,11 @@ pub struct Ready {
     pub first: String,
 }
 
+/// Starts a call in a process group of its own, which a signal can stop since this process could continue it. Waits for
+/// its first line.
 pub fn start(mut call: Call) -> Ready {
-    let mut child =
-        call.command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("started");
+    let command = call.command.stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0);
+    let mut child = command.spawn().expect("started");
     let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
     let mut first = String::new();
     stdout.read_line(&mut first).expect("read");
@@ -291,7 +293,7 @@ fn a_signal_from_the_command_to_its_group_reaches_it_once() {
     let ten = "$|=1; my $n = 0; $SIG{USR1}=sub{$n++};
         for (1..10) { kill USR1 => 0; for (1..5) { select undef,undef,undef,.01 } } print \"$n\\n\"";
     let mut call = sandbox.cachex_words(["perl", "-e", ten]);
-    std::os::unix::process::CommandExt::process_group(&mut call.command, 0);
+    call.command.process_group(0);
     call.gives("10\n");
 }
 

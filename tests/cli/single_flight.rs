@@ -3,7 +3,7 @@
 use super::harness::{Sandbox, Texts};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::Read;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Stdio};
 
 /// A sandbox whose command reports its start and then waits for [`Sandbox::go`].
@@ -16,8 +16,11 @@ fn sandbox(rest: &str) -> Sandbox {
     sandbox
 }
 
+/// Starts a call in a process group of its own, which a signal can stop since this process could continue it.
 pub fn spawn(sandbox: &Sandbox, words: &str) -> Child {
-    sandbox.cachex(words).spawn()
+    let mut call = sandbox.cachex(words);
+    call.command.process_group(0);
+    call.spawn()
 }
 
 /// Waits until a caller reports that it waits for another run.

@@ -125,14 +125,14 @@ fn lead(
     }
     loop {
         let status = wait_for(command);
-        let has_ended = ExitStatus::from_raw(status).stopped_signal().is_none();
-        if has_ended {
+        if ExitStatus::from_raw(status).stopped_signal().is_none() {
             take_terminal();
+            report(status);
+            loop {
+                pause();
+            }
         }
         report(status);
-        while has_ended {
-            pause();
-        }
     }
 }
 

@@ -9,9 +9,9 @@ use std::io;
 /// What the output of the command is recorded on.
 #[derive(Default)]
 pub(crate) struct Tape {
-    recorder: Option<Recorder>,
+    recorder: Option<Box<Recorder>>,
     /// A recording that could not go on, while it is still held back.
-    broken_off: Option<Recorder>,
+    broken_off: Option<Box<Recorder>>,
     /// Why it will not be stored.
     given_up: Option<Unrecorded>,
     /// Whether all of it is held back: nothing has reached our own streams.
@@ -34,7 +34,7 @@ pub(crate) fn play(recorder: &mut Recorder) -> io::Result<()> {
 
 impl Tape {
     /// A tape that records if there is a recorder. Only then can it hold output back.
-    pub(crate) fn new(recorder: Option<Recorder>, hold: bool) -> Self {
+    pub(crate) fn new(recorder: Option<Box<Recorder>>, hold: bool) -> Self {
         let given_up = recorder.is_none().then_some(Unrecorded::NotAsked);
         Self { held: hold && recorder.is_some(), recorder, broken_off: None, given_up }
     }
@@ -70,13 +70,13 @@ impl Tape {
 
     /// What is held back, to be written to our own streams. It is returned by [`put_back`](Self::put_back), unless it was
     /// broken off.
-    pub(crate) fn take_held(&mut self) -> Option<Recorder> {
+    pub(crate) fn take_held(&mut self) -> Option<Box<Recorder>> {
         let is_held = std::mem::take(&mut self.held);
         self.broken_off.take().or_else(|| self.recorder.take_if(|_| is_held))
     }
 
     /// Returns what [`take_held`](Self::take_held) took, if it may be stored.
-    pub(crate) fn put_back(&mut self, recorder: Recorder) {
+    pub(crate) fn put_back(&mut self, recorder: Box<Recorder>) {
         self.recorder = Some(recorder).filter(|_| self.given_up.is_none());
     }
 

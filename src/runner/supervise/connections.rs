@@ -32,9 +32,10 @@ impl Connections {
             return Self::with_terminal(columns, is_stdin_empty);
         }
         let questions = QuestionWatch::begin();
-        let pipe = |is_open| match is_open {
-            true => io::pipe().map(|(read, write)| (Some(read.into()), given(write))),
-            false => Ok((None, Standard::Closed)),
+        let pipe = |is_open: bool| {
+            let pipe = is_open.then(io::pipe).transpose()?;
+            let closed = (None, Standard::Closed);
+            io::Result::Ok(pipe.map_or(closed, |(read, write)| (Some(read.into()), given(write))))
         };
         let ((out, stdout), (err, stderr)) = match job.outputs {
             OutputStreams::Partly { stdout, stderr } => (pipe(stdout)?, pipe(stderr)?),

@@ -90,11 +90,11 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let failed_by_itself = !is_disturbed && !pumped.0.is_lost() && !pumped.1.is_lost();
     let withhold = job.withhold.filter(|_| failed_by_itself);
     let is_unwanted = || withhold.is_some_and(|is_unwanted| is_unwanted(end.exit));
-    let withheld = shared.tape.borrow().is_held() && is_unwanted();
-    if !withheld {
+    let stays_hidden = shared.tape.borrow().is_held() && is_unwanted();
+    if !stays_hidden {
         shared.show_held().await;
     }
-    Ok(conclude(end, pumped, condition, &shared, withheld))
+    Ok(conclude(end, pumped, condition, &shared, stays_hidden))
 }
 
 async fn pump_if_any(pump: Option<Pump<'_>>) -> PumpEnd {
