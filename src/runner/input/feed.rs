@@ -3,9 +3,9 @@
 //! A thread writes it to a pipe as fast as the command reads. The end of the run does not wait for that thread.
 
 use crate::entry::Condition;
+use crate::process::in_new_process_with;
 use crate::runner::launch::Standard;
 use crate::runner::left_behind::{CLOSING_GRACE, hangs_up};
-use crate::process::in_new_process_with;
 use crate::stdin::Buffered;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno, ioctl_fionbio};
