@@ -39,7 +39,7 @@ impl fmt::Display for Caveat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnusedHash(hash) => {
-                write!(f, "--hash-with {}", escape_os(hash.selector.to_string().as_ref()))?;
+                write!(f, "--hash-with {}", escape_os(hash.name.as_ref()))?;
                 f.write_str(match &hash.selector {
                     HashSelector::File(_) => " matches no file of --file or among the arguments",
                     HashSelector::Variable(_) => ": the variable is not set",

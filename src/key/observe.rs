@@ -42,7 +42,7 @@ pub fn observe(
     }
     let reader = FileReader::new(memory, now, on_progress);
     let hashes = HashCommands::new(&spec.hashes, on_progress);
-    let line = CommandWords { program, words, marks: marks(&spec.ignored, words) };
+    let line = CommandWords { words, marks: marks(&spec.ignored, words) };
     let (variable_globs, variables) = variables(spec, &hashes)?;
     let counted_words = line.counted(&hashes)?;
     let (mut surveys, mut files) = (Vec::new(), BTreeMap::new());
@@ -52,7 +52,7 @@ pub fn observe(
         files.insert(word.clone(), state);
     }
     // Last, since it may leave the memory locked.
-    let ReadArguments { code, arguments, states } = read(&reader, &line, &hashes, spec)?;
+    let ReadArguments { code, arguments, states } = read(&reader, program, &line, &hashes, spec)?;
     let fingerprint = Fingerprint {
         scope: spec.scope.clone(),
         texts: spec.texts.clone(),
@@ -83,7 +83,6 @@ pub fn observe(
 
 /// A command line, and the words of it that count.
 struct CommandWords<'c> {
-    program: &'c Program,
     words: &'c [OsString],
     /// For each word the glob that leaves it out, if one does.
     marks: Vec<Option<OsString>>,
@@ -141,13 +140,14 @@ struct ReadArguments {
 /// Reads the code and the files among the arguments: small ones first, so that all large ones are recalled at once.
 fn read(
     reader: &FileReader<'_>,
+    program: &Program,
     line: &CommandWords<'_>,
     hashes: &HashCommands<'_>,
     spec: &KeySpec,
 ) -> Result<ReadArguments, Unreadable> {
     let plain = line.plain_arguments(hashes);
     let mut arguments = FileArguments::survey(&plain)?;
-    let code = find_code(reader, line.program, line.words, &plain, &arguments, hashes)?;
+    let code = find_code(reader, program, line.words, &plain, &arguments, hashes)?;
     if spec.ignore_file_arguments {
         arguments = FileArguments::default();
     }

@@ -1,5 +1,6 @@
 //! Where programs and scripts are found that the words of a command line name.
 
+use super::interpreter::Operands;
 use super::program::{Program, search_path};
 use crate::key::files::exec_mode::is_executable;
 use crate::key::files::path::absolute;
@@ -41,18 +42,14 @@ pub(super) fn find_programs(name: &OsStr, has_own_path: bool) -> impl Iterator<I
 }
 
 /// Where an interpreter finds the script `name`: there, in `PATH`, or with one of the extensions.
-pub(super) fn find_script(
-    name: &OsStr,
-    searches_path: bool,
-    extensions: &'static [&'static str],
-) -> PathBuf {
+pub(super) fn find_script(name: &OsStr, operands: &Operands) -> PathBuf {
     let path = absolute(Path::new(name));
     if path.exists() {
         return path;
     }
-    let in_path = searches_path && !name.as_bytes().contains(&b'/');
+    let in_path = operands.searches_path && !name.as_bytes().contains(&b'/');
     let in_path = in_path.then(|| search_path(name)).into_iter().flatten();
-    let extended = with_extensions(&path, extensions);
+    let extended = with_extensions(&path, operands.extensions);
     in_path.chain(extended).find(|candidate| candidate.is_file()).unwrap_or_else(|| path.clone())
 }
 

@@ -146,13 +146,13 @@ impl CodeSearch<'_, '_> {
             return Err(Unreadable::new(program, why));
         }
         if let Some((_, script)) = &operands.script {
-            let path = locate(script, operands);
+            let path = find_script(script, operands);
             self.add(&path)?;
             for it in self.found.files.iter_mut().filter(|it| it.file.path == path) {
                 it.file.is_script = true;
             }
         }
-        for path in operands.also.iter().map(|word| locate(word, operands)) {
+        for path in operands.also.iter().map(|word| find_script(word, operands)) {
             if path.is_file() {
                 self.add(&path)?;
             }
@@ -222,7 +222,7 @@ impl CodeSearch<'_, '_> {
     ) -> Result<(), Unreadable> {
         let words: Vec<OsString> = words.iter().map(|word| (*word).to_owned()).collect();
         let Some(operands) = operands(program, &words) else { return Ok(()) };
-        let script = operands.script.as_ref().map(|(_, script)| locate(script, &operands));
+        let script = operands.script.as_ref().map(|(_, script)| find_script(script, &operands));
         match script {
             Some(script) if is_wrapped && script.is_dir() => Err(Unreadable::new(
                 &script,
@@ -251,9 +251,4 @@ impl CodeSearch<'_, '_> {
         self.found.files.push(PendingCode { file, content: Some(content) });
         Ok(Some(head))
     }
-}
-
-/// Where an interpreter finds the script `name`.
-fn locate(name: &OsStr, operands: &Operands) -> PathBuf {
-    find_script(name, operands.searches_path, operands.extensions)
 }

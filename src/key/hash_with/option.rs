@@ -5,7 +5,6 @@ use crate::key::digest::Digest;
 use crate::key::error::Unreadable;
 use glob::Pattern;
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::fs::File;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
@@ -14,6 +13,8 @@ use std::path::Path;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HashWith {
     pub(crate) selector: HashSelector,
+    /// The selector as it was written.
+    pub(crate) name: String,
     pub(crate) command: OsString,
 }
 
@@ -32,19 +33,6 @@ pub(crate) enum HashSelector {
     Stdin,
 }
 
-impl fmt::Display for HashSelector {
-    /// As it is written in the option.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(glob) => write!(f, "file:{glob}"),
-            Self::Variable(name) => write!(f, "env:{}", name.to_string_lossy()),
-            Self::Position(number) => write!(f, "arg:{number}"),
-            Self::Argument(glob) => write!(f, "arg:{glob}"),
-            Self::Stdin => f.write_str("stdin"),
-        }
-    }
-}
-
 impl HashWith {
     /// Reads `file:*.json=jq -cS .`, `env:NAME=…`, `arg:2=…`, `arg:--seed*=…` or `stdin=…`. The first `=` ends the
     /// selector. `expand` completes the path or glob behind `file:`.
@@ -60,19 +48,19 @@ impl HashWith {
         let bytes = word.as_bytes();
         let split = bytes.iter().position(|byte| *byte == b'=').ok_or(EXPECTED)?;
         let (selector, command) = (&bytes[..split], &bytes[split + 1..]);
-        let selector = std::str::from_utf8(selector).map_err(|_| EXPECTED)?;
+        let name = std::str::from_utf8(selector).map_err(|_| EXPECTED)?;
         let glob = |text: &str| Pattern::new(text).map_err(|error| error.msg.to_owned());
-        let selector = match selector.split_once(':') {
-            None if selector == "stdin" => HashSelector::Stdin,
+        let selector = match name.split_once(':') {
+            None if name == "stdin" => HashSelector::Stdin,
             Some((_, "")) => return Err(EXPECTED.to_owned()),
             Some(("file", pattern)) => {
                 let path = expand(pattern.into())?.into_string();
                 HashSelector::File(glob(&path.map_err(|_| "a glob has to be UTF-8")?)?)
             }
-            Some(("env", name)) if name.contains(['*', '?', '[', '$']) => {
+            Some(("env", variable)) if variable.contains(['*', '?', '[', '$']) => {
                 return Err("expected the name of one variable".to_owned());
             }
-            Some(("env", name)) => HashSelector::Variable(name.into()),
+            Some(("env", variable)) => HashSelector::Variable(variable.into()),
             Some(("arg", number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
                 let number = number.parse().ok().filter(|number| *number > 0);
                 HashSelector::Position(number.ok_or("arguments are counted from 1")?)
@@ -83,7 +71,8 @@ impl HashWith {
         if command.iter().all(u8::is_ascii_whitespace) {
             return Err("the command is empty".to_owned());
         }
-        Ok(Self { selector, command: OsString::from_vec(command.to_vec()) })
+        let command = OsString::from_vec(command.to_vec());
+        Ok(Self { selector, name: name.to_owned(), command })
     }
 
     /// Whether it is for standard input.

@@ -123,16 +123,16 @@ fn tree_digest(
 
 /// The state of the word, given the state of each path.
 fn combined(survey: &FileSurvey, mut states: Vec<(&PathBuf, FileState)>) -> FileState {
-    match states.pop() {
-        Some((_, state)) if !survey.is_glob => state,
-        last => {
-            let mut digest = DigestBuilder::default();
-            for state in states.iter().chain(&last) {
-                digest.update(&bytes_of(state));
-            }
-            state_of_many(survey, digest.finish())
-        }
+    if !survey.is_glob
+        && let Some((_, state)) = states.pop()
+    {
+        return state;
     }
+    let mut digest = DigestBuilder::default();
+    for state in &states {
+        digest.update(&bytes_of(state));
+    }
+    state_of_many(survey, digest.finish())
 }
 
 /// The state of a directory or a glob with this digest.
