@@ -13,7 +13,6 @@ use rustix::fs::{
 };
 use std::ffi::{CStr, OsStr, OsString};
 use std::io;
-use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -30,20 +29,11 @@ pub(super) struct Tree(Vec<Listing>);
 struct Listing {
     /// Its path from the root of the tree.
     directory: PathBuf,
-    /// All names in one buffer: there are too many for an allocation each.
-    names: Vec<u8>,
-    entries: Vec<TreeEntry>,
+    entries: Vec<(OsString, EntryKind)>,
     /// A digest of all that is known of the entries.
     stamp: Digest,
     /// When an entry was last added or removed, in nanoseconds since the epoch.
     changed: i128,
-}
-
-#[derive(Debug)]
-struct TreeEntry {
-    /// Its place in the names of the listing.
-    name: Range<usize>,
-    kind: EntryKind,
 }
 
 /// The kind of an entry of a directory.
@@ -93,10 +83,8 @@ impl Tree {
     /// Every member, sorted by path.
     pub(super) fn members(&self) -> Vec<TreeMember<'_>> {
         let members = self.0.iter().flat_map(|listing| {
-            listing.entries.iter().map(|TreeEntry { name, kind }| {
-                let path = listing.directory.join(listing.name(name));
-                TreeMember { path, kind }
-            })
+            let path = |name| listing.directory.join(name);
+            listing.entries.iter().map(move |(name, kind)| TreeMember { path: path(name), kind })
         });
         let mut members: Vec<_> = members.collect();
         members.sort_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
@@ -106,7 +94,7 @@ impl Tree {
     /// The number of files.
     pub(super) fn files(&self) -> usize {
         let entries = self.0.iter().flat_map(|listing| &listing.entries);
-        entries.filter(|entry| entry.kind.stamp().is_some()).count()
+        entries.filter(|(_, kind)| kind.stamp().is_some()).count()
     }
 
     /// A digest that no other tree has, nor the same tree at another time.
@@ -138,49 +126,38 @@ impl Listing {
         // Asked for first: whatever is added or removed from now on moves it.
         let changed = FileStamp::of(&fstat(&opened).map_err(here)?).changed;
         let mut opened = Dir::new(opened).map_err(here)?;
-        let (mut names, mut entries) = (Vec::new(), Vec::new());
+        let mut entries = Vec::new();
         while let Some(entry) = opened.read() {
             let entry = entry.map_err(here)?;
             let name = entry.file_name();
             if [c".", c".."].contains(&name) {
                 continue;
             }
-            let bytes = name.to_bytes();
-            let kind = EntryKind::of(opened.fd().map_err(here)?, name)
-                .map_err(|error| (directory.join(OsStr::from_bytes(bytes)), error))?;
-            let begin = names.len();
-            names.extend_from_slice(bytes);
-            entries.push(TreeEntry { name: begin..names.len(), kind });
+            let kind = EntryKind::of(opened.fd().map_err(here)?, name);
+            let name = OsStr::from_bytes(name.to_bytes());
+            let kind = kind.map_err(|error| (directory.join(name), error))?;
+            entries.push((name.to_owned(), kind));
         }
-        entries
-            .sort_unstable_by(|a: &TreeEntry, b| names[a.name.clone()].cmp(&names[b.name.clone()]));
-        let stamp = stamp_of(&names, &entries);
-        Ok(Self { directory: directory.to_owned(), names, entries, stamp, changed })
-    }
-
-    fn name(&self, at: &Range<usize>) -> &OsStr {
-        OsStr::from_bytes(&self.names[at.clone()])
+        entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let mut bytes = Encoder::with_capacity(entries.len() * 96);
+        for (name, kind) in &entries {
+            kind.encode(name, &mut bytes);
+            if let Some(stamp) = kind.stamp() {
+                stamp.encode(&mut bytes);
+            }
+        }
+        let stamp = Digest::of(&bytes.finish());
+        Ok(Self { directory: directory.to_owned(), entries, stamp, changed })
     }
 
     fn directories(&self) -> impl Iterator<Item = PathBuf> {
-        let directories = self.entries.iter().filter(|entry| entry.kind == EntryKind::Directory);
-        directories.map(|entry| self.directory.join(self.name(&entry.name)))
+        let directories = self.entries.iter().filter(|(_, kind)| *kind == EntryKind::Directory);
+        directories.map(|(name, _)| self.directory.join(name))
     }
 }
 
 fn open_directory(at: impl AsFd, path: &Path, how: OFlags) -> rustix::io::Result<OwnedFd> {
     openat(at, path, how | OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-}
-
-fn stamp_of(names: &[u8], entries: &[TreeEntry]) -> Digest {
-    let mut bytes = Encoder::with_capacity(entries.len() * 96);
-    for TreeEntry { name, kind } in entries {
-        kind.encode(OsStr::from_bytes(&names[name.clone()]), &mut bytes);
-        if let Some(stamp) = kind.stamp() {
-            stamp.encode(&mut bytes);
-        }
-    }
-    Digest::of(&bytes.finish())
 }
 
 impl EntryKind {
