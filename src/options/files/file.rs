@@ -100,10 +100,7 @@ impl TextReader<'_> {
             let command = command.ok_or_else(|| self.problem(rule, "a rule without a command"))?;
             let text = command.get_ref().as_str();
             let pattern = text.ok_or("expected a string".to_owned()).and_then(Rule::pattern);
-            let words = pattern.map_err(|reason| {
-                let value = source_of(self.text, command);
-                self.problem(command, &format!("invalid value {value} for command: {reason}"))
-            })?;
+            let words = pattern.map_err(|reason| self.bad_value("command", command, &reason))?;
             let layer = self.options(&options, Some((number, text.unwrap_or_default())))?;
             read.push(Rule { words, layer });
         }
@@ -136,10 +133,8 @@ impl TextReader<'_> {
                 return Err(self.problem(key, &unknown));
             };
             let source = Source::File(Rc::clone(&place));
-            self.set(&mut layer, option, value.get_ref(), source).map_err(|reason| {
-                let value_text = source_of(self.text, value);
-                self.problem(value, &format!("invalid value {value_text} for {name}: {reason}"))
-            })?;
+            let set = self.set(&mut layer, option, value.get_ref(), source);
+            set.map_err(|reason| self.bad_value(name, value, &reason))?;
         }
         Ok(layer)
     }
@@ -160,6 +155,11 @@ impl TextReader<'_> {
                 reason
             }
         })
+    }
+
+    fn bad_value<T>(&self, name: &str, value: &Spanned<T>, reason: &str) -> FileProblem {
+        let text = source_of(self.text, value);
+        self.problem(value, &format!("invalid value {text} for {name}: {reason}"))
     }
 
     fn problem<T>(&self, at: &Spanned<T>, what: &str) -> FileProblem {

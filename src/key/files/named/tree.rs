@@ -25,7 +25,7 @@ const DIRECTORIES_PER_THREAD: usize = 16;
 pub(super) struct Tree(Vec<Listing>);
 
 /// The entries of one directory, sorted by name.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Listing {
     /// Its path from the root of the tree.
     directory: PathBuf,
@@ -107,15 +107,6 @@ impl Tree {
         Digest::of(&bytes.finish())
     }
 }
-
-impl PartialEq for Listing {
-    fn eq(&self, other: &Self) -> bool {
-        let all = |it: &Self| (it.stamp, it.changed);
-        self.directory == other.directory && all(self) == all(other)
-    }
-}
-
-impl Eq for Listing {}
 
 impl Listing {
     /// Lists one directory; an error names the path that it is about.
