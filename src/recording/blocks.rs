@@ -42,25 +42,17 @@ impl UnreadableRecording {
 /// A file of frames, every block of which has a checksum.
 #[derive(Debug)]
 pub struct BlockFile {
-    file: File,
-    length: u64,
-    streams: StreamSet,
-    digest: ContentDigest,
-    sums: Vec<Checksum>,
+    /// The file itself.
+    pub file: File,
+    pub(super) length: u64,
+    /// Which streams the frames are of.
+    pub streams: StreamSet,
+    /// The digest of its bytes.
+    pub digest: ContentDigest,
+    pub(super) sums: Vec<Checksum>,
 }
 
 impl BlockFile {
-    /// A file that was just written.
-    pub(super) fn new(
-        file: File,
-        length: u64,
-        streams: StreamSet,
-        digest: ContentDigest,
-        sums: Vec<Checksum>,
-    ) -> Self {
-        Self { file, length, streams, digest, sums }
-    }
-
     /// A file that was written before. It is what was recorded if its [`checksum`](Self::checksum) is right.
     ///
     /// # Errors
@@ -76,24 +68,6 @@ impl BlockFile {
         }
         let sums = sums_of(&file, length)?;
         Ok(Self { file, length, streams, digest, sums })
-    }
-
-    /// The file itself.
-    #[must_use]
-    pub fn file(&self) -> &File {
-        &self.file
-    }
-
-    /// The digest of its bytes.
-    #[must_use]
-    pub fn digest(&self) -> ContentDigest {
-        self.digest
-    }
-
-    /// Which streams the frames are of.
-    #[must_use]
-    pub fn streams(&self) -> StreamSet {
-        self.streams
     }
 
     /// The checksum of all of it.
@@ -126,7 +100,7 @@ impl BlockFile {
 }
 
 /// Reads the block of this number.
-fn read_block<'b>(
+pub(super) fn read_block<'b>(
     file: &File,
     length: u64,
     number: u64,

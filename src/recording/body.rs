@@ -59,7 +59,7 @@ impl Body {
                 });
                 streams
             }
-            Content::File(file) => file.streams(),
+            Content::File(file) => file.streams,
         }
     }
 }

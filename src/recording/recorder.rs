@@ -3,7 +3,7 @@
 //! Recording never stalls the command: output that cannot be recorded, or is too long, is given up, and goes on to its
 //! stream. The same output always gives the same frames, however it arrived, so that equal files have one digest.
 
-use super::blocks::{BlockFile, BlockSums, ContentDigest};
+use super::blocks::{BLOCK, BlockFile, BlockSums, ContentDigest, read_block};
 use super::body::{Body, Content};
 use super::checksum::Checksum;
 use super::frames::{FrameReader, HEADER, MAX_FRAME, StreamSet, encode_header};
@@ -140,7 +140,7 @@ impl Recorder {
     ) -> io::Result<()> {
         let mut frames = FrameReader::default();
         if let Some(spilled) = &self.spilled {
-            spilled.for_each_piece(|piece| frames.read(piece, &mut sink))?;
+            spilled.for_each_block(|block| frames.read(block, &mut sink))?;
         }
         frames.read(&self.frames, &mut sink)?;
         frames.end()
@@ -193,22 +193,17 @@ impl Spilled {
         Ok(())
     }
 
-    fn for_each_piece(&self, mut sink: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
-        let mut buffer = vec![0; WAITING];
-        let mut start = 0;
-        while start < self.length {
-            let left = usize::try_from(self.length - start).unwrap_or(usize::MAX);
-            let piece = &mut buffer[..left.min(WAITING)];
-            self.file.read_exact_at(piece, start)?;
-            sink(piece)?;
-            start += piece.len() as u64;
-        }
-        Ok(())
+    fn for_each_block(&self, mut sink: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        let mut buffer = vec![0; BLOCK];
+        let mut blocks = 0..self.length.div_ceil(BLOCK as u64);
+        blocks
+            .try_for_each(|number| sink(read_block(&self.file, self.length, number, &mut buffer)?))
     }
 
     fn finish(self, streams: StreamSet) -> BlockFile {
         let digest = ContentDigest(*self.digest.finalize().as_bytes());
-        BlockFile::new(self.file, self.length, streams, digest, self.sums.finish())
+        let Self { file, length, sums, .. } = self;
+        BlockFile { file, length, streams, digest, sums: sums.finish() }
     }
 }
 
@@ -275,12 +270,12 @@ mod tests {
                 }
                 Content::File(written) => {
                     prop_assert!(body.length > (IN_MEMORY - MAX_FRAME) as u64);
-                    let file = written.file().try_clone().expect("cloned");
+                    let file = written.file.try_clone().expect("cloned");
                     prop_assert_eq!(file.metadata().expect("known").len(), body.length);
                     let mut bytes = vec![0; usize::try_from(body.length).expect("short")];
                     file.read_exact_at(&mut bytes, 0).expect("read");
-                    prop_assert_eq!(written.digest(), ContentDigest(*blake3::hash(&bytes).as_bytes()));
-                    let read = BlockFile::read(file, body.length, written.streams(), written.digest());
+                    prop_assert_eq!(written.digest, ContentDigest(*blake3::hash(&bytes).as_bytes()));
+                    let read = BlockFile::read(file, body.length, written.streams, written.digest);
                     prop_assert_eq!(read.expect("read").checksum(), body.checksum);
                 }
             }
@@ -304,7 +299,7 @@ mod tests {
                 }
                 let body = recorder.finish().expect("recorded");
                 let digest = match &body.content {
-                    Content::File(file) => Some(file.digest()),
+                    Content::File(file) => Some(file.digest),
                     Content::Memory(_) => None,
                 };
                 (digest, body.length, body.checksum)

@@ -10,7 +10,8 @@ use super::objects::sweep;
 use super::read::database::Database;
 use super::sqlite::codec::{self, OutputRow};
 use super::sqlite::notes::{self, NoteKind};
-use super::sqlite::{open, repair, transaction};
+use super::sqlite::transaction::{self, Purpose};
+use super::sqlite::{open, repair};
 use crate::entry::Entry;
 use crate::key::{Digest, DigestMemory, Key, Stamp};
 use crate::recording::{BlockFile, Body, Checksum, Content};
@@ -165,7 +166,8 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn note_failed_renewal(&mut self, entry: &Entry, now: Timestamp) -> Result<(), StoreError> {
-        let transaction = transaction::write(self.database.connection_mut()?, &self.location)?;
+        let transaction =
+            transaction::write(self.database.connection_mut()?, &self.location, Purpose::Storing)?;
         transaction.execute(
             "UPDATE entry SET renewal_failed = ?3 WHERE id = ?1 AND key = ?2 AND created = ?4",
             params![entry.id, entry.key.0.as_bytes(), now.as_millis(), entry.created.as_millis()],

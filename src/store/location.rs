@@ -102,12 +102,7 @@ impl StoreLocation {
 
 /// Whether this is a regular file that nobody else can write to.
 pub(super) fn is_ours_alone(metadata: &Metadata) -> bool {
-    metadata.is_file() && !is_of_another(metadata) && metadata.mode() & 0o022 == 0
-}
-
-/// Whether a file belongs to another user.
-pub(super) fn is_of_another(metadata: &Metadata) -> bool {
-    !is_ours(metadata.uid())
+    metadata.is_file() && is_ours(metadata.uid()) && metadata.mode() & 0o022 == 0
 }
 
 impl From<NotPrivate> for StoreError {

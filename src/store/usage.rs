@@ -6,8 +6,9 @@
 use super::error::StoreError;
 use super::handle::Store;
 use super::location::StoreLocation;
+use super::sqlite::codec;
 use super::sqlite::notes::{self, Note, NoteKind};
-use super::sqlite::{codec, transaction};
+use super::sqlite::transaction::{self, Purpose};
 use crate::entry::Entry;
 use crate::private_directory::open_private;
 use crate::recording::Checksummer;
@@ -47,7 +48,8 @@ impl Store {
         if self.is_read_only() {
             return Ok(());
         }
-        let transaction = transaction::write(self.database.connection_mut()?, &self.location)?;
+        let transaction =
+            transaction::write(self.database.connection_mut()?, &self.location, Purpose::Storing)?;
         let folded = fold(&self.location, &transaction)?;
         transaction.commit()?;
         folded.done();

@@ -1,16 +1,15 @@
 //! The checks, from the directory to the leftovers. Nothing is made, migrated, healed or folded in.
 
 use super::entries;
-use super::finding::{Finding, fault_of, ok, problem, warning};
+use super::finding::{Finding, exposed, fault_of, ok, problem, warning};
 use crate::private_directory;
 use crate::single_flight::can_claim;
 use crate::size::Size;
-use crate::store::location::{StoreLocation, is_of_another, unfit};
+use crate::store::location::{StoreLocation, unfit};
 use crate::terminal::escape_os;
 use crate::time::{Timestamp, brief};
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Less free space than this is soon none.
@@ -56,10 +55,9 @@ fn examine_directory(directory: &Path) -> (Finding, bool) {
         Ok(()) if rustix::fs::access(directory, access).is_err() => {
             warning(SUBJECT, format!("{path}: cannot be written; hits only, nothing is stored"))
         }
-        Ok(()) if metadata.mode() & 0o077 != 0 => {
-            warning(SUBJECT, format!("{path}: is open to others; chmod 700 it"))
+        Ok(()) => {
+            exposed(SUBJECT, directory.as_os_str(), &metadata).unwrap_or_else(|| ok(SUBJECT, path))
         }
-        Ok(()) => ok(SUBJECT, path),
     };
     (finding, metadata.is_dir())
 }
@@ -88,11 +86,8 @@ fn examine_files(location: &StoreLocation) -> Finding {
         if !metadata.is_file() {
             return warning(SUBJECT, format!("{name}: is not a regular file; move it away"));
         }
-        if is_of_another(&metadata) {
-            return warning(SUBJECT, format!("{name}: belongs to another user; remove it"));
-        }
-        if metadata.mode() & 0o077 != 0 {
-            return warning(SUBJECT, format!("{name}: is open to others; chmod 600 it"));
+        if let Some(fault) = exposed(SUBJECT, &entry.file_name(), &metadata) {
+            return fault;
         }
         count += 1;
     }

@@ -1,6 +1,11 @@
 //! What a check of the store found.
 
+use crate::ownership::is_ours;
 use crate::store::error::StoreError;
+use crate::terminal::escape_os;
+use std::ffi::OsStr;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 
 /// What one check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,5 +50,18 @@ pub(super) fn fault_of(subject: &'static str, fault: &StoreError) -> Finding {
         StoreError::Interrupted => warning(subject, fault.to_string()),
         StoreError::Busy => warning(subject, format!("{fault}; try again")),
         _ => problem(subject, fault.to_string()),
+    }
+}
+
+/// What is wrong with a file or directory that is not ours alone.
+pub(super) fn exposed(subject: &'static str, name: &OsStr, metadata: &Metadata) -> Option<Finding> {
+    let (name, is_directory) = (escape_os(name), metadata.is_dir());
+    if !is_ours(metadata.uid()) {
+        Some(problem(subject, format!("{name}: belongs to another user; remove it")))
+    } else if metadata.mode() & 0o077 != 0 && (is_directory || metadata.is_file()) {
+        let mode = if is_directory { 700 } else { 600 };
+        Some(warning(subject, format!("{name}: is open to others; chmod {mode} it")))
+    } else {
+        None
     }
 }

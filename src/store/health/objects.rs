@@ -1,14 +1,11 @@
 //! The check of the objects: each has an owner, and all are private.
 
-use super::finding::{Finding, ok, problem, warning};
+use super::finding::{Finding, exposed, ok, problem, warning};
 use crate::size::Size;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
-use crate::store::location::is_of_another;
 use crate::store::objects::{owners, sweep};
-use crate::terminal::escape_os;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, DirEntry};
 use std::thread;
 use std::time::Duration;
 
@@ -53,19 +50,8 @@ fn open_to_others(store: &Store) -> Option<Finding> {
     if !metadata.is_dir() {
         return Some(problem(SUBJECT, "is not a directory; move it away"));
     }
-    if metadata.mode() & 0o077 != 0 {
-        return Some(warning(SUBJECT, "is open to others; chmod 700 it"));
-    }
-    for entry in fs::read_dir(&directory).ok()?.flatten() {
-        // A file may be removed meanwhile.
-        let Ok(metadata) = entry.metadata() else { continue };
-        let name = escape_os(&entry.file_name());
-        if is_of_another(&metadata) {
-            return Some(problem(SUBJECT, format!("{name}: belongs to another user; remove it")));
-        }
-        if metadata.is_file() && metadata.mode() & 0o077 != 0 {
-            return Some(warning(SUBJECT, format!("{name}: is open to others; chmod 600 it")));
-        }
-    }
-    None
+    // A file may be removed meanwhile.
+    let of_file = |entry: DirEntry| exposed(SUBJECT, &entry.file_name(), &entry.metadata().ok()?);
+    exposed(SUBJECT, directory.as_os_str(), &metadata)
+        .or_else(|| fs::read_dir(&directory).ok()?.flatten().find_map(of_file))
 }

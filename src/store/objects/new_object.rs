@@ -13,7 +13,7 @@ use std::fs::File;
 /// A file that is to be an object.
 #[derive(Debug)]
 pub(in crate::store) struct NewObject<'f> {
-    file: &'f BlockFile,
+    pub(in crate::store) file: &'f BlockFile,
     directory: ObjectDirectory,
     /// A copy with a name, where the file itself cannot get one.
     copy: Option<File>,
@@ -26,37 +26,22 @@ impl<'f> NewObject<'f> {
         file: &'f BlockFile,
     ) -> Result<Self, StoreError> {
         let directory = ObjectDirectory::make(location)?;
-        let copy = directory.copy_if_unlinkable(file.file(), file.digest())?;
+        let copy = directory.copy_if_unlinkable(&file.file, file.digest)?;
         Ok(Self { file, directory, copy })
     }
 
     /// Notes that the object is about to be linked, unless a note says so already. Returns whether it wrote one: then the
     /// transaction has to be committed, and the object is linked in a later one.
     pub(in crate::store) fn announce(&self, connection: &Connection) -> Result<bool, StoreError> {
-        if owners::is_noted(connection, self.file.digest())? {
+        if owners::is_noted(connection, self.file.digest)? {
             return Ok(false);
         }
-        owners::note_unsettled(connection, &self.file.digest().0)?;
+        owners::note_unsettled(connection, &self.file.digest.0)?;
         Ok(true)
-    }
-
-    /// Whether an entry owns equal content, so that it takes no more room.
-    pub(in crate::store) fn is_owned(&self, connection: &Connection) -> Result<bool, StoreError> {
-        owners::is_owned(connection, &self.file.digest().0)
-    }
-
-    /// Lets an entry own it.
-    pub(in crate::store) fn own(
-        &self,
-        connection: &Connection,
-        entry: i64,
-        size: u64,
-    ) -> Result<(), StoreError> {
-        owners::own(connection, entry, self.file, size)
     }
 
     /// Gives it its name. Drop the file that is returned once the transaction has ended.
     pub(in crate::store) fn link(&self) -> Result<Option<File>, StoreError> {
-        self.directory.link(self.file.file(), self.copy.as_ref(), self.file.digest())
+        self.directory.link(&self.file.file, self.copy.as_ref(), self.file.digest)
     }
 }

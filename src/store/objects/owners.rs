@@ -41,13 +41,13 @@ impl OutputObject {
 }
 
 /// Lets an entry own the object that holds its output.
-pub(super) fn own(
+pub(in crate::store) fn own(
     connection: &Connection,
     entry: i64,
     file: &BlockFile,
     size: u64,
 ) -> Result<(), StoreError> {
-    let (digest, streams) = (file.digest(), file.streams().bits());
+    let (digest, streams) = (file.digest, file.streams.bits());
     let size = codec::stored_count(size);
     if !is_owned(connection, &digest.0)? {
         change_total(connection, size)?;
@@ -81,7 +81,10 @@ pub(in crate::store) fn disown_all(connection: &Connection) -> Result<(), StoreE
 }
 
 /// Whether any row owns the object of this digest.
-pub(super) fn is_owned(connection: &Connection, digest: &[u8]) -> Result<bool, StoreError> {
+pub(in crate::store) fn is_owned(
+    connection: &Connection,
+    digest: &[u8],
+) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM object WHERE digest = ?1)";
     Ok(connection.query_row(sql, [digest], |row| row.get(0))?)
 }
@@ -139,12 +142,8 @@ fn set_total(connection: &Connection, total: i64) -> Result<(), StoreError> {
 /// Removes rows of entries that do not exist, and adds up the total anew. Only damage or another program makes that
 /// necessary.
 pub(super) fn repair(connection: &Connection) -> Result<(), StoreError> {
-    let dangling =
-        "FROM object WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.id = object.entry)";
-    let sql = format!("SELECT EXISTS (SELECT 1 {dangling})");
-    if connection.query_row(&sql, [], |row| row.get(0))? {
-        connection.execute(&format!("DELETE {dangling}"), [])?;
-    }
+    let dangling = "NOT EXISTS (SELECT 1 FROM entry WHERE entry.id = object.entry)";
+    connection.execute(&format!("DELETE FROM object WHERE {dangling}"), [])?;
     repair_total(connection)
 }
 

@@ -9,7 +9,7 @@ use crate::recording::ContentDigest;
 use crate::store::error::StoreError;
 use crate::store::location::StoreLocation;
 use crate::store::sqlite::notes::{self, NoteKind};
-use crate::store::sqlite::transaction;
+use crate::store::sqlite::transaction::{self, Purpose};
 use rusqlite::{Connection, params};
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -25,20 +25,16 @@ pub(in crate::store) fn settle(
     location: &StoreLocation,
 ) -> Result<(), StoreError> {
     let Some(directory) = ObjectDirectory::open(location)? else { return Ok(()) };
+    let mut was_full = false;
     loop {
-        let mut part = settle_part(connection, location, &directory);
-        if is_of_a_full_disk(&part) {
+        match settle_part(connection, location, &directory) {
             // The removed files are closed by now, which makes room.
-            part = settle_part(connection, location, &directory);
-        }
-        if is_of_a_full_disk(&part) || !part? {
-            return Ok(());
+            Err(fault) if fault.is_of_a_full_disk() && !was_full => was_full = true,
+            Err(fault) if fault.is_of_a_full_disk() => return Ok(()),
+            Ok(true) => was_full = false,
+            done => return done.map(drop),
         }
     }
-}
-
-fn is_of_a_full_disk<T>(result: &Result<T, StoreError>) -> bool {
-    result.as_ref().is_err_and(StoreError::is_of_a_full_disk)
 }
 
 /// Settles some notes, and returns whether there were any.
@@ -49,7 +45,7 @@ fn settle_part(
 ) -> Result<bool, StoreError> {
     // The transaction ends before they are closed.
     let mut open: Vec<File> = Vec::new();
-    let transaction = transaction::write(connection, location)?;
+    let transaction = transaction::write(connection, location, Purpose::Storing)?;
     let unsettled = noted(&transaction)?;
     if unsettled.is_empty() {
         return Ok(false);
@@ -85,7 +81,7 @@ pub(in crate::store) fn repair(
     connection: &mut Connection,
     location: &StoreLocation,
 ) -> Result<(), StoreError> {
-    let transaction = transaction::write(connection, location)?;
+    let transaction = transaction::write(connection, location, Purpose::Storing)?;
     owners::repair(&transaction)?;
     Ok(transaction.commit()?)
 }
@@ -98,7 +94,7 @@ pub(in crate::store) fn sweep(
     let Some(directory) = ObjectDirectory::open(location)? else { return Ok(()) };
     let unowned = unowned_names(connection, &directory)?;
     for names in unowned.chunks(AT_ONCE.into()) {
-        let transaction = transaction::write(connection, location)?;
+        let transaction = transaction::write(connection, location, Purpose::Storing)?;
         let mut open = Vec::new();
         for name in names {
             if !owners::is_name_owned(&transaction, name)? {

@@ -95,69 +95,68 @@ pub(in crate::store) fn checksum(entry: &Entry, body: &Body) -> [u8; 16] {
     checksum.finish().0.to_le_bytes()
 }
 
-/// The first byte of a stored condition. A number is never used again for something else.
-mod tag {
-    pub(in crate::store) const UNREAD: u8 = 0;
-    pub(in crate::store) const ABSENT: u8 = 3;
-    pub(in crate::store) const CLOSED: u8 = 6;
-    pub(in crate::store) const FILE: u8 = 11;
-    /// From a pipe, a socket, a file.
-    pub(in crate::store) const EMPTY: [u8; 3] = [1, 9, 4];
-    pub(in crate::store) const CONTENT: [u8; 3] = [2, 10, 5];
-    pub(in crate::store) const SILENT: [u8; 3] = [7, 8, 12];
+/// The conditions that one byte stands for. A number is never used again for something else.
+const PLAIN: [(u8, Condition); 9] = [
+    (0, Condition::StdinUnread),
+    (1, Condition::StdinEmpty(StdinKind::Pipe)),
+    (3, Condition::StdinAbsent),
+    (4, Condition::StdinEmpty(StdinKind::File)),
+    (6, Condition::StdinClosed),
+    (7, Condition::StdinSilent(StdinKind::Pipe)),
+    (8, Condition::StdinSilent(StdinKind::Socket)),
+    (9, Condition::StdinEmpty(StdinKind::Socket)),
+    (12, Condition::StdinSilent(StdinKind::File)),
+];
+
+/// The first byte of conditions on content.
+const CONTENT: [(u8, StdinKind); 3] =
+    [(2, StdinKind::Pipe), (5, StdinKind::File), (10, StdinKind::Socket)];
+
+/// The first byte of conditions on a file.
+const FILE: u8 = 11;
+
+/// The byte that stands for a value.
+fn tag_of<T: PartialEq>(table: &[(u8, T)], value: &T) -> Option<u8> {
+    table.iter().find_map(|(tag, of)| (of == value).then_some(*tag))
 }
 
-const KINDS: [StdinKind; 3] = [StdinKind::Pipe, StdinKind::Socket, StdinKind::File];
+/// The value that a byte stands for.
+fn tagged<T: Copy>(table: &[(u8, T)], tag: u8) -> Option<T> {
+    table.iter().find_map(|(known, of)| (*known == tag).then_some(*of))
+}
 
 pub(in crate::store) fn encode_condition(condition: Condition) -> Vec<u8> {
-    let of_kind = |tags: [u8; 3], kind: StdinKind| tags[kind as usize];
-    match condition {
-        Condition::StdinUnread => vec![tag::UNREAD],
-        Condition::StdinAbsent => vec![tag::ABSENT],
-        Condition::StdinClosed => vec![tag::CLOSED],
-        Condition::StdinSilent(kind) => vec![of_kind(tag::SILENT, kind)],
-        Condition::StdinEmpty(kind) => vec![of_kind(tag::EMPTY, kind)],
-        Condition::StdinFile { moved, .. } => {
-            [&encode_input(condition)[..], &moved.to_le_bytes()].concat()
-        }
-        Condition::Stdin { kind, digest, length } => {
-            let tag = of_kind(tag::CONTENT, kind);
-            [&[tag][..], digest.as_bytes(), &length.to_le_bytes()].concat()
-        }
+    let mut encoded = encode_input(condition);
+    if let Condition::StdinFile { moved, .. } = condition {
+        encoded.extend(moved.to_le_bytes());
     }
+    encoded
 }
 
 /// What encoded conditions of the same input begin with, and of others never.
 pub(in crate::store) fn encode_input(condition: Condition) -> Vec<u8> {
     match condition {
-        Condition::StdinFile { input, .. } => [&[tag::FILE][..], input.as_bytes()].concat(),
-        other => encode_condition(other),
+        Condition::StdinFile { input, .. } => [&[FILE][..], input.as_bytes()].concat(),
+        Condition::Stdin { kind, digest, length } => {
+            let tag = tag_of(&CONTENT, &kind);
+            [tag.as_slice(), digest.as_bytes(), &length.to_le_bytes()].concat()
+        }
+        plain => Vec::from_iter(tag_of(&PLAIN, &plain)),
     }
 }
 
 fn decode_condition(bytes: &[u8]) -> Option<Condition> {
     let (tag, rest) = bytes.split_first()?;
-    let kind =
-        |tags: [u8; 3]| KINDS.into_iter().zip(tags).find_map(|(k, t)| (t == *tag).then_some(k));
-    if let Some(kind) = kind(tag::CONTENT) {
-        let (digest, length) = rest.split_first_chunk()?;
-        let length = u64::from_le_bytes(length.try_into().ok()?);
-        return Some(Condition::Stdin { kind, digest: Digest(*digest), length });
+    if rest.is_empty() {
+        return tagged(&PLAIN, *tag);
     }
-    if *tag == tag::FILE {
-        let (input, moved) = rest.split_first_chunk()?;
-        let moved = i64::from_le_bytes(moved.try_into().ok()?);
-        return Some(Condition::StdinFile { input: Digest(*input), moved });
+    let (digest, number) = rest.split_first_chunk()?;
+    let (digest, number) = (Digest(*digest), number.try_into().ok()?);
+    if *tag == FILE {
+        return Some(Condition::StdinFile { input: digest, moved: i64::from_le_bytes(number) });
     }
-    let plain = match *tag {
-        tag::UNREAD => Some(Condition::StdinUnread),
-        tag::ABSENT => Some(Condition::StdinAbsent),
-        tag::CLOSED => Some(Condition::StdinClosed),
-        _ => kind(tag::EMPTY)
-            .map(Condition::StdinEmpty)
-            .or_else(|| kind(tag::SILENT).map(Condition::StdinSilent)),
-    };
-    plain.filter(|_| rest.is_empty())
+    let kind = tagged(&CONTENT, *tag)?;
+    Some(Condition::Stdin { kind, digest, length: u64::from_le_bytes(number) })
 }
 
 /// A digest of files with a checksum behind it.
@@ -213,7 +212,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn kind() -> impl Strategy<Value = StdinKind> {
-        proptest::sample::select(&KINDS)
+        proptest::sample::select(CONTENT.map(|(_, kind)| kind).to_vec())
     }
 
     fn condition() -> impl Strategy<Value = Condition> {

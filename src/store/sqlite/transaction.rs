@@ -13,42 +13,41 @@ use crate::store::location::StoreLocation;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::time::Duration;
 
-const UNSYNCED: &str = "OFF";
+/// What a transaction is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Purpose {
+    /// To store something.
+    Storing,
+    /// The same, unless another process is writing.
+    StoringAtOnce,
+    /// To remove something. It does not come back after a power cut, and is overwritten in the file, except in pages
+    /// that the file gives back.
+    Removing,
+    /// To be rolled back, on a connection of [`open_to_try`](super::open::open_to_try).
+    Trying,
+}
 
 /// Begins a write transaction. This is the first point where a store waits for other writers.
 pub(in crate::store) fn write<'c>(
     connection: &'c mut Connection,
     location: &StoreLocation,
+    purpose: Purpose,
 ) -> Result<Transaction<'c>, StoreError> {
-    keep_journal(connection)?;
-    begin(connection, location, UNSYNCED, WRITE_DEADLINE)
-}
-
-/// As [`write()`], on a connection of [`open_to_try`](super::open::open_to_try).
-pub(in crate::store) fn write_to_try<'c>(
-    connection: &'c mut Connection,
-    location: &StoreLocation,
-) -> Result<Transaction<'c>, StoreError> {
-    begin(connection, location, UNSYNCED, WRITE_DEADLINE)
-}
-
-/// As [`write()`], but fails at once when another process is writing.
-pub(in crate::store) fn write_at_once<'c>(
-    connection: &'c mut Connection,
-    location: &StoreLocation,
-) -> Result<Transaction<'c>, StoreError> {
-    keep_journal(connection)?;
-    begin(connection, location, UNSYNCED, Duration::ZERO)
-}
-
-/// As [`write()`], for removals: what is removed does not come back after a power cut, and is overwritten in the
-/// file, except in pages that the file gives back.
-pub(in crate::store) fn write_durably<'c>(
-    connection: &'c mut Connection,
-    location: &StoreLocation,
-) -> Result<Transaction<'c>, StoreError> {
-    connection.pragma_update(None, "secure_delete", "FAST")?;
-    begin(connection, location, "NORMAL", WRITE_DEADLINE)
+    match purpose {
+        Purpose::Storing | Purpose::StoringAtOnce => keep_journal(connection)?,
+        Purpose::Removing => connection.pragma_update(None, "secure_delete", "FAST")?,
+        Purpose::Trying => {}
+    }
+    let is_patient = purpose != Purpose::StoringAtOnce;
+    let is_durable = purpose == Purpose::Removing;
+    read_transaction::end(connection);
+    let deadline = if is_patient { WRITE_DEADLINE } else { Duration::ZERO };
+    wait_for_others(connection, Intent::Write, deadline)?;
+    let synchronous = if is_durable { "NORMAL" } else { "OFF" };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    check_format(&transaction, location)?;
+    Ok(transaction)
 }
 
 /// Has the journal truncated at the end instead of removed: to make and remove a file takes longer than to write
@@ -60,20 +59,6 @@ fn keep_journal(connection: &Connection) -> Result<(), StoreError> {
         read_transaction::end(connection);
         keep()
     })?)
-}
-
-fn begin<'c>(
-    connection: &'c mut Connection,
-    location: &StoreLocation,
-    synchronous: &str,
-    deadline: Duration,
-) -> Result<Transaction<'c>, StoreError> {
-    read_transaction::end(connection);
-    wait_for_others(connection, Intent::Write, deadline)?;
-    connection.pragma_update(None, "synchronous", synchronous)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    check_format(&transaction, location)?;
-    Ok(transaction)
 }
 
 /// Checks that the format did not change since the database was opened: the command may have run for long.

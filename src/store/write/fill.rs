@@ -16,7 +16,8 @@ use crate::store::handle::Store;
 use crate::store::location::StoreLocation;
 use crate::store::objects::new_object::NewObject;
 use crate::store::objects::{owners, sweep};
-use crate::store::sqlite::{space, transaction};
+use crate::store::sqlite::space;
+use crate::store::sqlite::transaction::{self, Purpose};
 use crate::store::usage;
 use crate::time::Timestamp;
 use rusqlite::Connection;
@@ -100,8 +101,11 @@ impl Store {
         if learned.is_empty() || self.is_read_only() {
             return Ok(());
         }
-        let transaction =
-            transaction::write_at_once(self.database.connection_mut()?, &self.location)?;
+        let transaction = transaction::write(
+            self.database.connection_mut()?,
+            &self.location,
+            Purpose::StoringAtOnce,
+        )?;
         insert::remember(&transaction, learned)?;
         Ok(transaction.commit()?)
     }
@@ -150,7 +154,7 @@ impl Fill<'_> {
         location: &StoreLocation,
     ) -> Result<Attempt, StoreError> {
         let Self { name, new, limits, .. } = self;
-        let transaction = transaction::write(connection, location)?;
+        let transaction = transaction::write(connection, location, Purpose::Storing)?;
         if clearing::was_cleared(&transaction, &limits.since, new, name)? {
             return Ok(Attempt::refused(Filled::Cleared));
         }
@@ -189,8 +193,11 @@ impl Fill<'_> {
         }
         let length = new.recording.body.length;
         let needed = length + OVERHEAD;
-        let shares = object.as_ref().map(|object| object.is_owned(transaction)).transpose()?;
-        let added = if shares == Some(true) { OVERHEAD } else { needed };
+        let shares = match object {
+            Some(object) => owners::is_owned(transaction, &object.file.digest.0)?,
+            None => false,
+        };
+        let added = if shares { OVERHEAD } else { needed };
         let Some(evicted) = evict::make_room_in_store(transaction, limits.max_size, added)? else {
             return Ok(None);
         };
@@ -198,7 +205,7 @@ impl Fill<'_> {
             command_totals::count_run(transaction, new.scope, name, new.recording.ended)?;
         let id = insert::insert(transaction, command, name, new)?;
         if let Some(object) = object {
-            object.own(transaction, id, length)?;
+            owners::own(transaction, id, object.file, length)?;
         }
         insert::remember(transaction, learned)?;
         let Some(more) = evict::make_room_for_newest(transaction, limits.max_size, needed, id)?

@@ -12,7 +12,8 @@ use crate::store::objects::{owners, sweep};
 use crate::store::query::call_pattern;
 use crate::store::query::selection::{SelectedEntry, Selection};
 use crate::store::sqlite::notes::{self, NoteKind};
-use crate::store::sqlite::{codec, open, space, transaction};
+use crate::store::sqlite::transaction::{self, Purpose};
+use crate::store::sqlite::{codec, open, space};
 use crate::store::usage;
 use crate::time::Timestamp;
 use rusqlite::Connection;
@@ -207,7 +208,7 @@ impl Store {
         progress: &Progress,
     ) -> Result<Progress, StoreError> {
         let transaction =
-            transaction::write_durably(self.database.connection_mut()?, &self.location)?;
+            transaction::write(self.database.connection_mut()?, &self.location, Purpose::Removing)?;
         // The totals of a command that stays count what its entries were used for.
         let folded = usage::fold(&self.location, &transaction)?;
         let mut progress = match progress {
@@ -235,7 +236,7 @@ impl Store {
     /// there is no other way to find out how many bytes one of them frees.
     pub(super) fn try_out(&mut self, removals: &[Removal]) -> Result<Cleared, StoreError> {
         let mut connection = open::open_to_try(&self.location)?;
-        let transaction = transaction::write_to_try(&mut connection, &self.location)?;
+        let transaction = transaction::write(&mut connection, &self.location, Purpose::Trying)?;
         // What was used since, and could not be counted in for good; it stays to be.
         let _ = usage::fold(&self.location, &transaction)?;
         let mut cleared = Cleared::default();
