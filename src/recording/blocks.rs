@@ -73,12 +73,9 @@ impl BlockFile {
     /// The checksum of all of it.
     #[must_use]
     pub fn checksum(&self) -> Checksum {
-        let mut whole = Checksummer::default();
-        whole.update(&[self.streams.bits()]);
-        for Checksum(sum) in &self.sums {
-            whole.update(&sum.to_le_bytes());
-        }
-        whole.finish()
+        let sums = self.sums.iter().flat_map(|Checksum(sum)| sum.to_le_bytes());
+        let bytes: Vec<u8> = [self.streams.bits()].into_iter().chain(sums).collect();
+        Checksum::of(&bytes)
     }
 
     /// Hands every block to `sink`, in order, until one fails or is damaged.

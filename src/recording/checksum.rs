@@ -13,6 +13,16 @@ impl Checksum {
     pub fn of(bytes: &[u8]) -> Self {
         Self(xxh3_128(bytes))
     }
+
+    /// The checksum of these parts, one behind the other.
+    #[must_use]
+    pub fn of_all(parts: &[&[u8]]) -> Self {
+        let mut checksummer = Checksummer::default();
+        for part in parts {
+            checksummer.update(part);
+        }
+        checksummer.finish()
+    }
 }
 
 /// Computes a [`Checksum`] piece by piece.

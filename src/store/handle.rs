@@ -9,7 +9,7 @@ use super::objects::owners::OutputObject;
 use super::objects::sweep;
 use super::read::database::Database;
 use super::sqlite::codec::{self, OutputRow};
-use super::sqlite::notes::{self, NoteKind};
+use super::sqlite::notes::{NoteKind, Notes};
 use super::sqlite::transaction::{self, Purpose};
 use super::sqlite::{open, repair};
 use crate::entry::Entry;
@@ -201,7 +201,9 @@ impl DigestMemory for Store {
         let name = path.as_os_str().as_bytes();
         let value = self.database.read(
             |pages| pages.note(NoteKind::File, name),
-            |connection| Ok(notes::find(connection, NoteKind::File, name)?.map(|note| note.value)),
+            |connection| {
+                Ok(Notes::of(connection, NoteKind::File).find(name)?.map(|note| note.value))
+            },
         );
         codec::checked_digest(path, stamp, &value.ok()??)
     }

@@ -7,11 +7,11 @@ use super::error::StoreError;
 use super::handle::Store;
 use super::location::StoreLocation;
 use super::sqlite::codec;
-use super::sqlite::notes::{self, Note, NoteKind};
+use super::sqlite::notes::{Note, NoteKind, Notes};
 use super::sqlite::transaction::{self, Purpose};
 use crate::entry::Entry;
 use crate::private_directory::open_private;
-use crate::recording::Checksummer;
+use crate::recording::Checksum;
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
 use rustix::fs::OFlags;
@@ -73,9 +73,7 @@ fn encode(id: i64, at: Timestamp) -> [u8; RECORD] {
     let mut record = [0; RECORD];
     record[..8].copy_from_slice(&id.to_le_bytes());
     record[8..16].copy_from_slice(&at.as_millis().to_le_bytes());
-    let mut checksum = Checksummer::default();
-    checksum.update(&record[..16]);
-    let checksum = checksum.finish().0.to_le_bytes();
+    let checksum = Checksum::of(&record[..16]).0.to_le_bytes();
     record[16..].copy_from_slice(&checksum[..8]);
     record
 }
@@ -113,7 +111,7 @@ pub(super) fn fold(
 ) -> Result<Folded, StoreError> {
     let Some((path, file)) = take(location) else { return Ok(Folded(None)) };
     let last =
-        notes::find(connection, NoteKind::Folded, &[])?.map_or(0, |note| note.at.as_millis());
+        Notes::of(connection, NoteKind::Folded).find(&[])?.map_or(0, |note| note.at.as_millis());
     let uses = read(&file);
     if uses.number.is_some_and(|number| number <= last) {
         // Its records are counted. Those that were made since are in the next file.
@@ -127,7 +125,7 @@ pub(super) fn fold(
         return Ok(Folded(None));
     }
     let note = Note { at: Timestamp::from_millis(number), value: Vec::new() };
-    notes::put(connection, NoteKind::Folded, &[], &note)?;
+    Notes::of(connection, NoteKind::Folded).put(&[], &note)?;
     let mut entry = connection.prepare(
         "UPDATE entry SET hits = hits + ?2, used = max(used, min(?3, ?4)) WHERE id = ?1",
     )?;

@@ -12,7 +12,7 @@ use crate::store::read::database::Database;
 use crate::store::sqlite::codec::{self, OutputRow};
 use crate::store::sqlite::connect;
 use crate::store::sqlite::schema::{self, DatabaseFormat};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 /// The format, the pages and the entries, as far as each can be looked at.
 pub(super) fn examine(location: &StoreLocation) -> Vec<Finding> {
@@ -69,13 +69,16 @@ impl Store {
     /// Whether every entry matches its checksum.
     fn examine_entries(&self) -> Result<Finding, StoreError> {
         const SUBJECT: &str = "entries";
-        let (mut last, mut all, mut damaged) = (None, 0_u64, 0_u64);
-        while let Some(examined) = self.examine_some(last)? {
-            last = Some(examined.last);
-            all += examined.count;
-            damaged += examined.damaged;
-            for entry in &examined.with_objects {
-                damaged += u64::from(!self.has_intact_object(entry)?);
+        let (mut next, mut all, mut damaged) = (Some(i64::MIN), 0_u64, 0_u64);
+        while let Some(first) = next {
+            let examined = self.examine_some(first)?;
+            next = examined.last().and_then(|(id, _)| id.checked_add(1));
+            for (_, state) in examined {
+                all += 1;
+                damaged += u64::from(!match state {
+                    EntryState::Checked(is_intact) => is_intact,
+                    EntryState::HasObject(entry) => self.has_intact_object(&entry)?,
+                });
             }
         }
         Ok(match damaged {
@@ -89,38 +92,16 @@ impl Store {
         })
     }
 
-    /// Examines the entries after one; `None` if there are no more.
-    fn examine_some(&self, after: Option<i64>) -> Result<Option<ExaminedEntries>, StoreError> {
-        let Some(first) = after.map_or(Some(i64::MIN), |id| id.checked_add(1)) else {
-            return Ok(None);
-        };
+    /// Examines some entries from this id on, and returns their ids and states.
+    fn examine_some(&self, first: i64) -> Result<Vec<(i64, EntryState)>, StoreError> {
         let connection = self.database.read_transaction()?;
         let mut statement = connection.prepare(
             "SELECT id, condition, exit, created, elapsed, renewal_failed, output, length, seal, body, key
              FROM entry WHERE id >= ?1 ORDER BY id LIMIT ?2",
         )?;
-        let mut rows = statement.query(params![first, AT_ONCE])?;
-        let mut examined = None;
-        while let Some(row) = rows.next()? {
-            let found = examined.get_or_insert_with(ExaminedEntries::default);
-            found.last = row.get(0)?;
-            found.count += 1;
-            let key = row.get_ref(10)?.as_blob().ok().and_then(|key| key.try_into().ok());
-            let entry = key.map_or(Ok(None), |key| codec::entry(row, Key(Digest(key))))?;
-            let (Some(entry), Some(row)) = (entry, OutputRow::read(row, 6)?) else {
-                found.damaged += 1;
-                continue;
-            };
-            let Some(frames) = row.body else {
-                found.with_objects.push(entry);
-                continue;
-            };
-            let checksum = Checksum::of(&frames);
-            let content = Content::Memory(frames);
-            let body = Body { content, length: row.length, output: row.output, checksum };
-            found.damaged += u64::from(codec::checksum(&entry, &body) != row.checksum);
-        }
-        Ok(examined)
+        let rows = statement
+            .query_map(params![first, AT_ONCE], |row| Ok((row.get(0)?, EntryState::of(row)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Whether an entry and its object are as they were stored, or the entry was removed meanwhile. Objects are read
@@ -134,13 +115,26 @@ impl Store {
     }
 }
 
-/// What was found of some entries.
-#[derive(Default)]
-struct ExaminedEntries {
-    /// The number of the last one.
-    last: i64,
-    count: u64,
-    damaged: u64,
-    /// Those whose output is in objects, which were not examined.
-    with_objects: Vec<Entry>,
+/// What is known of an entry from its row.
+enum EntryState {
+    /// Whether it is intact.
+    Checked(bool),
+    /// Its output is in an object, which was not examined.
+    HasObject(Entry),
+}
+
+impl EntryState {
+    /// From the columns that [`Store::examine_some`] reads.
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let key = row.get_ref(10)?.as_blob().ok().and_then(|key| key.try_into().ok());
+        let entry = key.map_or(Ok(None), |key| codec::entry(row, Key(Digest(key))))?;
+        let (Some(entry), Some(found)) = (entry, OutputRow::read(row, 6)?) else {
+            return Ok(Self::Checked(false));
+        };
+        let Some(frames) = found.body else { return Ok(Self::HasObject(entry)) };
+        let checksum = Checksum::of(&frames);
+        let content = Content::Memory(frames);
+        let body = Body { content, length: found.length, output: found.output, checksum };
+        Ok(Self::Checked(codec::checksum(&entry, &body) == found.checksum))
+    }
 }

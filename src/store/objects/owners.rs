@@ -6,7 +6,7 @@ use super::directory::name_of;
 use crate::recording::{BlockFile, ContentDigest, StreamSet};
 use crate::store::error::StoreError;
 use crate::store::sqlite::codec;
-use crate::store::sqlite::notes::{self, Note, NoteKind};
+use crate::store::sqlite::notes::{Note, NoteKind, Notes};
 use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -55,7 +55,7 @@ pub(in crate::store) fn own(
     let sql = "INSERT OR REPLACE INTO object (entry, place, digest, size, streams)
                VALUES (?1, ?2, ?3, ?4, ?5)";
     connection.execute(sql, params![entry, OUTPUT_PLACE, digest.0, size, streams])?;
-    notes::forget_one(connection, NoteKind::Unsettled, &digest.0)
+    Notes::of(connection, NoteKind::Unsettled).forget(&digest.0)
 }
 
 /// Removes the rows of an entry, and notes the objects that have no owner any more.
@@ -110,22 +110,22 @@ fn digest_of(name: &[u8]) -> Option<ContentDigest> {
 /// Notes that an object may have a file and no owner.
 pub(super) fn note_unsettled(connection: &Connection, digest: &[u8]) -> Result<(), StoreError> {
     let note = Note { at: Timestamp::now(), value: Vec::new() };
-    notes::put(connection, NoteKind::Unsettled, digest, &note)
+    Notes::of(connection, NoteKind::Unsettled).put(digest, &note)
 }
 
 /// Whether a note names an object, so that its file is found after a kill.
 pub(super) fn is_noted(connection: &Connection, digest: ContentDigest) -> Result<bool, StoreError> {
-    Ok(notes::find(connection, NoteKind::Unsettled, &digest.0)?.is_some())
+    Ok(Notes::of(connection, NoteKind::Unsettled).find(&digest.0)?.is_some())
 }
 
 /// Whether a note names any object.
 pub(in crate::store) fn are_unsettled(connection: &Connection) -> Result<bool, StoreError> {
-    Ok(notes::last_name(connection, NoteKind::Unsettled)?.is_some())
+    Ok(Notes::of(connection, NoteKind::Unsettled).last_name()?.is_some())
 }
 
 /// The total size of all objects, in bytes.
 pub(in crate::store) fn total(connection: &Connection) -> Result<u64, StoreError> {
-    let note = notes::find(connection, NoteKind::ObjectBytes, &[])?;
+    let note = Notes::of(connection, NoteKind::ObjectBytes).find(&[])?;
     Ok(note.map_or(0, |note| codec::unsigned(note.at.as_millis())))
 }
 
@@ -136,7 +136,7 @@ fn change_total(connection: &Connection, change: i64) -> Result<(), StoreError> 
 
 fn set_total(connection: &Connection, total: i64) -> Result<(), StoreError> {
     let note = Note { at: Timestamp::from_millis(total), value: Vec::new() };
-    notes::put(connection, NoteKind::ObjectBytes, &[], &note)
+    Notes::of(connection, NoteKind::ObjectBytes).put(&[], &note)
 }
 
 /// Removes rows of entries that do not exist, and adds up the total anew. Only damage or another program makes that

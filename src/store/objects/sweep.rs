@@ -8,7 +8,7 @@ use super::owners;
 use crate::recording::ContentDigest;
 use crate::store::error::StoreError;
 use crate::store::location::StoreLocation;
-use crate::store::sqlite::notes::{self, NoteKind};
+use crate::store::sqlite::notes::{NoteKind, Notes};
 use crate::store::sqlite::transaction::{self, Purpose};
 use rusqlite::{Connection, params};
 use std::ffi::OsStr;
@@ -61,7 +61,7 @@ fn settle_part(
         }
     }
     for name in unsettled {
-        notes::forget_one(&transaction, NoteKind::Unsettled, &name)?;
+        Notes::of(&transaction, NoteKind::Unsettled).forget(&name)?;
     }
     transaction.commit()?;
     Ok(true)

@@ -6,7 +6,7 @@
 
 use crate::key::{ArgumentGlob, CommandName, decode_words, encode_words, names_of};
 use crate::store::error::StoreError;
-use crate::store::sqlite::notes::{self, Note, NoteKind};
+use crate::store::sqlite::notes::{Note, NoteKind, Notes};
 use crate::time::Timestamp;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -76,8 +76,8 @@ pub(in crate::store) fn ignored(globs: &BTreeSet<OsString>) -> Option<Vec<u8>> {
 
 /// All lists of globs that entries were stored with.
 fn known(connection: &Connection) -> Result<Vec<Vec<u8>>, StoreError> {
-    let notes = notes::after(connection, NoteKind::Ignored, &[])?;
-    Ok(notes.into_iter().map(|note| note.name).collect())
+    let notes = Notes::of(connection, NoteKind::Ignored).after(&[])?;
+    Ok(notes.into_iter().map(|(name, _)| name).collect())
 }
 
 /// Notes the globs that an entry is stored with.
@@ -86,7 +86,7 @@ pub(in crate::store) fn remember(
     ignored: &[u8],
 ) -> Result<(), StoreError> {
     let note = Note { at: Timestamp::now(), value: Vec::new() };
-    notes::put(connection, NoteKind::Ignored, ignored, &note)
+    Notes::of(connection, NoteKind::Ignored).put(ignored, &note)
 }
 
 /// Evicting an entry does not forget its globs. Only when there are more lists than this are unused ones looked for.

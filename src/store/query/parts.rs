@@ -4,7 +4,7 @@
 
 use crate::key::{Digest, KeyPart, StoredPart, decode_words, encode_words};
 use crate::store::error::StoreError;
-use crate::store::sqlite::notes::{self, NoteKind};
+use crate::store::sqlite::notes::{NoteKind, Notes};
 use rusqlite::Connection;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -33,7 +33,7 @@ pub(in crate::store) fn keyed(
     connection: &Connection,
     parts: &[KeyPart],
 ) -> Result<Vec<StoredPart>, StoreError> {
-    let secret = notes::find(connection, NoteKind::Secret, &[])?;
+    let secret = Notes::of(connection, NoteKind::Secret).find(&[])?;
     let secret = secret.ok_or_else(|| StoreError::Damaged("it has no secret".to_owned()))?.value;
     let keyed = |KeyPart { name, bytes, .. }: &KeyPart| {
         let all = [secret.as_slice(), &encode_words([&**name]), bytes].concat();

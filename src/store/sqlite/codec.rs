@@ -3,7 +3,7 @@
 use crate::entry::{Condition, Entry, StdinKind};
 use crate::exit::Exit;
 use crate::key::{Digest, Key, Stamp};
-use crate::recording::{Body, Checksum, Checksummer};
+use crate::recording::{Body, Checksum};
 use crate::time::{Lifetime, Timestamp};
 use rusqlite::Row;
 use std::os::unix::ffi::OsStrExt;
@@ -80,19 +80,19 @@ impl OutputRow {
 /// A checksum over everything of an entry that decides what is replayed, and when.
 pub(in crate::store) fn checksum(entry: &Entry, body: &Body) -> [u8; 16] {
     let Entry { id: _, key, condition, exit, created, elapsed, renewal_failed: _ } = entry;
-    let mut checksum = Checksummer::default();
-    checksum.update(key.0.as_bytes());
     let condition = encode_condition(*condition);
-    checksum.update(&[u8::try_from(condition.len()).unwrap_or(u8::MAX)]);
-    checksum.update(&condition);
-    checksum.update(&[exit.status()]);
-    checksum.update(&created.as_millis().to_le_bytes());
-    checksum.update(&stored_millis(*elapsed).to_le_bytes());
-    checksum.update(&body.output.to_le_bytes());
-    checksum.update(&body.length.to_le_bytes());
-    let Checksum(of_body) = body.checksum;
-    checksum.update(&of_body.to_le_bytes());
-    checksum.finish().0.to_le_bytes()
+    let checksum = Checksum::of_all(&[
+        key.0.as_bytes(),
+        &[u8::try_from(condition.len()).unwrap_or(u8::MAX)],
+        &condition,
+        &[exit.status()],
+        &created.as_millis().to_le_bytes(),
+        &stored_millis(*elapsed).to_le_bytes(),
+        &body.output.to_le_bytes(),
+        &body.length.to_le_bytes(),
+        &body.checksum.0.to_le_bytes(),
+    ]);
+    checksum.0.to_le_bytes()
 }
 
 /// The conditions that one byte stands for. A number is never used again for something else.
@@ -141,7 +141,7 @@ pub(in crate::store) fn encode_input(condition: Condition) -> Vec<u8> {
             let tag = tag_of(&CONTENT, &kind);
             [tag.as_slice(), digest.as_bytes(), &length.to_le_bytes()].concat()
         }
-        plain => Vec::from_iter(tag_of(&PLAIN, &plain)),
+        plain => tag_of(&PLAIN, &plain).into_iter().collect(),
     }
 }
 
@@ -161,11 +161,9 @@ fn decode_condition(bytes: &[u8]) -> Option<Condition> {
 
 /// A digest of files with a checksum behind it.
 pub(in crate::store) fn checksummed_digest(path: &Path, of: &Stamp, digest: &Digest) -> Vec<u8> {
-    let mut checksum = Checksummer::default();
-    checksum.update(of.as_bytes());
-    checksum.update(digest.as_bytes());
-    checksum.update(path.as_os_str().as_bytes());
-    [&digest.as_bytes()[..], &checksum.finish().0.to_le_bytes()].concat()
+    let path = path.as_os_str().as_bytes();
+    let checksum = Checksum::of_all(&[of.as_bytes(), digest.as_bytes(), path]);
+    [&digest.as_bytes()[..], &checksum.0.to_le_bytes()].concat()
 }
 
 /// The counterpart of [`checksummed_digest`]; `None` when it is damaged.

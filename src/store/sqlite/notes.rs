@@ -3,10 +3,10 @@
 //! They share one table, since every run of SQLite parses the definitions of all tables. A note that decides whether a
 //! result may be stored has a checksum behind its value.
 
-use crate::recording::{Checksum, Checksummer};
+use crate::recording::Checksum;
 use crate::store::error::StoreError;
 use crate::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 /// What a note is about. The numbers are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +40,8 @@ impl NoteKind {
 fn with_checksum(kind: NoteKind, name: &[u8], value: &[u8]) -> Vec<u8> {
     let mut stored = value.to_vec();
     if kind.has_checksum() {
-        let mut checksummer = Checksummer::default();
-        checksummer.update(&[kind as u8]);
-        checksummer.update(&name.len().to_le_bytes());
-        checksummer.update(name);
-        checksummer.update(value);
-        let Checksum(checksum) = checksummer.finish();
+        let length = name.len().to_le_bytes();
+        let Checksum(checksum) = Checksum::of_all(&[&[kind as u8], &length, name, value]);
         stored.extend(checksum.to_le_bytes());
     }
     stored
@@ -58,10 +54,6 @@ pub(in crate::store) fn checked(kind: NoteKind, name: &[u8], stored: &[u8]) -> O
     (with_checksum(kind, name, value) == stored).then(|| value.to_vec())
 }
 
-fn damaged() -> StoreError {
-    StoreError::Damaged("a note does not match its checksum".to_owned())
-}
-
 /// A note that was found.
 #[derive(Debug)]
 pub(in crate::store) struct Note {
@@ -69,125 +61,110 @@ pub(in crate::store) struct Note {
     pub(in crate::store) value: Vec<u8>,
 }
 
-pub(in crate::store) fn find(
-    connection: &Connection,
+/// All notes of a kind.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Notes<'c> {
+    connection: &'c Connection,
     kind: NoteKind,
-    name: &[u8],
-) -> Result<Option<Note>, StoreError> {
-    let sql = "SELECT at, value FROM note WHERE kind = ?1 AND name = ?2";
-    let found = connection.query_row(sql, params![kind as i64, name], |row| {
-        Ok(Note { at: Timestamp::from_millis(row.get(0)?), value: row.get(1)? })
-    });
-    let Some(Note { at, value }) = found.optional()? else { return Ok(None) };
-    let value = checked(kind, name, &value).ok_or_else(damaged)?;
-    Ok(Some(Note { at, value }))
 }
 
-/// Writes a note in place of the one of that name.
-pub(in crate::store) fn put(
-    connection: &Connection,
-    kind: NoteKind,
-    name: &[u8],
-    note: &Note,
-) -> Result<(), StoreError> {
-    put_all(connection, kind, [name], note)
-}
-
-/// Writes the same note under several names.
-pub(in crate::store) fn put_all<'n>(
-    connection: &Connection,
-    kind: NoteKind,
-    names: impl IntoIterator<Item = &'n [u8]>,
-    Note { at, value }: &Note,
-) -> Result<(), StoreError> {
-    let sql = "INSERT OR REPLACE INTO note (kind, name, at, value) VALUES (?1, ?2, ?3, ?4)";
-    let mut statement = connection.prepare(sql)?;
-    for name in names {
-        let value = with_checksum(kind, name, value);
-        statement.execute(params![kind as i64, name, at.as_millis(), value])?;
+impl<'c> Notes<'c> {
+    pub(in crate::store) fn of(connection: &'c Connection, kind: NoteKind) -> Self {
+        Self { connection, kind }
     }
-    Ok(())
-}
 
-/// The last name in order.
-pub(in crate::store) fn last_name(
-    connection: &Connection,
-    kind: NoteKind,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    let sql = "SELECT name, value FROM note WHERE kind = ?1 ORDER BY name DESC LIMIT 1";
-    let last = connection.query_row(sql, [kind as i64], |row| Ok((row.get(0)?, row.get(1)?)));
-    let Some((name, value)): Option<(Vec<u8>, Vec<u8>)> = last.optional()? else { return Ok(None) };
-    checked(kind, &name, &value).ok_or_else(damaged)?;
-    Ok(Some(name))
-}
-
-/// A note with its name.
-#[derive(Debug)]
-pub(in crate::store) struct NamedNote {
-    pub(in crate::store) name: Vec<u8>,
-    pub(in crate::store) value: Vec<u8>,
-}
-
-/// The notes after this name, in order. The value of a damaged one is empty.
-pub(in crate::store) fn after(
-    connection: &Connection,
-    kind: NoteKind,
-    name: &[u8],
-) -> Result<Vec<NamedNote>, StoreError> {
-    let sql = "SELECT name, value FROM note WHERE kind = ?1 AND name > ?2 ORDER BY name";
-    let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map(params![kind as i64, name], |row| {
-        let (name, value): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
-        Ok(NamedNote { value: checked(kind, &name, &value).unwrap_or_default(), name })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Forgets the note of this name, if there is one.
-pub(in crate::store) fn forget_one(
-    connection: &Connection,
-    kind: NoteKind,
-    name: &[u8],
-) -> Result<(), StoreError> {
-    let sql = "DELETE FROM note WHERE kind = ?1 AND name = ?2";
-    connection.execute(sql, params![kind as i64, name])?;
-    Ok(())
-}
-
-/// Forgets all of a kind up to this name.
-pub(in crate::store) fn forget_until(
-    connection: &Connection,
-    kind: NoteKind,
-    name: &[u8],
-) -> Result<(), StoreError> {
-    let sql = "DELETE FROM note WHERE kind = ?1 AND name <= ?2";
-    connection.execute(sql, params![kind as i64, name])?;
-    Ok(())
-}
-
-/// Forgets all of a kind.
-pub(in crate::store) fn forget(connection: &Connection, kind: NoteKind) -> Result<(), StoreError> {
-    connection.execute("DELETE FROM note WHERE kind = ?1", [kind as i64])?;
-    Ok(())
-}
-
-/// Forgets all of a kind but the last ones by date.
-pub(in crate::store) fn keep_last(
-    connection: &Connection,
-    kind: NoteKind,
-    count: i64,
-) -> Result<(), StoreError> {
-    let sql = "SELECT count(*) FROM note WHERE kind = ?1";
-    let found: i64 = connection.query_row(sql, [kind as i64], |row| row.get(0))?;
-    if found > count {
-        connection.execute(
-            "DELETE FROM note WHERE kind = ?1 AND name IN
-             (SELECT name FROM note WHERE kind = ?1 ORDER BY at DESC, name LIMIT -1 OFFSET ?2)",
-            params![kind as i64, count],
-        )?;
+    fn checked(self, name: &[u8], stored: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let damaged = || StoreError::Damaged("a note does not match its checksum".to_owned());
+        checked(self.kind, name, stored).ok_or_else(damaged)
     }
-    Ok(())
+
+    pub(in crate::store) fn find(self, name: &[u8]) -> Result<Option<Note>, StoreError> {
+        let sql = "SELECT at, value FROM note WHERE kind = ?1 AND name = ?2";
+        let found = self.connection.query_row(sql, params![self.kind as i64, name], |row| {
+            Ok((Timestamp::from_millis(row.get(0)?), row.get::<_, Vec<u8>>(1)?))
+        });
+        let Some((at, value)) = found.optional()? else { return Ok(None) };
+        Ok(Some(Note { at, value: self.checked(name, &value)? }))
+    }
+
+    /// Writes a note in place of the one of that name.
+    pub(in crate::store) fn put(self, name: &[u8], note: &Note) -> Result<(), StoreError> {
+        self.put_all([name], note)
+    }
+
+    /// Writes the same note under several names.
+    pub(in crate::store) fn put_all<'n>(
+        self,
+        names: impl IntoIterator<Item = &'n [u8]>,
+        Note { at, value }: &Note,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT OR REPLACE INTO note (kind, name, at, value) VALUES (?1, ?2, ?3, ?4)";
+        let mut statement = self.connection.prepare(sql)?;
+        for name in names {
+            let value = with_checksum(self.kind, name, value);
+            statement.execute(params![self.kind as i64, name, at.as_millis(), value])?;
+        }
+        Ok(())
+    }
+
+    /// The last name in order.
+    pub(in crate::store) fn last_name(self) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT name, value FROM note WHERE kind = ?1 ORDER BY name DESC LIMIT 1";
+        let last = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let last = self.connection.query_row(sql, [self.kind as i64], last).optional()?;
+        let Some((name, value)): Option<(Vec<u8>, Vec<u8>)> = last else { return Ok(None) };
+        self.checked(&name, &value).map(|_| Some(name))
+    }
+
+    /// The names after this one, in order, with their values. The value of a damaged note is empty.
+    pub(in crate::store) fn after(self, name: &[u8]) -> Result<Vec<NamedValue>, StoreError> {
+        let sql = "SELECT name, value FROM note WHERE kind = ?1 AND name > ?2 ORDER BY name";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map(params![self.kind as i64, name], |row| {
+            let (name, value): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            let value = checked(self.kind, &name, &value).unwrap_or_default();
+            Ok((name, value))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Forgets the note of this name, if there is one.
+    pub(in crate::store) fn forget(self, name: &[u8]) -> Result<(), StoreError> {
+        self.delete("name = ?2", params![self.kind as i64, name])
+    }
+
+    /// Forgets all up to this name.
+    pub(in crate::store) fn forget_until(self, name: &[u8]) -> Result<(), StoreError> {
+        self.delete("name <= ?2", params![self.kind as i64, name])
+    }
+
+    /// Forgets all.
+    pub(in crate::store) fn forget_all(self) -> Result<(), StoreError> {
+        self.delete("TRUE", params![self.kind as i64])
+    }
+
+    /// Forgets all but the last ones by date.
+    pub(in crate::store) fn keep_last(self, count: i64) -> Result<(), StoreError> {
+        let sql = "SELECT count(*) FROM note WHERE kind = ?1";
+        let found: i64 = self.connection.query_row(sql, [self.kind as i64], |row| row.get(0))?;
+        if found <= count {
+            return Ok(());
+        }
+        self.delete(
+            "name IN (SELECT name FROM note WHERE kind = ?1 ORDER BY at DESC, name LIMIT -1 OFFSET ?2)",
+            params![self.kind as i64, count],
+        )
+    }
+
+    fn delete(self, which: &str, parameters: &[&dyn ToSql]) -> Result<(), StoreError> {
+        let sql = format!("DELETE FROM note WHERE kind = ?1 AND {which}");
+        self.connection.execute(&sql, parameters)?;
+        Ok(())
+    }
 }
+
+/// A name and the value of its note.
+type NamedValue = (Vec<u8>, Vec<u8>);
 
 #[cfg(test)]
 mod tests {
@@ -197,17 +174,18 @@ mod tests {
     fn notes_of_one_kind_have_nothing_to_do_with_those_of_another() {
         let mut connection = Connection::open_in_memory().expect("opened");
         crate::store::sqlite::schema::migrate(&mut connection).expect("made");
-        let value = |kind| find(&connection, kind, b"a").expect("found").map(|note| note.value);
+        let value =
+            |kind| Notes::of(&connection, kind).find(b"a").expect("found").map(|note| note.value);
         for (kind, byte) in [(NoteKind::File, 1), (NoteKind::Tombstone, 2)] {
             assert_eq!(value(kind), None);
             let note = Note { at: Timestamp::from_millis(0), value: vec![byte] };
-            put(&connection, kind, b"a", &note).expect("put");
+            Notes::of(&connection, kind).put(b"a", &note).expect("put");
         }
         assert_eq!(
             (value(NoteKind::File), value(NoteKind::Tombstone)),
             (Some(vec![1]), Some(vec![2]))
         );
-        forget(&connection, NoteKind::File).expect("forgotten");
+        Notes::of(&connection, NoteKind::File).forget_all().expect("forgotten");
         assert_eq!((value(NoteKind::File), value(NoteKind::Tombstone)), (None, Some(vec![2])));
     }
 
@@ -217,11 +195,11 @@ mod tests {
         crate::store::sqlite::schema::migrate(&mut connection).expect("made");
         for (name, at) in [(b"a", 3), (b"b", 1), (b"c", 2)] {
             let note = Note { at: Timestamp::from_millis(at), value: Vec::new() };
-            put(&connection, NoteKind::File, name, &note).expect("put");
+            Notes::of(&connection, NoteKind::File).put(name, &note).expect("put");
         }
-        keep_last(&connection, NoteKind::File, 2).expect("kept");
-        let notes = after(&connection, NoteKind::File, b"").expect("listed");
-        let names: Vec<_> = notes.into_iter().map(|note| note.name).collect();
+        Notes::of(&connection, NoteKind::File).keep_last(2).expect("kept");
+        let notes = Notes::of(&connection, NoteKind::File).after(b"").expect("listed");
+        let names: Vec<_> = notes.into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, [b"a", b"c"]);
     }
 }

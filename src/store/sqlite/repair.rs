@@ -11,7 +11,13 @@ use std::path::Path;
 /// Moves a damaged database out of the way, unless another process has just done so.
 pub(in crate::store) fn set_aside(location: &StoreLocation) -> Result<(), StoreError> {
     let _lock = location.lock()?;
-    if stays(check(location))? { Ok(()) } else { move_away(&location.database()) }
+    match check(location) {
+        Err(fault @ (StoreError::Newer { .. } | StoreError::Unfit { .. } | StoreError::Busy)) => {
+            Err(fault)
+        }
+        Err(_) => move_away(&location.database()),
+        Ok(()) => Ok(()),
+    }
 }
 
 fn move_away(database: &Path) -> Result<(), StoreError> {
@@ -34,16 +40,6 @@ fn unless_gone(done: io::Result<()>) -> Result<(), StoreError> {
     match done {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
-    }
-}
-
-/// Whether the file that was checked can stay; an error where that cannot be decided here, or not now.
-fn stays(checked: Result<(), StoreError>) -> Result<bool, StoreError> {
-    match checked {
-        Err(fault @ (StoreError::Newer { .. } | StoreError::Unfit { .. } | StoreError::Busy)) => {
-            Err(fault)
-        }
-        checked => Ok(checked.is_ok()),
     }
 }
 

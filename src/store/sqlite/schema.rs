@@ -4,7 +4,7 @@
 //! is not taken for a newer format.
 
 use super::definitions::DEFINITIONS;
-use super::notes::{self, Note, NoteKind};
+use super::notes::{Note, NoteKind, Notes};
 use super::read_transaction::ReadTransaction;
 use super::rebuild::rebuild;
 use super::space;
@@ -93,7 +93,7 @@ fn put_secret(connection: &Connection) -> Result<(), StoreError> {
     let sql =
         "SELECT coalesce((SELECT value FROM note WHERE kind = 0 AND name = x''), randomblob(32))";
     let value = connection.query_row(sql, [], |row| row.get(0))?;
-    notes::put(connection, NoteKind::Secret, &[], &Note { at: Timestamp::from_millis(0), value })
+    Notes::of(connection, NoteKind::Secret).put(&[], &Note { at: Timestamp::from_millis(0), value })
 }
 
 /// Whether the tables are as cachex makes them, and hold what it stores.
@@ -130,7 +130,7 @@ fn is_well_typed(connection: &Connection) -> Result<bool, StoreError> {
 
 /// Whether the secret exists that digests of parts are keyed with: only a migration makes it.
 fn has_secret(connection: &Connection) -> Result<bool, StoreError> {
-    Ok(notes::find(connection, NoteKind::Secret, &[])?.is_some())
+    Ok(Notes::of(connection, NoteKind::Secret).find(&[])?.is_some())
 }
 
 /// The definitions of tables, indexes and triggers, but for white space, which depends on how a table was made.

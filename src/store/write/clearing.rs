@@ -9,7 +9,7 @@ use crate::store::handle::Store;
 use crate::store::query::call_pattern::{CallPattern, Matching, as_typed, whole};
 use crate::store::query::parts;
 use crate::store::query::selection::Selection;
-use crate::store::sqlite::notes::{self, Note, NoteKind};
+use crate::store::sqlite::notes::{Note, NoteKind, Notes};
 use crate::time::Timestamp;
 use rusqlite::Connection;
 use std::ffi::{OsStr, OsString};
@@ -35,24 +35,24 @@ impl Store {
         let (last, secret) = self.database.read(
             |pages| Ok((pages.last_name(NoteKind::Cleared)?, pages.note(NoteKind::Secret, &[])?)),
             |connection| {
-                Ok((notes::last_name(connection, NoteKind::Cleared)?, secret(connection)?))
+                Ok((Notes::of(connection, NoteKind::Cleared).last_name()?, secret(connection)?))
             },
         )?;
-        Ok(Clearings { count: number_of_last(last.as_deref())?, secret })
+        Ok(Clearings { count: number_of_last(last)?, secret })
     }
 }
 
 fn secret(connection: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
-    Ok(notes::find(connection, NoteKind::Secret, &[])?.map(|secret| secret.value))
+    Ok(Notes::of(connection, NoteKind::Secret).find(&[])?.map(|secret| secret.value))
 }
 
 /// The last note always stays, and its number is the count.
 fn count(connection: &Connection) -> Result<u64, StoreError> {
-    number_of_last(notes::last_name(connection, NoteKind::Cleared)?.as_deref())
+    number_of_last(Notes::of(connection, NoteKind::Cleared).last_name()?)
 }
 
 /// The number of the last clearing, from its name; 0 if there was none.
-fn number_of_last(name: Option<&[u8]>) -> Result<u64, StoreError> {
+fn number_of_last(name: Option<Vec<u8>>) -> Result<u64, StoreError> {
     let bytes = name.map_or(Ok([0; 8]), TryInto::try_into);
     let damaged = |_| StoreError::Damaged("a clearing has no number".to_owned());
     bytes.map(u64::from_be_bytes).map_err(damaged)
@@ -71,7 +71,7 @@ pub(in crate::store) fn remember(
     let mut put = |cleared: ClearedCalls| {
         count = count.saturating_add(1);
         let note = Note { at: Timestamp::now(), value: cleared.encoded() };
-        notes::put(connection, NoteKind::Cleared, &count.to_be_bytes(), &note)
+        Notes::of(connection, NoteKind::Cleared).put(&count.to_be_bytes(), &note)
     };
     match &selection.calls {
         None => put(ClearedCalls { words: None, scope: scope.map(str::to_owned) })?,
@@ -86,7 +86,7 @@ pub(in crate::store) fn remember(
         }
     }
     let old = count.saturating_sub(REMEMBERED);
-    notes::forget_until(connection, NoteKind::Cleared, &old.to_be_bytes())
+    Notes::of(connection, NoteKind::Cleared).forget_until(&old.to_be_bytes())
 }
 
 /// Whether a command was cleared since then.
@@ -107,8 +107,8 @@ pub(in crate::store) fn was_cleared(
         return Ok(true);
     }
     let call = RunningCall::new(connection, name, !new.ignored.is_empty())?;
-    let later = notes::after(connection, NoteKind::Cleared, &since.to_be_bytes())?;
-    Ok(later.iter().any(|note| match ClearedCalls::decoded(&note.value) {
+    let later = Notes::of(connection, NoteKind::Cleared).after(&since.to_be_bytes())?;
+    Ok(later.iter().any(|(_, value)| match ClearedCalls::decoded(value) {
         Some(ClearedCalls { words, scope }) => {
             scope.is_none_or(|scope| scope == new.scope)
                 && words.is_none_or(|words| call.is_meant(&words))

@@ -8,7 +8,7 @@ use crate::recording::Content;
 use crate::store::error::StoreError;
 use crate::store::query::{call_pattern, parts};
 use crate::store::sqlite::codec;
-use crate::store::sqlite::notes::{self, Note, NoteKind};
+use crate::store::sqlite::notes::{Note, NoteKind, Notes};
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
 use std::os::unix::ffi::OsStrExt;
@@ -96,7 +96,7 @@ pub(super) fn remember(
     for LearnedDigest { path, stamp, digest } in learned {
         let value = codec::checksummed_digest(path, stamp, digest);
         let note = Note { at: Timestamp::now(), value };
-        notes::put(connection, NoteKind::File, path.as_os_str().as_bytes(), &note)?;
+        Notes::of(connection, NoteKind::File).put(path.as_os_str().as_bytes(), &note)?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::store::handle::Store;
 use crate::store::objects::{owners, sweep};
 use crate::store::query::call_pattern;
 use crate::store::query::selection::{SelectedEntry, Selection};
-use crate::store::sqlite::notes::{self, NoteKind};
+use crate::store::sqlite::notes::{NoteKind, Notes};
 use crate::store::sqlite::transaction::{self, Purpose};
 use crate::store::sqlite::{codec, open, space};
 use crate::store::usage;
@@ -151,8 +151,8 @@ fn clear_all(transaction: &Connection) -> Result<Progress, StoreError> {
     set_triggers(true)?;
     emptied?;
     owners::disown_all(transaction)?;
-    notes::forget(transaction, NoteKind::File)?;
-    notes::forget(transaction, NoteKind::Tombstone)?;
+    Notes::of(transaction, NoteKind::File).forget_all()?;
+    Notes::of(transaction, NoteKind::Tombstone).forget_all()?;
     Ok(Progress { cleared, is_done: true, ..Progress::default() })
 }
 

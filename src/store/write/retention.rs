@@ -6,7 +6,7 @@
 use super::{command_totals, tombstones};
 use crate::store::error::StoreError;
 use crate::store::query::call_pattern;
-use crate::store::sqlite::notes::{self, NoteKind};
+use crate::store::sqlite::notes::{NoteKind, Notes};
 use rusqlite::Connection;
 
 /// The most digests of files that are kept, the newest.
@@ -17,11 +17,11 @@ pub(in crate::store) fn keep_few(connection: &Connection) -> Result<(), StoreErr
     command_totals::keep_few_idle(connection)?;
     tombstones::keep_few(connection)?;
     call_pattern::keep_few(connection)?;
-    notes::keep_last(connection, NoteKind::File, DIGESTS)
+    Notes::of(connection, NoteKind::File).keep_last(DIGESTS)
 }
 
 /// Removes everything but the tombstones: they are small, and asked for after an eviction.
 pub(in crate::store) fn forget(connection: &Connection) -> Result<(), StoreError> {
     command_totals::forget_idle(connection)?;
-    notes::forget(connection, NoteKind::File)
+    Notes::of(connection, NoteKind::File).forget_all()
 }

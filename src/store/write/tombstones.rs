@@ -3,7 +3,7 @@
 use crate::key::Key;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
-use crate::store::sqlite::notes::{self, Note, NoteKind};
+use crate::store::sqlite::notes::{Note, NoteKind, Notes};
 use crate::time::{Timestamp, brief};
 use rusqlite::Connection;
 use std::collections::VecDeque;
@@ -48,7 +48,7 @@ impl Store {
     /// As SQLite.
     pub fn tombstone(&self, key: &Key) -> Result<Option<Tombstone>, StoreError> {
         let connection = self.database.connection()?;
-        let note = notes::find(connection, NoteKind::Tombstone, key.0.as_bytes())?;
+        let note = Notes::of(connection, NoteKind::Tombstone).find(key.0.as_bytes())?;
         Ok(note.map(|Note { at, value }| {
             let cause = match value[..] {
                 [0] => RemovalCause::Evicted,
@@ -84,11 +84,12 @@ impl NewTombstones {
     /// Writes them.
     pub(super) fn write(self, connection: &Connection) -> Result<(), StoreError> {
         let note = Note { at: self.at, value: vec![self.cause as u8] };
-        notes::put_all(connection, NoteKind::Tombstone, self.keys.iter().map(Vec::as_slice), &note)
+        Notes::of(connection, NoteKind::Tombstone)
+            .put_all(self.keys.iter().map(Vec::as_slice), &note)
     }
 }
 
 /// Forgets all but the latest.
 pub(super) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
-    notes::keep_last(connection, NoteKind::Tombstone, KEPT.into())
+    Notes::of(connection, NoteKind::Tombstone).keep_last(KEPT.into())
 }

@@ -5,7 +5,7 @@ use super::reader::{PageReader, Roots, column};
 use crate::key::{Digest, Key};
 use crate::store::location::StoreLocation;
 use crate::store::sqlite::codec;
-use crate::store::sqlite::notes::{self, Note, NoteKind};
+use crate::store::sqlite::notes::{Note, NoteKind, Notes};
 use crate::store::sqlite::{open, read_transaction};
 use crate::time::Timestamp;
 use proptest::prelude::*;
@@ -142,7 +142,7 @@ proptest! {
         for (place, note) in notes.iter().enumerate() {
             let kind = if place % 2 == 0 { NoteKind::File } else { NoteKind::Tombstone };
             let value = Note { at: Timestamp::from_millis(0), value: vec![7; place] };
-            notes::put(&sample.database, kind, &name(note), &value).expect("put");
+            Notes::of(&sample.database, kind).put(&name(note), &value).expect("put");
         }
         // Removed rows leave pages that are empty or half full.
         sample.database.execute("DELETE FROM entry WHERE key = ?1", [[forgotten; 32]]).expect("removed");
@@ -153,13 +153,13 @@ proptest! {
         }
         for note in &notes {
             for kind in [NoteKind::File, NoteKind::Tombstone] {
-                let found = notes::find(&sample.database, kind, &name(note)).expect("looked for");
+                let found = Notes::of(&sample.database, kind).find(&name(note)).expect("looked for");
                 let seen = reader.note(kind, &name(note)).expect("supported");
                 prop_assert_eq!(seen, found.map(|note| note.value));
             }
         }
         for kind in [NoteKind::Secret, NoteKind::Cleared, NoteKind::Tombstone, NoteKind::File] {
-            let last = notes::last_name(&sample.database, kind).expect("looked for");
+            let last = Notes::of(&sample.database, kind).last_name().expect("looked for");
             prop_assert_eq!(reader.last_name(kind).expect("supported"), last);
         }
     }
@@ -212,7 +212,7 @@ fn write_in_a_process_of_its_own() {
             insert(&database, number % 6, &condition, body / 3, Some(body), i64::from(round));
         }
         let value = Note { at: Timestamp::from_millis(0), value: vec![round; 50] };
-        notes::put(&database, NoteKind::Cleared, &[round], &value).expect("put");
+        Notes::of(&database, NoteKind::Cleared).put(&[round], &value).expect("put");
         let forgotten = [[round % 6; 32]];
         let sql = "DELETE FROM entry WHERE key = ?1 AND id % 2";
         database.execute(sql, forgotten).expect("removed");
@@ -242,7 +242,7 @@ fn readers_beside_writers_see_what_sqlite_sees() {
         for key in 0..6 {
             assert_eq!(found(&reader, key), found_by_sqlite(&copy, key));
         }
-        let last = notes::last_name(&copy, NoteKind::Cleared).expect("looked for");
+        let last = Notes::of(&copy, NoteKind::Cleared).last_name().expect("looked for");
         assert_eq!(reader.last_name(NoteKind::Cleared).expect("supported"), last);
         compared += 1;
     }

@@ -1,7 +1,7 @@
 //! Every older format becomes the present one.
 
 use super::former_formats::{MIGRATIONS, SAMPLES};
-use crate::store::sqlite::notes::{self, NoteKind};
+use crate::store::sqlite::notes::{NoteKind, Notes};
 use crate::store::sqlite::schema::{APPLICATION, DatabaseFormat, is_ours, migrate, state};
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -56,7 +56,7 @@ fn a_rebuilt_format_holds_what_it_would_after_each_step_on_the_way() {
         assert!(is_ours(&rebuilt).expect("compared"), "{format}");
         assert_eq!(state(&rebuilt, Path::new("x")).expect("known"), DatabaseFormat::Current);
         if format >= 4 {
-            let secret = notes::find(&rebuilt, NoteKind::Secret, &[]).expect("found");
+            let secret = Notes::of(&rebuilt, NoteKind::Secret).find(&[]).expect("found");
             assert_eq!(secret.expect("one").value, b"secret");
         }
     }
