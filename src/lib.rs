@@ -82,6 +82,7 @@ pub mod replay;
 pub mod runner;
 pub mod single_flight;
 pub mod size;
+pub mod stack;
 pub mod stdin;
 pub mod store;
 pub mod terminal;
@@ -90,10 +91,20 @@ pub mod time;
 use error::Error;
 use exit::Exit;
 use options::{Asked, EarlyExit, Verb};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Parses the command line, does what it asks, and prints an error once. The exit status.
 #[must_use]
 pub fn main() -> u8 {
+    static STATUS: AtomicU8 = AtomicU8::new(0);
+    extern "C" fn work() {
+        STATUS.store(status(), Ordering::Relaxed);
+    }
+    stack::with_enough(work);
+    STATUS.load(Ordering::Relaxed)
+}
+
+fn status() -> u8 {
     inherited::prepare();
     match Asked::read().and_then(|asked| Ok(dispatch(asked)?)) {
         Ok(exit) => {

@@ -57,7 +57,7 @@ pub enum Unrecorded {
     StdinChanged,
     /// A process that the command left behind may still read standard input.
     #[error("a process left behind still holds its standard input")]
-    StdinHeld,
+    StdinLeftBehind,
     /// The content of the file that is standard input is not known.
     #[error(
         "its standard input is a file that is too large to read and has just changed, or that has no size or date"

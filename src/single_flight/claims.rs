@@ -11,10 +11,10 @@
 
 use crate::file_lock::{self, ByteRange, LockHolders};
 use crate::private_directory::open_private;
-use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
+use rustix::fs::OFlags;
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// The name of the file in the directory of the store.
@@ -88,7 +88,7 @@ impl ClaimSlot {
     /// # Errors
     /// When the file of claims cannot be opened or made.
     pub fn open(directory: &Path, key: &[u8; 32]) -> io::Result<Self> {
-        let file = open_private(&directory.join(FILE), OFlags::RDWR | OFlags::NONBLOCK)?;
+        let file = open_private(&directory.join(FILE), OFlags::RDWR)?;
         let [a, b, c, d, ..] = *key;
         let offset = u32::from_le_bytes([a, b, c, d]).into();
         Ok(Self { file, byte: byte(FIRST, offset), offset })
@@ -131,14 +131,14 @@ fn byte(start: libc::off_t, offset: libc::off_t) -> ByteRange {
 /// # Errors
 /// Why the file cannot be locked.
 pub fn can_claim(directory: &Path) -> io::Result<bool> {
-    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let file = match rustix::fs::open(directory.join(FILE), flags, Mode::empty()) {
-        Ok(file) => File::from(file),
-        Err(Errno::NOENT) => return Ok(false),
-        Err(error) => return Err(error.into()),
-    };
-    // When it is taken, another `doctor` is looking.
-    file_lock::take(&file, PROBED).map(|_| true)
+    let mut options = File::options();
+    options.read(true).write(true).custom_flags(libc::O_NOFOLLOW);
+    match options.open(directory.join(FILE)) {
+        // When it is taken, another `doctor` is looking.
+        Ok(file) => file_lock::take(&file, PROBED).map(|_| true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]

@@ -22,13 +22,13 @@ pub struct Buffered {
     pub(super) file: File,
     length: u64,
     /// What was read last and could not be written to the file.
-    unkept: Vec<u8>,
+    unsaved: Vec<u8>,
     /// The digest of all that was read.
     content: DigestBuilder,
     /// The condition for this content, if it was read to its end.
     pub condition: Option<Condition>,
     /// Whether a hash command failed, so that no condition can be given for the content.
-    is_untold: bool,
+    hash_failed: bool,
 }
 
 impl Buffered {
@@ -75,10 +75,10 @@ impl Buffered {
         let mut buffered = Self {
             file: tempfile_in(directory)?,
             length: 0,
-            unkept: Vec::new(),
+            unsaved: Vec::new(),
             content: DigestBuilder::default(),
             condition: None,
-            is_untold: false,
+            hash_failed: false,
         };
         let mut buffer = vec![0; 64 << 10];
         loop {
@@ -96,7 +96,7 @@ impl Buffered {
                         }
                         return Ok(buffered);
                     }
-                    buffered.unkept = buffer[..count].to_vec();
+                    buffered.unsaved = buffer[..count].to_vec();
                 }
                 Err(error) if buffered.length == 0 => return Err(error),
                 Ok(None) | Err(_) => {}
@@ -111,7 +111,7 @@ impl Buffered {
         let digest = Digest::of_reader(FromOffset { file: &file, offset: 0 }.take(length))?;
         let condition = Some(Condition::Stdin { kind: StdinKind::Pipe, digest, length });
         let content = DigestBuilder::default();
-        Ok(Self { file, length, unkept: Vec::new(), content, condition, is_untold: false })
+        Ok(Self { file, length, unsaved: Vec::new(), content, condition, hash_failed: false })
     }
 
     /// Lets the content count as the digest that `hash` makes of it. If that fails, there is no condition for it.
@@ -121,7 +121,7 @@ impl Buffered {
     pub fn count_as<E>(&mut self, hash: impl FnOnce(&File) -> Result<Digest, E>) -> Result<(), E> {
         if let Some(Condition::Stdin { .. }) = self.condition {
             self.condition = None;
-            self.is_untold = true;
+            self.hash_failed = true;
             // Contents of different lengths may count as the same.
             self.condition = Some(Condition::Stdin {
                 kind: StdinKind::Pipe,
@@ -142,7 +142,7 @@ impl Buffered {
     /// # Errors
     /// When it was not read to its end.
     pub fn as_file(&self) -> io::Result<OwnedFd> {
-        if self.condition.is_none() && !self.is_untold {
+        if self.condition.is_none() && !self.hash_failed {
             return Err(io::Error::other("standard input was not read to its end"));
         }
         rustix::fs::seek(&self.file, rustix::fs::SeekFrom::Start(0))?;
@@ -173,12 +173,12 @@ impl Buffered {
         if self.condition.is_some() {
             return Ok(self.condition);
         }
-        to.write_all(&self.unkept)?;
+        to.write_all(&self.unsaved)?;
         let mut buffer = vec![0; 64 << 10];
         loop {
             match read_some(&mut buffer, None)?.unwrap_or(0) {
-                0 if self.is_untold => return Ok(None),
-                0 => return Ok(self.unkept.is_empty().then(|| self.whole())),
+                0 if self.hash_failed => return Ok(None),
+                0 => return Ok(self.unsaved.is_empty().then(|| self.whole())),
                 count => {
                     self.content.update(&buffer[..count]);
                     self.length += count as u64;

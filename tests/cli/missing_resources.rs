@@ -158,3 +158,18 @@ fn after_any_failed_system_call_the_command_runs_once_with_its_input() {
         }
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_small_stack_is_enough() {
+    let sandbox = Sandbox::with_script("cat; echo done");
+    // The shell needs a part of the stack as well.
+    let limited =
+        |call: &str| sandbox.sh(&format!("ulimit -s 32; printf 'text\\n' | cachex {call}"));
+    for call in ["./s.sh", "./s.sh", "--stdin ./s.sh"] {
+        limited(call).gives("text\ndone\n");
+    }
+    assert_eq!(sandbox.runs(), 1);
+    assert!(limited("explain -- ./s.sh").output().status.success());
+    assert!(limited("list").output().status.success());
+}

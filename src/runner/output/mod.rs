@@ -3,7 +3,6 @@
 //! A [`Pump`] reads from a pipe, has the [`Tape`] record what it reads, and writes to our stream. What both pumps use is in
 //! [`SharedState`].
 
-mod loss;
 mod newlines;
 mod pump;
 mod pump_end;
@@ -12,9 +11,8 @@ mod survivors;
 mod tape;
 mod writer;
 
-pub(super) use loss::worst;
 pub(super) use pump::Pump;
-pub(super) use pump_end::PumpEnd;
+pub(super) use pump_end::{PumpEnd, worst};
 pub(super) use shared::SharedState;
 pub(super) use survivors::keep_forwarding;
 pub(super) use tape::Tape;

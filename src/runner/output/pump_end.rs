@@ -1,4 +1,4 @@
-//! How a pump comes to its end.
+//! How a pump comes to its end, and what is lost then: output that our own streams did not take.
 
 use crate::runner::error::Unrecorded;
 use std::io;
@@ -41,4 +41,9 @@ impl PumpEnd {
             Self::Abandoned => (None, Some(io::Error::new(io::ErrorKind::TimedOut, NOT_TAKEN))),
         }
     }
+}
+
+/// The loss to report. A reader that has gone away knows of its loss; of others the user may not know.
+pub(crate) fn worst(losses: impl IntoIterator<Item = io::Error>) -> Option<io::Error> {
+    losses.into_iter().max_by_key(|error| error.kind() != io::ErrorKind::BrokenPipe)
 }

@@ -1,6 +1,6 @@
 //! The recording of a run, and output that is held back until the outcome is known.
 
-use super::loss::worst;
+use super::pump_end::worst;
 use crate::recording::{Body, Recorder};
 use crate::runner::error::Unrecorded;
 use crate::terminal::Stream;

@@ -186,7 +186,7 @@ impl<C: Channel> Offering<C> {
         let has_reader = self.channel.ours().is_some_and(|ours| !hangs_up(ours, CLOSING_GRACE));
         if has_reader {
             self.channel.finish();
-            let condition = Err(Unrecorded::StdinHeld);
+            let condition = Err(Unrecorded::StdinLeftBehind);
             return Some(OfferReport {
                 condition,
                 keep_offering: Some(Box::new(|| self.keep_offering())),
