@@ -51,7 +51,7 @@
 //! |---|---|
 //! | verbs | [`commands`] |
 //! | one call | `call` |
-//! | its parts | [`options`], [`store`], [`runner`], [`policy`], [`single_flight`], [`replay`] |
+//! | its parts | [`options`], [`store`], [`runner`], [`tracer`], [`policy`], [`single_flight`], [`replay`] |
 //! | values | [`entry`], [`stdin`], [`inputs`], [`key`], [`recording`] |
 //! | ground floor | [`progress`], [`terminal`], [`error`], [`exit`], [`time`], [`size`], [`hex`], [`inherited`], [`output_streams`], [`home`], [`ownership`], [`private_directory`], [`file_lock`], [`memory_file`], [`absence`], [`die_with_parent`], `process` |
 
@@ -87,6 +87,7 @@ pub mod stdin;
 pub mod store;
 pub mod terminal;
 pub mod time;
+pub mod tracer;
 
 use error::Error;
 use exit::Exit;

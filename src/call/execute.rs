@@ -73,6 +73,7 @@ impl Call<'_> {
             stdin,
             outputs: observation.fingerprint.outputs,
             recorder: recorder.map(Box::new),
+            trace: None,
             spinner,
             withhold,
             held_up: &|| claim.hand_on(),

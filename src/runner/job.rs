@@ -1,6 +1,7 @@
 //! A command to run, and the callbacks of a run.
 
 use crate::exit::Exit;
+use crate::inputs::Ledger;
 use crate::output_streams::OutputStreams;
 use crate::progress::Spinner;
 use crate::recording::Recorder;
@@ -24,6 +25,8 @@ pub struct Job<'a> {
     pub outputs: OutputStreams,
     /// Records the output, if that is wanted.
     pub recorder: Option<Box<Recorder>>,
+    /// Told of all files that the command asks for and changes, if that is wanted.
+    pub trace: Option<Ledger>,
     /// Shown while the command is silent, if that is wanted.
     pub spinner: Option<Spinner>,
     /// If set, output is held back until the command has ended, and is never shown when this is true of its exit. It

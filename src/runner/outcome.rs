@@ -2,11 +2,13 @@
 
 use crate::entry::Condition;
 use crate::exit::Exit;
+use crate::inputs::Ledger;
 use crate::recording::Recording;
 use crate::runner::error::Unrecorded;
 use crate::runner::output::{PumpEnd, SharedState, keep_forwarding, worst};
 use crate::terminal::Stream;
 use crate::time::Timestamp;
+use crate::tracer::TraceFault;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -19,6 +21,8 @@ pub struct Outcome {
     pub recording: Result<(Recording, Condition), Unrecorded>,
     /// Whether the output was withheld, as the job asked for after such an exit.
     pub withheld: bool,
+    /// All that the command asked for and changed, if it was to be traced, or why that is not known.
+    pub traced: Option<Result<Ledger, TraceFault>>,
     /// Why our own streams did not take all of the output.
     pub lost: Option<io::Error>,
 }
@@ -43,6 +47,7 @@ pub(super) fn conclude(
     (out, err): (PumpEnd, PumpEnd),
     condition: Result<Condition, Unrecorded>,
     shared: &SharedState<'_>,
+    traced: Option<Result<Ledger, TraceFault>>,
     withheld: bool,
 ) -> Outcome {
     let CommandEnd { exit, ended, elapsed } = end;
@@ -52,5 +57,5 @@ pub(super) fn conclude(
     let ((out, out_lost), (err, err_lost)) = (out.split(), err.split());
     keep_forwarding([(Stream::Stdout, out), (Stream::Stderr, err)], withheld);
     let lost = worst([shared.lost.take(), out_lost, err_lost].into_iter().flatten());
-    Outcome { exit, recording, withheld, lost }
+    Outcome { exit, recording, withheld, traced, lost }
 }

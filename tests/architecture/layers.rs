@@ -31,6 +31,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ("inputs", "key terminal time"),
     ("entry", "exit key recording time"),
     ("policy", "entry exit key time"),
+    ("tracer", "inputs process"),
     ("stdin", "entry inherited key memory_file poll terminal time"),
     (
         "store",
@@ -42,7 +43,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ),
     (
         "runner",
-        "die_with_parent entry exit inherited key output_streams poll process progress recording stdin terminal time",
+        "die_with_parent entry exit inherited inputs key output_streams poll process progress recording stdin terminal time tracer",
     ),
     (
         "call",
@@ -120,4 +121,9 @@ pub const FOLDERS: &[(&str, &str)] = &[
         "clearing command_totals tombstones entry_remover retention evict insert fill remove prune",
     ),
     ("terminal", "escape own stream messages"),
+    ("tracer", "error engine trace"),
+    (
+        "tracer/engine",
+        "event memory notification numbers program resolve rule socket table answer filter install keeper record understand yama supervisor",
+    ),
 ];

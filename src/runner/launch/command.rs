@@ -2,6 +2,7 @@
 
 use super::environment::Environment;
 use crate::inherited;
+use crate::tracer::Trace;
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -19,6 +20,8 @@ pub(crate) struct Launch<'a> {
     pub(crate) environment: Option<Environment>,
     /// Its standard input, output and error.
     pub(crate) standard: [Standard; 3],
+    /// What it gets last of all, if it is to be traced.
+    pub(crate) trace: Option<&'a mut Trace>,
     /// Whether it gets a session of its own, controlled by the terminal that is its standard output.
     pub(crate) leads_a_session: bool,
 }

@@ -16,7 +16,8 @@ pub fn exec(program: &Path, words: &[OsString], environment: Option<Environment>
     let own = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
     let standard =
         own.map(|fd| if inherited::is_closed(fd) { Standard::Closed } else { Standard::Ours });
-    let launch = Launch { program, words, environment, standard, leads_a_session: false };
+    let launch =
+        Launch { program, words, environment, standard, trace: None, leads_a_session: false };
     SpawnError::Refused(match launch.into_command() {
         Ok(mut command) => command.exec(),
         Err(fault) => fault,

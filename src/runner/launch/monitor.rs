@@ -10,6 +10,7 @@ use crate::process::{close_all_but, in_new_process, kill};
 use crate::runner::async_fd::watch_pipe;
 use crate::runner::error::SpawnError;
 use crate::runner::signals::Signals;
+use crate::tracer::Trace;
 use rustix::event::{PollFlags, pause};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
@@ -45,6 +46,7 @@ pub(super) fn start(
     mut command: Command,
     terminal: &OwnedFd,
     signals: &Signals,
+    trace: Option<&mut Trace>,
 ) -> Result<(Pid, Monitor), SpawnError> {
     let (reports, write) = io::pipe().map_err(SpawnError::Unavailable)?;
     let write = OwnedFd::from(write);
@@ -52,7 +54,7 @@ pub(super) fn start(
     let reports =
         watch_pipe(reports.into(), Interest::READABLE).map_err(SpawnError::Unavailable)?;
     let cachex = getpid();
-    let lead = || lead(&mut command, terminal, signals, &write, cachex);
+    let lead = || lead(&mut command, terminal, signals, trace, &write, cachex);
     // SAFETY: nothing that the monitor does takes a lock of ours.
     let id = unsafe { in_new_process(lead) }.map_err(SpawnError::Unavailable)?;
     drop((command, write));
@@ -101,6 +103,7 @@ fn lead(
     command: &mut Command,
     terminal: &OwnedFd,
     signals: &Signals,
+    trace: Option<&mut Trace>,
     reports: &OwnedFd,
     cachex: Pid,
 ) {
@@ -111,7 +114,7 @@ fn lead(
     let started = setsid()
         .and_then(|_| ioctl_tiocsctty(terminal))
         .map_err(io::Error::from)
-        .and_then(|()| start_in_foreground(command, signals));
+        .and_then(|()| start_in_foreground(command, signals, trace));
     let command = match started {
         Ok(command) => command,
         Err(fault) => return report(-fault.raw_os_error().unwrap_or(libc::EIO)),
@@ -138,7 +141,11 @@ fn lead(
 
 /// Starts the command in a process group of its own, which has the terminal.
 #[allow(unsafe_code)]
-fn start_in_foreground(command: &mut Command, signals: &Signals) -> io::Result<Pid> {
+fn start_in_foreground(
+    command: &mut Command,
+    signals: &Signals,
+    trace: Option<&mut Trace>,
+) -> io::Result<Pid> {
     let to_foreground = || {
         setpgid(None, None)?;
         Ok(tcsetpgrp(rustix::stdio::stdout(), getpid())?)
@@ -147,6 +154,9 @@ fn start_in_foreground(command: &mut Command, signals: &Signals) -> io::Result<P
     unsafe { command.pre_exec(to_foreground) };
     die_with_parent::arrange(command);
     signals.pass_on(command);
+    if let Some(trace) = trace {
+        trace.arrange(command);
+    }
     command.spawn().map(|child| Pid::from_child(&child))
 }
 

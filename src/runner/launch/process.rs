@@ -40,12 +40,13 @@ impl Process {
     ///
     /// # Errors
     /// Why it does not run.
-    pub(crate) fn start(launch: Launch<'_>, signals: &Signals) -> Result<Self, SpawnError> {
+    pub(crate) fn start(mut launch: Launch<'_>, signals: &Signals) -> Result<Self, SpawnError> {
+        let trace = launch.trace.take();
         #[cfg(target_os = "linux")]
         if let (true, Standard::Given(terminal)) = (launch.leads_a_session, &launch.standard[1]) {
             let terminal = terminal.try_clone().map_err(SpawnError::Unavailable)?;
             let command = launch.into_command().map_err(SpawnError::Refused)?;
-            let (id, monitor) = monitor::start(command, &terminal, signals)?;
+            let (id, monitor) = monitor::start(command, &terminal, signals, trace)?;
             return Ok(Self { id, end: None, monitor: Some(monitor), has_ended: false });
         }
         #[cfg(not(target_os = "linux"))]
@@ -57,6 +58,9 @@ impl Process {
         }
         die_with_parent::arrange(&mut command);
         signals.pass_on(&mut command);
+        if let Some(trace) = trace {
+            trace.arrange(&mut command);
+        }
         let child = command.spawn().map_err(SpawnError::of)?;
         let id = Pid::from_child(&child);
         Ok(Self {

@@ -15,6 +15,7 @@ use crate::runner::signals::{Receiver, Signals, signal_group};
 use crate::runner::terminal::Keys;
 use crate::stdin::Stdin;
 use crate::terminal::Stream;
+use crate::tracer::Trace;
 use rustix::process::getpgrp;
 use std::pin::pin;
 use std::time::Instant;
@@ -60,19 +61,25 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     if let Some(stdin) = stdin {
         standard[0] = stdin;
     }
+    let mut trace = job.trace.take().map(|ledger| Trace::prepare(ledger, job.program));
     let launch = Launch {
         program: job.program,
         words: job.words,
         environment: job.environment.take(),
         standard,
+        trace: trace.as_mut().and_then(|trace| trace.as_mut().ok()),
         leads_a_session: pty.is_some(),
     };
     let process = Process::start(launch, &signals)?;
     signals.begin();
+    if let Some(Ok(trace)) = &mut trace {
+        trace.guard();
+    }
     input.start(&mut job.stdin);
     keys.as_mut().map(Keys::take_what_was_typed_ahead);
     let mut run = RunningCommand { process, pty, keys, questions, shared: &shared };
     let ended = until_the_end(&mut run, &mut signals, pumps, &has_ended, started).await?;
+    let traced = trace.map(|trace| trace.and_then(Trace::end));
     run.give_way_to_question();
     shared.spinner.take();
     let had_keys = run.keys.is_some_and(|keys| keys.were_pressed());
@@ -94,7 +101,7 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     if !stays_hidden {
         shared.show_held().await;
     }
-    Ok(conclude(end, pumped, condition, &shared, stays_hidden))
+    Ok(conclude(end, pumped, condition, &shared, traced, stays_hidden))
 }
 
 async fn pump_if_any(pump: Option<Pump<'_>>) -> PumpEnd {

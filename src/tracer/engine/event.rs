@@ -1,0 +1,34 @@
+//! What a process of the command is about to do, with whole paths. Plain data.
+
+use crate::inputs::{Doubt, Look, RenameKind, WriteKind};
+
+/// What a process is about to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum TraceEvent {
+    /// It asks something of a path.
+    Look { path: Vec<u8>, follow: bool, look: Look },
+    /// It executes a program. `directory`: its working directory, unless that was removed.
+    Execute { path: Vec<u8>, follow: bool, directory: Option<Vec<u8>> },
+    /// It changes what a path leads to.
+    Write { path: Vec<u8>, follow: bool, kind: WriteKind },
+    /// It renames something.
+    Rename { source: Vec<u8>, target: Vec<u8>, kind: RenameKind },
+    /// It makes a hard link.
+    Link { source: Vec<u8>, follow: bool, target: Vec<u8> },
+    /// It makes a socket, at which other processes can reach it.
+    Bind { path: Vec<u8> },
+    /// It connects to the process behind a socket.
+    Connect { path: Vec<u8> },
+    /// It uses the network. `None`: it is not known yet with whom it talks.
+    Network { peer: Option<String> },
+    /// It makes a file system, which may be its own.
+    Mount,
+    /// It does something that files do not tell of.
+    Doubt(Doubt),
+}
+
+impl From<Doubt> for TraceEvent {
+    fn from(doubt: Doubt) -> Self {
+        Self::Doubt(doubt)
+    }
+}

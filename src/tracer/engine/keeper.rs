@@ -1,0 +1,70 @@
+//! A process that lets calls go on when cachex does not any more: after its end, also by `kill -9`.
+//!
+//! Without it the calls of processes that outlive cachex would fail. It holds nothing of ours but the listener, has a
+//! session of its own, and ends as soon as every process of the command has ended.
+
+use super::answer::answer;
+use super::notification::Listener;
+use crate::process::{close_all_but, in_new_process};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::process::{chdir, setsid};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+/// Holds the keeper back. When this is dropped, or this process ends, the keeper goes to work.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    /// The end of a pipe: the keeper sees when it is closed.
+    _held_back: OwnedFd,
+}
+
+impl Keeper {
+    /// Starts a keeper for the command behind this listener.
+    #[allow(unsafe_code)]
+    pub(crate) fn start(listener: &Listener) -> io::Result<Self> {
+        let (release, held_back) = io::pipe()?;
+        let (release, held_back) = (OwnedFd::from(release), OwnedFd::from(held_back));
+        // SAFETY: it takes no lock.
+        unsafe { in_new_process(|| keep(listener, &release)) }?;
+        Ok(Self { _held_back: held_back })
+    }
+}
+
+/// In the new process.
+#[allow(unsafe_code)]
+fn keep(listener: &Listener, release: &OwnedFd) {
+    let mut kept = [listener.as_fd().as_raw_fd(), release.as_raw_fd()];
+    // SAFETY: nothing else is used from here on. The set is filled before it is read.
+    unsafe {
+        close_all_but(&mut kept);
+        let mut all = std::mem::MaybeUninit::uninit();
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), std::ptr::null_mut());
+    }
+    // A mount can be taken away though this process lives on, and no hang-up of a terminal reaches it.
+    let _ = (setsid(), chdir("/"));
+    if is_released(listener, release) {
+        answer(listener, None);
+    }
+}
+
+/// Waits until cachex does not answer any more. `false`: the command has ended before.
+fn is_released(listener: &Listener, release: &OwnedFd) -> bool {
+    loop {
+        // Calls wake cachex only.
+        let mut fds =
+            [PollFd::new(release, PollFlags::IN), PollFd::new(listener, PollFlags::empty())];
+        match poll(&mut fds, None) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(_) => return true,
+        }
+        let [release, listener] = fds.map(|fd| fd.revents());
+        if listener.contains(PollFlags::HUP) {
+            return false;
+        }
+        if !release.is_empty() {
+            return true;
+        }
+    }
+}

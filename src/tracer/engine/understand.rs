@@ -1,0 +1,270 @@
+//! From a reported call to what it is about to do: the paths are read from the process and made absolute.
+//!
+//! Nothing here touches a file that the paths lead to.
+
+use super::event::TraceEvent;
+use super::memory::{MemoryFault, read_exactly, read_string};
+use super::notification::Notification;
+use super::numbers;
+use super::resolve::{NoPath, Proc, joined};
+use super::rule::{CallRule, Follow, OpenFlags, Place, path};
+use super::socket::{self, Address};
+use super::table::{NAMESPACES, TIME_NAMESPACE, rule_of};
+use crate::inputs::{Doubt, Look, RenameKind, WriteKind};
+
+/// Resolving a path in a root of its own.
+const RESOLVE_IN_ROOT: u64 = 0x10;
+
+/// What a call is about to do. `None`: nothing that counts.
+pub(super) fn understand(proc: &Proc, call: &Notification) -> Option<TraceEvent> {
+    if call.architecture != numbers::ARCHITECTURE {
+        return Some(Doubt::Untraceable("system calls of another architecture").into());
+    }
+    let Some(rule) = rule_of(call.number) else {
+        return Some(Doubt::Untraceable("a system call that is not known").into());
+    };
+    match (Caller { proc, call }).event(rule) {
+        Ok(event) => Some(event),
+        Err(NoPath::OfNoAccount) => None,
+        Err(NoPath::Doubt(doubt)) => Some(doubt.into()),
+    }
+}
+
+/// A thread that waits in a call.
+struct Caller<'c> {
+    proc: &'c Proc,
+    call: &'c Notification,
+}
+
+impl From<MemoryFault> for NoPath {
+    fn from(fault: MemoryFault) -> Self {
+        match fault {
+            MemoryFault::Forbidden => Self::Doubt(Doubt::MemoryUnreadable),
+            MemoryFault::NotThere | MemoryFault::Ended => Self::OfNoAccount,
+        }
+    }
+}
+
+impl Caller<'_> {
+    fn event(&self, rule: CallRule) -> Result<TraceEvent, NoPath> {
+        Ok(match rule {
+            CallRule::Look(place, follow, look) => {
+                let follow = self.follows(follow);
+                TraceEvent::Look { path: self.looked_at(place, follow)?, follow, look }
+            }
+            CallRule::List { descriptor } => {
+                let path = self.behind(descriptor)?;
+                TraceEvent::Look { path, follow: true, look: Look::Listing }
+            }
+            CallRule::Open(place, flags) => self.open(place, flags)?,
+            CallRule::Execute(place, follow) => {
+                let follow = self.follows(follow);
+                let path = self.named(place, follow)?;
+                let directory = self.proc.working_directory(self.call.thread).ok();
+                TraceEvent::Execute { path, follow, directory }
+            }
+            CallRule::Write(place, follow, kind) => {
+                let follow = self.follows(follow);
+                TraceEvent::Write { path: self.named(place, follow)?, follow, kind }
+            }
+            CallRule::WriteDescriptor { descriptor } => {
+                let path = self.behind(descriptor)?;
+                TraceEvent::Write { path, follow: true, kind: WriteKind::Metadata }
+            }
+            CallRule::Truncate => {
+                let truncates = self.call.wide(1) == 0;
+                let kind = WriteKind::Open { creates: false, truncates, reads: false };
+                TraceEvent::Write { path: self.named(path(0), true)?, follow: true, kind }
+            }
+            CallRule::Remove(place, flags) => {
+                let is_directory = self.has(flags, libc::AT_REMOVEDIR);
+                let kind =
+                    if is_directory { WriteKind::RemoveDirectory } else { WriteKind::Remove };
+                TraceEvent::Write { path: self.named(place, false)?, follow: false, kind }
+            }
+            CallRule::Rename { source, target, flags } => TraceEvent::Rename {
+                source: self.named(source, false)?,
+                target: self.named(target, false)?,
+                kind: self.rename_kind(flags),
+            },
+            CallRule::Link { source, target, follow } => {
+                let follow = self.follows(follow);
+                let target = self.named(target, false)?;
+                match self.named(source, follow) {
+                    Ok(source) => TraceEvent::Link { source, follow, target },
+                    // A file that never had a name gets one.
+                    Err(NoPath::OfNoAccount) => {
+                        let kind = WriteKind::CreateNew;
+                        TraceEvent::Write { path: target, follow: false, kind }
+                    }
+                    Err(doubt) => return Err(doubt),
+                }
+            }
+            CallRule::Socket => self.socket()?,
+            CallRule::Connect => match self.address()? {
+                Address::Path(path) => TraceEvent::Connect { path: self.below_directory(path)? },
+                Address::Abstract(name) => Doubt::Daemon(name).into(),
+                Address::Network(peer) => TraceEvent::Network { peer },
+                Address::OfNoAccount => return Err(NoPath::OfNoAccount),
+            },
+            CallRule::Bind => match self.address()? {
+                Address::Path(path) => TraceEvent::Bind { path: self.below_directory(path)? },
+                _ => return Err(NoPath::OfNoAccount),
+            },
+            CallRule::Mount => TraceEvent::Mount,
+            CallRule::CloneByStructure { structure } => {
+                let flags = self.number_at(structure, 0)?;
+                if flags & u64::from(NAMESPACES | TIME_NAMESPACE) == 0 {
+                    return Err(NoPath::OfNoAccount);
+                }
+                Doubt::Untraceable("namespaces").into()
+            }
+            CallRule::GiveUp(what) => Doubt::Untraceable(what).into(),
+        })
+    }
+
+    fn open(&self, place: Place, flags: OpenFlags) -> Result<TraceEvent, NoPath> {
+        let flags = match flags {
+            OpenFlags::Fixed(flags) => flags,
+            OpenFlags::Argument(argument) => self.call.descriptor(argument),
+            OpenFlags::Structure(structure) => {
+                if self.number_at(structure, 16)? & RESOLVE_IN_ROOT != 0 {
+                    return Ok(Doubt::Untraceable("openat2 in a root of its own").into());
+                }
+                // All flags fit.
+                i32::try_from(self.number_at(structure, 0)?).unwrap_or(0)
+            }
+        };
+        let has = |flag: i32| flags & flag == flag;
+        let creates_new = has(libc::O_CREAT | libc::O_EXCL);
+        let follow = !has(libc::O_NOFOLLOW) && !creates_new;
+        let path = self.named(place, follow)?;
+        if path == b"/dev/fuse" {
+            return Ok(TraceEvent::Mount);
+        }
+        let (creates, truncates) = (has(libc::O_CREAT), has(libc::O_TRUNC));
+        let access = flags & libc::O_ACCMODE;
+        let look = |look| Ok(TraceEvent::Look { path: path.clone(), follow, look });
+        if has(libc::O_PATH) {
+            return look(Look::Stat);
+        }
+        if has(libc::O_TMPFILE) {
+            return look(Look::Access);
+        }
+        if access == libc::O_RDONLY && !creates && !truncates {
+            return look(if has(libc::O_DIRECTORY) { Look::Access } else { Look::Content });
+        }
+        let reads = access != libc::O_WRONLY;
+        let kind = if creates_new {
+            WriteKind::CreateNew
+        } else {
+            WriteKind::Open { creates, truncates, reads }
+        };
+        Ok(TraceEvent::Write { path, follow, kind })
+    }
+
+    fn rename_kind(&self, flags: Option<u8>) -> RenameKind {
+        let flags = flags.map_or(0, |flags| self.call.word(flags));
+        if flags & libc::RENAME_EXCHANGE != 0 {
+            RenameKind::Exchange
+        } else if flags & libc::RENAME_NOREPLACE != 0 {
+            RenameKind::NoReplace
+        } else {
+            RenameKind::Replace
+        }
+    }
+
+    fn socket(&self) -> Result<TraceEvent, NoPath> {
+        match self.call.descriptor(0) {
+            // Ciphers and digests, which are computed.
+            libc::AF_ALG => Err(NoPath::OfNoAccount),
+            libc::AF_UNIX => Ok(Doubt::Daemon("a socket for single messages".into()).into()),
+            _ => Ok(TraceEvent::Network { peer: None }),
+        }
+    }
+
+    fn address(&self) -> Result<Address, NoPath> {
+        let mut bytes = [0; socket::LONGEST_ADDRESS];
+        let length = usize::try_from(self.call.word(2)).unwrap_or(0).min(bytes.len());
+        let bytes = &mut bytes[..length];
+        read_exactly(self.call.thread, self.call.wide(1), bytes)?;
+        Ok(Address::parse(bytes))
+    }
+
+    fn has(&self, argument: u8, flag: i32) -> bool {
+        self.call.descriptor(argument) & flag != 0
+    }
+
+    fn follows(&self, follow: Follow) -> bool {
+        match follow {
+            Follow::Always => true,
+            Follow::Never => false,
+            Follow::Unless(flags) => !self.has(flags, libc::AT_SYMLINK_NOFOLLOW),
+            Follow::If(flags) => self.has(flags, libc::AT_SYMLINK_FOLLOW),
+        }
+    }
+
+    /// A number in a structure at the address in an argument.
+    fn number_at(&self, argument: u8, offset: u64) -> Result<u64, NoPath> {
+        let mut number = [0; 8];
+        let address = self.call.wide(argument).wrapping_add(offset);
+        read_exactly(self.call.thread, address, &mut number)?;
+        Ok(u64::from_ne_bytes(number))
+    }
+
+    fn behind(&self, descriptor: u8) -> Result<Vec<u8>, NoPath> {
+        self.proc.behind(self.call.thread, self.call.descriptor(descriptor))
+    }
+
+    /// The path of a call that asks. One without a path asks of an open file, which counted when it was opened.
+    fn looked_at(&self, place: Place, follow: bool) -> Result<Vec<u8>, NoPath> {
+        let path = self.read_path(place)?;
+        match place.directory {
+            Some(directory) if path.is_empty() && !self.is_working_directory(directory) => {
+                Err(NoPath::OfNoAccount)
+            }
+            _ => self.whole(place, path, follow),
+        }
+    }
+
+    /// The path of a call that works on a path, or without one on what is behind a descriptor.
+    fn named(&self, place: Place, follow: bool) -> Result<Vec<u8>, NoPath> {
+        let path = match place.directory {
+            Some(_) if self.call.wide(place.path) == 0 => Vec::new(),
+            _ => self.read_path(place)?,
+        };
+        match place.directory {
+            Some(directory) if path.is_empty() && !self.is_working_directory(directory) => {
+                self.behind(directory)
+            }
+            _ => self.whole(place, path, follow),
+        }
+    }
+
+    fn read_path(&self, place: Place) -> Result<Vec<u8>, NoPath> {
+        Ok(read_string(self.call.thread, self.call.wide(place.path))?)
+    }
+
+    fn is_working_directory(&self, directory: u8) -> bool {
+        self.call.descriptor(directory) == libc::AT_FDCWD
+    }
+
+    /// A path that may be relative, as we see it.
+    fn whole(&self, place: Place, path: Vec<u8>, follow: bool) -> Result<Vec<u8>, NoPath> {
+        let path = match place.directory {
+            _ if path.first() == Some(&b'/') => path,
+            Some(directory) if !self.is_working_directory(directory) => {
+                let descriptor = self.call.descriptor(directory);
+                joined(self.proc.directory_of(self.call.thread, descriptor)?, &path)
+            }
+            // An empty path leads nowhere without a descriptor.
+            None if path.is_empty() => return Err(NoPath::OfNoAccount),
+            _ => joined(self.proc.working_directory(self.call.thread)?, &path),
+        };
+        self.proc.seen_from_here(self.call.thread, path, follow)
+    }
+
+    fn below_directory(&self, path: Vec<u8>) -> Result<Vec<u8>, NoPath> {
+        self.whole(self::path(0), path, true)
+    }
+}

@@ -1,0 +1,38 @@
+//! Why a command cannot be traced.
+
+use std::io;
+
+/// Why a command cannot be traced. It runs untraced then.
+#[derive(Debug, thiserror::Error)]
+pub enum TraceFault {
+    /// The system has no such thing.
+    #[error("only Linux on x86-64 and aarch64 can trace")]
+    Unsupported,
+    /// Another program listens already, and there can be only one.
+    #[error("another program traces already")]
+    Occupied,
+    /// The kernel does not know how.
+    #[error("the kernel cannot do it; it takes Linux 5.19 or later")]
+    Kernel,
+    /// The system does not allow it.
+    #[error("the system does not allow it")]
+    Forbidden,
+    /// The command would lose its privileges.
+    #[error("the command runs with privileges that a traced one does not get")]
+    Privileged,
+    /// Something else failed.
+    #[error("{0}")]
+    Other(io::Error),
+}
+
+impl TraceFault {
+    /// Why the filter could not be installed.
+    pub(crate) fn of(fault: io::Error) -> Self {
+        match fault.raw_os_error() {
+            Some(libc::EBUSY) => Self::Occupied,
+            Some(libc::EINVAL | libc::ENOSYS) => Self::Kernel,
+            Some(libc::EPERM | libc::EACCES) => Self::Forbidden,
+            _ => Self::Other(fault),
+        }
+    }
+}
