@@ -6,7 +6,7 @@
 use crate::inherited::is_closed;
 use crate::terminal::{Stream, TerminalSize};
 use rustix::fd::BorrowedFd;
-use rustix::fs::{FileType, OFlags, SeekFrom, Stat, fcntl_getfl, fstat, seek};
+use rustix::fs::{FileType, OFlags, SeekFrom, fcntl_getfl, fstat, seek};
 use rustix::termios::{isatty, tcgetsid};
 
 /// The standard output and standard error of the command.
@@ -85,12 +85,12 @@ impl OutputStreams {
 #[must_use]
 pub fn are_one(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
     let (Ok(of_a), Ok(of_b)) = (fstat(a), fstat(b)) else { return false };
-    let kind = |stat: &Stat| FileType::from_raw_mode(stat.st_mode);
-    if kind(&of_a) != kind(&of_b) {
+    let kind = FileType::from_raw_mode(of_a.st_mode);
+    if kind != FileType::from_raw_mode(of_b.st_mode) {
         return false;
     }
-    let is_same_file = of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
-    match kind(&of_a) {
+    let is_same_file = (of_a.st_dev, of_a.st_ino) == (of_b.st_dev, of_b.st_ino);
+    match kind {
         FileType::CharacterDevice => {
             // Other devices, such as the null device, keep no order.
             let is_same_device =
@@ -105,12 +105,13 @@ pub fn are_one(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
 
 /// Whether two descriptors append to the same file: each write goes to its end.
 fn both_append(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
-    let (Ok(of_a), Ok(of_b)) = (fstat(a), fstat(b)) else { return false };
     let appends = |fd| fcntl_getfl(fd).is_ok_and(|flags| flags.contains(OFlags::APPEND));
-    FileType::from_raw_mode(of_a.st_mode) == FileType::RegularFile
-        && (of_a.st_dev, of_a.st_ino) == (of_b.st_dev, of_b.st_ino)
-        && appends(a)
-        && appends(b)
+    let file = |fd| {
+        let stat = fstat(fd).ok()?;
+        let is_regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+        is_regular.then_some((stat.st_dev, stat.st_ino))
+    };
+    appends(a) && appends(b) && file(a).is_some_and(|of_a| file(b) == Some(of_a))
 }
 
 /// Whether this is our controlling terminal. `/dev/tty` is another device that leads to it.

@@ -4,9 +4,8 @@
 
 use crate::terminal::{Stream, escape_os};
 use console::{Term, measure_text_width, truncate_str};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::ffi::OsStr;
-use std::io;
 use std::time::{Duration, Instant};
 
 /// How long a command may take before anything is shown.
@@ -48,7 +47,7 @@ impl Spinner {
             return self.hide();
         }
         let bar = self.bar.get_or_insert_with(|| {
-            let target = ProgressDrawTarget::term_like(Box::new(Narrow(Term::stderr())));
+            let target = ProgressDrawTarget::stderr();
             let bar = ProgressBar::with_draw_target(None, target).with_elapsed(elapsed);
             bar.set_style(style(self.text.clone()));
             bar
@@ -67,8 +66,7 @@ impl Spinner {
     pub fn withdraw(&mut self) {
         let drawn = self.bar.take().map(|bar| {
             bar.set_draw_target(ProgressDrawTarget::hidden());
-            let width = usize::from(Narrow(Term::stderr()).width());
-            SIGN_AND_SPACES + measure_text_width(&line(&self.text, self.started.elapsed(), width))
+            SIGN_AND_SPACES + measure_text_width(&line(&self.text, self.started.elapsed(), width()))
         });
         if let Some(width) = drawn {
             let [save, restore] = ["\x1b7", "\x1b8"];
@@ -100,8 +98,7 @@ fn is_foreground() -> bool {
 
 fn style(text: String) -> ProgressStyle {
     let write_line = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-        let width = usize::from(Narrow(Term::stderr()).width());
-        let _ = out.write_str(&line(&text, state.elapsed(), width));
+        let _ = out.write_str(&line(&text, state.elapsed(), width()));
     };
     ProgressStyle::with_template("{spinner} {line}")
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
@@ -118,46 +115,10 @@ fn line(text: &str, elapsed: Duration, width: usize) -> String {
     format!("{} {time}", truncate_str(text, room, "…"))
 }
 
-/// A terminal with room on its right for the `^C` that the real one may echo: a line that wraps could not be cleared.
-#[derive(Debug)]
-struct Narrow(Term);
-
-impl TermLike for Narrow {
-    fn width(&self) -> u16 {
-        self.0.size().1.saturating_sub(4)
-    }
-
-    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_up(n)
-    }
-
-    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_down(n)
-    }
-
-    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_right(n)
-    }
-
-    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        self.0.move_cursor_left(n)
-    }
-
-    fn write_line(&self, s: &str) -> io::Result<()> {
-        self.0.write_line(s)
-    }
-
-    fn write_str(&self, s: &str) -> io::Result<()> {
-        self.0.write_str(s)
-    }
-
-    fn clear_line(&self) -> io::Result<()> {
-        self.0.clear_line()
-    }
-
-    fn flush(&self) -> io::Result<()> {
-        self.0.flush()
-    }
+/// The columns to draw in. There is room on the right for the `^C` that the terminal may echo: a line that wraps could not
+/// be cleared.
+fn width() -> usize {
+    usize::from(Term::stderr().size().1.saturating_sub(4))
 }
 
 /// `3.4s`, `1m 03.4s`, `2h 01m 03.4s`.

@@ -48,7 +48,7 @@ impl<'j> SharedState<'j> {
     /// Records what arrived on a stream. Whether it is held back.
     pub(crate) fn record(&self, stream: Stream, bytes: &[u8]) -> bool {
         let is_held = self.tape.borrow_mut().record(stream, bytes);
-        self.tell_if_given_up();
+        self.report_if_given_up();
         is_held
     }
 
@@ -56,10 +56,10 @@ impl<'j> SharedState<'j> {
     /// it.
     pub(crate) fn give_up_storing(&self, reason: Unrecorded) {
         self.tape.borrow_mut().give_up(reason);
-        self.tell_if_given_up();
+        self.report_if_given_up();
     }
 
-    fn tell_if_given_up(&self) {
+    fn report_if_given_up(&self) {
         if self.tape.borrow().is_given_up() {
             (self.unstorable)();
         }
