@@ -4,6 +4,7 @@
 //! when the file had stopped changing well before it was read: see [`FileStamp`].
 
 use super::memory::{DigestMemory, LearnedDigest};
+use super::parallel::{self, FILES_PER_THREAD};
 use super::path::{RealDirectories, absolute, canonical};
 use super::recheck::{ReadFile, ReadFiles};
 use super::regular_file::{FileContent, check_regular, open, open_with, read};
@@ -36,6 +37,15 @@ struct PendingContent {
     stamp: FileStamp,
     /// `None` for a large file, whose digest may be remembered.
     digest: Option<Digest>,
+}
+
+/// A file as one thread sees it.
+struct FirstLook {
+    content: PendingContent,
+    head: Vec<u8>,
+    mode: ExecMode,
+    /// The path without links of what a link leads to.
+    target: Option<PathBuf>,
 }
 
 /// The kernel reads no more of a `#!` line.
@@ -96,34 +106,25 @@ impl<'m> FileReader<'m> {
 
     /// Opens a file, and reads it if it is small; `None` when there is no such file.
     pub(crate) fn open(&self, path: &Path) -> Result<Option<OpenedFile>, Unreadable> {
-        (self.on_progress)();
-        let (opened, is_link) = match open_with(path, OFlags::NOFOLLOW) {
-            Err(Errno::LOOP) => (open(path)?, true),
-            opened => (check_regular(path, opened)?, false),
+        self.open_all(&[path]).next().unwrap_or(Ok(None))
+    }
+
+    /// The same for many files.
+    pub(super) fn open_all<P: AsRef<Path> + Sync>(
+        &self,
+        paths: &[P],
+    ) -> impl Iterator<Item = Result<Option<OpenedFile>, Unreadable>> {
+        let on_progress = self.on_progress;
+        let look = |path: &P| FirstLook::at(path.as_ref(), on_progress);
+        let looks = parallel::map(paths, FILES_PER_THREAD, look);
+        let opened = |path: &P, FirstLook { content, head, mode, target }| {
+            let locate = || self.real_directories.borrow_mut().locate(path.as_ref());
+            let mut opened = self.opened.borrow_mut();
+            opened.push(content);
+            let real = target.unwrap_or_else(locate);
+            OpenedFile { content: opened.len() - 1, head, real, mode }
         };
-        let Some((mut file, stat)) = opened else { return Ok(None) };
-        let unreadable = |error| Unreadable::new(path, error);
-        let stamp = FileStamp::of(&stat);
-        let is_small = stamp.size <= SMALL;
-        // One byte more shows whether that was all: some files tell a smaller size than they have.
-        let wanted = if is_small { stamp.size + 1 } else { HEAD };
-        let mut head = Vec::with_capacity(usize::try_from(wanted).unwrap_or_default());
-        (&mut file).take(wanted).read_to_end(&mut head).map_err(unreadable)?;
-        let digest = match head.len() as u64 {
-            _ if !is_small => None,
-            length if length < wanted => Some(Digest::of(&head)),
-            length => {
-                let whole = Digest::of_length(length, head.as_slice().chain(&file));
-                Some(whole.map_err(unreadable)?)
-            }
-        };
-        let mode = ExecMode::of(&file, &stat, &head);
-        let real =
-            if is_link { canonical(path) } else { self.real_directories.borrow_mut().locate(path) };
-        head.truncate(usize::try_from(HEAD).unwrap_or_default());
-        let mut opened = self.opened.borrow_mut();
-        opened.push(PendingContent { path: absolute(path), stamp, digest });
-        Ok(Some(OpenedFile { content: opened.len() - 1, head, real, mode }))
+        paths.iter().zip(looks).map(move |(path, seen)| Ok(seen?.map(|seen| opened(path, seen))))
     }
 
     /// The contents of all files that were opened. If the digests of all large ones were remembered, the memory stays
@@ -177,6 +178,36 @@ impl<'m> FileReader<'m> {
     /// Ends the reading, and lets go of the memory.
     pub(crate) fn finish(self) -> ReadFiles {
         ReadFiles { files: self.files.into_inner(), learned: self.learned.into_inner() }
+    }
+}
+
+impl FirstLook {
+    fn at(path: &Path, on_progress: OnProgress<'_>) -> Result<Option<Self>, Unreadable> {
+        on_progress();
+        let (opened, is_link) = match open_with(path, OFlags::NOFOLLOW) {
+            Err(Errno::LOOP) => (open(path)?, true),
+            opened => (check_regular(path, opened)?, false),
+        };
+        let Some((mut file, stat)) = opened else { return Ok(None) };
+        let unreadable = |error| Unreadable::new(path, error);
+        let stamp = FileStamp::of(&stat);
+        let is_small = stamp.size <= SMALL;
+        // One byte more shows whether that was all: some files tell a smaller size than they have.
+        let wanted = if is_small { stamp.size + 1 } else { HEAD };
+        let mut head = Vec::with_capacity(usize::try_from(wanted).unwrap_or_default());
+        (&mut file).take(wanted).read_to_end(&mut head).map_err(unreadable)?;
+        let digest = match head.len() as u64 {
+            _ if !is_small => None,
+            length if length < wanted => Some(Digest::of(&head)),
+            length => {
+                let whole = Digest::of_length(length, head.as_slice().chain(&file));
+                Some(whole.map_err(unreadable)?)
+            }
+        };
+        let mode = ExecMode::of(&file, &stat, &head);
+        head.truncate(usize::try_from(HEAD).unwrap_or_default());
+        let content = PendingContent { path: absolute(path), stamp, digest };
+        Ok(Some(Self { content, head, mode, target: is_link.then(|| canonical(path)) }))
     }
 }
 

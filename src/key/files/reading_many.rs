@@ -2,7 +2,7 @@
 //!
 //! A digest of all of them can be remembered under all their stamps, so that a later call need not open them.
 
-use super::parallel;
+use super::parallel::{self, FILES_PER_THREAD};
 use super::path::absolute;
 use super::reading::{FileReader, SMALL};
 use super::regular_file::{FileContent, open, read};
@@ -10,9 +10,6 @@ use super::stamp::{Devices, FileStamp, Stamp};
 use crate::key::digest::Digest;
 use crate::key::error::Unreadable;
 use std::path::{Path, PathBuf};
-
-/// A thread is worth starting for this many files.
-const FILES_PER_THREAD: usize = 64;
 
 /// A file that was looked at and not yet read.
 pub(super) struct StampedFile {

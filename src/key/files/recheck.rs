@@ -1,14 +1,11 @@
 //! Files that were read, looked at again when the command has ended: whether they still hold the same.
 
 use super::memory::LearnedDigest;
-use super::parallel;
+use super::parallel::{self, FILES_PER_THREAD};
 use super::regular_file::{FileContent, read};
 use super::stamp::{FileStamp, tells_changes};
 use crate::key::digest::Digest;
 use std::path::{Path, PathBuf};
-
-/// A thread is worth starting for this many files.
-const FILES_PER_THREAD: usize = 64;
 
 /// A file that was read.
 #[derive(Clone, Debug)]

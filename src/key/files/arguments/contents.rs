@@ -45,8 +45,12 @@ impl FileArguments {
         if remembered.is_none() {
             let sizes = self.named.iter().filter_map(NamedPath::stamp).map(|stamp| stamp.size);
             let total = sizes.sum();
+            let to_read = self.named.iter().filter(|named| named.is_to_be_read(total));
+            let paths: Vec<_> = to_read.map(|named| named.path.clone()).collect();
+            let mut files = reader.open_all(&paths);
             for (index, named) in self.named.iter_mut().enumerate() {
-                opened.extend(named.open(reader, total)?.map(|argument| (index, argument)));
+                let argument = named.open(reader, total, || files.next().unwrap_or(Ok(None)))?;
+                opened.extend(argument.map(|argument| (index, argument)));
             }
         }
         Ok(OpenedArguments { opened, count, many, remembered })

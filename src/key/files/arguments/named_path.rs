@@ -48,7 +48,12 @@ impl NamedPath {
         }
     }
 
-    /// Opens it if it is to be read, all files together having `total` bytes. `None` where nothing but the name counts.
+    /// Whether it is a file to be read, all files together having `total` bytes.
+    pub(super) fn is_to_be_read(&self, total: u64) -> bool {
+        self.stamp().is_some_and(|stamp| !is_too_large(&stamp, total))
+    }
+
+    /// What it counts by; `None` if by nothing but its name. `open` opens it if it [is to be read](Self::is_to_be_read).
     ///
     /// # Errors
     /// A file that is too large to be read, and that its stamp cannot stand for.
@@ -56,6 +61,7 @@ impl NamedPath {
         &mut self,
         reader: &FileReader<'_>,
         total: u64,
+        open: impl FnOnce() -> Result<Option<OpenedFile>, Unreadable>,
     ) -> Result<Option<OpenedArgument>, Unreadable> {
         let stamp = match &mut self.kind {
             PathKind::Directory => return Ok(Some(OpenedArgument::Known(FileState::Directory))),
@@ -73,7 +79,7 @@ impl NamedPath {
             return Ok(Some(OpenedArgument::Known(stamped(stamp))));
         }
         let stamp = *stamp;
-        match reader.open(&self.path) {
+        match open() {
             Ok(Some(file)) => Ok(Some(OpenedArgument::File(file))),
             Ok(None) => {
                 self.kind = PathKind::Nothing;
