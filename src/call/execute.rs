@@ -8,7 +8,7 @@ use crate::progress::Spinner;
 use crate::recording::Recorder;
 use crate::runner::{self, Job, Outcome, SpawnError};
 use crate::single_flight::{Claim, active, active_within};
-use crate::stdin::{Buffered, Stdin};
+use crate::stdin::Stdin;
 use crate::store::Store;
 use std::cell::RefCell;
 
@@ -41,13 +41,6 @@ impl RunClaim {
     }
 }
 
-/// A command that was not started.
-pub(super) struct NotRun {
-    pub(super) error: SpawnError,
-    /// The part of standard input that was read and not passed on.
-    pub(super) unread: Option<Buffered>,
-}
-
 impl Call<'_> {
     /// What takes the output down.
     pub(super) fn recorder(&self, store: &Store) -> Recorder {
@@ -55,22 +48,22 @@ impl Call<'_> {
         Recorder::new(store.directory().to_owned(), *max_output.min(max_size))
     }
 
-    /// Runs the command.
+    /// Runs the command. What it does not get of its standard input stays there: all of it if it was not started.
     pub(super) fn execute(
         &self,
         observation: &Observation,
-        stdin: Stdin,
+        stdin: &mut Stdin,
         recorder: Option<Recorder>,
         Showing { spinner, withhold }: Showing<'_>,
         claim: &RunClaim,
-    ) -> Result<Outcome, Box<NotRun>> {
+    ) -> Result<Outcome, SpawnError> {
         observation.watch();
         let key = observation.fingerprint.key();
         let mut job = Job {
             program: self.program.as_found(),
             words: &self.request.words,
             environment: Some(self.environment(active_within(&active(), key))),
-            stdin,
+            stdin: std::mem::replace(stdin, Stdin::Absent),
             outputs: observation.fingerprint.outputs,
             recorder: recorder.map(Box::new),
             trace: None,
@@ -79,7 +72,8 @@ impl Call<'_> {
             held_up: &|| claim.hand_on(),
             unstorable: &|| claim.give_up(),
         };
-        runner::run(&mut job)
-            .map_err(|error| Box::new(NotRun { error, unread: job.stdin.into_buffered() }))
+        let outcome = runner::run(&mut job);
+        *stdin = job.stdin;
+        outcome
     }
 }

@@ -25,7 +25,7 @@ impl Call<'_> {
         fallback: Option<Box<Entry>>,
         claim: Option<Claim>,
     ) -> Result<Exit, Error> {
-        let Prepared { mut store, observation, stdin, .. } = prepared;
+        let Prepared { mut store, observation, mut stdin, .. } = prepared;
         let since = self.clearings_if_storing(&mut store);
         let claim = RunClaim::new(claim.filter(|_| since.is_ok()));
         let fallback = fallback.map(|entry| Fallback::new(&store, *entry));
@@ -38,13 +38,13 @@ impl Call<'_> {
             spinner: self.request.spinner.as_deref().map(Spinner::new),
             withhold: fallback.is_some().then_some(&is_unwanted as &dyn Fn(Exit) -> bool),
         };
-        let outcome = match self.execute(&observation, stdin, recorder, shown, &claim) {
+        let outcome = match self.execute(&observation, &mut stdin, recorder, shown, &claim) {
             Ok(outcome) => Ok(outcome),
-            Err(not_run) if matches!(not_run.error, SpawnError::Unavailable(_)) => {
+            Err(fault @ SpawnError::Unavailable(_)) => {
                 claim.give_up();
-                return self.run_uncached_with(not_run.unread, &not_run.error.to_string());
+                return self.run_uncached_with(stdin.into_buffered(), &fault.to_string());
             }
-            Err(not_run) => Err(ending::not_started(self.program, not_run.error)),
+            Err(fault) => Err(ending::not_started(self.program, fault)),
         };
         if let (Some(failure), Some(fallback)) = (failure(&outcome), &fallback)
             && let Some(body) = fallback.output()

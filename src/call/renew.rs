@@ -114,8 +114,9 @@ impl Call<'_> {
             return Ok(());
         }
         let recorder = Some(self.recorder(&store));
-        let run = |stdin| self.execute(observation, stdin, recorder, Showing::default(), &claim);
-        let outcome = stand_in.become_stdin().ok().and_then(|stdin| run(stdin).ok());
+        let outcome = stand_in.become_stdin().ok().and_then(|mut stdin| {
+            self.execute(observation, &mut stdin, recorder, Showing::default(), &claim).ok()
+        });
         let recording = outcome.and_then(|outcome| outcome.recording.ok());
         let renewed = recording.is_some_and(|(recording, holds_for)| {
             holds_for.is_same_input(condition)

@@ -1,7 +1,7 @@
 //! `cachex stats`: prints how much is stored, how often it was used, and how much time that saved.
 
 use super::answer::print_styled;
-use super::json::{self, json};
+use super::json::{self, json, object};
 use super::opening::with_store;
 use super::screen::{Screen, Tone};
 use super::table::{Table, bar};
@@ -22,7 +22,7 @@ use std::path::Path;
 pub fn run(options: &StatsOptions, directory: &Path, notices: &Notices) -> Result<(), Error> {
     let statistics = with_store(directory, notices, crate::store::Store::statistics)?;
     let text = if options.json {
-        json(&JsonStatistics::new(&statistics))?
+        json(&json_of(&statistics))?
     } else if options.markdown {
         markdown(&statistics)
     } else {
@@ -122,57 +122,30 @@ fn code(text: &str) -> String {
     format!("{fence}{}{fence}", text.replace('|', "\\|"))
 }
 
-/// The statistics as JSON. These field names are stable.
-#[derive(Debug, Serialize)]
-struct JsonStatistics {
-    disk_bytes: u64,
-    #[serde(flatten)]
-    whole: JsonTotals,
-    commands: Vec<JsonCommand>,
-}
-
-#[derive(Debug, Serialize)]
-struct JsonCommand {
-    command: Vec<String>,
-    #[serde(flatten)]
-    totals: JsonTotals,
-}
-
-#[derive(Debug, Serialize)]
-struct JsonTotals {
-    entries: u64,
-    output_bytes: u64,
-    hits: u64,
-    misses: u64,
-    /// `null` if there were no calls.
-    hit_rate: Option<f64>,
-    saved: f64,
-}
-
-impl JsonStatistics {
-    fn new(Statistics { disk, whole, commands }: &Statistics) -> Self {
-        let command = |(words, totals): &(Vec<OsString>, Totals)| JsonCommand {
-            command: json::texts(words),
-            totals: JsonTotals::new(totals),
-        };
-        Self {
-            disk_bytes: *disk,
-            whole: JsonTotals::new(whole),
-            commands: commands.iter().map(command).collect(),
-        }
-    }
-}
-
-impl JsonTotals {
-    fn new(totals: &Totals) -> Self {
+/// The statistics as JSON.
+fn json_of(Statistics { disk, whole, commands }: &Statistics) -> impl Serialize {
+    let command = |(words, totals): &(Vec<OsString>, Totals)| {
         let Totals { entries, output, hits, misses, saved } = *totals;
-        Self {
-            entries,
+        object! {
+            command: json::texts(words),
+            entries: entries,
             output_bytes: output,
-            hits,
-            misses,
+            hits: hits,
+            misses: misses,
             hit_rate: totals.hit_rate(),
             saved: json::seconds(saved),
         }
+    };
+    let Totals { entries, output, hits, misses, saved } = *whole;
+    object! {
+        disk_bytes: *disk,
+        entries: entries,
+        output_bytes: output,
+        hits: hits,
+        misses: misses,
+        // `null` if there were no calls.
+        hit_rate: whole.hit_rate(),
+        saved: json::seconds(saved),
+        commands: commands.iter().map(command).collect::<Vec<_>>(),
     }
 }

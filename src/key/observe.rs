@@ -52,7 +52,7 @@ pub fn observe(
         files.insert(word.clone(), state);
     }
     // Last, since it may leave the memory locked.
-    let ReadArguments { code, arguments, states } = read(&reader, program, &line, &hashes, spec)?;
+    let (code, arguments, states) = read(&reader, program, &line, &hashes, spec)?;
     let fingerprint = Fingerprint {
         scope: spec.scope.clone(),
         texts: spec.texts.clone(),
@@ -130,12 +130,8 @@ fn variables(spec: &KeySpec, hashes: &HashCommands<'_>) -> Result<Variables, Unr
     Ok((selected.globs, variables))
 }
 
-/// The code and the files among the arguments of a command line.
-struct ReadArguments {
-    code: Vec<CodeFile>,
-    arguments: FileArguments,
-    states: BTreeMap<OsString, FileArgument>,
-}
+/// The code that runs, the arguments that name files, and how these count.
+type ReadWords = (Vec<CodeFile>, FileArguments, BTreeMap<OsString, FileArgument>);
 
 /// Reads the code and the files among the arguments: small ones first, so that all large ones are recalled at once.
 fn read(
@@ -144,7 +140,7 @@ fn read(
     line: &CommandWords<'_>,
     hashes: &HashCommands<'_>,
     spec: &KeySpec,
-) -> Result<ReadArguments, Unreadable> {
+) -> Result<ReadWords, Unreadable> {
     let plain = line.plain_arguments(hashes);
     let mut arguments = FileArguments::survey(&plain)?;
     let code = find_code(reader, program, line.words, &plain, &arguments, hashes)?;
@@ -161,7 +157,7 @@ fn read(
         reader.release_read_lock();
     }
     let states = arguments.complete(opened, reader, &contents, hashes)?;
-    Ok(ReadArguments { code, arguments, states })
+    Ok((code, arguments, states))
 }
 
 fn working_directory() -> Result<WorkingDirectory, Unreadable> {
