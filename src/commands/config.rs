@@ -125,7 +125,7 @@ fn answer<'a>(
         untrusted: untrusted.map(json_untrusted),
         refused: findings.refused.iter().flat_map(json_refused).collect::<Vec<_>>(),
         store: directory.map(json::text),
-        problem: findings.fault.clone().or_else(|| Some(untrusted?.to_string())),
+        problem: findings.problem(),
     }
 }
 

@@ -31,29 +31,24 @@ pub fn escape_lines(text: &str) -> String {
 
 /// The same for a text in colours. Colours in parts that are not ours have to be escaped already.
 pub(super) fn escape_all_but_colours(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(COLOUR) {
-        let (before, colour) = rest.split_at(start);
-        let length = length_of_colour(colour);
-        shown += &escape_lines(before);
-        match length {
-            Some(length) => shown += &colour[..length],
-            None => shown += &escape_lines(&colour[..COLOUR.len()]),
-        }
-        rest = &colour[length.unwrap_or(COLOUR.len())..];
+    let mut parts = text.split(COLOUR);
+    let mut shown = escape_lines(parts.next().unwrap_or_default());
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_digit() && c != ';').unwrap_or(part.len());
+        let rest = if let Some(rest) = part[end..].strip_prefix('m') {
+            shown.extend([COLOUR, &part[..=end]]);
+            rest
+        } else {
+            shown += &escape_lines(COLOUR);
+            part
+        };
+        shown += &escape_lines(rest);
     }
-    shown + &escape_lines(rest)
+    shown
 }
 
 /// The beginning of a colour; numbers, semicolons and an `m` follow.
 const COLOUR: &str = "\u{1b}[";
-
-fn length_of_colour(text: &str) -> Option<usize> {
-    let end = text[COLOUR.len()..].find(|c: char| !c.is_ascii_digit() && c != ';')?;
-    let end = COLOUR.len() + end;
-    text[end..].starts_with('m').then_some(end + 1)
-}
 
 fn push(shown: &mut String, c: char) {
     match c {

@@ -53,16 +53,19 @@ impl Findings {
             let path = escape_os(path.as_os_str());
             notices.detail(&format_args!("{path} is ignored: {WHY_IGNORED}"));
         }
-        if let Some(fault) = &self.fault {
-            return notices.warn(&format_args!("{fault}; runs are uncached"));
-        }
-        if let Some(untrusted) = &self.untrusted {
-            notices.warn(&format_args!("{untrusted}; runs are uncached"));
+        if let Some(problem) = self.problem() {
+            notices.warn(&format_args!("{problem}; runs are uncached"));
         }
         if !self.refused.is_empty() {
             let of_files: Vec<_> = self.refused.iter().map(ToString::to_string).collect();
             notices.warn(&of_files.join("; "));
         }
+    }
+
+    /// Why nothing may be cached.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        self.fault.clone().or_else(|| Some(self.untrusted.as_ref()?.to_string()))
     }
 
     /// The directory of the store, unless nothing may be cached.
@@ -74,11 +77,8 @@ impl Findings {
         directory: Result<PathBuf, String>,
         notices: &Notices,
     ) -> Result<PathBuf, String> {
-        if let Some(fault) = self.fault {
-            return Err(fault);
-        }
-        if let Some(untrusted) = &self.untrusted {
-            return Err(untrusted.to_string());
+        if let Some(problem) = self.problem() {
+            return Err(problem);
         }
         self.tell(notices);
         directory

@@ -26,7 +26,7 @@ impl ProjectFile {
     pub fn find(directory: Option<&Path>) -> Result<Self, String> {
         let found = match directory {
             Some(directory) => places::find_in(&whole(directory)?)?,
-            None => places::find(FileOwner::Project, &mut Vec::new())?.ok_or_else(nothing_here)?,
+            None => counted_here()?,
         };
         let FoundFile { path, bytes: content } = found;
         let file = ConfigFile::read(&content, FileOwner::Project, &path)?;
@@ -43,9 +43,7 @@ impl ProjectFile {
                 let absolute = || std::path::absolute(directory).map_err(|error| error.to_string());
                 Ok(whole(directory).or_else(|_| absolute())?.join(FILE))
             }
-            None => Ok(places::find(FileOwner::Project, &mut Vec::new())?
-                .ok_or_else(nothing_here)?
-                .path),
+            None => Ok(counted_here()?.path),
         }
     }
 
@@ -81,6 +79,7 @@ fn whole(directory: &Path) -> Result<PathBuf, String> {
     fs::canonicalize(directory).map_err(|error| places::unreadable(directory, &error))
 }
 
-fn nothing_here() -> String {
-    format!("no usable {FILE} in the working directory or above")
+fn counted_here() -> Result<FoundFile, String> {
+    let found = places::find(FileOwner::Project, &mut Vec::new())?;
+    found.ok_or_else(|| format!("no usable {FILE} in the working directory or above"))
 }

@@ -85,10 +85,10 @@ pub(super) fn state_of(path: &Path, content: &[u8]) -> TrustState {
     if is_trusted_by_variable(path) {
         return TrustState::Trusted;
     }
-    let Some(directory) = directory() else { return TrustState::Unknown };
-    match read(&directory, path) {
-        Ok(Some(record)) => record.state(content),
-        Ok(None) => TrustState::Unknown,
+    let Ok(directory) = directory() else { return TrustState::Unknown };
+    match read(&directory, &directory.join(name(path))) {
+        Ok(Some(record)) if record.path == path => record.state(content),
+        Ok(_) => TrustState::Unknown,
         Err(refused) => TrustState::Unreadable(refused),
     }
 }
@@ -98,7 +98,7 @@ pub(super) fn state_of(path: &Path, content: &[u8]) -> TrustState {
 /// # Errors
 /// Why it cannot be recorded.
 pub fn record(path: &Path, content: &[u8]) -> Result<(), String> {
-    let directory = own_directory()?;
+    let directory = directory()?;
     let said = |error: &dyn fmt::Display| format!("cannot record what is trusted: {error}");
     private_directory::prepare(&directory).map_err(|error| said(&error))?;
     let write = || {
@@ -115,7 +115,7 @@ pub fn record(path: &Path, content: &[u8]) -> Result<(), String> {
 /// # Errors
 /// Why it cannot be forgotten.
 pub fn revoke(path: &Path) -> Result<bool, String> {
-    let removed = if_there(fs::remove_file(own_directory()?.join(name(path))));
+    let removed = if_there(fs::remove_file(directory()?.join(name(path))));
     let was_trusted = removed.map(|removed| removed.is_some());
     was_trusted.map_err(|error| format!("cannot forget what is trusted: {error}"))
 }
@@ -125,7 +125,7 @@ pub fn revoke(path: &Path) -> Result<bool, String> {
 /// # Errors
 /// Why they are not believed.
 pub fn list() -> Result<Vec<TrustRecord>, String> {
-    let Some(directory) = directory() else { return Ok(Vec::new()) };
+    let Ok(directory) = directory() else { return Ok(Vec::new()) };
     let unreadable = |error: &io::Error| NotPrivate::by_system(&directory, error).to_string();
     let entries = if_there(fs::read_dir(&directory)).map_err(|error| unreadable(&error))?;
     let mut records = Vec::new();
@@ -134,7 +134,7 @@ pub fn list() -> Result<Vec<TrustRecord>, String> {
         // A temporary file that an interrupted write left is no record.
         let is_record = path.file_name().is_some_and(|name| name.len() == DIGEST);
         if is_record {
-            records.extend(read_file(&directory, &path).map_err(|refused| refused.to_string())?);
+            records.extend(read(&directory, &path).map_err(|refused| refused.to_string())?);
         }
     }
     records.sort_by(|a, b| a.path.cmp(&b.path));
@@ -152,25 +152,17 @@ fn is_trusted_by_variable(path: &Path) -> bool {
         .any(|directory| path.starts_with(directory))
 }
 
-fn directory() -> Option<PathBuf> {
-    home::state_directory().map(|directory| directory.join("trust"))
-}
-
-fn own_directory() -> Result<PathBuf, String> {
-    directory().ok_or_else(|| "no home directory to record trust in".to_owned())
+fn directory() -> Result<PathBuf, String> {
+    let directory = home::state_directory().map(|directory| directory.join("trust"));
+    directory.ok_or_else(|| "no home directory to record trust in".to_owned())
 }
 
 fn name(path: &Path) -> String {
     hex_digest(path.as_os_str().as_bytes())
 }
 
-fn read(directory: &Path, path: &Path) -> Result<Option<TrustRecord>, NotPrivate> {
-    let record = read_file(directory, &directory.join(name(path)))?;
-    Ok(record.filter(|record| record.path == path))
-}
-
 /// Reads a record, if the file is one.
-fn read_file(directory: &Path, path: &Path) -> Result<Option<TrustRecord>, NotPrivate> {
+fn read(directory: &Path, path: &Path) -> Result<Option<TrustRecord>, NotPrivate> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let by_system = |error| NotPrivate::by_system(path, &error);
     let opened = if_there(rustix::fs::open(path, flags, Mode::empty())).map_err(by_system)?;

@@ -5,12 +5,11 @@
 use crate::key::digest::{Digest, OnProgress};
 use crate::key::encoding::{Encode, Encoder};
 use crate::key::error::Unreadable;
+use crate::key::files::exec_mode::is_executable;
 use crate::key::files::parallel;
 use crate::key::files::stamp::FileStamp;
 use crate::key::fingerprint::FileState;
-use rustix::fs::{
-    AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, fstat, openat, readlinkat, statat,
-};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, readlinkat, statat};
 use std::ffi::{CStr, OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -160,13 +159,11 @@ impl EntryKind {
                 let target = readlinkat(directory, name, Vec::new())?;
                 Ok(Self::Link(OsString::from_vec(target.into_bytes())))
             }
-            FileType::RegularFile => Ok(Self::file(&stat)),
+            FileType::RegularFile => {
+                Ok(Self::File { executable: is_executable(&stat), stamp: FileStamp::of(&stat) })
+            }
             _ => Err(io::Error::other("it is not a regular file")),
         }
-    }
-
-    fn file(stat: &Stat) -> Self {
-        Self::File { executable: stat.st_mode & 0o111 != 0, stamp: FileStamp::of(stat) }
     }
 
     fn stamp(&self) -> Option<&FileStamp> {
