@@ -118,7 +118,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ),
     (
         "store/write",
-        "clearing command_totals tombstones entry_remover retention evict insert fill remove prune",
+        "clearing command_totals tombstones entries retention evict insert fill remove prune",
     ),
     ("terminal", "escape own stream messages"),
     ("tracer", "error engine trace"),

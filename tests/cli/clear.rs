@@ -160,3 +160,70 @@ fn a_deleted_script_after_interpreter_options_can_be_cleared() {
         assert!(removed.starts_with("removed 1 entry"), "{options} ({code:?}): {removed}");
     }
 }
+
+/// A store with the entries of five calls, and thousands more of `./s.sh`.
+fn with_thousands() -> Sandbox {
+    let sandbox = Sandbox::with_script("head -c ${1-3} /dev/zero");
+    sandbox.script("other.sh", "echo other");
+    for call in ["./s.sh", "./other.sh", "./other.sh a", "--scope x ./s.sh", "./s.sh 2000000"] {
+        sandbox.cachex(call).output();
+        sandbox.cachex(call).output();
+    }
+    // Folds the hits in.
+    sandbox.cachex("list").output();
+    let own = [("id", "1000 + n"), ("key", "randomblob(32)"), ("arguments", "CAST(n AS BLOB)")];
+    let columns = "id, key, condition, command, exit, created, elapsed, lifetime, used, hits, renewal_failed, output, \
+                   length, seal, arguments, words, ignored, directory, parts, body";
+    let value = |column| own.iter().find(|own| own.0 == column).map_or(column, |own| own.1);
+    let values: Vec<_> = columns.split(", ").map(value).collect();
+    sandbox.sql(&format!(
+        "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 7000)
+         INSERT INTO entry ({columns}) SELECT {} FROM entry, number WHERE id = 1",
+        values.join(", ")
+    ));
+    sandbox
+}
+
+#[test]
+fn a_command_with_nearly_all_entries_is_cleared_and_the_others_stay() {
+    for options in ["", "--older-than 0"] {
+        let sandbox = with_thousands();
+        let of_other = || {
+            let shown = sandbox.cachex("show --json -- ./other.sh a").output().stdout;
+            let mut shown: serde_json::Value = serde_json::from_slice(&shown).expect("JSON");
+            shown.as_object_mut().expect("an object").remove("age");
+            shown
+        };
+        let before = of_other();
+        let call = |dry| sandbox.cachex(&format!("clear {dry} {options} -- ./s.sh"));
+        call("--dry-run").gives("would remove 7003 entries (2.0MB)\n");
+        call("").gives("removed 7003 entries (2.0MB)\n");
+        assert_eq!(of_other(), before);
+        assert!(sandbox.objects().is_empty());
+        for call in ["./other.sh", "./other.sh a"] {
+            sandbox.cachex(&format!("--only-if-cached {call}")).gives("other\n");
+        }
+        let database = sandbox.connection();
+        let tombstones = "SELECT count(*) FROM note WHERE kind = 2";
+        assert_eq!(database.query_row(tombstones, [], |row| row.get::<_, i64>(0)), Ok(1000));
+        let counted = "SELECT count(*), sum(entries), sum(output) FROM command WHERE entries > 0";
+        let totals = database.query_row(counted, [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        });
+        assert_eq!(totals, Ok((1, 2, 12)), "{options}");
+        assert!(sandbox.store_size() < 200_000, "{}", sandbox.store_size());
+    }
+}
+
+#[test]
+fn a_run_in_flight_is_not_stored_when_thousands_are_cleared() {
+    let sandbox = with_thousands();
+    sandbox.sh("mkfifo begun go").gives("");
+    sandbox.script("s.sh", "echo > begun; cat go");
+    let run = sandbox.cachex("./s.sh").spawn();
+    fs::read(sandbox.dir.join("begun")).expect("begun");
+    sandbox.cachex("clear -- ./s.sh").gives("removed 7003 entries (2.0MB)\n");
+    sandbox.go_with("old");
+    assert_eq!(run.wait_with_output().expect("ended").stdout, b"old\n");
+    sandbox.cachex("list -- ./s.sh").gives("ID  AGE  LEFT  EXIT  SIZE  TIME  HITS  COMMAND\n");
+}

@@ -126,9 +126,7 @@ fn kills_during_a_transaction() {
         let mut victim = start(&sandbox, &call);
         let is_begun = || journal.metadata().is_ok_and(|journal| journal.len() > 0);
         while !is_begun() && victim.try_wait().expect("known").is_none() {}
-        std::thread::sleep(Duration::from_micros(
-            u64::try_from(random.below(2000)).expect("small"),
-        ));
+        std::thread::sleep(Duration::from_micros(u64::try_from(random.below(600)).expect("small")));
         victim.kill().expect("killed");
         died += usize::from(victim.wait().expect("ended").code().is_none());
         works(&sandbox, long, &printed("long", 3_000_000));

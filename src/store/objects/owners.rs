@@ -72,14 +72,6 @@ pub(in crate::store) fn disown(connection: &Connection, entry: i64) -> Result<()
     Ok(())
 }
 
-/// Ends what all entries own.
-pub(in crate::store) fn disown_all(connection: &Connection) -> Result<(), StoreError> {
-    let note = "INSERT OR REPLACE INTO note SELECT DISTINCT ?1, digest, ?2, x'' FROM object";
-    connection.execute(note, [NoteKind::Unsettled as i64, Timestamp::now().as_millis()])?;
-    connection.execute("DELETE FROM object", [])?;
-    set_total(connection, 0)
-}
-
 /// Whether any row owns the object of this digest.
 pub(in crate::store) fn is_owned(
     connection: &Connection,

@@ -1,4 +1,4 @@
-//! Which entries a filter selects: a condition of SQL, and a check of their dates.
+//! Which entries a filter selects, as a condition of SQL.
 //!
 //! `clear`, `list`, `show` and `prune` share it.
 
@@ -58,40 +58,78 @@ impl Selection {
         !self.expired && self.older_than.is_none()
     }
 
-    /// Whether an entry of this date and lifetime passes.
-    pub(in crate::store) fn admits(
-        &self,
-        created: Timestamp,
-        lifetime: Lifetime,
-        now: Timestamp,
-    ) -> bool {
-        let age = created.age_at(now);
-        // A date in the future says nothing about the age.
-        (!self.expired || age.is_none_or(|age| !lifetime.covers(age)))
-            && self.older_than.is_none_or(|limit| age.is_some_and(|age| !limit.covers(age)))
-    }
-
     /// The selected entries, in no order.
     pub(in crate::store) fn entries(
         &self,
         connection: &Connection,
     ) -> Result<Vec<SelectedEntry>, StoreError> {
         let condition = self.condition(connection)?;
-        let sql = format!("SELECT id, created, lifetime FROM entry WHERE {}", condition.sql());
+        let sql = format!("SELECT id, created FROM entry WHERE {}", condition.sql());
         let mut statement = connection.prepare(&sql)?;
-        let mut rows = statement.query(condition.parameters())?;
-        let now = Timestamp::now();
-        let mut entries = Vec::new();
-        while let Some(row) = rows.next()? {
-            let created = Timestamp::from_millis(row.get(1)?);
-            if self.admits(created, codec::lifetime(row.get(2)?), now) {
-                entries.push(SelectedEntry { created, id: row.get(0)? });
-            }
-        }
-        Ok(entries)
+        let entries = statement.query_map(condition.parameters(), |row| {
+            Ok(SelectedEntry { id: row.get(0)?, created: Timestamp::from_millis(row.get(1)?) })
+        })?;
+        Ok(entries.collect::<Result<_, _>>()?)
     }
 
-    /// The condition over `entry`, without the dates. Every term has an index.
+    /// The numbers of some selected entries, in no order; of all, if there are fewer than that many.
+    pub(in crate::store) fn some(
+        &self,
+        connection: &Connection,
+        most: usize,
+    ) -> Result<Vec<i64>, StoreError> {
+        let condition = self.condition(connection)?;
+        let sql = format!("SELECT id FROM entry WHERE {} LIMIT {most}", condition.sql());
+        let mut statement = connection.prepare(&sql)?;
+        let numbers = statement.query_map(condition.parameters(), |row| row.get(0))?;
+        Ok(numbers.collect::<Result<_, _>>()?)
+    }
+
+    /// The numbers of the entries of other commands, if whole commands are selected that have by far the most entries.
+    pub(in crate::store) fn few_others(
+        &self,
+        connection: &Connection,
+    ) -> Result<Option<Vec<i64>>, StoreError> {
+        let Some(commands) = self.whole_commands() else { return Ok(None) };
+        let sql = format!(
+            "SELECT total(entries * is_whole), total(entries * NOT is_whole), total(output * NOT is_whole)
+             FROM (SELECT entries, output, {} AS is_whole FROM command)",
+            commands.sql()
+        );
+        let [whole, others, output]: [f64; 3] =
+            connection.query_row(&sql, commands.parameters(), |row| {
+                Ok([row.get(0)?, row.get(1)?, row.get(2)?])
+            })?;
+        if !self.is_all() && (whole < MANY || others > FEW || output > FEW_BYTES) {
+            return Ok(None);
+        }
+        let sql = format!(
+            "SELECT id FROM entry WHERE command IN (SELECT id FROM command WHERE NOT ({}))",
+            commands.sql()
+        );
+        let mut statement = connection.prepare(&sql)?;
+        let others = statement.query_map(commands.parameters(), |row| row.get(0))?;
+        Ok(Some(others.collect::<Result<_, _>>()?))
+    }
+
+    /// How many entries are selected, and their bytes of output.
+    pub(in crate::store) fn total(
+        &self,
+        connection: &Connection,
+    ) -> Result<(u64, u64), StoreError> {
+        let condition = self.condition(connection)?;
+        // Which entries these are is told by an index.
+        let sql = format!(
+            "SELECT count(*), CAST(total(max(output, 0)) AS INTEGER) FROM entry
+             WHERE id IN (SELECT id FROM entry WHERE {})",
+            condition.sql()
+        );
+        Ok(connection.query_row(&sql, condition.parameters(), |row| {
+            Ok((codec::unsigned(row.get(0)?), codec::unsigned(row.get(1)?)))
+        })?)
+    }
+
+    /// The condition over `entry`. Every term has an index.
     fn condition(&self, connection: &Connection) -> Result<WhereClause, StoreError> {
         let mut all = WhereClause::default();
         if let Some(number) = self.number {
@@ -103,6 +141,20 @@ impl Selection {
         if let Some(scope) = &self.scope {
             let of_scope = "command IN (SELECT id FROM command WHERE scope = ?)";
             all.require(of_scope, [Parameter::Text(scope.clone())]);
+        }
+        let now = Timestamp::now().as_millis();
+        if self.expired {
+            let [at, by] = [now; 2].map(Parameter::Number);
+            all.require("created > ? OR created + max(lifetime, 0) <= ?", [at, by]);
+        }
+        match self.older_than {
+            // A date in the future says nothing about the age.
+            Some(Lifetime::For(age)) => {
+                let then = now.saturating_sub(codec::stored_millis(age));
+                all.require("created <= ?", [Parameter::Number(then)]);
+            }
+            Some(Lifetime::Unlimited) => all.require("0", []),
+            None => {}
         }
         Ok(all)
     }
@@ -124,6 +176,15 @@ impl Selection {
         Some(all)
     }
 }
+
+/// From so many entries on it is worth while to store a few others again.
+const MANY: f64 = 5000.0;
+
+/// That many others are few.
+const FEW: f64 = 1000.0;
+
+/// And if their output is no longer than this, in bytes.
+const FEW_BYTES: f64 = (16 << 20) as f64;
 
 /// An entry that a filter selects. Ordered by date, and those of one moment by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,9 +8,11 @@ use super::connect::{WRITE_DEADLINE, wait_for_others};
 use super::read_transaction;
 use super::schema::{self, DatabaseFormat};
 use super::stopped_holder::Intent;
+use crate::private_directory::open_private;
 use crate::store::error::StoreError;
 use crate::store::location::StoreLocation;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rustix::fs::OFlags;
 use std::time::Duration;
 
 /// What a transaction is for.
@@ -20,8 +22,7 @@ pub(in crate::store) enum Purpose {
     Storing,
     /// The same, unless another process is writing.
     StoringAtOnce,
-    /// To remove something. It does not come back after a power cut, and is overwritten in the file, except in pages
-    /// that the file gives back.
+    /// To remove something. It is overwritten in the file, except in pages that the file gives back.
     Removing,
     /// To be rolled back, on a connection of [`open_to_try`](super::open::open_to_try).
     Trying,
@@ -39,15 +40,20 @@ pub(in crate::store) fn write<'c>(
         Purpose::Trying => {}
     }
     let is_patient = purpose != Purpose::StoringAtOnce;
-    let is_durable = purpose == Purpose::Removing;
     read_transaction::end(connection);
     let deadline = if is_patient { WRITE_DEADLINE } else { Duration::ZERO };
     wait_for_others(connection, Intent::Write, deadline)?;
-    let synchronous = if is_durable { "NORMAL" } else { "OFF" };
-    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     check_format(&transaction, location)?;
     Ok(transaction)
+}
+
+/// Has the disk hold all that was committed. No transaction may be open: closing the file ends all locks of this
+/// process.
+pub(in crate::store) fn sync(location: &StoreLocation) -> Result<(), StoreError> {
+    let flags = OFlags::RDWR | OFlags::NONBLOCK;
+    Ok(open_private(&location.database(), flags)?.sync_all()?)
 }
 
 /// Has the journal truncated at the end instead of removed: to make and remove a file takes longer than to write

@@ -8,7 +8,7 @@ use crate::key::CommandName;
 use crate::store::error::StoreError;
 use crate::store::query::selection::Selection;
 use crate::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// The number of commands without entries that are kept.
 const KEPT_IDLE: i64 = 10_000;
@@ -42,27 +42,14 @@ pub(super) fn count_run(
     )?)
 }
 
-/// Notes when commands lose their last entries. A command without totals is forgotten with it.
-pub(super) struct LossNoter<'c> {
-    forget: Statement<'c>,
-    set_idle: Statement<'c>,
-}
-
-impl<'c> LossNoter<'c> {
-    pub(super) fn new(connection: &'c Connection) -> Result<Self, StoreError> {
-        let without_entries = "WHERE id = ?1 AND entries <= 0";
-        let forget = format!("DELETE FROM command {without_entries} AND hits = 0 AND misses = 0");
-        let set_idle = format!("UPDATE command SET idle = 1 {without_entries}");
-        Ok(Self { forget: connection.prepare(&forget)?, set_idle: connection.prepare(&set_idle)? })
+/// Notes which of these commands have no entries any more. One without totals is forgotten.
+pub(super) fn note_losses(connection: &Connection, commands: &str) -> Result<(), StoreError> {
+    let of_them = format!("WHERE id IN ({commands}) AND entries <= 0");
+    if connection.execute(&format!("UPDATE command SET idle = 1 {of_them}"), [])? > 0 {
+        let forget = format!("DELETE FROM command {of_them} AND hits = 0 AND misses = 0");
+        connection.execute(&forget, [])?;
     }
-
-    /// Notes that this command lost an entry.
-    pub(super) fn note(&mut self, id: i64) -> Result<(), StoreError> {
-        if self.set_idle.execute([id])? > 0 {
-            self.forget.execute([id])?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// Forgets the totals of the commands of which every entry is selected. Those without entries are forgotten.

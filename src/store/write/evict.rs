@@ -4,7 +4,7 @@
 //! call removes at most [`AT_ONCE`] entries, so that others need not wait long: a limit that is far exceeded is reached
 //! by several calls.
 
-use super::entry_remover::EntryRemover;
+use super::entries::{self, Cleared, OVERHEAD};
 use super::retention;
 use super::tombstones::RemovalCause;
 use crate::exit::Exit;
@@ -14,7 +14,7 @@ use crate::store::objects::owners;
 use crate::store::query::of_command;
 use crate::store::sqlite::{codec, space};
 use crate::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rusqlite::{Connection, params};
 use std::path::Path;
 
 /// The most entries that one transaction removes.
@@ -51,13 +51,9 @@ pub(super) fn make_room_in_command(
         return Ok(0);
     }
     let candidates = candidates(connection, command, excess, is_expired)?;
-    let mut remover = EntryRemover::new(connection, RemovalCause::Evicted, Timestamp::now())?;
-    let mut count = 0;
-    for id in victims(candidates, excess) {
-        count += usize::from(remover.remove(id, None)?.is_some());
-    }
-    remover.finish()?;
-    Ok(count)
+    let victims = victims(candidates, excess);
+    entries::remove(connection, &victims, Some(RemovalCause::Evicted), Timestamp::now())?;
+    Ok(victims.len())
 }
 
 /// Entries of a command among which the `excess` victims are. Entries of one exit code expire in the order of their
@@ -105,7 +101,7 @@ pub(super) fn make_room_in_store(
     if has_room(connection, max_size, needed) {
         return Ok(Some(0));
     }
-    let evicted = evict(connection, max_size, needed, None)?;
+    let evicted = evict(connection, max_size, needed, None, AT_ONCE)?;
     Ok(evicted.fits.then_some(evicted.removals))
 }
 
@@ -122,7 +118,7 @@ pub(super) fn make_room_for_newest(
     if file_length(connection).is_some_and(|length| length.saturating_add(far_more) <= max_size.0) {
         return Ok(Some(0));
     }
-    let evicted = evict(connection, max_size, 0, Some(newest))?;
+    let evicted = evict(connection, max_size, 0, Some(newest), AT_ONCE)?;
     Ok(evicted.fits.then_some(evicted.removals))
 }
 
@@ -131,92 +127,79 @@ pub(super) fn make_room_for_newest(
 pub(super) struct Evicted {
     /// How often something was removed.
     pub(super) removals: usize,
-    /// How many entries these were.
-    pub(super) entries: u64,
-    /// Their bytes of output.
-    pub(super) output: u64,
+    /// What entries these were.
+    pub(super) cleared: Cleared,
     /// Whether there is room now, or will be after more evictions.
     pub(super) fits: bool,
     /// Whether another eviction is needed.
     pub(super) goes_on: bool,
 }
 
-/// Removes entries, the least recently used first, until `needed` bytes fit, and then what is kept beside them.
+/// Removes at most that many entries, the least recently used first, until `needed` bytes fit, and then what is kept
+/// beside them.
 pub(super) fn evict(
     connection: &Connection,
     max_size: Size,
     needed: u64,
     stays: Option<i64>,
+    most: usize,
 ) -> Result<Evicted, StoreError> {
-    let mut remover = EntryRemover::new(connection, RemovalCause::Evicted, Timestamp::now())?;
-    let mut by_use = ByUse::new(connection)?;
+    let now = Timestamp::now();
     let mut evicted = Evicted { fits: true, ..Evicted::default() };
     let mut is_bare = false;
     loop {
         let excess = used_bytes(connection)?.saturating_add(needed).saturating_sub(max_size.0);
-        evicted.goes_on = excess > 0 && evicted.removals >= AT_ONCE;
+        evicted.goes_on = excess > 0 && evicted.removals >= most;
         if excess == 0 || evicted.goes_on {
-            break;
+            return Ok(evicted);
         }
         // To count the bytes takes longer than to remove an entry. No entry frees twice of what it holds.
-        let mut freed = 0;
-        while freed <= excess / 2 && evicted.removals < AT_ONCE && evicted.fits {
-            let Some(victim) = by_use.first(stays)? else {
-                evicted.fits = !std::mem::replace(&mut is_bare, true);
-                if evicted.fits {
-                    retention::forget(connection)?;
-                    evicted.removals += 1;
-                }
-                break;
-            };
-            if let Some(entry) = remover.remove(victim, None)? {
-                freed = entry.size.saturating_add(freed);
-                evicted.entries += 1;
-                evicted.output = evicted.output.saturating_add(entry.output);
-            }
+        let least = least_used(connection, now, stays, excess / 2, most - evicted.removals)?;
+        if !least.is_empty() {
+            evicted.cleared +=
+                entries::remove(connection, &least, Some(RemovalCause::Evicted), now)?;
+            evicted.removals += least.len();
+        } else if std::mem::replace(&mut is_bare, true) {
+            return Ok(Evicted { fits: false, ..evicted });
+        } else {
+            retention::forget(connection)?;
             evicted.removals += 1;
         }
-        if !evicted.fits {
-            break;
+    }
+}
+
+/// The entries to evict next, all but one: so many that they hold more than these bytes. Entries from the future come
+/// first: they are of no use until the clock gets there, and would outlive all others.
+fn least_used(
+    connection: &Connection,
+    now: Timestamp,
+    stays: Option<i64>,
+    bytes: u64,
+    most: usize,
+) -> Result<Vec<i64>, StoreError> {
+    let (mut least, mut held) = (Vec::new(), 0_u64);
+    for condition in ["used > ?1", "used <= ?1"] {
+        let mut statement = connection.prepare(&format!(
+            "SELECT id, length, length(words) + length(arguments) + coalesce(length(parts), 0)
+             FROM entry WHERE {condition} AND id IS NOT ?2 ORDER BY used, id"
+        ))?;
+        let mut rows = statement.query(params![now.as_millis(), stays])?;
+        while held <= bytes
+            && least.len() < most
+            && let Some(row) = rows.next()?
+        {
+            least.push(row.get(0)?);
+            let sizes = [row.get(1)?, row.get(2)?].map(codec::unsigned);
+            held = sizes.into_iter().chain([OVERHEAD]).fold(held, u64::saturating_add);
         }
     }
-    remover.finish()?;
-    Ok(evicted)
+    Ok(least)
 }
 
 /// How long the files are; `None` where that is to be counted.
 fn file_length(connection: &Connection) -> Option<u64> {
     let database = Path::new(connection.path()?).metadata().ok()?.len();
     Some(database.saturating_add(owners::total(connection).ok()?))
-}
-
-/// The order of eviction by use. Entries from the future come first: they are of no use until the clock gets there, and
-/// would outlive all others.
-struct ByUse<'c> {
-    future: Statement<'c>,
-    past: Statement<'c>,
-}
-
-impl<'c> ByUse<'c> {
-    fn new(connection: &'c Connection) -> Result<Self, StoreError> {
-        let first = |condition: &str| {
-            connection.prepare(&format!(
-                "SELECT id FROM entry WHERE used {condition} AND id IS NOT ?2 ORDER BY used, id LIMIT 1"
-            ))
-        };
-        Ok(Self { future: first("> ?1")?, past: first("<= ?1")? })
-    }
-
-    /// The entry to evict next, of all but one.
-    fn first(&mut self, stays: Option<i64>) -> Result<Option<i64>, StoreError> {
-        let parameters = params![Timestamp::now().as_millis(), stays];
-        for statement in [&mut self.future, &mut self.past] {
-            if let Some(id) = statement.query_row(parameters, |row| row.get(0)).optional()? {
-                return Ok(Some(id));
-            }
-        }
-        Ok(None)
-    }
 }
 
 /// How long the files are once they have shrunk, in bytes.

@@ -4,7 +4,7 @@
 //! cleared while it ran is not stored.
 
 use super::clearing::{self, Clearings};
-use super::entry_remover::OVERHEAD;
+use super::entries::OVERHEAD;
 use super::{command_totals, evict, insert, retention};
 use crate::entry::NewEntry;
 use crate::exit::Exit;

@@ -1,7 +1,6 @@
 //! The rows of a new entry, and those that it replaces.
 
-use super::entry_remover::EntryRemover;
-use super::tombstones::RemovalCause;
+use super::entries;
 use crate::entry::{Entry, NewEntry};
 use crate::key::{CommandName, LearnedDigest, encode_words};
 use crate::recording::Content;
@@ -13,27 +12,20 @@ use crate::time::Timestamp;
 use rusqlite::{Connection, params};
 use std::os::unix::ffi::OsStrExt;
 
-/// The entries of one key and input.
-const SAME: &str = "key = ?1 AND substr(condition, 1, length(?2)) = ?2";
-
 /// Removes the entry that a new one replaces; returns how many were removed.
 pub(super) fn remove_same(
     connection: &Connection,
     new: &NewEntry<'_>,
 ) -> Result<usize, StoreError> {
-    let mut statement = connection.prepare(&format!("SELECT id FROM entry WHERE {SAME}"))?;
-    let ids = statement
-        .query_map(params![new.key.0.as_bytes(), codec::encode_input(new.condition)], |row| {
-            row.get(0)
-        })?
-        .collect::<Result<Vec<i64>, _>>()?;
-    if !ids.is_empty() {
-        let mut remover = EntryRemover::new(connection, RemovalCause::Evicted, Timestamp::now())?;
-        for id in &ids {
-            remover.remove(*id, None)?;
-        }
+    let sql = "SELECT id FROM entry WHERE key = ?1 AND substr(condition, 1, length(?2)) = ?2";
+    let mut statement = connection.prepare(sql)?;
+    let parameters = params![new.key.0.as_bytes(), codec::encode_input(new.condition)];
+    let same = statement.query_map(parameters, |row| row.get(0))?;
+    let same = same.collect::<Result<Vec<_>, _>>()?;
+    if !same.is_empty() {
+        entries::remove(connection, &same, None, Timestamp::now())?;
     }
-    Ok(ids.len())
+    Ok(same.len())
 }
 
 /// Inserts the row of an entry and returns its id.

@@ -2,7 +2,7 @@
 
 mod clearing;
 mod command_totals;
-mod entry_remover;
+mod entries;
 mod evict;
 mod fill;
 mod insert;
@@ -12,7 +12,7 @@ mod retention;
 mod tombstones;
 
 pub use clearing::Clearings;
+pub use entries::Cleared;
 pub use fill::{Filled, Limits};
 pub use prune::{DEFAULT_MAX_SIZE, Leftover, leftovers};
-pub use remove::Cleared;
 pub use tombstones::Tombstone;

@@ -1,7 +1,8 @@
 //! `prune`: removing what expired, what exceeds `--max-size`, and files that are left over.
 
+use super::entries::Cleared;
 use super::evict;
-use super::remove::{Cleared, Removal};
+use super::remove::Removal;
 use super::tombstones::RemovalCause;
 use crate::size::Size;
 use crate::store::error::StoreError;
@@ -58,7 +59,7 @@ impl Store {
 }
 
 fn pruning(max_size: Size) -> [Removal; 2] {
-    [Removal::of(RemovalCause::Expired, Selection::expired()), Removal::until(max_size)]
+    [Removal::Selected(RemovalCause::Expired, Selection::expired()), Removal::Until(max_size)]
 }
 
 /// The files in this directory that are no longer needed.

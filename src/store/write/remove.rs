@@ -1,159 +1,93 @@
 //! Removing many entries: `clear` and `prune`.
 //!
-//! They go a part at a time, each in a transaction of its own, so that others need not wait long.
+//! They go a part at a time, each in a transaction of its own. Between two parts others have the time to write. A kill
+//! leaves a part removed. Only at the end is the file made shorter, and synced, so that what is removed does not come
+//! back after a power cut.
 
-use super::entry_remover::EntryRemover;
+use super::entries::{self, Cleared};
 use super::tombstones::{self, RemovalCause};
 use super::{clearing, command_totals, evict};
 use crate::size::Size;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
-use crate::store::objects::{owners, sweep};
+use crate::store::objects::sweep;
 use crate::store::query::call_pattern;
-use crate::store::query::selection::{SelectedEntry, Selection};
+use crate::store::query::selection::Selection;
 use crate::store::sqlite::notes::{NoteKind, Notes};
 use crate::store::sqlite::transaction::{self, Purpose};
-use crate::store::sqlite::{codec, open, space};
+use crate::store::sqlite::{open, space};
 use crate::store::usage;
 use crate::time::Timestamp;
 use rusqlite::Connection;
-use rusqlite::config::DbConfig;
-use std::ops::AddAssign;
-use std::rc::Rc;
+use std::thread;
+use std::time::{Duration, Instant};
 
-/// What was removed, or would be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cleared {
-    /// How many entries.
-    pub entries: u64,
-    /// How much output they held, in bytes.
-    pub output: u64,
-}
+/// The most entries that the first part removes. Each may hold a megabyte. How long the part took says how many the
+/// next may remove.
+const FIRST_PART: usize = 256;
 
-/// A damaged store may hold any number.
-impl AddAssign for Cleared {
-    fn add_assign(&mut self, other: Self) {
-        self.entries = self.entries.saturating_add(other.entries);
-        self.output = self.output.saturating_add(other.output);
-    }
-}
+/// How long a part should take: others wait for its end.
+const PART_TIME: Duration = Duration::from_millis(150);
 
-/// Bytes that one transaction frees.
-const BYTES_AT_ONCE: u64 = 32 << 20;
+/// How long others have between two parts. Those who wait look for the lock every 32 milliseconds.
+const TURN_OF_OTHERS: Duration = Duration::from_millis(35);
 
-/// A set of entries to remove, and why.
+/// What to remove, and why.
 #[derive(Debug)]
-pub(super) struct Removal {
-    cause: RemovalCause,
-    extent: Extent,
-    /// When it was begun: the date of all its tombstones.
-    at: Timestamp,
-}
-
-/// Which entries are removed.
-#[derive(Debug)]
-enum Extent {
-    /// All that are selected.
-    Selected(Selection),
+pub(super) enum Removal {
+    /// All entries that are selected.
+    Selected(RemovalCause, Selection),
     /// The least recently used, until the files are no larger than this.
     Until(Size),
 }
 
 impl Removal {
-    /// The removal of all selected entries.
-    pub(super) fn of(cause: RemovalCause, selection: Selection) -> Self {
-        Self { cause, extent: Extent::Selected(selection), at: Timestamp::now() }
-    }
-
-    /// The removal of as many entries as it takes for the files to be no larger than that.
-    pub(super) fn until(max_size: Size) -> Self {
-        let (cause, extent) = (RemovalCause::Evicted, Extent::Until(max_size));
-        Self { cause, extent, at: Timestamp::now() }
-    }
-
     /// Whether the user clears the whole store.
     fn is_of_everything(&self) -> bool {
-        let is_all = matches!(&self.extent, Extent::Selected(selection) if selection.is_all());
-        is_all && self.cause == RemovalCause::Cleared
+        matches!(self, Self::Selected(RemovalCause::Cleared, selection) if selection.is_all())
     }
 
-    /// Removes so much that others need not wait long for the end of the transaction.
-    fn do_part(
+    /// Removes the next part, of at most that many entries. Returns what it removed, and whether that was all.
+    fn remove_part(
         &self,
         transaction: &Connection,
-        progress: &Progress,
-    ) -> Result<Progress, StoreError> {
-        let progress = match &self.extent {
-            Extent::Until(max_size) => {
-                let evicted = evict::evict(transaction, *max_size, 0, None)?;
-                let mut cleared = progress.cleared;
-                cleared += Cleared { entries: evicted.entries, output: evicted.output };
-                Progress { cleared, is_done: !evicted.goes_on, ..Progress::default() }
+        is_first: bool,
+        most: usize,
+    ) -> Result<(Cleared, bool), StoreError> {
+        let (cleared, is_done) = match self {
+            Self::Until(max_size) => {
+                let evicted = evict::evict(transaction, *max_size, 0, None, most)?;
+                (evicted.cleared, !evicted.goes_on)
             }
-            Extent::Selected(_) if self.is_of_everything() => clear_all(transaction)?,
-            Extent::Selected(selection) => self.remove_some(transaction, selection, progress)?,
+            Self::Selected(cause, selection) => {
+                let is_clearing = is_first && *cause == RemovalCause::Cleared;
+                if is_clearing {
+                    clearing::remember(transaction, selection)?;
+                    command_totals::forget_totals(transaction, selection)?;
+                }
+                let others = if is_clearing { selection.few_others(transaction)? } else { None };
+                if let Some(others) = others {
+                    // Names with ignored arguments may select some of the others.
+                    let cleared = entries::remove_all_but(transaction, &others, *cause)?;
+                    (cleared, others.is_empty())
+                } else {
+                    let some = selection.some(transaction, most)?;
+                    let now = Timestamp::now();
+                    let cleared = entries::remove(transaction, &some, Some(*cause), now)?;
+                    (cleared, some.len() < most)
+                }
+            }
         };
-        if progress.is_done {
+        tombstones::keep_few(transaction)?;
+        if is_done {
             call_pattern::forget_unused(transaction)?;
         }
-        tombstones::keep_few(transaction)?;
-        Ok(progress)
-    }
-
-    /// The first part selects, so that nothing slips in between two parts.
-    fn remove_some(
-        &self,
-        transaction: &Connection,
-        selection: &Selection,
-        progress: &Progress,
-    ) -> Result<Progress, StoreError> {
-        let selected = if let Some(selected) = &progress.selected {
-            Rc::clone(selected)
-        } else {
-            if self.cause == RemovalCause::Cleared {
-                clearing::remember(transaction, selection)?;
-                command_totals::forget_totals(transaction, selection)?;
-            }
-            selection.entries(transaction)?.into()
-        };
-        let Progress { mut next, mut cleared, .. } = *progress;
-        let mut remover = EntryRemover::new(transaction, self.cause, self.at)?;
-        let mut freed = 0;
-        while let Some(SelectedEntry { id, created }) = selected.get(next)
-            && freed < BYTES_AT_ONCE
-        {
-            if let Some(entry) = remover.remove(*id, Some(*created))? {
-                freed = entry.row_size.saturating_add(freed);
-                cleared += Cleared { entries: 1, output: entry.output };
-            }
-            next += 1;
+        if is_done && self.is_of_everything() {
+            Notes::of(transaction, NoteKind::File).forget_all()?;
+            Notes::of(transaction, NoteKind::Tombstone).forget_all()?;
         }
-        remover.finish()?;
-        let is_done = next == selected.len();
-        Ok(Progress { selected: Some(selected), next, cleared, is_done, has_free_pages: false })
+        Ok((cleared, is_done))
     }
-}
-
-/// Removes everything at once, with nothing left to tell of it.
-fn clear_all(transaction: &Connection) -> Result<Progress, StoreError> {
-    clearing::remember(transaction, &Selection::all())?;
-    let sql = "SELECT CAST(total(entries) AS INTEGER), CAST(total(output) AS INTEGER) FROM command";
-    let cleared = transaction.query_row(sql, [], |row| {
-        let (entries, output) = (row.get(0)?, row.get(1)?);
-        Ok(Cleared { entries: codec::unsigned(entries), output: codec::unsigned(output) })
-    })?;
-    // Without triggers whole tables are emptied page by page, not row by row.
-    let set_triggers = |are_on| {
-        transaction.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, are_on).map(drop)
-    };
-    set_triggers(false)?;
-    let emptied = transaction.execute_batch("DELETE FROM entry; DELETE FROM command");
-    set_triggers(true)?;
-    emptied?;
-    owners::disown_all(transaction)?;
-    Notes::of(transaction, NoteKind::File).forget_all()?;
-    Notes::of(transaction, NoteKind::Tombstone).forget_all()?;
-    Ok(Progress { cleared, is_done: true, ..Progress::default() })
 }
 
 impl Store {
@@ -162,7 +96,7 @@ impl Store {
     /// # Errors
     /// As SQLite; a part may be removed by then.
     pub fn clear(&mut self, selection: &Selection) -> Result<Cleared, StoreError> {
-        let removal = Removal::of(RemovalCause::Cleared, selection.clone());
+        let removal = Removal::Selected(RemovalCause::Cleared, selection.clone());
         let cleared = self.remove(&removal)?;
         if removal.is_of_everything() {
             self.sweep_objects()?;
@@ -175,51 +109,61 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn clearable(&self, selection: &Selection) -> Result<Cleared, StoreError> {
-        let connection = self.database.read_transaction()?;
-        let sql = "SELECT output FROM entry WHERE id = ?1";
-        let mut statement = connection.prepare(sql)?;
-        let mut cleared = Cleared::default();
-        for SelectedEntry { id, .. } in selection.entries(&connection)? {
-            let output = statement.query_row([id], |row| row.get(0).map(codec::unsigned))?;
-            cleared += Cleared { entries: 1, output };
-        }
-        Ok(cleared)
+        let (entries, output) = selection.total(&*self.database.read_transaction()?)?;
+        Ok(Cleared { entries, output })
     }
 
     pub(super) fn remove(&mut self, removal: &Removal) -> Result<Cleared, StoreError> {
-        let mut progress = Progress::default();
-        while !progress.is_done || progress.has_free_pages {
-            progress = match self.remove_part(removal, &progress) {
-                Err(fault) if fault.is_of_a_full_disk() => {
-                    // To remove something takes room for the journal, and who clears a full disk has
-                    // none. A process that dies without one leaves a damaged store at the worst.
-                    self.database.connection()?.pragma_update(None, "journal_mode", "MEMORY")?;
-                    self.remove_part(removal, &progress)?
-                }
-                part => part?,
-            };
+        let mut cleared = Cleared::default();
+        let (mut is_first, mut most) = (true, FIRST_PART);
+        loop {
+            let begun = Instant::now();
+            let (part, is_done) =
+                self.in_transaction(|it| removal.remove_part(it, is_first, most))?;
+            cleared += part;
+            sweep::settle(self.database.connection_mut()?, &self.location)?;
+            if is_done {
+                break;
+            }
+            is_first = false;
+            most = if begun.elapsed() < PART_TIME { most * 2 } else { most / 2 }.max(FIRST_PART);
+            thread::sleep(TURN_OF_OTHERS);
         }
-        Ok(progress.cleared)
+        while self.in_transaction(space::give_back)? {
+            thread::sleep(TURN_OF_OTHERS);
+        }
+        transaction::sync(&self.location)?;
+        Ok(cleared)
     }
 
-    fn remove_part(
+    /// Does a part in a transaction, on a full disk too.
+    fn in_transaction<T>(
         &mut self,
-        removal: &Removal,
-        progress: &Progress,
-    ) -> Result<Progress, StoreError> {
-        let transaction =
-            transaction::write(self.database.connection_mut()?, &self.location, Purpose::Removing)?;
+        part: impl Fn(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self.try_in_transaction(&part) {
+            Err(fault) if fault.is_of_a_full_disk() => {
+                // To remove something takes room for the journal, and who clears a full disk has none. A process
+                // that dies without one leaves a damaged store at the worst.
+                self.database.connection()?.pragma_update(None, "journal_mode", "MEMORY")?;
+                self.try_in_transaction(&part)
+            }
+            done => done,
+        }
+    }
+
+    fn try_in_transaction<T>(
+        &mut self,
+        part: impl Fn(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let connection = self.database.connection_mut()?;
+        let transaction = transaction::write(connection, &self.location, Purpose::Removing)?;
         // The totals of a command that stays count what its entries were used for.
         let folded = usage::fold(&self.location, &transaction)?;
-        let mut progress = match progress {
-            Progress { is_done: true, .. } => progress.clone(),
-            _ => removal.do_part(&transaction, progress)?,
-        };
-        progress.has_free_pages = space::give_back(&transaction)?;
+        let done = part(&transaction)?;
         transaction.commit()?;
         folded.done();
-        sweep::settle(self.database.connection_mut()?, &self.location)?;
-        Ok(progress)
+        Ok(done)
     }
 
     /// Makes the rows of objects right, should they be damaged.
@@ -241,27 +185,15 @@ impl Store {
         let _ = usage::fold(&self.location, &transaction)?;
         let mut cleared = Cleared::default();
         for removal in removals {
-            let mut progress = Progress::default();
-            while !progress.is_done {
-                progress = removal.do_part(&transaction, &progress)?;
+            let (mut is_first, mut is_done) = (true, false);
+            while !is_done {
+                let part;
+                (part, is_done) = removal.remove_part(&transaction, is_first, evict::AT_ONCE)?;
+                is_first = false;
+                cleared += part;
             }
-            cleared += progress.cleared;
         }
         transaction.rollback()?;
         Ok(cleared)
     }
-}
-
-/// How far a removal has come.
-#[derive(Clone, Default)]
-struct Progress {
-    /// The entries to remove; `None` before the first part.
-    selected: Option<Rc<[SelectedEntry]>>,
-    /// The index of the first that was not looked at.
-    next: usize,
-    cleared: Cleared,
-    /// Whether all entries are removed.
-    is_done: bool,
-    /// Whether the file holds pages that are to be given back by another transaction.
-    has_free_pages: bool,
 }

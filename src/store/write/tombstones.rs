@@ -6,7 +6,6 @@ use crate::store::handle::Store;
 use crate::store::sqlite::notes::{Note, NoteKind, Notes};
 use crate::time::{Timestamp, brief};
 use rusqlite::Connection;
-use std::collections::VecDeque;
 use std::fmt;
 
 /// Why an entry was removed. The numbers are stored.
@@ -39,7 +38,7 @@ impl fmt::Display for Tombstone {
 }
 
 /// This many tombstones are kept, the latest.
-const KEPT: u16 = 1000;
+pub(super) const KEPT: u16 = 1000;
 
 impl Store {
     /// What happened to the last entry of a key.
@@ -60,33 +59,15 @@ impl Store {
     }
 }
 
-/// The tombstones of a removal: only the last keys, since older ones would not be kept.
-#[derive(Debug)]
-pub(super) struct NewTombstones {
+/// Writes a tombstone for each of these keys.
+pub(super) fn put(
+    connection: &Connection,
+    keys: &[Vec<u8>],
     cause: RemovalCause,
     at: Timestamp,
-    keys: VecDeque<Vec<u8>>,
-}
-
-impl NewTombstones {
-    pub(super) fn new(cause: RemovalCause, at: Timestamp) -> Self {
-        Self { cause, at, keys: VecDeque::new() }
-    }
-
-    /// Adds the key of an entry that was removed.
-    pub(super) fn push(&mut self, key: Vec<u8>) {
-        if self.keys.len() == usize::from(KEPT) {
-            self.keys.pop_front();
-        }
-        self.keys.push_back(key);
-    }
-
-    /// Writes them.
-    pub(super) fn write(self, connection: &Connection) -> Result<(), StoreError> {
-        let note = Note { at: self.at, value: vec![self.cause as u8] };
-        Notes::of(connection, NoteKind::Tombstone)
-            .put_all(self.keys.iter().map(Vec::as_slice), &note)
-    }
+) -> Result<(), StoreError> {
+    let note = Note { at, value: vec![cause as u8] };
+    Notes::of(connection, NoteKind::Tombstone).put_all(keys.iter().map(Vec::as_slice), &note)
 }
 
 /// Forgets all but the latest.
