@@ -1,49 +1,69 @@
-//! What a traced run asked and changed, in the order in which it happened.
+//! What a traced run asks, in the order in which it happens.
 
+use super::body;
 use super::doubt::Doubt;
+use super::filesystem::{DeviceKind, Filesystem, Filesystems};
 use super::look::Look;
+use super::path;
+use super::path_state::PathState;
+use super::record::{Contact, PathRecord, Written};
 use super::refusal::NotTraceable;
-use super::seen::SeenInputs;
+use super::settle;
 use super::terms::TraceTerms;
-use super::write_kind::{RenameKind, WriteKind};
-use crate::time::Timestamp;
+use rustix::fs::{CWD, readlinkat};
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 /// Listens to a run. Everything is announced before the kernel does it, so that it can be seen as it was.
 ///
 /// Paths are absolute, with any bytes, as they were asked for: relative ones are joined to the directory that they
-/// begin at. `..` stays, since only the kernel knows where it leads.
+/// begin at. `..` stays, since only the kernel knows where it leads. `/proc/self` and `/dev/fd` are those of the
+/// process that asks.
 #[derive(Debug)]
 pub struct Ledger {
-    terms: TraceTerms,
-    doubts: Vec<Doubt>,
+    pub(super) terms: TraceTerms,
+    pub(super) doubts: Vec<Doubt>,
+    pub(super) refusal: Option<NotTraceable>,
+    pub(super) records: HashMap<Box<[u8]>, PathRecord>,
+    /// Paths at which nothing counts.
+    pub(super) ignored: HashSet<Box<[u8]>>,
+    pub(super) filesystems: Filesystems,
+    /// The directories that the run has made, and the names that it has removed: what is missing there is its own
+    /// doing.
+    pub(super) own: HashSet<Vec<u8>>,
     is_blind: bool,
 }
+
+/// A run that touches more paths is not stored: to check them would take long, and memory.
+const MOST_PATHS: usize = 200_000;
+
+/// The kernel follows no more links.
+pub(super) const MOST_LINKS: u8 = 40;
 
 impl Ledger {
     /// Begins to listen.
     #[must_use]
     pub fn new(terms: TraceTerms) -> Self {
-        Self { terms, doubts: Vec::new(), is_blind: false }
+        Self {
+            terms,
+            doubts: Vec::new(),
+            refusal: None,
+            records: HashMap::new(),
+            ignored: HashSet::new(),
+            filesystems: Filesystems::default(),
+            own: HashSet::new(),
+            is_blind: false,
+        }
     }
 
     /// The run asks something of a path. `follow`: a link at its end is followed.
     pub fn look(&mut self, path: &[u8], follow: bool, look: Look) {
-        let _ = (follow, look, self.terms.ignores(path));
-    }
-
-    /// The run is about to change what a path leads to.
-    pub fn before_write(&mut self, path: &[u8], follow: bool, kind: WriteKind) {
-        let _ = (path, follow, kind);
-    }
-
-    /// The run is about to rename `source` to `target`.
-    pub fn before_rename(&mut self, source: &[u8], target: &[u8], kind: RenameKind) {
-        let _ = (source, target, kind);
-    }
-
-    /// The run is about to make a hard link `target` to `source`; `follow`: to what a link at its end leads to.
-    pub fn before_link(&mut self, source: &[u8], follow: bool, target: &[u8]) {
-        let _ = (source, follow, target);
+        if !self.is_over() {
+            let (path, ends_in_slash) = path::normal(path);
+            self.look_at(&path, follow || ends_in_slash, look, MOST_LINKS);
+        }
     }
 
     /// The run did something that files do not tell of.
@@ -59,17 +79,183 @@ impl Ledger {
         self.doubt(Doubt::Mount);
     }
 
-    /// The run has ended. `expires`: its result is only stored for a finite time. `now` is a moment before this call.
-    ///
-    /// # Errors
-    /// Why the result must not be stored.
-    pub fn finish(
-        self,
-        secret: &[u8],
-        expires: bool,
-        now: Timestamp,
-    ) -> Result<SeenInputs, NotTraceable> {
-        let _ = (secret, expires, now, self.is_blind);
-        Err(NotTraceable::Doubt(Doubt::Unwatched))
+    /// Whether the result is not stored whatever comes.
+    pub(super) fn is_over(&mut self) -> bool {
+        let is_over = self.is_blind
+            || self.refusal.is_some()
+            || self.doubts.iter().any(|doubt| !doubt.is_fine_with_ttl());
+        if is_over {
+            self.records = HashMap::new();
+        }
+        is_over
     }
+
+    pub(super) fn refuse(&mut self, refusal: NotTraceable) {
+        self.refusal.get_or_insert(refusal);
+    }
+
+    pub(super) fn look_at(&mut self, path: &[u8], follow: bool, look: Look, links: u8) {
+        let Some(record) = self.records.get_mut(path) else {
+            return self.look_first(path, follow, look, links);
+        };
+        if follow && record.is_own_link {
+            return self.look_through(path, look, links);
+        }
+        let is_own = record.written.is_own();
+        if is_own && record.is_confirmed {
+            return;
+        }
+        let contact = record.contact(follow);
+        if contact.as_ref().is_some_and(|contact| contact.looks.contains(look)) {
+            return;
+        }
+        if is_own {
+            let now = PathState::at(CWD, path, follow);
+            if Some(now) != contact.as_ref().map(|contact| contact.first)
+                && (now == PathState::Absent) == (record.written == Written::Removed)
+            {
+                record.is_confirmed = true;
+                return;
+            }
+        }
+        self.add_look(path, follow, look, None);
+    }
+
+    /// A look at a path that nothing is known of.
+    fn look_first(&mut self, path: &[u8], follow: bool, look: Look, links: u8) {
+        if self.ignored.contains(path) {
+            return;
+        }
+        if self.terms.ignores(path) || is_of_asking_process(path) {
+            return self.ignore(path);
+        }
+        let now = PathState::at(CWD, path, follow);
+        let is_process = path.starts_with(b"/proc/");
+        let PathState::Found(facts) = now else {
+            if is_process || path.starts_with(b"/sys/") {
+                return self.ignore(path);
+            }
+            if !self.is_own_absence(path, &now) {
+                self.add_look(path, follow, look, Some(now));
+            }
+            return;
+        };
+        match self.filesystems.of(path, follow, &facts) {
+            _ if DeviceKind::of(&facts).is_some() => {}
+            Filesystem::Process if counts_in_proc(path) => {}
+            Filesystem::Process | Filesystem::Kernel => return self.ignore(path),
+            _ if is_process => {
+                if let Some((real, links)) = proc_leads_to(path).zip(links.checked_sub(1)) {
+                    self.look_at(path::bytes(&real), true, look, links);
+                }
+                return;
+            }
+            _ => {}
+        }
+        match DeviceKind::of(&facts) {
+            Some(DeviceKind::Memory) => self.ignore(path),
+            Some(DeviceKind::Terminal) if look != Look::Content => {}
+            _ => self.add_look(path, follow, look, Some(now)),
+        }
+    }
+
+    pub(super) fn ignore(&mut self, path: &[u8]) {
+        self.ignored.insert(path.into());
+    }
+
+    /// A look at that to which a link leads.
+    fn look_through(&mut self, path: &[u8], look: Look, links: u8) {
+        if let Some((target, links)) = link_target(path).zip(links.checked_sub(1)) {
+            self.look_at(&target, true, look, links);
+        }
+    }
+
+    /// Whether nothing is there because the run removed it, or because it lies in a directory that the run made.
+    fn is_own_absence(&self, path: &[u8], now: &PathState) -> bool {
+        if self.own.is_empty() || *now != PathState::Absent || path::goes_up(path) {
+            return false;
+        }
+        let names = std::iter::once(path).chain(path::ancestors(path));
+        let found = names.zip(path::ancestors(path)).find(|(_, above)| self.own.contains(*above));
+        // Below a link in such a directory lies something else.
+        found.is_some_and(|(name, _)| PathState::at(CWD, name, false) == PathState::Absent)
+    }
+
+    /// Notes what was asked of a path; `now` is what is there, if that is known.
+    pub(super) fn add_look(
+        &mut self,
+        path: &[u8],
+        follow: bool,
+        look: Look,
+        now: Option<PathState>,
+    ) {
+        if self.records.len() >= MOST_PATHS {
+            return self.refuse(NotTraceable::TooManyPaths);
+        }
+        let now = now.unwrap_or_else(|| PathState::at(CWD, path, follow));
+        let record = self.records.entry(path.into()).or_default();
+        let is_unwritten = record.written == Written::Never;
+        let contact = record.contact(follow).get_or_insert_with(|| Box::new(Contact::new(now)));
+        let needed_body = contact.needs_body();
+        contact.looks = contact.looks.with(look);
+        let device = contact.first.found().and_then(DeviceKind::of);
+        if is_unwritten && look == Look::Content && device.is_some() {
+            return self.doubt(match device {
+                Some(DeviceKind::Terminal) => Doubt::Terminal,
+                _ => Doubt::Device(shown(path)),
+            });
+        }
+        // From now on it matters what is in it: the present stamp has to vouch for that.
+        if is_unwritten && !needed_body && contact.needs_body() {
+            let now = settle::settled(now, || PathState::at(CWD, path, follow));
+            contact.is_disturbed |=
+                !contact.first.answers_as(&now, contact.looks, self.terms.times);
+            contact.first = now;
+            if let PathState::Found(facts) = now
+                && (!self.filesystems.of(path, follow, &facts).keeps_times()
+                    || facts.is_directory() && self.terms.may_hide_in(path))
+            {
+                contact.body = Some(body::read(CWD, path, follow, &facts, path, &self.terms));
+            }
+        }
+    }
+}
+
+/// Where a link leads, as an absolute path.
+pub(super) fn link_target(path: &[u8]) -> Option<Vec<u8>> {
+    let target = readlinkat(CWD, path, Vec::new()).ok()?.into_bytes();
+    let target = match target.first() {
+        Some(b'/') => target,
+        _ => path::join(path::parent(path)?, &target),
+    };
+    Some(path::normal(&target).0)
+}
+
+/// The path elsewhere of `/proc/1/fd/3`, `/proc/1/cwd/x` and their like.
+pub(super) fn proc_leads_to(path: &[u8]) -> Option<PathBuf> {
+    let real = path.starts_with(b"/proc/").then(|| std::fs::canonicalize(OsStr::from_bytes(path)));
+    real?.ok().filter(|real| !real.starts_with("/proc"))
+}
+
+/// Whether a file of `/proc` tells something of the system that stays: not the processes, and no counters.
+fn counts_in_proc(path: &[u8]) -> bool {
+    let changing = [
+        &b"/proc/sys/kernel/random/"[..],
+        b"/proc/sys/kernel/ns_last_pid",
+        b"/proc/sys/kernel/pty/nr",
+    ];
+    let counters = b"/proc/sys/fs/";
+    path.starts_with(b"/proc/sys/")
+        && !changing.iter().any(|name| path.starts_with(name))
+        && !(path.starts_with(counters) && (path.ends_with(b"-nr") || path.ends_with(b"-state")))
+}
+
+/// Names of descriptors: those of cachex are others.
+pub(super) fn is_of_asking_process(path: &[u8]) -> bool {
+    let names = [&b"/dev/stdin"[..], b"/dev/stdout", b"/dev/stderr", b"/dev/fd"];
+    names.contains(&path) || path.starts_with(b"/dev/fd/")
+}
+
+pub(super) fn shown(path: &[u8]) -> PathBuf {
+    Path::new(OsStr::from_bytes(path)).to_owned()
 }

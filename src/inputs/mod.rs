@@ -4,18 +4,33 @@
 //! [`SeenInputs`]. [`verify()`] asks the same questions again for a later call. This module knows paths and files. It
 //! does not know how a run is watched, nor the store. It takes no locks.
 
+mod answers;
+mod body;
+mod conclude;
 mod differences;
 mod doubt;
+mod ending;
+mod filesystem;
 mod ledger;
 mod look;
+mod moves;
+mod observer;
+mod path;
 mod path_glob;
+mod path_state;
+mod present;
+mod record;
 mod refusal;
 mod seen;
+mod settle;
 mod shape;
 mod stored_states;
 mod terms;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod write_kind;
+mod writes;
 
 pub use differences::{InputDifference, differences};
 pub use doubt::Doubt;

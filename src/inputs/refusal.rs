@@ -16,8 +16,12 @@ pub enum NotTraceable {
     ChangedByOthers(PathBuf),
     /// It depends on a path that cannot be read.
     Unreadable(PathBuf),
+    /// It moved a directory that was there before.
+    Moved(PathBuf),
     /// It moved a directory with too many files.
     LargeMove(PathBuf),
+    /// It used too many paths.
+    TooManyPaths,
 }
 
 impl fmt::Display for NotTraceable {
@@ -30,6 +34,8 @@ impl fmt::Display for NotTraceable {
             }
             Self::ChangedByOthers(path) => write!(f, "{} changed while it ran", shown(path)),
             Self::Unreadable(path) => write!(f, "{} cannot be read", shown(path)),
+            Self::Moved(path) => write!(f, "it moved the directory {}", shown(path)),
+            Self::TooManyPaths => f.write_str("it used too many files to check them all"),
             Self::LargeMove(path) => {
                 write!(f, "it moved {}, which holds too many files to follow", shown(path))
             }

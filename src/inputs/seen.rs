@@ -1,5 +1,7 @@
 //! The inputs of one traced run.
 
+use super::look::{Look, Looks};
+use super::path_state::PathState;
 use super::shape::InputShape;
 use super::stored_states::StoredStates;
 use std::fmt;
@@ -24,6 +26,20 @@ pub struct InputCounts {
     pub absent: usize,
     /// Directories whose names count.
     pub listed: usize,
+}
+
+impl InputCounts {
+    /// Counts one path.
+    pub(super) fn count(&mut self, looks: Looks, state: &PathState) {
+        match state.found() {
+            None => self.absent += 1,
+            Some(facts) if facts.is_file() && looks.contains(Look::Content) => self.read += 1,
+            Some(facts) if facts.is_directory() && looks.contains(Look::Listing) => {
+                self.listed += 1;
+            }
+            Some(_) => {}
+        }
+    }
 }
 
 impl fmt::Display for InputCounts {

@@ -29,6 +29,17 @@ impl TraceTerms {
         store.is_some_and(|below| below.is_empty() || below[0] == b'/')
             || self.ignored.iter().any(|glob| glob.matches(path, &self.working_directory))
     }
+
+    /// The moment in nanoseconds since the epoch.
+    pub(super) fn now_nanos(&self) -> i128 {
+        i128::from(self.now.as_millis()) * 1_000_000
+    }
+
+    /// Whether there may be names in this directory that do not count.
+    pub(super) fn may_hide_in(&self, directory: &[u8]) -> bool {
+        let of_store = self.store.parent().map(|parent| parent.as_os_str().as_bytes());
+        !self.ignored.is_empty() || of_store == Some(directory)
+    }
 }
 
 /// `--trace-times`: whether modification times count where a program asks for them.

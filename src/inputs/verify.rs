@@ -1,7 +1,11 @@
 //! Whether the inputs of stored entries are still as they were.
 
+use super::answers::Answers;
+use super::filesystem::Filesystems;
+use super::observer::Observer;
+use super::present::PresentAnswer;
 use super::shape::InputShape;
-use super::stored_states::StoredStates;
+use super::stored_states::{StoredState, StoredStates};
 use super::terms::TraceTerms;
 
 /// One of the candidates, whose answers all hold.
@@ -22,6 +26,46 @@ pub fn verify(
     terms: &TraceTerms,
     secret: &[u8],
 ) -> Vec<HoldingStates> {
-    let _ = (shape, candidates, terms, secret);
-    Vec::new()
+    let read = |(place, stored): (usize, &StoredStates)| {
+        let states = stored.read(shape.len())?;
+        Some(Candidate { place, states, is_renewed: false })
+    };
+    let mut candidates: Vec<_> = candidates.iter().enumerate().filter_map(read).collect();
+    let Some(mut observer) = Observer::new(terms) else { return Vec::new() };
+    let answers = Answers::new(secret, terms.times);
+    let mut filesystems = Filesystems::default();
+    let mut questions = shape.questions();
+    for at in 0..shape.len() {
+        let Some(question) = questions.next().filter(|_| !candidates.is_empty()) else { break };
+        let place = observer.place(question.path, question.follow);
+        let answer = PresentAnswer::new(question, &place, &answers);
+        candidates.retain(|candidate| answer.is(candidate.states[at]));
+        if let Some(stamp) = answer.vouching_stamp(&mut filesystems, terms.now_nanos()) {
+            for candidate in &mut candidates {
+                candidate.renew(at, stamp);
+            }
+        }
+    }
+    candidates.into_iter().map(Candidate::into_holding).collect()
+}
+
+struct Candidate {
+    place: usize,
+    states: Vec<StoredState>,
+    is_renewed: bool,
+}
+
+impl Candidate {
+    fn renew(&mut self, at: usize, stamp: u64) {
+        let stored = &mut self.states[at];
+        if let Some(state) = stored.state().filter(|_| stored.stamp() != Some(stamp)) {
+            *stored = StoredState::Both(stamp, state);
+            self.is_renewed = true;
+        }
+    }
+
+    fn into_holding(self) -> HoldingStates {
+        let renewed = self.is_renewed.then(|| StoredStates::new(&self.states));
+        HoldingStates { candidate: self.place, renewed }
+    }
 }

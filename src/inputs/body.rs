@@ -1,0 +1,140 @@
+//! What is in a file, a directory or a link, as a digest. Opens files without side effects.
+
+use super::path_state::Facts;
+use super::terms::TraceTerms;
+use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, openat, readlinkat};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, OwnedFd};
+
+/// The digest of a content, the names in a directory, or the target of a link.
+pub(super) type BodyDigest = [u8; 32];
+
+/// What is in a file, a directory or a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileBody {
+    /// It was read.
+    Read(BodyDigest),
+    /// It may not be read.
+    Unreadable(i32),
+    /// It is no longer what it was when it was found.
+    Changed,
+}
+
+/// Reads what is at a path, where `facts` were found. `directory_path`, the absolute path if it is a directory, tells
+/// which names in it do not count.
+pub(super) fn read(
+    directory: impl AsFd,
+    path: &[u8],
+    follow: bool,
+    facts: &Facts,
+    absolute: &[u8],
+    terms: &TraceTerms,
+) -> FileBody {
+    let read = match facts.kind() {
+        FileType::RegularFile => content(directory, path, follow, facts),
+        FileType::Directory => listing(directory, path, follow, absolute, terms).map(Some),
+        FileType::Symlink => readlinkat(directory, path, Vec::new())
+            .map(|target| Some(digest(target.to_bytes())))
+            .map_err(Into::into),
+        _ => Ok(None),
+    };
+    match read {
+        Ok(Some(digest)) => FileBody::Read(digest),
+        Ok(None) => FileBody::Changed,
+        Err(error) => match error.raw_os_error() {
+            Some(number) => FileBody::Unreadable(number),
+            None => FileBody::Changed,
+        },
+    }
+}
+
+fn digest(bytes: &[u8]) -> BodyDigest {
+    *blake3::hash(bytes).as_bytes()
+}
+
+fn open(directory: impl AsFd, path: &[u8], follow: bool, flags: OFlags) -> Result<OwnedFd, Errno> {
+    // Not blocking: a FIFO without a writer would hold the open for ever.
+    let always = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let link = if follow { OFlags::empty() } else { OFlags::NOFOLLOW };
+    openat(directory, path, flags | always | link, Mode::empty())
+}
+
+/// `None` if it is another file than the one that was found, or changed since.
+fn content(
+    directory: impl AsFd,
+    path: &[u8],
+    follow: bool,
+    facts: &Facts,
+) -> io::Result<Option<BodyDigest>> {
+    let mut file = File::from(open(directory, path, follow, OFlags::empty())?);
+    if Facts::of(&fstat(&file)?) != *facts {
+        return Ok(None);
+    }
+    let mut hasher = blake3::Hasher::new();
+    let buffer = facts.stamp.size.saturating_add(1).clamp(1 << 10, 64 << 10);
+    let mut buffer = vec![0; usize::try_from(buffer).unwrap_or(64 << 10)];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(Some(*hasher.finalize().as_bytes())),
+            Ok(count) => {
+                hasher.update(&buffer[..count]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The names in a directory with their kinds, in order.
+fn listing(
+    directory: impl AsFd,
+    path: &[u8],
+    follow: bool,
+    absolute: &[u8],
+    terms: &TraceTerms,
+) -> io::Result<BodyDigest> {
+    let opened = open(directory, path, follow, OFlags::DIRECTORY)?;
+    let mut opened = Dir::new(opened)?;
+    let hides = terms.may_hide_in(absolute);
+    let mut names: Vec<(Vec<u8>, u8)> = Vec::new();
+    while let Some(entry) = opened.read() {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if [&b"."[..], b".."].contains(&name)
+            || hides && terms.ignores(&super::path::join(absolute, name))
+        {
+            continue;
+        }
+        let kind = match entry.file_type() {
+            FileType::Unknown => {
+                let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
+                let stat = rustix::fs::statat(opened.fd()?, entry.file_name(), flags);
+                stat.map_or(FileType::Unknown, |stat| FileType::from_raw_mode(stat.st_mode))
+            }
+            known => known,
+        };
+        names.push((name.to_vec(), letter(kind)));
+    }
+    names.sort_unstable();
+    let mut hasher = blake3::Hasher::new();
+    for (name, kind) in &names {
+        // No name holds a NUL.
+        hasher.update(name).update(&[0, *kind]);
+    }
+    Ok(*hasher.finalize().as_bytes())
+}
+
+fn letter(kind: FileType) -> u8 {
+    match kind {
+        FileType::RegularFile => b'f',
+        FileType::Directory => b'd',
+        FileType::Symlink => b'l',
+        FileType::Fifo => b'p',
+        FileType::Socket => b's',
+        FileType::CharacterDevice => b'c',
+        FileType::BlockDevice => b'b',
+        FileType::Unknown => b'?',
+    }
+}

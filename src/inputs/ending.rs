@@ -1,0 +1,189 @@
+//! The end of a traced run: what its paths mean for the result, and their states.
+
+use super::answers::Answers;
+use super::body::FileBody;
+use super::conclude::{Conclusion, Ending};
+use super::filesystem::Filesystems;
+use super::ledger::{Ledger, shown};
+use super::look::{InputQuestion, Look, Looks};
+use super::observer::{Observer, PlacedPath};
+use super::path;
+use super::path_state::{Facts, PathState};
+use super::record::PathRecord;
+use super::refusal::NotTraceable;
+use super::seen::{InputCounts, SeenInputs};
+use super::shape::InputShape;
+use super::stored_states::{StoredState, StoredStates};
+use super::terms::TraceTerms;
+use crate::key::HUGE;
+use crate::time::Timestamp;
+use rustix::fs::CWD;
+use std::collections::{BTreeMap, HashMap};
+
+impl Ledger {
+    /// The run has ended. `expires`: its result is only stored for a finite time. `now` is a moment before this call.
+    ///
+    /// # Errors
+    /// Why the result must not be stored.
+    pub fn finish(
+        mut self,
+        secret: &[u8],
+        expires: bool,
+        now: Timestamp,
+    ) -> Result<SeenInputs, NotTraceable> {
+        let is_against = |doubt: &&_| !(expires && super::doubt::Doubt::is_fine_with_ttl(doubt));
+        if let Some(doubt) = self.doubts.iter().find(is_against) {
+            return Err(NotTraceable::Doubt(doubt.clone()));
+        }
+        if let Some(refusal) = self.refusal {
+            return Err(refusal);
+        }
+        let mut records: Vec<_> = self.records.drain().collect();
+        records.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let mut conditions = Conditions::new(&self.terms, self.filesystems, now);
+        let mut observer = Observer::new(&self.terms)
+            .ok_or_else(|| NotTraceable::Unreadable(self.terms.working_directory.clone()))?;
+        for (path, mut record) in records {
+            conditions.conclude(&path, &mut record, &mut observer)?;
+        }
+        conditions.finish(&Answers::new(secret, self.terms.times))
+    }
+}
+
+/// What a result depends on, by stored path and whether a link there is followed.
+struct Conditions<'t> {
+    terms: &'t TraceTerms,
+    filesystems: Filesystems,
+    /// In nanoseconds since the epoch.
+    now: i128,
+    all: BTreeMap<(Vec<u8>, bool), PathCondition>,
+    missing: HashMap<Vec<u8>, bool>,
+}
+
+struct PathCondition {
+    looks: Looks,
+    state: PathState,
+    body: Option<FileBody>,
+}
+
+impl<'t> Conditions<'t> {
+    fn new(terms: &'t TraceTerms, filesystems: Filesystems, now: Timestamp) -> Self {
+        let now = i128::from(now.as_millis()) * 1_000_000;
+        Self { terms, filesystems, now, all: BTreeMap::new(), missing: HashMap::new() }
+    }
+
+    /// Concludes what both views of a path mean.
+    fn conclude(
+        &mut self,
+        path: &[u8],
+        record: &mut PathRecord,
+        observer: &mut Observer<'_>,
+    ) -> Result<(), NotTraceable> {
+        let PathRecord { written, read_as_new, .. } = *record;
+        let mut known: Option<PathState> = None;
+        for follow in [false, true] {
+            let Some(contact) = record.contact(follow) else { continue };
+            let place = observer.place(path, follow);
+            // What is no link is the same in both views, and asked for once.
+            let is_link = known.and_then(|state| state.found().map(Facts::is_link)).unwrap_or(true);
+            let last = known.filter(|_| !is_link).unwrap_or_else(|| place.state());
+            let mut body = None;
+            let ending = Ending { contact, written, read_as_new, follow, last };
+            let conclusion = ending.conclude(self.terms.times, || {
+                body = last.found().map(|facts| place.body(facts));
+                body
+            });
+            match conclusion {
+                Conclusion::Nothing => {}
+                Conclusion::Condition(looks) => {
+                    let follow = follow && is_link;
+                    self.add(path, follow, &PathCondition { looks, state: last, body });
+                }
+                Conclusion::ChangedByItself => {
+                    return Err(NotTraceable::ChangedByItself(shown(path)));
+                }
+                Conclusion::ChangedByOthers => {
+                    return Err(NotTraceable::ChangedByOthers(shown(path)));
+                }
+            }
+            known = Some(last);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, path: &[u8], follow: bool, condition: &PathCondition) {
+        let (path, follow) = match self.missing_above(path, &condition.state) {
+            Some(above) => (above, true),
+            None => (path, follow),
+        };
+        let place = (path::stored(path, self.terms), follow);
+        let PathCondition { looks, state, body } = *condition;
+        let looks = if state == PathState::Absent { Look::Access.into() } else { looks };
+        let known = self.all.entry(place).or_insert(PathCondition { looks, state, body });
+        known.looks = known.looks.union(looks);
+        known.body = known.body.or(body);
+    }
+
+    /// The topmost directory of a missing path that is missing.
+    fn missing_above<'p>(&mut self, path: &'p [u8], state: &PathState) -> Option<&'p [u8]> {
+        if *state != PathState::Absent || path::goes_up(path) {
+            return None;
+        }
+        let mut is_missing = |above: &&[u8]| {
+            let find = || PathState::at(CWD, above, true) == PathState::Absent;
+            *self.missing.entry(above.to_vec()).or_insert_with(find)
+        };
+        path::ancestors(path).take_while(&mut is_missing).last()
+    }
+
+    /// The states of all paths.
+    fn finish(mut self, answers: &Answers) -> Result<SeenInputs, NotTraceable> {
+        let mut observer = Observer::new(self.terms)
+            .ok_or_else(|| NotTraceable::Unreadable(self.terms.working_directory.clone()))?;
+        let mut counts = InputCounts::default();
+        let mut states = Vec::with_capacity(self.all.len());
+        for ((path, follow), condition) in &self.all {
+            counts.count(condition.looks, &condition.state);
+            let place = observer.place(path, *follow);
+            let state = condition.stored(&place, self.now, &mut self.filesystems, answers);
+            let changed =
+                || NotTraceable::ChangedByOthers(shown(&path::absolute(path, self.terms)));
+            states.push(state.ok_or_else(changed)?);
+        }
+        let questions = self.all.iter().map(|((path, follow), condition)| InputQuestion {
+            path,
+            follow: *follow,
+            looks: condition.looks,
+        });
+        let shape = InputShape::new(questions);
+        Ok(SeenInputs { shape, states: StoredStates::new(&states), counts })
+    }
+}
+
+impl PathCondition {
+    /// The state as it is stored; `None` if what is in it has just changed.
+    fn stored(
+        &self,
+        place: &PlacedPath<'_>,
+        now: i128,
+        filesystems: &mut Filesystems,
+        answers: &Answers,
+    ) -> Option<StoredState> {
+        let Self { looks, state, body } = *self;
+        let shown = match &state {
+            PathState::Absent => return Some(StoredState::Absent),
+            _ => state.found().filter(|facts| facts.shows_body(looks)),
+        };
+        let Some(facts) = shown else {
+            return Some(StoredState::State(answers.state(&state, looks, None)?));
+        };
+        let stamp = place.vouches(facts, now, filesystems).then(|| answers.stamp(facts));
+        let is_far = !place.is_in_project() || facts.stamp.size > HUGE;
+        if let Some(stamp) = stamp.filter(|_| is_far && facts.is_file()) {
+            return Some(StoredState::Stamp(stamp));
+        }
+        let body = body.unwrap_or_else(|| place.body(facts));
+        let state = answers.state(&state, looks, Some(body))?;
+        Some(stamp.map_or(StoredState::State(state), |stamp| StoredState::Both(stamp, state)))
+    }
+}

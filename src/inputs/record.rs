@@ -1,0 +1,94 @@
+//! What is known of one path during a run. Plain data.
+
+use super::body::FileBody;
+use super::look::{Look, Looks};
+use super::path_state::PathState;
+
+/// One path, and what it leads to.
+#[derive(Debug, Default)]
+pub(super) struct PathRecord {
+    /// What the run asked of the path itself.
+    pub(super) itself: Option<Box<Contact>>,
+    /// What it asked of that to which a link there leads.
+    pub(super) followed: Option<Box<Contact>>,
+    pub(super) written: Written,
+    /// The run has made a link there: what that leads to is not its own.
+    pub(super) is_own_link: bool,
+    /// The run has looked at it again, and found what it had written.
+    pub(super) is_confirmed: bool,
+    /// The run opened it for reading and writing, and it was not there: it read nothing, which stays true only if it
+    /// is empty in the end.
+    pub(super) read_as_new: bool,
+}
+
+/// What the run itself did to a path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Written {
+    /// Nothing.
+    #[default]
+    Never,
+    /// It changed a part of it, so that what it reads there is still of the world before.
+    Partly,
+    /// It made all that is there.
+    Wholly,
+    /// It removed it.
+    Removed,
+}
+
+impl Written {
+    /// Whether all that the run finds there is its own doing.
+    pub(super) fn is_own(self) -> bool {
+        matches!(self, Self::Wholly | Self::Removed)
+    }
+}
+
+/// What the run asked, and what was found before it changed anything.
+#[derive(Debug)]
+pub(super) struct Contact {
+    /// What it asked.
+    pub(super) looks: Looks,
+    /// What it asked only in order to make or remove something.
+    pub(super) implied: Looks,
+    /// What was found at first.
+    pub(super) first: PathState,
+    /// What was in it before the run changed it, if it asked for that and the stamp does not tell.
+    pub(super) body: Option<FileBody>,
+    /// Somebody else has changed it.
+    pub(super) is_disturbed: bool,
+}
+
+impl Contact {
+    pub(super) fn new(first: PathState) -> Self {
+        let (looks, implied) = Default::default();
+        Self { looks, implied, first, body: None, is_disturbed: false }
+    }
+
+    /// All that it asked.
+    pub(super) fn asked(&self) -> Looks {
+        self.looks.union(self.implied)
+    }
+
+    /// Whether what was in it at first matters.
+    pub(super) fn needs_body(&self) -> bool {
+        self.first.found().is_some_and(|facts| facts.shows_body(self.asked()))
+    }
+}
+
+impl PathRecord {
+    pub(super) fn contact(&mut self, follow: bool) -> &mut Option<Box<Contact>> {
+        if follow { &mut self.followed } else { &mut self.itself }
+    }
+
+    /// Notes that the run made or removed it on the condition that these looks tell of.
+    pub(super) fn imply(&mut self, look: Look) {
+        if let Some(contact) = &mut self.itself {
+            contact.implied = contact.implied.with(look);
+        }
+    }
+
+    /// Notes that the run is about to make all that is there, or to remove it.
+    pub(super) fn write(&mut self, written: Written) {
+        self.written = written;
+        (self.is_own_link, self.is_confirmed, self.read_as_new) = (false, false, false);
+    }
+}

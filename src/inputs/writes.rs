@@ -1,0 +1,248 @@
+//! What a traced run changes. Before it does, the state that it has looked at is kept.
+//!
+//! A change may fail, and that is not seen. Where it must fail, it is a question about what is in its way. Where it
+//! failed all the same, a later look finds no change, and counts as a look.
+
+use super::body;
+use super::doubt::Doubt;
+use super::filesystem::{DeviceKind, Filesystem};
+use super::ledger::{Ledger, MOST_LINKS, is_of_asking_process, link_target, proc_leads_to, shown};
+use super::look::Look;
+use super::path;
+use super::path_state::{Facts, PathState};
+use super::record::{Contact, PathRecord, Written};
+use super::write_kind::WriteKind;
+use rustix::fs::{Access, AtFlags, CWD, accessat};
+
+/// The content of a larger file is not kept when its mode or its times change.
+const SMALL: u64 = 1 << 20;
+
+impl Ledger {
+    /// The run is about to change what a path leads to.
+    pub fn before_write(&mut self, path: &[u8], follow: bool, kind: WriteKind) {
+        if !self.is_over() {
+            self.write(&path::normal(path).0, follow, kind, MOST_LINKS);
+        }
+    }
+
+    fn write(&mut self, path: &[u8], follow: bool, kind: WriteKind, links: u8) {
+        if let Some((real, links)) = proc_leads_to(path).zip(links.checked_sub(1)) {
+            return self.write(path::bytes(&real), true, kind, links);
+        }
+        let Some(itself) = self.begin_write(path) else { return };
+        if follow && itself.found().is_some_and(Facts::is_link) {
+            return self.write_through(path, kind, links);
+        }
+        match kind {
+            WriteKind::Open { creates, truncates, reads } => match itself.found() {
+                Some(facts) => self.open(path, facts, truncates, reads),
+                None if creates => self.open_new(path, &itself, truncates, reads),
+                None => self.look_at(path, false, Look::Access, links),
+            },
+            WriteKind::CreateNew | WriteKind::MakeDirectory | WriteKind::MakeLink => {
+                self.make_new(path, &itself, kind);
+            }
+            WriteKind::Metadata => self.touch(path, &itself),
+            WriteKind::Remove => self.remove(path, &itself, false),
+            WriteKind::RemoveDirectory => self.remove(path, &itself, true),
+        }
+    }
+
+    /// What is at the path itself; `None` if it does not count.
+    pub(super) fn begin_write(&mut self, path: &[u8]) -> Option<PathState> {
+        if self.ignored.contains(path) {
+            return None;
+        }
+        let itself = PathState::at(CWD, path, false);
+        let system = itself.found().map(|facts| self.filesystems.of(path, false, facts));
+        let is_of_kernel = match system {
+            Some(Filesystem::Process | Filesystem::Kernel) => {
+                itself.found().and_then(DeviceKind::of).is_none()
+            }
+            Some(_) => false,
+            None => path.starts_with(b"/proc/") || path.starts_with(b"/sys/"),
+        };
+        if is_of_kernel || is_of_asking_process(path) || self.terms.ignores(path) {
+            self.ignore(path);
+            return None;
+        }
+        Some(itself)
+    }
+
+    /// A change of that to which a link leads.
+    fn write_through(&mut self, path: &[u8], kind: WriteKind, links: u8) {
+        if !self.records.get(path).is_some_and(|record| record.is_own_link) {
+            self.look_at(path, false, Look::Link, links);
+        }
+        self.keep_state(path);
+        if let Some((target, links)) = link_target(path).zip(links.checked_sub(1)) {
+            self.write(&target, true, kind, links);
+        }
+    }
+
+    /// Something that is there is opened for writing.
+    fn open(&mut self, path: &[u8], facts: &Facts, truncates: bool, reads: bool) {
+        let itself = PathState::Found(*facts);
+        if self.is_own(path) {
+            return;
+        }
+        match DeviceKind::of(facts) {
+            Some(DeviceKind::Memory) => return,
+            Some(DeviceKind::Terminal) => return self.doubt(Doubt::Terminal),
+            Some(DeviceKind::Other) => return self.doubt(Doubt::Device(shown(path))),
+            None => {}
+        }
+        if facts.is_directory() || accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS).is_err()
+        {
+            return self.add_look(path, false, Look::Access, Some(itself));
+        }
+        if truncates {
+            return self.change(path, &itself, Written::Wholly);
+        }
+        if reads {
+            self.add_look(path, false, Look::Content, Some(itself));
+        }
+        self.change(path, &itself, Written::Partly);
+    }
+
+    /// A file is made where nothing is. If it is not emptied, it is what was there before, which is nothing, and more.
+    fn open_new(&mut self, path: &[u8], itself: &PathState, truncates: bool, reads: bool) {
+        let is_in_own = path::parent(path).is_some_and(|parent| self.own.contains(parent));
+        if truncates || is_in_own || self.is_own(path) {
+            self.make(path, itself, Written::Wholly);
+        } else if self.make(path, itself, Written::Partly) {
+            self.record(path).read_as_new |= reads;
+        }
+    }
+
+    /// Something is made where nothing is. Whether that can succeed.
+    fn make(&mut self, path: &[u8], itself: &PathState, written: Written) -> bool {
+        let may = *itself == PathState::Absent && self.may_change_names(path);
+        if may {
+            self.change(path, itself, written);
+        } else {
+            self.look_at(path, false, Look::Access, MOST_LINKS);
+        }
+        may
+    }
+
+    /// Something is made, or there is an error if anything is there.
+    pub(super) fn make_new(&mut self, path: &[u8], itself: &PathState, kind: WriteKind) {
+        let is_own = self.is_own(path);
+        if itself.found().is_some() && is_own || !self.make(path, itself, Written::Wholly) {
+            return;
+        }
+        let record = self.record(path);
+        record.is_own_link = kind == WriteKind::MakeLink;
+        if !is_own {
+            record.imply(Look::Access);
+        }
+        if kind == WriteKind::MakeDirectory {
+            self.own.insert(path.to_vec());
+        }
+    }
+
+    /// The mode, the owner, the times or an attribute are changed.
+    pub(super) fn touch(&mut self, path: &[u8], itself: &PathState) {
+        let Some(facts) = itself.found() else {
+            return self.look_at(path, false, Look::Access, MOST_LINKS);
+        };
+        let is_first = self.records.get(path).is_none_or(|record| record.written == Written::Never);
+        self.change(path, itself, Written::Partly);
+        if is_first && facts.is_file() && facts.stamp.size <= SMALL {
+            // What is in it stays, and may be asked for later on.
+            let body = body::read(CWD, path, false, facts, path, &self.terms);
+            let record = self.record(path);
+            for contact in [&mut record.itself, &mut record.followed].into_iter().flatten() {
+                if contact.first == *itself {
+                    contact.body.get_or_insert(body);
+                }
+            }
+        }
+    }
+
+    fn remove(&mut self, path: &[u8], itself: &PathState, is_directory: bool) {
+        let is_own = self.is_own(path);
+        let is_there = itself.found().is_some_and(|facts| facts.is_directory() == is_directory);
+        if !is_there || !self.may_change_names(path) {
+            if !is_own {
+                self.look_at(path, false, Look::Access, MOST_LINKS);
+            }
+            return;
+        }
+        if is_directory && !is_own {
+            // Only an empty one can be removed.
+            self.add_look(path, false, Look::Listing, Some(*itself));
+        }
+        self.change(path, itself, Written::Removed);
+        if !is_own {
+            self.record(path).imply(Look::Access);
+        }
+    }
+
+    /// Whether the names in the directory of a path can be changed, which is a condition. If so, they are about to be:
+    /// what was asked of them is kept.
+    pub(super) fn may_change_names(&mut self, path: &[u8]) -> bool {
+        let Some(parent) = path::parent(path) else { return false };
+        if self.own.contains(parent) {
+            return true;
+        }
+        self.look_at(parent, true, Look::Access, MOST_LINKS);
+        if accessat(CWD, parent, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).is_err() {
+            return false;
+        }
+        self.keep_state(parent);
+        true
+    }
+
+    /// Notes a change that is about to happen. `itself` is what is there before.
+    pub(super) fn change(&mut self, path: &[u8], itself: &PathState, written: Written) {
+        self.keep_state(path);
+        let record = self.record(path);
+        if record.written == Written::Never {
+            let contact = || Box::new(Contact::new(*itself));
+            record.itself.get_or_insert_with(contact);
+            if !itself.found().is_some_and(Facts::is_link) {
+                record.followed.get_or_insert_with(contact);
+            }
+        }
+        match written {
+            Written::Wholly | Written::Removed => record.write(written),
+            _ if record.written == Written::Never => record.written = written,
+            _ => {}
+        }
+        if written == Written::Removed {
+            self.own.insert(path.to_vec());
+        } else {
+            self.own.remove(path);
+        }
+    }
+
+    /// Keeps what is in a path that the run has looked at and has not changed so far.
+    fn keep_state(&mut self, path: &[u8]) {
+        let Some(record) = self.records.get_mut(path) else { return };
+        if record.written != Written::Never {
+            return;
+        }
+        for follow in [false, true] {
+            let Some(contact) = record.contact(follow) else { continue };
+            let Some(facts) = contact.first.found().copied() else { continue };
+            if contact.needs_body() && contact.body.is_none() {
+                if PathState::at(CWD, path, follow) == contact.first {
+                    let body = body::read(CWD, path, follow, &facts, path, &self.terms);
+                    contact.body = Some(body);
+                } else {
+                    contact.is_disturbed = true;
+                }
+            }
+        }
+    }
+
+    pub(super) fn is_own(&self, path: &[u8]) -> bool {
+        self.records.get(path).is_some_and(|record| record.written.is_own())
+    }
+
+    pub(super) fn record(&mut self, path: &[u8]) -> &mut PathRecord {
+        self.records.entry(path.into()).or_default()
+    }
+}
