@@ -337,8 +337,11 @@ mod tests {
             let problem = read(words).expect_err(words);
             assert!(matches!(problem, ArgvProblem::Misplaced(..)), "{words}: {problem}");
         }
-        let told = read("--force list").expect_err("misplaced").to_string();
-        assert!(told.ends_with("a command of that name: cachex --refresh … -- list"), "{told}");
+        let message = read("--force list").expect_err("misplaced").to_string();
+        assert!(
+            message.ends_with("a command of that name: cachex --refresh … -- list"),
+            "{message}"
+        );
     }
 
     #[test]

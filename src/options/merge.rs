@@ -195,11 +195,11 @@ mod tests {
     fn equally_near_options_exclude_each_other() {
         for (first, second) in PAIRS {
             let mut typed = flags(&format!("{} {}", flag(first), flag(second)));
-            let told = settle(&mut typed).expect_err(first);
-            assert_eq!(told, format!("--{first} and --{second} exclude each other"));
+            let message = settle(&mut typed).expect_err(first);
+            assert_eq!(message, format!("--{first} and --{second} exclude each other"));
             let mut read = file(&(line(first) + &line(second)));
-            let told = settle(&mut read).expect_err(first);
-            assert_eq!(told, format!("/f: {first} and {second} exclude each other"));
+            let message = settle(&mut read).expect_err(first);
+            assert_eq!(message, format!("/f: {first} and {second} exclude each other"));
         }
     }
 
@@ -226,12 +226,12 @@ mod tests {
     fn a_hash_command_for_standard_input_needs_it() {
         let hash = "hash-with = 'stdin=sort'";
         let mut layer = flags("-n").over(file(hash));
-        let told = settle(&mut layer).expect_err("both");
-        assert_eq!(told, "/f: hash-with stdin=… and no-stdin exclude each other");
+        let message = settle(&mut layer).expect_err("both");
+        assert_eq!(message, "/f: hash-with stdin=… and no-stdin exclude each other");
         let mut layer = flags("--hash-with stdin=sort").over(file("no-stdin = true"));
-        assert_eq!(settle(&mut layer).expect_err("both"), told);
-        let told = settle(&mut flags("-n --hash-with stdin=sort")).expect_err("both");
-        assert_eq!(told, "--hash-with stdin=… and --no-stdin exclude each other");
+        assert_eq!(settle(&mut layer).expect_err("both"), message);
+        let message = settle(&mut flags("-n --hash-with stdin=sort")).expect_err("both");
+        assert_eq!(message, "--hash-with stdin=… and --no-stdin exclude each other");
         settle(&mut file("hash-with = 'env:A=sort'\nno-stdin = true")).expect("settled");
         settle(&mut file("hash-with = 'stdin=sort'\nstdin = true")).expect("settled");
     }
@@ -293,8 +293,8 @@ mod tests {
             let asked = Asked { verb: None, words: Vec::new(), in_force: flags(words), findings };
             asked.store(&Notices::new(true, false)).map_err(|error| error.to_string())
         };
-        let told = store("list", Some("/f: odd")).expect_err("unknown");
-        assert!(told.starts_with("/f: odd: the location of the store is unknown"), "{told}");
+        let message = store("list", Some("/f: odd")).expect_err("unknown");
+        assert!(message.starts_with("/f: odd: the location of the store is unknown"), "{message}");
         assert_eq!(store("--cache-dir /d list", Some("/f: odd")), Ok(PathBuf::from("/d")));
         assert_eq!(store("--cache-dir /d list", None), Ok(PathBuf::from("/d")));
     }

@@ -174,9 +174,12 @@ mod tests {
 
     #[test]
     fn a_bad_word_is_shown_escaped() {
-        let told = BadValue::new(OsStr::new("a\x1b"), "odd".to_owned()).of("ttl");
-        assert!(told.starts_with("invalid value 'a") && told.ends_with("--ttl': odd"), "{told}");
-        assert!(!told.contains('\x1b'), "{told}");
+        let message = BadValue::new(OsStr::new("a\x1b"), "odd".to_owned()).of("ttl");
+        assert!(
+            message.starts_with("invalid value 'a") && message.ends_with("--ttl': odd"),
+            "{message}"
+        );
+        assert!(!message.contains('\x1b'), "{message}");
     }
 
     #[test]

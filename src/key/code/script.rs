@@ -15,7 +15,7 @@ use crate::key::files::arguments::FileArguments;
 use crate::key::files::path::absolute;
 use crate::key::files::reading::{FileReader, OpenedFile};
 use crate::key::files::stamp::FileStamp;
-use crate::key::fingerprint::{CodeFile, ExecMode, FileState};
+use crate::key::fingerprint::{CodeFile, FileState};
 use crate::key::hash_with::HashCommands;
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -58,17 +58,11 @@ pub(crate) fn find_code(
 /// Files whose content runs.
 #[derive(Default)]
 pub(crate) struct FoundCode {
-    files: Vec<PendingCode>,
+    /// Each with the index of its content; `None`: there is no such file.
+    files: Vec<(CodeFile, Option<usize>)>,
     known: HashSet<PathBuf>,
     /// Those that are found only as arguments: they may as well be the output of the command.
     arguments: HashSet<PathBuf>,
-}
-
-/// A file whose content runs, and may still have to be read.
-struct PendingCode {
-    file: CodeFile,
-    /// The index of its content; `None`: there is no such file.
-    content: Option<usize>,
 }
 
 impl FoundCode {
@@ -84,7 +78,7 @@ impl FoundCode {
         reader: &FileReader<'_>,
         contents: &[(FileStamp, Digest)],
     ) -> Vec<CodeFile> {
-        let complete = |PendingCode { file, content }: PendingCode| {
+        let complete = |(file, content): (CodeFile, Option<usize>)| {
             let content = content.map(|index| contents[index]);
             if !self.arguments.contains(&file.path) {
                 reader.note(file.path.clone(), content);
@@ -112,7 +106,7 @@ impl CodeSearch<'_, '_> {
     ) -> Result<Option<Operands>, Unreadable> {
         self.add_program(program, depth)?;
         let files = &self.found.files;
-        let real = || Some(files.iter().find(|it| it.file.path == program)?.file.real.clone());
+        let real = || Some(files.iter().find(|(file, _)| file.path == program)?.0.real.clone());
         let operands = operands_of(program, real, words);
         if let Some(operands) = &operands {
             self.add_operands(operands, words)?;
@@ -148,8 +142,8 @@ impl CodeSearch<'_, '_> {
         if let Some((_, script)) = &operands.script {
             let path = find_script(script, operands);
             self.add(&path)?;
-            for it in self.found.files.iter_mut().filter(|it| it.file.path == path) {
-                it.file.is_script = true;
+            for (file, _) in self.found.files.iter_mut().filter(|(file, _)| file.path == path) {
+                file.is_script = true;
             }
         }
         for path in operands.also.iter().map(|word| find_script(word, operands)) {
@@ -239,16 +233,13 @@ impl CodeSearch<'_, '_> {
             return Ok(None);
         }
         let opened = self.reader.open(path)?;
+        let is_text = |file: &OpenedFile| !matches!(shebang(&file.head), Shebang::Binary);
+        let is_script = opened.as_ref().is_some_and(is_text);
+        let (real, mode, content, head) = opened.map_or_else(Default::default, |file| {
+            (file.real, file.mode, Some(file.content), Some(file.head))
+        });
         let (path, state) = (path.to_owned(), FileState::Missing);
-        let Some(OpenedFile { content, head, real, mode }) = opened else {
-            let (real, mode) = (PathBuf::new(), ExecMode::default());
-            let file = CodeFile { path, real, mode, state, is_script: false };
-            self.found.files.push(PendingCode { file, content: None });
-            return Ok(None);
-        };
-        let is_script = !matches!(shebang(&head), Shebang::Binary);
-        let file = CodeFile { path, real, mode, state, is_script };
-        self.found.files.push(PendingCode { file, content: Some(content) });
-        Ok(Some(head))
+        self.found.files.push((CodeFile { path, real, mode, state, is_script }, content));
+        Ok(head)
     }
 }

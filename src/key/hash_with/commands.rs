@@ -124,7 +124,7 @@ mod tests {
         let hash = HashWith::parse(OsStr::new("arg:1=exit 3"), Ok).expect("understood");
         let error =
             HashCommands::new(&[hash], &|| {}).argument(1, OsStr::new("x")).expect_err("failed");
-        let told = error.to_string();
-        assert!(told.contains("argument 1") && told.contains("`exit 3`"), "{told}");
+        let message = error.to_string();
+        assert!(message.contains("argument 1") && message.contains("`exit 3`"), "{message}");
     }
 }
