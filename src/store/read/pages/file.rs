@@ -1,4 +1,7 @@
-//! The file of a database: its header, its pages, and the lock of those who read it.
+//! The file of a database: its header, its pages, and the lock of a reader.
+//!
+//! A database that anything is unusual about is [`Unsupported`]: another page size or journal mode, a journal that is not
+//! empty, a lock that cannot be had at once.
 
 use super::unsupported::{PageResult, Unsupported};
 use crate::file_lock::{self, ByteRange};
@@ -11,38 +14,38 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::rc::Rc;
 
-/// The page where the table of all tables begins, behind the header of the file.
+/// The first page of the table of all tables. It begins with the header of the file.
 pub(super) const SCHEMA: u32 = 1;
 
-/// Bytes of that header.
+/// The length of that header, in bytes.
 pub(super) const HEADER: usize = 100;
 
-/// Bytes of a page: SQLite's default, which is not changed.
+/// The length of a page, in bytes: SQLite's default.
 pub(super) const PAGE: usize = 4096;
 
-/// How many are kept at hand: the few that a search begins with again and again.
-const AT_HAND: usize = 32;
+/// The number of pages that are kept in memory: every search begins with the same few.
+const PAGES_IN_MEMORY: usize = 32;
 
-/// Where SQLite takes its locks: far behind what most databases hold.
+/// The bytes where SQLite takes its locks, far behind the end of most databases.
 const PENDING: ByteRange = ByteRange { start: 0x4000_0000, length: 1 };
 const SHARED: ByteRange = ByteRange { start: PENDING.start + 2, length: 510 };
 
-/// The pages of a file that nobody can write to meanwhile.
+/// The pages of a file, which nobody can write to meanwhile.
 #[derive(Debug)]
 pub(super) struct Pages {
     file: File,
-    /// How many there are.
+    /// The number of pages.
     count: u32,
     application: u32,
-    /// Some of those that were read; the first one always.
+    /// Some of the pages that were read, the first page always among them.
     read: RefCell<Vec<(u32, Rc<Vec<u8>>)>>,
-    /// How many more may be looked at. Hardly anybody needs more than there are, and who goes round in circles has to
-    /// stop.
+    /// The number of pages that a search may still look at. It begins with the number of pages, which is enough for a
+    /// sound tree, and ends a search in circles.
     left: Cell<u32>,
 }
 
 impl Pages {
-    /// Opens a database in the mode that cachex uses, in which no write was cut short.
+    /// Opens a database in the mode that cachex uses, unless a write to it was cut short.
     pub(super) fn open(path: &Path) -> PageResult<Self> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
         let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
@@ -53,7 +56,7 @@ impl Pages {
         }
         let mut first = vec![0; PAGE];
         file.read_exact_at(&mut first, 0)?;
-        // With pages of 4096 bytes, used to the last one, and written and read with a rollback journal.
+        // Pages of 4096 bytes without reserved space, and a rollback journal.
         if !first.starts_with(b"SQLite format 3\0\x10\x00\x01\x01\x00") {
             return Err(Unsupported);
         }
@@ -63,17 +66,17 @@ impl Pages {
         Ok(Self { file, count, application, read, left: Cell::new(0) })
     }
 
-    /// Whose database it is, and of which format.
+    /// The `application_id`, which holds the format.
     pub(super) fn application(&self) -> i64 {
         i64::from(self.application)
     }
 
-    /// Begins to look for something.
+    /// Begins a search.
     pub(super) fn begin(&self) {
         self.left.set(self.count);
     }
 
-    /// A page, by its number.
+    /// The page with this number.
     pub(super) fn page(&self, number: u32) -> PageResult<Rc<Vec<u8>>> {
         self.count_look()?;
         let mut read = self.read.borrow_mut();
@@ -83,14 +86,14 @@ impl Pages {
         let mut page = vec![0; PAGE];
         self.fill(number, &mut page)?;
         let page = Rc::new(page);
-        if read.len() == AT_HAND {
+        if read.len() == PAGES_IN_MEMORY {
             read.truncate(1);
         }
         read.push((number, Rc::clone(&page)));
         Ok(page)
     }
 
-    /// Takes the next part of a chain of pages; the number of the one that follows it.
+    /// Reads a page of a chain and returns the number of the next one.
     pub(super) fn link(&self, number: u32, page: &mut [u8; PAGE]) -> PageResult<u32> {
         self.count_look()?;
         self.fill(number, page)?;
@@ -109,7 +112,7 @@ impl Pages {
     }
 }
 
-/// Whether a file holds nothing, or is not there.
+/// Whether a file is empty or missing.
 fn is_empty(path: &Path) -> PageResult<bool> {
     match path.metadata() {
         Ok(metadata) => Ok(metadata.len() == 0),
@@ -118,7 +121,7 @@ fn is_empty(path: &Path) -> PageResult<bool> {
     }
 }
 
-/// Keeps writers out, as SQLite does: past the one who waits for its readers to go nobody gets.
+/// Takes the lock of a reader, as SQLite does. A pending writer blocks new readers.
 fn lock(file: &File) -> PageResult<()> {
     if !file_lock::share(file, PENDING)? {
         return Err(Unsupported);
@@ -128,7 +131,7 @@ fn lock(file: &File) -> PageResult<()> {
     if is_shared { Ok(()) } else { Err(Unsupported) }
 }
 
-/// The number of four bytes at this place.
+/// The big-endian number at this offset.
 pub(super) fn number(bytes: &[u8], at: usize) -> PageResult<u32> {
     let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or(Unsupported)?;
     Ok(u32::from_be_bytes(*bytes))

@@ -1,12 +1,12 @@
 //! Looks entries and notes up in the pages of the database, without SQLite.
 //!
-//! Opening a database, parsing its definitions and compiling two queries takes SQLite longer than all the rest of a
-//! hit. The file format is documented and stable (<https://www.sqlite.org/fileformat2.html>), and little of it is
-//! needed: find a key in an index, fetch a row by its number. Nothing is ever written here.
+//! SQLite takes longer to open a database, parse its definitions and compile two queries than the rest of a hit takes.
+//! The file format is documented and stable (<https://www.sqlite.org/fileformat2.html>), and a look-up needs little of
+//! it: find a key in an index, fetch a row by its number. This module writes nothing.
 //!
-//! Three things keep it right. Readers and writers are kept apart by SQLite's own locks. Whatever is not as
-//! expected, from the header to the length of a cell, is [`Unsupported`], and SQLite is asked instead: it can wait,
-//! roll back, migrate, or report damage. And what is found is compared with the same checksums as what SQLite finds.
+//! Three things keep it right. SQLite's own locks keep readers and writers apart. Everything unexpected, from the header
+//! to the length of a cell, is [`Unsupported`], and SQLite is asked instead: it can wait, roll back, migrate, or report
+//! damage. And the same checksums are compared as for rows that SQLite finds.
 
 use super::file::{Pages, SCHEMA};
 use super::record::{PageRecord, PageValue};
@@ -21,14 +21,14 @@ use crate::store::sqlite::notes::{self, NoteKind};
 use crate::store::sqlite::schema;
 use std::cell::OnceCell;
 
-/// The database as it is now: until this is dropped nobody can write to it.
+/// A snapshot of the database. Nobody can write to it until this is dropped.
 #[derive(Debug)]
 pub(in crate::store) struct PageReader {
     pub(super) pages: Pages,
     roots: OnceCell<Roots>,
 }
 
-/// The first pages of what is looked into.
+/// The first pages of the tables and indexes that are read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Roots {
     entries: u32,
@@ -52,10 +52,10 @@ pub(super) mod column {
 }
 
 impl PageReader {
-    /// Looks at a database of the present format that nobody is writing to.
+    /// Opens a database of the present format, unless somebody is writing to it.
     pub(in crate::store) fn open(location: &StoreLocation) -> PageResult<Self> {
         if !cfg!(target_os = "linux") {
-            // Elsewhere SQLite takes its locks in other ways, too, by the file system.
+            // Elsewhere SQLite may take its locks in other ways, depending on the file system.
             return Err(Unsupported);
         }
         let pages = Pages::open(&location.database())?;
@@ -73,7 +73,7 @@ impl PageReader {
         Ok(*self.roots.get_or_init(|| roots))
     }
 
-    /// The entries of a key, in any order; those that cachex never wrote are left out.
+    /// The entries of a key, in any order. Rows that cachex never wrote are left out.
     pub(in crate::store) fn entries(&self, key: Key) -> PageResult<Vec<Entry>> {
         let roots = self.roots()?;
         let of_key = [PageValue::Blob(key.0.as_bytes())];
@@ -157,17 +157,16 @@ impl PageReader {
 }
 
 impl Roots {
-    /// Reads the table of all tables and indexes: type, name, table, first page, definition. What its rows are
-    /// called says what they are in this format.
+    /// Reads them from the table of all tables and indexes: type, name, table, first page, definition.
     pub(super) fn read(pages: &Pages) -> PageResult<Self> {
         let mut found = [None; 4];
         tree::for_each_row(pages, SCHEMA, &mut |row| {
             let row = PageRecord::read(row.near())?;
-            let place = match row.text(1)? {
-                b"entry" => 0,
-                b"sqlite_autoindex_entry_1" => 1,
-                b"note" => 2,
-                b"object" => 3,
+            let place = match row.value(1)? {
+                PageValue::Text(b"entry") => 0,
+                PageValue::Text(b"sqlite_autoindex_entry_1") => 1,
+                PageValue::Text(b"note") => 2,
+                PageValue::Text(b"object") => 3,
                 _ => return Ok(()),
             };
             found[place] = u32::try_from(row.integer(3)?).ok();
