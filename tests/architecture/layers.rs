@@ -114,7 +114,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("store/read/pages", "unsupported file record tree reader"),
     (
         "store/sqlite",
-        "codec stopped_holder connect definitions notes read_transaction rebuild space schema open repair transaction",
+        "codec connect definitions notes read_transaction rebuild space schema open repair transaction",
     ),
     (
         "store/write",

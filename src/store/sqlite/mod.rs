@@ -12,6 +12,5 @@ pub(in crate::store) mod transaction;
 
 mod definitions;
 mod rebuild;
-mod stopped_holder;
 #[cfg(test)]
 mod tests;
