@@ -5,8 +5,8 @@
 use super::error::StoreError;
 use crate::ownership::is_ours;
 use crate::private_directory::{self, NotPrivate, open_private};
-use rustix::fs::{FlockOperation, OFlags, flock};
-use std::fs::{self, File, Metadata};
+use rustix::fs::OFlags;
+use std::fs::{self, File, Metadata, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -86,10 +86,11 @@ impl StoreLocation {
         let path = self.directory.join("cachex.lock");
         let file = open_private(&path, OFlags::RDWR).map_err(|error| unfit(&path, &error))?;
         let started = Instant::now();
-        while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            match error {
-                rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR => {}
-                error => return Err(io::Error::from(error).into()),
+        while let Err(error) = file.try_lock() {
+            if let TryLockError::Error(error) = error
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                return Err(error.into());
             }
             if started.elapsed() > SETUP_DEADLINE {
                 return Err(StoreError::Busy);

@@ -47,7 +47,7 @@ pub(in crate::store) fn state(
     }
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match (application, version) {
-        (0, 0) if is_empty(&connection)? => Ok(DatabaseFormat::Behind),
+        (0, 0) if definitions(&connection)?.is_empty() => Ok(DatabaseFormat::Behind),
         (a, older) if older < VERSION && a == APPLICATION | older => Ok(DatabaseFormat::Behind),
         (a, found) if found > VERSION && found <= REPEATED && a == APPLICATION | found => {
             Err(StoreError::Newer { path: path.to_owned(), found })
@@ -61,12 +61,6 @@ pub(in crate::store) fn state(
             advice: "move it away, or name another directory with --cache-dir".to_owned(),
         }),
     }
-}
-
-fn is_empty(connection: &Connection) -> Result<bool, StoreError> {
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(tables == 0)
 }
 
 /// Brings an empty or older database to the present format. The caller holds the set-up lock.
@@ -98,7 +92,9 @@ fn put_secret(connection: &Connection) -> Result<(), StoreError> {
 
 /// Whether the tables are as cachex makes them, and hold what it stores.
 pub(in crate::store) fn is_ours(connection: &Connection) -> Result<bool, StoreError> {
-    Ok(is_as_made(connection)? && is_well_typed(connection)? && has_secret(connection)?)
+    // Only a migration makes the secret that digests of parts are keyed with.
+    let has_secret = || Notes::of(connection, NoteKind::Secret).find(&[]).map(|it| it.is_some());
+    Ok(is_as_made(connection)? && is_well_typed(connection)? && has_secret()?)
 }
 
 /// Whether the tables are just those that cachex makes.
@@ -126,11 +122,6 @@ fn is_well_typed(connection: &Connection) -> Result<bool, StoreError> {
         }
     }
     Ok(true)
-}
-
-/// Whether the secret exists that digests of parts are keyed with: only a migration makes it.
-fn has_secret(connection: &Connection) -> Result<bool, StoreError> {
-    Ok(Notes::of(connection, NoteKind::Secret).find(&[])?.is_some())
 }
 
 /// The definitions of tables, indexes and triggers, but for white space, which depends on how a table was made.
