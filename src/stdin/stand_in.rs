@@ -23,13 +23,10 @@ pub struct StandIn {
 
 #[derive(Debug)]
 enum StandInSource {
-    Nothing,
-    Closed,
-    Buffered(Buffered),
-    /// A pipe or a socket with this content, which has ended.
-    Stream(StdinKind, Vec<u8>),
-    /// A pipe or a socket that stays open and silent.
-    Silent(StdinKind),
+    /// It can be used as it is.
+    Ready(Stdin),
+    /// A pipe or a socket with this content, which has ended; without one it stays open and silent.
+    Stream(StdinKind, Option<Vec<u8>>),
     /// The same file at the same offset.
     File(OwnedFd, OpenFile),
 }
@@ -44,24 +41,23 @@ impl StandIn {
     /// When it cannot be kept. It is taken nevertheless.
     pub fn take(stdin: Stdin, condition: Condition, directory: &Path) -> io::Result<Self> {
         let source = match (stdin, condition) {
-            (_, Condition::StdinAbsent) => StandInSource::Nothing,
-            (_, Condition::StdinClosed) => StandInSource::Closed,
-            (_, Condition::StdinSilent(kind)) => StandInSource::Silent(kind),
-            (_, Condition::StdinEmpty(kind)) => StandInSource::Stream(kind, Vec::new()),
-            (_, Condition::StdinUnread) => StandInSource::Stream(StdinKind::Pipe, UNREAD.to_vec()),
-            (Stdin::Buffered(buffered), Condition::Stdin { .. }) => {
-                StandInSource::Buffered(buffered)
+            (_, Condition::StdinAbsent) => StandInSource::Ready(Stdin::Absent),
+            (_, Condition::StdinClosed) => StandInSource::Ready(Stdin::Closed),
+            (_, Condition::StdinSilent(kind)) => StandInSource::Stream(kind, None),
+            (_, Condition::StdinEmpty(kind)) => StandInSource::Stream(kind, Some(Vec::new())),
+            (_, Condition::StdinUnread) => {
+                StandInSource::Stream(StdinKind::Pipe, Some(UNREAD.to_vec()))
             }
+            (stdin @ Stdin::Buffered(_), Condition::Stdin { .. }) => StandInSource::Ready(stdin),
             (Stdin::Stream(kind, StreamState::Known { length, .. }), Condition::Stdin { .. }) => {
                 // It is no longer than a pipe.
                 let mut content = Vec::new();
                 take(length, &mut content)?;
-                match kind {
-                    StdinKind::Socket => StandInSource::Stream(kind, content),
-                    _ => StandInSource::Buffered(Buffered::copy(
-                        content.as_slice(),
-                        tempfile_in(directory)?,
-                    )?),
+                if kind == StdinKind::Socket {
+                    StandInSource::Stream(kind, Some(content))
+                } else {
+                    let buffered = Buffered::copy(content.as_slice(), tempfile_in(directory)?)?;
+                    StandInSource::Ready(Stdin::Buffered(buffered))
                 }
             }
             (stdin, Condition::StdinFile { .. }) => {
@@ -80,7 +76,7 @@ impl StandIn {
     #[must_use]
     pub fn descriptor(&self) -> Option<RawFd> {
         match &self.source {
-            StandInSource::Buffered(buffered) => Some(buffered.descriptor()),
+            StandInSource::Ready(Stdin::Buffered(buffered)) => Some(buffered.descriptor()),
             StandInSource::File(file, _) => Some(file.as_raw_fd()),
             _ => None,
         }
@@ -92,18 +88,14 @@ impl StandIn {
     /// As the system.
     pub fn become_stdin(self) -> io::Result<Stdin> {
         let stdin: OwnedFd = match self.source {
-            StandInSource::Nothing => return Ok(Stdin::Absent),
-            StandInSource::Closed => return Ok(Stdin::Closed),
-            StandInSource::Buffered(buffered) => return Ok(Stdin::Buffered(buffered)),
+            StandInSource::Ready(stdin) => return Ok(stdin),
             StandInSource::Stream(kind, content) => {
                 let (read, write) = pair(kind)?;
-                File::from(write).write_all(&content)?;
-                read
-            }
-            StandInSource::Silent(kind) => {
-                let (read, write) = pair(kind)?;
-                // The other end stays open until this process ends.
-                std::mem::forget(write);
+                match content {
+                    Some(content) => File::from(write).write_all(&content)?,
+                    // The other end stays open until this process ends.
+                    None => std::mem::forget(write),
+                }
                 read
             }
             StandInSource::File(file, before) => reopened(&file, &before, &self.directory)?,

@@ -11,17 +11,16 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::{Errno, ioctl_fionbio};
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 /// The thread that feeds the command.
 pub(crate) struct Feed {
     buffered: Sender<Buffered>,
-    /// The content that was given whole, as soon as that is so.
-    given: Arc<OnceLock<Condition>>,
-    /// Whether nothing more has to be read of our own input.
-    is_whole: bool,
+    /// The condition for the content, if that was read to its end before.
+    known: Option<Condition>,
+    /// The condition for content that is read meanwhile, as soon as all of it was given.
+    given: Receiver<Condition>,
     thread: JoinHandle<Option<Unfed>>,
     /// Closed when the command has ended.
     running: OwnedFd,
@@ -39,21 +38,17 @@ pub(super) fn prepare(buffered: &Buffered) -> io::Result<(Standard, Option<Feed>
     let (read, write) = io::pipe()?;
     let (ended, running) = io::pipe()?;
     let to = FeedPipe::new(write.into(), ended.into())?;
-    let given = Arc::<OnceLock<Condition>>::default();
-    let is_whole = buffered.condition.is_some();
-    if let Some(known) = buffered.condition {
-        let _ = given.set(known);
-    }
-    let (sender, receiver) = channel::<Buffered>();
-    let report = Arc::clone(&given);
+    let known = buffered.condition;
+    let (sender, receiver) = channel();
+    let (report, given) = channel();
     let feed = move || {
         // Nothing comes if the command was not started.
         let buffered = receiver.recv().ok()?;
-        feed_all(buffered, to, is_whole, &report)
+        feed_all(buffered, to, known.is_some(), &report)
     };
     Ok(match std::thread::Builder::new().name("stdin".to_owned()).spawn(feed) {
         Ok(thread) => {
-            let feed = Feed { buffered: sender, given, is_whole, thread, running: running.into() };
+            let feed = Feed { buffered: sender, known, given, thread, running: running.into() };
             (Standard::Given(read.into()), Some(feed))
         }
         Err(_) => (Standard::Given(buffered.as_file()?), None),
@@ -65,10 +60,10 @@ fn feed_all(
     mut buffered: Buffered,
     mut to: FeedPipe,
     is_whole: bool,
-    given: &OnceLock<Condition>,
+    given: &Sender<Condition>,
 ) -> Option<Unfed> {
     match buffered.copy_to(&mut to) {
-        Ok(whole) => _ = whole.map(|whole| given.set(whole)),
+        Ok(whole) => _ = whole.map(|whole| given.send(whole)),
         // The command reads no more.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         Err(error) if error.kind() == io::ErrorKind::WouldBlock && is_whole => {
@@ -91,7 +86,7 @@ impl Feed {
     #[allow(unsafe_code)]
     pub(super) fn end(self) -> Option<Condition> {
         drop((self.buffered, self.running));
-        if self.is_whole
+        if self.known.is_some()
             && let Ok(Some(Unfed { buffered, mut to })) = self.thread.join()
         {
             let kept = vec![buffered.descriptor(), to.write.as_raw_fd(), to.ended.as_raw_fd()];
@@ -103,7 +98,7 @@ impl Feed {
             // Without another process nothing can be done.
             let _ = serving;
         }
-        self.given.get().copied()
+        self.known.or_else(|| self.given.try_recv().ok())
     }
 }
 

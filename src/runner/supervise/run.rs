@@ -31,8 +31,7 @@ pub fn run(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
         .enable_all()
         .build()
         .map_err(SpawnError::Unavailable)?;
-    // On the heap: the caller may have limited the stack.
-    runtime.block_on(Box::pin(run_within_runtime(job)))
+    runtime.block_on(run_within_runtime(job))
 }
 
 async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
