@@ -20,7 +20,8 @@ use std::process::Command;
 pub struct Trace {
     supervisor: Supervisor,
     install: Option<FilterInstall>,
-    keeper: Option<Keeper>,
+    /// The process that answers after our end, or why the command is not traced.
+    keeper: Result<Option<Keeper>, TraceFault>,
 }
 
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -37,7 +38,7 @@ impl Trace {
         let adopts = become_an_ancestor()?;
         let (install, source) = prepare().map_err(TraceFault::Other)?;
         let supervisor = Supervisor::start(source, ledger, adopts).map_err(TraceFault::Other)?;
-        Ok(Self { supervisor, install: Some(install), keeper: None })
+        Ok(Self { supervisor, install: Some(install), keeper: Ok(None) })
     }
 
     /// Has a command trace itself. This comes after all else that is arranged for it.
@@ -50,18 +51,17 @@ impl Trace {
     /// The command has been started.
     pub fn guard(&mut self) {
         // Without a keeper nothing changes for the command itself.
-        self.keeper = self.supervisor.listener().and_then(|it| Keeper::start(it).ok());
+        self.keeper = self.supervisor.listener().map(|it| Keeper::start(&it).ok());
     }
 
     /// The command has ended: all that it did.
     ///
     /// # Errors
     /// Why it was not traced, or not to its end.
-    pub fn end(mut self) -> Result<Ledger, TraceFault> {
-        if self.keeper.is_none() {
-            self.guard();
-        }
-        self.supervisor.stop()
+    pub fn end(self) -> Result<Ledger, TraceFault> {
+        // The keeper goes to work when this process ends: until then calls go on as before.
+        self.keeper.map(std::mem::forget)?;
+        self.supervisor.end()
     }
 }
 

@@ -31,7 +31,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ("inputs", "key terminal time"),
     ("entry", "exit key recording time"),
     ("policy", "entry exit key time"),
-    ("tracer", "inputs process"),
+    ("tracer", "inputs poll process"),
     ("stdin", "entry inherited key memory_file poll terminal time"),
     (
         "store",

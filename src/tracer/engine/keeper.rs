@@ -45,7 +45,7 @@ fn keep(listener: &Listener, release: &OwnedFd) {
     // A mount can be taken away though this process lives on, and no hang-up of a terminal reaches it.
     let _ = (setsid(), chdir("/"));
     if is_released(listener, release) {
-        answer(listener, None);
+        answer(listener);
     }
 }
 

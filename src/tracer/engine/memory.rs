@@ -23,16 +23,42 @@ pub(super) enum MemoryFault {
     Forbidden,
 }
 
-/// Reads the string at an address of a thread, up to the byte that ends it.
-pub(super) fn read_string(thread: i32, address: u64) -> Result<Vec<u8>, MemoryFault> {
-    let mut buffer = vec![0; LONGEST_PATH];
-    // The rest of the page is there if its first byte is. The next page may be missing.
-    let address = usize::try_from(address).map_err(|_| MemoryFault::NotThere)?;
-    let near = PAGE - address % PAGE;
-    let count = read(thread, address, near.min(LONGEST_PATH), &mut buffer)?;
-    let end = buffer[..count].iter().position(|byte| *byte == 0).ok_or(MemoryFault::NotThere)?;
-    buffer.truncate(end);
-    Ok(buffer)
+/// How much is read at first. Most paths are shorter.
+const SHORT_PATH: usize = 256;
+
+/// Reads strings.
+pub(super) struct MemoryReader {
+    /// Used again and again.
+    buffer: Vec<u8>,
+}
+
+impl MemoryReader {
+    pub(super) fn new() -> Self {
+        Self { buffer: vec![0; LONGEST_PATH] }
+    }
+
+    /// Reads the string at an address of a thread, up to the byte that ends it.
+    pub(super) fn read_string(
+        &mut self,
+        thread: i32,
+        address: u64,
+    ) -> Result<Vec<u8>, MemoryFault> {
+        let address = usize::try_from(address).map_err(|_| MemoryFault::NotThere)?;
+        // The rest of a page is there if its first byte is. The next page may be missing.
+        let near = PAGE - address % PAGE;
+        let short = &mut self.buffer[..near.min(SHORT_PATH)];
+        let count = read(thread, address, short.len(), short)?;
+        if let Some(string) = first_string(&short[..count]) {
+            return Ok(string);
+        }
+        let count = read(thread, address, near.min(LONGEST_PATH), &mut self.buffer)?;
+        first_string(&self.buffer[..count]).ok_or(MemoryFault::NotThere)
+    }
+}
+
+/// The bytes before the zero.
+fn first_string(bytes: &[u8]) -> Option<Vec<u8>> {
+    bytes.iter().position(|byte| *byte == 0).map(|end| bytes[..end].to_vec())
 }
 
 /// Reads as many bytes as the buffer takes.
@@ -85,7 +111,7 @@ mod tests {
     fn a_string_ends_at_its_end() {
         let text = b"/etc/passwd\0/more\0";
         assert_eq!(
-            read_string(own_thread(), text.as_ptr().addr() as u64),
+            MemoryReader::new().read_string(own_thread(), text.as_ptr().addr() as u64),
             Ok(b"/etc/passwd".to_vec())
         );
         let mut number = [0; 4];
@@ -97,24 +123,33 @@ mod tests {
     fn a_string_may_end_where_memory_ends() {
         let pages = Pages::new();
         pages.put(2 * PAGE - 4, b"abc\0");
-        assert_eq!(read_string(own_thread(), pages.address(2 * PAGE - 4)), Ok(b"abc".to_vec()));
+        assert_eq!(
+            MemoryReader::new().read_string(own_thread(), pages.address(2 * PAGE - 4)),
+            Ok(b"abc".to_vec())
+        );
         pages.put(PAGE - 2, b"over");
         pages.put(PAGE + 2, b"\0");
-        assert_eq!(read_string(own_thread(), pages.address(PAGE - 2)), Ok(b"over".to_vec()));
+        assert_eq!(
+            MemoryReader::new().read_string(own_thread(), pages.address(PAGE - 2)),
+            Ok(b"over".to_vec())
+        );
         pages.put(2 * PAGE - 4, b"abcd");
         assert_eq!(
-            read_string(own_thread(), pages.address(2 * PAGE - 4)),
+            MemoryReader::new().read_string(own_thread(), pages.address(2 * PAGE - 4)),
             Err(MemoryFault::NotThere)
         );
-        assert_eq!(read_string(own_thread(), 8), Err(MemoryFault::NotThere));
-        assert_eq!(read_string(own_thread(), u64::MAX - 2), Err(MemoryFault::NotThere));
+        assert_eq!(MemoryReader::new().read_string(own_thread(), 8), Err(MemoryFault::NotThere));
+        assert_eq!(
+            MemoryReader::new().read_string(own_thread(), u64::MAX - 2),
+            Err(MemoryFault::NotThere)
+        );
     }
 
     #[test]
     fn a_path_that_is_too_long_is_none() {
         let long = vec![b'x'; 5000];
         assert_eq!(
-            read_string(own_thread(), long.as_ptr().addr() as u64),
+            MemoryReader::new().read_string(own_thread(), long.as_ptr().addr() as u64),
             Err(MemoryFault::NotThere)
         );
     }

@@ -2,17 +2,29 @@
 //!
 //! There is only one answer: the call goes on as if nobody had been asked.
 
-use libc::{c_int, seccomp_notif, seccomp_notif_resp};
+use crate::poll::poll_one;
+use libc::{c_int, seccomp_notif_resp};
+use rustix::event::PollFlags;
 use rustix::io::Errno;
-use std::mem::MaybeUninit;
+use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Wakes the other side on the same processor, since one of both waits at any time. Linux 6.6 and later.
-const SYNC_WAKE_UP: u64 = 1;
+const SYNC_WAKE_UP: usize = 1;
 
 /// The descriptor of a filter.
 #[derive(Debug)]
-pub(crate) struct Listener(OwnedFd);
+pub(crate) struct Listener {
+    fd: OwnedFd,
+    /// Where the kernel puts a call, in words. Another process of ours has the same memory. If this one is killed before it
+    /// has answered, that one can.
+    message: &'static [AtomicU64; WORDS],
+}
+
+/// The words of a `seccomp_notif`.
+const WORDS: usize = size_of::<libc::seccomp_notif>() / size_of::<u64>();
 
 /// A call that waits for its answer.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +39,6 @@ pub(super) struct Notification {
 }
 
 impl Notification {
-    /// Its place among all calls that were to be reported.
-    pub(super) fn place(&self) -> u64 {
-        self.id
-    }
-
     /// A 32-bit argument, such as flags or a descriptor. The kernel ignores the upper half of the register.
     #[allow(clippy::cast_possible_truncation)]
     pub(super) fn word(&self, argument: u8) -> u32 {
@@ -51,32 +58,48 @@ impl Notification {
 
 impl Listener {
     /// Takes over a listener.
-    pub(super) fn new(fd: OwnedFd) -> Self {
-        let listener = Self(fd);
+    pub(super) fn new(fd: OwnedFd) -> Result<Self, Errno> {
+        let listener = Self { fd, message: shared_words()? };
         // Where the kernel cannot do that, answers take a little longer.
-        let _ = listener.control(libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS, SYNC_WAKE_UP as *mut u64);
-        listener
+        let flags = std::ptr::without_provenance_mut::<u64>(SYNC_WAKE_UP);
+        let _ = listener.control(libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags);
+        Ok(listener)
     }
 
-    /// The next call that is to be answered. `None`: it was withdrawn, by a signal or by the end of its process.
+    /// Waits for the next call that is to be answered. `None`: it was withdrawn, by a signal or by the end of its process,
+    /// or every process has ended. Only one thread may do that.
     pub(super) fn receive(&self) -> Result<Option<Notification>, Errno> {
         // The kernel takes memory that is zero only.
-        let mut message = MaybeUninit::<seccomp_notif>::zeroed();
-        match self.control(libc::SECCOMP_IOCTL_NOTIF_RECV, message.as_mut_ptr()) {
-            Ok(()) => {}
-            Err(Errno::NOENT | Errno::INTR) => return Ok(None),
-            Err(fault) => return Err(fault),
+        self.message.iter().for_each(|word| word.store(0, Ordering::Relaxed));
+        let message = self.message.as_ptr().cast_mut();
+        match self.control(libc::SECCOMP_IOCTL_NOTIF_RECV, message) {
+            Ok(()) => Ok(Some(self.received())),
+            Err(Errno::NOENT | Errno::INTR) => Ok(None),
+            Err(fault) => Err(fault),
         }
-        // SAFETY: it consists of numbers, for which all bytes are valid.
-        #[allow(unsafe_code)]
-        let message = unsafe { message.assume_init() };
-        Ok(Some(Notification {
-            id: message.id,
-            thread: message.pid.cast_signed(),
-            architecture: message.data.arch,
-            number: message.data.nr.cast_unsigned(),
-            arguments: message.data.args,
-        }))
+    }
+
+    /// The call that was received last.
+    #[allow(clippy::cast_possible_truncation, reason = "two numbers share a word")]
+    fn received(&self) -> Notification {
+        let [id, thread, number, _, arguments @ ..] =
+            self.message.each_ref().map(|word| word.load(Ordering::Relaxed));
+        let halves = |word: u64| (word as u32, (word >> 32) as u32);
+        let (thread, _) = halves(thread);
+        let (number, architecture) = halves(number);
+        Notification { id, thread: thread.cast_signed(), architecture, number, arguments }
+    }
+
+    /// Lets the call go on that was received last, if it was not answered: by whoever received it.
+    pub(super) fn answer_received(&self) {
+        // If it was answered, the kernel does not know it any more.
+        let _ = self.let_go_on(&self.received());
+    }
+
+    /// Whether every process with the filter has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        poll_one(self, PollFlags::empty(), Some(Duration::ZERO))
+            .is_ok_and(|seen| seen.contains(PollFlags::HUP))
     }
 
     /// Whether the call still waits. What was read of its process before was really of that process.
@@ -99,7 +122,7 @@ impl Listener {
     #[allow(unsafe_code)]
     fn control<T>(&self, request: libc::Ioctl, argument: *mut T) -> Result<(), Errno> {
         // SAFETY: each request comes with the type that it reads and fills, or with a number that is no address.
-        let result: c_int = unsafe { libc::ioctl(self.0.as_raw_fd(), request, argument) };
+        let result: c_int = unsafe { libc::ioctl(self.fd.as_raw_fd(), request, argument) };
         if result == 0 { Ok(()) } else { Err(last_fault()) }
     }
 }
@@ -108,6 +131,17 @@ impl Listener {
 #[allow(clippy::cast_possible_truncation)]
 const CONTINUE: u32 = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32;
 
+/// Memory that processes of ours share from the next fork on.
+#[allow(unsafe_code)]
+fn shared_words() -> Result<&'static [AtomicU64; WORDS], Errno> {
+    let (length, protection) = (size_of::<[u64; WORDS]>(), ProtFlags::READ | ProtFlags::WRITE);
+    // SAFETY: new memory, which is large enough, zero, aligned to pages and never unmapped. Atomic words may be shared.
+    unsafe {
+        let memory = mmap_anonymous(std::ptr::null_mut(), length, protection, MapFlags::SHARED)?;
+        Ok(&*memory.cast::<[AtomicU64; WORDS]>())
+    }
+}
+
 /// Why the last call failed.
 fn last_fault() -> Errno {
     Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO)
@@ -115,6 +149,6 @@ fn last_fault() -> Errno {
 
 impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.fd.as_fd()
     }
 }

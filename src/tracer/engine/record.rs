@@ -11,17 +11,16 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 /// Takes what a run does.
+#[derive(Debug)]
 pub(super) struct Record {
     ledger: Ledger,
-    /// Whether programs that would get privileges do not get them.
-    pub(super) loses_privileges: bool,
     /// The sockets of the run itself.
     bound: HashSet<Vec<u8>>,
     network: NetworkUse,
 }
 
 /// How the network was used.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NetworkUse {
     None,
     Unnamed,
@@ -34,14 +33,15 @@ const DEEPEST: usize = 6;
 impl Record {
     pub(super) fn new(ledger: Ledger) -> Self {
         let (bound, network) = (HashSet::new(), NetworkUse::None);
-        Self { ledger, loses_privileges: false, bound, network }
+        Self { ledger, bound, network }
     }
 
-    pub(super) fn take(&mut self, event: TraceEvent) {
+    /// `loses_privileges`: programs that would get privileges do not get them.
+    pub(super) fn take(&mut self, event: TraceEvent, loses_privileges: bool) {
         match event {
             TraceEvent::Look { path, follow, look } => self.ledger.look(&path, follow, look),
             TraceEvent::Execute { path, follow, directory } => {
-                self.execute(path, follow, directory.as_deref());
+                self.execute(path, follow, directory.as_deref(), loses_privileges);
             }
             TraceEvent::Write { path, follow, kind } => {
                 self.ledger.before_write(&path, follow, kind);
@@ -79,14 +79,20 @@ impl Record {
     }
 
     /// A program, and those that the kernel loads for it.
-    fn execute(&mut self, mut path: Vec<u8>, mut follow: bool, directory: Option<&[u8]>) {
+    fn execute(
+        &mut self,
+        mut path: Vec<u8>,
+        mut follow: bool,
+        directory: Option<&[u8]>,
+        loses_privileges: bool,
+    ) {
         for _ in 0..DEEPEST {
             self.ledger.look(&path, follow, Look::Content);
             let program = Path::new(OsStr::from_bytes(&path));
             let loading = loading(program);
             // Of a script that bit means nothing.
             let is_script = matches!(loading, Some(Loading::Script(_)));
-            if self.loses_privileges && !is_script && gains_privileges(program) {
+            if loses_privileges && !is_script && gains_privileges(program) {
                 self.ledger.doubt(Doubt::Privileged(program.to_owned()));
             }
             let next = match loading {

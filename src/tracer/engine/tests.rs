@@ -7,7 +7,6 @@ use super::install;
 use super::supervisor::record_calls;
 use crate::inputs::{Doubt, Look, RenameKind, WriteKind};
 use crate::process::in_new_process;
-use rustix::event::{EventfdFlags, eventfd};
 use rustix::process::{Pid, WaitOptions, waitpid};
 use std::ffi::CString;
 use std::fs::{self, File, OpenOptions};
@@ -15,30 +14,29 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What a new process does that is traced, and how it ended.
 fn trace(work: impl FnOnce()) -> (Vec<TraceEvent>, i32) {
     let (install, source) = install::prepare().expect("prepared");
-    let stop = eventfd(0, EventfdFlags::CLOEXEC).expect("made");
-    std::thread::scope(|scope| {
-        let watcher = scope.spawn(|| {
-            let installed = source.receive().expect("installed");
-            let mut events = Vec::new();
-            record_calls(&installed.listener, &stop, false, &mut |event| events.push(event))
-                .expect("watched");
-            events
-        });
-        let child = || {
-            install.install().expect("installed");
-            work();
-        };
-        // SAFETY: the allocator can be used after a fork, and `work` takes no other lock.
-        let child = unsafe { in_new_process(child) }.expect("forked");
-        let status = end_of(child);
-        rustix::io::write(&stop, &1_u64.to_ne_bytes()).expect("written");
-        (watcher.join().expect("no panic"), status)
-    })
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&events);
+    // Older kernels do not tell this thread of the end, so nothing waits for it.
+    std::thread::spawn(move || {
+        let installed = source.receive().expect("installed");
+        let mut sink = |event| seen.lock().expect("no panic").push(event);
+        record_calls(&installed.listener, false, &mut sink).expect("watched");
+    });
+    let child = || {
+        install.install().expect("installed");
+        work();
+    };
+    // SAFETY: the allocator can be used after a fork, and `work` takes no other lock.
+    let child = unsafe { in_new_process(child) }.expect("forked");
+    let status = end_of(child);
+    let events = std::mem::take(&mut *events.lock().expect("no panic"));
+    (events, status)
 }
 
 fn end_of(process: Pid) -> i32 {

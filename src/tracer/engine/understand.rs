@@ -3,7 +3,7 @@
 //! Nothing here touches a file that the paths lead to.
 
 use super::event::TraceEvent;
-use super::memory::{MemoryFault, read_exactly, read_string};
+use super::memory::{MemoryFault, MemoryReader, read_exactly};
 use super::notification::Notification;
 use super::numbers;
 use super::resolve::{NoPath, Proc, joined};
@@ -15,24 +15,37 @@ use crate::inputs::{Doubt, Look, RenameKind, WriteKind};
 /// Resolving a path in a root of its own.
 const RESOLVE_IN_ROOT: u64 = 0x10;
 
-/// What a call is about to do. `None`: nothing that counts.
-pub(super) fn understand(proc: &Proc, call: &Notification) -> Option<TraceEvent> {
-    if call.architecture != numbers::ARCHITECTURE {
-        return Some(Doubt::Untraceable("system calls of another architecture").into());
+/// Understands calls.
+pub(super) struct Understanding {
+    proc: Proc,
+    memory: MemoryReader,
+}
+
+impl Understanding {
+    pub(super) fn new(proc: Proc) -> Self {
+        Self { proc, memory: MemoryReader::new() }
     }
-    let Some(rule) = rule_of(call.number) else {
-        return Some(Doubt::Untraceable("a system call that is not known").into());
-    };
-    match (Caller { proc, call }).event(rule) {
-        Ok(event) => Some(event),
-        Err(NoPath::OfNoAccount) => None,
-        Err(NoPath::Doubt(doubt)) => Some(doubt.into()),
+
+    /// What a call is about to do. `None`: nothing that counts.
+    pub(super) fn of(&mut self, call: &Notification) -> Option<TraceEvent> {
+        if call.architecture != numbers::ARCHITECTURE {
+            return Some(Doubt::Untraceable("system calls of another architecture").into());
+        }
+        let Some(rule) = rule_of(call.number) else {
+            return Some(Doubt::Untraceable("a system call that is not known").into());
+        };
+        match (Caller { proc: &self.proc, memory: &mut self.memory, call }).event(rule) {
+            Ok(event) => Some(event),
+            Err(NoPath::OfNoAccount) => None,
+            Err(NoPath::Doubt(doubt)) => Some(doubt.into()),
+        }
     }
 }
 
 /// A thread that waits in a call.
 struct Caller<'c> {
     proc: &'c Proc,
+    memory: &'c mut MemoryReader,
     call: &'c Notification,
 }
 
@@ -46,7 +59,7 @@ impl From<MemoryFault> for NoPath {
 }
 
 impl Caller<'_> {
-    fn event(&self, rule: CallRule) -> Result<TraceEvent, NoPath> {
+    fn event(&mut self, rule: CallRule) -> Result<TraceEvent, NoPath> {
         Ok(match rule {
             CallRule::Look(place, follow, look) => {
                 let follow = self.follows(follow);
@@ -123,7 +136,7 @@ impl Caller<'_> {
         })
     }
 
-    fn open(&self, place: Place, flags: OpenFlags) -> Result<TraceEvent, NoPath> {
+    fn open(&mut self, place: Place, flags: OpenFlags) -> Result<TraceEvent, NoPath> {
         let flags = match flags {
             OpenFlags::Fixed(flags) => flags,
             OpenFlags::Argument(argument) => self.call.descriptor(argument),
@@ -217,7 +230,7 @@ impl Caller<'_> {
     }
 
     /// The path of a call that asks. One without a path asks of an open file, which counted when it was opened.
-    fn looked_at(&self, place: Place, follow: bool) -> Result<Vec<u8>, NoPath> {
+    fn looked_at(&mut self, place: Place, follow: bool) -> Result<Vec<u8>, NoPath> {
         let path = self.read_path(place)?;
         match place.directory {
             Some(directory) if path.is_empty() && !self.is_working_directory(directory) => {
@@ -228,7 +241,7 @@ impl Caller<'_> {
     }
 
     /// The path of a call that works on a path, or without one on what is behind a descriptor.
-    fn named(&self, place: Place, follow: bool) -> Result<Vec<u8>, NoPath> {
+    fn named(&mut self, place: Place, follow: bool) -> Result<Vec<u8>, NoPath> {
         let path = match place.directory {
             Some(_) if self.call.wide(place.path) == 0 => Vec::new(),
             _ => self.read_path(place)?,
@@ -241,8 +254,8 @@ impl Caller<'_> {
         }
     }
 
-    fn read_path(&self, place: Place) -> Result<Vec<u8>, NoPath> {
-        Ok(read_string(self.call.thread, self.call.wide(place.path))?)
+    fn read_path(&mut self, place: Place) -> Result<Vec<u8>, NoPath> {
+        Ok(self.memory.read_string(self.call.thread, self.call.wide(place.path))?)
     }
 
     fn is_working_directory(&self, directory: u8) -> bool {
