@@ -1,6 +1,6 @@
 //! `cachex stats`: prints how much is stored, how often it was used, and how much time that saved.
 
-use super::answer::print_styled;
+use super::answer::{print, print_more, print_styled};
 use super::json::{self, json, object};
 use super::opening::with_store;
 use super::screen::{Screen, Tone};
@@ -21,17 +21,16 @@ use std::path::Path;
 /// When the store cannot be used.
 pub fn run(options: &StatsOptions, directory: &Path, notices: &Notices) -> Result<(), Error> {
     let statistics = with_store(directory, notices, crate::store::Store::statistics)?;
-    let text = if options.json {
-        json(&json_of(&statistics))?
+    if options.json {
+        print(&json(&json_of(&statistics))?)
     } else if options.markdown {
-        markdown(&statistics)
+        print(&markdown(&statistics))
     } else {
-        tables(&statistics, Screen::own())
-    };
-    print_styled(&text)
+        print_tables(&statistics, Screen::own())
+    }
 }
 
-fn tables(statistics: &Statistics, screen: Screen) -> String {
+fn print_tables(statistics: &Statistics, screen: Screen) -> Result<(), Error> {
     let Statistics { disk, whole, commands } = statistics;
     let mut facts = Table::facts();
     for (name, value) in [
@@ -45,44 +44,55 @@ fn tables(statistics: &Statistics, screen: Screen) -> String {
     ] {
         facts.push(Tone::Plain, [name.to_owned(), value]);
     }
-    let table = match commands.as_slice() {
-        [] => String::new(),
-        commands if screen.is_narrow() => brief_table(commands).render(screen),
-        commands => table(commands, screen).render(screen),
-    };
-    format!("{}{}{table}", facts.render(screen), if table.is_empty() { "" } else { "\n" })
-}
-
-fn table(commands: &[(Vec<OsString>, Totals)], screen: Screen) -> Table<7> {
+    let facts = facts.render(screen);
+    if commands.is_empty() {
+        return print_styled(&facts);
+    }
+    if !print_more(&format!("{facts}\n"))? {
+        return Ok(());
+    }
+    if screen.is_narrow() {
+        let headings = ["HITS", "RATE", "SAVED", "COMMAND"];
+        return print_table(headings, commands, screen, |words, it| {
+            [it.hits.to_string(), percent(it), brief(it.saved), escape_words(words)]
+        });
+    }
     // Aligned with the start of the rate and its bar.
     let rate_heading =
         format!("{:<width$}", "RATE", width = rate(&Totals::default(), screen).len());
     let headings = ["HITS", "MISSES", &rate_heading, "SAVED", "ENTRIES", "SIZE", "COMMAND"];
-    let mut table = Table::columns(headings);
-    for (words, totals) in commands {
-        let cells = [
-            totals.hits.to_string(),
-            totals.misses.to_string(),
-            rate(totals, screen),
-            brief(totals.saved),
-            totals.entries.to_string(),
-            Size(totals.output).to_string(),
+    print_table(headings, commands, screen, |words, it| {
+        [
+            it.hits.to_string(),
+            it.misses.to_string(),
+            rate(it, screen),
+            brief(it.saved),
+            it.entries.to_string(),
+            Size(it.output).to_string(),
             escape_words(words),
-        ];
-        table.push(Tone::Plain, cells);
-    }
-    table
+        ]
+    })
 }
 
-/// The table for a narrow terminal.
-fn brief_table(commands: &[(Vec<OsString>, Totals)]) -> Table<4> {
-    let mut table = Table::columns(["HITS", "RATE", "SAVED", "COMMAND"]);
-    for (words, totals) in commands {
-        let cells =
-            [totals.hits.to_string(), percent(totals), brief(totals.saved), escape_words(words)];
-        table.push(Tone::Plain, cells);
+/// This many commands are printed at once, so that a long table takes little memory.
+const AT_ONCE: usize = 2000;
+
+fn print_table<const N: usize>(
+    headings: [&str; N],
+    commands: &[(Vec<OsString>, Totals)],
+    screen: Screen,
+    cells: impl Fn(&[OsString], &Totals) -> [String; N],
+) -> Result<(), Error> {
+    let mut table = Table::columns(headings);
+    for part in commands.chunks(AT_ONCE) {
+        for (words, totals) in part {
+            table.push(Tone::Plain, cells(words, totals));
+        }
+        if !print_more(&table.render(screen))? {
+            break;
+        }
     }
-    table
+    Ok(())
 }
 
 /// The hit rate, with a bar on a terminal.

@@ -3,12 +3,13 @@
 //! `clear`, `list`, `show` and `prune` share it.
 
 use super::call_pattern::{CallPattern, Calls, Matching, as_typed, patterns, whole};
-use super::where_clause::{Parameter, WhereClause};
+use super::where_clause::WhereClause;
 use crate::key::{decode_words, encode_words};
 use crate::store::error::StoreError;
 use crate::store::sqlite::codec;
 use crate::time::{Lifetime, Timestamp};
 use rusqlite::Connection;
+use rusqlite::types::Value;
 use std::ffi::OsString;
 
 /// The entries that pass every filter that is set; all entries when none is.
@@ -79,10 +80,7 @@ impl Selection {
         most: usize,
     ) -> Result<Vec<i64>, StoreError> {
         let condition = self.condition(connection)?;
-        let sql = format!("SELECT id FROM entry WHERE {} LIMIT {most}", condition.sql());
-        let mut statement = connection.prepare(&sql)?;
-        let numbers = statement.query_map(condition.parameters(), |row| row.get(0))?;
-        Ok(numbers.collect::<Result<_, _>>()?)
+        numbers(connection, &format!("{} LIMIT {most}", condition.sql()), &condition)
     }
 
     /// The numbers of the entries of other commands, if whole commands are selected that have by far the most entries.
@@ -103,13 +101,9 @@ impl Selection {
         if !self.is_all() && (whole < MANY || others > FEW || output > FEW_BYTES) {
             return Ok(None);
         }
-        let sql = format!(
-            "SELECT id FROM entry WHERE command IN (SELECT id FROM command WHERE NOT ({}))",
-            commands.sql()
-        );
-        let mut statement = connection.prepare(&sql)?;
-        let others = statement.query_map(commands.parameters(), |row| row.get(0))?;
-        Ok(Some(others.collect::<Result<_, _>>()?))
+        let of_others =
+            format!("command IN (SELECT id FROM command WHERE NOT ({}))", commands.sql());
+        numbers(connection, &of_others, &commands).map(Some)
     }
 
     /// How many entries are selected, and their bytes of output.
@@ -133,25 +127,25 @@ impl Selection {
     fn condition(&self, connection: &Connection) -> Result<WhereClause, StoreError> {
         let mut all = WhereClause::default();
         if let Some(number) = self.number {
-            all.require("id = ?", [Parameter::Number(number)]);
+            all.require("id = ?", [Value::Integer(number)]);
         }
         if let Some(calls) = &self.calls {
             all.require_any(patterns(connection, calls)?.into_iter().flat_map(terms));
         }
         if let Some(scope) = &self.scope {
             let of_scope = "command IN (SELECT id FROM command WHERE scope = ?)";
-            all.require(of_scope, [Parameter::Text(scope.clone())]);
+            all.require(of_scope, [Value::Text(scope.clone())]);
         }
         let now = Timestamp::now().as_millis();
         if self.expired {
-            let [at, by] = [now; 2].map(Parameter::Number);
+            let [at, by] = [now; 2].map(Value::Integer);
             all.require("created > ? OR created + max(lifetime, 0) <= ?", [at, by]);
         }
         match self.older_than {
             // A date in the future says nothing about the age.
             Some(Lifetime::For(age)) => {
                 let then = now.saturating_sub(codec::stored_millis(age));
-                all.require("created <= ?", [Parameter::Number(then)]);
+                all.require("created <= ?", [Value::Integer(then)]);
             }
             Some(Lifetime::Unlimited) => all.require("0", []),
             None => {}
@@ -171,10 +165,21 @@ impl Selection {
             all.require_any(open_ended.map(|it| starts_with("name", &whole(&it.name))));
         }
         if let Some(scope) = &self.scope {
-            all.require("scope = ?", [Parameter::Text(scope.clone())]);
+            all.require("scope = ?", [Value::Text(scope.clone())]);
         }
         Some(all)
     }
+}
+
+/// The numbers of entries, by what follows `WHERE`.
+fn numbers(
+    connection: &Connection,
+    sql: &str,
+    condition: &WhereClause,
+) -> Result<Vec<i64>, StoreError> {
+    let mut statement = connection.prepare(&format!("SELECT id FROM entry WHERE {sql}"))?;
+    let numbers = statement.query_map(condition.parameters(), |row| row.get(0))?;
+    Ok(numbers.collect::<Result<_, _>>()?)
 }
 
 /// From so many entries on it is worth while to store a few others again.
@@ -196,7 +201,7 @@ pub struct SelectedEntry {
 }
 
 /// Conditions for the entries that match a pattern; one of them has to hold.
-fn terms(CallPattern { name, matching, ignored }: CallPattern) -> Vec<(String, Vec<Parameter>)> {
+fn terms(CallPattern { name, matching, ignored }: CallPattern) -> Vec<(String, Vec<Value>)> {
     let of_name = "command IN (SELECT id FROM command WHERE name = ?)";
     let mut terms = match matching {
         Matching::Exactly => {
@@ -204,7 +209,7 @@ fn terms(CallPattern { name, matching, ignored }: CallPattern) -> Vec<(String, V
             vec![(
                 // Of an empty blob it is NULL.
                 format!("{of_name} AND {INDEXED} IS substr(?, 1, 200) AND arguments = ?"),
-                [name.name(), arguments, arguments].map(Parameter::bytes).into(),
+                [name.name(), arguments, arguments].map(|it| it.to_vec().into()).into(),
             )]
         }
         Matching::StartingWith => all_that_start_with(&whole(&name)),
@@ -212,7 +217,7 @@ fn terms(CallPattern { name, matching, ignored }: CallPattern) -> Vec<(String, V
     if let Some(ignored) = ignored {
         for (term, parameters) in &mut terms {
             term.push_str(" AND ignored = ?");
-            parameters.push(Parameter::bytes(&ignored));
+            parameters.push(ignored.clone().into());
         }
     }
     terms.into_iter().map(|(term, parameters)| (format!("({term})"), parameters)).collect()
@@ -228,7 +233,7 @@ fn indexed(arguments: &[u8]) -> &[u8] {
 
 /// Conditions for entries whose name and arguments, in a row, start with these words. The name of an interpreted
 /// script starts with its interpreter and options, so the words may end within a name or within the arguments.
-fn all_that_start_with(words: &[u8]) -> Vec<(String, Vec<Parameter>)> {
+fn all_that_start_with(words: &[u8]) -> Vec<(String, Vec<Value>)> {
     let (of_name, parameters) = starts_with("name", words);
     let within_name = format!("command IN (SELECT id FROM command WHERE {of_name})");
     let mut terms = vec![(within_name, parameters)];
@@ -239,21 +244,21 @@ fn all_that_start_with(words: &[u8]) -> Vec<(String, Vec<Parameter>)> {
         let (in_index, indexed) = starts_with(INDEXED, indexed(arguments));
         let (in_row, whole) = starts_with("arguments", arguments);
         let of_name = "command IN (SELECT id FROM command WHERE name = ?)";
-        let parameters = [Parameter::Bytes(name)].into_iter().chain(indexed).chain(whole);
+        let parameters = [Value::Blob(name)].into_iter().chain(indexed).chain(whole);
         terms.push((format!("{of_name} AND {in_index} AND {in_row}"), parameters.collect()));
     }
     terms
 }
 
 /// The condition that a column starts with these bytes, as a range of its index.
-fn starts_with(column: &str, bytes: &[u8]) -> (String, Vec<Parameter>) {
+fn starts_with(column: &str, bytes: &[u8]) -> (String, Vec<Value>) {
     let at_least = format!("{column} >= ?");
     let Some(last) = bytes.iter().rposition(|byte| *byte < u8::MAX) else {
-        return (at_least, vec![Parameter::bytes(bytes)]);
+        return (at_least, vec![bytes.to_vec().into()]);
     };
     let mut end = bytes[..=last].to_vec();
     end[last] += 1;
-    (format!("{at_least} AND {column} < ?"), vec![Parameter::bytes(bytes), Parameter::Bytes(end)])
+    (format!("{at_least} AND {column} < ?"), vec![bytes.to_vec().into(), end.into()])
 }
 
 #[cfg(test)]
@@ -273,7 +278,7 @@ mod tests {
             let connection = Connection::open_in_memory().expect("opened");
             let sql = format!("SELECT {condition} FROM (SELECT CAST(?1 AS BLOB) AS x)");
             let sql = sql.replacen("x < ?", "x < ?3", 1).replacen("x >= ?", "x >= ?2", 1);
-            let all = std::iter::once(Parameter::Bytes(other.clone())).chain(parameters);
+            let all = std::iter::once(Value::Blob(other.clone())).chain(parameters);
             let all: Vec<_> = all.collect();
             let found = connection
                 .query_row(&sql, rusqlite::params_from_iter(&all), |row| row.get::<_, bool>(0))

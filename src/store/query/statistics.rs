@@ -5,9 +5,8 @@ use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::objects::owners;
 use crate::store::sqlite::codec;
-use std::collections::BTreeMap;
+use rusqlite::Row;
 use std::ffi::OsString;
-use std::ops::AddAssign;
 use std::time::Duration;
 
 /// Counts and sums over some calls.
@@ -41,16 +40,6 @@ impl Totals {
     }
 }
 
-impl AddAssign for Totals {
-    fn add_assign(&mut self, other: Self) {
-        self.entries = self.entries.saturating_add(other.entries);
-        self.output = self.output.saturating_add(other.output);
-        self.hits = self.hits.saturating_add(other.hits);
-        self.misses = self.misses.saturating_add(other.misses);
-        self.saved = self.saved.saturating_add(other.saved);
-    }
-}
-
 /// What `stats` tells.
 #[derive(Debug)]
 pub struct Statistics {
@@ -71,28 +60,36 @@ impl Store {
         self.fold_uses()?;
         let database = std::fs::metadata(self.location.database())?.len();
         let disk = database.saturating_add(owners::total(self.database.connection()?)?);
-        let sql = "SELECT name, hits, misses, saved, entries, output FROM command";
-        let mut statement = self.database.connection()?.prepare(sql)?;
+        let connection = self.database.connection()?;
+        let whole = connection.query_row(&format!("SELECT {SUMS} FROM command"), [], totals)?;
+        let sql = format!(
+            "SELECT {SUMS}, name FROM command GROUP BY name
+             ORDER BY sum_of_hits + sum_of_misses DESC, sum_of_saved DESC, name"
+        );
+        let mut statement = connection.prepare(&sql)?;
         let rows = statement.query_map([], |row| {
-            let totals = Totals {
-                hits: codec::unsigned(row.get(1)?),
-                misses: codec::unsigned(row.get(2)?),
-                saved: codec::millis(row.get(3)?),
-                entries: codec::unsigned(row.get(4)?),
-                output: codec::unsigned(row.get(5)?),
-            };
-            Ok((row.get_ref(0)?.as_blob().ok().and_then(decode_words), totals))
+            let words = row.get_ref(5)?.as_blob().ok().and_then(decode_words);
+            Ok(words.map(|words| Ok((words, totals(row)?))))
         })?;
-        let mut whole = Totals::default();
-        let mut commands: BTreeMap<Vec<OsString>, Totals> = BTreeMap::new();
-        for row in rows {
-            if let (Some(words), totals) = row? {
-                whole += totals;
-                *commands.entry(words).or_default() += totals;
-            }
-        }
-        let mut commands: Vec<_> = commands.into_iter().collect();
-        commands.sort_by_key(|(_, totals)| std::cmp::Reverse((totals.calls(), totals.saved)));
-        Ok(Statistics { disk, whole, commands })
+        let commands = rows.filter_map(Result::transpose).map(Result::flatten);
+        Ok(Statistics { disk, whole, commands: commands.collect::<Result<_, _>>()? })
     }
+}
+
+/// The totals of several commands. Floating point, since a damaged store may hold any number, and a sum that overflows
+/// is an error.
+const SUMS: &str =
+    "CAST(total(max(entries, 0)) AS INTEGER), CAST(total(max(output, 0)) AS INTEGER),
+    CAST(total(max(hits, 0)) AS INTEGER) AS sum_of_hits,
+    CAST(total(max(misses, 0)) AS INTEGER) AS sum_of_misses,
+    CAST(total(max(saved, 0)) AS INTEGER) AS sum_of_saved";
+
+fn totals(row: &Row<'_>) -> rusqlite::Result<Totals> {
+    Ok(Totals {
+        entries: codec::unsigned(row.get(0)?),
+        output: codec::unsigned(row.get(1)?),
+        hits: codec::unsigned(row.get(2)?),
+        misses: codec::unsigned(row.get(3)?),
+        saved: codec::millis(row.get(4)?),
+    })
 }

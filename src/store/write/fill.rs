@@ -74,14 +74,12 @@ impl Store {
         };
         let fill = Fill { name, new, learned, limits, object };
         let ended = loop {
-            match fill.attempt(connection, &self.location) {
-                Ok(Attempt::Announced) => {}
-                Ok(Attempt::Ended(ended)) => break Ok(ended),
-                Err(fault) => break Err(fault),
+            if let Some(ended) = fill.attempt(connection, &self.location).transpose() {
+                break ended;
             }
         };
         let leaves_files = match &ended {
-            Ok(FillEnd { filled: Filled::Stored, leaves_files }) => *leaves_files,
+            Ok((Filled::Stored, leaves_files)) => *leaves_files,
             // It was waited for long enough.
             Err(StoreError::Busy) => false,
             _ => fill.object.is_some(),
@@ -90,7 +88,7 @@ impl Store {
             // If this fails the next writer does it.
             let _ = sweep::settle(connection, &self.location);
         }
-        ended.map(|end| end.filled)
+        ended.map(|(filled, _)| filled)
     }
 
     /// Remembers digests of files, unless another process is writing.
@@ -111,26 +109,6 @@ impl Store {
     }
 }
 
-/// What one transaction came to.
-enum Attempt {
-    /// The object is noted now, and another transaction can store the entry.
-    Announced,
-    Ended(FillEnd),
-}
-
-struct FillEnd {
-    filled: Filled,
-    /// Whether there may be objects without an owner.
-    leaves_files: bool,
-}
-
-impl Attempt {
-    /// An end that changed nothing.
-    fn refused(filled: Filled) -> Self {
-        Self::Ended(FillEnd { filled, leaves_files: false })
-    }
-}
-
 /// One in so many fills trims what is kept beside the entries: to count it takes longer than to store an entry.
 const TRIM_INTERVAL: i64 = 64;
 
@@ -147,26 +125,27 @@ struct Fill<'a> {
 }
 
 impl Fill<'_> {
-    /// Stores the result in one transaction, or first notes that its object is about to exist.
+    /// Stores the result in one transaction, and returns whether there may be objects without an owner. `None` if it only
+    /// noted that its object is about to exist: another transaction can store the entry.
     fn attempt(
         &self,
         connection: &mut Connection,
         location: &StoreLocation,
-    ) -> Result<Attempt, StoreError> {
+    ) -> Result<Option<(Filled, bool)>, StoreError> {
         let Self { name, new, limits, .. } = self;
         let transaction = transaction::write(connection, location, Purpose::Storing)?;
         if clearing::was_cleared(&transaction, &limits.since, new, name)? {
-            return Ok(Attempt::refused(Filled::Cleared));
+            return Ok(Some((Filled::Cleared, false)));
         }
         if let Some(object) = &self.object
             && object.announce(&transaction)?
         {
             transaction.commit()?;
-            return Ok(Attempt::Announced);
+            return Ok(None);
         }
         let folded = usage::fold(location, &transaction)?;
         let Some(removed) = self.replace(&transaction)? else {
-            return Ok(Attempt::refused(Filled::TooLarge));
+            return Ok(Some((Filled::TooLarge, false)));
         };
         if removed > 0 {
             while space::give_back(&transaction)? {}
@@ -177,7 +156,7 @@ impl Fill<'_> {
         // To free a long file takes a while: not before others can write again.
         drop(replaced);
         folded.done();
-        Ok(Attempt::Ended(FillEnd { filled: Filled::Stored, leaves_files }))
+        Ok(Some((Filled::Stored, leaves_files)))
     }
 
     /// Writes the rows and removes others until the limits hold. Returns how many were removed, or `None` if the entry
