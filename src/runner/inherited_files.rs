@@ -37,6 +37,14 @@ impl InheritedFiles {
         Self(files.collect())
     }
 
+    /// Whether the command may read one of them without a trace: by its own offset, or as memory.
+    pub(super) fn are_readable(&self) -> bool {
+        let is_readable = |file: &InheritedFile| {
+            !fcntl_getfl(file.fd).is_ok_and(|it| it & OFlags::ACCMODE == OFlags::WRONLY)
+        };
+        self.0.iter().any(is_readable)
+    }
+
     /// Whether the command used none of them.
     pub(super) fn end(self) -> Result<(), Unrecorded> {
         match self.0.iter().find(|file| !file.is_unused()) {

@@ -24,15 +24,3 @@ pub enum TraceFault {
     #[error("{0}")]
     Other(io::Error),
 }
-
-impl TraceFault {
-    /// Why the filter could not be installed.
-    pub(crate) fn of(fault: io::Error) -> Self {
-        match fault.raw_os_error() {
-            Some(libc::EBUSY) => Self::Occupied,
-            Some(libc::EINVAL | libc::ENOSYS) => Self::Kernel,
-            Some(libc::EPERM | libc::EACCES) => Self::Forbidden,
-            _ => Self::Other(fault),
-        }
-    }
-}

@@ -4,6 +4,7 @@ use super::connections::Connections;
 use super::event_loop::{RunEnd, until_the_end};
 use super::running::RunningCommand;
 use crate::exit::Exit;
+use crate::inputs::Doubt;
 use crate::runner::error::{SpawnError, Unrecorded};
 use crate::runner::inherited_files::InheritedFiles;
 use crate::runner::input::RunningInput;
@@ -60,7 +61,12 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     if let Some(stdin) = stdin {
         standard[0] = stdin;
     }
-    let mut trace = job.trace.take().map(|ledger| Trace::prepare(ledger, job.program));
+    let mut trace = job.trace.take().map(|mut ledger| {
+        if inherited.as_ref().is_some_and(InheritedFiles::are_readable) {
+            ledger.doubt(Doubt::Untraceable("a file that it inherited open"));
+        }
+        Trace::prepare(ledger, job.program)
+    });
     let launch = Launch {
         program: job.program,
         words: job.words,

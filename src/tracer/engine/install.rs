@@ -119,6 +119,16 @@ impl Filter {
     }
 }
 
+/// Why the filter could not be installed.
+fn refused(fault: i32) -> TraceFault {
+    match fault {
+        libc::EBUSY => TraceFault::Occupied,
+        libc::EINVAL | libc::ENOSYS => TraceFault::Kernel,
+        libc::EPERM | libc::EACCES => TraceFault::Forbidden,
+        _ => TraceFault::Other(io::Error::from_raw_os_error(fault)),
+    }
+}
+
 /// Whether programs that this process executes get no privileges by set-user-ID bits and the like.
 #[allow(unsafe_code)]
 pub(crate) fn no_new_privileges() -> bool {
@@ -158,9 +168,7 @@ impl ListenerSource {
                 listener: Listener::new(listener).map_err(|it| TraceFault::Other(it.into()))?,
                 loses_privileges: loses_privileges != 0,
             }),
-            (MESSAGE_LENGTH, None, fault @ 1..) => {
-                Err(TraceFault::of(io::Error::from_raw_os_error(fault)))
-            }
+            (MESSAGE_LENGTH, None, fault @ 1..) => Err(refused(fault)),
             _ => Err(TraceFault::Other(io::Error::other("the command was not started"))),
         }
     }
