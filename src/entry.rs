@@ -4,6 +4,7 @@
 //! replayed.
 
 use crate::exit::Exit;
+use crate::inputs::{InputsId, SeenInputs};
 use crate::key::{Digest, Key, KeyPart};
 use crate::recording::Recording;
 use crate::time::{Lifetime, Timestamp};
@@ -81,6 +82,8 @@ pub struct Entry {
     pub key: Key,
     /// What is known after the run.
     pub condition: Condition,
+    /// What a traced run was seen to depend on.
+    pub inputs: Option<InputsId>,
     /// How the command ended.
     pub exit: Exit,
     /// When it ended.
@@ -134,6 +137,8 @@ pub struct NewEntry<'a> {
     pub key: Key,
     /// What is known after the run.
     pub condition: Condition,
+    /// What a traced run was seen to depend on.
+    pub inputs: Option<SeenInputs>,
     /// The result.
     pub recording: Recording,
     /// `--scope`.
@@ -170,6 +175,7 @@ mod tests {
             id,
             key: Key(Digest([1; 32])),
             condition: Condition::StdinAbsent,
+            inputs: None,
             exit: Exit::Code(0),
             created: Timestamp::from_millis(second),
             elapsed: Duration::ZERO,

@@ -1,7 +1,8 @@
 //! Stored questions and answers of a traced run decode in one way or not at all, and no answers make the check fail.
 #![no_main]
 
-use cachex::inputs::{FileTimes, InputShape, StoredStates, TraceTerms, differences, verify};
+use cachex::inputs::{InputShape, StoredStates, TraceTerms, differences, verify};
+use cachex::key::TraceTimes;
 use cachex::time::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
@@ -29,7 +30,7 @@ fuzz_target!(|input: (Vec<u8>, Vec<u8>)| {
         project: nowhere.clone(),
         store: nowhere,
         ignored: Vec::new(),
-        times: FileTimes::Exact,
+        times: TraceTimes::Exact,
         now: Timestamp::from_millis(0),
     };
     if is_harmless {

@@ -55,6 +55,10 @@ impl Call<'_> {
                     return self.decide(prepared, &own());
                 }
                 Verdict::Execute { reason, fallback } => {
+                    let reason = match (reason, &prepared.checked_inputs.outdated) {
+                        (MissReason::Absent, Some(_)) => MissReason::OtherInputs,
+                        (reason, _) => reason,
+                    };
                     self.tell_unserved(observation, &reason);
                     return Err(Miss { reason, fallback });
                 }

@@ -2,6 +2,7 @@
 
 use super::context::Call;
 use crate::exit::Exit;
+use crate::inputs::Ledger;
 use crate::key::Observation;
 use crate::options::Request;
 use crate::progress::Spinner;
@@ -54,6 +55,7 @@ impl Call<'_> {
         observation: &Observation,
         stdin: &mut Stdin,
         recorder: Option<Recorder>,
+        ledger: Option<Ledger>,
         Showing { spinner, withhold }: Showing<'_>,
         claim: &RunClaim,
     ) -> Result<Outcome, SpawnError> {
@@ -66,7 +68,7 @@ impl Call<'_> {
             stdin: std::mem::replace(stdin, Stdin::Absent),
             outputs: observation.fingerprint.outputs,
             recorder: recorder.map(Box::new),
-            trace: None,
+            trace: ledger,
             spinner,
             withhold,
             held_up: &|| claim.hand_on(),

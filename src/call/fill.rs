@@ -34,11 +34,13 @@ impl Call<'_> {
             is_failure && fallback.as_ref().and_then(Fallback::output).is_some()
         };
         let recorder = (since.is_ok() || fallback.is_some()).then(|| self.recorder(&store));
+        let ledger = if since.is_ok() { self.ledger(&store, &observation) } else { None };
         let shown = Showing {
             spinner: self.request.spinner.as_deref().map(Spinner::new),
             withhold: fallback.is_some().then_some(&is_unwanted as &dyn Fn(Exit) -> bool),
         };
-        let outcome = match self.execute(&observation, &mut stdin, recorder, shown, &claim) {
+        let outcome = match self.execute(&observation, &mut stdin, recorder, ledger, shown, &claim)
+        {
             Ok(outcome) => Ok(outcome),
             Err(fault @ SpawnError::Unavailable(_)) => {
                 claim.give_up();
@@ -52,10 +54,10 @@ impl Call<'_> {
             claim.give_up();
             return self.fall_back(fallback, body, &failure);
         }
-        let Outcome { exit, recording, lost, .. } = outcome?;
+        let Outcome { exit, recording, traced, lost, .. } = outcome?;
         let kept = match (since, recording) {
             (Ok(since), Ok((recording, condition))) => {
-                self.keep(&mut store, &observation, condition, recording, since)
+                self.keep(&mut store, &observation, condition, recording, traced, since)
             }
             (Ok(_), Err(reason))
             | (Err(_), Err(reason @ Unrecorded::Abandoned(Abandoned::Unwritable(_)))) => {

@@ -2,7 +2,6 @@
 
 use super::context::Call;
 use super::decide::{Hit, Miss};
-use super::nearest::in_full;
 use super::prepare::Prepared;
 use crate::entry::Entry;
 use crate::options::Execution;
@@ -35,7 +34,7 @@ impl Call<'_> {
         if self.request.execution == Execution::InBackground {
             return Forecast::new("miss", "asked to run in the background", warming(prepared));
         }
-        let Prepared { store, observation, variants, stdin } = prepared;
+        let Prepared { variants, stdin, .. } = prepared;
         let usable = self.request.policy.usable(variants, self.began, Timestamp::now());
         let is_open =
             self.request.execution != Execution::Never && stdin.may_match_once_read(&usable);
@@ -52,7 +51,7 @@ impl Call<'_> {
             }
             Err(Miss { reason, fallback }) => {
                 let then = self.missing(prepared, fallback.as_deref());
-                Forecast::new("miss", in_full(store, observation, &reason), then)
+                Forecast::new("miss", self.in_full(prepared, &reason), then)
             }
         }
     }

@@ -2,12 +2,14 @@
 
 use super::context::Call;
 use crate::entry::{Condition, NewEntry};
+use crate::inputs::{InputCounts, Ledger};
 use crate::key::{Observation, masked};
 use crate::options::Request;
 use crate::recording::{Abandoned, Recording};
 use crate::runner::Unrecorded;
 use crate::store::{Clearings, Filled, Limits, Store};
-use crate::time::Timestamp;
+use crate::time::{Lifetime, Timestamp};
+use crate::tracer::TraceFault;
 
 /// Why a result is not stored.
 pub(super) enum Unkept {
@@ -35,8 +37,9 @@ impl Call<'_> {
         observation: &Observation,
         condition: Condition,
         recording: Recording,
+        traced: Option<Result<Ledger, TraceFault>>,
         since: Clearings,
-    ) -> Result<(), Unkept> {
+    ) -> Result<Option<InputCounts>, Unkept> {
         let reason = |reason: &dyn std::fmt::Display| Err(Unkept::Reason(reason.to_string()));
         let policy = &self.request.policy;
         if let Err(unfit) = policy.may_store(recording.exit) {
@@ -45,12 +48,30 @@ impl Call<'_> {
         if let Some(change) = observation.changed() {
             return reason(&change);
         }
+        let lifetime = policy.lifetime(recording.exit);
+        let inputs = match traced {
+            None if self.request.key.trace.is_some() => return reason(&"it was not traced"),
+            None => None,
+            Some(Err(unavailable)) => return Err(Unkept::Fault(unavailable.to_string())),
+            Some(Ok(ledger)) => {
+                let secret = self.mended(store, |store| store.secret());
+                let secret = secret.map_err(|fault| Unkept::Fault(fault.to_string()))?;
+                store.release_read_lock();
+                let expires = lifetime != Lifetime::Unlimited;
+                match ledger.finish(&secret, expires, Timestamp::now()) {
+                    Ok(seen) => Some(seen),
+                    Err(untraceable) => return reason(&untraceable),
+                }
+            }
+        };
+        let counts = inputs.as_ref().map(|inputs| inputs.counts);
         let Request { words, key, max_entries, max_size, .. } = self.request;
         let fingerprint = &observation.fingerprint;
         let new = NewEntry {
             key: fingerprint.key(),
             condition,
-            lifetime: policy.lifetime(recording.exit),
+            inputs,
+            lifetime,
             recording,
             scope: &fingerprint.scope,
             words: masked(&key.ignored, words),
@@ -67,7 +88,7 @@ impl Call<'_> {
         };
         let (name, learned) = (self.name(), observation.learned());
         match self.mended(store, |store| store.fill(&name, &new, learned, &limits)) {
-            Ok(Filled::Stored) => Ok(()),
+            Ok(Filled::Stored) => Ok(counts),
             Ok(Filled::Cleared) => reason(&"it was cleared while it ran"),
             Ok(Filled::TooLarge) => reason(&"the result is larger than --max-size"),
             Err(fault) => Err(Unkept::Fault(fault.to_string())),
@@ -75,9 +96,10 @@ impl Call<'_> {
     }
 
     /// Says whether a result was stored, or why not.
-    pub(super) fn tell_kept(&self, kept: &Result<(), Unkept>) {
+    pub(super) fn tell_kept(&self, kept: &Result<Option<InputCounts>, Unkept>) {
         match kept {
-            Ok(()) => self.notices.detail(&"stored"),
+            Ok(None) => self.notices.detail(&"stored"),
+            Ok(Some(counts)) => self.notices.detail(&format_args!("stored; traced: {counts}")),
             Err(Unkept::Reason(reason)) => {
                 self.notices.detail(&format_args!("not stored: {reason}"));
             }

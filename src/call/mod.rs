@@ -14,6 +14,7 @@ mod execute;
 mod fall_back;
 mod fill;
 mod forecast;
+mod inputs;
 mod keep;
 mod nearest;
 mod output_as_input;

@@ -7,8 +7,8 @@ use super::prepare::Prepared;
 use crate::key::{Caveat, Difference, Observation, StoredPart, differences};
 use crate::policy::MissReason;
 use crate::store::{Store, StoreError};
-use crate::terminal::escape_os;
 use crate::time::{Timestamp, brief};
+use std::fmt::Display;
 use std::time::Duration;
 
 /// The entry of the same command that differs least.
@@ -56,28 +56,31 @@ impl Nearest {
 
     /// The first differences, and how many more there are: `explain` tells all.
     fn in_short(&self) -> String {
-        const MOST_SHOWN: usize = 8;
-        match self.differences.split_at_checked(MOST_SHOWN) {
-            Some((first, more @ [_, _, ..])) => {
-                format!("{}, and {} more", listed(first), more.len())
-            }
-            _ => listed(&self.differences),
-        }
+        first_of(&self.differences)
     }
 }
 
-fn listed(differences: &[Difference]) -> String {
-    let tell = |it: &Difference| format!("{} {}", escape_os(&it.name), it.what);
-    differences.iter().map(tell).collect::<Vec<_>>().join(", ")
+fn listed<T: Display>(differences: &[T]) -> String {
+    differences.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The first of them, and how many more there are.
+fn first_of<T: Display>(differences: &[T]) -> String {
+    const MOST_SHOWN: usize = 8;
+    match differences.split_at_checked(MOST_SHOWN) {
+        Some((first, more @ [_, _, ..])) => format!("{}, and {} more", listed(first), more.len()),
+        _ => listed(differences),
+    }
 }
 
 impl Call<'_> {
     /// With `-v`: the reason of a miss, and the differences if they are the reason.
-    pub fn tell_miss(&self, Prepared { store, observation, .. }: &Prepared, reason: &MissReason) {
+    pub fn tell_miss(&self, prepared: &Prepared, reason: &MissReason) {
         if !self.notices.are_detailed() {
             return;
         }
-        let reason = in_full(store, observation, reason);
+        let Prepared { store, observation, .. } = prepared;
+        let reason = self.in_full(prepared, reason);
         let keyed = store.keyed(&observation.fingerprint.parts());
         match keyed.and_then(|keyed| Nearest::find(self, store, observation, &keyed)) {
             Ok(Some(nearest)) if !nearest.differences.is_empty() => {
@@ -109,11 +112,20 @@ impl Call<'_> {
     }
 }
 
-/// The reason of a miss, with the tombstone of the entry if there is one.
-pub(super) fn in_full(store: &Store, observation: &Observation, reason: &MissReason) -> String {
-    let tombstone = match reason {
-        MissReason::Absent => store.tombstone(&observation.fingerprint.key()).ok().flatten(),
-        _ => None,
-    };
-    tombstone.map_or_else(|| reason.to_string(), |it| format!("{reason}: {it}"))
+impl Call<'_> {
+    /// The reason of a miss, with what there is to say about it: the tombstone of the entry, or the inputs that changed.
+    pub(super) fn in_full(&self, prepared: &Prepared, reason: &MissReason) -> String {
+        let Prepared { store, observation, checked_inputs, .. } = prepared;
+        let more = match (reason, &checked_inputs.outdated) {
+            (MissReason::Absent, _) => {
+                let tombstone = store.tombstone(&observation.fingerprint.key());
+                tombstone.ok().flatten().map(|it| it.to_string())
+            }
+            (MissReason::OtherInputs, Some(entry)) => {
+                self.input_differences(store, observation, entry).map(|it| first_of(&it))
+            }
+            _ => None,
+        };
+        more.map_or_else(|| reason.to_string(), |more| format!("{reason}: {more}"))
+    }
 }

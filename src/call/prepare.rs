@@ -4,6 +4,7 @@
 //! released before anything that may take long.
 
 use super::context::Call;
+use super::inputs::CheckedInputs;
 use crate::entry::{Entry, StdinKind};
 use crate::key::{DigestMemory, Observation, observe};
 use crate::options::{Execution, Request, StdinMode};
@@ -25,6 +26,8 @@ pub struct Prepared {
     pub observation: Observation,
     /// The entries that are stored for them.
     pub variants: Vec<Entry>,
+    /// What a look at the inputs of traced entries came to: the entries that do not hold are not among the variants.
+    pub checked_inputs: CheckedInputs,
     /// Standard input, as far as it was looked into.
     pub stdin: Stdin,
 }
@@ -48,11 +51,14 @@ impl Call<'_> {
         let mut store = Store::for_look_up(&directory?).map_err(|fault| fault.to_string())?;
         let observation = self.observe(&store)?;
         let keys = observation.fingerprint.keys();
-        let look_up = |store: &mut Store| store.hold().and_then(|()| store.variants(&keys));
-        let variants = self.mended(&mut store, look_up).map_err(|fault| fault.to_string())?;
+        let look_up = |store: &mut Store| self.look_up(store, &keys);
+        let found = self.mended(&mut store, look_up).map_err(|fault| fault.to_string())?;
+        let (variants, checked_inputs) = self
+            .holding(&store, &observation, found)
+            .map_err(|fault| format!("the working directory: {fault}"))?;
         let stdin =
             self.survey_stdin(&store, &variants).map_err(|fault| unreadable_stdin(&fault))?;
-        Ok(Prepared { store, observation, variants, stdin })
+        Ok(Prepared { store, observation, variants, checked_inputs, stdin })
     }
 
     /// The inputs of the call, with a spinner where reading them takes long.

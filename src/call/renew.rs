@@ -107,21 +107,26 @@ impl Call<'_> {
         let claim = RunClaim::new(Some(claim));
         let since = self.mended(&mut store, |store| store.clearings())?;
         let condition = renewal.condition;
-        let current =
-            store.variants(&[key])?.into_iter().find(|it| it.condition.is_same_input(condition));
+        let found = self.look_up(&store, &[key])?;
+        let (holding, _) = self.holding(&store, observation, found)?;
+        let current = holding.into_iter().find(|it| it.condition.is_same_input(condition));
+        // The command may run for long.
+        store.release_read_lock();
         let now = Timestamp::now();
         if !Policy::is_renewal_due(renewal.served, current.as_ref(), self.began, now) {
             return Ok(());
         }
         let recorder = Some(self.recorder(&store));
+        let ledger = self.ledger(&store, observation);
         let outcome = stand_in.become_stdin().ok().and_then(|mut stdin| {
-            self.execute(observation, &mut stdin, recorder, Showing::default(), &claim).ok()
+            let shown = Showing::default();
+            self.execute(observation, &mut stdin, recorder, ledger, shown, &claim).ok()
         });
-        let recording = outcome.and_then(|outcome| outcome.recording.ok());
-        let renewed = recording.is_some_and(|(recording, holds_for)| {
+        let ran = outcome.and_then(|it| Some((it.recording.ok()?, it.traced)));
+        let renewed = ran.is_some_and(|((recording, holds_for), traced)| {
             holds_for.is_same_input(condition)
                 && self.request.policy.may_replace(current.as_ref(), recording.exit)
-                && self.keep(&mut store, observation, holds_for, recording, since).is_ok()
+                && self.keep(&mut store, observation, holds_for, recording, traced, since).is_ok()
         });
         match current {
             Some(entry) if !renewed => store.note_failed_renewal(&entry, Timestamp::now()),

@@ -15,13 +15,19 @@ impl Call<'_> {
         if hit.is_stale {
             return self.serve_stale(prepared, hit);
         }
-        let Prepared { mut store, observation, stdin, .. } = prepared;
+        let Prepared { mut store, observation, checked_inputs, stdin, .. } = prepared;
         let Hit { entry, body, .. } = hit;
         stdin.take(entry.condition);
         let replayed = replay(&body);
         drop(body);
         // Only where a large file was new to us: the next hit need not read it again.
         if let Err(fault) = store.remember(observation.learned()) {
+            self.notices.detail(&fault);
+        }
+        // Files that were touched and not changed: the next hit need not read them again.
+        if let Some(states) = checked_inputs.renewed_for(&entry)
+            && let Err(fault) = store.renew_states(&entry, states)
+        {
             self.notices.detail(&fault);
         }
         store.skip_cleanup();

@@ -72,7 +72,9 @@ impl Call<'_> {
     /// Looks the entries up again: another caller may have stored one since, whether we waited or not.
     fn look_again(&self, prepared: &mut Prepared) -> io::Result<()> {
         let keys = prepared.observation.fingerprint.keys();
-        prepared.variants = prepared.store.variants(&keys).unwrap_or_default();
+        let found = self.look_up(&prepared.store, &keys).unwrap_or_default();
+        (prepared.variants, prepared.checked_inputs) =
+            self.holding(&prepared.store, &prepared.observation, found)?;
         let policy = &self.request.policy;
         let usable = policy.usable(&prepared.variants, self.began, Timestamp::now());
         let stdin = std::mem::replace(&mut prepared.stdin, Stdin::Absent);

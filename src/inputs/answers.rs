@@ -4,7 +4,7 @@
 use super::body::FileBody;
 use super::look::{Look, Looks};
 use super::path_state::{Facts, PathState};
-use super::terms::FileTimes;
+use crate::key::TraceTimes;
 use rustix::fs::major;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -12,11 +12,11 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 pub(super) struct Answers {
     key: [u8; blake3::KEY_LEN],
     seed: u64,
-    times: FileTimes,
+    times: TraceTimes,
 }
 
 impl Answers {
-    pub(super) fn new(secret: &[u8], times: FileTimes) -> Self {
+    pub(super) fn new(secret: &[u8], times: TraceTimes) -> Self {
         let key = blake3::derive_key("cachex inputs of traced runs", secret);
         let seed = key.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
         Self { key, seed, times }
@@ -79,7 +79,7 @@ impl Answers {
         }
         if shows_size {
             bytes.push(&facts.stamp.size.to_le_bytes());
-            if self.times == FileTimes::Exact {
+            if self.times == TraceTimes::Exact {
                 bytes.push(&facts.stamp.modified.to_le_bytes());
             }
         }
@@ -148,7 +148,7 @@ mod tests {
     }
 
     /// How many of the variants these looks tell apart.
-    fn told_apart(looks: &[Look], times: FileTimes) -> usize {
+    fn told_apart(looks: &[Look], times: TraceTimes) -> usize {
         let looks = looks.iter().fold(Looks::default(), |looks, look| looks.with(*look));
         let answers = Answers::new(b"secret", times);
         let body = Some(FileBody::Read([0; 32]));
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn each_look_shows_what_it_shows() {
-        use FileTimes::{Exact, Ignore};
+        use TraceTimes::{Exact, Ignore};
         assert_eq!(told_apart(&[Look::Access], Exact), 4, "mode, owner and group");
         assert_eq!(told_apart(&[Look::Stat], Exact), 6, "and size and time");
         assert_eq!(told_apart(&[Look::Stat], Ignore), 5, "but no time");
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_stamp_tells_all_changes() {
-        let answers = Answers::new(b"secret", FileTimes::Exact);
+        let answers = Answers::new(b"secret", TraceTimes::Exact);
         let stamps: HashSet<_> = variants().iter().map(|facts| answers.stamp(facts)).collect();
         assert_eq!(stamps.len(), variants().len());
         let anonymous = |device| {
@@ -184,7 +184,7 @@ mod tests {
     fn states_differ_by_content_error_and_secret() {
         let state = |secret: &[u8], body| {
             let found = PathState::Found(facts());
-            Answers::new(secret, FileTimes::Exact).state(&found, Look::Content.into(), Some(body))
+            Answers::new(secret, TraceTimes::Exact).state(&found, Look::Content.into(), Some(body))
         };
         let states = [
             state(b"1", FileBody::Read([0; 32])),
@@ -192,12 +192,12 @@ mod tests {
             state(b"2", FileBody::Read([1; 32])),
             state(b"1", FileBody::Unreadable(13)),
             state(b"1", FileBody::Unreadable(5)),
-            Answers::new(b"1", FileTimes::Exact).state(
+            Answers::new(b"1", TraceTimes::Exact).state(
                 &PathState::Absent,
                 Look::Content.into(),
                 None,
             ),
-            Answers::new(b"1", FileTimes::Exact).state(
+            Answers::new(b"1", TraceTimes::Exact).state(
                 &PathState::Refused(13),
                 Look::Content.into(),
                 None,

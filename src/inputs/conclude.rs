@@ -4,7 +4,7 @@ use super::body::FileBody;
 use super::look::{Look, Looks};
 use super::path_state::{Facts, PathState};
 use super::record::{Contact, Written};
-use super::terms::FileTimes;
+use crate::key::TraceTimes;
 
 /// What a path means for a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Ending<'_> {
     /// What the path means. `last_body` reads what is in it now.
     pub(super) fn conclude(
         &self,
-        times: FileTimes,
+        times: TraceTimes,
         last_body: impl FnOnce() -> Option<FileBody>,
     ) -> Conclusion {
         let Self { contact, last, .. } = self;

@@ -105,7 +105,7 @@ pub(super) fn bytes(path: &Path) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inputs::terms::FileTimes;
+    use crate::key::TraceTimes;
     use crate::time::Timestamp;
 
     fn terms(here: &str, project: &str) -> TraceTerms {
@@ -114,7 +114,7 @@ mod tests {
             project: project.into(),
             store: "/store".into(),
             ignored: Vec::new(),
-            times: FileTimes::Exact,
+            times: TraceTimes::Exact,
             now: Timestamp::from_millis(0),
         }
     }

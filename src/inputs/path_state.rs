@@ -1,8 +1,8 @@
 //! What is found at a path without opening it. Only `at` asks the system.
 
 use super::look::{Look, Looks};
-use super::terms::FileTimes;
 use crate::key::FileStamp;
+use crate::key::TraceTimes;
 use rustix::fs::{AtFlags, FileType, Stat, statat};
 use rustix::io::Errno;
 use std::os::fd::AsFd;
@@ -50,11 +50,11 @@ impl PathState {
     }
 
     /// Whether both give the same answers, but for content, listing and target.
-    pub(super) fn answers_as(&self, other: &Self, looks: Looks, times: FileTimes) -> bool {
+    pub(super) fn answers_as(&self, other: &Self, looks: Looks, times: TraceTimes) -> bool {
         let (Self::Found(one), Self::Found(other)) = (self, other) else { return self == other };
         let times_of = |facts: &Facts| match times {
-            FileTimes::Exact => facts.stamp.modified,
-            FileTimes::Ignore => 0,
+            TraceTimes::Exact => facts.stamp.modified,
+            TraceTimes::Ignore => 0,
         };
         let sized = |facts: &Facts| (facts.stamp.size, times_of(facts));
         let is_same =

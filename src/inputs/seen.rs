@@ -4,6 +4,7 @@ use super::look::{Look, Looks};
 use super::path_state::PathState;
 use super::shape::InputShape;
 use super::stored_states::StoredStates;
+use crate::key::Digest;
 use std::fmt;
 
 /// The inputs that a traced run has found, as they are at its end.
@@ -15,6 +16,23 @@ pub struct SeenInputs {
     pub states: StoredStates,
     /// How many there are.
     pub counts: InputCounts,
+}
+
+impl SeenInputs {
+    /// Their identity.
+    #[must_use]
+    pub fn id(&self) -> InputsId {
+        InputsId { shape: self.shape.digest(), states: self.states.digest(self.shape.len()) }
+    }
+}
+
+/// The identity of inputs: two runs with the same depend on the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InputsId {
+    /// The digest of the questions.
+    pub shape: Digest,
+    /// The digest of the answers.
+    pub states: Digest,
 }
 
 /// How many inputs a traced run has found.

@@ -2,6 +2,8 @@
 //!
 //! First come two bits for each answer, four answers a byte, then what they need. The format is on disk.
 
+use crate::key::Digest;
+
 /// The answers to all questions of one shape, in its order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredStates {
@@ -69,6 +71,16 @@ impl StoredStates {
     #[must_use]
     pub fn encode(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The digest of these answers to so many questions. How quick they are to check does not count.
+    pub(super) fn digest(&self, length: usize) -> Digest {
+        let plain = |state| match state {
+            StoredState::Both(_, state) => StoredState::State(state),
+            other => other,
+        };
+        let states = self.read(length).unwrap_or_default().into_iter().map(plain);
+        Digest::of(&Self::new(&states.collect::<Vec<_>>()).bytes)
     }
 
     /// Answers that were read; damaged ones hold for nothing.

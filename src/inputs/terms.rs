@@ -1,6 +1,7 @@
 //! What counts in a traced run, as the user and the place decide it.
 
 use super::path_glob::PathGlob;
+use crate::key::TraceTimes;
 use crate::time::Timestamp;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ pub struct TraceTerms {
     /// `--trace-ignore`.
     pub ignored: Vec<PathGlob>,
     /// `--trace-times`.
-    pub times: FileTimes,
+    pub times: TraceTimes,
     /// A moment before the first file is looked at.
     pub now: Timestamp,
 }
@@ -40,15 +41,6 @@ impl TraceTerms {
         let of_store = self.store.parent().map(|parent| parent.as_os_str().as_bytes());
         !self.ignored.is_empty() || of_store == Some(directory)
     }
-}
-
-/// `--trace-times`: whether modification times count where a program asks for them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileTimes {
-    /// They do.
-    Exact,
-    /// They do not: each checkout of a repository has its own.
-    Ignore,
 }
 
 /// The project of a directory: the nearest directory at or above it with a `.git`, else the directory itself.

@@ -1,7 +1,9 @@
 //! The differences between the parts of two keys, of which one was stored.
 
+use crate::terminal::escape_os;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 
 /// A part as it is stored: its name, and a digest of its value keyed with the store's secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,12 @@ pub struct Difference {
     pub name: OsString,
     /// `changed`, `is new` or `is gone`.
     pub what: &'static str,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", escape_os(&self.name), self.what)
+    }
 }
 
 /// The parts that differ from those that were stored.

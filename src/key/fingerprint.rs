@@ -48,6 +48,8 @@ pub struct Fingerprint {
     pub files: NamedFiles,
     /// `--pure-env`.
     pub pure_environment: bool,
+    /// How the command is traced, if it is.
+    pub trace: Option<TraceSpec>,
     /// The command that standard input is hashed with.
     pub stdin_with: Option<OsString>,
     /// The signals that the caller ignores, bit n - 1 for signal n.
@@ -56,6 +58,24 @@ pub struct Fingerprint {
     pub blocked_signals: u64,
     /// The descriptors from 3 on that lead to regular files.
     pub inherited_files: Vec<i32>,
+}
+
+/// What of a traced run counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceSpec {
+    /// The globs of `--trace-ignore`.
+    pub ignored: BTreeSet<OsString>,
+    /// `--trace-times`.
+    pub times: TraceTimes,
+}
+
+/// Whether the modification times that a traced command asked for count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TraceTimes {
+    /// They do.
+    Exact,
+    /// They do not.
+    Ignore,
 }
 
 /// A file whose content runs.

@@ -32,7 +32,7 @@ pub use files::reading::HUGE;
 pub use files::stamp::{FileStamp, Stamp};
 pub use fingerprint::{
     CodeFile, ExecMode, FileArgument, FileState, Fingerprint, HashedInput, InputText, Key,
-    NamedFiles, WorkingDirectory,
+    NamedFiles, TraceSpec, TraceTimes, WorkingDirectory,
 };
 pub use hash_with::HashWith;
 pub use observation::{InputChange, Observation};

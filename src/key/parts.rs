@@ -3,7 +3,9 @@
 //! Values that may be secret are never shown.
 
 use super::encoding::bytes_of;
-use super::fingerprint::{CodeFile, FileState, Fingerprint, HashedInput, InputText};
+use super::fingerprint::{
+    CodeFile, FileState, Fingerprint, HashedInput, InputText, TraceSpec, TraceTimes,
+};
 use crate::output_streams::OutputStreams;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -106,6 +108,14 @@ impl Fingerprint {
         }
         if self.pure_environment {
             parts.push(KeyPart::new("pure environment", []));
+        }
+        if let Some(TraceSpec { ignored, times }) = &self.trace {
+            let times = match times {
+                TraceTimes::Exact => "times count",
+                TraceTimes::Ignore => "times do not count",
+            };
+            parts.push(KeyPart::new("trace", times.as_bytes()).shown(times));
+            parts.extend(ignored.iter().map(|glob| KeyPart::of("ignored by the trace", glob, [])));
         }
         if let Some(command) = &self.stdin_with {
             parts.push(KeyPart::new("hash of standard input", command.as_bytes()).shown(command));

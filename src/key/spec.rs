@@ -1,5 +1,6 @@
 //! The inputs that options ask to count, and the environment that they leave to the command.
 
+use super::fingerprint::TraceSpec;
 use super::hash_with::HashWith;
 use super::words::environment::VariableSelector;
 use super::words::ignored::ArgumentGlob;
@@ -28,6 +29,8 @@ pub struct KeySpec {
     pub ignore_directory: bool,
     /// `--ignore-file-args`.
     pub ignore_file_arguments: bool,
+    /// `--trace`, with what belongs to it.
+    pub trace: Option<TraceSpec>,
     /// `--pty` and `--warm`.
     pub outputs: OutputRequest,
 }

@@ -10,7 +10,8 @@ use super::shape::ValueKind::{Directory, Path, Quantities, Quantity, Text, Words
 use super::source::{Given, Setting, Source};
 use super::values::{self, BadValue, PTY, all, last, switch};
 use crate::exit::ExitCodes;
-use crate::key::{ArgumentGlob, HashWith, VariableSelector};
+use crate::inputs::PathGlob;
+use crate::key::{ArgumentGlob, HashWith, TraceTimes, VariableSelector};
 use crate::output_streams::PtyMode;
 use crate::size::Size;
 use crate::time::Lifetime;
@@ -103,7 +104,7 @@ options! {
     scope: String = last(values::text), Shape::new("scope", One(Text, "NAME")).under(KEY).rare();
 
     /// Leave the working directory out of the key
-    ignore_cwd: bool = switch, Shape::new("ignore-cwd", Nothing).under(KEY);
+    ignore_cwd: bool = switch, Shape::new("ignore-cwd", Nothing).under(KEY).rare();
 
     /// Do not add the content of files that arguments name
     ///
@@ -119,6 +120,27 @@ options! {
 
     /// Leave standard input alone: the command gets none
     no_stdin: bool = switch, Shape::new("no-stdin", Nothing).letter('n').under(KEY);
+
+    /// Find the inputs: every file that the command reads
+    ///
+    /// Each file that the command and its children read, looked for in vain, listed or ran becomes a condition of the
+    /// result, and the next call checks them all. Linux only.
+    trace: bool = switch, Shape::new("trace", Nothing).under(KEY);
+
+    /// Do not follow what the command reads
+    no_trace: bool = switch, Shape::new("no-trace", Nothing).under(KEY).rare();
+
+    /// Leave these files out of what --trace finds (repeat)
+    ///
+    /// A path, a directory with everything below it, or a glob: `*` matches no `/`, `**` goes into directories.
+    trace_ignore: Vec<PathGlob> = all(values::path_glob),
+        Shape::new("trace-ignore", Many(Path, "GLOB")).under(KEY).rare();
+
+    /// Whether times count that the command asked for [default: exact]
+    ///
+    /// `exact`, or `ignore`: a fresh checkout, where files have other times, then hits as well.
+    trace_times: TraceTimes = last(values::trace_times),
+        Shape::new("trace-times", One(Text, "exact|ignore")).under(KEY).rare();
 
     /// Replay results younger than this [default: none]
     ///

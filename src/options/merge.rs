@@ -112,6 +112,7 @@ fn contradiction([first, second]: [&str; 2], source: Option<&Source>) -> String 
 /// Removes options that a nearer one excludes.
 fn settle(layer: &mut Layer) -> Result<(), String> {
     exclude(("stdin", &mut layer.stdin), ("no-stdin", &mut layer.no_stdin))?;
+    exclude(("trace", &mut layer.trace), ("no-trace", &mut layer.no_trace))?;
     exclude(("refresh", &mut layer.refresh), ("only-if-cached", &mut layer.only_if_cached))?;
     exclude(("warm", &mut layer.warm), ("only-if-cached", &mut layer.only_if_cached))?;
     exclude(("warm", &mut layer.warm), ("no-store", &mut layer.no_store))?;
@@ -175,8 +176,9 @@ mod tests {
         has.map(RunOption::name).collect()
     }
 
-    const PAIRS: [(&str, &str); 5] = [
+    const PAIRS: [(&str, &str); 6] = [
         ("stdin", "no-stdin"),
+        ("trace", "no-trace"),
         ("refresh", "only-if-cached"),
         ("warm", "only-if-cached"),
         ("warm", "no-store"),

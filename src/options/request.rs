@@ -6,7 +6,8 @@ use super::layer::Layer;
 use super::source::{Setting, Source};
 use crate::exit::ExitCodes;
 use crate::home;
-use crate::key::KeySpec;
+use crate::inputs::PathGlob;
+use crate::key::{KeySpec, TraceSpec, TraceTimes};
 use crate::output_streams::{OutputRequest, PtyMode};
 use crate::policy::Policy;
 use crate::progress::Spinner;
@@ -27,6 +28,8 @@ pub struct Request {
     pub words: Vec<OsString>,
     /// What counts in the key beside it.
     pub key: KeySpec,
+    /// `--trace-ignore`.
+    pub trace_ignored: Vec<PathGlob>,
     /// Which options were typed for this very call.
     pub typed: Typed,
     /// What becomes of its standard input.
@@ -105,6 +108,7 @@ impl Request {
                 _ => StdinMode::Auto,
             },
             key,
+            trace_ignored: options.trace_ignore.value_or(Vec::new()),
             typed,
             policy,
             execution: match (options.warm.is_on(), options.only_if_cached.is_on()) {
@@ -164,6 +168,13 @@ fn key_spec(options: &Layer) -> KeySpec {
         pure_environment: options.pure_env.is_on(),
         ignore_directory: options.ignore_cwd.is_on(),
         ignore_file_arguments: options.ignore_file_args.is_on(),
+        trace: options.trace.is_on().then(|| TraceSpec {
+            ignored: {
+                let globs = options.trace_ignore.value_or(Vec::new());
+                globs.iter().map(|glob| glob.text().into()).collect()
+            },
+            times: options.trace_times.value_or(TraceTimes::Exact),
+        }),
         outputs: OutputRequest {
             pty: options.pty.value_or(PtyMode::Never),
             warm: options.warm.is_on(),

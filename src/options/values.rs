@@ -4,7 +4,8 @@
 //! adds where the word stood.
 
 use crate::home;
-use crate::key::{HashWith, check_file_word};
+use crate::inputs::PathGlob;
+use crate::key::{HashWith, TraceTimes, check_file_word};
 use crate::output_streams::PtyMode;
 use crate::terminal::escape_os;
 use std::ffi::{OsStr, OsString};
@@ -22,6 +23,15 @@ pub(super) fn pty(word: &OsStr) -> Result<PtyMode, String> {
         Some("auto") => Ok(PtyMode::Auto),
         Some("never") => Ok(PtyMode::Never),
         _ => Err(format!("expected {}", PTY.join(", "))),
+    }
+}
+
+/// Whether the times of files count.
+pub(super) fn trace_times(word: &OsStr) -> Result<TraceTimes, String> {
+    match word.to_str() {
+        Some("exact") => Ok(TraceTimes::Exact),
+        Some("ignore") => Ok(TraceTimes::Ignore),
+        _ => Err("expected exact or ignore".to_owned()),
     }
 }
 
@@ -104,6 +114,11 @@ pub(super) fn positive(word: &OsStr) -> Result<NonZeroU64, String> {
 pub(super) fn files(word: &OsStr) -> Result<OsString, String> {
     let word = home::expanded(word.to_owned())?;
     check_file_word(&word).map(|()| word)
+}
+
+/// A glob of paths. A leading `~/` is the home directory.
+pub(super) fn path_glob(word: &OsStr) -> Result<PathGlob, String> {
+    PathGlob::parse(&home::expanded(word.to_owned())?)
 }
 
 /// The path of a directory. A leading `~/` is the home directory.

@@ -33,6 +33,7 @@ pub(super) fn entry(exit: u8, created: i64) -> Entry {
         id: created,
         key: Key(Digest([1; 32])),
         condition: Condition::StdinAbsent,
+        inputs: None,
         exit: Exit::Code(exit),
         created: at(created),
         elapsed: Duration::ZERO,

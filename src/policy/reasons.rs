@@ -14,6 +14,8 @@ pub enum MissReason {
     Absent,
     /// Something is stored, for another standard input.
     OtherStdin,
+    /// Something is stored, for other inputs of a traced run.
+    OtherInputs,
     /// What is stored expired so long ago.
     Expired(Duration),
     /// What is stored comes from the future: the clock was set back.
@@ -30,6 +32,7 @@ impl fmt::Display for MissReason {
             Self::Refresh => f.write_str("asked to refresh"),
             Self::Absent => f.write_str("nothing stored for this call"),
             Self::OtherStdin => f.write_str("stored for another standard input only"),
+            Self::OtherInputs => f.write_str("stored for other inputs"),
             Self::Expired(ago) => write!(f, "expired {} ago", brief(*ago)),
             Self::FromTheFuture => {
                 f.write_str("stored in the future according to the current clock")

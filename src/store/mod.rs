@@ -9,6 +9,7 @@
 //! From the bottom: `error`, `location`, `sqlite` (connections, transactions, rows), `objects`, `read` (pages without SQLite),
 //! `handle` ([`Store`]), `usage`, `query`, `write`, `health`. Each uses only what stands before it.
 
+mod entry_inputs;
 mod error;
 mod handle;
 mod health;

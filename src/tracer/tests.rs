@@ -3,7 +3,8 @@
 #![allow(unsafe_code, reason = "processes are forked")]
 
 use super::{Trace, TraceFault};
-use crate::inputs::{FileTimes, Ledger, TraceTerms};
+use crate::inputs::{Ledger, TraceTerms};
+use crate::key::TraceTimes;
 use crate::process::in_new_process;
 use crate::time::Timestamp;
 use std::io::{Read, Write};
@@ -17,7 +18,7 @@ fn ledger() -> Ledger {
         project: "/".into(),
         store: "/nonexistent".into(),
         ignored: Vec::new(),
-        times: FileTimes::Exact,
+        times: TraceTimes::Exact,
         now: Timestamp::now(),
     })
 }

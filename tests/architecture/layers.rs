@@ -29,17 +29,17 @@ pub const MODULES: &[(&str, &str)] = &[
         "absence die_with_parent exit hex inherited memory_file output_streams single_flight terminal time",
     ),
     ("inputs", "key terminal time"),
-    ("entry", "exit key recording time"),
+    ("entry", "exit inputs key recording time"),
     ("policy", "entry exit key time"),
     ("tracer", "inputs poll process"),
     ("stdin", "entry inherited key memory_file poll terminal time"),
     (
         "store",
-        "entry exit file_lock hex key ownership private_directory recording single_flight size terminal time",
+        "entry exit file_lock hex inputs key ownership private_directory recording single_flight size terminal time",
     ),
     (
         "options",
-        "absence error exit hex home key output_streams ownership policy private_directory progress single_flight size store terminal time",
+        "absence error exit hex home inputs key output_streams ownership policy private_directory progress single_flight size store terminal time",
     ),
     (
         "runner",
@@ -47,7 +47,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ),
     (
         "call",
-        "entry error exit inherited key options policy progress recording replay runner single_flight stdin store terminal time",
+        "entry error exit inherited inputs key options policy progress recording replay runner single_flight stdin store terminal time tracer",
     ),
     ("commands", "call entry error exit hex key options recording size store terminal time"),
 ];
@@ -56,7 +56,7 @@ pub const MODULES: &[(&str, &str)] = &[
 pub const FOLDERS: &[(&str, &str)] = &[
     (
         "call",
-        "context ending output_as_input execute fall_back keep prepare uncached decide fill nearest renew forecast serve single_flight",
+        "context ending inputs output_as_input execute fall_back keep prepare uncached decide fill nearest renew forecast serve single_flight",
     ),
     (
         "commands",
@@ -103,7 +103,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
         "stdin",
         "file reading stream peek peek_elsewhere buffered put_back state look_ahead matching stand_in",
     ),
-    ("store", "error location sqlite objects read handle health query usage write"),
+    ("store", "error location sqlite objects read handle entry_inputs health query usage write"),
     ("store/health", "finding objects entries examine"),
     ("store/objects", "directory owners new_object sweep"),
     (
@@ -114,7 +114,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("store/read/pages", "unsupported file record tree reader"),
     (
         "store/sqlite",
-        "codec connect definitions notes read_transaction rebuild space schema open repair transaction",
+        "condition codec connect definitions notes read_transaction rebuild space schema open repair transaction",
     ),
     (
         "store/write",

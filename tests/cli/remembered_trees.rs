@@ -33,6 +33,7 @@ fn observed_later(word: &OsStr) -> Observation {
         ignored: Vec::new(),
         hashes: Vec::new(),
         pure_environment: false,
+        trace: None,
         ignore_file_arguments: false,
         ignore_directory: false,
         outputs: OutputRequest { pty: PtyMode::Never, warm: true },

@@ -206,7 +206,8 @@ fn a_store_of_an_older_format_keeps_its_counts() {
     let database = sandbox.connection();
     database
         .execute_batch(
-            "ALTER TABLE entry DROP COLUMN ignored; DROP TABLE note; DROP TABLE object;
+            "DROP TRIGGER shape_left; DROP INDEX entry_by_shape; ALTER TABLE entry DROP COLUMN inputs;
+             ALTER TABLE entry DROP COLUMN ignored; DROP TABLE note; DROP TABLE object;
              CREATE TABLE block (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
              CREATE TABLE secret (bytes BLOB NOT NULL); INSERT INTO secret VALUES (x'00');
              CREATE TABLE file_digest (path BLOB PRIMARY KEY, stamp BLOB NOT NULL,

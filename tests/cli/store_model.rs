@@ -114,6 +114,7 @@ impl Model {
         let new = NewEntry {
             key: Key(Digest([key; 32])),
             condition: Condition::StdinAbsent,
+            inputs: None,
             recording: Recording {
                 body: recorder.finish().expect("recorded"),
                 exit: Exit::Code(0),

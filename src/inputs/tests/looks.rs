@@ -94,7 +94,7 @@ fn a_stat_shows_mode_size_and_time_of_a_file_only() {
 #[test]
 fn times_can_be_ignored() {
     let mut sandbox = sandbox();
-    sandbox.terms.times = crate::inputs::FileTimes::Ignore;
+    sandbox.terms.times = crate::key::TraceTimes::Ignore;
     let seen = sandbox.run(&[stat("a"), read("a")]).expect("stored");
     sandbox.wait();
     set_time(&sandbox.path("a"), 5);

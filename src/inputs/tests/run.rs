@@ -1,9 +1,10 @@
 //! A program that is played: a directory of its own, and calls that are announced before they are made.
 
 use crate::inputs::{
-    FileTimes, InputDifference, Ledger, Look, NotTraceable, PathGlob, RenameKind, SeenInputs,
-    TraceTerms, WriteKind, differences, verify,
+    InputDifference, Ledger, Look, NotTraceable, PathGlob, RenameKind, SeenInputs, TraceTerms,
+    WriteKind, differences, verify,
 };
+use crate::key::TraceTimes;
 use crate::time::Timestamp;
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, linkat, openat, readlinkat, renameat_with,
@@ -66,7 +67,7 @@ impl Sandbox {
             project: root.join("p"),
             store: root.join("store"),
             ignored: Vec::new(),
-            times: FileTimes::Exact,
+            times: TraceTimes::Exact,
             now: Timestamp::now(),
         };
         Self { directory, terms }

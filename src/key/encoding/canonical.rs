@@ -6,11 +6,11 @@ use super::encoder::{Encode, Encoder, bytes_of};
 use crate::key::digest::Digest;
 use crate::key::fingerprint::{
     CodeFile, ExecMode, FileArgument, FileState, Fingerprint, HashedInput, InputText, Key,
-    WorkingDirectory,
+    TraceSpec, TraceTimes, WorkingDirectory,
 };
 use crate::output_streams::OutputStreams;
 
-const VERSION: &str = "cachex key 4";
+const VERSION: &str = "cachex key 5";
 
 impl Fingerprint {
     /// The key of this fingerprint: the SHA-256 of its canonical bytes.
@@ -53,11 +53,13 @@ encode_fields!(Fingerprint {
     variables,
     files,
     pure_environment,
+    trace,
     stdin_with,
     ignored_signals,
     blocked_signals,
     inherited_files,
 });
+encode_fields!(TraceSpec { ignored, times });
 encode_fields!(HashedInput { with, digest });
 encode_fields!(CodeFile { path, real, mode, state, is_script });
 encode_fields!(FileArgument { state, real, mode });
@@ -70,6 +72,15 @@ impl Encode for InputText {
             Self::Exact(word) => out.tagged(0, word),
             Self::Hashed(hashed) => out.tagged(1, hashed),
         }
+    }
+}
+
+impl Encode for TraceTimes {
+    fn encode(&self, out: &mut Encoder) {
+        out.tag(match self {
+            Self::Exact => 0,
+            Self::Ignore => 1,
+        });
     }
 }
 

@@ -120,7 +120,7 @@ enum EntryState {
     /// Whether it is intact.
     Checked(bool),
     /// Its output is in an object, which was not examined.
-    HasObject(Entry),
+    HasObject(Box<Entry>),
 }
 
 impl EntryState {
@@ -131,7 +131,7 @@ impl EntryState {
         let (Some(entry), Some(found)) = (entry, OutputRow::read(row, 6)?) else {
             return Ok(Self::Checked(false));
         };
-        let Some(frames) = found.body else { return Ok(Self::HasObject(entry)) };
+        let Some(frames) = found.body else { return Ok(Self::HasObject(entry.into())) };
         let checksum = Checksum::of(&frames);
         let content = Content::Memory(frames);
         let body = Body { content, length: found.length, output: found.output, checksum };

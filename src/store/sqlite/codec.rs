@@ -1,6 +1,7 @@
 //! Rows of the database as values, and back. Nothing that is read counts before its checksum was compared.
 
-use crate::entry::{Condition, Entry, StdinKind};
+use super::condition::StoredCondition;
+use crate::entry::Entry;
 use crate::exit::Exit;
 use crate::key::{Digest, Key, Stamp};
 use crate::recording::{Body, Checksum};
@@ -37,10 +38,12 @@ pub(in crate::store) struct EntryRow<'a> {
 impl EntryRow<'_> {
     /// The entry, `None` if cachex never wrote it.
     pub(in crate::store) fn entry(self, key: Key) -> Option<Entry> {
+        let StoredCondition { stdin, inputs } = StoredCondition::decode(self.condition)?;
         Some(Entry {
             id: self.id,
             key,
-            condition: decode_condition(self.condition)?,
+            condition: stdin,
+            inputs,
             exit: Exit::Code(u8::try_from(self.exit).ok()?),
             created: Timestamp::from_millis(self.created),
             elapsed: millis(self.elapsed),
@@ -79,8 +82,8 @@ impl OutputRow {
 
 /// A checksum over everything of an entry that decides what is replayed, and when.
 pub(in crate::store) fn checksum(entry: &Entry, body: &Body) -> [u8; 16] {
-    let Entry { id: _, key, condition, exit, created, elapsed, renewal_failed: _ } = entry;
-    let condition = encode_condition(*condition);
+    let Entry { id: _, key, condition, inputs, exit, created, elapsed, renewal_failed: _ } = entry;
+    let condition = StoredCondition { stdin: *condition, inputs: *inputs }.encode();
     let checksum = Checksum::of_all(&[
         key.0.as_bytes(),
         &[u8::try_from(condition.len()).unwrap_or(u8::MAX)],
@@ -93,70 +96,6 @@ pub(in crate::store) fn checksum(entry: &Entry, body: &Body) -> [u8; 16] {
         &body.checksum.0.to_le_bytes(),
     ]);
     checksum.0.to_le_bytes()
-}
-
-/// The conditions that one byte stands for. A number is never used again for something else.
-const PLAIN: [(u8, Condition); 9] = [
-    (0, Condition::StdinUnread),
-    (1, Condition::StdinEmpty(StdinKind::Pipe)),
-    (3, Condition::StdinAbsent),
-    (4, Condition::StdinEmpty(StdinKind::File)),
-    (6, Condition::StdinClosed),
-    (7, Condition::StdinSilent(StdinKind::Pipe)),
-    (8, Condition::StdinSilent(StdinKind::Socket)),
-    (9, Condition::StdinEmpty(StdinKind::Socket)),
-    (12, Condition::StdinSilent(StdinKind::File)),
-];
-
-/// The first byte of conditions on content.
-const CONTENT: [(u8, StdinKind); 3] =
-    [(2, StdinKind::Pipe), (5, StdinKind::File), (10, StdinKind::Socket)];
-
-/// The first byte of conditions on a file.
-const FILE: u8 = 11;
-
-/// The byte that stands for a value.
-fn tag_of<T: PartialEq>(table: &[(u8, T)], value: &T) -> Option<u8> {
-    table.iter().find_map(|(tag, of)| (of == value).then_some(*tag))
-}
-
-/// The value that a byte stands for.
-fn tagged<T: Copy>(table: &[(u8, T)], tag: u8) -> Option<T> {
-    table.iter().find_map(|(known, of)| (*known == tag).then_some(*of))
-}
-
-pub(in crate::store) fn encode_condition(condition: Condition) -> Vec<u8> {
-    let mut encoded = encode_input(condition);
-    if let Condition::StdinFile { moved, .. } = condition {
-        encoded.extend(moved.to_le_bytes());
-    }
-    encoded
-}
-
-/// What encoded conditions of the same input begin with, and of others never.
-pub(in crate::store) fn encode_input(condition: Condition) -> Vec<u8> {
-    match condition {
-        Condition::StdinFile { input, .. } => [&[FILE][..], input.as_bytes()].concat(),
-        Condition::Stdin { kind, digest, length } => {
-            let tag = tag_of(&CONTENT, &kind);
-            [tag.as_slice(), digest.as_bytes(), &length.to_le_bytes()].concat()
-        }
-        plain => tag_of(&PLAIN, &plain).into_iter().collect(),
-    }
-}
-
-fn decode_condition(bytes: &[u8]) -> Option<Condition> {
-    let (tag, rest) = bytes.split_first()?;
-    if rest.is_empty() {
-        return tagged(&PLAIN, *tag);
-    }
-    let (digest, number) = rest.split_first_chunk()?;
-    let (digest, number) = (Digest(*digest), number.try_into().ok()?);
-    if *tag == FILE {
-        return Some(Condition::StdinFile { input: digest, moved: i64::from_le_bytes(number) });
-    }
-    let kind = tagged(&CONTENT, *tag)?;
-    Some(Condition::Stdin { kind, digest, length: u64::from_le_bytes(number) })
 }
 
 /// A digest of files with a checksum behind it.
@@ -205,28 +144,10 @@ pub(in crate::store) fn unsigned(stored: i64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entry::{Condition, StdinKind};
+    use crate::inputs::InputsId;
     use crate::key::FileStamp;
     use crate::recording::Content;
-    use proptest::prelude::*;
-
-    fn kind() -> impl Strategy<Value = StdinKind> {
-        proptest::sample::select(CONTENT.map(|(_, kind)| kind).to_vec())
-    }
-
-    fn condition() -> impl Strategy<Value = Condition> {
-        prop_oneof![
-            Just(Condition::StdinUnread),
-            Just(Condition::StdinClosed),
-            kind().prop_map(Condition::StdinSilent),
-            any::<([u8; 32], i64)>()
-                .prop_map(|(input, moved)| Condition::StdinFile { input: Digest(input), moved }),
-            kind().prop_map(Condition::StdinEmpty),
-            Just(Condition::StdinAbsent),
-            (kind(), any::<([u8; 32], u64)>()).prop_map(|(kind, (digest, length))| {
-                Condition::Stdin { kind, digest: Digest(digest), length }
-            }),
-        ]
-    }
 
     fn body(checksum: u128) -> Body {
         let checksum = Checksum(checksum);
@@ -238,6 +159,7 @@ mod tests {
             id: 7,
             key: Key(Digest([1; 32])),
             condition: Condition::StdinEmpty(StdinKind::Pipe),
+            inputs: None,
             exit: Exit::Code(0),
             created: Timestamp::from_millis(5),
             elapsed: Duration::from_millis(6),
@@ -245,27 +167,8 @@ mod tests {
         }
     }
 
-    proptest! {
-        #[test]
-        fn conditions_survive(condition in condition()) {
-            prop_assert_eq!(decode_condition(&encode_condition(condition)), Some(condition));
-        }
-
-        #[test]
-        fn only_conditions_of_one_input_begin_alike(a in condition(), b in condition(), moved in any::<i64>()) {
-            prop_assert_eq!(encode_condition(b).starts_with(&encode_input(a)), a.is_same_input(b));
-            if let Condition::StdinFile { input, .. } = a {
-                let other = Condition::StdinFile { input, moved };
-                prop_assert!(encode_condition(other).starts_with(&encode_input(a)));
-            }
-        }
-
-        #[test]
-        fn any_bytes_are_decoded_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
-            if let Some(condition) = decode_condition(&bytes) {
-                prop_assert_eq!(encode_condition(condition), bytes);
-            }
-        }
+    fn inputs(shape: u8, states: u8) -> InputsId {
+        InputsId { shape: Digest([shape; 32]), states: Digest([states; 32]) }
     }
 
     #[test]
@@ -276,6 +179,9 @@ mod tests {
             checksum(&entry, &body(2)),
             checksum(&Entry { key: Key(Digest([2; 32])), ..entry.clone() }, &body(1)),
             checksum(&Entry { condition: Condition::StdinUnread, ..entry.clone() }, &body(1)),
+            checksum(&Entry { inputs: Some(inputs(1, 2)), ..entry.clone() }, &body(1)),
+            checksum(&Entry { inputs: Some(inputs(1, 3)), ..entry.clone() }, &body(1)),
+            checksum(&Entry { inputs: Some(inputs(2, 2)), ..entry.clone() }, &body(1)),
             checksum(&Entry { exit: Exit::Code(1), ..entry.clone() }, &body(1)),
             checksum(&Entry { created: Timestamp::from_millis(6), ..entry.clone() }, &body(1)),
             checksum(&Entry { elapsed: Duration::from_millis(5), ..entry.clone() }, &body(1)),

@@ -3,7 +3,7 @@
 //! Every look-up reads all definitions, in one page, so there are few of them and no comments in them. Small things
 //! share the table of notes ([`notes`](super::notes)). An object is owned by the rows that name it ([`objects`](crate::store::objects)).
 //! Nothing is counted by looking at every entry: triggers keep the number of entries of a command and their bytes of
-//! output. The body is the last column, since what lies behind a long one takes long to reach. Dates and durations are
+//! output; another removes a shape with the last entry that has it. The body is the last column, since what lies behind a long one takes long to reach. Dates and durations are
 //! in milliseconds; a lifetime of NULL is for ever, a directory of NULL does not count.
 
 pub(super) const DEFINITIONS: &str = "
@@ -40,12 +40,14 @@ pub(super) const DEFINITIONS: &str = "
         ignored BLOB,
         directory BLOB,
         parts BLOB,
+        inputs BLOB,
         body BLOB,
         UNIQUE (key, condition)
     );
     CREATE INDEX entry_by_call ON entry (command, substr(arguments, 1, 200));
     CREATE INDEX entry_by_command ON entry (command, exit, created);
     CREATE INDEX entry_by_use ON entry (used, created, lifetime);
+    CREATE INDEX entry_by_shape ON entry (substr(condition, 2, 32)) WHERE inputs IS NOT NULL;
     CREATE TABLE note (
         kind INTEGER NOT NULL,
         name BLOB NOT NULL,
@@ -69,5 +71,10 @@ pub(super) const DEFINITIONS: &str = "
     CREATE TRIGGER entry_removed AFTER DELETE ON entry BEGIN
         UPDATE command SET entries = entries - 1, output = CAST(output - OLD.output AS INTEGER)
         WHERE id = OLD.command;
+    END;
+    CREATE TRIGGER shape_left AFTER DELETE ON entry WHEN OLD.inputs IS NOT NULL BEGIN
+        DELETE FROM note WHERE kind = 8 AND name = substr(OLD.condition, 2, 32) AND NOT EXISTS (
+            SELECT 1 FROM entry WHERE inputs IS NOT NULL
+            AND substr(condition, 2, 32) = substr(OLD.condition, 2, 32));
     END;
 ";

@@ -1,6 +1,7 @@
 //! The database behind the store: connections, transactions, the schema, rows and notes.
 
 pub(in crate::store) mod codec;
+pub(in crate::store) mod condition;
 pub(in crate::store) mod connect;
 pub(in crate::store) mod notes;
 pub(in crate::store) mod open;

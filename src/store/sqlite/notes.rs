@@ -27,6 +27,8 @@ pub(in crate::store) enum NoteKind {
     Unsettled = 6,
     /// How long all objects are. There is one, without a name; its date is the number of bytes.
     ObjectBytes = 7,
+    /// The questions that traced runs asked, by their digest: `inputs`. A trigger removes it with the last entry.
+    Shape = 8,
 }
 
 impl NoteKind {

@@ -1,7 +1,6 @@
 //! The way from an older format: the tables are made anew, and what both formats hold is copied.
 //!
-//! It happens in the transaction of the caller, and takes time and space for a copy of the database. All formats up to 9
-//! go this way; a later one can be changed in place instead.
+//! It happens in the transaction of the caller, and takes time and space for a copy of the database. All older formats go this way.
 
 use super::definitions::DEFINITIONS;
 use crate::store::error::StoreError;

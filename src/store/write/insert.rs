@@ -2,11 +2,13 @@
 
 use super::entries;
 use crate::entry::{Entry, NewEntry};
+use crate::inputs::{InputShape, SeenInputs};
 use crate::key::{CommandName, LearnedDigest, encode_words};
 use crate::recording::Content;
 use crate::store::error::StoreError;
 use crate::store::query::{call_pattern, parts};
 use crate::store::sqlite::codec;
+use crate::store::sqlite::condition::StoredCondition;
 use crate::store::sqlite::notes::{Note, NoteKind, Notes};
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
@@ -19,13 +21,29 @@ pub(super) fn remove_same(
 ) -> Result<usize, StoreError> {
     let sql = "SELECT id FROM entry WHERE key = ?1 AND substr(condition, 1, length(?2)) = ?2";
     let mut statement = connection.prepare(sql)?;
-    let parameters = params![new.key.0.as_bytes(), codec::encode_input(new.condition)];
+    let parameters = params![new.key.0.as_bytes(), condition(new).encode_input()];
     let same = statement.query_map(parameters, |row| row.get(0))?;
     let same = same.collect::<Result<Vec<_>, _>>()?;
     if !same.is_empty() {
         entries::remove(connection, &same, None, Timestamp::now())?;
     }
     Ok(same.len())
+}
+
+fn condition(new: &NewEntry<'_>) -> StoredCondition {
+    let inputs = new.inputs.as_ref().map(SeenInputs::id);
+    StoredCondition { stdin: new.condition, inputs }
+}
+
+/// Writes down what a traced run asked, unless another entry has the same shape.
+fn remember_shape(connection: &Connection, shape: &InputShape) -> Result<(), StoreError> {
+    let digest = shape.digest();
+    let shapes = Notes::of(connection, NoteKind::Shape);
+    if shapes.find(digest.as_bytes())?.is_some() {
+        return Ok(());
+    }
+    let note = Note { at: Timestamp::now(), value: shape.encode().to_vec() };
+    shapes.put(digest.as_bytes(), &note)
 }
 
 /// Inserts the row of an entry and returns its id.
@@ -39,6 +57,7 @@ pub(super) fn insert(
         id: 0,
         key: new.key,
         condition: new.condition,
+        inputs: new.inputs.as_ref().map(SeenInputs::id),
         exit: new.recording.exit,
         created: new.recording.ended,
         elapsed: new.recording.elapsed,
@@ -56,11 +75,12 @@ pub(super) fn insert(
     connection.execute(
         "INSERT INTO entry (key, condition, command, exit, created, elapsed, lifetime, used, hits,
                             output, length, seal, arguments, words, directory, body,
-                            parts, ignored)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                            parts, ignored, inputs)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                 ?17)",
         params![
             entry.key.0.as_bytes(),
-            codec::encode_condition(entry.condition),
+            condition(new).encode(),
             command,
             entry.exit.status(),
             entry.created.as_millis(),
@@ -75,8 +95,12 @@ pub(super) fn insert(
             in_row,
             parts::encoded(connection, &new.parts)?,
             ignored,
+            new.inputs.as_ref().map(|inputs| inputs.states.encode()),
         ],
     )?;
+    if let Some(inputs) = &new.inputs {
+        remember_shape(connection, &inputs.shape)?;
+    }
     Ok(connection.last_insert_rowid())
 }
 

@@ -2,8 +2,8 @@
 
 use crate::key::digest::Digest;
 use crate::key::fingerprint::{
-    CodeFile, ExecMode, FileArgument, FileState, Fingerprint, HashedInput, InputText,
-    WorkingDirectory,
+    CodeFile, ExecMode, FileArgument, FileState, Fingerprint, HashedInput, InputText, TraceSpec,
+    TraceTimes, WorkingDirectory,
 };
 use crate::output_streams::OutputStreams;
 use std::ffi::OsString;
@@ -123,6 +123,10 @@ impl Decoder<'_> {
             variables: self.list(|r| (r.word(), r.option(Self::text))),
             files: self.list(|r| (r.word(), r.state())),
             pure_environment: self.tag() == 1,
+            trace: self.option(|r| TraceSpec {
+                ignored: r.list(Self::word),
+                times: if r.tag() == 0 { TraceTimes::Exact } else { TraceTimes::Ignore },
+            }),
             stdin_with: self.option(Self::word),
             ignored_signals: self.number(),
             blocked_signals: self.number(),

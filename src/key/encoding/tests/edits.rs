@@ -3,8 +3,8 @@
 use super::samples::sample;
 use crate::key::digest::Digest;
 use crate::key::fingerprint::{
-    CodeFile, ExecMode, FileArgument, FileState, Fingerprint, HashedInput, InputText,
-    WorkingDirectory,
+    CodeFile, ExecMode, FileArgument, FileState, Fingerprint, HashedInput, InputText, TraceSpec,
+    TraceTimes, WorkingDirectory,
 };
 use crate::output_streams::OutputStreams;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ pub(super) fn fields() -> Vec<Field> {
     }
     fields! {
         scope texts words ignored code arguments directory outputs variable_globs variables files
-        pure_environment stdin_with ignored_signals blocked_signals inherited_files
+        pure_environment trace stdin_with ignored_signals blocked_signals inherited_files
     }
 }
 
@@ -166,6 +166,16 @@ pub(super) const EDITS: &[Edit] = &[
         edit_file(it, |digest| FileState::Hashed(HashedInput { with: "cat".into(), digest }));
     }),
     ("another environment", |it| it.pure_environment ^= true),
+    ("no trace", |it| it.trace = None),
+    ("other times count", |it| edit_trace(it, |trace| trace.times = TraceTimes::Ignore)),
+    ("the trace ignores nothing", |it| edit_trace(it, |trace| trace.ignored.clear())),
+    ("the trace ignores less", |it| {
+        edit_trace(it, |trace| drop(trace.ignored.pop_first()));
+    }),
+    ("a glob becomes the hash of stdin", |it| {
+        let glob = it.trace.as_mut().and_then(|trace| trace.ignored.pop_last());
+        it.stdin_with = glob;
+    }),
     ("stdin is not hashed", |it| it.stdin_with = None),
     ("stdin is hashed by nothing", |it| it.stdin_with = Some(OsString::new())),
     ("another signal is ignored", |it| it.ignored_signals ^= 1 << 63),
@@ -179,6 +189,12 @@ pub(super) const EDITS: &[Edit] = &[
     }),
     ("another descriptor", |it| it.inherited_files.iter_mut().for_each(|fd| *fd += 1)),
 ];
+
+fn edit_trace(it: &mut Fingerprint, edit: impl FnOnce(&mut TraceSpec)) {
+    if let Some(trace) = &mut it.trace {
+        edit(trace);
+    }
+}
 
 /// Moves the last byte of one text to the front of another.
 fn shift(from: &mut OsString, to: &mut OsString) {

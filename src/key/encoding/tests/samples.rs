@@ -2,8 +2,8 @@
 
 use crate::key::digest::Digest;
 use crate::key::fingerprint::{
-    CodeFile, ExecMode, FileArgument, FileState, Fingerprint, HashedInput, InputText,
-    WorkingDirectory,
+    CodeFile, ExecMode, FileArgument, FileState, Fingerprint, HashedInput, InputText, TraceSpec,
+    TraceTimes, WorkingDirectory,
 };
 use crate::output_streams::OutputStreams;
 use proptest::collection::{btree_map, btree_set, vec};
@@ -59,6 +59,10 @@ pub(super) fn sample() -> Fingerprint {
             ("x.json".into(), FileState::Hashed(hashed(7))),
         ]),
         pure_environment: true,
+        trace: Some(TraceSpec {
+            ignored: BTreeSet::from(["*.log".into(), "tmp".into()]),
+            times: TraceTimes::Exact,
+        }),
         stdin_with: Some("sort".into()),
         ignored_signals: 1,
         blocked_signals: 2,
@@ -127,6 +131,13 @@ fn outputs() -> impl Strategy<Value = OutputStreams> {
     ]
 }
 
+fn trace() -> impl Strategy<Value = TraceSpec> {
+    (btree_set(word(), 0..2), any::<bool>()).prop_map(|(ignored, exact)| TraceSpec {
+        ignored,
+        times: if exact { TraceTimes::Exact } else { TraceTimes::Ignore },
+    })
+}
+
 prop_compose! {
     pub(super) fn fingerprint()(
         scope in "[ab]{0,2}",
@@ -142,13 +153,14 @@ prop_compose! {
         variable_globs in btree_set(word(), 0..2),
         variables in btree_map(word(), proptest::option::of(text()), 0..3),
         files in btree_map(word(), file_state(), 0..3),
-        (pure_environment, stdin_with, (ignored_signals, blocked_signals), inherited_files) in (
-            any::<bool>(), proptest::option::of(word()), any::<(u64, u64)>(), vec(0i32..99, 0..3),
+        (pure_environment, trace, stdin_with, (ignored_signals, blocked_signals), inherited_files) in (
+            any::<bool>(), proptest::option::of(trace()), proptest::option::of(word()),
+            any::<(u64, u64)>(), vec(0i32..99, 0..3),
         ),
     ) -> Fingerprint {
         Fingerprint {
             scope, texts, words, ignored, code, arguments, directory, outputs, variable_globs,
-            variables, files, pure_environment, stdin_with, ignored_signals,
+            variables, files, pure_environment, trace, stdin_with, ignored_signals,
             blocked_signals, inherited_files,
         }
     }

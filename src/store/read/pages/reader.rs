@@ -48,7 +48,8 @@ pub(super) mod column {
     pub(in super::super) const OUTPUT: usize = 11;
     pub(in super::super) const LENGTH: usize = 12;
     pub(in super::super) const CHECKSUM: usize = 13;
-    pub(in super::super) const BODY: usize = 19;
+    pub(in super::super) const INPUTS: usize = 19;
+    pub(in super::super) const BODY: usize = 20;
 }
 
 impl PageReader {
@@ -112,6 +113,13 @@ impl PageReader {
         let body = body.map(|place| row.end(&self.pages, place)).transpose()?;
         let (output, length) = (near.integer(column::OUTPUT)?, near.integer(column::LENGTH)?);
         Ok(OutputRow::new(output, length, checksum, body))
+    }
+
+    /// The inputs of an entry, if it has any.
+    pub(in crate::store) fn inputs(&self, entry: &Entry) -> PageResult<Option<Vec<u8>>> {
+        let row = self.row(entry.id)?.ok_or(Unsupported)?;
+        let place = PageRecord::read(row.near())?.place_of_blob(column::INPUTS)?;
+        place.map(|place| row.part(&self.pages, place)).transpose()
     }
 
     /// The object that holds the output of an entry, if there is one.

@@ -4,7 +4,7 @@ use super::file;
 use super::reader::{PageReader, Roots, column};
 use crate::key::{Digest, Key};
 use crate::store::location::StoreLocation;
-use crate::store::sqlite::codec;
+use crate::store::sqlite::condition::StoredCondition;
 use crate::store::sqlite::notes::{Note, NoteKind, Notes};
 use crate::store::sqlite::{open, read_transaction};
 use crate::time::Timestamp;
@@ -106,7 +106,7 @@ fn found(reader: &PageReader, key: u8) -> Vec<FoundRow> {
     let rows = entries.into_iter().map(|entry| {
         let output = reader.output(&entry).expect("supported").expect("written by us");
         let numbers = (output.output.cast_signed(), output.length.cast_signed());
-        let condition = codec::encode_condition(entry.condition);
+        let condition = StoredCondition { stdin: entry.condition, inputs: entry.inputs }.encode();
         let failed = entry.renewal_failed.map(Timestamp::as_millis);
         let (exit, created) = (i64::from(entry.exit.status()), entry.created.as_millis());
         (

@@ -153,15 +153,22 @@ impl Payload {
 
     /// The bytes in a range that must reach to the end of the payload.
     pub(super) fn end(&self, pages: &Pages, range: Range<usize>) -> PageResult<Vec<u8>> {
-        if range.end != self.length || range.start > range.end {
+        if range.end == self.length { self.part(pages, range) } else { Err(Unsupported) }
+    }
+
+    /// The bytes in a range.
+    pub(super) fn part(&self, pages: &Pages, range: Range<usize>) -> PageResult<Vec<u8>> {
+        if range.end > self.length || range.start > range.end {
             return Err(Unsupported);
         }
         let near = self.near();
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(range.len())?;
-        bytes.extend_from_slice(near.get(range.start..).unwrap_or_default());
+        bytes.extend_from_slice(
+            near.get(range.start..range.end.min(near.len())).unwrap_or_default(),
+        );
         let mut skipped = range.start.saturating_sub(near.len());
-        let mut left = self.length - near.len();
+        let mut left = range.end.saturating_sub(near.len());
         let (mut page, mut next) = ([0; PAGE], self.far.unwrap_or_default());
         while left > 0 {
             next = pages.link(next, &mut page)?;

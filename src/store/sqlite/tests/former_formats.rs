@@ -221,6 +221,16 @@ pub(super) const MIGRATIONS: &[&str] = &[
     -- Clearings matter only to runs in flight, and those of another program store nothing in this format.
     DELETE FROM note WHERE kind = 1;
 ",
+    "
+    -- Entries of traced runs have inputs.
+    ALTER TABLE entry ADD COLUMN inputs BLOB;
+    CREATE INDEX entry_by_shape ON entry (substr(condition, 2, 32)) WHERE inputs IS NOT NULL;
+    CREATE TRIGGER shape_left AFTER DELETE ON entry WHEN OLD.inputs IS NOT NULL BEGIN
+        DELETE FROM note WHERE kind = 8 AND name = substr(OLD.condition, 2, 32) AND NOT EXISTS (
+            SELECT 1 FROM entry WHERE inputs IS NOT NULL
+            AND substr(condition, 2, 32) = substr(OLD.condition, 2, 32));
+    END;
+",
 ];
 
 /// Rows of each format, of what it brought.
@@ -251,4 +261,5 @@ pub(super) const SAMPLES: &[&str] = &[
     "INSERT INTO entry VALUES
          (10, x'15', x'00', 2, 0, 500, 50, NULL, 550, 0, NULL, 2000000, 2000004, x'ae', x'b5', x'c5', NULL, NULL, NULL, NULL);
      INSERT INTO object VALUES (10, 0, x'99', 2000004, 1); INSERT INTO note VALUES (7, x'', 2000004, x'')",
+    "UPDATE entry SET used = 960 WHERE id = 10",
 ];

@@ -1,0 +1,169 @@
+//! The inputs of entries whose runs were traced: which entries hold now, and what a run was seen to depend on.
+//!
+//! Questions and answers are read from the store with the entries. The files are looked at afterwards, when nobody waits
+//! for us any more.
+
+use super::context::Call;
+use crate::entry::Entry;
+use crate::inputs::{
+    HoldingStates, InputDifference, InputShape, Ledger, StoredStates, TraceTerms, differences,
+    project_of, verify,
+};
+use crate::key::{Digest, Key, Observation, TraceSpec};
+use crate::store::{Store, StoreError};
+use crate::time::Timestamp;
+use std::io;
+use std::path::PathBuf;
+
+/// The most different lists of questions that are asked for one call, those of the newest entries.
+const MOST_SHAPES: usize = 8;
+
+/// The most entries with the same questions that are compared.
+const MOST_ENTRIES: usize = 64;
+
+/// Entries that were found for a key, and the inputs of those whose runs were traced.
+#[derive(Default)]
+pub(super) struct Found {
+    entries: Vec<Entry>,
+    traced: Option<FoundInputs>,
+}
+
+struct FoundInputs {
+    secret: Vec<u8>,
+    groups: Vec<Group>,
+}
+
+/// Entries of the same shape, the newest first.
+struct Group {
+    digest: Digest,
+    shape: InputShape,
+    entries: Vec<Entry>,
+    states: Vec<StoredStates>,
+}
+
+/// What a look at the inputs of all entries came to.
+#[derive(Default)]
+pub struct CheckedInputs {
+    /// The newest entry whose inputs are no longer as they were.
+    pub(super) outdated: Option<Entry>,
+    /// The same answers for some entries, which are quicker to check.
+    renewed: Vec<(Entry, StoredStates)>,
+}
+
+impl CheckedInputs {
+    /// The answers of this entry, if they are to be stored anew.
+    pub(super) fn renewed_for(&self, entry: &Entry) -> Option<&StoredStates> {
+        let (_, states) = self.renewed.iter().find(|(it, _)| it.is_same_as(entry))?;
+        Some(states)
+    }
+}
+
+impl Call<'_> {
+    /// The entries of these keys with their inputs. The store may be locked for reading afterwards.
+    pub(super) fn look_up(&self, store: &Store, keys: &[Key]) -> Result<Found, StoreError> {
+        store.hold()?;
+        let entries = store.variants(keys)?;
+        if self.request.key.trace.is_none() || entries.is_empty() {
+            return Ok(Found { entries, traced: None });
+        }
+        let mut groups: Vec<Group> = Vec::new();
+        for entry in &entries {
+            let Some(inputs) = entry.inputs else { continue };
+            let known = groups.iter().position(|group| group.digest == inputs.shape);
+            let at = match known {
+                Some(at) if groups[at].entries.len() < MOST_ENTRIES => at,
+                None if groups.len() < MOST_SHAPES => {
+                    let Some(shape) = store.shape(inputs.shape)? else { continue };
+                    let digest = inputs.shape;
+                    groups.push(Group { digest, shape, entries: vec![], states: vec![] });
+                    groups.len() - 1
+                }
+                _ => continue,
+            };
+            if let Some(states) = store.states(entry)? {
+                groups[at].entries.push(entry.clone());
+                groups[at].states.push(states);
+            }
+        }
+        let traced = Some(FoundInputs { secret: store.secret()?, groups });
+        Ok(Found { entries, traced })
+    }
+
+    /// The entries among these whose inputs are as they were. Releases the read lock if files are looked at.
+    pub(super) fn holding(
+        &self,
+        store: &Store,
+        observation: &Observation,
+        Found { entries, traced }: Found,
+    ) -> io::Result<(Vec<Entry>, CheckedInputs)> {
+        let Some(FoundInputs { secret, groups }) = traced else {
+            return Ok((entries, CheckedInputs::default()));
+        };
+        store.release_read_lock();
+        let Some(terms) = self.trace_terms(store, observation)? else {
+            return Ok((entries, CheckedInputs::default()));
+        };
+        let (mut holding, mut renewed) = (Vec::new(), Vec::new());
+        for Group { shape, entries, states, .. } in groups {
+            for HoldingStates { candidate, renewed: states } in
+                verify(&shape, &states, &terms, &secret)
+            {
+                let entry = &entries[candidate];
+                holding.push(entry.clone());
+                renewed.extend(states.map(|states| (entry.clone(), states)));
+            }
+        }
+        let holds = |entry: &Entry| holding.iter().any(|it: &Entry| it.is_same_as(entry));
+        let (holding, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(holds);
+        let outdated = others.into_iter().next();
+        Ok((holding, CheckedInputs { outdated, renewed }))
+    }
+
+    /// What counts in a trace of the command; `None` if it is not traced.
+    pub(super) fn trace_terms(
+        &self,
+        store: &Store,
+        observation: &Observation,
+    ) -> io::Result<Option<TraceTerms>> {
+        let Some(TraceSpec { times, .. }) = &self.request.key.trace else { return Ok(None) };
+        let directory = observation.fingerprint.directory.as_ref();
+        let working_directory = match directory {
+            Some(directory) => directory.physical.clone(),
+            None => std::env::current_dir()?,
+        };
+        Ok(Some(TraceTerms {
+            project: project_of(&working_directory),
+            working_directory,
+            store: real(store.directory().to_owned()),
+            ignored: self.request.trace_ignored.clone(),
+            times: *times,
+            now: Timestamp::now(),
+        }))
+    }
+
+    /// What takes down what the command is seen to depend on, if it is traced.
+    pub(super) fn ledger(&self, store: &Store, observation: &Observation) -> Option<Ledger> {
+        // Without one nothing is stored: see `keep`.
+        self.trace_terms(store, observation).ok().flatten().map(Ledger::new)
+    }
+
+    /// How the inputs of an entry differ from what they are now.
+    pub(super) fn input_differences(
+        &self,
+        store: &Store,
+        observation: &Observation,
+        entry: &Entry,
+    ) -> Option<Vec<InputDifference>> {
+        let shape = store.shape(entry.inputs?.shape).ok()??;
+        let states = store.states(entry).ok()??;
+        let secret = store.secret().ok()?;
+        store.release_read_lock();
+        let terms = self.trace_terms(store, observation).ok()??;
+        Some(differences(&shape, &states, &terms, &secret))
+    }
+}
+
+/// A directory without links, since the command may get there by another way.
+fn real(directory: PathBuf) -> PathBuf {
+    std::fs::canonicalize(&directory).unwrap_or(directory)
+}

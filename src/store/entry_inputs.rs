@@ -1,0 +1,73 @@
+//! The inputs of entries whose runs were traced: the questions, which many entries share, and the answers of each.
+//!
+//! Questions that do not match their digest are not believed. Answers need no digest of their own: damaged ones are not
+//! those that a later call sees.
+
+use super::error::StoreError;
+use super::handle::Store;
+use super::sqlite::notes::{NoteKind, Notes};
+use super::sqlite::transaction::{self, Purpose};
+use crate::entry::Entry;
+use crate::inputs::{InputShape, StoredStates};
+use crate::key::Digest;
+use rusqlite::{OptionalExtension, params};
+
+impl Store {
+    /// The secret that answers are keyed with.
+    ///
+    /// # Errors
+    /// As SQLite, or when there is none.
+    pub fn secret(&self) -> Result<Vec<u8>, StoreError> {
+        self.note(NoteKind::Secret, &[])?
+            .ok_or_else(|| StoreError::Damaged("it has no secret".to_owned()))
+    }
+
+    /// The questions with this digest; `None` if they are gone or damaged.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn shape(&self, digest: Digest) -> Result<Option<InputShape>, StoreError> {
+        let shape = self.note(NoteKind::Shape, digest.as_bytes())?.and_then(InputShape::decode);
+        Ok(shape.filter(|shape| shape.digest() == digest))
+    }
+
+    /// The answers of an entry; `None` if it is gone or has none.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn states(&self, entry: &Entry) -> Result<Option<StoredStates>, StoreError> {
+        let states = self.database.read(
+            |pages| pages.inputs(entry),
+            |connection| {
+                let sql = "SELECT inputs FROM entry WHERE id = ?1 AND key = ?2";
+                let parameters = params![entry.id, entry.key.0.as_bytes()];
+                Ok(connection.query_row(sql, parameters, |row| row.get(0)).optional()?.flatten())
+            },
+        )?;
+        Ok(states.map(StoredStates::decode))
+    }
+
+    /// Replaces the answers of an entry by the same ones, which are quicker to check.
+    ///
+    /// # Errors
+    /// As SQLite, also when another process is writing.
+    pub fn renew_states(&mut self, entry: &Entry, states: &StoredStates) -> Result<(), StoreError> {
+        if self.is_read_only() {
+            return Ok(());
+        }
+        let connection = self.database.connection_mut()?;
+        let transaction = transaction::write(connection, &self.location, Purpose::StoringAtOnce)?;
+        transaction.execute(
+            "UPDATE entry SET inputs = ?3 WHERE id = ?1 AND key = ?2 AND created = ?4",
+            params![entry.id, entry.key.0.as_bytes(), states.encode(), entry.created.as_millis()],
+        )?;
+        Ok(transaction.commit()?)
+    }
+
+    fn note(&self, kind: NoteKind, name: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.database.read(
+            |pages| pages.note(kind, name),
+            |connection| Ok(Notes::of(connection, kind).find(name)?.map(|note| note.value)),
+        )
+    }
+}
