@@ -15,9 +15,12 @@ pub(super) struct Observer<'t> {
     base: OwnedFd,
     /// Each lies below the one before.
     directories: Vec<(Vec<u8>, OwnedFd)>,
-    /// The directory of the last path: only the second path in a directory makes it worth opening.
-    last: Vec<u8>,
+    /// The directory of the last path, and how many paths in a row lie in it: not each is worth opening.
+    last: (Vec<u8>, usize),
 }
+
+/// From so many paths in a row on it is quicker to open their directory.
+const WORTH_OPENING: usize = 3;
 
 /// A path as the system is asked for it.
 pub(super) struct PlacedPath<'o> {
@@ -33,7 +36,7 @@ impl<'t> Observer<'t> {
     /// `None` if the working directory cannot be opened.
     pub(super) fn new(terms: &'t TraceTerms) -> Option<Self> {
         let base = open_directory(CWD, path::bytes(&terms.working_directory))?;
-        Some(Self { terms, base, directories: Vec::new(), last: Vec::new() })
+        Some(Self { terms, base, directories: Vec::new(), last: (Vec::new(), 0) })
     }
 
     /// Finds the nearest directory to look at a path from.
@@ -43,16 +46,16 @@ impl<'t> Observer<'t> {
         while self.directories.last().is_some_and(|(open, _)| !is_above(open)) {
             self.directories.pop();
         }
+        if parent != self.last.0 {
+            self.last = (parent.to_vec(), 0);
+        }
+        self.last.1 += 1;
         let is_open = self.directories.last().is_some_and(|(open, _)| open == parent);
-        if !is_open && !parent.is_empty() && parent == self.last {
+        if !is_open && !parent.is_empty() && self.last.1 >= WORTH_OPENING {
             let (directory, rest) = self.start(parent);
             if let Some(opened) = open_directory(directory, rest) {
                 self.directories.push((parent.to_vec(), opened));
             }
-        }
-        if parent != self.last {
-            self.last.clear();
-            self.last.extend_from_slice(parent);
         }
         let (directory, rest) = self.start(path);
         PlacedPath { terms: self.terms, path, follow, directory, rest }
