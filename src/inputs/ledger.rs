@@ -90,6 +90,15 @@ impl Ledger {
         is_over
     }
 
+    /// Whether there are too many paths: then the result is not stored.
+    pub(super) fn is_full(&mut self) -> bool {
+        let is_full = self.records.len() >= MOST_PATHS;
+        if is_full {
+            self.refuse(NotTraceable::TooManyPaths);
+        }
+        is_full
+    }
+
     pub(super) fn refuse(&mut self, refusal: NotTraceable) {
         self.refusal.get_or_insert(refusal);
     }
@@ -189,8 +198,8 @@ impl Ledger {
         look: Look,
         now: Option<PathState>,
     ) {
-        if self.records.len() >= MOST_PATHS {
-            return self.refuse(NotTraceable::TooManyPaths);
+        if self.is_full() {
+            return;
         }
         let now = now.unwrap_or_else(|| PathState::at(CWD, path, follow));
         let record = self.records.entry(path.into()).or_default();

@@ -13,7 +13,7 @@ pub struct TraceTerms {
     pub working_directory: PathBuf,
     /// The [project](project_of) of that directory: files in it count by their content.
     pub project: PathBuf,
-    /// The directory of cachex's own store, in which nothing counts.
+    /// The directory of cachex's own store without symbolic links, in which nothing counts.
     pub store: PathBuf,
     /// `--trace-ignore`.
     pub ignored: Vec<PathGlob>,

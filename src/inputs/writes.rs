@@ -53,6 +53,9 @@ impl Ledger {
         if self.ignored.contains(path) {
             return None;
         }
+        if self.is_full() {
+            return None;
+        }
         let itself = PathState::at(CWD, path, false);
         let system = itself.found().map(|facts| self.filesystems.of(path, false, facts));
         let is_of_kernel = match system {
