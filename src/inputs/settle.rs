@@ -31,3 +31,23 @@ fn is_young(facts: &Facts) -> bool {
 fn is_young(_: &Facts) -> bool {
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::CWD;
+    use std::os::unix::ffi::OsStrExt;
+
+    #[test]
+    fn the_clock_has_gone_on_since_the_last_change() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("x");
+        for round in 0..5 {
+            std::fs::write(&path, round.to_string()).expect("written");
+            let look = || PathState::at(CWD, path.as_os_str().as_bytes(), true);
+            let settled = settled(look(), look);
+            assert!(settled.found().is_some_and(|facts| !is_young(facts)));
+            assert_eq!(settled, look());
+        }
+    }
+}

@@ -1,8 +1,8 @@
 //! What a run changed: its own files are no inputs, and what it changed after looking at it forbids to store.
 
 use super::project::{
-    asked_of, assert_spoiled_by, create, file, gone, link_to, list, make_directory, read, remove,
-    rename, sandbox, sly, stat, write,
+    asked_of, assert_kept_by, assert_spoiled_by, create, file, gone, link_to, list, make_directory,
+    read, remove, rename, sandbox, sly, stat, write,
 };
 use super::run::{Call, SECRET, Sandbox, after};
 use crate::inputs::NotTraceable;
@@ -67,6 +67,7 @@ fn own_writes_are_no_inputs() {
         (vec![list("d"), create("d/t"), remove("d/t")], 1),
         (vec![stat("d"), write("d/x"), list("d")], 2),
         (vec![Call::Chmod("a".into(), 0o644), read("a")], 1),
+        (vec![stat("d"), write("d/new"), list("d")], 2),
         // What is behind the run's own link is not its own.
         (vec![link_to("a", "t"), read("t"), remove("t")], 1),
         (
@@ -97,6 +98,9 @@ fn own_writes_are_no_inputs() {
 fn what_the_run_left_must_stay_as_it_is() {
     assert_spoiled_by(&[write("t")], &[("a change", &file("t", "x")), ("its removal", &gone("t"))]);
     assert_spoiled_by(&[write("t"), rename("t", "a")], &[("a change", &file("a", "one"))]);
+    let calls = [link_to("a", "t"), rename("t", "u")];
+    assert_spoiled_by(&calls, &[("its removal", &gone("u"))]);
+    assert_kept_by(&calls, &[("a change of what the link leads to", &file("a", "other"))]);
     assert_spoiled_by(&[Call::Append("a".into(), "x")], &[("its removal", &gone("a"))]);
 }
 

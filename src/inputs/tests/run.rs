@@ -281,6 +281,8 @@ fn stat(path: &Path, follow: bool, begin: Option<SystemTime>) -> Result<String, 
     };
     let begin = begin.duration_since(SystemTime::UNIX_EPOCH).expect("now").as_secs();
     let is_new = u64::try_from(stat.st_mtime).expect("a time") >= begin;
+    // Links get the time at which they are made.
+    let is_new = is_new || kind == FileType::Symlink;
     let time = if is_new { "new".to_owned() } else { stat.st_mtime.to_string() };
     Ok(format!("{mode:o} {} {time}", stat.st_size))
 }
