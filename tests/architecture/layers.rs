@@ -114,7 +114,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("store/read/pages", "unsupported file record tree reader"),
     (
         "store/sqlite",
-        "condition codec connect definitions notes read_transaction rebuild space schema open repair transaction",
+        "condition codec stopped_holder connect definitions notes read_transaction rebuild space schema open repair transaction",
     ),
     (
         "store/write",

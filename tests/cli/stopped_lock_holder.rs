@@ -1,4 +1,4 @@
-//! A stopped process that holds a lock of the store delays hits and misses by two seconds at most.
+//! A stopped process that holds a lock of the store delays neither hits nor misses.
 
 use super::harness::{Sandbox, Texts};
 use rusqlite::Connection;

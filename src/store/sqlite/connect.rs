@@ -1,5 +1,6 @@
 //! Connections to a database file that exists, with the settings that every one of them has.
 
+use super::stopped_holder::{self, Intent};
 use crate::store::error::StoreError;
 use crate::store::location::StoreLocation;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -36,7 +37,7 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     let mut connection = Connection::open_with_flags(unmistakable(path), flags)?;
     // Otherwise SQLite writes pages of the store to a temporary directory.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    wait_for_others(&mut connection, WRITE_DEADLINE)?;
+    wait_for_others(&mut connection, Intent::Read, WRITE_DEADLINE)?;
     Ok(connection)
 }
 
@@ -45,10 +46,15 @@ fn unmistakable(path: &Path) -> PathBuf {
     Path::new(".").join(path)
 }
 
-/// Waits for the locks of others, `left` in total from now on, while they get on: not for one that keeps a lock and writes
-/// nothing, as a stopped process does. SQLite's own timeout would begin anew with every page that it cannot write.
+/// After so many attempts, about a hundredth of a second, it is worth a look whether a lock is held by a stopped
+/// process. Others hold theirs for milliseconds.
+const ATTEMPTS_BEFORE_LOOK: i32 = 4;
+
+/// Waits for the locks of others, `left` in total from now on, while they get on. SQLite's own timeout would begin anew
+/// with every page that it cannot write.
 pub(super) fn wait_for_others(
     connection: &mut Connection,
+    intent: Intent,
     mut left: Duration,
 ) -> Result<(), StoreError> {
     let database = connection.path().map(PathBuf::from).unwrap_or_default();
@@ -59,11 +65,14 @@ pub(super) fn wait_for_others(
         std::thread::sleep(Duration::from_millis(1 << times.clamp(0, 5)).min(left));
         left = left.saturating_sub(begun.elapsed());
         idle += begun.elapsed();
-        let found = last_changes(&database);
-        if seen.replace(found) != Some(found) {
-            idle = Duration::ZERO;
-        }
-        !left.is_zero() && idle < IDLE_DEADLINE
+        let mut is_in_vain = || {
+            let found = last_changes(&database);
+            if seen.replace(found) != Some(found) {
+                idle = Duration::ZERO;
+            }
+            idle > IDLE_DEADLINE || stopped_holder::is_in_the_way(&database, intent)
+        };
+        !left.is_zero() && (times < ATTEMPTS_BEFORE_LOOK || !is_in_vain())
     };
     Ok(connection.busy_handler(Some(wait))?)
 }

@@ -13,5 +13,6 @@ pub(in crate::store) mod transaction;
 
 mod definitions;
 mod rebuild;
+mod stopped_holder;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@
 use super::connect::{WRITE_DEADLINE, wait_for_others};
 use super::read_transaction;
 use super::schema::{self, DatabaseFormat};
+use super::stopped_holder::Intent;
 use crate::private_directory::open_private;
 use crate::store::error::StoreError;
 use crate::store::location::StoreLocation;
@@ -41,7 +42,7 @@ pub(in crate::store) fn write<'c>(
     let is_patient = purpose != Purpose::StoringAtOnce;
     read_transaction::end(connection);
     let deadline = if is_patient { WRITE_DEADLINE } else { Duration::ZERO };
-    wait_for_others(connection, deadline)?;
+    wait_for_others(connection, Intent::Write, deadline)?;
     connection.pragma_update(None, "synchronous", "OFF")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     check_format(&transaction, location)?;
