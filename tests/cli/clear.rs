@@ -215,6 +215,25 @@ fn a_command_with_nearly_all_entries_is_cleared_and_the_others_stay() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_traced_runs_asked_goes_with_the_last_entry_that_needs_it() {
+    let sandbox = with_thousands();
+    for call in ["--trace --trace-ignore ran ./other.sh", "--trace ./s.sh"] {
+        sandbox.cachex(call).output();
+    }
+    let shapes = || {
+        let count = "SELECT count(*) FROM note WHERE kind = 8";
+        sandbox.connection().query_row(count, [], |row| row.get::<_, i64>(0))
+    };
+    assert_eq!(shapes(), Ok(2));
+    sandbox.cachex("clear -- ./s.sh").gives("removed 7004 entries (2.0MB)\n");
+    assert_eq!(shapes(), Ok(1));
+    sandbox.cachex("--trace --trace-ignore ran --only-if-cached ./other.sh").gives("other\n");
+    sandbox.cachex("clear -- ./other.sh").output();
+    assert_eq!(shapes(), Ok(0));
+}
+
 #[test]
 fn a_run_in_flight_is_not_stored_when_thousands_are_cleared() {
     let sandbox = with_thousands();

@@ -104,6 +104,8 @@ pub(super) fn remove_all_but(
          DELETE FROM entry;
          INSERT INTO entry SELECT * FROM spared;
          DROP TABLE spared;
+         DELETE FROM note WHERE kind = 8 AND name NOT IN (
+             SELECT substr(condition, 2, 32) FROM entry WHERE inputs IS NOT NULL);
          UPDATE command SET (entries, output) = (
              SELECT count(*), CAST(total(output) AS INTEGER) FROM entry WHERE command = command.id);"
     ));
