@@ -2,18 +2,20 @@
 
 use super::answer::{print, print_styled, printed};
 use super::entry_facts::{json_of, time_left};
-use super::json::json;
+use super::json::{self, json, object};
 use super::opening::with_store;
 use super::screen::{Screen, Tone};
 use super::table::Table;
 use crate::entry::{Condition, Description, StdinKind};
 use crate::error::Error;
+use crate::inputs::ListedInput;
 use crate::options::ShowOptions;
 use crate::recording::Body;
 use crate::size::Size;
 use crate::store::{Calls, Selection};
 use crate::terminal::{Notices, Stream, escape_os, escape_words};
 use crate::time::{Timestamp, brief};
+use serde::Serialize;
 use std::path::Path;
 
 /// Prints the newest entry that the options select.
@@ -27,21 +29,42 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
     let wanted = wanted_stream(options);
     let found = with_store(directory, notices, |store| {
         store.newest(&selection, |store, description| {
-            let output = wanted.map(|_| store.output(&description.entry)).transpose()?;
-            Ok((description, output.flatten()))
+            let entry = &description.entry;
+            let output = wanted.map(|_| store.output(entry)).transpose()?;
+            let inputs = entry.inputs.map(|_| store.listed_inputs(entry)).transpose()?;
+            Ok((description, output.flatten(), inputs))
         })
     })?;
-    let Some((description, output)) = found else {
+    let Some((description, output, inputs)) = found else {
         let problem = "no such entry; `cachex list` shows what there is";
         return Err(Error::Failed(problem.to_owned()));
     };
     let now = Timestamp::now();
     if options.json {
-        return print(&json(&json_of(&description, now))?);
+        let inputs = inputs.flatten().map(|inputs| inputs.iter().map(json_of_input).collect());
+        return print(&json(&ShownEntry { entry: json_of(&description, now), inputs })?);
     }
     match wanted {
         Some(wanted) => print_output(output, wanted),
         None => print_styled(&tell(&description, now)),
+    }
+}
+
+/// An entry as JSON, with what it depends on.
+#[derive(Serialize)]
+struct ShownEntry<E, I> {
+    #[serde(flatten)]
+    entry: E,
+    /// `null` if the run was not traced, or if they cannot be read.
+    inputs: Option<Vec<I>>,
+}
+
+fn json_of_input(input: &ListedInput) -> impl Serialize + use<> {
+    object! {
+        path: json::text(&input.path),
+        follow: input.follow,
+        asked: input.looks.names().collect::<Vec<_>>(),
+        found: input.found,
     }
 }
 

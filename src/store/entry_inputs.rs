@@ -8,7 +8,7 @@ use super::handle::Store;
 use super::sqlite::notes::{NoteKind, Notes};
 use super::sqlite::transaction::{self, Purpose};
 use crate::entry::Entry;
-use crate::inputs::{InputShape, StoredStates};
+use crate::inputs::{InputShape, ListedInput, StoredStates, listed};
 use crate::key::Digest;
 use rusqlite::{OptionalExtension, params};
 
@@ -45,6 +45,17 @@ impl Store {
             },
         )?;
         Ok(states.map(StoredStates::decode))
+    }
+
+    /// What an entry depends on; `None` if that cannot be read.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn listed_inputs(&self, entry: &Entry) -> Result<Option<Vec<ListedInput>>, StoreError> {
+        let Some(id) = entry.inputs else { return Ok(Some(Vec::new())) };
+        let (shape, states) = (self.shape(id.shape)?, self.states(entry)?);
+        let (Some(shape), Some(states)) = (shape, states) else { return Ok(None) };
+        Ok(listed(&shape, &states, &self.secret()?))
     }
 
     /// Replaces the answers of an entry by the same ones, which are quicker to check.

@@ -49,7 +49,7 @@ pub const MODULES: &[(&str, &str)] = &[
         "call",
         "entry error exit inherited inputs key options policy progress recording replay runner single_flight stdin store terminal time tracer",
     ),
-    ("commands", "call entry error exit hex key options recording size store terminal time"),
+    ("commands", "call entry error exit hex inputs key options recording size store terminal time"),
 ];
 
 /// The folders, each with its files and folders, lowest first: each of them may use those before it.
@@ -64,7 +64,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ),
     (
         "inputs",
-        "look write_kind doubt refusal path_glob terms path path_state body filesystem settle record conclude answers shape stored_states seen observer present ledger writes moves ending verify differences",
+        "look write_kind doubt refusal path_glob terms path path_state body filesystem settle record conclude answers shape stored_states seen observer present ledger writes moves ending verify differences listed",
     ),
     (
         "key",

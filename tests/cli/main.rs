@@ -72,6 +72,8 @@ mod streams;
 #[cfg(target_os = "linux")]
 mod system_calls;
 mod tilde;
+#[cfg(target_os = "linux")]
+mod traced_verbs;
 mod trust_verb;
 mod unexpected_rows;
 mod unmatched_options;

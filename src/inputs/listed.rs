@@ -1,0 +1,66 @@
+//! What a stored entry depends on, for people: each path, what was asked of it, and whether something was there. No
+//! answer beyond that can be read out of what is stored.
+
+use super::answers::Answers;
+use super::look::{Look, Looks};
+use super::path_state::PathState;
+use super::shape::InputShape;
+use super::stored_states::{StoredState, StoredStates};
+use crate::key::TraceTimes;
+use rustix::io::Errno;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+/// An input that a traced run has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedInput {
+    /// The path: absolute, or relative to the working directory for what belongs to the project.
+    pub path: OsString,
+    /// Whether a link at its end was followed.
+    pub follow: bool,
+    /// What was asked.
+    pub looks: Looks,
+    /// Whether something was there.
+    pub found: bool,
+}
+
+/// The inputs of a stored entry in order; `None` if its answers are damaged.
+#[must_use]
+pub fn listed(
+    shape: &InputShape,
+    stored: &StoredStates,
+    secret: &[u8],
+) -> Option<Vec<ListedInput>> {
+    let stored = stored.read(shape.len())?;
+    let answers = Answers::new(secret, TraceTimes::Exact);
+    // A path below a file is stored like one that may not be looked at, and it is as absent as any.
+    let not_a_directory = PathState::Refused(Errno::NOTDIR.raw_os_error());
+    let below_a_file = answers.state(&not_a_directory, Looks::default(), None);
+    let mut questions = shape.questions();
+    let mut listed = Vec::with_capacity(stored.len());
+    for stored in stored {
+        let question = questions.next()?;
+        let is_absent = stored == StoredState::Absent || stored.state() == below_a_file;
+        listed.push(ListedInput {
+            path: OsStr::from_bytes(question.path).to_owned(),
+            follow: question.follow,
+            looks: question.looks,
+            found: !is_absent,
+        });
+    }
+    Some(listed)
+}
+
+impl Looks {
+    /// What was asked, in words.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            (Look::Content, "content"),
+            (Look::Stat, "stat"),
+            (Look::Access, "access"),
+            (Look::Listing, "listing"),
+            (Look::Link, "link"),
+        ];
+        all.into_iter().filter(move |(look, _)| self.contains(*look)).map(|(_, name)| name)
+    }
+}
