@@ -124,6 +124,6 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("tracer", "error engine trace"),
     (
         "tracer/engine",
-        "event memory notification numbers program resolve rule socket table answer filter install keeper record understand yama supervisor",
+        "event memory notification numbers program resolve rule socket table terminal answer filter install keeper record understand yama supervisor",
     ),
 ];

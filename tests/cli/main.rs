@@ -73,6 +73,7 @@ mod streams;
 mod system_calls;
 mod tilde;
 #[cfg(target_os = "linux")]
+mod trace_terminal;
 mod traced_verbs;
 mod trust_verb;
 mod unexpected_rows;

@@ -21,6 +21,10 @@ pub(super) enum TraceEvent {
     Connect { path: Vec<u8> },
     /// It uses the network. `None`: it is not known yet with whom it talks.
     Network { peer: Option<String> },
+    /// It opens a terminal.
+    OpenTerminal,
+    /// It has closed the terminal that it opened last, and has not used it.
+    LeaveTerminal,
     /// It makes a file system, which may be its own.
     Mount,
     /// It does something that files do not tell of.

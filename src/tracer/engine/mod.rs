@@ -18,6 +18,7 @@ mod rule;
 mod socket;
 mod supervisor;
 mod table;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod understand;

@@ -17,6 +17,8 @@ pub(super) struct Record {
     /// The sockets of the run itself.
     bound: HashSet<Vec<u8>>,
     network: NetworkUse,
+    /// Terminals that may have been used.
+    open_terminals: usize,
 }
 
 /// How the network was used.
@@ -33,7 +35,7 @@ const DEEPEST: usize = 6;
 impl Record {
     pub(super) fn new(ledger: Ledger) -> Self {
         let (bound, network) = (HashSet::new(), NetworkUse::None);
-        Self { ledger, bound, network }
+        Self { ledger, bound, network, open_terminals: 0 }
     }
 
     /// `loses_privileges`: programs that would get privileges do not get them.
@@ -65,6 +67,8 @@ impl Record {
                 self.ledger.doubt(Doubt::Network(Some(peer)));
             }
             TraceEvent::Network { .. } => {}
+            TraceEvent::OpenTerminal => self.open_terminals += 1,
+            TraceEvent::LeaveTerminal => self.open_terminals -= 1,
             TraceEvent::Mount => self.ledger.blind(),
             TraceEvent::Doubt(doubt) => self.ledger.doubt(doubt),
         }
@@ -74,6 +78,9 @@ impl Record {
     pub(super) fn end(mut self) -> Ledger {
         if self.network == NetworkUse::Unnamed {
             self.ledger.doubt(Doubt::Network(None));
+        }
+        if self.open_terminals > 0 {
+            self.ledger.doubt(Doubt::Terminal);
         }
         self.ledger
     }

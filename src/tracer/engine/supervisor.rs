@@ -10,6 +10,7 @@ use super::install::ListenerSource;
 use super::notification::Listener;
 use super::record::Record;
 use super::resolve::Proc;
+use super::terminal::TerminalWatch;
 use super::understand::Understanding;
 use super::yama::reap_orphans;
 use crate::inputs::{Doubt, Ledger};
@@ -93,6 +94,7 @@ pub(super) fn record_calls(
     sink: &mut impl FnMut(TraceEvent),
 ) -> Result<(), Errno> {
     let mut understanding = Understanding::new(Proc::open()?);
+    let mut terminals = TerminalWatch::default();
     let mut is_blind = false;
     let mut command = None;
     for turn in 1_u32.. {
@@ -109,12 +111,16 @@ pub(super) fn record_calls(
         if adopts && turn.is_multiple_of(REAPING_INTERVAL) {
             reap_orphans(command);
         }
+        if !is_blind && terminals.goes_on(call.thread) == Some(true) {
+            sink(TraceEvent::LeaveTerminal);
+        }
         if !is_blind
             && let Some(event) = understanding.of(&call)
             && listener.still_waits(&call)
         {
             is_blind = event == TraceEvent::Mount;
-            sink(event);
+            let opens = terminals.begins(call.thread, &event);
+            sink(if opens { TraceEvent::OpenTerminal } else { event });
         }
         listener.let_go_on(&call)?;
     }
