@@ -89,6 +89,6 @@ impl PathRecord {
     /// Notes that the run is about to make all that is there, or to remove it.
     pub(super) fn write(&mut self, written: Written) {
         self.written = written;
-        (self.is_own_link, self.is_confirmed, self.read_as_new) = (false, false, false);
+        (self.is_own_link, self.is_confirmed) = (false, false);
     }
 }

@@ -119,6 +119,7 @@ fn what_it_changed_after_looking_is_not_stored() {
         (vec![Call::Append("a".into(), "x"), read("a")], "a"),
         (vec![Call::Update { path: "a".into(), creates: false, text: "1" }], "a"),
         (vec![Call::Update { path: "t".into(), creates: true, text: "1" }], "t"),
+        (vec![Call::Update { path: "t".into(), creates: true, text: "" }, write("t")], "t"),
         (vec![Call::Append("t".into(), "1"), stat("t")], "t"),
         (vec![stat("a"), Call::Chmod("a".into(), 0o600)], "a"),
         (vec![rename("a", "b")], "a"),
