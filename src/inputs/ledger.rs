@@ -4,6 +4,7 @@ use super::body;
 use super::doubt::Doubt;
 use super::filesystem::{DeviceKind, Filesystem, Filesystems};
 use super::look::Look;
+use super::partly_written::PartlyWritten;
 use super::path;
 use super::path_state::PathState;
 use super::record::{Contact, PathRecord, Written};
@@ -33,6 +34,7 @@ pub struct Ledger {
     /// The directories that the run has made, and the names that it has removed: what is missing there is its own
     /// doing.
     pub(super) own: HashSet<Vec<u8>>,
+    pub(super) partly_written: PartlyWritten,
     is_blind: bool,
 }
 
@@ -54,6 +56,7 @@ impl Ledger {
             ignored: HashSet::new(),
             filesystems: Filesystems::default(),
             own: HashSet::new(),
+            partly_written: PartlyWritten::default(),
             is_blind: false,
         }
     }
@@ -202,6 +205,9 @@ impl Ledger {
             return;
         }
         let now = now.unwrap_or_else(|| PathState::at(CWD, path, follow));
+        if let Some(other) = self.partly_written.other_name(path, &now) {
+            self.add_look(&other, true, look, None);
+        }
         let record = self.records.entry(path.into()).or_default();
         let is_unwritten = record.written == Written::Never;
         let contact = record.contact(follow).get_or_insert_with(|| Box::new(Contact::new(now)));

@@ -16,6 +16,7 @@ mod listed;
 mod look;
 mod moves;
 mod observer;
+mod partly_written;
 mod path;
 mod path_glob;
 mod path_state;

@@ -211,7 +211,10 @@ impl Ledger {
         }
         match written {
             Written::Wholly | Written::Removed => record.write(written),
-            _ if record.written == Written::Never => record.written = written,
+            _ if record.written == Written::Never => {
+                record.written = written;
+                self.partly_written.note(path, itself);
+            }
             _ => {}
         }
         if written == Written::Removed {
