@@ -35,7 +35,8 @@ impl Ledger {
         }
         match kind {
             WriteKind::Open { creates, truncates, reads } => match itself.found() {
-                Some(facts) => self.open(path, facts, truncates, reads),
+                Some(_) if self.is_own(path) => {}
+                Some(facts) => self.open(path, facts, [creates, truncates, reads]),
                 None if creates => self.open_new(path, &itself, truncates, reads),
                 None => self.look_at(path, false, Look::Access, links),
             },
@@ -84,20 +85,23 @@ impl Ledger {
     }
 
     /// Something that is there is opened for writing.
-    fn open(&mut self, path: &[u8], facts: &Facts, truncates: bool, reads: bool) {
+    fn open(&mut self, path: &[u8], facts: &Facts, [creates, truncates, reads]: [bool; 3]) {
         let itself = PathState::Found(*facts);
-        if self.is_own(path) {
-            return;
-        }
         match DeviceKind::of(facts) {
             Some(DeviceKind::Memory) => return,
             Some(DeviceKind::Terminal) => return self.doubt(Doubt::Terminal),
             Some(DeviceKind::Other) => return self.doubt(Doubt::Device(shown(path))),
             None => {}
         }
-        if facts.is_directory() || accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS).is_err()
-        {
-            return self.add_look(path, false, Look::Access, Some(itself));
+        let may_write = accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS).is_ok();
+        let fails = facts.is_directory() || !may_write;
+        // Where it can be made, its directory has to be there; else it has to be there itself.
+        match path::parent(path).filter(|_| creates && !fails) {
+            Some(parent) => self.look_at(parent, true, Look::Access, MOST_LINKS),
+            None => self.add_look(path, false, Look::Access, Some(itself)),
+        }
+        if fails {
+            return;
         }
         if truncates {
             return self.change(path, &itself, Written::Wholly);
