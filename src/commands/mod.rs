@@ -6,6 +6,7 @@
 
 mod answer;
 mod entry_facts;
+mod entry_inputs;
 mod filters;
 mod json;
 mod opening;

@@ -2,6 +2,7 @@
 
 use super::answer::{print, print_styled, printed};
 use super::entry_facts::{json_of, time_left};
+use super::entry_inputs;
 use super::json::{self, json, object};
 use super::opening::with_store;
 use super::screen::{Screen, Tone};
@@ -46,7 +47,7 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
     }
     match wanted {
         Some(wanted) => print_output(output, wanted),
-        None => print_styled(&tell(&description, now)),
+        None => print_styled(&tell(&description, inputs.as_ref().map(Option::as_deref), now)),
     }
 }
 
@@ -85,7 +86,12 @@ fn print_output(output: Option<Body>, wanted: Stream) -> Result<(), Error> {
     }))
 }
 
-fn tell(description: &Description, now: Timestamp) -> String {
+/// All about an entry. `inputs` are those of a traced run, if they can be read.
+fn tell(
+    description: &Description,
+    inputs: Option<Option<&[ListedInput]>>,
+    now: Timestamp,
+) -> String {
     let Description { entry, scope, words, directory, output, hits, last_used, .. } = description;
     let ago = |at: Timestamp| {
         at.age_at(now)
@@ -128,5 +134,10 @@ fn tell(description: &Description, now: Timestamp) -> String {
     for (name, value) in lines {
         facts.push(Tone::Plain, [name.to_owned(), value]);
     }
-    facts.render(Screen::own())
+    if let Some(inputs) = inputs {
+        facts.push(Tone::Plain, ["inputs".to_owned(), entry_inputs::in_short(inputs)]);
+    }
+    let screen = Screen::own();
+    let listed = inputs.flatten().map(|inputs| entry_inputs::in_full(inputs, screen));
+    facts.render(screen) + &listed.unwrap_or_default()
 }

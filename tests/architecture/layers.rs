@@ -60,7 +60,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ),
     (
         "commands",
-        "answer filters json opening option_value removals run screen clear completions entry_facts explain prune table config doctor list show stats trust",
+        "answer filters json opening option_value removals run screen clear completions entry_facts explain prune table entry_inputs config doctor list show stats trust",
     ),
     (
         "inputs",

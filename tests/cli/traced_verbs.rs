@@ -1,6 +1,6 @@
 //! What the verbs say about entries of traced runs.
 
-use super::harness::Sandbox;
+use super::harness::{Sandbox, Texts};
 use serde_json::{Value, json};
 
 /// What a verb with `--json` prints.
@@ -49,4 +49,25 @@ fn an_entry_whose_run_was_not_traced_has_no_inputs() {
     let sandbox = Sandbox::with_script("echo hi");
     sandbox.cachex("./s.sh").gives("hi\n");
     assert_eq!(answer(&sandbox, "show --json 1")["inputs"], Value::Null);
+}
+
+#[test]
+fn the_inputs_of_an_entry_are_listed_by_directory() {
+    let sandbox = Sandbox::with_script("cat src/*; cat \"$(printf 'a\\033b')\" missing 2>&-");
+    sandbox.write("src/a", "secret\n");
+    sandbox.write("a\u{1b}b", "x");
+    sandbox.cachex("--trace ./s.sh").tells("secret\nx", 1);
+    let shown = sandbox.cachex("show 1").output().stdout_text();
+    assert!(shown.contains("\nin the project\n"), "{shown}");
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines: Vec<_> = shown.lines().map(words).collect();
+    for expected in ["content src/a", "content $'a\\x1bb'", "absent missing", "access, listing src"]
+    {
+        assert!(lines.iter().any(|line| line == expected), "no {expected:?} in {shown}");
+    }
+    let elsewhere = shown.split("\nelsewhere\n").nth(1).expect("others");
+    assert!(elsewhere.contains("  /etc\n") || elsewhere.contains("  /usr/bin\n"), "{elsewhere}");
+    assert!(!shown.contains("secret\n"), "{shown}");
+    let line = shown.lines().find(|line| line.starts_with("inputs ")).expect("a line");
+    assert!(line.ends_with(" of them absent"), "{line}");
 }
