@@ -75,7 +75,8 @@ impl Call<'_> {
         // The reader of stderr may be slow: release the lock first.
         store.release_read_lock();
         let stale = if is_stale { ", stale" } else { "" };
-        self.notices.detail(&format_args!("hit: stored {} ago{stale}", brief(age)));
+        let inputs = prepared.checked_inputs.count_of(&entry).map(inputs_hold).unwrap_or_default();
+        self.notices.detail(&format_args!("hit: stored {} ago{stale}{inputs}", brief(age)));
         Ok(Hit { entry: *entry, body, is_stale })
     }
 
@@ -105,6 +106,14 @@ impl Call<'_> {
             self.notices
                 .detail(&format_args!("not served stale: a renewal would lack descriptor {fd}"));
         }
+    }
+}
+
+/// What there is to say of a hit of an entry with so many inputs.
+pub(super) fn inputs_hold(count: usize) -> String {
+    match count {
+        1 => "; its input is as it was".to_owned(),
+        count => format!("; its {count} inputs are as they were"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a run would do, for `explain`. Takes nothing from standard input and stores nothing.
 
 use super::context::Call;
-use super::decide::{Hit, Miss};
+use super::decide::{Hit, Miss, inputs_hold};
 use super::prepare::Prepared;
 use crate::entry::Entry;
 use crate::options::Execution;
@@ -42,7 +42,9 @@ impl Call<'_> {
             Ok(hit) => {
                 let age = hit.entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
                 let stale = if hit.is_stale { ", stale" } else { "" };
-                let reason = format!("stored {age} ago as entry {}{stale}", hit.entry.id);
+                let inputs = prepared.checked_inputs.count_of(&hit.entry);
+                let inputs = inputs.map(inputs_hold).unwrap_or_default();
+                let reason = format!("stored {age} ago as entry {}{stale}{inputs}", hit.entry.id);
                 Forecast::new("hit", reason, self.serving(prepared, &hit))
             }
             Err(Miss { reason: MissReason::OtherStdin, .. }) if is_open => {

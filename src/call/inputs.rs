@@ -48,6 +48,8 @@ pub struct CheckedInputs {
     pub(super) outdated: Option<Entry>,
     /// The same answers for some entries, which are quicker to check.
     renewed: Vec<(Entry, StoredStates)>,
+    /// How many questions there are of each list.
+    lengths: Vec<(Digest, usize)>,
 }
 
 impl CheckedInputs {
@@ -55,6 +57,12 @@ impl CheckedInputs {
     pub(super) fn renewed_for(&self, entry: &Entry) -> Option<&StoredStates> {
         let (_, states) = self.renewed.iter().find(|(it, _)| it.is_same_as(entry))?;
         Some(states)
+    }
+
+    /// How many inputs this entry has, if its run was traced.
+    pub fn count_of(&self, entry: &Entry) -> Option<usize> {
+        let shape = entry.inputs?.shape;
+        self.lengths.iter().find(|(digest, _)| *digest == shape).map(|(_, length)| *length)
     }
 }
 
@@ -103,8 +111,9 @@ impl Call<'_> {
         let Some(terms) = self.trace_terms(store, observation)? else {
             return Ok((entries, CheckedInputs::default()));
         };
-        let (mut holding, mut renewed) = (Vec::new(), Vec::new());
-        for Group { shape, entries, states, .. } in groups {
+        let (mut holding, mut renewed, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
+        for Group { digest, shape, entries, states } in groups {
+            lengths.push((digest, shape.len()));
             for HoldingStates { candidate, renewed: states } in
                 verify(&shape, &states, &terms, &secret)
             {
@@ -116,7 +125,7 @@ impl Call<'_> {
         let holds = |entry: &Entry| holding.iter().any(|it: &Entry| it.is_same_as(entry));
         let (holding, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(holds);
         let outdated = others.into_iter().next();
-        Ok((holding, CheckedInputs { outdated, renewed }))
+        Ok((holding, CheckedInputs { outdated, renewed, lengths }))
     }
 
     /// What counts in a trace of the command; `None` if it is not traced.

@@ -4,10 +4,12 @@
 
 use super::context::Call;
 use super::prepare::Prepared;
+use crate::inputs::InputDifference;
 use crate::key::{Caveat, Difference, Observation, StoredPart, differences};
 use crate::policy::MissReason;
 use crate::store::{Store, StoreError};
 use crate::time::{Timestamp, brief};
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -18,7 +20,7 @@ pub struct Nearest {
     pub id: i64,
     /// `None` for one from the future.
     pub age: Option<Duration>,
-    /// How its key differs.
+    /// How its key differs; if it does not, how the inputs of a traced run differ.
     pub differences: Vec<Difference>,
 }
 
@@ -43,6 +45,24 @@ impl Nearest {
         Ok(nearest)
     }
 
+    /// The nearest entry. If only the inputs of a traced run differ, they are compared as well.
+    pub fn find_with_inputs(
+        call: &Call<'_>,
+        prepared: &Prepared,
+        parts: &[StoredPart],
+    ) -> Result<Option<Self>, StoreError> {
+        let Prepared { store, observation, checked_inputs, .. } = prepared;
+        let mut nearest = Self::find(call, store, observation, parts)?;
+        let with_same_key = nearest.as_mut().filter(|nearest| nearest.differences.is_empty());
+        if let (Some(nearest), Some(entry)) = (with_same_key, &checked_inputs.outdated) {
+            let differences = call.input_differences(store, observation, entry).unwrap_or_default();
+            nearest.id = entry.id;
+            nearest.age = entry.created.age_at(Timestamp::now());
+            nearest.differences = differences.into_iter().map(as_difference).collect();
+        }
+        Ok(nearest)
+    }
+
     /// The entry, its age and all differences.
     pub fn tell(&self) -> String {
         let ago = |age| format!("{} ago", brief(age));
@@ -58,6 +78,12 @@ impl Nearest {
     fn in_short(&self) -> String {
         first_of(&self.differences)
     }
+}
+
+fn as_difference(InputDifference { kind, path, what }: InputDifference) -> Difference {
+    let mut name = OsString::from(format!("{kind} "));
+    name.push(path);
+    Difference { name, what }
 }
 
 fn listed<T: Display>(differences: &[T]) -> String {

@@ -85,7 +85,8 @@ impl Explanation {
         let key = observation.fingerprint.key().0.as_bytes().to_vec();
         let key = store.keyed(&[KeyPart::new("key", key)])?;
         let is_hit = forecast.verdict == "hit";
-        let nearest = if is_hit { None } else { Nearest::find(call, store, observation, &keyed)? };
+        let nearest =
+            if is_hit { None } else { Nearest::find_with_inputs(call, prepared, &keyed)? };
         let part =
             |(KeyPart { name, shown, .. }, StoredPart { digest, .. }): (KeyPart, &StoredPart)| {
                 ShownPart {

@@ -4,6 +4,7 @@
 use super::body::FileBody;
 use super::look::{Look, Looks};
 use super::path_state::{Facts, PathState};
+use super::stored_states::StoredState;
 use crate::key::TraceTimes;
 use rustix::fs::major;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -59,6 +60,14 @@ impl Answers {
         }
         let digest = blake3::keyed_hash(&self.key, bytes.all());
         digest.as_bytes().first_chunk().map(|bytes| u128::from_le_bytes(*bytes))
+    }
+
+    /// Whether an answer that was stored says that nothing was there. A path below a file is as absent as any.
+    pub(super) fn is_absence(&self, stored: StoredState) -> bool {
+        stored == StoredState::Absent
+            || stored.state().is_some_and(|stored| {
+                self.state(&PathState::BELOW_A_FILE, Looks::default(), None) == Some(stored)
+            })
     }
 
     fn push_facts(

@@ -6,7 +6,7 @@ use super::observer::Observer;
 use super::path_state::{Facts, PathState};
 use super::present::PresentAnswer;
 use super::shape::InputShape;
-use super::stored_states::{StoredState, StoredStates};
+use super::stored_states::StoredStates;
 use super::terms::TraceTerms;
 use crate::terminal::escape_os;
 use rustix::fs::FileType;
@@ -51,22 +51,19 @@ pub fn differences(
         let place = observer.place(question.path, question.follow);
         let answer = PresentAnswer::new(question, &place, &answers);
         if !answer.is(stored) {
-            differences.push(difference(question, stored, &answer.state));
+            let was_there = !answers.is_absence(stored);
+            differences.push(difference(question, was_there, &answer.state));
         }
     }
     differences
 }
 
-fn difference(
-    question: InputQuestion<'_>,
-    stored: StoredState,
-    now: &PathState,
-) -> InputDifference {
+fn difference(question: InputQuestion<'_>, was_there: bool, now: &PathState) -> InputDifference {
     let InputQuestion { path, looks, .. } = question;
     // Of what is gone it is known what was asked, which tells what it was.
     let asked = match () {
-        () if looks.contains(Look::Content) || looks.contains(Look::Stat) => "file",
         () if looks.contains(Look::Listing) => "directory",
+        () if looks.contains(Look::Content) || looks.contains(Look::Stat) => "file",
         () if looks.contains(Look::Link) => "link",
         () => "path",
     };
@@ -77,9 +74,9 @@ fn difference(
         Some(FileType::Symlink) => "link",
         Some(_) => "path",
     };
-    let what = match now {
-        PathState::Found(_) if stored == StoredState::Absent => "is there now",
-        PathState::Absent => "is gone",
+    let what = match *now {
+        PathState::Found(_) if !was_there => "is there now",
+        PathState::Absent | PathState::BELOW_A_FILE => "is gone",
         PathState::Refused(_) => "cannot be reached",
         PathState::Found(_) if kind == asked && kind == "directory" => "lists otherwise",
         PathState::Found(_) if kind == asked && kind == "link" => "leads elsewhere",

@@ -3,11 +3,9 @@
 
 use super::answers::Answers;
 use super::look::{Look, Looks};
-use super::path_state::PathState;
 use super::shape::InputShape;
-use super::stored_states::{StoredState, StoredStates};
+use super::stored_states::StoredStates;
 use crate::key::TraceTimes;
-use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
@@ -33,19 +31,15 @@ pub fn listed(
 ) -> Option<Vec<ListedInput>> {
     let stored = stored.read(shape.len())?;
     let answers = Answers::new(secret, TraceTimes::Exact);
-    // A path below a file is stored like one that may not be looked at, and it is as absent as any.
-    let not_a_directory = PathState::Refused(Errno::NOTDIR.raw_os_error());
-    let below_a_file = answers.state(&not_a_directory, Looks::default(), None);
     let mut questions = shape.questions();
     let mut listed = Vec::with_capacity(stored.len());
     for stored in stored {
         let question = questions.next()?;
-        let is_absent = stored == StoredState::Absent || stored.state() == below_a_file;
         listed.push(ListedInput {
             path: OsStr::from_bytes(question.path).to_owned(),
             follow: question.follow,
             looks: question.looks,
-            found: !is_absent,
+            found: !answers.is_absence(stored),
         });
     }
     Some(listed)

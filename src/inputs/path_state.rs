@@ -31,6 +31,9 @@ pub(super) struct Facts {
 }
 
 impl PathState {
+    /// Nothing either: a directory of the path is a file.
+    pub(super) const BELOW_A_FILE: Self = Self::Refused(Errno::NOTDIR.raw_os_error());
+
     /// What is found now.
     pub(super) fn at(directory: impl AsFd, path: &[u8], follow: bool) -> Self {
         let flags = if follow { AtFlags::empty() } else { AtFlags::SYMLINK_NOFOLLOW };

@@ -71,3 +71,61 @@ fn the_inputs_of_an_entry_are_listed_by_directory() {
     let line = shown.lines().find(|line| line.starts_with("inputs ")).expect("a line");
     assert!(line.ends_with(" of them absent"), "{line}");
 }
+
+#[test]
+fn explain_says_how_many_inputs_were_checked() {
+    let sandbox = Sandbox::with_script("cat a");
+    sandbox.write("a", "x");
+    sandbox.cachex("--trace ./s.sh").gives("x");
+    let shown = sandbox.cachex("explain --trace ./s.sh").output().stdout_text();
+    let first = shown.lines().next().expect("a line");
+    assert!(first.starts_with("hit: stored ") && first.contains(" inputs are as they were"));
+    let stderr = sandbox.cachex("-v --trace ./s.sh").tells("x", 0);
+    assert!(stderr.contains(" inputs are as they were\n"), "{stderr}");
+    let untraced = sandbox.cachex("explain ./s.sh").output().stdout_text();
+    assert!(!untraced.contains("inputs are"), "{untraced}");
+}
+
+#[test]
+fn explain_names_every_input_that_is_no_longer_as_it_was() {
+    let sandbox = Sandbox::with_script(
+        "cat a b missing below/x a/y 2>&-; ls src; readlink link; test -e stated; stat -c %s touched",
+    );
+    for name in ["a", "b", "src/1", "stated", "touched"] {
+        sandbox.write(name, name);
+    }
+    std::os::unix::fs::symlink("b", sandbox.dir.join("link")).expect("linked");
+    sandbox.cachex("--trace --failure-ttl none ./s.sh").tells("ab1\nb\n7\n", 0);
+    let explain = "explain --trace ./s.sh";
+    assert!(sandbox.cachex(explain).output().stdout_text().starts_with("hit: "));
+
+    std::fs::remove_file(sandbox.dir.join("b")).expect("removed");
+    std::fs::remove_file(sandbox.dir.join("link")).expect("removed");
+    std::os::unix::fs::symlink("a", sandbox.dir.join("link")).expect("linked");
+    std::fs::remove_file(sandbox.dir.join("stated")).expect("removed");
+    for name in ["a", "missing", "below/y", "src/2", "touched"] {
+        sandbox.write(name, "another content");
+    }
+    let shown = sandbox.cachex(explain).output().stdout_text();
+    assert!(shown.starts_with("miss: stored for other inputs: "), "{shown}");
+    let nearest = shown.lines().find(|line| line.starts_with("nearest: ")).expect("a line");
+    let expected = [
+        "file a changed",
+        "file b is gone",
+        "directory below is there now",
+        "link link leads elsewhere",
+        "file missing is there now",
+        "directory src lists otherwise",
+        "stated is gone",
+        "file touched changed",
+    ];
+    for part in expected {
+        assert!(nearest.contains(part), "no {part:?} in {nearest}");
+    }
+    let answer = answer(&sandbox, "explain --json --trace ./s.sh");
+    let differences = answer["nearest"]["differences"].as_array().expect("differences");
+    assert!(differences.contains(&json!("file a changed")), "{differences:?}");
+    assert_eq!(answer["nearest"]["id"], 1);
+    let stderr = sandbox.cachex("-v --trace ./s.sh").tells("another contentanother content1\n2\na\n15\n", 0);
+    assert!(stderr.contains("miss: stored for other inputs: file a changed, "), "{stderr}");
+}
