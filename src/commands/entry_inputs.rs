@@ -41,16 +41,13 @@ fn one_by_one(inputs: &[&ListedInput], screen: Screen) -> String {
     let mut table = Table::facts();
     // A link and what is behind it come one after the other.
     for of_path in inputs.chunk_by(|one, other| one.path == other.path) {
-        let asked = of_path.iter().flat_map(|input| match input.found {
-            true => input.looks.names().collect(),
-            false => vec!["absent"],
-        });
         let mut words: Vec<&str> = Vec::new();
-        asked.for_each(|word| {
-            if !words.contains(&word) {
-                words.push(word)
-            }
-        });
+        for input in of_path {
+            let asked = if input.found { input.looks.names().collect() } else { vec!["absent"] };
+            words.extend(asked);
+        }
+        words.sort_unstable();
+        words.dedup();
         let path = escape_words(of_path.iter().take(1).map(|input| &input.path));
         let tone = if of_path.iter().all(|input| input.found) { Tone::Plain } else { Tone::Faint };
         table.push(tone, [String::new(), words.join(", "), path]);
@@ -70,7 +67,7 @@ fn by_directory(inputs: &[&ListedInput], screen: Screen) -> String {
         directories
     };
     let mut directories = at_depth(usize::MAX);
-    let deepest = directories.keys().map(|path| path.iter().filter(|byte| **byte == b'/').count());
+    let deepest = directories.keys().map(|path| path.split(|byte| *byte == b'/').count());
     for depth in (1..deepest.max().unwrap_or(0)).rev() {
         if directories.len() <= MOST_DIRECTORIES {
             break;
@@ -129,7 +126,7 @@ mod tests {
 in the project
   stat          ../lib/x
   content       'a b'
-  link, absent  link
+  absent, link  link
 
 elsewhere
   1            /etc

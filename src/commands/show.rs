@@ -32,7 +32,7 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
         store.newest(&selection, |store, description| {
             let entry = &description.entry;
             let output = wanted.map(|_| store.output(entry)).transpose()?;
-            let inputs = entry.inputs.map(|_| store.listed_inputs(entry)).transpose()?;
+            let inputs = store.listed_inputs(entry)?;
             Ok((description, output.flatten(), inputs))
         })
     })?;
@@ -42,12 +42,12 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
     };
     let now = Timestamp::now();
     if options.json {
-        let inputs = inputs.flatten().map(|inputs| inputs.iter().map(json_of_input).collect());
+        let inputs = inputs.map(|inputs| inputs.iter().map(json_of_input).collect());
         return print(&json(&ShownEntry { entry: json_of(&description, now), inputs })?);
     }
     match wanted {
         Some(wanted) => print_output(output, wanted),
-        None => print_styled(&tell(&description, inputs.as_ref().map(Option::as_deref), now)),
+        None => print_styled(&tell(&description, inputs.as_deref(), now)),
     }
 }
 
@@ -86,12 +86,8 @@ fn print_output(output: Option<Body>, wanted: Stream) -> Result<(), Error> {
     }))
 }
 
-/// All about an entry. `inputs` are those of a traced run, if they can be read.
-fn tell(
-    description: &Description,
-    inputs: Option<Option<&[ListedInput]>>,
-    now: Timestamp,
-) -> String {
+/// All about an entry. `inputs` are those of a traced run, if there are any that can be read.
+fn tell(description: &Description, inputs: Option<&[ListedInput]>, now: Timestamp) -> String {
     let Description { entry, scope, words, directory, output, hits, last_used, .. } = description;
     let ago = |at: Timestamp| {
         at.age_at(now)
@@ -134,10 +130,10 @@ fn tell(
     for (name, value) in lines {
         facts.push(Tone::Plain, [name.to_owned(), value]);
     }
-    if let Some(inputs) = inputs {
+    if entry.inputs.is_some() {
         facts.push(Tone::Plain, ["inputs".to_owned(), entry_inputs::in_short(inputs)]);
     }
     let screen = Screen::own();
-    let listed = inputs.flatten().map(|inputs| entry_inputs::in_full(inputs, screen));
+    let listed = inputs.map(|inputs| entry_inputs::in_full(inputs, screen));
     facts.render(screen) + &listed.unwrap_or_default()
 }

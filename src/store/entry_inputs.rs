@@ -47,12 +47,12 @@ impl Store {
         Ok(states.map(StoredStates::decode))
     }
 
-    /// What an entry depends on; `None` if that cannot be read.
+    /// What an entry depends on; `None` if its run was not traced, or if that cannot be read.
     ///
     /// # Errors
     /// As SQLite.
     pub fn listed_inputs(&self, entry: &Entry) -> Result<Option<Vec<ListedInput>>, StoreError> {
-        let Some(id) = entry.inputs else { return Ok(Some(Vec::new())) };
+        let Some(id) = entry.inputs else { return Ok(None) };
         let (shape, states) = (self.shape(id.shape)?, self.states(entry)?);
         let (Some(shape), Some(states)) = (shape, states) else { return Ok(None) };
         Ok(listed(&shape, &states, &self.secret()?))

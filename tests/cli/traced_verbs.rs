@@ -126,6 +126,7 @@ fn explain_names_every_input_that_is_no_longer_as_it_was() {
     let differences = answer["nearest"]["differences"].as_array().expect("differences");
     assert!(differences.contains(&json!("file a changed")), "{differences:?}");
     assert_eq!(answer["nearest"]["id"], 1);
-    let stderr = sandbox.cachex("-v --trace ./s.sh").tells("another contentanother content1\n2\na\n15\n", 0);
+    let stderr =
+        sandbox.cachex("-v --trace ./s.sh").tells("another contentanother content1\n2\na\n15\n", 0);
     assert!(stderr.contains("miss: stored for other inputs: file a changed, "), "{stderr}");
 }
