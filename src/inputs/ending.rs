@@ -26,6 +26,16 @@ impl Ledger {
     /// # Errors
     /// Why the result must not be stored.
     pub fn finish(
+        self,
+        secret: &[u8],
+        expires: bool,
+        now: Timestamp,
+    ) -> Result<SeenInputs, NotTraceable> {
+        let terms = self.terms.clone();
+        self.conclude(secret, expires, now).map_err(|refusal| refusal.seen_from(&terms))
+    }
+
+    fn conclude(
         mut self,
         secret: &[u8],
         expires: bool,

@@ -1,8 +1,12 @@
 //! Why the result of a traced run is not stored, as people are told.
 
 use super::doubt::Doubt;
+use super::path;
+use super::terms::TraceTerms;
 use crate::terminal::escape_os;
+use std::ffi::OsString;
 use std::fmt;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 /// Why the result of a traced run is not stored.
@@ -22,6 +26,21 @@ pub enum NotTraceable {
     LargeMove(PathBuf),
     /// It used too many paths.
     TooManyPaths,
+}
+
+impl NotTraceable {
+    /// The same, with a path of the project as seen from the working directory.
+    pub(super) fn seen_from(mut self, terms: &TraceTerms) -> Self {
+        if let Self::ChangedByItself(path)
+        | Self::ChangedByOthers(path)
+        | Self::Unreadable(path)
+        | Self::Moved(path)
+        | Self::LargeMove(path) = &mut self
+        {
+            *path = OsString::from_vec(path::stored(path::bytes(path), terms)).into();
+        }
+        self
+    }
 }
 
 impl fmt::Display for NotTraceable {

@@ -33,13 +33,12 @@ struct Standing {
 impl TerminalWatch {
     /// Notes that a thread is about to do this, if that is to open a terminal.
     pub(super) fn begins(&mut self, thread: i32, event: &TraceEvent) -> bool {
-        let opened = match event {
-            TraceEvent::Look { path, look: Look::Content, .. } | TraceEvent::Write { path, .. } => {
-                path
-            }
-            _ => return false,
+        let (TraceEvent::Look { path, look: Look::Content, .. } | TraceEvent::Write { path, .. }) =
+            event
+        else {
+            return false;
         };
-        let opens = opened.starts_with(b"/dev/") && is_terminal(opened);
+        let opens = path.starts_with(b"/dev/") && is_terminal(path);
         if opens {
             self.0.entry(thread).or_insert_with(|| Standing::of(thread));
         }
