@@ -52,7 +52,7 @@
 //! | verbs | [`commands`] |
 //! | one call | `call` |
 //! | its parts | [`options`], [`store`], [`runner`], [`tracer`], [`policy`], [`single_flight`], [`replay`] |
-//! | values | [`entry`], [`stdin`], [`inputs`], [`key`], [`recording`] |
+//! | values | [`entry`], [`stdin`], [`inputs`], [`outputs`], [`key`], [`recording`] |
 //! | ground floor | [`progress`], [`terminal`], [`error`], [`exit`], [`time`], [`size`], [`hex`], [`inherited`], [`output_streams`], [`home`], [`ownership`], [`private_directory`], [`file_lock`], [`memory_file`], [`absence`], [`die_with_parent`], `process` |
 
 pub mod absence;
@@ -71,6 +71,7 @@ pub mod key;
 pub mod memory_file;
 pub mod options;
 pub mod output_streams;
+pub mod outputs;
 pub mod ownership;
 pub mod policy;
 pub mod poll;

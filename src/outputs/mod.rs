@@ -1,0 +1,24 @@
+//! The files that a command writes: found after a success, and brought back on a hit.
+//!
+//! [`OutputPattern`] names them, [`collect()`] describes them as an [`OutputManifest`], and [`prepare()`] readies what a
+//! hit has to write, for [`PreparedRestore::commit`] to put in place. Everything lies below the working directory, and
+//! no link is followed on the way. This module knows directories and files. It does not know the store, the key, or
+//! how a command runs.
+
+mod before;
+mod collect;
+mod content;
+mod descent;
+mod fault;
+mod manifest;
+mod pattern;
+mod restore;
+mod walk;
+
+pub use before::OutputsBefore;
+pub use collect::{CollectedFile, CollectedOutputs, collect, collect_paths};
+pub use content::{CopyError, copy_content};
+pub use fault::{NotCollected, NotRestored};
+pub use manifest::{OutputEntry, OutputKind, OutputManifest};
+pub use pattern::OutputPattern;
+pub use restore::prepare::{PreparedRestore, RestoredCounts, prepare};

@@ -1,0 +1,172 @@
+//! `--output`: which paths are outputs. Pure.
+//!
+//! A pattern is a path or a glob, and matches all that lies below a directory that it names. As in a shell, `*` stops at
+//! `/`, `**` stands for any directories, and hidden names need a dot.
+
+use glob::{MatchOptions, Pattern};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+const OUTSIDE: &str = "an output has to lie below the working directory";
+
+/// One `--output`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OutputPattern {
+    text: OsString,
+    is_absolute: bool,
+    parts: Vec<PatternPart>,
+}
+
+/// The part of a pattern between two slashes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum PatternPart {
+    /// `**`: any directories.
+    Directories,
+    Name(OsString),
+    Glob(Pattern),
+}
+
+/// The indexes of the parts that may come next at some path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct PatternPositions(Vec<usize>);
+
+impl OutputPattern {
+    /// Reads a word of `--output`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(word: &OsStr) -> Result<Self, String> {
+        let bytes = word.as_bytes();
+        if bytes.contains(&0) {
+            return Err("a path cannot hold a NUL".to_owned());
+        }
+        let parts = bytes.split(|byte| *byte == b'/');
+        let parts = parts.filter(|part| !part.is_empty() && *part != b".");
+        let parts = parts.map(PatternPart::parse).collect::<Result<Vec<_>, _>>()?;
+        match parts.first() {
+            None if bytes.is_empty() => Err("expected a path or a glob".to_owned()),
+            None => Err(OUTSIDE.to_owned()),
+            Some(_) => {
+                let is_absolute = bytes.starts_with(b"/");
+                Ok(Self { text: word.to_owned(), is_absolute, parts })
+            }
+        }
+    }
+
+    /// The pattern relative to this working directory, if it was absolute.
+    ///
+    /// # Errors
+    /// When it does not lie below.
+    pub fn below(mut self, directory: &Path) -> Result<Self, String> {
+        if !self.is_absolute {
+            return Ok(self);
+        }
+        let names = directory.as_os_str().as_bytes().split(|byte| *byte == b'/');
+        let names: Vec<_> = names.filter(|name| !name.is_empty() && *name != b".").collect();
+        let is_below = names.len() < self.parts.len()
+            && names.iter().zip(&self.parts).all(
+                |(name, part)| matches!(part, PatternPart::Name(part) if part.as_bytes() == *name),
+            );
+        if !is_below {
+            return Err(OUTSIDE.to_owned());
+        }
+        self.parts.drain(..names.len());
+        self.is_absolute = false;
+        Ok(self)
+    }
+
+    /// The pattern as it was written.
+    #[must_use]
+    pub fn text(&self) -> &OsStr {
+        &self.text
+    }
+
+    /// Whether it matches this path from the working directory, or a directory above it.
+    #[must_use]
+    pub fn matches(&self, path: &[u8]) -> bool {
+        let mut positions = self.start();
+        path.split(|byte| *byte == b'/').any(|name| {
+            positions = self.step(&positions, name);
+            self.is_match(&positions)
+        })
+    }
+
+    /// The positions at the working directory.
+    pub(super) fn start(&self) -> PatternPositions {
+        self.with_skipped(vec![0])
+    }
+
+    /// The positions behind one name more.
+    pub(super) fn step(&self, positions: &PatternPositions, name: &[u8]) -> PatternPositions {
+        let mut next = Vec::new();
+        for &position in &positions.0 {
+            match self.parts.get(position) {
+                Some(PatternPart::Directories) if !name.starts_with(b".") => {
+                    let is_last = position + 1 == self.parts.len();
+                    next.push(if is_last { position + 1 } else { position });
+                }
+                Some(PatternPart::Name(part)) if part.as_bytes() == name => next.push(position + 1),
+                Some(PatternPart::Glob(glob)) if is_match(glob, name) => next.push(position + 1),
+                _ => {}
+            }
+        }
+        self.with_skipped(next)
+    }
+
+    /// Whether the path with these positions matches.
+    pub(super) fn is_match(&self, positions: &PatternPositions) -> bool {
+        positions.0.contains(&self.parts.len())
+    }
+
+    /// The only names that can come next, if these are known.
+    pub(super) fn next_names(&self, positions: &PatternPositions) -> Option<Vec<&OsStr>> {
+        let names = positions.0.iter().map(|position| match self.parts.get(*position) {
+            Some(PatternPart::Name(name)) => Some(&**name),
+            _ => None,
+        });
+        names.collect()
+    }
+
+    /// Adds the position behind each `**`, which may stand for no directory, but at the end for all there is.
+    fn with_skipped(&self, mut positions: Vec<usize>) -> PatternPositions {
+        for (position, part) in self.parts.iter().enumerate() {
+            let is_last = position + 1 == self.parts.len();
+            if *part == PatternPart::Directories && !is_last && positions.contains(&position) {
+                positions.push(position + 1);
+            }
+        }
+        positions.sort_unstable();
+        positions.dedup();
+        PatternPositions(positions)
+    }
+}
+
+impl PatternPositions {
+    /// Whether nothing below can match.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl PatternPart {
+    fn parse(part: &[u8]) -> Result<Self, String> {
+        if part == b".." {
+            return Err(OUTSIDE.to_owned());
+        }
+        if part == b"**" {
+            return Ok(Self::Directories);
+        }
+        match std::str::from_utf8(part) {
+            Ok(text) if text.contains(['*', '?', '[']) => {
+                Pattern::new(text).map(Self::Glob).map_err(|error| error.msg.to_owned())
+            }
+            _ => Ok(Self::Name(OsString::from_vec(part.to_vec()))),
+        }
+    }
+}
+
+fn is_match(glob: &Pattern, name: &[u8]) -> bool {
+    let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
+    glob.matches_with(&String::from_utf8_lossy(name), options)
+}
