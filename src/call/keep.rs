@@ -7,6 +7,7 @@ use crate::key::{Observation, masked};
 use crate::options::Request;
 use crate::recording::{Abandoned, Recording};
 use crate::runner::Unrecorded;
+use crate::single_flight::active;
 use crate::store::{Clearings, Filled, Limits, Store};
 use crate::time::{Lifetime, Timestamp};
 use crate::tracer::TraceFault;
@@ -52,7 +53,11 @@ impl Call<'_> {
         let inputs = match traced {
             None if self.request.key.trace.is_some() => return reason(&"it was not traced"),
             None => None,
-            Some(Err(unavailable)) => return Err(Unkept::Fault(unavailable.to_string())),
+            // An outer trace sees all that an inner one would see, and listens already.
+            Some(Err(fault @ TraceFault::Occupied)) if !active().is_empty() => {
+                return reason(&fault);
+            }
+            Some(Err(fault)) => return Err(Unkept::Fault(format!("cannot trace: {fault}"))),
             Some(Ok(ledger)) => {
                 let secret = self.mended(store, |store| store.secret());
                 let secret = secret.map_err(|fault| Unkept::Fault(fault.to_string()))?;

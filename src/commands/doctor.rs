@@ -1,4 +1,4 @@
-//! `cachex doctor`: checks the store, and says how to mend it.
+//! `cachex doctor`: checks the store and whether commands can be traced, and says how to mend it.
 
 use super::answer::print_styled;
 use super::screen::{Screen, Tone};
@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::store::{Finding, Health, examine};
 use crate::terminal::escape_os;
+use crate::tracer::{TraceFault, probe};
 use std::path::Path;
 
 /// Prints a line for each check. Exits with 1 if there is a problem.
@@ -14,7 +15,8 @@ use std::path::Path;
 /// # Errors
 /// When the lines cannot be written.
 pub fn run(directory: &Path) -> Result<Exit, Error> {
-    let findings = examine(directory);
+    let mut findings = examine(directory);
+    findings.push(examine_tracing());
     let mut table = Table::facts();
     for Finding { subject, state, text } in &findings {
         let (tone, state) = match state {
@@ -27,4 +29,18 @@ pub fn run(directory: &Path) -> Result<Exit, Error> {
     print_styled(&table.render(Screen::own()))?;
     let is_sound = findings.iter().all(|finding| finding.state != Health::Problem);
     Ok(Exit::Code(u8::from(!is_sound)))
+}
+
+/// Whether `--trace` works here.
+#[allow(unsafe_code)]
+fn examine_tracing() -> Finding {
+    // SAFETY: cachex is a single thread until a command runs.
+    let (state, text) = match unsafe { probe() } {
+        Ok(()) => (Health::Ok, "works: --trace finds the inputs of commands".to_owned()),
+        Err(fault @ TraceFault::Unsupported) => (Health::Ok, format!("not here: {fault}")),
+        Err(fault) => {
+            (Health::Warning, format!("{fault}; with --trace commands run, and nothing is stored"))
+        }
+    };
+    Finding { subject: "tracing", state, text }
 }

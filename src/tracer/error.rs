@@ -14,9 +14,14 @@ pub enum TraceFault {
     /// The kernel does not know how.
     #[error("the kernel cannot do it; it takes Linux 5.19 or later")]
     Kernel,
-    /// The system does not allow it.
-    #[error("the system does not allow it")]
+    /// Filters of system calls are not allowed here.
+    #[error("seccomp filters are not allowed here")]
     Forbidden,
+    /// The memory of other processes, where the names of files are, may not be read.
+    #[error(
+        "processes may not read each other's memory here (kernel.yama.ptrace_scope, or a seccomp filter)"
+    )]
+    Unreadable,
     /// The command would lose its privileges.
     #[error("the command runs with privileges that a traced one does not get")]
     Privileged,

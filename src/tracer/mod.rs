@@ -7,10 +7,12 @@
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod engine;
 mod error;
+mod probe;
 #[cfg(test)]
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod tests;
 mod trace;
 
 pub use error::TraceFault;
+pub use probe::probe;
 pub use trace::Trace;

@@ -50,7 +50,10 @@ pub const MODULES: &[(&str, &str)] = &[
         "call",
         "entry error exit inherited inputs key options policy progress recording replay runner single_flight stdin store terminal time tracer",
     ),
-    ("commands", "call entry error exit hex inputs key options recording size store terminal time"),
+    (
+        "commands",
+        "call entry error exit hex inputs key options recording size store terminal time tracer",
+    ),
 ];
 
 /// The folders, each with its files and folders, lowest first: each of them may use those before it.
@@ -124,9 +127,9 @@ pub const FOLDERS: &[(&str, &str)] = &[
         "clearing command_totals tombstones entries retention evict insert fill remove prune",
     ),
     ("terminal", "escape own stream messages"),
-    ("tracer", "error engine trace"),
+    ("tracer", "error engine probe trace"),
     (
         "tracer/engine",
-        "event memory notification numbers program resolve rule socket table terminal answer filter install keeper record understand yama supervisor",
+        "event memory notification numbers program resolve rule socket table terminal answer filter install keeper record understand yama probe supervisor",
     ),
 ];

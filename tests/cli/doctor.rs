@@ -72,6 +72,7 @@ fn a_sound_store_is_ok() {
         "leftovers",
         "objects",
         "space",
+        "tracing",
     ];
     assert_eq!(subjects, expected);
     assert!(findings.values().all(|(state, _)| state == "ok"), "{findings:?}");

@@ -1,6 +1,7 @@
 //! What the verbs say about entries of traced runs.
 
-use super::harness::{Sandbox, Texts};
+use super::harness::seccomp::refusing;
+use super::harness::{Call, Sandbox, Texts};
 use serde_json::{Value, json};
 
 /// What a verb with `--json` prints.
@@ -129,4 +130,50 @@ fn explain_names_every_input_that_is_no_longer_as_it_was() {
     let stderr =
         sandbox.cachex("-v --trace ./s.sh").tells("another contentanother content1\n2\na\n15\n", 0);
     assert!(stderr.contains("miss: stored for other inputs: file a changed, "), "{stderr}");
+}
+
+#[test]
+fn doctor_tells_whether_commands_can_be_traced() {
+    let sandbox = Sandbox::new();
+    let tracing = |call: Call| {
+        let shown = call.output().stdout_text();
+        shown.lines().find(|line| line.contains(" tracing ")).expect("a line").to_owned()
+    };
+    let works = tracing(sandbox.cachex("doctor"));
+    assert!(works.starts_with("ok ") && works.contains("works"), "{works}");
+    for (call, error, reason) in [
+        (libc::SYS_seccomp, libc::EPERM, "seccomp filters are not allowed here"),
+        (libc::SYS_seccomp, libc::EBUSY, "another program traces already"),
+        (libc::SYS_seccomp, libc::EINVAL, "Linux 5.19"),
+        (libc::SYS_process_vm_readv, libc::EPERM, "may not read each other's memory"),
+    ] {
+        let refused = tracing(refusing(sandbox.cachex("doctor"), call, error));
+        assert!(refused.starts_with("warning ") && refused.contains(reason), "{refused}");
+    }
+}
+
+#[test]
+fn a_command_that_cannot_be_traced_runs_with_one_warning() {
+    let sandbox = Sandbox::with_script("echo hi");
+    let without_filters =
+        |words: &str| refusing(sandbox.cachex(words), libc::SYS_seccomp, libc::EPERM);
+    let warning = "cachex: warning: cannot trace: seccomp filters are not allowed here; the result is not stored\n";
+    without_filters("--trace ./s.sh").ends("hi\n", warning, 0);
+    without_filters("-q --trace ./s.sh").gives("hi\n");
+    let stderr = sandbox.cachex("-v --trace ./s.sh").tells("hi\n", 0);
+    assert!(stderr.contains("miss: nothing stored for this call\n"), "{stderr}");
+    // What is stored can be checked all the same.
+    without_filters("--trace ./s.sh").gives("hi\n");
+    assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn a_traced_call_inside_a_traced_call_only_says_so_in_detail() {
+    let sandbox = Sandbox::with_script("cachex --trace echo inner");
+    sandbox.cachex("--trace ./s.sh").gives("inner\n");
+    sandbox.cachex("--trace ./s.sh").gives("inner\n");
+    assert_eq!(sandbox.runs(), 1);
+    sandbox.script("v.sh", "cachex -v --trace echo inner");
+    let stderr = sandbox.cachex("--trace ./v.sh").tells("inner\n", 0);
+    assert!(stderr.contains("cachex: not stored: another program traces already\n"), "{stderr}");
 }

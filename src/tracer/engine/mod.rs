@@ -11,6 +11,7 @@ mod keeper;
 mod memory;
 mod notification;
 mod numbers;
+mod probe;
 mod program;
 mod record;
 mod resolve;
@@ -26,6 +27,7 @@ mod yama;
 
 pub(super) use install::{FilterInstall, no_new_privileges, prepare};
 pub(super) use keeper::Keeper;
+pub(super) use probe::probe;
 pub(super) use program::gains_privileges;
 pub(super) use supervisor::Supervisor;
 pub(super) use yama::become_an_ancestor;

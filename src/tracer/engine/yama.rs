@@ -11,7 +11,7 @@ pub(crate) fn become_an_ancestor() -> Result<bool, TraceFault> {
     let scope = fs::read("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
     match scope.first() {
         Some(b'1' | b'2') if geteuid().is_root() => Ok(false),
-        Some(b'2' | b'3') => Err(TraceFault::Forbidden),
+        Some(b'2' | b'3') => Err(TraceFault::Unreadable),
         Some(b'1') => adopt_orphans().map(|()| true),
         _ => Ok(false),
     }
