@@ -162,6 +162,7 @@ fn fill(store: &mut Store) -> Result<(), StoreError> {
         let new = NewEntry {
             key: key(number),
             condition,
+            inputs: None,
             recording,
             scope: "",
             words: words(),
