@@ -10,16 +10,10 @@ use crate::inputs::{
     project_of, verify,
 };
 use crate::key::{Digest, Key, Observation, TraceSpec};
-use crate::store::{Store, StoreError};
+use crate::store::{MOST_TRACED, Store, StoreError};
 use crate::time::Timestamp;
 use std::io;
 use std::path::PathBuf;
-
-/// The most different lists of questions that are asked for one call, those of the newest entries.
-const MOST_SHAPES: usize = 8;
-
-/// The most entries with the same questions that are compared.
-const MOST_ENTRIES: usize = 64;
 
 /// Entries that were found for a key, and the inputs of those whose runs were traced.
 #[derive(Default)]
@@ -75,18 +69,15 @@ impl Call<'_> {
             return Ok(Found { entries, traced: None });
         }
         let mut groups: Vec<Group> = Vec::new();
-        for entry in &entries {
-            let Some(inputs) = entry.inputs else { continue };
-            let known = groups.iter().position(|group| group.digest == inputs.shape);
-            let at = match known {
-                Some(at) if groups[at].entries.len() < MOST_ENTRIES => at,
-                None if groups.len() < MOST_SHAPES => {
-                    let Some(shape) = store.shape(inputs.shape)? else { continue };
-                    let digest = inputs.shape;
-                    groups.push(Group { digest, shape, entries: vec![], states: vec![] });
-                    groups.len() - 1
-                }
-                _ => continue,
+        let traced = entries.iter().filter_map(|entry| Some((entry, entry.inputs?.shape)));
+        for (entry, digest) in traced.take(MOST_TRACED.into()) {
+            let known = groups.iter().position(|group| group.digest == digest);
+            let at = if let Some(at) = known {
+                at
+            } else {
+                let Some(shape) = store.shape(digest)? else { continue };
+                groups.push(Group { digest, shape, entries: vec![], states: vec![] });
+                groups.len() - 1
             };
             if let Some(states) = store.states(entry)? {
                 groups[at].entries.push(entry.clone());

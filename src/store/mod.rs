@@ -26,5 +26,6 @@ pub use handle::Store;
 pub use health::{Finding, Health, examine};
 pub use query::{Calls, Matching, Relative, Selection, Statistics, Totals};
 pub use write::{
-    Cleared, Clearings, DEFAULT_MAX_SIZE, Filled, Leftover, Limits, Tombstone, leftovers,
+    Cleared, Clearings, DEFAULT_MAX_SIZE, Filled, Leftover, Limits, MOST_TRACED, Tombstone,
+    leftovers,
 };

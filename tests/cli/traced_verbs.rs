@@ -177,3 +177,61 @@ fn a_traced_call_inside_a_traced_call_only_says_so_in_detail() {
     let stderr = sandbox.cachex("--trace ./v.sh").tells("inner\n", 0);
     assert!(stderr.contains("cachex: not stored: another program traces already\n"), "{stderr}");
 }
+
+#[test]
+fn a_call_keeps_the_results_of_so_many_states_of_its_inputs() {
+    let sandbox = Sandbox::new();
+    let call = "--trace -- sh -c cat<a";
+    let state = |number: u32| format!("{number}\n");
+    for number in 0..70 {
+        sandbox.write("a", state(number));
+        sandbox.cachex(call).gives(state(number));
+    }
+    assert_eq!(sandbox.entries().len(), 64);
+    for (number, verdict) in [(0, "miss"), (5, "miss"), (6, "hit"), (69, "hit")] {
+        sandbox.write("a", state(number));
+        let shown = sandbox.cachex(&format!("explain {call}")).output().stdout_text();
+        assert!(shown.starts_with(verdict), "{number}: {shown}");
+    }
+}
+
+#[test]
+fn a_call_keeps_results_of_runs_that_asked_for_different_files() {
+    let sandbox = Sandbox::new();
+    let call = "--trace -- sh -c cat<\"$(cat<name)\"";
+    for number in 0..20 {
+        let name = number.to_string();
+        sandbox.write(&name, &name);
+        sandbox.write("name", &name);
+        sandbox.cachex(call).gives(&name);
+    }
+    for number in 0..20 {
+        let name = number.to_string();
+        sandbox.write("name", &name);
+        sandbox.cachex(&format!("--only-if-cached {call}")).gives(&name);
+    }
+}
+
+#[test]
+fn entries_whose_inputs_cannot_be_read_are_found_and_healed() {
+    for damage in [
+        "DELETE FROM note WHERE kind = 8",
+        "UPDATE note SET value = x'00' WHERE kind = 8",
+        "UPDATE entry SET inputs = x'00'",
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("a", "x");
+        sandbox.cachex("--trace cat a").gives("x");
+        sandbox.sql(damage);
+        let shown = sandbox.cachex("doctor").output().stdout_text();
+        assert!(shown.contains("1 of 1 are damaged"), "{damage}: {shown}");
+        let shown = sandbox.cachex("show 1").output().stdout_text();
+        assert!(shown.contains("they cannot be read\n"), "{damage}: {shown}");
+        assert_eq!(answer(&sandbox, "show --json 1")["inputs"], Value::Null);
+        let stderr = sandbox.cachex("-v --trace cat a").tells("x", 0);
+        assert!(stderr.contains("cachex: stored; "), "{damage}: {stderr}");
+        sandbox.cachex("--trace --only-if-cached cat a").gives("x");
+        let shown = sandbox.cachex("doctor").output().stdout_text();
+        assert!(shown.contains("all intact"), "{damage}: {shown}");
+    }
+}

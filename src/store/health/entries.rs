@@ -77,7 +77,7 @@ impl Store {
                 all += 1;
                 damaged += u64::from(!match state {
                     EntryState::Checked(is_intact) => is_intact,
-                    EntryState::HasObject(entry) => self.has_intact_object(&entry)?,
+                    EntryState::HasMore(entry) => self.is_intact(&entry)?,
                 });
             }
         }
@@ -104,10 +104,11 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Whether an entry and its object are as they were stored, or the entry was removed meanwhile. Objects are read
-    /// outside of transactions.
-    fn has_intact_object(&self, entry: &Entry) -> Result<bool, StoreError> {
-        if self.output(entry)?.is_some() {
+    /// Whether an entry, its output and its inputs are as they were stored, or the entry was removed meanwhile. Objects
+    /// are read outside of transactions.
+    fn is_intact(&self, entry: &Entry) -> Result<bool, StoreError> {
+        let has_inputs = entry.inputs.is_none() || self.listed_inputs(entry)?.is_some();
+        if has_inputs && self.output(entry)?.is_some() {
             return Ok(true);
         }
         let variants = self.variants(&[entry.key])?;
@@ -119,8 +120,8 @@ impl Store {
 enum EntryState {
     /// Whether it is intact.
     Checked(bool),
-    /// Its output is in an object, which was not examined.
-    HasObject(Box<Entry>),
+    /// Its output is in an object, or its run was traced. Neither was examined.
+    HasMore(Box<Entry>),
 }
 
 impl EntryState {
@@ -131,7 +132,9 @@ impl EntryState {
         let (Some(entry), Some(found)) = (entry, OutputRow::read(row, 6)?) else {
             return Ok(Self::Checked(false));
         };
-        let Some(frames) = found.body else { return Ok(Self::HasObject(entry.into())) };
+        let Some(frames) = found.body.filter(|_| entry.inputs.is_none()) else {
+            return Ok(Self::HasMore(entry.into()));
+        };
         let checksum = Checksum::of(&frames);
         let content = Content::Memory(frames);
         let body = Body { content, length: found.length, output: found.output, checksum };

@@ -181,6 +181,7 @@ fn least_used(
     for condition in ["used > ?1", "used <= ?1"] {
         let mut statement = connection.prepare(&format!(
             "SELECT id, length, length(words) + length(arguments) + coalesce(length(parts), 0)
+                    + coalesce(length(inputs), 0)
              FROM entry WHERE {condition} AND id IS NOT ?2 ORDER BY used, id"
         ))?;
         let mut rows = statement.query(params![now.as_millis(), stays])?;

@@ -8,6 +8,7 @@ use super::entries::OVERHEAD;
 use super::{command_totals, evict, insert, retention};
 use crate::entry::NewEntry;
 use crate::exit::Exit;
+use crate::inputs::SeenInputs;
 use crate::key::{CommandName, LearnedDigest};
 use crate::recording::Content;
 use crate::size::Size;
@@ -164,6 +165,7 @@ impl Fill<'_> {
     fn replace(&self, transaction: &Connection) -> Result<Option<usize>, StoreError> {
         let Self { name, new, learned, limits, object } = self;
         let mut removed = insert::remove_same(transaction, new)?;
+        removed += insert::remove_oldest_traced(transaction, new)?;
         if let Some(max_entries) = limits.max_entries
             && let Some(command) = command_totals::find(transaction, new.scope, name)?
         {
@@ -171,12 +173,13 @@ impl Fill<'_> {
             removed += evict::make_room_in_command(transaction, command, most, limits.is_spent)?;
         }
         let length = new.recording.body.length;
-        let needed = length + OVERHEAD;
+        let beside = OVERHEAD + new.inputs.as_ref().map_or(0, SeenInputs::size);
+        let needed = length + beside;
         let shares = match object {
             Some(object) => owners::is_owned(transaction, &object.file.digest.0)?,
             None => false,
         };
-        let added = if shares { OVERHEAD } else { needed };
+        let added = if shares { beside } else { needed };
         let Some(evicted) = evict::make_room_in_store(transaction, limits.max_size, added)? else {
             return Ok(None);
         };

@@ -14,6 +14,9 @@ use crate::time::Timestamp;
 use rusqlite::{Connection, params};
 use std::os::unix::ffi::OsStrExt;
 
+/// The most entries of one key whose runs were traced: so many states of its inputs a call knows the result of.
+pub const MOST_TRACED: u8 = 64;
+
 /// Removes the entry that a new one replaces; returns how many were removed.
 pub(super) fn remove_same(
     connection: &Connection,
@@ -35,11 +38,33 @@ fn condition(new: &NewEntry<'_>) -> StoredCondition {
     StoredCondition { stdin: new.condition, inputs }
 }
 
-/// Writes down what a traced run asked, unless another entry has the same shape.
+/// Removes the oldest entries of a key whose runs were traced, so that with a new one there are no more than a call looks
+/// at. Returns how many were removed.
+pub(super) fn remove_oldest_traced(
+    connection: &Connection,
+    new: &NewEntry<'_>,
+) -> Result<usize, StoreError> {
+    if new.inputs.is_none() {
+        return Ok(0);
+    }
+    let mut statement = connection.prepare(
+        "SELECT id FROM entry WHERE key = ?1 AND inputs IS NOT NULL
+         ORDER BY created DESC, id DESC LIMIT -1 OFFSET ?2",
+    )?;
+    let oldest =
+        statement.query_map(params![new.key.0.as_bytes(), MOST_TRACED - 1], |row| row.get(0))?;
+    let oldest = oldest.collect::<Result<Vec<_>, _>>()?;
+    if !oldest.is_empty() {
+        entries::remove(connection, &oldest, None, Timestamp::now())?;
+    }
+    Ok(oldest.len())
+}
+
+/// Writes down what a traced run asked, unless another entry has the same shape. One that is damaged is replaced.
 fn remember_shape(connection: &Connection, shape: &InputShape) -> Result<(), StoreError> {
     let digest = shape.digest();
     let shapes = Notes::of(connection, NoteKind::Shape);
-    if shapes.find(digest.as_bytes())?.is_some() {
+    if shapes.find(digest.as_bytes())?.is_some_and(|note| note.value == shape.encode()) {
         return Ok(());
     }
     let note = Note { at: Timestamp::now(), value: shape.encode().to_vec() };

@@ -14,5 +14,6 @@ mod tombstones;
 pub use clearing::Clearings;
 pub use entries::Cleared;
 pub use fill::{Filled, Limits};
+pub use insert::MOST_TRACED;
 pub use prune::{DEFAULT_MAX_SIZE, Leftover, leftovers};
 pub use tombstones::Tombstone;
