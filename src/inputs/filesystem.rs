@@ -9,6 +9,7 @@ use std::os::fd::OwnedFd;
 
 /// A kind of file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux can trace"))]
 pub(super) enum Filesystem {
     /// A disk or memory of this machine, whose change times can be trusted.
     Local,
@@ -93,6 +94,7 @@ impl Filesystem {
 
 /// Which device a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux can trace"))]
 pub(super) enum DeviceKind {
     /// `/dev/null` and its like: always the same, or random.
     Memory,
