@@ -3,9 +3,9 @@
 use super::path_state::Facts;
 use super::terms::TraceTerms;
 use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, openat, readlinkat};
-use rustix::io::Errno;
-use std::fs::File;
-use std::io::{self, Read};
+use rustix::io::{Errno, read as read_some};
+use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 
 /// The digest of a content, the names in a directory, or the target of a link.
@@ -68,24 +68,28 @@ fn content(
     follow: bool,
     facts: &Facts,
 ) -> io::Result<Option<BodyDigest>> {
-    let mut file = File::from(open(directory, path, follow, OFlags::empty())?);
+    let file = open(directory, path, follow, OFlags::empty())?;
     if Facts::of(&fstat(&file)?) != *facts {
         return Ok(None);
     }
     let mut hasher = blake3::Hasher::new();
-    let buffer = facts.stamp.size.saturating_add(1).clamp(1 << 10, 64 << 10);
-    let mut buffer = vec![0; usize::try_from(buffer).unwrap_or(64 << 10)];
+    let mut buffer = [MaybeUninit::uninit(); BUFFER_SIZE];
+    let mut total = 0;
     loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(Some(*hasher.finalize().as_bytes())),
-            Ok(count) => {
-                hasher.update(&buffer[..count]);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+        let (read, rest) = match read_some(&file, &mut buffer) {
+            Err(Errno::INTR) => continue,
+            result => result?,
+        };
+        hasher.update(read);
+        total += read.len() as u64;
+        if read.is_empty() || !rest.is_empty() && total == facts.stamp.size {
+            return Ok(Some(*hasher.finalize().as_bytes()));
         }
     }
 }
+
+/// Most files need one call to read them.
+const BUFFER_SIZE: usize = 64 << 10;
 
 /// The names in a directory with their kinds, in order.
 fn listing(

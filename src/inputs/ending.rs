@@ -8,6 +8,7 @@ use super::ledger::{Ledger, shown};
 use super::look::{InputQuestion, Look, Looks};
 use super::observer::{Observer, PlacedPath};
 use super::path;
+use super::path_map::PathMap;
 use super::path_state::{Facts, PathState};
 use super::record::PathRecord;
 use super::refusal::NotTraceable;
@@ -15,10 +16,13 @@ use super::seen::{InputCounts, SeenInputs};
 use super::shape::InputShape;
 use super::stored_states::{StoredState, StoredStates};
 use super::terms::TraceTerms;
-use crate::key::HUGE;
 use crate::time::Timestamp;
 use rustix::fs::CWD;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+/// A larger file counts by its stamp where that can be trusted: it was hardly written by hand, and to read all that a
+/// build has left behind takes longer than the run.
+const LARGE: u64 = 4 << 20;
 
 impl Ledger {
     /// The run has ended. `expires`: its result is only stored for a finite time. `now` is a moment before this call.
@@ -67,7 +71,7 @@ struct Conditions<'t> {
     /// In nanoseconds since the epoch.
     now: i128,
     all: BTreeMap<(Vec<u8>, bool), PathCondition>,
-    missing: HashMap<Vec<u8>, bool>,
+    missing: PathMap<bool>,
 }
 
 struct PathCondition {
@@ -79,7 +83,7 @@ struct PathCondition {
 impl<'t> Conditions<'t> {
     fn new(terms: &'t TraceTerms, filesystems: Filesystems, now: Timestamp) -> Self {
         let now = i128::from(now.as_millis()) * 1_000_000;
-        Self { terms, filesystems, now, all: BTreeMap::new(), missing: HashMap::new() }
+        Self { terms, filesystems, now, all: BTreeMap::new(), missing: PathMap::default() }
     }
 
     /// Concludes what both views of a path mean.
@@ -141,7 +145,7 @@ impl<'t> Conditions<'t> {
         }
         let mut is_missing = |above: &&[u8]| {
             let find = || PathState::at(CWD, above, true) == PathState::Absent;
-            *self.missing.entry(above.to_vec()).or_insert_with(find)
+            *self.missing.entry((*above).into()).or_insert_with(find)
         };
         path::ancestors(path).take_while(&mut is_missing).last()
     }
@@ -188,7 +192,7 @@ impl PathCondition {
             return Some(StoredState::State(answers.state(&state, looks, None)?));
         };
         let stamp = place.vouches(facts, now, filesystems).then(|| answers.stamp(facts));
-        let is_far = !place.is_in_project() || facts.stamp.size > HUGE;
+        let is_far = !place.is_in_project() || facts.stamp.size > LARGE;
         if let Some(stamp) = stamp.filter(|_| is_far && facts.is_file()) {
             return Some(StoredState::Stamp(stamp));
         }

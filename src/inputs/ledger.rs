@@ -6,13 +6,13 @@ use super::filesystem::{DeviceKind, Filesystem, Filesystems};
 use super::look::Look;
 use super::partly_written::PartlyWritten;
 use super::path;
+use super::path_map::{PathMap, PathSet};
 use super::path_state::PathState;
 use super::record::{Contact, PathRecord, Written};
 use super::refusal::NotTraceable;
 use super::settle;
 use super::terms::TraceTerms;
 use rustix::fs::{CWD, readlinkat};
-use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -27,13 +27,13 @@ pub struct Ledger {
     pub(super) terms: TraceTerms,
     pub(super) doubts: Vec<Doubt>,
     pub(super) refusal: Option<NotTraceable>,
-    pub(super) records: HashMap<Box<[u8]>, PathRecord>,
+    pub(super) records: PathMap<PathRecord>,
     /// Paths at which nothing counts.
-    pub(super) ignored: HashSet<Box<[u8]>>,
+    pub(super) ignored: PathSet,
     pub(super) filesystems: Filesystems,
     /// The directories that the run has made, and the names that it has removed: what is missing there is its own
     /// doing.
-    pub(super) own: HashSet<Vec<u8>>,
+    pub(super) own: PathSet,
     pub(super) partly_written: PartlyWritten,
     is_blind: bool,
 }
@@ -52,10 +52,10 @@ impl Ledger {
             terms,
             doubts: Vec::new(),
             refusal: None,
-            records: HashMap::new(),
-            ignored: HashSet::new(),
+            records: PathMap::default(),
+            ignored: PathSet::default(),
             filesystems: Filesystems::default(),
-            own: HashSet::new(),
+            own: PathSet::default(),
             partly_written: PartlyWritten::default(),
             is_blind: false,
         }
@@ -88,7 +88,7 @@ impl Ledger {
             || self.refusal.is_some()
             || self.doubts.iter().any(|doubt| !doubt.is_fine_with_ttl());
         if is_over {
-            self.records = HashMap::new();
+            self.records = PathMap::default();
         }
         is_over
     }

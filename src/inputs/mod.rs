@@ -19,6 +19,7 @@ mod observer;
 mod partly_written;
 mod path;
 mod path_glob;
+mod path_map;
 mod path_state;
 mod present;
 mod record;

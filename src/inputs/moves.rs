@@ -147,7 +147,7 @@ impl Ledger {
                     directories.push((path::join(&source, name.as_bytes()), target));
                 }
             }
-            self.own.insert(target);
+            self.own.insert(target.into());
         }
     }
 }

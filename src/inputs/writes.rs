@@ -145,7 +145,7 @@ impl Ledger {
             record.imply(Look::Access);
         }
         if kind == WriteKind::MakeDirectory {
-            self.own.insert(path.to_vec());
+            self.own.insert(path.into());
         }
     }
 
@@ -222,7 +222,7 @@ impl Ledger {
             _ => {}
         }
         if written == Written::Removed {
-            self.own.insert(path.to_vec());
+            self.own.insert(path.into());
         } else {
             self.own.remove(path);
         }

@@ -68,7 +68,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ),
     (
         "inputs",
-        "look write_kind doubt path_glob terms path refusal path_state partly_written body filesystem settle record conclude shape stored_states answers seen observer present ledger writes moves ending verify differences listed",
+        "look write_kind doubt path_glob terms path path_map refusal path_state partly_written body filesystem settle record conclude shape stored_states answers seen observer present ledger writes moves ending verify differences listed",
     ),
     (
         "key",

@@ -31,6 +31,14 @@ pub(super) enum TraceEvent {
     Doubt(Doubt),
 }
 
+impl TraceEvent {
+    /// Whether it does no harm to take it from another process, one with the number of a process that has just ended: a
+    /// condition more at worst.
+    pub(super) fn is_look(&self) -> bool {
+        matches!(self, Self::Look { .. })
+    }
+}
+
 impl From<Doubt> for TraceEvent {
     fn from(doubt: Doubt) -> Self {
         Self::Doubt(doubt)

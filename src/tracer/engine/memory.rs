@@ -46,9 +46,9 @@ impl MemoryReader {
         let address = usize::try_from(address).map_err(|_| MemoryFault::NotThere)?;
         // The rest of a page is there if its first byte is. The next page may be missing.
         let near = PAGE - address % PAGE;
-        let short = &mut self.buffer[..near.min(SHORT_PATH)];
-        let count = read(thread, address, short.len(), short)?;
-        if let Some(string) = first_string(&short[..count]) {
+        let short = near.min(SHORT_PATH);
+        let count = read(thread, address, short, &mut self.buffer[..short])?;
+        if let Some(string) = first_string(&self.buffer[..count]) {
             return Ok(string);
         }
         let count = read(thread, address, near.min(LONGEST_PATH), &mut self.buffer)?;
@@ -88,10 +88,11 @@ fn read(
         iov_len: length,
     };
     let remote = [part(0, first), part(first, buffer.len() - first)];
+    let parts = if first < buffer.len() { 2 } else { 1 };
     // SAFETY: the call writes to `buffer` only, which is as long as it says. The other addresses belong to the other
     // process, and the kernel checks them.
     let count =
-        unsafe { libc::process_vm_readv(thread, &raw const local, 1, remote.as_ptr(), 2, 0) };
+        unsafe { libc::process_vm_readv(thread, &raw const local, 1, remote.as_ptr(), parts, 0) };
     usize::try_from(count).map_err(|_| match io::Error::last_os_error().raw_os_error() {
         Some(libc::ESRCH) => MemoryFault::Ended,
         Some(libc::EPERM | libc::ENOSYS) => MemoryFault::Forbidden,

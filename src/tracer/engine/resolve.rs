@@ -4,13 +4,26 @@ use crate::inputs::Doubt;
 use rustix::fs::{CWD, Mode, OFlags, readlinkat_raw};
 use rustix::io::Errno;
 use std::ffi::CStr;
+use std::fmt::Arguments;
 use std::io::Write;
-use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 
 /// `/proc`, open.
 #[derive(Debug)]
-pub(super) struct Proc(OwnedFd);
+pub(super) struct Proc {
+    root: OwnedFd,
+    last: LastThread,
+    /// Used again and again.
+    buffer: Vec<u8>,
+}
+
+/// The thread that was asked about last. Its directory is opened when it is asked about again, since most calls come from
+/// the same thread as the one before. It belongs to the thread, not to its number: once that has ended it is empty.
+#[derive(Debug)]
+struct LastThread {
+    thread: i32,
+    directory: Option<OwnedFd>,
+}
 
 /// Why there is no path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,47 +43,53 @@ const LONGEST: usize = 4096;
 impl Proc {
     pub(super) fn open() -> Result<Self, Errno> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        rustix::fs::openat(CWD, "/proc", flags, Mode::empty()).map(Self)
+        let root = rustix::fs::openat(CWD, "/proc", flags, Mode::empty())?;
+        let last = LastThread { thread: 0, directory: None };
+        Ok(Self { root, last, buffer: vec![0; LONGEST] })
     }
 
     /// The working directory of a thread.
-    pub(super) fn working_directory(&self, thread: i32) -> Result<Vec<u8>, NoPath> {
-        self.directory(format_args!("{thread}/cwd\0"))
+    pub(super) fn working_directory(&mut self, thread: i32) -> Result<Vec<u8>, NoPath> {
+        self.directory(thread, format_args!("cwd"))
     }
 
     /// The directory behind a descriptor.
-    pub(super) fn directory_of(&self, thread: i32, descriptor: i32) -> Result<Vec<u8>, NoPath> {
-        self.directory(format_args!("{thread}/fd/{descriptor}\0"))
+    pub(super) fn directory_of(&mut self, thread: i32, fd: i32) -> Result<Vec<u8>, NoPath> {
+        self.directory(thread, format_args!("fd/{fd}"))
     }
 
     /// The path of what is behind a descriptor. What was removed has none.
-    pub(super) fn behind(&self, thread: i32, descriptor: i32) -> Result<Vec<u8>, NoPath> {
-        self.present(format_args!("{thread}/fd/{descriptor}\0"))
+    pub(super) fn behind(&mut self, thread: i32, fd: i32) -> Result<Vec<u8>, NoPath> {
+        self.present(thread, format_args!("fd/{fd}"))
     }
 
-    fn directory(&self, name: std::fmt::Arguments<'_>) -> Result<Vec<u8>, NoPath> {
-        let path = self.link(name)?;
+    fn directory(&mut self, thread: i32, name: Arguments<'_>) -> Result<Vec<u8>, NoPath> {
+        let path = self.link(thread, name)?;
         // It is used as a directory though it was removed.
         if path.ends_with(DELETED) { Err(NoPath::Doubt(Doubt::Deleted)) } else { Ok(path) }
     }
 
-    fn present(&self, name: std::fmt::Arguments<'_>) -> Result<Vec<u8>, NoPath> {
-        let path = self.link(name)?;
+    fn present(&mut self, thread: i32, name: Arguments<'_>) -> Result<Vec<u8>, NoPath> {
+        let path = self.link(thread, name)?;
         if path.ends_with(DELETED) { Err(NoPath::OfNoAccount) } else { Ok(path) }
     }
 
-    /// The target of a link below `/proc`, if it is a path.
-    fn link(&self, name: std::fmt::Arguments<'_>) -> Result<Vec<u8>, NoPath> {
+    /// The target of a link in the directory of a thread, if it is a path.
+    fn link(&mut self, thread: i32, name: Arguments<'_>) -> Result<Vec<u8>, NoPath> {
         let mut space = [0; 64];
-        let mut rest = space.as_mut_slice();
-        rest.write_fmt(name).map_err(|_| NoPath::OfNoAccount)?;
-        let name = CStr::from_bytes_until_nul(&space).map_err(|_| NoPath::OfNoAccount)?;
-        let mut buffer = [MaybeUninit::uninit(); LONGEST];
-        match readlinkat_raw(&self.0, name, &mut buffer) {
-            Ok((path, _)) if path.len() == LONGEST => {
-                Err(NoPath::Doubt(Doubt::Untraceable("a path that is too long")))
+        write!(space.as_mut_slice(), "{thread}/{name}\0").map_err(|_| NoPath::OfNoAccount)?;
+        let slash = space.iter().position(|byte| *byte == b'/').unwrap_or(0);
+        let near = CStr::from_bytes_until_nul(&space[slash + 1..]);
+        let name = CStr::from_bytes_until_nul(&space);
+        let (Ok(near), Ok(name)) = (near, name) else { return Err(NoPath::OfNoAccount) };
+        let directory = self.last.directory(thread, &self.root);
+        let target = directory.and_then(|it| readlinkat_raw(it, near, &mut self.buffer).ok());
+        let target = target.map_or_else(|| readlinkat_raw(&self.root, name, &mut self.buffer), Ok);
+        match target {
+            Ok(LONGEST..) => Err(NoPath::Doubt(Doubt::Untraceable("a path that is too long"))),
+            Ok(length) if self.buffer[..length].first() == Some(&b'/') => {
+                Ok(self.buffer[..length].to_vec())
             }
-            Ok((path, _)) if path.first() == Some(&b'/') => Ok(path.to_vec()),
             Ok(_) | Err(Errno::NOENT | Errno::SRCH) => Err(NoPath::OfNoAccount),
             Err(Errno::NAMETOOLONG) => {
                 Err(NoPath::Doubt(Doubt::Untraceable("a path that is too long")))
@@ -82,7 +101,7 @@ impl Proc {
     /// Follows what stands for something else in each process: the path of the same as we see it. A link at the very end is
     /// followed only if `follow` is set.
     pub(super) fn seen_from_here(
-        &self,
+        &mut self,
         thread: i32,
         path: Vec<u8>,
         follow: bool,
@@ -99,7 +118,7 @@ impl Proc {
                     _ => None,
                 };
                 match descriptor {
-                    Some(fd) => self.at_link(format_args!("{thread}/fd/{fd}\0"), rest, follow),
+                    Some(fd) => self.at_link(thread, format_args!("fd/{fd}"), rest, follow),
                     None => Ok(path),
                 }
             }
@@ -109,7 +128,7 @@ impl Proc {
 
     /// The same for the rest of a path that begins with `/proc`. `None`: it stays as it is.
     fn seen_in_proc(
-        &self,
+        &mut self,
         thread: i32,
         mut rest: Components<'_>,
         follow: bool,
@@ -128,15 +147,13 @@ impl Proc {
                     process = task;
                     None
                 }),
-                Some(b"cwd") => Some(Some(format!("{process}/cwd\0"))),
-                Some(b"exe") => Some(Some(format!("{process}/exe\0"))),
-                Some(b"fd") => {
-                    rest.next().and_then(number).map(|fd| Some(format!("{process}/fd/{fd}\0")))
-                }
+                Some(b"cwd") => Some(Some("cwd".to_owned())),
+                Some(b"exe") => Some(Some("exe".to_owned())),
+                Some(b"fd") => rest.next().and_then(number).map(|fd| Some(format!("fd/{fd}"))),
                 _ => None,
             };
             return Some(match link {
-                Some(Some(link)) => self.at_link(format_args!("{link}"), rest, follow),
+                Some(Some(link)) => self.at_link(process, format_args!("{link}"), rest, follow),
                 Some(None) => continue,
                 None => Ok(joined(format!("/proc/{process}").into_bytes(), below)),
             });
@@ -145,15 +162,31 @@ impl Proc {
 
     /// What a path leads to that goes through such a link.
     fn at_link(
-        &self,
-        name: std::fmt::Arguments<'_>,
+        &mut self,
+        thread: i32,
+        name: Arguments<'_>,
         rest: Components<'_>,
         follow: bool,
     ) -> Result<Vec<u8>, NoPath> {
         if rest.is_empty() && !follow {
             return Err(NoPath::OfNoAccount);
         }
-        Ok(joined(self.present(name)?, rest.0))
+        Ok(joined(self.present(thread, name)?, rest.0))
+    }
+}
+
+impl LastThread {
+    fn directory(&mut self, thread: i32, root: &OwnedFd) -> Option<&OwnedFd> {
+        if self.thread != thread {
+            *self = Self { thread, directory: None };
+            return None;
+        }
+        if self.directory.is_none() {
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            self.directory =
+                rustix::fs::openat(root, thread.to_string(), flags, Mode::empty()).ok();
+        }
+        self.directory.as_ref()
     }
 }
 
@@ -206,7 +239,7 @@ mod tests {
     use std::os::unix::ffi::OsStrExt;
 
     fn seen(path: &str, follow: bool) -> Result<String, NoPath> {
-        let proc = Proc::open().expect("proc");
+        let mut proc = Proc::open().expect("proc");
         let process = i32::try_from(std::process::id()).expect("a number");
         let seen = proc.seen_from_here(process, path.into(), follow)?;
         Ok(String::from_utf8(seen).expect("text"))
@@ -252,7 +285,7 @@ mod tests {
     fn removed_directories_are_doubts() {
         let directory = tempfile::tempdir().expect("made");
         let open = std::fs::File::open(directory.path()).expect("open");
-        let proc = Proc::open().expect("proc");
+        let mut proc = Proc::open().expect("proc");
         let process = i32::try_from(std::process::id()).expect("a number");
         let path = directory.path().canonicalize().expect("there");
         assert_eq!(

@@ -116,7 +116,7 @@ pub(super) fn record_calls(
         }
         if !is_blind
             && let Some(event) = understanding.of(&call)
-            && listener.still_waits(&call)
+            && (event.is_look() || listener.still_waits(&call))
         {
             is_blind = event == TraceEvent::Mount;
             let opens = terminals.begins(call.thread, &event);

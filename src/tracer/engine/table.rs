@@ -16,10 +16,24 @@ pub(super) struct Row {
     pub(super) rule: CallRule,
 }
 
-/// The rule of a call.
-pub(super) fn rule_of(number: u32) -> Option<CallRule> {
-    let number = c_long::from(number);
-    rows().find(|row| row.number == number).map(|row| row.rule)
+/// The rules by number.
+pub(super) struct Rules(Vec<Option<CallRule>>);
+
+impl Rules {
+    pub(super) fn new() -> Self {
+        let mut rules = Vec::new();
+        for row in rows() {
+            let at = usize::try_from(row.number).unwrap_or(0);
+            rules.resize(rules.len().max(at + 1), None);
+            rules[at] = Some(row.rule);
+        }
+        Self(rules)
+    }
+
+    /// The rule of a call.
+    pub(super) fn of(&self, number: u32) -> Option<CallRule> {
+        self.0.get(usize::try_from(number).ok()?).copied()?
+    }
 }
 
 /// All of them. Those whose arguments decide come first, and then the most frequent ones: the filter goes through them in

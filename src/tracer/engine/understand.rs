@@ -9,7 +9,7 @@ use super::numbers;
 use super::resolve::{NoPath, Proc, joined};
 use super::rule::{CallRule, Follow, OpenFlags, Place, path};
 use super::socket::{self, Address};
-use super::table::{NAMESPACES, TIME_NAMESPACE, rule_of};
+use super::table::{NAMESPACES, Rules, TIME_NAMESPACE};
 use crate::inputs::{Doubt, Look, RenameKind, WriteKind};
 
 /// Resolving a path in a root of its own.
@@ -17,13 +17,14 @@ const RESOLVE_IN_ROOT: u64 = 0x10;
 
 /// Understands calls.
 pub(super) struct Understanding {
+    rules: Rules,
     proc: Proc,
     memory: MemoryReader,
 }
 
 impl Understanding {
     pub(super) fn new(proc: Proc) -> Self {
-        Self { proc, memory: MemoryReader::new() }
+        Self { rules: Rules::new(), proc, memory: MemoryReader::new() }
     }
 
     /// What a call is about to do. `None`: nothing that counts.
@@ -31,10 +32,10 @@ impl Understanding {
         if call.architecture != numbers::ARCHITECTURE {
             return Some(Doubt::Untraceable("system calls of another architecture").into());
         }
-        let Some(rule) = rule_of(call.number) else {
+        let Some(rule) = self.rules.of(call.number) else {
             return Some(Doubt::Untraceable("a system call that is not known").into());
         };
-        match (Caller { proc: &self.proc, memory: &mut self.memory, call }).event(rule) {
+        match (Caller { proc: &mut self.proc, memory: &mut self.memory, call }).event(rule) {
             Ok(event) => Some(event),
             Err(NoPath::OfNoAccount) => None,
             Err(NoPath::Doubt(doubt)) => Some(doubt.into()),
@@ -44,7 +45,7 @@ impl Understanding {
 
 /// A thread that waits in a call.
 struct Caller<'c> {
-    proc: &'c Proc,
+    proc: &'c mut Proc,
     memory: &'c mut MemoryReader,
     call: &'c Notification,
 }
@@ -225,7 +226,7 @@ impl Caller<'_> {
         Ok(u64::from_ne_bytes(number))
     }
 
-    fn behind(&self, descriptor: u8) -> Result<Vec<u8>, NoPath> {
+    fn behind(&mut self, descriptor: u8) -> Result<Vec<u8>, NoPath> {
         self.proc.behind(self.call.thread, self.call.descriptor(descriptor))
     }
 
@@ -263,7 +264,7 @@ impl Caller<'_> {
     }
 
     /// A path that may be relative, as we see it.
-    fn whole(&self, place: Place, path: Vec<u8>, follow: bool) -> Result<Vec<u8>, NoPath> {
+    fn whole(&mut self, place: Place, path: Vec<u8>, follow: bool) -> Result<Vec<u8>, NoPath> {
         let path = match place.directory {
             _ if path.first() == Some(&b'/') => path,
             Some(directory) if !self.is_working_directory(directory) => {
@@ -277,7 +278,7 @@ impl Caller<'_> {
         self.proc.seen_from_here(self.call.thread, path, follow)
     }
 
-    fn below_directory(&self, path: Vec<u8>) -> Result<Vec<u8>, NoPath> {
+    fn below_directory(&mut self, path: Vec<u8>) -> Result<Vec<u8>, NoPath> {
         self.whole(self::path(0), path, true)
     }
 }
