@@ -77,6 +77,7 @@ pub(super) enum OpenFlags {
     /// At the beginning of the structure at the address in this argument.
     Structure(u8),
     /// The call has none, and does what these would do.
+    #[cfg(target_arch = "x86_64")]
     Fixed(i32),
 }
 

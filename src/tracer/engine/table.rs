@@ -58,6 +58,7 @@ const fn write(number: c_long, place: Place, follow: Follow, kind: WriteKind) ->
     row(number, CallRule::Write(place, follow, kind))
 }
 
+#[cfg(target_arch = "x86_64")]
 const fn remove(number: c_long, place: Place, kind: WriteKind) -> Row {
     write(number, place, Never, kind)
 }

@@ -139,6 +139,7 @@ impl Caller<'_> {
 
     fn open(&mut self, place: Place, flags: OpenFlags) -> Result<TraceEvent, NoPath> {
         let flags = match flags {
+            #[cfg(target_arch = "x86_64")]
             OpenFlags::Fixed(flags) => flags,
             OpenFlags::Argument(argument) => self.call.descriptor(argument),
             OpenFlags::Structure(structure) => {
