@@ -6,10 +6,13 @@
 use crate::exit::Exit;
 use crate::inputs::{InputsId, SeenInputs};
 use crate::key::{Digest, Key, KeyPart};
-use crate::recording::Recording;
+use crate::recording::{ContentDigest, Recording};
 use crate::time::{Lifetime, Timestamp};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -122,7 +125,7 @@ pub struct Description {
     pub directory: Option<PathBuf>,
     /// The lifetime by the options of the call that stored it.
     pub lifetime: Lifetime,
-    /// Bytes of output.
+    /// Bytes of output, those of output files too.
     pub output: u64,
     /// How often it was replayed.
     pub hits: u64,
@@ -141,6 +144,8 @@ pub struct NewEntry<'a> {
     pub inputs: Option<SeenInputs>,
     /// The result.
     pub recording: Recording,
+    /// The files that it wrote, if these are to be stored.
+    pub outputs: Option<NewOutputs<'a>>,
     /// `--scope`.
     pub scope: &'a str,
     /// The command line, with the globs of `--ignore-arg` in place of the words that they match.
@@ -153,6 +158,39 @@ pub struct NewEntry<'a> {
     pub lifetime: Lifetime,
     /// The parts of its key.
     pub parts: Vec<KeyPart>,
+}
+
+/// Files that a run wrote, as they are about to be stored.
+pub struct NewOutputs<'a> {
+    /// What there is: names, kinds, and the digest of each file. The store keeps it as it is.
+    pub manifest: Vec<u8>,
+    /// The regular files. Several may have the same content.
+    pub files: Vec<NewOutputFile>,
+    /// Opens one of them by its place in the list; `None` if it was changed meanwhile.
+    pub open: &'a dyn Fn(usize) -> io::Result<Option<File>>,
+}
+
+/// The content of a file that is about to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewOutputFile {
+    /// The digest of its bytes.
+    pub digest: ContentDigest,
+    /// How many these are.
+    pub size: u64,
+}
+
+impl NewOutputs<'_> {
+    /// The bytes of all files.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
+    }
+}
+
+impl fmt::Debug for NewOutputs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewOutputs").field("files", &self.files).finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]

@@ -164,6 +164,7 @@ fn fill(store: &mut Store) -> Result<(), StoreError> {
             condition,
             inputs: None,
             recording,
+            outputs: None,
             scope: "",
             words: words(),
             ignored: &BTreeSet::from(["--token=*".into()]),

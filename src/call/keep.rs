@@ -78,6 +78,7 @@ impl Call<'_> {
             inputs,
             lifetime,
             recording,
+            outputs: None,
             scope: &fingerprint.scope,
             words: masked(&key.ignored, words),
             ignored: &fingerprint.ignored,
@@ -95,6 +96,7 @@ impl Call<'_> {
         match self.mended(store, |store| store.fill(&name, &new, learned, &limits)) {
             Ok(Filled::Stored) => Ok(counts),
             Ok(Filled::Cleared) => reason(&"it was cleared while it ran"),
+            Ok(Filled::Changed) => reason(&"an output was changed while it was stored"),
             Ok(Filled::TooLarge) => reason(&"the result is larger than --max-size"),
             Err(fault) => Err(Unkept::Fault(fault.to_string())),
         }

@@ -13,7 +13,7 @@ pub struct Body {
     pub content: Content,
     /// Length of all frames, in bytes.
     pub length: u64,
-    /// Bytes of output in them.
+    /// Bytes of output in them; of a stored entry, with those of its output files.
     pub output: u64,
     /// Tells whether the frames are damaged.
     pub checksum: Checksum,

@@ -17,6 +17,7 @@ use crate::key::{Digest, DigestMemory, Key, Stamp};
 use crate::recording::{BlockFile, Body, Checksum, Content};
 use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
@@ -27,6 +28,8 @@ use std::path::Path;
 pub struct Store {
     pub(super) location: StoreLocation,
     pub(super) database: Database,
+    /// Opened by the first that reads an output file.
+    pub(super) objects: OnceCell<ObjectDirectory>,
 }
 
 impl Store {
@@ -38,7 +41,7 @@ impl Store {
         let location = StoreLocation::prepare(directory)?;
         let database = Database::of(location.clone(), open::open(&location)?);
         database.release_read_lock();
-        Ok(Self { location, database })
+        Ok(Self::of(location, database))
     }
 
     /// Opens the store for a look-up. The database is opened and locked only when something is read from it.
@@ -47,7 +50,12 @@ impl Store {
     /// When the directory is not fit for a store.
     pub fn for_look_up(directory: &Path) -> Result<Self, StoreError> {
         let location = StoreLocation::prepare(directory)?;
-        Ok(Self { database: Database::unopened(location.clone()), location })
+        let database = Database::unopened(location.clone());
+        Ok(Self::of(location, database))
+    }
+
+    pub(super) fn of(location: StoreLocation, database: Database) -> Self {
+        Self { location, database, objects: OnceCell::new() }
     }
 
     /// Sets a damaged store in `directory` aside and begins a new one.
@@ -129,7 +137,7 @@ impl Store {
                 Ok(Some((row, self.opened(object))))
             },
         )?;
-        let Some((OutputRow { output, length, checksum, body }, object)) = found else {
+        let Some((OutputRow { output, length, checksum, outputs, body }, object)) = found else {
             return Ok(None);
         };
         let (content, frames_checksum) = match (body, object?) {
@@ -148,7 +156,8 @@ impl Store {
             (None, None) => return Ok(None),
         };
         let body = Body { content, length, output, checksum: frames_checksum };
-        Ok((codec::checksum(entry, &body) == checksum).then_some(body))
+        let expected = codec::checksum(entry, output, &body, outputs.as_deref());
+        Ok((expected == checksum).then_some(body))
     }
 
     /// An object and its file, if it is there.
@@ -189,7 +198,7 @@ fn entries(connection: &Connection, keys: &[Key]) -> Result<Vec<Vec<Entry>>, Sto
 }
 
 fn output_row(connection: &Connection, entry: &Entry) -> Result<Option<OutputRow>, StoreError> {
-    let sql = "SELECT output, length, seal, body FROM entry WHERE id = ?1 AND key = ?2";
+    let sql = "SELECT output, length, seal, outputs, body FROM entry WHERE id = ?1 AND key = ?2";
     let parameters = params![entry.id, entry.key.0.as_bytes()];
     let row = connection.query_row(sql, parameters, |row| OutputRow::read(row, 0));
     Ok(row.optional()?.flatten())

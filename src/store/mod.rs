@@ -10,6 +10,7 @@
 //! `handle` ([`Store`]), `usage`, `query`, `write`, `health`. Each uses only what stands before it.
 
 mod entry_inputs;
+mod entry_outputs;
 mod error;
 mod handle;
 mod health;

@@ -109,9 +109,12 @@ pub const FOLDERS: &[(&str, &str)] = &[
         "stdin",
         "file reading stream peek peek_elsewhere buffered put_back state look_ahead matching stand_in",
     ),
-    ("store", "error location sqlite objects read handle entry_inputs health query usage write"),
+    (
+        "store",
+        "error location sqlite objects read handle entry_inputs entry_outputs health query usage write",
+    ),
     ("store/health", "finding objects entries examine"),
-    ("store/objects", "directory owners new_object sweep"),
+    ("store/objects", "directory copying owners staging new_objects sweep"),
     (
         "store/query",
         "call_pattern parts statistics where_clause of_command nearest selection listing",

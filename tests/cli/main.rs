@@ -67,6 +67,7 @@ mod stopping;
 mod store_faults;
 mod store_meanwhile;
 mod store_model;
+mod stored_files;
 mod stream_order;
 mod streams;
 #[cfg(target_os = "linux")]

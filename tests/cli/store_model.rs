@@ -1,6 +1,7 @@
 //! The store beside a map that does the same: every answer is right, or a miss that is allowed.
 
 use super::harness::{Random, Sandbox, Texts};
+use super::stored_files;
 use cachex::entry::{Condition, NewEntry};
 use cachex::exit::Exit;
 use cachex::key::{CommandName, Digest, Key};
@@ -22,11 +23,19 @@ use std::time::Duration;
 pub(super) struct Expected {
     command: usize,
     pub(super) output: Vec<u8>,
+    /// The contents of its output files.
+    files: Vec<Vec<u8>>,
     /// When it was stored, counted in fills.
     stored: usize,
     /// Whether it has a lifetime, which a step back in time ends.
     is_mortal: bool,
     has_expired: bool,
+}
+
+impl Expected {
+    fn size(&self) -> usize {
+        self.output.len() + self.files.iter().map(Vec::len).sum::<usize>()
+    }
 }
 
 /// The lifetime of mortal entries, and more than that.
@@ -54,6 +63,14 @@ fn of_command(command: usize) -> Selection {
     Selection { calls, ..Selection::all() }
 }
 
+/// Output files, mostly none. Several have the same content.
+fn draw_files(random: &mut Random) -> Vec<Vec<u8>> {
+    let count = if random.below(3) == 0 { random.below(4) } else { 0 };
+    let mut draw =
+        |_| vec![random.below(6).to_le_bytes()[0]; [0, 10, 3000, 40_000][random.below(4)]];
+    (0..count).map(&mut draw).collect()
+}
+
 impl Model {
     pub(super) fn new() -> Self {
         let sandbox = Sandbox::new();
@@ -75,6 +92,7 @@ impl Model {
             is_mortal: random.below(3) == 0,
             has_expired: false,
             output,
+            files: draw_files(random),
         };
         self.fills += 1;
         let max_entries = (random.below(4) == 0).then(|| 1 + random.below(8));
@@ -82,7 +100,7 @@ impl Model {
         let max_size = if is_tight { Size(200_000) } else { Size::mebibytes(64) };
         let filled = self.fill_store(key, &expected, max_entries, max_size);
         if filled == Filled::TooLarge {
-            assert!(is_tight && expected.output.len() > 100_000);
+            assert!(is_tight && expected.size() > 100_000);
             return true;
         }
         let command = expected.command;
@@ -111,10 +129,12 @@ impl Model {
             if expected.is_mortal { Lifetime::For(LIFETIME) } else { Lifetime::Unlimited };
         // Two entries of one moment would be in no order.
         thread::sleep(Duration::from_millis(1));
+        let open = stored_files::opener(&expected.files);
         let new = NewEntry {
             key: Key(Digest([key; 32])),
             condition: Condition::StdinAbsent,
             inputs: None,
+            outputs: stored_files::outputs(&expected.files, &open),
             recording: Recording {
                 body: recorder.finish().expect("recorded"),
                 exit: Exit::Code(0),
@@ -143,8 +163,8 @@ impl Model {
         }
     }
 
-    /// The output that is stored under a key.
-    fn look_up(&mut self, key: u8) -> Option<Vec<u8>> {
+    /// The output and the output files that are stored under a key.
+    fn look_up(&mut self, key: u8) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
         let store = self.store();
         store.hold().expect("held");
         let variants = store.variants(&[Key(Digest([key; 32]))]).expect("looked up");
@@ -158,10 +178,14 @@ impl Model {
             });
             read.expect("readable");
             store.note_use(entry);
-            output
+            (output, stored_files::read(store, entry).expect("intact files"))
         });
         store.release_read_lock();
         output
+    }
+
+    fn expected(&self, key: u8) -> Option<(Vec<u8>, Vec<Vec<u8>>)> {
+        self.entries.get(&key).map(|entry| (entry.output.clone(), entry.files.clone()))
     }
 
     fn remove(&mut self, mut is_removed: impl FnMut(&Expected) -> bool) -> (u64, u64) {
@@ -169,7 +193,7 @@ impl Model {
         self.entries.retain(|_, entry| {
             let goes = is_removed(entry);
             entries += u64::from(goes);
-            output += if goes { entry.output.len() as u64 } else { 0 };
+            output += if goes { entry.size() as u64 } else { 0 };
             !goes
         });
         (entries, output)
@@ -189,11 +213,11 @@ impl Model {
     /// Compares every entry, and the totals.
     fn compare(&mut self) {
         for key in 0..KEYS {
-            let expected = self.entries.get(&key).map(|entry| entry.output.clone());
+            let expected = self.expected(key);
             assert!(self.look_up(key) == expected, "{key}");
         }
         let totals = self.store().statistics().expect("counted").whole;
-        let output: usize = self.entries.values().map(|entry| entry.output.len()).sum();
+        let output: usize = self.entries.values().map(Expected::size).sum();
         let expected = (self.entries.len() as u64, output as u64);
         assert_eq!((totals.entries, totals.output), expected);
     }
@@ -217,7 +241,7 @@ fn thousands_of_steps_agree_with_a_map() {
                 }
             }
             50..90 => {
-                let expected = model.entries.get(&key).map(|entry| entry.output.clone());
+                let expected = model.expected(key);
                 assert!(model.look_up(key) == expected, "step {step}: {key}");
             }
             90..92 => {

@@ -8,11 +8,15 @@ use crate::recording::{Body, Checksum, Content};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::location::StoreLocation;
+use crate::store::objects::copying::Copying;
+use crate::store::objects::directory::ObjectDirectory;
+use crate::store::objects::owners::OwnedObject;
 use crate::store::read::database::Database;
 use crate::store::sqlite::codec::{self, OutputRow};
 use crate::store::sqlite::connect;
 use crate::store::sqlite::schema::{self, DatabaseFormat};
 use rusqlite::{Connection, Row, params};
+use std::collections::BTreeSet;
 
 /// The format, the pages and the entries, as far as each can be looked at.
 pub(super) fn examine(location: &StoreLocation) -> Vec<Finding> {
@@ -36,10 +40,8 @@ pub(super) fn examine(location: &StoreLocation) -> Vec<Finding> {
     };
     let mut findings = vec![format, examine_pages(&connection, &state)];
     if state == DatabaseFormat::Current {
-        let store = Store {
-            database: Database::of(location.clone(), connection),
-            location: location.clone(),
-        };
+        let database = Database::of(location.clone(), connection);
+        let store = Store::of(location.clone(), database);
         let found = store.examine_entries();
         findings.push(found.unwrap_or_else(|fault| fault_of("entries", &fault)));
         findings.push(objects::examine(&store).unwrap_or_else(|fault| fault_of("objects", &fault)));
@@ -70,6 +72,7 @@ impl Store {
     fn examine_entries(&self) -> Result<Finding, StoreError> {
         const SUBJECT: &str = "entries";
         let (mut next, mut all, mut damaged) = (Some(i64::MIN), 0_u64, 0_u64);
+        let mut read = BTreeSet::new();
         while let Some(first) = next {
             let examined = self.examine_some(first)?;
             next = examined.last().and_then(|(id, _)| id.checked_add(1));
@@ -77,7 +80,7 @@ impl Store {
                 all += 1;
                 damaged += u64::from(!match state {
                     EntryState::Checked(is_intact) => is_intact,
-                    EntryState::HasMore(entry) => self.is_intact(&entry)?,
+                    EntryState::HasMore(entry) => self.is_intact(&entry, &mut read)?,
                 });
             }
         }
@@ -96,7 +99,7 @@ impl Store {
     fn examine_some(&self, first: i64) -> Result<Vec<(i64, EntryState)>, StoreError> {
         let connection = self.database.read_transaction()?;
         let mut statement = connection.prepare(
-            "SELECT id, condition, exit, created, elapsed, renewal_failed, output, length, seal, body, key
+            "SELECT id, condition, exit, created, elapsed, renewal_failed, output, length, seal, outputs, body, key
              FROM entry WHERE id >= ?1 ORDER BY id LIMIT ?2",
         )?;
         let rows = statement
@@ -104,15 +107,35 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Whether an entry, its output and its inputs are as they were stored, or the entry was removed meanwhile. Objects
-    /// are read outside of transactions.
-    fn is_intact(&self, entry: &Entry) -> Result<bool, StoreError> {
+    /// Whether an entry, its output, its files and its inputs are as they were stored, or the entry was removed meanwhile.
+    /// Objects are read outside of transactions, those of files once: `read` are those that are intact.
+    fn is_intact(&self, entry: &Entry, read: &mut BTreeSet<[u8; 32]>) -> Result<bool, StoreError> {
         let has_inputs = entry.inputs.is_none() || self.listed_inputs(entry)?.is_some();
-        if has_inputs && self.output(entry)?.is_some() {
+        if has_inputs && self.output(entry)?.is_some() && self.has_intact_files(entry, read)? {
             return Ok(true);
         }
         let variants = self.variants(&[entry.key])?;
         Ok(!variants.iter().any(|variant| variant.is_same_as(entry)))
+    }
+
+    fn has_intact_files(
+        &self,
+        entry: &Entry,
+        read: &mut BTreeSet<[u8; 32]>,
+    ) -> Result<bool, StoreError> {
+        let files = OwnedObject::output_files(&*self.database.read_transaction()?, entry.id)?;
+        if files.is_empty() {
+            return Ok(true);
+        }
+        let Some(directory) = ObjectDirectory::open(&self.location)? else { return Ok(false) };
+        let mut copying = Copying::default();
+        for file in files {
+            if !read.contains(&file.digest.0) && !file.is_intact(&directory, &mut copying)? {
+                return Ok(false);
+            }
+            read.insert(file.digest.0);
+        }
+        Ok(true)
     }
 }
 
@@ -120,24 +143,25 @@ impl Store {
 enum EntryState {
     /// Whether it is intact.
     Checked(bool),
-    /// Its output is in an object, or its run was traced. Neither was examined.
+    /// Its output is in an object, it has files, or its run was traced. None of these was examined.
     HasMore(Box<Entry>),
 }
 
 impl EntryState {
     /// From the columns that [`Store::examine_some`] reads.
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let key = row.get_ref(10)?.as_blob().ok().and_then(|key| key.try_into().ok());
+        let key = row.get_ref(11)?.as_blob().ok().and_then(|key| key.try_into().ok());
         let entry = key.map_or(Ok(None), |key| codec::entry(row, Key(Digest(key))))?;
         let (Some(entry), Some(found)) = (entry, OutputRow::read(row, 6)?) else {
             return Ok(Self::Checked(false));
         };
-        let Some(frames) = found.body.filter(|_| entry.inputs.is_none()) else {
+        let is_all = entry.inputs.is_none() && found.outputs.is_none();
+        let Some(frames) = found.body.filter(|_| is_all) else {
             return Ok(Self::HasMore(entry.into()));
         };
         let checksum = Checksum::of(&frames);
         let content = Content::Memory(frames);
         let body = Body { content, length: found.length, output: found.output, checksum };
-        Ok(Self::Checked(codec::checksum(&entry, &body) == found.checksum))
+        Ok(Self::Checked(codec::checksum(&entry, found.output, &body, None) == found.checksum))
     }
 }

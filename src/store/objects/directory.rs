@@ -8,20 +8,19 @@ use crate::private_directory;
 use crate::recording::ContentDigest;
 use crate::store::error::StoreError;
 use crate::store::location::{StoreLocation, is_ours_alone, unfit};
-use rustix::fs::{AtFlags, CWD, Dir, FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
-use std::os::unix::ffi::OsStrExt;
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
 
 /// The name of a file that is about to replace another one. Only one process at a time uses it.
 const REPLACEMENT: &str = "replacement";
 
-/// The suffix of a copy that is not complete yet.
-const COPY: &str = ".copy";
+/// The name of the directory below it where files are copied: see [`staging`](super::staging).
+pub(super) const STAGING: &str = "staging";
 
 /// The directory of objects, open.
 #[derive(Debug)]
@@ -81,48 +80,29 @@ impl ObjectDirectory {
         rustix::fs::openat(&self.directory, name, flags, Mode::empty()).map(File::from)
     }
 
-    /// Copies a file that cannot be linked; `None` if it can. The copy is locked as long as this process lives.
-    pub(super) fn copy_if_unlinkable(
-        &self,
-        file: &File,
-        digest: ContentDigest,
-    ) -> Result<Option<File>, StoreError> {
-        if is_linkable(file) {
-            return Ok(None);
-        }
-        let name = name_of(digest) + COPY;
-        self.copy(file, &name).map(Some).map_err(|error| self.unfit(&name, &error))
-    }
-
-    fn copy(&self, mut file: &File, name: &str) -> io::Result<File> {
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let copy = rustix::fs::openat(&self.directory, name, flags, Mode::RUSR | Mode::WUSR)?;
-        rustix::fs::flock(&copy, FlockOperation::NonBlockingLockExclusive)?;
-        let copy = File::from(copy);
-        copy.set_len(0)?;
-        io::Seek::rewind(&mut file)?;
-        io::copy(&mut file, &mut &copy)?;
-        Ok(copy)
-    }
-
-    /// Gives a file its name, and returns the file that had the name before. Drop that one after the transaction: the
-    /// system frees it then, which takes long.
+    /// Gives a file without a name its name, and returns the file that had the name before. Drop that one after the
+    /// transaction: the system frees it then, which takes long.
     pub(super) fn link(
         &self,
         file: &File,
-        copy: Option<&File>,
         digest: ContentDigest,
     ) -> Result<Option<File>, StoreError> {
         let name = name_of(digest);
         let replaced = self.open_file(name.as_ref()).ok();
-        if copy.is_some() {
-            self.rename(&(name.clone() + COPY), &name)?;
-        } else {
-            self.remove_replacement()?;
-            self.link_unnamed(file).map_err(|error| self.unfit(REPLACEMENT, &error.into()))?;
-            self.rename(REPLACEMENT, &name)?;
-        }
+        self.remove_replacement()?;
+        self.link_unnamed(file).map_err(|error| self.unfit(REPLACEMENT, &error.into()))?;
+        self.rename(&self.directory, REPLACEMENT, &name)?;
         Ok(replaced)
+    }
+
+    /// Gives a file its name that lies in another directory under that name.
+    pub(super) fn adopt(
+        &self,
+        directory: impl AsFd,
+        digest: ContentDigest,
+    ) -> Result<(), StoreError> {
+        let name = name_of(digest);
+        self.rename(directory, &name, &name)
     }
 
     fn link_unnamed(&self, file: &File) -> Result<(), Errno> {
@@ -139,8 +119,8 @@ impl ObjectDirectory {
         }
     }
 
-    fn rename(&self, from: &str, to: &str) -> Result<(), StoreError> {
-        let rename = || rustix::fs::renameat(&self.directory, from, &self.directory, to);
+    fn rename(&self, directory: impl AsFd, from: &str, to: &str) -> Result<(), StoreError> {
+        let rename = || rustix::fs::renameat(&directory, from, &self.directory, to);
         let mut renamed = rename();
         if let Err(Errno::ISDIR | Errno::NOTEMPTY | Errno::EXIST) = renamed {
             self.remove(to.as_ref())?;
@@ -163,7 +143,7 @@ impl ObjectDirectory {
         removed.map_err(|error| self.unfit(name, &error))
     }
 
-    fn unfit(&self, name: impl AsRef<Path>, error: &io::Error) -> StoreError {
+    pub(super) fn unfit(&self, name: impl AsRef<Path>, error: &io::Error) -> StoreError {
         unfit(&self.path.join(name), error)
     }
 
@@ -172,30 +152,33 @@ impl ObjectDirectory {
         self.remove(REPLACEMENT.as_ref())
     }
 
-    /// Removes an object, and an incomplete copy of it that a dead process left.
+    /// Removes an object.
     pub(super) fn remove_object(&self, digest: ContentDigest) -> Result<Option<File>, StoreError> {
-        let name = name_of(digest);
-        self.remove_if_dead((name.clone() + COPY).as_ref())?;
-        self.remove(name.as_ref())
+        self.remove(name_of(digest).as_ref())
     }
 
-    /// Removes whatever has this name, unless another process is making it as a copy.
-    pub(super) fn remove_if_dead(&self, name: &OsStr) -> Result<Option<File>, StoreError> {
-        let lock = FlockOperation::NonBlockingLockExclusive;
-        if name.as_bytes().ends_with(COPY.as_bytes())
-            && self.open_file(name).is_ok_and(|it| rustix::fs::flock(it, lock).is_err())
-        {
-            return Ok(None);
-        }
-        self.remove(name)
+    /// Whether there is a file of this name, whatever its content.
+    pub(super) fn has(&self, digest: ContentDigest) -> bool {
+        let found = rustix::fs::statat(&self.directory, name_of(digest), AtFlags::SYMLINK_NOFOLLOW);
+        found.is_ok_and(|found| FileType::from_raw_mode(found.st_mode).is_file())
     }
 
-    /// All names in the directory.
+    /// Itself, for what lies below it.
+    pub(super) fn descriptor(&self) -> &File {
+        &self.directory
+    }
+
+    /// Where a file in it is.
+    pub(super) fn path_of(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// All names in the directory but that of [`STAGING`].
     pub(in crate::store) fn names(&self) -> io::Result<Vec<Vec<u8>>> {
         let mut names = Vec::new();
         for entry in Dir::read_from(&self.directory)? {
             let name = entry?.file_name().to_bytes().to_vec();
-            if name != b"." && name != b".." {
+            if name != b"." && name != b".." && name != STAGING.as_bytes() {
                 names.push(name);
             }
         }
@@ -203,14 +186,14 @@ impl ObjectDirectory {
     }
 }
 
-/// Whether a file without a name can be given one.
+/// Whether a file has no name and can be given one.
 #[cfg(target_os = "linux")]
-fn is_linkable(file: &File) -> bool {
+pub(super) fn is_linkable(file: &File) -> bool {
     rustix::fs::fcntl_getfl(file).is_ok_and(|flags| flags.contains(OFlags::TMPFILE))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn is_linkable(_: &File) -> bool {
+pub(super) fn is_linkable(_: &File) -> bool {
     false
 }
 
@@ -248,9 +231,7 @@ mod tests {
         }
 
         fn link(&self, content: &str) -> Result<Option<File>, StoreError> {
-            let file = self.unnamed(content);
-            let copy = self.objects.copy_if_unlinkable(&file, DIGEST)?;
-            self.objects.link(&file, copy.as_ref(), DIGEST)
+            self.objects.link(&self.unnamed(content), DIGEST)
         }
 
         fn read(&self) -> Option<String> {
@@ -294,7 +275,7 @@ mod tests {
                 obstacle();
                 assert_eq!(sample.read(), None, "{number}");
                 if sweeps {
-                    sample.objects.remove_if_dead(name_of(DIGEST).as_ref()).expect("removed");
+                    sample.objects.remove(name_of(DIGEST).as_ref()).expect("removed");
                     assert!(path.symlink_metadata().is_err(), "{number}");
                 }
                 sample.link("ours").expect("linked");
@@ -313,27 +294,6 @@ mod tests {
         sample.link("b").expect("linked");
         assert_eq!(sample.read().as_deref(), Some("b"));
         assert_eq!(sample.objects.names().expect("listed").len(), 1);
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_linked_is_copied() {
-        let sample = sample();
-        let mut named = tempfile::NamedTempFile::new_in(&sample.location.directory).expect("made");
-        named.write_all(b"long output").expect("written");
-        let unlinked = named.into_file();
-        for _ in 0..2 {
-            let copy = sample.objects.copy_if_unlinkable(&unlinked, DIGEST).expect("copied");
-            assert!(copy.is_some());
-            let name = name_of(DIGEST) + COPY;
-            sample.objects.remove_if_dead(name.as_ref()).expect("alive");
-            sample.objects.link(&unlinked, copy.as_ref(), DIGEST).expect("linked");
-            assert_eq!(sample.read().as_deref(), Some("long output"));
-            assert_eq!(sample.objects.names().expect("listed").len(), 1);
-        }
-        let copy = sample.objects.copy_if_unlinkable(&unlinked, DIGEST).expect("copied");
-        drop(copy);
-        sample.objects.remove_object(DIGEST).expect("removed");
-        assert!(sample.objects.names().expect("listed").is_empty());
     }
 
     #[test]

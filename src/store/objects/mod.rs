@@ -1,4 +1,5 @@
-//! Objects: files in `objects/`, each named by the digest of its content. Long output lies in one.
+//! Objects: files in `objects/`, each named by the digest of its content. Long output lies in one, and every file that a
+//! command wrote and is stored.
 //!
 //! Rows of the table `object` own the files. Equal content has one file, which may have several owners.
 //!
@@ -10,7 +11,9 @@
 //! A file never changes once it has its name. A reader opens it under the read lock and can read it to the end even if
 //! it is removed meanwhile, so nobody waits for a reader.
 
+pub(in crate::store) mod copying;
 pub(in crate::store) mod directory;
-pub(in crate::store) mod new_object;
+pub(in crate::store) mod new_objects;
 pub(in crate::store) mod owners;
+mod staging;
 pub(in crate::store) mod sweep;

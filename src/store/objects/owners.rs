@@ -2,13 +2,16 @@
 //!
 //! Everything happens in the transaction of the caller. The total is kept as a sum, so that a fill need not add it up.
 
-use super::directory::name_of;
-use crate::recording::{BlockFile, ContentDigest, StreamSet};
+use super::copying::Copying;
+use super::directory::{ObjectDirectory, name_of};
+use crate::recording::{ContentDigest, StreamSet};
 use crate::store::error::StoreError;
 use crate::store::sqlite::codec;
 use crate::store::sqlite::notes::{Note, NoteKind, Notes};
 use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
+use std::io;
 
 /// The place of recorded output among the objects of its entry.
 pub(in crate::store) const OUTPUT_PLACE: i64 = 0;
@@ -40,22 +43,68 @@ impl OutputObject {
     }
 }
 
-/// Lets an entry own the object that holds its output.
+/// An object as an entry owns it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) struct OwnedObject {
+    /// Among the objects of the entry.
+    pub(in crate::store) place: i64,
+    pub(in crate::store) digest: ContentDigest,
+    pub(in crate::store) size: u64,
+    pub(in crate::store) streams: StreamSet,
+}
+
+impl OwnedObject {
+    /// The output files of an entry, each content once.
+    pub(in crate::store) fn output_files(
+        connection: &Connection,
+        entry: i64,
+    ) -> Result<Vec<Self>, StoreError> {
+        let sql = "SELECT place, digest, size FROM object WHERE entry = ?1 AND place > ?2";
+        let mut statement = connection.prepare(sql)?;
+        let rows = statement.query_map([entry, OUTPUT_PLACE], |row| {
+            let digest = row.get_ref(1)?.as_blob().ok().and_then(|it| it.try_into().ok());
+            // Content of another digest is damaged.
+            let digest = ContentDigest(digest.unwrap_or_default());
+            let (place, size) = (row.get(0)?, codec::unsigned(row.get(2)?));
+            Ok(Self { place, digest, size, streams: StreamSet::default() })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Whether its file is there and has its content. Reads all of it.
+    pub(in crate::store) fn is_intact(
+        &self,
+        directory: &ObjectDirectory,
+        copying: &mut Copying,
+    ) -> io::Result<bool> {
+        let Some(file) = directory.read(self.digest)? else { return Ok(false) };
+        let is_as_long = file.metadata()?.len() == self.size;
+        // What cannot be read is damaged.
+        Ok(is_as_long && copying.digest(&file, self.size).ok().flatten() == Some(self.digest))
+    }
+}
+
+/// Lets an entry own objects.
 pub(in crate::store) fn own(
     connection: &Connection,
     entry: i64,
-    file: &BlockFile,
-    size: u64,
+    objects: impl IntoIterator<Item = OwnedObject>,
 ) -> Result<(), StoreError> {
-    let (digest, streams) = (file.digest, file.streams.bits());
-    let size = codec::stored_count(size);
-    if !is_owned(connection, &digest.0)? {
-        change_total(connection, size)?;
+    let mut insert = connection.prepare(
+        "INSERT OR REPLACE INTO object (entry, place, digest, size, streams)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    let mut is_owned = connection.prepare(IS_OWNED)?;
+    let mut added = 0_i64;
+    for OwnedObject { place, digest, size, streams } in objects {
+        let size = codec::stored_count(size);
+        if !is_owned.query_row([digest.0], |row| row.get(0))? {
+            added = added.saturating_add(size);
+        }
+        insert.execute(params![entry, place, digest.0, size, streams.bits()])?;
+        forget_unsettled(connection, &digest.0)?;
     }
-    let sql = "INSERT OR REPLACE INTO object (entry, place, digest, size, streams)
-               VALUES (?1, ?2, ?3, ?4, ?5)";
-    connection.execute(sql, params![entry, OUTPUT_PLACE, digest.0, size, streams])?;
-    Notes::of(connection, NoteKind::Unsettled).forget(&digest.0)
+    change_total(connection, added)
 }
 
 /// Removes the rows of an entry, and notes the objects that have no owner any more.
@@ -63,22 +112,27 @@ pub(in crate::store) fn disown(connection: &Connection, entry: i64) -> Result<()
     let mut statement =
         connection.prepare("DELETE FROM object WHERE entry = ?1 RETURNING digest, size")?;
     let rows = statement.query_map([entry], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    for (digest, size) in rows.collect::<Result<Vec<(Vec<u8>, i64)>, _>>()? {
-        if !is_owned(connection, &digest)? {
-            change_total(connection, size.saturating_neg())?;
-            note_unsettled(connection, &digest)?;
+    let rows = rows.collect::<Result<BTreeMap<Vec<u8>, i64>, _>>()?;
+    let mut is_owned = connection.prepare(IS_OWNED)?;
+    let (mut removed, mut unowned) = (0_i64, Vec::new());
+    for (digest, size) in &rows {
+        if !is_owned.query_row([digest], |row| row.get(0))? {
+            removed = removed.saturating_add(*size);
+            unowned.push(&digest[..]);
         }
     }
-    Ok(())
+    change_total(connection, removed.saturating_neg())?;
+    note_unsettled(connection, unowned)
 }
+
+const IS_OWNED: &str = "SELECT EXISTS (SELECT 1 FROM object WHERE digest = ?1)";
 
 /// Whether any row owns the object of this digest.
 pub(in crate::store) fn is_owned(
     connection: &Connection,
     digest: &[u8],
 ) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM object WHERE digest = ?1)";
-    Ok(connection.query_row(sql, [digest], |row| row.get(0))?)
+    Ok(connection.query_row(IS_OWNED, [digest], |row| row.get(0))?)
 }
 
 /// Whether any row owns the object of this name.
@@ -99,15 +153,23 @@ fn digest_of(name: &[u8]) -> Option<ContentDigest> {
     (rest.is_empty() && name_of(digest).as_bytes() == name).then_some(digest)
 }
 
-/// Notes that an object may have a file and no owner.
-pub(super) fn note_unsettled(connection: &Connection, digest: &[u8]) -> Result<(), StoreError> {
+/// Notes that objects may have a file and no owner.
+pub(super) fn note_unsettled<'d>(
+    connection: &Connection,
+    digests: impl IntoIterator<Item = &'d [u8]>,
+) -> Result<(), StoreError> {
     let note = Note { at: Timestamp::now(), value: Vec::new() };
-    Notes::of(connection, NoteKind::Unsettled).put(digest, &note)
+    Notes::of(connection, NoteKind::Unsettled).put_all(digests, &note)
+}
+
+/// Forgets the note of an object, if there is one.
+pub(super) fn forget_unsettled(connection: &Connection, digest: &[u8]) -> Result<(), StoreError> {
+    Notes::of(connection, NoteKind::Unsettled).forget(digest)
 }
 
 /// Whether a note names an object, so that its file is found after a kill.
-pub(super) fn is_noted(connection: &Connection, digest: ContentDigest) -> Result<bool, StoreError> {
-    Ok(Notes::of(connection, NoteKind::Unsettled).find(&digest.0)?.is_some())
+pub(super) fn is_noted(connection: &Connection, digest: &[u8]) -> Result<bool, StoreError> {
+    Ok(Notes::of(connection, NoteKind::Unsettled).find(digest)?.is_some())
 }
 
 /// Whether a note names any object.
@@ -122,6 +184,9 @@ pub(in crate::store) fn total(connection: &Connection) -> Result<u64, StoreError
 }
 
 fn change_total(connection: &Connection, change: i64) -> Result<(), StoreError> {
+    if change == 0 {
+        return Ok(());
+    }
     let total = codec::stored_count(total(connection)?);
     set_total(connection, total.saturating_add(change).max(0))
 }
@@ -154,43 +219,46 @@ mod tests {
     use super::*;
     use crate::store::sqlite::schema;
     use proptest::prelude::*;
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
-    fn insert(connection: &Connection, entry: i64, number: u8) {
-        let file = tempfile::tempfile().expect("made");
-        let digest = ContentDigest([number; 32]);
-        let file = BlockFile::read(file, 0, StreamSet::default(), digest).expect("read");
-        own(connection, entry, &file, 10 + u64::from(number)).expect("owned");
+    /// Lets an entry own objects of these numbers.
+    fn insert(connection: &Connection, entry: i64, numbers: &BTreeSet<u8>) {
+        let owned = numbers.iter().zip(0..).map(|(number, place)| OwnedObject {
+            place,
+            digest: ContentDigest([*number; 32]),
+            size: 10 + u64::from(*number),
+            streams: StreamSet::default(),
+        });
+        own(connection, entry, owned).expect("owned");
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(40))]
         #[test]
         fn the_total_is_that_of_distinct_objects_and_the_rest_is_noted(
-            steps in proptest::collection::vec((1..6_i64, proptest::option::of(0..4_u8)), 0..40),
+            steps in proptest::collection::vec(
+                (1..6_i64, proptest::collection::btree_set(0..6_u8, 0..4)), 0..40),
         ) {
             let mut connection = Connection::open_in_memory().expect("opened");
             schema::migrate(&mut connection).expect("made");
             let (mut owned, mut seen) = (BTreeMap::new(), BTreeSet::new());
-            for (entry, number) in steps {
+            for (entry, numbers) in steps {
                 disown(&connection, entry).expect("disowned");
                 owned.remove(&entry);
-                if let Some(number) = number {
-                    insert(&connection, entry, number);
-                    owned.insert(entry, number);
-                    seen.insert(number);
-                }
-                let distinct: BTreeSet<u8> = owned.values().copied().collect();
+                insert(&connection, entry, &numbers);
+                seen.extend(numbers.iter().copied());
+                owned.insert(entry, numbers);
+                let distinct: BTreeSet<u8> = owned.values().flatten().copied().collect();
                 let expected: u64 = distinct.iter().map(|number| 10 + u64::from(*number)).sum();
                 prop_assert_eq!(total(&connection).expect("known"), expected);
                 repair_total(&connection).expect("counted");
                 prop_assert_eq!(total(&connection).expect("known"), expected);
-                for number in 0..4 {
+                for number in 0..6 {
                     let digest = ContentDigest([number; 32]);
                     let is_owned = is_name_owned(&connection, name_of(digest).as_bytes());
                     prop_assert_eq!(is_owned.expect("known"), distinct.contains(&number));
                     let is_unowned = seen.contains(&number) && !distinct.contains(&number);
-                    prop_assert_eq!(is_noted(&connection, digest).expect("known"), is_unowned);
+                    prop_assert_eq!(is_noted(&connection, &digest.0).expect("known"), is_unowned);
                 }
                 prop_assert_eq!(are_unsettled(&connection).expect("known"), seen.len() > distinct.len());
             }

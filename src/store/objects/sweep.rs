@@ -3,12 +3,12 @@
 //! [`settle`] removes those that notes name, which usually is all. [`sweep`] looks at every file: notes are not synced, so
 //! a power cut may cost the note and not the file.
 
-use super::directory::ObjectDirectory;
-use super::owners;
+use super::directory::{ObjectDirectory, STAGING};
+use super::{owners, staging};
 use crate::recording::ContentDigest;
 use crate::store::error::StoreError;
 use crate::store::location::StoreLocation;
-use crate::store::sqlite::notes::{NoteKind, Notes};
+use crate::store::sqlite::notes::NoteKind;
 use crate::store::sqlite::transaction::{self, Purpose};
 use rusqlite::{Connection, params};
 use std::ffi::OsStr;
@@ -46,7 +46,11 @@ fn settle_part(
     // The transaction ends before they are closed.
     let mut open: Vec<File> = Vec::new();
     let transaction = transaction::write(connection, location, Purpose::Storing)?;
-    let unsettled = noted(&transaction)?;
+    let mut unsettled = noted(&transaction)?;
+    // The note stays as long as another process copies files.
+    if unsettled.iter().any(|name| name == STAGING.as_bytes()) && !staging::is_free(directory)? {
+        unsettled.retain(|name| name != STAGING.as_bytes());
+    }
     if unsettled.is_empty() {
         return Ok(false);
     }
@@ -61,13 +65,13 @@ fn settle_part(
         }
     }
     for name in unsettled {
-        Notes::of(&transaction, NoteKind::Unsettled).forget(&name)?;
+        owners::forget_unsettled(&transaction, &name)?;
     }
     transaction.commit()?;
     Ok(true)
 }
 
-/// The names of some notes, which are digests.
+/// The names of some notes, which are digests or [`STAGING`].
 fn noted(connection: &Connection) -> Result<Vec<Vec<u8>>, StoreError> {
     let sql = "SELECT name FROM note WHERE kind = ?1 LIMIT ?2";
     let mut statement = connection.prepare(sql)?;
@@ -92,13 +96,16 @@ pub(in crate::store) fn sweep(
     location: &StoreLocation,
 ) -> Result<(), StoreError> {
     let Some(directory) = ObjectDirectory::open(location)? else { return Ok(()) };
+    let transaction = transaction::write(connection, location, Purpose::Storing)?;
+    staging::is_free(&directory)?;
+    drop(transaction);
     let unowned = unowned_names(connection, &directory)?;
     for names in unowned.chunks(AT_ONCE.into()) {
         let transaction = transaction::write(connection, location, Purpose::Storing)?;
         let mut open = Vec::new();
         for name in names {
             if !owners::is_name_owned(&transaction, name)? {
-                open.push(directory.remove_if_dead(OsStr::from_bytes(name))?);
+                open.push(directory.remove(OsStr::from_bytes(name))?);
             }
         }
         transaction.commit()?;

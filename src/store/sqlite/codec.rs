@@ -55,35 +55,48 @@ impl EntryRow<'_> {
 /// The columns of the output.
 #[derive(Debug)]
 pub(in crate::store) struct OutputRow {
+    /// Bytes of output, those of output files too.
     pub(in crate::store) output: u64,
+    /// Bytes of frames.
     pub(in crate::store) length: u64,
     pub(in crate::store) checksum: [u8; 16],
+    /// The manifest of output files, as it is stored; `None` if there are none.
+    pub(in crate::store) outputs: Option<Vec<u8>>,
     /// The frames; `None` if they are in an object.
     pub(in crate::store) body: Option<Vec<u8>>,
 }
 
 impl OutputRow {
-    /// Reads the columns `output, length, seal, body` from this one on; `None` for what cachex never wrote.
+    /// Reads the columns `output, length, seal, outputs, body` from this one on; `None` for what cachex never wrote.
     pub(in crate::store) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Self>> {
         let checksum = row.get_ref(at + 2)?.as_blob().unwrap_or_default();
-        Ok(Self::new(row.get(at)?, row.get(at + 1)?, checksum, row.get(at + 3)?))
+        let (outputs, body) = (row.get(at + 3)?, row.get(at + 4)?);
+        Ok(Self::new(row.get(at)?, row.get(at + 1)?, checksum, outputs, body))
     }
 
     pub(in crate::store) fn new(
         output: i64,
         length: i64,
         checksum: &[u8],
+        outputs: Option<Vec<u8>>,
         body: Option<Vec<u8>>,
     ) -> Option<Self> {
         let checksum = checksum.try_into().ok()?;
-        Some(Self { output: unsigned(output), length: unsigned(length), checksum, body })
+        Some(Self { output: unsigned(output), length: unsigned(length), checksum, outputs, body })
     }
 }
 
-/// A checksum over everything of an entry that decides what is replayed, and when.
-pub(in crate::store) fn checksum(entry: &Entry, body: &Body) -> [u8; 16] {
+/// A checksum over everything of an entry that decides what is replayed, and when: its bytes of output, its frames, and
+/// its manifest as it is stored, if it has one.
+pub(in crate::store) fn checksum(
+    entry: &Entry,
+    output: u64,
+    body: &Body,
+    outputs: Option<&[u8]>,
+) -> [u8; 16] {
     let Entry { id: _, key, condition, inputs, exit, created, elapsed, renewal_failed: _ } = entry;
     let condition = StoredCondition { stdin: *condition, inputs: *inputs }.encode();
+    let outputs = outputs.map(|stored| Checksum::of(stored).0.to_le_bytes());
     let checksum = Checksum::of_all(&[
         key.0.as_bytes(),
         &[u8::try_from(condition.len()).unwrap_or(u8::MAX)],
@@ -91,11 +104,25 @@ pub(in crate::store) fn checksum(entry: &Entry, body: &Body) -> [u8; 16] {
         &[exit.status()],
         &created.as_millis().to_le_bytes(),
         &stored_millis(*elapsed).to_le_bytes(),
-        &body.output.to_le_bytes(),
+        &output.to_le_bytes(),
         &body.length.to_le_bytes(),
         &body.checksum.0.to_le_bytes(),
+        outputs.as_ref().map_or(&[], |checksum| &checksum[..]),
     ]);
     checksum.0.to_le_bytes()
+}
+
+/// A manifest of output files with a checksum behind it, which tells damage without reading the frames.
+pub(in crate::store) fn stored_manifest(entry: &Entry, manifest: &[u8]) -> Vec<u8> {
+    let created = entry.created.as_millis().to_le_bytes();
+    let checksum = Checksum::of_all(&[entry.key.0.as_bytes(), &created, manifest]);
+    [manifest, &checksum.0.to_le_bytes()].concat()
+}
+
+/// The counterpart of [`stored_manifest`]; `None` when it is damaged.
+pub(in crate::store) fn manifest(entry: &Entry, stored: &[u8]) -> Option<Vec<u8>> {
+    let manifest = &stored[..stored.len().checked_sub(size_of::<u128>())?];
+    (stored_manifest(entry, manifest) == stored).then(|| manifest.to_vec())
 }
 
 /// A digest of files with a checksum behind it.
@@ -174,6 +201,7 @@ mod tests {
     #[test]
     fn the_checksum_covers_everything_that_decides() {
         let entry = entry();
+        let checksum = |entry: &Entry, body: &Body| checksum(entry, 0, body, None);
         let checksums = [
             checksum(&entry, &body(1)),
             checksum(&entry, &body(2)),
@@ -186,10 +214,27 @@ mod tests {
             checksum(&Entry { created: Timestamp::from_millis(6), ..entry.clone() }, &body(1)),
             checksum(&Entry { elapsed: Duration::from_millis(5), ..entry.clone() }, &body(1)),
             checksum(&entry, &Body { length: 1, ..body(1) }),
-            checksum(&entry, &Body { output: 1, ..body(1) }),
+            super::checksum(&entry, 1, &body(1), None),
+            super::checksum(&entry, 0, &body(1), Some(b"")),
+            super::checksum(&entry, 0, &body(1), Some(b"a")),
         ];
         let distinct: std::collections::HashSet<_> = checksums.iter().collect();
         assert_eq!(distinct.len(), checksums.len());
+    }
+
+    #[test]
+    fn a_damaged_manifest_is_not_believed() {
+        let entry = entry();
+        let stored = stored_manifest(&entry, b"files");
+        assert_eq!(manifest(&entry, &stored).as_deref(), Some(&b"files"[..]));
+        for place in 0..stored.len() {
+            let mut damaged = stored.clone();
+            damaged[place] ^= 1;
+            assert_eq!(manifest(&entry, &damaged), None, "{place}");
+            assert_eq!(manifest(&entry, &stored[..place]), None, "{place}");
+        }
+        let other = Entry { key: Key(Digest([2; 32])), ..entry };
+        assert_eq!(manifest(&other, &stored), None);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! Every look-up reads all definitions, in one page, so there are few of them and no comments in them. Small things
 //! share the table of notes ([`notes`](super::notes)). An object is owned by the rows that name it ([`objects`](crate::store::objects)).
-//! Nothing is counted by looking at every entry: triggers keep the number of entries of a command and their bytes of
-//! output; another removes a shape with the last entry that has it. The body is the last column, since what lies behind a long one takes long to reach. Dates and durations are
+//! Output counts by its bytes, those of output files too. Nothing is counted by looking at every entry: triggers keep the
+//! number of entries of a command and their bytes of output; another removes a shape with the last entry that has it. The body is the last column, since what lies behind a long one takes long to reach. Dates and durations are
 //! in milliseconds; a lifetime of NULL is for ever, a directory of NULL does not count.
 
 pub(super) const DEFINITIONS: &str = "
@@ -40,6 +40,7 @@ pub(super) const DEFINITIONS: &str = "
         ignored BLOB,
         directory BLOB,
         parts BLOB,
+        outputs BLOB,
         inputs BLOB,
         body BLOB,
         UNIQUE (key, condition)

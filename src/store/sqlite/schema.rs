@@ -14,7 +14,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// The format that this program writes.
-const VERSION: i64 = 11;
+const VERSION: i64 = 12;
 
 /// `cx` in the upper half.
 pub(super) const APPLICATION: i64 = 0x6378_0000;

@@ -41,13 +41,14 @@ pub(super) fn remove(
     at: Timestamp,
 ) -> Result<Cleared, StoreError> {
     let sql = format!(
-        "DELETE FROM entry WHERE id IN ({}) RETURNING id, command, key, output, body IS NULL",
+        "DELETE FROM entry WHERE id IN ({}) RETURNING id, command, key, output,
+         body IS NULL OR outputs IS NOT NULL",
         list(ids)
     );
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
     let (mut cleared, mut commands, mut keys) = (Cleared::default(), BTreeSet::new(), Vec::new());
-    let mut long = Vec::new();
+    let mut owners_of_objects = Vec::new();
     while let Some(row) = rows.next()? {
         commands.insert(row.get(1)?);
         if keys.len() < tombstones::KEPT.into() {
@@ -55,13 +56,13 @@ pub(super) fn remove(
         }
         cleared += Cleared { entries: 1, output: codec::unsigned(row.get(3)?) };
         if row.get(4)? {
-            long.push(row.get(0)?);
+            owners_of_objects.push(row.get(0)?);
         }
     }
     if keys.is_empty() && !ids.is_empty() {
         return Err(StoreError::Damaged("an index names entries that do not exist".to_owned()));
     }
-    for id in long {
+    for id in owners_of_objects {
         owners::disown(connection, id)?;
     }
     command_totals::note_losses(connection, &list(&commands))?;

@@ -180,7 +180,8 @@ fn least_used(
     let (mut least, mut held) = (Vec::new(), 0_u64);
     for condition in ["used > ?1", "used <= ?1"] {
         let mut statement = connection.prepare(&format!(
-            "SELECT id, length, length(words) + length(arguments) + coalesce(length(parts), 0)
+            "SELECT id, max(length, output), length(words) + length(arguments)
+                    + coalesce(length(parts), 0) + coalesce(length(outputs), 0)
                     + coalesce(length(inputs), 0)
              FROM entry WHERE {condition} AND id IS NOT ?2 ORDER BY used, id"
         ))?;

@@ -8,14 +8,13 @@ use super::entries::OVERHEAD;
 use super::{command_totals, evict, insert, retention};
 use crate::entry::NewEntry;
 use crate::exit::Exit;
-use crate::inputs::SeenInputs;
 use crate::key::{CommandName, LearnedDigest};
 use crate::recording::Content;
 use crate::size::Size;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::location::StoreLocation;
-use crate::store::objects::new_object::NewObject;
+use crate::store::objects::new_objects::NewObjects;
 use crate::store::objects::{owners, sweep};
 use crate::store::sqlite::space;
 use crate::store::sqlite::transaction::{self, Purpose};
@@ -54,6 +53,8 @@ pub enum Filled {
     TooLarge,
     /// Its command was cleared while it ran.
     Cleared,
+    /// A file that its command wrote was changed before it was stored.
+    Changed,
 }
 
 impl Store {
@@ -69,21 +70,19 @@ impl Store {
         limits: &Limits<'_>,
     ) -> Result<Filled, StoreError> {
         let connection = self.database.connection_mut()?;
-        let object = match &new.recording.body.content {
-            Content::File(file) => Some(NewObject::prepare(&self.location, file)?),
-            Content::Memory(_) => None,
-        };
-        let fill = Fill { name, new, learned, limits, object };
-        let ended = loop {
-            if let Some(ended) = fill.attempt(connection, &self.location).transpose() {
-                break ended;
-            }
-        };
+        if new.outputs.as_ref().is_some_and(|outputs| outputs.size() > limits.max_size.0) {
+            return Ok(Filled::TooLarge);
+        }
+        let objects = NewObjects::prepare(&self.location, new)?;
+        let has_objects = objects.is_some();
+        let mut fill = Fill { name, new, learned, limits, objects };
+        let ended = fill.finish(connection, &self.location);
+        drop(fill);
         let leaves_files = match &ended {
             Ok((Filled::Stored, leaves_files)) => *leaves_files,
             // It was waited for long enough.
             Err(StoreError::Busy) => false,
-            _ => fill.object.is_some(),
+            _ => has_objects,
         };
         if leaves_files {
             // If this fails the next writer does it.
@@ -122,24 +121,42 @@ struct Fill<'a> {
     new: &'a NewEntry<'a>,
     learned: &'a [LearnedDigest],
     limits: &'a Limits<'a>,
-    object: Option<NewObject<'a>>,
+    objects: Option<NewObjects<'a>>,
 }
 
 impl Fill<'_> {
-    /// Stores the result in one transaction, and returns whether there may be objects without an owner. `None` if it only
-    /// noted that its object is about to exist: another transaction can store the entry.
+    /// Stores the result, and returns whether there may be objects without an owner.
+    fn finish(
+        &mut self,
+        connection: &mut Connection,
+        location: &StoreLocation,
+    ) -> Result<(Filled, bool), StoreError> {
+        loop {
+            if let Some(ended) = self.attempt(connection, location)? {
+                return Ok(ended);
+            }
+            if let Some(objects) = &mut self.objects
+                && !objects.stage()?
+            {
+                return Ok((Filled::Changed, true));
+            }
+        }
+    }
+
+    /// Stores the result in one transaction. `None` if it only noted that its objects are about to exist: another
+    /// transaction can store the entry.
     fn attempt(
-        &self,
+        &mut self,
         connection: &mut Connection,
         location: &StoreLocation,
     ) -> Result<Option<(Filled, bool)>, StoreError> {
-        let Self { name, new, limits, .. } = self;
+        let Self { name, new, limits, .. } = *self;
         let transaction = transaction::write(connection, location, Purpose::Storing)?;
         if clearing::was_cleared(&transaction, &limits.since, new, name)? {
             return Ok(Some((Filled::Cleared, false)));
         }
-        if let Some(object) = &self.object
-            && object.announce(&transaction)?
+        if let Some(objects) = &mut self.objects
+            && objects.announce(&transaction)?
         {
             transaction.commit()?;
             return Ok(None);
@@ -152,7 +169,7 @@ impl Fill<'_> {
             while space::give_back(&transaction)? {}
         }
         let leaves_files = owners::are_unsettled(&transaction)?;
-        let replaced = self.object.as_ref().map(NewObject::link).transpose()?;
+        let replaced = self.objects.as_mut().map(|it| it.link(&transaction)).transpose()?;
         transaction.commit()?;
         // To free a long file takes a while: not before others can write again.
         drop(replaced);
@@ -163,7 +180,7 @@ impl Fill<'_> {
     /// Writes the rows and removes others until the limits hold. Returns how many were removed, or `None` if the entry
     /// is too large.
     fn replace(&self, transaction: &Connection) -> Result<Option<usize>, StoreError> {
-        let Self { name, new, learned, limits, object } = self;
+        let Self { name, new, learned, limits, objects } = self;
         let mut removed = insert::remove_same(transaction, new)?;
         removed += insert::remove_oldest_traced(transaction, new)?;
         if let Some(max_entries) = limits.max_entries
@@ -172,22 +189,29 @@ impl Fill<'_> {
             let most = max_entries.get();
             removed += evict::make_room_in_command(transaction, command, most, limits.is_spent)?;
         }
-        let length = new.recording.body.length;
-        let beside = OVERHEAD + new.inputs.as_ref().map_or(0, SeenInputs::size);
-        let needed = length + beside;
-        let shares = match object {
-            Some(object) => owners::is_owned(transaction, &object.file.digest.0)?,
-            None => false,
-        };
-        let added = if shares { beside } else { needed };
+        let (mut needed, mut added) = (OVERHEAD, 0);
+        if let Content::Memory(frames) = &new.recording.body.content {
+            needed = needed.saturating_add(frames.len() as u64);
+        }
+        if let Some(inputs) = &new.inputs {
+            needed = needed.saturating_add(inputs.size());
+        }
+        if let Some(outputs) = &new.outputs {
+            needed = needed.saturating_add(outputs.manifest.len() as u64);
+        }
+        if let Some(objects) = objects {
+            added = objects.unowned_size(transaction)?;
+        }
+        added = added.saturating_add(needed);
+        needed = needed.saturating_add(objects.as_ref().map_or(0, NewObjects::size));
         let Some(evicted) = evict::make_room_in_store(transaction, limits.max_size, added)? else {
             return Ok(None);
         };
         let (command, runs) =
             command_totals::count_run(transaction, new.scope, name, new.recording.ended)?;
         let id = insert::insert(transaction, command, name, new)?;
-        if let Some(object) = object {
-            owners::own(transaction, id, object.file, length)?;
+        if let Some(objects) = objects {
+            objects.own(transaction, id)?;
         }
         insert::remember(transaction, learned)?;
         let Some(more) = evict::make_room_for_newest(transaction, limits.max_size, needed, id)?

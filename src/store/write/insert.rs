@@ -1,7 +1,7 @@
 //! The rows of a new entry, and those that it replaces.
 
 use super::entries;
-use crate::entry::{Entry, NewEntry};
+use crate::entry::{Entry, NewEntry, NewOutputs};
 use crate::inputs::{InputShape, SeenInputs};
 use crate::key::{CommandName, LearnedDigest, encode_words};
 use crate::recording::Content;
@@ -97,12 +97,15 @@ pub(super) fn insert(
     if let Some(ignored) = &ignored {
         call_pattern::remember(connection, ignored)?;
     }
+    let outputs =
+        new.outputs.as_ref().map(|outputs| codec::stored_manifest(&entry, &outputs.manifest));
+    let output = body.output.saturating_add(new.outputs.as_ref().map_or(0, NewOutputs::size));
     connection.execute(
         "INSERT INTO entry (key, condition, command, exit, created, elapsed, lifetime, used, hits,
                             output, length, seal, arguments, words, directory, body,
-                            parts, ignored, inputs)
+                            parts, ignored, inputs, outputs)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-                 ?17)",
+                 ?17, ?18)",
         params![
             entry.key.0.as_bytes(),
             condition(new).encode(),
@@ -111,9 +114,9 @@ pub(super) fn insert(
             entry.created.as_millis(),
             codec::stored_millis(entry.elapsed),
             codec::stored_lifetime(new.lifetime),
-            codec::stored_count(body.output),
+            codec::stored_count(output),
             codec::stored_count(body.length),
-            codec::checksum(&entry, body),
+            &codec::checksum(&entry, output, body, outputs.as_deref())[..],
             name.arguments(),
             encode_words(new.words.iter().map(std::ffi::OsString::as_os_str)),
             new.directory.as_ref().map(|directory| directory.as_os_str().as_bytes()),
@@ -121,6 +124,7 @@ pub(super) fn insert(
             parts::encoded(connection, &new.parts)?,
             ignored,
             new.inputs.as_ref().map(|inputs| inputs.states.encode()),
+            outputs,
         ],
     )?;
     if let Some(inputs) = &new.inputs {

@@ -48,8 +48,9 @@ pub(super) mod column {
     pub(in super::super) const OUTPUT: usize = 11;
     pub(in super::super) const LENGTH: usize = 12;
     pub(in super::super) const CHECKSUM: usize = 13;
-    pub(in super::super) const INPUTS: usize = 19;
-    pub(in super::super) const BODY: usize = 20;
+    pub(in super::super) const OUTPUTS: usize = 19;
+    pub(in super::super) const INPUTS: usize = 20;
+    pub(in super::super) const BODY: usize = 21;
 }
 
 impl PageReader {
@@ -109,16 +110,27 @@ impl PageReader {
         let row = self.row(entry.id)?.ok_or(Unsupported)?;
         let near = PageRecord::read(row.near())?;
         let checksum = near.blob(column::CHECKSUM)?;
+        let outputs = near.place_of_blob(column::OUTPUTS)?;
+        let outputs = outputs.map(|place| row.part(&self.pages, place)).transpose()?;
         let body = near.place_of_blob(column::BODY)?;
         let body = body.map(|place| row.end(&self.pages, place)).transpose()?;
         let (output, length) = (near.integer(column::OUTPUT)?, near.integer(column::LENGTH)?);
-        Ok(OutputRow::new(output, length, checksum, body))
+        Ok(OutputRow::new(output, length, checksum, outputs, body))
+    }
+
+    /// The manifest of an entry's output files as it is stored, if it has any.
+    pub(in crate::store) fn outputs(&self, entry: &Entry) -> PageResult<Option<Vec<u8>>> {
+        self.blob(entry, column::OUTPUTS)
     }
 
     /// The inputs of an entry, if it has any.
     pub(in crate::store) fn inputs(&self, entry: &Entry) -> PageResult<Option<Vec<u8>>> {
+        self.blob(entry, column::INPUTS)
+    }
+
+    fn blob(&self, entry: &Entry, column: usize) -> PageResult<Option<Vec<u8>>> {
         let row = self.row(entry.id)?.ok_or(Unsupported)?;
-        let place = PageRecord::read(row.near())?.place_of_blob(column::INPUTS)?;
+        let place = PageRecord::read(row.near())?.place_of_blob(column)?;
         place.map(|place| row.part(&self.pages, place)).transpose()
     }
 

@@ -17,7 +17,7 @@ use std::process::{Command, Stdio};
 use tempfile::{NamedTempFile, TempDir};
 
 /// An entry, as SQLite and the page reader find it.
-type FoundRow = (i64, Vec<u8>, i64, i64, Option<i64>, i64, i64, [u8; 16], Option<Vec<u8>>);
+type FoundRow = (i64, Vec<u8>, i64, i64, Option<i64>, i64, i64, [u8; 16], [Option<Vec<u8>>; 2]);
 
 /// A row under one of a few keys. Some bodies are long enough to lie partly in other pages, and some words push
 /// the body there.
@@ -58,8 +58,8 @@ fn insert(
     database
         .execute(
             "INSERT OR REPLACE INTO entry (key, condition, command, exit, created, elapsed, used,
-                 hits, renewal_failed, output, length, seal, arguments, words, body)
-             VALUES (?1, ?2, 1, ?3, ?4, ?5, 1, 1, ?6, ?7, ?8, ?9, x'', zeroblob(?10), ?11)",
+                 hits, renewal_failed, output, length, seal, arguments, words, body, outputs)
+             VALUES (?1, ?2, 1, ?3, ?4, ?5, 1, 1, ?6, ?7, ?8, ?9, x'', zeroblob(?10), ?11, ?12)",
             params![
                 [key; 32],
                 condition,
@@ -71,7 +71,8 @@ fn insert(
                 at.rem_euclid(70_000),
                 [key; 16],
                 i64::try_from(words).expect("small"),
-                body
+                body,
+                (at % 3 == 0).then(|| vec![7_u8; words / 2]),
             ],
         )
         .expect("inserted");
@@ -80,7 +81,7 @@ fn insert(
 fn found_by_sqlite(database: &Connection, key: u8) -> Vec<FoundRow> {
     let mut statement = database
         .prepare(
-            "SELECT id, condition, exit, created, renewal_failed, output, length, seal, body FROM entry
+            "SELECT id, condition, exit, created, renewal_failed, output, length, seal, outputs, body FROM entry
              WHERE key = ?1 ORDER BY id",
         )
         .expect("prepared");
@@ -94,7 +95,7 @@ fn found_by_sqlite(database: &Connection, key: u8) -> Vec<FoundRow> {
             row.get(5)?,
             row.get(6)?,
             row.get(7)?,
-            row.get(8)?,
+            [row.get(8)?, row.get(9)?],
         ))
     });
     rows.expect("found").collect::<Result<_, _>>().expect("read")
@@ -105,6 +106,7 @@ fn found(reader: &PageReader, key: u8) -> Vec<FoundRow> {
     entries.sort_by_key(|entry| entry.id);
     let rows = entries.into_iter().map(|entry| {
         let output = reader.output(&entry).expect("supported").expect("written by us");
+        assert_eq!(reader.outputs(&entry).expect("supported"), output.outputs);
         let numbers = (output.output.cast_signed(), output.length.cast_signed());
         let condition = StoredCondition { stdin: entry.condition, inputs: entry.inputs }.encode();
         let failed = entry.renewal_failed.map(Timestamp::as_millis);
@@ -118,7 +120,7 @@ fn found(reader: &PageReader, key: u8) -> Vec<FoundRow> {
             numbers.0,
             numbers.1,
             output.checksum,
-            output.body,
+            [output.outputs, output.body],
         )
     });
     rows.collect()
@@ -275,8 +277,21 @@ fn columns_are_where_the_table_has_them() {
         sample.database.prepare("SELECT name FROM pragma_table_info('entry')").expect("prepared");
     let names = statement.query_map([], |row| row.get(0)).expect("listed");
     let names: Vec<String> = names.collect::<Result<_, _>>().expect("read");
-    let read = [CONDITION, EXIT, CREATED, ELAPSED, RENEWAL_FAILED, OUTPUT, LENGTH, CHECKSUM, BODY];
-    let expected = "condition exit created elapsed renewal_failed output length seal body";
+    let read = [
+        CONDITION,
+        EXIT,
+        CREATED,
+        ELAPSED,
+        RENEWAL_FAILED,
+        OUTPUT,
+        LENGTH,
+        CHECKSUM,
+        OUTPUTS,
+        INPUTS,
+        BODY,
+    ];
+    let expected =
+        "condition exit created elapsed renewal_failed output length seal outputs inputs body";
     assert_eq!(read.map(|place| &*names[place]).join(" "), expected);
     assert_eq!(BODY, names.len() - 1, "what follows it would be read as part of it");
 }

@@ -231,6 +231,10 @@ pub(super) const MIGRATIONS: &[&str] = &[
             AND substr(condition, 2, 32) = substr(OLD.condition, 2, 32));
     END;
 ",
+    "
+    -- Entries of commands that wrote files have outputs.
+    ALTER TABLE entry ADD COLUMN outputs BLOB;
+",
 ];
 
 /// Rows of each format, of what it brought.
@@ -262,4 +266,9 @@ pub(super) const SAMPLES: &[&str] = &[
          (10, x'15', x'00', 2, 0, 500, 50, NULL, 550, 0, NULL, 2000000, 2000004, x'ae', x'b5', x'c5', NULL, NULL, NULL, NULL);
      INSERT INTO object VALUES (10, 0, x'99', 2000004, 1); INSERT INTO note VALUES (7, x'', 2000004, x'')",
     "UPDATE entry SET used = 960 WHERE id = 10",
+    "INSERT INTO entry
+         (id, key, condition, command, exit, created, elapsed, used, hits, output, length, seal, arguments, words,
+          inputs, body)
+     VALUES (11, x'16', x'0d3101', 2, 0, 600, 60, 650, 0, 8, 12, x'af', x'b6', x'c6', x'f1', x'e6');
+     INSERT INTO note VALUES (8, x'3101', 970, x'06')",
 ];

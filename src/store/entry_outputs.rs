@@ -1,0 +1,49 @@
+//! The files that came with entries: what there is, and the content of each.
+//!
+//! The store keeps the manifest as it is; what it says is the business of the caller.
+
+use super::error::StoreError;
+use super::handle::Store;
+use super::objects::directory::ObjectDirectory;
+use super::sqlite::codec;
+use crate::entry::Entry;
+use crate::recording::ContentDigest;
+use rusqlite::{OptionalExtension, params};
+use std::fs::File;
+use std::io;
+
+impl Store {
+    /// The manifest of an entry's output files; `None` if it has none, or is gone or damaged meanwhile. An entry whose
+    /// manifest is damaged has no [`output`](Store::output) either.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn outputs(&self, entry: &Entry) -> Result<Option<Vec<u8>>, StoreError> {
+        let stored = self.database.read(
+            |pages| pages.outputs(entry),
+            |connection| {
+                let sql = "SELECT outputs FROM entry WHERE id = ?1 AND key = ?2";
+                let parameters = params![entry.id, entry.key.0.as_bytes()];
+                let found = connection.query_row(sql, parameters, |row| row.get(0));
+                Ok(found.optional()?.flatten())
+            },
+        )?;
+        Ok(stored.and_then(|stored: Vec<u8>| codec::manifest(entry, &stored)))
+    }
+
+    /// Opens the object of this digest; `None` if it is missing. Its content is not checked. It can be read to its end
+    /// even if it is removed meanwhile.
+    ///
+    /// # Errors
+    /// If a file cannot be opened now.
+    pub fn open_object(&self, digest: &[u8; 32]) -> io::Result<Option<File>> {
+        let directory = match self.objects.get() {
+            Some(directory) => directory,
+            None => match ObjectDirectory::open(&self.location).map_err(io::Error::other)? {
+                Some(directory) => self.objects.get_or_init(|| directory),
+                None => return Ok(None),
+            },
+        };
+        directory.read(ContentDigest(*digest))
+    }
+}
