@@ -49,7 +49,9 @@ impl Observation {
     pub fn caveats(&self) -> Vec<Caveat> {
         let unused = self.unused_hashes.iter().cloned().map(Caveat::UnusedHash);
         let missing = caveats::about_missing_files(&self.fingerprint.files);
-        unused.chain(missing).chain(caveats::about_arguments(&self.arguments)).collect()
+        let is_traced = self.fingerprint.trace.is_some();
+        let arguments = caveats::about_arguments(&self.arguments).into_iter();
+        unused.chain(missing).chain(arguments.filter(|_| !is_traced)).collect()
     }
 
     /// Begins to watch inputs that count by their names alone and can be read all the same. Called before the command

@@ -235,3 +235,32 @@ fn entries_whose_inputs_cannot_be_read_are_found_and_healed() {
         assert!(shown.contains("all intact"), "{damage}: {shown}");
     }
 }
+
+#[test]
+fn a_trusted_project_may_have_its_commands_traced() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a", "x");
+    sandbox.write("log", "1");
+    sandbox.project_config(
+        "[[rule]]\ncommand = \"cat\"\ntrace = true\ntrace-ignore = [\"log\"]\ntrace-times = \"ignore\"\n",
+    );
+    sandbox.cachex("--ignore-file-args cat a log").gives("x1");
+    sandbox.write("log", "2");
+    sandbox.cachex("--ignore-file-args cat a log").gives("x1");
+    sandbox.write("a", "y");
+    sandbox.cachex("--ignore-file-args cat a log").gives("y2");
+    let shown = sandbox.cachex("config -- cat a").output().stdout_text();
+    for option in ["trace ", "trace-ignore ", "trace-times "] {
+        assert!(shown.lines().any(|line| line.starts_with(option)), "no {option:?} in {shown}");
+    }
+}
+
+#[test]
+fn what_a_traced_command_finds_in_a_directory_needs_no_other_option() {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/a", "");
+    let stderr = sandbox.cachex("-v --trace ls src").tells("a\n", 0);
+    assert!(!stderr.contains("by its name alone"), "{stderr}");
+    let stderr = sandbox.cachex("-v ls src").tells("a\n", 0);
+    assert!(stderr.contains("by its name alone"), "{stderr}");
+}
