@@ -74,6 +74,8 @@ mod streams;
 mod system_calls;
 mod tilde;
 #[cfg(target_os = "linux")]
+mod trace;
+#[cfg(target_os = "linux")]
 mod trace_terminal;
 mod traced_verbs;
 mod trust_verb;
