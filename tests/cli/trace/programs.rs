@@ -168,7 +168,9 @@ fn shell_line(dates: bool, random: &mut Random) -> String {
     if dates {
         return match random.below(4) {
             0 => format!("test -f {one} && stat -Lc '%s %y' {one}"),
-            1 => format!("test {one} -nt {other} && echo newer"),
+            1 => {
+                format!("test -f {one} && test -f {other} && test {one} -nt {other} && echo newer")
+            }
             _ => look,
         };
     }

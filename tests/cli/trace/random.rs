@@ -15,6 +15,9 @@ const ROUNDS: usize = 150;
 /// Trees that become old enough together.
 const TREES: usize = 12;
 
+/// Edits of each.
+const EDITS: usize = 5;
+
 /// When dates of files count as settled, and a little more.
 const SETTLED: Duration = Duration::from_millis(2100);
 
@@ -109,6 +112,8 @@ impl<'s> Case<'s> {
         }
         let not_stored = told.iter().find_map(|line| line.strip_prefix("not stored: "));
         if let Some(reason) = not_stored {
+            let is_by_others = reason.ends_with("changed while it ran");
+            assert!(!is_by_others || !self.program.dates, "nobody changed anything: {}", self.log);
             let reason =
                 reason.split(' ').filter(|word| !word.contains('/')).collect::<Vec<_>>().join(" ");
             *figures.not_stored.entry(reason).or_default() += 1;
@@ -171,7 +176,7 @@ fn batch(
     settle();
     for case in &mut cases {
         case.call(true, figures);
-        for _ in 0..3 {
+        for _ in 0..EDITS {
             let is_unrelated = case.edit(random);
             case.call(is_unrelated, figures);
         }
