@@ -46,6 +46,7 @@ impl Ending<'_> {
             return Conclusion::ChangedByOthers;
         }
         let is_made_and_removed = contact.looks.is_empty()
+            && self.written == Written::Removed
             && contact.first == PathState::Absent
             && *last == PathState::Absent;
         let left = self.left();
@@ -78,8 +79,15 @@ impl Ending<'_> {
 
     /// The looks that show what the run has left there.
     fn left(&self) -> Looks {
-        if self.follow || self.written == Written::Never || self.is_untouched() {
+        if self.follow || self.written == Written::Never {
             return Looks::default();
+        }
+        if self.is_untouched() {
+            // A file may be opened for writing and left as it was. Else what was not removed again was never made, so
+            // that something must have been in the way.
+            let is_left = self.written == Written::Partly && self.last.found().is_some();
+            let is_plain = self.written == Written::Removed || is_left;
+            return if is_plain { Looks::default() } else { Look::Access.into() };
         }
         match self.last.found().and_then(Facts::body_look) {
             // What is in a directory has paths of its own.

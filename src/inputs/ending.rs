@@ -58,7 +58,13 @@ impl Ledger {
         let mut observer = Observer::new(&self.terms)
             .ok_or_else(|| NotTraceable::Unreadable(self.terms.working_directory.clone()))?;
         for (path, mut record) in records {
-            conditions.conclude(&path, &mut record, &mut observer)?;
+            let concluded = conditions.conclude(&path, &mut record, &mut observer);
+            concluded.map_err(|refusal| match refusal {
+                NotTraceable::ChangedByOthers(path) if record.is_other_name_of(&self.changed) => {
+                    NotTraceable::ChangedByItself(path)
+                }
+                refusal => refusal,
+            })?;
         }
         conditions.finish(&Answers::new(secret, self.terms.times))
     }

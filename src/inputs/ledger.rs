@@ -13,6 +13,7 @@ use super::refusal::NotTraceable;
 use super::settle;
 use super::terms::TraceTerms;
 use rustix::fs::{CWD, readlinkat};
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ pub struct Ledger {
     /// doing.
     pub(super) own: PathSet,
     pub(super) partly_written: PartlyWritten,
+    /// The files, by device and inode, that the run has changed: it may have looked at them under other names.
+    pub(super) changed: HashSet<(u64, u64)>,
     is_blind: bool,
 }
 
@@ -57,6 +60,7 @@ impl Ledger {
             filesystems: Filesystems::default(),
             own: PathSet::default(),
             partly_written: PartlyWritten::default(),
+            changed: HashSet::new(),
             is_blind: false,
         }
     }

@@ -20,20 +20,29 @@ impl Ledger {
         if self.is_over() {
             return;
         }
-        let (source, target) = (path::normal(source).0, path::normal(target).0);
+        let ((source, one_slash), (target, other_slash)) =
+            (path::normal(source), path::normal(target));
         let (from, to) = (self.begin_write(&source), self.begin_write(&target));
         let is_there =
             |state: &Option<PathState>| state.as_ref().is_none_or(|state| state.found().is_some());
+        let is_directory =
+            |state: &Option<PathState>| state.is_some_and(|state| state.is_directory());
         let fits = match kind {
-            RenameKind::Replace => true,
+            RenameKind::Replace => match (is_directory(&from), is_directory(&to)) {
+                (true, true) => self.is_empty(&target),
+                (from, to_directory) => from == to_directory || !is_there(&to),
+            },
             RenameKind::NoReplace => !is_there(&to),
             RenameKind::Exchange => is_there(&to),
         };
+        let fits_slash = !one_slash && !other_slash || is_directory(&from);
         let ends = [(&source, from), (&target, to)];
         let ends: Vec<_> =
             ends.into_iter().filter_map(|(path, state)| Some((path, state?))).collect();
-        let may =
-            is_there(&from) && fits && ends.iter().all(|(path, _)| self.may_change_names(path));
+        let may = is_there(&from)
+            && fits
+            && fits_slash
+            && ends.iter().all(|(path, _)| self.may_change_names(path));
         if !may {
             for (path, _) in &ends {
                 self.look_at(path, false, Look::Access, MOST_LINKS);
@@ -43,8 +52,7 @@ impl Ledger {
         if kind == RenameKind::Exchange {
             return self.exchange(&ends);
         }
-        let is_directory =
-            from.as_ref().and_then(PathState::found).is_some_and(Facts::is_directory);
+        let is_directory = is_directory(&from);
         if let Some(from) = &from {
             if is_directory && !self.is_own(&source) {
                 return self.refuse(NotTraceable::Moved(shown(&source)));
@@ -64,10 +72,23 @@ impl Ledger {
         }
     }
 
+    /// Whether a directory is empty, which is a condition.
+    fn is_empty(&mut self, path: &[u8]) -> bool {
+        self.look_at(path, false, Look::Listing, MOST_LINKS);
+        fs::read_dir(OsStr::from_bytes(path)).is_ok_and(|mut names| names.next().is_none())
+    }
+
     /// The run is about to make a hard link `target` to `source`; `follow`: to what a link at its end leads to.
     pub fn before_link(&mut self, source: &[u8], follow: bool, target: &[u8]) {
         if !self.is_over() {
-            self.link(&path::normal(source).0, follow, &path::normal(target).0, MOST_LINKS);
+            let ((source, one_slash), (target, other_slash)) =
+                (path::normal(source), path::normal(target));
+            if one_slash || other_slash {
+                // No directory gets another name. How that fails depends on what is there.
+                self.look_at(&source, follow || one_slash, Look::Access, MOST_LINKS);
+                return self.look_at(&target, other_slash, Look::Access, MOST_LINKS);
+            }
+            self.link(&source, follow, &target, MOST_LINKS);
         }
     }
 
@@ -139,12 +160,16 @@ impl Ledger {
                 }
                 let name = member.file_name();
                 let kind = member.file_type();
+                let source = path::join(&source, name.as_bytes());
                 let target = path::join(&target, name.as_bytes());
+                if let Some(record) = self.records.get_mut(&*source) {
+                    record.write(Written::Removed);
+                }
                 self.change(&target, &PathState::Absent, Written::Wholly);
                 self.record(&target).is_own_link =
                     kind.as_ref().is_ok_and(fs::FileType::is_symlink);
                 if kind.is_ok_and(|kind| kind.is_dir()) {
-                    directories.push((path::join(&source, name.as_bytes()), target));
+                    directories.push((source, target));
                 }
             }
             self.own.insert(target.into());

@@ -3,7 +3,7 @@
 //! What the run reads there later on is partly of the world before. So a look by another name, behind a link, is a look
 //! at the name that was written.
 
-use super::path_state::{Facts, PathState};
+use super::path_state::PathState;
 use rustix::fs::CWD;
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ impl PartlyWritten {
     pub(super) fn note(&mut self, path: &[u8], before: &PathState) {
         match before.found() {
             Some(facts) => {
-                self.known.insert(identity(facts), path.to_vec());
+                self.known.insert(facts.file(), path.to_vec());
             }
             None => self.new.push(path.to_vec()),
         }
@@ -33,15 +33,11 @@ impl PartlyWritten {
         for name in std::mem::take(&mut self.new) {
             match PathState::at(CWD, &name, false).found() {
                 Some(facts) => {
-                    self.known.insert(identity(facts), name);
+                    self.known.insert(facts.file(), name);
                 }
                 None => self.new.push(name),
             }
         }
-        self.known.get(&identity(facts)).filter(|name| *name != path).cloned()
+        self.known.get(&facts.file()).filter(|name| *name != path).cloned()
     }
-}
-
-fn identity(facts: &Facts) -> (u64, u64) {
-    (facts.stamp.device, facts.stamp.inode)
 }

@@ -52,6 +52,10 @@ impl PathState {
         }
     }
 
+    pub(super) fn is_directory(&self) -> bool {
+        self.found().is_some_and(Facts::is_directory)
+    }
+
     /// Whether both give the same answers, but for content, listing and target.
     pub(super) fn answers_as(&self, other: &Self, looks: Looks, times: TraceTimes) -> bool {
         let (Self::Found(one), Self::Found(other)) = (self, other) else { return self == other };
@@ -90,6 +94,11 @@ impl Facts {
     )]
     pub(super) fn kind(&self) -> FileType {
         FileType::from_raw_mode(self.mode as rustix::fs::RawMode)
+    }
+
+    /// Its device and inode, which are the same under all its names.
+    pub(super) fn file(&self) -> (u64, u64) {
+        (self.stamp.device, self.stamp.inode)
     }
 
     pub(super) fn is_directory(&self) -> bool {

@@ -3,6 +3,7 @@
 use super::body::FileBody;
 use super::look::{Look, Looks};
 use super::path_state::PathState;
+use std::collections::HashSet;
 
 /// One path, and what it leads to.
 #[derive(Debug, Default)]
@@ -75,6 +76,13 @@ impl Contact {
 }
 
 impl PathRecord {
+    /// Whether one of these files was found at first, and not changed by this path.
+    pub(super) fn is_other_name_of(&self, files: &HashSet<(u64, u64)>) -> bool {
+        let contacts = [&self.itself, &self.followed].into_iter().flatten();
+        self.written == Written::Never
+            && contacts.filter_map(|it| it.first.found()).any(|it| files.contains(&it.file()))
+    }
+
     pub(super) fn contact(&mut self, follow: bool) -> &mut Option<Box<Contact>> {
         if follow { &mut self.followed } else { &mut self.itself }
     }

@@ -20,9 +20,15 @@ const SMALL: u64 = 1 << 20;
 impl Ledger {
     /// The run is about to change what a path leads to.
     pub fn before_write(&mut self, path: &[u8], follow: bool, kind: WriteKind) {
-        if !self.is_over() {
-            self.write(&path::normal(path).0, follow, kind, MOST_LINKS);
+        if self.is_over() {
+            return;
         }
+        let (path, ends_in_slash) = path::normal(path);
+        if ends_in_slash && !may_end_in_slash(&path, kind) {
+            // That fails in any case, and how depends on what is there.
+            return self.look_at(&path, true, Look::Access, MOST_LINKS);
+        }
+        self.write(&path, follow || ends_in_slash && kind == WriteKind::Metadata, kind, MOST_LINKS);
     }
 
     fn write(&mut self, path: &[u8], follow: bool, kind: WriteKind, links: u8) {
@@ -198,6 +204,7 @@ impl Ledger {
         if accessat(CWD, parent, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).is_err() {
             return false;
         }
+        self.changed.extend(PathState::at(CWD, parent, true).found().map(Facts::file));
         self.keep_state(parent);
         true
     }
@@ -205,6 +212,7 @@ impl Ledger {
     /// Notes a change that is about to happen. `itself` is what is there before.
     pub(super) fn change(&mut self, path: &[u8], itself: &PathState, written: Written) {
         self.keep_state(path);
+        self.changed.extend(itself.found().map(Facts::file));
         let record = self.record(path);
         if record.written == Written::Never {
             let contact = || Box::new(Contact::new(*itself));
@@ -254,5 +262,14 @@ impl Ledger {
 
     pub(super) fn record(&mut self, path: &[u8]) -> &mut PathRecord {
         self.records.entry(path.into()).or_default()
+    }
+}
+
+/// Whether a change can succeed at a path that is written with a slash at its end.
+fn may_end_in_slash(path: &[u8], kind: WriteKind) -> bool {
+    match kind {
+        WriteKind::MakeDirectory | WriteKind::RemoveDirectory => true,
+        WriteKind::Metadata => PathState::at(CWD, path, true).is_directory(),
+        _ => false,
     }
 }

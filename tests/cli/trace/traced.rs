@@ -122,12 +122,4 @@ impl Told {
     pub fn unstored(self, reason: &str) {
         self.tells("not stored: ", reason);
     }
-
-    /// Expects this warning, once, and no other.
-    #[track_caller]
-    pub fn warned(self, warning: &str) {
-        self.tells("warning: ", warning);
-        let warnings = self.stderr.matches("cachex: warning: ").count();
-        assert_eq!(warnings, 1, "{}", self.stderr);
-    }
 }
