@@ -2,18 +2,18 @@
 
 use super::before::OutputsBefore;
 use super::content::digest_of;
-use super::descent::{Descent, open_top};
+use super::descent::{Descent, described, open_file, open_top};
 use super::fault::NotCollected;
 use super::manifest::{OutputEntry, OutputKind, OutputManifest};
 use super::pattern::OutputPattern;
 use super::walk::{FoundOutput, unreadable, walk};
 use crate::key::FileStamp;
 use crate::recording::ContentDigest;
-use rustix::fd::{AsFd, BorrowedFd};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, openat, readlinkat, statat};
+use rustix::fd::AsFd;
+use rustix::fs::{AtFlags, FileType, Mode, readlinkat, statat};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
@@ -99,8 +99,8 @@ pub fn collect_paths(
     for path in paths {
         let directory = match descent.enter(path.parent().unwrap_or(Path::new(""))) {
             Ok(directory) => directory,
-            Err(end) if end.error == Errno::NOENT => continue,
-            Err(end) => return Err(unreadable(&end.place(path), end.error)),
+            Err(end) if end.is_absence() => continue,
+            Err(end) => return Err(NotCollected::unfit(&end.place(path), end)),
         };
         let name = path.file_name().unwrap_or_default();
         match statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -134,7 +134,7 @@ impl Collection {
                 let target = target.map_err(|error| unreadable(&found.path, error))?;
                 OutputKind::Link { target: OsString::from_vec(target.into_bytes()) }
             }
-            kind => return Err(NotCollected::unfit(&found.path, name_of(kind))),
+            kind => return Err(NotCollected::unfit(&found.path, described(kind))),
         };
         self.untouched += usize::from(!is_new);
         self.entries.insert(found.path.clone(), kind);
@@ -145,20 +145,19 @@ impl Collection {
         if Mode::from_raw_mode(found.stat.st_mode).intersects(Mode::SUID | Mode::SGID) {
             return Err(NotCollected::unfit(&found.path, "is set-user-id or set-group-id"));
         }
-        let failed = |error| unreadable(&found.path, error);
         let stamp = FileStamp::of(&found.stat);
-        let file = open_file(found.directory, found.name()).map_err(failed)?;
-        let digest = digest_of(&file, stamp.size).map_err(failed)?;
-        if FileStamp::of(&fstat(&file).map_err(|error| failed(error.into()))?) != stamp {
-            return Err(NotCollected::unfit(&found.path, "changed while it was read"));
-        }
-        let Some(digest) = digest else {
-            return Err(NotCollected::unfit(&found.path, "changed while it was read"));
+        let read = || {
+            let file = open_file(found.directory, found.name())?;
+            let digest = digest_of(&file, stamp.size);
+            let is_unchanged = FileStamp::of_open(&file)? == stamp;
+            if is_unchanged { digest.map(Some) } else { Ok(None) }
         };
+        let digest = read().map_err(|error: io::Error| unreadable(&found.path, error))?;
+        let changed = || NotCollected::unfit(&found.path, "changed while it was read");
+        let digest = digest.ok_or_else(changed)?;
         let size = stamp.size;
-        let path = || found.path.clone();
-        let known = || CollectedFile { digest, size, path: path(), stamp };
-        self.files.entry(digest.0).or_insert_with(known);
+        let file = || CollectedFile { digest, size, path: found.path.clone(), stamp };
+        self.files.entry(digest.0).or_insert_with(file);
         Ok(OutputKind::File { digest, size, permissions: permissions(found) })
     }
 
@@ -175,20 +174,4 @@ impl Collection {
 #[allow(clippy::cast_possible_truncation, reason = "these bits fit")]
 fn permissions(found: &FoundOutput<'_>) -> u16 {
     (found.stat.st_mode & 0o777) as u16
-}
-
-fn open_file(directory: BorrowedFd<'_>, name: &OsStr) -> io::Result<File> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    Ok(openat(directory, name, flags, Mode::empty())?.into())
-}
-
-fn name_of(kind: FileType) -> &'static str {
-    match kind {
-        FileType::Fifo => "is a FIFO",
-        FileType::Socket => "is a socket",
-        FileType::Directory => "is a directory",
-        FileType::Symlink => "is a link",
-        FileType::RegularFile => "is a file",
-        _ => "is a device",
-    }
 }

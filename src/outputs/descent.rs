@@ -1,9 +1,11 @@
 //! Directories below the working directory, opened name by name: no link is followed, and nothing outside is reached.
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, openat, statat};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 /// A way down from a directory. What was opened for one path serves the next one.
@@ -13,19 +15,14 @@ pub(super) struct Descent {
     opened: Vec<(OsString, OwnedFd)>,
 }
 
-/// A directory that could not be opened.
+/// A part of a path that could not be opened as a directory.
 #[derive(Debug)]
 pub(super) struct DeadEnd {
     /// How many names of the path lead to directories.
     pub(super) depth: usize,
     pub(super) error: Errno,
-}
-
-impl DeadEnd {
-    /// The part of `path` that is no directory.
-    pub(super) fn place(&self, path: &Path) -> PathBuf {
-        path.components().take(self.depth + 1).collect()
-    }
+    /// Whether it is a link.
+    is_link: bool,
 }
 
 impl Descent {
@@ -40,8 +37,8 @@ impl Descent {
         let known = self.opened.iter().zip(names()).take_while(is_open).count();
         self.opened.truncate(known);
         for name in names().skip(known) {
-            let opened = open_directory(self.here(), name)
-                .map_err(|error| DeadEnd { depth: self.opened.len(), error })?;
+            let opened =
+                open_directory(self.here(), name).map_err(|error| self.end(name, error))?;
             self.opened.push((name.to_owned(), opened));
         }
         Ok(self.here())
@@ -49,6 +46,35 @@ impl Descent {
 
     fn here(&self) -> BorrowedFd<'_> {
         self.opened.last().map_or(&self.top, |(_, opened)| opened).as_fd()
+    }
+
+    fn end(&self, name: &OsStr, error: Errno) -> DeadEnd {
+        let stat = statat(self.here(), name, AtFlags::SYMLINK_NOFOLLOW);
+        let is_link =
+            stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink);
+        DeadEnd { depth: self.opened.len(), error, is_link }
+    }
+}
+
+impl DeadEnd {
+    /// Whether there is nothing at all.
+    pub(super) fn is_absence(&self) -> bool {
+        self.error == Errno::NOENT
+    }
+
+    /// The part of `path` that is no directory.
+    pub(super) fn place(&self, path: &Path) -> PathBuf {
+        path.components().take(self.depth + 1).collect()
+    }
+}
+
+impl fmt::Display for DeadEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.error {
+            _ if self.is_link => f.write_str("is a link, which is not followed"),
+            Errno::NOTDIR | Errno::LOOP => f.write_str("is not a directory"),
+            error => write!(f, "cannot be opened: {}", io::Error::from(error)),
+        }
     }
 }
 
@@ -61,4 +87,23 @@ pub(super) fn open_top(path: &Path) -> Result<OwnedFd, Errno> {
 pub(super) fn open_directory(at: impl AsFd, name: &OsStr) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     openat(at, name, flags, Mode::empty())
+}
+
+/// Opens a file for reading by a name in a directory, without side effects: a FIFO without a writer would hold the open
+/// for ever.
+pub(super) fn open_file(at: impl AsFd, name: &OsStr) -> Result<std::fs::File, Errno> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    openat(at, name, flags | OFlags::NOCTTY, Mode::empty()).map(Into::into)
+}
+
+/// What lies somewhere, as it is said in a message.
+pub(super) fn described(kind: FileType) -> &'static str {
+    match kind {
+        FileType::RegularFile => "is a file",
+        FileType::Directory => "is a directory",
+        FileType::Symlink => "is a link",
+        FileType::Fifo => "is a FIFO",
+        FileType::Socket => "is a socket",
+        _ => "is a device",
+    }
 }

@@ -200,3 +200,114 @@ fn take_text(bytes: &mut &[u8]) -> Option<OsString> {
     *bytes = rest;
     Some(OsString::from_vec(text.to_vec()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn entry(path: &str, kind: OutputKind) -> OutputEntry {
+        OutputEntry { path: path.into(), kind }
+    }
+
+    fn file() -> OutputKind {
+        OutputKind::File { digest: ContentDigest([7; 32]), size: 5, permissions: 0o644 }
+    }
+
+    fn directory() -> OutputKind {
+        OutputKind::Directory { permissions: 0o755 }
+    }
+
+    fn link(target: &str) -> OutputKind {
+        OutputKind::Link { target: target.into() }
+    }
+
+    #[test]
+    fn a_directory_stands_before_what_is_in_it() {
+        let paths = ["d-e", "d/x", "d", "a/b"];
+        let kind = |path: &str| if path == "d" { directory() } else { file() };
+        let entries = paths.iter().map(|path| entry(path, kind(path))).collect();
+        let manifest = OutputManifest::new(entries).expect("fit");
+        let sorted: Vec<_> = manifest.entries().iter().map(|entry| &entry.path).collect();
+        assert_eq!(sorted, ["a/b", "d", "d/x", "d-e"].map(Path::new));
+        assert_eq!(manifest.get(Path::new("d")).map(|found| &found.kind), Some(&directory()));
+        assert_eq!(manifest.get(Path::new("a")), None);
+        assert_eq!(manifest.contents().into_iter().collect::<Vec<_>>(), [([7; 32], 5)]);
+    }
+
+    #[test]
+    fn what_must_not_be_restored_is_refused() {
+        let nul = "a\0b";
+        for path in
+            ["", "/a", "..", "a/../b", "../a", "a/..", ".", "a/./b", "a//b", "a/", "./a", nul]
+        {
+            assert_eq!(OutputManifest::new(vec![entry(path, file())]), None, "{path:?}");
+        }
+        let twice = vec![entry("a", file()), entry("a", link("b"))];
+        let below_file = vec![entry("a", file()), entry("a/b", file())];
+        let below_link = vec![entry("a", link("/etc")), entry("a/b/c", file())];
+        for entries in [twice, below_file, below_link] {
+            assert_eq!(OutputManifest::new(entries), None);
+        }
+        for kind in [link(""), link(nul), OutputKind::Directory { permissions: 0o1777 }] {
+            assert_eq!(OutputManifest::new(vec![entry("a", kind)]), None);
+        }
+        for permissions in [0o4755, 0o2755, 0o10_0644] {
+            let kind = OutputKind::File { digest: ContentDigest([0; 32]), size: 0, permissions };
+            assert_eq!(OutputManifest::new(vec![entry("a", kind)]), None);
+        }
+        let too_long = "x/".repeat(MAX_PATH) + "x";
+        assert_eq!(OutputManifest::new(vec![entry(&too_long, file())]), None);
+    }
+
+    fn manifests() -> impl Strategy<Value = OutputManifest> {
+        let text = || proptest::collection::vec(1..=u8::MAX, 1..4).prop_map(OsString::from_vec);
+        let kind = prop_oneof![
+            (any::<[u8; 32]>(), any::<u64>(), 0..=PERMISSIONS).prop_map(
+                |(digest, size, permissions)| {
+                    OutputKind::File { digest: ContentDigest(digest), size, permissions }
+                }
+            ),
+            text().prop_map(|target| OutputKind::Link { target }),
+            (0..=PERMISSIONS).prop_map(|permissions| OutputKind::Directory { permissions }),
+        ];
+        let entry = (text().prop_map(PathBuf::from), kind);
+        proptest::collection::vec(entry, 0..8).prop_filter_map("unfit", |entries| {
+            let entry = |(path, kind)| OutputEntry { path, kind };
+            OutputManifest::new(entries.into_iter().map(entry).collect())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(manifest in manifests()) {
+            prop_assert_eq!(OutputManifest::decode(&manifest.encode()), Some(manifest));
+        }
+
+        #[test]
+        fn what_is_decoded_is_what_is_encoded(
+            manifest in manifests(),
+            at in any::<prop::sample::Index>(),
+            bits in 1..=u8::MAX,
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let mut bytes = manifest.encode();
+            if !bytes.is_empty() {
+                let at = at.index(bytes.len());
+                bytes[at] ^= bits;
+            }
+            for bytes in [&bytes[..], &bytes[..cut.index(bytes.len() + 1)]] {
+                if let Some(decoded) = OutputManifest::decode(bytes) {
+                    prop_assert_eq!(decoded.encode(), bytes);
+                }
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_safely(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Some(decoded) = OutputManifest::decode(&bytes) {
+                prop_assert_eq!(decoded.encode(), bytes);
+            }
+        }
+    }
+}

@@ -13,6 +13,8 @@ mod fault;
 mod manifest;
 mod pattern;
 mod restore;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 pub use before::OutputsBefore;
@@ -22,3 +24,4 @@ pub use fault::{NotCollected, NotRestored};
 pub use manifest::{OutputEntry, OutputKind, OutputManifest};
 pub use pattern::OutputPattern;
 pub use restore::prepare::{PreparedRestore, RestoredCounts, prepare};
+pub use restore::staging::OpenObject;

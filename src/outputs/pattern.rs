@@ -170,3 +170,73 @@ fn is_match(glob: &Pattern, name: &[u8]) -> bool {
     let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
     glob.matches_with(&String::from_utf8_lossy(name), options)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(word: &str) -> OutputPattern {
+        OutputPattern::parse(OsStr::new(word)).expect("a pattern")
+    }
+
+    #[test]
+    fn a_pattern_matches_a_path_and_all_below_it() {
+        for (word, path, expected) in [
+            ("dist", "dist", true),
+            ("dist", "dist/a/b", true),
+            ("dist", "dist/.hidden", true),
+            ("dist", "distant", false),
+            ("dist", "a/dist", false),
+            ("./dist//", "dist/x", true),
+            ("a/./b", "a/b", true),
+            ("a/b", "a", false),
+            ("*.o", "x.o", true),
+            ("*.o", "x.o/y", true),
+            ("*.o", ".x.o", false),
+            (".*.o", ".x.o", true),
+            ("*.o", "a/x.o", false),
+            ("*", ".git/config", false),
+            ("**/*.o", "x.o", true),
+            ("**/*.o", "a/b/x.o", true),
+            ("**/*.o", "a/.b/x.o", false),
+            ("a/**", "a", false),
+            ("a/**", "a/b/c", true),
+            ("a/**/b", "a/b", true),
+            ("a/**/b", "a/x/y/b", true),
+            ("**/**/b", "b", true),
+            ("[[]id].js", "[id].js", true),
+            ("caf\u{e9}/?", "caf\u{e9}/\u{fc}", true),
+        ] {
+            assert_eq!(pattern(word).matches(path.as_bytes()), expected, "{word} {path}");
+        }
+        let bytes = OutputPattern::parse(OsStr::from_bytes(b"\xff*")).expect("a pattern");
+        assert!(bytes.matches(b"\xff*/x") && !bytes.matches(b"\xffx"), "it is a plain path");
+    }
+
+    #[test]
+    fn what_does_not_lie_below_is_refused() {
+        for word in ["..", "../x", "a/../../b", "a/..", ".", "./", "/"] {
+            assert_eq!(OutputPattern::parse(OsStr::new(word)), Err(OUTSIDE.to_owned()), "{word}");
+        }
+        for word in ["", "a**", "[", "a/[b"] {
+            OutputPattern::parse(OsStr::new(word)).expect_err(word);
+        }
+        OutputPattern::parse(OsStr::from_bytes(b"a\0b")).expect_err("a NUL");
+    }
+
+    #[test]
+    fn an_absolute_pattern_has_to_lie_below_the_working_directory() {
+        let below = |word: &str, directory: &str| pattern(word).below(Path::new(directory));
+        let found = below("/w/p/dist/*", "/w/p").expect("below");
+        assert!(found.matches(b"dist/x") && !found.matches(b"w/p/dist/x"));
+        assert_eq!(found.text(), "/w/p/dist/*");
+        assert!(below("/w/p/dist", "/w//p/").expect("below").matches(b"dist"));
+        assert!(below("/x", "/").expect("below").matches(b"x"));
+        for (word, directory) in
+            [("/w/p", "/w/p"), ("/w", "/w/p"), ("/w/q/x", "/w/p"), ("/*/p/x", "/w/p")]
+        {
+            assert_eq!(below(word, directory), Err(OUTSIDE.to_owned()), "{word}");
+        }
+        assert_eq!(below("dist", "/w/p"), Ok(pattern("dist")));
+    }
+}

@@ -1,3 +1,10 @@
-//! Brings outputs back: readied beside their targets first, then renamed.
+//! Brings outputs back: what differs is readied in staging directories, and then put in place by renames.
 
+mod look;
+mod plan;
 pub(super) mod prepare;
+mod replace;
+pub(super) mod staging;
+mod stale;
+#[cfg(test)]
+mod tests;

@@ -1,19 +1,32 @@
-//! What a restore has to write, readied.
+//! A restore: readied first, then put in place.
+//!
+//! Until [`PreparedRestore::commit`] nothing is changed but what the staging directories are. Each output appears whole,
+//! by a rename, also when this process is killed.
 
+use super::look::look;
+use super::plan::{RestoreStep, plan};
+use super::replace::{NameIn, UndoRename, put, undo};
+use super::staging::{OpenObject, Staging, unwritable};
+use super::stale::remove_stale;
+use crate::outputs::descent::{Descent, open_top};
 use crate::outputs::fault::NotRestored;
 use crate::outputs::manifest::OutputManifest;
-use crate::recording::ContentDigest;
-use std::fs::File;
-use std::io;
-use std::path::Path;
+use rustix::fd::BorrowedFd;
+use rustix::fs::fstat;
+use rustix::io::Errno;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
-/// Opens the object with a content; `None` if it is missing.
-pub type OpenObject<'o> = &'o dyn Fn(ContentDigest) -> io::Result<Option<File>>;
+/// Others may restore in the same directory: what is there is looked at again this many times.
+const ATTEMPTS: usize = 5;
 
 /// Outputs that are ready to be put in place. Dropped instead, it leaves nothing behind.
-#[derive(Debug)]
-pub struct PreparedRestore {
-    counts: RestoredCounts,
+pub struct PreparedRestore<'r> {
+    directory: &'r Path,
+    manifest: &'r OutputManifest,
+    open_object: OpenObject<'r>,
+    ready: ReadySteps<'r>,
 }
 
 /// How many outputs a restore wrote, and how many it left as they were.
@@ -25,28 +38,168 @@ pub struct RestoredCounts {
     pub untouched: usize,
 }
 
-/// Readies all outputs of a manifest that are not in the working directory already. Nothing is changed there yet.
+/// The steps of a restore, with what each of them puts in place.
+struct ReadySteps<'m> {
+    counts: RestoredCounts,
+    steps: Vec<ReadyStep<'m>>,
+    stagings: BTreeMap<PathBuf, Staging>,
+}
+
+struct ReadyStep<'m> {
+    step: RestoreStep<'m>,
+    /// The staging directory, by the directory that it is in.
+    staging: PathBuf,
+    /// The name in the staging directory.
+    name: OsString,
+}
+
+/// Readies all outputs of a manifest that are not in the working directory already, and checks their content.
 ///
 /// # Errors
 /// What is in the way, or which object is damaged.
-pub fn prepare(
-    directory: &Path,
-    manifest: &OutputManifest,
-    open_object: OpenObject<'_>,
-) -> Result<PreparedRestore, NotRestored> {
-    let _ = open_object;
-    match manifest.entries().first() {
-        None => Ok(PreparedRestore { counts: RestoredCounts::default() }),
-        Some(entry) => Err(NotRestored::obstacle(&directory.join(&entry.path), "is not restored")),
-    }
+pub fn prepare<'r>(
+    directory: &'r Path,
+    manifest: &'r OutputManifest,
+    open_object: OpenObject<'r>,
+) -> Result<PreparedRestore<'r>, NotRestored> {
+    let ready = ReadySteps::make(directory, manifest, open_object)?;
+    Ok(PreparedRestore { directory, manifest, open_object, ready })
 }
 
-impl PreparedRestore {
+impl PreparedRestore<'_> {
     /// Puts all outputs in place, each of them whole.
     ///
     /// # Errors
-    /// What was in the way. What had been put in place is taken back.
+    /// What was in the way. What had been put in place is taken back, where the file system can do that.
     pub fn commit(self) -> Result<RestoredCounts, NotRestored> {
-        Ok(self.counts)
+        let mut ready = self.ready;
+        let mut attempts = 1;
+        loop {
+            match ready.put_in_place(self.directory) {
+                // Somebody else was here: what is there now?
+                Err(_) if attempts < ATTEMPTS => attempts += 1,
+                put => return put.map(|()| ready.counts),
+            }
+            drop(ready);
+            ready = ReadySteps::make(self.directory, self.manifest, self.open_object)?;
+        }
     }
+}
+
+impl<'m> ReadySteps<'m> {
+    fn make(
+        directory: &Path,
+        manifest: &'m OutputManifest,
+        open_object: OpenObject<'_>,
+    ) -> Result<Self, NotRestored> {
+        let steps = plan(manifest, &look(directory, manifest.entries())?);
+        let written = steps.iter().map(|step| step.entries.len()).sum();
+        let untouched = manifest.entries().len() - written;
+        let counts = RestoredCounts { written, untouched };
+        let mut ready = Self { counts, steps: Vec::new(), stagings: BTreeMap::new() };
+        if !steps.is_empty() {
+            let mut descent = descent_from(directory)?;
+            remove_all_stale(&mut descent, manifest, &steps);
+            for step in steps {
+                ready.add(&mut descent, manifest, step, open_object)?;
+            }
+        }
+        Ok(ready)
+    }
+
+    fn add(
+        &mut self,
+        descent: &mut Descent,
+        manifest: &OutputManifest,
+        step: RestoreStep<'m>,
+        open_object: OpenObject<'_>,
+    ) -> Result<(), NotRestored> {
+        let place = staging_place(descent, manifest, &step)?;
+        let staging = match self.stagings.entry(place.clone()) {
+            std::collections::btree_map::Entry::Occupied(staging) => staging.into_mut(),
+            std::collections::btree_map::Entry::Vacant(vacant) => {
+                let parent = enter(descent, &place)?;
+                vacant.insert(Staging::make(parent).map_err(|error| unwritable(&place, error))?)
+            }
+        };
+        let name = OsString::from(self.steps.len().to_string());
+        for entry in &step.entries {
+            let below = entry.path.strip_prefix(&step.target).unwrap_or(Path::new(""));
+            let place: PathBuf = Path::new(&name).components().chain(below.components()).collect();
+            staging.add(&place, entry, open_object)?;
+        }
+        self.steps.push(ReadyStep { step, staging: place, name });
+        Ok(())
+    }
+
+    /// Renames everything into place, or nothing.
+    fn put_in_place(&self, directory: &Path) -> Result<(), NotRestored> {
+        let mut descent = descent_from(directory)?;
+        let mut done: Vec<(&ReadyStep<'_>, UndoRename)> = Vec::new();
+        for step in &self.steps {
+            let put = self.rename(&mut descent, step, |from, to| put(from, to, step.step.replaces));
+            match put {
+                Ok(how) => done.push((step, how)),
+                Err(fault) => {
+                    for (step, how) in done.into_iter().rev() {
+                        // What cannot be undone is whole.
+                        let _ = self.rename(&mut descent, step, |from, to| undo(from, to, how));
+                    }
+                    return Err(fault);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn rename<T>(
+        &self,
+        descent: &mut Descent,
+        ReadyStep { step, staging, name }: &ReadyStep<'_>,
+        rename: impl FnOnce(NameIn<'_>, NameIn<'_>) -> Result<T, Errno>,
+    ) -> Result<T, NotRestored> {
+        let staging = self.stagings.get(staging).ok_or(Errno::NOENT);
+        let directory = enter(descent, step.parent())?;
+        let to = NameIn { directory, name: step.target.file_name().unwrap_or_default() };
+        staging
+            .and_then(|staging| rename(NameIn { directory: staging.directory(), name }, to))
+            .map_err(|error| unwritable(&step.target, error))
+    }
+}
+
+/// The directory in which a step is readied: one on the same file system.
+fn staging_place(
+    descent: &mut Descent,
+    manifest: &OutputManifest,
+    step: &RestoreStep<'_>,
+) -> Result<PathBuf, NotRestored> {
+    let mut device = |path: &Path| {
+        let stat = fstat(enter(descent, path)?);
+        stat.map(|stat| stat.st_dev).map_err(|error| unwritable(path, error))
+    };
+    let wanted = step.staged_in(manifest);
+    let is_on_one_device = wanted == step.parent() || device(wanted)? == device(step.parent())?;
+    Ok(if is_on_one_device { wanted } else { step.parent() }.to_owned())
+}
+
+/// Removes what restores that were killed have left where outputs are.
+fn remove_all_stale(descent: &mut Descent, manifest: &OutputManifest, steps: &[RestoreStep<'_>]) {
+    let staged = steps.iter().map(|step| step.staged_in(manifest));
+    let parents = manifest.entries().iter().filter_map(|entry| entry.path.parent());
+    let roots = parents.filter(|parent| manifest.get(parent).is_none());
+    for place in staged.chain(roots).collect::<BTreeSet<_>>() {
+        if let Ok(directory) = descent.enter(place) {
+            remove_stale(directory);
+        }
+    }
+}
+
+fn descent_from(directory: &Path) -> Result<Descent, NotRestored> {
+    let top = open_top(directory).map_err(|error| unwritable(Path::new(""), error))?;
+    Ok(Descent::from(top))
+}
+
+fn enter<'d>(descent: &'d mut Descent, path: &Path) -> Result<BorrowedFd<'d>, NotRestored> {
+    let opened = descent.enter(path);
+    opened.map_err(|end| NotRestored::obstacle(&end.place(path), end))
 }

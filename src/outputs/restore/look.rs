@@ -1,0 +1,95 @@
+//! Which outputs are in the working directory already. Changes nothing.
+
+use crate::outputs::content::digest_of;
+use crate::outputs::descent::{Descent, described, open_file, open_top};
+use crate::outputs::fault::NotRestored;
+use crate::outputs::manifest::{OutputEntry, OutputKind};
+use rustix::fd::BorrowedFd;
+use rustix::fs::{AtFlags, FileType, Mode, Stat, readlinkat, statat};
+use rustix::io::Errno;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::thread;
+
+/// A second thread is worth starting for this many outputs.
+const WORTH_A_THREAD: usize = 128;
+
+/// What is at the path of an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Present {
+    /// The output itself.
+    Equal,
+    /// Something of the same kind.
+    Other,
+    /// Nothing. This many names of the path lead to directories.
+    Nothing(usize),
+}
+
+/// Looks at the paths of all these outputs.
+pub(super) fn look(directory: &Path, entries: &[OutputEntry]) -> Result<Vec<Present>, NotRestored> {
+    let look_at = |entries: &[OutputEntry]| {
+        let top = open_top(directory).map_err(|error| unreadable(Path::new(""), error))?;
+        let mut descent = Descent::from(top);
+        entries.iter().map(|entry| present(&mut descent, entry)).collect::<Result<Vec<_>, _>>()
+    };
+    if entries.len() < WORTH_A_THREAD {
+        return look_at(entries);
+    }
+    let (first, second) = entries.split_at(entries.len() / 2);
+    thread::scope(|scope| {
+        let other = thread::Builder::new().spawn_scoped(scope, || look_at(second));
+        let first = look_at(first);
+        let second = match other {
+            Ok(other) => other.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => look_at(second),
+        };
+        Ok([first?, second?].concat())
+    })
+}
+
+fn present(descent: &mut Descent, entry: &OutputEntry) -> Result<Present, NotRestored> {
+    let OutputEntry { path, kind } = entry;
+    let parent = path.parent().unwrap_or(Path::new(""));
+    let parent = match descent.enter(parent) {
+        Ok(parent) => parent,
+        Err(end) if end.is_absence() => return Ok(Present::Nothing(end.depth)),
+        Err(end) => return Err(NotRestored::obstacle(&end.place(path), end)),
+    };
+    let name = path.file_name().unwrap_or_default();
+    let stat = match statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) => stat,
+        Err(Errno::NOENT) => return Ok(Present::Nothing(path.components().count() - 1)),
+        Err(error) => return Err(unreadable(path, error)),
+    };
+    let is_equal = match (kind, FileType::from_raw_mode(stat.st_mode)) {
+        (OutputKind::Directory { .. }, FileType::Directory) => Ok(true),
+        (OutputKind::Link { target }, FileType::Symlink) => {
+            let there = readlinkat(parent, name, Vec::new());
+            there.map(|there| there.to_bytes() == target.as_bytes()).map_err(Into::into)
+        }
+        (OutputKind::File { .. }, FileType::RegularFile) => is_equal_file(parent, entry, &stat),
+        (_, kind) => return Err(NotRestored::obstacle(path, described(kind))),
+    };
+    let is_equal = is_equal.map_err(|error| unreadable(path, error))?;
+    Ok(if is_equal { Present::Equal } else { Present::Other })
+}
+
+fn is_equal_file(parent: BorrowedFd<'_>, entry: &OutputEntry, stat: &Stat) -> io::Result<bool> {
+    let OutputKind::File { digest, size, .. } = entry.kind else { return Ok(false) };
+    let execute = Mode::XUSR | Mode::XGRP | Mode::XOTH;
+    let is_executable = Mode::from_raw_mode(stat.st_mode).intersects(execute);
+    if u64::try_from(stat.st_size) != Ok(size) || is_executable != entry.kind.is_executable() {
+        return Ok(false);
+    }
+    let file = open_file(parent, entry.path.file_name().unwrap_or_default())?;
+    match digest_of(&file, size) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        there => Ok(there? == digest),
+    }
+}
+
+fn unreadable(path: &Path, error: impl Into<io::Error>) -> NotRestored {
+    NotRestored::obstacle(path, format_args!("cannot be read: {}", error.into()))
+}
