@@ -73,6 +73,7 @@ pub mod options;
 pub mod output_streams;
 pub mod outputs;
 pub mod ownership;
+mod parallel;
 pub mod policy;
 pub mod poll;
 pub mod private_directory;

@@ -80,7 +80,7 @@ impl InputShape {
 }
 
 /// Reads the questions of a shape one by one. Each is valid until the next one is read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Questions<'s> {
     rest: &'s [u8],
     path: Vec<u8>,

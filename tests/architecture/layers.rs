@@ -11,6 +11,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ("inherited", ""),
     ("memory_file", ""),
     ("ownership", ""),
+    ("parallel", ""),
     ("poll", ""),
     ("size", ""),
     ("stack", ""),
@@ -26,9 +27,9 @@ pub const MODULES: &[(&str, &str)] = &[
     ("single_flight", "file_lock private_directory"),
     (
         "key",
-        "absence die_with_parent exit hex inherited memory_file output_streams single_flight terminal time",
+        "absence die_with_parent exit hex inherited memory_file output_streams parallel single_flight terminal time",
     ),
-    ("inputs", "key terminal time"),
+    ("inputs", "key parallel terminal time"),
     ("outputs", "key recording terminal"),
     ("entry", "exit inputs key recording time"),
     ("policy", "entry exit key time"),
@@ -79,7 +80,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("key/encoding", "encoder canonical"),
     (
         "key/files",
-        "exec_mode parallel path stamp memory regular_file recheck reading reading_many arguments named",
+        "exec_mode path stamp memory regular_file recheck reading reading_many arguments named",
     ),
     ("key/files/arguments", "look watch named_path search file_arguments contents"),
     ("key/files/named", "glob tree survey contents"),

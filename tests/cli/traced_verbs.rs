@@ -264,3 +264,24 @@ fn what_a_traced_command_finds_in_a_directory_needs_no_other_option() {
     let stderr = sandbox.cachex("-v ls src").tells("a\n", 0);
     assert!(stderr.contains("by its name alone"), "{stderr}");
 }
+
+#[test]
+fn each_of_many_inputs_counts() {
+    let sandbox = Sandbox::new();
+    for number in 0..600 {
+        sandbox.write(&format!("many/{number:03}"), "x");
+    }
+    let call = "--trace -- sh -c cat<src;cat</dev/null>&2;cat\tmany/*";
+    sandbox.write("src", "");
+    let whole = "x".repeat(600);
+    sandbox.cachex(call).gives(&whole);
+    for number in [0, 255, 256, 400, 599] {
+        let name = format!("many/{number:03}");
+        sandbox.cachex(&format!("--only-if-cached {call}")).gives(&whole);
+        sandbox.write(&name, "y");
+        let shown = sandbox.cachex(&format!("explain {call}")).output().stdout_text();
+        let expected = format!("miss: stored for other inputs: file {name} changed\n");
+        assert!(shown.starts_with(&expected), "{shown}");
+        sandbox.write(&name, "x");
+    }
+}

@@ -7,7 +7,6 @@ pub(crate) mod arguments;
 pub(crate) mod exec_mode;
 pub(crate) mod memory;
 pub(crate) mod named;
-mod parallel;
 pub(crate) mod path;
 pub(crate) mod reading;
 mod reading_many;

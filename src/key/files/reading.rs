@@ -4,7 +4,6 @@
 //! when the file had stopped changing well before it was read: see [`FileStamp`].
 
 use super::memory::{DigestMemory, LearnedDigest};
-use super::parallel::{self, FILES_PER_THREAD};
 use super::path::{RealDirectories, absolute, canonical};
 use super::recheck::{ReadFile, ReadFiles};
 use super::regular_file::{FileContent, check_regular, open, open_with, read};
@@ -12,6 +11,7 @@ use super::stamp::{FileStamp, Stamp, tells_changes};
 use crate::key::digest::{Digest, OnProgress};
 use crate::key::error::Unreadable;
 use crate::key::fingerprint::ExecMode;
+use crate::parallel::{self, FILES_PER_THREAD};
 use crate::time::Timestamp;
 use rustix::fs::OFlags;
 use rustix::io::Errno;

@@ -2,13 +2,13 @@
 //!
 //! A digest of all of them can be remembered under all their stamps, so that a later call need not open them.
 
-use super::parallel::{self, FILES_PER_THREAD};
 use super::path::absolute;
 use super::reading::{FileReader, SMALL};
 use super::regular_file::{FileContent, open, read};
 use super::stamp::{Devices, FileStamp, Stamp};
 use crate::key::digest::Digest;
 use crate::key::error::Unreadable;
+use crate::parallel::{self, FILES_PER_THREAD};
 use std::path::{Path, PathBuf};
 
 /// A file that was looked at and not yet read.

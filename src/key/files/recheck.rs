@@ -1,10 +1,10 @@
 //! Files that were read, looked at again when the command has ended: whether they still hold the same.
 
 use super::memory::LearnedDigest;
-use super::parallel::{self, FILES_PER_THREAD};
 use super::regular_file::{FileContent, read};
 use super::stamp::{FileStamp, tells_changes};
 use crate::key::digest::Digest;
+use crate::parallel::{self, FILES_PER_THREAD};
 use std::path::{Path, PathBuf};
 
 /// A file that was read.

@@ -3,8 +3,8 @@
 use super::look::{PathKind, look};
 use super::named_path::NamedPath;
 use crate::key::error::Unreadable;
-use crate::key::files::parallel;
 use crate::key::words::file_names::{NameInWord, names_in_word};
+use crate::parallel;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

@@ -8,11 +8,11 @@ use std::thread;
 const MAX_THREADS: usize = 4;
 
 /// A thread is worth starting for this many files.
-pub(super) const FILES_PER_THREAD: usize = 64;
+pub(crate) const FILES_PER_THREAD: usize = 64;
 
 /// Maps `items` in their order, with one thread for each `items_per_thread` of them. All threads have ended when this
 /// returns, so the process may fork then.
-pub(super) fn map<T: Sync, R: Send>(
+pub(crate) fn map<T: Sync, R: Send>(
     items: &[T],
     items_per_thread: usize,
     work: impl Fn(&T) -> R + Sync,
