@@ -7,7 +7,7 @@
 use super::copying::Copying;
 use super::directory::{ObjectDirectory, STAGING, is_linkable};
 use super::owners::{self, OUTPUT_PLACE, OwnedObject};
-use super::staging::{self, Staging};
+use super::staging::{self, ObjectStaging};
 use crate::entry::{NewEntry, NewOutputs};
 use crate::recording::{BlockFile, Content, StreamSet};
 use crate::store::error::StoreError;
@@ -24,7 +24,7 @@ pub(in crate::store) struct NewObjects<'n> {
     objects: Vec<NewObject<'n>>,
     outputs: Option<&'n NewOutputs<'n>>,
     /// Made once there is something to copy.
-    staging: Option<Staging>,
+    staging: Option<ObjectStaging>,
 }
 
 /// One of them.
@@ -119,7 +119,7 @@ impl<'n> NewObjects<'n> {
         let mut names: Vec<&[u8]> = unnoted.iter().map(|digest| &digest[..]).collect();
         if must_copy && self.staging.is_none() {
             if owners::is_noted(connection, STAGING.as_bytes())? {
-                self.staging = Some(Staging::make(&self.directory)?);
+                self.staging = Some(ObjectStaging::make(&self.directory)?);
             } else {
                 names.push(STAGING.as_bytes());
             }

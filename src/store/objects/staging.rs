@@ -15,13 +15,13 @@ use std::{fs, io, process};
 
 /// The directory where this process copies files. What is still in it at the end is removed.
 #[derive(Debug)]
-pub(super) struct Staging {
+pub(super) struct ObjectStaging {
     path: PathBuf,
     /// Locked.
     directory: File,
 }
 
-impl Staging {
+impl ObjectStaging {
     /// Makes a directory. A note must name it before; see [`is_free`].
     pub(super) fn make(objects: &ObjectDirectory) -> Result<Self, StoreError> {
         let staging = open_or_make(objects)?;
@@ -64,7 +64,7 @@ impl Staging {
     }
 }
 
-impl Drop for Staging {
+impl Drop for ObjectStaging {
     fn drop(&mut self) {
         // The next process removes what cannot be removed now.
         let _ = fs::remove_dir_all(&self.path);
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn a_published_file_is_an_object_and_others_go_with_their_directory() {
         let (_root, objects) = objects();
-        let staging = Staging::make(&objects).expect("made");
+        let staging = ObjectStaging::make(&objects).expect("made");
         staging.create(DIGEST).expect("made").write_all(b"content").expect("written");
         staging.create(ContentDigest([8; 32])).expect("made");
         assert!(objects.read(DIGEST).expect("looked for").is_none());
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn only_directories_without_a_process_are_removed() {
         let (_root, objects) = objects();
-        let (one, other) = (Staging::make(&objects), Staging::make(&objects));
+        let (one, other) = (ObjectStaging::make(&objects), ObjectStaging::make(&objects));
         let (one, other) = (one.expect("made"), other.expect("made"));
         assert_ne!(one.path, other.path);
         for name in ["1-0/deep/er", "2-0"] {
@@ -190,7 +190,7 @@ mod tests {
         for is_made in [false, true] {
             std::os::unix::fs::symlink(&elsewhere, objects.path_of(STAGING)).expect("linked");
             if is_made {
-                drop(Staging::make(&objects).expect("made"));
+                drop(ObjectStaging::make(&objects).expect("made"));
             }
             assert!(is_free(&objects).expect("known"));
             assert!(objects.path_of(STAGING).symlink_metadata().is_err());
