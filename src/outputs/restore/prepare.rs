@@ -6,7 +6,7 @@
 use super::look::look;
 use super::plan::{RestoreStep, plan};
 use super::replace::{NameIn, UndoRename, put, undo};
-use super::staging::{OpenObject, Staging, unwritable};
+use super::staging::{OpenObject, StagingDirectory, unwritable};
 use super::stale::remove_stale;
 use crate::outputs::descent::{Descent, open_top};
 use crate::outputs::fault::NotRestored;
@@ -42,7 +42,7 @@ pub struct RestoredCounts {
 struct ReadySteps<'m> {
     counts: RestoredCounts,
     steps: Vec<ReadyStep<'m>>,
-    stagings: BTreeMap<PathBuf, Staging>,
+    stagings: BTreeMap<PathBuf, StagingDirectory>,
 }
 
 struct ReadyStep<'m> {
@@ -119,7 +119,9 @@ impl<'m> ReadySteps<'m> {
             std::collections::btree_map::Entry::Occupied(staging) => staging.into_mut(),
             std::collections::btree_map::Entry::Vacant(vacant) => {
                 let parent = enter(descent, &place)?;
-                vacant.insert(Staging::make(parent).map_err(|error| unwritable(&place, error))?)
+                vacant.insert(
+                    StagingDirectory::make(parent).map_err(|error| unwritable(&place, error))?,
+                )
             }
         };
         let name = OsString::from(self.steps.len().to_string());

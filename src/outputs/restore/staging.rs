@@ -24,14 +24,14 @@ const ATTEMPTS: usize = 100;
 
 /// A staging directory, locked.
 #[derive(Debug)]
-pub(super) struct Staging {
+pub(super) struct StagingDirectory {
     parent: OwnedFd,
     name: OsString,
     directory: OwnedFd,
     descent: Descent,
 }
 
-impl Staging {
+impl StagingDirectory {
     /// Makes a staging directory.
     pub(super) fn make(parent: BorrowedFd<'_>) -> io::Result<Self> {
         for _ in 0..ATTEMPTS {
@@ -111,7 +111,7 @@ impl Staging {
     }
 }
 
-impl Drop for Staging {
+impl Drop for StagingDirectory {
     fn drop(&mut self) {
         // What cannot be removed is stale from now on.
         let _ = remove_tree(self.parent.as_fd(), &self.name);
