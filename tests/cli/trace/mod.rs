@@ -1,6 +1,8 @@
 //! Inputs that cachex finds by itself: `--trace`.
 
 mod deciding;
+mod hostile;
+mod options;
 mod programs;
 mod random;
 mod traced;
