@@ -22,6 +22,9 @@ pub enum Condition {
     /// Data waited in a pipe or socket from the start, and the command took none of it. Holds for any input except a
     /// file, which can be looked at without a trace, and a closed one.
     StdinUnread,
+    /// A trace has shown that no process of the command used standard input, whatever it was. Holds for any input except a
+    /// closed one, in whose place the command's first file is opened.
+    StdinUntouched,
     /// There was no standard input, and the command got the null device.
     StdinAbsent,
     /// Standard input was closed.
@@ -56,6 +59,12 @@ impl Condition {
             (Self::StdinFile { input, .. }, Self::StdinFile { input: other, .. }) => input == other,
             _ => self == other,
         }
+    }
+
+    /// Whether it holds whatever a pipe or socket brings.
+    #[must_use]
+    pub fn ignores_streams(self) -> bool {
+        matches!(self, Self::StdinUnread | Self::StdinUntouched)
     }
 
     /// Whether it shows that the command reads a pipe or a socket.

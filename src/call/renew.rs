@@ -45,8 +45,7 @@ impl Call<'_> {
     pub fn warm(&self, prepared: Prepared) -> Exit {
         let Prepared { observation, variants, stdin, .. } = &prepared;
         let key = observation.fingerprint.key();
-        let ignores_stdin =
-            |entry: &Entry| entry.key == key && entry.condition == Condition::StdinUnread;
+        let ignores_stdin = |entry: &Entry| entry.key == key && entry.condition.ignores_streams();
         let condition = match stdin {
             Stdin::Buffered(Buffered { condition: Some(whole), .. }) => *whole,
             _ if variants.iter().any(ignores_stdin) => Condition::StdinUnread,

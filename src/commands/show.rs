@@ -95,6 +95,7 @@ fn tell(description: &Description, inputs: Option<&[ListedInput]>, now: Timestam
     };
     let stdin = match entry.condition {
         Condition::StdinUnread => "not read: matches any input but a file",
+        Condition::StdinUntouched => "not touched: matches any input",
         Condition::StdinAbsent => "none",
         Condition::StdinClosed => "closed",
         Condition::StdinSilent(StdinKind::Socket) => "an open socket from which nothing came",

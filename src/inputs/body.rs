@@ -89,7 +89,7 @@ fn content(
 }
 
 /// Most files need one call to read them.
-const BUFFER_SIZE: usize = 64 << 10;
+const BUFFER_SIZE: usize = 16 << 10;
 
 /// The names in a directory with their kinds, in order.
 fn listing(

@@ -37,7 +37,17 @@ impl InheritedFiles {
         Self(files.collect())
     }
 
-    /// Whether the command may read one of them without a trace: by its own offset, or as memory.
+    /// Their numbers.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = RawFd> {
+        self.0.iter().map(InheritedFile::number)
+    }
+
+    /// Leaves out those of which it is known that the command used none.
+    pub(super) fn forget(&mut self, unused: &[RawFd]) {
+        self.0.retain(|file| !unused.contains(&file.number()));
+    }
+
+    /// Whether the command may have read one of them without a trace: by its own offset, or as memory.
     pub(super) fn are_readable(&self) -> bool {
         let is_readable = |file: &InheritedFile| {
             !fcntl_getfl(file.fd).is_ok_and(|it| it & OFlags::ACCMODE == OFlags::WRONLY)

@@ -49,7 +49,7 @@ impl Stdin {
     fn after_start_grace(self, fresh: &[Entry]) -> Self {
         let Self::Stream(kind, StreamState::Open) = self else { return self };
         let holds = |it: &Entry| {
-            [Condition::StdinUnread, Condition::StdinSilent(kind)].contains(&it.condition)
+            it.condition.ignores_streams() || it.condition == Condition::StdinSilent(kind)
         };
         if fresh.iter().any(holds) {
             return self;

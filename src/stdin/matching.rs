@@ -9,8 +9,10 @@ impl Stdin {
     pub fn holds(&self, variants: &[Entry]) -> impl Fn(Condition) -> bool + use<> {
         let now = self.condition(variants);
         let may_be_unread = !matches!(self, Self::File(_) | Self::Closed | Self::Other);
+        let is_closed = matches!(self, Self::Closed);
         move |stored| {
             stored == Condition::StdinUnread && may_be_unread
+                || stored == Condition::StdinUntouched && !is_closed
                 || now.is_some_and(|now| now.is_same_input(stored))
         }
     }
@@ -67,7 +69,7 @@ impl Stdin {
     /// The longest content that one of these entries was stored for, if it is worth looking for that.
     pub(super) fn longest_wanted(&self, fresh: &[Entry]) -> Option<(StdinKind, u64)> {
         let Self::Stream(kind, StreamState::Open) = self else { return None };
-        if fresh.iter().any(|entry| entry.condition == Condition::StdinUnread) {
+        if fresh.iter().any(|entry| entry.condition.ignores_streams()) {
             return None;
         }
         let lengths = fresh.iter().filter_map(|entry| match entry.condition {

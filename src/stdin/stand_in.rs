@@ -41,7 +41,9 @@ impl StandIn {
     /// When it cannot be kept. It is taken nevertheless.
     pub fn take(stdin: Stdin, condition: Condition, directory: &Path) -> io::Result<Self> {
         let source = match (stdin, condition) {
-            (_, Condition::StdinAbsent) => StandInSource::Ready(Stdin::Absent),
+            (_, Condition::StdinAbsent | Condition::StdinUntouched) => {
+                StandInSource::Ready(Stdin::Absent)
+            }
             (_, Condition::StdinClosed) => StandInSource::Ready(Stdin::Closed),
             (_, Condition::StdinSilent(kind)) => StandInSource::Stream(kind, None),
             (_, Condition::StdinEmpty(kind)) => StandInSource::Stream(kind, Some(Vec::new())),

@@ -15,4 +15,4 @@ mod trace;
 
 pub use error::TraceFault;
 pub use probe::probe;
-pub use trace::Trace;
+pub use trace::{Trace, TraceEnd};

@@ -32,7 +32,7 @@ fn read_by_survivor(end: impl FnOnce(Trace)) -> String {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", SCRIPT]).stdin(OwnedFd::from(theirs)).stdout(OwnedFd::from(output));
     let cachex = || {
-        let mut trace = Trace::prepare(ledger(), Path::new("/bin/sh")).expect("possible");
+        let mut trace = Trace::prepare(ledger(), Path::new("/bin/sh"), vec![]).expect("possible");
         trace.arrange(&mut command);
         let mut child = command.spawn().expect("started");
         trace.guard();
@@ -67,7 +67,7 @@ fn a_process_goes_on_when_cachex_is_killed() {
 #[test]
 fn a_command_that_cannot_be_started_is_no_problem() {
     let mut command = Command::new("/nonexistent");
-    let mut trace = Trace::prepare(ledger(), Path::new("/nonexistent")).expect("possible");
+    let mut trace = Trace::prepare(ledger(), Path::new("/nonexistent"), vec![]).expect("possible");
     trace.arrange(&mut command);
     assert_eq!(command.spawn().expect_err("absent").kind(), std::io::ErrorKind::NotFound);
 }
@@ -77,8 +77,8 @@ fn a_second_trace_is_refused_and_the_command_runs() {
     let (mut read, output) = std::io::pipe().expect("made");
     let mut command = Command::new("/bin/echo");
     command.arg("ran").stdout(OwnedFd::from(output));
-    let mut outer = Trace::prepare(ledger(), Path::new("/bin/echo")).expect("possible");
-    let mut inner = Trace::prepare(ledger(), Path::new("/bin/echo")).expect("possible");
+    let mut outer = Trace::prepare(ledger(), Path::new("/bin/echo"), vec![]).expect("possible");
+    let mut inner = Trace::prepare(ledger(), Path::new("/bin/echo"), vec![]).expect("possible");
     outer.arrange(&mut command);
     inner.arrange(&mut command);
     let mut child = command.spawn().expect("started");

@@ -134,6 +134,6 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("tracer", "error engine probe trace"),
     (
         "tracer/engine",
-        "event memory notification numbers program resolve rule socket table terminal answer filter install keeper record understand yama probe supervisor",
+        "event memory notification numbers program resolve rule socket terminal answer descriptors table filter install keeper record understand yama probe supervisor",
     ),
 ];

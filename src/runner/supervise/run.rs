@@ -3,6 +3,7 @@
 use super::connections::Connections;
 use super::event_loop::{RunEnd, until_the_end};
 use super::running::RunningCommand;
+use crate::entry::Condition;
 use crate::exit::Exit;
 use crate::inputs::Doubt;
 use crate::runner::error::{SpawnError, Unrecorded};
@@ -18,9 +19,13 @@ use crate::stdin::Stdin;
 use crate::terminal::Stream;
 use crate::tracer::Trace;
 use rustix::process::getpgrp;
+use std::os::fd::RawFd;
 use std::pin::pin;
 use std::time::Instant;
 use tokio::sync::watch;
+
+/// The number of standard input.
+const STDIN: RawFd = 0;
 
 /// Runs a command to its end.
 ///
@@ -39,7 +44,9 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let mut signals = Signals::install(Receiver::Command).map_err(SpawnError::Unavailable)?;
     let started = Instant::now();
     let is_stored = job.recorder.is_some();
-    let inherited = is_stored.then(|| InheritedFiles::now(matches!(job.stdin, Stdin::File(_))));
+    // A trace watches each number of a file by itself.
+    let is_watched = matches!(job.stdin, Stdin::File(_)) && job.trace.is_none();
+    let mut inherited = is_stored.then(|| InheritedFiles::now(is_watched));
     let Connections { mut keys, questions, pty, outputs, mut standard } =
         Connections::make(job).map_err(SpawnError::Unavailable)?;
     let tape = Tape::new(job.recorder.take(), job.withhold.is_some());
@@ -52,8 +59,9 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let out = if pty.is_some() { out.map(Pump::of_terminal) } else { out };
     let pumps = pin!(async { tokio::join!(pump_if_any(out), pump_if_any(err)) });
     // Nothing was taken from our input so far, and nothing that the command needs can fail once it runs.
+    let is_closed = matches!(job.stdin, Stdin::Closed);
     let (stdin, input) = RunningInput::prepare(&mut job.stdin).map_err(SpawnError::Unavailable)?;
-    if matches!(input, RunningInput::Unknown) {
+    if matches!(input, RunningInput::Unknown) && job.trace.is_none() {
         shared.give_up_storing(Unrecorded::StdinUnknown);
     }
     // Keys that are pressed from now on are for the command.
@@ -61,11 +69,10 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     if let Some(stdin) = stdin {
         standard[0] = stdin;
     }
-    let mut trace = job.trace.take().map(|mut ledger| {
-        if inherited.as_ref().is_some_and(InheritedFiles::are_readable) {
-            ledger.doubt(Doubt::Untraceable("a file that it inherited open"));
-        }
-        Trace::prepare(ledger, job.program)
+    let mut trace = job.trace.take().map(|ledger| {
+        let files = inherited.iter().flat_map(InheritedFiles::numbers);
+        let watched = (!is_closed).then_some(STDIN).into_iter().chain(files).collect();
+        Trace::prepare(ledger, job.program, watched)
     });
     let launch = Launch {
         program: job.program,
@@ -84,11 +91,28 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     keys.as_mut().map(Keys::take_what_was_typed_ahead);
     let mut run = RunningCommand { process, pty, keys, questions, shared: &shared };
     let ended = until_the_end(&mut run, &mut signals, pumps, &has_ended, started).await?;
-    let traced = trace.map(|trace| trace.and_then(Trace::end));
+    let mut traced = trace.map(|trace| trace.and_then(Trace::end));
+    let unused = match &mut traced {
+        Some(Ok(traced)) => std::mem::take(&mut traced.unused),
+        _ => Vec::new(),
+    };
+    if let Some(files) = &mut inherited {
+        files.forget(&unused);
+    }
+    let traced = traced.map(|traced| {
+        let mut ledger = traced?.ledger;
+        if inherited.as_ref().is_some_and(InheritedFiles::are_readable) {
+            ledger.doubt(Doubt::Untraceable("a file that it inherited open"));
+        }
+        Ok(ledger)
+    });
     run.give_way_to_question();
     shared.spinner.take();
     let had_keys = run.keys.is_some_and(|keys| keys.were_pressed());
-    let condition = input.end().and_then(|condition| {
+    let is_untouched = unused.contains(&STDIN);
+    let condition = input.end();
+    let condition = if is_untouched { Ok(Condition::StdinUntouched) } else { condition };
+    let condition = condition.and_then(|condition| {
         inherited.map_or(Ok(()), InheritedFiles::end)?;
         Ok(condition)
     });

@@ -19,7 +19,7 @@ pub(in crate::store) struct StoredCondition {
 const TRACED: u8 = 13;
 
 /// The conditions that one byte stands for.
-const PLAIN: [(u8, Condition); 9] = [
+const PLAIN: [(u8, Condition); 10] = [
     (0, Condition::StdinUnread),
     (1, Condition::StdinEmpty(StdinKind::Pipe)),
     (3, Condition::StdinAbsent),
@@ -29,6 +29,7 @@ const PLAIN: [(u8, Condition); 9] = [
     (8, Condition::StdinSilent(StdinKind::Socket)),
     (9, Condition::StdinEmpty(StdinKind::Socket)),
     (12, Condition::StdinSilent(StdinKind::File)),
+    (14, Condition::StdinUntouched),
 ];
 
 /// The first byte of conditions on content.
@@ -122,6 +123,7 @@ mod tests {
     fn stdin() -> impl Strategy<Value = Condition> {
         prop_oneof![
             Just(Condition::StdinUnread),
+            Just(Condition::StdinUntouched),
             Just(Condition::StdinClosed),
             kind().prop_map(Condition::StdinSilent),
             any::<([u8; 32], i64)>()

@@ -1,6 +1,7 @@
 //! What a process of the command is about to do, with whole paths. Plain data.
 
 use crate::inputs::{Doubt, Look, RenameKind, WriteKind};
+use std::os::fd::RawFd;
 
 /// What a process is about to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(super) enum TraceEvent {
     Bind { path: Vec<u8> },
     /// It connects to the process behind a socket.
     Connect { path: Vec<u8> },
+    /// It uses this descriptor, which it inherited.
+    Use { descriptor: RawFd },
     /// It uses the network. `None`: it is not known yet with whom it talks.
     Network { peer: Option<String> },
     /// It opens a terminal.
@@ -35,7 +38,7 @@ impl TraceEvent {
     /// Whether it does no harm to take it from another process, one with the number of a process that has just ended: a
     /// condition more at worst.
     pub(super) fn is_look(&self) -> bool {
-        matches!(self, Self::Look { .. })
+        matches!(self, Self::Look { .. } | Self::Use { .. })
     }
 }
 

@@ -3,6 +3,7 @@
 //! It is classic BPF, and knows numbers and arguments only. The kernel remembers the numbers that are always allowed, and
 //! does not run the filter for them.
 
+use super::descriptors::{ArgumentGroup, WatchedDescriptors};
 use super::numbers;
 use super::rule::When;
 use super::table::{Row, rows};
@@ -22,8 +23,8 @@ const ARCHITECTURE: u32 = 4;
 const ARGUMENTS: u32 = 16;
 
 impl Filter {
-    /// The filter for all calls of the table.
-    pub(super) fn new() -> Self {
+    /// The filter for all calls of the table, and those that use one of these descriptors.
+    pub(super) fn new(watched: &WatchedDescriptors) -> Self {
         let mut filter = Self(Vec::new());
         filter.load(ARCHITECTURE);
         filter.report_if_not(numbers::ARCHITECTURE);
@@ -31,6 +32,9 @@ impl Filter {
         // The numbers of x32 are among those that are too high.
         filter.jump(libc::BPF_JGT, numbers::LAST, 0, 1);
         filter.answer(REPORT);
+        for group in watched.groups() {
+            filter.add_group(&group);
+        }
         for row in rows() {
             filter.add(row);
         }
@@ -42,6 +46,32 @@ impl Filter {
     pub(super) fn as_program(&self) -> sock_fprog {
         let length = u16::try_from(self.0.len()).unwrap_or(0);
         sock_fprog { len: length, filter: self.0.as_ptr().cast_mut() }
+    }
+
+    /// Reports calls with one of some numbers and one of some values. Behind it the number is loaded still.
+    fn add_group(&mut self, group: &ArgumentGroup) {
+        let mut answer = Self(Vec::new());
+        answer.load(low(group.argument));
+        for (at, value) in group.values.iter().enumerate() {
+            let rest = u8::try_from(group.values.len() - at).unwrap_or(0);
+            if group.is_reversed {
+                answer.jump(libc::BPF_JEQ, *value, rest, 0);
+            } else {
+                answer.jump(libc::BPF_JEQ, *value, 0, 1);
+                answer.answer(REPORT);
+            }
+        }
+        if group.is_reversed {
+            answer.answer(REPORT);
+        }
+        answer.load(NUMBER);
+        for (at, number) in group.numbers.iter().enumerate() {
+            let rest = u8::try_from(group.numbers.len() - at).unwrap_or(0);
+            self.jump(libc::BPF_JEQ, u32::try_from(*number).unwrap_or(u32::MAX), rest, 0);
+        }
+        let length = u32::try_from(answer.0.len()).unwrap_or(0);
+        self.push(libc::BPF_JMP | libc::BPF_JA, length, 0, 0);
+        self.0.append(&mut answer.0);
     }
 
     /// Answers for one number. Behind it the number is loaded still.
@@ -115,7 +145,16 @@ mod tests {
 
     /// Runs a filter as the kernel does.
     fn reports(architecture: u32, number: i64, arguments: [u64; 6]) -> bool {
-        let filter = Filter::new();
+        reports_watching(&[], architecture, number, arguments)
+    }
+
+    fn reports_watching(
+        watched: &[i32],
+        architecture: u32,
+        number: i64,
+        arguments: [u64; 6],
+    ) -> bool {
+        let filter = Filter::new(&WatchedDescriptors::new(watched.to_vec()));
         let mut data = Vec::new();
         data.extend(u32::try_from(number).expect("a number").to_le_bytes());
         data.extend(architecture.to_le_bytes());
@@ -132,6 +171,7 @@ mod tests {
                     a = u32::from_le_bytes(bytes.try_into().expect("four"));
                 }
                 libc::BPF_ALU => a &= k,
+                libc::BPF_JMP if code & 0xf0 == libc::BPF_JA => at += k as usize,
                 libc::BPF_JMP => {
                     let is_true = match code & 0xf0 {
                         libc::BPF_JEQ => a == k,
@@ -164,6 +204,25 @@ mod tests {
         {
             assert!(!reports_own(number, [u64::MAX; 6]), "{number}");
         }
+    }
+
+    #[test]
+    fn uses_of_watched_descriptors_are_reported() {
+        let reports =
+            |number, arguments| reports_watching(&[0, 7], numbers::ARCHITECTURE, number, arguments);
+        for number in [libc::SYS_read, libc::SYS_fstat, libc::SYS_accept4, libc::SYS_recvmmsg] {
+            for fd in [0, 7] {
+                assert!(reports(number, [fd, 9, 9, 9, 9, 9]), "{number}");
+            }
+            assert!(!reports(number, [3, 0, 0, 0, 0, 0]), "{number}");
+        }
+        assert!(reports(libc::SYS_mmap, [3, 3, 3, 3, 7, 3]));
+        assert!(!reports(libc::SYS_mmap, [0, 3, 3, 3, u64::MAX, 3]));
+        assert!(reports(libc::SYS_sendfile, [1, 7, 3, 3, 3, 3]));
+        assert!(reports(libc::SYS_ioctl, [3, 0x4004_9409, 0, 0, 0, 0]));
+        assert!(reports(libc::SYS_ppoll, [3; 6]));
+        assert!(reports(libc::SYS_openat, [3; 6]));
+        assert!(!reports(libc::SYS_close, [0; 6]));
     }
 
     #[test]

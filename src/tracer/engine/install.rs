@@ -3,6 +3,7 @@
 //! The listener goes back through a socket. No call that is needed for that is reported by the filter: nobody would
 //! answer yet. Only system calls are made, as is right between `fork` and `exec`.
 
+use super::descriptors::{OF_LISTENER, WatchedDescriptors};
 use super::filter::Filter;
 use super::notification::Listener;
 use crate::tracer::error::TraceFault;
@@ -41,10 +42,10 @@ pub(super) struct Installed {
 const MESSAGE_LENGTH: usize = 5;
 
 /// Both sides of an installation.
-pub(crate) fn prepare() -> io::Result<(FilterInstall, ListenerSource)> {
+pub(crate) fn prepare(watched: &WatchedDescriptors) -> io::Result<(FilterInstall, ListenerSource)> {
     let (ours, socket) =
         socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    Ok((FilterInstall { filter: Filter::new(), socket }, ListenerSource(ours)))
+    Ok((FilterInstall { filter: Filter::new(watched), socket }, ListenerSource(ours)))
 }
 
 impl FilterInstall {
@@ -84,13 +85,14 @@ impl FilterInstall {
     ) -> io::Result<()> {
         let [a, b, c, d] = fault.to_ne_bytes();
         let message = [a, b, c, d, u8::from(loses_privileges)];
+        let flags = SendFlags::from_bits_retain(OF_LISTENER.cast_unsigned());
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut control = SendAncillaryBuffer::new(&mut space);
         let fds = listener.as_slice();
         if !fds.is_empty() {
             control.push(SendAncillaryMessage::ScmRights(fds));
         }
-        sendmsg(&self.socket, &[IoSlice::new(&message)], &mut control, SendFlags::NOSIGNAL)?;
+        sendmsg(&self.socket, &[IoSlice::new(&message)], &mut control, flags)?;
         Ok(())
     }
 }

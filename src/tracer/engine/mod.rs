@@ -4,6 +4,7 @@
 //! It does not know the store, nor what counts as an input. `unsafe` stands where a call has no safe wrapper.
 
 mod answer;
+mod descriptors;
 mod event;
 mod filter;
 mod install;
@@ -25,6 +26,7 @@ mod tests;
 mod understand;
 mod yama;
 
+pub(super) use descriptors::WatchedDescriptors;
 pub(super) use install::{FilterInstall, no_new_privileges, prepare};
 pub(super) use keeper::Keeper;
 pub(super) use probe::probe;

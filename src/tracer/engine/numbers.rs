@@ -13,6 +13,7 @@ pub(super) const ARCHITECTURE: u32 = 0xc000_00b7;
 /// The highest number that is understood. A later call may do anything.
 pub(super) const LAST: u32 = 470;
 
+pub(super) const CACHESTAT: c_long = 451;
 pub(super) const FCHMODAT2: c_long = 452;
 pub(super) const STATMOUNT: c_long = 457;
 pub(super) const LISTMOUNT: c_long = 458;

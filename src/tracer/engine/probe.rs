@@ -1,5 +1,6 @@
 //! A trial: one call of a process of ours is traced, and its argument read.
 
+use super::descriptors::WatchedDescriptors;
 use super::event::TraceEvent;
 use super::install::{ListenerSource, prepare};
 use super::notification::{Listener, Notification};
@@ -32,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[allow(unsafe_code)]
 pub(crate) unsafe fn probe() -> Result<(), TraceFault> {
     become_an_ancestor()?;
-    let (install, source) = prepare().map_err(TraceFault::Other)?;
+    let (install, source) = prepare(&WatchedDescriptors::default()).map_err(TraceFault::Other)?;
     let ask = move || {
         if install.install().is_ok() {
             let _ = access(QUESTION, Access::EXISTS);
@@ -49,7 +50,8 @@ fn listen(source: ListenerSource) -> Result<(), TraceFault> {
     let listener = source.receive()?.listener;
     let fault = |fault: Errno| TraceFault::Other(fault.into());
     let call = first_call(&listener).map_err(fault)?;
-    let mut understanding = Understanding::new(Proc::open().map_err(fault)?);
+    let mut understanding =
+        Understanding::new(Proc::open().map_err(fault)?, WatchedDescriptors::default());
     match understanding.of(&call) {
         Some(TraceEvent::Look { path, .. }) if path == QUESTION.as_bytes() => Ok(()),
         Some(TraceEvent::Doubt(Doubt::MemoryUnreadable)) => Err(TraceFault::Unreadable),

@@ -7,6 +7,7 @@ use crate::inputs::{Doubt, Ledger, Look, WriteKind};
 use rustix::fs::FileType;
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
+use std::os::fd::RawFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
@@ -17,6 +18,8 @@ pub(super) struct Record {
     /// The sockets of the run itself.
     bound: HashSet<Vec<u8>>,
     network: NetworkUse,
+    /// Descriptors that it inherited.
+    used: Vec<RawFd>,
     /// Terminals that may have been used.
     open_terminals: usize,
 }
@@ -35,7 +38,7 @@ const DEEPEST: usize = 6;
 impl Record {
     pub(super) fn new(ledger: Ledger) -> Self {
         let (bound, network) = (HashSet::new(), NetworkUse::None);
-        Self { ledger, bound, network, open_terminals: 0 }
+        Self { ledger, bound, network, open_terminals: 0, used: Vec::new() }
     }
 
     /// `loses_privileges`: programs that would get privileges do not get them.
@@ -69,20 +72,21 @@ impl Record {
             TraceEvent::Network { .. } => {}
             TraceEvent::OpenTerminal => self.open_terminals += 1,
             TraceEvent::LeaveTerminal => self.open_terminals -= 1,
+            TraceEvent::Use { descriptor } => self.used.push(descriptor),
             TraceEvent::Mount => self.ledger.blind(),
             TraceEvent::Doubt(doubt) => self.ledger.doubt(doubt),
         }
     }
 
     /// The run has ended.
-    pub(super) fn end(mut self) -> Ledger {
+    pub(super) fn end(mut self) -> (Ledger, Vec<RawFd>) {
         if self.network == NetworkUse::Unnamed {
             self.ledger.doubt(Doubt::Network(None));
         }
         if self.open_terminals > 0 {
             self.ledger.doubt(Doubt::Terminal);
         }
-        self.ledger
+        (self.ledger, self.used)
     }
 
     /// A program, and those that the kernel loads for it.

@@ -35,6 +35,8 @@ pub(super) enum CallRule {
     Mount,
     /// It starts a process by a `clone_args` structure at this address.
     CloneByStructure { structure: u8 },
+    /// It uses descriptors, and asks of no path.
+    OnlyUse,
     /// It does something that cannot be followed.
     GiveUp(&'static str),
 }

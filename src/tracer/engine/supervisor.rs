@@ -5,6 +5,7 @@
 //! process lives, also when nobody is interested in the record any more.
 
 use super::answer::answer;
+use super::descriptors::WatchedDescriptors;
 use super::event::TraceEvent;
 use super::install::ListenerSource;
 use super::notification::Listener;
@@ -17,6 +18,7 @@ use crate::inputs::{Doubt, Ledger};
 use crate::tracer::error::TraceFault;
 use rustix::io::Errno;
 use std::io;
+use std::os::fd::RawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
@@ -39,7 +41,12 @@ impl Supervisor {
     /// Starts the thread, before the command starts. All signals have to be blocked.
     ///
     /// `adopts`: orphans of the command become our children.
-    pub(crate) fn start(source: ListenerSource, ledger: Ledger, adopts: bool) -> io::Result<Self> {
+    pub(crate) fn start(
+        source: ListenerSource,
+        ledger: Ledger,
+        watched: WatchedDescriptors,
+        adopts: bool,
+    ) -> io::Result<Self> {
         let (report, started) = channel();
         let record = Arc::new(Mutex::new(Some(Record::new(ledger))));
         let shared = Arc::clone(&record);
@@ -60,7 +67,7 @@ impl Supervisor {
                 }
             };
             let _ = report.send(Ok(Arc::clone(&listener)));
-            let record = || record_calls(&listener, adopts, &mut sink);
+            let record = || record_calls(&listener, watched, adopts, &mut sink);
             if !matches!(catch_unwind(AssertUnwindSafe(record)), Ok(Ok(()))) {
                 // It is not whole.
                 shared.lock().map(|mut record| record.take()).ok();
@@ -76,8 +83,8 @@ impl Supervisor {
         self.started.recv().unwrap_or_else(|_| Err(lost()))
     }
 
-    /// All that the command has done. What its processes do from now on is not recorded.
-    pub(crate) fn end(self) -> Result<Ledger, TraceFault> {
+    /// All that the command has done, and the watched descriptors that it has used. What its processes do from now on is not recorded.
+    pub(crate) fn end(self) -> Result<(Ledger, Vec<RawFd>), TraceFault> {
         let record = self.record.lock().ok().and_then(|mut record| record.take());
         record.map(Record::end).ok_or_else(lost)
     }
@@ -90,10 +97,11 @@ fn lost() -> TraceFault {
 /// Passes on what the command does, and lets it go on, until all its processes have ended.
 pub(super) fn record_calls(
     listener: &Listener,
+    watched: WatchedDescriptors,
     adopts: bool,
     sink: &mut impl FnMut(TraceEvent),
 ) -> Result<(), Errno> {
-    let mut understanding = Understanding::new(Proc::open()?);
+    let mut understanding = Understanding::new(Proc::open()?, watched);
     let mut terminals = TerminalWatch::default();
     let mut is_blind = false;
     let mut command = None;
@@ -111,7 +119,10 @@ pub(super) fn record_calls(
         if adopts && turn.is_multiple_of(REAPING_INTERVAL) {
             reap_orphans(command);
         }
-        if !is_blind && terminals.goes_on(call.thread) == Some(true) {
+        if !is_blind
+            && !understanding.is_only_use(&call)
+            && terminals.goes_on(call.thread) == Some(true)
+        {
             sink(TraceEvent::LeaveTerminal);
         }
         if !is_blind
@@ -121,6 +132,9 @@ pub(super) fn record_calls(
             is_blind = event == TraceEvent::Mount;
             let opens = terminals.begins(call.thread, &event);
             sink(if opens { TraceEvent::OpenTerminal } else { event });
+        }
+        for descriptor in understanding.used_by(&call) {
+            sink(TraceEvent::Use { descriptor });
         }
         listener.let_go_on(&call)?;
     }

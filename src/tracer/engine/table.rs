@@ -3,6 +3,7 @@
 //! A call that is not here goes on unseen: it works on what is open already, or says nothing that a file could tell. A call
 //! that asks of a path, changes a path, or reaches beyond files has to be here.
 
+use super::descriptors;
 use super::numbers;
 use super::rule::{CallRule, Follow, OpenFlags, Place, When, at, path};
 use crate::inputs::{Look, WriteKind};
@@ -26,6 +27,11 @@ impl Rules {
             let at = usize::try_from(row.number).unwrap_or(0);
             rules.resize(rules.len().max(at + 1), None);
             rules[at] = Some(row.rule);
+        }
+        for number in descriptors::numbers() {
+            let at = usize::try_from(number).unwrap_or(0);
+            rules.resize(rules.len().max(at + 1), None);
+            rules[at].get_or_insert(CallRule::OnlyUse);
         }
         Self(rules)
     }

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code, reason = "the tests make system calls that have no safe wrapper")]
 
+use super::descriptors::WatchedDescriptors;
 use super::event::TraceEvent;
 use super::install;
 use super::supervisor::record_calls;
@@ -19,14 +20,19 @@ use std::time::Duration;
 
 /// What a new process does that is traced, and how it ended.
 fn trace(work: impl FnOnce()) -> (Vec<TraceEvent>, i32) {
-    let (install, source) = install::prepare().expect("prepared");
+    trace_watching(&[], work)
+}
+
+fn trace_watching(watched: &[i32], work: impl FnOnce()) -> (Vec<TraceEvent>, i32) {
+    let watched = WatchedDescriptors::new(watched.to_vec());
+    let (install, source) = install::prepare(&watched).expect("prepared");
     let events = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&events);
     // Older kernels do not tell this thread of the end, so nothing waits for it.
     std::thread::spawn(move || {
         let installed = source.receive().expect("installed");
         let mut sink = |event| seen.lock().expect("no panic").push(event);
-        record_calls(&installed.listener, false, &mut sink).expect("watched");
+        record_calls(&installed.listener, watched, false, &mut sink).expect("watched");
     });
     let child = || {
         install.install().expect("installed");
@@ -328,4 +334,45 @@ fn an_ended_process_leaves_the_thread_alone() {
         unsafe { libc::_exit(7) };
     });
     assert_eq!(status >> 8, 7);
+}
+
+#[test]
+fn uses_of_inherited_descriptors_are_seen() {
+    let file = tempfile::tempfile().expect("made");
+    let fd = file.as_raw_fd();
+    let uses = |work: &dyn Fn()| {
+        let (seen, status) = trace_watching(&[fd], work);
+        assert_eq!(status, 0);
+        seen.contains(&TraceEvent::Use { descriptor: fd })
+    };
+    assert!(!uses(&|| {}));
+    assert!(!uses(&|| drop(fs::read("/proc/version"))));
+    let path = |path: String| CString::new(path).expect("no zero");
+    let (own, device) = (path(format!("/proc/self/fd/{fd}")), path(format!("/dev/fd/{fd}")));
+    // SAFETY: system calls on what lives here.
+    unsafe {
+        let mut space = [0_u64; 32];
+        let space = space.as_mut_ptr();
+        assert!(!uses(&|| _ = libc::fcntl(fd, libc::F_GETFD)));
+        assert!(!uses(&|| _ = libc::close(fd)));
+        assert!(uses(&|| _ = libc::dup(fd)));
+        assert!(uses(&|| _ = libc::read(fd, space.cast(), 1)));
+        assert!(uses(&|| _ = libc::fstat(fd, space.cast())));
+        assert!(uses(&|| _ = libc::lseek(fd, 0, libc::SEEK_CUR)));
+        assert!(uses(&|| {
+            libc::mmap(std::ptr::null_mut(), 1, libc::PROT_READ, libc::MAP_PRIVATE, fd, 0);
+        }));
+        assert!(uses(&|| _ = libc::open(own.as_ptr(), libc::O_RDONLY)));
+        assert!(uses(&|| _ = libc::access(device.as_ptr(), libc::F_OK)));
+        let polls =
+            |events| uses(&|| _ = libc::poll(&mut libc::pollfd { fd, events, revents: 0 }, 1, 0));
+        assert!(!polls(0));
+        assert!(polls(libc::POLLIN));
+        assert!(uses(&|| {
+            let mut set: libc::fd_set = std::mem::zeroed();
+            libc::FD_SET(fd, &raw mut set);
+            let (none, mut now) = (std::ptr::null_mut(), std::mem::zeroed());
+            libc::select(fd + 1, &raw mut set, none, none, &raw mut now);
+        }));
+    }
 }

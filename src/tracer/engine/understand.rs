@@ -2,6 +2,7 @@
 //!
 //! Nothing here touches a file that the paths lead to.
 
+use super::descriptors::WatchedDescriptors;
 use super::event::TraceEvent;
 use super::memory::{MemoryFault, MemoryReader, read_exactly};
 use super::notification::Notification;
@@ -11,6 +12,7 @@ use super::rule::{CallRule, Follow, OpenFlags, Place, path};
 use super::socket::{self, Address};
 use super::table::{NAMESPACES, Rules, TIME_NAMESPACE};
 use crate::inputs::{Doubt, Look, RenameKind, WriteKind};
+use std::os::fd::RawFd;
 
 /// Resolving a path in a root of its own.
 const RESOLVE_IN_ROOT: u64 = 0x10;
@@ -20,11 +22,34 @@ pub(super) struct Understanding {
     rules: Rules,
     proc: Proc,
     memory: MemoryReader,
+    /// Those that were not used so far.
+    unused: WatchedDescriptors,
+    /// A path of the last call leads to descriptors.
+    names_descriptors: bool,
 }
 
 impl Understanding {
-    pub(super) fn new(proc: Proc) -> Self {
-        Self { rules: Rules::new(), proc, memory: MemoryReader::new() }
+    pub(super) fn new(proc: Proc, watched: WatchedDescriptors) -> Self {
+        Self {
+            rules: Rules::new(),
+            proc,
+            memory: MemoryReader::new(),
+            unused: watched,
+            names_descriptors: false,
+        }
+    }
+
+    /// Whether a call asks of no path, and is reported only for the descriptors that it uses.
+    pub(super) fn is_only_use(&self, call: &Notification) -> bool {
+        matches!(self.rules.of(call.number), Some(CallRule::OnlyUse))
+    }
+
+    /// The watched descriptors that a call is the first to use. It comes after the call was understood.
+    pub(super) fn used_by(&mut self, call: &Notification) -> Vec<RawFd> {
+        if std::mem::take(&mut self.names_descriptors) {
+            return self.unused.take_all();
+        }
+        self.unused.take_used_by(call)
     }
 
     /// What a call is about to do. `None`: nothing that counts.
@@ -35,7 +60,8 @@ impl Understanding {
         let Some(rule) = self.rules.of(call.number) else {
             return Some(Doubt::Untraceable("a system call that is not known").into());
         };
-        match (Caller { proc: &mut self.proc, memory: &mut self.memory, call }).event(rule) {
+        let Self { proc, memory, unused, names_descriptors, .. } = self;
+        match (Caller { proc, memory, unused, names_descriptors, call }).event(rule) {
             Ok(event) => Some(event),
             Err(NoPath::OfNoAccount) => None,
             Err(NoPath::Doubt(doubt)) => Some(doubt.into()),
@@ -47,6 +73,8 @@ impl Understanding {
 struct Caller<'c> {
     proc: &'c mut Proc,
     memory: &'c mut MemoryReader,
+    unused: &'c WatchedDescriptors,
+    names_descriptors: &'c mut bool,
     call: &'c Notification,
 }
 
@@ -133,6 +161,7 @@ impl Caller<'_> {
                 }
                 Doubt::Untraceable("namespaces").into()
             }
+            CallRule::OnlyUse => return Err(NoPath::OfNoAccount),
             CallRule::GiveUp(what) => Doubt::Untraceable(what).into(),
         })
     }
@@ -270,16 +299,24 @@ impl Caller<'_> {
             _ if path.first() == Some(&b'/') => path,
             Some(directory) if !self.is_working_directory(directory) => {
                 let descriptor = self.call.descriptor(directory);
+                *self.names_descriptors |= self.unused.contains(descriptor);
                 joined(self.proc.directory_of(self.call.thread, descriptor)?, &path)
             }
             // An empty path leads nowhere without a descriptor.
             None if path.is_empty() => return Err(NoPath::OfNoAccount),
             _ => joined(self.proc.working_directory(self.call.thread)?, &path),
         };
+        *self.names_descriptors |= leads_to_descriptors(&path);
         self.proc.seen_from_here(self.call.thread, path, follow)
     }
 
     fn below_directory(&mut self, path: Vec<u8>) -> Result<Vec<u8>, NoPath> {
         self.whole(self::path(0), path, true)
     }
+}
+
+/// Whether a path may lead to what is open in a process.
+fn leads_to_descriptors(path: &[u8]) -> bool {
+    let is_in = |directory: &[u8]| path.windows(directory.len()).any(|part| part == directory);
+    is_in(b"/dev/std") || is_in(b"/dev/fd") || is_in(b"proc/") && is_in(b"/fd")
 }

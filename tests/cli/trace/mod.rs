@@ -7,3 +7,4 @@ mod programs;
 mod random;
 mod traced;
 mod tree;
+mod untouched;
