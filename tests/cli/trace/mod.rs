@@ -8,3 +8,4 @@ mod random;
 mod traced;
 mod tree;
 mod untouched;
+mod users;
