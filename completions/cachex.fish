@@ -15,7 +15,7 @@ function __cachex_place
                 return
             case '-*'
                 contains -- (string split -m 1 = -- $words[1])[1] -v --verbose -q --quiet --cache-dir; or set first
-                contains -- $words[1] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --spinner --max-size --cache-dir --older-than; and set -e words[1]
+                contains -- $words[1] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --spinner --max-size --cache-dir --older-than; and set -e words[1]
             case '*'
                 if test $verb = run; and contains -- $words[1] explain list show stats clear prune config trust doctor completions
                     set verb $words[1]
@@ -140,6 +140,8 @@ complete -c cachex -n '__cachex_at run explain config' -l trace -d 'Find the inp
 complete -c cachex -n '__cachex_at run explain config' -l no-trace -d 'Do not follow what the command reads'
 complete -c cachex -n '__cachex_at run explain config' -l trace-ignore -r -F -d 'Leave these files out of what --trace finds (repeat)'
 complete -c cachex -n '__cachex_at run explain config' -l trace-times -x -d 'Whether times count that the command asked for [default: exact]'
+complete -c cachex -n '__cachex_at run explain config' -l output -r -F -d 'Store files that it writes, and bring them back'
+complete -c cachex -n '__cachex_at run explain config' -l outputs -d 'With --trace: the same for all that the command writes below the working directory'
 complete -c cachex -n '__cachex_at run explain config' -l ttl -x -d 'Replay results younger than this [default: none]'
 complete -c cachex -n '__cachex_at run explain config' -l failure-ttl -x -d 'Replay failures younger than this [default: 60s]'
 complete -c cachex -n '__cachex_at run explain config' -l stale-while-revalidate -x -d 'After --ttl, replay for this long and renew in the background [default: 0]'

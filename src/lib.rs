@@ -70,6 +70,7 @@ pub mod inputs;
 pub mod key;
 pub mod memory_file;
 pub mod options;
+pub mod output_pattern;
 pub mod output_streams;
 pub mod outputs;
 pub mod ownership;

@@ -3,6 +3,7 @@
 
 use cachex::inputs::{InputShape, StoredStates, TraceTerms, differences, verify};
 use cachex::key::TraceTimes;
+use cachex::output_pattern::OutputSpec;
 use cachex::time::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
@@ -31,6 +32,7 @@ fuzz_target!(|input: (Vec<u8>, Vec<u8>)| {
         store: nowhere,
         ignored: Vec::new(),
         times: TraceTimes::Exact,
+        outputs: OutputSpec::default(),
         now: Timestamp::from_millis(0),
     };
     if is_harmless {

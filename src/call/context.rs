@@ -8,6 +8,7 @@ use crate::single_flight::ACTIVE_VARIABLE;
 use crate::store::{Store, StoreError};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
+use std::cell::Cell;
 use std::ffi::OsString;
 
 /// One call of a command.
@@ -17,6 +18,8 @@ pub struct Call<'a> {
     pub(super) notices: &'a Notices,
     /// When this call began.
     pub(super) began: Timestamp,
+    /// Whether it was said that files cannot be brought back.
+    pub(super) warned_of_outputs: Cell<bool>,
     /// Whether this call only asks what a run would do.
     pub(super) only_looks: bool,
 }
@@ -24,7 +27,8 @@ pub struct Call<'a> {
 impl<'a> Call<'a> {
     /// A call that begins now.
     pub fn new(request: &'a Request, program: &'a Program, notices: &'a Notices) -> Self {
-        Self { request, program, notices, began: Timestamp::now(), only_looks: false }
+        let (warned_of_outputs, began) = (Cell::new(false), Timestamp::now());
+        Self { request, program, notices, began, warned_of_outputs, only_looks: false }
     }
 
     /// A call that takes nothing from standard input and runs nothing.

@@ -72,8 +72,11 @@ impl Call<'_> {
         if !stdin.is_still(entry.condition) {
             return Err(Miss::without_fallback(MissReason::OtherStdin));
         }
-        // The reader of stderr may be slow: release the lock first.
+        // The reader of stderr may be slow, and files may be large: release the lock first.
         store.release_read_lock();
+        if !self.only_looks {
+            self.bring_back(store, &entry).map_err(Miss::without_fallback)?;
+        }
         let stale = if is_stale { ", stale" } else { "" };
         let inputs = prepared.checked_inputs.count_of(&entry).map(inputs_hold).unwrap_or_default();
         self.notices.detail(&format_args!("hit: stored {} ago{stale}{inputs}", brief(age)));

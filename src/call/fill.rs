@@ -6,7 +6,7 @@ use super::context::Call;
 use super::ending;
 use super::execute::{RunClaim, Showing};
 use super::fall_back::Fallback;
-use super::keep::Unkept;
+use super::keep::{FinishedRun, Unkept};
 use super::prepare::Prepared;
 use crate::entry::Entry;
 use crate::error::Error;
@@ -34,6 +34,7 @@ impl Call<'_> {
             is_failure && fallback.as_ref().and_then(Fallback::output).is_some()
         };
         let recorder = (since.is_ok() || fallback.is_some()).then(|| self.recorder(&store));
+        let outputs_before = self.outputs_before().filter(|_| since.is_ok());
         let ledger = if since.is_ok() { self.ledger(&store, &observation) } else { None };
         let shown = Showing {
             spinner: self.request.spinner.as_deref().map(Spinner::new),
@@ -57,7 +58,8 @@ impl Call<'_> {
         let Outcome { exit, recording, traced, lost, .. } = outcome?;
         let kept = match (since, recording) {
             (Ok(since), Ok((recording, condition))) => {
-                self.keep(&mut store, &observation, condition, recording, traced, since)
+                let ran = FinishedRun { condition, recording, traced, outputs_before };
+                self.keep(&mut store, &observation, ran, since)
             }
             (Ok(_), Err(reason))
             | (Err(_), Err(reason @ Unrecorded::Abandoned(Abandoned::Unwritable(_)))) => {

@@ -137,6 +137,7 @@ impl Call<'_> {
             store: real(store.directory().to_owned()),
             ignored: self.request.trace_ignored.clone(),
             times: *times,
+            outputs: self.request.key.output_files.clone(),
             now: Timestamp::now(),
         }))
     }

@@ -1,6 +1,7 @@
 //! Storing the result of a run, if policy allows it and no input changed meanwhile.
 
 use super::context::Call;
+use super::outputs::{OutputsBeforeRun, new_outputs, open};
 use crate::entry::{Condition, NewEntry};
 use crate::inputs::{InputCounts, Ledger};
 use crate::key::{Observation, masked};
@@ -20,6 +21,16 @@ pub(super) enum Unkept {
     Fault(String),
 }
 
+/// A run that has ended and may be stored.
+pub(super) struct FinishedRun {
+    pub(super) condition: Condition,
+    pub(super) recording: Recording,
+    /// What it did, if it was to be traced.
+    pub(super) traced: Option<Result<Ledger, TraceFault>>,
+    /// What was there of its outputs, if it is to have any.
+    pub(super) outputs_before: Option<OutputsBeforeRun>,
+}
+
 impl From<Unrecorded> for Unkept {
     fn from(reason: Unrecorded) -> Self {
         let text = reason.to_string();
@@ -36,11 +47,10 @@ impl Call<'_> {
         &self,
         store: &mut Store,
         observation: &Observation,
-        condition: Condition,
-        recording: Recording,
-        traced: Option<Result<Ledger, TraceFault>>,
+        ran: FinishedRun,
         since: Clearings,
     ) -> Result<Option<InputCounts>, Unkept> {
+        let FinishedRun { condition, recording, traced, outputs_before } = ran;
         let reason = |reason: &dyn std::fmt::Display| Err(Unkept::Reason(reason.to_string()));
         let policy = &self.request.policy;
         if let Err(unfit) = policy.may_store(recording.exit) {
@@ -69,6 +79,13 @@ impl Call<'_> {
                 }
             }
         };
+        let outputs = outputs_before.filter(|_| policy.is_success(recording.exit));
+        let outputs = match outputs.map(|before| self.collect(before, inputs.as_ref())) {
+            None => None,
+            Some(Ok(collected)) => Some(collected),
+            Some(Err(unfit)) => return reason(&unfit),
+        };
+        let open = |number| outputs.as_ref().map_or(Ok(None), |outputs| open(outputs, number));
         let counts = inputs.as_ref().map(|inputs| inputs.counts);
         let Request { words, key, max_entries, max_size, .. } = self.request;
         let fingerprint = &observation.fingerprint;
@@ -78,7 +95,7 @@ impl Call<'_> {
             inputs,
             lifetime,
             recording,
-            outputs: None,
+            outputs: outputs.as_ref().map(|outputs| new_outputs(outputs, &open)),
             scope: &fingerprint.scope,
             words: masked(&key.ignored, words),
             ignored: &fingerprint.ignored,

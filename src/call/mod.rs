@@ -18,6 +18,7 @@ mod inputs;
 mod keep;
 mod nearest;
 mod output_as_input;
+mod outputs;
 mod prepare;
 mod renew;
 mod serve;

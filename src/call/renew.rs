@@ -5,6 +5,7 @@
 use super::context::Call;
 use super::decide::lacking_in_background;
 use super::execute::{RunClaim, Showing};
+use super::keep::FinishedRun;
 use super::prepare::Prepared;
 use crate::entry::{Condition, Entry};
 use crate::exit::Exit;
@@ -117,15 +118,17 @@ impl Call<'_> {
         }
         let recorder = Some(self.recorder(&store));
         let ledger = self.ledger(&store, observation);
+        let outputs_before = self.outputs_before();
         let outcome = stand_in.become_stdin().ok().and_then(|mut stdin| {
             let shown = Showing::default();
             self.execute(observation, &mut stdin, recorder, ledger, shown, &claim).ok()
         });
         let ran = outcome.and_then(|it| Some((it.recording.ok()?, it.traced)));
         let renewed = ran.is_some_and(|((recording, holds_for), traced)| {
-            holds_for.is_same_input(condition)
-                && self.request.policy.may_replace(current.as_ref(), recording.exit)
-                && self.keep(&mut store, observation, holds_for, recording, traced, since).is_ok()
+            let is_better = holds_for.is_same_input(condition)
+                && self.request.policy.may_replace(current.as_ref(), recording.exit);
+            let ran = FinishedRun { condition: holds_for, recording, traced, outputs_before };
+            is_better && self.keep(&mut store, observation, ran, since).is_ok()
         });
         match current {
             Some(entry) if !renewed => store.note_failed_renewal(&entry, Timestamp::now()),

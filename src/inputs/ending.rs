@@ -10,7 +10,7 @@ use super::observer::{Observer, PlacedPath};
 use super::path;
 use super::path_map::PathMap;
 use super::path_state::{Facts, PathState};
-use super::record::PathRecord;
+use super::record::{Contact, PathRecord, Written};
 use super::refusal::NotTraceable;
 use super::seen::{InputCounts, SeenInputs};
 use super::shape::InputShape;
@@ -19,6 +19,9 @@ use super::terms::TraceTerms;
 use crate::time::Timestamp;
 use rustix::fs::CWD;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 /// A larger file counts by its stamp where that can be trusted: it was hardly written by hand, and to read all that a
 /// build has left behind takes longer than the run.
@@ -78,6 +81,8 @@ struct Conditions<'t> {
     now: i128,
     all: BTreeMap<(Vec<u8>, bool), PathCondition>,
     missing: PathMap<bool>,
+    /// See [`SeenInputs::written`].
+    written: Vec<PathBuf>,
 }
 
 struct PathCondition {
@@ -89,7 +94,36 @@ struct PathCondition {
 impl<'t> Conditions<'t> {
     fn new(terms: &'t TraceTerms, filesystems: Filesystems, now: Timestamp) -> Self {
         let now = i128::from(now.as_millis()) * 1_000_000;
-        Self { terms, filesystems, now, all: BTreeMap::new(), missing: PathMap::default() }
+        Self {
+            terms,
+            filesystems,
+            now,
+            all: BTreeMap::new(),
+            missing: PathMap::default(),
+            written: Vec::new(),
+        }
+    }
+
+    /// The path from the working directory, of what is to be stored: the run made all that is there, and did not ask what
+    /// was in it before.
+    fn output(&self, path: &[u8], record: &PathRecord) -> Option<PathBuf> {
+        if !self.terms.outputs.finds_written || record.written != Written::Wholly {
+            return None;
+        }
+        let below = path::below(path, path::bytes(&self.terms.working_directory))?;
+        let is_question = |contact: &Contact| {
+            let asked = contact.looks;
+            let contents = [Look::Content, Look::Listing, Look::Link];
+            contact.is_disturbed
+                || contact.first != PathState::Absent
+                    && contents.into_iter().any(|look| asked.contains(look))
+        };
+        let mut contacts = [&record.itself, &record.followed].into_iter().flatten();
+        if path::goes_up(below) || contacts.any(|contact| is_question(contact)) {
+            return None;
+        }
+        PathState::at(CWD, path, false).found()?;
+        Some(OsStr::from_bytes(below).into())
     }
 
     /// Concludes what both views of a path mean.
@@ -100,6 +134,10 @@ impl<'t> Conditions<'t> {
         observer: &mut Observer<'_>,
     ) -> Result<(), NotTraceable> {
         let PathRecord { written, read_as_new, .. } = *record;
+        if let Some(output) = self.output(path, record) {
+            self.written.push(output);
+            return Ok(());
+        }
         let mut known: Option<PathState> = None;
         for follow in [false, true] {
             let Some(contact) = record.contact(follow) else { continue };
@@ -176,7 +214,8 @@ impl<'t> Conditions<'t> {
             looks: condition.looks,
         });
         let shape = InputShape::new(questions);
-        Ok(SeenInputs { shape, states: StoredStates::new(&states), counts })
+        let states = StoredStates::new(&states);
+        Ok(SeenInputs { shape, states, counts, written: self.written })
     }
 }
 

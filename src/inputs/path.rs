@@ -106,6 +106,7 @@ pub(super) fn bytes(path: &Path) -> &[u8] {
 mod tests {
     use super::*;
     use crate::key::TraceTimes;
+    use crate::output_pattern::OutputSpec;
     use crate::time::Timestamp;
 
     fn terms(here: &str, project: &str) -> TraceTerms {
@@ -115,6 +116,7 @@ mod tests {
             store: "/store".into(),
             ignored: Vec::new(),
             times: TraceTimes::Exact,
+            outputs: OutputSpec::default(),
             now: Timestamp::from_millis(0),
         }
     }

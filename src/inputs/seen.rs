@@ -6,6 +6,7 @@ use super::shape::InputShape;
 use super::stored_states::StoredStates;
 use crate::key::Digest;
 use std::fmt;
+use std::path::PathBuf;
 
 /// The inputs that a traced run has found, as they are at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct SeenInputs {
     pub states: StoredStates,
     /// How many there are.
     pub counts: InputCounts,
+    /// What the run wrote and left below the working directory, relative to it, if that is to be stored.
+    pub written: Vec<PathBuf>,
 }
 
 impl SeenInputs {

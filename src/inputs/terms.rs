@@ -2,7 +2,9 @@
 
 use super::path_glob::PathGlob;
 use crate::key::TraceTimes;
+use crate::output_pattern::OutputSpec;
 use crate::time::Timestamp;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +21,8 @@ pub struct TraceTerms {
     pub ignored: Vec<PathGlob>,
     /// `--trace-times`.
     pub times: TraceTimes,
+    /// `--output` and `--outputs`: what is to be stored is no input.
+    pub outputs: OutputSpec,
     /// A moment before the first file is looked at.
     pub now: Timestamp,
 }
@@ -29,6 +33,7 @@ impl TraceTerms {
         let store = path.strip_prefix(self.store.as_os_str().as_bytes());
         store.is_some_and(|below| below.is_empty() || below[0] == b'/')
             || self.ignored.iter().any(|glob| glob.matches(path, &self.working_directory))
+            || self.outputs.named.cover(Path::new(OsStr::from_bytes(path)))
     }
 
     /// The moment in nanoseconds since the epoch.
@@ -39,7 +44,9 @@ impl TraceTerms {
     /// Whether there may be names in this directory that do not count.
     pub(super) fn may_hide_in(&self, directory: &[u8]) -> bool {
         let of_store = self.store.parent().map(|parent| parent.as_os_str().as_bytes());
-        !self.ignored.is_empty() || of_store == Some(directory)
+        !self.ignored.is_empty()
+            || !self.outputs.named.patterns().is_empty()
+            || of_store == Some(directory)
     }
 }
 

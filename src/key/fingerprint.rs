@@ -50,6 +50,10 @@ pub struct Fingerprint {
     pub pure_environment: bool,
     /// How the command is traced, if it is.
     pub trace: Option<TraceSpec>,
+    /// The patterns of `--output`.
+    pub output_files: BTreeSet<OsString>,
+    /// `--outputs`.
+    pub finds_outputs: bool,
     /// The command that standard input is hashed with.
     pub stdin_with: Option<OsString>,
     /// The signals that the caller ignores, bit n - 1 for signal n.

@@ -47,7 +47,7 @@ pub fn observe(
     let counted_words = line.counted(&hashes)?;
     let (mut surveys, mut files) = (Vec::new(), BTreeMap::new());
     for word in &spec.files {
-        let (survey, state) = named::observe(&reader, word, &hashes)?;
+        let (survey, state) = named::observe(&reader, word, &spec.output_files.named, &hashes)?;
         surveys.push(survey);
         files.insert(word.clone(), state);
     }
@@ -67,6 +67,14 @@ pub fn observe(
         files,
         pure_environment: spec.pure_environment,
         trace: spec.trace.clone(),
+        output_files: spec
+            .output_files
+            .named
+            .patterns()
+            .iter()
+            .map(|it| it.text().to_owned())
+            .collect(),
+        finds_outputs: spec.output_files.finds_written,
         stdin_with: spec.stdin_hash().map(|hash| hash.command.clone()),
         ignored_signals: inherited::ignored_signals(),
         blocked_signals: inherited::blocked_signals(),
@@ -148,6 +156,7 @@ fn read(
     if spec.ignore_file_arguments {
         arguments = FileArguments::default();
     }
+    arguments.leave_out_outputs(&spec.output_files.named);
     arguments.leave_out(|path| {
         code.contains(path) || spec.files.iter().any(|named| named == path.as_os_str())
     });
@@ -178,6 +187,7 @@ mod tests {
     use super::*;
     use crate::key::hash_with::HashWith;
     use crate::key::words::environment::VariableSelector;
+    use crate::output_pattern::OutputSpec;
     use crate::output_streams::{OutputRequest, PtyMode};
     use proptest::prelude::*;
     use std::fmt::Debug;
@@ -210,6 +220,7 @@ mod tests {
                 hashes,
                 pure_environment: false,
                 trace: None,
+                output_files: OutputSpec::default(),
                 ignore_directory: false,
                 ignore_file_arguments: false,
                 outputs: OutputRequest { pty: PtyMode::Never, warm: true },

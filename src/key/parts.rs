@@ -117,6 +117,10 @@ impl Fingerprint {
             parts.push(KeyPart::new("trace", times.as_bytes()).shown(times));
             parts.extend(ignored.iter().map(|glob| KeyPart::of("ignored by the trace", glob, [])));
         }
+        parts.extend(self.output_files.iter().map(|path| KeyPart::of("output", path, [])));
+        if self.finds_outputs {
+            parts.push(KeyPart::new("outputs", []).shown("all that it writes"));
+        }
         if let Some(command) = &self.stdin_with {
             parts.push(KeyPart::new("hash of standard input", command.as_bytes()).shown(command));
         }

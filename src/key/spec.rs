@@ -4,6 +4,7 @@ use super::fingerprint::TraceSpec;
 use super::hash_with::HashWith;
 use super::words::environment::VariableSelector;
 use super::words::ignored::ArgumentGlob;
+use crate::output_pattern::OutputSpec;
 use crate::output_streams::OutputRequest;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -31,6 +32,8 @@ pub struct KeySpec {
     pub ignore_file_arguments: bool,
     /// `--trace`, with what belongs to it.
     pub trace: Option<TraceSpec>,
+    /// `--output` and `--outputs`.
+    pub output_files: OutputSpec,
     /// `--pty` and `--warm`.
     pub outputs: OutputRequest,
 }

@@ -12,6 +12,7 @@ use super::values::{self, BadValue, PTY, all, last, switch};
 use crate::exit::ExitCodes;
 use crate::inputs::PathGlob;
 use crate::key::{ArgumentGlob, HashWith, TraceTimes, VariableSelector};
+use crate::output_pattern::OutputPattern;
 use crate::output_streams::PtyMode;
 use crate::size::Size;
 use crate::time::Lifetime;
@@ -142,6 +143,16 @@ options! {
     trace_times: TraceTimes = last(values::trace_times),
         Shape::new("trace-times", One(Text, "exact|ignore")).under(KEY).rare();
 
+    /// Store files that it writes, and bring them back
+    ///
+    /// A path, a directory with everything below it, or a glob, below the working directory (repeat). What it matches is
+    /// stored after a success. A hit brings it back before it prints anything. What was there before the run does not count as an input.
+    output: Vec<OutputPattern> = all(OutputPattern::parse),
+        Shape::new("output", Many(Path, "PATH|GLOB")).under(KEY);
+
+    /// With --trace: the same for all that the command writes below the working directory
+    outputs: bool = switch, Shape::new("outputs", Nothing).under(KEY).rare();
+
     /// Replay results younger than this [default: none]
     ///
     /// `90` (seconds), `1h 30min` or `1.5 days`; `0` never replays, `none` always does. Age counts from the end of
@@ -152,7 +163,7 @@ options! {
     ///
     /// Never longer than --ttl. A failure is an exit code that --cache-exit does not list.
     failure_ttl: Lifetime = last(values::parsed),
-        Shape::new("failure-ttl", One(Quantity, "DURATION")).under(FRESHNESS);
+        Shape::new("failure-ttl", One(Quantity, "DURATION")).under(FRESHNESS).rare();
 
     /// After --ttl, replay for this long and renew in the background [default: 0]
     ///

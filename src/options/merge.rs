@@ -15,6 +15,7 @@ use super::source::{FileOwner, Setting, Source};
 use super::variables;
 use crate::error::Error;
 use crate::key::HashWith;
+use crate::output_pattern::OutputPatterns;
 use crate::terminal::Notices;
 use std::cmp::Ordering;
 use std::ffi::OsString;
@@ -29,6 +30,8 @@ pub struct Asked {
     pub words: Vec<OsString>,
     /// The options in force.
     pub in_force: Layer,
+    /// `--output`, as seen from the working directory.
+    pub outputs: OutputPatterns,
     /// What was found out about the files.
     pub findings: Findings,
 }
@@ -47,18 +50,22 @@ impl Asked {
         let (files, mut findings) = look(owners, &words);
         let mut in_force = without_files.clone().over(files);
         let is_about_call = verb.as_ref().is_none_or(Verb::is_about_call);
-        if is_about_call && let Err(contradiction) = settle(&mut in_force) {
-            in_force = without_files;
-            settle(&mut in_force).map_err(Error::Usage)?;
-            findings.fault = Some(contradiction);
+        let mut outputs = OutputPatterns::default();
+        if is_about_call {
+            let meant = settle(&mut in_force).and_then(|()| outputs_of(&in_force));
+            outputs = meant.or_else(|problem| {
+                in_force = without_files;
+                findings.fault = Some(problem);
+                settle(&mut in_force).and_then(|()| outputs_of(&in_force)).map_err(Error::Usage)
+            })?;
         }
-        Ok(Asked { verb, words, in_force, findings })
+        Ok(Asked { verb, words, in_force, outputs, findings })
     }
 
     /// The request of a run, with the directory of the store or the reason why nothing may be cached.
     pub fn into_request(self, notices: &Notices) -> (Request, Result<PathBuf, String>) {
         let directory = self.findings.usable(store_directory(&self.in_force), notices);
-        (Request::new(&self.in_force, self.words), directory)
+        (Request::new(&self.in_force, self.words, self.outputs), directory)
     }
 
     /// The directory of the store, for a verb that is not about a command.
@@ -85,6 +92,19 @@ fn files_for(verb: Option<&Verb>) -> &'static [FileOwner] {
         Some(verb) if !verb.is_about_call() => &[FileOwner::User],
         _ => &[FileOwner::User, FileOwner::Project],
     }
+}
+
+/// The patterns of `--output`.
+///
+/// # Errors
+/// Which one does not lie below the working directory.
+fn outputs_of(layer: &Layer) -> Result<OutputPatterns, String> {
+    let Some(patterns) = layer.output.value().filter(|patterns| !patterns.is_empty()) else {
+        return Ok(OutputPatterns::default());
+    };
+    let directory = std::env::current_dir();
+    let directory = directory.map_err(|error| format!("the working directory: {error}"))?;
+    OutputPatterns::new(directory, patterns)
 }
 
 /// Checks that what a file sets for any command does not contradict itself.
@@ -118,7 +138,24 @@ fn settle(layer: &mut Layer) -> Result<(), String> {
     exclude(("warm", &mut layer.warm), ("no-store", &mut layer.no_store))?;
     let discard = ("discard-failures", &mut layer.discard_failures);
     exclude(("failure-ttl", &mut layer.failure_ttl), discard)?;
+    need_trace_for_outputs(layer)?;
     exclude_stdin_hash(layer)
+}
+
+/// Without a trace nobody knows what a command writes. `--no-trace` turns `--outputs` off as well.
+fn need_trace_for_outputs(layer: &mut Layer) -> Result<(), String> {
+    if !layer.outputs.is_on() || layer.trace.is_on() {
+        return Ok(());
+    }
+    if layer.no_trace.is_on() {
+        layer.outputs = Setting::default();
+        return Ok(());
+    }
+    let place = match layer.outputs.source() {
+        Some(Source::File(place)) => format!("{place}: "),
+        _ => String::new(),
+    };
+    Err(format!("{place}--outputs needs --trace; without it, name each --output"))
 }
 
 /// Without standard input there is nothing for its hash command, wherever either was given.
@@ -292,7 +329,13 @@ mod tests {
     fn a_faulty_file_hides_the_store_unless_its_directory_is_known() {
         let store = |words: &str, fault: Option<&str>| {
             let findings = Findings { fault: fault.map(str::to_owned), ..Findings::default() };
-            let asked = Asked { verb: None, words: Vec::new(), in_force: flags(words), findings };
+            let asked = Asked {
+                verb: None,
+                words: Vec::new(),
+                in_force: flags(words),
+                outputs: OutputPatterns::default(),
+                findings,
+            };
             asked.store(&Notices::new(true, false)).map_err(|error| error.to_string())
         };
         let message = store("list", Some("/f: odd")).expect_err("unknown");

@@ -8,6 +8,7 @@ use crate::exit::ExitCodes;
 use crate::home;
 use crate::inputs::PathGlob;
 use crate::key::{KeySpec, TraceSpec, TraceTimes};
+use crate::output_pattern::{OutputPatterns, OutputSpec};
 use crate::output_streams::{OutputRequest, PtyMode};
 use crate::policy::Policy;
 use crate::progress::Spinner;
@@ -91,13 +92,13 @@ pub enum StdinMode {
 impl Request {
     /// The request for a command with these options.
     #[must_use]
-    pub fn new(options: &Layer, words: Vec<OsString>) -> Self {
+    pub fn new(options: &Layer, words: Vec<OsString>, outputs: OutputPatterns) -> Self {
         let show_spinner = !options.no_spinner.is_on() && !is_nested() && Spinner::has_a_place();
         let text = |what: &str| show_spinner.then(|| about(what, &words));
         let spinner = options.spinner.value().cloned().filter(|_| show_spinner).map(OsString::from);
         let typed = Typed { hashes: is_flag(&options.hash_with), files: is_flag(&options.file) };
         let policy = policy(options);
-        let key = key_spec(options);
+        let key = key_spec(options, outputs);
         Self {
             stdin: match (
                 options.stdin.is_on() || key.stdin_hash().is_some(),
@@ -157,7 +158,7 @@ fn about(what: &str, words: &[OsString]) -> OsString {
     OsString::from(format!("{what} `{command}`"))
 }
 
-fn key_spec(options: &Layer) -> KeySpec {
+fn key_spec(options: &Layer, outputs: OutputPatterns) -> KeySpec {
     let spec = KeySpec {
         scope: options.scope.value_or(String::new()),
         texts: options.key.value_or(Vec::new()),
@@ -175,6 +176,7 @@ fn key_spec(options: &Layer) -> KeySpec {
             },
             times: options.trace_times.value_or(TraceTimes::Exact),
         }),
+        output_files: OutputSpec { named: outputs, finds_written: options.outputs.is_on() },
         outputs: OutputRequest {
             pty: options.pty.value_or(PtyMode::Never),
             warm: options.warm.is_on(),
@@ -210,7 +212,7 @@ mod tests {
     fn request(words: &str) -> Request {
         let words: Vec<_> = format!("cachex {words}").split(' ').map(OsString::from).collect();
         let CommandLine { words, flags, .. } = CommandLine::read(&words).expect("a command line");
-        Request::new(&flags, words)
+        Request::new(&flags, words, OutputPatterns::default())
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use super::descent::open_top;
 use super::fault::NotCollected;
-use super::pattern::OutputPattern;
 use super::walk::{FoundOutput, unreadable, walk};
 use crate::key::FileStamp;
+use crate::output_pattern::OutputPattern;
 use rustix::fd::AsFd;
 use rustix::fs::{FileType, Stat};
 use std::collections::BTreeMap;

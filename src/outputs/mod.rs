@@ -11,7 +11,6 @@ mod content;
 mod descent;
 mod fault;
 mod manifest;
-mod pattern;
 mod restore;
 #[cfg(test)]
 mod tests;
@@ -22,6 +21,5 @@ pub use collect::{CollectedFile, CollectedOutputs, collect, collect_paths};
 pub use content::{CopyError, copy_content};
 pub use fault::{NotCollected, NotRestored};
 pub use manifest::{OutputEntry, OutputKind, OutputManifest};
-pub use pattern::OutputPattern;
 pub use restore::prepare::{PreparedRestore, RestoredCounts, prepare};
 pub use restore::staging::OpenObject;

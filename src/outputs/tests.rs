@@ -4,7 +4,7 @@ use super::before::OutputsBefore;
 use super::collect::{CollectedOutputs, collect, collect_paths};
 use super::fault::NotCollected;
 use super::manifest::OutputKind;
-use super::pattern::OutputPattern;
+use crate::output_pattern::OutputPattern;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::ffi::OsStr;
 use std::fs;

@@ -2,7 +2,7 @@
 
 use super::descent::open_directory;
 use super::fault::NotCollected;
-use super::pattern::{OutputPattern, PatternPositions};
+use crate::output_pattern::{OutputPattern, PatternPositions};
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
 use rustix::io::Errno;

@@ -5,6 +5,7 @@
 use super::{Trace, TraceFault};
 use crate::inputs::{Ledger, TraceTerms};
 use crate::key::TraceTimes;
+use crate::output_pattern::OutputSpec;
 use crate::process::in_new_process;
 use crate::time::Timestamp;
 use std::io::{Read, Write};
@@ -19,6 +20,7 @@ fn ledger() -> Ledger {
         store: "/nonexistent".into(),
         ignored: Vec::new(),
         times: TraceTimes::Exact,
+        outputs: OutputSpec::default(),
         now: Timestamp::now(),
     })
 }

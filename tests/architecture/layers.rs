@@ -18,6 +18,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ("terminal", ""),
     ("time", ""),
     ("error", "terminal"),
+    ("output_pattern", "terminal"),
     ("output_streams", "inherited terminal"),
     ("private_directory", "home ownership terminal"),
     ("process", "exit"),
@@ -27,10 +28,10 @@ pub const MODULES: &[(&str, &str)] = &[
     ("single_flight", "file_lock private_directory"),
     (
         "key",
-        "absence die_with_parent exit hex inherited memory_file output_streams parallel single_flight terminal time",
+        "absence die_with_parent exit hex inherited memory_file output_pattern output_streams parallel single_flight terminal time",
     ),
-    ("inputs", "key parallel terminal time"),
-    ("outputs", "key recording terminal"),
+    ("inputs", "key output_pattern parallel terminal time"),
+    ("outputs", "key output_pattern recording terminal"),
     ("entry", "exit inputs key recording time"),
     ("policy", "entry exit key time"),
     ("tracer", "inputs poll process"),
@@ -41,7 +42,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ),
     (
         "options",
-        "absence error exit hex home inputs key output_streams ownership policy private_directory progress single_flight size store terminal time",
+        "absence error exit hex home inputs key output_pattern output_streams ownership policy private_directory progress single_flight size store terminal time",
     ),
     (
         "runner",
@@ -49,7 +50,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ),
     (
         "call",
-        "entry error exit inherited inputs key options policy progress recording replay runner single_flight stdin store terminal time tracer",
+        "entry error exit inherited inputs key options outputs policy progress recording replay runner single_flight stdin store terminal time tracer",
     ),
     (
         "commands",
@@ -61,7 +62,7 @@ pub const MODULES: &[(&str, &str)] = &[
 pub const FOLDERS: &[(&str, &str)] = &[
     (
         "call",
-        "context ending inputs output_as_input execute fall_back keep prepare uncached decide fill nearest renew forecast serve single_flight",
+        "context ending inputs outputs output_as_input execute fall_back keep prepare uncached decide fill nearest renew forecast serve single_flight",
     ),
     (
         "commands",
@@ -89,7 +90,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("options", "shape source values layer definitions files option request argv variables merge"),
     ("options/definitions", "verbs command usage"),
     ("options/files", "anchor places refused rule trust value file findings look project_file"),
-    ("outputs", "fault pattern manifest content descent walk before collect restore"),
+    ("outputs", "fault manifest content descent walk before collect restore"),
     ("outputs/restore", "look plan replace stale staging prepare"),
     ("policy", "reasons terms fixtures keeping renewing replaying"),
     ("recording", "checksum frames blocks body finished recorder"),

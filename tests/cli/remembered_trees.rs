@@ -2,6 +2,7 @@
 
 use super::harness::{Sandbox, Texts, wait_until};
 use cachex::key::{KeySpec, Observation, Program, observe};
+use cachex::output_pattern::OutputSpec;
 use cachex::output_streams::{OutputRequest, PtyMode};
 use cachex::time::Timestamp;
 use std::ffi::OsStr;
@@ -34,6 +35,7 @@ fn observed_later(word: &OsStr) -> Observation {
         hashes: Vec::new(),
         pure_environment: false,
         trace: None,
+        output_files: OutputSpec::default(),
         ignore_file_arguments: false,
         ignore_directory: false,
         outputs: OutputRequest { pty: PtyMode::Never, warm: true },

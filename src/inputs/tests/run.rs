@@ -5,6 +5,7 @@ use crate::inputs::{
     WriteKind, differences, verify,
 };
 use crate::key::TraceTimes;
+use crate::output_pattern::OutputSpec;
 use crate::time::Timestamp;
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, linkat, openat, readlinkat, renameat_with,
@@ -68,6 +69,7 @@ impl Sandbox {
             store: root.join("store"),
             ignored: Vec::new(),
             times: TraceTimes::Exact,
+            outputs: OutputSpec::default(),
             now: Timestamp::now(),
         };
         Self { directory, terms }

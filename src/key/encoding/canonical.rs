@@ -10,7 +10,7 @@ use crate::key::fingerprint::{
 };
 use crate::output_streams::OutputStreams;
 
-const VERSION: &str = "cachex key 5";
+const VERSION: &str = "cachex key 6";
 
 impl Fingerprint {
     /// The key of this fingerprint: the SHA-256 of its canonical bytes.
@@ -54,6 +54,8 @@ encode_fields!(Fingerprint {
     files,
     pure_environment,
     trace,
+    output_files,
+    finds_outputs,
     stdin_with,
     ignored_signals,
     blocked_signals,

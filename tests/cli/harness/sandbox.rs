@@ -123,6 +123,11 @@ impl Sandbox {
         self.sql(&idle);
     }
 
+    /// What is in a file.
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.dir.join(name)).expect(name)
+    }
+
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.dir.join(name);
         fs::create_dir_all(path.parent().expect("a parent")).expect("made");

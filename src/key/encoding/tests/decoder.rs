@@ -127,6 +127,8 @@ impl Decoder<'_> {
                 ignored: r.list(Self::word),
                 times: if r.tag() == 0 { TraceTimes::Exact } else { TraceTimes::Ignore },
             }),
+            output_files: self.list(Self::word),
+            finds_outputs: self.tag() == 1,
             stdin_with: self.option(Self::word),
             ignored_signals: self.number(),
             blocked_signals: self.number(),

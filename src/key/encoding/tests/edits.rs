@@ -29,7 +29,7 @@ pub(super) fn fields() -> Vec<Field> {
     }
     fields! {
         scope texts words ignored code arguments directory outputs variable_globs variables files
-        pure_environment trace stdin_with ignored_signals blocked_signals inherited_files
+        pure_environment trace output_files finds_outputs stdin_with ignored_signals blocked_signals inherited_files
     }
 }
 
@@ -176,6 +176,13 @@ pub(super) const EDITS: &[Edit] = &[
         let glob = it.trace.as_mut().and_then(|trace| trace.ignored.pop_last());
         it.stdin_with = glob;
     }),
+    ("no output", |it| it.output_files.clear()),
+    ("an output less", |it| drop(it.output_files.pop_first())),
+    ("a glob of the trace becomes an output", |it| {
+        let glob = it.trace.as_mut().and_then(|trace| trace.ignored.pop_last());
+        it.output_files.extend(glob);
+    }),
+    ("outputs are not looked for", |it| it.finds_outputs = false),
     ("stdin is not hashed", |it| it.stdin_with = None),
     ("stdin is hashed by nothing", |it| it.stdin_with = Some(OsString::new())),
     ("another signal is ignored", |it| it.ignored_signals ^= 1 << 63),

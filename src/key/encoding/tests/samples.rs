@@ -63,6 +63,8 @@ pub(super) fn sample() -> Fingerprint {
             ignored: BTreeSet::from(["*.log".into(), "tmp".into()]),
             times: TraceTimes::Exact,
         }),
+        output_files: BTreeSet::from(["dist".into(), "x.o".into()]),
+        finds_outputs: true,
         stdin_with: Some("sort".into()),
         ignored_signals: 1,
         blocked_signals: 2,
@@ -153,14 +155,14 @@ prop_compose! {
         variable_globs in btree_set(word(), 0..2),
         variables in btree_map(word(), proptest::option::of(text()), 0..3),
         files in btree_map(word(), file_state(), 0..3),
-        (pure_environment, trace, stdin_with, (ignored_signals, blocked_signals), inherited_files) in (
-            any::<bool>(), proptest::option::of(trace()), proptest::option::of(word()),
+        (pure_environment, trace, (output_files, finds_outputs), stdin_with, (ignored_signals, blocked_signals), inherited_files) in (
+            any::<bool>(), proptest::option::of(trace()), (btree_set(word(), 0..2), any::<bool>()), proptest::option::of(word()),
             any::<(u64, u64)>(), vec(0i32..99, 0..3),
         ),
     ) -> Fingerprint {
         Fingerprint {
             scope, texts, words, ignored, code, arguments, directory, outputs, variable_globs,
-            variables, files, pure_environment, trace, stdin_with, ignored_signals,
+            variables, files, pure_environment, trace, output_files, finds_outputs, stdin_with, ignored_signals,
             blocked_signals, inherited_files,
         }
     }

@@ -7,6 +7,7 @@ use super::watch::UseWatch;
 use crate::key::error::Unreadable;
 use crate::key::files::reading::HUGE;
 use crate::key::hash_with::HashCommands;
+use crate::output_pattern::OutputPatterns;
 use crate::parallel;
 use std::cell::RefCell;
 use std::ffi::OsStr;
@@ -86,6 +87,11 @@ impl FileArguments {
     /// Leaves out the paths that count in another way.
     pub(crate) fn leave_out(&mut self, counts_already: impl Fn(&Path) -> bool) {
         self.named.retain(|named| !(named.counts() && counts_already(&named.path)));
+    }
+
+    /// Leaves out what the command is to write, whether it is there or not.
+    pub(crate) fn leave_out_outputs(&mut self, outputs: &OutputPatterns) {
+        self.named.retain(|named| !outputs.cover(&named.path));
     }
 
     /// The first path that is no longer as it was seen.

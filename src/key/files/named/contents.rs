@@ -10,6 +10,7 @@ use crate::key::files::reading::FileReader;
 use crate::key::files::reading_many::StampedFile;
 use crate::key::fingerprint::FileState;
 use crate::key::hash_with::HashCommands;
+use crate::output_pattern::OutputPatterns;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -36,9 +37,10 @@ pub fn check_file_word(word: &OsStr) -> Result<(), String> {
 pub(crate) fn observe(
     reader: &FileReader<'_>,
     word: &OsString,
+    outputs: &OutputPatterns,
     hashes: &HashCommands<'_>,
 ) -> Result<(FileSurvey, FileState), Unreadable> {
-    let survey = FileSurvey::of(word, reader.on_progress)?;
+    let survey = FileSurvey::of(word, outputs, reader.on_progress)?;
     let state = state(reader, &survey, hashes)?;
     Ok((survey, state))
 }
@@ -170,7 +172,8 @@ mod tests {
     ) -> (FileState, Vec<LearnedDigest>) {
         let reader = FileReader::new(memory, now, &|| {});
         let hashes = HashCommands::new(&[], &|| {});
-        let (_, state) = observe(&reader, &word.into(), &hashes).expect("readable");
+        let (_, state) =
+            observe(&reader, &word.into(), &OutputPatterns::default(), &hashes).expect("readable");
         (state, reader.finish().learned)
     }
 
@@ -212,7 +215,8 @@ mod tests {
     #[test]
     fn files_that_have_just_changed_are_not_remembered() {
         let dir = tree(MAX_UNREMEMBERED + 1);
-        let survey = FileSurvey::of(dir.path().as_os_str(), &|| {}).expect("there");
+        let survey = FileSurvey::of(dir.path().as_os_str(), &OutputPatterns::default(), &|| {})
+            .expect("there");
         let members = survey.found.iter().flat_map(|(_, found)| found.members());
         let newest = members.filter_map(|it| Some(it.stamp()?.changed)).max().expect("a file");
         let at = |after: i128| {
@@ -231,7 +235,8 @@ mod tests {
         let reader = FileReader::new(None, LATER, &|| {});
         let hashes = HashCommands::new(&[], &|| {});
         let is_certain = |survey: &FileSurvey| read(&reader, survey, &hashes).expect("readable").1;
-        let survey = FileSurvey::of(dir.path().as_os_str(), &|| {}).expect("there");
+        let survey = FileSurvey::of(dir.path().as_os_str(), &OutputPatterns::default(), &|| {})
+            .expect("there");
         assert!(is_certain(&survey));
         fs::write(dir.path().join("3"), "other").expect("written");
         assert!(!is_certain(&survey));

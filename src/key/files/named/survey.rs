@@ -9,6 +9,7 @@ use crate::key::digest::{Digest, OnProgress};
 use crate::key::encoding::{Encode, Encoder};
 use crate::key::error::Unreadable;
 use crate::key::files::stamp::{FileStamp, Stamp};
+use crate::output_pattern::OutputPatterns;
 use crate::parallel;
 use rustix::fs::FileType;
 use std::collections::HashSet;
@@ -23,6 +24,8 @@ const PATHS_PER_THREAD: usize = 256;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct FileSurvey {
     pub(super) word: OsString,
+    /// What is left out.
+    outputs: OutputPatterns,
     pub(super) is_glob: bool,
     /// Sorted by path.
     pub(super) found: Vec<(PathBuf, SurveyedPath)>,
@@ -39,14 +42,22 @@ pub(super) enum SurveyedPath {
 
 impl FileSurvey {
     /// Looks at the path that a word names, or at all that its glob matches. `on_progress` is called now and then.
-    pub(super) fn of(word: &OsStr, on_progress: OnProgress<'_>) -> Result<Self, Unreadable> {
+    pub(super) fn of(
+        word: &OsStr,
+        outputs: &OutputPatterns,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Self, Unreadable> {
         let glob = word.to_str().filter(|_| glob::is_glob(word));
         let glob = glob.filter(|_| fs::symlink_metadata(word).is_err());
-        let paths = glob.map_or_else(
+        let mut paths = glob.map_or_else(
             || Ok(vec![PathBuf::from(word)]),
             |glob| glob::expand(glob, on_progress),
         )?;
-        let looks = parallel::map(&paths, PATHS_PER_THREAD, |path| look(path));
+        if glob.is_some() {
+            paths.retain(|path| !outputs.cover(path));
+        }
+        let look = |path: &PathBuf| if outputs.cover(path) { Ok(None) } else { look(path) };
+        let looks = parallel::map(&paths, PATHS_PER_THREAD, look);
         let mut found = Vec::with_capacity(paths.len());
         let mut directories = HashSet::new();
         for (path, look) in paths.into_iter().zip(looks) {
@@ -57,7 +68,7 @@ impl FileSurvey {
             let it = match look? {
                 None => SurveyedPath::Nothing,
                 Some((FileType::Directory, _)) => {
-                    SurveyedPath::Directory(Tree::below(&path, on_progress)?)
+                    SurveyedPath::Directory(Tree::below(&path, outputs, on_progress)?)
                 }
                 Some((_, stamp)) => SurveyedPath::File(stamp),
             };
@@ -66,7 +77,7 @@ impl FileSurvey {
             }
             found.push((path, it));
         }
-        Ok(Self { word: word.to_owned(), is_glob: glob.is_some(), found })
+        Ok(Self { word: word.to_owned(), outputs: outputs.clone(), is_glob: glob.is_some(), found })
     }
 
     /// The number of files.
@@ -104,7 +115,7 @@ impl FileSurvey {
 
     /// A path that is no longer as it was found, if there is one.
     pub(crate) fn changed(&self) -> Option<PathBuf> {
-        match Self::of(&self.word, &|| {}) {
+        match Self::of(&self.word, &self.outputs, &|| {}) {
             Ok(now) => (*self != now).then(|| self.difference(&now)),
             Err(_) => Some(self.word.clone().into()),
         }
@@ -151,7 +162,8 @@ mod tests {
             fs::write(at(name), "").expect("written");
         }
         let changed = |word: &Path, change: &dyn Fn() -> io::Result<()>| {
-            let survey = FileSurvey::of(word.as_os_str(), &|| {}).expect("readable");
+            let survey = FileSurvey::of(word.as_os_str(), &OutputPatterns::default(), &|| {})
+                .expect("readable");
             assert_eq!(survey.changed(), None);
             change().expect("changed");
             survey.changed()
@@ -175,7 +187,9 @@ mod tests {
         for name in ["a/b/x", "a/y", "z"] {
             fs::write(dir.path().join(name), "").expect("written");
         }
-        let survey = FileSurvey::of(dir.path().join("**").as_os_str(), &|| {}).expect("readable");
+        let survey =
+            FileSurvey::of(dir.path().join("**").as_os_str(), &OutputPatterns::default(), &|| {})
+                .expect("readable");
         let paths: Vec<_> = survey.found.iter().map(|(path, _)| path.clone()).collect();
         assert_eq!(paths, [dir.path().join("a"), dir.path().join("z")]);
         assert_eq!(survey.files(), 3);

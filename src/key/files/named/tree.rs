@@ -8,6 +8,7 @@ use crate::key::error::Unreadable;
 use crate::key::files::exec_mode::is_executable;
 use crate::key::files::stamp::FileStamp;
 use crate::key::fingerprint::FileState;
+use crate::output_pattern::OutputPatterns;
 use crate::parallel;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, readlinkat, statat};
 use std::ffi::{CStr, OsStr, OsString};
@@ -18,6 +19,9 @@ use std::path::{Path, PathBuf};
 
 /// A thread is worth starting for this many directories.
 const DIRECTORIES_PER_THREAD: usize = 16;
+
+/// Tells which names of a directory are left out.
+type NameFilter<'f> = dyn Fn(&OsStr) -> bool + 'f;
 
 /// A directory and all below it, directory by directory, each before those in it.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,7 +35,8 @@ struct Listing {
     entries: Vec<(OsString, EntryKind)>,
     /// A digest of all that is known of the entries.
     stamp: Digest,
-    /// When an entry was last added or removed, in nanoseconds since the epoch.
+    /// When an entry was last added or removed, in nanoseconds since the epoch. 0 where outputs may be, whose coming and
+    /// going does not count.
     changed: i128,
 }
 
@@ -57,12 +62,18 @@ pub(super) struct TreeMember<'t> {
 
 impl Tree {
     /// Lists everything below `root`.
-    pub(super) fn below(root: &Path, on_progress: OnProgress<'_>) -> Result<Self, Unreadable> {
+    pub(super) fn below(
+        root: &Path,
+        outputs: &OutputPatterns,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Self, Unreadable> {
         let top = open_directory(CWD, root, OFlags::empty());
         let top = top.map_err(|error| Unreadable::new(root, error))?;
         let list = |directory: &PathBuf| {
             on_progress();
-            Listing::of(&top, directory)
+            let is_output = |name: &OsStr| outputs.cover(&root.join(directory).join(name));
+            let left_out = (!outputs.patterns().is_empty()).then_some(&is_output as &NameFilter);
+            Listing::of(&top, directory, left_out)
                 .map_err(|(path, error)| Unreadable::new(&root.join(path), error))
         };
         let mut listings = Vec::new();
@@ -109,7 +120,11 @@ impl Tree {
 
 impl Listing {
     /// Lists one directory; an error names the path that it is about.
-    fn of(top: &OwnedFd, directory: &Path) -> Result<Self, (PathBuf, io::Error)> {
+    fn of(
+        top: &OwnedFd,
+        directory: &Path,
+        left_out: Option<&NameFilter>,
+    ) -> Result<Self, (PathBuf, io::Error)> {
         let here = |error: rustix::io::Errno| (directory.to_owned(), error.into());
         let path = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
         let opened = open_directory(top, path, OFlags::NOFOLLOW).map_err(here)?;
@@ -120,11 +135,12 @@ impl Listing {
         while let Some(entry) = opened.read() {
             let entry = entry.map_err(here)?;
             let name = entry.file_name();
-            if [c".", c".."].contains(&name) {
+            let kind = || EntryKind::of(opened.fd().map_err(io::Error::from)?, name);
+            let name = OsStr::from_bytes(name.to_bytes());
+            if [".", ".."].map(OsStr::new).contains(&name) || left_out.is_some_and(|it| it(name)) {
                 continue;
             }
-            let kind = EntryKind::of(opened.fd().map_err(here)?, name);
-            let name = OsStr::from_bytes(name.to_bytes());
+            let kind = kind();
             let kind = kind.map_err(|error| (directory.join(name), error))?;
             entries.push((name.to_owned(), kind));
         }
@@ -137,6 +153,7 @@ impl Listing {
             }
         }
         let stamp = Digest::of(&bytes.finish());
+        let changed = if left_out.is_some() { 0 } else { changed };
         Ok(Self { directory: directory.to_owned(), entries, stamp, changed })
     }
 
@@ -215,7 +232,7 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a parent")).expect("made");
             fs::write(path, "").expect("written");
         }
-        let tree = Tree::below(dir.path(), &|| {}).expect("readable");
+        let tree = Tree::below(dir.path(), &OutputPatterns::default(), &|| {}).expect("readable");
         let paths: Vec<_> = tree.members().into_iter().map(|member| member.path).collect();
         let paths: Vec<_> = paths.iter().map(|path| path.to_str().expect("UTF-8")).collect();
         assert_eq!(paths, ["a", "a-b", "a/x", "a0", "b", "b/c", "b/c.d", "b/c/d"]);
@@ -232,10 +249,13 @@ mod tests {
             fs::write(dir.path().join(&name).join("file"), "").expect("written");
             expected.extend([PathBuf::from(&name), PathBuf::from(name).join("file")]);
         }
-        let tree = Tree::below(dir.path(), &|| {}).expect("readable");
+        let tree = Tree::below(dir.path(), &OutputPatterns::default(), &|| {}).expect("readable");
         let paths: Vec<_> = tree.members().into_iter().map(|member| member.path).collect();
         assert_eq!(paths, expected);
-        assert_eq!(tree, Tree::below(dir.path(), &|| {}).expect("readable"));
+        assert_eq!(
+            tree,
+            Tree::below(dir.path(), &OutputPatterns::default(), &|| {}).expect("readable")
+        );
     }
 
     #[test]
@@ -253,7 +273,9 @@ mod tests {
         ];
         for change in changes {
             change().expect("changed");
-            let stamp = Tree::below(dir.path(), &|| {}).expect("readable").stamp();
+            let stamp = Tree::below(dir.path(), &OutputPatterns::default(), &|| {})
+                .expect("readable")
+                .stamp();
             assert!(!known.contains(&stamp));
             known.push(stamp);
         }

@@ -3,12 +3,75 @@
 //! A pattern is a path or a glob, and matches all that lies below a directory that it names. As in a shell, `*` stops at
 //! `/`, `**` stands for any directories, and hidden names need a dot.
 
+use crate::terminal::escape_os;
 use glob::{MatchOptions, Pattern};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const OUTSIDE: &str = "an output has to lie below the working directory";
+
+/// What of the files that a command writes is to be stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutputSpec {
+    /// `--output`: these files are no inputs, whatever names them.
+    pub named: OutputPatterns,
+    /// `--outputs`: all that a traced run writes below the working directory.
+    pub finds_written: bool,
+}
+
+impl OutputSpec {
+    /// Whether there is anything to store.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.finds_written && self.named.patterns().is_empty()
+    }
+}
+
+/// All that is an output, as `--output` names it, seen from the working directory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutputPatterns {
+    directory: PathBuf,
+    patterns: Vec<OutputPattern>,
+}
+
+impl OutputPatterns {
+    /// The patterns of a call in this directory.
+    ///
+    /// # Errors
+    /// Which one does not lie below.
+    pub fn new(directory: PathBuf, patterns: &[OutputPattern]) -> Result<Self, String> {
+        let below = |pattern: &OutputPattern| {
+            let named = |problem| format!("--output {}: {problem}", escape_os(pattern.text()));
+            pattern.clone().below(&directory).map_err(named)
+        };
+        let patterns = patterns.iter().map(below).collect::<Result<_, _>>()?;
+        Ok(Self { directory, patterns })
+    }
+
+    /// The patterns, relative to the working directory.
+    #[must_use]
+    pub fn patterns(&self) -> &[OutputPattern] {
+        &self.patterns
+    }
+
+    /// Whether this path, absolute or from the working directory, is an output.
+    #[must_use]
+    pub fn cover(&self, path: &Path) -> bool {
+        if self.patterns.is_empty() {
+            return false;
+        }
+        let below = path.strip_prefix(&self.directory).unwrap_or(path);
+        let names: Vec<_> = below.as_os_str().as_bytes().split(|byte| *byte == b'/').collect();
+        if names.first().is_some_and(|name| name.is_empty()) || names.contains(&&b".."[..]) {
+            return false;
+        }
+        let names: Vec<_> =
+            names.into_iter().filter(|name| !name.is_empty() && *name != b".").collect();
+        let path = names.join(&b'/');
+        self.patterns.iter().any(|pattern| pattern.matches(&path))
+    }
+}
 
 /// One `--output`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +83,7 @@ pub struct OutputPattern {
 
 /// The part of a pattern between two slashes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum PatternPart {
+pub(crate) enum PatternPart {
     /// `**`: any directories.
     Directories,
     Name(OsString),
@@ -29,7 +92,7 @@ pub(super) enum PatternPart {
 
 /// The indexes of the parts that may come next at some path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct PatternPositions(Vec<usize>);
+pub(crate) struct PatternPositions(Vec<usize>);
 
 impl OutputPattern {
     /// Reads a word of `--output`.
@@ -93,12 +156,12 @@ impl OutputPattern {
     }
 
     /// The positions at the working directory.
-    pub(super) fn start(&self) -> PatternPositions {
+    pub(crate) fn start(&self) -> PatternPositions {
         self.with_skipped(vec![0])
     }
 
     /// The positions behind one name more.
-    pub(super) fn step(&self, positions: &PatternPositions, name: &[u8]) -> PatternPositions {
+    pub(crate) fn step(&self, positions: &PatternPositions, name: &[u8]) -> PatternPositions {
         let mut next = Vec::new();
         for &position in &positions.0 {
             match self.parts.get(position) {
@@ -115,12 +178,12 @@ impl OutputPattern {
     }
 
     /// Whether the path with these positions matches.
-    pub(super) fn is_match(&self, positions: &PatternPositions) -> bool {
+    pub(crate) fn is_match(&self, positions: &PatternPositions) -> bool {
         positions.0.contains(&self.parts.len())
     }
 
     /// The only names that can come next, if these are known.
-    pub(super) fn next_names(&self, positions: &PatternPositions) -> Option<Vec<&OsStr>> {
+    pub(crate) fn next_names(&self, positions: &PatternPositions) -> Option<Vec<&OsStr>> {
         let names = positions.0.iter().map(|position| match self.parts.get(*position) {
             Some(PatternPart::Name(name)) => Some(&**name),
             _ => None,
@@ -144,7 +207,7 @@ impl OutputPattern {
 
 impl PatternPositions {
     /// Whether nothing below can match.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

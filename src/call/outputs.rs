@@ -1,0 +1,96 @@
+//! The files that a command writes: noted before the run, collected after a success, brought back by a hit.
+
+use super::context::Call;
+use crate::entry::{Entry, NewOutputFile, NewOutputs};
+use crate::inputs::SeenInputs;
+use crate::outputs::{
+    CollectedOutputs, NotCollected, NotRestored, OutputManifest, OutputsBefore, PreparedRestore,
+    RestoredCounts, collect, collect_paths, prepare,
+};
+use crate::policy::MissReason;
+use crate::recording::ContentDigest;
+use crate::store::Store;
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// What was there before a run of what it is to write, or why nobody knows.
+pub(super) type OutputsBeforeRun = Result<OutputsBefore, NotCollected>;
+
+/// Outputs lie below the working directory.
+const HERE: &str = ".";
+
+impl Call<'_> {
+    /// What is there of the outputs before the run; `None` if there are to be none.
+    pub(super) fn outputs_before(&self) -> Option<OutputsBeforeRun> {
+        let patterns = self.request.key.output_files.named.patterns();
+        self.has_outputs().then(|| OutputsBefore::survey(Path::new(HERE), patterns))
+    }
+
+    fn has_outputs(&self) -> bool {
+        !self.request.key.output_files.is_empty()
+    }
+
+    /// The outputs of a run that has succeeded.
+    pub(super) fn collect(
+        &self,
+        before: OutputsBeforeRun,
+        seen: Option<&SeenInputs>,
+    ) -> Result<CollectedOutputs, NotCollected> {
+        let here = Path::new(HERE);
+        let named = collect(here, self.request.key.output_files.named.patterns(), &before?)?;
+        let Some(seen) = seen.filter(|_| self.request.key.output_files.finds_written) else {
+            return Ok(named);
+        };
+        let named = named.manifest.entries().iter().map(|entry| entry.path.clone());
+        let paths: Vec<_> = named.chain(seen.written.iter().cloned()).collect();
+        collect_paths(here, &paths)
+    }
+
+    /// Brings back the files that came with an entry. If that fails, nothing has changed.
+    pub(super) fn bring_back(&self, store: &Store, entry: &Entry) -> Result<(), MissReason> {
+        if !self.has_outputs() {
+            return Ok(());
+        }
+        let stored = store.outputs(entry).ok().flatten();
+        store.release_read_lock();
+        let Some(manifest) = stored.as_deref().and_then(OutputManifest::decode) else {
+            // A failure has none.
+            let is_success = self.request.policy.is_success(entry.exit);
+            return if is_success { Err(MissReason::Damaged) } else { Ok(()) };
+        };
+        let open = |digest: ContentDigest| store.open_object(&digest.0);
+        let ready = prepare(Path::new(HERE), &manifest, &open);
+        match ready.and_then(PreparedRestore::commit) {
+            Ok(RestoredCounts { written, untouched }) => {
+                let told =
+                    format_args!("files brought back: {written}, equal already: {untouched}");
+                self.notices.detail(&told);
+                Ok(())
+            }
+            Err(NotRestored::Damaged(_)) => Err(MissReason::Damaged),
+            Err(obstacle) => {
+                if !self.warned_of_outputs.replace(true) {
+                    self.notices.warn(&format_args!("cannot bring back files: {obstacle}"));
+                }
+                Err(MissReason::OutputsInTheWay)
+            }
+        }
+    }
+}
+
+/// Opens the content of the outputs of a run, by its number.
+pub(super) fn open(collected: &CollectedOutputs, number: usize) -> io::Result<Option<File>> {
+    let file = collected.files.get(number);
+    file.map(|file| file.open(Path::new(HERE))).transpose()
+}
+
+/// The outputs of a run, for the store.
+pub(super) fn new_outputs<'c>(
+    collected: &CollectedOutputs,
+    open: &'c dyn Fn(usize) -> io::Result<Option<File>>,
+) -> NewOutputs<'c> {
+    let files = collected.files.iter();
+    let files = files.map(|file| NewOutputFile { digest: file.digest, size: file.size });
+    NewOutputs { manifest: collected.manifest.encode(), files: files.collect(), open }
+}
