@@ -49,9 +49,9 @@ impl Descent {
     }
 
     fn end(&self, name: &OsStr, error: Errno) -> DeadEnd {
-        let stat = statat(self.here(), name, AtFlags::SYMLINK_NOFOLLOW);
-        let is_link =
-            stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink);
+        let is_link = error != Errno::NOENT
+            && statat(self.here(), name, AtFlags::SYMLINK_NOFOLLOW)
+                .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink);
         DeadEnd { depth: self.opened.len(), error, is_link }
     }
 }

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::panic::resume_unwind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 /// A second thread is worth starting for this many outputs.
@@ -32,7 +32,21 @@ pub(super) fn look(directory: &Path, entries: &[OutputEntry]) -> Result<Vec<Pres
     let look_at = |entries: &[OutputEntry]| {
         let top = open_top(directory).map_err(|error| unreadable(Path::new(""), error))?;
         let mut descent = Descent::from(top);
-        entries.iter().map(|entry| present(&mut descent, entry)).collect::<Result<Vec<_>, _>>()
+        let mut missing: Option<(PathBuf, usize)> = None;
+        let mut present = |entry: &OutputEntry| {
+            // What is below it follows at once.
+            if let Some((missing, depth)) = &missing
+                && entry.path.starts_with(missing)
+            {
+                return Ok(Present::Nothing(*depth));
+            }
+            let present = present(&mut descent, entry)?;
+            if let Present::Nothing(depth) = present {
+                missing = Some((entry.path.components().take(depth + 1).collect(), depth));
+            }
+            Ok(present)
+        };
+        entries.iter().map(&mut present).collect::<Result<Vec<_>, _>>()
     };
     if entries.len() < WORTH_A_THREAD {
         return look_at(entries);
