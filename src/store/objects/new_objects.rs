@@ -102,30 +102,22 @@ impl<'n> NewObjects<'n> {
         &mut self,
         connection: &Connection,
     ) -> Result<bool, StoreError> {
-        let mut unnoted = Vec::new();
         for object in &mut self.objects {
-            let digest = object.owned.digest;
-            if object.state == ObjectState::InPlace {
-                if owners::is_owned(connection, &digest.0)? || self.directory.has(digest) {
-                    continue;
-                }
+            let is_in_place = object.state == ObjectState::InPlace;
+            if is_in_place && !self.directory.has(object.owned.digest) {
                 object.state = ObjectState::Missing;
-            }
-            if !owners::is_noted(connection, &digest.0)? {
-                unnoted.push(digest.0);
             }
         }
         let must_copy = self.objects.iter().any(|object| object.state == ObjectState::Missing);
-        let mut names: Vec<&[u8]> = unnoted.iter().map(|digest| &digest[..]).collect();
         if must_copy && self.staging.is_none() {
-            if owners::is_noted(connection, STAGING.as_bytes())? {
-                self.staging = Some(ObjectStaging::make(&self.directory)?);
-            } else {
-                names.push(STAGING.as_bytes());
+            if owners::note_unsettled(connection, [STAGING.as_bytes()])? {
+                return Ok(true);
             }
+            self.staging = Some(ObjectStaging::make(&self.directory)?);
         }
-        owners::note_unsettled(connection, names.iter().copied())?;
-        Ok(must_copy || !names.is_empty())
+        let new = self.objects.iter().filter(|object| object.state != ObjectState::InPlace);
+        let digests = new.map(|object| &object.owned.digest.0[..]);
+        Ok(owners::note_unsettled(connection, digests)? || must_copy)
     }
 
     /// Copies what has to be copied. Returns false if a file is not any more what it was. No transaction must be open.
@@ -175,7 +167,7 @@ impl<'n> NewObjects<'n> {
         if let Some(staging) = self.staging.take() {
             drop(staging);
             if staging::is_free(&self.directory)? {
-                owners::forget_unsettled(connection, STAGING.as_bytes())?;
+                owners::forget_unsettled(connection, [STAGING.as_bytes()])?;
             }
         }
         Ok(replaced)
@@ -208,5 +200,73 @@ impl<'n> NewObjects<'n> {
             }
         }
         Ok(size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Condition;
+    use crate::exit::Exit;
+    use crate::key::{Digest, Key};
+    use crate::recording::{Body, Checksum, ContentDigest, Recording};
+    use crate::store::sqlite::schema;
+    use crate::time::{Lifetime, Timestamp};
+    use std::io::Write;
+    use std::time::Duration;
+
+    /// An entry with output in a file that had a name and cannot be given one again.
+    fn new_entry<'a>(content: &[u8], ignored: &'a BTreeSet<std::ffi::OsString>) -> NewEntry<'a> {
+        let mut named = tempfile::NamedTempFile::new().expect("made");
+        named.write_all(content).expect("written");
+        let digest = ContentDigest(*blake3::hash(content).as_bytes());
+        let length = content.len() as u64;
+        let file = BlockFile::read(named.into_file(), length, StreamSet::default(), digest);
+        let content = Content::File(file.expect("read"));
+        let body = Body { content, length, output: length, checksum: Checksum(0) };
+        NewEntry {
+            key: Key(Digest([1; 32])),
+            condition: Condition::StdinAbsent,
+            inputs: None,
+            recording: Recording {
+                body,
+                exit: Exit::Code(0),
+                ended: Timestamp::now(),
+                elapsed: Duration::ZERO,
+            },
+            outputs: None,
+            scope: "",
+            words: Vec::new(),
+            ignored,
+            directory: None,
+            lifetime: Lifetime::Unlimited,
+            parts: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn output_that_cannot_be_linked_is_copied() {
+        let root = tempfile::tempdir().expect("made");
+        let location = StoreLocation::prepare(root.path()).expect("ours");
+        let mut connection = Connection::open_in_memory().expect("opened");
+        schema::migrate(&mut connection).expect("made");
+        let ignored = BTreeSet::new();
+        for entry in 1..3 {
+            let new = new_entry(b"long output", &ignored);
+            let objects = NewObjects::prepare(&location, &new).expect("prepared");
+            let mut objects = objects.expect("one");
+            while objects.announce(&connection).expect("noted") {
+                assert!(objects.stage().expect("copied"));
+            }
+            objects.own(&connection, entry).expect("owned");
+            objects.link(&connection).expect("linked");
+            let directory = ObjectDirectory::open(&location).expect("opened").expect("there");
+            let digest = ContentDigest(*blake3::hash(b"long output").as_bytes());
+            let file = directory.read(digest).expect("opened").expect("there");
+            assert_eq!(io::read_to_string(file).expect("read"), "long output");
+            assert_eq!(directory.names().expect("listed").len(), 1);
+            assert!(!directory.path_of(STAGING).exists());
+            assert!(!owners::are_unsettled(&connection).expect("known"));
+        }
     }
 }

@@ -95,16 +95,17 @@ pub(in crate::store) fn own(
          VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     let mut is_owned = connection.prepare(IS_OWNED)?;
-    let mut added = 0_i64;
+    let (mut added, mut digests) = (0_i64, Vec::new());
     for OwnedObject { place, digest, size, streams } in objects {
         let size = codec::stored_count(size);
         if !is_owned.query_row([digest.0], |row| row.get(0))? {
             added = added.saturating_add(size);
         }
         insert.execute(params![entry, place, digest.0, size, streams.bits()])?;
-        forget_unsettled(connection, &digest.0)?;
+        digests.push(digest.0);
     }
-    change_total(connection, added)
+    change_total(connection, added)?;
+    forget_unsettled(connection, digests.iter().map(|digest| &digest[..]))
 }
 
 /// Removes the rows of an entry, and notes the objects that have no owner any more.
@@ -122,7 +123,23 @@ pub(in crate::store) fn disown(connection: &Connection, entry: i64) -> Result<()
         }
     }
     change_total(connection, removed.saturating_neg())?;
-    note_unsettled(connection, unowned)
+    note_unsettled(connection, unowned).map(drop)
+}
+
+/// The same for all entries but these few.
+pub(in crate::store) fn disown_all_but(
+    connection: &Connection,
+    spared: &str,
+) -> Result<(), StoreError> {
+    let notes = format!(
+        "INSERT OR IGNORE INTO note (kind, name, at, value)
+         SELECT DISTINCT ?1, digest, ?2, x'' FROM object WHERE entry NOT IN ({spared})
+         AND digest NOT IN (SELECT digest FROM object WHERE entry IN ({spared}))"
+    );
+    let parameters = params![NoteKind::Unsettled as i64, Timestamp::now().as_millis()];
+    connection.execute(&notes, parameters)?;
+    connection.execute(&format!("DELETE FROM object WHERE entry NOT IN ({spared})"), [])?;
+    repair_total(connection)
 }
 
 const IS_OWNED: &str = "SELECT EXISTS (SELECT 1 FROM object WHERE digest = ?1)";
@@ -153,23 +170,21 @@ fn digest_of(name: &[u8]) -> Option<ContentDigest> {
     (rest.is_empty() && name_of(digest).as_bytes() == name).then_some(digest)
 }
 
-/// Notes that objects may have a file and no owner.
+/// Notes that objects may have a file and no owner, unless notes name them already. Returns whether it wrote any.
 pub(super) fn note_unsettled<'d>(
     connection: &Connection,
     digests: impl IntoIterator<Item = &'d [u8]>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let note = Note { at: Timestamp::now(), value: Vec::new() };
-    Notes::of(connection, NoteKind::Unsettled).put_all(digests, &note)
+    Notes::of(connection, NoteKind::Unsettled).put_new(digests, &note)
 }
 
-/// Forgets the note of an object, if there is one.
-pub(super) fn forget_unsettled(connection: &Connection, digest: &[u8]) -> Result<(), StoreError> {
-    Notes::of(connection, NoteKind::Unsettled).forget(digest)
-}
-
-/// Whether a note names an object, so that its file is found after a kill.
-pub(super) fn is_noted(connection: &Connection, digest: &[u8]) -> Result<bool, StoreError> {
-    Ok(Notes::of(connection, NoteKind::Unsettled).find(digest)?.is_some())
+/// Forgets the notes of objects, as far as there are any.
+pub(super) fn forget_unsettled<'d>(
+    connection: &Connection,
+    digests: impl IntoIterator<Item = &'d [u8]>,
+) -> Result<(), StoreError> {
+    Notes::of(connection, NoteKind::Unsettled).forget_each(digests)
 }
 
 /// Whether a note names any object.
@@ -237,17 +252,21 @@ mod tests {
         #[test]
         fn the_total_is_that_of_distinct_objects_and_the_rest_is_noted(
             steps in proptest::collection::vec(
-                (1..6_i64, proptest::collection::btree_set(0..6_u8, 0..4)), 0..40),
+                (1..6_i64, proptest::collection::btree_set(0..6_u8, 0..4), 0..8), 0..40),
         ) {
             let mut connection = Connection::open_in_memory().expect("opened");
             schema::migrate(&mut connection).expect("made");
             let (mut owned, mut seen) = (BTreeMap::new(), BTreeSet::new());
-            for (entry, numbers) in steps {
+            for (entry, numbers, others) in steps {
                 disown(&connection, entry).expect("disowned");
                 owned.remove(&entry);
                 insert(&connection, entry, &numbers);
                 seen.extend(numbers.iter().copied());
                 owned.insert(entry, numbers);
+                if others == 0 {
+                    disown_all_but(&connection, &entry.to_string()).expect("disowned");
+                    owned.retain(|other, _| *other == entry);
+                }
                 let distinct: BTreeSet<u8> = owned.values().flatten().copied().collect();
                 let expected: u64 = distinct.iter().map(|number| 10 + u64::from(*number)).sum();
                 prop_assert_eq!(total(&connection).expect("known"), expected);
@@ -258,7 +277,8 @@ mod tests {
                     let is_owned = is_name_owned(&connection, name_of(digest).as_bytes());
                     prop_assert_eq!(is_owned.expect("known"), distinct.contains(&number));
                     let is_unowned = seen.contains(&number) && !distinct.contains(&number);
-                    prop_assert_eq!(is_noted(&connection, &digest.0).expect("known"), is_unowned);
+                    let note = Notes::of(&connection, NoteKind::Unsettled).find(&digest.0);
+                    prop_assert_eq!(note.expect("known").is_some(), is_unowned);
                 }
                 prop_assert_eq!(are_unsettled(&connection).expect("known"), seen.len() > distinct.len());
             }

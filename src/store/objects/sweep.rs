@@ -64,9 +64,7 @@ fn settle_part(
             open.extend(directory.remove_object(ContentDigest(digest)).ok().flatten());
         }
     }
-    for name in unsettled {
-        owners::forget_unsettled(&transaction, &name)?;
-    }
+    owners::forget_unsettled(&transaction, unsettled.iter().map(Vec::as_slice))?;
     transaction.commit()?;
     Ok(true)
 }

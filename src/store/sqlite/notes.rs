@@ -109,6 +109,23 @@ impl<'c> Notes<'c> {
         Ok(())
     }
 
+    /// Writes the same note under those names that have none. Returns whether there were any.
+    pub(in crate::store) fn put_new<'n>(
+        self,
+        names: impl IntoIterator<Item = &'n [u8]>,
+        Note { at, value }: &Note,
+    ) -> Result<bool, StoreError> {
+        let sql = "INSERT OR IGNORE INTO note (kind, name, at, value) VALUES (?1, ?2, ?3, ?4)";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut has_put = false;
+        for name in names {
+            let value = with_checksum(self.kind, name, value);
+            let parameters = params![self.kind as i64, name, at.as_millis(), value];
+            has_put |= statement.execute(parameters)? > 0;
+        }
+        Ok(has_put)
+    }
+
     /// The last name in order.
     pub(in crate::store) fn last_name(self) -> Result<Option<Vec<u8>>, StoreError> {
         let sql = "SELECT name, value FROM note WHERE kind = ?1 ORDER BY name DESC LIMIT 1";
@@ -130,9 +147,17 @@ impl<'c> Notes<'c> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Forgets the note of this name, if there is one.
-    pub(in crate::store) fn forget(self, name: &[u8]) -> Result<(), StoreError> {
-        self.delete("name = ?2", params![self.kind as i64, name])
+    /// Forgets the notes of these names, as far as there are any.
+    pub(in crate::store) fn forget_each<'n>(
+        self,
+        names: impl IntoIterator<Item = &'n [u8]>,
+    ) -> Result<(), StoreError> {
+        let sql = "DELETE FROM note WHERE kind = ?1 AND name = ?2";
+        let mut statement = self.connection.prepare(sql)?;
+        for name in names {
+            statement.execute(params![self.kind as i64, name])?;
+        }
+        Ok(())
     }
 
     /// Forgets all up to this name.

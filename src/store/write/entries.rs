@@ -85,11 +85,7 @@ pub(super) fn remove_all_but(
         let rows = statement.query_map([], |row| row.get(0))?;
         rows.collect::<Result<Vec<i64>, rusqlite::Error>>()
     };
-    for entry in
-        numbers(&format!("SELECT DISTINCT entry FROM object WHERE entry NOT IN ({spared})"))?
-    {
-        owners::disown(connection, entry)?;
-    }
+    owners::disown_all_but(connection, &spared)?;
     let before = total(connection)?;
     // The last of them are as good as any to leave tombstones.
     let last = format!("id NOT IN ({spared}) ORDER BY id DESC LIMIT {}", tombstones::KEPT);

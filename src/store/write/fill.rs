@@ -70,10 +70,11 @@ impl Store {
         limits: &Limits<'_>,
     ) -> Result<Filled, StoreError> {
         let connection = self.database.connection_mut()?;
-        if new.outputs.as_ref().is_some_and(|outputs| outputs.size() > limits.max_size.0) {
+        let objects = NewObjects::prepare(&self.location, new)?;
+        if objects.as_ref().is_some_and(|objects| objects.size() > limits.max_size.0) {
+            // Nothing need be copied to know that.
             return Ok(Filled::TooLarge);
         }
-        let objects = NewObjects::prepare(&self.location, new)?;
         let has_objects = objects.is_some();
         let mut fill = Fill { name, new, learned, limits, objects };
         let ended = fill.finish(connection, &self.location);

@@ -26,6 +26,10 @@ use std::time::{Duration, Instant};
 /// next may remove.
 const FIRST_PART: usize = 256;
 
+/// The same if the store has this many objects: an entry may own thousands, and each is removed by itself.
+const FIRST_PART_OF_MANY_OBJECTS: usize = 8;
+const MANY_OBJECTS: i64 = 4096;
+
 /// How long a part should take: others wait for its end.
 const PART_TIME: Duration = Duration::from_millis(150);
 
@@ -90,6 +94,13 @@ impl Removal {
     }
 }
 
+/// How many entries a part removes at least.
+fn least_part(connection: &Connection) -> Result<usize, StoreError> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM object LIMIT ?1)";
+    let objects: i64 = connection.query_row(sql, [MANY_OBJECTS], |row| row.get(0))?;
+    Ok(if objects < MANY_OBJECTS { FIRST_PART } else { FIRST_PART_OF_MANY_OBJECTS })
+}
+
 impl Store {
     /// Removes the selected entries and gives their space back.
     ///
@@ -115,7 +126,8 @@ impl Store {
 
     pub(super) fn remove(&mut self, removal: &Removal) -> Result<Cleared, StoreError> {
         let mut cleared = Cleared::default();
-        let (mut is_first, mut most) = (true, FIRST_PART);
+        let least = least_part(self.database.connection()?)?;
+        let (mut is_first, mut most) = (true, least);
         loop {
             let begun = Instant::now();
             let (part, is_done) =
@@ -126,7 +138,7 @@ impl Store {
                 break;
             }
             is_first = false;
-            most = if begun.elapsed() < PART_TIME { most * 2 } else { most / 2 }.max(FIRST_PART);
+            most = if begun.elapsed() < PART_TIME { most * 2 } else { most / 2 }.max(least);
             thread::sleep(TURN_OF_OTHERS);
         }
         while self.in_transaction(space::give_back)? {
