@@ -61,6 +61,12 @@ impl Condition {
         }
     }
 
+    /// Whether it holds for each input that the other one holds for.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        self.is_same_input(other) || self == Self::StdinUntouched && other != Self::StdinClosed
+    }
+
     /// Whether it holds whatever a pipe or socket brings.
     #[must_use]
     pub fn ignores_streams(self) -> bool {
@@ -214,6 +220,15 @@ mod tests {
         assert!(!file(1, 0).is_same_input(Condition::StdinAbsent));
         assert!(Condition::StdinUnread.is_same_input(Condition::StdinUnread));
         assert!(!Condition::StdinUnread.is_same_input(Condition::StdinClosed));
+    }
+
+    #[test]
+    fn an_untouched_input_may_be_any_but_a_closed_one() {
+        let covers = |other| Condition::StdinUntouched.covers(other);
+        assert!(covers(Condition::StdinUntouched) && covers(Condition::StdinAbsent));
+        assert!(covers(Condition::StdinFile { input: Digest([1; 32]), moved: 0 }));
+        assert!(!covers(Condition::StdinClosed));
+        assert!(!Condition::StdinAbsent.covers(Condition::StdinUntouched));
     }
 
     #[test]

@@ -125,7 +125,7 @@ impl Call<'_> {
         });
         let ran = outcome.and_then(|it| Some((it.recording.ok()?, it.traced)));
         let renewed = ran.is_some_and(|((recording, holds_for), traced)| {
-            let is_better = holds_for.is_same_input(condition)
+            let is_better = holds_for.covers(condition)
                 && self.request.policy.may_replace(current.as_ref(), recording.exit);
             let ran = FinishedRun { condition: holds_for, recording, traced, outputs_before };
             is_better && self.keep(&mut store, observation, ran, since).is_ok()
