@@ -33,7 +33,7 @@ macro_rules! recipes {
     };
 }
 
-recipes! { cloud editor fzf llm make prompt tests wrap }
+recipes! { cloud compile editor fzf llm make prompt tests wrap }
 
 #[test]
 fn every_recipe_has_a_test() {
