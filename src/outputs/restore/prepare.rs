@@ -169,19 +169,34 @@ impl<'m> ReadySteps<'m> {
     }
 }
 
-/// The directory in which a step is readied: one on the same file system.
+/// The directory in which a step is readied: one from which it can be renamed.
 fn staging_place(
     descent: &mut Descent,
     manifest: &OutputManifest,
     step: &RestoreStep<'_>,
 ) -> Result<PathBuf, NotRestored> {
-    let mut device = |path: &Path| {
-        let stat = fstat(enter(descent, path)?);
-        stat.map(|stat| stat.st_dev).map_err(|error| unwritable(path, error))
+    let mut mount = |path: &Path| {
+        let mount = mount_of(enter(descent, path)?);
+        mount.map_err(|error| unwritable(path, error))
     };
     let wanted = step.staged_in(manifest);
-    let is_on_one_device = wanted == step.parent() || device(wanted)? == device(step.parent())?;
-    Ok(if is_on_one_device { wanted } else { step.parent() }.to_owned())
+    let is_on_one_mount = wanted == step.parent() || mount(wanted)? == mount(step.parent())?;
+    Ok(if is_on_one_mount { wanted } else { step.parent() }.to_owned())
+}
+
+/// What tells whether files can be renamed from one directory to another: its device, and where that is mounted.
+fn mount_of(directory: BorrowedFd<'_>) -> Result<(rustix::fs::Dev, u64), Errno> {
+    let device = fstat(directory)?.st_dev;
+    #[cfg(target_os = "linux")]
+    let mount = {
+        use rustix::fs::{AtFlags, StatxFlags, statx};
+        // Older systems do not tell.
+        let stat = statx(directory, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID);
+        stat.map_or(0, |stat| stat.stx_mnt_id)
+    };
+    #[cfg(not(target_os = "linux"))]
+    let mount = 0;
+    Ok((device, mount))
 }
 
 /// Removes what restores that were killed have left where outputs are.
