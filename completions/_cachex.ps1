@@ -142,6 +142,7 @@ Register-ArgumentCompleter -Native -CommandName 'cachex' -ScriptBlock {
             break
         }
         'cachex;show' {
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Print a file that came with it, byte for byte')
             [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Keep the store in this directory')
             [CompletionResult]::new('--stdout', '--stdout', [CompletionResultType]::ParameterName, 'Print the recorded standard output, byte for byte')
             [CompletionResult]::new('--stderr', '--stderr', [CompletionResultType]::ParameterName, 'Print the recorded standard error, byte for byte')

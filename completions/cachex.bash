@@ -70,7 +70,7 @@ _cachex_options() {
     case $verb in
         explain) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --ignore-file-args --stdin -n --no-stdin --trace --no-trace --trace-ignore --trace-times --output --outputs --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json' ;;
         list) echo '-v --verbose -q --quiet --cache-dir -h --help --json --exact --prefix --scope --expired --older-than' ;;
-        show) echo '-v --verbose -q --quiet --cache-dir -h --help --json --stdout --stderr' ;;
+        show) echo '-v --verbose -q --quiet --cache-dir -h --help --json --stdout --stderr --output' ;;
         stats) echo '-v --verbose -q --quiet --cache-dir -h --help --json --markdown' ;;
         clear) echo '-v --verbose -q --quiet --cache-dir -h --help --exact --prefix --scope --expired --older-than --dry-run' ;;
         prune) echo '--max-size -v --verbose -q --quiet --cache-dir -h --help --dry-run' ;;

@@ -136,6 +136,7 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'cachex;show'= {
+            cand --output 'Print a file that came with it, byte for byte'
             cand --cache-dir 'Keep the store in this directory'
             cand --stdout 'Print the recorded standard output, byte for byte'
             cand --stderr 'Print the recorded standard error, byte for byte'

@@ -172,6 +172,7 @@ complete -c cachex -n '__cachex_at list clear' -l expired -d 'Only expired entri
 complete -c cachex -n '__cachex_at list clear' -l older-than -x -d 'Only entries at least this old'
 complete -c cachex -n '__cachex_at show' -l stdout -d 'Print the recorded standard output, byte for byte'
 complete -c cachex -n '__cachex_at show' -l stderr -d 'Print the recorded standard error, byte for byte'
+complete -c cachex -n '__cachex_at show' -l output -r -F -d 'Print a file that came with it, byte for byte'
 complete -c cachex -n '__cachex_at stats' -l markdown -d 'Print a Markdown table, as for the summary of a CI job'
 complete -c cachex -n '__cachex_at clear prune' -l dry-run -d 'Say what would be removed, and remove nothing'
 complete -c cachex -n '__cachex_at config' -l all -d 'Show defaults, too'

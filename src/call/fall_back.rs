@@ -11,21 +11,27 @@ use crate::store::Store;
 use crate::time::{Timestamp, brief};
 use std::cell::OnceCell;
 
-/// The entry to replay if the command fails. Its output is read only then, and stays readable from then on.
+/// The entry to replay if the command fails. Only then its files are brought back and its output is read, which stays
+/// readable from then on.
 pub(super) struct Fallback<'s> {
+    call: &'s Call<'s>,
     store: &'s Store,
     entry: Entry,
     body: OnceCell<Option<Body>>,
 }
 
 impl<'s> Fallback<'s> {
-    pub(super) fn new(store: &'s Store, entry: Entry) -> Self {
-        Self { store, entry, body: OnceCell::new() }
+    pub(super) fn new(call: &'s Call<'s>, store: &'s Store, entry: Entry) -> Self {
+        Self { call, store, entry, body: OnceCell::new() }
     }
 
-    /// Its output, if the entry is still there, and sound.
+    /// Its output, if the entry is still there, and sound, and its files are back.
     pub(super) fn output(&self) -> Option<&Body> {
-        self.body.get_or_init(|| self.store.output(&self.entry).ok().flatten()).as_ref()
+        let restored = || {
+            let body = self.store.output(&self.entry).ok().flatten()?;
+            self.call.bring_back(self.store, &self.entry).ok().map(|()| body)
+        };
+        self.body.get_or_init(restored).as_ref()
     }
 }
 

@@ -28,7 +28,7 @@ impl Call<'_> {
         let Prepared { mut store, observation, mut stdin, .. } = prepared;
         let since = self.clearings_if_storing(&mut store);
         let claim = RunClaim::new(claim.filter(|_| since.is_ok()));
-        let fallback = fallback.map(|entry| Fallback::new(&store, *entry));
+        let fallback = fallback.map(|entry| Fallback::new(self, &store, *entry));
         let is_unwanted = |exit| {
             let is_failure = !self.request.policy.is_success(exit);
             is_failure && fallback.as_ref().and_then(Fallback::output).is_some()

@@ -7,6 +7,7 @@
 mod answer;
 mod entry_facts;
 mod entry_inputs;
+mod entry_outputs;
 mod filters;
 mod json;
 mod opening;

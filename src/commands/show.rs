@@ -1,16 +1,17 @@
-//! `cachex show`: prints all about one entry, or the bytes that it replays.
+//! `cachex show`: prints all about one entry, the bytes that it replays, or a file that it brings back.
 
 use super::answer::{print, print_styled, printed};
 use super::entry_facts::{json_of, time_left};
-use super::entry_inputs;
 use super::json::{self, json, object};
 use super::opening::with_store;
 use super::screen::{Screen, Tone};
 use super::table::Table;
+use super::{entry_inputs, entry_outputs};
 use crate::entry::{Condition, Description, StdinKind};
 use crate::error::Error;
 use crate::inputs::ListedInput;
 use crate::options::ShowOptions;
+use crate::outputs::OutputManifest;
 use crate::recording::Body;
 use crate::size::Size;
 use crate::store::{Calls, Selection};
@@ -33,31 +34,47 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
             let entry = &description.entry;
             let output = wanted.map(|_| store.output(entry)).transpose()?;
             let inputs = store.listed_inputs(entry)?;
-            Ok((description, output.flatten(), inputs))
+            let outputs = store.outputs(entry)?.as_deref().and_then(OutputManifest::decode);
+            let file = options.output.as_deref().map(|path| {
+                let content = entry_outputs::content_at(outputs.as_ref(), path)?;
+                Ok((store.open_object(&content.0.0), content))
+            });
+            Ok((ShownEntry { description, inputs, outputs }, output.flatten(), file))
         })
     })?;
-    let Some((description, output, inputs)) = found else {
+    let Some((shown, output, file)) = found else {
         let problem = "no such entry; `cachex list` shows what there is";
         return Err(Error::Failed(problem.to_owned()));
     };
     let now = Timestamp::now();
     if options.json {
-        let inputs = inputs.map(|inputs| inputs.iter().map(json_of_input).collect());
-        return print(&json(&ShownEntry { entry: json_of(&description, now), inputs })?);
+        return print(&json(&shown.for_json(now))?);
+    }
+    if let Some(file) = file {
+        let (opened, content) = file?;
+        return entry_outputs::print_content(opened, content);
     }
     match wanted {
         Some(wanted) => print_output(output, wanted),
-        None => print_styled(&tell(&description, inputs.as_deref(), now)),
+        None => print_styled(&shown.tell(now)),
     }
 }
 
-/// An entry as JSON, with what it depends on.
+/// An entry, with what it depends on and what came with it.
+struct ShownEntry {
+    description: Description,
+    /// Those of a traced run, if they can be read.
+    inputs: Option<Vec<ListedInput>>,
+    outputs: Option<OutputManifest>,
+}
+
 #[derive(Serialize)]
-struct ShownEntry<E, I> {
+struct EntryAsJson<E, I, O> {
     #[serde(flatten)]
     entry: E,
     /// `null` if the run was not traced, or if they cannot be read.
     inputs: Option<Vec<I>>,
+    outputs: Vec<O>,
 }
 
 fn json_of_input(input: &ListedInput) -> impl Serialize + use<> {
@@ -86,8 +103,37 @@ fn print_output(output: Option<Body>, wanted: Stream) -> Result<(), Error> {
     }))
 }
 
-/// All about an entry. `inputs` are those of a traced run, if there are any that can be read.
-fn tell(description: &Description, inputs: Option<&[ListedInput]>, now: Timestamp) -> String {
+impl ShownEntry {
+    fn for_json(&self, now: Timestamp) -> impl Serialize + use<> {
+        let Self { description, inputs, outputs } = self;
+        let inputs = inputs.as_ref();
+        let outputs = outputs.as_ref().map(OutputManifest::entries).unwrap_or_default();
+        EntryAsJson {
+            entry: json_of(description, now),
+            inputs: inputs.map(|inputs| inputs.iter().map(json_of_input).collect()),
+            outputs: outputs.iter().map(entry_outputs::json_of).collect(),
+        }
+    }
+
+    /// All about it.
+    fn tell(&self, now: Timestamp) -> String {
+        let Self { description, inputs, outputs } = self;
+        let inputs = inputs.as_deref();
+        let screen = Screen::own();
+        let mut facts = facts(description, now);
+        if description.entry.inputs.is_some() {
+            facts.push(Tone::Plain, ["inputs".to_owned(), entry_inputs::in_short(inputs)]);
+        }
+        if let Some(outputs) = outputs {
+            facts.push(Tone::Plain, ["outputs".to_owned(), entry_outputs::in_short(outputs)]);
+        }
+        let inputs = inputs.map(|inputs| entry_inputs::in_full(inputs, screen));
+        let outputs = outputs.as_ref().map(|outputs| entry_outputs::in_full(outputs, screen));
+        facts.render(screen) + &inputs.unwrap_or_default() + &outputs.unwrap_or_default()
+    }
+}
+
+fn facts(description: &Description, now: Timestamp) -> Table<2> {
     let Description { entry, scope, words, directory, output, hits, last_used, .. } = description;
     let ago = |at: Timestamp| {
         at.age_at(now)
@@ -131,10 +177,5 @@ fn tell(description: &Description, inputs: Option<&[ListedInput]>, now: Timestam
     for (name, value) in lines {
         facts.push(Tone::Plain, [name.to_owned(), value]);
     }
-    if entry.inputs.is_some() {
-        facts.push(Tone::Plain, ["inputs".to_owned(), entry_inputs::in_short(inputs)]);
-    }
-    let screen = Screen::own();
-    let listed = inputs.map(|inputs| entry_inputs::in_full(inputs, screen));
-    facts.render(screen) + &listed.unwrap_or_default()
+    facts
 }

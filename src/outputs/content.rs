@@ -43,7 +43,7 @@ struct FilePart {
 }
 
 /// The digest of the first `size` bytes of a file.
-pub(super) fn digest_of(file: &File, size: u64) -> io::Result<ContentDigest> {
+pub fn digest_of(file: &File, size: u64) -> io::Result<ContentDigest> {
     hash(size, &|part, hasher| {
         for_each_piece(part, |at, piece| {
             file.read_exact_at(piece, at)?;

@@ -18,7 +18,7 @@ mod walk;
 
 pub use before::OutputsBefore;
 pub use collect::{CollectedFile, CollectedOutputs, collect, collect_paths};
-pub use content::{CopyError, copy_content};
+pub use content::{CopyError, copy_content, digest_of};
 pub use fault::{NotCollected, NotRestored};
 pub use manifest::{OutputEntry, OutputKind, OutputManifest};
 pub use restore::prepare::{PreparedRestore, RestoredCounts, prepare};

@@ -167,8 +167,11 @@ pub struct ShowOptions {
     /// Print the recorded standard error, byte for byte
     #[arg(long, conflicts_with = "stdout")]
     pub stderr: bool,
+    /// Print a file that came with it, byte for byte
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["stdout", "stderr"])]
+    pub output: Option<PathBuf>,
     /// Print JSON
-    #[arg(long, conflicts_with_all = ["stdout", "stderr"])]
+    #[arg(long, conflicts_with_all = ["stdout", "stderr", "output"])]
     pub json: bool,
     /// The call whose newest entry to show
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]

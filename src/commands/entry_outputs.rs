@@ -1,0 +1,130 @@
+//! The files that came with an entry, as `show` prints them: which there are, or the content of one, byte for byte.
+//! Knows nothing of the working directory: what lies there now does not matter.
+
+use super::answer::printed;
+use super::json::{self, object};
+use super::screen::{Screen, Tone};
+use super::table::Table;
+use crate::error::Error;
+use crate::outputs::{OutputEntry, OutputKind, OutputManifest, digest_of};
+use crate::recording::ContentDigest;
+use crate::size::Size;
+use crate::terminal::{Stream, escape_words};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// The most paths that an error names.
+const MOST_NAMED: usize = 10;
+
+const PIECE: usize = 64 << 10;
+
+/// How many there are, for one line.
+pub(super) fn in_short(outputs: &OutputManifest) -> String {
+    let count = |is_one: fn(&OutputKind) -> bool| {
+        outputs.entries().iter().filter(|entry| is_one(&entry.kind)).count()
+    };
+    let counts = [
+        (count(|kind| matches!(kind, OutputKind::File { .. })), "file", "files"),
+        (count(|kind| matches!(kind, OutputKind::Link { .. })), "link", "links"),
+        (count(|kind| matches!(kind, OutputKind::Directory { .. })), "directory", "directories"),
+    ];
+    let told = counts.iter().filter(|(count, ..)| *count > 0);
+    let told =
+        told.map(|(count, one, many)| format!("{count} {}", [many, one][usize::from(*count == 1)]));
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// The outputs themselves.
+pub(super) fn in_full(outputs: &OutputManifest, screen: Screen) -> String {
+    let mut table = Table::facts();
+    for OutputEntry { path, kind } in outputs.entries() {
+        let (size, target) = match kind {
+            OutputKind::File { size, .. } => (Size(*size).to_string(), String::new()),
+            OutputKind::Link { target } => {
+                (String::new(), format!(" -> {}", escape_words([target])))
+            }
+            OutputKind::Directory { .. } => (String::new(), String::new()),
+        };
+        let path = escape_words([path]) + &target;
+        table.push(Tone::Plain, [String::new(), name_of(kind).to_owned(), size, path]);
+    }
+    format!("\noutputs\n{}", table.render(screen))
+}
+
+/// An output as JSON.
+pub(super) fn json_of(OutputEntry { path, kind }: &OutputEntry) -> impl Serialize + use<> {
+    object! {
+        path: json::text(path),
+        kind: name_of(kind),
+        size: match kind {
+            OutputKind::File { size, .. } => Some(*size),
+            _ => None,
+        },
+        executable: kind.is_executable(),
+        target: match kind {
+            OutputKind::Link { target } => Some(json::text(target)),
+            _ => None,
+        },
+    }
+}
+
+fn name_of(kind: &OutputKind) -> &'static str {
+    match kind {
+        OutputKind::File { .. } => "file",
+        OutputKind::Link { .. } => "link",
+        OutputKind::Directory { .. } => "directory",
+    }
+}
+
+/// The digest and the size of the file at this path.
+pub(super) fn content_at(
+    outputs: Option<&OutputManifest>,
+    path: &Path,
+) -> Result<(ContentDigest, u64), Error> {
+    let path = path.strip_prefix(".").unwrap_or(path);
+    let problem = match outputs.and_then(|outputs| outputs.get(path)).map(|entry| &entry.kind) {
+        Some(OutputKind::File { digest, size, .. }) => return Ok((*digest, *size)),
+        Some(OutputKind::Link { target }) => format!("is a link to {}", escape_words([target])),
+        Some(OutputKind::Directory { .. }) => "is a directory".to_owned(),
+        None => format!("is no output of this entry; {}", all_of(outputs)),
+    };
+    Err(Error::Failed(format!("{} {problem}", escape_words([path]))))
+}
+
+fn all_of(outputs: Option<&OutputManifest>) -> String {
+    let Some(outputs) = outputs else { return "it has none".to_owned() };
+    let named = outputs.entries().iter().take(MOST_NAMED).map(|entry| escape_words([&entry.path]));
+    let named = named.collect::<Vec<_>>().join(", ");
+    match outputs.entries().len().saturating_sub(MOST_NAMED) {
+        0 => format!("it has {named}"),
+        more => format!("it has {named} and {more} more"),
+    }
+}
+
+/// Prints the content of an output. Nothing is printed if it is damaged.
+pub(super) fn print_content(
+    opened: io::Result<Option<File>>,
+    (digest, size): (ContentDigest, u64),
+) -> Result<(), Error> {
+    let damaged = || Error::Failed("the stored output is missing or damaged".to_owned());
+    let unreadable = |error| Error::Failed(format!("cannot read the stored output: {error}"));
+    let mut file = opened.map_err(unreadable)?.ok_or_else(damaged)?;
+    let is_whole = file.metadata().map_err(unreadable)?.len() == size
+        && digest_of(&file, size).map_err(unreadable)? == digest;
+    if !is_whole {
+        return Err(damaged());
+    }
+    let mut piece = vec![0; PIECE];
+    loop {
+        let length = file.read(&mut piece).map_err(unreadable)?;
+        if length == 0 {
+            return Ok(());
+        }
+        match Stream::Stdout.write_all(&piece[..length]) {
+            Ok(()) => {}
+            failed => return printed(failed),
+        }
+    }
+}
