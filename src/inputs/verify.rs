@@ -21,7 +21,7 @@ pub struct HoldingStates {
 }
 
 /// So many questions one thread asks in a row.
-const AT_ONCE: usize = 256;
+const AT_ONCE: usize = 1024;
 
 /// Looks at the world once, and tells which of the candidates, entries of one shape, hold. It stops as soon as none
 /// can. `secret` is that which the states were made with. All threads have ended when this returns.

@@ -43,6 +43,9 @@ struct FilePart {
 }
 
 /// The digest of the first `size` bytes of a file.
+///
+/// # Errors
+/// When they cannot be read.
 pub fn digest_of(file: &File, size: u64) -> io::Result<ContentDigest> {
     hash(size, &|part, hasher| {
         for_each_piece(part, |at, piece| {

@@ -204,7 +204,7 @@ mod traced {
         let build = || {
             sandbox
                 .cachex("--trace --trace-times ignore --trace-ignore ran --outputs ./s.sh")
-                .gives("done\n")
+                .gives("done\n");
         };
         build();
         build();

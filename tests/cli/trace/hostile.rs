@@ -289,7 +289,7 @@ fn a_stopped_cachex_goes_on_where_it_was() {
     let id = child.id();
     traced.sh(&format!("kill -STOP {id}; (echo > go) & kill -CONT {id}; wait"));
     let output = child.wait_with_output().expect("ended");
-    traced.told(output, "1\n", 0).stored();
+    traced.told(&output, "1\n", 0).stored();
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn without_the_working_directory_relative_inputs_count_where_they_are_called() {
     traced.sh("mkdir -p one/w two/w; echo 1 | tee one/w/in > two/w/in; echo b | tee one/beside > two/beside");
     let call = |directory: &str, stdout: &str| {
         let output = traced.call().in_dir(&traced.sandbox.dir.join(directory)).output();
-        traced.told(output, stdout, 0)
+        traced.told(&output, stdout, 0)
     };
     call("one/w", "1\nb\n").stored();
     call("one/w", "1\nb\n").hit();
@@ -85,7 +85,7 @@ fn stdin_and_files_count_together() {
     traced.write("in", "1\n");
     let call = |stdin: &str, stdout: &str| {
         let output = traced.call().stdin(stdin).output();
-        traced.told(output, stdout, 0)
+        traced.told(&output, stdout, 0)
     };
     call("a\n", "a\n1\n").stored();
     call("a\n", "a\n1\n").hit();

@@ -48,17 +48,17 @@ impl Traced {
     /// Calls, and expects this output and success.
     #[track_caller]
     pub fn gives(&self, stdout: &str) -> Told {
-        self.told(self.call().output(), stdout, 0)
+        self.told(&self.call().output(), stdout, 0)
     }
 
     /// Calls, and expects no output and this exit code.
     #[track_caller]
     pub fn ends(&self, code: i32) -> Told {
-        self.told(self.call().output(), "", code)
+        self.told(&self.call().output(), "", code)
     }
 
     #[track_caller]
-    pub fn told(&self, output: Output, stdout: &str, code: i32) -> Told {
+    pub fn told(&self, output: &Output, stdout: &str, code: i32) -> Told {
         let stderr = output.stderr_text();
         let seen = (output.stdout_text(), output.status.code());
         assert_eq!(seen, (stdout.to_owned(), Some(code)), "{}: {stderr}", self.script);
