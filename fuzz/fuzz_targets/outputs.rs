@@ -3,7 +3,8 @@
 
 #![no_main]
 
-use cachex::outputs::{OutputManifest, OutputPattern};
+use cachex::output_pattern::OutputPattern;
+use cachex::outputs::OutputManifest;
 use libfuzzer_sys::fuzz_target;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
