@@ -7,7 +7,7 @@ use super::look::Look;
 use super::partly_written::PartlyWritten;
 use super::path;
 use super::path_map::{PathMap, PathSet};
-use super::path_state::PathState;
+use super::path_state::{Facts, PathState};
 use super::record::{Contact, PathRecord, Written};
 use super::refusal::NotTraceable;
 use super::settle;
@@ -70,6 +70,14 @@ impl Ledger {
         if !self.is_over() {
             let (path, ends_in_slash) = path::normal(path);
             self.look_at(&path, follow || ends_in_slash, look, MOST_LINKS);
+        }
+    }
+
+    /// The run executes a program, which can ask for its own path without links.
+    pub fn execute(&mut self, path: &[u8], follow: bool) {
+        self.look(path, follow, Look::Content);
+        if follow && !self.is_over() {
+            self.look_at_links(&path::normal(path).0, MOST_LINKS);
         }
     }
 
@@ -186,6 +194,27 @@ impl Ledger {
         }
     }
 
+    /// The links on the way to a directory decide, too: the run may enter it, and then begins paths at the directory itself,
+    /// which do not tell how it got there.
+    pub(super) fn look_at_links(&mut self, path: &[u8], links: u8) {
+        if path.starts_with(b"/proc/") {
+            return;
+        }
+        let slashes = path.iter().enumerate().skip(1).filter(|(_, byte)| **byte == b'/');
+        let ends = slashes.map(|(at, _)| at).chain([path.len()]);
+        let Some((end, target)) =
+            ends.into_iter().find_map(|end| Some((end, link_target(&path[..end])?)))
+        else {
+            return;
+        };
+        self.look_at(&path[..end], false, Look::Link, links);
+        if let Some(links) = links.checked_sub(1) {
+            let rest = path[end..].strip_prefix(b"/");
+            let path = rest.map_or_else(|| target.clone(), |rest| path::join(&target, rest));
+            self.look_at_links(&path, links);
+        }
+    }
+
     /// Whether nothing is there because the run removed it, or because it lies in a directory that the run made.
     fn is_own_absence(&self, path: &[u8], now: &PathState) -> bool {
         if self.own.is_empty() || *now != PathState::Absent || path::goes_up(path) {
@@ -209,6 +238,13 @@ impl Ledger {
             return;
         }
         let now = now.unwrap_or_else(|| PathState::at(CWD, path, follow));
+        let is_known = |record: &PathRecord| record.followed.is_some();
+        if follow
+            && now.found().is_some_and(Facts::is_directory)
+            && !self.records.get(path).is_some_and(is_known)
+        {
+            self.look_at_links(path, MOST_LINKS);
+        }
         if let Some(other) = self.partly_written.other_name(path, &now) {
             self.add_look(&other, true, look, None);
         }

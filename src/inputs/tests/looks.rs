@@ -136,6 +136,7 @@ fn listings_and_links_decide() {
     assert_spoiled_by(&[Call::ReadLink("l".into())], &[("a new target", &retarget("l", "d/x"))]);
     assert_spoiled_by(&[read("l")], &[("a new target", &retarget("l", "d/x"))]);
     assert_spoiled_by(&[read("m/x")], &[("a link above it", &retarget("m", "d/e"))]);
+    assert_spoiled_by(&[access("m"), read("d/x")], &[("a link to it", &retarget("m", "d/e"))]);
     assert_kept_by(
         &[read("l")],
         &[("a link to the same content", &|sandbox| {
@@ -143,4 +144,19 @@ fn listings_and_links_decide() {
             retarget("l", "b")(sandbox);
         })],
     );
+}
+
+#[test]
+fn each_link_on_the_way_to_a_directory_decides() {
+    for calls in [[access("n"), read("d/x")], [stat("n/e"), read("d/e/y")]] {
+        let sandbox = sandbox();
+        sandbox.write("o/e/y", "other");
+        symlink("m", sandbox.path("n")).expect("linked");
+        let seen = sandbox.run(&calls).expect("stored");
+        assert!(sandbox.holds(&seen), "{calls:?}");
+        fs::remove_file(sandbox.path("m")).expect("removed");
+        symlink("o", sandbox.path("m")).expect("linked");
+        assert!(!sandbox.holds(&seen), "{calls:?}");
+        assert_eq!(sandbox.differences(&seen).len(), 1, "{calls:?}");
+    }
 }

@@ -98,7 +98,7 @@ impl Record {
         loses_privileges: bool,
     ) {
         for _ in 0..DEEPEST {
-            self.ledger.look(&path, follow, Look::Content);
+            self.ledger.execute(&path, follow);
             let program = Path::new(OsStr::from_bytes(&path));
             let loading = loading(program);
             // Of a script that bit means nothing.

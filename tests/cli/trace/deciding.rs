@@ -324,3 +324,17 @@ fn a_directory_that_is_replaced_by_a_link_elsewhere_counts_by_what_is_found() {
     traced.write("e/x", "2\n");
     traced.gives("2\n").missed("file d/x changed");
 }
+
+#[test]
+fn a_link_to_a_directory_that_is_entered_counts() {
+    for script in ["cd l && cat x", "cd l/. && cat x; :", "d/../l/there; :"] {
+        let traced = Traced::new(script);
+        traced.sh("mkdir d e; ln -s d k; ln -s k l; echo 1 > d/x; echo 2 > e/x");
+        traced.sh("echo 'cd -P \"$(dirname \"$0\")\" && cat x' > d/there; cp d/there e/");
+        traced.sh("sed -i '1i #!/bin/sh' d/there e/there; chmod +x d/there e/there");
+        traced.gives("1\n").stored();
+        traced.gives("1\n").hit();
+        traced.sh("ln -sfn e k");
+        traced.gives("2\n").missed("k leads elsewhere");
+    }
+}
