@@ -2,6 +2,7 @@
 
 use super::context::Call;
 use super::decide::{Hit, Miss, inputs_hold};
+use super::outputs::outputs_of;
 use super::prepare::Prepared;
 use crate::entry::Entry;
 use crate::options::Execution;
@@ -45,7 +46,11 @@ impl Call<'_> {
                 let inputs = prepared.checked_inputs.count_of(&hit.entry);
                 let inputs = inputs.map(inputs_hold).unwrap_or_default();
                 let reason = format!("stored {age} ago as entry {}{stale}{inputs}", hit.entry.id);
-                Forecast::new("hit", reason, self.serving(prepared, &hit))
+                let files = outputs_of(&prepared.store, &hit.entry);
+                let files = files.filter(|_| self.has_outputs());
+                let files = files.map(|files| format!("; brings back {}", files.in_short()));
+                let then = self.serving(prepared, &hit).to_owned() + &files.unwrap_or_default();
+                Forecast::new("hit", reason, then)
             }
             Err(Miss { reason: MissReason::OtherStdin, .. }) if is_open => {
                 let reason = "stored, but only reading standard input would tell for which content";

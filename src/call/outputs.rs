@@ -27,7 +27,7 @@ impl Call<'_> {
         self.has_outputs().then(|| OutputsBefore::survey(Path::new(HERE), patterns))
     }
 
-    fn has_outputs(&self) -> bool {
+    pub(super) fn has_outputs(&self) -> bool {
         !self.request.key.output_files.is_empty()
     }
 
@@ -52,9 +52,7 @@ impl Call<'_> {
         if !self.has_outputs() {
             return Ok(());
         }
-        let stored = store.outputs(entry).ok().flatten();
-        store.release_read_lock();
-        let Some(manifest) = stored.as_deref().and_then(OutputManifest::decode) else {
+        let Some(manifest) = outputs_of(store, entry) else {
             // A failure has none.
             let is_success = self.request.policy.is_success(entry.exit);
             return if is_success { Err(MissReason::Damaged) } else { Ok(()) };
@@ -77,6 +75,13 @@ impl Call<'_> {
             }
         }
     }
+}
+
+/// The files that came with an entry, if they can be read. Releases the read lock of the store.
+pub(super) fn outputs_of(store: &Store, entry: &Entry) -> Option<OutputManifest> {
+    let stored = store.outputs(entry).ok().flatten();
+    store.release_read_lock();
+    OutputManifest::decode(stored.as_deref()?)
 }
 
 /// Opens the content of the outputs of a run, by its number.

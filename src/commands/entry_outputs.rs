@@ -20,22 +20,6 @@ const MOST_NAMED: usize = 10;
 
 const PIECE: usize = 64 << 10;
 
-/// How many there are, for one line.
-pub(super) fn in_short(outputs: &OutputManifest) -> String {
-    let count = |is_one: fn(&OutputKind) -> bool| {
-        outputs.entries().iter().filter(|entry| is_one(&entry.kind)).count()
-    };
-    let counts = [
-        (count(|kind| matches!(kind, OutputKind::File { .. })), "file", "files"),
-        (count(|kind| matches!(kind, OutputKind::Link { .. })), "link", "links"),
-        (count(|kind| matches!(kind, OutputKind::Directory { .. })), "directory", "directories"),
-    ];
-    let told = counts.iter().filter(|(count, ..)| *count > 0);
-    let told =
-        told.map(|(count, one, many)| format!("{count} {}", [many, one][usize::from(*count == 1)]));
-    told.collect::<Vec<_>>().join(", ")
-}
-
 /// The outputs themselves.
 pub(super) fn in_full(outputs: &OutputManifest, screen: Screen) -> String {
     let mut table = Table::facts();

@@ -125,7 +125,7 @@ impl ShownEntry {
             facts.push(Tone::Plain, ["inputs".to_owned(), entry_inputs::in_short(inputs)]);
         }
         if let Some(outputs) = outputs {
-            facts.push(Tone::Plain, ["outputs".to_owned(), entry_outputs::in_short(outputs)]);
+            facts.push(Tone::Plain, ["outputs".to_owned(), outputs.in_short()]);
         }
         let inputs = inputs.map(|inputs| entry_inputs::in_full(inputs, screen));
         let outputs = outputs.as_ref().map(|outputs| entry_outputs::in_full(outputs, screen));

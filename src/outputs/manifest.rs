@@ -85,6 +85,26 @@ impl OutputManifest {
         self.0.get(at)
     }
 
+    /// How many there are: "2 files, 1 directory".
+    #[must_use]
+    pub fn in_short(&self) -> String {
+        let mut counts =
+            [(0, "file", "files"), (0, "link", "links"), (0, "directory", "directories")];
+        for entry in &self.0 {
+            let place = match entry.kind {
+                OutputKind::File { .. } => 0,
+                OutputKind::Link { .. } => 1,
+                OutputKind::Directory { .. } => 2,
+            };
+            counts[place].0 += 1;
+        }
+        let told = counts.iter().filter(|(count, ..)| *count > 0);
+        let told: Vec<_> = told
+            .map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }))
+            .collect();
+        if told.is_empty() { "no files".to_owned() } else { told.join(", ") }
+    }
+
     /// The contents that are needed to restore it, each once, with their sizes.
     #[must_use]
     pub fn contents(&self) -> BTreeMap<[u8; 32], u64> {

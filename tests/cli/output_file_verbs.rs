@@ -1,6 +1,8 @@
 //! What the verbs say about the files that came with an entry, and other ways to be served than a plain hit.
 
 use super::harness::{Sandbox, Texts};
+use super::single_flight::{end, wait_for_start, wait_until_waiting};
+use super::stale_while_revalidate::wait_for_ends;
 use serde_json::{Value, json};
 use std::fs;
 
@@ -121,4 +123,91 @@ fn a_fallback_whose_files_cannot_be_brought_back_is_not_replayed() {
     let seen = sandbox.cachex(call).output();
     assert_eq!((seen.status.code(), seen.stdout_text()), (Some(3), "bad\n".to_owned()));
     assert_eq!(seen.stderr_text().matches("cannot bring back files: out").count(), 1);
+}
+
+#[test]
+fn explain_says_what_comes_with_a_hit() {
+    let sandbox = sandbox();
+    sandbox.sh("rm -r dist").gives("");
+    let explained = sandbox.cachex("explain --output dist ./s.sh").output().stdout_text();
+    let expected = "\nthen: the entry is replayed; brings back 2 files, 1 link, 1 directory\n";
+    assert!(explained.contains(expected), "{explained}");
+    assert!(!sandbox.dir.join("dist").exists());
+}
+
+/// A script that writes `out` and prints the same.
+fn copying() -> Sandbox {
+    let sandbox = Sandbox::with_script("cat now > out; cat now; echo done >> ends");
+    sandbox.write("now", "old\n");
+    sandbox.write("ends", "");
+    sandbox
+}
+
+#[test]
+fn what_is_served_stale_brings_its_files_back_and_is_renewed_with_them() {
+    let sandbox = copying();
+    let call = "--ttl 1m --stale-while-revalidate 1h --output out ./s.sh";
+    sandbox.cachex(call).gives("old\n");
+    sandbox.write("now", "new\n");
+    sandbox.age(100);
+    sandbox.write("out", "edited");
+    sandbox.cachex(&format!("--only-if-cached {call}")).gives("old\n");
+    assert_eq!((sandbox.read("out"), sandbox.runs()), ("old\n".to_owned(), 1));
+    sandbox.cachex(call).gives("old\n");
+    wait_for_ends(&sandbox, 2);
+    sandbox.write("out", "edited");
+    sandbox.cachex(call).gives("new\n");
+    assert_eq!((sandbox.read("out"), sandbox.runs()), ("new\n".to_owned(), 2));
+}
+
+#[test]
+fn warm_and_refresh_store_files() {
+    let sandbox = copying();
+    let comes_back = |content: &str| {
+        fs::remove_file(sandbox.dir.join("out")).expect("written");
+        sandbox.cachex("--only-if-cached --output out ./s.sh").gives(content);
+        assert_eq!(sandbox.read("out"), content);
+    };
+    sandbox.cachex("--warm --output out ./s.sh").gives("");
+    wait_for_ends(&sandbox, 1);
+    comes_back("old\n");
+    sandbox.write("now", "new\n");
+    sandbox.cachex("--refresh --output out ./s.sh").gives("new\n");
+    comes_back("new\n");
+}
+
+/// A leader in a directory, and a follower in another one or the same, get the same file.
+#[track_caller]
+fn both_have_the_file(options: &str, follower_in: &str) {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkfifo go; mkdir one two").gives("");
+    let wait = "until read x < ../go; do :; done";
+    sandbox
+        .script("s.sh", &format!("echo $$ > ../started; {wait}; echo content > out; echo built"));
+    let call = |directory: &str| {
+        let script = sandbox.dir.join("s.sh").display().to_string();
+        let call = sandbox.cachex(&format!("-v {options} --output out {script}"));
+        call.in_dir(&sandbox.dir.join(directory)).spawn()
+    };
+    let leader = call("one");
+    wait_for_start(&sandbox);
+    let mut follower = call(follower_in);
+    wait_until_waiting(&mut follower);
+    sandbox.go();
+    assert_eq!(end(leader), ("built\n".to_owned(), Some(0)));
+    assert_eq!(end(follower), ("built\n".to_owned(), Some(0)));
+    for directory in ["one", follower_in] {
+        assert_eq!(sandbox.read(&format!("{directory}/out")), "content\n");
+    }
+    assert_eq!(sandbox.runs(), 1);
+}
+
+#[test]
+fn a_caller_that_waits_in_the_same_directory_has_the_files() {
+    both_have_the_file("", "one");
+}
+
+#[test]
+fn a_caller_that_waits_in_another_directory_gets_the_files_there() {
+    both_have_the_file("--ignore-cwd", "two");
 }
