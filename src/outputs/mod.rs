@@ -1,6 +1,6 @@
 //! The files that a command writes: found after a success, and brought back on a hit.
 //!
-//! [`OutputPattern`] names them, [`collect()`] describes them as an [`OutputManifest`], and [`prepare()`] readies what a
+//! [`OutputPattern`](crate::output_pattern::OutputPattern) names them, [`collect()`] describes them as an [`OutputManifest`], and [`prepare()`] readies what a
 //! hit has to write, for [`PreparedRestore::commit`] to put in place. Everything lies below the working directory, and
 //! no link is followed on the way. This module knows directories and files. It does not know the store, the key, or
 //! how a command runs.
