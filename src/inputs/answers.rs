@@ -78,7 +78,10 @@ impl Answers {
         let shows_body = facts.shows_body(looks);
         let shows_size = looks.contains(Look::Stat) && facts.has_size();
         let shows_owner = !shows_body || looks.contains(Look::Stat) || looks.contains(Look::Access);
-        bytes.push(&[2, u8::from(shows_body), u8::from(shows_size), u8::from(shows_owner)]);
+        let shows_change = facts.shows_change(looks, self.times);
+        let shown = [shows_body, shows_size, shows_owner, shows_change].map(u8::from);
+        bytes.push(&[2]);
+        bytes.push(&shown);
         bytes.push(&facts.mode.to_le_bytes());
         if shows_owner {
             bytes.push(&facts.owner.to_le_bytes());
@@ -89,6 +92,9 @@ impl Answers {
             if self.times == TraceTimes::Exact {
                 bytes.push(&facts.stamp.modified.to_le_bytes());
             }
+        }
+        if shows_change {
+            bytes.push(&facts.stamp.changed.to_le_bytes());
         }
         if shows_body {
             match body? {

@@ -29,6 +29,7 @@ pub(super) struct Ending<'c> {
     pub(super) read_as_new: bool,
     /// Whether it is about that to which a link there leads: what the run left there has another path.
     pub(super) follow: bool,
+    pub(super) is_in_project: bool,
     /// What is there now.
     pub(super) last: PathState,
 }
@@ -45,7 +46,10 @@ impl Ending<'_> {
         if contact.is_disturbed {
             return Conclusion::ChangedByOthers;
         }
-        let is_made_and_removed = contact.looks.is_empty()
+        // Whether a lock could be taken matters. Names in other places are those of temporary files.
+        let is_passing = contact.implied.is_empty() || !self.is_in_project;
+        let is_made_and_removed = is_passing
+            && contact.looks.is_empty()
             && self.written == Written::Removed
             && contact.first == PathState::Absent
             && *last == PathState::Absent;
@@ -86,8 +90,12 @@ impl Ending<'_> {
             // A file may be opened for writing and left as it was. Else what was not removed again was never made, so
             // that something must have been in the way.
             let is_left = self.written == Written::Partly && self.last.found().is_some();
-            let is_plain = self.written == Written::Removed || is_left;
-            return if is_plain { Looks::default() } else { Look::Access.into() };
+            return match self.written {
+                Written::Removed => Looks::default(),
+                // A program that appends can see the size.
+                _ if is_left => Look::Stat.into(),
+                _ => Look::Access.into(),
+            };
         }
         match self.last.found().and_then(Facts::body_look) {
             // What is in a directory has paths of its own.

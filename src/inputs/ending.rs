@@ -146,7 +146,8 @@ impl<'t> Conditions<'t> {
             let is_link = known.and_then(|state| state.found().map(Facts::is_link)).unwrap_or(true);
             let last = known.filter(|_| !is_link).unwrap_or_else(|| place.state());
             let mut body = None;
-            let ending = Ending { contact, written, read_as_new, follow, last };
+            let is_in_project = path::is_in_project(&path::stored(path, self.terms));
+            let ending = Ending { contact, written, read_as_new, follow, is_in_project, last };
             let conclusion = ending.conclude(self.terms.times, || {
                 body = last.found().map(|facts| place.body(facts));
                 body

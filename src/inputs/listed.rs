@@ -54,6 +54,7 @@ impl Looks {
             (Look::Access, "access"),
             (Look::Listing, "listing"),
             (Look::Link, "link"),
+            (Look::Attributes, "attributes"),
         ];
         all.into_iter().filter(move |(look, _)| self.contains(*look)).map(|(_, name)| name)
     }

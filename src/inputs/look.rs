@@ -14,6 +14,8 @@ pub enum Look {
     Listing = 8,
     /// The target of a symbolic link: `readlink`.
     Link = 16,
+    /// Its extended attributes, of what is no directory: `getxattr`. They count by the change time.
+    Attributes = 32,
 }
 
 /// All that was asked of a path.
@@ -21,7 +23,7 @@ pub enum Look {
 pub struct Looks(u8);
 
 impl Looks {
-    const ALL: u8 = 31;
+    const ALL: u8 = 63;
 
     /// The looks that these bits stand for; `None` if there are no such looks.
     #[must_use]

@@ -66,12 +66,20 @@ impl PathState {
         let sized = |facts: &Facts| (facts.stamp.size, times_of(facts));
         let is_same =
             |a: &Facts, b: &Facts| (a.mode, a.owner, a.group) == (b.mode, b.owner, b.group);
+        let changed =
+            |facts: &Facts| facts.shows_change(looks, times).then_some(facts.stamp.changed);
         is_same(one, other)
+            && changed(one) == changed(other)
             && (!looks.contains(Look::Stat) || !one.has_size() || sized(one) == sized(other))
     }
 }
 
 impl Facts {
+    /// Whether these looks show the change time.
+    pub(super) fn shows_change(&self, looks: Looks, times: TraceTimes) -> bool {
+        looks.contains(Look::Attributes) && self.has_size() && times == TraceTimes::Exact
+    }
+
     #[allow(
         clippy::unnecessary_cast,
         clippy::cast_sign_loss,

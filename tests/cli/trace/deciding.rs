@@ -1,6 +1,7 @@
 //! What counts in a traced run, one row of the table after the other: each edit that matters is a miss that names what
 //! changed, and undone it is a hit again.
 
+use super::super::harness::has;
 use super::traced::Traced;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -337,4 +338,32 @@ fn a_link_to_a_directory_that_is_entered_counts() {
         traced.sh("ln -sfn e k");
         traced.gives("2\n").missed("k leads elsewhere");
     }
+}
+
+#[test]
+fn a_lock_that_could_be_taken_counts_when_somebody_else_holds_it() {
+    for take in ["mkdir lock", "ln -s x lock", "ln in lock", "mkfifo lock"] {
+        let release = if take.starts_with("mkdir") { "rmdir" } else { "rm" };
+        let script = format!("{take} 2> /dev/null && {release} lock && echo free || echo taken");
+        let traced = Traced::new(&script);
+        traced.write("in", "");
+        traced.gives("free\n").stored();
+        traced.gives("free\n").hit();
+        traced.sh(": > lock");
+        traced.gives("taken\n").missed("lock is there now");
+        traced.sh("rm lock");
+    }
+}
+
+#[test]
+fn what_is_opened_to_append_counts_by_its_size() {
+    if !has("python3") {
+        return;
+    }
+    let traced = Traced::new("python3 -c 'print(open(\"log\", \"a\").tell())'");
+    traced.write("log", "one");
+    traced.gives("3\n").stored();
+    traced.gives("3\n").hit();
+    traced.write("log", "longer");
+    traced.gives("6\n").missed("file log changed");
 }
