@@ -114,9 +114,7 @@ impl<'t> Conditions<'t> {
         let is_question = |contact: &Contact| {
             let asked = contact.looks;
             let contents = [Look::Content, Look::Listing, Look::Link];
-            contact.is_disturbed
-                || contact.first != PathState::Absent
-                    && contents.into_iter().any(|look| asked.contains(look))
+            contact.is_disturbed || contents.into_iter().any(|look| asked.contains(look))
         };
         let mut contacts = [&record.itself, &record.followed].into_iter().flatten();
         if path::goes_up(below) || contacts.any(|contact| is_question(contact)) {

@@ -153,7 +153,8 @@ fn read(
     let plain = line.plain_arguments(hashes);
     let mut arguments = FileArguments::survey(&plain)?;
     let code = find_code(reader, program, line.words, &plain, &arguments, hashes)?;
-    if spec.ignore_file_arguments {
+    // A trace sees which of them are read, and which are outputs.
+    if spec.ignore_file_arguments || spec.output_files.finds_written {
         arguments = FileArguments::default();
     }
     arguments.leave_out_outputs(&spec.output_files.named);

@@ -247,6 +247,31 @@ mod traced {
     }
 
     #[test]
+    fn an_argument_may_name_what_a_traced_run_writes() {
+        let sandbox = Sandbox::with_script("cat $1 > $2; echo ok");
+        sandbox.write("in", "1\n");
+        let build = || {
+            sandbox.cachex("--trace --trace-ignore ran --outputs ./s.sh in out").gives("ok\n");
+        };
+        build();
+        sandbox.sh("rm out").gives("");
+        build();
+        assert_eq!((sandbox.read("out"), sandbox.runs()), ("1\n".into(), 1));
+        sandbox.write("in", "2\n");
+        build();
+        assert_eq!((sandbox.read("out"), sandbox.runs()), ("2\n".into(), 2));
+    }
+
+    #[test]
+    fn what_a_traced_run_asks_of_the_content_of_its_output_matters() {
+        let sandbox = Sandbox::with_script("cat o 2> /dev/null || echo none; cp s o");
+        sandbox.write("s", "1\n");
+        let seen = sandbox.cachex("-v --trace --trace-ignore ran --outputs ./s.sh").output();
+        let told = String::from_utf8_lossy(&seen.stderr).into_owned();
+        assert!(told.contains("not stored: it changed o after reading it"), "{told}");
+    }
+
+    #[test]
     fn outputs_need_a_trace() {
         let sandbox = sandbox();
         let seen = sandbox.cachex("--outputs ./s.sh").output();
