@@ -29,6 +29,15 @@ pub(super) fn to_write(location: &StoreLocation) -> Result<Connection, StoreErro
     connect(&location.database(), OpenFlags::SQLITE_OPEN_READ_WRITE)
 }
 
+/// Opens an empty file for a database that is given up in the end.
+pub(super) fn open_scratch(path: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    // Opens the file, which may lose its name.
+    connection.pragma_update(None, "journal_mode", "OFF")?;
+    Ok(connection)
+}
+
 /// Opens a database that exists.
 fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     // SQLite waits for ever to open a FIFO in place of the journal.

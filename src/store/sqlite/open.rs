@@ -1,12 +1,14 @@
 //! Opening the database: the first use, and the migration of an older format.
 
-use super::connect::to_write;
+use super::connect::{open_scratch, to_write};
 use super::schema::{self, DatabaseFormat};
 use crate::private_directory::open_private;
 use crate::store::error::StoreError;
 use crate::store::location::{StoreLocation, unfit};
 use rusqlite::Connection;
+use rusqlite::backup::Backup;
 use rustix::fs::OFlags;
+use std::time::Duration;
 
 /// Opens the database in the present format. A read transaction may be open: see
 /// [`read_transaction`](super::read_transaction).
@@ -40,11 +42,34 @@ fn set_up(location: &StoreLocation) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Opens the database to try changes and roll them back. Nothing of them reaches the disk, which may be full;
-/// other writers wait meanwhile.
+/// So many pages are copied before others may write.
+const PAGES_AT_ONCE: i32 = 4096;
+
+/// What is tried out in a database of up to this many bytes is kept in memory.
+const MOST_IN_MEMORY: u64 = 1 << 20;
+
+/// Opens the database, or a copy of it, to try changes and roll them back. Nothing of them stays.
 pub(in crate::store) fn open_to_try(location: &StoreLocation) -> Result<Connection, StoreError> {
+    let is_large = std::fs::metadata(location.database()).is_ok_and(|it| it.len() > MOST_IN_MEMORY);
+    // There may be no room for a copy.
+    if is_large && let Ok(copy) = copy_of(location) {
+        return Ok(copy);
+    }
+    // In memory, since the disk may be full; other writers wait meanwhile.
     let connection = to_write(location)?;
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     connection.pragma_update(None, "cache_spill", "OFF")?;
     Ok(connection)
+}
+
+/// A copy of the database, in a file that soon has no name.
+fn copy_of(location: &StoreLocation) -> Result<Connection, StoreError> {
+    let path = location.directory.join(format!("cachex.db.try-{}", std::process::id()));
+    drop(open_private(&path, OFlags::RDWR | OFlags::EXCL)?);
+    let opened = open_scratch(&path);
+    std::fs::remove_file(&path)?;
+    let mut copy = opened?;
+    let pause = Duration::from_millis(5);
+    Backup::new(&to_write(location)?, &mut copy)?.run_to_completion(PAGES_AT_ONCE, pause, None)?;
+    Ok(copy)
 }
