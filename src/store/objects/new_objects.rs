@@ -1,7 +1,7 @@
 //! The objects of an entry that is about to be stored: its long output, and the files that its command wrote.
 //!
 //! They get their names in the transaction that stores the entry, just before it ends. Before, long output is a file
-//! without a name, and output files are copies in [`staging`](super::staging). Content that is in the store already is
+//! without a name, and output files are copies in [`staging`]. Content that is in the store already is
 //! not copied again.
 
 use super::copying::Copying;
