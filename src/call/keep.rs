@@ -27,7 +27,7 @@ pub(super) struct FinishedRun {
     pub(super) recording: Recording,
     /// What it did, if it was to be traced.
     pub(super) traced: Option<Result<Ledger, TraceFault>>,
-    /// What was there of its outputs, if it is to have any.
+    /// The state of its outputs before the run, if outputs are asked for.
     pub(super) outputs_before: Option<OutputsBeforeRun>,
 }
 

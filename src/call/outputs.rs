@@ -14,14 +14,14 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// What was there before a run of what it is to write, or why nobody knows.
+/// The state of the outputs before a run, or why it cannot be read.
 pub(super) type OutputsBeforeRun = Result<OutputsBefore, NotCollected>;
 
 /// Outputs lie below the working directory.
 const HERE: &str = ".";
 
 impl Call<'_> {
-    /// What is there of the outputs before the run; `None` if there are to be none.
+    /// The state of the outputs before the run; `None` if no outputs are asked for.
     pub(super) fn outputs_before(&self) -> Option<OutputsBeforeRun> {
         let patterns = self.request.key.output_files.named.patterns();
         self.has_outputs().then(|| OutputsBefore::survey(Path::new(HERE), patterns))

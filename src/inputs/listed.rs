@@ -1,5 +1,5 @@
-//! What a stored entry depends on, for people: each path, what was asked of it, and whether something was there. No
-//! answer beyond that can be read out of what is stored.
+//! The inputs of a stored entry, for people: each path, the questions about it, and whether it existed. The stored
+//! digests reveal nothing else.
 
 use super::answers::Answers;
 use super::look::{Look, Looks};
