@@ -79,6 +79,7 @@ pub mod policy;
 pub mod poll;
 pub mod private_directory;
 mod process;
+mod process_group;
 pub mod progress;
 pub mod recording;
 pub mod replay;

@@ -4,10 +4,11 @@
 //! exact.
 
 use crate::inherited::is_closed;
+use crate::process_group::is_our_terminal;
 use crate::terminal::{Stream, TerminalSize};
 use rustix::fd::BorrowedFd;
 use rustix::fs::{FileType, OFlags, SeekFrom, fcntl_getfl, fstat, seek};
-use rustix::termios::{isatty, tcgetsid};
+use rustix::termios::isatty;
 
 /// The standard output and standard error of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,11 +113,6 @@ fn both_append(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
         is_regular.then_some((stat.st_dev, stat.st_ino))
     };
     appends(a) && appends(b) && file(a).is_some_and(|of_a| file(b) == Some(of_a))
-}
-
-/// Whether this is our controlling terminal. `/dev/tty` is another device that leads to it.
-fn is_our_terminal(fd: BorrowedFd<'_>) -> bool {
-    tcgetsid(fd).is_ok()
 }
 
 /// Whether two descriptors of one file share an open file description.

@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of commands. Nothing of it stays on the terminal, and it shows nothing elsewhere.
 
+use crate::process_group::is_in_foreground;
 use crate::terminal::{Stream, escape_os};
 use console::{Term, measure_text_width, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -43,7 +44,7 @@ impl Spinner {
         if self.done || elapsed < SPINNER_DELAY {
             return;
         }
-        if !is_foreground() {
+        if !is_in_foreground(Stream::Stderr.fd()) {
             return self.hide();
         }
         let bar = self.bar.get_or_insert_with(|| {
@@ -88,12 +89,6 @@ impl Drop for Spinner {
     fn drop(&mut self) {
         self.clear();
     }
-}
-
-/// Whether we are in the foreground of the terminal: a background job leaves it alone.
-fn is_foreground() -> bool {
-    rustix::termios::tcgetpgrp(Stream::Stderr.fd())
-        .is_ok_and(|group| group == rustix::process::getpgrp())
 }
 
 fn style(text: String) -> ProgressStyle {

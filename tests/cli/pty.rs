@@ -2,6 +2,8 @@
 
 use super::harness::Sandbox;
 use super::harness::terminal::on_terminal;
+#[cfg(target_os = "linux")]
+use super::harness::{is_running, wait_until};
 use super::job_control::ctrl_c_ends_the_loop_around;
 #[cfg(target_os = "linux")]
 use std::os::unix::process::ExitStatusExt;
@@ -222,8 +224,7 @@ fn kill_9_of_cachex_kills_a_command_under_pty() {
     let id = std::fs::read_to_string(sandbox.dir.join("id")).expect("read");
     terminal.kill();
     assert_eq!(terminal.end().1.signal(), Some(libc::SIGKILL));
-    let gone = format!("until ! kill -0 {} 2>/dev/null; do sleep 0.01; done", id.trim());
-    sandbox.program("timeout", &["10", "sh", "-c", &gone]).gives("");
+    wait_until("the command is gone", || !is_running(id.trim()));
 }
 
 #[test]

@@ -68,3 +68,22 @@ fn without_proc_a_stopped_cachex_stays_stopped() {
     let (rest, status) = ready.end();
     assert_eq!((rest.as_str(), status.code()), ("went on\n", Some(0)));
 }
+
+/// As of a command that a container runs within the session of a terminal outside.
+#[cfg(target_os = "linux")]
+#[test]
+fn cachex_stops_in_a_session_outside_its_pid_namespace() {
+    let sandbox = Sandbox::new();
+    let script =
+        "set -m 2>/dev/null; cachex ./s.sh > out & until test -e ready; do sleep 0.01; done
+        kill -TSTP $!; until grep -q '^State:.T' /proc/$!/status; do sleep 0.01; done
+        kill -CONT $!; echo went on > go; wait $!; echo $?; cat out";
+    let way = ["--pid", "--fork", "--mount-proc", "bash", "-c"];
+    let call = |script| sandbox.program("unshare", &[&way[..], &[script]].concat());
+    if !call("true").output().status.success() {
+        return skipped("the right to make a PID namespace");
+    }
+    sandbox.sh("mkfifo go").gives("");
+    sandbox.script("s.sh", "echo >> ready; read x < go; echo $x");
+    call(script).gives("0\nwent on\n");
+}

@@ -1,6 +1,7 @@
 //! A signal that has reached cachex, where it comes from, and what it means. Pure, but for a look at our session.
 
-use rustix::process::{Pid, getpid, getsid};
+use crate::process_group::leads_session;
+use rustix::process::Pid;
 
 /// A signal that has reached cachex.
 #[derive(Clone, Copy, Debug)]
@@ -84,12 +85,6 @@ const FROM_TERMINAL: [i32; 7] = [
 /// Whether a signal from the kernel comes from the terminal.
 pub(super) fn is_from_terminal(signal: i32) -> bool {
     // When a terminal hangs up, the leader of the session may be the only process that is told.
-    let is_for_leader = signal == libc::SIGHUP && leads_the_session();
+    let is_for_leader = signal == libc::SIGHUP && leads_session();
     FROM_TERMINAL.contains(&signal) && !is_for_leader
-}
-
-/// Whether this process leads its session.
-fn leads_the_session() -> bool {
-    // Signal handlers may do this too.
-    getsid(None).is_ok_and(|session| session == getpid())
 }

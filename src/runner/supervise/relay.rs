@@ -1,9 +1,10 @@
 //! Relaying signals to the command, so that each process gets what it would get without cachex.
 
 use super::running::RunningCommand;
+use crate::process_group::{leads_group, leads_group_of_our_session};
 use crate::runner::signals::{Arrival, Origin, signal_group, signal_process};
 use crate::terminal::TerminalSize;
-use rustix::process::{Pid, getpgid, getpgrp, getpid, getsid};
+use rustix::process::Pid;
 
 impl RunningCommand<'_> {
     /// Passes on a signal that came to cachex, unless the command has got it as well.
@@ -51,10 +52,7 @@ impl RunningCommand<'_> {
     /// new group in our session, and cachex leads the one that the command would have stayed in.
     fn group_in_our_place(&self) -> Option<Pid> {
         let command = self.process.id()?;
-        let would_be = getpgrp() == getpid()
-            && getsid(Some(command)) == getsid(None)
-            && getpgid(Some(command)) == Ok(command);
-        would_be.then_some(command)
+        (leads_group() && leads_group_of_our_session(command)).then_some(command)
     }
 
     /// Sends a signal to the command, with the value that another process gave it.

@@ -6,6 +6,7 @@ use super::running::RunningCommand;
 use crate::entry::Condition;
 use crate::exit::Exit;
 use crate::inputs::Doubt;
+use crate::process_group::signal_own_group;
 use crate::runner::error::{SpawnError, Unrecorded};
 use crate::runner::inherited_files::InheritedFiles;
 use crate::runner::input::RunningInput;
@@ -13,12 +14,11 @@ use crate::runner::job::Job;
 use crate::runner::launch::{Launch, Process};
 use crate::runner::outcome::{Outcome, conclude};
 use crate::runner::output::{Pump, PumpEnd, SharedState, Tape};
-use crate::runner::signals::{Receiver, Signals, signal_group};
+use crate::runner::signals::{Receiver, Signals};
 use crate::runner::terminal::Keys;
 use crate::stdin::Stdin;
 use crate::terminal::Stream;
 use crate::tracer::Trace;
-use rustix::process::getpgrp;
 use std::os::fd::RawFd;
 use std::pin::pin;
 use std::time::Instant;
@@ -119,7 +119,7 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let RunEnd { end, pumped, is_disturbed } = ended;
     if let (Exit::Signal(signal @ (libc::SIGINT | libc::SIGQUIT)), true) = (end.exit, had_keys) {
         // A shell's loop that waits for us would have got that key from our own terminal.
-        signal_group(getpgrp(), signal);
+        signal_own_group(signal);
     }
     signals.end();
     // Output that was not taken, or that a signal cut short, is no failure of the command.

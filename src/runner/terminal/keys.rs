@@ -4,14 +4,14 @@
 //! put back at the end, however that comes, and before cachex stops.
 
 use super::pty::Pty;
+use crate::process_group::is_in_foreground;
 use crate::runner::async_fd::watch;
 use crate::terminal::Stream;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, ioctl_fionread};
 use rustix::stdio::stdin;
 use rustix::termios::{
-    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr,
-    ttyname,
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr, ttyname,
 };
 use std::io;
 use std::os::fd::OwnedFd;
@@ -21,7 +21,7 @@ use tokio::io::unix::AsyncFd;
 
 /// Whether there are keys for a command: standard input is a terminal, and we are in its foreground.
 pub(crate) fn are_there() -> bool {
-    tcgetpgrp(stdin()).is_ok_and(|group| group == rustix::process::getpgrp())
+    is_in_foreground(stdin())
 }
 
 /// How often a job in the background checks whether it has come to the foreground.

@@ -4,10 +4,11 @@
 
 #[cfg(target_os = "linux")]
 use super::reads::TerminalReads;
+use crate::process_group::{is_in_foreground, is_our_terminal};
 use crate::terminal::Stream;
 use rustix::fs::{Mode, OFlags};
-use rustix::termios::{LocalModes, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp};
-use std::os::fd::OwnedFd;
+use rustix::termios::{LocalModes, SpecialCodeIndex, Termios, tcgetattr};
+use std::os::fd::{AsFd, OwnedFd};
 
 /// The sign of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +87,7 @@ impl QuestionWatch {
 
     /// Whether we are in the foreground. On a terminal that does not control us every process is.
     fn is_ours(&self) -> bool {
-        tcgetpgrp(&self.terminal).is_ok_and(|group| group == rustix::process::getpgrp())
-            || rustix::termios::tcgetsid(&self.terminal).is_err()
+        is_in_foreground(self.terminal.as_fd()) || !is_our_terminal(self.terminal.as_fd())
     }
 }
 

@@ -3,9 +3,9 @@
 //! There is no event for that. But the kernel keeps the date of the last read, and updates it once in every span of eight
 //! seconds. So this date is set back at first, to a value that no read gives.
 
-use rustix::fd::{BorrowedFd, OwnedFd};
+use crate::process_group::is_our_terminal;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT, fstat, futimens};
-use rustix::termios::tcgetpgrp;
 use std::fs::read_to_string;
 
 /// The date of the last read of a terminal.
@@ -27,7 +27,7 @@ impl TerminalReads {
         let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let terminal = rustix::fs::open(path_of_controlling()?, flags, Mode::empty()).ok()?;
         // In a container the name may be that of another terminal.
-        tcgetpgrp(&terminal).is_ok().then_some(Self { terminal, set: None })
+        is_our_terminal(terminal.as_fd()).then_some(Self { terminal, set: None })
     }
 
     /// Watches this terminal, which was opened by its own name.
