@@ -75,7 +75,7 @@ fn without_proc_a_stopped_cachex_stays_stopped() {
 fn cachex_stops_in_a_session_outside_its_pid_namespace() {
     let sandbox = Sandbox::new();
     let script =
-        "set -m 2>/dev/null; cachex ./s.sh > out & until test -e ready; do sleep 0.01; done
+        "exec 2>/dev/null; set -m; cachex ./s.sh > out 2>&1 & until test -e ready; do sleep 0.01; done
         kill -TSTP $!; until grep -q '^State:.T' /proc/$!/status; do sleep 0.01; done
         kill -CONT $!; echo went on > go; wait $!; echo $?; cat out";
     let way = ["--pid", "--fork", "--mount-proc", "bash", "-c"];
