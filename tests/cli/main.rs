@@ -67,9 +67,11 @@ mod stdin_silent;
 mod stopped_lock_holder;
 mod stopping;
 mod store_faults;
+mod store_locked;
 mod store_meanwhile;
 mod store_model;
 mod stored_files;
+mod stored_files_side_by_side;
 mod stream_order;
 mod streams;
 #[cfg(target_os = "linux")]

@@ -1,6 +1,6 @@
 //! The files that a command wrote, in the store: as the library keeps them, beneath the options that ask for it.
 
-use super::harness::{Random, Sandbox, say};
+use super::harness::{Sandbox, say};
 use cachex::entry::{Condition, Entry, NewEntry, NewOutputFile, NewOutputs};
 use cachex::exit::Exit;
 use cachex::key::{CommandName, Digest, Key};
@@ -14,11 +14,10 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The contents of files.
-type Contents = Vec<Vec<u8>>;
+pub(super) type Contents = Vec<Vec<u8>>;
 
 fn digest(content: &[u8]) -> [u8; 32] {
     *blake3::hash(content).as_bytes()
@@ -65,7 +64,7 @@ fn key(number: u8) -> Key {
 }
 
 /// Stores an entry with output of this length and these files.
-fn fill(
+pub(super) fn fill(
     store: &mut Store,
     number: u8,
     output: usize,
@@ -101,18 +100,18 @@ fn fill(
 }
 
 /// The same without a limit.
-fn fill_with(store: &mut Store, number: u8, contents: &[Vec<u8>]) {
+pub(super) fn fill_with(store: &mut Store, number: u8, contents: &[Vec<u8>]) {
     let open = opener(contents);
     let filled = fill(store, number, 10, outputs(contents, &open), DEFAULT_MAX_SIZE);
     assert_eq!(filled.expect("filled"), Filled::Stored);
 }
 
-fn entry(store: &Store, number: u8) -> Option<Entry> {
+pub(super) fn entry(store: &Store, number: u8) -> Option<Entry> {
     store.variants(&[key(number)]).expect("looked up").pop()
 }
 
 /// The files that a hit would bring back; `None` for a miss.
-fn hit(store: &Store, number: u8) -> Option<Contents> {
+pub(super) fn hit(store: &Store, number: u8) -> Option<Contents> {
     let entry = entry(store, number)?;
     store.output(&entry).expect("read")?;
     read(store, &entry)
@@ -276,141 +275,4 @@ fn a_damaged_object_or_manifest_is_found_and_heals() {
     fill_with(&mut store, 1, &contents());
     assert_eq!(hit(&store, 1), Some(contents()));
     sandbox.objects_are_those_owned();
-}
-
-/// What processes of their own store: shared files, a file of each entry's own, and sometimes long output.
-fn sample(number: u8, round: u8) -> Contents {
-    vec![b"shared".to_vec(), vec![round; 100_000], vec![number, round], vec![3; 70_000]]
-}
-
-const STORE: &str = "CACHEX_TEST_STORE";
-const CALLS: &str = "CACHEX_TEST_CALLS";
-
-/// Of another process: stores entries, by their numbers and rounds. A test of its own, which does nothing unless another
-/// test starts it.
-#[test]
-fn store_in_a_process_of_its_own() {
-    let (Some(store), Some(calls)) = (std::env::var_os(STORE), std::env::var_os(CALLS)) else {
-        return;
-    };
-    let mut store = Store::open(Path::new(&store)).expect("opened");
-    for call in calls.into_string().expect("UTF-8").split(' ') {
-        let (number, round) = call.split_once('/').expect("two numbers");
-        let number = number.parse().expect("a number");
-        if round == "clear" {
-            store.clear(&Selection::all()).expect("cleared");
-            continue;
-        }
-        let contents = sample(number, round.parse().expect("a number"));
-        let open = opener(&contents);
-        let length = if number % 2 == 0 { 1_200_000 } else { 10 };
-        let filled = fill(&mut store, number, length, outputs(&contents, &open), DEFAULT_MAX_SIZE);
-        assert!(matches!(filled.expect("filled"), Filled::Stored | Filled::Cleared));
-    }
-}
-
-fn storing(sandbox: &Sandbox, program: &[&str], calls: &str) -> Command {
-    let this = std::env::current_exe().expect("known");
-    let mut words: Vec<_> = program.iter().map(Into::into).collect::<Vec<OsString>>();
-    words.push(this.into());
-    let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).args(["--exact", "stored_files::store_in_a_process_of_its_own"]);
-    command.arg("--test-threads=1").env(STORE, sandbox.store_dir()).env(CALLS, calls);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command
-}
-
-/// Expects that an entry is there with the files of one of the rounds.
-#[track_caller]
-fn holds(sandbox: &Sandbox, number: u8, rounds: &[u8]) {
-    let found = hit(&sandbox.store(), number).expect("a hit");
-    assert!(rounds.iter().any(|round| found == sample(number, *round)), "{number}");
-}
-
-/// What a killed process left goes with the next result that is stored.
-fn leaves_nothing(sandbox: &Sandbox) {
-    fill_with(&mut sandbox.store(), 200, &[b"shared".to_vec()]);
-    sandbox.objects_are_those_owned();
-    let verdict = sandbox.connection().query_row("PRAGMA integrity_check", [], |row| row.get(0));
-    assert_eq!(verdict, Ok("ok".to_owned()));
-}
-
-/// Kills a process at each step that touches a file or ends a transaction.
-#[test]
-#[cfg(target_os = "linux")]
-fn kills_at_every_step_of_storing_files() {
-    if !super::system_calls::can_trace() {
-        return;
-    }
-    let sandbox = Sandbox::new();
-    assert!(storing(&sandbox, &[], "1/0 2/0").status().expect("run").success());
-    let mut died = 0;
-    for step in [
-        "linkat",
-        "renameat",
-        "renameat2",
-        "mkdirat",
-        "unlinkat",
-        "unlink",
-        "rmdir",
-        "flock",
-        "ftruncate",
-        "pwrite64",
-        "ioctl",
-    ] {
-        for time in 1..40 {
-            say(format_args!("{step} {time}"));
-            let (before, round) = (u8::from(time % 2 == 0), u8::from(time % 2 == 1));
-            let inject = format!("inject={step}:signal=KILL:when={time}");
-            let strace = ["strace", "-f", "-o", "/dev/null", "-e", &inject];
-            let ended = storing(&sandbox, &strace, &format!("2/{round}")).status().expect("run");
-            died += usize::from(ended.code().is_none());
-            holds(&sandbox, 1, &[0]);
-            holds(&sandbox, 2, &[before, round]);
-            leaves_nothing(&sandbox);
-            assert!(storing(&sandbox, &[], &format!("2/{round}")).status().expect("run").success());
-            holds(&sandbox, 2, &[round]);
-            sandbox.objects_are_those_owned();
-            if ended.success() {
-                break;
-            }
-        }
-        assert!(storing(&sandbox, &[], "2/0").status().expect("run").success());
-    }
-    assert!(died >= 20, "{died}");
-}
-
-#[test]
-fn processes_that_store_and_clear_side_by_side_lose_nothing() {
-    let sandbox = Sandbox::new();
-    let mut random = Random::new();
-    for round in 0..4_u8 {
-        let mut calls = || {
-            let call = |_| match random.below(12) {
-                0 => "0/clear".to_owned(),
-                number => format!("{number}/{round}"),
-            };
-            (0..12).map(call).collect::<Vec<_>>().join(" ")
-        };
-        let all: Vec<_> = (0..4).map(|_| calls()).collect();
-        let mut running: Vec<_> = all
-            .iter()
-            .map(|calls| storing(&sandbox, &[], calls).spawn().expect("started"))
-            .collect();
-        let mut killed = running.pop().expect("one of them");
-        std::thread::sleep(Duration::from_millis(random.below(200).try_into().expect("few")));
-        killed.kill().expect("killed");
-        killed.wait().expect("ended");
-        for mut process in running {
-            assert!(process.wait().expect("ended").success(), "{round}");
-        }
-        leaves_nothing(&sandbox);
-        let store = sandbox.store();
-        for number in 1..12 {
-            if entry(&store, number).is_some() {
-                let found = hit(&store, number).expect("intact");
-                assert!((0..=round).any(|it| found == sample(number, it)), "{number}");
-            }
-        }
-    }
 }
