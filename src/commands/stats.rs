@@ -22,7 +22,7 @@ use std::path::Path;
 pub fn run(options: &StatsOptions, directory: &Path, notices: &Notices) -> Result<(), Error> {
     let statistics = with_store(directory, notices, crate::store::Store::statistics)?;
     if options.json {
-        print(&json(&json_of(&statistics))?)
+        print_json(&statistics)
     } else if options.markdown {
         print(&markdown(&statistics))
     } else {
@@ -132,22 +132,10 @@ fn code(text: &str) -> String {
     format!("{fence}{}{fence}", text.replace('|', "\\|"))
 }
 
-/// The statistics as JSON.
-fn json_of(Statistics { disk, whole, commands }: &Statistics) -> impl Serialize {
-    let command = |(words, totals): &(Vec<OsString>, Totals)| {
-        let Totals { entries, output, hits, misses, saved } = *totals;
-        object! {
-            command: json::texts(words),
-            entries: entries,
-            output_bytes: output,
-            hits: hits,
-            misses: misses,
-            hit_rate: totals.hit_rate(),
-            saved: json::seconds(saved),
-        }
-    };
+/// Prints the statistics as JSON, a part of the commands at once.
+fn print_json(Statistics { disk, whole, commands }: &Statistics) -> Result<(), Error> {
     let Totals { entries, output, hits, misses, saved } = *whole;
-    object! {
+    let head = json(&object! {
         disk_bytes: *disk,
         entries: entries,
         output_bytes: output,
@@ -156,6 +144,37 @@ fn json_of(Statistics { disk, whole, commands }: &Statistics) -> impl Serialize 
         // `null` if there were no calls.
         hit_rate: whole.hit_rate(),
         saved: json::seconds(saved),
-        commands: commands.iter().map(command).collect::<Vec<_>>(),
+        commands: [(); 0],
+    })?;
+    let Some((head, _)) = head.rsplit_once(']').filter(|_| !commands.is_empty()) else {
+        return print(&head);
+    };
+    if !print_more(head)? {
+        return Ok(());
+    }
+    let mut separator = "";
+    for part in commands.chunks(AT_ONCE) {
+        let part = json(&object! { commands: part.iter().map(json_of).collect::<Vec<_>>() })?;
+        let Some(items) = part.split_once('[').and_then(|(_, it)| it.strip_suffix("\n  ]\n}\n"))
+        else {
+            continue;
+        };
+        if !print_more(&format!("{}{items}", std::mem::replace(&mut separator, ",")))? {
+            return Ok(());
+        }
+    }
+    print("\n  ]\n}\n")
+}
+
+fn json_of((words, totals): &(Vec<OsString>, Totals)) -> impl Serialize + use<> {
+    let Totals { entries, output, hits, misses, saved } = *totals;
+    object! {
+        command: json::texts(words),
+        entries: entries,
+        output_bytes: output,
+        hits: hits,
+        misses: misses,
+        hit_rate: totals.hit_rate(),
+        saved: json::seconds(saved),
     }
 }

@@ -226,6 +226,25 @@ fn a_store_of_an_older_format_keeps_its_counts() {
 }
 
 #[test]
+fn json_of_many_commands_is_one_object() {
+    let sandbox = sandbox();
+    assert_eq!(stats(&sandbox)["commands"], json!([]));
+    sandbox.cachex("./s.sh").gives("hi\n");
+    // Names of equal length. Commands are read and printed by the thousand.
+    sandbox.sql(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4500)
+         INSERT INTO command (scope, name, hits, misses, saved, used, idle)
+         SELECT '', CAST(replace(CAST(name AS TEXT), 's.sh', printf('%04d', i)) AS BLOB), 0, 1, 0, i, 1
+         FROM n, command",
+    );
+    assert_eq!(stats(&sandbox)["misses"], json!(4501));
+    let counts = counts(&sandbox);
+    let mut expected: Vec<_> = (1..=4500).map(|i| (format!("{i:04}"), 0, 1)).collect();
+    expected.push(("s.sh".to_owned(), 0, 1));
+    assert_eq!(counts, expected);
+}
+
+#[test]
 fn a_pipe_gets_plain_columns() {
     let sandbox = sandbox();
     sandbox.cachex("./s.sh a").gives("hi\n");
