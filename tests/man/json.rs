@@ -1,4 +1,4 @@
-//! The fields of `--json`, from the tables in the README.
+//! The fields of `--json`, from the tables in the reference.
 
 /// The fields of a verb's answer.
 pub struct Fields {
@@ -8,8 +8,8 @@ pub struct Fields {
 }
 
 pub fn fields(verb: &str) -> Option<Fields> {
-    let readme = include_str!("../../README.md");
-    let section = readme.split("\n## JSON\n").nth(1)?.split("\n## ").next()?;
+    let reference = include_str!("../../docs/reference.md");
+    let section = reference.split("\n## JSON\n").nth(1)?.split("\n## ").next()?;
     let paragraphs: Vec<_> = section.trim().split("\n\n").collect();
     let (general, tables) = paragraphs.split_first()?;
     let is_of_verb = |pair: &&[&str]| pair[0].contains(&format!("`{verb} --json`"));

@@ -16,33 +16,34 @@ fn the_examples_of_the_readme_work() {
     run_page("README.md");
 }
 
-#[test]
-fn the_examples_of_the_ci_page_work() {
-    run_page("docs/ci.md");
-}
-
-/// One test per recipe, so that they run in parallel.
-macro_rules! recipes {
-    ($($name:ident)*) => {
-        const RECIPES: &[&str] = &[$(stringify!($name)),*];
-        mod recipes {
+/// One test per page of a directory, so that they run in parallel, and one that finds a page without a test.
+macro_rules! pages {
+    ($module:ident in $directory:literal: $($name:ident)*) => {
+        mod $module {
             $(#[test] fn $name() {
-                crate::session::run_page(concat!("docs/recipes/", stringify!($name), ".md"));
+                crate::session::run_page(concat!($directory, "/", stringify!($name), ".md"));
             })*
+
+            #[test]
+            fn every_page_has_a_test() {
+                assert_eq!(crate::pages_in($directory), [$(stringify!($name)),*]);
+            }
         }
     };
 }
 
-recipes! { cloud compile editor fzf llm make prompt tests wrap }
+pages! { docs in "docs": ci design reference releasing speed }
+pages! { recipes in "docs/recipes": cloud compile editor fzf llm make prompt tests wrap }
 
-#[test]
-fn every_recipe_has_a_test() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recipes");
-    let pages = fs::read_dir(directory).expect("readable").map(|entry| {
-        let path = entry.expect("readable").path();
-        path.file_stem().expect("a name").to_string_lossy().into_owned()
-    });
-    let mut pages: Vec<String> = pages.collect();
-    pages.sort();
-    assert_eq!(pages, RECIPES);
+/// The names of the pages in this directory, sorted.
+fn pages_in(directory: &str) -> Vec<String> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+    let paths =
+        fs::read_dir(directory).expect("readable").map(|entry| entry.expect("readable").path());
+    let pages = paths.filter(|path| path.extension().is_some_and(|end| end == "md"));
+    let name =
+        |path: std::path::PathBuf| path.file_stem().expect("a name").to_string_lossy().into_owned();
+    let mut names: Vec<String> = pages.map(name).collect();
+    names.sort();
+    names
 }
