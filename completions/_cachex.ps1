@@ -70,12 +70,15 @@ Register-ArgumentCompleter -Native -CommandName 'cachex' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the stored entries, newest first')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one entry, or its recorded output')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Show how often entries were replayed, and the time that saved')
-            [CompletionResult]::new('clear', 'clear', [CompletionResultType]::ParameterValue, 'Remove everything, a command, or one call of it')
+            [CompletionResult]::new('clear', 'clear', [CompletionResultType]::ParameterValue, 'Remove everything, a command, a call, or an entry')
             [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove expired entries, then shrink the store to --max-size')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the options in force, and where each comes from')
             [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Trust the configuration file of a project')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the store, and say how to fix what is wrong')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Print what a shell''s start file needs: completions and `memo`')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page of cachex or of a verb, as roff')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print the help of cachex, or of a verb')
             break
         }
         'cachex;explain' {
@@ -266,7 +269,37 @@ Register-ArgumentCompleter -Native -CommandName 'cachex' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'cachex;init' {
+            [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Keep the store in this directory')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Report decisions and their reasons on standard error')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Report decisions and their reasons on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no warnings')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'cachex;man' {
+            [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Keep the store in this directory')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Report decisions and their reasons on standard error')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Report decisions and their reasons on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no warnings')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'cachex;completions' {
+            [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Keep the store in this directory')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Report decisions and their reasons on standard error')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Report decisions and their reasons on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no warnings')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no warnings')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'cachex;help' {
             [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Keep the store in this directory')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Report decisions and their reasons on standard error')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Report decisions and their reasons on standard error')

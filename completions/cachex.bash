@@ -25,7 +25,7 @@ _cachex() {
         _cachex_operand
     else
         # A verb or a command.
-        [[ -n $run ]] || _cachex_words_of 'explain list show stats clear prune config trust doctor completions'
+        [[ -n $run ]] || _cachex_words_of 'explain list show stats clear prune config trust doctor init man completions help'
         _cachex_commands
     fi
 }
@@ -56,7 +56,7 @@ _cachex_place() {
             -*)
                 case ${word%%=*} in -v|--verbose|-q|--quiet|--cache-dir) ;; *) run=1 ;; esac
                 case $word in --env|--file|--ignore-arg|--hash-with|--key|--scope|--trace-ignore|--trace-times|--output|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--cache-exit|--max-entries|--max-output|--spinner|--max-size|--cache-dir|--older-than) ((++i == last)) && option=$word ;; esac ;;
-            explain|list|show|stats|clear|prune|config|trust|doctor|completions)
+            explain|list|show|stats|clear|prune|config|trust|doctor|init|man|completions|help)
                 if [[ -z $verb ]]; then verb=$word; continue; fi
                 case $verb in explain) command=$i; return ;; esac ;;
             *)
@@ -77,7 +77,10 @@ _cachex_options() {
         config) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --ignore-file-args --stdin -n --no-stdin --trace --no-trace --trace-ignore --trace-times --output --outputs --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json --all' ;;
         trust) echo '-v --verbose -q --quiet --cache-dir -h --help --json --revoke --list' ;;
         doctor) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
+        init) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
+        man) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
         completions) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
+        help) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
         *) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --ignore-file-args --stdin -n --no-stdin --trace --no-trace --trace-ignore --trace-times --output --outputs --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help -V --version' ;;
     esac
 }
@@ -86,10 +89,13 @@ _cachex_operand() {
     case $verb in
         list) _cachex_words_of -- ;;
         show) _cachex_words_of "-- $(_cachex_entries)" ;;
-        clear) _cachex_words_of -- ;;
+        clear) _cachex_words_of "-- $(_cachex_entries)" ;;
         config) _cachex_words_of -- ;;
         trust) _cachex_option dirnames ;;
+        init) _cachex_words_of 'bash zsh fish' ;;
+        man) _cachex_words_of 'explain list show stats clear prune config trust doctor init man completions help' ;;
         completions) _cachex_words_of 'bash zsh fish elvish powershell' ;;
+        help) _cachex_words_of 'explain list show stats clear prune config trust doctor init man completions help' ;;
     esac
 }
 

@@ -67,12 +67,15 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand list 'List the stored entries, newest first'
             cand show 'Show one entry, or its recorded output'
             cand stats 'Show how often entries were replayed, and the time that saved'
-            cand clear 'Remove everything, a command, or one call of it'
+            cand clear 'Remove everything, a command, a call, or an entry'
             cand prune 'Remove expired entries, then shrink the store to --max-size'
             cand config 'Show the options in force, and where each comes from'
             cand trust 'Trust the configuration file of a project'
             cand doctor 'Check the store, and say how to fix what is wrong'
+            cand init 'Print what a shell''s start file needs: completions and `memo`'
+            cand man 'Print the manual page of cachex or of a verb, as roff'
             cand completions 'Print the completion script of a shell'
+            cand help 'Print the help of cachex, or of a verb'
         }
         &'cachex;explain'= {
             cand --env 'Add variables to the key (repeat, or use commas)'
@@ -253,7 +256,34 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'cachex;init'= {
+            cand --cache-dir 'Keep the store in this directory'
+            cand -v 'Report decisions and their reasons on standard error'
+            cand --verbose 'Report decisions and their reasons on standard error'
+            cand -q 'Print no warnings'
+            cand --quiet 'Print no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cachex;man'= {
+            cand --cache-dir 'Keep the store in this directory'
+            cand -v 'Report decisions and their reasons on standard error'
+            cand --verbose 'Report decisions and their reasons on standard error'
+            cand -q 'Print no warnings'
+            cand --quiet 'Print no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'cachex;completions'= {
+            cand --cache-dir 'Keep the store in this directory'
+            cand -v 'Report decisions and their reasons on standard error'
+            cand --verbose 'Report decisions and their reasons on standard error'
+            cand -q 'Print no warnings'
+            cand --quiet 'Print no warnings'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cachex;help'= {
             cand --cache-dir 'Keep the store in this directory'
             cand -v 'Report decisions and their reasons on standard error'
             cand --verbose 'Report decisions and their reasons on standard error'

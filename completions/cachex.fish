@@ -17,7 +17,7 @@ function __cachex_place
                 contains -- (string split -m 1 = -- $words[1])[1] -v --verbose -q --quiet --cache-dir; or set first
                 contains -- $words[1] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --spinner --max-size --cache-dir --older-than; and set -e words[1]
             case '*'
-                if test $verb = run; and contains -- $words[1] explain list show stats clear prune config trust doctor completions
+                if test $verb = run; and contains -- $words[1] explain list show stats clear prune config trust doctor init man completions help
                     set verb $words[1]
                     set first
                 else if contains -- $verb run explain
@@ -54,12 +54,15 @@ function __cachex_first
         printf '%s\t%s\n' list 'List the stored entries, newest first'
         printf '%s\t%s\n' show 'Show one entry, or its recorded output'
         printf '%s\t%s\n' stats 'Show how often entries were replayed, and the time that saved'
-        printf '%s\t%s\n' clear 'Remove everything, a command, or one call of it'
+        printf '%s\t%s\n' clear 'Remove everything, a command, a call, or an entry'
         printf '%s\t%s\n' prune 'Remove expired entries, then shrink the store to --max-size'
         printf '%s\t%s\n' config 'Show the options in force, and where each comes from'
         printf '%s\t%s\n' trust 'Trust the configuration file of a project'
         printf '%s\t%s\n' doctor 'Check the store, and say how to fix what is wrong'
+        printf '%s\t%s\n' init 'Print what a shell\'s start file needs: completions and `memo`'
+        printf '%s\t%s\n' man 'Print the manual page of cachex or of a verb, as roff'
         printf '%s\t%s\n' completions 'Print the completion script of a shell'
+        printf '%s\t%s\n' help 'Print the help of cachex, or of a verb'
     end
     __cachex_commands
 end
@@ -97,6 +100,10 @@ function __cachex_hashes
 end
 
 function __cachex_entries
+    # Only one is named: not behind another operand.
+    set -l words (commandline -opc)
+    string match -q -- '-*' $words[-1]; or contains -- $words[-1] explain list show stats clear prune config trust doctor init man completions help; or contains -- $words[-2] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --spinner --max-size --cache-dir --older-than
+    or return
     __cachex_list | awk 'NR == 1 { at = index($0, "COMMAND") } NR > 1 { print $1 "\t" substr($0, at) }'
 end
 
@@ -121,10 +128,13 @@ complete -c cachex -n '__cachex_at command' -a '(__cachex_as_without)'
 complete -c cachex -n '__cachex_at run explain' -a '(__cachex_first)'
 complete -c cachex -n '__cachex_at list' -k -a '--'
 complete -c cachex -n '__cachex_at show' -k -a '-- (__cachex_entries)'
-complete -c cachex -n '__cachex_at clear' -k -a '--'
+complete -c cachex -n '__cachex_at clear' -k -a '-- (__cachex_entries)'
 complete -c cachex -n '__cachex_at config' -k -a '--'
 complete -c cachex -n '__cachex_at trust' -k -a '(__fish_complete_directories)'
+complete -c cachex -n '__cachex_at init' -k -a 'bash zsh fish'
+complete -c cachex -n '__cachex_at man' -k -a 'explain list show stats clear prune config trust doctor init man completions help'
 complete -c cachex -n '__cachex_at completions' -k -a 'bash zsh fish elvish powershell'
+complete -c cachex -n '__cachex_at help' -k -a 'explain list show stats clear prune config trust doctor init man completions help'
 complete -c cachex -n '__cachex_at run explain config' -l env -x -a '(__cachex_variables)' -d 'Add variables to the key (repeat, or use commas)'
 complete -c cachex -n '__cachex_at run explain config' -l file -r -F -d 'Add the content of files to the key (repeat)'
 complete -c cachex -n '__cachex_at run explain config' -l ignore-arg -x -d 'Leave these arguments out of the key (repeat)'
@@ -159,10 +169,10 @@ complete -c cachex -n '__cachex_at run explain config' -l spinner -x -d 'The spi
 complete -c cachex -n '__cachex_at run explain config' -l no-spinner -d 'Show no spinner'
 complete -c cachex -n '__cachex_at run explain prune config' -l max-size -x -d 'Keep the whole store below this [default: 2GiB]'
 complete -c cachex -n '__cachex_at run explain config' -l no-cache -d 'Run the command as if cachex were not there'
-complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor completions' -s v -l verbose -d 'Report decisions and their reasons on standard error'
-complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor completions' -s q -l quiet -d 'Print no warnings'
-complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor completions' -l cache-dir -x -a '(__fish_complete_directories)' -d 'Keep the store in this directory'
-complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor completions' -s h -l help -d 'Print help'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor init man completions help' -s v -l verbose -d 'Report decisions and their reasons on standard error'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor init man completions help' -s q -l quiet -d 'Print no warnings'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor init man completions help' -l cache-dir -x -a '(__fish_complete_directories)' -d 'Keep the store in this directory'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor init man completions help' -s h -l help -d 'Print help'
 complete -c cachex -n '__cachex_at run' -s V -l version -d 'Print version'
 complete -c cachex -n '__cachex_at explain list show stats config trust' -l json -d 'Print JSON'
 complete -c cachex -n '__cachex_at list clear' -l exact -d 'Only the call with exactly these ARGS (or none)'

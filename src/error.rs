@@ -72,7 +72,7 @@ fn is_for_a_shell(word: &OsStr) -> bool {
 
 /// A mistyped verb is taken for a command, so the hint names the nearest verb.
 fn hint_at_verb(command: &OsStr) -> String {
-    const VERBS: [&str; 11] = [
+    const VERBS: [&str; 13] = [
         "clear",
         "list",
         "show",
@@ -83,9 +83,10 @@ fn hint_at_verb(command: &OsStr) -> String {
         "prune",
         "doctor",
         "completions",
-        HELP,
+        "init",
+        "man",
+        "help",
     ];
-    const HELP: &str = "help";
     let Some(word) = command.to_str().filter(|word| word.len() >= 3) else {
         return String::new();
     };
@@ -93,9 +94,7 @@ fn hint_at_verb(command: &OsStr) -> String {
     let Some(verb) = near.min_by_key(|verb| strsim::damerau_levenshtein(word, verb)) else {
         return String::new();
     };
-    // There is no such verb, but an option.
-    let meant = if verb == HELP { "--help" } else { verb };
-    format!("; did you mean `cachex {meant}`?")
+    format!("; did you mean `cachex {verb}`?")
 }
 
 /// Whether two words differ by one slip (a long one by two), or one is the start of the other.
@@ -124,8 +123,7 @@ mod tests {
             ("prun", "prune"),
             ("docter", "doctor"),
             ("complitoins", "completions"),
-            ("hlep", "--help"),
-            ("help", "--help"),
+            ("hlep", "help"),
         ] {
             let hint = format!("; did you mean `cachex {meant}`?");
             assert_eq!(hint_for(OsStr::new(word)), hint, "{word}");

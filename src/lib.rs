@@ -118,7 +118,7 @@ fn status() -> u8 {
             }
             exit.status()
         }
-        Err(EarlyExit::Usage(usage)) => usage.show(),
+        Err(EarlyExit::Help(help)) => help.show(),
         Err(EarlyExit::Error(error)) => {
             terminal::print_error(&error);
             error.exit_code()
@@ -139,6 +139,9 @@ fn dispatch(mut asked: Asked) -> Result<Exit, Error> {
         Verb::Config(options) => commands::config::run(&asked, &options, &notices)?,
         Verb::Doctor => return commands::doctor::run(&store()?),
         Verb::Explain(options) => commands::explain::run(asked, &options, &notices)?,
+        Verb::Help { verb } => return Ok(Exit::Code(options::Help::of(verb.as_deref()).show())),
+        Verb::Init { shell } => commands::init::run(shell)?,
+        Verb::Man { verb } => commands::man::run(verb.as_deref())?,
         Verb::List(options) => commands::list::run(&options, &store()?, &notices)?,
         Verb::Prune(options) => {
             let max_size = options.max_size.or(asked.in_force.max_size.value().copied());

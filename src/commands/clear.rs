@@ -6,6 +6,7 @@ use super::opening::with_store;
 use super::removals::{amount, verb};
 use crate::error::Error;
 use crate::options::ClearOptions;
+use crate::store::Selection;
 use crate::terminal::Notices;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use std::path::Path;
 /// # Errors
 /// When the store cannot be used.
 pub fn run(options: &ClearOptions, directory: &Path, notices: &Notices) -> Result<(), Error> {
-    let selection = selection(&options.filters);
+    let selection = Selection { number: options.id, ..selection(&options.filters) };
     let (cleared, longer) = with_store(directory, notices, |store| {
         let cleared =
             if options.dry_run { store.clearable(&selection)? } else { store.clear(&selection)? };

@@ -221,7 +221,7 @@ options! {
     spinner: String = last(values::text), Shape::new("spinner", One(Text, "TEXT")).under(SHOWING).rare();
 
     /// Show no spinner
-    no_spinner: bool = switch, Shape::new("no-spinner", Nothing).under(SHOWING);
+    no_spinner: bool = switch, Shape::new("no-spinner", Nothing).under(SHOWING).rare();
 
     /// Keep the whole store below this [default: 2GiB]
     ///

@@ -88,7 +88,7 @@ impl Asked {
 /// The files that count for a verb. If it is not about a call, only the user's file does, for the place of the store.
 fn files_for(verb: Option<&Verb>) -> &'static [FileOwner] {
     match verb {
-        Some(Verb::Completions { .. } | Verb::Trust(_)) => &[],
+        Some(verb) if !verb.uses_store() => &[],
         Some(verb) if !verb.is_about_call() => &[FileOwner::User],
         _ => &[FileOwner::User, FileOwner::Project],
     }

@@ -21,10 +21,10 @@ mod variables;
 
 pub use argv::CommandLine;
 pub use definitions::command::command;
-pub use definitions::usage::{EarlyExit, Usage};
+pub use definitions::usage::{EarlyExit, Help};
 pub use definitions::verbs::{
-    ClearOptions, ConfigOptions, ExplainOptions, FilterOptions, ListOptions, PruneOptions, Shell,
-    ShowOptions, StatsOptions, TrustOptions, Verb,
+    ClearOptions, ConfigOptions, ExplainOptions, FilterOptions, InitShell, ListOptions,
+    PruneOptions, Shell, ShowOptions, StatsOptions, TrustOptions, Verb,
 };
 pub use files::file::ConfigFile;
 pub use files::findings::{Findings, Untrusted, WHY_IGNORED};

@@ -2,8 +2,21 @@
 
 use super::harness::{Sandbox, Texts};
 
-const VERBS: [&str; 10] =
-    ["", "clear", "explain", "list", "show", "config", "prune", "doctor", "stats", "completions"];
+const VERBS: [&str; 13] = [
+    "",
+    "clear",
+    "explain",
+    "list",
+    "show",
+    "config",
+    "prune",
+    "doctor",
+    "stats",
+    "completions",
+    "init",
+    "man",
+    "help",
+];
 
 fn help(verb: &str, option: &str) -> String {
     let sandbox = Sandbox::new();

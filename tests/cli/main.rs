@@ -23,6 +23,7 @@ mod harness;
 mod hash_commands;
 mod help;
 mod ignore_arg;
+mod init;
 mod inputs;
 mod job_control;
 mod json;

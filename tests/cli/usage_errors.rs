@@ -62,3 +62,45 @@ fn invalid_variables_are_refused_and_named() {
 fn run_options_before_a_verb_are_refused() {
     is_refused("--ttl 1h clear", &["--ttl", "`clear`", "-- clear"]);
 }
+
+#[test]
+fn every_error_is_one_line_that_ends_with_what_to_do() {
+    let sandbox = Sandbox::with_script("echo hi");
+    for (words, error) in [
+        ("--tll 1h -- ./s.sh", "unexpected argument '--tll'; did you mean '--ttl'?"),
+        ("--nothing-like-it ./s.sh", "unexpected argument '--nothing-like-it'; see cachex --help"),
+        (
+            "--pty=now ./s.sh",
+            "invalid value 'now' for '--pty[=<WHEN>]': expected one of always, auto, never; see cachex --help",
+        ),
+        (
+            "list cat cat 'a",
+            "unexpected argument 'cat'; put -- before a command: cachex list -- cat cat ''\\''a'",
+        ),
+        (
+            "list --json cat a",
+            "unexpected argument 'cat'; put -- before a command: cachex list --json -- cat a",
+        ),
+        (
+            "stats git",
+            "unexpected argument 'git'; to run a command of that name: cachex -- stats git",
+        ),
+        ("list --ttl 1h", "unexpected argument '--ttl'; see cachex list --help"),
+        (
+            "clear ./s.sh",
+            "invalid value './s.sh' for '[ID]': not the number of an entry; put -- before a command: cachex clear -- ./s.sh",
+        ),
+        (
+            "show ./s.sh a",
+            "unexpected argument 'a'; put -- before a command: cachex show -- ./s.sh a",
+        ),
+        (
+            "show",
+            "the following required arguments were not provided: <ID>; see cachex show --help",
+        ),
+    ] {
+        sandbox.cachex(words).ends("", format!("cachex: error: {error}\n"), 2);
+    }
+    sandbox.cachex("prune --max-size").tells("", 2);
+    assert_eq!(sandbox.runs(), 0);
+}

@@ -47,7 +47,7 @@ fn completions_are_printed() {
 #[test]
 fn a_mistyped_verb_gets_a_hint() {
     let sandbox = Sandbox::new();
-    for (typed, meant) in [("lst", "list"), ("explian -- ls", "explain"), ("hlep", "--help")] {
+    for (typed, meant) in [("lst", "list"), ("explian -- ls", "explain"), ("hlep", "help")] {
         let word = typed.split(' ').next().expect("a word");
         let hint = format!("did you mean `cachex {meant}`?");
         let expected = format!("cachex: error: {word}: command not found; {hint}\n");
@@ -68,4 +68,30 @@ fn common_options_may_precede_or_follow_a_verb() {
     sandbox.cachex("--cache-dir=DIR -- echo x".replace("DIR", &other).as_str()).gives("x\n");
     sandbox.cachex(&format!("clear --cache-dir={other}")).gives("removed 1 entry (2B)\n");
     sandbox.cachex(&format!("--cache-dir={other} clear")).gives("removed nothing\n");
+}
+
+#[test]
+fn an_entry_is_cleared_by_its_number() {
+    let sandbox = Sandbox::new();
+    sandbox.cachex("echo a").gives("a\n");
+    sandbox.cachex("echo b").gives("b\n");
+    sandbox.cachex("clear --dry-run 1").gives("would remove 1 entry (2B)\n");
+    sandbox.cachex("clear 1").gives("removed 1 entry (2B)\n");
+    sandbox.cachex("clear 1").gives("removed nothing\n");
+    assert_eq!(sandbox.entries().len(), 1);
+    for words in ["clear 2 --expired", "clear 2 -- echo", "clear 2 3", "clear --prefix 2"] {
+        sandbox.cachex(words).tells("", 2);
+    }
+    assert_eq!(sandbox.entries().len(), 1);
+}
+
+#[test]
+fn help_is_a_verb() {
+    let sandbox = Sandbox::new();
+    let output = |words: &str| sandbox.cachex(words).output().stdout;
+    assert_eq!(output("help"), output("--help"));
+    assert_eq!(output("help list"), output("list --help"));
+    assert_eq!(output("-v help help"), output("help --help"));
+    let stderr = sandbox.cachex("help lst").tells("", 2);
+    assert!(stderr.contains("'lst'") && stderr.contains("no such verb"), "{stderr}");
 }

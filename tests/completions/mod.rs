@@ -95,7 +95,9 @@ enum Kind {
 
 impl Words {
     fn of(command: &Command) -> Self {
-        let verbs = command.get_subcommands().map(Verb::of).collect();
+        let names: Vec<_> =
+            command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+        let verbs = command.get_subcommands().map(|verb| Verb::of(verb, &names)).collect();
         let mut words = Self { verbs, options: Vec::new() };
         words.add(command, "");
         for verb in command.get_subcommands() {
@@ -166,11 +168,12 @@ impl Words {
 }
 
 impl Verb {
-    fn of(command: &Command) -> Self {
+    fn of(command: &Command, verbs: &[String]) -> Self {
         let positionals: Vec<_> = command.get_positionals().collect();
         let operand = match positionals.as_slice() {
             [] => Operand::Nothing,
             [only] if !only.get_possible_values().is_empty() => Operand::OneOf(possible(only)),
+            [only] if only.get_id() == "verb" => Operand::OneOf(verbs.to_vec()),
             [only] if only.get_value_hint() == ValueHint::DirPath => Operand::Directory,
             [only] if only.is_last_set() => Operand::DashedCommand,
             [_] => Operand::Command,

@@ -88,6 +88,10 @@ function __cachex_hashes
 end
 
 function __cachex_entries
+    # Only one is named: not behind another operand.
+    set -l words (commandline -opc)
+    string match -q -- '-*' $words[-1]; or contains -- $words[-1] @VERBS@; or contains -- $words[-2] @VALUED@
+    or return
     __cachex_list | awk 'NR == 1 { at = index($0, "COMMAND") } NR > 1 { print $1 "\t" substr($0, at) }'
 end
 

@@ -115,6 +115,13 @@ _cachex_list() {
 
 if [[ $funcstack[1] == _cachex ]]; then
     _cachex "$@"
-else
+elif (( $+functions[compdef] )); then
     compdef _cachex cachex
+else
+    # compinit comes later in the start file: wait for the first prompt.
+    _cachex_at_prompt() {
+        precmd_functions=(${precmd_functions:#_cachex_at_prompt})
+        if (( $+functions[compdef] )); then compdef _cachex cachex; fi
+    }
+    precmd_functions+=(_cachex_at_prompt)
 fi

@@ -15,7 +15,8 @@ use texts::Texts;
 /// For each page the lines of its examples.
 pub fn examples() -> Vec<Vec<&'static str>> {
     let command = options::command();
-    let names = command.get_subcommands().map(Command::get_name).chain(["cachex"]);
+    let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+    let names = verbs.map(Command::get_name).chain(["cachex"]);
     let lines = |name| Texts::of(name).examples.iter().map(|(_, line)| *line).collect();
     names.map(lines).collect()
 }
@@ -25,7 +26,8 @@ pub fn pages() -> Vec<(String, String)> {
     let mut command = options::command();
     // Lets the verbs have the options that are common to all.
     command.build();
-    let verbs: Vec<_> = command.get_subcommands().cloned().collect();
+    let verbs: Vec<_> =
+        command.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned().collect();
     let verb_page = |verb: &Command| {
         let name = format!("cachex-{}", verb.get_name());
         (format!("man/{name}.1"), page(&name, verb, &[]))

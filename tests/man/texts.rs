@@ -25,7 +25,9 @@ impl Texts {
             "config" => &CONFIG,
             "doctor" => &DOCTOR,
             "explain" => &EXPLAIN,
+            "init" => &INIT,
             "list" => &LIST,
+            "man" => &MAN,
             "prune" => &PRUNE,
             "show" => &SHOW,
             "stats" => &STATS,
@@ -161,6 +163,8 @@ const RUN: Texts = Texts {
         "cachex-prune",
         "cachex-config",
         "cachex-doctor",
+        "cachex-init",
+        "cachex-man",
         "cachex-completions",
     ],
 };
@@ -320,6 +324,44 @@ const COMPLETIONS: Texts = Texts {
         ("For bash, in `~/.bashrc`:", "eval \"$(cachex completions bash)\""),
         ("For zsh:", "cachex completions zsh > ~/.zfunc/_cachex"),
         ("For fish:", "cachex completions fish > ~/.config/fish/completions/cachex.fish"),
+    ],
+    ..VERB
+};
+
+const INIT: Texts = Texts {
+    exit_status: &[
+        ("0", "Done."),
+        ("125", "The lines cannot be written."),
+        ("2", "The command line is wrong."),
+    ],
+    files: &[
+        ("~/.bashrc", "The start file of bash."),
+        ("~/.zshrc", "The start file of zsh."),
+        ("~/.config/fish/config.fish", "The start file of fish."),
+    ],
+    examples: &[
+        ("In `~/.bashrc`:", "eval \"$(cachex init bash)\""),
+        (
+            "And below it, for each command that is to run through cachex from then on:",
+            "eval \"$(cachex init bash)\"; memo curl --ttl 5min",
+        ),
+    ],
+    see_also: &["cachex", "cachex-completions"],
+    ..VERB
+};
+
+const MAN: Texts = Texts {
+    exit_status: &[
+        ("0", "Done."),
+        ("125", "The page cannot be written."),
+        ("2", "The command line is wrong."),
+    ],
+    examples: &[
+        (
+            "Install the page for yourself:",
+            "mkdir -p ~/.local/share/man/man1; cachex man > ~/.local/share/man/man1/cachex.1",
+        ),
+        ("And that of a verb:", "cachex man list > ~/.local/share/man/man1/cachex-list.1"),
     ],
     ..VERB
 };

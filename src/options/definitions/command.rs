@@ -10,9 +10,8 @@ use clap::{
 };
 use std::ffi::OsString;
 
-/// Run a command through the cache: later calls return its output, errors and exit code at once, as long
-/// as its arguments, the content of its script or program, the working directory and the inputs named
-/// below are the same.
+/// Run a command through the cache: later calls return its output and exit code at once, while its arguments,
+/// program, directory and named inputs stay the same.
 ///
 /// Standard input counts if the command reads it. Put `--` before a command that has the name of a verb.
 #[derive(Debug, Parser)]
@@ -74,7 +73,7 @@ pub fn command() -> Command {
 
 /// Reads our name, a verb and its own options, without those of the table.
 pub(in crate::options) fn parse_verb(words: Vec<OsString>) -> Result<Verb, clap::Error> {
-    let command = Verb::augment_subcommands(Command::new("cachex"))
+    let command = Verb::augment_subcommands(Command::new("cachex").disable_help_subcommand(true))
         .mut_subcommands(|verb| verb.args_override_self(true));
     Verb::from_arg_matches(&command.try_get_matches_from(words)?)
 }

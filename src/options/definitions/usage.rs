@@ -1,27 +1,25 @@
-//! The text that is shown where the command line cannot be understood, or is a call for help.
+//! The help, and what clap says of a command line that it does not accept, in the words and the form of our own errors:
+//! on one line, with what to do about it at the end.
 
 use super::command::command;
+use super::verbs::Verb;
 use crate::error::Error;
-use crate::terminal::{self, Stream, escape_os, is_unseen};
+use crate::terminal::{self, Stream, escape_os, escape_words, is_unseen};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ColorChoice, Subcommand};
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 
-/// Help, or what clap says of a command line.
+/// The text of a call for help, in the colours that standard output shows.
 #[derive(Debug)]
-pub struct Usage {
-    /// The text, in the colours that its stream shows.
-    text: String,
-    /// Where it goes: help is an answer.
-    stream: Stream,
-    /// The exit status.
-    code: u8,
-}
+pub struct Help(String);
 
 /// Why a call ends before anything is done.
 #[derive(Debug)]
 pub enum EarlyExit {
-    /// Help, or an error in clap's words.
-    Usage(Usage),
-    /// An error in our own words.
+    /// Help, or the version.
+    Help(Help),
+    /// The command line cannot be understood.
     Error(Error),
 }
 
@@ -34,29 +32,94 @@ impl From<Error> for EarlyExit {
 impl EarlyExit {
     /// What is wrong with a command line, or the help that it asks for. `otherwise` is for what clap would accept.
     pub(in crate::options) fn of_words(words: &[OsString], otherwise: String) -> Self {
-        Usage::of(words).map_or(Self::Error(Error::Usage(otherwise)), Self::Usage)
+        // clap quotes words as they are, so it gets those that could act on a terminal escaped.
+        let is_hostile = |word: &OsString| word.to_string_lossy().contains(is_unseen);
+        let harmless = |word| if is_hostile(word) { escape_os(word).into() } else { word.clone() };
+        let parsed = command().try_get_matches_from(words.iter().map(harmless));
+        match parsed.err() {
+            Some(answer) if !answer.use_stderr() => Self::Help(Help::shown(&answer.render())),
+            Some(problem) => Self::Error(Error::Usage(described(&problem, words))),
+            None => Self::Error(Error::Usage(otherwise)),
+        }
     }
 }
 
-impl Usage {
-    /// Prints the text. The exit status.
+impl Help {
+    /// The help of cachex, or of a verb.
+    #[must_use]
+    pub fn of(verb: Option<&str>) -> Self {
+        let words = ["cachex"].into_iter().chain(verb).chain(["--help"]);
+        let text = command().color(ColorChoice::Never).try_get_matches_from(words).err();
+        text.map_or_else(|| Self(String::new()), |text| Self::shown(&text.render()))
+    }
+
+    fn shown(text: &clap::builder::StyledStr) -> Self {
+        let is_styled = Stream::Stdout.shows_colours();
+        Self(if is_styled { text.ansi().to_string() } else { text.to_string() })
+    }
+
+    /// Prints it. The exit status.
     #[must_use]
     pub fn show(&self) -> u8 {
         // If that fails there is no other place for the message.
-        let _ = terminal::print_styled(self.stream, &self.text);
-        self.code
+        let _ = terminal::print_styled(Stream::Stdout, &self.0);
+        0
     }
+}
 
-    /// What clap says of a command line, if it does not accept it. clap quotes words as they are, so it gets those that
-    /// could act on a terminal escaped.
-    fn of(words: &[OsString]) -> Option<Self> {
-        let is_hostile = |word: &OsString| word.to_string_lossy().contains(is_unseen);
-        let harmless = |word| if is_hostile(word) { escape_os(word).into() } else { word.clone() };
-        let error = command().try_get_matches_from(words.iter().map(harmless)).err()?;
-        let stream = if error.use_stderr() { Stream::Stderr } else { Stream::Stdout };
-        let text = error.render();
-        let is_styled = stream.shows_colours() && !words.iter().any(is_hostile);
-        let text = if is_styled { text.ansi().to_string() } else { text.to_string() };
-        Some(Self { text, stream, code: error.exit_code().try_into().unwrap_or(2) })
+/// What is wrong with a command line, and what to do about it.
+fn described(problem: &clap::Error, words: &[OsString]) -> String {
+    let text = problem.render().to_string();
+    let what = text.split("\n\n").next().unwrap_or_default();
+    let what = what.strip_prefix("error: ").unwrap_or(what);
+    let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
+    let what = what.trim_end_matches(" found").replace(" [possible values: ", ": expected one of ");
+    format!("{}; {}", what.trim_end_matches(']'), advice(problem, words))
+}
+
+fn advice(problem: &clap::Error, words: &[OsString]) -> String {
+    let about = |kind| match problem.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        Some(ContextValue::Strings(texts)) => texts.first().map(String::as_str),
+        _ => None,
+    };
+    let meant = about(ContextKind::SuggestedArg).or_else(|| about(ContextKind::SuggestedValue));
+    if let Some(meant) = meant {
+        return format!("did you mean '{meant}'?");
     }
+    let is_verb = |word: &OsString| word.to_str().is_some_and(Verb::has_subcommand);
+    let Some(at) = words.iter().position(is_verb) else {
+        return "see cachex --help".to_owned();
+    };
+    let (before, rest) = (&words[1..=at], &words[at + 1..]);
+    let verb = words[at].to_str().unwrap_or_default();
+    let misplaced = match (problem.kind(), about(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, word) => word,
+        (ErrorKind::ValueValidation, Some("[ID]" | "[VERB]")) => about(ContextKind::InvalidValue),
+        _ => None,
+    };
+    match misplaced.and_then(|word| command_in(rest, word)) {
+        Some(command) if Verb::takes_command(verb) => {
+            let options = &rest[..rest.len() - command.len()];
+            let dashes = [OsString::from("--")];
+            let line = [before, options, &dashes, command].concat();
+            format!("put -- before a command: cachex {}", escape_words(line))
+        }
+        Some(_) => {
+            let line = escape_words(&words[at..]);
+            format!("to run a command of that name: cachex -- {line}")
+        }
+        None => format!("see cachex {verb} --help"),
+    }
+}
+
+/// The words from the first operand on that are a command, if this word is among them.
+fn command_in<'w>(words: &'w [OsString], misplaced: &str) -> Option<&'w [OsString]> {
+    let is_operand = |word: &OsString| !word.as_bytes().starts_with(b"-");
+    let mut at = words.iter().position(|word| word == misplaced && is_operand(word))?;
+    // What follows an option may be its value.
+    while at > 0 && is_operand(&words[at - 1]) && (at < 2 || is_operand(&words[at - 2])) {
+        at -= 1;
+    }
+    Some(&words[at..])
 }

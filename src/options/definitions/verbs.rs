@@ -7,9 +7,14 @@ use crate::size::Size;
 use crate::time::Lifetime;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::mem::take;
 use std::path::PathBuf;
+
+/// Reads the number of an entry.
+fn number(word: &str) -> Result<i64, &'static str> {
+    word.parse().map_err(|_| "not the number of an entry")
+}
 
 /// What to do instead of running a command.
 #[derive(Debug, Subcommand)]
@@ -25,7 +30,7 @@ pub enum Verb {
     Show(ShowOptions),
     /// Show how often entries were replayed, and the time that saved
     Stats(StatsOptions),
-    /// Remove everything, a command, or one call of it
+    /// Remove everything, a command, a call, or an entry
     Clear(ClearOptions),
     /// Remove expired entries, then shrink the store to --max-size
     ///
@@ -46,20 +51,73 @@ pub enum Verb {
     /// `ok`, `warning` or `problem`. Changes nothing.
     #[command(after_help = "Exit status: 0 if there is no problem, 1 otherwise.")]
     Doctor,
+    /// Print what a shell's start file needs: completions and `memo`
+    ///
+    /// For bash, put `eval "$(cachex init bash)"` into `~/.bashrc`, for zsh `eval "$(cachex init zsh)"` into
+    /// `~/.zshrc`, for fish `cachex init fish | source` into `~/.config/fish/config.fish`.
+    ///
+    /// Then `memo NAME [OPTIONS]` makes a function of the shell, so that NAME runs through cachex with these options.
+    /// Files are no matter for it: those among the arguments count by themselves. `unmemo NAME` removes the function, and
+    /// `memo` alone lists what there is. Aliases and functions of the same name stay, unless it is
+    /// `memo --replace NAME`.
+    Init {
+        /// The shell
+        shell: InitShell,
+    },
+    /// Print the manual page of cachex or of a verb, as roff
+    ///
+    /// `cachex man | man -l -` shows it.
+    #[command(override_usage = "cachex man [VERB]")]
+    Man {
+        /// The verb
+        #[arg(value_parser = OsStringValueParser::new().try_map(|word| known_verb(&word)))]
+        verb: Option<String>,
+    },
     /// Print the completion script of a shell
     ///
     /// For bash, put `eval "$(cachex completions bash)"` into `~/.bashrc`. For zsh, save the script as `_cachex`
-    /// in a directory of `$fpath`. For fish, save it as `~/.config/fish/completions/cachex.fish`.
+    /// in a directory of `$fpath`. For fish, save it as `~/.config/fish/completions/cachex.fish`. `cachex init` prints
+    /// the completions and more.
     Completions {
         /// The shell
         shell: Shell,
     },
+    /// Print the help of cachex, or of a verb
+    #[command(hide = true, override_usage = "cachex help [VERB]")]
+    Help {
+        /// The verb
+        #[arg(value_parser = OsStringValueParser::new().try_map(|word| known_verb(&word)))]
+        verb: Option<String>,
+    },
+}
+
+/// The name of a verb.
+fn known_verb(word: &OsStr) -> Result<String, &'static str> {
+    let name = word.to_str().filter(|word| Verb::has_subcommand(word));
+    name.map(str::to_owned).ok_or("no such verb")
 }
 
 impl Verb {
     /// Whether the verb of this name takes the options of a run.
     pub(in crate::options) fn takes_run_options(name: &str) -> bool {
         matches!(name, "explain" | "config")
+    }
+
+    /// Whether the verb of this name takes a command after `--`.
+    pub(in crate::options) fn takes_command(name: &str) -> bool {
+        matches!(name, "clear" | "config" | "explain" | "list" | "show")
+    }
+
+    /// Whether it needs a store.
+    pub(in crate::options) fn uses_store(&self) -> bool {
+        !matches!(
+            self,
+            Self::Completions { .. }
+                | Self::Help { .. }
+                | Self::Init { .. }
+                | Self::Man { .. }
+                | Self::Trust(_)
+        )
     }
 
     /// Whether it asks about a call.
@@ -85,13 +143,16 @@ impl Verb {
 /// `cachex clear`.
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "cachex clear [OPTIONS] [-- COMMAND [ARGS]...]",
+    override_usage = "cachex clear [OPTIONS] [-- COMMAND [ARGS]...]\n       cachex clear [--dry-run] ID",
     after_help = "\
-Without COMMAND every entry is removed. COMMAND alone means all its calls, whatever their arguments; COMMAND \
+Without COMMAND and ID every entry is removed. COMMAND alone means all its calls, whatever their arguments; COMMAND \
 with ARGS means that argument list, in every directory. For `python3 x.py` the words up to the script name \
 the command. An entry has to pass every filter to be removed."
 )]
 pub struct ClearOptions {
+    /// The number of one entry, as `cachex list` shows it
+    #[arg(value_parser = number, conflicts_with_all = ["command", "exact", "prefix", "scope", "expired", "older_than"])]
+    pub id: Option<i64>,
     /// Which entries to remove.
     #[command(flatten)]
     pub filters: FilterOptions,
@@ -159,7 +220,7 @@ pub struct ListOptions {
 )]
 pub struct ShowOptions {
     /// The number that `cachex list` shows
-    #[arg(required_unless_present = "command", conflicts_with = "command")]
+    #[arg(value_parser = number, required_unless_present = "command", conflicts_with = "command")]
     pub id: Option<i64>,
     /// Print the recorded standard output, byte for byte
     #[arg(long)]
@@ -246,6 +307,15 @@ pub struct StatsOptions {
     /// Print a Markdown table, as for the summary of a CI job
     #[arg(long, conflicts_with = "json")]
     pub markdown: bool,
+}
+
+/// A shell with functions for its start file.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum InitShell {
+    Bash,
+    Zsh,
+    Fish,
 }
 
 /// A shell with a completion script.

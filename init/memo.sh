@@ -1,0 +1,143 @@
+# memo NAME [OPTIONS]: from now on NAME runs through cachex with these options, in this shell. memo alone lists what it
+# made, unmemo NAME removes it, and memo --replace NAME [OPTIONS] takes the place of an alias or a function.
+
+# What memo made: NAME and OPTIONS of each.
+if [ -z "${__cachex_memos+x}" ]; then __cachex_memos=(); fi
+
+memo() {
+    [ -z "${ZSH_VERSION-}" ] || emulate -L zsh
+    local name=${1-} replace='' given='' checked kind word
+    if [ $# -eq 0 ]; then
+        [ ${#__cachex_memos[@]} -eq 0 ] || printf 'memo %s\n' "${__cachex_memos[@]}"
+        return 0
+    fi
+    if [ "$name" = --replace ]; then
+        replace=1 name=${2-}
+        shift
+    fi
+    case $name in
+        '' | cachex | -* | *[!a-zA-Z0-9_.+-]*)
+            __cachex_refuse "'$name' is not the name of a command that can be wrapped" 'memo NAME [OPTIONS]'
+            return 2 ;;
+    esac
+    shift
+    case "${1--}" in
+        -*) ;;
+        *) __cachex_refuse_words "$name" "$1"; return 2 ;;
+    esac
+    for word in "$@"; do
+        case $word in
+            -- | --all | --json)
+                __cachex_refuse "$word is no option of a run" "memo $name [OPTIONS]"
+                return 2 ;;
+        esac
+    done
+    # A line that cachex does not understand would break every call.
+    checked=$(command cachex config --json "$@" -- "$name" 2>&1) || checked="! $checked"
+    case $checked in
+        '!'* | [!{c]*)
+            checked=${checked#*error: } checked=${checked%%; put -- *} checked=${checked%%; see cachex *}
+            __cachex_refuse "$checked" "only options of cachex follow the name, as in: memo $name --ttl 1h"
+            return 2 ;;
+    esac
+    if __cachex_kind "$name" alias && [ -n "$replace" ]; then unalias -- "$name"; fi
+    for kind in alias builtin keyword reserved function; do
+        __cachex_kind "$name" "$kind" || continue
+        case $kind in
+            function)
+                if [ -n "$replace" ] || __cachex_made "$name"; then continue; fi ;;
+            alias) ;;
+            *)
+                __cachex_refuse "$name is part of the shell" 'only programs can be wrapped'
+                return 1 ;;
+        esac
+        __cachex_refuse "$name is a $kind already" "to put memo in its place: memo --replace $name${1+ $*}"
+        return 1
+    done
+    [ $# -eq 0 ] || given=$(printf '%q ' "$@")
+    eval "function $name { command cachex $given-- $name \"\$@\"; }"
+    __cachex_forget "$name"
+    __cachex_memos+=("$name${given:+ ${given% }}")
+}
+
+unmemo() {
+    [ -z "${ZSH_VERSION-}" ] || emulate -L zsh
+    local name result=0
+    if [ $# -eq 0 ]; then
+        __cachex_refuse 'unmemo needs a name' 'unmemo NAME...'
+        return 2
+    fi
+    for name in "$@"; do
+        if __cachex_made "$name"; then
+            unset -f -- "$name"
+            __cachex_forget "$name"
+        else
+            __cachex_refuse "memo did not make '$name'" 'to see what it made: memo'
+            result=1
+        fi
+    done
+    return $result
+}
+
+# Says what is wrong, and what to do.
+__cachex_refuse() {
+    printf 'cachex: error: %s; %s\n' "$1" "$2" >&2
+}
+
+# A subcommand was meant: a rule can tell it from the others.
+__cachex_refuse_words() {
+    __cachex_refuse "memo takes one name, and '$1 $2' is two" "for $1 $2 alone, let your configuration have
+[[rule]]
+command = \"$1\"
+no-cache = true
+
+[[rule]]
+command = \"$1 $2\"
+no-cache = false
+
+and then, as for all of $1 without these rules: memo $1"
+}
+
+# Whether the shell knows a name as an alias, a function, a builtin, or a keyword.
+__cachex_kind() {
+    local found
+    if [ -n "${ZSH_VERSION-}" ]; then
+        found=$(whence -w -- "$1") || found=none
+    else
+        found=$(type -t -- "$1") || found=none
+    fi
+    [ "${found##* }" = "$2" ]
+}
+
+__cachex_made() {
+    case $(typeset -f -- "$1" 2>/dev/null) in
+        *'command cachex '*"-- $1 \"\$@\""*) return 0 ;;
+    esac
+    return 1
+}
+
+__cachex_forget() {
+    local one left
+    left=()
+    for one in ${__cachex_memos[@]+"${__cachex_memos[@]}"}; do
+        [ "${one%% *}" = "$1" ] || left+=("$one")
+    done
+    __cachex_memos=(${left[@]+"${left[@]}"})
+}
+
+if [ -n "${BASH_VERSION-}" ]; then
+    __cachex_unmemo() {
+        local one
+        for one in ${__cachex_memos[@]+"${__cachex_memos[@]}"}; do
+            case $one in "$2"*) COMPREPLY+=("${one%% *}") ;; esac
+        done
+    }
+    complete -c memo
+    complete -F __cachex_unmemo unmemo
+elif typeset -f compdef >/dev/null; then
+    __cachex_unmemo() {
+        compadd -- ${__cachex_memos%% *}
+    }
+    compdef '_command_names -e' memo
+    compdef __cachex_unmemo unmemo
+fi
