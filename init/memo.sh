@@ -54,10 +54,15 @@ memo() {
         __cachex_refuse "$name is a $kind already" "to put memo in its place: memo --replace $name${1+ $*}"
         return 1
     done
-    [ $# -eq 0 ] || given=$(printf '%q ' "$@")
-    eval "function $name { command cachex $given-- $name \"\$@\"; }"
+    for word in "$@"; do
+        case $word in
+            '' | *[!a-zA-Z0-9_./=:,@%+-]*) word=$(printf '%q' "$word") ;;
+        esac
+        given="$given $word"
+    done
+    eval "function $name { command cachex$given -- $name \"\$@\"; }"
     __cachex_forget "$name"
-    __cachex_memos+=("$name${given:+ ${given% }}")
+    __cachex_memos+=("$name$given")
 }
 
 unmemo() {
@@ -111,7 +116,7 @@ __cachex_kind() {
 
 __cachex_made() {
     case $(typeset -f -- "$1" 2>/dev/null) in
-        *'command cachex '*"-- $1 \"\$@\""*) return 0 ;;
+        *'command cachex'*"-- $1 \"\$@\""*) return 0 ;;
     esac
     return 1
 }
