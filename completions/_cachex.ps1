@@ -131,10 +131,13 @@ Register-ArgumentCompleter -Native -CommandName 'cachex' -ScriptBlock {
         'cachex;list' {
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Only this scope ('''' for entries without one)')
             [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Only entries at least this old')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'At most this many entries')
+            [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'By age, size, time, hits or used [default: age]')
             [CompletionResult]::new('--cache-dir', '--cache-dir', [CompletionResultType]::ParameterName, 'Keep the store in this directory')
             [CompletionResult]::new('--exact', '--exact', [CompletionResultType]::ParameterName, 'Only the call with exactly these ARGS (or none)')
             [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'All calls whose arguments start with ARGS')
             [CompletionResult]::new('--expired', '--expired', [CompletionResultType]::ParameterName, 'Only expired entries')
+            [CompletionResult]::new('--here', '--here', [CompletionResultType]::ParameterName, 'Only calls in this directory')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Report decisions and their reasons on standard error')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Report decisions and their reasons on standard error')

@@ -126,10 +126,13 @@ set edit:completion:arg-completer[cachex] = {|@words|
         &'cachex;list'= {
             cand --scope 'Only this scope ('''' for entries without one)'
             cand --older-than 'Only entries at least this old'
+            cand --limit 'At most this many entries'
+            cand --sort 'By age, size, time, hits or used [default: age]'
             cand --cache-dir 'Keep the store in this directory'
             cand --exact 'Only the call with exactly these ARGS (or none)'
             cand --prefix 'All calls whose arguments start with ARGS'
             cand --expired 'Only expired entries'
+            cand --here 'Only calls in this directory'
             cand --json 'Print JSON'
             cand -v 'Report decisions and their reasons on standard error'
             cand --verbose 'Report decisions and their reasons on standard error'

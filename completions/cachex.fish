@@ -15,7 +15,7 @@ function __cachex_place
                 return
             case '-*'
                 contains -- (string split -m 1 = -- $words[1])[1] -v --verbose -q --quiet --cache-dir; or set first
-                contains -- $words[1] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --spinner --max-size --cache-dir --older-than; and set -e words[1]
+                contains -- $words[1] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --spinner --max-size --cache-dir --older-than --limit --sort; and set -e words[1]
             case '*'
                 if test $verb = run; and contains -- $words[1] explain list show stats clear prune config trust doctor init man completions help
                     set verb $words[1]
@@ -102,7 +102,7 @@ end
 function __cachex_entries
     # Only one is named: not behind another operand.
     set -l words (commandline -opc)
-    string match -q -- '-*' $words[-1]; or contains -- $words[-1] explain list show stats clear prune config trust doctor init man completions help; or contains -- $words[-2] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --spinner --max-size --cache-dir --older-than
+    string match -q -- '-*' $words[-1]; or contains -- $words[-1] explain list show stats clear prune config trust doctor init man completions help; or contains -- $words[-2] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --spinner --max-size --cache-dir --older-than --limit --sort
     or return
     __cachex_list | awk 'NR == 1 { at = index($0, "COMMAND") } NR > 1 { print $1 "\t" substr($0, at) }'
 end
@@ -180,6 +180,9 @@ complete -c cachex -n '__cachex_at list clear' -l prefix -d 'All calls whose arg
 complete -c cachex -n '__cachex_at list clear' -l scope -x -a '(__cachex_scopes)' -d 'Only this scope (\'\' for entries without one)'
 complete -c cachex -n '__cachex_at list clear' -l expired -d 'Only expired entries'
 complete -c cachex -n '__cachex_at list clear' -l older-than -x -d 'Only entries at least this old'
+complete -c cachex -n '__cachex_at list' -l here -d 'Only calls in this directory'
+complete -c cachex -n '__cachex_at list' -l limit -x -d 'At most this many entries'
+complete -c cachex -n '__cachex_at list' -l sort -x -a 'age size time hits used' -d 'By age, size, time, hits or used [default: age]'
 complete -c cachex -n '__cachex_at show' -l stdout -d 'Print the recorded standard output, byte for byte'
 complete -c cachex -n '__cachex_at show' -l stderr -d 'Print the recorded standard error, byte for byte'
 complete -c cachex -n '__cachex_at show' -l output -r -F -d 'Print a file that came with it, byte for byte'

@@ -17,5 +17,6 @@ pub(super) fn selection(options: &FilterOptions) -> Selection {
         scope: scope.clone(),
         expired: *expired,
         older_than: *older_than,
+        directory: None,
     }
 }

@@ -14,6 +14,7 @@ mod opening;
 mod option_value;
 mod removals;
 mod screen;
+mod shortened;
 mod table;
 
 pub mod clear;

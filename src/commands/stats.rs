@@ -4,6 +4,7 @@ use super::answer::{print, print_more, print_styled};
 use super::json::{self, json, object};
 use super::opening::with_store;
 use super::screen::{Screen, Tone};
+use super::shortened::Shortener;
 use super::table::{Table, bar};
 use crate::error::Error;
 use crate::options::StatsOptions;
@@ -51,10 +52,11 @@ fn print_tables(statistics: &Statistics, screen: Screen) -> Result<(), Error> {
     if !print_more(&format!("{facts}\n"))? {
         return Ok(());
     }
+    let shortener = Shortener::of(screen);
     if screen.is_narrow() {
         let headings = ["HITS", "RATE", "SAVED", "COMMAND"];
         return print_table(headings, commands, screen, |words, it| {
-            [it.hits.to_string(), percent(it), brief(it.saved), escape_words(words)]
+            [it.hits.to_string(), percent(it), brief(it.saved), shortener.command(words)]
         });
     }
     // Aligned with the start of the rate and its bar.
@@ -69,7 +71,7 @@ fn print_tables(statistics: &Statistics, screen: Screen) -> Result<(), Error> {
             brief(it.saved),
             it.entries.to_string(),
             Size(it.output).to_string(),
-            escape_words(words),
+            shortener.command(words),
         ]
     })
 }

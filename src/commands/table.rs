@@ -1,6 +1,7 @@
 //! Tables: plain columns for programs, cut to the width and with colours on a terminal.
 
 use super::screen::{Screen, Tone};
+use super::shortened::cut;
 use crate::terminal::escape_os;
 use console::{measure_text_width, truncate_str};
 use std::ffi::OsStr;
@@ -50,10 +51,15 @@ impl<const N: usize> Table<N> {
         }
         let mut text = String::new();
         for (tone, cells) in &std::mem::take(&mut self.lines) {
-            let line = self.line(cells);
             let line = match (screen.columns, self.layout) {
-                (Some(columns), TableLayout::Columns) => truncate_str(&line, columns, "…"),
-                _ => line.into(),
+                (Some(columns), TableLayout::Columns) => {
+                    // The columns of numbers stay as they are, if there is room for them.
+                    let before = self.widths.iter().rev().skip(1).map(|width| width + 2).sum();
+                    let room = columns.saturating_sub(before);
+                    let line = self.line(cells, |last| cut(last, room));
+                    truncate_str(&line, columns, "…").into_owned()
+                }
+                _ => self.line(cells, str::to_owned),
             };
             text += &match cells.first().and_then(|word| Some((word, line.strip_prefix(word)?))) {
                 Some((word, rest)) if tone.is_of_a_word() => screen.paint(*tone, word) + rest,
@@ -64,7 +70,7 @@ impl<const N: usize> Table<N> {
         text
     }
 
-    fn line(&self, cells: &[String; N]) -> String {
+    fn line(&self, cells: &[String; N], last: impl Fn(&str) -> String) -> String {
         let mut line = String::new();
         for (cell, width) in cells.iter().zip(&self.widths).take(N.saturating_sub(1)) {
             let space = " ".repeat(width - measure_text_width(cell));
@@ -73,7 +79,7 @@ impl<const N: usize> Table<N> {
                 TableLayout::Facts => line.extend([cell, space.as_str(), "  "]),
             }
         }
-        line += cells.last().map_or("", String::as_str);
+        line += &cells.last().map(|cell| last(cell)).unwrap_or_default();
         line
     }
 }

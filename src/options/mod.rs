@@ -24,7 +24,7 @@ pub use definitions::command::command;
 pub use definitions::usage::{EarlyExit, Help};
 pub use definitions::verbs::{
     ClearOptions, ConfigOptions, ExplainOptions, FilterOptions, InitShell, ListOptions,
-    PruneOptions, Shell, ShowOptions, StatsOptions, TrustOptions, Verb,
+    PruneOptions, Shell, ShowOptions, SortKey, StatsOptions, TrustOptions, Verb,
 };
 pub use files::file::ConfigFile;
 pub use files::findings::{Findings, Untrusted, WHY_IGNORED};

@@ -25,7 +25,9 @@ mod write;
 pub use error::StoreError;
 pub use handle::Store;
 pub use health::{Finding, Health, examine};
-pub use query::{Calls, Matching, Relative, Selection, Statistics, Totals};
+pub use query::{
+    Calls, ListOrder, Matching, Relative, SelectedEntry, Selection, Statistics, Totals,
+};
 pub use write::{
     Cleared, Clearings, DEFAULT_MAX_SIZE, Filled, Leftover, Limits, MOST_TRACED, Tombstone,
     leftovers,

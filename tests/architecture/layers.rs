@@ -55,7 +55,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ),
     (
         "commands",
-        "call entry error exit hex inputs key options outputs recording size store terminal time tracer",
+        "call entry error exit hex home inputs key options outputs recording size store terminal time tracer",
     ),
 ];
 
@@ -67,7 +67,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ),
     (
         "commands",
-        "answer filters json opening option_value removals run screen clear completions init man entry_facts explain prune table entry_inputs entry_outputs config doctor list show stats trust",
+        "answer filters json opening option_value removals run screen shortened clear completions init man entry_facts explain prune table entry_inputs entry_outputs config doctor list show stats trust",
     ),
     (
         "inputs",

@@ -34,7 +34,8 @@ fn tables_are_drawn_on_a_terminal_only() {
         assert!(!seen(verb, "NO_COLOR").contains('\u{1b}'), "{verb}");
     }
     let listed = seen("list", "NO_COLOR");
-    assert!(listed.contains("a-lo") && listed.contains("…\r\n"), "{listed:?}");
+    assert!(listed.contains("echo") && listed.contains("…"), "{listed:?}");
+    assert!(listed.contains("-fit\r\n"), "{listed:?}");
     assert!(seen("stats", "NO_COLOR").contains(" 50% █████     "), "{}", seen("stats", "X"));
 }
 
@@ -69,4 +70,27 @@ fn stats_fit_the_terminal() {
     let narrow = on_terminal(sandbox.cachex("stats").env("NO_COLOR", "1"), 24, 40).end().0;
     assert!(narrow.contains("HITS  RATE  SAVED  COMMAND"), "{narrow}");
     assert!(narrow.contains("/bin/echo"), "{narrow}");
+}
+
+#[test]
+fn paths_on_a_terminal_are_short_and_keep_their_ends() {
+    let sandbox = Sandbox::new();
+    let home = std::fs::canonicalize(&sandbox.dir).expect("there");
+    let deep = "a-directory/with-many/levels-below/it-and-a-long/name";
+    let script = sandbox.script(&format!("{deep}/report.sh"), "echo hi");
+    sandbox.cachex(&format!("{} --month 11", script.display())).gives("hi\n");
+    let seen = |verb: &str, columns| {
+        let call = sandbox.cachex(verb).env("HOME", &home.display().to_string());
+        on_terminal(call.env("NO_COLOR", "1"), 24, columns).end().0
+    };
+    let wide = seen("list", 200);
+    assert!(wide.contains(&format!(" ~/{deep}/report.sh --month 11\r\n")), "{wide}");
+    assert!(seen("stats", 200).contains(&format!(" ~/{deep}/report.sh\r\n")), "{wide}");
+    let narrow = seen("list", 80);
+    assert!(narrow.contains(" ~/a-") && narrow.contains("…"), "{narrow}");
+    assert!(narrow.contains(".sh --month 11\r\n"), "{narrow}");
+    assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+    assert!(seen("stats", 80).contains("port.sh\r\n"), "{}", seen("stats", 80));
+    let piped = sandbox.cachex("list").env("HOME", &home.display().to_string()).output();
+    assert!(piped.stdout_text().contains(&format!(" {} --month 11\n", script.display())));
 }

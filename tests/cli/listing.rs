@@ -98,3 +98,74 @@ fn values_of_variables_are_never_stored() {
         assert!(!bytes.windows(secret.len()).any(|part| part == secret.as_bytes()));
     }
 }
+
+/// The numbers that a list shows, in its order.
+fn ids(sandbox: &Sandbox, words: &str) -> Vec<u64> {
+    let plain = sandbox.cachex(words).output().stdout_text();
+    let first = |line: &str| line.split_whitespace().next().and_then(|word| word.parse().ok());
+    let ids: Vec<u64> = plain.lines().skip(1).filter_map(first).collect();
+    let json = sandbox.cachex(&words.replace("list", "list --json")).output().stdout;
+    let json: serde_json::Value = serde_json::from_slice(&json).expect("JSON");
+    let in_json = json.as_array().expect("a list").iter().map(|entry| entry["id"].as_u64());
+    assert_eq!(in_json.collect::<Option<Vec<_>>>().expect("numbers"), ids, "{words}");
+    ids
+}
+
+#[test]
+fn a_list_can_be_sorted_and_limited() {
+    let sandbox = Sandbox::new();
+    sandbox.script("slow.sh", "sleep 0.5; echo middle");
+    for words in ["./slow.sh", "echo the longest", "echo a"] {
+        sandbox.cachex(words).output();
+        sandbox.age(10);
+    }
+    sandbox.cachex("echo the longest").output();
+    sandbox.cachex("./slow.sh").output();
+    sandbox.cachex("./slow.sh").output();
+    assert_eq!(ids(&sandbox, "list"), [3, 2, 1]);
+    assert_eq!(ids(&sandbox, "list --sort age"), [3, 2, 1]);
+    assert_eq!(ids(&sandbox, "list --sort size"), [2, 1, 3]);
+    assert_eq!(ids(&sandbox, "list --sort time")[0], 1);
+    assert_eq!(ids(&sandbox, "list --sort hits"), [1, 2, 3]);
+    assert_eq!(ids(&sandbox, "list --sort used"), [1, 2, 3]);
+    assert_eq!(ids(&sandbox, "list --limit 2"), [3, 2]);
+    assert_eq!(ids(&sandbox, "list --limit 1 --sort size"), [2]);
+    assert_eq!(ids(&sandbox, "list --limit 0"), [0; 0]);
+    assert_eq!(ids(&sandbox, "list --limit 9 -- echo a"), [3]);
+    let stderr = sandbox.cachex("list --sort colour").tells("", 2);
+    assert!(stderr.contains("age, size, time, hits, used"), "{stderr}");
+    sandbox.cachex("list --limit many").tells("", 2);
+}
+
+#[test]
+fn entries_of_one_directory_are_listed() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkdir sub").gives("");
+    sandbox.cachex("echo here").gives("here\n");
+    sandbox.cachex("echo there").in_dir(&sandbox.dir.join("sub")).gives("there\n");
+    sandbox.cachex("--ignore-cwd echo anywhere").gives("anywhere\n");
+    assert_eq!(ids(&sandbox, "list --here"), [1]);
+    let there = sandbox.cachex("list --here").in_dir(&sandbox.dir.join("sub")).output();
+    assert!(there.stdout_text().ends_with(" echo there\n"), "{}", there.stdout_text());
+    assert_eq!(ids(&sandbox, "list --here -- echo there"), [0; 0]);
+}
+
+#[test]
+fn the_same_command_in_several_directories_can_be_told_apart() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkdir sub").gives("");
+    sandbox.cachex("echo a").gives("a\n");
+    sandbox.cachex("echo b").in_dir(&sandbox.dir.join("sub")).gives("b\n");
+    let listed = sandbox.cachex("list").output().stdout_text();
+    assert!(!listed.contains("DIRECTORY"), "{listed}");
+    sandbox.cachex("echo a").in_dir(&sandbox.dir.join("sub")).gives("a\n");
+    sandbox.cachex("--ignore-cwd echo a").gives("a\n");
+    let listed = sandbox.cachex("list").output().stdout_text();
+    assert!(listed.lines().next().is_some_and(|it| it.ends_with("DIRECTORY  COMMAND")), "{listed}");
+    let dir = std::fs::canonicalize(&sandbox.dir).expect("there").display().to_string();
+    for end in
+        ["  any  echo a\n".to_owned(), format!("{dir}  echo a\n"), format!("{dir}/sub  echo a\n")]
+    {
+        assert!(listed.contains(&end), "{end}: {listed}");
+    }
+}

@@ -208,9 +208,37 @@ pub struct ListOptions {
     /// Which entries to list.
     #[command(flatten)]
     pub filters: FilterOptions,
+    /// Only calls in this directory
+    #[arg(long, help_heading = "Filters")]
+    pub here: bool,
+    /// At most this many entries
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// By age, size, time, hits or used [default: age]
+    ///
+    /// What has most of it comes first; of age the newest, and of `used` the last used.
+    #[arg(
+        long,
+        value_name = "BY",
+        default_value = "age",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub sort: SortKey,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// What a list is sorted by.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum SortKey {
+    Age,
+    Size,
+    Time,
+    Hits,
+    Used,
 }
 
 /// `cachex show`.

@@ -16,6 +16,21 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
+/// The order of a list.
+#[derive(Clone, Copy, Debug)]
+pub enum ListOrder {
+    /// The newest first.
+    Newest,
+    /// That with most output first.
+    Largest,
+    /// That with the longest run first.
+    Slowest,
+    /// That with most hits first.
+    MostHits,
+    /// The last used first.
+    LastUsed,
+}
+
 impl Store {
     /// What `look` makes of the newest selected entry, if there is one. All that it reads is of one moment.
     ///
@@ -38,14 +53,33 @@ impl Store {
     /// # Errors
     /// As SQLite.
     pub fn select(&mut self, selection: &Selection) -> Result<Vec<SelectedEntry>, StoreError> {
-        self.fold_uses()?;
-        self.selected(selection)
+        self.select_in(selection, ListOrder::Newest)
     }
 
-    fn selected(&self, selection: &Selection) -> Result<Vec<SelectedEntry>, StoreError> {
-        let mut entries = selection.entries(self.database.connection()?)?;
-        entries.sort_unstable_by_key(|entry| Reverse(*entry));
-        Ok(entries)
+    /// The same in another order.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn select_in(
+        &mut self,
+        selection: &Selection,
+        order: ListOrder,
+    ) -> Result<Vec<SelectedEntry>, StoreError> {
+        self.fold_uses()?;
+        let connection = self.database.connection()?;
+        let column = match order {
+            ListOrder::Newest => {
+                // Faster than in SQL.
+                let mut entries = selection.entries(connection)?;
+                entries.sort_unstable_by_key(|entry| Reverse(*entry));
+                return Ok(entries);
+            }
+            ListOrder::Largest => "output",
+            ListOrder::Slowest => "elapsed",
+            ListOrder::MostHits => "hits",
+            ListOrder::LastUsed => "used",
+        };
+        selection.entries_by(connection, Some(column))
     }
 
     /// What entries are. Nobody can write meanwhile, so long lists should be described in parts.

@@ -10,6 +10,7 @@ mod statistics;
 mod where_clause;
 
 pub use call_pattern::{Calls, Matching};
+pub use listing::ListOrder;
 pub use nearest::Relative;
-pub use selection::Selection;
+pub use selection::{SelectedEntry, Selection};
 pub use statistics::{Statistics, Totals};

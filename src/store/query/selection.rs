@@ -11,6 +11,8 @@ use crate::time::{Lifetime, Timestamp};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 /// The entries that pass every filter that is set; all entries when none is.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +27,8 @@ pub struct Selection {
     pub expired: bool,
     /// Entries that have reached this age.
     pub older_than: Option<Lifetime>,
+    /// Entries of calls in this directory, where that counted.
+    pub directory: Option<PathBuf>,
 }
 
 impl Selection {
@@ -50,8 +54,12 @@ impl Selection {
 
     /// Whether no filter is set.
     pub(in crate::store) fn is_all(&self) -> bool {
-        let Self { number, calls, scope, expired: _, older_than: _ } = self;
-        number.is_none() && calls.is_none() && scope.is_none() && self.is_of_any_date()
+        let Self { number, calls, scope, directory, expired: _, older_than: _ } = self;
+        number.is_none()
+            && calls.is_none()
+            && scope.is_none()
+            && directory.is_none()
+            && self.is_of_any_date()
     }
 
     /// Whether dates do not matter.
@@ -64,8 +72,22 @@ impl Selection {
         &self,
         connection: &Connection,
     ) -> Result<Vec<SelectedEntry>, StoreError> {
+        self.entries_by(connection, None)
+    }
+
+    /// The selected entries; those that have most of a column first, and the newer of two.
+    pub(in crate::store) fn entries_by(
+        &self,
+        connection: &Connection,
+        column: Option<&str>,
+    ) -> Result<Vec<SelectedEntry>, StoreError> {
         let condition = self.condition(connection)?;
-        let sql = format!("SELECT id, created FROM entry WHERE {}", condition.sql());
+        let order = column.map(|it| format!(" ORDER BY {it} DESC, created DESC, id DESC"));
+        let sql = format!(
+            "SELECT id, created FROM entry WHERE {}{}",
+            condition.sql(),
+            order.unwrap_or_default()
+        );
         let mut statement = connection.prepare(&sql)?;
         let entries = statement.query_map(condition.parameters(), |row| {
             Ok(SelectedEntry { id: row.get(0)?, created: Timestamp::from_millis(row.get(1)?) })
@@ -123,7 +145,7 @@ impl Selection {
         })?)
     }
 
-    /// The condition over `entry`. Every term has an index.
+    /// The condition over `entry`. Every term but that of the directory has an index.
     fn condition(&self, connection: &Connection) -> Result<WhereClause, StoreError> {
         let mut all = WhereClause::default();
         if let Some(number) = self.number {
@@ -135,6 +157,10 @@ impl Selection {
         if let Some(scope) = &self.scope {
             let of_scope = "command IN (SELECT id FROM command WHERE scope = ?)";
             all.require(of_scope, [Value::Text(scope.clone())]);
+        }
+        if let Some(directory) = &self.directory {
+            let path = directory.as_os_str().as_bytes().to_vec();
+            all.require("directory = ?", [Value::Blob(path)]);
         }
         let now = Timestamp::now().as_millis();
         if self.expired {
@@ -155,7 +181,7 @@ impl Selection {
 
     /// The condition over `command` for commands of which every entry is selected, if there can be any.
     pub(in crate::store) fn whole_commands(&self) -> Option<WhereClause> {
-        if self.number.is_some() || !self.is_of_any_date() {
+        if self.number.is_some() || self.directory.is_some() || !self.is_of_any_date() {
             return None;
         }
         let mut all = WhereClause::default();
