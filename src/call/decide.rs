@@ -9,6 +9,7 @@ use crate::recording::Body;
 use crate::store::Store;
 use crate::time::{Lifetime, Timestamp, brief};
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// The entry to replay.
 pub struct Hit {
@@ -79,8 +80,26 @@ impl Call<'_> {
         }
         let stale = if is_stale { ", stale" } else { "" };
         let inputs = prepared.checked_inputs.count_of(&entry).map(inputs_hold).unwrap_or_default();
-        self.notices.detail(&format_args!("hit: stored {} ago{stale}{inputs}", brief(age)));
+        if self.notices.are_detailed() {
+            let failure = self.replayed_failure(&entry, age).unwrap_or_default();
+            let age = brief(age);
+            self.notices.detail(&format_args!("hit: stored {age} ago{stale}{inputs}{failure}"));
+        }
         Ok(Hit { entry: *entry, body, is_stale })
+    }
+
+    /// What there is to say of the replay of a failure: its cause may have been mended.
+    pub(super) fn replayed_failure(&self, entry: &Entry, age: Duration) -> Option<String> {
+        let policy = &self.request.policy;
+        if policy.is_success(entry.exit) {
+            return None;
+        }
+        let left = match policy.lifetime(entry.exit) {
+            Lifetime::For(limit) => format!(" for another {}", brief(limit.saturating_sub(age))),
+            Lifetime::Unlimited => String::new(),
+        };
+        let code = entry.exit.status();
+        Some(format!("; a failure (exit {code}), replayed{left}: --refresh runs it again"))
     }
 
     /// The checked output of an entry; `None` if it is damaged or gone.

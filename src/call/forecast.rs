@@ -41,11 +41,14 @@ impl Call<'_> {
             self.request.execution != Execution::Never && stdin.may_match_once_read(&usable);
         match self.choose(prepared) {
             Ok(hit) => {
-                let age = hit.entry.created.age_at(Timestamp::now()).map(brief).unwrap_or_default();
+                let age = hit.entry.created.age_at(Timestamp::now()).unwrap_or_default();
+                let failure = self.replayed_failure(&hit.entry, age).unwrap_or_default();
+                let age = brief(age);
                 let stale = if hit.is_stale { ", stale" } else { "" };
                 let inputs = prepared.checked_inputs.count_of(&hit.entry);
                 let inputs = inputs.map(inputs_hold).unwrap_or_default();
-                let reason = format!("stored {age} ago as entry {}{stale}{inputs}", hit.entry.id);
+                let id = hit.entry.id;
+                let reason = format!("stored {age} ago as entry {id}{stale}{inputs}{failure}");
                 let files = outputs_of(&prepared.store, &hit.entry);
                 let files = files.filter(|_| self.has_outputs());
                 let files = files.map(|files| format!("; brings back {}", files.in_short()));

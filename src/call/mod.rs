@@ -7,6 +7,7 @@
 //! `uncached`, `prepare`, `decide`, `execute`, `keep`, `fall_back`, `renew`, `serve` (a hit), `fill` (a miss),
 //! `single_flight`, `nearest`, `forecast`. Each uses only what stands before it.
 
+mod caveats;
 mod context;
 mod decide;
 mod ending;

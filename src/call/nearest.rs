@@ -5,7 +5,7 @@
 use super::context::Call;
 use super::prepare::Prepared;
 use crate::inputs::InputDifference;
-use crate::key::{Caveat, Difference, Observation, StoredPart, differences};
+use crate::key::{Difference, Observation, StoredPart, differences};
 use crate::policy::MissReason;
 use crate::store::{Store, StoreError};
 use crate::time::{Timestamp, brief};
@@ -113,27 +113,6 @@ impl Call<'_> {
                 self.notices.detail(&format_args!("miss: {reason}: {}", nearest.in_short()));
             }
             _ => self.notices.detail(&format_args!("miss: {reason}")),
-        }
-    }
-
-    /// With `-v`: options that may be slips. On a miss a certain slip costs a warning, since the command may have run in
-    /// vain.
-    pub fn tell_caveats(&self, observation: &Observation, is_miss: bool) {
-        if !is_miss && !self.notices.are_detailed() {
-            return;
-        }
-        let warns = |it: &Caveat| is_miss && self.request.typed.hashes && it.is_certain();
-        // Files that a configuration names are often optional.
-        let is_told =
-            |it: &Caveat| self.request.typed.files || !matches!(it, Caveat::MissingFiles(_));
-        let caveats = observation.caveats().into_iter().filter(is_told);
-        let (slips, others): (Vec<_>, Vec<_>) = caveats.partition(warns);
-        if !slips.is_empty() {
-            let slips = slips.iter().map(Caveat::to_string).collect::<Vec<_>>();
-            self.notices.advise(&slips.join("; "));
-        }
-        for caveat in others {
-            self.notices.detail(&caveat);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::screen::{Screen, padded};
 use crate::call::{Call, Forecast, Nearest, Prepared, find_program};
 use crate::error::Error;
 use crate::hex::Hex;
-use crate::key::{Caveat, Difference, KeyPart, StoredPart};
+use crate::key::{Difference, KeyPart, StoredPart};
 use crate::options::{Asked, ExplainOptions, Untrusted};
 use crate::store::StoreError;
 use crate::terminal::{Notices, escape_os};
@@ -97,7 +97,7 @@ impl Explanation {
             };
         Ok(Self {
             forecast,
-            notes: observation.caveats().iter().map(Caveat::to_string).collect(),
+            notes: call.notes(observation),
             key: key.first().map(|part| Hex(&part.digest).to_string()),
             parts: parts.into_iter().zip(&keyed).map(part).collect(),
             nearest,

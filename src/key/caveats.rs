@@ -3,9 +3,10 @@
 //! For messages only: nothing is decided by a caveat.
 
 use super::files::arguments::FileArguments;
-use super::fingerprint::{FileState, NamedFiles};
+use super::fingerprint::{FileState, InputText, NamedFiles};
 use super::hash_with::{HashSelector, HashWith};
 use crate::terminal::escape_os;
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
@@ -20,6 +21,8 @@ pub enum Caveat {
     MissingFiles(Vec<OsString>),
     /// A `--file` that names nothing, and looks as if a shell was meant to expand it.
     UnexpandedFile(OsString),
+    /// Every variable of `--env` that is not set: mistyped, or an optional one.
+    UnsetVariables(Vec<OsString>),
     /// Arguments that name directories, which count by their names alone: the first, and how many more there are.
     Directories(OsString, usize),
     /// An argument that names something that is not read, and why.
@@ -57,6 +60,14 @@ impl fmt::Display for Caveat {
                 let words: Vec<_> = words.iter().map(|word| escape_os(word)).collect();
                 write!(f, "--file {}: {state}", words.join(", "))
             }
+            Self::UnsetVariables(names) => {
+                let state = match names.len() {
+                    1 => "the variable is not set; that is part of the key",
+                    _ => "the variables are not set; that is part of the key",
+                };
+                let names: Vec<_> = names.iter().map(|name| escape_os(name)).collect();
+                write!(f, "--env {}: {state}", names.join(","))
+            }
             Self::Directories(first, more) => {
                 let first = escape_os(first);
                 let more = match more {
@@ -89,6 +100,15 @@ pub(super) fn about_missing_files(files: &NamedFiles) -> impl Iterator<Item = Ca
     let (unexpanded, missing): (Vec<_>, Vec<_>) = missing.partition(|word| looks_unexpanded(word));
     let missing = (!missing.is_empty()).then_some(Caveat::MissingFiles(missing));
     unexpanded.into_iter().map(Caveat::UnexpandedFile).chain(missing)
+}
+
+/// The caveat about variables of `--env` that are not set.
+pub(super) fn about_unset_variables(
+    variables: &BTreeMap<OsString, Option<InputText>>,
+) -> Option<Caveat> {
+    let unset = variables.iter().filter(|(_, value)| value.is_none());
+    let unset: Vec<_> = unset.map(|(name, _)| name.clone()).collect();
+    (!unset.is_empty()).then_some(Caveat::UnsetVariables(unset))
 }
 
 /// The caveats about arguments that name something and count without being read.

@@ -49,9 +49,10 @@ impl Observation {
     pub fn caveats(&self) -> Vec<Caveat> {
         let unused = self.unused_hashes.iter().cloned().map(Caveat::UnusedHash);
         let missing = caveats::about_missing_files(&self.fingerprint.files);
+        let unset = caveats::about_unset_variables(&self.fingerprint.variables);
         let is_traced = self.fingerprint.trace.is_some();
         let arguments = caveats::about_arguments(&self.arguments).into_iter();
-        unused.chain(missing).chain(arguments.filter(|_| !is_traced)).collect()
+        unused.chain(missing).chain(unset).chain(arguments.filter(|_| !is_traced)).collect()
     }
 
     /// Begins to watch inputs that count by their names alone and can be read all the same. Called before the command

@@ -65,6 +65,8 @@ pub struct Typed {
     pub hashes: bool,
     /// `--file`.
     pub files: bool,
+    /// `--env`.
+    pub variables: bool,
 }
 
 /// When the command runs.
@@ -96,7 +98,11 @@ impl Request {
         let show_spinner = !options.no_spinner.is_on() && !is_nested() && Spinner::has_a_place();
         let text = |what: &str| show_spinner.then(|| about(what, &words));
         let spinner = options.spinner.value().cloned().filter(|_| show_spinner).map(OsString::from);
-        let typed = Typed { hashes: is_flag(&options.hash_with), files: is_flag(&options.file) };
+        let typed = Typed {
+            hashes: is_flag(&options.hash_with),
+            files: is_flag(&options.file),
+            variables: is_flag(&options.env),
+        };
         let policy = policy(options);
         let key = key_spec(options, outputs);
         Self {
@@ -239,8 +245,11 @@ mod tests {
         assert_eq!(request("--stdin ls").stdin, StdinMode::Read);
         assert_eq!(request("--hash-with stdin=sort ls").stdin, StdinMode::Read);
         assert_eq!(request("--discard-failures ls").policy.failure_ttl, Lifetime::ZERO);
-        assert_eq!(request("--file x ls").typed, Typed { hashes: false, files: true });
-        assert_eq!(request("--hash-with env:A=cat ls").typed, Typed { hashes: true, files: false });
+        assert_eq!(request("--file x ls").typed, Typed { files: true, ..Typed::default() });
+        assert_eq!(
+            request("--hash-with env:A=cat ls").typed,
+            Typed { hashes: true, ..Typed::default() }
+        );
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub const MODULES: &[(&str, &str)] = &[
 pub const FOLDERS: &[(&str, &str)] = &[
     (
         "call",
-        "context ending inputs outputs output_as_input execute fall_back keep prepare uncached decide fill nearest renew forecast serve single_flight",
+        "context caveats ending inputs outputs output_as_input execute fall_back keep prepare uncached decide fill nearest renew forecast serve single_flight",
     ),
     (
         "commands",

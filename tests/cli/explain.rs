@@ -240,3 +240,24 @@ fn a_run_names_a_few_differences_and_explain_names_all() {
     let told = sandbox.cachex("-v ./s.sh 1 2 3 4 5 6 7 8 nine").tells("hi\n", 0);
     assert!(!told.contains("more"), "{told}");
 }
+
+#[test]
+fn a_replayed_failure_is_called_one() {
+    let sandbox = Sandbox::with_script("echo hi; exit 3");
+    let told = |words: &str| {
+        let output = sandbox.cachex(words).output();
+        output.stdout_text() + &output.stderr_text()
+    };
+    told("./s.sh");
+    let failure = "; a failure (exit 3), replayed for another ";
+    assert_eq!(told("./s.sh"), "hi\n");
+    for words in ["-v ./s.sh", "explain ./s.sh"] {
+        let told = told(words);
+        assert_eq!(told.matches(failure).count(), 1, "{told}");
+        assert!(told.contains(": --refresh runs it again\n"), "{told}");
+    }
+    for words in ["-v --cache-exit 3 ./s.sh", "explain --cache-exit 3 ./s.sh"] {
+        assert!(!told(words).contains("failure"), "{words}");
+    }
+    assert_eq!(sandbox.runs(), 1);
+}

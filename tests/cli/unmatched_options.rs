@@ -125,3 +125,49 @@ fn explain_notes_all_unmatched_options() {
     let explained: serde_json::Value = serde_json::from_slice(&explained).expect("JSON");
     assert_eq!(explained["notes"], serde_json::json!([]));
 }
+
+#[test]
+fn a_mistyped_file_or_variable_is_noted_with_a_guess() {
+    let sandbox = sandbox();
+    sandbox.write("schema.sql", "");
+    let cases = [
+        (
+            "--file shcema.sql",
+            "--file shcema.sql: no such file; its absence is part of the key; did you mean schema.sql?",
+        ),
+        (
+            "--file ./shcema.sql",
+            "--file ./shcema.sql: no such file; its absence is part of the key; did you mean ./schema.sql?",
+        ),
+        (
+            "--env AWS_PROFIEL",
+            "--env AWS_PROFIEL: the variable is not set; that is part of the key; did you mean AWS_PROFILE?",
+        ),
+        (
+            "--env FAR_FROM_IT",
+            "--env FAR_FROM_IT: the variable is not set; that is part of the key",
+        ),
+        (
+            "--env FAR_FROM_IT,NOR_THIS",
+            "--env FAR_FROM_IT,NOR_THIS: the variables are not set; that is part of the key",
+        ),
+    ];
+    for (option, told) in cases {
+        let call = |words: &str| {
+            sandbox.cachex(&format!("{words} {option} ./s.sh")).env("AWS_PROFILE", "a")
+        };
+        call("").gives("hi\n");
+        for words in ["-v", "-v --refresh"] {
+            let stderr = call(words).tells("hi\n", 0);
+            assert!(stderr.contains(&format!("cachex: {told}\n")), "{stderr}");
+        }
+        let explained = call("explain").output().stdout_text();
+        assert!(explained.contains(&format!("\nnote: {told}\n")), "{explained}");
+    }
+    sandbox.user_config("env = 'FAR_FROM_IT'");
+    for words in ["-v ./s.sh", "explain ./s.sh", "-v --env HOME ./s.sh"] {
+        let output = sandbox.cachex(words).output();
+        let told = output.stdout_text() + &output.stderr_text();
+        assert!(!told.contains("is not set; that"), "{words}: {told}");
+    }
+}
