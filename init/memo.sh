@@ -51,7 +51,8 @@ memo() {
                 __cachex_refuse "$name is part of the shell" 'only programs can be wrapped'
                 return 1 ;;
         esac
-        __cachex_refuse "$name is a $kind already" "to put memo in its place: memo --replace $name${1+ $*}"
+        case $kind in alias) kind='an alias' ;; *) kind='a function' ;; esac
+        __cachex_refuse "$name is $kind already" "to put memo in its place: memo --replace $name${1+ $*}"
         return 1
     done
     for word in "$@"; do
@@ -139,10 +140,23 @@ if [ -n "${BASH_VERSION-}" ]; then
     }
     complete -c memo
     complete -F __cachex_unmemo unmemo
-elif typeset -f compdef >/dev/null; then
+else
     __cachex_unmemo() {
         compadd -- ${__cachex_memos%% *}
     }
-    compdef '_command_names -e' memo
-    compdef __cachex_unmemo unmemo
+    # compinit may come later in the start file: then at the first prompt.
+    __cachex_complete_memo() {
+        precmd_functions=(${precmd_functions:#__cachex_complete_memo})
+        if (( $+functions[compdef] )); then
+            compdef '_command_names -e' memo
+            compdef __cachex_unmemo unmemo
+        else
+            return 0
+        fi
+    }
+    if (( $+functions[compdef] )); then
+        __cachex_complete_memo
+    else
+        precmd_functions+=(__cachex_complete_memo)
+    fi
 fi

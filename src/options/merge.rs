@@ -125,7 +125,7 @@ fn contradiction([first, second]: [&str; 2], source: Option<&Source>) -> String 
         Some(Source::File(place)) => {
             format!("{place}: {first} and {second} exclude each other")
         }
-        _ => format!("--{first} and --{second} exclude each other"),
+        _ => format!("--{first} and --{second} exclude each other; leave one of them out"),
     }
 }
 
@@ -235,7 +235,10 @@ mod tests {
         for (first, second) in PAIRS {
             let mut typed = flags(&format!("{} {}", flag(first), flag(second)));
             let message = settle(&mut typed).expect_err(first);
-            assert_eq!(message, format!("--{first} and --{second} exclude each other"));
+            assert_eq!(
+                message,
+                format!("--{first} and --{second} exclude each other; leave one of them out")
+            );
             let mut read = file(&(line(first) + &line(second)));
             let message = settle(&mut read).expect_err(first);
             assert_eq!(message, format!("/f: {first} and {second} exclude each other"));
@@ -270,7 +273,9 @@ mod tests {
         let mut layer = flags("--hash-with stdin=sort").over(file("no-stdin = true"));
         assert_eq!(settle(&mut layer).expect_err("both"), message);
         let message = settle(&mut flags("-n --hash-with stdin=sort")).expect_err("both");
-        assert_eq!(message, "--hash-with stdin=… and --no-stdin exclude each other");
+        let expected =
+            "--hash-with stdin=… and --no-stdin exclude each other; leave one of them out";
+        assert_eq!(message, expected);
         settle(&mut file("hash-with = 'env:A=sort'\nno-stdin = true")).expect("settled");
         settle(&mut file("hash-with = 'stdin=sort'\nstdin = true")).expect("settled");
     }

@@ -121,8 +121,12 @@ fn functions_and_aliases_stay_unless_memo_is_told() {
         for define in define {
             let output = shell(&format!("{define}\nmemo tool --ttl 1h\neval tool")).output();
             assert_eq!(output.stdout_text().trim_end(), "mine", "{name}: {define}");
+            let stderr = output.stderr_text();
             let told = "to put memo in its place: memo --replace tool --ttl 1h\n";
-            assert!(output.stderr_text().ends_with(told), "{name}: {}", output.stderr_text());
+            assert!(stderr.ends_with(told), "{name}: {stderr}");
+            let is_alias = define.contains("alias tool=");
+            let kind = if is_alias { "an alias" } else { "a function" };
+            assert!(stderr.contains(&format!("tool is {kind} already; ")), "{name}: {stderr}");
             shell(&format!(
                 "{define}\nmemo --replace tool --cache-exit 3\neval tool; eval tool; true"
             ))
@@ -172,4 +176,23 @@ fn the_manual_is_printed() {
         stderr.ends_with("no such verb; to run a command of that name: cachex -- man ls\n"),
         "{stderr}"
     );
+}
+
+/// What zsh completes with, where the line of the start file stands before `compinit` or behind it.
+#[test]
+fn zsh_completes_wherever_compinit_stands() {
+    if found("zsh").is_none() {
+        return skipped("zsh");
+    }
+    let init = "eval \"$(cachex init zsh)\"";
+    let compinit = "autoload -Uz compinit; compinit -u -D";
+    // As at a prompt.
+    let prompt = "for hook in $precmd_functions; do $hook; done";
+    for order in [[init, compinit], [compinit, init]] {
+        let shown = "print $_comps[cachex] $_comps[memo] $_comps[unmemo] $#precmd_functions";
+        let script = [&order[..], &[prompt, shown]].concat().join("\n");
+        let sandbox = Sandbox::new();
+        let call = sandbox.program("zsh", &["-f", "-c", &script]);
+        call.gives("_cachex _command_names -e __cachex_unmemo 0\n");
+    }
 }
