@@ -6,6 +6,7 @@ use cachex::key::TraceTimes;
 use cachex::output_pattern::OutputSpec;
 use cachex::time::Timestamp;
 use libfuzzer_sys::fuzz_target;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
@@ -33,6 +34,7 @@ fuzz_target!(|input: (Vec<u8>, Vec<u8>)| {
         ignored: Vec::new(),
         times: TraceTimes::Exact,
         outputs: OutputSpec::default(),
+        written: BTreeSet::new(),
         now: Timestamp::from_millis(0),
     };
     if is_harmless {

@@ -12,6 +12,7 @@ use crate::inputs::{
 use crate::key::{Digest, Key, Observation, TraceSpec};
 use crate::store::{MOST_TRACED, Store, StoreError};
 use crate::time::Timestamp;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
@@ -104,7 +105,7 @@ impl Call<'_> {
         };
         let (mut holding, mut renewed, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
         for Group { digest, shape, entries, states } in groups {
-            lengths.push((digest, shape.len()));
+            lengths.push((digest, shape.asked()));
             for HoldingStates { candidate, renewed: states } in
                 verify(&shape, &states, &terms, &secret)
             {
@@ -138,6 +139,7 @@ impl Call<'_> {
             ignored: self.request.trace_ignored.clone(),
             times: *times,
             outputs: self.request.key.output_files.clone(),
+            written: BTreeSet::new(),
             now: Timestamp::now(),
         }))
     }

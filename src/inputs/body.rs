@@ -34,7 +34,8 @@ pub(super) fn read(
 ) -> FileBody {
     let read = match facts.kind() {
         FileType::RegularFile => content(directory, path, follow, facts),
-        FileType::Directory => listing(directory, path, follow, absolute, terms).map(Some),
+        FileType::Directory => names(directory, path, follow, absolute, terms)
+            .map(|names| Some(digest_of_names(&names))),
         FileType::Symlink => readlinkat(directory, path, Vec::new())
             .map(|target| Some(digest(target.to_bytes())))
             .map_err(Into::into),
@@ -91,23 +92,31 @@ fn content(
 /// Most files need one call to read them.
 const BUFFER_SIZE: usize = 16 << 10;
 
-/// The names in a directory with their kinds, in order.
-fn listing(
+/// A name in a directory, and the letter of its kind.
+pub(super) type ListedName = (Vec<u8>, u8);
+
+/// What is in a directory with these names.
+pub(super) fn body_of_names(names: &[ListedName]) -> FileBody {
+    FileBody::Read(digest_of_names(names))
+}
+
+/// The names in a directory that count, with their kinds, in order.
+pub(super) fn names(
     directory: impl AsFd,
     path: &[u8],
     follow: bool,
     absolute: &[u8],
     terms: &TraceTerms,
-) -> io::Result<BodyDigest> {
+) -> io::Result<Vec<ListedName>> {
     let opened = open(directory, path, follow, OFlags::DIRECTORY)?;
     let mut opened = Dir::new(opened)?;
     let hides = terms.may_hide_in(absolute);
-    let mut names: Vec<(Vec<u8>, u8)> = Vec::new();
+    let mut names: Vec<ListedName> = Vec::new();
     while let Some(entry) = opened.read() {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
         if [&b"."[..], b".."].contains(&name)
-            || hides && terms.ignores(&super::path::join(absolute, name))
+            || hides && terms.hides(&super::path::join(absolute, name))
         {
             continue;
         }
@@ -122,12 +131,16 @@ fn listing(
         names.push((name.to_vec(), letter(kind)));
     }
     names.sort_unstable();
+    Ok(names)
+}
+
+fn digest_of_names(names: &[ListedName]) -> BodyDigest {
     let mut hasher = blake3::Hasher::new();
-    for (name, kind) in &names {
+    for (name, kind) in names {
         // No name holds a NUL.
         hasher.update(name).update(&[0, *kind]);
     }
-    Ok(*hasher.finalize().as_bytes())
+    *hasher.finalize().as_bytes()
 }
 
 fn letter(kind: FileType) -> u8 {

@@ -21,7 +21,6 @@ use rustix::fs::CWD;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 
 /// A larger file counts by its stamp where that can be trusted: it was hardly written by hand, and to read all that a
 /// build has left behind takes longer than the run.
@@ -42,6 +41,17 @@ impl Ledger {
         self.conclude(secret, expires, now).map_err(|refusal| refusal.seen_from(&terms))
     }
 
+    /// The absolute path of what is to be stored: the run made all that is there, and did not ask what was in it before.
+    fn output(&self, path: &[u8], record: &PathRecord) -> Option<Vec<u8>> {
+        let may_be = self.terms.outputs.finds_written
+            && record.written == Written::Wholly
+            && path::below(path, path::bytes(&self.terms.working_directory))
+                .is_some_and(|below| !path::goes_up(below))
+            && !record.is_asked_for();
+        let is_there = || PathState::at(CWD, path, false).found().is_some();
+        (may_be && is_there()).then(|| path.to_vec())
+    }
+
     fn conclude(
         mut self,
         secret: &[u8],
@@ -57,6 +67,8 @@ impl Ledger {
         }
         let mut records: Vec<_> = self.records.drain().collect();
         records.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        self.terms.written =
+            records.iter().filter_map(|(path, record)| self.output(path, record)).collect();
         let mut conditions = Conditions::new(&self.terms, self.filesystems, now);
         let mut observer = Observer::new(&self.terms)
             .ok_or_else(|| NotTraceable::Unreadable(self.terms.working_directory.clone()))?;
@@ -73,6 +85,21 @@ impl Ledger {
     }
 }
 
+impl PathRecord {
+    /// Whether the run asked what was there before it: more than whether and of which kind.
+    fn is_asked_for(&self) -> bool {
+        let asks = |contact: &Contact| {
+            let was_link = contact.first.found().is_some_and(Facts::is_link);
+            let asked = |look| contact.looks.contains(look);
+            contact.is_disturbed
+                || asked(Look::Content)
+                || asked(Look::Listing)
+                || asked(Look::Link) && was_link
+        };
+        [&self.itself, &self.followed].into_iter().flatten().any(|contact| asks(contact))
+    }
+}
+
 /// What a result depends on, by stored path and whether a link there is followed.
 struct Conditions<'t> {
     terms: &'t TraceTerms,
@@ -81,8 +108,6 @@ struct Conditions<'t> {
     now: i128,
     all: BTreeMap<(Vec<u8>, bool), PathCondition>,
     missing: PathMap<bool>,
-    /// See [`SeenInputs::written`].
-    written: Vec<PathBuf>,
 }
 
 struct PathCondition {
@@ -94,34 +119,7 @@ struct PathCondition {
 impl<'t> Conditions<'t> {
     fn new(terms: &'t TraceTerms, filesystems: Filesystems, now: Timestamp) -> Self {
         let now = i128::from(now.as_millis()) * 1_000_000;
-        Self {
-            terms,
-            filesystems,
-            now,
-            all: BTreeMap::new(),
-            missing: PathMap::default(),
-            written: Vec::new(),
-        }
-    }
-
-    /// The path from the working directory, of what is to be stored: the run made all that is there, and did not ask what
-    /// was in it before.
-    fn output(&self, path: &[u8], record: &PathRecord) -> Option<PathBuf> {
-        if !self.terms.outputs.finds_written || record.written != Written::Wholly {
-            return None;
-        }
-        let below = path::below(path, path::bytes(&self.terms.working_directory))?;
-        let is_question = |contact: &Contact| {
-            let asked = contact.looks;
-            let contents = [Look::Content, Look::Listing, Look::Link];
-            contact.is_disturbed || contents.into_iter().any(|look| asked.contains(look))
-        };
-        let mut contacts = [&record.itself, &record.followed].into_iter().flatten();
-        if path::goes_up(below) || contacts.any(|contact| is_question(contact)) {
-            return None;
-        }
-        PathState::at(CWD, path, false).found()?;
-        Some(OsStr::from_bytes(below).into())
+        Self { terms, filesystems, now, all: BTreeMap::new(), missing: PathMap::default() }
     }
 
     /// Concludes what both views of a path mean.
@@ -132,13 +130,13 @@ impl<'t> Conditions<'t> {
         observer: &mut Observer<'_>,
     ) -> Result<(), NotTraceable> {
         let PathRecord { written, read_as_new, .. } = *record;
-        if let Some(output) = self.output(path, record) {
-            self.written.push(output);
+        if self.terms.written.contains(path) {
             return Ok(());
         }
         let mut known: Option<PathState> = None;
         for follow in [false, true] {
             let Some(contact) = record.contact(follow) else { continue };
+            contact.leave_out(|name| self.terms.written.contains(&path::join(path, name)));
             let place = observer.place(path, follow);
             // What is no link is the same in both views, and asked for once.
             let is_link = known.and_then(|state| state.found().map(Facts::is_link)).unwrap_or(true);
@@ -195,6 +193,7 @@ impl<'t> Conditions<'t> {
 
     /// The states of all paths.
     fn finish(mut self, answers: &Answers) -> Result<SeenInputs, NotTraceable> {
+        self.add_outputs();
         let mut observer = Observer::new(self.terms)
             .ok_or_else(|| NotTraceable::Unreadable(self.terms.working_directory.clone()))?;
         let mut counts = InputCounts::default();
@@ -214,7 +213,28 @@ impl<'t> Conditions<'t> {
         });
         let shape = InputShape::new(questions);
         let states = StoredStates::new(&states);
-        Ok(SeenInputs { shape, states, counts, written: self.written })
+        let here = path::bytes(&self.terms.working_directory);
+        let below = self.terms.written.iter().filter_map(|path| path::below(path, here));
+        let written = below.map(|path| OsStr::from_bytes(path).into()).collect();
+        Ok(SeenInputs { shape, states, counts, written })
+    }
+
+    /// Notes the outputs whose names are not to count in a directory that was listed.
+    fn add_outputs(&mut self) {
+        let stored: Vec<_> =
+            self.terms.written.iter().map(|path| path::stored(path, self.terms)).collect();
+        for path in stored {
+            let parent = path::parent(&path).unwrap_or(b".");
+            let is_listed = [false, true].into_iter().any(|follow| {
+                let condition = self.all.get(&(parent.to_vec(), follow));
+                condition.is_some_and(|it| it.looks.contains(Look::Listing))
+            });
+            if is_listed {
+                let looks = Look::Output.into();
+                let output = PathCondition { looks, state: PathState::Absent, body: None };
+                self.all.entry((path, false)).or_insert(output);
+            }
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! What a traced run asks, in the order in which it happens.
 
-use super::body;
 use super::doubt::Doubt;
 use super::filesystem::{DeviceKind, Filesystem, Filesystems};
 use super::look::Look;
@@ -270,7 +269,7 @@ impl Ledger {
                 && (!self.filesystems.of(path, follow, &facts).keeps_times()
                     || facts.is_directory() && self.terms.may_hide_in(path))
             {
-                contact.body = Some(body::read(CWD, path, follow, &facts, path, &self.terms));
+                contact.keep_body(path, follow, &facts, &self.terms);
             }
         }
     }

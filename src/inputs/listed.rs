@@ -35,6 +35,9 @@ pub fn listed(
     let mut listed = Vec::with_capacity(stored.len());
     for stored in stored {
         let question = questions.next()?;
+        if question.looks.is_output() {
+            continue;
+        }
         listed.push(ListedInput {
             path: OsStr::from_bytes(question.path).to_owned(),
             follow: question.follow,

@@ -16,6 +16,8 @@ pub enum Look {
     Link = 16,
     /// Its extended attributes, of what is no directory: `getxattr`. They count by the change time.
     Attributes = 32,
+    /// Nothing: the run wrote it as an output, so that its name counts in no listing.
+    Output = 64,
 }
 
 /// All that was asked of a path.
@@ -23,7 +25,7 @@ pub enum Look {
 pub struct Looks(u8);
 
 impl Looks {
-    const ALL: u8 = 63;
+    const ALL: u8 = 127;
 
     /// The looks that these bits stand for; `None` if there are no such looks.
     #[must_use]
@@ -47,6 +49,12 @@ impl Looks {
     #[must_use]
     pub fn contains(self, look: Look) -> bool {
         self.0 & look as u8 != 0
+    }
+
+    /// Whether nothing was asked of it but as an output.
+    #[must_use]
+    pub fn is_output(self) -> bool {
+        self == Look::Output.into()
     }
 
     /// The same with one look more.

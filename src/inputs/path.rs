@@ -108,6 +108,7 @@ mod tests {
     use crate::key::TraceTimes;
     use crate::output_pattern::OutputSpec;
     use crate::time::Timestamp;
+    use std::collections::BTreeSet;
 
     fn terms(here: &str, project: &str) -> TraceTerms {
         TraceTerms {
@@ -117,6 +118,7 @@ mod tests {
             ignored: Vec::new(),
             times: TraceTimes::Exact,
             outputs: OutputSpec::default(),
+            written: BTreeSet::new(),
             now: Timestamp::from_millis(0),
         }
     }

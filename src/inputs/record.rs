@@ -1,8 +1,10 @@
 //! What is known of one path during a run. Plain data.
 
-use super::body::FileBody;
+use super::body::{FileBody, ListedName, body_of_names, names, read};
 use super::look::{Look, Looks};
-use super::path_state::PathState;
+use super::path_state::{Facts, PathState};
+use super::terms::TraceTerms;
+use rustix::fs::CWD;
 use std::collections::HashSet;
 
 /// One path, and what it leads to.
@@ -54,6 +56,8 @@ pub(super) struct Contact {
     pub(super) first: PathState,
     /// What was in it before the run changed it, if it asked for that and the stamp does not tell.
     pub(super) body: Option<FileBody>,
+    /// The names behind that body, of a directory in which there may be outputs.
+    pub(super) names: Option<Vec<ListedName>>,
     /// Somebody else has changed it.
     pub(super) is_disturbed: bool,
 }
@@ -61,12 +65,35 @@ pub(super) struct Contact {
 impl Contact {
     pub(super) fn new(first: PathState) -> Self {
         let (looks, implied) = Default::default();
-        Self { looks, implied, first, body: None, is_disturbed: false }
+        Self { looks, implied, first, body: None, names: None, is_disturbed: false }
     }
 
     /// All that it asked.
     pub(super) fn asked(&self) -> Looks {
         self.looks.union(self.implied)
+    }
+
+    /// Keeps what is in it, where `facts` were found at this absolute path.
+    pub(super) fn keep_body(
+        &mut self,
+        path: &[u8],
+        follow: bool,
+        facts: &Facts,
+        terms: &TraceTerms,
+    ) {
+        let may_hold_outputs = facts.is_directory() && terms.outputs.finds_written;
+        let names = may_hold_outputs.then(|| names(CWD, path, follow, path, terms).ok()).flatten();
+        let of_names = names.as_deref().map(body_of_names);
+        self.body = of_names.or_else(|| Some(read(CWD, path, follow, facts, path, terms)));
+        self.names = names;
+    }
+
+    /// Leaves names out of what was in it at first that do not count, as the end of the run shows.
+    pub(super) fn leave_out(&mut self, hides: impl Fn(&[u8]) -> bool) {
+        if let Some(names) = &mut self.names {
+            names.retain(|(name, _)| !hides(name));
+            self.body = Some(body_of_names(names));
+        }
     }
 
     /// Whether what was in it at first matters.

@@ -5,13 +5,18 @@
 //! whole before any question is asked: they decode in one way, or not at all.
 
 use super::look::{InputQuestion, Looks};
+use super::path;
+use super::terms::TraceTerms;
 use crate::key::Digest;
+use std::borrow::Cow;
 
 /// What a run asked: sorted questions, front-coded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputShape {
     bytes: Vec<u8>,
     length: usize,
+    /// How many of them are no questions, but outputs.
+    outputs: usize,
 }
 
 const FOLLOW: u8 = 0x80;
@@ -22,7 +27,7 @@ const LONGEST: usize = 64 << 10;
 impl InputShape {
     /// The shape of these questions, which are sorted and of which no two have both path and `follow` in common.
     pub(super) fn new<'q>(questions: impl IntoIterator<Item = InputQuestion<'q>>) -> Self {
-        let (mut bytes, mut length) = (Vec::new(), 0);
+        let (mut bytes, mut length, mut outputs) = (Vec::new(), 0, 0);
         let mut last: &[u8] = b"";
         for InputQuestion { path, follow, looks } in questions {
             let shared = shared(last, path);
@@ -32,8 +37,9 @@ impl InputShape {
             bytes.extend_from_slice(&path[shared..]);
             last = path;
             length += 1;
+            outputs += usize::from(looks.is_output());
         }
-        Self { bytes, length }
+        Self { bytes, length, outputs }
     }
 
     /// The bytes that are stored.
@@ -46,12 +52,13 @@ impl InputShape {
     #[must_use]
     pub fn decode(bytes: Vec<u8>) -> Option<Self> {
         let mut questions = Questions::new(&bytes);
-        let mut length = 0;
+        let (mut length, mut outputs) = (0, 0);
         while !questions.rest.is_empty() {
             questions.advance()?;
             length += 1;
+            outputs += usize::from(questions.looks.is_output());
         }
-        Some(Self { bytes, length })
+        Some(Self { bytes, length, outputs })
     }
 
     /// The digest under which it is stored.
@@ -64,6 +71,27 @@ impl InputShape {
     #[must_use]
     pub fn len(&self) -> usize {
         self.length
+    }
+
+    /// How many there are without the outputs.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.length - self.outputs
+    }
+
+    /// The terms under which the answers were found: names of outputs did not count.
+    pub(super) fn terms_of_run<'t>(&self, terms: &'t TraceTerms) -> Cow<'t, TraceTerms> {
+        if self.outputs == 0 {
+            return Cow::Borrowed(terms);
+        }
+        let mut of_run = terms.clone();
+        let mut questions = self.questions();
+        while let Some(InputQuestion { path, looks, .. }) = questions.next() {
+            if looks.is_output() {
+                of_run.written.insert(path::absolute(path, terms));
+            }
+        }
+        Cow::Owned(of_run)
     }
 
     /// Whether nothing was asked.
@@ -162,7 +190,7 @@ mod tests {
     fn asked() -> impl Strategy<Value = Asked> {
         let path =
             proptest::collection::vec(prop_oneof![Just(b'/'), Just(b'a'), 1..=255_u8], 1..40);
-        proptest::collection::btree_map((path, any::<bool>()), 1..32_u8, 0..20)
+        proptest::collection::btree_map((path, any::<bool>()), 1..128_u8, 0..20)
     }
 
     fn shape(asked: &Asked) -> InputShape {

@@ -4,6 +4,7 @@ use super::path_glob::PathGlob;
 use crate::key::TraceTimes;
 use crate::output_pattern::OutputSpec;
 use crate::time::Timestamp;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ pub struct TraceTerms {
     pub times: TraceTimes,
     /// `--output` and `--outputs`: what is to be stored is no input.
     pub outputs: OutputSpec,
+    /// The absolute paths that the run has written as outputs by `--outputs`: their names count in no listing.
+    pub written: BTreeSet<Vec<u8>>,
     /// A moment before the first file is looked at.
     pub now: Timestamp,
 }
@@ -36,6 +39,11 @@ impl TraceTerms {
             || self.outputs.named.cover(Path::new(OsStr::from_bytes(path)))
     }
 
+    /// Whether this name counts in no listing.
+    pub(super) fn hides(&self, path: &[u8]) -> bool {
+        self.written.contains(path) || self.ignores(path)
+    }
+
     /// The moment in nanoseconds since the epoch.
     pub(super) fn now_nanos(&self) -> i128 {
         i128::from(self.now.as_millis()) * 1_000_000
@@ -45,6 +53,7 @@ impl TraceTerms {
     pub(super) fn may_hide_in(&self, directory: &[u8]) -> bool {
         let of_store = self.store.parent().map(|parent| parent.as_os_str().as_bytes());
         !self.ignored.is_empty()
+            || !self.written.is_empty()
             || !self.outputs.named.patterns().is_empty()
             || of_store == Some(directory)
     }

@@ -247,8 +247,7 @@ impl Ledger {
             let Some(facts) = contact.first.found().copied() else { continue };
             if contact.needs_body() && contact.body.is_none() {
                 if PathState::at(CWD, path, follow) == contact.first {
-                    let body = body::read(CWD, path, follow, &facts, path, &self.terms);
-                    contact.body = Some(body);
+                    contact.keep_body(path, follow, &facts, &self.terms);
                 } else {
                     contact.is_disturbed = true;
                 }

@@ -8,6 +8,7 @@ use crate::key::TraceTimes;
 use crate::output_pattern::OutputSpec;
 use crate::process::in_new_process;
 use crate::time::Timestamp;
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -21,6 +22,7 @@ fn ledger() -> Ledger {
         ignored: Vec::new(),
         times: TraceTimes::Exact,
         outputs: OutputSpec::default(),
+        written: BTreeSet::new(),
         now: Timestamp::now(),
     })
 }

@@ -45,6 +45,8 @@ mod objects;
 mod output_file_verbs;
 mod output_files;
 mod output_left_behind;
+#[cfg(target_os = "linux")]
+mod output_programs;
 mod predictions;
 mod process_one;
 mod prune;

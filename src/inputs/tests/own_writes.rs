@@ -164,6 +164,42 @@ fn what_others_change_meanwhile_is_not_stored() {
     assert_eq!(reason, NotTraceable::ChangedByOthers("a".into()));
 }
 
+/// With `--outputs` a run may look for what it writes and list the names around it, and reads nothing of it.
+#[test]
+fn what_an_output_was_before_does_not_count() {
+    let with_outputs = || {
+        let mut sandbox = sandbox();
+        sandbox.terms.outputs.finds_written = true;
+        sandbox
+    };
+    let calls = [list("."), stat("t"), Call::ReadLink("t".into()), write("t"), stat("t")];
+    for (name, edit, holds) in [
+        ("its removal", &gone("t") as &dyn Fn(&Sandbox), true),
+        ("another content", &file("t", "other"), true),
+        ("a new name beside it", &file("new", ""), false),
+        ("the removal of another name", &gone("a"), false),
+    ] {
+        let sandbox = with_outputs();
+        let seen = sandbox.run(&calls).expect("stored");
+        assert_eq!(seen.written, [std::path::Path::new("t")]);
+        assert!(!asked_of(&seen).is_empty() && sandbox.holds(&seen));
+        sandbox.wait();
+        edit(&sandbox);
+        assert_eq!(sandbox.holds(&seen), holds, "{name}");
+        assert_eq!(sandbox.differences(&seen).is_empty(), holds, "{name}");
+    }
+    for calls in [
+        vec![list("."), create("t"), remove("a")],
+        vec![Call::ReadLink("l".into()), remove("l"), write("l")],
+        vec![read("t"), write("t")],
+        vec![list("d"), remove("d/x")],
+        vec![list("m"), write("d/t")],
+        vec![list("../o"), write("../o/t")],
+    ] {
+        with_outputs().run(&calls).expect_err("not stored");
+    }
+}
+
 /// A failed attempt to write makes nothing the run's own.
 #[test]
 fn a_write_that_failed_hides_no_look() {

@@ -12,6 +12,7 @@ use rustix::fs::{
     statat,
 };
 use rustix::io::Errno;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{Read, Seek, Write};
@@ -70,6 +71,7 @@ impl Sandbox {
             ignored: Vec::new(),
             times: TraceTimes::Exact,
             outputs: OutputSpec::default(),
+            written: BTreeSet::new(),
             now: Timestamp::now(),
         };
         Self { directory, terms }

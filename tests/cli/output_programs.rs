@@ -1,0 +1,119 @@
+//! Output files of real programs: what a compiler, a linker and `make` ask of their own output before they write it.
+
+use super::harness::{Sandbox, has};
+use std::fs;
+
+const TRACED: &str = "--trace --outputs --";
+
+#[test]
+fn what_a_compiler_and_a_linker_make_comes_back() {
+    if !has("gcc") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.write("x.h", "#define N 3\n");
+    sandbox.write("x.c", "#include \"x.h\"\nint main(void) { return N; }\n");
+    for (command, output) in [("gcc -c x.c", "x.o"), ("gcc -o x x.c", "x")] {
+        let build = |expected: &str| {
+            let seen = sandbox.cachex(&format!("-v {TRACED} {command}")).output();
+            let told = String::from_utf8_lossy(&seen.stderr).into_owned();
+            assert!(seen.status.success() && told.contains(expected), "{command}: {told}");
+        };
+        build("stored; traced");
+        let made = fs::read(sandbox.dir.join(output)).expect(output);
+        build("equal already: 1");
+        sandbox.sh(&format!("rm {output}")).gives("");
+        build("files brought back: 1");
+        assert_eq!(fs::read(sandbox.dir.join(output)).expect(output), made);
+        sandbox.sh(&format!("echo x > {output}")).gives("");
+        build("files brought back: 1");
+        assert_eq!(fs::read(sandbox.dir.join(output)).expect(output), made);
+    }
+    sandbox.sh("./x; echo $?").gives("3\n");
+}
+
+#[test]
+fn a_program_that_is_an_output_is_no_input() {
+    let sandbox = Sandbox::with_script("cp $1 $2; chmod 755 $2; echo ok");
+    sandbox.write("in", "#!/bin/sh\necho 1\n");
+    let build = || sandbox.cachex("--output out ./s.sh in out").gives("ok\n");
+    build();
+    build();
+    sandbox.sh("echo '#!/bin/sh' > out").gives("");
+    build();
+    sandbox.sh("./out").gives("1\n");
+    assert_eq!(sandbox.runs(), 1);
+    sandbox.write("in", "#!/bin/sh\necho 2\n");
+    build();
+    sandbox.sh("./out").gives("2\n");
+}
+
+#[test]
+fn a_first_make_is_brought_back() {
+    if !has("gcc") || !has("make") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.write("Makefile", "x: a.o b.o\n\tgcc -o x a.o b.o\n%.o: %.c\n\tgcc -c $<\n");
+    sandbox.write("a.c", "int f(void);\nint main(void) { return f(); }\n");
+    sandbox.write("b.c", "int f(void) { return 3; }\n");
+    let make = || {
+        let seen = sandbox.cachex(&format!("-v {TRACED} make")).output();
+        assert!(seen.status.success());
+        String::from_utf8_lossy(&seen.stderr).into_owned()
+    };
+    let told = make();
+    assert!(told.contains("stored; traced"), "{told}");
+    sandbox.sh("rm x a.o b.o").gives("");
+    let told = make();
+    assert!(told.contains("files brought back: 3"), "{told}");
+    sandbox.sh("./x; echo $?; make").gives("3\nmake: 'x' is up to date.\n");
+    // A new file could be one that make looks for.
+    sandbox.write("c.c", "");
+    let told = make();
+    assert!(!told.contains("hit"), "{told}");
+}
+
+/// A script that makes a file for each that it finds.
+fn converter() -> Sandbox {
+    Sandbox::with_script(
+        "for f in *; do case $f in *.in) cp $f ${f%.in}.out ;; esac; done; echo ok",
+    )
+}
+
+#[test]
+fn outputs_do_not_count_where_names_are_listed() {
+    let sandbox = converter();
+    sandbox.write("a.in", "a\n");
+    let convert = || sandbox.cachex("--trace --trace-ignore ran --outputs ./s.sh").gives("ok\n");
+    convert();
+    convert();
+    sandbox.sh("rm a.out").gives("");
+    convert();
+    assert_eq!((sandbox.read("a.out"), sandbox.runs()), ("a\n".into(), 1));
+    sandbox.write("b.in", "b\n");
+    convert();
+    assert_eq!((sandbox.read("b.out"), sandbox.runs()), ("b\n".into(), 2));
+    sandbox.sh("rm a.out b.out b.in").gives("");
+    convert();
+    assert!(!sandbox.dir.join("b.out").exists());
+    assert_eq!((sandbox.read("a.out"), sandbox.runs()), ("a\n".into(), 2));
+}
+
+#[test]
+fn explain_and_show_name_no_output_among_the_inputs() {
+    let sandbox = converter();
+    sandbox.write("a.in", "a\n");
+    let options = "--trace --trace-ignore ran --outputs";
+    sandbox.cachex(&format!("{options} ./s.sh")).gives("ok\n");
+    let explain = || {
+        let seen = sandbox.cachex(&format!("explain {options} -- ./s.sh")).output();
+        String::from_utf8_lossy(&seen.stdout).into_owned()
+    };
+    sandbox.sh("rm a.out").gives("");
+    let told = explain();
+    assert!(told.contains("hit") && !told.contains("a.out is gone"), "{told}");
+    sandbox.write("c.in", "c\n");
+    let told = explain();
+    assert!(told.contains("directory . lists otherwise") && !told.contains("a.out"), "{told}");
+}
