@@ -152,12 +152,15 @@ fn read(
 ) -> Result<ReadWords, Unreadable> {
     let plain = line.plain_arguments(hashes);
     let mut arguments = FileArguments::survey(&plain)?;
-    let code = find_code(reader, program, line.words, &plain, &arguments, hashes)?;
-    // A trace sees which of them are read, and which are outputs.
-    if spec.ignore_file_arguments || spec.output_files.finds_written {
+    arguments.leave_out_outputs(&spec.output_files.named);
+    // A trace sees which of them are read or run, and which are outputs.
+    if spec.output_files.finds_written {
         arguments = FileArguments::default();
     }
-    arguments.leave_out_outputs(&spec.output_files.named);
+    let code = find_code(reader, program, line.words, &plain, &arguments, hashes)?;
+    if spec.ignore_file_arguments {
+        arguments = FileArguments::default();
+    }
     arguments.leave_out(|path| {
         code.contains(path) || spec.files.iter().any(|named| named == path.as_os_str())
     });
