@@ -40,6 +40,21 @@ fn files_links_bits_and_empty_directories_come_back() {
 }
 
 #[test]
+fn directories_keep_their_modes() {
+    let sandbox = Sandbox::with_script(
+        "mkdir -p d/a/b d/c; echo 1 > d/a/b/x; echo 2 > d/c/y; chmod 500 d/a/b d/a; chmod 750 d/c",
+    );
+    let build = || sandbox.cachex("--output d ./s.sh").gives("");
+    build();
+    sandbox.sh("chmod -R u+w d; rm -r d").gives("");
+    build();
+    let mode = |name| fs::metadata(sandbox.dir.join(name)).expect(name).mode() & 0o777;
+    assert_eq!(["d/a", "d/a/b", "d/c"].map(mode), [0o500, 0o500, 0o750]);
+    assert_eq!((sandbox.read("d/a/b/x"), sandbox.runs()), ("1\n".into(), 1));
+    sandbox.sh("chmod -R u+w d").gives("");
+}
+
+#[test]
 fn what_is_equal_is_left_untouched() {
     let sandbox = sandbox();
     build(&sandbox);

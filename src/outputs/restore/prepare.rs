@@ -10,9 +10,9 @@ use super::staging::{OpenObject, StagingDirectory, unwritable};
 use super::stale::remove_stale;
 use crate::outputs::descent::{Descent, open_top};
 use crate::outputs::fault::NotRestored;
-use crate::outputs::manifest::OutputManifest;
+use crate::outputs::manifest::{OutputKind, OutputManifest};
 use rustix::fd::BorrowedFd;
-use rustix::fs::fstat;
+use rustix::fs::{Mode, fchmod, fstat};
 use rustix::io::Errno;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -151,7 +151,24 @@ impl<'m> ReadySteps<'m> {
                 }
             }
         }
+        self.restrict_directories(&mut descent);
         Ok(())
+    }
+
+    /// Takes rights of the owner away that a directory did not have. It needed them to be filled and moved.
+    fn restrict_directories(&self, descent: &mut Descent) {
+        // What is in a directory comes first: nothing may be reachable in it afterwards.
+        for entry in self.steps.iter().rev().flat_map(|ready| ready.step.entries.iter().rev()) {
+            let OutputKind::Directory { permissions } = entry.kind else { continue };
+            let lacking = Mode::RWXU - Mode::from_bits_truncate(permissions.into());
+            if !lacking.is_empty()
+                && let Ok(made) = descent.enter(&entry.path)
+                && let Ok(stat) = fstat(made)
+            {
+                // The directory is whole, and its owner may change it in any case.
+                let _ = fchmod(made, Mode::from_raw_mode(stat.st_mode) - lacking);
+            }
+        }
     }
 
     fn rename<T>(
