@@ -5,7 +5,7 @@ use crate::entry::{Entry, NewOutputFile, NewOutputs};
 use crate::inputs::SeenInputs;
 use crate::outputs::{
     CollectedOutputs, NotCollected, NotRestored, OutputManifest, OutputsBefore, PreparedRestore,
-    RestoredCounts, collect, collect_paths, prepare,
+    RestoredCounts, collect, prepare,
 };
 use crate::policy::MissReason;
 use crate::recording::ContentDigest;
@@ -37,14 +37,9 @@ impl Call<'_> {
         before: OutputsBeforeRun,
         seen: Option<&SeenInputs>,
     ) -> Result<CollectedOutputs, NotCollected> {
-        let here = Path::new(HERE);
-        let named = collect(here, self.request.key.output_files.named.patterns(), &before?)?;
-        let Some(seen) = seen.filter(|_| self.request.key.output_files.finds_written) else {
-            return Ok(named);
-        };
-        let named = named.manifest.entries().iter().map(|entry| entry.path.clone());
-        let paths: Vec<_> = named.chain(seen.written.iter().cloned()).collect();
-        collect_paths(here, &paths)
+        let outputs = &self.request.key.output_files;
+        let written = seen.filter(|_| outputs.finds_written).map_or(&[][..], |seen| &seen.written);
+        collect(Path::new(HERE), outputs.named.patterns(), &before?, written)
     }
 
     /// Brings back the files that came with an entry. If that fails, nothing has changed.
@@ -62,7 +57,7 @@ impl Call<'_> {
         match ready.and_then(PreparedRestore::commit) {
             Ok(RestoredCounts { written, untouched }) => {
                 let told =
-                    format_args!("files brought back: {written}, equal already: {untouched}");
+                    format_args!("outputs brought back: {written}, equal already: {untouched}");
                 self.notices.detail(&told);
                 Ok(())
             }

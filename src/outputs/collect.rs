@@ -9,7 +9,7 @@ use super::walk::{FoundOutput, unreadable, walk};
 use crate::key::FileStamp;
 use crate::output_pattern::OutputPattern;
 use crate::recording::ContentDigest;
-use rustix::fd::AsFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, readlinkat, statat};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
@@ -59,7 +59,8 @@ impl CollectedFile {
     }
 }
 
-/// Collects all that the patterns match below the working directory.
+/// Collects all that the patterns match below the working directory, and what lies at these paths, without what is below
+/// them. A path where nothing is any more is left out.
 ///
 /// # Errors
 /// Why that cannot be stored.
@@ -67,6 +68,7 @@ pub fn collect(
     directory: &Path,
     patterns: &[OutputPattern],
     before: &OutputsBefore,
+    paths: &[PathBuf],
 ) -> Result<CollectedOutputs, NotCollected> {
     let top = open_top(directory).map_err(|error| unreadable(Path::new(""), error))?;
     let mut collection = Collection::default();
@@ -82,35 +84,7 @@ pub fn collect(
             return Err(NotCollected::WroteNothing(pattern.text().to_owned()));
         }
     }
-    collection.finish()
-}
-
-/// Collects what lies at these paths, without what is below them. What is no longer there is left out.
-///
-/// # Errors
-/// Why that cannot be stored.
-pub fn collect_paths(
-    directory: &Path,
-    paths: &[PathBuf],
-) -> Result<CollectedOutputs, NotCollected> {
-    let top = open_top(directory).map_err(|error| unreadable(Path::new(""), error))?;
-    let mut descent = Descent::from(top);
-    let mut collection = Collection::default();
-    for path in paths {
-        let directory = match descent.enter(path.parent().unwrap_or(Path::new(""))) {
-            Ok(directory) => directory,
-            Err(end) if end.is_absence() => continue,
-            Err(end) => return Err(NotCollected::unfit(&end.place(path), end)),
-        };
-        let name = path.file_name().unwrap_or_default();
-        match statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => {
-                collection.add(&FoundOutput { path: path.clone(), directory, stat }, true)?;
-            }
-            Err(Errno::NOENT) => {}
-            Err(error) => return Err(unreadable(path, error)),
-        }
-    }
+    collection.add_all(top, paths)?;
     collection.finish()
 }
 
@@ -122,6 +96,24 @@ struct Collection {
 }
 
 impl Collection {
+    fn add_all(&mut self, top: OwnedFd, paths: &[PathBuf]) -> Result<(), NotCollected> {
+        let mut descent = Descent::from(top);
+        for path in paths {
+            let directory = match descent.enter(path.parent().unwrap_or(Path::new(""))) {
+                Ok(directory) => directory,
+                Err(end) if end.is_absence() => continue,
+                Err(end) => return Err(NotCollected::unfit(&end.place(path), end)),
+            };
+            let name = path.file_name().unwrap_or_default();
+            match statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(stat) => self.add(&FoundOutput { path: path.clone(), directory, stat }, true)?,
+                Err(Errno::NOENT) => {}
+                Err(error) => return Err(unreadable(path, error)),
+            }
+        }
+        Ok(())
+    }
+
     fn add(&mut self, found: &FoundOutput<'_>, is_new: bool) -> Result<(), NotCollected> {
         if self.entries.contains_key(&found.path) {
             return Ok(());

@@ -17,7 +17,7 @@ mod tests;
 mod walk;
 
 pub use before::OutputsBefore;
-pub use collect::{CollectedFile, CollectedOutputs, collect, collect_paths};
+pub use collect::{CollectedFile, CollectedOutputs, collect};
 pub use content::{CopyError, copy_content, digest_of};
 pub use fault::{NotCollected, NotRestored};
 pub use manifest::{OutputEntry, OutputKind, OutputManifest};

@@ -1,7 +1,7 @@
 //! What a run wrote, found in real directories.
 
 use super::before::OutputsBefore;
-use super::collect::{CollectedOutputs, collect, collect_paths};
+use super::collect::{CollectedOutputs, collect};
 use super::fault::NotCollected;
 use super::manifest::OutputKind;
 use crate::output_pattern::OutputPattern;
@@ -40,7 +40,7 @@ impl Collecting {
     fn run(&self, run: impl FnOnce()) -> Result<CollectedOutputs, NotCollected> {
         let before = OutputsBefore::survey(self.directory.path(), &self.patterns);
         run();
-        collect(self.directory.path(), &self.patterns, &before?)
+        collect(self.directory.path(), &self.patterns, &before?, &[])
     }
 
     fn expect_unfit(&self, path: &str, words: &str) {
@@ -174,10 +174,11 @@ fn paths_are_collected_as_they_are() {
     run.write(OsStr::from_bytes(b"\xff"), "not UTF-8");
     let names = [&b"a"[..], b"a/x", b"gone", b"gone/too", b"\xff"];
     let names = names.map(|name| PathBuf::from(OsStr::from_bytes(name)));
-    let collected = collect_paths(run.directory.path(), &names).expect("collected");
+    let collected =
+        collect(run.directory.path(), &[], &OutputsBefore::default(), &names).expect("collected");
     assert_eq!(paths(&collected), "a a/x \u{fffd}");
     symlink("a", run.at("link")).expect("linked");
-    let through = collect_paths(run.directory.path(), &["link/x".into()]);
+    let through = collect(run.directory.path(), &[], &OutputsBefore::default(), &["link/x".into()]);
     let text = through.expect_err("a link").to_string();
     assert_eq!(text, "output link is a link, which is not followed");
 }

@@ -23,10 +23,10 @@ fn what_a_compiler_and_a_linker_make_comes_back() {
         let made = fs::read(sandbox.dir.join(output)).expect(output);
         build("equal already: 1");
         sandbox.sh(&format!("rm {output}")).gives("");
-        build("files brought back: 1");
+        build("outputs brought back: 1");
         assert_eq!(fs::read(sandbox.dir.join(output)).expect(output), made);
         sandbox.sh(&format!("echo x > {output}")).gives("");
-        build("files brought back: 1");
+        build("outputs brought back: 1");
         assert_eq!(fs::read(sandbox.dir.join(output)).expect(output), made);
     }
     sandbox.sh("./x; echo $?").gives("3\n");
@@ -66,7 +66,7 @@ fn a_first_make_is_brought_back() {
     assert!(told.contains("stored; traced"), "{told}");
     sandbox.sh("rm x a.o b.o").gives("");
     let told = make();
-    assert!(told.contains("files brought back: 3"), "{told}");
+    assert!(told.contains("outputs brought back: 3"), "{told}");
     sandbox.sh("./x; echo $?; make").gives("3\nmake: 'x' is up to date.\n");
     // A new file could be one that make looks for.
     sandbox.write("c.c", "");

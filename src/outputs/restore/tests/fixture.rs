@@ -53,7 +53,7 @@ impl Restoring {
         write(directory.path());
         let pattern = |word: &&str| OutputPattern::parse(OsStr::new(word)).expect("a pattern");
         let patterns: Vec<_> = patterns.iter().map(pattern).collect();
-        let collected = collect(directory.path(), &patterns, &OutputsBefore::default());
+        let collected = collect(directory.path(), &patterns, &OutputsBefore::default(), &[]);
         let collected = collected.expect("collected");
         for file in collected.files {
             let source = file.open(directory.path()).expect("opened");
