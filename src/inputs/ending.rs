@@ -92,6 +92,7 @@ impl PathRecord {
             let was_link = contact.first.found().is_some_and(Facts::is_link);
             let asked = |look| contact.looks.contains(look);
             contact.is_disturbed
+                || self.read_as_new
                 || asked(Look::Content)
                 || asked(Look::Listing)
                 || asked(Look::Link) && was_link

@@ -32,6 +32,40 @@ fn what_a_compiler_and_a_linker_make_comes_back() {
     sandbox.sh("./x; echo $?").gives("3\n");
 }
 
+/// `truncate`, like all that a Haskell program writes, opens its file first and empties it by another call.
+#[test]
+fn a_file_that_is_emptied_after_it_was_opened_is_an_output() {
+    if !has("truncate") {
+        return;
+    }
+    let sandbox = Sandbox::with_script("truncate -s 0 out; cat in >> out; echo ok");
+    sandbox.write("in", "1\n");
+    sandbox.write("out", "old and longer\n");
+    let build =
+        || sandbox.cachex("--trace --trace-ignore ran --outputs ./s.sh in out").gives("ok\n");
+    build();
+    for held in ["rm out", "echo other > out"] {
+        sandbox.sh(held).gives("");
+        build();
+        assert_eq!((sandbox.read("out"), sandbox.runs()), ("1\n".into(), 1));
+    }
+}
+
+/// What is appended to, or filled where it is, shows what was there before.
+#[test]
+fn a_file_that_is_not_emptied_is_no_output() {
+    for write in ["cat in >> out", "dd if=in of=out conv=notrunc 2> /dev/null"] {
+        let sandbox = Sandbox::with_script(&format!("{write}; echo ok"));
+        sandbox.write("in", "1\n");
+        let build = || sandbox.cachex("--trace --trace-ignore ran --outputs ./s.sh").gives("ok\n");
+        build();
+        sandbox.write("out", "3\n3\n");
+        build();
+        assert_eq!(sandbox.runs(), 2, "{write}");
+        assert_ne!(sandbox.read("out"), "1\n", "{write}");
+    }
+}
+
 #[test]
 fn a_program_that_is_an_output_is_no_input() {
     let sandbox = Sandbox::with_script("cp $1 $2; chmod 755 $2; echo ok");

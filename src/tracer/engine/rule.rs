@@ -19,6 +19,8 @@ pub(super) enum CallRule {
     WriteDescriptor { descriptor: u8 },
     /// It gives the file at the path in its first argument the length in its second.
     Truncate,
+    /// It gives the file behind the descriptor in its first argument that length.
+    TruncateDescriptor,
     /// It removes a name: that of a directory, if the flags in this argument have `AT_REMOVEDIR`.
     Remove(Place, u8),
     /// It renames something.

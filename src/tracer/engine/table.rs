@@ -183,6 +183,7 @@ static COMMON: &[Row] = &[
     write(libc::SYS_mknodat, at(0), Never, WriteKind::CreateNew),
     write(libc::SYS_symlinkat, at(1), Never, WriteKind::MakeLink),
     row(libc::SYS_truncate, CallRule::Truncate),
+    row(libc::SYS_ftruncate, CallRule::TruncateDescriptor),
     write(libc::SYS_fchmodat, at(0), Always, WriteKind::Metadata),
     write(numbers::FCHMODAT2, at(0), Unless(3), WriteKind::Metadata),
     write(libc::SYS_fchownat, at(0), Unless(4), WriteKind::Metadata),

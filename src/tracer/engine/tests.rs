@@ -121,6 +121,8 @@ fn writes_are_seen() {
         let mut file = File::create(at("a")).expect("made");
         std::io::Write::write_all(&mut file, b"x").expect("written");
         file.set_permissions(fs::Permissions::from_mode(0o600)).expect("set");
+        file.set_len(5).expect("set");
+        file.set_len(0).expect("set");
         OpenOptions::new().append(true).open(at("a")).expect("open");
         OpenOptions::new().read(true).write(true).open(at("a")).expect("open");
         File::create_new(at("b")).expect("made");
@@ -137,6 +139,7 @@ fn writes_are_seen() {
     let expected = [
         write(&at("a"), open(true, true, false)),
         write(&at("a"), WriteKind::Metadata),
+        write(&at("a"), open(false, true, false)),
         write(&at("a"), open(false, false, false)),
         write(&at("a"), open(false, false, true)),
         write_name(&at("b"), WriteKind::CreateNew),

@@ -118,6 +118,14 @@ impl Caller<'_> {
                 let kind = WriteKind::Open { creates: false, truncates, reads: false };
                 TraceEvent::Write { path: self.named(path(0), true)?, follow: true, kind }
             }
+            CallRule::TruncateDescriptor => {
+                // Any other length leaves something, and was a change when the file was opened for writing.
+                if self.call.wide(1) != 0 {
+                    return Err(NoPath::OfNoAccount);
+                }
+                let kind = WriteKind::Open { creates: false, truncates: true, reads: false };
+                TraceEvent::Write { path: self.behind(0)?, follow: true, kind }
+            }
             CallRule::Remove(place, flags) => {
                 let is_directory = self.has(flags, libc::AT_REMOVEDIR);
                 let kind =
