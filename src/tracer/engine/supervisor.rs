@@ -1,8 +1,8 @@
 //! The thread that is asked before each call of interest: it records the call, and lets it go on.
 //!
 //! Whatever the command does, this thread must neither wait for it nor fail: without answers the command stands still. If
-//! recording fails all the same, calls go on unrecorded, and the record is lost. The thread answers as long as this
-//! process lives, also when nobody is interested in the record any more.
+//! recording fails all the same, even by a panic, calls go on unrecorded, and the record is lost. The thread answers as
+//! long as this process lives, also when nobody is interested in the record any more.
 
 use super::answer::answer;
 use super::descriptors::WatchedDescriptors;
@@ -10,7 +10,9 @@ use super::event::TraceEvent;
 use super::install::ListenerSource;
 use super::notification::Listener;
 use super::record::Record;
+use super::rescue::on_panic;
 use super::resolve::Proc;
+use super::shared_record::SharedRecord;
 use super::terminal::TerminalWatch;
 use super::understand::Understanding;
 use super::yama::reap_orphans;
@@ -19,15 +21,13 @@ use crate::tracer::error::TraceFault;
 use rustix::io::Errno;
 use std::io;
 use std::os::fd::RawFd;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex};
 
 /// A thread that watches a command.
 #[derive(Debug)]
 pub(crate) struct Supervisor {
-    /// Gone as soon as it was asked for.
-    record: Arc<Mutex<Option<Record>>>,
+    record: Arc<SharedRecord>,
     started: Receiver<Result<Arc<Listener>, TraceFault>>,
 }
 
@@ -48,7 +48,7 @@ impl Supervisor {
         adopts: bool,
     ) -> io::Result<Self> {
         let (report, started) = channel();
-        let record = Arc::new(Mutex::new(Some(Record::new(ledger))));
+        let record = Arc::new(SharedRecord::new(Record::new(ledger)));
         let shared = Arc::clone(&record);
         let watch = move || {
             let installed = match source.receive() {
@@ -59,20 +59,10 @@ impl Supervisor {
                 }
             };
             let listener = Arc::new(installed.listener);
-            let mut sink = |event| {
-                if let Ok(mut record) = shared.lock()
-                    && let Some(record) = &mut *record
-                {
-                    record.take(event, installed.loses_privileges);
-                }
-            };
             let _ = report.send(Ok(Arc::clone(&listener)));
-            let record = || record_calls(&listener, watched, adopts, &mut sink);
-            if !matches!(catch_unwind(AssertUnwindSafe(record)), Ok(Ok(()))) {
-                // It is not whole.
-                shared.lock().map(|mut record| record.take()).ok();
-                answer(&listener);
-            }
+            supervise(&listener, &shared, watched, adopts, |record, event| {
+                record.take(event, installed.loses_privileges);
+            });
         };
         std::thread::Builder::new().stack_size(STACK_SIZE).spawn(watch)?;
         Ok(Self { record, started })
@@ -85,13 +75,34 @@ impl Supervisor {
 
     /// All that the command has done, and the watched descriptors that it has used. What its processes do from now on is not recorded.
     pub(crate) fn end(self) -> Result<(Ledger, Vec<RawFd>), TraceFault> {
-        let record = self.record.lock().ok().and_then(|mut record| record.take());
-        record.map(Record::end).ok_or_else(lost)
+        self.record.end().map(Record::end).ok_or_else(lost)
     }
 }
 
 fn lost() -> TraceFault {
     TraceFault::Other(io::Error::other("the record of the run was lost"))
+}
+
+/// Records what the command does by `take`, and lets it go on, until all its processes have ended.
+pub(super) fn supervise(
+    listener: &Arc<Listener>,
+    record: &Arc<SharedRecord>,
+    watched: WatchedDescriptors,
+    adopts: bool,
+    mut take: impl FnMut(&mut Record, TraceEvent),
+) {
+    let go_on_unrecorded = {
+        let (listener, record) = (Arc::clone(listener), Arc::clone(record));
+        move || {
+            record.lose();
+            answer(&listener);
+        }
+    };
+    on_panic(go_on_unrecorded.clone());
+    let mut sink = |event| record.add(|record| take(record, event));
+    if record_calls(listener, watched, adopts, &mut sink).is_err() {
+        go_on_unrecorded();
+    }
 }
 
 /// Passes on what the command does, and lets it go on, until all its processes have ended.
@@ -139,4 +150,58 @@ pub(super) fn record_calls(
         listener.let_go_on(&call)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::install;
+    use super::*;
+    use crate::inputs::TraceTerms;
+    use crate::key::TraceTimes;
+    use crate::output_pattern::OutputSpec;
+    use crate::process::in_new_process;
+    use crate::time::Timestamp;
+    use rustix::process::{WaitOptions, waitpid};
+    use std::io::{Read, Write};
+
+    fn record() -> Record {
+        Record::new(Ledger::new(TraceTerms {
+            working_directory: "/".into(),
+            project: "/".into(),
+            store: "/nonexistent".into(),
+            ignored: Vec::new(),
+            times: TraceTimes::Exact,
+            outputs: OutputSpec::default(),
+            now: Timestamp::now(),
+        }))
+    }
+
+    #[test]
+    #[allow(unsafe_code, reason = "a process is forked")]
+    fn a_panic_costs_the_record_and_not_the_command() {
+        let record = Arc::new(SharedRecord::new(record()));
+        let shared = Arc::clone(&record);
+        let watched = WatchedDescriptors::default();
+        let (install, source) = install::prepare(&watched).expect("prepared");
+        std::thread::spawn(move || {
+            let listener = Arc::new(source.receive().expect("installed").listener);
+            supervise(&listener, &shared, watched, false, |_, _| panic!("a fault"));
+        });
+        let (mut told, mut tell) = std::io::pipe().expect("made");
+        let child = || {
+            install.install().expect("installed");
+            for _ in 0..3 {
+                std::fs::metadata("/").expect("there");
+            }
+            tell.write_all(b"done").expect("told");
+        };
+        // SAFETY: the allocator can be used after a fork, and the child takes no other lock.
+        let child = unsafe { in_new_process(child) }.expect("forked");
+        drop(tell);
+        waitpid(Some(child), WaitOptions::empty()).expect("ended");
+        let mut all = String::new();
+        told.read_to_string(&mut all).expect("told");
+        assert_eq!(all, "done");
+        assert!(record.end().is_none());
+    }
 }
