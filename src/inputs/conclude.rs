@@ -46,9 +46,8 @@ impl Ending<'_> {
         if contact.is_disturbed {
             return Conclusion::ChangedByOthers;
         }
-        // Whether a lock could be taken matters. Names in other places are those of temporary files.
-        let is_passing = contact.implied.is_empty() || !self.is_in_project;
-        let is_made_and_removed = is_passing
+        // What would be in the way matters. Names in other places are those of temporary files.
+        let is_made_and_removed = !self.is_in_project
             && contact.looks.is_empty()
             && self.written == Written::Removed
             && contact.first == PathState::Absent
@@ -91,7 +90,7 @@ impl Ending<'_> {
             // that something must have been in the way.
             let is_left = self.written == Written::Partly && self.last.found().is_some();
             return match self.written {
-                Written::Removed => Looks::default(),
+                Written::Removed if !self.is_in_project => Looks::default(),
                 // A program that appends can see the size.
                 _ if is_left => Look::Stat.into(),
                 _ => Look::Access.into(),

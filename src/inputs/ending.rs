@@ -169,7 +169,8 @@ impl<'t> Conditions<'t> {
 
     fn add(&mut self, path: &[u8], follow: bool, condition: &PathCondition) {
         let (path, follow) = match self.missing_above(path, &condition.state) {
-            Some(above) => (above, true),
+            // Where there is no name, there is nothing behind one.
+            Some(above) => (above, !self.has_no_name(above)),
             None => (path, follow),
         };
         let place = (path::stored(path, self.terms), follow);
@@ -178,6 +179,12 @@ impl<'t> Conditions<'t> {
         let known = self.all.entry(place).or_insert(PathCondition { looks, state, body });
         known.looks = known.looks.union(looks);
         known.body = known.body.or(body);
+    }
+
+    /// Whether it is a condition already that there is not even a link at this path.
+    fn has_no_name(&self, path: &[u8]) -> bool {
+        let known = self.all.get(&(path::stored(path, self.terms), false));
+        known.is_some_and(|known| known.state == PathState::Absent)
     }
 
     /// The topmost directory of a missing path that is missing.

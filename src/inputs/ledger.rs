@@ -37,6 +37,8 @@ pub struct Ledger {
     pub(super) partly_written: PartlyWritten,
     /// The files, by device and inode, that the run has changed: it may have looked at them under other names.
     pub(super) changed: HashSet<(u64, u64)>,
+    /// The run has made a symbolic link.
+    pub(super) has_own_links: bool,
     is_blind: bool,
 }
 
@@ -60,6 +62,7 @@ impl Ledger {
             own: PathSet::default(),
             partly_written: PartlyWritten::default(),
             changed: HashSet::new(),
+            has_own_links: false,
             is_blind: false,
         }
     }
@@ -77,6 +80,24 @@ impl Ledger {
         self.look(path, follow, Look::Content);
         if follow && !self.is_over() {
             self.look_at_links(&path::normal(path).0, MOST_LINKS);
+        }
+    }
+
+    /// The run uses an open file by its path without links, or asks for that path: the links by which it was found count.
+    pub fn name(&mut self, real: &[u8]) {
+        if self.is_over() {
+            return;
+        }
+        let now = PathState::at(CWD, real, false);
+        // Of directories they count in any case.
+        let Some(file) = now.found().filter(|it| it.is_file()).map(Facts::file) else { return };
+        let is_same = |record: &PathRecord| {
+            let found = record.followed.as_ref().and_then(|contact| contact.first.found());
+            found.is_some_and(|facts| facts.file() == file)
+        };
+        let same = self.records.iter().filter(|(path, record)| ***path != *real && is_same(record));
+        for path in same.map(|(path, _)| path.to_vec()).collect::<Vec<_>>() {
+            self.look_at_links(&path, MOST_LINKS);
         }
     }
 
@@ -118,18 +139,28 @@ impl Ledger {
     }
 
     pub(super) fn look_at(&mut self, path: &[u8], follow: bool, look: Look, links: u8) {
+        if let Some(real) = self.behind_own_link(path) {
+            if let Some(links) = links.checked_sub(1) {
+                self.look_at(&real, follow, look, links);
+            }
+            return;
+        }
         let Some(record) = self.records.get_mut(path) else {
             return self.look_first(path, follow, look, links);
         };
         if follow && record.is_own_link {
             return self.look_through(path, look, links);
         }
-        let is_own = record.written.is_own();
+        let written = record.written;
+        let is_own = written.is_own();
         if is_own && record.is_confirmed {
             return;
         }
         let contact = record.contact(follow);
-        if contact.as_ref().is_some_and(|contact| contact.looks.contains(look)) {
+        if let Some(contact) = contact.as_mut().filter(|contact| contact.looks.contains(look)) {
+            // Somebody may have put something else there, and may put it back.
+            let may_change = written == Written::Never;
+            contact.is_disturbed |= may_change && !contact.is_there_still(path, follow);
             return;
         }
         if is_own {
@@ -214,6 +245,16 @@ impl Ledger {
         }
     }
 
+    /// The path of what lies below a link that the run has made: it is not its own, and stays when the link is removed.
+    fn behind_own_link(&self, path: &[u8]) -> Option<Vec<u8>> {
+        if !self.has_own_links {
+            return None;
+        }
+        let is_own_link = |above: &&[u8]| self.records.get(*above).is_some_and(|it| it.is_own_link);
+        let link = path::ancestors(path).find(is_own_link)?;
+        Some(folded(&path::join(&link_target(link)?, path::below(path, link)?)))
+    }
+
     /// Whether nothing is there because the run removed it, or because it lies in a directory that the run made.
     fn is_own_absence(&self, path: &[u8], now: &PathState) -> bool {
         if self.own.is_empty() || *now != PathState::Absent || path::goes_up(path) {
@@ -283,6 +324,22 @@ pub(super) fn link_target(path: &[u8]) -> Option<Vec<u8>> {
         _ => path::join(path::parent(path)?, &target),
     };
     Some(path::normal(&target).0)
+}
+
+/// The same path without `..` after directories that are no links: they may be the run's own, and go.
+fn folded(path: &[u8]) -> Vec<u8> {
+    let mut folded = Vec::with_capacity(path.len());
+    for part in path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()) {
+        let is_known = part == b".." && !folded.ends_with(b"/..");
+        if is_known && PathState::at(CWD, &folded, false).is_directory() {
+            let end = folded.iter().rposition(|byte| *byte == b'/');
+            folded.truncate(end.unwrap_or(0));
+        } else {
+            folded.push(b'/');
+            folded.extend_from_slice(part);
+        }
+    }
+    folded
 }
 
 /// The path elsewhere of `/proc/1/fd/3`, `/proc/1/cwd/x` and their like.

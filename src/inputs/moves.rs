@@ -45,7 +45,7 @@ impl Ledger {
             && ends.iter().all(|(path, _)| self.may_change_names(path));
         if !may {
             for (path, _) in &ends {
-                self.look_at(path, false, Look::Access, MOST_LINKS);
+                self.look_at_failure(path, false);
             }
             return;
         }
@@ -84,9 +84,9 @@ impl Ledger {
             let ((source, one_slash), (target, other_slash)) =
                 (path::normal(source), path::normal(target));
             if one_slash || other_slash {
-                // No directory gets another name. How that fails depends on what is there.
-                self.look_at(&source, follow || one_slash, Look::Access, MOST_LINKS);
-                return self.look_at(&target, other_slash, Look::Access, MOST_LINKS);
+                // No directory gets another name.
+                self.look_at_failure(&source, follow || one_slash);
+                return self.look_at_failure(&target, other_slash);
             }
             self.link(&source, follow, &target, MOST_LINKS);
         }
@@ -129,7 +129,7 @@ impl Ledger {
     fn put(&mut self, path: &[u8], before: &PathState, moved: Option<&PathState>) {
         self.change(path, before, Written::Wholly);
         let is_link = moved.and_then(PathState::found).is_some_and(Facts::is_link);
-        self.record(path).is_own_link = is_link;
+        self.set_own_link(path, is_link);
     }
 
     fn exchange(&mut self, ends: &[(&Vec<u8>, PathState)]) {
@@ -166,8 +166,7 @@ impl Ledger {
                     record.write(Written::Removed);
                 }
                 self.change(&target, &PathState::Absent, Written::Wholly);
-                self.record(&target).is_own_link =
-                    kind.as_ref().is_ok_and(fs::FileType::is_symlink);
+                self.set_own_link(&target, kind.as_ref().is_ok_and(fs::FileType::is_symlink));
                 if kind.is_ok_and(|kind| kind.is_dir()) {
                     directories.push((source, target));
                 }

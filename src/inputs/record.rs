@@ -1,4 +1,4 @@
-//! What is known of one path during a run. Plain data.
+//! What is known of one path during a run.
 
 use super::body::{FileBody, ListedName, body_of_names, names, read};
 use super::look::{Look, Looks};
@@ -93,6 +93,14 @@ impl Contact {
         if let Some(names) = &mut self.names {
             names.retain(|(name, _)| !hides(name));
             self.body = Some(body_of_names(names));
+        }
+    }
+
+    /// Whether the file is at its path that was there at first.
+    pub(super) fn is_there_still(&self, path: &[u8], follow: bool) -> bool {
+        match (&self.first, PathState::at(CWD, path, follow)) {
+            (PathState::Found(first), PathState::Found(now)) => first.file() == now.file(),
+            (first, now) => *first == now,
         }
     }
 

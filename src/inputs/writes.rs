@@ -25,8 +25,8 @@ impl Ledger {
         }
         let (path, ends_in_slash) = path::normal(path);
         if ends_in_slash && !may_end_in_slash(&path, kind) {
-            // That fails in any case, and how depends on what is there.
-            return self.look_at(&path, true, Look::Access, MOST_LINKS);
+            // That fails in any case.
+            return self.look_at_failure(&path, true);
         }
         self.write(&path, follow || ends_in_slash && kind == WriteKind::Metadata, kind, MOST_LINKS);
     }
@@ -53,6 +53,14 @@ impl Ledger {
             WriteKind::Remove => self.remove(path, &itself, false),
             WriteKind::RemoveDirectory => self.remove(path, &itself, true),
         }
+    }
+
+    /// How a change fails depends on what is there, and if nothing is, on whether its directory is there.
+    pub(super) fn look_at_failure(&mut self, path: &[u8], follow: bool) {
+        if let Some(parent) = path::parent(path) {
+            self.look_at(parent, true, Look::Access, MOST_LINKS);
+        }
+        self.look_at(path, follow, Look::Access, MOST_LINKS);
     }
 
     /// What is at the path itself; `None` if it does not count.
@@ -145,10 +153,9 @@ impl Ledger {
         if itself.found().is_some() && is_own || !self.make(path, itself, Written::Wholly) {
             return;
         }
-        let record = self.record(path);
-        record.is_own_link = kind == WriteKind::MakeLink;
+        self.set_own_link(path, kind == WriteKind::MakeLink);
         if !is_own {
-            record.imply(Look::Access);
+            self.record(path).imply(Look::Access);
         }
         if kind == WriteKind::MakeDirectory {
             self.own.insert(path.into());
@@ -257,6 +264,12 @@ impl Ledger {
 
     pub(super) fn is_own(&self, path: &[u8]) -> bool {
         self.records.get(path).is_some_and(|record| record.written.is_own())
+    }
+
+    /// Notes whether what the run has put there is a symbolic link.
+    pub(super) fn set_own_link(&mut self, path: &[u8], is_own_link: bool) {
+        self.record(path).is_own_link = is_own_link;
+        self.has_own_links |= is_own_link;
     }
 
     pub(super) fn record(&mut self, path: &[u8]) -> &mut PathRecord {

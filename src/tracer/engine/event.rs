@@ -8,6 +8,8 @@ use std::os::fd::RawFd;
 pub(super) enum TraceEvent {
     /// It asks something of a path.
     Look { path: Vec<u8>, follow: bool, look: Look },
+    /// It uses an open file by its name, or asks for that. The path has no links.
+    Name { path: Vec<u8> },
     /// It executes a program. `directory`: its working directory, unless that was removed.
     Execute { path: Vec<u8>, follow: bool, directory: Option<Vec<u8>> },
     /// It changes what a path leads to.

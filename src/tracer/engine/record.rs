@@ -45,6 +45,7 @@ impl Record {
     pub(super) fn take(&mut self, event: TraceEvent, loses_privileges: bool) {
         match event {
             TraceEvent::Look { path, follow, look } => self.ledger.look(&path, follow, look),
+            TraceEvent::Name { path } => self.ledger.name(&path),
             TraceEvent::Execute { path, follow, directory } => {
                 self.execute(path, follow, directory.as_deref(), loses_privileges);
             }

@@ -13,6 +13,8 @@ use std::os::fd::OwnedFd;
 pub(super) struct Proc {
     root: OwnedFd,
     last: LastThread,
+    /// The open file that a path went through.
+    named: Option<Vec<u8>>,
     /// Used again and again.
     buffer: Vec<u8>,
 }
@@ -45,7 +47,7 @@ impl Proc {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = rustix::fs::openat(CWD, "/proc", flags, Mode::empty())?;
         let last = LastThread { thread: 0, directory: None };
-        Ok(Self { root, last, buffer: vec![0; LONGEST] })
+        Ok(Self { root, last, named: None, buffer: vec![0; LONGEST] })
     }
 
     /// The working directory of a thread.
@@ -72,6 +74,22 @@ impl Proc {
     fn present(&mut self, thread: i32, name: Arguments<'_>) -> Result<Vec<u8>, NoPath> {
         let path = self.link(thread, name)?;
         if path.ends_with(DELETED) { Err(NoPath::OfNoAccount) } else { Ok(path) }
+    }
+
+    /// The same for what a path goes through, or for a call that works on a descriptor as if it were a path.
+    fn by_name(&mut self, thread: i32, name: Arguments<'_>) -> Result<Vec<u8>, NoPath> {
+        let path = self.present(thread, name)?;
+        self.named = Some(path.clone());
+        Ok(path)
+    }
+
+    pub(super) fn behind_as_path(&mut self, thread: i32, fd: i32) -> Result<Vec<u8>, NoPath> {
+        self.by_name(thread, format_args!("fd/{fd}"))
+    }
+
+    /// The path of the open file by whose name the last path was found.
+    pub(super) fn take_named(&mut self) -> Option<Vec<u8>> {
+        self.named.take()
     }
 
     /// The target of a link in the directory of a thread, if it is a path.
@@ -168,10 +186,9 @@ impl Proc {
         rest: Components<'_>,
         follow: bool,
     ) -> Result<Vec<u8>, NoPath> {
-        if rest.is_empty() && !follow {
-            return Err(NoPath::OfNoAccount);
-        }
-        Ok(joined(self.present(thread, name)?, rest.0))
+        let path = self.by_name(thread, name)?;
+        // The link itself is no file.
+        if rest.is_empty() && !follow { Err(NoPath::OfNoAccount) } else { Ok(joined(path, rest.0)) }
     }
 }
 

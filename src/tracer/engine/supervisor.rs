@@ -144,6 +144,9 @@ pub(super) fn record_calls(
             let opens = terminals.begins(call.thread, &event);
             sink(if opens { TraceEvent::OpenTerminal } else { event });
         }
+        if let Some(path) = understanding.name_used() {
+            sink(TraceEvent::Name { path });
+        }
         for descriptor in understanding.used_by(&call) {
             sink(TraceEvent::Use { descriptor });
         }

@@ -44,6 +44,11 @@ impl Understanding {
         matches!(self.rules.of(call.number), Some(CallRule::OnlyUse))
     }
 
+    /// The path of an open file that the last call uses by its name, or asks for.
+    pub(super) fn name_used(&mut self) -> Option<Vec<u8>> {
+        self.proc.take_named()
+    }
+
     /// The watched descriptors that a call is the first to use. It comes after the call was understood.
     pub(super) fn used_by(&mut self, call: &Notification) -> Vec<RawFd> {
         if std::mem::take(&mut self.names_descriptors) {
@@ -92,7 +97,12 @@ impl Caller<'_> {
         Ok(match rule {
             CallRule::Look(place, follow, look) => {
                 let follow = self.follows(follow);
-                TraceEvent::Look { path: self.looked_at(place, follow)?, follow, look }
+                let path = match look {
+                    // A link can be open itself.
+                    Look::Link => self.named(place, follow)?,
+                    _ => self.looked_at(place, follow)?,
+                };
+                TraceEvent::Look { path, follow, look }
             }
             CallRule::List { descriptor } => {
                 let path = self.behind(descriptor)?;
@@ -101,7 +111,7 @@ impl Caller<'_> {
             CallRule::Open(place, flags) => self.open(place, flags)?,
             CallRule::Execute(place, follow) => {
                 let follow = self.follows(follow);
-                let path = self.named(place, follow)?;
+                let path = self.used_by_name(place, follow)?;
                 let directory = self.proc.working_directory(self.call.thread).ok();
                 TraceEvent::Execute { path, follow, directory }
             }
@@ -140,7 +150,7 @@ impl Caller<'_> {
             CallRule::Link { source, target, follow } => {
                 let follow = self.follows(follow);
                 let target = self.named(target, false)?;
-                match self.named(source, follow) {
+                match self.used_by_name(source, follow) {
                     Ok(source) => TraceEvent::Link { source, follow, target },
                     // A file that never had a name gets one.
                     Err(NoPath::OfNoAccount) => {
@@ -281,13 +291,27 @@ impl Caller<'_> {
 
     /// The path of a call that works on a path, or without one on what is behind a descriptor.
     fn named(&mut self, place: Place, follow: bool) -> Result<Vec<u8>, NoPath> {
+        self.named_or(place, follow, Proc::behind)
+    }
+
+    /// The same for a call that uses the name of what is behind a descriptor.
+    fn used_by_name(&mut self, place: Place, follow: bool) -> Result<Vec<u8>, NoPath> {
+        self.named_or(place, follow, Proc::behind_as_path)
+    }
+
+    fn named_or(
+        &mut self,
+        place: Place,
+        follow: bool,
+        behind: fn(&mut Proc, i32, i32) -> Result<Vec<u8>, NoPath>,
+    ) -> Result<Vec<u8>, NoPath> {
         let path = match place.directory {
             Some(_) if self.call.wide(place.path) == 0 => Vec::new(),
             _ => self.read_path(place)?,
         };
         match place.directory {
             Some(directory) if path.is_empty() && !self.is_working_directory(directory) => {
-                self.behind(directory)
+                behind(self.proc, self.call.thread, self.call.descriptor(directory))
             }
             _ => self.whole(place, path, follow),
         }

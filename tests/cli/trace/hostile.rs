@@ -1,7 +1,7 @@
 //! Commands that are hard to trace: what they read counts all the same, or their results are not stored, for a reason.
 
 use super::super::harness::{Sandbox, Texts, am_root, found, has, skipped, wait_until, word};
-use super::programs::compiled;
+use super::programs::with_c;
 use super::traced::Traced;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -23,22 +23,6 @@ fn is_unstored(script: &str, stdout: &str, reason: &str) {
     let traced = Traced::new(script);
     traced.gives(stdout).unstored(reason);
     traced.gives(stdout).unstored(reason);
-}
-
-/// A sandbox with the program `c` made of these lines of C. `None` without a compiler.
-fn with_c(lines: &str) -> Option<Sandbox> {
-    const INCLUDES: &str = "#define _GNU_SOURCE
-#include <errno.h>\n#include <fcntl.h>\n#include <pthread.h>\n#include <signal.h>\n#include <stdio.h>
-#include <stdlib.h>\n#include <string.h>\n#include <sys/mman.h>\n#include <sys/stat.h>
-#include <sys/syscall.h>\n#include <sys/time.h>\n#include <sys/wait.h>\n#include <unistd.h>
-static void show(int fd) { char b[99]; ssize_t n = read(fd, b, 99); write(1, b, n > 0 ? n : 0); }
-";
-    let sandbox = Sandbox::new();
-    let made = compiled(&sandbox.dir, "c", &format!("{INCLUDES}{lines}"));
-    if made.is_none() {
-        skipped("a C compiler");
-    }
-    made.map(|_| sandbox)
 }
 
 /// The same as [`depends_on_in`] for a program of C.

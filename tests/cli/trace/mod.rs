@@ -2,6 +2,7 @@
 
 mod deciding;
 mod hostile;
+mod names;
 mod options;
 mod programs;
 mod random;

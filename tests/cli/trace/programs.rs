@@ -1,6 +1,6 @@
 //! Random programs that use the files of a random tree.
 
-use super::super::harness::{Random, found};
+use super::super::harness::{Random, Sandbox, found, skipped};
 use super::tree::{PATHS, pick};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -88,6 +88,22 @@ pub fn compiled(directory: &Path, name: &str, source: &str) -> Option<PathBuf> {
     let mut command = Command::new(compiler);
     command.arg("-pthread").arg("-o").arg(&program).arg(file);
     command.status().expect("started").success().then_some(program)
+}
+
+/// A sandbox with the program `c` made of these lines of C. `None` without a compiler.
+pub fn with_c(lines: &str) -> Option<Sandbox> {
+    const INCLUDES: &str = "#define _GNU_SOURCE
+#include <errno.h>\n#include <fcntl.h>\n#include <pthread.h>\n#include <signal.h>\n#include <stdio.h>
+#include <stdlib.h>\n#include <string.h>\n#include <sys/mman.h>\n#include <sys/stat.h>
+#include <sys/syscall.h>\n#include <sys/time.h>\n#include <sys/wait.h>\n#include <unistd.h>
+static void show(int fd) { char b[99]; ssize_t n = read(fd, b, 99); write(1, b, n > 0 ? n : 0); }
+";
+    let sandbox = Sandbox::new();
+    let made = compiled(&sandbox.dir, "c", &format!("{INCLUDES}{lines}"));
+    if made.is_none() {
+        skipped("a C compiler");
+    }
+    made.map(|_| sandbox)
 }
 
 /// The interpreter itself: what is in `PATH` may be a script that looks for it.

@@ -2,6 +2,7 @@
 
 use super::super::harness::{Call, Sandbox, Texts};
 use std::fs;
+use std::io::Read;
 use std::process::{Child, Output};
 
 /// Calls of `sh -c SCRIPT` under `--trace`. The files it is told to use lie in the working directory.
@@ -97,6 +98,15 @@ impl Traced {
 }
 
 impl Running {
+    /// Waits for a line of the command's output, which is taken.
+    #[track_caller]
+    pub fn prints(&mut self, line: &str) {
+        let output = self.child.stdout.as_mut().expect("a pipe");
+        let mut seen = vec![0; line.len()];
+        output.read_exact(&mut seen).expect("printed");
+        assert_eq!(String::from_utf8_lossy(&seen), line, "{}", self.script);
+    }
+
     pub fn end(self) -> Told {
         let stderr = self.child.wait_with_output().expect("ended").stderr_text();
         Told { stderr, script: self.script }
