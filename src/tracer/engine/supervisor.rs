@@ -165,6 +165,7 @@ mod tests {
     use crate::process::in_new_process;
     use crate::time::Timestamp;
     use rustix::process::{WaitOptions, waitpid};
+    use std::collections::BTreeSet;
     use std::io::{Read, Write};
 
     fn record() -> Record {
@@ -175,6 +176,7 @@ mod tests {
             ignored: Vec::new(),
             times: TraceTimes::Exact,
             outputs: OutputSpec::default(),
+            written: BTreeSet::new(),
             now: Timestamp::now(),
         }))
     }

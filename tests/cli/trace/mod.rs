@@ -1,6 +1,8 @@
 //! Inputs that cachex finds by itself: `--trace`.
 
+mod bare;
 mod deciding;
+mod file_systems;
 mod hostile;
 mod names;
 mod options;
