@@ -29,7 +29,8 @@ const WORDS: usize = size_of::<libc::seccomp_notif>() / size_of::<u64>();
 /// A call that waits for its answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Notification {
-    id: u64,
+    /// The kernel counts the calls of all processes, and reports them in this order.
+    pub(super) id: u64,
     /// The thread that makes the call.
     pub(super) thread: i32,
     /// The architecture whose number it is.
