@@ -1,6 +1,7 @@
 //! The decision: which entry may be replayed, or why the command has to run.
 
 use super::context::Call;
+use super::outputs::BroughtBack;
 use super::prepare::Prepared;
 use crate::entry::Entry;
 use crate::key::{Key, Observation};
@@ -18,6 +19,8 @@ pub struct Hit {
     pub(super) body: Body,
     /// Whether it has expired and is to be renewed.
     pub(super) is_stale: bool,
+    /// The files that are back, if it came with any.
+    pub(super) outputs: Option<BroughtBack>,
 }
 
 /// Why the command has to run.
@@ -75,9 +78,7 @@ impl Call<'_> {
         }
         // The reader of stderr may be slow, and files may be large: release the lock first.
         store.release_read_lock();
-        if !self.only_looks {
-            self.bring_back(store, &entry).map_err(Miss::without_fallback)?;
-        }
+        let outputs = self.bring_back(store, &entry).map_err(Miss::without_fallback)?;
         let stale = if is_stale { ", stale" } else { "" };
         let inputs = prepared.checked_inputs.count_of(&entry).map(inputs_hold).unwrap_or_default();
         if self.notices.are_detailed() {
@@ -85,7 +86,7 @@ impl Call<'_> {
             let age = brief(age);
             self.notices.detail(&format_args!("hit: stored {age} ago{stale}{inputs}{failure}"));
         }
-        Ok(Hit { entry: *entry, body, is_stale })
+        Ok(Hit { entry: *entry, body, is_stale, outputs })
     }
 
     /// What there is to say of the replay of a failure: its cause may have been mended.

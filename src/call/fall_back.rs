@@ -29,7 +29,7 @@ impl<'s> Fallback<'s> {
     pub(super) fn output(&self) -> Option<&Body> {
         let restored = || {
             let body = self.store.output(&self.entry).ok().flatten()?;
-            self.call.bring_back(self.store, &self.entry).ok().map(|()| body)
+            self.call.bring_back(self.store, &self.entry).ok().map(|_| body)
         };
         self.body.get_or_init(restored).as_ref()
     }

@@ -2,7 +2,6 @@
 
 use super::context::Call;
 use super::decide::{Hit, Miss, inputs_hold};
-use super::outputs::outputs_of;
 use super::prepare::Prepared;
 use crate::entry::Entry;
 use crate::options::Execution;
@@ -49,9 +48,8 @@ impl Call<'_> {
                 let inputs = inputs.map(inputs_hold).unwrap_or_default();
                 let id = hit.entry.id;
                 let reason = format!("stored {age} ago as entry {id}{stale}{inputs}{failure}");
-                let files = outputs_of(&prepared.store, &hit.entry);
-                let files = files.filter(|_| self.has_outputs());
-                let files = files.map(|files| format!("; brings back {}", files.in_short()));
+                let files = hit.outputs.as_ref();
+                let files = files.map(|files| format!("; {}", files.foretold()));
                 let then = self.serving(prepared, &hit).to_owned() + &files.unwrap_or_default();
                 Forecast::new("hit", reason, then)
             }
@@ -103,7 +101,9 @@ impl Call<'_> {
             && prepared.is_running();
         let waits = if waits { "unless another run in progress gives a result, " } else { "" };
         let kept = if stores { "and its result is stored" } else { "and nothing is stored" };
-        let fallback = fallback.filter(|entry| matches!(store.output(entry), Ok(Some(_))));
+        let fallback = fallback.filter(|entry| {
+            matches!(store.output(entry), Ok(Some(_))) && self.bring_back(store, entry).is_ok()
+        });
         let fallback =
             fallback.map(|entry| format!("; if it fails, entry {} is replayed", entry.id));
         format!("{waits}the command runs, {kept}{}", fallback.unwrap_or_default())

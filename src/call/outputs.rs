@@ -5,7 +5,7 @@ use crate::entry::{Entry, NewOutputFile, NewOutputs};
 use crate::inputs::SeenInputs;
 use crate::outputs::{
     CollectedOutputs, NotCollected, NotRestored, OutputManifest, OutputsBefore, PreparedRestore,
-    RestoredCounts, collect, prepare,
+    RestoredCounts, collect, foresee, prepare,
 };
 use crate::policy::MissReason;
 use crate::recording::ContentDigest;
@@ -19,6 +19,32 @@ pub(super) type OutputsBeforeRun = Result<OutputsBefore, NotCollected>;
 
 /// Outputs lie below the working directory.
 const HERE: &str = ".";
+
+/// What came back with an entry, or would.
+pub(super) struct BroughtBack {
+    manifest: OutputManifest,
+    counts: RestoredCounts,
+}
+
+impl BroughtBack {
+    /// What a forecast tells of it.
+    pub(super) fn foretold(&self) -> String {
+        let short = self.manifest.in_short();
+        match self.counts {
+            RestoredCounts { written: 0, untouched: 1 } => "its output is there already".to_owned(),
+            RestoredCounts { written: 0, untouched } => {
+                format!("its {untouched} outputs are there already")
+            }
+            RestoredCounts { untouched: 0, .. } => format!("brings back {short}"),
+            RestoredCounts { untouched: 1, .. } => {
+                format!("brings back {short}, of which 1 is there already")
+            }
+            RestoredCounts { untouched, .. } => {
+                format!("brings back {short}, of which {untouched} are there already")
+            }
+        }
+    }
+}
 
 impl Call<'_> {
     /// The state of the outputs before the run; `None` if no outputs are asked for.
@@ -42,38 +68,51 @@ impl Call<'_> {
         collect(Path::new(HERE), outputs.named.patterns(), &before?, written)
     }
 
-    /// Brings back the files that came with an entry. If that fails, nothing has changed.
-    pub(super) fn bring_back(&self, store: &Store, entry: &Entry) -> Result<(), MissReason> {
+    /// Brings back the files that came with an entry. If that fails, nothing has changed. A call that only looks finds
+    /// out what that would come to.
+    pub(super) fn bring_back(
+        &self,
+        store: &Store,
+        entry: &Entry,
+    ) -> Result<Option<BroughtBack>, MissReason> {
         if !self.has_outputs() {
-            return Ok(());
+            return Ok(None);
         }
         let Some(manifest) = outputs_of(store, entry) else {
             // A failure has none.
             let is_success = self.request.policy.is_success(entry.exit);
-            return if is_success { Err(MissReason::Damaged) } else { Ok(()) };
+            return if is_success { Err(MissReason::Damaged) } else { Ok(None) };
         };
         let open = |digest: ContentDigest| store.open_object(&digest.0);
-        let ready = prepare(Path::new(HERE), &manifest, &open);
-        match ready.and_then(PreparedRestore::commit) {
-            Ok(RestoredCounts { written, untouched }) => {
-                let told =
-                    format_args!("outputs brought back: {written}, equal already: {untouched}");
-                self.notices.detail(&told);
-                Ok(())
+        let here = Path::new(HERE);
+        let restored = if self.only_looks {
+            foresee(here, &manifest, &open)
+        } else {
+            prepare(here, &manifest, &open).and_then(PreparedRestore::commit)
+        };
+        match restored {
+            Ok(counts) => {
+                if !self.only_looks {
+                    let RestoredCounts { written, untouched } = counts;
+                    let told =
+                        format_args!("outputs brought back: {written}, equal already: {untouched}");
+                    self.notices.detail(&told);
+                }
+                Ok(Some(BroughtBack { manifest, counts }))
             }
             Err(NotRestored::Damaged(_)) => Err(MissReason::Damaged),
             Err(obstacle) => {
-                if !self.warned_of_outputs.replace(true) {
+                if !self.only_looks && !self.warned_of_outputs.replace(true) {
                     self.notices.warn(&format_args!("cannot bring back files: {obstacle}"));
                 }
-                Err(MissReason::OutputsInTheWay)
+                Err(MissReason::OutputsInTheWay(obstacle.to_string()))
             }
         }
     }
 }
 
 /// The files that came with an entry, if they can be read. Releases the read lock of the store.
-pub(super) fn outputs_of(store: &Store, entry: &Entry) -> Option<OutputManifest> {
+fn outputs_of(store: &Store, entry: &Entry) -> Option<OutputManifest> {
     let stored = store.outputs(entry).ok().flatten();
     store.release_read_lock();
     OutputManifest::decode(stored.as_deref()?)

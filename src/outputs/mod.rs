@@ -21,5 +21,6 @@ pub use collect::{CollectedFile, CollectedOutputs, collect};
 pub use content::{CopyError, copy_content, digest_of};
 pub use fault::{NotCollected, NotRestored};
 pub use manifest::{OutputEntry, OutputKind, OutputManifest};
+pub use restore::foresee::foresee;
 pub use restore::prepare::{PreparedRestore, RestoredCounts, prepare};
 pub use restore::staging::OpenObject;

@@ -20,8 +20,8 @@ pub enum MissReason {
     Expired(Duration),
     /// What is stored comes from the future: the clock was set back.
     FromTheFuture,
-    /// The files that came with what is stored cannot be brought back.
-    OutputsInTheWay,
+    /// The files that came with what is stored cannot be brought back, for this reason.
+    OutputsInTheWay(String),
     /// What is stored is damaged.
     Damaged,
     /// What is stored cannot be read now.
@@ -39,7 +39,9 @@ impl fmt::Display for MissReason {
             Self::FromTheFuture => {
                 f.write_str("stored in the future according to the current clock")
             }
-            Self::OutputsInTheWay => f.write_str("its files cannot be brought back"),
+            Self::OutputsInTheWay(obstacle) => {
+                write!(f, "its files cannot be brought back: {obstacle}")
+            }
             Self::Damaged => f.write_str("the stored entry is damaged"),
             Self::Unreadable => f.write_str("the stored entry cannot be read"),
         }

@@ -92,7 +92,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("options/definitions", "verbs command usage"),
     ("options/files", "anchor places refused rule trust value file findings look project_file"),
     ("outputs", "fault manifest content descent walk before collect restore"),
-    ("outputs/restore", "look plan replace stale staging prepare"),
+    ("outputs/restore", "look plan replace stale staging prepare foresee"),
     ("policy", "reasons terms fixtures keeping renewing replaying"),
     ("recording", "checksum frames blocks body finished recorder"),
     ("process", "descriptors fork stat wait"),

@@ -1,5 +1,6 @@
 //! Brings outputs back: what differs is readied in staging directories, and then put in place by renames.
 
+pub(super) mod foresee;
 mod look;
 mod plan;
 pub(super) mod prepare;

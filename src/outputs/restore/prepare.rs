@@ -38,6 +38,13 @@ pub struct RestoredCounts {
     pub untouched: usize,
 }
 
+impl RestoredCounts {
+    pub(super) fn of(manifest: &OutputManifest, steps: &[RestoreStep<'_>]) -> Self {
+        let written = steps.iter().map(|step| step.entries.len()).sum();
+        Self { written, untouched: manifest.entries().len() - written }
+    }
+}
+
 /// The steps of a restore, with what each of them puts in place.
 struct ReadySteps<'m> {
     counts: RestoredCounts,
@@ -93,9 +100,7 @@ impl<'m> ReadySteps<'m> {
         open_object: OpenObject<'_>,
     ) -> Result<Self, NotRestored> {
         let steps = plan(manifest, &look(directory, manifest.entries())?);
-        let written = steps.iter().map(|step| step.entries.len()).sum();
-        let untouched = manifest.entries().len() - written;
-        let counts = RestoredCounts { written, untouched };
+        let counts = RestoredCounts::of(manifest, &steps);
         let mut ready = Self { counts, steps: Vec::new(), stagings: BTreeMap::new() };
         if !steps.is_empty() {
             let mut descent = descent_from(directory)?;
@@ -228,12 +233,15 @@ fn remove_all_stale(descent: &mut Descent, manifest: &OutputManifest, steps: &[R
     }
 }
 
-fn descent_from(directory: &Path) -> Result<Descent, NotRestored> {
+pub(super) fn descent_from(directory: &Path) -> Result<Descent, NotRestored> {
     let top = open_top(directory).map_err(|error| unwritable(Path::new(""), error))?;
     Ok(Descent::from(top))
 }
 
-fn enter<'d>(descent: &'d mut Descent, path: &Path) -> Result<BorrowedFd<'d>, NotRestored> {
+pub(super) fn enter<'d>(
+    descent: &'d mut Descent,
+    path: &Path,
+) -> Result<BorrowedFd<'d>, NotRestored> {
     let opened = descent.enter(path);
     opened.map_err(|end| NotRestored::obstacle(&end.place(path), end))
 }

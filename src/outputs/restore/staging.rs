@@ -81,9 +81,8 @@ impl StagingDirectory {
             }
             OutputKind::Link { target } => symlinkat(target, parent, name).map_err(failed),
             OutputKind::File { digest, size, permissions } => {
-                let object = open_object(*digest).map_err(|error| {
-                    NotRestored::obstacle(&entry.path, format_args!("cannot be restored: {error}"))
-                })?;
+                let object =
+                    open_object(*digest).map_err(|error| unrestorable(&entry.path, &error))?;
                 let object = object.ok_or(NotRestored::Damaged(*digest))?;
                 let copy = create(parent, name, *permissions).map_err(failed)?;
                 match copy_content(&object, &copy, *size) {
@@ -136,4 +135,9 @@ fn create(parent: BorrowedFd<'_>, name: &OsStr, permissions: u16) -> Result<File
 /// An error of the system about a path that is to be written.
 pub(super) fn unwritable(path: &Path, error: impl Into<io::Error>) -> NotRestored {
     NotRestored::obstacle(path, format_args!("cannot be written: {}", error.into()))
+}
+
+/// An error of the system about an object that is there.
+pub(super) fn unrestorable(path: &Path, error: &io::Error) -> NotRestored {
+    NotRestored::obstacle(path, format_args!("cannot be restored: {error}"))
 }

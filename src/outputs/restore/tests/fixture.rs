@@ -6,6 +6,7 @@ use crate::outputs::collect::collect;
 use crate::outputs::content::copy_content;
 use crate::outputs::fault::NotRestored;
 use crate::outputs::manifest::OutputManifest;
+use crate::outputs::restore::foresee::foresee;
 use crate::outputs::restore::prepare::{RestoredCounts, prepare};
 use crate::outputs::walk::STAGING;
 use crate::recording::ContentDigest;
@@ -74,10 +75,14 @@ impl Restoring {
         prepare(&self.there(), manifest, &|digest| self.open(digest))?.commit()
     }
 
-    /// Restores, and expects an obstacle at this path that is described like this. Nothing is changed by it.
+    /// Restores, and expects an obstacle at this path that is described like this. It is foreseen, and nothing is changed
+    /// by it.
     pub(super) fn expect_obstacle(&self, manifest: &OutputManifest, path: &str, words: &str) {
         let before = states(&self.there());
-        match self.restore(manifest) {
+        let foreseen = foresee(&self.there(), manifest, &|digest| self.open(digest));
+        let restored = self.restore(manifest);
+        assert_eq!(foreseen.err(), restored.as_ref().err().cloned());
+        match restored {
             Err(NotRestored::Obstacle { path: at, reason }) => {
                 assert_eq!(at, Path::new(path), "{reason}");
                 assert!(reason.contains(words), "{reason}");

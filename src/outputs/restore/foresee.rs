@@ -1,0 +1,57 @@
+//! What a restore would do, for those who only ask. Changes nothing.
+//!
+//! It finds every obstacle that can be found without writing. Whether there is enough room shows only when it is written.
+
+use super::look::look;
+use super::plan::plan;
+use super::prepare::{RestoredCounts, descent_from, enter};
+use super::staging::{OpenObject, unrestorable, unwritable};
+use crate::outputs::content::digest_of;
+use crate::outputs::descent::Descent;
+use crate::outputs::fault::NotRestored;
+use crate::outputs::manifest::{OutputKind, OutputManifest};
+use rustix::fs::{Access, AtFlags, accessat};
+use rustix::io::Errno;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What a restore of these outputs would come to.
+///
+/// # Errors
+/// What is in the way, or which object is damaged.
+pub fn foresee(
+    directory: &Path,
+    manifest: &OutputManifest,
+    open_object: OpenObject<'_>,
+) -> Result<RestoredCounts, NotRestored> {
+    let steps = plan(manifest, &look(directory, manifest.entries())?);
+    let mut descent = descent_from(directory)?;
+    for place in steps.iter().map(|step| step.staged_in(manifest)).collect::<BTreeSet<_>>() {
+        check_writable(&mut descent, place, place)?;
+    }
+    for entry in steps.iter().flat_map(|step| &step.entries) {
+        let OutputKind::File { digest, size, .. } = entry.kind else { continue };
+        let object = open_object(digest).map_err(|error| unrestorable(&entry.path, &error))?;
+        let is_whole = object.is_some_and(|object| {
+            object.metadata().is_ok_and(|metadata| metadata.len() == size)
+                && digest_of(&object, size).is_ok_and(|found| found == digest)
+        });
+        if !is_whole {
+            return Err(NotRestored::Damaged(digest));
+        }
+    }
+    for step in &steps {
+        check_writable(&mut descent, step.parent(), &step.target)?;
+    }
+    Ok(RestoredCounts::of(manifest, &steps))
+}
+
+/// Checks that something can be put in a directory. If not, that is told of `target`.
+fn check_writable(descent: &mut Descent, place: &Path, target: &Path) -> Result<(), NotRestored> {
+    let directory = enter(descent, place)?;
+    match accessat(directory, c".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS) {
+        Err(error @ (Errno::ACCESS | Errno::PERM | Errno::ROFS)) => Err(unwritable(target, error)),
+        // Older systems cannot tell.
+        _ => Ok(()),
+    }
+}
