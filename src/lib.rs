@@ -1,8 +1,9 @@
 //! `cachex` memoizes any command: the second time, its output, its errors and its exit status come
 //! back at once from a local store.
 //!
-//! These pages describe the inside of the program. `README.md` says what it does, `CONTRIBUTING.md` how to change
-//! it. It is a library only so that tests, benchmarks and fuzz targets can reach its parts: nothing here is stable.
+//! These pages describe the inside of the program. `README.md` says what it does, `docs/reference.md` lists every
+//! option and field, and `CONTRIBUTING.md` says how to change it. It is a library only so that
+//! tests, benchmarks and fuzz targets can reach its parts: nothing here is stable.
 //!
 //! # Two laws
 //!

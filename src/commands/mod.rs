@@ -2,7 +2,8 @@
 //!
 //! A verb says in which order things happen, and prints the result. It decides nothing about freshness (see
 //! [`policy`](crate::policy)) and reads no flag but its own few. It promises its answer on standard output, everything
-//! else on standard error, and with `--json` the fields that the README names.
+//! else on standard error, and with `--json` the fields that `docs/reference.md`
+//! lists.
 
 mod answer;
 mod entry_facts;
