@@ -8,7 +8,8 @@ use super::opening::with_store;
 use super::screen::{Screen, Tone};
 use super::shortened::Shortener;
 use super::table::Table;
-use crate::entry::Description;
+use super::variants::{Variants, variants};
+use crate::entry::{Description, Entry};
 use crate::error::Error;
 use crate::options::{ListOptions, SortKey};
 use crate::size::Size;
@@ -48,19 +49,27 @@ pub fn run(options: &ListOptions, directory: &Path, notices: &Notices) -> Result
         return print("nothing stored\n");
     }
     let first = describe(&selected[..selected.len().min(AT_ONCE)])?;
-    let shortener = Shortener::of(screen);
-    if are_told_apart_by_directory(&first) {
-        let [id, age, left, exit, size, time, hits, command] = HEADINGS;
-        let headings = [id, age, left, exit, size, time, hits, "DIRECTORY", command];
-        print_rows(headings, &selected, describe, |entry, now| {
-            let [id, age, left, exit, size, time, hits, command] = row(entry, now, &shortener);
-            let directory = entry.directory.as_deref();
-            let directory = directory.map_or_else(|| "any".to_owned(), |it| shortener.path(it));
-            [id, age, left, exit, size, time, hits, directory, command]
-        })
-    } else {
-        print_rows(HEADINGS, &selected, describe, |entry, now| row(entry, now, &shortener))
+    let distinctions =
+        |part: &[&Entry]| with_store(directory, notices, |store| store.distinctions(part));
+    let columns = Columns {
+        directories: are_told_apart_by_directory(&first),
+        variants: !variants(&first, distinctions)?.is_empty(),
+        shortener: Shortener::of(screen),
+    };
+    let (now, mut table) = (Timestamp::now(), Table::columns(columns.headings()));
+    for part in selected.chunks(AT_ONCE) {
+        let entries = describe(part)?;
+        let mut variants =
+            if columns.variants { variants(&entries, distinctions)? } else { Variants::new() };
+        for entry in &entries {
+            let tone = if has_expired(entry, now) { Tone::Faint } else { Tone::Plain };
+            table.push(tone, columns.row(entry, variants.remove(&entry.entry.id), now));
+        }
+        if !print_more(&table.render(screen))? {
+            return Ok(());
+        }
     }
+    print_styled(&table.render(screen))
 }
 
 /// Whether there are entries of the same command line in several directories. Of a long list the first part decides.
@@ -70,26 +79,6 @@ fn are_told_apart_by_directory(entries: &[Description]) -> bool {
         let known = directories.entry(&entry.words).or_insert(&entry.directory);
         *known != &entry.directory
     })
-}
-
-fn print_rows<const N: usize>(
-    headings: [&str; N],
-    selected: &[SelectedEntry],
-    describe: impl Fn(&[SelectedEntry]) -> Result<Vec<Description>, Error>,
-    row: impl Fn(&Description, Timestamp) -> [String; N],
-) -> Result<(), Error> {
-    let (now, screen) = (Timestamp::now(), Screen::own());
-    let mut table = Table::columns(headings);
-    for part in selected.chunks(AT_ONCE) {
-        for entry in &describe(part)? {
-            let tone = if has_expired(entry, now) { Tone::Faint } else { Tone::Plain };
-            table.push(tone, row(entry, now));
-        }
-        if !print_more(&table.render(screen))? {
-            return Ok(());
-        }
-    }
-    print_styled(&table.render(screen))
 }
 
 fn print_json(
@@ -111,18 +100,39 @@ fn print_json(
     print(if opening == "[" { "[]\n" } else { "\n]\n" })
 }
 
-const HEADINGS: [&str; 8] = ["ID", "AGE", "LEFT", "EXIT", "SIZE", "TIME", "HITS", "COMMAND"];
+/// The columns of a list. Those of directories and variants appear where entries could not be told apart without them.
+struct Columns {
+    directories: bool,
+    variants: bool,
+    shortener: Shortener,
+}
 
-fn row(description: &Description, now: Timestamp, shortener: &Shortener) -> [String; 8] {
-    let Description { entry, words, output, hits, .. } = description;
-    [
-        entry.id.to_string(),
-        entry.created.age_at(now).map_or_else(|| "future".to_owned(), brief),
-        time_left(description, now),
-        entry.exit.status().to_string(),
-        Size(*output).to_string(),
-        brief(entry.elapsed),
-        hits.to_string(),
-        shortener.command(words),
-    ]
+impl Columns {
+    fn headings(&self) -> [&'static str; 10] {
+        let directory = if self.directories { "DIRECTORY" } else { "" };
+        let variant = if self.variants { "VARIANT" } else { "" };
+        ["ID", "AGE", "LEFT", "EXIT", "SIZE", "TIME", "HITS", directory, variant, "COMMAND"]
+    }
+
+    fn row(&self, entry: &Description, variant: Option<String>, now: Timestamp) -> [String; 10] {
+        let left = time_left(entry, now);
+        let Description { entry, words, output, hits, directory, .. } = entry;
+        let directory = match directory {
+            _ if !self.directories => String::new(),
+            Some(directory) => self.shortener.path(directory),
+            None => "any".to_owned(),
+        };
+        [
+            entry.id.to_string(),
+            entry.created.age_at(now).map_or_else(|| "future".to_owned(), brief),
+            left,
+            entry.exit.status().to_string(),
+            Size(*output).to_string(),
+            brief(entry.elapsed),
+            hits.to_string(),
+            directory,
+            variant.map(|variant| self.shortener.cell(&variant)).unwrap_or_default(),
+            self.shortener.command(words),
+        ]
+    }
 }

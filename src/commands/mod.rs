@@ -17,6 +17,7 @@ mod removals;
 mod screen;
 mod shortened;
 mod table;
+mod variants;
 
 pub mod clear;
 pub mod completions;

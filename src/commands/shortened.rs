@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Shortener {
     /// The home directory by its names; empty if there is no terminal.
     homes: Vec<PathBuf>,
-    /// The room for a path in a column of its own.
+    /// The room for a text in a column of its own.
     room: Option<usize>,
 }
 
@@ -31,10 +31,12 @@ impl Shortener {
             Some(rest) => format!("~{}", escape_os(rest)),
             None => escape_os(path.as_os_str()),
         };
-        match self.room {
-            Some(room) => cut(&shown, room),
-            None => shown,
-        }
+        self.cell(&shown)
+    }
+
+    /// A text in a column of its own.
+    pub(super) fn cell(&self, text: &str) -> String {
+        self.room.map_or_else(|| text.to_owned(), |room| cut(text, room))
     }
 
     /// A command line.

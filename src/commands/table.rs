@@ -6,7 +6,7 @@ use crate::terminal::escape_os;
 use console::{measure_text_width, truncate_str};
 use std::ffi::OsStr;
 
-/// Lines of cells. The last cell of a line takes the room that is left.
+/// Lines of cells. The last cell of a line takes the room that is left. A column without heading and cells is left out.
 #[derive(Debug)]
 pub(super) struct Table<const N: usize> {
     lines: Vec<(Tone, [String; N])>,
@@ -54,7 +54,8 @@ impl<const N: usize> Table<N> {
             let line = match (screen.columns, self.layout) {
                 (Some(columns), TableLayout::Columns) => {
                     // The columns of numbers stay as they are, if there is room for them.
-                    let before = self.widths.iter().rev().skip(1).map(|width| width + 2).sum();
+                    let before = self.widths[..N - 1].iter().filter(|width| **width > 0);
+                    let before = before.map(|width| width + 2).sum();
                     let room = columns.saturating_sub(before);
                     let line = self.line(cells, |last| cut(last, room));
                     truncate_str(&line, columns, "…").into_owned()
@@ -72,7 +73,8 @@ impl<const N: usize> Table<N> {
 
     fn line(&self, cells: &[String; N], last: impl Fn(&str) -> String) -> String {
         let mut line = String::new();
-        for (cell, width) in cells.iter().zip(&self.widths).take(N.saturating_sub(1)) {
+        let columns = cells.iter().zip(&self.widths).take(N.saturating_sub(1));
+        for (cell, width) in columns.filter(|(_, width)| **width > 0) {
             let space = " ".repeat(width - measure_text_width(cell));
             match self.layout {
                 TableLayout::Columns => line.extend([&space, cell.as_str(), "  "]),
@@ -112,6 +114,15 @@ mod tests {
     fn columns_are_as_wide_as_they_need() {
         let expected = "ID   SIZE  COMMAND\n 1  123kB  echo a\n10     1B  ls\n";
         assert_eq!(table().render(PIPE), expected);
+    }
+
+    #[test]
+    fn an_empty_column_is_left_out() {
+        let mut table = Table::columns(["ID", "", "COMMAND"]);
+        table.push(Tone::Plain, ["1", "", "echo a"].map(str::to_owned));
+        assert_eq!(table.render(PIPE), "ID  COMMAND\n 1  echo a\n");
+        table.push(Tone::Plain, ["1", "", "echo a"].map(str::to_owned));
+        assert_eq!(table.render(Screen { columns: Some(8), colours: false }), " 1  ech…\n");
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ),
     (
         "commands",
-        "answer filters json opening option_value removals run screen shortened clear completions init man entry_facts explain prune table entry_inputs entry_outputs config doctor list show stats trust",
+        "answer filters json opening option_value removals run screen shortened clear completions init man entry_facts explain prune table entry_inputs entry_outputs config doctor variants list show stats trust",
     ),
     (
         "inputs",

@@ -169,3 +169,59 @@ fn the_same_command_in_several_directories_can_be_told_apart() {
         assert!(listed.contains(&end), "{end}: {listed}");
     }
 }
+
+/// What the column `VARIANT` says, without digests: the newest first.
+fn variants(sandbox: &Sandbox, words: &str) -> Vec<String> {
+    let listed = sandbox.cachex(words).output().stdout_text();
+    let (headings, rows) = listed.split_once('\n').expect("headings");
+    let end = headings.find("  COMMAND").expect("a column of commands");
+    assert!(headings[..end].ends_with("VARIANT"), "{listed}");
+    let hits = headings.find("HITS").expect("a column of hits") + 4;
+    let texts = rows.lines().map(|row| row[hits..end].trim().to_owned()).collect::<Vec<_>>();
+    for (i, text) in texts.iter().enumerate() {
+        assert!(text.is_empty() || !texts[..i].contains(text), "{listed}");
+    }
+    let without_digest = |text: &String| text.split('#').next().unwrap_or("").trim().to_owned();
+    texts.iter().map(without_digest).collect()
+}
+
+#[test]
+fn entries_of_one_command_line_can_be_told_apart() {
+    let sandbox = Sandbox::with_script("cat");
+    sandbox.cachex("./s.sh").gives("");
+    assert!(!sandbox.cachex("list").output().stdout_text().contains("VARIANT"));
+    sandbox.cachex("./s.sh").stdin("a").gives("a");
+    sandbox.cachex("./s.sh").stdin("b").gives("b");
+    sandbox.cachex("echo a").gives("a\n");
+    assert_eq!(variants(&sandbox, "list"), ["", "stdin", "stdin", "stdin"]);
+
+    sandbox.cachex("clear").output();
+    sandbox.cachex("echo a").gives("a\n");
+    sandbox.cachex("--scope ci echo a").gives("a\n");
+    sandbox.cachex("--scope nightly echo a").gives("a\n");
+    assert_eq!(variants(&sandbox, "list"), ["scope nightly", "scope ci", "no scope"]);
+
+    sandbox.cachex("clear").output();
+    sandbox.cachex("--env REGION echo a").env("REGION", "eu").gives("a\n");
+    sandbox.cachex("--env REGION echo a").env("REGION", "us").gives("a\n");
+    assert_eq!(variants(&sandbox, "list"), ["env REGION"; 2]);
+    sandbox.cachex("echo a").gives("a\n");
+    assert_eq!(variants(&sandbox, "list"), ["no env REGION", "env REGION", "env REGION"]);
+    sandbox.cachex("echo a --env").gives("a --env\n");
+    assert_eq!(variants(&sandbox, "list -- echo a"), ["no env REGION", "env REGION", "env REGION"]);
+}
+
+#[test]
+fn many_differences_take_little_room() {
+    let sandbox = Sandbox::with_script("echo a");
+    sandbox.cachex("--env A --key 1 --file s.sh -- ./s.sh").gives("a\n");
+    sandbox.script("s.sh", "echo b");
+    sandbox.cachex("./s.sh").gives("b\n");
+    assert_eq!(variants(&sandbox, "list"), ["script, key text 1 +2"; 2]);
+    sandbox.cachex("clear").output();
+    sandbox.sh("mkdir sub; echo 1 > sub/f").gives("");
+    sandbox.cachex("--file sub/f ./s.sh").gives("b\n");
+    sandbox.sh("echo 2 > sub/f").gives("");
+    sandbox.cachex("--file sub/f ./s.sh").gives("b\n");
+    assert_eq!(variants(&sandbox, "list"), ["file f"; 2]);
+}

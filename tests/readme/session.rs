@@ -155,7 +155,8 @@ fn is_duration(word: &str) -> bool {
 }
 
 fn is_digest(word: &str) -> bool {
-    word.len() == 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+    let (digits, length) = word.strip_prefix('#').map_or((word, 16), |short| (short, 6));
+    digits.len() == length && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[test]

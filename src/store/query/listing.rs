@@ -3,12 +3,14 @@
 //! A list can be long and its reader slow. So only the numbers of the entries are collected at once; what they are is
 //! read in parts, and between two parts others can write.
 
+use super::parts;
 use super::selection::{SelectedEntry, Selection};
-use crate::entry::Description;
-use crate::key::{Digest, Key, decode_words};
+use crate::entry::{Description, Entry};
+use crate::key::{Digest, Key, KeyPart, StoredPart, decode_words};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::sqlite::codec;
+use crate::store::sqlite::condition::StoredCondition;
 use crate::time::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 use std::cmp::Reverse;
@@ -100,6 +102,28 @@ impl Store {
             descriptions.extend(row.optional()?.flatten());
         }
         Ok(descriptions)
+    }
+
+    /// What tells each of these entries from others of its command line: the parts of its key, its standard input, and
+    /// what a trace has found.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn distinctions(&self, entries: &[&Entry]) -> Result<Vec<Vec<StoredPart>>, StoreError> {
+        let connection = self.database.read_transaction()?;
+        let conditions = entries.iter().flat_map(|Entry { condition, inputs, .. }| {
+            let stdin = StoredCondition { stdin: *condition, inputs: None }.encode();
+            let found = inputs.map(|id| [*id.shape.as_bytes(), *id.states.as_bytes()].concat());
+            [KeyPart::new("stdin", stdin), KeyPart::new("traced", found.unwrap_or_default())]
+        });
+        let conditions = parts::keyed(&connection, &conditions.collect::<Vec<_>>())?;
+        let mut statement = connection.prepare("SELECT parts FROM entry WHERE id = ?1")?;
+        let all = entries.iter().zip(conditions.as_chunks::<2>().0).map(|(entry, conditions)| {
+            let stored = statement.query_row([entry.id], |row| row.get::<_, Option<Vec<u8>>>(0));
+            let stored = stored.optional()?.flatten().unwrap_or_default();
+            Ok([parts::decode(&stored), conditions.to_vec()].concat())
+        });
+        all.collect()
     }
 }
 
