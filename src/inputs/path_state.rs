@@ -4,6 +4,8 @@ use super::look::{Look, Looks};
 use crate::key::FileStamp;
 use crate::key::TraceTimes;
 use rustix::fs::{AtFlags, FileType, Stat, statat};
+#[cfg(target_os = "linux")]
+use rustix::fs::{Mode, OFlags, major, minor, openat};
 use rustix::io::Errno;
 use std::os::fd::AsFd;
 
@@ -34,10 +36,14 @@ impl PathState {
     /// Nothing either: a directory of the path is a file.
     pub(super) const BELOW_A_FILE: Self = Self::Refused(Errno::NOTDIR.raw_os_error());
 
+    /// The name of the terminal is there, but this session has none.
+    pub(super) const NO_TERMINAL: Self = Self::Refused(Errno::NXIO.raw_os_error());
+
     /// What is found now.
     pub(super) fn at(directory: impl AsFd, path: &[u8], follow: bool) -> Self {
         let flags = if follow { AtFlags::empty() } else { AtFlags::SYMLINK_NOFOLLOW };
-        match statat(directory, path, flags) {
+        match statat(&directory, path, flags) {
+            Ok(stat) if leads_to_no_terminal(directory, path, &stat) => Self::NO_TERMINAL,
             Ok(stat) => Self::Found(Facts::of(&stat)),
             Err(Errno::NOENT) => Self::Absent,
             Err(error) => Self::Refused(error.raw_os_error()),
@@ -141,4 +147,18 @@ impl Facts {
     pub(super) fn shows_body(&self, looks: Looks) -> bool {
         self.body_look().is_some_and(|look| looks.contains(look))
     }
+}
+
+/// Whether this is `/dev/tty` in a session without a terminal: only opening it tells.
+#[cfg(target_os = "linux")]
+fn leads_to_no_terminal(directory: impl AsFd, path: &[u8], stat: &Stat) -> bool {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice
+        && (major(stat.st_rdev), minor(stat.st_rdev)) == (5, 0)
+        && openat(directory, path, flags, Mode::empty()).err() == Some(Errno::NXIO)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn leads_to_no_terminal(_: impl AsFd, _: &[u8], _: &Stat) -> bool {
+    false
 }

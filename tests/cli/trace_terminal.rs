@@ -55,3 +55,24 @@ fn bash_may_look_for_its_terminal() {
     let (second, _) = on_terminal(call(), 24, 80).end();
     assert!(second.contains("hit:"), "{second}");
 }
+
+#[test]
+fn a_missing_terminal_is_a_condition() {
+    let sandbox = Sandbox::new();
+    sandbox.script(
+        "s.sh",
+        "(: < /dev/tty) 2> /dev/null && echo terminal || echo none; ls > /dev/null",
+    );
+    let alone = "setsid -w cachex -v --no-spinner --trace --trace-ignore ran --trace-ignore out --trace-ignore told ./s.sh \
+                 < /dev/null > out 2> told; cat out; cat told >&2";
+    let call = |told: &str| {
+        let said = sandbox.sh(alone).tells("none\n", 0);
+        assert!(said.contains(told), "{said}");
+    };
+    call("stored; traced:");
+    call("hit:");
+    let (seen, _) = on_terminal(sandbox.sh(&alone.replace("setsid -w ", "")), 24, 80).end();
+    assert!(seen.starts_with("terminal"), "{seen}");
+    assert!(!seen.contains("hit:"), "{seen}");
+    call("hit:");
+}

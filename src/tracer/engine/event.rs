@@ -26,8 +26,8 @@ pub(super) enum TraceEvent {
     Use { descriptor: RawFd },
     /// It uses the network. `None`: it is not known yet with whom it talks.
     Network { peer: Option<String> },
-    /// It opens a terminal.
-    OpenTerminal,
+    /// It opens a terminal: that of its session, or another.
+    OpenTerminal { is_other: bool },
     /// It has closed the terminal that it opened last, and has not used it.
     LeaveTerminal,
     /// It makes a file system, which may be its own.

@@ -3,6 +3,7 @@
 use super::event::TraceEvent;
 use super::program::{Loading, are_formats_registered, gains_privileges, loading};
 use super::resolve::joined;
+use super::terminal::TERMINAL;
 use crate::inputs::{Doubt, Ledger, Look, WriteKind};
 use rustix::fs::FileType;
 use std::collections::HashSet;
@@ -22,6 +23,7 @@ pub(super) struct Record {
     used: Vec<RawFd>,
     /// Terminals that may have been used.
     open_terminals: usize,
+    opens_other_terminals: bool,
 }
 
 /// How the network was used.
@@ -38,7 +40,14 @@ const DEEPEST: usize = 6;
 impl Record {
     pub(super) fn new(ledger: Ledger) -> Self {
         let (bound, network) = (HashSet::new(), NetworkUse::None);
-        Self { ledger, bound, network, open_terminals: 0, used: Vec::new() }
+        Self {
+            ledger,
+            bound,
+            network,
+            used: Vec::new(),
+            open_terminals: 0,
+            opens_other_terminals: false,
+        }
     }
 
     /// `loses_privileges`: programs that would get privileges do not get them.
@@ -71,7 +80,10 @@ impl Record {
                 self.ledger.doubt(Doubt::Network(Some(peer)));
             }
             TraceEvent::Network { .. } => {}
-            TraceEvent::OpenTerminal => self.open_terminals += 1,
+            TraceEvent::OpenTerminal { is_other } => {
+                self.open_terminals += 1;
+                self.opens_other_terminals |= is_other;
+            }
             TraceEvent::LeaveTerminal => self.open_terminals -= 1,
             TraceEvent::Use { descriptor } => self.used.push(descriptor),
             TraceEvent::Mount => self.ledger.blind(),
@@ -85,7 +97,11 @@ impl Record {
             self.ledger.doubt(Doubt::Network(None));
         }
         if self.open_terminals > 0 {
-            self.ledger.doubt(Doubt::Terminal);
+            // Where there is no terminal, that decides.
+            self.ledger.look(TERMINAL, true, Look::Content);
+            if self.opens_other_terminals {
+                self.ledger.doubt(Doubt::Terminal);
+            }
         }
         (self.ledger, self.used)
     }

@@ -145,8 +145,7 @@ pub(super) fn record_calls(
             && (event.is_look() || listener.still_waits(&call))
         {
             is_blind = event == TraceEvent::Mount;
-            let opens = terminals.begins(call.thread, &event);
-            sink(if opens { TraceEvent::OpenTerminal } else { event });
+            sink(terminals.begins(call.thread, event));
         }
         if let Some(path) = understanding.name_used() {
             sink(TraceEvent::Name { path });

@@ -214,7 +214,7 @@ static COMMON: &[Row] = &[
     give_up(libc::SYS_io_uring_setup, "io_uring"),
     give_up(libc::SYS_chroot, "chroot"),
     give_up(libc::SYS_open_by_handle_at, "file handles"),
-    give_up(libc::SYS_fanotify_init, "fanotify"),
+    give_up(libc::SYS_fanotify_mark, "fanotify"),
     give_up(libc::SYS_bpf, "bpf"),
     give_up(libc::SYS_quotactl, "quotas"),
     give_up(libc::SYS_quotactl_fd, "quotas"),

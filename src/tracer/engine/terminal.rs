@@ -11,6 +11,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 
+/// The terminal of the session of whoever asks.
+pub(super) const TERMINAL: &[u8] = b"/dev/tty";
+
 /// The major numbers of terminals: consoles, the controlling terminal, and both sides of pseudo-terminals.
 const TERMINALS: [u32; 10] = [4, 5, 136, 137, 138, 139, 140, 141, 142, 143];
 
@@ -31,18 +34,18 @@ struct Standing {
 }
 
 impl TerminalWatch {
-    /// Notes that a thread is about to do this, if that is to open a terminal.
-    pub(super) fn begins(&mut self, thread: i32, event: &TraceEvent) -> bool {
+    /// What a thread is about to do, which is noted if that is to open a terminal.
+    pub(super) fn begins(&mut self, thread: i32, event: TraceEvent) -> TraceEvent {
         let (TraceEvent::Look { path, look: Look::Content, .. } | TraceEvent::Write { path, .. }) =
-            event
+            &event
         else {
-            return false;
+            return event;
         };
-        let opens = path.starts_with(b"/dev/") && is_terminal(path);
-        if opens {
-            self.0.entry(thread).or_insert_with(|| Standing::of(thread));
+        if !path.starts_with(b"/dev/") || !is_terminal(path) {
+            return event;
         }
-        opens
+        self.0.entry(thread).or_insert_with(|| Standing::of(thread));
+        TraceEvent::OpenTerminal { is_other: path != TERMINAL }
     }
 
     /// A thread makes its next call. Whether it has left the terminal that it opened unused; `None` if it opened none.
