@@ -19,6 +19,8 @@ enum RecordPlace {
     Here(Box<Record>),
     /// With the thread that adds to it.
     Taken,
+    /// The same, and another thread waits until it is put back.
+    Awaited,
     Gone,
 }
 
@@ -50,18 +52,25 @@ impl SharedRecord {
 
     /// The record with all that was added so far. Nothing is added any more.
     pub(super) fn end(&self) -> Option<Record> {
-        let is_taken = |place: &mut RecordPlace| matches!(place, RecordPlace::Taken);
-        let place = self.put_back.wait_while(self.lock(), is_taken);
+        let mut place = self.lock();
+        if matches!(*place, RecordPlace::Taken) {
+            *place = RecordPlace::Awaited;
+        }
+        let is_awaited = |place: &mut RecordPlace| matches!(place, RecordPlace::Awaited);
+        let place = self.put_back.wait_while(place, is_awaited);
         let mut place = place.unwrap_or_else(PoisonError::into_inner);
         match replace(&mut *place, RecordPlace::Gone) {
             RecordPlace::Here(record) => Some(*record),
-            RecordPlace::Taken | RecordPlace::Gone => None,
+            _ => None,
         }
     }
 
     fn put(&self, new: RecordPlace) {
-        *self.lock() = new;
-        self.put_back.notify_all();
+        let before = replace(&mut *self.lock(), new);
+        // To wake nobody takes a system call, too.
+        if matches!(before, RecordPlace::Awaited) {
+            self.put_back.notify_all();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, RecordPlace> {
