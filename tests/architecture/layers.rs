@@ -136,6 +136,6 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("tracer", "error engine probe trace"),
     (
         "tracer/engine",
-        "event memory notification numbers program resolve rule socket terminal answer descriptors table filter install keeper record shared_record rescue understand yama probe supervisor",
+        "bpf event memory notification numbers program resolve rule socket terminal answer descriptors table filter install keeper record shared_record rescue understand yama probe supervisor",
     ),
 ];

@@ -1,13 +1,14 @@
 //! The filter: a program for the kernel that decides which calls are reported.
 //!
-//! It is classic BPF, and knows numbers and arguments only. The kernel remembers the numbers that are always allowed, and
-//! does not run the filter for them.
+//! It knows numbers and arguments only. It finds a number by bisection, since the kernel follows it for each number before
+//! it is installed: those that are always allowed it remembers, and does not run the filter for them.
 
+use super::bpf::{BpfProgram, Instruction};
 use super::descriptors::{ArgumentGroup, WatchedDescriptors};
 use super::numbers;
 use super::rule::When;
-use super::table::{Row, rows};
-use libc::{sock_filter, sock_fprog};
+use super::table::rows;
+use libc::{c_long, sock_filter, sock_fprog};
 
 /// A filter.
 #[derive(Clone, Debug)]
@@ -22,24 +23,23 @@ const NUMBER: u32 = 0;
 const ARCHITECTURE: u32 = 4;
 const ARGUMENTS: u32 = 16;
 
+/// The bits of a socket's type that are no flags.
+const SOCKET_TYPE: u32 = 0xf;
+
 impl Filter {
     /// The filter for all calls of the table, and those that use one of these descriptors.
     pub(super) fn new(watched: &WatchedDescriptors) -> Self {
-        let mut filter = Self(Vec::new());
-        filter.load(ARCHITECTURE);
-        filter.report_if_not(numbers::ARCHITECTURE);
-        filter.load(NUMBER);
-        // The numbers of x32 are among those that are too high.
-        filter.jump(libc::BPF_JGT, numbers::LAST, 0, 1);
-        filter.answer(REPORT);
-        for group in watched.groups() {
-            filter.add_group(&group);
+        let groups = watched.groups();
+        let mut code = FilterCode::new(&groups);
+        let mut runs: Vec<CallRun> = Vec::new();
+        let mut last = None;
+        for (first, decision) in (0..).zip(decisions(&groups)) {
+            if last.replace(decision) != Some(decision) {
+                runs.push(CallRun { first, answer: code.answer(decision) });
+            }
         }
-        for row in rows() {
-            filter.add(row);
-        }
-        filter.answer(ALLOW);
-        filter
+        let found = code.find(&runs);
+        Self(code.finish(found))
     }
 
     /// What the kernel takes. It is valid as long as the filter is.
@@ -47,92 +47,140 @@ impl Filter {
         let length = u16::try_from(self.0.len()).unwrap_or(0);
         sock_fprog { len: length, filter: self.0.as_ptr().cast_mut() }
     }
-
-    /// Reports calls with one of some numbers and one of some values. Behind it the number is loaded still.
-    fn add_group(&mut self, group: &ArgumentGroup) {
-        let mut answer = Self(Vec::new());
-        answer.load(low(group.argument));
-        for (at, value) in group.values.iter().enumerate() {
-            let rest = u8::try_from(group.values.len() - at).unwrap_or(0);
-            if group.is_reversed {
-                answer.jump(libc::BPF_JEQ, *value, rest, 0);
-            } else {
-                answer.jump(libc::BPF_JEQ, *value, 0, 1);
-                answer.answer(REPORT);
-            }
-        }
-        if group.is_reversed {
-            answer.answer(REPORT);
-        }
-        answer.load(NUMBER);
-        for (at, number) in group.numbers.iter().enumerate() {
-            let rest = u8::try_from(group.numbers.len() - at).unwrap_or(0);
-            self.jump(libc::BPF_JEQ, u32::try_from(*number).unwrap_or(u32::MAX), rest, 0);
-        }
-        let length = u32::try_from(answer.0.len()).unwrap_or(0);
-        self.push(libc::BPF_JMP | libc::BPF_JA, length, 0, 0);
-        self.0.append(&mut answer.0);
-    }
-
-    /// Answers for one number. Behind it the number is loaded still.
-    fn add(&mut self, row: &Row) {
-        let mut answer = Self(Vec::new());
-        match row.when {
-            When::Always => {}
-            When::AnyBit { argument, mask } => {
-                answer.load(low(argument));
-                answer.jump(libc::BPF_JSET, mask, 1, 0);
-                answer.answer(ALLOW);
-            }
-            When::NotZero { argument } => {
-                answer.load(low(argument));
-                answer.jump(libc::BPF_JEQ, 0, 0, 3);
-                answer.load(low(argument) + 4);
-                answer.jump(libc::BPF_JEQ, 0, 0, 1);
-                answer.answer(ALLOW);
-            }
-            When::NoLocalStream => {
-                answer.load(low(0));
-                answer.report_if_not(libc::AF_UNIX.cast_unsigned());
-                answer.load(low(1));
-                answer.push(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, SOCKET_TYPE, 0, 0);
-                answer.jump(libc::BPF_JEQ, libc::SOCK_DGRAM.cast_unsigned(), 1, 0);
-                answer.answer(ALLOW);
-            }
-        }
-        answer.answer(REPORT);
-        let length = u8::try_from(answer.0.len()).unwrap_or(0);
-        self.jump(libc::BPF_JEQ, u32::try_from(row.number).unwrap_or(u32::MAX), 0, length);
-        self.0.append(&mut answer.0);
-    }
-
-    fn load(&mut self, offset: u32) {
-        self.push(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, offset, 0, 0);
-    }
-
-    /// Compares, and skips so many instructions.
-    fn jump(&mut self, comparison: u32, value: u32, if_true: u8, if_false: u8) {
-        self.push(libc::BPF_JMP | comparison | libc::BPF_K, value, if_true, if_false);
-    }
-
-    fn report_if_not(&mut self, value: u32) {
-        self.jump(libc::BPF_JEQ, value, 1, 0);
-        self.answer(REPORT);
-    }
-
-    fn answer(&mut self, answer: u32) {
-        self.push(libc::BPF_RET | libc::BPF_K, answer, 0, 0);
-    }
-
-    #[allow(clippy::cast_possible_truncation)]
-    fn push(&mut self, code: u32, k: u32, jt: u8, jf: u8) {
-        // Codes are 16 bits wide, though their parts are defined as wider.
-        self.0.push(sock_filter { code: code as u16, jt, jf, k });
-    }
 }
 
-/// The bits of a socket's type that are no flags.
-const SOCKET_TYPE: u32 = 0xf;
+/// What is to be done about a number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct CallDecision {
+    /// The groups that it belongs to, a bit for each. Any of them may have it reported.
+    groups: u8,
+    /// When it is reported in any case.
+    when: Option<When>,
+}
+
+/// Numbers in a row with the same answer.
+struct CallRun {
+    first: u32,
+    answer: Instruction,
+}
+
+/// The decision for each number that is understood, and one for those that are too high. The numbers of x32 are among these.
+fn decisions(groups: &[ArgumentGroup]) -> Vec<CallDecision> {
+    let place = |number: c_long| usize::try_from(number).unwrap_or(usize::MAX);
+    let count = place(numbers::LAST.into()) + 1;
+    let mut decisions = vec![CallDecision::default(); count];
+    for (bit, group) in groups.iter().enumerate() {
+        for number in group.numbers {
+            decisions[place(*number)].groups |= 1 << bit;
+        }
+    }
+    for row in rows() {
+        let decision = &mut decisions[place(row.number)];
+        decision.when = Some(row.when);
+        if row.when == When::Always {
+            decision.groups = 0;
+        }
+    }
+    decisions.push(CallDecision { groups: 0, when: Some(When::Always) });
+    decisions
+}
+
+/// The code of a filter, which is written from its end.
+struct FilterCode<'g> {
+    groups: &'g [ArgumentGroup],
+    program: BpfProgram,
+    report: Instruction,
+    allow: Instruction,
+    /// The code for each decision so far.
+    answers: Vec<(CallDecision, Instruction)>,
+}
+
+impl<'g> FilterCode<'g> {
+    fn new(groups: &'g [ArgumentGroup]) -> Self {
+        let mut program = BpfProgram::default();
+        let (report, allow) = (program.answer(REPORT), program.answer(ALLOW));
+        Self { groups, program, report, allow, answers: Vec::new() }
+    }
+
+    /// The code that decides so.
+    fn answer(&mut self, decision: CallDecision) -> Instruction {
+        if let Some((_, known)) = self.answers.iter().find(|(known, _)| *known == decision) {
+            return *known;
+        }
+        let mut answer = self.when(decision.when);
+        for (bit, group) in self.groups.iter().enumerate().rev() {
+            if decision.groups >> bit & 1 == 1 {
+                answer = self.group(group, answer);
+            }
+        }
+        self.answers.push((decision, answer));
+        answer
+    }
+
+    fn when(&mut self, when: Option<When>) -> Instruction {
+        let Self { program, report, allow, .. } = self;
+        let (report, allow) = (*report, *allow);
+        match when {
+            None => allow,
+            Some(When::Always) => report,
+            Some(When::AnyBit { argument, mask }) => {
+                let tested = program.branch(libc::BPF_JSET, mask, report, allow);
+                program.load(low(argument), tested)
+            }
+            Some(When::NotZero { argument }) => {
+                let upper = program.branch(libc::BPF_JEQ, 0, allow, report);
+                let upper = program.load(low(argument) + 4, upper);
+                let lower = program.branch(libc::BPF_JEQ, 0, upper, report);
+                program.load(low(argument), lower)
+            }
+            Some(When::NoLocalStream) => {
+                let datagram = libc::SOCK_DGRAM.cast_unsigned();
+                let kind = program.branch(libc::BPF_JEQ, datagram, report, allow);
+                let kind = program.mask(SOCKET_TYPE, kind);
+                let kind = program.load(low(1), kind);
+                let local = libc::AF_UNIX.cast_unsigned();
+                let domain = program.branch(libc::BPF_JEQ, local, kind, report);
+                program.load(low(0), domain)
+            }
+        }
+    }
+
+    /// Reports calls with one of the values of a group, or with any other value; else goes on.
+    fn group(&mut self, group: &ArgumentGroup, next: Instruction) -> Instruction {
+        let (equal, other) =
+            if group.is_reversed { (next, self.report) } else { (self.report, next) };
+        let compare = |no, value: &u32| self.program.branch(libc::BPF_JEQ, *value, equal, no);
+        let compared = group.values.iter().rev().fold(other, compare);
+        self.program.load(low(group.argument), compared)
+    }
+
+    /// Finds the run that a number belongs to.
+    fn find(&mut self, runs: &[CallRun]) -> Instruction {
+        match runs {
+            [] => self.report,
+            [run] => run.answer,
+            [before, one, after]
+                if before.answer == after.answer && one.first + 1 == after.first =>
+            {
+                self.program.branch(libc::BPF_JEQ, one.first, one.answer, before.answer)
+            }
+            _ => {
+                let (lower, upper) = runs.split_at(runs.len() / 2);
+                let first = upper.first().map_or(0, |run| run.first);
+                let (upper, lower) = (self.find(upper), self.find(lower));
+                self.program.branch(libc::BPF_JGE, first, upper, lower)
+            }
+        }
+    }
+
+    /// The whole, with the code that finds the number.
+    fn finish(mut self, found: Instruction) -> Vec<sock_filter> {
+        let number = self.program.load(NUMBER, found);
+        let ours = self.program.branch(libc::BPF_JEQ, numbers::ARCHITECTURE, number, self.report);
+        self.program.load(ARCHITECTURE, ours);
+        self.program.finish()
+    }
+}
 
 /// Where the lower half of an argument is. (The machines are little-endian.)
 fn low(argument: u8) -> u32 {
@@ -141,6 +189,7 @@ fn low(argument: u8) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::descriptors;
     use super::*;
 
     /// Runs a filter as the kernel does.
@@ -175,7 +224,7 @@ mod tests {
                 libc::BPF_JMP => {
                     let is_true = match code & 0xf0 {
                         libc::BPF_JEQ => a == k,
-                        libc::BPF_JGT => a > k,
+                        libc::BPF_JGE => a >= k,
                         libc::BPF_JSET => a & k != 0,
                         other => panic!("jump {other}"),
                     };
@@ -203,6 +252,22 @@ mod tests {
             [libc::SYS_read, libc::SYS_write, libc::SYS_mmap, libc::SYS_fstat, libc::SYS_exit_group]
         {
             assert!(!reports_own(number, [u64::MAX; 6]), "{number}");
+        }
+    }
+
+    #[test]
+    fn all_calls_of_the_table_are_found_however_many_descriptors_are_watched() {
+        let watched: Vec<i32> = (100..200).collect();
+        let conditional: Vec<_> = rows().filter(|row| row.when != When::Always).collect();
+        for number in 0..=i64::from(numbers::LAST) {
+            if conditional.iter().any(|row| row.number == number) {
+                continue;
+            }
+            let is_in_table = rows().any(|row| row.number == number);
+            assert_eq!(reports_own(number, [1; 6]), is_in_table, "{number}");
+            let is_use = reports_watching(&watched, numbers::ARCHITECTURE, number, [115; 6]);
+            let may_be_use = descriptors::numbers().any(|it| it == number);
+            assert_eq!(is_use, is_in_table || may_be_use, "{number}");
         }
     }
 

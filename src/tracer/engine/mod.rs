@@ -4,6 +4,7 @@
 //! It does not know the store, nor what counts as an input. `unsafe` stands where a call has no safe wrapper.
 
 mod answer;
+mod bpf;
 mod descriptors;
 mod event;
 mod filter;

@@ -86,7 +86,7 @@ pub(super) enum OpenFlags {
 }
 
 /// Which calls of a number are reported. The kernel decides it, without looking into memory.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum When {
     Always,
     /// Any of these bits is set in the lower half of the argument.

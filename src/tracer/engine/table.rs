@@ -42,8 +42,7 @@ impl Rules {
     }
 }
 
-/// All of them. Those whose arguments decide come first, and then the most frequent ones: the filter goes through them in
-/// this order.
+/// All of them.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
     CONDITIONAL.iter().chain(OF_OLD).chain(COMMON)
 }
