@@ -9,8 +9,10 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 /// A value and where it was given, or nothing. An explicit default was given as well, without a value.
+///
+/// A layer has one for each option, and most are nothing: what is given has a place of its own.
 #[derive(Clone, Debug)]
-pub struct Setting<T>(Option<(Option<T>, Given)>);
+pub struct Setting<T>(Option<Box<(Option<T>, Given)>>);
 
 impl<T> Default for Setting<T> {
     fn default() -> Self {
@@ -21,7 +23,7 @@ impl<T> Default for Setting<T> {
 impl<T> Setting<T> {
     /// A value, read from what was given.
     pub(super) fn new(value: Option<T>, given: Given) -> Self {
-        Self(Some((value, given)))
+        Self(Some(Box::new((value, given))))
     }
 
     /// The value, if there is one.
@@ -42,7 +44,7 @@ impl<T> Setting<T> {
     /// The words and their source.
     #[must_use]
     pub fn given(&self) -> Option<&Given> {
-        self.0.as_ref().map(|(_, given)| given)
+        self.0.as_ref().map(|given| &given.1)
     }
 
     /// Where it was given.
