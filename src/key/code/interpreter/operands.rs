@@ -116,10 +116,10 @@ fn read(interpreter: &Interpreter, words: &[OsString], operands: &mut Operands) 
 /// The interpreter of a program: `python3.13t` is Python, and `bash-5.2` bash.
 fn find(program: &OsStr) -> Option<&'static Interpreter> {
     let name = program.as_bytes().rsplit(|b| *b == b'/').next()?;
-    let known = |name: &[u8]| INTERPRETERS.iter().find(|known| contains(known.names, name));
     let length = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
     let (letters, rest) = name.split_at(length);
-    known(name).or_else(|| known(letters).filter(|_| is_version(rest)))
+    let name = if is_version(rest) { letters } else { name };
+    INTERPRETERS.iter().find(|known| contains(known.names, name))
 }
 
 /// Whether it is a version, such as `3`, `3.13t`, `-5.2` or `5.36-x86_64-linux-gnu`.

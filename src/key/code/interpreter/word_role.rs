@@ -88,7 +88,7 @@ impl Interpreter {
     }
 }
 
-/// Whether a word is one of several, which have spaces between them.
+/// Whether a word is one of several, which have one space between them.
 pub(super) fn contains(words: &str, word: &[u8]) -> bool {
-    words.split_ascii_whitespace().any(|known| known.as_bytes() == word)
+    !word.is_empty() && words.as_bytes().split(|byte| *byte == b' ').any(|known| known == word)
 }
