@@ -92,8 +92,8 @@ impl Call<'_> {
         };
         match restored {
             Ok(counts) => {
-                if !self.only_looks {
-                    let RestoredCounts { written, untouched } = counts;
+                let RestoredCounts { written, untouched } = counts;
+                if !self.only_looks && written + untouched > 0 {
                     let told =
                         format_args!("outputs brought back: {written}, equal already: {untouched}");
                     self.notices.detail(&told);

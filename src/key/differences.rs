@@ -1,7 +1,7 @@
 //! The differences between the parts of two keys, of which one was stored.
 
 use crate::terminal::escape_os;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 
@@ -33,18 +33,27 @@ impl fmt::Display for Difference {
 #[must_use]
 pub fn differences(now: &[StoredPart], then: &[StoredPart]) -> Vec<Difference> {
     let (known_now, known_then) = (by_name(now), by_name(then));
-    let difference = |part: &StoredPart, what| Difference { name: part.name.clone(), what };
-    let here = now.iter().filter_map(|part| match known_then.get(&*part.name) {
-        Some(digest) if *digest == part.digest => None,
-        Some(_) => Some(difference(part, "changed")),
-        None => Some(difference(part, "is new")),
-    });
-    let gone = then.iter().filter(|part| !known_now.contains_key(&*part.name));
-    here.chain(gone.map(|part| difference(part, "is gone"))).collect()
+    let names = now.iter().chain(then).map(|part| &*part.name);
+    let mut seen = HashSet::new();
+    let difference = |name: &OsStr| {
+        let what = match (known_now.get(name), known_then.get(name)) {
+            (Some(now), Some(then)) if now == then => return None,
+            (Some(_), Some(_)) => "changed",
+            (Some(_), None) => "is new",
+            (None, _) => "is gone",
+        };
+        Some(Difference { name: name.to_owned(), what })
+    };
+    names.filter(|name| seen.insert(*name)).filter_map(difference).collect()
 }
 
-fn by_name(parts: &[StoredPart]) -> HashMap<&OsStr, [u8; 8]> {
-    parts.iter().map(|part| (&*part.name, part.digest)).collect()
+/// The digests under each name: an argument and `--file` can name the same file.
+fn by_name(parts: &[StoredPart]) -> HashMap<&OsStr, Vec<[u8; 8]>> {
+    let mut digests = HashMap::<_, Vec<_>>::new();
+    for part in parts {
+        digests.entry(&*part.name).or_default().push(part.digest);
+    }
+    digests
 }
 
 #[cfg(test)]
@@ -64,6 +73,15 @@ mod tests {
         let now = parts(&[("scope", 1), ("argument 1", 5), ("file x", 6)]);
         let expected = [("argument 1", "changed"), ("file x", "is new"), ("env A", "is gone")];
         let expected = expected.map(|(name, what)| Difference { name: name.into(), what });
+        assert_eq!(differences(&now, &then), expected);
+    }
+
+    #[test]
+    fn parts_of_the_same_name_are_compared_together() {
+        let then = parts(&[("file x", 1), ("file x", 2)]);
+        assert_eq!(differences(&then, &then), []);
+        let now = parts(&[("file x", 1), ("file x", 3)]);
+        let expected = [Difference { name: "file x".into(), what: "changed" }];
         assert_eq!(differences(&now, &then), expected);
     }
 }

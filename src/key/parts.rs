@@ -119,7 +119,7 @@ impl Fingerprint {
         }
         parts.extend(self.output_files.iter().map(|path| KeyPart::of("output", path, [])));
         if self.finds_outputs {
-            parts.push(KeyPart::new("outputs", []).shown("all that it writes"));
+            parts.push(KeyPart::new("output files", []).shown("all that it writes"));
         }
         if let Some(command) = &self.stdin_with {
             parts.push(KeyPart::new("hash of standard input", command.as_bytes()).shown(command));

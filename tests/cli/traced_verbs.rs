@@ -285,3 +285,23 @@ fn each_of_many_inputs_counts() {
         sandbox.write(&name, "x");
     }
 }
+
+#[test]
+fn a_changed_input_is_all_that_is_told_with_outputs_too() {
+    let sandbox = Sandbox::new();
+    sandbox.write("in", "1");
+    let call = || sandbox.cachex("-v --trace --outputs --file in -- cat in");
+    call().tells("1", 0);
+    let hit = call().tells("1", 0);
+    assert!(!hit.contains("outputs"), "it has none: {hit}");
+    sandbox.script("s.sh", "cat in");
+    sandbox.write("in", "2");
+    let told = sandbox.cachex("-v --trace --outputs --trace-ignore ran ./s.sh").tells("2", 0);
+    assert!(told.contains("stored"), "{told}");
+    sandbox.write("in", "3");
+    let told = sandbox.cachex("-v --trace --outputs --trace-ignore ran ./s.sh").tells("3", 0);
+    assert!(told.contains("miss: stored for other inputs: file in changed\n"), "{told}");
+    let nearest = sandbox.cachex("explain --trace --outputs --file in -- cat in").output();
+    let nearest = nearest.stdout_text();
+    assert!(nearest.contains("file in changed\n"), "{nearest}");
+}
