@@ -48,6 +48,7 @@ mod output_files;
 mod output_left_behind;
 #[cfg(target_os = "linux")]
 mod output_programs;
+mod output_store;
 mod predictions;
 mod process_one;
 mod prune;
