@@ -42,6 +42,7 @@ mod miss;
 mod missing_resources;
 mod no_room;
 mod objects;
+mod output_disturbed;
 mod output_explained;
 mod output_file_verbs;
 mod output_files;

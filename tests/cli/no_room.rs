@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 const NOBODY: u32 = 65534;
 
 /// A file system of 1 MB in place of the store, visible only to calls through this.
-struct SmallDisk<'s> {
+pub struct SmallDisk<'s> {
     sandbox: &'s Sandbox,
     /// A process that keeps the mount namespace alive while its standard input is open.
     holder: Child,
@@ -19,12 +19,12 @@ struct SmallDisk<'s> {
 
 impl<'s> SmallDisk<'s> {
     /// Returns `None` and reports why if mounting is not allowed.
-    fn new(sandbox: &'s Sandbox) -> Option<Self> {
+    pub fn new(sandbox: &'s Sandbox) -> Option<Self> {
         Self::of_size(sandbox, "1m")
     }
 
     /// The same with another size.
-    fn of_size(sandbox: &'s Sandbox, size: &str) -> Option<Self> {
+    pub fn of_size(sandbox: &'s Sandbox, size: &str) -> Option<Self> {
         let ways: [(&str, &[&str]); 2] = [
             ("--mount", &["--mount"]),
             ("--user --map-root-user --mount", &["--user", "--preserve-credentials", "--mount"]),
@@ -50,14 +50,14 @@ impl<'s> SmallDisk<'s> {
     }
 
     /// A call of the shell with the small disk in place.
-    fn sh(&self, script: &str) -> Call {
+    pub fn sh(&self, script: &str) -> Call {
         let target = self.holder.id().to_string();
         let words = ["--target", &target, "sh", "-c", "cd \"$0\" && eval \"$1\""];
         let dir = self.sandbox.dir.to_str().expect("UTF-8");
         self.sandbox.program("nsenter", &[self.enter, &words, &[dir, script]].concat())
     }
 
-    fn fill(&self) {
+    pub fn fill(&self) {
         self.sh("cat /dev/zero > ../store/filler").output();
         self.sh("df ../store | grep -q 100%").gives("");
     }

@@ -35,6 +35,25 @@ pub(super) fn plan<'m>(manifest: &'m OutputManifest, present: &[Present]) -> Vec
     steps
 }
 
+/// The directories where a step may be readied: those around all outputs, and the outputs in them that are directories.
+pub(super) fn places(manifest: &OutputManifest) -> Vec<&Path> {
+    let mut places = Vec::new();
+    let mut latest = None;
+    for OutputEntry { path, kind } in manifest.entries() {
+        let parent = path.parent().unwrap_or(Path::new(""));
+        if latest.is_none_or(|(latest, _)| latest != parent) {
+            let is_around = manifest.get(parent).is_none();
+            latest = Some((parent, is_around));
+            places.extend(is_around.then_some(parent));
+        }
+        let is_around = latest.is_some_and(|(_, is_around)| is_around);
+        if is_around && matches!(kind, OutputKind::Directory { .. }) {
+            places.push(path);
+        }
+    }
+    places
+}
+
 impl RestoreStep<'_> {
     /// The directory that it is put in.
     pub(super) fn parent(&self) -> &Path {

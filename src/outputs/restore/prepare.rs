@@ -4,10 +4,10 @@
 //! by a rename, also when this process is killed.
 
 use super::look::look;
-use super::plan::{RestoreStep, plan};
+use super::plan::{RestoreStep, places, plan};
 use super::replace::{NameIn, UndoRename, put, undo};
 use super::staging::{OpenObject, StagingDirectory, unwritable};
-use super::stale::remove_stale;
+use super::stale::{remove_stale, remove_usual_stale};
 use crate::outputs::descent::{Descent, open_top};
 use crate::outputs::fault::NotRestored;
 use crate::outputs::manifest::{OutputKind, OutputManifest};
@@ -102,12 +102,10 @@ impl<'m> ReadySteps<'m> {
         let steps = plan(manifest, &look(directory, manifest.entries())?);
         let counts = RestoredCounts::of(manifest, &steps);
         let mut ready = Self { counts, steps: Vec::new(), stagings: BTreeMap::new() };
-        if !steps.is_empty() {
-            let mut descent = descent_from(directory)?;
-            remove_all_stale(&mut descent, manifest, &steps);
-            for step in steps {
-                ready.add(&mut descent, manifest, step, open_object)?;
-            }
+        let mut descent = descent_from(directory)?;
+        remove_all_stale(&mut descent, manifest, &steps);
+        for step in steps {
+            ready.add(&mut descent, manifest, step, open_object)?;
         }
         Ok(ready)
     }
@@ -221,14 +219,17 @@ fn mount_of(directory: BorrowedFd<'_>) -> Result<(rustix::fs::Dev, u64), Errno> 
     Ok((device, mount))
 }
 
-/// Removes what restores that were killed have left where outputs are.
+/// Removes what restores that were killed have left where outputs are. One may have been killed after everything was in
+/// place.
 fn remove_all_stale(descent: &mut Descent, manifest: &OutputManifest, steps: &[RestoreStep<'_>]) {
     let staged = steps.iter().map(|step| step.staged_in(manifest));
-    let parents = manifest.entries().iter().filter_map(|entry| entry.path.parent());
-    let roots = parents.filter(|parent| manifest.get(parent).is_none());
-    for place in staged.chain(roots).collect::<BTreeSet<_>>() {
+    for place in staged.chain(places(manifest)).collect::<BTreeSet<_>>() {
         if let Ok(directory) = descent.enter(place) {
-            remove_stale(directory);
+            if steps.is_empty() {
+                remove_usual_stale(directory);
+            } else {
+                remove_stale(directory);
+            }
         }
     }
 }

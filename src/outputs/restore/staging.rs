@@ -1,19 +1,16 @@
 //! A directory in which outputs are readied. It is removed with all that is left in it.
 
-use super::stale::remove_tree;
+use super::stale::{is_at, remove_tree, staging_name};
 use crate::outputs::content::{CopyError, copy_content};
 use crate::outputs::descent::{Descent, open_directory};
 use crate::outputs::fault::NotRestored;
 use crate::outputs::manifest::{OutputEntry, OutputKind};
-use crate::outputs::walk::STAGING;
 use crate::recording::ContentDigest;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
-use rustix::fs::{flock, fstat, mkdirat, openat, statat, symlinkat};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, mkdirat, openat, symlinkat};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::Path;
 
@@ -34,9 +31,8 @@ pub(super) struct StagingDirectory {
 impl StagingDirectory {
     /// Makes a staging directory.
     pub(super) fn make(parent: BorrowedFd<'_>) -> io::Result<Self> {
-        for _ in 0..ATTEMPTS {
-            let number = RandomState::new().hash_one(());
-            let name = OsString::from(format!("{STAGING}{number:016x}"));
+        for number in 0..ATTEMPTS {
+            let name = staging_name(number);
             match mkdirat(parent, &name, Mode::RWXU) {
                 Err(Errno::EXIST) => continue,
                 made => made?,
@@ -114,15 +110,6 @@ impl Drop for StagingDirectory {
     fn drop(&mut self) {
         // What cannot be removed is stale from now on.
         let _ = remove_tree(self.parent.as_fd(), &self.name);
-    }
-}
-
-/// Whether a directory that is open has this name.
-fn is_at(opened: &OwnedFd, parent: BorrowedFd<'_>, name: &OsStr) -> Result<bool, Errno> {
-    let opened = fstat(opened)?;
-    match statat(parent, name, AtFlags::SYMLINK_NOFOLLOW) {
-        Err(Errno::NOENT) => Ok(false),
-        found => found.map(|found| (found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino)),
     }
 }
 
