@@ -24,13 +24,14 @@ sys.dont_write_bytecode = True  # Leave no files beside these.
 import busy  # noqa: E402
 import long  # noqa: E402
 import many  # noqa: E402
+import outputs  # noqa: E402
 import small  # noqa: E402
 import traced  # noqa: E402
 from calls import Bench  # noqa: E402
 from machine import Failed, Tools, described  # noqa: E402
 from table import HEAD, failed  # noqa: E402
 
-ROWS = {**small.ROWS, **long.ROWS, **many.ROWS, **busy.ROWS, **traced.ROWS}
+ROWS = {**small.ROWS, **long.ROWS, **many.ROWS, **busy.ROWS, **traced.ROWS, **outputs.ROWS}
 
 
 def main():
