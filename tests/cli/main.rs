@@ -91,6 +91,8 @@ mod traced_verbs;
 mod trust_verb;
 mod unexpected_rows;
 mod unmatched_options;
+#[cfg(target_os = "linux")]
+mod unreadable_inputs;
 mod unstorable;
 mod usage_errors;
 mod verbs;
