@@ -33,7 +33,7 @@ macro_rules! pages {
 }
 
 pages! { docs in "docs": ci design reference releasing speed }
-pages! { recipes in "docs/recipes": callers cloud compile cron editor fzf git llm make parallel prompt tests tmux wrap }
+pages! { recipes in "docs/recipes": callers cloud compile cron editor fzf generate git llm make parallel prompt tests tmux wrap }
 
 /// The names of the pages in this directory, sorted.
 fn pages_in(directory: &str) -> Vec<String> {
