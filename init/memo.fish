@@ -103,5 +103,22 @@ function __cachex_forget
     set -g __cachex_memos $left
 end
 
-complete -c memo -x -n 'test (count (commandline -opc)) -eq 1' -a '(__fish_complete_command)'
+function __cachex_complete_memo
+    set -l words (commandline -opc)
+    set -e words[1]
+    if test "$words[1]" = --replace
+        set -e words[1]
+    else if string match -q -- '-*' (commandline -ct); and not set -q words[1]
+        echo --replace
+    end
+    if set -q words[1]
+        # As options of cachex.
+        set -lx __cachex_options_only yes
+        complete -C (string join ' ' -- cachex (string escape -- $words[2..]) (commandline -ct))
+    else
+        __cachex_commands
+    end
+end
+
+complete -c memo -x -a '(__cachex_complete_memo)'
 complete -c unmemo -x -a '(string replace -r " .*" "" -- $__cachex_memos)'

@@ -138,17 +138,50 @@ if [ -n "${BASH_VERSION-}" ]; then
             case $one in "$2"*) COMPREPLY+=("${one%% *}") ;; esac
         done
     }
-    complete -c memo
+    __cachex_memo() {
+        local name=1 i line=$COMP_LINE typed=$2 options_only=1
+        if [[ ${COMP_WORDS[1]} == --replace ]]; then name=2; fi
+        COMPREPLY=()
+        if ((COMP_CWORD <= name)); then
+            if [[ $2 == -* ]]; then COMPREPLY=(--replace); else _cachex_commands; fi
+            return
+        fi
+        # As options of cachex.
+        for ((i = 0; i <= name; i++)); do
+            line=${line#"${line%%[![:space:]]*}"}
+            line=${line#"${COMP_WORDS[i]}"}
+        done
+        ((COMP_POINT += 6 + ${#line} - ${#COMP_LINE}, COMP_CWORD -= name))
+        COMP_LINE=cachex$line
+        COMP_WORDS=(cachex "${COMP_WORDS[@]:name + 1}")
+        _cachex cachex "$2" "$3"
+    }
+    complete -F __cachex_memo memo
     complete -F __cachex_unmemo unmemo
 else
     __cachex_unmemo() {
         compadd -- ${__cachex_memos%% *}
     }
+    __cachex_memo() {
+        local -i name=2
+        local options_only=1 expl
+        if [[ $words[2] == --replace ]]; then name=3; fi
+        if (( CURRENT > name )); then
+            # As options of cachex.
+            words=(cachex "${(@)words[name+1,-1]}")
+            (( CURRENT -= name - 1 ))
+            _cachex
+        elif [[ $PREFIX == -* ]]; then
+            _wanted options expl option compadd -- --replace
+        else
+            _command_names -e
+        fi
+    }
     # compinit may come later in the start file: then at the first prompt.
     __cachex_complete_memo() {
         precmd_functions=(${precmd_functions:#__cachex_complete_memo})
         if (( $+functions[compdef] )); then
-            compdef '_command_names -e' memo
+            compdef __cachex_memo memo
             compdef __cachex_unmemo unmemo
         else
             return 0

@@ -193,6 +193,6 @@ fn zsh_completes_wherever_compinit_stands() {
         let script = [&order[..], &[prompt, shown]].concat().join("\n");
         let sandbox = Sandbox::new();
         let call = sandbox.program("zsh", &["-f", "-c", &script]);
-        call.gives("_cachex _command_names -e __cachex_unmemo 0\n");
+        call.gives("_cachex __cachex_memo __cachex_unmemo 0\n");
     }
 }

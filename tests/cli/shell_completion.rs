@@ -3,7 +3,7 @@
 use super::harness::terminal::{Terminal, on_terminal};
 use super::harness::{Call, Sandbox, Texts, found, skipped};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A line, and the completions of its last word.
 const CASES: &[(&str, &[&str])] = &[
@@ -83,6 +83,21 @@ const CASES: &[(&str, &[&str])] = &[
     ("cachex --ttl pl", &[]),
     ("cachex --cache-exit pl", &[]),
     ("cachex --ignore-arg too", &[]),
+    // The functions of `cachex init`.
+    ("memo too", &["tool"]),
+    ("memo --replace too", &["tool"]),
+    ("memo tool --stale-", &["--stale-if-error", "--stale-while-revalidate"]),
+    ("memo --replace tool --max-o", &["--max-output"]),
+    ("memo tool --ttl 1h --max-o", &["--max-output"]),
+    ("memo tool --env ALPHA_", &["ALPHA_ONE", "ALPHA_TWO"]),
+    ("memo tool --env=ALPHA_T", &["--env=ALPHA_TWO"]),
+    ("memo tool --pty=alw", &["--pty=always"]),
+    ("memo tool --file pl", &["plain.txt"]),
+    ("memo tool --json", &[]),
+    // It takes nothing but options.
+    ("memo tool lis", &[]),
+    ("memo tool --refresh lis", &[]),
+    ("memo tool --refresh too", &[]),
 ];
 
 /// A person at a shell.
@@ -123,8 +138,11 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name)
+/// What `cachex init` brings to a shell: its completions, and `memo`.
+fn start(completions: &str, memo: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = [root.join("completions").join(completions), root.join("init").join(memo)];
+    files.iter().map(|file| format!(". '{}'\n", file.display())).collect()
 }
 
 /// A shell whose only commands are those in `bin`.
@@ -191,7 +209,7 @@ complete -F _tool tool
 #[test]
 fn bash_completes() {
     let sandbox = sandbox();
-    let setup = format!("{BASH}. '{}'\nPS1='READY> '\n", script("cachex.bash").display());
+    let setup = format!("{BASH}{}PS1='READY> '\n", start("cachex.bash", "memo.sh"));
     let words = ["--norc", "--noprofile", "-i"];
     if let Some(shell) = Typed::new(&sandbox, "bash", &words, &setup) {
         check(shell);
@@ -205,8 +223,8 @@ fn bash_completes_with_the_bash_completion_package() {
         return skipped("bash-completion");
     }
     let sandbox = sandbox();
-    let script = script("cachex.bash");
-    let setup = format!("{BASH}. {package}\n. '{}'\nPS1='READY> '\n", script.display());
+    let start = start("cachex.bash", "memo.sh");
+    let setup = format!("{BASH}. {package}\n{start}PS1='READY> '\n");
     let words = ["--norc", "--noprofile", "-i"];
     if let Some(shell) = Typed::new(&sandbox, "bash", &words, &setup) {
         check(shell);
@@ -238,7 +256,7 @@ compdef _tool tool
 #[test]
 fn zsh_completes() {
     let sandbox = sandbox();
-    let setup = format!("{ZSH}. '{}'\nPS1='READY> '\n", script("_cachex").display());
+    let setup = format!("{ZSH}{}PS1='READY> '\n", start("_cachex", "memo.sh"));
     if let Some(shell) = Typed::new(&sandbox, "zsh", &["-f", "-i"], &setup) {
         check(shell);
     }
@@ -256,7 +274,7 @@ struct Fish<'s>(&'s Sandbox);
 
 impl Shell for Fish<'_> {
     fn completed(&mut self, line: &str) -> Vec<String> {
-        let setup = format!("source '{}'\n{FISH}", script("cachex.fish").display());
+        let setup = format!("{}{FISH}", start("cachex.fish", "memo.fish"));
         let call = shell(self.0, "fish", &["--no-config", "-c", &setup, line]).expect("there");
         let shown = call.output();
         assert_eq!(shown.stderr_text(), "", "{line}");

@@ -23,7 +23,7 @@ _cachex() {
         _cachex_words_of "$(_cachex_options)"
     elif [[ -n $verb ]]; then
         _cachex_operand
-    else
+    elif [[ -z ${options_only-} ]]; then
         # A verb or a command.
         [[ -n $run ]] || _cachex_words_of '@VERB_WORDS@'
         _cachex_commands

@@ -48,6 +48,7 @@ end
 
 # A verb or a command.
 function __cachex_first
+    set -q __cachex_options_only; and return
     set -l place (__cachex_place)
     if test "$place[2]" = first
         @VERB_LINES@

@@ -33,7 +33,7 @@ _cachex() {
             ) ;;
     esac
     case $verb in
-        '') specs+=('*: :_cachex_first') ;;
+        '') [[ -n ${options_only-} ]] || specs+=('*: :_cachex_first') ;;
         @DIRECT@) specs+=('*: :_command_names -e') ;;
     esac
     if (( verb_at )); then
