@@ -124,8 +124,8 @@ options! {
 
     /// Find the inputs: every file that the command reads
     ///
-    /// Each file that the command and its children read, looked for in vain, listed or ran becomes a condition of the
-    /// result, and the next call checks them all. Linux only.
+    /// The result then depends on every file that the command and its children read, list, execute, or look for in vain.
+    /// The next call checks them all. Linux only.
     trace: bool = switch, Shape::new("trace", Nothing).under(KEY);
 
     /// Do not follow what the command reads
@@ -137,20 +137,22 @@ options! {
     trace_ignore: Vec<PathGlob> = all(values::path_glob),
         Shape::new("trace-ignore", Many(Path, "GLOB")).under(KEY).rare();
 
-    /// Whether times count that the command asked for [default: exact]
+    /// Whether the times of files count for --trace [default: exact]
     ///
-    /// `exact`, or `ignore`: a fresh checkout, where files have other times, then hits as well.
+    /// With `exact`, a time counts if the command asked for it. With `ignore`, none does: a fresh checkout, in which
+    /// files have other times, then hits as well.
     trace_times: TraceTimes = last(values::trace_times),
         Shape::new("trace-times", One(Text, "exact|ignore")).under(KEY).rare();
 
-    /// Store files that it writes, and bring them back
+    /// Bring back the files that it writes (repeat)
     ///
-    /// A path, a directory with everything below it, or a glob, below the working directory (repeat). What it matches is
-    /// stored after a success. A hit brings it back before it prints anything. What was there before the run does not count as an input.
+    /// A path, a directory with everything below it, or a glob, below the working directory. What it matches is stored
+    /// after a success. A hit brings it back before it prints anything. What was there before the run does not count as
+    /// an input.
     output: Vec<OutputPattern> = all(OutputPattern::parse),
         Shape::new("output", Many(Path, "PATH|GLOB")).under(KEY);
 
-    /// With --trace: the same for all that the command writes below the working directory
+    /// With --trace, do so for all files written below the working directory
     outputs: bool = switch, Shape::new("outputs", Nothing).under(KEY).rare();
 
     /// Replay results younger than this [default: none]
@@ -177,7 +179,7 @@ options! {
     stale_if_error: Lifetime = last(values::parsed),
         Shape::new("stale-if-error", One(Quantity, "DURATION")).under(FRESHNESS).rare();
 
-    /// Run it and replace the result
+    /// Run the command, and replace its result
     refresh: bool = switch, Shape::new("refresh", Nothing).also("force").under(FRESHNESS);
 
     /// Refresh in the background: print nothing, exit 0 at once

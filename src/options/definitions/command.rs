@@ -49,8 +49,8 @@ configuration files. `cachex config` shows the options in force. `CACHEX_NO_CACH
 from outside.
 
 Exit status: the command's own; 124 --only-if-cached found nothing, 125 cachex itself failed, 126 not \
-executable, 127 not found, 2 usage error. If signal n kills the command, cachex dies of n, too, and a shell \
-shows 128+n for that.";
+executable, 127 not found, 2 usage error. If signal n kills the command, cachex dies of n, too: 128+n in \
+a shell.";
 
 /// The version, and that of the library that reads and writes the store.
 fn long_version() -> String {

@@ -30,7 +30,7 @@ pub enum Verb {
     Show(ShowOptions),
     /// Show how often entries were replayed, and the time that saved
     Stats(StatsOptions),
-    /// Remove everything, a command, a call, or an entry
+    /// Remove entries: all, those of a command or a call, or one
     Clear(ClearOptions),
     /// Remove expired entries, then shrink the store to --max-size
     ///
@@ -47,8 +47,8 @@ pub enum Verb {
     Trust(TrustOptions),
     /// Check the store, and say how to fix what is wrong
     ///
-    /// Checks the directory, modes, free space, the database, the checksum of every entry, and locks. Each line says
-    /// `ok`, `warning` or `problem`. Changes nothing.
+    /// Checks the directory, modes, free space, the database, the checksum of every entry, locks, and whether commands can
+    /// be traced. Each line says `ok`, `warning` or `problem`. Changes nothing.
     #[command(after_help = "Exit status: 0 if there is no problem, 1 otherwise.")]
     Doctor,
     /// Print what a shell's start file needs: completions and `memo`
@@ -57,9 +57,8 @@ pub enum Verb {
     /// `~/.zshrc`, for fish `cachex init fish | source` into `~/.config/fish/config.fish`.
     ///
     /// Then `memo NAME [OPTIONS]` makes a function of the shell, so that NAME runs through cachex with these options.
-    /// Files are no matter for it: those among the arguments count by themselves. `unmemo NAME` removes the function, and
-    /// `memo` alone lists what there is. Aliases and functions of the same name stay, unless it is
-    /// `memo --replace NAME`.
+    /// `unmemo NAME` removes the function, and `memo` alone lists them. `memo` leaves an alias or a function of that name
+    /// alone, and `memo --replace NAME` takes its place.
     Init {
         /// The shell
         shell: InitShell,
@@ -181,7 +180,7 @@ pub struct FilterOptions {
     /// Only entries at least this old
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, help_heading = "Filters")]
     pub older_than: Option<Lifetime>,
-    /// The command whose entries are meant
+    /// Only entries of this command
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
 }
@@ -216,7 +215,7 @@ pub struct ListOptions {
     pub limit: Option<usize>,
     /// By age, size, time, hits or used [default: age]
     ///
-    /// What has most of it comes first; of age the newest, and of `used` the last used.
+    /// The list begins with the newest, the most output, the longest run, the most hits, or the last used.
     #[arg(
         long,
         value_name = "BY",
@@ -256,13 +255,13 @@ pub struct ShowOptions {
     /// Print the recorded standard error, byte for byte
     #[arg(long, conflicts_with = "stdout")]
     pub stderr: bool,
-    /// Print a file that came with it, byte for byte
+    /// Print a file that the command wrote, byte for byte
     #[arg(long, value_name = "PATH", conflicts_with_all = ["stdout", "stderr"])]
     pub output: Option<PathBuf>,
     /// Print JSON
     #[arg(long, conflicts_with_all = ["stdout", "stderr", "output"])]
     pub json: bool,
-    /// The call whose newest entry to show
+    /// Show the newest entry of this call
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
 }
@@ -282,7 +281,7 @@ pub struct ConfigOptions {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// The command to answer for
+    /// Show the options for this command
     #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
 }
@@ -305,7 +304,7 @@ pub struct TrustOptions {
     /// Print JSON
     #[arg(long, requires = "list")]
     pub json: bool,
-    /// The directory of the `.cachex.toml` [default: of the one that counts here]
+    /// The directory of the `.cachex.toml` [default: the nearest one, here or above]
     #[arg(value_parser = OsStringValueParser::new().try_map(|word| directory(&word)), value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
 }
@@ -327,7 +326,7 @@ pub struct PruneOptions {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A hit is a replay; a miss is a run that was stored, also in the background. Runs that stored nothing are not \
-counted. The totals outlive the entries, until `cachex clear` removes those of the command.")]
+counted. The totals outlive the entries: `cachex clear` removes them with the command.")]
 pub struct StatsOptions {
     /// Print JSON
     #[arg(long)]
