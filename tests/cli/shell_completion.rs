@@ -141,8 +141,9 @@ fn sandbox() -> Sandbox {
 /// What `cachex init` brings to a shell: its completions, and `memo`.
 fn start(completions: &str, memo: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files = [root.join("completions").join(completions), root.join("init").join(memo)];
-    files.iter().map(|file| format!(". '{}'\n", file.display())).collect()
+    let [completions, memo] =
+        [root.join("completions").join(completions), root.join("init").join(memo)];
+    format!(". '{}'\n. '{}'\n", completions.display(), memo.display())
 }
 
 /// A shell whose only commands are those in `bin`.
