@@ -7,7 +7,7 @@ use std::thread;
 /// More threads than this wait for each other in the kernel.
 const MAX_THREADS: usize = 4;
 
-/// A thread is worth starting for this many files.
+/// Fewer files than this are not worth a thread of their own.
 pub(crate) const FILES_PER_THREAD: usize = 64;
 
 /// Maps `items` in their order, with one thread for each `items_per_thread` of them. All threads have ended when this

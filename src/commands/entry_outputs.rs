@@ -1,5 +1,5 @@
-//! The files that came with an entry, as `show` prints them: which there are, or the content of one, byte for byte.
-//! Knows nothing of the working directory: what lies there now does not matter.
+//! The output files of an entry, as `show` prints them: a list of all, or the content of one, byte for byte. The files
+//! that lie in the working directory now do not matter.
 
 use super::answer::printed;
 use super::json::{self, object};
@@ -20,7 +20,7 @@ const MOST_NAMED: usize = 10;
 
 const PIECE: usize = 64 << 10;
 
-/// The outputs themselves.
+/// A table of the outputs.
 pub(super) fn in_full(outputs: &OutputManifest, screen: Screen) -> String {
     let mut table = Table::facts();
     for OutputEntry { path, kind } in outputs.entries() {
@@ -72,12 +72,12 @@ pub(super) fn content_at(
         Some(OutputKind::File { digest, size, .. }) => return Ok((*digest, *size)),
         Some(OutputKind::Link { target }) => format!("is a link to {}", escape_words([target])),
         Some(OutputKind::Directory { .. }) => "is a directory".to_owned(),
-        None => format!("is no output of this entry; {}", all_of(outputs)),
+        None => format!("is no output of this entry; {}", outputs_there_are(outputs)),
     };
     Err(Error::Failed(format!("{} {problem}", escape_words([path]))))
 }
 
-fn all_of(outputs: Option<&OutputManifest>) -> String {
+fn outputs_there_are(outputs: Option<&OutputManifest>) -> String {
     let Some(outputs) = outputs else { return "it has none".to_owned() };
     let named = outputs.entries().iter().take(MOST_NAMED).map(|entry| escape_words([&entry.path]));
     let named = named.collect::<Vec<_>>().join(", ");

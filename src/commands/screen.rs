@@ -3,7 +3,7 @@
 use crate::terminal::{Stream, TerminalSize};
 use console::{Style, measure_text_width};
 
-/// Wrapped text needs at least so many columns. On a narrower terminal the terminal itself wraps.
+/// Text is wrapped to no fewer columns than this. A narrower terminal wraps by itself.
 const NARROW: usize = 15;
 
 /// What standard output can show.
@@ -29,7 +29,7 @@ impl Screen {
         self.columns.is_some()
     }
 
-    /// Whether a terminal has no room for much beside a command.
+    /// Whether this is a terminal with little room beside a command.
     pub(super) fn is_narrow(self) -> bool {
         self.columns.is_some_and(|columns| columns < 60)
     }
@@ -95,17 +95,17 @@ pub(super) enum Tone {
     Plain,
     Heading,
     Faint,
-    /// For the first cell of a fact only: a colour that suits one background may be hard to read on another.
+    /// Colours the first cell only: a colour that suits one background may be hard to read on another.
     Good,
-    /// Likewise.
+    /// Colours the first cell only.
     Warning,
-    /// Likewise.
+    /// Colours the first cell only.
     Problem,
 }
 
 impl Tone {
-    /// Whether only the first cell of a line is coloured.
-    pub(super) fn is_of_a_word(self) -> bool {
+    /// Whether this tone colours only the first cell of a line.
+    pub(super) fn colours_first_cell(self) -> bool {
         matches!(self, Self::Good | Self::Warning | Self::Problem)
     }
 }

@@ -11,15 +11,15 @@ use std::ffi::OsStr;
 pub(super) struct Table<const N: usize> {
     lines: Vec<(Tone, [String; N])>,
     layout: TableLayout,
-    /// Of the lines that were rendered.
+    /// The width of each column in the lines rendered so far.
     widths: [usize; N],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TableLayout {
-    /// Numbers: to the right, lines cut to the width.
+    /// Cells are aligned to the right, and lines are cut to the width of the terminal.
     Columns,
-    /// Words: to the left, lines whole.
+    /// Cells are aligned to the left, and lines are never cut.
     Facts,
 }
 
@@ -39,11 +39,11 @@ impl<const N: usize> Table<N> {
     }
 
     pub(super) fn push(&mut self, tone: Tone, cells: [String; N]) {
-        // Only the colours of the table are ours.
+        // The only colours are those that the table itself adds.
         self.lines.push((tone, cells.map(|cell| escape_os(OsStr::new(&cell)))));
     }
 
-    /// The lines since the last call. A column is as wide as its cells need, of these lines and of earlier ones.
+    /// Renders the lines pushed since the last call. A column is wide enough for these lines and for all lines before.
     pub(super) fn render(&mut self, screen: Screen) -> String {
         for (column, width) in self.widths.iter_mut().enumerate() {
             let cells = self.lines.iter().map(|(_, cells)| measure_text_width(&cells[column]));
@@ -63,7 +63,7 @@ impl<const N: usize> Table<N> {
                 _ => self.line(cells, str::to_owned),
             };
             text += &match cells.first().and_then(|word| Some((word, line.strip_prefix(word)?))) {
-                Some((word, rest)) if tone.is_of_a_word() => screen.paint(*tone, word) + rest,
+                Some((word, rest)) if tone.colours_first_cell() => screen.paint(*tone, word) + rest,
                 _ => screen.paint(*tone, &line),
             };
             text.push('\n');
@@ -86,7 +86,7 @@ impl<const N: usize> Table<N> {
     }
 }
 
-/// A bar of `cells` characters, filled to this part of its length with a precision of an eighth of a character.
+/// A bar of `cells` characters, of which the fraction `part` is filled, to an eighth of a character.
 pub(super) fn bar(part: f64, cells: u16) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let wanted = part.clamp(0.0, 1.0) * f64::from(cells) * 8.0;

@@ -1,4 +1,4 @@
-//! `cachex trust`: trusts the configuration file of a project, or revokes or lists that.
+//! `cachex trust`: trusts a project's configuration file, revokes its trust, or lists the trusted files.
 
 use super::answer::print_styled;
 use super::json::{self, json, object};
@@ -29,25 +29,25 @@ pub fn run(options: &TrustOptions) -> Result<(), Error> {
 /// Prints what a file sets, and then trusts it.
 fn trust(directory: Option<&Path>) -> Result<String, Error> {
     let file = ProjectFile::find(directory).map_err(Error::Failed)?;
-    // With a file that contradicts itself every command would run uncached.
+    // If the file contradicted itself, every command would run uncached.
     options::check(&file).map_err(Error::Failed)?;
-    print_styled(&content(&file))?;
+    print_styled(&shown_options(&file))?;
     file.trust().map_err(Error::Failed)?;
-    Ok(said("trusted", &file.path))
+    Ok(state_line("trusted", &file.path))
 }
 
 fn revoke(directory: Option<&Path>) -> Result<String, Error> {
     let path = ProjectFile::path(directory).map_err(Error::Failed)?;
     let was_trusted = trust::revoke(&path).map_err(Error::Failed)?;
-    Ok(said(if was_trusted { "no longer trusted" } else { "was not trusted" }, &path))
+    Ok(state_line(if was_trusted { "no longer trusted" } else { "was not trusted" }, &path))
 }
 
-fn said(what: &str, path: &Path) -> String {
-    format!("{what}: {}\n", escape_os(path.as_os_str()))
+fn state_line(state: &str, path: &Path) -> String {
+    format!("{state}: {}\n", escape_os(path.as_os_str()))
 }
 
 /// A line for each option that a file sets.
-fn content(file: &ProjectFile) -> String {
+fn shown_options(file: &ProjectFile) -> String {
     let mut table = Table::facts();
     for layer in file.layers() {
         for (option, given, place) in set_by_files(layer) {

@@ -1,6 +1,7 @@
-//! What tells entries of the same command line in the same directory apart, for `list`.
+//! The column VARIANT of `list`: how entries of one command line in one directory differ.
 //!
-//! Shows names of inputs and short digests, never values: those of variables and of standard input are not known here.
+//! It shows names of inputs and short digests, never values: the store does not have the values of variables and of
+//! standard input.
 
 use crate::entry::{Description, Entry};
 use crate::error::Error;
@@ -10,11 +11,11 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// What differs between entries, by the number of the entry. Entries that have their command line for themselves are
-/// left out.
+/// How each entry differs from the others of its command line, by the id of the entry. An entry that is the only one of
+/// its command line is left out.
 pub(super) type Variants = HashMap<i64, String>;
 
-/// Finds the variants among these entries. `distinctions` reads what tells entries apart.
+/// Finds the variants among these entries. `distinctions` reads the parts in which entries can differ.
 pub(super) fn variants(
     entries: &[Description],
     distinctions: impl FnOnce(&[&Entry]) -> Result<Vec<Vec<StoredPart>>, Error>,
@@ -32,15 +33,16 @@ pub(super) fn variants(
     let mut variants = Variants::new();
     for group in &groups {
         let members: Vec<_> = group.iter().copied().zip(distinctions.by_ref()).collect();
-        let varying = varying(&members);
-        variants
-            .extend(members.iter().map(|(one, parts)| (one.entry.id, tell(one, parts, &varying))));
+        let varying = varying_names(&members);
+        variants.extend(
+            members.iter().map(|(one, parts)| (one.entry.id, describe(one, parts, &varying))),
+        );
     }
     Ok(variants)
 }
 
 /// The names of the parts in which members of a group differ, in the order of the parts.
-fn varying<'p>(members: &'p [(&Description, Vec<StoredPart>)]) -> Vec<&'p OsStr> {
+fn varying_names<'p>(members: &'p [(&Description, Vec<StoredPart>)]) -> Vec<&'p OsStr> {
     let mut names: Vec<&OsStr> = Vec::new();
     let mut seen: HashMap<&OsStr, (usize, [u8; 8], bool)> = HashMap::new();
     for StoredPart { name, digest } in members.iter().flat_map(|(_, parts)| parts) {
@@ -57,12 +59,12 @@ fn varying<'p>(members: &'p [(&Description, Vec<StoredPart>)]) -> Vec<&'p OsStr>
     names
 }
 
-/// At most two names, and a digest by which entries with the same names differ.
-fn tell(one: &Description, parts: &[StoredPart], varying: &[&OsStr]) -> String {
+/// Up to two of the varying names, and a digest that tells entries with the same names apart.
+fn describe(one: &Description, parts: &[StoredPart], varying: &[&OsStr]) -> String {
     const NAMED: usize = 2;
     let digest_of =
         |name: &OsStr| parts.iter().find(|part| part.name == name).map(|part| part.digest);
-    let names: Vec<_> = varying.iter().take(NAMED).map(|name| short(name, one)).collect();
+    let names: Vec<_> = varying.iter().take(NAMED).map(|name| short_name(name, one)).collect();
     let names = names.join(", ");
     let more = match varying {
         [only] if *only == "scope" => return names,
@@ -75,8 +77,8 @@ fn tell(one: &Description, parts: &[StoredPart], varying: &[&OsStr]) -> String {
     format!("{names}{more} #{}", Hex(&digest.as_bytes()[..3]))
 }
 
-/// The name of a part without what the command line says as well.
-fn short(name: &OsStr, one: &Description) -> String {
+/// A short form of the name of a part. The command line, which is shown beside it, says the rest.
+fn short_name(name: &OsStr, one: &Description) -> String {
     let name = name.to_string_lossy();
     match name.split_once(' ') {
         None if name == "scope" && one.scope.is_empty() => "no scope".to_owned(),

@@ -1,4 +1,4 @@
-//! The error of everything that looks at inputs.
+//! The error of all code that looks at inputs.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

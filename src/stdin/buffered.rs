@@ -18,12 +18,12 @@ use tempfile::tempfile_in;
 /// Standard input that was read.
 #[derive(Debug)]
 pub struct Buffered {
-    /// What was read, in a file without a name, up to `length`.
+    /// A file without a name. Its first `length` bytes are the input that was read.
     pub(super) file: File,
     length: u64,
-    /// What was read last and could not be written to the file.
+    /// The bytes that were read last and could not be written to the file.
     unsaved: Vec<u8>,
-    /// The digest of all that was read.
+    /// Computes the digest of all that was read.
     content: DigestBuilder,
     /// The condition for this content, if it was read to its end.
     pub condition: Option<Condition>,
@@ -35,12 +35,12 @@ impl Buffered {
     /// Reads standard input to its end, or as far as it can be kept.
     ///
     /// # Errors
-    /// When nothing was read yet: it cannot be read at all, or not be kept anywhere.
+    /// When standard input cannot be read at all, or cannot be kept anywhere. Nothing has been taken then.
     pub fn read(directory: &Path) -> io::Result<Self> {
         Self::read_beyond(u64::MAX, directory, None)
     }
 
-    /// What a read would give, where that can be seen without taking anything.
+    /// The input that a read would give, if it can be seen without taking anything.
     ///
     /// # Errors
     /// When it cannot be read, or not be kept anywhere.
@@ -65,8 +65,8 @@ impl Buffered {
         }
     }
 
-    /// The same as [`read`](Self::read), but it stops when there is more than `limit`, or when nothing has come for as long
-    /// as `silence`.
+    /// Like [`read`](Self::read), but stops when there is more than `limit`, or when nothing has come for as long as
+    /// `silence`.
     pub(super) fn read_beyond(
         limit: u64,
         directory: &Path,
@@ -81,31 +81,32 @@ impl Buffered {
             hash_failed: false,
         };
         let mut buffer = vec![0; 64 << 10];
-        loop {
+        while buffered.length <= limit {
             match read_some(&mut buffer, silence) {
-                Ok(Some(0)) if buffered.length == 0 => {
-                    buffered.condition = Some(Condition::StdinEmpty(StdinKind::Pipe));
+                Ok(Some(0)) => {
+                    buffered.condition = Some(match buffered.length {
+                        0 => Condition::StdinEmpty(StdinKind::Pipe),
+                        _ => buffered.whole_condition(),
+                    });
+                    break;
                 }
-                Ok(Some(0)) => buffered.condition = Some(buffered.whole()),
                 Ok(Some(count)) => {
-                    buffered.content.update(&buffer[..count]);
-                    if buffered.file.write_all_at(&buffer[..count], buffered.length).is_ok() {
-                        buffered.length += count as u64;
-                        if buffered.length <= limit {
-                            continue;
-                        }
-                        return Ok(buffered);
+                    let read = &buffer[..count];
+                    buffered.content.update(read);
+                    if buffered.file.write_all_at(read, buffered.length).is_err() {
+                        buffered.unsaved = read.to_vec();
+                        break;
                     }
-                    buffered.unsaved = buffer[..count].to_vec();
+                    buffered.length += count as u64;
                 }
                 Err(error) if buffered.length == 0 => return Err(error),
-                Ok(None) | Err(_) => {}
+                Ok(None) | Err(_) => break,
             }
-            return Ok(buffered);
         }
+        Ok(buffered)
     }
 
-    /// This content to its end, kept in `file`.
+    /// Copies this content to its end into `file`.
     pub(super) fn copy(mut content: impl Read, mut file: File) -> io::Result<Self> {
         let length = io::copy(&mut content, &mut file)?;
         let digest = Digest::of_reader(FromOffset { file: &file, offset: 0 }.take(length))?;
@@ -114,15 +115,16 @@ impl Buffered {
         Ok(Self { file, length, unsaved: Vec::new(), content, condition, hash_failed: false })
     }
 
-    /// Lets the content count as the digest that `hash` makes of it. If that fails, there is no condition for it.
+    /// Replaces the digest in the condition by the one that `hash` makes of the content. If `hash` fails, there is no
+    /// condition.
     ///
     /// # Errors
-    /// That of `hash`.
+    /// When `hash` fails.
     pub fn count_as<E>(&mut self, hash: impl FnOnce(&File) -> Result<Digest, E>) -> Result<(), E> {
         if let Some(Condition::Stdin { .. }) = self.condition {
             self.condition = None;
             self.hash_failed = true;
-            // Contents of different lengths may count as the same.
+            // Contents of different lengths may have the same digest, so the length must not tell them apart.
             self.condition = Some(Condition::Stdin {
                 kind: StdinKind::Pipe,
                 digest: hash(&self.file)?,
@@ -132,12 +134,12 @@ impl Buffered {
         Ok(())
     }
 
-    fn whole(&self) -> Condition {
+    fn whole_condition(&self) -> Condition {
         let digest = self.content.clone().finish();
         Condition::Stdin { kind: StdinKind::Pipe, digest, length: self.length }
     }
 
-    /// All of it, as a file that is read from its beginning.
+    /// The whole input, as a file that is read from its beginning.
     ///
     /// # Errors
     /// When it was not read to its end.
@@ -149,13 +151,13 @@ impl Buffered {
         Ok(self.file.try_clone()?.into())
     }
 
-    /// The descriptor of the file that keeps it.
+    /// The descriptor of the file that holds the input.
     #[must_use]
     pub fn descriptor(&self) -> RawFd {
         self.file.as_raw_fd()
     }
 
-    /// Writes what was read, from this place on.
+    /// Writes the input that was read, from this offset on.
     ///
     /// # Errors
     /// When it cannot be read or written.
@@ -164,7 +166,8 @@ impl Buffered {
         io::copy(&mut FromOffset { file: &self.file, offset }.take(rest), to).map(|_| ())
     }
 
-    /// Writes what was read, and then all that is left. Returns the condition for all of it, if that is known.
+    /// Writes the input that was read, and then the rest of standard input. Returns the condition for the whole, if
+    /// that is known.
     ///
     /// # Errors
     /// When it cannot be read or written.
@@ -178,7 +181,7 @@ impl Buffered {
         loop {
             match read_some(&mut buffer, None)?.unwrap_or(0) {
                 0 if self.hash_failed => return Ok(None),
-                0 => return Ok(self.unsaved.is_empty().then(|| self.whole())),
+                0 => return Ok(self.unsaved.is_empty().then(|| self.whole_condition())),
                 count => {
                     self.content.update(&buffer[..count]);
                     self.length += count as u64;

@@ -9,19 +9,20 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long an input has to be silent until its end is no longer waited for.
+/// After a silence of this length cachex no longer waits for the end of an input.
 const SILENCE_LIMIT: Duration = Duration::from_secs(1);
 
 /// How long a caller may take to end our input after it has started us.
 const START_GRACE: Duration = Duration::from_millis(10);
 
 impl Stdin {
-    /// Looks for the whole content of a pipe or a socket if one of these entries was stored for a content. It waits for the
-    /// end, unless there is already more than any of them was stored for, or nothing comes for a while. Content that is
-    /// longer than the pipe is read into `directory`; if that gives none, it is left alone.
+    /// Learns the whole content of a pipe or a socket, if one of these entries was stored for a content. It waits for
+    /// the end, but gives up if the content is longer than that of every entry, or if nothing comes for a while.
+    /// Content that does not fit into the pipe is read into a file in `directory`; without a directory it is left
+    /// alone.
     ///
     /// # Errors
-    /// When the pipe has to be read for that and cannot be.
+    /// When the pipe has to be read and cannot be.
     pub fn look_ahead<'d>(
         self,
         fresh: &[Entry],
@@ -33,7 +34,8 @@ impl Stdin {
         }
     }
 
-    /// The same without waiting and without taking anything: the content is known only if the input has ended.
+    /// Like [`look_ahead`](Self::look_ahead), but neither waits nor takes anything: the content is known only if the
+    /// input has ended.
     ///
     /// # Errors
     /// As the system.
@@ -62,7 +64,8 @@ impl Stdin {
     }
 }
 
-/// Waits for the end of the input and sees what comes before it. Only content that is longer than the pipe is read.
+/// Waits for the end of the input and looks at the content before it. The content is read only if it does not fit into
+/// the pipe.
 fn see_whole<'d>(
     kind: StdinKind,
     longest: u64,

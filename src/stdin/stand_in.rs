@@ -1,4 +1,4 @@
-//! The standard input of a run in the background, in place of that of the call.
+//! Standard input for a run in the background, which cannot use that of the call.
 
 use super::buffered::Buffered;
 use super::file::{FromOffset, OpenFile};
@@ -14,7 +14,8 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, tempfile_in};
 
-/// What a run gets that renews the result for some condition: the same content, from the same kind of file.
+/// Standard input for a run that renews a result: the content that the result was stored for, from the same kind of
+/// file.
 #[derive(Debug)]
 pub struct StandIn {
     directory: PathBuf,
@@ -23,9 +24,9 @@ pub struct StandIn {
 
 #[derive(Debug)]
 enum StandInSource {
-    /// It can be used as it is.
+    /// Input that can be used as it is.
     Ready(Stdin),
-    /// A pipe or a socket with this content, which has ended; without one it stays open and silent.
+    /// A pipe or a socket that has this content and then ends, or that stays open and silent if there is none.
     Stream(StdinKind, Option<Vec<u8>>),
     /// The same file at the same offset.
     File(OwnedFd, OpenFile),
@@ -38,7 +39,7 @@ impl StandIn {
     /// Takes from `stdin` what the command took when this condition was recorded, and keeps it.
     ///
     /// # Errors
-    /// When it cannot be kept. It is taken nevertheless.
+    /// When the content cannot be kept. It has been taken all the same.
     pub fn take(stdin: Stdin, condition: Condition, directory: &Path) -> io::Result<Self> {
         let source = match (stdin, condition) {
             (_, Condition::StdinAbsent | Condition::StdinUntouched) => {
@@ -52,7 +53,7 @@ impl StandIn {
             }
             (stdin @ Stdin::Buffered(_), Condition::Stdin { .. }) => StandInSource::Ready(stdin),
             (Stdin::Stream(kind, StreamState::Known { length, .. }), Condition::Stdin { .. }) => {
-                // It is no longer than a pipe.
+                // The content fits into a pipe.
                 let mut content = Vec::new();
                 take(length, &mut content)?;
                 if kind == StdinKind::Socket {
@@ -74,7 +75,7 @@ impl StandIn {
         Ok(Self { directory: directory.to_owned(), source })
     }
 
-    /// The descriptor that it needs, if any.
+    /// The descriptor that has to stay open for it, if any.
     #[must_use]
     pub fn descriptor(&self) -> Option<RawFd> {
         match &self.source {
@@ -84,7 +85,7 @@ impl StandIn {
         }
     }
 
-    /// Makes it the standard input of this process, which is the new one.
+    /// Makes it the standard input of this process, which is the one in the background.
     ///
     /// # Errors
     /// As the system.
@@ -117,7 +118,7 @@ fn pair(kind: StdinKind) -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((read.into(), write.into()))
 }
 
-/// The file with an offset of its own, since the caller goes on to use the other one.
+/// Opens the file again, with an offset of its own: the caller goes on to use the offset of the inherited descriptor.
 fn reopened(file: &OwnedFd, before: &OpenFile, directory: &Path) -> io::Result<OwnedFd> {
     let opened = if before.is_writable() { None } else { open_again(file) };
     let file = match opened {
@@ -134,7 +135,7 @@ fn open_again(file: &OwnedFd) -> Option<OwnedFd> {
     File::open(path).ok().map(OwnedFd::from)
 }
 
-/// Elsewhere the new descriptor would share the offset.
+/// On other systems the new descriptor would share the offset.
 #[cfg(not(target_os = "linux"))]
 fn open_again(_: &OwnedFd) -> Option<OwnedFd> {
     None
@@ -147,6 +148,6 @@ fn copied(file: &OwnedFd, before: &OpenFile, directory: &Path) -> io::Result<Own
     let content = File::from(file.try_clone()?);
     let mut copy = NamedTempFile::new_in(directory)?;
     io::copy(&mut FromOffset { file: &content, offset: 0 }, &mut copy)?;
-    // Opened as the original was. The name goes away here.
+    // The copy has the access mode of the original, and its name is removed here.
     Ok(if before.is_writable() { copy.into_file() } else { File::open(copy.path())? }.into())
 }

@@ -3,15 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A file of `src/`, without its comments and its unit tests.
+/// A file of `src/`.
 pub struct Source {
     /// The path below `src/`.
     pub path: PathBuf,
-    /// The module that it is, from the root of the crate: `["store", "read", "output"]`.
+    /// The path of its module from the root of the crate: `["store", "read", "output"]`.
     pub module: Vec<String>,
     /// The whole text.
     pub text: String,
-    /// The code of the product.
+    /// The text without comments and unit tests.
     pub code: String,
 }
 
@@ -38,17 +38,17 @@ impl Source {
         let mut named = Vec::new();
         for keyword in ["crate::", "super::"] {
             for (start, _) in self.code.match_indices(keyword) {
-                if !self.code[..start].ends_with(|c: char| is_of_name(c) || c == ':') {
+                if !self.code[..start].ends_with(|c: char| is_name_char(c) || c == ':') {
                     let mut tree = UseTree { rest: &self.code[start..], paths: Vec::new() };
                     tree.read(Vec::new());
                     named.extend(tree.paths);
                 }
             }
         }
-        named.into_iter().map(|path| self.rooted(&path)).collect()
+        named.into_iter().map(|path| self.absolute_path(&path)).collect()
     }
 
-    fn rooted(&self, path: &[&str]) -> Vec<String> {
+    fn absolute_path(&self, path: &[&str]) -> Vec<String> {
         let climbs = path.iter().take_while(|part| **part == "super").count();
         let base = if climbs == 0 { 0 } else { self.module.len().saturating_sub(climbs) };
         let rest = &path[climbs.max(1)..];
@@ -60,7 +60,7 @@ impl Source {
     pub fn types(&self) -> Vec<&str> {
         let keywords = ["struct", "enum", "trait", "type", "union"];
         let defined = self.code.lines().filter_map(|line| {
-            let mut words = line.split(|c: char| !is_of_name(c)).filter(|word| !word.is_empty());
+            let mut words = line.split(|c: char| !is_name_char(c)).filter(|word| !word.is_empty());
             let is_prefix = |word: &&str| ["pub", "crate", "super", "in", "unsafe"].contains(word);
             let is_definition = line.starts_with(|c: char| c.is_alphabetic());
             let first = words.by_ref().find(|word| !is_prefix(word)).filter(|_| is_definition)?;
@@ -70,7 +70,7 @@ impl Source {
     }
 }
 
-/// All files of `src/` but those that are unit tests alone.
+/// All files of `src/` except those that hold only unit tests.
 pub fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut sources = Vec::new();
@@ -102,7 +102,7 @@ fn product_code(text: &str) -> String {
     lines[..end].join("\n")
 }
 
-fn is_of_name(c: char) -> bool {
+fn is_name_char(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
@@ -142,7 +142,7 @@ impl<'s> UseTree<'s> {
 
     fn name(&mut self) -> &'s str {
         self.rest = self.rest.trim_start();
-        let end = self.rest.find(|c| !is_of_name(c)).unwrap_or(self.rest.len());
+        let end = self.rest.find(|c| !is_name_char(c)).unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at(end);
         self.rest = rest;
         name

@@ -57,7 +57,7 @@ fn is_sound(sandbox: &Sandbox) {
     assert_eq!(verdict, "ok");
 }
 
-/// What killed processes left of long output goes with the next result that is stored.
+/// Expects that the next stored result removes the long output that killed processes have left.
 fn leaves_no_orphans(sandbox: &Sandbox) {
     sandbox.cachex("--refresh ./s.sh hit 10").gives(printed("hit", 10));
     sandbox.objects_are_those_owned();
@@ -74,7 +74,7 @@ fn holds_known_files_only(sandbox: &Sandbox) {
 }
 
 #[test]
-fn two_hundred_kills() {
+fn the_store_survives_two_hundred_kills() {
     let sandbox = sandbox();
     let mut random = Random::new();
     works(&sandbox, "./s.sh longer 1100000", &printed("longer", 1_100_000));
@@ -107,13 +107,13 @@ fn two_hundred_kills() {
         is_sound(&sandbox);
         holds_known_files_only(&sandbox);
     }
-    // A kill after the end proves nothing.
+    // A kill after the end of the process proves nothing, so enough of them must come earlier.
     assert!(died >= 20, "{died}");
     leaves_no_orphans(&sandbox);
 }
 
 #[test]
-fn kills_during_a_transaction() {
+fn the_store_survives_kills_during_a_transaction() {
     let sandbox = sandbox();
     let mut random = Random::new();
     let journal = sandbox.store_dir().join("cachex.db-journal");
@@ -142,7 +142,7 @@ fn kills_during_a_transaction() {
 /// Kills a process at each step that touches a file of long output or ends a transaction.
 #[test]
 #[cfg(target_os = "linux")]
-fn kills_at_every_step_of_storing_and_removing_long_output() {
+fn the_store_survives_kills_at_every_step_of_storing_and_removing_long_output() {
     if !super::system_calls::can_trace() {
         return;
     }
@@ -161,7 +161,7 @@ fn kills_at_every_step_of_storing_and_removing_long_output() {
                 say(format_args!("{call}: {step} {time}"));
                 let program = env!("CARGO_BIN_EXE_cachex");
                 let inject = format!("inject={step}:signal=KILL:when={time}");
-                // The command of the call is not traced.
+                // `strace` does not follow the command of the call.
                 let words = ["-o", "/dev/null", "-e", &inject, program];
                 let words = words.into_iter().chain(call.split(' ')).collect::<Vec<_>>();
                 let ended = sandbox.program("strace", &words).output();

@@ -99,7 +99,7 @@ fn values_of_variables_are_never_stored() {
     }
 }
 
-/// The numbers that a list shows, in its order.
+/// The ids that `list` shows, in its order. Expects the same ids with `--json`.
 fn ids(sandbox: &Sandbox, words: &str) -> Vec<u64> {
     let plain = sandbox.cachex(words).output().stdout_text();
     let first = |line: &str| line.split_whitespace().next().and_then(|word| word.parse().ok());
@@ -170,7 +170,7 @@ fn the_same_command_in_several_directories_can_be_told_apart() {
     }
 }
 
-/// What the column `VARIANT` says, without digests: the newest first.
+/// The column `VARIANT` of each entry without its digest, the newest entry first.
 fn variants(sandbox: &Sandbox, words: &str) -> Vec<String> {
     let listed = sandbox.cachex(words).output().stdout_text();
     let (headings, rows) = listed.split_once('\n').expect("headings");

@@ -59,7 +59,7 @@ fn holds(sandbox: &Sandbox, number: u8, rounds: &[u8]) {
     assert!(rounds.iter().any(|round| found == sample(number, *round)), "{number}");
 }
 
-/// What a killed process left goes with the next result that is stored.
+/// Expects that the next stored result removes the files that a killed process has left.
 fn leaves_nothing(sandbox: &Sandbox) {
     fill_with(&mut sandbox.store(), 200, &[b"shared".to_vec()]);
     sandbox.objects_are_those_owned();
@@ -70,7 +70,7 @@ fn leaves_nothing(sandbox: &Sandbox) {
 /// Kills a process at each step that touches a file or ends a transaction.
 #[test]
 #[cfg(target_os = "linux")]
-fn kills_at_every_step_of_storing_files() {
+fn the_store_survives_kills_at_every_step_of_storing_files() {
     if !super::system_calls::can_trace() {
         return;
     }

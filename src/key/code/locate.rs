@@ -1,4 +1,4 @@
-//! Where programs and scripts are found that the words of a command line name.
+//! Finds the programs and scripts that the words of a command line name.
 
 use super::interpreter::Operands;
 use super::program::{Program, search_path};
@@ -9,7 +9,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// Where programs are looked for by those that do not use our `PATH`, such as `sudo`.
+/// The directories that programs such as `sudo` search in place of our `PATH`.
 const STANDARD_PATH: [&str; 6] =
     ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
@@ -21,7 +21,7 @@ pub(super) fn may_be_a_program(word: &OsStr) -> bool {
         && bytes.iter().any(u8::is_ascii_alphabetic)
 }
 
-/// Whether there is an executable file.
+/// Whether there is an executable file at this path.
 pub(super) fn is_program(path: &Path) -> bool {
     rustix::fs::stat(path).is_ok_and(|stat| {
         FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && is_executable(&stat)
@@ -33,7 +33,7 @@ pub(super) fn find_program(name: &OsStr) -> PathBuf {
     Program::resolve(name).map_or_else(|_| absolute(Path::new(name)), |found| found.path().into())
 }
 
-/// The programs of this name: the first in `PATH`, or each that may be meant by a program with a path of its own.
+/// The programs of this name: the first in `PATH`, or all that may be found by a program with a `PATH` of its own.
 pub(super) fn find_programs(name: &OsStr, has_own_path: bool) -> impl Iterator<Item = PathBuf> {
     let in_path = search_path(name).filter(|path| is_program(path));
     let elsewhere = STANDARD_PATH.iter().map(move |directory| Path::new(directory).join(name));
@@ -41,7 +41,7 @@ pub(super) fn find_programs(name: &OsStr, has_own_path: bool) -> impl Iterator<I
     in_path.chain(elsewhere).take(if has_own_path { usize::MAX } else { 1 })
 }
 
-/// Where an interpreter finds the script `name`: there, in `PATH`, or with one of the extensions.
+/// The path where an interpreter finds the script `name`: as given, in `PATH`, or with one of the extensions.
 pub(super) fn find_script(name: &OsStr, operands: &Operands) -> PathBuf {
     let path = absolute(Path::new(name));
     if path.exists() {

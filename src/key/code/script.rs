@@ -1,6 +1,6 @@
 //! The files whose content runs: the program, the interpreters behind its `#!` line, the script operand.
 //!
-//! Where the reading of a command line is not certain, such as behind a wrapper, everything counts that may be run.
+//! If cachex cannot be sure how a command line is read, such as behind a wrapper, every file that may run counts.
 
 use super::interpreter::{Operands, operands, operands_of};
 use super::locate::{
@@ -22,14 +22,14 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// An interpreter may be a script itself; the kernel follows no further than this.
+/// An interpreter may be a script itself. The kernel follows such a chain no further than this.
 const MAX_DEPTH: usize = 5;
 
-/// At most this many words are taken for the command that a program runs.
+/// At most this many words are tried as the start of a command that the program runs.
 const MAX_COMMANDS: usize = 4;
 
-/// The code that `words` run, as far as its content is known before large files are read. Of the arguments the
-/// `plain` ones count as they are.
+/// Finds the code that `words` run. Its large files are still to be read. `plain` are the arguments that count by their
+/// own text.
 pub(crate) fn find_code(
     reader: &FileReader<'_>,
     program: &Program,
@@ -46,7 +46,7 @@ pub(crate) fn find_code(
             search.found.arguments.insert(absolute(path));
         }
         if let Some(Operands { extensions, .. }) = operands {
-            search.add_extended(extensions, plain, arguments.option_directories())?;
+            search.add_with_extensions(extensions, plain, arguments.option_directories())?;
         }
         search.add_named_programs(operands.as_ref(), program.path(), plain)?;
     }
@@ -58,21 +58,21 @@ pub(crate) fn find_code(
 /// Files whose content runs.
 #[derive(Default)]
 pub(crate) struct FoundCode {
-    /// Each with the index of its content; `None`: there is no such file.
+    /// Each file with the index of its content, or `None` if there is no such file.
     files: Vec<(CodeFile, Option<usize>)>,
     known: HashSet<PathBuf>,
-    /// Those that are found only as arguments: they may as well be the output of the command.
+    /// Files that are known only as arguments. They may be outputs of the command as well.
     arguments: HashSet<PathBuf>,
 }
 
 impl FoundCode {
-    /// Whether this file is code, and need not count as an argument.
+    /// Whether this file is code, so that it need not count as an argument too.
     pub(crate) fn contains(&self, path: &Path) -> bool {
         let path = absolute(path);
         self.known.contains(&path) && !self.arguments.contains(&path)
     }
 
-    /// The files, given the contents of all that the reader opened.
+    /// The files with their contents, given the contents of all files that the reader opened.
     pub(crate) fn complete(
         self,
         reader: &FileReader<'_>,
@@ -146,7 +146,7 @@ impl CodeSearch<'_, '_> {
                 file.is_script = true;
             }
         }
-        for path in operands.also.iter().map(|word| find_script(word, operands)) {
+        for path in operands.others.iter().map(|word| find_script(word, operands)) {
             if path.is_file() {
                 self.add(&path)?;
             }
@@ -155,7 +155,7 @@ impl CodeSearch<'_, '_> {
     }
 
     /// Adds scripts that the words name without their extension.
-    fn add_extended(
+    fn add_with_extensions(
         &mut self,
         extensions: &'static [&'static str],
         arguments: &[&OsStr],
@@ -175,8 +175,8 @@ impl CodeSearch<'_, '_> {
         Ok(())
     }
 
-    /// Adds the programs in `PATH` that the words may name. Each search takes time, so of a program that is not known
-    /// to run others only the first words are tried, where they name no file.
+    /// Adds the programs in `PATH` that the words may name. Each search takes time. So if the program is not known to
+    /// run others, only the first few words are tried, without those that name files.
     fn add_named_programs(
         &mut self,
         operands: Option<&Operands>,
@@ -207,7 +207,7 @@ impl CodeSearch<'_, '_> {
         Ok(())
     }
 
-    /// Adds the script of a command that another program may run with these words.
+    /// Adds the script that this program runs if it is called with these words by another program.
     fn add_inner(
         &mut self,
         program: &Path,
@@ -227,7 +227,7 @@ impl CodeSearch<'_, '_> {
         }
     }
 
-    /// Adds a file, unless it is known already. Gives its first bytes if it is new.
+    /// Adds a file, unless it is known already. Returns its first bytes if it is new.
     fn add(&mut self, path: &Path) -> Result<Option<Vec<u8>>, Unreadable> {
         if !self.found.known.insert(path.to_owned()) {
             return Ok(None);

@@ -1,7 +1,7 @@
-//! Canonical bytes: two different fingerprints never give the same.
+//! The canonical bytes of fingerprints: two different fingerprints never have the same bytes.
 //!
-//! Every string carries its length, every list its count and every alternative a tag, so the bytes can be read back in
-//! one way only; the tests read them back. The format is part of every key, and words are stored in it.
+//! Every string carries its length, every list its count and every alternative a tag, so there is only one way to read
+//! the bytes back, as the tests do. Every key depends on this format, and the store keeps words in it.
 
 mod canonical;
 mod encoder;

@@ -1,4 +1,4 @@
-//! The mode of a file, as far as executing it is concerned.
+//! The parts of a file's mode that matter when it is executed.
 
 use crate::key::fingerprint::ExecMode;
 use rustix::fs::Stat;

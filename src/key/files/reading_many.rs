@@ -11,29 +11,30 @@ use crate::key::error::Unreadable;
 use crate::parallel::{self, FILES_PER_THREAD};
 use std::path::{Path, PathBuf};
 
-/// A file that was looked at and not yet read.
+/// A file whose stamp is known, and which is not read yet.
 pub(super) struct StampedFile {
     pub(super) path: PathBuf,
     pub(super) stamp: FileStamp,
 }
 
 impl FileReader<'_> {
-    /// The digest that was remembered for many files as one. Other files may still have to be read, so no lock stays.
+    /// Recalls the digest of many files as one. Releases the read lock, since other files may still have to be read.
     pub(super) fn recall_many(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
         let recalled = self.recall(path, stamp);
         self.release_read_lock();
         recalled
     }
 
-    /// The contents of files, each noted that its stamp cannot vouch for: the survey of the stamps is repeated anyway.
+    /// Returns the contents of files, and notes those that may change without a new stamp. The others need no note,
+    /// because the survey of the stamps is repeated after the run.
     pub(super) fn contents(&self, files: &[StampedFile]) -> Result<Vec<FileContent>, Unreadable> {
         let contents = self.fetch(files)?;
         let mut devices = Devices::default();
         for (StampedFile { path, .. }, content) in files.iter().zip(&contents) {
-            let is_told = content.is_some_and(|(stamp, _)| {
+            let shows_changes = content.is_some_and(|(stamp, _)| {
                 self.is_settled(&stamp) && devices.tell_changes(path, &stamp)
             });
-            if !is_told {
+            if !shows_changes {
                 self.note(path.clone(), *content);
             }
         }
@@ -58,8 +59,8 @@ impl FileReader<'_> {
         Ok(contents)
     }
 
-    /// The contents of the large files that are remembered, by their stamps when they are opened: on a network file
-    /// system these are truer than the stamps of the survey.
+    /// Recalls the contents of large files, by the stamps that they have when they are opened. On a network file system
+    /// these are more up to date than the stamps of the survey.
     fn recall_large(&self, files: &[StampedFile]) -> Vec<FileContent> {
         let stamp = |file: &StampedFile| {
             let opened = if file.stamp.size > SMALL { open(&file.path).ok()? } else { None };
@@ -92,7 +93,7 @@ mod tests {
     use crate::time::Timestamp;
 
     #[test]
-    fn stamps_mean_nothing_where_changes_leave_no_time() {
+    fn stamps_vouch_only_where_every_change_leaves_a_time() {
         let now = Timestamp::from_millis(Timestamp::now().as_millis() + 3_600_000);
         let reader = FileReader::new(None, now, &|| {});
         let is_certain = |path: &Path| {
@@ -102,7 +103,7 @@ mod tests {
         };
         let file = tempfile::NamedTempFile::new().expect("a file");
         let path = file.path();
-        assert!(is_certain(path), "is {} on a disk of this machine?", path.display());
+        assert!(is_certain(path), "{} has to be on a disk of this machine", path.display());
         assert!(!is_certain(Path::new("/proc/self/limits")));
     }
 

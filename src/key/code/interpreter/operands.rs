@@ -1,8 +1,8 @@
 //! The words of an interpreter's command line that name the code it runs.
 //!
-//! Independent of what files there are, since the name of a command must be the same when its script is gone. Every
-//! argument that names a file counts anyway. Where the reading is not certain (an option that the table does not
-//! know, a wrapper), programs in `PATH` that the words name count too.
+//! No file is looked for, since the name of a command must stay the same when its script is gone. Every argument that
+//! names a file counts anyway. If the reading is not certain (an option that the table does not know, a wrapper), the
+//! programs in `PATH` that the words name count too.
 
 use super::table::{ALL_EXTENSIONS, INTERPRETERS, Interpreter, ProgramRole};
 use super::word_role::{WordRole, contains};
@@ -10,20 +10,20 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// The operands of a command line that tell the code it runs.
+/// The operands of a command line that name the code it runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Operands {
     /// The script, with the index of its word. A guess, unless `certain`.
     pub(crate) script: Option<(usize, OsString)>,
     /// Further scripts, and values of options. They count if they name files.
-    pub(crate) also: Vec<OsString>,
+    pub(crate) others: Vec<OsString>,
     /// Whether no other word can be code.
     pub(crate) certain: bool,
     /// Whether a script without a slash is searched in `PATH`.
     pub(crate) searches_path: bool,
-    /// The reason that nothing can be told, if there is one.
+    /// The reason why the code cannot be known, if there is one.
     pub(crate) unclear: Option<&'static str>,
-    /// Whether programs are searched in another path than ours, as by `sudo`.
+    /// Whether the program searches another `PATH` than ours, as `sudo` does.
     pub(crate) has_own_path: bool,
     /// Extensions to try when there is no file of the script's name.
     pub(crate) extensions: &'static [&'static str],
@@ -34,7 +34,7 @@ pub(crate) fn operands(path: &Path, words: &[OsString]) -> Option<Operands> {
     operands_of(path, || std::fs::canonicalize(path).ok(), words)
 }
 
-/// The same for a program whose path without links is `real`.
+/// Like [`operands`], with `real` giving the path of the program without links.
 pub(crate) fn operands_of(
     path: &Path,
     real: impl FnOnce() -> Option<PathBuf>,
@@ -64,7 +64,7 @@ pub(crate) fn operands_of(
     Some(operands)
 }
 
-/// The reason that this word of a wrapper leaves open what it runs, if it does.
+/// The reason why it is not known what a wrapper with this word runs, if there is one.
 fn unclear(word: &[u8]) -> Option<&'static str> {
     if word.starts_with(b"PATH=") {
         Some("it changes PATH for the command")
@@ -85,10 +85,10 @@ fn read(interpreter: &Interpreter, words: &[OsString], operands: &mut Operands) 
             WordRole::OptionsEnd => options_end = true,
             WordRole::Flag => {}
             WordRole::Unknown => operands.certain = false,
-            WordRole::Value(Some(value)) => operands.also.push(value.to_owned()),
+            WordRole::Value(Some(value)) => operands.others.push(value.to_owned()),
             WordRole::Value(None) => {
                 index += 1;
-                operands.also.extend(words.get(index).cloned());
+                operands.others.extend(words.get(index).cloned());
             }
             WordRole::Values(count) => index += count,
             WordRole::Script(attached) => {
@@ -98,7 +98,7 @@ fn read(interpreter: &Interpreter, words: &[OsString], operands: &mut Operands) 
                     Some(script) if operands.script.is_none() => {
                         operands.script = Some((index, script));
                     }
-                    script => operands.also.extend(script),
+                    script => operands.others.extend(script),
                 }
             }
             // An option that names a script may follow.
@@ -224,10 +224,10 @@ mod tests {
     fn values_of_options_and_further_scripts_count_too() {
         let found = read_line("node -r hook.js --import=b.js x.js").expect("an interpreter");
         assert_eq!(
-            (found.script, found.also),
+            (found.script, found.others),
             (Some((4, "x.js".into())), vec!["hook.js".into(), "b.js".into()])
         );
         let found = read_line("awk -f a.awk -f b.awk data.txt").expect("an interpreter");
-        assert_eq!((found.script, found.also), (Some((2, "a.awk".into())), vec!["b.awk".into()]));
+        assert_eq!((found.script, found.others), (Some((2, "a.awk".into())), vec!["b.awk".into()]));
     }
 }

@@ -6,15 +6,21 @@ use std::os::unix::ffi::OsStrExt;
 
 /// The role of a word for an interpreter.
 pub(super) enum WordRole<'w> {
+    /// An option without a value.
     Flag,
+    /// An option that the table does not know.
     Unknown,
     /// An option with a value, attached or in the next word.
     Value(Option<&'w OsStr>),
-    /// Options whose values are this many next words.
+    /// A cluster of options that take this many of the words behind it as their values.
     Values(usize),
+    /// The option that names the script, in this word or in the next one.
     Script(Option<&'w OsStr>),
+    /// Inline code, a module, or standard input: there is no script.
     Inline,
+    /// The end of the options.
     OptionsEnd,
+    /// No option.
     Operand,
 }
 
@@ -88,7 +94,7 @@ impl Interpreter {
     }
 }
 
-/// Whether a word is one of several, which have one space between them.
+/// Whether a word is among these words, which are separated by single spaces.
 pub(super) fn contains(words: &str, word: &[u8]) -> bool {
     !word.is_empty() && words.as_bytes().split(|byte| *byte == b' ').any(|known| known == word)
 }

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-/// Canonical bytes that are still to be read.
+/// Reads a fingerprint from canonical bytes. It holds those that are still to be read.
 pub(super) struct Decoder<'b>(pub(super) &'b [u8]);
 
 impl Decoder<'_> {

@@ -10,13 +10,13 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// A thread is worth starting for this many paths.
+/// Fewer paths than this are not worth a thread of their own.
 pub(super) const PATHS_PER_THREAD: usize = 256;
 
-/// Names are looked for in at most this many directories of options: each costs a look for every name.
+/// Names are looked for in at most this many directories that options name: every name is looked for in each of them.
 const MAX_OPTION_DIRECTORIES: usize = 4;
 
-/// Looks for all that these arguments may name. Also gives the directories that options name.
+/// Looks for all that these arguments may name. Also returns the directories that options name.
 ///
 /// # Errors
 /// A path at which we may not look: there may be something that the command sees.

@@ -51,7 +51,7 @@ fn state(
     survey: &FileSurvey,
     hashes: &HashCommands<'_>,
 ) -> Result<FileState, Unreadable> {
-    if survey.files() <= MAX_UNREMEMBERED || hashes.are_for_files() {
+    if survey.file_count() <= MAX_UNREMEMBERED || hashes.are_for_files() {
         return Ok(read(reader, survey, hashes)?.0);
     }
     let (path, stamp) = (absolute(Path::new(&survey.word)), survey.stamp());

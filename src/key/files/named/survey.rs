@@ -1,4 +1,4 @@
-//! The paths that a word of `--file` names, as the file system tells them. No file is opened.
+//! The paths that a word of `--file` names, with their kinds and stamps. No file is opened.
 //!
 //! A survey can be repeated, and compared with the first one.
 
@@ -17,14 +17,14 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A thread is worth starting for this many paths.
+/// Fewer paths than this are not worth a thread of their own.
 const PATHS_PER_THREAD: usize = 256;
 
-/// All that a word names, at one moment.
+/// Everything that a word names, at one moment.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct FileSurvey {
     pub(super) word: OsString,
-    /// What is left out.
+    /// The outputs of the command, which are left out.
     outputs: OutputPatterns,
     pub(super) is_glob: bool,
     /// Sorted by path.
@@ -61,7 +61,7 @@ impl FileSurvey {
         let mut found = Vec::with_capacity(paths.len());
         let mut directories = HashSet::new();
         for (path, look) in paths.into_iter().zip(looks) {
-            // What lies below a directory that was found counts with that directory.
+            // A path below a directory that was found counts with that directory.
             if path.ancestors().skip(1).any(|above| directories.contains(above)) {
                 continue;
             }
@@ -81,16 +81,16 @@ impl FileSurvey {
     }
 
     /// The number of files.
-    pub(super) fn files(&self) -> usize {
+    pub(super) fn file_count(&self) -> usize {
         let count = |(_, found): &(_, SurveyedPath)| match found {
             SurveyedPath::Nothing => 0,
             SurveyedPath::File(_) => 1,
-            SurveyedPath::Directory(tree) => tree.files(),
+            SurveyedPath::Directory(tree) => tree.file_count(),
         };
         self.found.iter().map(count).sum()
     }
 
-    /// A stamp of all of it: together with the contents of the files it decides how the word counts.
+    /// A stamp of the whole survey. Together with the contents of the files it decides how the word counts.
     pub(super) fn stamp(&self) -> Stamp {
         let mut bytes = Encoder::default();
         self.is_glob.encode(&mut bytes);
@@ -113,7 +113,7 @@ impl FileSurvey {
         Stamp::of_many(Digest::of(&bytes.finish()))
     }
 
-    /// A path that is no longer as it was found, if there is one.
+    /// A path that has changed since the survey, if there is one.
     pub(crate) fn changed(&self) -> Option<PathBuf> {
         match Self::of(&self.word, &self.outputs, &|| {}) {
             Ok(now) => (*self != now).then(|| self.difference(&now)),
@@ -192,6 +192,6 @@ mod tests {
                 .expect("readable");
         let paths: Vec<_> = survey.found.iter().map(|(path, _)| path.clone()).collect();
         assert_eq!(paths, [dir.path().join("a"), dir.path().join("z")]);
-        assert_eq!(survey.files(), 3);
+        assert_eq!(survey.file_count(), 3);
     }
 }

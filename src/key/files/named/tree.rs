@@ -17,13 +17,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// A thread is worth starting for this many directories.
+/// Fewer directories than this are not worth a thread of their own.
 const DIRECTORIES_PER_THREAD: usize = 16;
 
-/// Tells which names of a directory are left out.
+/// Whether a name in a directory is left out.
 type NameFilter<'f> = dyn Fn(&OsStr) -> bool + 'f;
 
-/// A directory and all below it, directory by directory, each before those in it.
+/// The listings of a directory and of all directories below it. A directory comes before those that it contains.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Tree(Vec<Listing>);
 
@@ -35,8 +35,8 @@ struct Listing {
     entries: Vec<(OsString, EntryKind)>,
     /// A digest of all that is known of the entries.
     stamp: Digest,
-    /// When an entry was last added or removed, in nanoseconds since the epoch. 0 where outputs may be, whose coming and
-    /// going does not count.
+    /// When an entry was last added or removed, in nanoseconds since the epoch. It is 0 if outputs are left out, since
+    /// adding or removing an output does not count.
     changed: i128,
 }
 
@@ -102,12 +102,12 @@ impl Tree {
     }
 
     /// The number of files.
-    pub(super) fn files(&self) -> usize {
+    pub(super) fn file_count(&self) -> usize {
         let entries = self.0.iter().flat_map(|listing| &listing.entries);
         entries.filter(|(_, kind)| kind.stamp().is_some()).count()
     }
 
-    /// A digest that no other tree has, nor the same tree at another time.
+    /// A digest that changes whenever anything in the tree does.
     pub(super) fn stamp(&self) -> Digest {
         let mut bytes = Encoder::default();
         for Listing { directory, stamp, .. } in &self.0 {
@@ -119,7 +119,7 @@ impl Tree {
 }
 
 impl Listing {
-    /// Lists one directory; an error names the path that it is about.
+    /// Lists one directory. An error comes with the path that caused it.
     fn of(
         top: &OwnedFd,
         directory: &Path,
@@ -128,20 +128,19 @@ impl Listing {
         let here = |error: rustix::io::Errno| (directory.to_owned(), error.into());
         let path = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
         let opened = open_directory(top, path, OFlags::NOFOLLOW).map_err(here)?;
-        // Asked for first: whatever is added or removed from now on moves it.
+        // This is read before the entries: anything that is added or removed from now on changes it.
         let changed = FileStamp::of(&fstat(&opened).map_err(here)?).changed;
         let mut opened = Dir::new(opened).map_err(here)?;
         let mut entries = Vec::new();
         while let Some(entry) = opened.read() {
             let entry = entry.map_err(here)?;
-            let name = entry.file_name();
-            let kind = || EntryKind::of(opened.fd().map_err(io::Error::from)?, name);
-            let name = OsStr::from_bytes(name.to_bytes());
+            let c_name = entry.file_name();
+            let name = OsStr::from_bytes(c_name.to_bytes());
             if [".", ".."].map(OsStr::new).contains(&name) || left_out.is_some_and(|it| it(name)) {
                 continue;
             }
-            let kind = kind();
-            let kind = kind.map_err(|error| (directory.join(name), error))?;
+            let fd = opened.fd().map_err(here)?;
+            let kind = EntryKind::of(fd, c_name).map_err(|error| (directory.join(name), error))?;
             entries.push((name.to_owned(), kind));
         }
         entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
@@ -236,7 +235,7 @@ mod tests {
         let paths: Vec<_> = tree.members().into_iter().map(|member| member.path).collect();
         let paths: Vec<_> = paths.iter().map(|path| path.to_str().expect("UTF-8")).collect();
         assert_eq!(paths, ["a", "a-b", "a/x", "a0", "b", "b/c", "b/c.d", "b/c/d"]);
-        assert_eq!(tree.files(), 5);
+        assert_eq!(tree.file_count(), 5);
     }
 
     #[test]
