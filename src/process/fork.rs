@@ -46,6 +46,45 @@ pub(crate) unsafe fn in_new_process_with(
     unsafe { in_new_process(serve) }
 }
 
+/// Does `work` in a new process that shares our memory, so that none of it is copied. It goes on when this process ends,
+/// and keeps the memory until then.
+///
+/// # Errors
+/// When there cannot be a new process.
+///
+/// # Safety
+/// `work` makes system calls only, which succeed or do not set `errno`: both processes have the same. No signal may be
+/// handled in the new process.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+pub(crate) unsafe fn in_process_beside(work: impl Fn() + 'static) -> io::Result<Pid> {
+    use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
+
+    /// Enough for a few calls, without optimization as well.
+    const STACK_SIZE: usize = 64 << 10;
+
+    extern "C" fn start<W: Fn()>(work: *mut libc::c_void) -> libc::c_int {
+        // SAFETY: it was leaked.
+        unsafe { (*work.cast::<W>())() };
+        0
+    }
+
+    fn entry<W: Fn()>(_: &W) -> extern "C" fn(*mut libc::c_void) -> libc::c_int {
+        start::<W>
+    }
+
+    let flags = libc::CLONE_VM | libc::SIGCHLD;
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    // SAFETY: the new process has a stack of its own. Neither that nor its work is given back.
+    let id = unsafe {
+        let stack =
+            mmap_anonymous(std::ptr::null_mut(), STACK_SIZE, protection, MapFlags::PRIVATE)?;
+        let work = Box::leak(Box::new(work));
+        libc::clone(entry(work), stack.byte_add(STACK_SIZE), flags, (&raw mut *work).cast())
+    };
+    Pid::from_raw(id.max(0)).ok_or_else(io::Error::last_os_error)
+}
+
 /// Ends this process when it is dropped, also by a panic.
 struct ExitOnDrop;
 

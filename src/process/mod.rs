@@ -8,9 +8,9 @@ mod wait;
 
 #[cfg(target_os = "linux")]
 pub(crate) use descriptors::close_all_but;
-#[cfg(target_os = "linux")]
-pub(crate) use fork::in_new_process;
 pub(crate) use fork::in_new_process_with;
+#[cfg(target_os = "linux")]
+pub(crate) use fork::{in_new_process, in_process_beside};
 #[cfg(target_os = "linux")]
 pub(crate) use stat::ProcessStat;
 #[cfg(target_os = "linux")]

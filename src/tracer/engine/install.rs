@@ -167,7 +167,7 @@ impl ListenerSource {
         let [a, b, c, d, loses_privileges] = message;
         match (received.bytes, listener, i32::from_ne_bytes([a, b, c, d])) {
             (MESSAGE_LENGTH, Some(listener), 0) => Ok(Installed {
-                listener: Listener::new(listener).map_err(|it| TraceFault::Other(it.into()))?,
+                listener: Listener::new(listener),
                 loses_privileges: loses_privileges != 0,
             }),
             (MESSAGE_LENGTH, None, fault @ 1..) => Err(refused(fault)),

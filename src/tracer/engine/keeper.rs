@@ -1,16 +1,18 @@
 //! A process that lets calls go on when cachex does not any more: after its end, also by `kill -9`.
 //!
-//! Without it the calls of processes that outlive cachex would fail. It holds nothing of ours but the listener, has a
-//! session of its own, and ends as soon as every process of the command has ended.
+//! Without it the calls of processes that outlive cachex would fail. It holds nothing of ours but the listener and our
+//! memory, has a session of its own, and ends as soon as every process of the command has ended. It makes system calls
+//! only, and by ways that leave `errno` alone: that one is ours.
 
 use super::answer::answer;
 use super::notification::Listener;
-use crate::process::{close_all_but, in_new_process};
+use crate::process::{close_all_but, in_process_beside};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::process::{chdir, setsid};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::Arc;
 
 /// Holds the keeper back. When this is dropped, or this process ends, the keeper goes to work.
 #[derive(Debug)]
@@ -22,19 +24,20 @@ pub(crate) struct Keeper {
 impl Keeper {
     /// Starts a keeper for the command behind this listener.
     #[allow(unsafe_code)]
-    pub(crate) fn start(listener: &Listener) -> io::Result<Self> {
+    pub(crate) fn start(listener: &Arc<Listener>) -> io::Result<Self> {
         let (release, held_back) = io::pipe()?;
-        let (release, held_back) = (OwnedFd::from(release), OwnedFd::from(held_back));
-        // SAFETY: it takes no lock.
-        unsafe { in_new_process(|| keep(listener, &release)) }?;
-        Ok(Self { _held_back: held_back })
+        let release = OwnedFd::from(release);
+        let (listener, released) = (Arc::clone(listener), release.as_raw_fd());
+        // SAFETY: it makes system calls only. We handle no signal: those that we care for are blocked.
+        unsafe { in_process_beside(move || keep(&listener, released)) }?;
+        Ok(Self { _held_back: held_back.into() })
     }
 }
 
 /// In the new process.
 #[allow(unsafe_code)]
-fn keep(listener: &Listener, release: &OwnedFd) {
-    let mut kept = [listener.as_fd().as_raw_fd(), release.as_raw_fd()];
+fn keep(listener: &Listener, release: RawFd) {
+    let mut kept = [listener.as_fd().as_raw_fd(), release];
     // SAFETY: nothing else is used from here on. The set is filled before it is read.
     unsafe {
         close_all_but(&mut kept);
@@ -44,17 +47,19 @@ fn keep(listener: &Listener, release: &OwnedFd) {
     }
     // A mount can be taken away though this process lives on, and no hang-up of a terminal reaches it.
     let _ = (setsid(), chdir("/"));
+    // SAFETY: it was kept, and is not closed here.
+    let release = unsafe { BorrowedFd::borrow_raw(release) };
     if is_released(listener, release) {
         answer(listener);
     }
 }
 
 /// Waits until cachex does not answer any more. `false`: the command has ended before.
-fn is_released(listener: &Listener, release: &OwnedFd) -> bool {
+fn is_released(listener: &Listener, release: BorrowedFd<'_>) -> bool {
     loop {
         // Calls wake cachex only.
         let mut fds =
-            [PollFd::new(release, PollFlags::IN), PollFd::new(listener, PollFlags::empty())];
+            [PollFd::new(&release, PollFlags::IN), PollFd::new(listener, PollFlags::empty())];
         match poll(&mut fds, None) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(_) => return true,

@@ -3,11 +3,11 @@
 //! There is only one answer: the call goes on as if nobody had been asked.
 
 use crate::poll::poll_one;
-use libc::{c_int, seccomp_notif_resp};
+use libc::{c_void, seccomp_notif_resp};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
-use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use rustix::ioctl::{Ioctl, IoctlOutput, Opcode, ioctl};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ const SYNC_WAKE_UP: usize = 1;
 #[derive(Debug)]
 pub(crate) struct Listener {
     fd: OwnedFd,
-    /// Where the kernel puts a call, in words. Another process of ours has the same memory. If this one is killed before it
-    /// has answered, that one can.
-    message: &'static [AtomicU64; WORDS],
+    /// Where the kernel puts a call, in words. The process that keeps the listener has the same memory. If this one is killed
+    /// before it has answered, that one can.
+    message: [AtomicU64; WORDS],
 }
 
 /// The words of a `seccomp_notif`.
@@ -59,12 +59,12 @@ impl Notification {
 
 impl Listener {
     /// Takes over a listener.
-    pub(super) fn new(fd: OwnedFd) -> Result<Self, Errno> {
-        let listener = Self { fd, message: shared_words()? };
+    pub(super) fn new(fd: OwnedFd) -> Self {
+        let listener = Self { fd, message: [const { AtomicU64::new(0) }; WORDS] };
         // Where the kernel cannot do that, answers take a little longer.
         let flags = std::ptr::without_provenance_mut::<u64>(SYNC_WAKE_UP);
         let _ = listener.control(libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags);
-        Ok(listener)
+        listener
     }
 
     /// Waits for the next call that is to be answered. `None`: it was withdrawn, by a signal or by the end of its process,
@@ -121,32 +121,44 @@ impl Listener {
     }
 
     #[allow(unsafe_code)]
+    #[allow(clippy::cast_possible_truncation, reason = "requests are 32 bits wide")]
+    #[allow(clippy::cast_sign_loss, clippy::unnecessary_cast, reason = "the type varies")]
     fn control<T>(&self, request: libc::Ioctl, argument: *mut T) -> Result<(), Errno> {
         // SAFETY: each request comes with the type that it reads and fills, or with a number that is no address.
-        let result: c_int = unsafe { libc::ioctl(self.fd.as_raw_fd(), request, argument) };
-        if result == 0 { Ok(()) } else { Err(last_fault()) }
+        unsafe { ioctl(&self.fd, ListenerRequest { request: request as Opcode, argument }) }
+    }
+}
+
+/// A request to a listener. Unlike that of the C library, this way of asking leaves `errno` alone, which the process has
+/// that keeps the listener as well.
+struct ListenerRequest<T> {
+    request: Opcode,
+    argument: *mut T,
+}
+
+// SAFETY: it is passed on as it is, and may change what its argument points to.
+#[allow(unsafe_code)]
+unsafe impl<T> Ioctl for ListenerRequest<T> {
+    type Output = ();
+
+    const IS_MUTATING: bool = true;
+
+    fn opcode(&self) -> Opcode {
+        self.request
+    }
+
+    fn as_ptr(&mut self) -> *mut c_void {
+        self.argument.cast()
+    }
+
+    unsafe fn output_from_ptr(_: IoctlOutput, _: *mut c_void) -> Result<(), Errno> {
+        Ok(())
     }
 }
 
 /// The flag of the answer.
 #[allow(clippy::cast_possible_truncation)]
 const CONTINUE: u32 = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32;
-
-/// Memory that processes of ours share from the next fork on.
-#[allow(unsafe_code)]
-fn shared_words() -> Result<&'static [AtomicU64; WORDS], Errno> {
-    let (length, protection) = (size_of::<[u64; WORDS]>(), ProtFlags::READ | ProtFlags::WRITE);
-    // SAFETY: new memory, which is large enough, zero, aligned to pages and never unmapped. Atomic words may be shared.
-    unsafe {
-        let memory = mmap_anonymous(std::ptr::null_mut(), length, protection, MapFlags::SHARED)?;
-        Ok(&*memory.cast::<[AtomicU64; WORDS]>())
-    }
-}
-
-/// Why the last call failed.
-fn last_fault() -> Errno {
-    Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO)
-}
 
 impl AsFd for Listener {
     fn as_fd(&self) -> BorrowedFd<'_> {
