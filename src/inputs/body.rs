@@ -51,6 +51,20 @@ pub(super) fn read(
     }
 }
 
+/// Reads a file that is expected to be there as it was found once; `None` if something else is. It is looked at after it
+/// was read: a change in between shows as well.
+pub(super) fn read_expected(
+    directory: impl AsFd,
+    path: &[u8],
+    follow: bool,
+    expected: &Facts,
+) -> Option<FileBody> {
+    let file = open(directory, path, follow, OFlags::empty()).ok()?;
+    let digest = digest_of_content(&file, expected.stamp.size, expected.stamp.size).ok()??;
+    let now = Facts::of(&fstat(&file).ok()?);
+    (now == *expected).then_some(FileBody::Read(digest))
+}
+
 fn digest(bytes: &[u8]) -> BodyDigest {
     *blake3::hash(bytes).as_bytes()
 }
@@ -73,18 +87,31 @@ fn content(
     if Facts::of(&fstat(&file)?) != *facts {
         return Ok(None);
     }
+    // The kernel does not tell the size of its own files.
+    digest_of_content(&file, facts.stamp.size, u64::MAX)
+}
+
+/// `None` if there is more in the file than this. A file of the expected size needs no call that finds its end.
+fn digest_of_content(
+    file: &OwnedFd,
+    expected_size: u64,
+    limit: u64,
+) -> io::Result<Option<BodyDigest>> {
     let mut hasher = blake3::Hasher::new();
     let mut buffer = [MaybeUninit::uninit(); BUFFER_SIZE];
     let mut total = 0;
     loop {
-        let (read, rest) = match read_some(&file, &mut buffer) {
+        let (read, rest) = match read_some(file, &mut buffer) {
             Err(Errno::INTR) => continue,
             result => result?,
         };
         hasher.update(read);
         total += read.len() as u64;
-        if read.is_empty() || !rest.is_empty() && total == facts.stamp.size {
+        if read.is_empty() || !rest.is_empty() && total == expected_size {
             return Ok(Some(*hasher.finalize().as_bytes()));
+        }
+        if limit < total {
+            return Ok(None);
         }
     }
 }

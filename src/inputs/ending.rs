@@ -10,7 +10,7 @@ use super::observer::{Observer, PlacedPath};
 use super::path;
 use super::path_map::PathMap;
 use super::path_state::{Facts, PathState};
-use super::record::{Contact, PathRecord, Written};
+use super::record::{Contact, LARGE, PathRecord, Written};
 use super::refusal::NotTraceable;
 use super::seen::{InputCounts, SeenInputs};
 use super::shape::InputShape;
@@ -21,10 +21,6 @@ use rustix::fs::CWD;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-
-/// A larger file counts by its stamp where that can be trusted: it was hardly written by hand, and to read all that a
-/// build has left behind takes longer than the run.
-const LARGE: u64 = 4 << 20;
 
 impl Ledger {
     /// The run has ended. `expires`: its result is only stored for a finite time. `now` is a moment before this call.
@@ -81,7 +77,7 @@ impl Ledger {
                 refusal => refusal,
             })?;
         }
-        conditions.finish(&Answers::new(secret, self.terms.times))
+        conditions.finish(&Answers::new(secret, self.terms.times), &observer)
     }
 }
 
@@ -134,26 +130,34 @@ impl<'t> Conditions<'t> {
         if self.terms.written.contains(path) {
             return Ok(());
         }
-        let mut known: Option<PathState> = None;
+        let stored = path::stored(path, self.terms);
+        let is_in_project = path::is_in_project(&stored);
+        let mut known: Option<(PathState, Option<FileBody>)> = None;
         for follow in [false, true] {
             let Some(contact) = record.contact(follow) else { continue };
             contact.leave_out(|name| self.terms.written.contains(&path::join(path, name)));
-            let place = observer.place(path, follow);
+            let place = observer.place(&stored, follow);
+            let expected = || contact.first.found().filter(|_| is_in_project && contact.was_read());
             // What is no link is the same in both views, and asked for once.
-            let is_link = known.and_then(|state| state.found().map(Facts::is_link)).unwrap_or(true);
-            let last = known.filter(|_| !is_link).unwrap_or_else(|| place.state());
-            let mut body = None;
-            let is_in_project = path::is_in_project(&path::stored(path, self.terms));
+            let is_link =
+                known.and_then(|(state, _)| state.found().map(Facts::is_link)).unwrap_or(true);
+            let (last, mut body) =
+                known.filter(|_| !is_link).unwrap_or_else(|| place.state_and_content(expected()));
             let ending = Ending { contact, written, read_as_new, follow, is_in_project, last };
             let conclusion = ending.conclude(self.terms.times, || {
-                body = last.found().map(|facts| place.body(facts));
+                body = body.or_else(|| last.found().map(|facts| place.body(facts)));
                 body
             });
             match conclusion {
                 Conclusion::Nothing => {}
                 Conclusion::Condition(looks) => {
-                    let follow = follow && is_link;
-                    self.add(path, follow, &PathCondition { looks, state: last, body });
+                    if let Some(facts) = last.found().filter(|facts| facts.shows_body(looks))
+                        && !(is_far(&place, facts) && self.vouches(&place, facts))
+                    {
+                        body = body.or_else(|| Some(place.body(facts)));
+                    }
+                    let condition = PathCondition { looks, state: last, body };
+                    self.add(path, &stored, follow && is_link, &condition);
                 }
                 Conclusion::ChangedByItself => {
                     return Err(NotTraceable::ChangedByItself(shown(path)));
@@ -162,18 +166,21 @@ impl<'t> Conditions<'t> {
                     return Err(NotTraceable::ChangedByOthers(shown(path)));
                 }
             }
-            known = Some(last);
+            known = Some((last, body));
         }
         Ok(())
     }
 
-    fn add(&mut self, path: &[u8], follow: bool, condition: &PathCondition) {
-        let (path, follow) = match self.missing_above(path, &condition.state) {
+    fn vouches(&mut self, place: &PlacedPath<'_>, facts: &Facts) -> bool {
+        place.vouches(facts, self.now, &mut self.filesystems)
+    }
+
+    fn add(&mut self, path: &[u8], stored: &[u8], follow: bool, condition: &PathCondition) {
+        let place = match self.missing_above(path, &condition.state) {
             // Where there is no name, there is nothing behind one.
-            Some(above) => (above, !self.has_no_name(above)),
-            None => (path, follow),
+            Some(above) => (path::stored(above, self.terms), !self.has_no_name(above)),
+            None => (stored.to_vec(), follow),
         };
-        let place = (path::stored(path, self.terms), follow);
         let PathCondition { looks, state, body } = *condition;
         let looks = if state == PathState::Absent { Look::Access.into() } else { looks };
         let known = self.all.entry(place).or_insert(PathCondition { looks, state, body });
@@ -200,15 +207,17 @@ impl<'t> Conditions<'t> {
     }
 
     /// The states of all paths.
-    fn finish(mut self, answers: &Answers) -> Result<SeenInputs, NotTraceable> {
+    fn finish(
+        mut self,
+        answers: &Answers,
+        observer: &Observer<'_>,
+    ) -> Result<SeenInputs, NotTraceable> {
         self.add_outputs();
-        let mut observer = Observer::new(self.terms)
-            .ok_or_else(|| NotTraceable::Unreadable(self.terms.working_directory.clone()))?;
         let mut counts = InputCounts::default();
         let mut states = Vec::with_capacity(self.all.len());
         for ((path, follow), condition) in &self.all {
             counts.count(condition.looks, &condition.state);
-            let place = observer.place(path, *follow);
+            let place = observer.place_unopened(path, *follow);
             let state = condition.stored(&place, self.now, &mut self.filesystems, answers);
             let changed =
                 || NotTraceable::ChangedByOthers(shown(&path::absolute(path, self.terms)));
@@ -246,6 +255,11 @@ impl<'t> Conditions<'t> {
     }
 }
 
+/// Whether a file counts by its stamp where that can be trusted.
+fn is_far(place: &PlacedPath<'_>, facts: &Facts) -> bool {
+    facts.is_file() && (!place.is_in_project() || facts.stamp.size > LARGE)
+}
+
 impl PathCondition {
     /// The state as it is stored; `None` if what is in it has just changed.
     fn stored(
@@ -264,8 +278,7 @@ impl PathCondition {
             return Some(StoredState::State(answers.state(&state, looks, None)?));
         };
         let stamp = place.vouches(facts, now, filesystems).then(|| answers.stamp(facts));
-        let is_far = !place.is_in_project() || facts.stamp.size > LARGE;
-        if let Some(stamp) = stamp.filter(|_| is_far && facts.is_file()) {
+        if let Some(stamp) = stamp.filter(|_| is_far(place, facts)) {
             return Some(StoredState::Stamp(stamp));
         }
         let body = body.unwrap_or_else(|| place.body(facts));

@@ -57,6 +57,11 @@ impl<'t> Observer<'t> {
                 self.directories.push((parent.to_vec(), opened));
             }
         }
+        self.place_unopened(path, follow)
+    }
+
+    /// The same without opening a directory.
+    pub(super) fn place_unopened<'o>(&'o self, path: &'o [u8], follow: bool) -> PlacedPath<'o> {
         let (directory, rest) = self.start(path);
         PlacedPath { terms: self.terms, path, follow, directory, rest }
     }
@@ -75,6 +80,18 @@ impl PlacedPath<'_> {
     /// What is found there.
     pub(super) fn state(&self) -> PathState {
         PathState::at(self.directory, self.rest, self.follow)
+    }
+
+    /// The same together with what is in it, if it is the file that is expected.
+    pub(super) fn state_and_content(
+        &self,
+        expected: Option<&Facts>,
+    ) -> (PathState, Option<FileBody>) {
+        let read = expected.and_then(|expected| {
+            let body = body::read_expected(self.directory, self.rest, self.follow, expected)?;
+            Some((PathState::Found(*expected), Some(body)))
+        });
+        read.unwrap_or_else(|| (self.state(), None))
     }
 
     /// What is in the file that was found.

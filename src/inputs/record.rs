@@ -7,6 +7,10 @@ use super::terms::TraceTerms;
 use rustix::fs::CWD;
 use std::collections::HashSet;
 
+/// A larger file counts by its stamp where that can be trusted: it was hardly written by hand, and to read all that a
+/// build has left behind takes longer than the run.
+pub(super) const LARGE: u64 = 4 << 20;
+
 /// One path, and what it leads to.
 #[derive(Debug, Default)]
 pub(super) struct PathRecord {
@@ -102,6 +106,12 @@ impl Contact {
             (PathState::Found(first), PathState::Found(now)) => first.file() == now.file(),
             (first, now) => *first == now,
         }
+    }
+
+    /// Whether it was a small file, and the run has asked for its content.
+    pub(super) fn was_read(&self) -> bool {
+        let is_small = |facts: &Facts| facts.is_file() && facts.stamp.size <= LARGE;
+        self.asked().contains(Look::Content) && self.first.found().is_some_and(is_small)
     }
 
     /// Whether what was in it at first matters.
