@@ -6,7 +6,7 @@ use crate::terminal::escape_os;
 use console::{measure_text_width, truncate_str};
 use std::ffi::OsStr;
 
-/// Lines of cells. The last cell of a line takes the room that is left. A column without heading and cells is left out.
+/// Lines of cells. The last cell of a line takes the room that is left.
 #[derive(Debug)]
 pub(super) struct Table<const N: usize> {
     lines: Vec<(Tone, [String; N])>,
@@ -17,9 +17,9 @@ pub(super) struct Table<const N: usize> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TableLayout {
-    /// Cells are aligned to the right, and lines are cut to the width of the terminal.
+    /// Cells are aligned to the right, lines are cut to the width of the terminal, and columns without text are left out.
     Columns,
-    /// Cells are aligned to the left, and lines are never cut.
+    /// Cells are aligned to the left, and lines are never cut. An empty column indents the others.
     Facts,
 }
 
@@ -74,7 +74,8 @@ impl<const N: usize> Table<N> {
     fn line(&self, cells: &[String; N], last: impl Fn(&str) -> String) -> String {
         let mut line = String::new();
         let columns = cells.iter().zip(&self.widths).take(N.saturating_sub(1));
-        for (cell, width) in columns.filter(|(_, width)| **width > 0) {
+        let is_shown = |width: usize| width > 0 || self.layout == TableLayout::Facts;
+        for (cell, width) in columns.filter(|(_, width)| is_shown(**width)) {
             let space = " ".repeat(width - measure_text_width(cell));
             match self.layout {
                 TableLayout::Columns => line.extend([&space, cell.as_str(), "  "]),
