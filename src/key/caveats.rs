@@ -15,22 +15,22 @@ use std::path::Path;
 /// An input that may not count as it was meant to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caveat {
-    /// A `--hash-with` that is for no input.
+    /// A `--hash-with` that applies to no input.
     UnusedHash(HashWith),
     /// Every `--file` that names nothing: mistyped, or an optional file.
     MissingFiles(Vec<OsString>),
-    /// A `--file` that names nothing, and looks as if a shell was meant to expand it.
+    /// A `--file` that names nothing, and that a shell was probably meant to expand.
     UnexpandedFile(OsString),
     /// Every variable of `--env` that is not set: mistyped, or an optional one.
     UnsetVariables(Vec<OsString>),
-    /// Arguments that name directories, which count by their names alone: the first, and how many more there are.
+    /// Arguments that name directories, which count by their names alone: the first of them, and the number of others.
     Directories(OsString, usize),
     /// An argument that names something that is not read, and why.
     UnreadArgument(OsString, String),
 }
 
 impl Caveat {
-    /// Whether it is certainly a mistake, if it was typed for this very call.
+    /// Whether it has to be a mistake if it was typed for this call.
     #[must_use]
     pub fn is_certain(&self) -> bool {
         // A variable may be unset at times, and a missing file may appear later.

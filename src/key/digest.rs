@@ -19,14 +19,14 @@ impl Digest {
     /// The digest of all that can be read, in constant memory.
     ///
     /// # Errors
-    /// Those of the reader.
+    /// When the reader fails.
     pub fn of_reader(reader: impl Read) -> io::Result<Self> {
         Self::of_length(u64::MAX, reader)
     }
 
-    /// The same, where about `length` bytes can be read.
+    /// Like [`of_reader`](Self::of_reader), for a reader of about `length` bytes.
     pub(crate) fn of_length(length: u64, mut reader: impl Read) -> io::Result<Self> {
-        // One byte more shows whether that was all: some files tell a smaller size than they have.
+        // One byte more shows whether that was all: some files are longer than their size says.
         let buffer = length.saturating_add(1).clamp(4 << 10, 64 << 10);
         let mut buffer = vec![0; usize::try_from(buffer).unwrap_or(64 << 10)];
         let mut builder = DigestBuilder::default();
@@ -77,7 +77,7 @@ impl fmt::Debug for Digest {
 mod tests {
     use super::*;
 
-    /// Gives one byte at a time, after an interruption each.
+    /// Returns one byte at a time, each after an interruption.
     struct Interrupted<'b>(&'b [u8], bool);
 
     impl Read for Interrupted<'_> {

@@ -1,4 +1,4 @@
-//! The inputs that a key is made of. Plain data: nothing here knows how they are seen, or encoded.
+//! The inputs that a key is made of. Plain data: nothing here knows how they are observed or encoded.
 //!
 //! Absence is a value: unset, missing and left out differ from empty.
 
@@ -24,7 +24,7 @@ impl fmt::Display for Key {
 /// Everything that counts, as it was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// `--scope`; entries of different scopes never meet.
+    /// `--scope`. Entries of different scopes never mix.
     pub scope: String,
     /// `--key`, in order.
     pub texts: Vec<OsString>,
@@ -34,7 +34,8 @@ pub struct Fingerprint {
     pub ignored: BTreeSet<OsString>,
     /// The files whose content runs: the program, its interpreters, the script operand.
     pub code: Vec<CodeFile>,
-    /// The files and directories that arguments name, code apart, by path. Many count as one, under an empty path.
+    /// The files and directories that arguments name, by path, except code. If there are many, they count as one under
+    /// an empty path.
     pub arguments: BTreeMap<OsString, FileArgument>,
     /// Where the command runs, unless `--ignore-cwd`.
     pub directory: Option<WorkingDirectory>,
@@ -58,13 +59,13 @@ pub struct Fingerprint {
     pub stdin_with: Option<OsString>,
     /// The signals that the caller ignores, bit n - 1 for signal n.
     pub ignored_signals: u64,
-    /// The signals that the caller blocks, likewise.
+    /// The signals that the caller blocks, bit n - 1 for signal n.
     pub blocked_signals: u64,
     /// The descriptors from 3 on that lead to regular files.
     pub inherited_files: Vec<i32>,
 }
 
-/// What of a traced run counts.
+/// Which parts of a traced run count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceSpec {
     /// The globs of `--trace-ignore`.
@@ -76,9 +77,9 @@ pub struct TraceSpec {
 /// Whether the modification times that a traced command asked for count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TraceTimes {
-    /// They do.
+    /// They count.
     Exact,
-    /// They do not.
+    /// They do not count.
     Ignore,
 }
 
@@ -89,7 +90,7 @@ pub struct CodeFile {
     pub path: PathBuf,
     /// The path without links: code finds other files beside it.
     pub real: PathBuf,
-    /// Its mode, as far as executing it is concerned.
+    /// The parts of its mode that matter when it is executed.
     pub mode: ExecMode,
     /// Its content.
     pub state: FileState,
@@ -118,7 +119,7 @@ impl FileArgument {
 /// The state of a path, as it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileState {
-    /// Nothing.
+    /// There is nothing at the path.
     Missing,
     /// A file with this content.
     Content(Digest),
@@ -151,14 +152,14 @@ pub struct WorkingDirectory {
 /// Each word of `--file`, with its state.
 pub type NamedFiles = BTreeMap<OsString, FileState>;
 
-/// The mode of a file, as far as executing it is concerned: whether it may be executed, and with which rights.
+/// The parts of a file's mode that matter when it is executed: whether it may be, and with which rights.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExecMode {
     /// The permission bits that matter to `exec`: set-user-ID, set-group-ID, and the right to execute.
     pub bits: u32,
     /// The user that the process becomes, under set-user-ID.
     pub owner: Option<u32>,
-    /// The group that it becomes, under set-group-ID.
+    /// The group that the process becomes, under set-group-ID.
     pub group: Option<u32>,
     /// The file capabilities, as the kernel keeps them.
     pub capabilities: Vec<u8>,

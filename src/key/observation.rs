@@ -27,8 +27,8 @@ pub struct Observation {
 }
 
 impl Observation {
-    /// Becomes the observation of a call whose own key is `key`, one of the [keys](Fingerprint::keys) that serve this
-    /// call.
+    /// Turns this into the observation of a call whose own key is `key`, one of the [keys](Fingerprint::keys) that
+    /// serve this call.
     pub fn serve_for(&mut self, key: Key) {
         if self.fingerprint.key() != key
             && let Some(other) = self.fingerprint.outputs.also_served_by()
@@ -37,7 +37,7 @@ impl Observation {
         }
     }
 
-    /// The name of a part, with arguments numbered as they were typed: those that do not count are counted as well.
+    /// The name of a part. Arguments are numbered as they were typed, including those that do not count.
     #[must_use]
     pub fn name_as_typed(&self, name: &OsStr) -> OsString {
         let number = name.to_str().and_then(|name| name.strip_prefix(ARGUMENT)?.parse().ok());
@@ -55,13 +55,13 @@ impl Observation {
         unused.chain(missing).chain(unset).chain(arguments.filter(|_| !is_traced)).collect()
     }
 
-    /// Begins to watch inputs that count by their names alone and can be read all the same. Called before the command
-    /// runs.
+    /// Begins to watch inputs that count by their names alone, although the command can read them. Called before the
+    /// command runs.
     pub fn watch(&self) {
         self.arguments.watch();
     }
 
-    /// A change that speaks against storing the result of the command.
+    /// A change because of which the result of the command must not be stored.
     #[must_use]
     pub fn changed(&self) -> Option<InputChange> {
         let changed = self
@@ -82,7 +82,7 @@ impl Observation {
 /// A change of an input while the command ran.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputChange {
-    /// The path no longer is as it was seen.
+    /// The path has changed since it was looked at.
     Changed(PathBuf),
     /// The path counts by its name alone, and was used.
     Used(PathBuf),

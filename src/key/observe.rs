@@ -1,4 +1,4 @@
-//! Looks at everything that counts: the only reader of the world for the key.
+//! Looks at everything that counts. No other module reads the world for the key.
 //!
 //! An input that cannot be seen is an error that names it; nothing is guessed. No lock is held while anything is read.
 
@@ -93,7 +93,7 @@ pub fn observe(
 /// A command line, and the words of it that count.
 struct CommandWords<'c> {
     words: &'c [OsString],
-    /// For each word the glob that leaves it out, if one does.
+    /// For each word, the glob of `--ignore-arg` that leaves it out, if one does.
     marks: Vec<Option<OsString>>,
 }
 
@@ -111,7 +111,7 @@ impl CommandWords<'_> {
         command.into_iter().map(Ok).chain(arguments).collect()
     }
 
-    /// The arguments that count as they are.
+    /// The arguments that count by their own text.
     fn plain_arguments(&self, hashes: &HashCommands<'_>) -> Vec<&OsStr> {
         let is_plain = |(number, word): &(usize, &OsStr)| !hashes.replace_argument(*number, word);
         self.arguments().filter(is_plain).map(|(_, word)| word).collect()
@@ -153,7 +153,7 @@ fn read(
     let plain = line.plain_arguments(hashes);
     let mut arguments = FileArguments::survey(&plain)?;
     arguments.leave_out_outputs(&spec.output_files.named);
-    // A trace sees which of them are read or run, and which are outputs.
+    // A trace shows which of them are read or run, and which are outputs.
     if spec.output_files.finds_written {
         arguments = FileArguments::default();
     }

@@ -30,7 +30,7 @@ pub struct KeySpec {
     pub ignore_directory: bool,
     /// `--ignore-file-args`.
     pub ignore_file_arguments: bool,
-    /// `--trace`, with what belongs to it.
+    /// `--trace`, with the options that belong to it.
     pub trace: Option<TraceSpec>,
     /// `--output` and `--outputs`.
     pub output_files: OutputSpec,
@@ -39,7 +39,7 @@ pub struct KeySpec {
 }
 
 impl KeySpec {
-    /// Sorts the options whose order would matter else: the first one that matches an input is taken.
+    /// Sorts the options whose order would otherwise matter: of those that match an input the first one is taken.
     #[must_use]
     pub fn sorted(mut self) -> Self {
         self.ignored.sort();

@@ -1,7 +1,7 @@
-//! A regular file as standard input, and what counts of it.
+//! A regular file as standard input, and which of its properties count.
 //!
-//! A command can look at a file without a trace: at its size, through a mapping, with a read at some offset. So its whole
-//! content counts, and the offset that the command finds, whether the command reads or not.
+//! A command can look at a file without leaving a trace: at its size, through a mapping, with a read at some offset. So
+//! the whole content counts, and the offset that the command starts at, even if the command does not read.
 
 use crate::entry::Condition;
 use crate::key::{Digest, DigestBuilder, FileStamp, HUGE, Stamp};
@@ -17,12 +17,13 @@ use std::os::unix::fs::FileExt;
 pub struct OpenFile {
     /// The offset in bytes.
     pub start: u64,
-    /// What the file system tells of it.
+    /// Its identity, size and times.
     pub stamp: FileStamp,
     access: OFlags,
     /// When it was looked at.
     seen: Timestamp,
-    /// The digest of all that counts, once it was needed; `None` in it if that cannot be told.
+    /// The digest of everything that counts, computed when it is first needed; `None` inside if the content cannot be
+    /// known.
     input: OnceCell<Option<Digest>>,
 }
 
@@ -30,7 +31,7 @@ impl OpenFile {
     /// Standard input as it is now.
     ///
     /// # Errors
-    /// As the system.
+    /// When a system call fails.
     pub fn now() -> io::Result<Self> {
         let stdin = rustix::stdio::stdin();
         Ok(Self {
@@ -57,7 +58,7 @@ impl OpenFile {
             && (self.is_settled() || self.input() == self.look().ok().flatten() && has_stamp())
     }
 
-    /// The condition for a run that moves the offset this far; `None` if the content cannot be told.
+    /// The condition for a run that moves the offset this far; `None` if the content cannot be known.
     #[must_use]
     pub fn condition(&self, moved: i64) -> Option<Condition> {
         Some(Condition::StdinFile { input: self.input()?, moved })
@@ -67,7 +68,7 @@ impl OpenFile {
         *self.input.get_or_init(|| self.look().ok().flatten())
     }
 
-    /// Whether it is too long to be read for its digest.
+    /// Whether it is too long to compute its digest.
     pub(super) fn is_large(&self) -> bool {
         self.stamp.size > HUGE
     }
@@ -82,7 +83,7 @@ impl OpenFile {
             let stamp = Stamp::from(&self.stamp);
             self.is_settled().then(|| (b"stamp", Digest::of(stamp.as_bytes())))
         } else if self.stamp.size == 0 && !FileStamp::is_kept_for(rustix::stdio::stdin()) {
-            // A file that the kernel makes up says that it is empty, and a read may remove its content.
+            // Files that the kernel generates have a size of 0, and a read may remove their content.
             None
         } else {
             self.content()?.map(|content| (b"bytes", content))
@@ -98,7 +99,7 @@ impl OpenFile {
         }))
     }
 
-    /// The digest of its content; `None` if that is not as long as its size says.
+    /// The digest of its content; `None` if the content is not as long as the size of the file.
     fn content(&self) -> io::Result<Option<Digest>> {
         let file = File::from(rustix::stdio::stdin().try_clone_to_owned()?);
         let mut reader = FromOffset { file: &file, offset: 0 };

@@ -38,7 +38,7 @@ impl Stdin {
     /// input has ended.
     ///
     /// # Errors
-    /// As the system.
+    /// When a system call fails.
     pub fn look_at_once(self, fresh: &[Entry]) -> io::Result<Self> {
         match self.longest_wanted(fresh) {
             Some((kind, longest)) => see_whole(kind, longest, || None, Duration::ZERO),

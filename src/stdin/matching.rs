@@ -5,7 +5,7 @@ use super::stream::{Readiness, StreamState};
 use crate::entry::{Condition, Entry, StdinKind};
 
 impl Stdin {
-    /// Which of the conditions of these entries hold for it.
+    /// Returns a function that tells which conditions of these entries hold for it.
     pub fn holds(&self, variants: &[Entry]) -> impl Fn(Condition) -> bool + use<> {
         let now = self.condition(variants);
         let may_be_unread = !matches!(self, Self::File(_) | Self::Closed | Self::Other);
@@ -17,7 +17,7 @@ impl Stdin {
         }
     }
 
-    /// Its condition, as far as that matters for these entries.
+    /// The condition that it satisfies now, if it can be known and matters to these entries.
     fn condition(&self, variants: &[Entry]) -> Option<Condition> {
         let any = |matters: fn(Condition) -> bool| variants.iter().any(|it| matters(it.condition));
         match self {
@@ -29,7 +29,7 @@ impl Stdin {
             }
             Self::Stream(kind, StreamState::Open) => match Readiness::now(*kind) {
                 Readiness::Ended => Some(Condition::StdinEmpty(*kind)),
-                // A command that is known to read would wait for what comes.
+                // A command that is known to read would wait for the input.
                 Readiness::Silent if !any(Condition::shows_a_reader) => {
                     Some(Condition::StdinSilent(*kind))
                 }
@@ -66,7 +66,7 @@ impl Stdin {
         })
     }
 
-    /// The longest content that one of these entries was stored for, if it is worth looking for that.
+    /// The length of the longest content that one of these entries was stored for, if it is worth waiting for.
     pub(super) fn longest_wanted(&self, fresh: &[Entry]) -> Option<(StdinKind, u64)> {
         let Self::Stream(kind, StreamState::Open) = self else { return None };
         if fresh.iter().any(|entry| entry.condition.ignores_streams()) {

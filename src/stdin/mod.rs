@@ -1,7 +1,7 @@
-//! Our own standard input: what it is, what it holds, and reading no more of it than the command would.
+//! Our own standard input: its kind and its content. cachex reads no more of it than the command would.
 //!
-//! It stands outside of `runner`, since a call looks at its input before it knows whether a command runs at all. It knows
-//! nothing of running commands. Input that is not taken stays for the processes that read after us.
+//! This module is not a part of `runner`, since a call looks at its input before it knows whether a command runs at
+//! all. It knows nothing of running commands. Input that is not taken stays for the processes that read after us.
 
 mod buffered;
 mod file;

@@ -19,14 +19,15 @@ use std::time::{Duration, Instant};
 /// How often to look for more while the end is waited for.
 const LOOK_INTERVAL: Duration = Duration::from_millis(5);
 
-/// What a pipe has; `None` for one that can be written to as well, since the command may do that, and there is no end.
+/// The state of a pipe. `None` for a pipe that is open for writing too: the command may write to it, and it never ends.
 pub(super) fn survey_pipe() -> Option<StreamState> {
     let flags = fcntl_getfl(rustix::stdio::stdin());
     let is_writable = flags.is_ok_and(|flags| flags & OFlags::RWMODE == OFlags::RDWR);
     (!is_writable).then(|| survey(StdinKind::Pipe))
 }
 
-/// What a socket has; `None` for one with a name. The command may look at the name of its peer, so it gets that very socket.
+/// The state of a socket. `None` for a socket with a name: the command may look at the name of its peer, so it gets the
+/// socket itself.
 pub(super) fn survey_socket() -> Option<StreamState> {
     let stdin = rustix::stdio::stdin();
     let is_local = sockopt::socket_domain(stdin).ok()? == AddressFamily::UNIX;
@@ -47,8 +48,9 @@ pub(super) fn wait_for_anything(timeout: Duration) {
     let _ = poll_one(rustix::stdio::stdin(), PollFlags::IN | PollFlags::RDHUP, Some(timeout));
 }
 
-/// Waits for the end and sees what comes before it. Nothing is known if that is more than `longest`, or if nothing has come
-/// for as long as `silence`. `None` if it is more than the pipe can hold, and would have to be read.
+/// Waits for the end of the input and looks at the content before it. The content stays unknown if it is longer than
+/// `longest`, or if nothing comes for as long as `silence`. Returns `None` if it is more than the pipe can hold, so
+/// that it has to be read.
 pub(super) fn look_ahead(
     kind: StdinKind,
     longest: u64,
@@ -70,7 +72,7 @@ pub(super) fn look_ahead(
         } else if since.elapsed() >= silence {
             return Ok(Some(StreamState::Endless));
         }
-        // A pipe may be full with less in it than it can hold. Half is a fair sign.
+        // A pipe may be full with fewer bytes than its capacity, so half of that counts as full.
         if longest > capacity && length > capacity / 2 {
             return Ok(None);
         }
@@ -114,7 +116,7 @@ fn content(kind: StdinKind, length: u64) -> io::Result<Option<Vec<u8>>> {
         return Ok((count == wanted).then_some(content));
     }
     let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-    // Without room for all of it, it is not known.
+    // If there is no room for all of it, the content is not known.
     let _ = fcntl_setpipe_size(&write, fcntl_getpipe_size(stdin)?);
     if tee(stdin, &write, wanted, SpliceFlags::NONBLOCK)? < wanted {
         return Ok(None);
@@ -138,7 +140,7 @@ pub(super) fn whole() -> io::Result<Option<Vec<u8>>> {
 }
 
 impl Readiness {
-    /// That of standard input as it is now.
+    /// The readiness of standard input now.
     #[must_use]
     pub fn now(kind: StdinKind) -> Self {
         let seen = polled(PollFlags::IN | PollFlags::RDHUP);

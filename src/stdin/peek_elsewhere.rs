@@ -20,7 +20,7 @@ pub(super) fn whole() -> io::Result<Option<Vec<u8>>> {
 }
 
 impl Readiness {
-    /// What cannot be looked into may have something.
+    /// An input that cannot be looked into may have content.
     #[must_use]
     pub fn now(_: StdinKind) -> Self {
         Self::Waiting

@@ -4,7 +4,7 @@ use super::buffered::Buffered;
 use crate::memory_file;
 use std::io::{self, Seek};
 
-/// Replaces standard input by a file with what was read of it and all that is left.
+/// Replaces standard input by a file that holds the part that was read and all that is left.
 ///
 /// # Errors
 /// When it cannot be read, or not be kept in memory.

@@ -6,8 +6,8 @@ use rustix::io::Errno;
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// Reads some of standard input, and waits for it even if the descriptor is non-blocking. `None` if nothing came for as long
-/// as `silence`.
+/// Reads some of standard input, and waits for it even if the descriptor is non-blocking. Returns `None` if nothing
+/// came for as long as `silence`.
 pub(super) fn read_some(buffer: &mut [u8], silence: Option<Duration>) -> io::Result<Option<usize>> {
     let stdin = rustix::stdio::stdin();
     let mut must_wait = silence.is_some();

@@ -88,7 +88,7 @@ impl StandIn {
     /// Makes it the standard input of this process, which is the one in the background.
     ///
     /// # Errors
-    /// As the system.
+    /// When a system call fails.
     pub fn become_stdin(self) -> io::Result<Stdin> {
         let stdin: OwnedFd = match self.source {
             StandInSource::Ready(stdin) => return Ok(stdin),

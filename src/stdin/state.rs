@@ -1,4 +1,4 @@
-//! What standard input is.
+//! The state of standard input.
 
 use super::buffered::Buffered;
 use super::file::OpenFile;
@@ -11,7 +11,7 @@ use crate::terminal::is_null_device;
 use rustix::fs::{FileType, SeekFrom, fstat, seek};
 use std::io;
 
-/// What standard input is, and how much of it is known.
+/// The state of standard input, and what is known of its content.
 #[derive(Debug)]
 pub enum Stdin {
     /// There is none: it is the null device or a terminal, or it is left alone on request.
@@ -24,7 +24,7 @@ pub enum Stdin {
     Stream(StdinKind, StreamState),
     /// A regular file.
     File(OpenFile),
-    /// Something else: the command gets it as it is, and what it takes cannot be seen.
+    /// Something else. The command gets it as it is, and cachex cannot see how much the command takes.
     Other,
 }
 
@@ -41,7 +41,7 @@ impl Stdin {
         if Self::is_closed() { Self::Closed } else { Self::survey_open() }
     }
 
-    /// The same where it is known to be open.
+    /// Like [`survey`](Self::survey), for a standard input that is known to be open.
     pub(super) fn survey_open() -> Self {
         let fd = rustix::stdio::stdin();
         let Ok(stat) = fstat(fd) else { return Self::Closed };
@@ -71,14 +71,14 @@ impl Stdin {
         }
     }
 
-    /// Whether it may take longer than a look-up to learn its content.
+    /// Whether learning its content may take longer than a look-up.
     #[must_use]
     pub fn may_take_long(&self) -> bool {
         matches!(self, Self::Stream(_, StreamState::Open) | Self::File(_))
     }
 
-    /// Whether its content may still come from the very run that one would wait for, as in `cachex cat | cachex cat`, or
-    /// from a process that waits for the output of our command.
+    /// Whether its content may still have to come from the run that this call would wait for, as in `cachex cat |
+    /// cachex cat`, or from a process that waits for the output of our command.
     #[must_use]
     pub fn may_depend_on_others(&self) -> bool {
         matches!(
@@ -99,7 +99,7 @@ impl Stdin {
         }
     }
 
-    /// Takes what the command took when this condition was recorded.
+    /// Takes as much as the command took when this condition was recorded.
     pub fn take(&self, condition: Condition) {
         match (self, condition) {
             (Self::File(_), Condition::StdinFile { moved, .. }) => {

@@ -1,31 +1,31 @@
-//! What can be seen of a pipe or a socket without taking anything.
+//! The properties of a pipe or a socket that can be seen without taking anything.
 
 use crate::key::Digest;
 
 /// Input from a socket counts up to this length: that much can be looked at without taking it.
 pub const SOCKET_LIMIT: u64 = 64 << 10;
 
-/// What a pipe or a socket has at this moment.
+/// Whether a pipe or a socket has bytes to read at this moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readiness {
-    /// Nothing, and there will be nothing.
+    /// It is empty, and has ended.
     Ended,
-    /// Nothing yet.
+    /// It is empty, and may get bytes later.
     Silent,
-    /// Something.
+    /// It has bytes.
     Waiting,
 }
 
-/// What is known of the content of a pipe or a socket.
+/// The content of a pipe or a socket, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamState {
     /// It is empty, and has ended.
     Ended,
-    /// It has something, or nothing yet.
+    /// It has bytes, or may get bytes later.
     Open,
-    /// The same, and its end did not come while we waited for it.
+    /// Its end did not come while we waited for it.
     Endless,
-    /// It is this, to its end.
+    /// All of its content, to the end, is known.
     Known {
         /// The digest of the content.
         digest: Digest,

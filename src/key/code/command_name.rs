@@ -1,6 +1,6 @@
-//! The name that the entries of a command go by.
+//! The name under which the entries of a command are found.
 //!
-//! It is the same however the command is spelled, also when its program or script is gone.
+//! The name does not depend on the spelling of the command, and stays the same when its program or script is gone.
 
 use super::interpreter::operands;
 use super::program::search_path;
@@ -11,10 +11,11 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-/// The name of a command: the place of its program, and for an interpreter the words up to its script, with the place
-/// of that.
+/// The name of a command: the place of its program. For an interpreter, the words up to its script and the place of the
+/// script follow.
 ///
-/// `clear`, `stats` and `--max-entries` find the entries of a command by it, over all contents of its script.
+/// `clear`, `stats` and `--max-entries` find the entries of a command by its name, whatever the content of its script
+/// was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandName {
     name: Vec<u8>,
@@ -80,8 +81,8 @@ pub fn names_of(words: &[OsString], ignored: &[ArgumentGlob]) -> Vec<CommandName
 
 /// The place of a file: its directory without symbolic links or dots, and its own name.
 ///
-/// It is the same by whatever path one comes to it, and when the file is gone. A link at the end is not followed: one
-/// program under several names is several commands.
+/// All paths to a file give the same place, even when the file is gone. A link at the end is not followed: one program
+/// under several names is several commands.
 fn place(path: &Path) -> PathBuf {
     let path = normalize(path);
     let mut missing = Vec::new();
@@ -96,7 +97,7 @@ fn place(path: &Path) -> PathBuf {
     path
 }
 
-/// The absolute path without `.` and `..`. The file system resolves links before a `..`, where it can.
+/// The absolute path without `.` and `..`. Links before a `..` are resolved if they exist.
 fn normalize(path: &Path) -> PathBuf {
     let absolute = absolute(path);
     if !absolute.components().any(|part| part == Component::ParentDir) {

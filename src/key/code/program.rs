@@ -18,7 +18,7 @@ pub struct Program {
 pub enum ResolveError {
     /// Nothing has that name.
     NotFound,
-    /// This file has, and may not be executed.
+    /// This file has that name, and may not be executed.
     NotExecutable(PathBuf, io::Error),
 }
 
@@ -27,7 +27,7 @@ impl Program {
     /// executable file of that name in `PATH`.
     ///
     /// # Errors
-    /// Those of `execvp`: a file that may not be executed is reported only when nothing else is found.
+    /// The errors of `execvp`: a file that may not be executed is reported only when nothing else is found.
     pub fn resolve(word: &OsStr) -> Result<Self, ResolveError> {
         if word.as_bytes().contains(&b'/') {
             return Self::check(Path::new(word));

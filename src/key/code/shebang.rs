@@ -11,9 +11,9 @@ pub(crate) enum Shebang {
     Binary,
     /// The program of these words, which are followed by the path of the file.
     Words(Vec<OsString>),
-    /// The same, found by the `env` at this path.
+    /// The program of these words, as the `env` at this path finds it.
     Env(PathBuf, Vec<OsString>),
-    /// It cannot be told, for this reason.
+    /// The program cannot be known, for this reason.
     Unclear(&'static str),
 }
 
@@ -52,7 +52,7 @@ fn word(bytes: &[u8]) -> OsString {
     OsStr::from_bytes(bytes).to_owned()
 }
 
-/// The words that `env ARGUMENT` runs; an error where that is not plain.
+/// The words that `env ARGUMENT` runs, or the reason why they cannot be known.
 fn env_words(argument: &[u8]) -> Result<Vec<OsString>, &'static str> {
     let splits = ["-S", "--split-string=", "-vS"];
     let Some(text) = splits.iter().find_map(|option| argument.strip_prefix(option.as_bytes()))
@@ -77,7 +77,7 @@ fn env_words(argument: &[u8]) -> Result<Vec<OsString>, &'static str> {
     }
 }
 
-/// Whether it is `NAME=value`, and does not change where programs are found.
+/// Whether a word is `NAME=value`, with a variable that does not change where programs are found.
 fn is_harmless_assignment(word: &[u8]) -> bool {
     !word.starts_with(b"-") && !word.starts_with(b"PATH=") && word.contains(&b'=')
 }

@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// A value with canonical bytes, of which none are the beginning of those of another value of its type.
+/// A value with canonical bytes. The bytes of one value never begin with those of another value of its type.
 pub(crate) trait Encode {
     /// Appends the bytes of this value.
     fn encode(&self, out: &mut Encoder);
@@ -119,14 +119,14 @@ encode_collections! {
     BTreeMap<K, V>, K V;
 }
 
-/// Words as bytes: the bytes of a list are the beginning of those of every longer list that starts with it.
+/// Encodes words. If a list begins with the words of another list, its bytes begin with the bytes of that list.
 pub fn encode_words<'a>(words: impl IntoIterator<Item = &'a OsStr>) -> Vec<u8> {
     let mut out = Encoder::default();
     words.into_iter().for_each(|word| word.encode(&mut out));
     out.0
 }
 
-/// The words that [`encode_words`] made these bytes of; `None` for bytes that it never makes.
+/// Decodes the bytes that [`encode_words`] made. `None` for bytes that it never makes.
 #[must_use]
 pub fn decode_words(mut bytes: &[u8]) -> Option<Vec<OsString>> {
     let mut words = Vec::new();

@@ -1,6 +1,7 @@
 //! Digests that are remembered between calls: those of large files, and of many files as one.
 //!
-//! Where they are kept is not known here. A digest is believed only under the very stamp that it was learned with.
+//! This module does not know where they are kept. A digest is valid only under exactly the stamp that it was learned
+//! with.
 
 use super::stamp::Stamp;
 use crate::key::digest::Digest;
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Where digests are remembered between calls.
 pub trait DigestMemory {
-    /// The digest that was learned for this path under exactly this stamp. From the first call on the memory may hold a
+    /// The digest that was learned for this path under exactly this stamp. Once this was called, the memory may hold a
     /// lock that writers wait for.
     fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest>;
 

@@ -1,4 +1,4 @@
-//! Paths, as far as they can be told without opening what they name.
+//! Absolute and real paths, computed without opening the files that they name.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ pub(crate) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// The path without symbolic links; the absolute path where that cannot be told.
+/// The path without symbolic links, or the absolute path if that cannot be found out.
 pub(super) fn canonical(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| absolute(path))
 }
 
-/// Directories with their paths without links: most files are in few directories.
+/// Remembers the paths of directories without links, since most files are in few directories.
 #[derive(Default)]
 pub(super) struct RealDirectories(HashMap<PathBuf, PathBuf>);
 

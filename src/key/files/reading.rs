@@ -27,7 +27,7 @@ pub(crate) struct OpenedFile {
     pub(crate) head: Vec<u8>,
     /// Its path without links.
     pub(crate) real: PathBuf,
-    /// Its mode, as far as executing it is concerned.
+    /// The parts of its mode that matter when it is executed.
     pub(crate) mode: ExecMode,
 }
 
@@ -39,16 +39,16 @@ struct PendingContent {
     digest: Option<Digest>,
 }
 
-/// A file as one thread sees it.
+/// A file as one thread opened it.
 struct FirstLook {
     content: PendingContent,
     head: Vec<u8>,
     mode: ExecMode,
-    /// The path without links of what a link leads to.
+    /// The path without links, if the file was opened through a link.
     target: Option<PathBuf>,
 }
 
-/// The kernel reads no more of a `#!` line.
+/// The kernel reads no more than this of a `#!` line.
 const HEAD: u64 = 256;
 
 /// Files up to this size are read every time: that costs no more than looking their digests up.
@@ -57,7 +57,7 @@ pub(super) const SMALL: u64 = 32 << 10;
 /// Files above this size are read only if the user named them with an option, or if they run: else their stamp counts.
 pub const HUGE: u64 = 64 << 20;
 
-/// Reads files for one key, and can tell afterwards whether they are still the same.
+/// Reads files for one key, and can check afterwards whether they are still the same.
 pub(crate) struct FileReader<'m> {
     memory: Option<&'m dyn DigestMemory>,
     /// When the call began, in nanoseconds since the epoch.
@@ -87,7 +87,7 @@ impl<'m> FileReader<'m> {
         }
     }
 
-    /// Releases the lock of the memory, since something slow is about to come.
+    /// Releases the lock of the memory. Call this before anything slow.
     pub(crate) fn release_read_lock(&self) {
         if let Some(memory) = self.memory {
             memory.release_read_lock();
@@ -109,7 +109,7 @@ impl<'m> FileReader<'m> {
         self.open_all(&[path]).next().unwrap_or(Ok(None))
     }
 
-    /// The same for many files.
+    /// Like [`open`](Self::open), for many files.
     pub(super) fn open_all<P: AsRef<Path> + Sync>(
         &self,
         paths: &[P],
@@ -192,7 +192,7 @@ impl FirstLook {
         let unreadable = |error| Unreadable::new(path, error);
         let stamp = FileStamp::of(&stat);
         let is_small = stamp.size <= SMALL;
-        // One byte more shows whether that was all: some files tell a smaller size than they have.
+        // One byte more shows whether that was all: some files are longer than their size says.
         let wanted = if is_small { stamp.size + 1 } else { HEAD };
         let mut head = Vec::with_capacity(usize::try_from(wanted).unwrap_or_default());
         (&mut file).take(wanted).read_to_end(&mut head).map_err(unreadable)?;
@@ -217,7 +217,7 @@ mod tests {
 
     const LARGE: usize = (32 << 10) + 1;
 
-    /// A memory that holds one digest, true or not.
+    /// A memory that holds one digest, which may be wrong.
     struct OneDigest(FileStamp, Digest);
 
     impl DigestMemory for OneDigest {

@@ -1,4 +1,4 @@
-//! Files that were read, looked at again when the command has ended: whether they still hold the same.
+//! Checks after the run whether the files that were read still have the same content.
 
 use super::memory::LearnedDigest;
 use super::regular_file::{FileContent, read};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct ReadFile {
     pub(super) path: PathBuf,
     pub(super) content: FileContent,
-    /// Whether the file had been left alone for long enough for its stamp to mean something.
+    /// Whether the stamp of the file was old enough to be trusted when the file was read.
     pub(super) is_settled: bool,
 }
 
@@ -20,12 +20,12 @@ pub(super) struct ReadFile {
 #[derive(Debug)]
 pub(crate) struct ReadFiles {
     pub(super) files: Vec<ReadFile>,
-    /// Digests of large files, or of many, that can be remembered.
+    /// Digests that can be remembered: of large files, and of many files as one.
     pub(crate) learned: Vec<LearnedDigest>,
 }
 
 impl ReadFiles {
-    /// The first file whose content is no longer the one that was read.
+    /// The first file whose content has changed since it was read.
     pub(crate) fn changed(&self) -> Option<PathBuf> {
         let hold = parallel::map(&self.files, FILES_PER_THREAD, ReadFile::still_holds);
         let changed = self.files.iter().zip(hold).find(|(_, holds)| !holds);
@@ -46,7 +46,7 @@ impl ReadFile {
     }
 }
 
-/// Whether a file that has the same stamp as before holds the same: two changes within a tick of the clock leave one
+/// Whether a file with the same stamp as before has the same content. Two changes within a tick of the clock leave one
 /// stamp.
 pub(super) fn is_unchanged(
     path: &Path,

@@ -48,12 +48,12 @@ pub(super) fn open(path: &Path) -> Result<Option<(File, Stat)>, Unreadable> {
 
 /// Opens a path, with further flags.
 pub(super) fn open_with(path: &Path, flags: OFlags) -> Result<File, Errno> {
-    // Not blocking: a FIFO without a writer would hold the open for ever.
+    // Non-blocking, since opening a FIFO without a writer would wait for ever.
     let always = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     rustix::fs::open(path, flags | always, Mode::empty()).map(File::from)
 }
 
-/// Expects that a regular file was opened at `path`, or that there is nothing.
+/// Checks that a regular file was opened at `path`, or that there is nothing.
 pub(super) fn check_regular(
     path: &Path,
     opened: Result<File, Errno>,

@@ -1,8 +1,8 @@
-//! Stamps of files, which can be told without reading them, and when a stamp vouches for the content.
+//! Stamps of files, which need no reading of the files, and when a stamp vouches for the content.
 //!
-//! A change of a file moves its change time (ctime), which nobody can set back; but two changes within one tick of
-//! the kernel's clock leave the same time. So a stamp counts only if it was old already when the file was read. A
-//! write through a shared memory mapping may move no time at all.
+//! A change of a file moves its change time (ctime), which nobody can set back; but two changes within one tick of the
+//! kernel's clock leave the same time. So a stamp counts only if it was already old when the file was read. A write
+//! through a shared memory mapping may not change any time.
 
 use crate::key::digest::Digest;
 use crate::key::encoding::{Encode, Encoder, bytes_of};
@@ -17,7 +17,7 @@ use std::path::Path;
 pub struct FileStamp {
     /// The device that holds it.
     pub device: u64,
-    /// Its inode there.
+    /// Its inode on that device.
     pub inode: u64,
     /// Its size in bytes.
     pub size: u64,
@@ -30,14 +30,14 @@ pub struct FileStamp {
 /// The kernel's clock ticks every 10 ms at the slowest; some file systems keep whole seconds, and FAT even seconds.
 const SETTLED_AFTER_NANOS: i128 = 2_000_000_000;
 
-/// File systems and images without times tell one of the first day.
+/// File systems and images that keep no times report one within the first day of the epoch.
 const FIRST_DAY_NANOS: i128 = 86_400_000_000_000;
 
 impl FileStamp {
     /// The stamp of an open file.
     ///
     /// # Errors
-    /// When the system does not tell.
+    /// When a system call fails.
     pub fn of_open(file: impl AsFd) -> io::Result<Self> {
         Ok(Self::of(&rustix::fs::fstat(file)?))
     }
@@ -64,13 +64,13 @@ impl FileStamp {
         self.changed.max(self.modified) + SETTLED_AFTER_NANOS < now
     }
 
-    /// The same on a file system that [keeps change times](keeps_change_times): the modification time does not matter
-    /// there.
+    /// Like [`is_settled`](Self::is_settled), for a file system that [keeps change times](keeps_change_times). The
+    /// modification time does not matter there.
     pub(crate) fn vouches(&self, now: i128) -> bool {
         FIRST_DAY_NANOS < self.changed && self.changed + SETTLED_AFTER_NANOS < now
     }
 
-    /// Whether the stamp of this open file, which had it at `now`, vouches for its content since.
+    /// Whether this stamp, which the open file had at `now`, vouches for its content since then.
     #[must_use]
     pub fn vouches_for_open(&self, file: impl AsFd, now: Timestamp) -> bool {
         self.vouches(i128::from(now.as_millis()) * 1_000_000) && Self::is_kept_for(file)
@@ -128,7 +128,8 @@ impl Devices {
         *self.0.entry(stamp.device).or_insert_with(|| keeps_change_times(path))
     }
 
-    /// Whether a change of this file moves its change time. File systems without one tell the modification time twice.
+    /// Whether a change of this file moves its change time. File systems without change times report the modification
+    /// time in place of it.
     pub(crate) fn tell_changes(&mut self, path: &Path, stamp: &FileStamp) -> bool {
         stamp.changed != stamp.modified || self.keep_times(path, stamp)
     }
@@ -139,11 +140,11 @@ pub(crate) fn tells_changes(path: &Path, stamp: &FileStamp) -> bool {
     Devices::default().tell_changes(path, stamp)
 }
 
-/// Whether this file lies on a file system that is known to keep change times: it notes every change at once, by the
+/// Whether this file lies on a file system that is known to keep change times: it records every change at once, by the
 /// clock of this machine, in a time that nobody can set.
 ///
-/// A network file system may tell old times. FAT and mounted archives have no change time. An overlay is as good as
-/// the file systems below it, but does not tell which these are.
+/// A network file system may report old times. FAT and mounted archives have no change time. An overlay is as good as
+/// the file systems below it, but there is no way to learn which these are.
 fn keeps_change_times(path: &Path) -> bool {
     rustix::fs::statfs(path).is_ok_and(|system| is_known(&system))
 }

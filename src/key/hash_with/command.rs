@@ -20,7 +20,7 @@ pub(super) enum HashFailure {
     /// The command failed.
     #[error("{0}")]
     Status(Exit),
-    /// The command ended, and another process can still print: how much it will, and when, is left to chance.
+    /// The command ended, and another process can still print. When it does so, and how much, is left to chance.
     #[error("a process that it left behind still holds its output")]
     LeftBehind,
     /// The command cannot be run.
@@ -28,8 +28,8 @@ pub(super) enum HashFailure {
     Io(#[from] io::Error),
 }
 
-/// The digest of the output of a shell command that reads this content from the start. `on_progress` is called now
-/// and then.
+/// Runs a shell command that reads this content from the start, and returns the digest of its output. `on_progress` is
+/// called now and then.
 pub(super) fn run(
     command: &OsStr,
     content: &File,

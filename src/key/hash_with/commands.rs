@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// The hash commands of a call, and which of them have met an input.
+/// The hash commands of a call, and which of them have been applied to an input.
 pub(crate) struct HashCommands<'s> {
     all: &'s [HashWith],
     met: RefCell<Vec<bool>>,
@@ -20,12 +20,12 @@ pub(crate) struct HashCommands<'s> {
 }
 
 impl<'s> HashCommands<'s> {
-    /// Commands that have met no input yet. `on_progress` is called now and then while one runs.
+    /// Commands that have not been applied to any input. `on_progress` is called now and then while one runs.
     pub(crate) fn new(all: &'s [HashWith], on_progress: OnProgress<'s>) -> Self {
         Self { all, met: RefCell::new(vec![false; all.len()]), on_progress }
     }
 
-    /// The first command for an input. All others that are for it have met their input, too.
+    /// The first command for an input. All other commands for that input count as applied too.
     fn find(&self, is_for_it: impl Fn(&HashWith) -> bool) -> Option<&'s HashWith> {
         let mut first = None;
         for (hash, met) in self.all.iter().zip(&mut *self.met.borrow_mut()) {
@@ -87,7 +87,7 @@ impl<'s> HashCommands<'s> {
         Ok(HashedInput { with: hash.command.clone(), digest })
     }
 
-    /// Notes that a file that is not there is an input as well.
+    /// Notes an input for the commands of a file that does not exist.
     pub(crate) fn note_missing_file(&self, path: &Path) {
         self.find(|hash| hash.is_for_file(path));
     }
@@ -107,7 +107,8 @@ impl<'s> HashCommands<'s> {
         self.all.iter().any(HashWith::is_for_files)
     }
 
-    /// Those that have met no input. Standard input is met elsewhere.
+    /// The commands that have not been applied to any input. Those for standard input are left out, since they are
+    /// applied elsewhere.
     pub(crate) fn into_unused(self) -> impl Iterator<Item = &'s HashWith> {
         let met = self.met.into_inner();
         let unused = self.all.iter().zip(met).filter(|(hash, met)| !met && !hash.is_for_stdin());

@@ -21,7 +21,7 @@ pub struct HashWith {
 /// The input that a `--hash-with` is for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum HashSelector {
-    /// Files of `--file` or among the arguments whose path matches.
+    /// Files whose path matches, named by `--file` or by an argument.
     File(Pattern),
     /// The variable of this name.
     Variable(OsString),
@@ -35,10 +35,10 @@ pub(crate) enum HashSelector {
 
 impl HashWith {
     /// Reads `file:*.json=jq -cS .`, `env:NAME=…`, `arg:2=…`, `arg:--seed*=…` or `stdin=…`. The first `=` ends the
-    /// selector. `expand` completes the path or glob behind `file:`.
+    /// selector. `expand` resolves the path or glob behind `file:`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// When the word is invalid.
     pub fn parse(
         word: &OsStr,
         expand: impl Fn(OsString) -> Result<OsString, String>,

@@ -5,9 +5,9 @@ use std::ffi::OsStr;
 use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
 
-/// Whether a word names an open descriptor, of whose content it says nothing.
+/// Whether a word names an open descriptor. Such a word does not depend on the content behind the descriptor.
 ///
-/// A shell turns `<(…)` into such a word, or into what follows a `=` or `@` in one. Elsewhere in a word only
+/// A shell turns `<(…)` into such a word, or into the part of a word behind a `=` or `@`. Elsewhere in a word only
 /// descriptors that the command inherits matter: `awk '{ print > "/dev/fd/2" }'` names none.
 pub(crate) fn names_a_descriptor(word: &OsStr) -> bool {
     let bytes = word.as_bytes();

@@ -18,7 +18,7 @@ impl VariableSelector {
     /// Reads one word of `--env`.
     ///
     /// # Errors
-    /// What is wrong with the name or the glob.
+    /// When the name or the glob is invalid.
     pub fn parse(word: &OsStr) -> Result<Self, String> {
         const EXPECTED: &str = "expected the name of a variable, or a glob";
         let bytes = word.as_encoded_bytes().trim_ascii();
@@ -61,7 +61,7 @@ pub(crate) struct SelectedVariables {
 }
 
 impl SelectedVariables {
-    /// Selects from an environment. Of a variable that is there twice the first value is taken.
+    /// Selects from an environment. If a variable occurs twice, its first value is taken.
     pub(crate) fn of(selectors: &[VariableSelector], environment: &[(OsString, OsString)]) -> Self {
         let (mut globs, mut values) = (BTreeSet::new(), BTreeMap::new());
         for selector in selectors {
@@ -78,7 +78,7 @@ impl SelectedVariables {
         Self { globs, values }
     }
 
-    /// A selected variable that is twice in the environment: programs differ in which value they see.
+    /// A selected variable that occurs twice in the environment. Programs differ in which value they see.
     pub(crate) fn find_double(&self, environment: &[(OsString, OsString)]) -> Option<&OsStr> {
         let is_double =
             |name: &&OsString| environment.iter().filter(|(n, _)| n == *name).count() > 1;

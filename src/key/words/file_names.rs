@@ -20,7 +20,7 @@ pub fn names_in(word: &OsStr) -> impl Iterator<Item = &OsStr> {
     names_in_word(word, false).map(|candidate| candidate.name)
 }
 
-/// The same, each with its role. `is_value`: an option stands before the word.
+/// The names of files that a word may hold, each with its role. `is_value`: an option stands before the word.
 pub(crate) fn names_in_word(word: &OsStr, is_value: bool) -> impl Iterator<Item = NameInWord<'_>> {
     let bytes = word.as_bytes();
     let is_option = bytes.starts_with(b"-");

@@ -11,7 +11,7 @@ impl ArgumentGlob {
     /// Reads a word of `--ignore-arg`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// When the word is invalid.
     pub fn parse(word: &OsStr) -> Result<Self, String> {
         let text = word.to_str().ok_or("a glob has to be UTF-8")?;
         let globs = text.split_whitespace().map(Pattern::new).collect::<Result<Vec<_>, _>>();
@@ -48,7 +48,7 @@ impl ArgumentGlob {
     }
 }
 
-/// For each word the glob that leaves it out, or nothing where it counts. The command itself always counts.
+/// For each word, the glob that leaves it out, or `None` if it counts. The command itself always counts.
 pub(crate) fn marks(globs: &[ArgumentGlob], words: &[OsString]) -> Vec<Option<OsString>> {
     let mut marks = vec![None; words.len()];
     if let (Some((_, arguments)), Some((_, marks))) = (words.split_first(), marks.split_first_mut())
@@ -70,14 +70,14 @@ pub fn masked(globs: &[ArgumentGlob], words: &[OsString]) -> Vec<OsString> {
 /// The numbers that arguments have on the command line as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ArgumentNumbers {
-    /// Those of the arguments that count.
+    /// The numbers of the arguments that count.
     counted: Vec<usize>,
     /// How many arguments were typed.
     all: usize,
 }
 
 impl ArgumentNumbers {
-    /// Takes the marks of the whole command line.
+    /// Numbers the arguments, given the marks of all words of the command line.
     pub(crate) fn new(marks: &[Option<OsString>]) -> Self {
         let counted = marks.iter().enumerate().skip(1).filter(|(_, mark)| mark.is_none());
         let counted = counted.map(|(number, _)| number).collect();

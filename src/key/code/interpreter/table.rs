@@ -11,20 +11,20 @@ pub(super) struct Interpreter {
     pub(super) inline: &'static [u8],
     /// Letters with a value, attached or in the next word.
     pub(super) values: &'static [u8],
-    /// Letters whose value can only be attached.
+    /// Letters whose value is attached, if there is one.
     pub(super) attached: &'static [u8],
     /// Letters whose value is a script.
     pub(super) scripts: &'static [u8],
-    /// The same for long options, without dashes.
+    /// Long options of these kinds, without dashes.
     pub(super) long_flags: &'static str,
     pub(super) long_inline: &'static str,
     pub(super) long_values: &'static str,
     pub(super) long_scripts: &'static str,
     /// Words that may stand before the script (`deno run x.ts`).
     pub(super) subcommands: &'static str,
-    /// The first operand is code unless an option names a script, before or behind it (`sed`).
+    /// Whether the first operand is code unless an option before or behind it names a script (`sed`).
     pub(super) operand_is_code: bool,
-    /// How it uses its words.
+    /// How the program uses its words.
     pub(super) role: ProgramRole,
     /// Extensions that are tried when there is no script of that name.
     pub(super) extensions: &'static [&'static str],

@@ -1,4 +1,4 @@
-//! Changes of one place of a fingerprint: all of them have to change its key.
+//! Edits of one field of a fingerprint: each of them has to change its key.
 
 use super::samples::sample;
 use crate::key::digest::Digest;
@@ -12,10 +12,10 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-/// A change of one place, and what it is called.
+/// An edit of one field, and its name.
 pub(super) type Edit = (&'static str, fn(&mut Fingerprint));
 
-/// A field, with a function that gives it the value that it has in another fingerprint.
+/// A field, with a function that copies its value from another fingerprint.
 pub(super) type Field = (&'static str, fn(&mut Fingerprint, &Fingerprint));
 
 /// All fields.

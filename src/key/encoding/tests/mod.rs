@@ -1,4 +1,4 @@
-//! What the encoding promises: nothing that counts is lost, and no two fingerprints are taken for one.
+//! The promises of the encoding: nothing that counts is lost, and no two fingerprints have the same key.
 
 mod decoder;
 mod edits;

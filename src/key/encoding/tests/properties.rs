@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use std::collections::HashMap;
 use std::ffi::OsString;
 
-/// A new value needs a new version of the format: everything that is stored is lost by it.
+/// If this value changes, the format needs a new version, which loses everything that is stored.
 #[test]
 fn the_format_stays_as_it_is() {
     let golden = "488ba2ffd90ba461758704469a0558159cd1922c09b2c88c910ef0607ced3635";

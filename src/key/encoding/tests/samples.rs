@@ -1,4 +1,4 @@
-//! Fingerprints to try: any, and one that has something in every place.
+//! Fingerprints for tests: random ones, and one with a value in every field.
 
 use crate::key::digest::Digest;
 use crate::key::fingerprint::{
@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-/// One that has something in every place, and two of what there may be several of.
+/// A fingerprint with a value in every field, and with two values in every list.
 pub(super) fn sample() -> Fingerprint {
     let hashed = |byte| HashedInput { with: "jq -cS .".into(), digest: Digest([byte; 32]) };
     let mode = ExecMode { bits: 0o6755, owner: Some(7), group: Some(8), capabilities: vec![1, 2] };
@@ -72,7 +72,7 @@ pub(super) fn sample() -> Fingerprint {
     }
 }
 
-/// Few different bytes and short words, so that neighbours collide if they can.
+/// Short words of few different bytes, so that adjacent words are likely to collide.
 pub(super) fn word() -> impl Strategy<Value = OsString> {
     vec(prop_oneof![Just(0u8), Just(1), Just(b'a'), Just(b' '), Just(0xff)], 0..4)
         .prop_map(OsString::from_vec)

@@ -15,23 +15,23 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// File arguments, of which large ones may still have to be read.
+/// File arguments. Large ones may still have to be read.
 pub(crate) struct OpenedArguments {
-    /// Each with its index among the named paths.
+    /// Each opened argument with its index among the named paths.
     opened: Vec<(usize, OpenedArgument)>,
-    /// How many count by more than their names.
+    /// The number of arguments that count by more than their names.
     count: usize,
-    /// The path and the stamp of all, if they are more than [`MAX_SINGLE`] and count as one.
+    /// The path and the stamp of all arguments together, if there are more than [`MAX_SINGLE`] and they count as one.
     many: Option<(PathBuf, Stamp)>,
-    /// The digest that is remembered for all.
+    /// The digest that is remembered for all of them.
     remembered: Option<Digest>,
 }
 
 impl FileArguments {
-    /// Opens the files, unless they are many and their digest is remembered.
+    /// Opens the files, unless there are many and their digest is remembered.
     ///
     /// # Errors
-    /// A file that is too large to be read, and that its stamp cannot stand for.
+    /// When a file is too large to be read, and its stamp cannot stand for its content.
     pub(crate) fn open(
         &mut self,
         reader: &FileReader<'_>,
@@ -56,7 +56,7 @@ impl FileArguments {
         Ok(OpenedArguments { opened, count, many, remembered })
     }
 
-    /// How they count, given the contents of all files that the reader opened.
+    /// The arguments as they count, given the contents of all files that the reader opened.
     pub(crate) fn complete(
         &mut self,
         OpenedArguments { opened, count, many, remembered }: OpenedArguments,
@@ -102,8 +102,8 @@ impl FileArguments {
             && reader.vouch(files.map(|(named, stamp)| (&*named.path, stamp)))
     }
 
-    /// The path and the stamp under which the digest of all is remembered: made of all names, and of these and all
-    /// stamps.
+    /// The path and the stamp under which the digest of all arguments is remembered. The path is made of all names, the
+    /// stamp of all names and stamps.
     fn identity(&self) -> (PathBuf, Stamp) {
         let (mut names, mut stamps) = (Encoder::default(), Encoder::default());
         for named in self.named.iter().filter(|named| named.counts()) {
@@ -165,7 +165,7 @@ mod tests {
         let (_, mut arguments) = see(&path, Timestamp::now());
         assert_eq!(arguments.changed(), None);
         fs::write(&path, "two").expect("written");
-        // As where both were within a step of the clock.
+        // Like a change within the same tick of the clock.
         let now = FileStamp::of(&rustix::fs::stat(&path).expect("there"));
         for named in &mut arguments.named {
             named.kind = PathKind::File { stamp: now, is_executable: false };

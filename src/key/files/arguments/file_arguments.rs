@@ -1,4 +1,4 @@
-//! All that the arguments name, as the file system tells it.
+//! The files and directories that the arguments name.
 
 use super::look::PathKind;
 use super::named_path::NamedPath;
@@ -28,7 +28,7 @@ impl FileArguments {
     /// Looks at all that these arguments may name. Nothing is read.
     ///
     /// # Errors
-    /// A path at which we may not look: there may be something that the command sees.
+    /// When we may not look at a path: the command may see something there.
     pub(crate) fn survey(arguments: &[&OsStr]) -> Result<Self, Unreadable> {
         let (named, option_directories) = find(arguments)?;
         Ok(Self { named, option_directories, watch: RefCell::default() })
@@ -39,8 +39,8 @@ impl FileArguments {
         &self.option_directories
     }
 
-    /// The executable files, which count as code, with their interpreters. None where there are many, since they are
-    /// not meant to be executed then; nor those that a hash command is for.
+    /// The executable files, which count as code together with their interpreters. Files that a hash command is for are
+    /// not among them. If there are many files, the result is empty, since so many are not meant to be executed.
     pub(crate) fn executables(&self, hashes: &HashCommands<'_>) -> impl Iterator<Item = &Path> {
         let is_executable = |named: &&NamedPath| {
             matches!(named.kind, PathKind::File { is_executable: true, stamp } if stamp.size <= HUGE)
@@ -79,7 +79,7 @@ impl FileArguments {
         self.watch.replace((!special.is_empty()).then(|| UseWatch::begin(&special)));
     }
 
-    /// One of these that was used since it is watched.
+    /// One of the watched paths that was used since then.
     pub(crate) fn used(&self) -> Option<PathBuf> {
         self.watch.borrow().as_ref()?.used()
     }
@@ -89,12 +89,12 @@ impl FileArguments {
         self.named.retain(|named| !(named.counts() && counts_already(&named.path)));
     }
 
-    /// Leaves out what the command is to write, whether it is there or not.
+    /// Leaves out the outputs of the command, whether or not they exist.
     pub(crate) fn leave_out_outputs(&mut self, outputs: &OutputPatterns) {
         self.named.retain(|named| !outputs.cover(&named.path));
     }
 
-    /// The first path that is no longer as it was seen.
+    /// The first path that has changed since it was looked at.
     pub(crate) fn changed(&self) -> Option<PathBuf> {
         let hold = parallel::map(&self.named, PATHS_PER_THREAD, NamedPath::still_holds);
         let changed = self.named.iter().zip(hold).find(|(_, holds)| !holds);

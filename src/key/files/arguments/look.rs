@@ -8,7 +8,7 @@ use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 use std::path::Path;
 
-/// The kind of a path, where links lead.
+/// The kind of a path, with links followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PathKind {
     /// Nothing, or something that never counts.
@@ -19,7 +19,7 @@ pub(super) enum PathKind {
     Directory,
     /// A file that may not be read, and why. Its stamp counts, since the command may have more rights.
     Closed { stamp: FileStamp, why: String },
-    /// Something other than a file, and what it is.
+    /// Something other than a file or directory, with a text for messages.
     Special(&'static str),
 }
 

@@ -1,7 +1,7 @@
 //! Files among the arguments, which count by their content without an option.
 //!
-//! Whatever else an argument names counts by the word alone. A file that the run itself writes is compared by
-//! content: it counts once the run leaves it as it was.
+//! Anything else that an argument names counts by the word alone. A file that the run itself writes is compared by
+//! content: the result is stored once a run leaves the file as it was.
 
 mod contents;
 mod file_arguments;

@@ -18,15 +18,15 @@ pub(super) struct NamedPath {
     pub(super) kind: PathKind,
     /// The digest of its content, if it is a file that was read.
     digest: Option<Digest>,
-    /// Whether it had been left alone for long enough for its stamp to mean something.
+    /// Whether its stamp was old enough to be trusted when the file was read.
     is_settled: bool,
 }
 
-/// What an argument counts by beside its name.
+/// The state that an argument has in the key beside its name.
 pub(super) enum OpenedArgument {
-    /// This.
+    /// The state is known.
     Known(FileState),
-    /// The content of this file.
+    /// The state is the content of this file, which may still have to be read.
     File(OpenedFile),
 }
 
@@ -35,7 +35,7 @@ impl NamedPath {
         Self { path, kind, digest: None, is_settled: false }
     }
 
-    /// Whether more counts than the name.
+    /// Whether more than its name counts.
     pub(super) fn counts(&self) -> bool {
         matches!(self.kind, PathKind::File { .. } | PathKind::Directory)
     }
@@ -48,15 +48,15 @@ impl NamedPath {
         }
     }
 
-    /// Whether it is a file to be read, all files together having `total` bytes.
+    /// Whether it is a file to be read, if all files together have `total` bytes.
     pub(super) fn is_to_be_read(&self, total: u64) -> bool {
         self.stamp().is_some_and(|stamp| !is_too_large(&stamp, total))
     }
 
-    /// What it counts by; `None` if by nothing but its name. `open` opens it if it [is to be read](Self::is_to_be_read).
+    /// Its state, or `None` if only its name counts. `open` opens the file if it [is to be read](Self::is_to_be_read).
     ///
     /// # Errors
-    /// A file that is too large to be read, and that its stamp cannot stand for.
+    /// When the file is too large to be read, and its stamp cannot stand for its content.
     pub(super) fn open(
         &mut self,
         reader: &FileReader<'_>,
@@ -111,7 +111,7 @@ impl NamedPath {
         self.is_settled = reader.is_settled(&stamp);
     }
 
-    /// Whether it still is as it was seen. A file may have been written again with the same content.
+    /// Whether it is still as it was seen. Writing the same content to a file again is no change.
     pub(super) fn still_holds(&self) -> bool {
         let Ok(now) = look(&self.path) else { return false };
         match (&self.kind, now) {

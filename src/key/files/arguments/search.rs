@@ -19,7 +19,7 @@ const MAX_OPTION_DIRECTORIES: usize = 4;
 /// Looks for all that these arguments may name. Also returns the directories that options name.
 ///
 /// # Errors
-/// A path at which we may not look: there may be something that the command sees.
+/// When we may not look at a path: the command may see something there.
 pub(super) fn find(arguments: &[&OsStr]) -> Result<(Vec<NamedPath>, Vec<PathBuf>), Unreadable> {
     let mut is_value = false;
     let mut seen = HashSet::new();

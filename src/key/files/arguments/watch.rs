@@ -1,11 +1,11 @@
-//! Watches FIFOs, sockets and devices while the command runs. Data that comes from them is not known.
+//! Watches FIFOs, sockets and devices while the command runs. The key does not hold the data that comes from them.
 
 use std::path::{Path, PathBuf};
 
 /// Paths that are watched.
 #[derive(Debug)]
 pub(super) struct UseWatch {
-    /// The first of them, for a message.
+    /// The first path, for a message.
     first: PathBuf,
     #[cfg(target_os = "linux")]
     events: Option<std::os::fd::OwnedFd>,
@@ -32,7 +32,7 @@ impl UseWatch {
         (!is_silent).then(|| self.first.clone())
     }
 
-    /// Any may have been: this system does not tell.
+    /// This system cannot watch paths, so any of them may have been used.
     #[cfg(not(target_os = "linux"))]
     pub(super) fn used(&self) -> Option<PathBuf> {
         Some(self.first.clone())

@@ -15,13 +15,13 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// Up to this many files are read every time, which costs no more than looking their digest up.
+/// Up to this many files are read every time: that costs no more than looking up their digest.
 const MAX_UNREMEMBERED: usize = 16;
 
 /// Checks that a word of `--file` can be understood.
 ///
 /// # Errors
-/// What is wrong with it.
+/// When the word is invalid.
 pub fn check_file_word(word: &OsStr) -> Result<(), String> {
     if word.is_empty() {
         return Err("expected a path or a glob".to_owned());
@@ -33,7 +33,7 @@ pub fn check_file_word(word: &OsStr) -> Result<(), String> {
     Ok(())
 }
 
-/// Looks at all that one word of `--file` names, and reads it.
+/// Looks at everything that one word of `--file` names, and reads its files.
 pub(crate) fn observe(
     reader: &FileReader<'_>,
     word: &OsString,
@@ -110,7 +110,7 @@ fn read(
     Ok((combined(survey, states), is_certain))
 }
 
-/// The digest of a directory, `next_file` giving the state of one file after the other.
+/// The digest of a directory. `next_file` returns the state of each file in turn.
 fn tree_digest(
     members: &[TreeMember<'_>],
     next_file: &mut impl FnMut() -> Result<FileState, Unreadable>,
@@ -177,7 +177,7 @@ mod tests {
         (state, reader.finish().learned)
     }
 
-    /// A memory that holds one digest, true or not.
+    /// A memory that holds one digest, which may be wrong.
     struct OneDigest(LearnedDigest);
 
     impl DigestMemory for OneDigest {

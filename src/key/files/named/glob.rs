@@ -35,7 +35,7 @@ pub(super) fn expand(glob: &str, on_progress: OnProgress<'_>) -> Result<Vec<Path
             directories.push((path, positions));
         }
     }
-    // By bytes, which is a lot faster than by components, and keeps a directory before its members.
+    // Sorted by bytes: this is much faster than by components, and still puts a directory before its members.
     found.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
     found.dedup_by(|a, b| a.as_os_str() == b.as_os_str());
     Ok(found)
@@ -62,7 +62,7 @@ impl<'g> GlobPart<'g> {
     }
 }
 
-/// The indexes of the parts that may come next at some path; the number of parts is among them if the path matches.
+/// The indexes of the parts that may come next at some path. They include the number of parts if the path matches.
 type GlobPositions = BTreeSet<usize>;
 
 /// A walk through directories that keeps track of all the ways in which the glob can match.
@@ -74,7 +74,7 @@ impl GlobWalk<'_> {
     /// Adds the position behind each `**`, which may stand for no directory.
     fn reachable(&self, mut positions: GlobPositions) -> GlobPositions {
         for (position, part) in self.parts.iter().enumerate() {
-            // A `**` at the end stands for all there is, but not for nothing.
+            // A `**` at the end stands for everything below, but not for the directory itself.
             let is_last = position + 1 == self.parts.len();
             if matches!(part, GlobPart::Directories) && !is_last && positions.contains(&position) {
                 positions.insert(position + 1);
@@ -139,7 +139,7 @@ fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".")
 }
 
-/// The names in a directory, and which are directories themselves, links apart; nothing where there is no directory.
+/// The names in a directory, each with whether it is a directory and no link. Empty if there is no directory.
 fn list(directory: &Path) -> Result<Vec<(OsString, bool)>, Unreadable> {
     let here = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let unreadable = |error| Unreadable::new(here, error);
