@@ -1,7 +1,8 @@
-//! The inputs of entries whose runs were traced: the questions, which many entries share, and the answers of each.
+//! The inputs of entries whose runs were traced: the questions, which many entries share, and the answers of each
+//! entry.
 //!
-//! Questions that do not match their digest are not believed. Answers need no digest of their own: damaged ones are not
-//! those that a later call sees.
+//! Questions that do not match their digest are ignored. Answers need no digest of their own: damaged answers differ
+//! from those that a later call finds.
 
 use super::error::StoreError;
 use super::handle::Store;
@@ -16,7 +17,7 @@ impl Store {
     /// The secret that answers are keyed with.
     ///
     /// # Errors
-    /// As SQLite, or when there is none.
+    /// When SQLite fails, or there is no secret.
     pub fn secret(&self) -> Result<Vec<u8>, StoreError> {
         self.note(NoteKind::Secret, &[])?
             .ok_or_else(|| StoreError::Damaged("it has no secret".to_owned()))
@@ -25,7 +26,7 @@ impl Store {
     /// The questions with this digest; `None` if they are gone or damaged.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn shape(&self, digest: Digest) -> Result<Option<InputShape>, StoreError> {
         let shape = self.note(NoteKind::Shape, digest.as_bytes())?.and_then(InputShape::decode);
         Ok(shape.filter(|shape| shape.digest() == digest))
@@ -34,7 +35,7 @@ impl Store {
     /// The answers of an entry; `None` if it is gone or has none.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn states(&self, entry: &Entry) -> Result<Option<StoredStates>, StoreError> {
         let states = self.database.read(
             |pages| pages.inputs(entry),
@@ -47,10 +48,10 @@ impl Store {
         Ok(states.map(StoredStates::decode))
     }
 
-    /// What an entry depends on; `None` if its run was not traced, or if that cannot be read.
+    /// The inputs that an entry depends on; `None` if its run was not traced, or if they cannot be read.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn listed_inputs(&self, entry: &Entry) -> Result<Option<Vec<ListedInput>>, StoreError> {
         let Some(id) = entry.inputs else { return Ok(None) };
         let (shape, states) = (self.shape(id.shape)?, self.states(entry)?);
@@ -61,7 +62,7 @@ impl Store {
     /// Replaces the answers of an entry by the same ones, which are quicker to check.
     ///
     /// # Errors
-    /// As SQLite, also when another process is writing.
+    /// When SQLite fails, or another process is writing.
     pub fn renew_states(&mut self, entry: &Entry, states: &StoredStates) -> Result<(), StoreError> {
         if self.is_read_only() {
             return Ok(());

@@ -1,6 +1,6 @@
-//! The files that came with entries: what there is, and the content of each.
+//! The output files of entries: the list of them, and the content of each.
 //!
-//! The store keeps the manifest as it is; what it says is the business of the caller.
+//! The store keeps the manifest as bytes. Only the caller knows its format.
 
 use super::error::StoreError;
 use super::handle::Store;
@@ -13,11 +13,11 @@ use std::fs::File;
 use std::io;
 
 impl Store {
-    /// The manifest of an entry's output files; `None` if it has none, or is gone or damaged meanwhile. An entry whose
-    /// manifest is damaged has no [`output`](Store::output) either.
+    /// The manifest of an entry's output files; `None` if the entry has none, or was removed or damaged meanwhile. An
+    /// entry whose manifest is damaged has no [`output`](Store::output) either.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn outputs(&self, entry: &Entry) -> Result<Option<Vec<u8>>, StoreError> {
         let stored = self.database.read(
             |pages| pages.outputs(entry),
@@ -35,7 +35,7 @@ impl Store {
     /// even if it is removed meanwhile.
     ///
     /// # Errors
-    /// If a file cannot be opened now.
+    /// When a file cannot be opened now.
     pub fn open_object(&self, digest: &[u8; 32]) -> io::Result<Option<File>> {
         let directory = match self.objects.get() {
             Some(directory) => directory,

@@ -1,6 +1,6 @@
 //! Why the store cannot be used.
 //!
-//! SQLite's error codes are sorted here into what a caller can act on: set the store aside, wait, or run uncached.
+//! SQLite's error codes are sorted here by what a caller can do: set the store aside, wait, or run uncached.
 
 use crate::terminal::escape_os;
 use rusqlite::{ErrorCode, ffi};
@@ -28,7 +28,7 @@ pub enum StoreError {
         /// Its format.
         found: i64,
     },
-    /// It holds something that neither SQLite nor cachex wrote.
+    /// It is damaged: neither SQLite nor cachex wrote what it holds.
     #[error("the store is damaged: {0}")]
     Damaged(String),
     /// Another process holds its lock for too long.
@@ -37,7 +37,7 @@ pub enum StoreError {
     /// A write was cut short, and only a writer can roll it back.
     #[error("a write was interrupted; the next run repairs it")]
     Interrupted,
-    /// SQLite does not tell why.
+    /// SQLite does not say why.
     #[error("the store failed: a file of it cannot be opened; cachex doctor may tell why")]
     Unopenable,
     /// Any other error of SQLite.
@@ -49,7 +49,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Something else has the name of a directory or file of the store.
+    /// Something else is in the place of a directory or file of the store.
     pub(in crate::store) fn in_the_way(path: &Path, problem: &str) -> Self {
         let (problem, advice) = (problem.to_owned(), "move it away".to_owned());
         Self::Unfit { path: path.to_owned(), problem, advice }

@@ -1,6 +1,6 @@
 //! The handle of a store: opening it, and look-ups.
 //!
-//! `write` adds what changes the store, and `query` what the verbs ask of it.
+//! `write` adds the methods that change the store, and `query` those that answer the verbs.
 
 use super::error::StoreError;
 use super::location::StoreLocation;
@@ -28,7 +28,7 @@ use std::path::Path;
 pub struct Store {
     pub(super) location: StoreLocation,
     pub(super) database: Database,
-    /// Opened by the first that reads an output file.
+    /// Opened when the first output file is read.
     pub(super) objects: OnceCell<ObjectDirectory>,
 }
 
@@ -36,7 +36,7 @@ impl Store {
     /// Opens the store in `directory`, setting it up when there is none.
     ///
     /// # Errors
-    /// Why it cannot be used; [`StoreError::Damaged`] can be mended with [`Store::begin_anew`].
+    /// When the store cannot be used. [`StoreError::Damaged`] can be mended with [`Store::begin_anew`].
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         let location = StoreLocation::prepare(directory)?;
         let database = Database::of(location.clone(), open::open(&location)?);
@@ -61,31 +61,31 @@ impl Store {
     /// Sets a damaged store in `directory` aside and begins a new one.
     ///
     /// # Errors
-    /// Why that cannot be done.
+    /// When that cannot be done.
     pub fn begin_anew(directory: &Path) -> Result<Self, StoreError> {
         let location = StoreLocation::prepare(directory)?;
         repair::set_aside(&location)?;
         let mut anew = Self::open(directory)?;
-        // The objects of the former database are nobody's.
+        // No entry owns the objects of the former database any more.
         sweep::sweep(anew.database.connection_mut()?, &anew.location)?;
         Ok(anew)
     }
 
-    /// Begins a look-up: all reads until [`Store::release_read_lock`] show one moment. Nobody can write meanwhile.
-    /// It costs one lock instead of many.
+    /// Begins a look-up: all reads until [`Store::release_read_lock`] see one snapshot of the database, under one lock
+    /// instead of many. Nobody can write meanwhile.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// When the store cannot be used, as for [`Store::open`].
     pub fn hold(&self) -> Result<(), StoreError> {
         self.database.hold()
     }
 
-    /// Lets others write: for the end of a look-up, and before anything that may take long.
+    /// Lets others write again. Call this at the end of a look-up, and before anything that may take long.
     pub fn release_read_lock(&self) {
         self.database.release_read_lock();
     }
 
-    /// Leaves closing the database to the end of the process, which is about to come: to close it takes longer than a
+    /// Leaves the database open until the process ends, which is about to happen: closing it takes longer than a
     /// look-up.
     pub fn skip_cleanup(self) {
         self.release_read_lock();
@@ -98,16 +98,16 @@ impl Store {
         !self.location.is_writable()
     }
 
-    /// The directory of the store. Recordings too long for memory can be kept there for a while.
+    /// The directory of the store. Recordings that are too long for memory are kept there during a run.
     #[must_use]
     pub fn directory(&self) -> &Path {
         &self.location.directory
     }
 
-    /// The entries of these keys: those of the first key first, and of each key the newest first.
+    /// The entries of these keys, in the order of the keys, and the newest first for each key.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn variants(&self, keys: &[Key]) -> Result<Vec<Entry>, StoreError> {
         let mut variants = self.database.read(
             |pages| keys.iter().map(|key| pages.entries(*key)).collect::<Result<Vec<_>, _>>(),
@@ -119,12 +119,12 @@ impl Store {
         Ok(variants.concat())
     }
 
-    /// The output of an entry; `None` when it is gone or does not match its checksum.
+    /// The output of an entry; `None` when the entry was removed or its output does not match its checksum.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn output(&self, entry: &Entry) -> Result<Option<Body>, StoreError> {
-        // An object is opened while nobody can write, so that it is the one of this row.
+        // The object is opened while nobody can write, so that it belongs to this row.
         let found = self.database.read(
             |pages| {
                 let Some(row) = pages.output(entry)? else { return Ok(None) };
@@ -170,10 +170,10 @@ impl Store {
         Ok(directory.read(object.digest)?.map(|file| (object, file)))
     }
 
-    /// Notes that an entry could not be renewed.
+    /// Records that an entry could not be renewed.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn note_failed_renewal(&mut self, entry: &Entry, now: Timestamp) -> Result<(), StoreError> {
         let transaction =
             transaction::write(self.database.connection_mut()?, &self.location, Purpose::Storing)?;

@@ -60,7 +60,7 @@ impl StoreLocation {
         Ok(Self::check_file(&self.database())?.is_some())
     }
 
-    /// The metadata of a file of the store, if it exists; an error when others can write to it.
+    /// The metadata of a file of the store, if the file exists; an error when others can write to it.
     pub(super) fn check_file(path: &Path) -> Result<Option<Metadata>, StoreError> {
         match fs::symlink_metadata(path) {
             Ok(metadata) if !metadata.is_file() => {

@@ -1,7 +1,7 @@
 //! Counts uses of entries without writing to the database.
 //!
 //! A hit appends one record to the file `uses`; the next writer of the database folds the records in. The file is
-//! bounded, so that hits alone do not fill the disk. A lost record costs a little precision and nothing else.
+//! bounded, so that hits alone do not fill the disk. If a record is lost, the counts are a little lower.
 
 use super::error::StoreError;
 use super::handle::Store;
@@ -29,12 +29,12 @@ const RECORD: usize = 24;
 const LONGEST: u64 = 150_000 * RECORD as u64;
 
 impl Store {
-    /// Notes that an entry was replayed. Losing a note costs a little precision.
+    /// Notes that an entry was replayed. If the note is lost, the counts are a little lower.
     pub fn note_use(&self, entry: &Entry) {
         note(&self.location, entry.id);
     }
 
-    /// Folds the uses until now in, where the store can be written.
+    /// Folds in the uses until now, if the store can be written.
     pub(in crate::store) fn fold_uses(&mut self) -> Result<(), StoreError> {
         match self.try_to_fold_uses() {
             // On a full disk, or when another process keeps the lock, the hit counts stay a little behind.
@@ -90,7 +90,7 @@ fn decode(record: [u8; RECORD]) -> Option<(i64, Timestamp)> {
 pub(super) struct Folded(Option<(PathBuf, File)>);
 
 impl Folded {
-    /// Removes the file, unless another writer has removed it, and perhaps taken the next one.
+    /// Removes the file, unless another writer has already removed it. That writer may have taken the next file by now.
     pub(super) fn done(self) {
         if let Some((path, file)) = self.0
             && let (Ok(there), Ok(ours)) = (fs::symlink_metadata(&path), file.metadata())
@@ -144,18 +144,18 @@ pub(super) fn fold(
     Ok(Folded(Some((path, file))))
 }
 
-/// Moves the file of records out of the way of those who append, and opens it.
+/// Moves the file of records, so that nobody appends to it any more, and opens it.
 fn take(location: &StoreLocation) -> Option<(PathBuf, File)> {
     let taken = location.directory.join("uses.folding");
     let is_file = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
-    // A process that died before it could commit leaves one behind.
+    // A process that died before its commit leaves such a file behind.
     let has_some = is_file(&taken)
         || (is_file(&location.uses()) && fs::rename(location.uses(), &taken).is_ok());
     let file = has_some.then(|| File::options().read(true).write(true).open(&taken));
     Some((taken, file?.ok()?))
 }
 
-/// In place of an id: the record holds the number of its file.
+/// In place of an id, this means that the record holds the number of its file.
 const NUMBER: i64 = i64::MIN;
 
 /// Writes the number of a file behind its records. In a file that is full it takes the place of the last one.
@@ -165,7 +165,7 @@ fn number_file(file: &File, number: i64) -> io::Result<()> {
     file.write_all_at(&encode(NUMBER, Timestamp::from_millis(number)), end)
 }
 
-/// What a file of records holds.
+/// The content of a file of records.
 #[derive(Debug, Default)]
 struct Uses {
     /// How often each entry was used, and when last.
@@ -263,7 +263,7 @@ mod tests {
         note(&location, 1);
         let transaction = connection.transaction().expect("begun");
         let _ = fold(&location, &transaction).expect("folded");
-        // The next writer fails, and another one counts what it had taken.
+        // The next writer fails, and a later one counts the records that it had taken.
         drop(transaction);
         late.done();
         fold_and_commit(&location, &mut connection).done();

@@ -107,8 +107,9 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Whether an entry, its output, its files and its inputs are as they were stored, or the entry was removed meanwhile.
-    /// Objects are read outside of transactions, those of files once: `read` are those that are intact.
+    /// Whether an entry, its output, its files and its inputs are as they were stored, or the entry was removed
+    /// meanwhile. Objects are read outside of transactions, and those of files only once: `read` has the digests of
+    /// those known to be intact.
     fn is_intact(&self, entry: &Entry, read: &mut BTreeSet<[u8; 32]>) -> Result<bool, StoreError> {
         let has_inputs = entry.inputs.is_none() || self.listed_inputs(entry)?.is_some();
         if has_inputs && self.output(entry)?.is_some() && self.has_intact_files(entry, read)? {
@@ -139,9 +140,9 @@ impl Store {
     }
 }
 
-/// What is known of an entry from its row.
+/// The state of an entry, as far as its row shows it.
 enum EntryState {
-    /// Whether it is intact.
+    /// The row is all there is, and this is whether it is intact.
     Checked(bool),
     /// Its output is in an object, it has files, or its run was traced. None of these was examined.
     HasMore(Box<Entry>),

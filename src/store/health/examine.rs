@@ -1,4 +1,4 @@
-//! The checks, from the directory to the leftovers. Nothing is made, migrated, healed or folded in.
+//! The checks, from the directory to the leftovers. They change nothing.
 
 use super::entries;
 use super::finding::{Finding, exposed, fault_of, ok, problem, warning};
@@ -12,10 +12,10 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Less free space than this is soon none.
+/// With less free space than this, the disk is soon full.
 const SCARCE: u64 = 256 << 20;
 
-/// Less than this holds no result.
+/// With less free space than this, no result can be stored.
 const NO_SPACE: u64 = 1 << 20;
 
 /// A miss of long output creates fewer files than this.
@@ -74,7 +74,7 @@ fn examine_files(location: &StoreLocation) -> Finding {
     }
     let mut count = 0;
     for entry in entries.flatten() {
-        // One that has gone meanwhile is no trouble.
+        // A file that was removed meanwhile is no problem.
         let Ok(metadata) = entry.metadata() else { continue };
         let name = escape_os(&entry.file_name());
         if entry.path() == location.objects() {

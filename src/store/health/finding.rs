@@ -1,4 +1,4 @@
-//! What a check of the store found.
+//! The findings of the checks of a store.
 
 use crate::ownership::is_ours;
 use crate::store::error::StoreError;
@@ -7,23 +7,23 @@ use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 
-/// What one check found.
+/// The finding of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at.
+    /// The part of the store that was looked at.
     pub subject: &'static str,
-    /// How it stands.
+    /// Its state.
     pub state: Health,
-    /// What was found, and what to do about it.
+    /// A description of the state, and of what to do about it.
     pub text: String,
 }
 
-/// How something stands.
+/// The state of a part of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// As it should.
+    /// There is no problem.
     Ok,
-    /// The store works, for less or for a while.
+    /// The store works, but not for everything or not for long.
     Warning,
     /// The store does not work, or holds what it should not.
     Problem,
@@ -53,7 +53,7 @@ pub(super) fn fault_of(subject: &'static str, fault: &StoreError) -> Finding {
     }
 }
 
-/// What is wrong with a file or directory that is not ours alone.
+/// The problem of a file or directory that others can read or write.
 pub(super) fn exposed(subject: &'static str, name: &OsStr, metadata: &Metadata) -> Option<Finding> {
     let (name, is_directory) = (escape_os(name), metadata.is_dir());
     if !is_ours(metadata.uid()) {

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 const SUBJECT: &str = "objects";
 
-/// A transaction links a file a moment before others can see its owner.
+/// A transaction links a file a moment before others can see the row that owns it.
 const MOMENT: Duration = Duration::from_millis(20);
 
-/// How often to wait for that.
+/// How often to wait for the owner.
 const TIMES: u32 = 5;
 
 /// Examines the objects of a store.

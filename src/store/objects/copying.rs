@@ -1,13 +1,13 @@
 //! Copies files and computes the digests of the copies.
 //!
-//! The digest is that of the copy: what happens to the original meanwhile does not matter.
+//! The digest is computed from the copy, so changes of the original meanwhile do not matter.
 
 use crate::recording::ContentDigest;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-/// How many bytes are copied at once. Zeros in place of so many become a hole.
+/// How many bytes are copied at once. If all of them are zeros, they become a hole.
 const CHUNK: usize = 256 << 10;
 
 /// Shorter files are not cloned: all of them is read anyway, for the digest.
@@ -28,7 +28,8 @@ impl Default for Copying {
 }
 
 impl Copying {
-    /// Copies the first `size` bytes of a file into an empty one. The digest of the copy; `None` if there are fewer.
+    /// Copies the first `size` bytes of a file into an empty one. Returns the digest of the copy; `None` if there are
+    /// fewer.
     pub(in crate::store) fn copy(
         &mut self,
         from: &File,
@@ -89,7 +90,7 @@ impl Copying {
     #[cfg(target_os = "linux")]
     fn clone_file(&mut self, from: &File, to: &File) -> bool {
         let is_cloned = self.clones && rustix::fs::ioctl_ficlone(to, from).is_ok();
-        // If one file cannot be cloned, others of the same command mostly cannot either.
+        // If one file cannot be cloned, other files of the same command probably cannot either.
         self.clones = is_cloned;
         is_cloned
     }

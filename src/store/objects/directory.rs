@@ -1,7 +1,7 @@
 //! The directory `objects/` and the files in it. It knows nothing of the database.
 //!
-//! Link and remove files in a write transaction only. An obstacle in place of a file (a link, a FIFO, a directory) is never
-//! followed or waited for, and it is removed when its name is needed.
+//! Link and remove files in a write transaction only. Something else in place of a file (a link, a FIFO, a directory)
+//! is never followed or waited for, and is removed when its name is needed.
 
 use crate::hex::Hex;
 use crate::private_directory;
@@ -80,8 +80,8 @@ impl ObjectDirectory {
         rustix::fs::openat(&self.directory, name, flags, Mode::empty()).map(File::from)
     }
 
-    /// Gives a file without a name its name, and returns the file that had the name before. Drop that one after the
-    /// transaction: the system frees it then, which takes long.
+    /// Gives a file without a name its name, and returns the file that had the name before. Drop the returned file
+    /// after the transaction: the system frees it then, which takes long.
     pub(super) fn link(
         &self,
         file: &File,
@@ -95,7 +95,7 @@ impl ObjectDirectory {
         Ok(replaced)
     }
 
-    /// Gives a file its name that lies in another directory under that name.
+    /// Moves the file of this name from another directory into this one.
     pub(super) fn adopt(
         &self,
         directory: impl AsFd,
@@ -163,12 +163,12 @@ impl ObjectDirectory {
         found.is_ok_and(|found| FileType::from_raw_mode(found.st_mode).is_file())
     }
 
-    /// Itself, for what lies below it.
+    /// The directory, for opening something below it.
     pub(super) fn descriptor(&self) -> &File {
         &self.directory
     }
 
-    /// Where a file in it is.
+    /// The path of a file in it.
     pub(super) fn path_of(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }

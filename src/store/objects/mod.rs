@@ -1,5 +1,5 @@
-//! Objects: files in `objects/`, each named by the digest of its content. Long output lies in one, and every file that a
-//! command wrote and is stored.
+//! Objects: files in `objects/`, each named by the digest of its content. Each holds the long output of an entry, or
+//! the content of stored output files.
 //!
 //! Rows of the table `object` own the files. Equal content has one file, which may have several owners.
 //!

@@ -1,8 +1,8 @@
 //! The objects of an entry that is about to be stored: its long output, and the files that its command wrote.
 //!
-//! They get their names in the transaction that stores the entry, just before it ends. Before, long output is a file
-//! without a name, and output files are copies in [`staging`]. Content that is in the store already is
-//! not copied again.
+//! The objects get their names in the transaction that stores the entry, just before it ends. Until then, long output
+//! is a file without a name, and output files are copies in [`staging`]. Content that is in the store already is not
+//! copied again.
 
 use super::copying::Copying;
 use super::directory::{ObjectDirectory, STAGING, is_linkable};
@@ -27,7 +27,7 @@ pub(in crate::store) struct NewObjects<'n> {
     staging: Option<ObjectStaging>,
 }
 
-/// One of them.
+/// One object of a new entry.
 #[derive(Debug)]
 struct NewObject<'n> {
     owned: OwnedObject,
@@ -35,29 +35,30 @@ struct NewObject<'n> {
     state: ObjectState,
 }
 
-/// Where its content comes from.
+/// Where the content of an object comes from.
 #[derive(Clone, Copy, Debug)]
 enum ObjectSource<'n> {
     Output(&'n BlockFile),
-    /// An output file, by its place in the list.
+    /// An output file, by its index in the list.
     OutputFile(usize),
 }
 
-/// Where its content is.
+/// Where the content of an object is now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ObjectState {
-    /// In its source, to be copied.
+    /// In its source. It has to be copied.
     Missing,
     /// In a file without a name, which can be linked.
     Unnamed,
-    /// In a copy.
+    /// In a copy in the staging directory.
     Staged,
     /// In the store. It may be removed as long as nothing owns it.
     InPlace,
 }
 
 impl<'n> NewObjects<'n> {
-    /// Looks at what is in the store already; `None` if an entry has no objects. No transaction must be open.
+    /// Looks for content that is in the store already. Returns `None` if the entry has no objects. No transaction must
+    /// be open.
     pub(in crate::store) fn prepare(
         location: &StoreLocation,
         new: &'n NewEntry<'n>,
@@ -95,9 +96,9 @@ impl<'n> NewObjects<'n> {
         Ok(Some(Self { directory, objects, outputs: new.outputs.as_ref(), staging: None }))
     }
 
-    /// Notes the objects that are about to be linked, unless notes name them already, and makes room to copy what has to be
-    /// copied. Returns whether that is all that can be done now: then the transaction has to be committed,
-    /// [`stage`](Self::stage) does its part, and another transaction tries again.
+    /// Notes the objects that are about to be linked, unless notes name them already, and makes a staging directory if
+    /// something has to be copied. If this returns true, nothing more can be done in this transaction: commit it, call
+    /// [`stage`](Self::stage), and try again in another one.
     pub(in crate::store) fn announce(
         &mut self,
         connection: &Connection,
@@ -120,7 +121,7 @@ impl<'n> NewObjects<'n> {
         Ok(owners::note_unsettled(connection, digests)? || must_copy)
     }
 
-    /// Copies what has to be copied. Returns false if a file is not any more what it was. No transaction must be open.
+    /// Copies the files that have to be copied. Returns false if one of them has changed. No transaction must be open.
     pub(in crate::store) fn stage(&mut self) -> Result<bool, StoreError> {
         let Some(staging) = &self.staging else { return Ok(true) };
         let mut copying = Copying::default();
@@ -146,7 +147,7 @@ impl<'n> NewObjects<'n> {
         Ok(true)
     }
 
-    /// Gives them their names. Drop what is returned once the transaction has ended.
+    /// Gives the objects their names. Drop the returned files after the transaction.
     pub(in crate::store) fn link(
         &mut self,
         connection: &Connection,
@@ -182,13 +183,13 @@ impl<'n> NewObjects<'n> {
         owners::own(connection, entry, self.objects.iter().map(|object| object.owned))
     }
 
-    /// How many bytes they have.
+    /// The total size of the objects in bytes.
     pub(in crate::store) fn size(&self) -> u64 {
         let sizes = self.objects.iter().map(|object| object.owned.size);
         sizes.fold(0, u64::saturating_add)
     }
 
-    /// How many bytes those have that no entry owns.
+    /// The total size of the objects that no entry owns yet, in bytes.
     pub(in crate::store) fn unowned_size(
         &self,
         connection: &Connection,

@@ -24,13 +24,13 @@ pub(in crate::store) struct OutputObject {
 }
 
 impl OutputObject {
-    /// From its columns; `None` for what cachex never wrote.
+    /// Reads the columns of an object; `None` if cachex never wrote them.
     pub(in crate::store) fn new(digest: &[u8], streams: i64) -> Option<Self> {
         let digest = ContentDigest(digest.try_into().ok()?);
         Some(Self { digest, streams: StreamSet::from_bits(streams)? })
     }
 
-    /// That of an entry, if it has one.
+    /// The object that holds the output of this entry, if there is one.
     pub(in crate::store) fn of_entry(
         connection: &Connection,
         entry: i64,
@@ -46,7 +46,7 @@ impl OutputObject {
 /// An object as an entry owns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct OwnedObject {
-    /// Among the objects of the entry.
+    /// Its place among the objects of the entry.
     pub(in crate::store) place: i64,
     pub(in crate::store) digest: ContentDigest,
     pub(in crate::store) size: u64,
@@ -63,7 +63,7 @@ impl OwnedObject {
         let mut statement = connection.prepare(sql)?;
         let rows = statement.query_map([entry, OUTPUT_PLACE], |row| {
             let digest = row.get_ref(1)?.as_blob().ok().and_then(|it| it.try_into().ok());
-            // Content of another digest is damaged.
+            // If its digest differs, the content is damaged.
             let digest = ContentDigest(digest.unwrap_or_default());
             let (place, size) = (row.get(0)?, codec::unsigned(row.get(2)?));
             Ok(Self { place, digest, size, streams: StreamSet::default() })
@@ -79,7 +79,7 @@ impl OwnedObject {
     ) -> io::Result<bool> {
         let Some(file) = directory.read(self.digest)? else { return Ok(false) };
         let is_as_long = file.metadata()?.len() == self.size;
-        // What cannot be read is damaged.
+        // A file that cannot be read counts as damaged.
         Ok(is_as_long && copying.digest(&file, self.size).ok().flatten() == Some(self.digest))
     }
 }
@@ -126,7 +126,7 @@ pub(in crate::store) fn disown(connection: &Connection, entry: i64) -> Result<()
     note_unsettled(connection, unowned).map(drop)
 }
 
-/// The same for all entries but these few.
+/// Like [`disown`], for all entries except these few.
 pub(in crate::store) fn disown_all_but(
     connection: &Connection,
     spared: &str,
@@ -166,11 +166,12 @@ fn digest_of(name: &[u8]) -> Option<ContentDigest> {
     let (pairs, rest) = name.as_chunks::<2>();
     let bytes = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?));
     let digest = ContentDigest(bytes.collect::<Option<Vec<_>>>()?.try_into().ok()?);
-    // There is one way to write it.
+    // Only lowercase digits are a name.
     (rest.is_empty() && name_of(digest).as_bytes() == name).then_some(digest)
 }
 
-/// Notes that objects may have a file and no owner, unless notes name them already. Returns whether it wrote any.
+/// Notes that objects may have a file and no owner. Objects that have a note already are left out. Returns whether it
+/// wrote any note.
 pub(super) fn note_unsettled<'d>(
     connection: &Connection,
     digests: impl IntoIterator<Item = &'d [u8]>,
@@ -211,8 +212,8 @@ fn set_total(connection: &Connection, total: i64) -> Result<(), StoreError> {
     Notes::of(connection, NoteKind::ObjectBytes).put(&[], &note)
 }
 
-/// Removes rows of entries that do not exist, and adds up the total anew. Only damage or another program makes that
-/// necessary.
+/// Removes rows of entries that do not exist, and adds up the total anew. That is necessary only after damage, or if
+/// another program changed the rows.
 pub(super) fn repair(connection: &Connection) -> Result<(), StoreError> {
     let dangling = "NOT EXISTS (SELECT 1 FROM entry WHERE entry.id = object.entry)";
     connection.execute(&format!("DELETE FROM object WHERE {dangling}"), [])?;

@@ -13,11 +13,11 @@ use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::{fs, io, process};
 
-/// The directory where this process copies files. What is still in it at the end is removed.
+/// The directory where this process copies files. Files that are still in it at the end are removed.
 #[derive(Debug)]
 pub(super) struct ObjectStaging {
     path: PathBuf,
-    /// Locked.
+    /// The open directory. Its lock shows that this process lives.
     directory: File,
 }
 
@@ -39,7 +39,7 @@ impl ObjectStaging {
                     let directory = directory.map_err(failed)?;
                     return Ok(Self { path, directory });
                 }
-                // Of another process by its number elsewhere, or of a dead one.
+                // It belongs to a process with the same number in another container, or to a dead one.
                 Err(Errno::EXIST) => number += 1,
                 Err(error) => return Err(failed(error)),
             }
@@ -54,7 +54,7 @@ impl ObjectStaging {
         Ok(rustix::fs::openat(&self.directory, name_of(digest), flags, mode)?.into())
     }
 
-    /// Makes a file that was copied an object.
+    /// Turns a copied file into an object.
     pub(super) fn publish(
         &self,
         objects: &ObjectDirectory,
@@ -66,12 +66,12 @@ impl ObjectStaging {
 
 impl Drop for ObjectStaging {
     fn drop(&mut self) {
-        // The next process removes what cannot be removed now.
+        // If it cannot be removed now, the next process does it.
         let _ = fs::remove_dir_all(&self.path);
     }
 }
 
-/// Opens the directory of all of them, and makes it first if there is none.
+/// Opens the directory that holds the staging directories of all processes, and makes it first if there is none.
 fn open_or_make(objects: &ObjectDirectory) -> Result<File, StoreError> {
     let make = || match rustix::fs::mkdirat(objects.descriptor(), STAGING, Mode::RWXU) {
         Ok(()) | Err(Errno::EXIST) => open_directory(objects.descriptor(), STAGING),
@@ -116,7 +116,7 @@ pub(super) fn is_free(objects: &ObjectDirectory) -> Result<bool, StoreError> {
                     is_free = false;
                 }
             }
-            // It ended just now.
+            // Its process has just ended and removed it.
             Err(Errno::NOENT) => {}
             Err(_) => fs::remove_file(&path).map_err(|error| failed(&error))?,
         }

@@ -1,7 +1,7 @@
 //! Removing the files of objects without an owner.
 //!
-//! [`settle`] removes those that notes name, which usually is all. [`sweep`] looks at every file: notes are not synced, so
-//! a power cut may cost the note and not the file.
+//! [`settle`] removes the files that notes name, which usually are all. [`sweep`] looks at every file: notes are not
+//! synced, so a power cut may lose a note and leave its file.
 
 use super::directory::{ObjectDirectory, STAGING};
 use super::{owners, staging};
@@ -15,8 +15,8 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 
-/// The most files that are removed in one transaction. They stay open until it has ended, because the system takes long
-/// to free a long file.
+/// The most files that are removed in one transaction. The files stay open until the transaction has ended, because the
+/// system takes long to free a long file.
 const AT_ONCE: u8 = 64;
 
 /// Removes the files that notes name, if they have no owner. On a full disk the notes may stay for the next writer.
@@ -43,7 +43,7 @@ fn settle_part(
     location: &StoreLocation,
     directory: &ObjectDirectory,
 ) -> Result<bool, StoreError> {
-    // The transaction ends before they are closed.
+    // The transaction ends before the files are closed.
     let mut open: Vec<File> = Vec::new();
     let transaction = transaction::write(connection, location, Purpose::Storing)?;
     let mut unsettled = noted(&transaction)?;

@@ -1,8 +1,8 @@
-//! The calls that a command line stands for, by the names that entries are stored under.
+//! The stored calls that a command line on `clear`, `list` or `show` stands for.
 //!
-//! An entry is stored without the arguments that `--ignore-arg` left out of its key, and with the globs that did so.
-//! A command line is compared with it as if it had been called so: arguments that the entry does not depend on may
-//! be typed in any way, or left out.
+//! An entry is stored without the arguments that `--ignore-arg` left out of its key, and with the globs that did so. A
+//! command line is compared with the entry after the same arguments were left out of it: arguments that the entry does
+//! not depend on may be typed in any way, or not at all.
 
 use crate::key::{ArgumentGlob, CommandName, decode_words, encode_words, names_of};
 use crate::store::error::StoreError;
@@ -17,7 +17,8 @@ use std::ffi::OsString;
 pub struct Calls {
     /// The command and its arguments.
     pub words: Vec<OsString>,
-    /// How the arguments are compared; `None`: exactly, or not at all if there are none.
+    /// How the arguments are compared. `None` compares them exactly if there are any, and matches every call if there
+    /// are none.
     pub matching: Option<Matching>,
 }
 
@@ -35,7 +36,8 @@ pub enum Matching {
 pub(in crate::store) struct CallPattern {
     pub(in crate::store) name: CommandName,
     pub(in crate::store) matching: Matching,
-    /// The globs that entries of this name were stored with; `None` for any, with nothing left out here.
+    /// The globs of `--ignore-arg` that an entry has to be stored with. `None` if any globs will do; then no argument
+    /// was left out of `name`.
     pub(in crate::store) ignored: Option<Vec<u8>>,
 }
 
@@ -89,7 +91,7 @@ pub(in crate::store) fn remember(
     Notes::of(connection, NoteKind::Ignored).put(ignored, &note)
 }
 
-/// Evicting an entry does not forget its globs. Only when there are more lists than this are unused ones looked for.
+/// Evicting an entry keeps its globs. Unused globs are looked for only if there are more lists than this.
 const ENOUGH_TO_SEARCH: usize = 1000;
 
 /// Forgets unused globs, if there are many.
@@ -109,7 +111,7 @@ pub(in crate::store) fn forget_unused(connection: &Connection) -> Result<(), Sto
     Ok(())
 }
 
-/// The globs in a note; none for bytes that cachex never wrote.
+/// The globs in a note; empty for bytes that cachex never wrote.
 fn globs(ignored: &[u8]) -> Vec<ArgumentGlob> {
     let words = decode_words(ignored).unwrap_or_default();
     let mut globs: Vec<_> = words.iter().filter_map(|it| ArgumentGlob::parse(it).ok()).collect();

@@ -1,7 +1,7 @@
-//! Lists entries. One that cannot be decoded, or that is removed meanwhile, is passed over.
+//! Lists entries. An entry that cannot be decoded, or is removed meanwhile, is skipped.
 //!
-//! A list can be long and its reader slow. So only the numbers of the entries are collected at once; what they are is
-//! read in parts, and between two parts others can write.
+//! A list can be long and its reader slow. So only the ids of the entries are collected at once. Their descriptions are
+//! read in parts, and others can write between two parts.
 
 use super::parts;
 use super::selection::{SelectedEntry, Selection};
@@ -23,21 +23,22 @@ use std::path::PathBuf;
 pub enum ListOrder {
     /// The newest first.
     Newest,
-    /// That with most output first.
+    /// The longest output first.
     Largest,
-    /// That with the longest run first.
+    /// The longest run first.
     Slowest,
-    /// That with most hits first.
+    /// The most hits first.
     MostHits,
-    /// The last used first.
+    /// The most recently used first.
     LastUsed,
 }
 
 impl Store {
-    /// What `look` makes of the newest selected entry, if there is one. All that it reads is of one moment.
+    /// Calls `look` with the newest selected entry, if there is one, and returns the result. Everything that `look`
+    /// reads is of one moment.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn newest<T>(
         &mut self,
         selection: &Selection,
@@ -50,18 +51,18 @@ impl Store {
         description.map(|description| look(self, description)).transpose()
     }
 
-    /// Which entries are selected, the newest first; see [`Store::describe`].
+    /// The selected entries, the newest first. [`Store::describe`] tells more about them.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn select(&mut self, selection: &Selection) -> Result<Vec<SelectedEntry>, StoreError> {
         self.select_in(selection, ListOrder::Newest)
     }
 
-    /// The same in another order.
+    /// The selected entries in this order.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn select_in(
         &mut self,
         selection: &Selection,
@@ -84,10 +85,10 @@ impl Store {
         selection.entries_by(connection, Some(column))
     }
 
-    /// What entries are. Nobody can write meanwhile, so long lists should be described in parts.
+    /// Describes entries. Nobody can write meanwhile, so long lists should be described in parts.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn describe(&self, entries: &[SelectedEntry]) -> Result<Vec<Description>, StoreError> {
         let connection = self.database.read_transaction()?;
         let mut statement = connection.prepare(
@@ -104,11 +105,11 @@ impl Store {
         Ok(descriptions)
     }
 
-    /// What tells each of these entries from others of its command line: the parts of its key, its standard input, and
-    /// what a trace has found.
+    /// The parts by which each of these entries may differ from others of its command line: those of its key, its
+    /// standard input, and the inputs that a trace has found.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn distinctions(&self, entries: &[&Entry]) -> Result<Vec<Vec<StoredPart>>, StoreError> {
         let connection = self.database.read_transaction()?;
         let conditions = entries.iter().flat_map(|Entry { condition, inputs, .. }| {

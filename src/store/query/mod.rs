@@ -1,4 +1,4 @@
-//! Questions to the store: which entries a filter selects, what they are, what they saved. Nothing here writes.
+//! Queries: the entries that a filter selects, their descriptions, and statistics. Nothing here writes.
 
 pub(in crate::store) mod call_pattern;
 mod listing;

@@ -1,4 +1,4 @@
-//! Entries of the same command, to say what differs from a call that found nothing.
+//! Stored entries of the same command, for a call that found no entry to say what differs.
 
 use super::{of_command, parts};
 use crate::key::{CommandName, KeyPart, StoredPart};
@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 /// An entry that a call can be compared with.
 #[derive(Clone, Debug)]
 pub struct Relative {
-    /// Its number.
+    /// Its id.
     pub id: i64,
     /// When it was stored.
     pub created: Timestamp,
@@ -22,14 +22,14 @@ pub struct Relative {
 /// At most this many entries are compared.
 const COMPARED: u16 = 200;
 
-/// At most this many scopes of a command are searched, the last used ones.
+/// At most this many scopes of a command are searched, the most recently used first.
 const SCOPES: i64 = 20;
 
 impl Store {
-    /// The parts as they would be stored.
+    /// The parts of a key as they would be stored.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn keyed(&self, parts: &[KeyPart]) -> Result<Vec<StoredPart>, StoreError> {
         parts::keyed(self.database.connection()?, parts)
     }
@@ -37,7 +37,7 @@ impl Store {
     /// Entries of the same command: those with the same arguments first, then the newest.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn relatives(&self, name: &CommandName) -> Result<Vec<Relative>, StoreError> {
         let connection = self.database.connection()?;
         let sql = "SELECT id FROM command WHERE name = ?1 ORDER BY used DESC LIMIT ?2";

@@ -1,4 +1,4 @@
-//! The parts of a key as they are stored: enough to say which of them differ, and not what they are.
+//! The parts of a key as they are stored. They show which parts differ, but not the values.
 //!
 //! Digests are keyed with a secret of the store, so that nobody can test guesses against them.
 
@@ -19,7 +19,7 @@ pub(in crate::store) fn encoded(
     Ok(encode_words(words))
 }
 
-/// Nothing for bytes that cachex never wrote.
+/// Empty for bytes that cachex never wrote.
 pub(super) fn decode(bytes: &[u8]) -> Vec<StoredPart> {
     let words = decode_words(bytes).unwrap_or_default();
     let pairs = words.as_chunks().0.iter().filter_map(|[name, digest]| {

@@ -1,4 +1,4 @@
-//! Which entries a filter selects, as a condition of SQL.
+//! The entries that a filter selects, as an SQL condition.
 //!
 //! `clear`, `list`, `show` and `prune` share it.
 
@@ -14,10 +14,10 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// The entries that pass every filter that is set; all entries when none is.
+/// The entries that pass every filter that is set, or all entries if none is.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// The entry of this number.
+    /// The entry with this id.
     pub number: Option<i64>,
     /// Entries of these calls.
     pub calls: Option<Calls>,
@@ -27,12 +27,12 @@ pub struct Selection {
     pub expired: bool,
     /// Entries that have reached this age.
     pub older_than: Option<Lifetime>,
-    /// Entries of calls in this directory, where that counted.
+    /// Entries of calls in this directory, if the directory counted for them.
     pub directory: Option<PathBuf>,
 }
 
 impl Selection {
-    /// The same with longer argument lists, where it selects just one list.
+    /// This selection widened to longer argument lists, if it selects a single list.
     #[must_use]
     pub fn and_longer(&self) -> Option<Self> {
         let calls = self.calls.as_ref().filter(|calls| calls.matching.is_none())?;
@@ -75,7 +75,8 @@ impl Selection {
         self.entries_by(connection, None)
     }
 
-    /// The selected entries; those that have most of a column first, and the newer of two.
+    /// The selected entries, in descending order of a column if one is given. Of two with the same value the newer
+    /// comes first.
     pub(in crate::store) fn entries_by(
         &self,
         connection: &Connection,
@@ -95,7 +96,7 @@ impl Selection {
         Ok(entries.collect::<Result<_, _>>()?)
     }
 
-    /// The numbers of some selected entries, in no order; of all, if there are fewer than that many.
+    /// The ids of at most this many selected entries, in no order.
     pub(in crate::store) fn some(
         &self,
         connection: &Connection,
@@ -105,7 +106,8 @@ impl Selection {
         numbers(connection, &format!("{} LIMIT {most}", condition.sql()), &condition)
     }
 
-    /// The numbers of the entries of other commands, if whole commands are selected that have by far the most entries.
+    /// The ids of the entries that are not selected, if whole commands are selected and the entries of all others are
+    /// few.
     pub(in crate::store) fn few_others(
         &self,
         connection: &Connection,
@@ -134,7 +136,7 @@ impl Selection {
         connection: &Connection,
     ) -> Result<(u64, u64), StoreError> {
         let condition = self.condition(connection)?;
-        // Which entries these are is told by an index.
+        // The inner query is answered by an index.
         let sql = format!(
             "SELECT count(*), CAST(total(max(output, 0)) AS INTEGER) FROM entry
              WHERE id IN (SELECT id FROM entry WHERE {})",
@@ -145,7 +147,7 @@ impl Selection {
         })?)
     }
 
-    /// The condition over `entry`. Every term but that of the directory has an index.
+    /// The condition on rows of `entry`. Every term except the directory has an index.
     fn condition(&self, connection: &Connection) -> Result<WhereClause, StoreError> {
         let mut all = WhereClause::default();
         if let Some(number) = self.number {
@@ -179,7 +181,7 @@ impl Selection {
         Ok(all)
     }
 
-    /// The condition over `command` for commands of which every entry is selected, if there can be any.
+    /// The condition on rows of `command` for commands of which every entry is selected, if there can be any.
     pub(in crate::store) fn whole_commands(&self) -> Option<WhereClause> {
         if self.number.is_some() || self.directory.is_some() || !self.is_of_any_date() {
             return None;
@@ -197,7 +199,7 @@ impl Selection {
     }
 }
 
-/// The numbers of entries, by what follows `WHERE`.
+/// The ids of entries that satisfy `sql`, the text after `WHERE`.
 fn numbers(
     connection: &Connection,
     sql: &str,
@@ -208,21 +210,21 @@ fn numbers(
     Ok(numbers.collect::<Result<_, _>>()?)
 }
 
-/// From so many entries on it is worth while to store a few others again.
+/// If at least this many entries are removed, it pays to empty the table and store the few others again.
 const MANY: f64 = 5000.0;
 
-/// That many others are few.
+/// At most this many other entries are few.
 const FEW: f64 = 1000.0;
 
-/// And if their output is no longer than this, in bytes.
+/// The entries are few only if their output has at most this many bytes.
 const FEW_BYTES: f64 = (16 << 20) as f64;
 
-/// An entry that a filter selects. Ordered by date, and those of one moment by number.
+/// An entry that a filter selects. Ordered by date, and then by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SelectedEntry {
     /// When it was stored.
     pub(in crate::store) created: Timestamp,
-    /// Its number.
+    /// Its id.
     pub(in crate::store) id: i64,
 }
 
@@ -233,7 +235,7 @@ fn terms(CallPattern { name, matching, ignored }: CallPattern) -> Vec<(String, V
         Matching::Exactly => {
             let arguments = name.arguments();
             vec![(
-                // Of an empty blob it is NULL.
+                // `substr` of an empty blob is NULL, hence `IS`.
                 format!("{of_name} AND {INDEXED} IS substr(?, 1, 200) AND arguments = ?"),
                 [name.name(), arguments, arguments].map(|it| it.to_vec().into()).into(),
             )]
@@ -252,7 +254,7 @@ fn terms(CallPattern { name, matching, ignored }: CallPattern) -> Vec<(String, V
 /// The part of the arguments that is in the index of calls.
 const INDEXED: &str = "substr(arguments, 1, 200)";
 
-/// The same of arguments that are searched for.
+/// The part of these arguments that is looked up in that index.
 fn indexed(arguments: &[u8]) -> &[u8] {
     &arguments[..arguments.len().min(200)]
 }

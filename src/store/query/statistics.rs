@@ -1,4 +1,4 @@
-//! What the store holds and what its use saved, whole and per command.
+//! Statistics: the contents of the store and the time that it saved, in total and per command.
 
 use crate::key::decode_words;
 use crate::store::error::StoreError;
@@ -16,11 +16,11 @@ pub struct Totals {
     pub entries: u64,
     /// Their bytes of output.
     pub output: u64,
-    /// Replays, also of what is gone by now.
+    /// Replays, including those of entries that were removed since.
     pub hits: u64,
-    /// Runs of which the result was stored.
+    /// Runs whose results were stored.
     pub misses: u64,
-    /// How long what was replayed had run.
+    /// How long the runs took whose results were replayed, once for each replay.
     pub saved: Duration,
 }
 
@@ -40,22 +40,22 @@ impl Totals {
     }
 }
 
-/// What `stats` tells.
+/// The statistics of a store.
 #[derive(Debug)]
 pub struct Statistics {
     /// Bytes of the files.
     pub disk: u64,
     /// Over all commands.
     pub whole: Totals,
-    /// The words that name each command, in whatever scope, and its totals; the busiest first.
+    /// The words that name each command, and its totals over all scopes; the busiest command first.
     pub commands: Vec<(Vec<OsString>, Totals)>,
 }
 
 impl Store {
-    /// Counts what is stored and what was used.
+    /// Counts entries and their uses.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn statistics(&mut self) -> Result<Statistics, StoreError> {
         self.fold_uses()?;
         let database = std::fs::metadata(self.location.database())?.len();

@@ -1,8 +1,8 @@
-//! A condition of SQL that is put together term by term.
+//! An SQL condition that is put together term by term.
 
 use rusqlite::types::Value;
 
-/// A condition of SQL and its parameters, in order.
+/// An SQL condition and its parameters, in order.
 #[derive(Default)]
 pub(in crate::store) struct WhereClause {
     terms: Vec<String>,

@@ -1,4 +1,4 @@
-//! The database of a store: its pages are read directly where that is possible, and SQLite is asked otherwise.
+//! The database of a store. Its pages are read directly if possible, and through SQLite otherwise.
 //!
 //! Closing any descriptor of the file drops all POSIX locks that this process has on it. So a page reader and a
 //! connection never exist at the same time.
@@ -19,7 +19,7 @@ pub(in crate::store) struct Database {
     location: StoreLocation,
     reader: RefCell<Option<PageReader>>,
     connection: OnceCell<Connection>,
-    /// Whether a connection was waited for in vain. It is not waited for again.
+    /// Whether a wait for a connection has failed. There is no second wait.
     was_busy: Cell<bool>,
 }
 
@@ -34,7 +34,7 @@ impl Database {
         Self { connection: connection.into(), ..Self::unopened(location) }
     }
 
-    /// Begins a look-up: until [`Database::release_read_lock`] all reads show one moment, and nobody can write.
+    /// Begins a look-up: until [`Database::release_read_lock`] all reads see one snapshot, and nobody can write.
     pub(in crate::store) fn hold(&self) -> Result<(), StoreError> {
         if self.reader.borrow().is_some() || self.connection.get().is_some() {
             return Ok(());
@@ -54,8 +54,8 @@ impl Database {
         }
     }
 
-    /// Reads from the pages, or through SQLite what they do not give; at one moment, that of the look-up if one is
-    /// under way.
+    /// Reads from the pages, or through SQLite if the pages are not supported. All reads see one snapshot, that of the
+    /// look-up if one is under way.
     pub(in crate::store) fn read<T>(
         &self,
         from_pages: impl FnOnce(&PageReader) -> PageResult<T>,
@@ -85,7 +85,7 @@ impl Database {
         Ok(connection)
     }
 
-    /// A connection in a read transaction, that of the look-up if one is under way.
+    /// A connection in a read transaction. If a look-up is under way, the transaction is that of the look-up.
     pub(in crate::store) fn read_transaction(&self) -> Result<ReadTransaction<'_>, StoreError> {
         if let Some(connection) = self.connection.get() {
             return ReadTransaction::of(connection);
@@ -98,7 +98,7 @@ impl Database {
         if self.was_busy.get() {
             return Err(StoreError::Busy);
         }
-        // Its end drops all locks of this process, so it must come first.
+        // Closing the pages drops all locks of this process, so it must come first.
         self.reader.take();
         // The directory may have been removed while a command ran.
         let opened = StoreLocation::prepare(&self.location.directory).and_then(|it| open(&it));
@@ -107,7 +107,7 @@ impl Database {
         Ok(self.connection.get_or_init(|| connection))
     }
 
-    /// A connection to begin a transaction on. It may be in a read transaction until then.
+    /// A connection for a write transaction. It may be in a read transaction until that begins.
     pub(in crate::store) fn connection_mut(&mut self) -> Result<&mut Connection, StoreError> {
         if self.connection.get().is_none() {
             self.connect()?;

@@ -1,4 +1,4 @@
-//! Rows of the database as values, and back. Nothing that is read counts before its checksum was compared.
+//! Converts between rows of the database and values. Nothing that is read may be used before its checksum was compared.
 
 use super::condition::StoredCondition;
 use crate::entry::Entry;
@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-/// Reads `id, condition, exit, created, elapsed, renewal_failed`; `None` for what cachex never wrote.
+/// Reads `id, condition, exit, created, elapsed, renewal_failed`; `None` for values that cachex never wrote.
 pub(in crate::store) fn entry(row: &Row<'_>, key: Key) -> rusqlite::Result<Option<Entry>> {
     let row = EntryRow {
         id: row.get(0)?,
@@ -67,7 +67,8 @@ pub(in crate::store) struct OutputRow {
 }
 
 impl OutputRow {
-    /// Reads the columns `output, length, seal, outputs, body` from this one on; `None` for what cachex never wrote.
+    /// Reads the columns `output, length, seal, outputs, body` from this one on; `None` for values that cachex never
+    /// wrote.
     pub(in crate::store) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Self>> {
         let checksum = row.get_ref(at + 2)?.as_blob().unwrap_or_default();
         let (outputs, body) = (row.get(at + 3)?, row.get(at + 4)?);
@@ -86,8 +87,8 @@ impl OutputRow {
     }
 }
 
-/// A checksum over everything of an entry that decides what is replayed, and when: its bytes of output, its frames, and
-/// its manifest as it is stored, if it has one.
+/// The checksum of an entry. It covers everything that decides what is replayed, and when, with its bytes of output,
+/// its frames, and its stored manifest, if it has one.
 pub(in crate::store) fn checksum(
     entry: &Entry,
     output: u64,
@@ -112,7 +113,7 @@ pub(in crate::store) fn checksum(
     checksum.0.to_le_bytes()
 }
 
-/// A manifest of output files with a checksum behind it, which tells damage without reading the frames.
+/// A manifest of output files with a checksum behind it, which shows damage without reading the frames.
 pub(in crate::store) fn stored_manifest(entry: &Entry, manifest: &[u8]) -> Vec<u8> {
     let created = entry.created.as_millis().to_le_bytes();
     let checksum = Checksum::of_all(&[entry.key.0.as_bytes(), &created, manifest]);

@@ -10,7 +10,7 @@ use crate::key::Digest;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct StoredCondition {
     pub(in crate::store) stdin: Condition,
-    /// Of a traced run.
+    /// The inputs of a traced run.
     pub(in crate::store) inputs: Option<InputsId>,
 }
 
@@ -45,7 +45,7 @@ impl StoredCondition {
         [encode_inputs(self.inputs), encode_stdin(self.stdin)].concat()
     }
 
-    /// What the bytes of all conditions of the same input begin with, and those of others never.
+    /// The prefix of the bytes of all conditions of the same input. The bytes of other conditions never begin with it.
     pub(in crate::store) fn encode_input(self) -> Vec<u8> {
         [encode_inputs(self.inputs), encode_stdin_input(self.stdin)].concat()
     }

@@ -1,4 +1,4 @@
-//! Connections to a database file that exists, with the settings that every one of them has.
+//! Opens connections to an existing database file, all with the same settings.
 
 use super::stopped_holder::{self, Intent};
 use crate::store::error::StoreError;
@@ -7,17 +7,17 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-/// How long one transaction waits for others in total. Theirs take milliseconds.
+/// How long one transaction waits for others in total. A transaction usually takes milliseconds.
 pub(super) const WRITE_DEADLINE: Duration = Duration::from_secs(5);
 
-/// How long it waits for one that keeps a lock and writes nothing.
+/// How long a transaction waits for another one that keeps a lock and writes nothing.
 const IDLE_DEADLINE: Duration = Duration::from_millis(1800);
 
 /// Opens a database as it is, only to look at it.
 pub(in crate::store) fn open_to_look(database: &Path) -> Result<Connection, StoreError> {
     let connection = connect(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
-        // A hot journal: it has to be rolled back before anybody can read the database.
+        // There is a hot journal, which has to be rolled back before anybody can read the database.
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
             Err(StoreError::Interrupted)
         }
@@ -29,11 +29,11 @@ pub(super) fn to_write(location: &StoreLocation) -> Result<Connection, StoreErro
     connect(&location.database(), OpenFlags::SQLITE_OPEN_READ_WRITE)
 }
 
-/// Opens an empty file for a database that is given up in the end.
+/// Opens an empty file for a temporary database.
 pub(super) fn open_scratch(path: &Path) -> Result<Connection, StoreError> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    // Opens the file, which may lose its name.
+    // SQLite opens the file here, so that it may lose its name.
     connection.pragma_update(None, "journal_mode", "OFF")?;
     Ok(connection)
 }
@@ -55,12 +55,12 @@ fn unmistakable(path: &Path) -> PathBuf {
     Path::new(".").join(path)
 }
 
-/// After so many attempts, about a hundredth of a second, it is worth a look whether a lock is held by a stopped
-/// process. Others hold theirs for milliseconds.
+/// After this many attempts, which take about a hundredth of a second, look whether a stopped process holds the lock.
+/// Running processes hold locks for milliseconds.
 const ATTEMPTS_BEFORE_LOOK: i32 = 4;
 
-/// Waits for the locks of others, `left` in total from now on, while they get on. SQLite's own timeout would begin anew
-/// with every page that it cannot write.
+/// Waits for the locks of others as long as these make progress, for `left` in total from now on. SQLite's own timeout
+/// would begin anew with every page that it cannot write.
 pub(super) fn wait_for_others(
     connection: &mut Connection,
     intent: Intent,
@@ -86,7 +86,7 @@ pub(super) fn wait_for_others(
     Ok(connection.busy_handler(Some(wait))?)
 }
 
-/// When the files that a writer changes last changed.
+/// The modification times of the files that a writer changes.
 fn last_changes(database: &Path) -> [Option<SystemTime>; 2] {
     let changed = |path: &Path| path.metadata().and_then(|found| found.modified()).ok();
     [changed(database), changed(&database.with_extension("db-journal"))]

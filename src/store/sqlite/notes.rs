@@ -32,7 +32,7 @@ pub(in crate::store) enum NoteKind {
 }
 
 impl NoteKind {
-    /// Whether a damaged note could let a result be stored that was cleared.
+    /// Whether a damaged note of this kind could let a cleared result be stored.
     fn has_checksum(self) -> bool {
         matches!(self, Self::Secret | Self::Cleared)
     }
@@ -89,7 +89,7 @@ impl<'c> Notes<'c> {
         Ok(Some(Note { at, value: self.checked(name, &value)? }))
     }
 
-    /// Writes a note in place of the one of that name.
+    /// Writes a note, and replaces one of the same name.
     pub(in crate::store) fn put(self, name: &[u8], note: &Note) -> Result<(), StoreError> {
         self.put_all([name], note)
     }
@@ -109,7 +109,7 @@ impl<'c> Notes<'c> {
         Ok(())
     }
 
-    /// Writes the same note under those names that have none. Returns whether there were any.
+    /// Writes the same note under each name that has none. Returns whether it wrote any.
     pub(in crate::store) fn put_new<'n>(
         self,
         names: impl IntoIterator<Item = &'n [u8]>,
@@ -135,7 +135,7 @@ impl<'c> Notes<'c> {
         self.checked(&name, &value).map(|_| Some(name))
     }
 
-    /// The names after this one, in order, with their values. The value of a damaged note is empty.
+    /// The names after this one, in order, with the values of their notes. The value of a damaged note is empty.
     pub(in crate::store) fn after(self, name: &[u8]) -> Result<Vec<NamedValue>, StoreError> {
         let sql = "SELECT name, value FROM note WHERE kind = ?1 AND name > ?2 ORDER BY name";
         let mut statement = self.connection.prepare(sql)?;
@@ -147,7 +147,7 @@ impl<'c> Notes<'c> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Forgets the notes of these names, as far as there are any.
+    /// Forgets the notes of these names that exist.
     pub(in crate::store) fn forget_each<'n>(
         self,
         names: impl IntoIterator<Item = &'n [u8]>,
@@ -160,17 +160,17 @@ impl<'c> Notes<'c> {
         Ok(())
     }
 
-    /// Forgets all up to this name.
+    /// Forgets all notes up to this name.
     pub(in crate::store) fn forget_until(self, name: &[u8]) -> Result<(), StoreError> {
         self.delete("name <= ?2", params![self.kind as i64, name])
     }
 
-    /// Forgets all.
+    /// Forgets all notes.
     pub(in crate::store) fn forget_all(self) -> Result<(), StoreError> {
         self.delete("TRUE", params![self.kind as i64])
     }
 
-    /// Forgets all but the last ones by date.
+    /// Forgets all notes except the latest ones by date.
     pub(in crate::store) fn keep_last(self, count: i64) -> Result<(), StoreError> {
         let sql = "SELECT count(*) FROM note WHERE kind = ?1";
         let found: i64 = self.connection.query_row(sql, [self.kind as i64], |row| row.get(0))?;

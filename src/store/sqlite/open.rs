@@ -35,27 +35,27 @@ fn set_up(location: &StoreLocation) -> Result<Connection, StoreError> {
     if schema::state(&connection, &location.database())? == DatabaseFormat::Behind {
         schema::migrate(&mut connection)?;
         for path in location.former_outputs() {
-            // What cannot be removed is left to `prune`.
+            // If these cannot be removed, `prune` does it later.
             let _ = std::fs::remove_file(path);
         }
     }
     Ok(connection)
 }
 
-/// So many pages are copied before others may write.
+/// This many pages are copied before others may write.
 const PAGES_AT_ONCE: i32 = 4096;
 
-/// What is tried out in a database of up to this many bytes is kept in memory.
+/// A database of up to this many bytes is tried out in memory.
 const MOST_IN_MEMORY: u64 = 1 << 20;
 
-/// Opens the database, or a copy of it, to try changes and roll them back. Nothing of them stays.
+/// Opens the database, or a copy of it, to try changes and roll them back. No change stays.
 pub(in crate::store) fn open_to_try(location: &StoreLocation) -> Result<Connection, StoreError> {
     let is_large = std::fs::metadata(location.database()).is_ok_and(|it| it.len() > MOST_IN_MEMORY);
     // There may be no room for a copy.
     if is_large && let Ok(copy) = copy_of(location) {
         return Ok(copy);
     }
-    // In memory, since the disk may be full; other writers wait meanwhile.
+    // The journal is kept in memory, since the disk may be full. Other writers wait meanwhile.
     let connection = to_write(location)?;
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     connection.pragma_update(None, "cache_spill", "OFF")?;

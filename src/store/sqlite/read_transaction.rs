@@ -1,4 +1,4 @@
-//! Read transactions: all that is read in one shows the database at one moment.
+//! Read transactions: all reads in one transaction see one snapshot of the database.
 //!
 //! While one is open nobody can write, so [`end`] it before anything that may take long.
 
@@ -10,7 +10,7 @@ use std::ops::Deref;
 #[derive(Debug)]
 pub(in crate::store) struct ReadTransaction<'c> {
     connection: &'c Connection,
-    /// Whether the transaction was open before this, and stays open until [`end`].
+    /// Whether the transaction was open before this value existed. Then it stays open until [`end`].
     goes_on: bool,
 }
 

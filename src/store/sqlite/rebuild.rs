@@ -1,4 +1,4 @@
-//! The way from an older format: the tables are made anew, and what both formats hold is copied.
+//! Migrates from an older format: makes the tables anew, and copies the columns that both formats have.
 //!
 //! It happens in the transaction of the caller, and takes time and space for a copy of the database. All older formats go this way.
 
@@ -7,7 +7,7 @@ use crate::store::error::StoreError;
 use rusqlite::Connection;
 use std::ops::RangeInclusive;
 
-/// What some formats need beyond the copy.
+/// Further statements that some formats need beside the copy.
 const STEPS: &[(RangeInclusive<i64>, &str)] = &[
     (4..=7, "INSERT INTO note SELECT 0, x'', 0, bytes FROM older_secret"),
     (
@@ -20,7 +20,7 @@ const STEPS: &[(RangeInclusive<i64>, &str)] = &[
         7..=7,
         "INSERT INTO note SELECT DISTINCT 4, ignored, 0, x'' FROM entry WHERE ignored IS NOT NULL",
     ),
-    // Floating point, since nothing vouches for the numbers, and a sum that overflows is an error.
+    // Summed as floating point: the numbers may be damaged, and an integer sum that overflows is an error.
     (
         1..=4,
         "UPDATE command SET (hits, misses, saved, used) = (
@@ -45,7 +45,7 @@ pub(super) fn rebuild(connection: &Connection, version: i64) -> Result<(), Store
            FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY type = 'table'"#,
     )?;
     connection.execute_batch(DEFINITIONS)?;
-    // Before format 9 long output was kept elsewhere. It is not taken along.
+    // Before format 9 long output was kept elsewhere. It is not copied.
     copy(connection, "entry", if version < 9 { "body IS NOT NULL" } else { "TRUE" })?;
     copy(connection, "command", "TRUE")?;
     if version >= 8 {
@@ -58,7 +58,7 @@ pub(super) fn rebuild(connection: &Connection, version: i64) -> Result<(), Store
     for (_, step) in STEPS.iter().filter(|(versions, _)| versions.contains(&version)) {
         connection.execute_batch(step)?;
     }
-    // Entries of some formats refer to commands, and go first.
+    // Entries of some formats refer to commands, so they are removed first.
     execute_each(
         connection,
         r#"SELECT format('DROP TABLE "%w"', name) FROM sqlite_schema

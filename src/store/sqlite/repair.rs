@@ -23,14 +23,14 @@ pub(in crate::store) fn set_aside(location: &StoreLocation) -> Result<(), StoreE
 fn move_away(database: &Path) -> Result<(), StoreError> {
     let damaged = StoreLocation::damaged(database);
     if damaged.symlink_metadata().is_ok_and(|found| found.is_dir()) {
-        // A file cannot replace it.
+        // A file cannot replace a directory.
         unless_gone(std::fs::remove_dir_all(&damaged))?;
     }
     unless_gone(std::fs::rename(database, &damaged))?;
-    // It is kept for a while from now on, however old it is.
+    // The time that it is kept for starts now, however old it is.
     let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
     let now = Timestamps { last_access: now, last_modification: now };
-    // Without opening it: it may be anything.
+    // The file is not opened, since it may be anything.
     let _ = utimensat(CWD, &damaged, &now, AtFlags::SYMLINK_NOFOLLOW);
     // The journal belongs to the old file and would be rolled back into the new one.
     unless_gone(std::fs::remove_file(database.with_extension("db-journal")))

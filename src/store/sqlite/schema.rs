@@ -25,7 +25,7 @@ pub(in crate::store) const CURRENT: i64 = APPLICATION | VERSION;
 /// The half of `application_id` that repeats the version.
 const REPEATED: i64 = 0xffff;
 
-/// How the format of an existing database stands to the present one.
+/// How the format of an existing database compares with the present one.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::store) enum DatabaseFormat {
     Current,
@@ -42,7 +42,7 @@ pub(in crate::store) fn state(
     let application: i64 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if application == CURRENT {
-        // It holds both numbers, and only tables of this format are ever read.
+        // `application_id` holds both numbers, and only tables of this format are ever read.
         return Ok(DatabaseFormat::Current);
     }
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -65,7 +65,7 @@ pub(in crate::store) fn state(
 
 /// Brings an empty or older database to the present format. The caller holds the set-up lock.
 pub(in crate::store) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    // Only takes effect before the first table: lets the file shrink without rewriting it.
+    // This lets the file shrink without being rewritten. It only takes effect before the first table is made.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "synchronous", "OFF")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -92,7 +92,7 @@ fn put_secret(connection: &Connection) -> Result<(), StoreError> {
 
 /// Whether the tables are as cachex makes them, and hold what it stores.
 pub(in crate::store) fn is_ours(connection: &Connection) -> Result<bool, StoreError> {
-    // Only a migration makes the secret that digests of parts are keyed with.
+    // Only the migration makes the secret with which digests of parts are keyed.
     let has_secret = || Notes::of(connection, NoteKind::Secret).find(&[]).map(|it| it.is_some());
     Ok(is_as_made(connection)? && is_well_typed(connection)? && has_secret()?)
 }

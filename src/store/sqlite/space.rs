@@ -1,4 +1,4 @@
-//! How many bytes a database file needs, and giving the rest back to the file system.
+//! Computes how many bytes a database file needs, and gives the rest back to the file system.
 
 use super::codec;
 use crate::store::error::StoreError;
@@ -15,8 +15,8 @@ pub(in crate::store) fn shrunk(connection: &Connection) -> Result<u64, StoreErro
     Ok(shrunk_pages(pages, free, page) * page)
 }
 
-/// How many pages are left once the free ones are given back. Pages of SQLite's pointer map go with them: there
-/// is one before each stretch of pages that it describes. (And the page at 1 GiB is never used.)
+/// How many pages are left once the free pages are given back. Some pages of SQLite's pointer map are given back as
+/// well: each of them comes before the stretch of pages that it describes. (The page at 1 GiB is never used.)
 fn shrunk_pages(pages: u64, free: u64, page: u64) -> u64 {
     let stretch = page / 5;
     let behind_first = |pages: u64| pages.saturating_sub(1);
@@ -27,10 +27,11 @@ fn shrunk_pages(pages: u64, free: u64, page: u64) -> u64 {
     shrunk + unused(shrunk)
 }
 
-/// The most pages that one transaction gives back. One that freed a page itself writes it to the journal before.
+/// The most pages that one transaction gives back. A page that the transaction freed itself is written to the journal
+/// first.
 const PAGES_AT_ONCE: u16 = 8192;
 
-/// Gives free pages back to the file system. Whether there are more.
+/// Gives free pages back to the file system. Returns whether there are more.
 pub(in crate::store) fn give_back(connection: &Connection) -> Result<bool, StoreError> {
     let free = || connection.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0));
     if free()? == 0 {
@@ -49,7 +50,7 @@ mod tests {
     use proptest::prelude::*;
     use std::ops::Range;
 
-    /// A database that holds this many pages of content in a table, of which some were deleted.
+    /// A database with this many pages of content in a table, some of which were deleted.
     fn database(pages: i64, deleted: Range<i64>) -> Connection {
         let connection = Connection::open_in_memory().expect("opened");
         connection.pragma_update(None, "page_size", 512).expect("set");

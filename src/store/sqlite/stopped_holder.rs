@@ -1,27 +1,27 @@
-//! Whether the lock that a connection waits for is held by a stopped process, which may keep it for ever.
+//! Finds out whether the lock that a connection waits for is held by a stopped process, which may keep it for ever.
 //!
-//! The system lists locks and their holders in `/proc/locks`. To ask about the file itself one would have to open it,
-//! and to close it again would drop SQLite's locks. Where there is no such list, a stopped process is waited for
-//! like any other.
+//! The system lists locks and their holders in `/proc/locks`. Asking for the locks of the file itself is not possible:
+//! the file would have to be opened, and closing it would drop SQLite's locks. Without the list, cachex waits for a
+//! stopped process as for any other.
 
 use std::fs;
 use std::ops::RangeInclusive;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// What a connection waits to do.
+/// What a connection is waiting to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Intent {
-    /// Only writers are in its way.
+    /// To read. Only writers are in its way.
     Read,
-    /// Readers are in its way too.
+    /// To write. Readers are in its way too.
     Write,
 }
 
 /// The bytes where SQLite takes its locks: pending, reserved, and shared by readers.
 const LOCK_BYTES: RangeInclusive<u64> = 0x4000_0000..=0x4000_01ff;
 
-/// The byte of those that are going to write. It is in no reader's way.
+/// The byte that processes lock which are going to write. This lock is in no reader's way.
 const RESERVED: u64 = 0x4000_0001;
 
 /// Whether a stopped process holds a lock of this database that is in the way.

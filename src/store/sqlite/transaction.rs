@@ -1,8 +1,8 @@
 //! Write transactions: how they wait for others, and what survives a kill or a power cut.
 //!
-//! A commit survives the death of this process, not that of the machine: to sync takes a hundred times as long as
-//! all the rest. A power cut may cost the store, which then begins anew; nothing wrong is replayed, since every
-//! entry has its checksum.
+//! A commit survives the death of this process, but not a power cut: syncing takes a hundred times as long as all the
+//! rest. After a power cut the store may be damaged and begin anew. Nothing wrong is replayed, since every entry has a
+//! checksum.
 
 use super::connect::{WRITE_DEADLINE, wait_for_others};
 use super::read_transaction;
@@ -20,11 +20,11 @@ use std::time::Duration;
 pub(in crate::store) enum Purpose {
     /// To store something.
     Storing,
-    /// The same, unless another process is writing.
+    /// To store something, unless another process is writing.
     StoringAtOnce,
     /// To remove something. It is overwritten in the file, except in pages that the file gives back.
     Removing,
-    /// To be rolled back, on a connection of [`open_to_try`](super::open::open_to_try).
+    /// To try something and roll it back, on a connection of [`open_to_try`](super::open::open_to_try).
     Trying,
 }
 
@@ -49,15 +49,15 @@ pub(in crate::store) fn write<'c>(
     Ok(transaction)
 }
 
-/// Has the disk hold all that was committed. No transaction may be open: closing the file ends all locks of this
+/// Syncs everything that was committed to the disk. No transaction may be open: closing the file ends all locks of this
 /// process.
 pub(in crate::store) fn sync(location: &StoreLocation) -> Result<(), StoreError> {
     let flags = OFlags::RDWR | OFlags::NONBLOCK;
     Ok(open_private(&location.database(), flags)?.sync_all()?)
 }
 
-/// Has the journal truncated at the end instead of removed: to make and remove a file takes longer than to write
-/// it.
+/// Makes SQLite truncate the journal at the end instead of removing it: making and removing a file takes longer than
+/// writing it.
 fn keep_journal(connection: &Connection) -> Result<(), StoreError> {
     let keep = || connection.execute_batch("PRAGMA journal_mode = TRUNCATE");
     // The journal mode that another process chose cannot be changed inside a read transaction.

@@ -15,7 +15,7 @@ use rusqlite::Connection;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-/// How many clearings a store had had at some moment.
+/// The number of clearings that a store had had at some moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clearings {
     count: u64,
@@ -23,14 +23,14 @@ pub struct Clearings {
     secret: Option<Vec<u8>>,
 }
 
-/// The most clearings that are kept. If there were more during a run, it counts as cleared.
+/// The most clearings that are kept. If there were more during a run, its command counts as cleared.
 const REMEMBERED: u64 = 1000;
 
 impl Store {
     /// How many clearings there have been so far.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn clearings(&self) -> Result<Clearings, StoreError> {
         let (last, secret) = self.database.read(
             |pages| Ok((pages.last_name(NoteKind::Cleared)?, pages.note(NoteKind::Secret, &[])?)),
@@ -58,7 +58,8 @@ fn number_of_last(name: Option<Vec<u8>>) -> Result<u64, StoreError> {
     bytes.map(u64::from_be_bytes).map_err(damaged)
 }
 
-/// Notes what is being cleared. If dates decide, a run in flight is too young to be selected.
+/// Notes what is being cleared. If the selection is by date, nothing is noted: a run in flight is too young to be
+/// selected.
 pub(in crate::store) fn remember(
     connection: &Connection,
     selection: &Selection,
@@ -113,7 +114,7 @@ pub(in crate::store) fn was_cleared(
             scope.is_none_or(|scope| scope == new.scope)
                 && words.is_none_or(|words| call.is_meant(&words))
         }
-        // A note that cannot be read may have meant it.
+        // A note that cannot be read may have been about this command.
         None => true,
     }))
 }
@@ -137,7 +138,7 @@ struct ClearedWords {
 }
 
 impl ClearedCalls {
-    /// Flags for what is there, followed by it.
+    /// Flags for the fields that are present, followed by these fields.
     fn encoded(&self) -> Vec<u8> {
         let words = self.words.as_ref();
         let open_ended = words.is_some_and(|words| words.open_ended);
@@ -170,7 +171,7 @@ struct RunningCall {
     program: Vec<u8>,
     /// All beginnings of its words, the whole last.
     beginnings: Vec<Vec<u8>>,
-    /// Whether some of its words are not known. Then every clearing of its program counts.
+    /// Whether some of its words are not known. If so, every clearing of its program counts.
     is_vague: bool,
 }
 
@@ -187,7 +188,7 @@ impl RunningCall {
         Ok(Self { program, beginnings, is_vague })
     }
 
-    /// Whether a clearing of these words meant this call.
+    /// Whether a clearing of these words was about this call.
     fn is_meant(&self, ClearedWords { program, words, open_ended }: &ClearedWords) -> bool {
         self.is_vague && *program == self.program
             || *open_ended && self.beginnings.contains(words)

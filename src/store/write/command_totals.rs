@@ -1,8 +1,8 @@
 //! Commands and the totals of each.
 //!
 //! Triggers keep the number of a command's entries and their bytes of output. Hits, misses and the time saved outlive
-//! entries: evicting or replacing one takes nothing from them. So a command stays when its last entry goes, but
-//! not for ever: `clear` forgets its totals, and of commands without entries only the last used stay.
+//! entries: evicting or replacing an entry does not change them. So a command stays when its last entry is removed, but
+//! not for ever: `clear` forgets its totals, and only the most recently used commands without entries are kept.
 
 use crate::key::CommandName;
 use crate::store::error::StoreError;
@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 /// The number of commands without entries that are kept.
 const KEPT_IDLE: i64 = 10_000;
 
-/// The number of a command, and how many entries it has; `None` for a new command.
+/// The id of a command, and how many entries it has; `None` for a new command.
 pub(super) fn find(
     connection: &Connection,
     scope: &str,
@@ -24,7 +24,7 @@ pub(super) fn find(
     Ok(connection.query_row(sql, params![scope, name.name()], row).optional()?)
 }
 
-/// Counts a run whose result is stored now. The number of its command, which may be new, and how many such runs
+/// Counts a run whose result is stored now. Returns the id of its command, which may be new, and how many such runs
 /// there were.
 pub(super) fn count_run(
     connection: &Connection,
@@ -42,7 +42,7 @@ pub(super) fn count_run(
     )?)
 }
 
-/// Notes which of these commands have no entries any more. One without totals is forgotten.
+/// Marks the commands among these that have no entries any more. A command without totals is forgotten.
 pub(super) fn note_losses(connection: &Connection, commands: &str) -> Result<(), StoreError> {
     let of_them = format!("WHERE id IN ({commands}) AND entries <= 0");
     if connection.execute(&format!("UPDATE command SET idle = 1 {of_them}"), [])? > 0 {
@@ -73,7 +73,7 @@ pub(super) fn forget_idle(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// About how many commands there are, at most.
+/// An estimate of the number of commands, which is never too low.
 pub(super) fn highest_number(connection: &Connection) -> Result<i64, StoreError> {
     let sql = "SELECT coalesce(max(id), 0) FROM command";
     Ok(connection.query_row(sql, [], |row| row.get(0))?)

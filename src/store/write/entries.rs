@@ -1,6 +1,6 @@
-//! Removes rows of entries with all that belongs to them, in a transaction of the caller.
+//! Removes rows of entries with everything that belongs to them, in a transaction of the caller.
 //!
-//! Whatever removes entries does it here: fills, limits, `clear` and `prune`.
+//! Fills, limits, `clear` and `prune` all remove entries through this module.
 
 use super::command_totals;
 use super::tombstones::{self, RemovalCause};
@@ -16,7 +16,7 @@ use std::ops::AddAssign;
 /// The bytes that an entry takes beside its output and its words: its row, and its share of the indexes.
 pub(super) const OVERHEAD: u64 = 4 << 10;
 
-/// What was removed, or would be.
+/// The amount that was removed, or would be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cleared {
     /// How many entries.
@@ -33,7 +33,7 @@ impl AddAssign for Cleared {
     }
 }
 
-/// Removes these entries. They leave tombstones of this cause and date, if there is a cause to tell.
+/// Removes these entries. If there is a cause, they leave tombstones of this cause and date.
 pub(super) fn remove(
     connection: &Connection,
     ids: &[i64],
@@ -72,8 +72,8 @@ pub(super) fn remove(
     Ok(cleared)
 }
 
-/// Removes all entries but these few, which are stored again: to empty a table takes a hundredth of the time that its rows
-/// take one by one.
+/// Removes all entries except these few, which are stored again: emptying a table takes a hundredth of the time of
+/// removing its rows one by one.
 pub(super) fn remove_all_but(
     connection: &Connection,
     spared: &[i64],
@@ -87,7 +87,7 @@ pub(super) fn remove_all_but(
     };
     owners::disown_all_but(connection, &spared)?;
     let before = total(connection)?;
-    // The last of them are as good as any to leave tombstones.
+    // Not all of them can leave tombstones, so the last ones do.
     let last = format!("id NOT IN ({spared}) ORDER BY id DESC LIMIT {}", tombstones::KEPT);
     let last = numbers(&format!("SELECT id FROM entry WHERE {last}"))?;
     remove(connection, &last, Some(cause), Timestamp::now())?;
@@ -116,7 +116,7 @@ pub(super) fn remove_all_but(
     })
 }
 
-/// All entries, by the totals of their commands.
+/// The total of all entries, from the totals of their commands.
 fn total(connection: &Connection) -> Result<Cleared, StoreError> {
     let sql = "SELECT CAST(total(entries) AS INTEGER), CAST(total(output) AS INTEGER) FROM command";
     Ok(connection.query_row(sql, [], |row| {
@@ -125,7 +125,7 @@ fn total(connection: &Connection) -> Result<Cleared, StoreError> {
     })?)
 }
 
-/// Numbers as SQL. A list of any length is one statement.
+/// A list of numbers in SQL, so that a list of any length is one statement.
 fn list<'n>(numbers: impl IntoIterator<Item = &'n i64>) -> String {
     let numbers: Vec<_> = numbers.into_iter().map(i64::to_string).collect();
     numbers.join(",")

@@ -38,7 +38,7 @@ fn victims(mut candidates: Vec<EvictionCandidate>, excess: usize) -> Vec<i64> {
     candidates.iter().take(excess).map(|c| c.id).collect()
 }
 
-/// Leaves room for one more entry of a command under `--max-entries`. The number of entries removed.
+/// Makes room for one more entry of a command under `--max-entries`. Returns the number of entries removed.
 pub(super) fn make_room_in_command(
     connection: &Connection,
     (command, entries): (i64, i64),
@@ -85,14 +85,14 @@ fn candidates(
     Ok(candidates)
 }
 
-/// Whether there is room for sure. The files are at least as long as what they hold, and their length is
-/// quicker to tell.
+/// Whether there is room for sure. The files are at least as long as their content, and their length is known more
+/// quickly.
 pub(super) fn has_room(connection: &Connection, max_size: Size, needed: u64) -> bool {
     file_length(connection).is_some_and(|length| length.saturating_add(needed) <= max_size.0)
 }
 
-/// Leaves room for `needed` bytes under `--max-size`. The number of entries removed; `None` when there can never be
-/// room for that much.
+/// Makes room for `needed` bytes under `--max-size`. Returns the number of entries removed; `None` when there can never
+/// be room for that much.
 pub(super) fn make_room_in_store(
     connection: &Connection,
     max_size: Size,
@@ -105,7 +105,7 @@ pub(super) fn make_room_in_store(
     Ok(evicted.fits.then_some(evicted.removals))
 }
 
-/// The same once the newest entry is stored, which stays. Only now it is known how much it takes: it has words too,
+/// Makes room once the newest entry is stored, which stays. Its size in the file is known only now: it has words too,
 /// and pages are not quite filled.
 pub(super) fn make_room_for_newest(
     connection: &Connection,
@@ -113,7 +113,7 @@ pub(super) fn make_room_for_newest(
     needed: u64,
     newest: i64,
 ) -> Result<Option<usize>, StoreError> {
-    // Mostly there is room for far more, which is quicker to tell.
+    // Usually there is room for far more, and that is known more quickly.
     let far_more = needed.saturating_mul(2).saturating_add(MARGIN);
     if file_length(connection).is_some_and(|length| length.saturating_add(far_more) <= max_size.0) {
         return Ok(Some(0));
@@ -122,12 +122,12 @@ pub(super) fn make_room_for_newest(
     Ok(evicted.fits.then_some(evicted.removals))
 }
 
-/// What an eviction removed.
+/// The result of an eviction.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Evicted {
-    /// How often something was removed.
+    /// How many things were removed: entries, and what is kept beside them.
     pub(super) removals: usize,
-    /// What entries these were.
+    /// The removed entries.
     pub(super) cleared: Cleared,
     /// Whether there is room now, or will be after more evictions.
     pub(super) fits: bool,
@@ -135,8 +135,8 @@ pub(super) struct Evicted {
     pub(super) goes_on: bool,
 }
 
-/// Removes at most that many entries, the least recently used first, until `needed` bytes fit, and then what is kept
-/// beside them.
+/// Removes at most `most` entries, the least recently used first, until `needed` bytes fit. If no entry is left, what
+/// is kept beside the entries is removed too.
 pub(super) fn evict(
     connection: &Connection,
     max_size: Size,
@@ -153,7 +153,8 @@ pub(super) fn evict(
         if excess == 0 || evicted.goes_on {
             return Ok(evicted);
         }
-        // To count the bytes takes longer than to remove an entry. No entry frees twice of what it holds.
+        // Counting the bytes takes longer than removing an entry. No entry frees twice of what it holds, so half of the
+        // excess is safe to remove at once.
         let least = least_used(connection, now, stays, excess / 2, most - evicted.removals)?;
         if !least.is_empty() {
             evicted.cleared +=
@@ -168,8 +169,8 @@ pub(super) fn evict(
     }
 }
 
-/// The entries to evict next, all but one: so many that they hold more than these bytes. Entries from the future come
-/// first: they are of no use until the clock gets there, and would outlive all others.
+/// The entries to evict next, without the one that stays: as many as hold more than these bytes. Entries from the
+/// future come first: they are of no use until the clock gets there, and would outlive all others.
 fn least_used(
     connection: &Connection,
     now: Timestamp,
@@ -198,13 +199,13 @@ fn least_used(
     Ok(least)
 }
 
-/// How long the files are; `None` where that is to be counted.
+/// The length of the files, if it can be known without counting.
 fn file_length(connection: &Connection) -> Option<u64> {
     let database = Path::new(connection.path()?).metadata().ok()?.len();
     Some(database.saturating_add(owners::total(connection).ok()?))
 }
 
-/// How long the files are once they have shrunk, in bytes.
+/// The length of the files once they have shrunk, in bytes.
 fn used_bytes(connection: &Connection) -> Result<u64, StoreError> {
     Ok(space::shrunk(connection)?.saturating_add(owners::total(connection)?))
 }

@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 use rusqlite::Connection;
 use std::num::NonZeroU64;
 
-/// What may enter the store, and how large it may become.
+/// The conditions and limits under which a result is stored.
 pub struct Limits<'a> {
     /// The clearings before the run began. A command that was cleared since is not stored.
     pub since: Clearings,
@@ -44,12 +44,12 @@ impl std::fmt::Debug for Limits<'_> {
     }
 }
 
-/// What became of a result.
+/// The outcome of storing a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filled {
     /// It is stored.
     Stored,
-    /// It is larger than the whole store may be.
+    /// It is larger than the limit of the whole store.
     TooLarge,
     /// Its command was cleared while it ran.
     Cleared,
@@ -61,7 +61,7 @@ impl Store {
     /// Stores a result in place of the one with the same key and condition, and keeps the limits.
     ///
     /// # Errors
-    /// As SQLite. Nothing has changed then.
+    /// When SQLite fails. Nothing has changed then.
     pub fn fill(
         &mut self,
         name: &CommandName,
@@ -72,7 +72,7 @@ impl Store {
         let connection = self.database.connection_mut()?;
         let objects = NewObjects::prepare(&self.location, new)?;
         if objects.as_ref().is_some_and(|objects| objects.size() > limits.max_size.0) {
-            // Nothing need be copied to know that.
+            // This is known before anything is copied.
             return Ok(Filled::TooLarge);
         }
         let has_objects = objects.is_some();
@@ -81,12 +81,12 @@ impl Store {
         drop(fill);
         let leaves_files = match &ended {
             Ok((Filled::Stored, leaves_files)) => *leaves_files,
-            // It was waited for long enough.
+            // The wait for the lock was long enough.
             Err(StoreError::Busy) => false,
             _ => has_objects,
         };
         if leaves_files {
-            // If this fails the next writer does it.
+            // If this fails, the next writer does it.
             let _ = sweep::settle(connection, &self.location);
         }
         ended.map(|(filled, _)| filled)
@@ -95,7 +95,7 @@ impl Store {
     /// Remembers digests of files, unless another process is writing.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn remember(&mut self, learned: &[LearnedDigest]) -> Result<(), StoreError> {
         if learned.is_empty() || self.is_read_only() {
             return Ok(());
@@ -110,10 +110,10 @@ impl Store {
     }
 }
 
-/// One in so many fills trims what is kept beside the entries: to count it takes longer than to store an entry.
+/// One in this many fills trims what is kept beside the entries: counting that takes longer than storing an entry.
 const TRIM_INTERVAL: i64 = 64;
 
-/// Among very many commands it is done less often still: once for this many of them.
+/// With very many commands this happens even less often: once per this many of them.
 const COMMANDS_PER_FILL: i64 = 256;
 
 /// A result to store.
@@ -144,8 +144,8 @@ impl Fill<'_> {
         }
     }
 
-    /// Stores the result in one transaction. `None` if it only noted that its objects are about to exist: another
-    /// transaction can store the entry.
+    /// Stores the result in one transaction. Returns `None` if it only noted that the objects are about to exist.
+    /// Another transaction has to store the entry then.
     fn attempt(
         &mut self,
         connection: &mut Connection,
@@ -172,7 +172,7 @@ impl Fill<'_> {
         let leaves_files = owners::are_unsettled(&transaction)?;
         let replaced = self.objects.as_mut().map(|it| it.link(&transaction)).transpose()?;
         transaction.commit()?;
-        // To free a long file takes a while: not before others can write again.
+        // Freeing a long file takes a while, so it happens when others can write again.
         drop(replaced);
         folded.done();
         Ok(Some((Filled::Stored, leaves_files)))

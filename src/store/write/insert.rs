@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 use rusqlite::{Connection, params};
 use std::os::unix::ffi::OsStrExt;
 
-/// The most entries of one key whose runs were traced: so many states of its inputs a call knows the result of.
+/// The most entries of one key whose runs were traced. For this many states of its inputs a call has results.
 pub const MOST_TRACED: u8 = 64;
 
 /// Removes the entry that a new one replaces; returns how many were removed.
@@ -60,7 +60,7 @@ pub(super) fn remove_oldest_traced(
     Ok(oldest.len())
 }
 
-/// Writes down what a traced run asked, unless another entry has the same shape. One that is damaged is replaced.
+/// Writes down what a traced run asked, unless another entry has the same shape. A damaged record is replaced.
 fn remember_shape(connection: &Connection, shape: &InputShape) -> Result<(), StoreError> {
     let digest = shape.digest();
     let shapes = Notes::of(connection, NoteKind::Shape);

@@ -34,7 +34,7 @@ impl Store {
     /// that no entry owns.
     ///
     /// # Errors
-    /// As SQLite. A part may be removed by then.
+    /// When SQLite fails. A part may have been removed then.
     pub fn prune(&mut self, max_size: Size) -> Result<Cleared, StoreError> {
         self.repair_objects()?;
         let mut cleared = Cleared::default();
@@ -48,7 +48,7 @@ impl Store {
     /// The entries that [`Store::prune`] would remove.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn prunable(&mut self, max_size: Size) -> Result<Cleared, StoreError> {
         self.fold_uses()?;
         if evict::has_room(self.database.connection()?, max_size, 0) {

@@ -1,8 +1,8 @@
 //! Removing many entries: `clear` and `prune`.
 //!
-//! They go a part at a time, each in a transaction of its own. Between two parts others have the time to write. A kill
-//! leaves a part removed. Only at the end is the file made shorter, and synced, so that what is removed does not come
-//! back after a power cut.
+//! The entries are removed in parts, each in a transaction of its own, and others can write between two parts. After a
+//! kill, some parts are removed. At the end the file is made shorter, and synced so that a power cut does not bring the
+//! entries back.
 
 use super::entries::{self, Cleared};
 use super::tombstones::{self, RemovalCause};
@@ -22,18 +22,19 @@ use rusqlite::Connection;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The most entries that the first part removes. Each may hold a megabyte. How long the part took says how many the
-/// next may remove.
+/// The most entries that the first part removes. Each may hold a megabyte. The time that a part took decides how many
+/// the next one removes.
 const FIRST_PART: usize = 256;
 
-/// The same if the store has this many objects: an entry may own thousands, and each is removed by itself.
+/// The most entries that the first part removes if the store has [`MANY_OBJECTS`]: an entry may own thousands of
+/// objects, and each is removed by itself.
 const FIRST_PART_OF_MANY_OBJECTS: usize = 8;
 const MANY_OBJECTS: i64 = 4096;
 
 /// How long a part should take: others wait for its end.
 const PART_TIME: Duration = Duration::from_millis(150);
 
-/// How long others have between two parts. Those who wait look for the lock every 32 milliseconds.
+/// How long others can write between two parts. A process that waits looks for the lock every 32 milliseconds.
 const TURN_OF_OTHERS: Duration = Duration::from_millis(35);
 
 /// What to remove, and why.
@@ -51,7 +52,7 @@ impl Removal {
         matches!(self, Self::Selected(RemovalCause::Cleared, selection) if selection.is_all())
     }
 
-    /// Removes the next part, of at most that many entries. Returns what it removed, and whether that was all.
+    /// Removes the next part, of at most `most` entries. Returns what it removed, and whether that was all.
     fn remove_part(
         &self,
         transaction: &Connection,
@@ -94,7 +95,7 @@ impl Removal {
     }
 }
 
-/// How many entries a part removes at least.
+/// The fewest entries that a part removes.
 fn least_part(connection: &Connection) -> Result<usize, StoreError> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM object LIMIT ?1)";
     let objects: i64 = connection.query_row(sql, [MANY_OBJECTS], |row| row.get(0))?;
@@ -105,7 +106,7 @@ impl Store {
     /// Removes the selected entries and gives their space back.
     ///
     /// # Errors
-    /// As SQLite; a part may be removed by then.
+    /// When SQLite fails. A part may have been removed then.
     pub fn clear(&mut self, selection: &Selection) -> Result<Cleared, StoreError> {
         let removal = Removal::Selected(RemovalCause::Cleared, selection.clone());
         let cleared = self.remove(&removal)?;
@@ -118,7 +119,7 @@ impl Store {
     /// What [`Store::clear`] would remove. Changes nothing.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn clearable(&self, selection: &Selection) -> Result<Cleared, StoreError> {
         let (entries, output) = selection.total(&*self.database.read_transaction()?)?;
         Ok(Cleared { entries, output })
@@ -155,8 +156,8 @@ impl Store {
     ) -> Result<T, StoreError> {
         match self.try_in_transaction(&part) {
             Err(fault) if fault.is_of_a_full_disk() => {
-                // To remove something takes room for the journal, and who clears a full disk has none. A process
-                // that dies without one leaves a damaged store at the worst.
+                // A removal needs room for the journal, which a full disk does not have. If the process dies without a
+                // journal, the store is damaged at worst.
                 self.database.connection()?.pragma_update(None, "journal_mode", "MEMORY")?;
                 self.try_in_transaction(&part)
             }
@@ -178,22 +179,22 @@ impl Store {
         Ok(done)
     }
 
-    /// Makes the rows of objects right, should they be damaged.
+    /// Repairs the rows of objects if they are damaged.
     pub(in crate::store) fn repair_objects(&mut self) -> Result<(), StoreError> {
         sweep::repair(self.database.connection_mut()?, &self.location)
     }
 
-    /// Removes the files of objects that no entry owns, whatever left them.
+    /// Removes the files of objects that no entry owns, whatever the cause.
     pub(in crate::store) fn sweep_objects(&mut self) -> Result<(), StoreError> {
         sweep::sweep(self.database.connection_mut()?, &self.location)
     }
 
-    /// What these removals would remove, one after the other: they are made and rolled back. Entries share pages, so
-    /// there is no other way to find out how many bytes one of them frees.
+    /// Returns what these removals would remove, one after the other, by making them and rolling back. Entries share
+    /// pages, so there is no other way to find out how many bytes one of them frees.
     pub(super) fn try_out(&mut self, removals: &[Removal]) -> Result<Cleared, StoreError> {
         let mut connection = open::open_to_try(&self.location)?;
         let transaction = transaction::write(&mut connection, &self.location, Purpose::Trying)?;
-        // What was used since, and could not be counted in for good; it stays to be.
+        // The removal itself would fold recent uses in first. Here this is rolled back too, and the file of uses stays.
         let _ = usage::fold(&self.location, &transaction)?;
         let mut cleared = Cleared::default();
         for removal in removals {

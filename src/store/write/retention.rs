@@ -1,6 +1,6 @@
 //! Retention: what is kept beside the entries, and how much of it.
 //!
-//! These are totals of commands without entries, digests of files, tombstones and globs. They are useful, but any entry
+//! That is: totals of commands without entries, digests of files, tombstones and globs. They are useful, but any entry
 //! is worth more.
 
 use super::{command_totals, tombstones};
@@ -20,7 +20,7 @@ pub(in crate::store) fn keep_few(connection: &Connection) -> Result<(), StoreErr
     Notes::of(connection, NoteKind::File).keep_last(DIGESTS)
 }
 
-/// Removes everything but the tombstones: they are small, and asked for after an eviction.
+/// Removes everything except the tombstones: they are small, and looked up after an eviction.
 pub(in crate::store) fn forget(connection: &Connection) -> Result<(), StoreError> {
     command_totals::forget_idle(connection)?;
     Notes::of(connection, NoteKind::File).forget_all()

@@ -11,7 +11,7 @@ use std::fmt;
 /// Why an entry was removed. The numbers are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemovalCause {
-    /// A limit had no room for it.
+    /// It was evicted because of a limit.
     Evicted = 0,
     /// The user cleared it.
     Cleared = 1,
@@ -37,14 +37,14 @@ impl fmt::Display for Tombstone {
     }
 }
 
-/// This many tombstones are kept, the latest.
+/// The number of tombstones that are kept, the latest ones.
 pub(super) const KEPT: u16 = 1000;
 
 impl Store {
     /// What happened to the last entry of a key.
     ///
     /// # Errors
-    /// As SQLite.
+    /// When SQLite fails.
     pub fn tombstone(&self, key: &Key) -> Result<Option<Tombstone>, StoreError> {
         let connection = self.database.connection()?;
         let note = Notes::of(connection, NoteKind::Tombstone).find(key.0.as_bytes())?;
@@ -70,7 +70,7 @@ pub(super) fn put(
     Notes::of(connection, NoteKind::Tombstone).put_all(keys.iter().map(Vec::as_slice), &note)
 }
 
-/// Forgets all but the latest.
+/// Forgets all tombstones except the latest.
 pub(super) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
     Notes::of(connection, NoteKind::Tombstone).keep_last(KEPT.into())
 }

@@ -1,7 +1,7 @@
 //! The file of a database: its header, its pages, and the lock of a reader.
 //!
-//! A database that anything is unusual about is [`Unsupported`]: another page size or journal mode, a journal that is not
-//! empty, a lock that cannot be had at once.
+//! Anything unusual about a database is [`Unsupported`]: another page size or journal mode, a journal that is not
+//! empty, a lock that is not free.
 
 use super::unsupported::{PageResult, Unsupported};
 use crate::file_lock::{self, ByteRange};
@@ -39,8 +39,8 @@ pub(super) struct Pages {
     application: u32,
     /// Some of the pages that were read, the first page always among them.
     read: RefCell<Vec<(u32, Rc<Vec<u8>>)>>,
-    /// The number of pages that a search may still look at. It begins with the number of pages, which is enough for a
-    /// sound tree, and ends a search in circles.
+    /// The number of pages that a search may still look at. It starts at the number of pages of the file. That is
+    /// enough for a sound tree, and ends a search that goes in circles.
     left: Cell<u32>,
 }
 

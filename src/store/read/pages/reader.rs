@@ -38,7 +38,7 @@ pub(super) struct Roots {
     objects: u32,
 }
 
-/// The columns of `entry` that are read, by their places.
+/// The indexes of the columns of `entry` that are read.
 pub(super) mod column {
     pub(in super::super) const CONDITION: usize = 2;
     pub(in super::super) const EXIT: usize = 4;
@@ -57,7 +57,7 @@ impl PageReader {
     /// Opens a database of the present format, unless somebody is writing to it.
     pub(in crate::store) fn open(location: &StoreLocation) -> PageResult<Self> {
         if !cfg!(target_os = "linux") {
-            // Elsewhere SQLite may take its locks in other ways, depending on the file system.
+            // On other systems SQLite may lock in other ways, depending on the file system.
             return Err(Unsupported);
         }
         let pages = Pages::open(&location.database())?;
@@ -160,7 +160,7 @@ impl PageReader {
         Ok(value)
     }
 
-    /// The name that is the last of a kind in order, if there is any.
+    /// The last name of the notes of a kind, if there is any.
     pub(in crate::store) fn last_name(&self, kind: NoteKind) -> PageResult<Option<Vec<u8>>> {
         let of_kind = [PageValue::Integer(kind as i64)];
         let last = tree::last_match(&self.pages, self.roots()?.notes, &of_kind)?;
@@ -177,7 +177,7 @@ impl PageReader {
 }
 
 impl Roots {
-    /// Reads them from the table of all tables and indexes: type, name, table, first page, definition.
+    /// Reads the first pages from the table of all tables and indexes: type, name, table, first page, definition.
     pub(super) fn read(pages: &Pages) -> PageResult<Self> {
         let mut found = [None; 4];
         tree::for_each_row(pages, SCHEMA, &mut |row| {

@@ -1,6 +1,6 @@
 //! Records: the values of a row or of an index entry, behind a list of their types.
 //!
-//! A record may be cut off behind any value; the values before are read all the same.
+//! A record may be cut off behind any value. The values before that can still be read.
 
 use super::unsupported::{PageResult, Unsupported};
 use std::cmp::Ordering;
@@ -35,7 +35,7 @@ impl<'a> PageRecord<'a> {
         Ok(Self { bytes, types, values })
     }
 
-    /// The type of a value and its range, which may reach behind the part that was read.
+    /// The type of a value and its range, which may end behind the part that was read.
     fn find(&self, place: usize) -> PageResult<(u64, Range<usize>)> {
         let list = &self.bytes[..self.values];
         let (mut at, mut start) = (self.types, self.values);
@@ -46,7 +46,7 @@ impl<'a> PageRecord<'a> {
         Ok((code, start..start.checked_add(length(code)?).ok_or(Unsupported)?))
     }
 
-    /// The range of a blob, which may reach behind the part that was read; `None` for NULL.
+    /// The range of a blob, which may end behind the part that was read; `None` for NULL.
     pub(super) fn place_of_blob(&self, place: usize) -> PageResult<Option<Range<usize>>> {
         match self.find(place)? {
             (0, _) => Ok(None),

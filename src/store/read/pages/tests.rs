@@ -1,4 +1,4 @@
-//! The page reader beside what SQLite finds in the same file.
+//! Compares the page reader with SQLite on the same file.
 
 use super::file;
 use super::reader::{PageReader, Roots, column};
@@ -198,8 +198,8 @@ proptest! {
     }
 }
 
-/// Of another process: changes rows and notes, some transactions long. A test of its own, which does nothing unless
-/// [`readers_beside_writers_see_what_sqlite_sees`] starts it.
+/// The work of another process: changes rows and notes in a number of transactions. This is a test of its own, which
+/// does nothing unless [`readers_beside_writers_see_what_sqlite_sees`] starts it.
 #[test]
 fn write_in_a_process_of_its_own() {
     let Some(directory) = env::var_os("PAGES_TO_WRITE") else { return };
@@ -254,8 +254,8 @@ fn readers_beside_writers_see_what_sqlite_sees() {
     assert!(compared > 0);
 }
 
-/// What a reader sees, in a file for SQLite. It is read through the reader's own descriptor: to close another one would
-/// drop its lock.
+/// Copies the database that a reader sees into a file for SQLite, through the reader's own descriptor: closing another
+/// one would drop its lock.
 fn copy_of(reader: &PageReader) -> (NamedTempFile, Connection) {
     let mut bytes = Vec::new();
     reader.pages.begin();
@@ -300,7 +300,7 @@ fn columns_are_where_the_table_has_them() {
 fn nothing_is_read_during_a_write() {
     let sample = sample();
     assert!(PageReader::open(&sample.location).is_ok());
-    // SQLite in this process: its locks do not keep this process out, but its journal does.
+    // The writer is SQLite in this process. Its locks do not stop a reader in the same process, but its journal does.
     sample.database.execute_batch("BEGIN IMMEDIATE; UPDATE note SET at = at + 1").expect("begun");
     assert!(sample.directory.path().join("cachex.db-journal").exists());
     assert!(PageReader::open(&sample.location).is_err());
@@ -333,7 +333,7 @@ fn a_tree_with_circles_or_more_ways_than_pages_is_not_supported() {
     assert_eq!(branch[0], 2, "a branch");
     let places = children(branch);
     let child = |at: usize| u32::from_be_bytes(branch[at..at + 4].try_into().expect("four"));
-    // The root before itself; and a few branches, each before the next one in all places.
+    // The root as its own child, and a few branches that have the next branch as every child.
     let chain: Vec<_> = places.iter().take(6).map(|at| child(*at)).collect();
     for way in [vec![root, root], [vec![root], chain].concat()] {
         let mut file = sound.clone();

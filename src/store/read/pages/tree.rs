@@ -1,7 +1,7 @@
 //! B-trees: tables, whose rows are found by number, and indexes, whose records are in order.
 //!
 //! A payload that is too long for its page goes on in a chain of other pages. A search looks at no more pages than the
-//! file has ([`Pages::begin`]), so a damaged tree with circles ends it.
+//! file has ([`Pages::begin`]), so it ends even in a damaged tree with circles.
 
 use super::file::{HEADER, PAGE, Pages, SCHEMA, number};
 use super::record::{PageRecord, PageValue, compare, varint};
@@ -18,7 +18,7 @@ struct Node {
     page: Rc<Vec<u8>>,
     is_table: bool,
     is_leaf: bool,
-    /// The range of the page that holds the offsets of the cells.
+    /// The part of the page that holds the offsets of the cells.
     cells: Range<usize>,
 }
 
@@ -100,7 +100,7 @@ impl Node {
         self.payload(index)?.whole(pages)
     }
 
-    /// How the first values of a record compare with these values. Most often the part in this page decides.
+    /// How the first values of a record compare with these values. Usually the part in this page is enough.
     fn order(&self, pages: &Pages, index: usize, values: &[PageValue<'_>]) -> PageResult<Ordering> {
         let payload = self.payload(index)?;
         let near = PageRecord::read(payload.near()).and_then(|record| compare(&record, values));

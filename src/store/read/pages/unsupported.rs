@@ -1,4 +1,4 @@
-//! The one error of the page reader, below all its parts.
+//! The only error of the page reader.
 
 use std::error::Error;
 

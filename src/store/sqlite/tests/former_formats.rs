@@ -1,4 +1,4 @@
-//! The formats of the database so far, for tests: the SQL that made each from the one before, and a few rows.
+//! All formats of the database so far, for tests: the SQL that made each from the one before, and a few rows.
 
 pub(super) const MIGRATIONS: &[&str] = &[
     "
@@ -237,7 +237,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
 ",
 ];
 
-/// Rows of each format, of what it brought.
+/// Rows for each format, in the tables and columns that it introduced.
 pub(super) const SAMPLES: &[&str] = &[
     "
     INSERT INTO command VALUES (1, 'default', x'01'), (2, 'other', x'02'), (3, 'default', x'03');
