@@ -5,7 +5,7 @@ use std::io;
 /// What was found at a path, or `None` if there is nothing.
 ///
 /// # Errors
-/// Why it cannot be told.
+/// When the system fails for another reason.
 pub fn if_there<T>(found: Result<T, impl Into<io::Error>>) -> io::Result<Option<T>> {
     match found.map_err(Into::into) {
         Ok(found) => Ok(Some(found)),

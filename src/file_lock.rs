@@ -19,7 +19,7 @@ pub struct ByteRange {
 /// Takes a shared lock, unless another process has an exclusive one.
 ///
 /// # Errors
-/// The system's.
+/// When a system call fails.
 pub fn share(file: &File, bytes: ByteRange) -> io::Result<bool> {
     try_to_set(file, bytes, F_RDLCK)
 }
@@ -27,7 +27,7 @@ pub fn share(file: &File, bytes: ByteRange) -> io::Result<bool> {
 /// Takes an exclusive lock, unless another process has any.
 ///
 /// # Errors
-/// The system's.
+/// When a system call fails.
 pub fn take(file: &File, bytes: ByteRange) -> io::Result<bool> {
     try_to_set(file, bytes, F_WRLCK)
 }
@@ -35,7 +35,7 @@ pub fn take(file: &File, bytes: ByteRange) -> io::Result<bool> {
 /// Gives a lock up.
 ///
 /// # Errors
-/// The system's.
+/// When a system call fails.
 pub fn give_up(file: &File, bytes: ByteRange) -> io::Result<()> {
     call(file, libc::F_SETLK, bytes, F_UNLCK).map(drop)
 }
@@ -54,7 +54,7 @@ pub enum LockHolders {
 /// How other processes have locked these bytes.
 ///
 /// # Errors
-/// The system's.
+/// When a system call fails.
 pub fn holders(file: &File, bytes: ByteRange) -> io::Result<LockHolders> {
     Ok(match call(file, libc::F_GETLK, bytes, F_WRLCK)?.l_type {
         F_UNLCK => LockHolders::None,

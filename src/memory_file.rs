@@ -6,7 +6,7 @@ use std::io;
 /// An empty file.
 ///
 /// # Errors
-/// As the system.
+/// When a system call fails.
 #[cfg(target_os = "linux")]
 pub fn create() -> io::Result<File> {
     use rustix::fs::{MemfdFlags, memfd_create};
@@ -16,7 +16,7 @@ pub fn create() -> io::Result<File> {
 /// An empty file, on a disk after all, since this system has none in memory.
 ///
 /// # Errors
-/// As the system.
+/// When a system call fails.
 #[cfg(not(target_os = "linux"))]
 pub fn create() -> io::Result<File> {
     tempfile::tempfile()

@@ -98,7 +98,7 @@ impl OutputPattern {
     /// Reads a word of `--output`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// When the word is invalid.
     pub fn parse(word: &OsStr) -> Result<Self, String> {
         let bytes = word.as_bytes();
         if bytes.contains(&0) {

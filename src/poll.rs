@@ -9,7 +9,7 @@ use std::time::Duration;
 /// an error of the descriptor among them.
 ///
 /// # Errors
-/// The system's.
+/// When a system call fails.
 pub fn poll_one(
     fd: impl AsFd,
     events: PollFlags,

@@ -53,7 +53,7 @@ impl fmt::Display for NotPrivate {
 /// Opens a file that only its owner can read, made if need be. A link is not followed.
 ///
 /// # Errors
-/// The system's.
+/// When a system call fails.
 pub fn open_private(path: &Path, flags: OFlags) -> io::Result<File> {
     let flags = flags | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     Ok(File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?))
@@ -62,7 +62,7 @@ pub fn open_private(path: &Path, flags: OFlags) -> io::Result<File> {
 /// Makes the directory if need be, and checks that it is ours alone.
 ///
 /// # Errors
-/// Why it is not used.
+/// When it must not be used.
 pub fn prepare(directory: &Path) -> Result<(), NotPrivate> {
     let metadata = match fs::metadata(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -77,7 +77,7 @@ pub fn prepare(directory: &Path) -> Result<(), NotPrivate> {
 /// Checks that an existing directory is ours alone.
 ///
 /// # Errors
-/// Why it is not used.
+/// When it must not be used.
 pub fn check(directory: &Path, metadata: &Metadata) -> Result<(), NotPrivate> {
     if !metadata.is_dir() {
         let advice = Some("move it away, or name another directory");
@@ -90,7 +90,7 @@ pub fn check(directory: &Path, metadata: &Metadata) -> Result<(), NotPrivate> {
 /// Checks that a file is ours, and that nobody else can write to it.
 ///
 /// # Errors
-/// Why it is not used.
+/// When it must not be used.
 pub fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), NotPrivate> {
     if !is_ours(metadata.uid()) {
         return Err(NotPrivate::new(path, "belongs to another user"));

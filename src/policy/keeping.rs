@@ -9,7 +9,7 @@ impl Policy {
     /// Whether a result with this exit may be stored.
     ///
     /// # Errors
-    /// Why not.
+    /// When it may not be stored.
     pub fn may_store(&self, exit: Exit) -> Result<(), Discarded> {
         match exit {
             Exit::Signal(_) => Err(Discarded::Killed(exit)),

@@ -129,7 +129,7 @@ fn byte(start: libc::off_t, offset: libc::off_t) -> ByteRange {
 /// Whether keys can be claimed here; `false` when there is no file of claims yet.
 ///
 /// # Errors
-/// Why the file cannot be locked.
+/// When the file cannot be locked.
 pub fn can_claim(directory: &Path) -> io::Result<bool> {
     let mut options = File::options();
     options.read(true).write(true).custom_flags(libc::O_NOFOLLOW);

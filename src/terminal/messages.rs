@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Writes a text.
 ///
 /// # Errors
-/// As [`Stream::write_all`].
+/// When [`Stream::write_all`] fails.
 pub fn print(stream: Stream, text: &str) -> io::Result<()> {
     stream.write_all(escape_lines(text).as_bytes())
 }
@@ -19,7 +19,7 @@ pub fn print(stream: Stream, text: &str) -> io::Result<()> {
 /// Writes a text in colours. Parts of it that are not ours must have none.
 ///
 /// # Errors
-/// As [`Stream::write_all`].
+/// When [`Stream::write_all`] fails.
 pub fn print_styled(stream: Stream, text: &str) -> io::Result<()> {
     stream.write_all(escape_all_but_colours(text).as_bytes())
 }

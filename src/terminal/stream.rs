@@ -73,7 +73,7 @@ impl Stream {
     /// Writes every byte, unbuffered, also to a non-blocking descriptor.
     ///
     /// # Errors
-    /// As the system; `BrokenPipe` when the reader has gone away.
+    /// When a system call fails; with `BrokenPipe` when the reader has gone away.
     pub fn write_all(self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             match rustix::io::write(self.fd(), bytes) {

@@ -39,7 +39,7 @@ impl Process {
     /// Starts a command. It finds signals as our caller left them.
     ///
     /// # Errors
-    /// Why it does not run.
+    /// When the command cannot be started.
     pub(crate) fn start(mut launch: Launch<'_>, signals: &Signals) -> Result<Self, SpawnError> {
         let trace = launch.trace.take();
         #[cfg(target_os = "linux")]
