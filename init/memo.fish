@@ -78,7 +78,7 @@ end
 
 # A subcommand was meant: a rule can tell it from the others.
 function __cachex_refuse_words
-    __cachex_refuse "memo takes one name, and '$argv' is two" "for $argv alone, let your configuration have
+    __cachex_refuse "memo takes one name, and '$argv' is two" "to cache only $argv, put this into @CONFIG@:
 [[rule]]
 command = \"$argv[1]\"
 no-cache = true
@@ -87,7 +87,7 @@ no-cache = true
 command = \"$argv\"
 no-cache = false
 
-and then, as for all of $argv[1] without these rules: memo $argv[1]"
+and then run: memo $argv[1]"
 end
 
 function __cachex_made

@@ -92,7 +92,7 @@ __cachex_refuse() {
 
 # A subcommand was meant: a rule can tell it from the others.
 __cachex_refuse_words() {
-    __cachex_refuse "memo takes one name, and '$1 $2' is two" "for $1 $2 alone, let your configuration have
+    __cachex_refuse "memo takes one name, and '$1 $2' is two" "to cache only $1 $2, put this into @CONFIG@:
 [[rule]]
 command = \"$1\"
 no-cache = true
@@ -101,7 +101,7 @@ no-cache = true
 command = \"$1 $2\"
 no-cache = false
 
-and then, as for all of $1 without these rules: memo $1"
+and then run: memo $1"
 }
 
 # Whether the shell knows a name as an alias, a function, a builtin, or a keyword.

@@ -72,6 +72,12 @@ fn is_for_a_shell(word: &OsStr) -> bool {
 
 /// A mistyped verb is taken for a command, so the hint names the nearest verb.
 fn hint_at_verb(command: &OsStr) -> String {
+    let verb = command.to_str().and_then(nearest_verb);
+    verb.map_or_else(String::new, |verb| format!("; did you mean `cachex {verb}`?"))
+}
+
+/// The verb that a mistyped word may mean.
+pub(crate) fn nearest_verb(word: &str) -> Option<&'static str> {
     const VERBS: [&str; 13] = [
         "clear",
         "list",
@@ -87,22 +93,17 @@ fn hint_at_verb(command: &OsStr) -> String {
         "man",
         "help",
     ];
-    let Some(word) = command.to_str().filter(|word| word.len() >= 3) else {
-        return String::new();
-    };
     let near = VERBS.into_iter().filter(|verb| is_near(word, verb));
-    let Some(verb) = near.min_by_key(|verb| strsim::damerau_levenshtein(word, verb)) else {
-        return String::new();
-    };
-    format!("; did you mean `cachex {verb}`?")
+    near.min_by_key(|verb| strsim::damerau_levenshtein(word, verb))
 }
 
 /// Whether two words differ by one slip (a long one by two), or one is the start of the other.
 fn is_near(word: &str, verb: &str) -> bool {
     let slips = if verb.len() < 7 { 1 } else { 2 };
-    verb.starts_with(word)
-        || word.starts_with(verb)
-        || strsim::damerau_levenshtein(word, verb) <= slips
+    word.len() >= 3
+        && (verb.starts_with(word)
+            || word.starts_with(verb)
+            || strsim::damerau_levenshtein(word, verb) <= slips)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! `cachex init SHELL`: prints the lines for a shell's start file: its completions, and the functions `memo` and `unmemo`
-//! from `init/`.
+//! from `init/`. In those, `@CONFIG@` stands for the path of the user's configuration file.
 
 use super::answer::print;
 use super::completions;
 use crate::error::Error;
+use crate::home;
 use crate::options::{InitShell, Shell};
 
 /// Prints the lines.
@@ -16,5 +17,15 @@ pub fn run(shell: InitShell) -> Result<(), Error> {
         InitShell::Zsh => (Shell::Zsh, include_str!("../../init/memo.sh")),
         InitShell::Fish => (Shell::Fish, include_str!("../../init/memo.fish")),
     };
+    let memo = memo.replace("@CONFIG@", &config_file());
     print(&format!("{}\n{memo}", completions::script(shell)))
+}
+
+/// The path of the user's configuration file, or its name if a shell would not take the path as it is between double quotes.
+fn config_file() -> String {
+    const NAME: &str = "config.toml";
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._- ".contains(c);
+    let directory = home::config_directory();
+    let path = directory.and_then(|it| it.join(NAME).into_os_string().into_string().ok());
+    path.filter(|path| path.chars().all(is_plain)).unwrap_or_else(|| format!("your {NAME}"))
 }

@@ -68,7 +68,10 @@ fn memo_can_be_given_other_options_later() {
 fn what_would_break_the_command_is_refused() {
     in_each_shell(|name, shell| {
         for (line, told) in [
-            ("memo tool log", "memo takes one name, and 'tool log' is two; for tool log alone"),
+            (
+                "memo tool log",
+                "memo takes one name, and 'tool log' is two; to cache only tool log, put this into ",
+            ),
             ("memo tool -la", "unexpected argument '-l'; only options of cachex follow the name"),
             ("memo tool --tll 1h", "did you mean '--ttl'?"),
             ("memo tool --ttl soon", "invalid value 'soon'"),
@@ -105,6 +108,7 @@ fn a_subcommand_is_told_the_rule_that_it_needs() {
         let stderr = shell("memo tool log").tells("", 2);
         let rule = "[[rule]]\ncommand = \"tool log\"\nno-cache = false\n";
         assert!(stderr.contains(rule), "{stderr}");
+        assert!(stderr.lines().next().is_some_and(|it| it.ends_with("/config.toml:")), "{stderr}");
         let last = stderr.lines().last().expect("a line");
         assert!(last.ends_with("memo tool"), "{stderr}");
     });

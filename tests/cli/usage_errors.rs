@@ -94,9 +94,15 @@ fn every_error_is_one_line_that_ends_with_what_to_do() {
             "show ./s.sh a",
             "unexpected argument 'a'; put -- before a command: cachex show -- ./s.sh a",
         ),
+        ("show", "cachex show needs <ID>; see cachex show --help"),
+        ("explain --ttl 1h", "cachex explain needs <COMMAND>...; see cachex explain --help"),
+        ("init", "cachex init needs <SHELL>; see cachex init --help"),
+        ("list 12", "unexpected argument '12'; to show one entry: cachex show 12"),
+        ("help lst", "invalid value 'lst' for '[VERB]': no such verb; did you mean 'list'?"),
+        ("man docter", "invalid value 'docter' for '[VERB]': no such verb; did you mean 'doctor'?"),
         (
-            "show",
-            "the following required arguments were not provided: <ID>; see cachex show --help",
+            "man ls",
+            "invalid value 'ls' for '[VERB]': no such verb; to run a command of that name: cachex -- man ls",
         ),
     ] {
         sandbox.cachex(words).ends("", format!("cachex: error: {error}\n"), 2);

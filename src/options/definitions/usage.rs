@@ -3,7 +3,7 @@
 
 use super::command::command;
 use super::verbs::Verb;
-use crate::error::Error;
+use crate::error::{Error, nearest_verb};
 use crate::terminal::{self, Stream, escape_os, escape_words, is_unseen};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, Subcommand};
@@ -69,6 +69,12 @@ impl Help {
 
 /// What is wrong with a command line, and what to do about it.
 fn described(problem: &clap::Error, words: &[OsString]) -> String {
+    if problem.kind() == ErrorKind::MissingRequiredArgument
+        && let Some(missing) = subject(problem, ContextKind::InvalidArg)
+        && let Some((_, verb)) = verb_in(words)
+    {
+        return format!("cachex {verb} needs {missing}; see cachex {verb} --help");
+    }
     let text = problem.render().to_string();
     let what = text.split("\n\n").next().unwrap_or_default();
     let what = what.strip_prefix("error: ").unwrap_or(what);
@@ -77,28 +83,40 @@ fn described(problem: &clap::Error, words: &[OsString]) -> String {
     format!("{}; {}", what.trim_end_matches(']'), advice(problem, words))
 }
 
-fn advice(problem: &clap::Error, words: &[OsString]) -> String {
-    let about = |kind| match problem.get(kind) {
+/// What a problem is about.
+fn subject(problem: &clap::Error, kind: ContextKind) -> Option<&str> {
+    match problem.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         Some(ContextValue::Strings(texts)) => texts.first().map(String::as_str),
         _ => None,
-    };
+    }
+}
+
+fn advice(problem: &clap::Error, words: &[OsString]) -> String {
+    let about = |kind| subject(problem, kind);
     let meant = about(ContextKind::SuggestedArg).or_else(|| about(ContextKind::SuggestedValue));
     if let Some(meant) = meant {
         return format!("did you mean '{meant}'?");
     }
-    let is_verb = |word: &OsString| word.to_str().is_some_and(Verb::has_subcommand);
-    let Some(at) = words.iter().position(is_verb) else {
+    let Some((at, verb)) = verb_in(words) else {
         return "see cachex --help".to_owned();
     };
     let (before, rest) = (&words[1..=at], &words[at + 1..]);
-    let verb = words[at].to_str().unwrap_or_default();
     let misplaced = match (problem.kind(), about(ContextKind::InvalidArg)) {
         (ErrorKind::UnknownArgument, word) => word,
         (ErrorKind::ValueValidation, Some("[ID]" | "[VERB]")) => about(ContextKind::InvalidValue),
         _ => None,
     };
+    if let (Some("[VERB]"), Some(meant)) =
+        (about(ContextKind::InvalidArg), misplaced.and_then(nearest_verb))
+    {
+        return format!("did you mean '{meant}'?");
+    }
+    let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit());
     match misplaced.and_then(|word| command_in(rest, word)) {
+        Some([number]) if verb == "list" && number.to_str().is_some_and(is_number) => {
+            format!("to show one entry: cachex show {}", escape_os(number))
+        }
         Some(command) if Verb::takes_command(verb) => {
             let options = &rest[..rest.len() - command.len()];
             let dashes = [OsString::from("--")];
@@ -111,6 +129,12 @@ fn advice(problem: &clap::Error, words: &[OsString]) -> String {
         }
         None => format!("see cachex {verb} --help"),
     }
+}
+
+/// The first verb, and its place.
+fn verb_in(words: &[OsString]) -> Option<(usize, &str)> {
+    let mut words = words.iter().map(|word| word.to_str().unwrap_or_default()).enumerate();
+    words.find(|(_, word)| Verb::has_subcommand(word))
 }
 
 /// The words from the first operand on that are a command, if this word is among them.

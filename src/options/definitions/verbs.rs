@@ -272,7 +272,8 @@ pub struct ShowOptions {
     override_usage = "cachex config [OPTIONS] [-- COMMAND [ARGS]...]",
     after_help = "\
 Without COMMAND, shows the options for a command that no rule matches. Takes every option of a run, and answers \
-for a run with these options."
+for a run with these options. Your own file is `~/.config/cachex/config.toml` (on macOS \
+`~/Library/Application Support/cachex/config.toml`), and that of a project is `.cachex.toml`."
 )]
 pub struct ConfigOptions {
     /// Show defaults, too
