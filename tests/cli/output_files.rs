@@ -139,6 +139,21 @@ fn what_stands_in_the_way_is_named_once_and_the_command_runs() {
 }
 
 #[test]
+fn what_is_no_plain_file_is_not_stored() {
+    for (make, what) in [
+        ("chmod 4755 dist/a", "dist/a is set-user-id or set-group-id"),
+        ("chmod 2755 dist/a", "dist/a is set-user-id or set-group-id"),
+        ("mkfifo dist/fifo", "dist/fifo is a FIFO"),
+    ] {
+        let sandbox = Sandbox::with_script(&format!("mkdir -p dist; echo x > dist/a; {make}"));
+        let told = sandbox.cachex("-v --output dist ./s.sh").tells("", 0);
+        assert!(told.contains(&format!("not stored: output {what}")), "{told}");
+        assert!(sandbox.entries().is_empty());
+        assert!(sandbox.objects().is_empty());
+    }
+}
+
+#[test]
 fn nothing_is_written_through_a_link() {
     let sandbox = sandbox();
     build(&sandbox);
