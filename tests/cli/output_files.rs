@@ -165,6 +165,24 @@ fn nothing_is_written_through_a_link() {
 }
 
 #[test]
+fn no_link_on_the_way_to_an_output_is_followed() {
+    let sandbox = Sandbox::with_script("mkdir -p a/b; echo new > a/b/out; echo built");
+    let call = |more: &str| sandbox.cachex(&format!("{more} --output a/b/out ./s.sh"));
+    call("").gives("built\n");
+    for link in ["mv a elsewhere; ln -s elsewhere a", "rm a; mkdir a; ln -s ../elsewhere/b a/b"] {
+        sandbox.sh(&format!("{link}; rm -f elsewhere/b/out")).gives("");
+        let seen = call("--only-if-cached").output();
+        let told = String::from_utf8_lossy(&seen.stderr).into_owned();
+        assert_eq!((seen.status.code(), &*seen.stdout), (Some(124), &b""[..]), "{told}");
+        assert!(told.contains("is a link, which is not followed"), "{told}");
+        assert!(!sandbox.dir.join("elsewhere/b/out").exists());
+    }
+    // Nor is anything stored through one.
+    let told = call("-v --refresh").tells("built\n", 0);
+    assert!(told.contains("not stored: output a/b is a link, which is not followed"), "{told}");
+}
+
+#[test]
 fn a_damaged_object_is_a_miss_that_heals() {
     let sandbox = sandbox();
     build(&sandbox);
