@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import time
 from pathlib import Path
 
-from calls import MEGABYTE
+from calls import MEGABYTE, SETTLED
 from table import compared, counted
 
 FILES = 1000
@@ -46,6 +47,7 @@ def one(bench):
     with open("source", "wb") as file:
         for _ in range(1000):
             file.write(os.urandom(MEGABYTE))
+    time.sleep(SETTLED)
     build, copy = bench.cachex("--output", "out", "--", "cp", "source", "out"), ["cp", "source", "copy"]
     bench.call(build)
 
