@@ -1,7 +1,7 @@
-//! Work that goes on in a process of its own after this one has ended.
+//! Work that continues in a process of its own after this one has ended.
 //!
-//! It holds none of our descriptors, so a caller that waits for their end does not wait for it. It has a session of its own,
-//! so no hang-up reaches it.
+//! That process holds none of our descriptors, so a caller that waits until they are closed does not wait for it. It
+//! has a session of its own, so no hang-up reaches it.
 
 use super::wait::wait_until;
 use crate::process::in_new_process_with;
@@ -13,14 +13,14 @@ use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 
-/// Does `work` in a new process with a session of its own, no input and no output. Of our descriptors it has the one to
-/// `keep` only. All that is so when this returns.
+/// Does `work` in a new process with a session of its own, no input and no output. The only one of our descriptors that
+/// it has is `keep`. When this returns, the new process is already set up like this.
 ///
 /// # Errors
 /// When there cannot be a new process.
 ///
 /// # Safety
-/// No other thread may run, and `work` may use no descriptor of before but the one that is kept.
+/// No other thread may run, and the only descriptor from before that `work` may use is the one that is kept.
 #[allow(unsafe_code)]
 pub unsafe fn in_background(keep: Option<RawFd>, work: impl FnOnce()) -> io::Result<Background> {
     let (ready, report) = io::pipe()?;
@@ -53,8 +53,8 @@ pub struct Background {
 }
 
 impl Background {
-    /// Lets the process outlive this one. Process 1 takes its children along, so it waits for their end instead, unless a
-    /// signal ends it.
+    /// Lets the process outlive this one. The end of process 1 kills all others in its namespace, so process 1 waits
+    /// for them instead, unless a signal ends it.
     pub fn outlive_us(self) {
         if getpid() != Pid::INIT {
             return;
@@ -63,7 +63,7 @@ impl Background {
             Ok(None) | Err(Errno::INTR) => None,
             Ok(Some(_)) | Err(_) => Some(()),
         };
-        // Where this fails the work is lost, as that of any process of the namespace is.
+        // If this fails, the work is lost, like that of every process in the namespace.
         let _ = wait_until(|| {}, has_ended, None);
     }
 }

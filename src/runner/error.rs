@@ -9,16 +9,16 @@ pub enum SpawnError {
     /// The system refuses to execute it.
     #[error("{0}")]
     Refused(io::Error),
-    /// Something that a run needs cannot be had. The command did not run.
+    /// Something that a run needs is not available. The command did not run.
     #[error("cannot run a command: {0}")]
     Unavailable(io::Error),
-    /// The command runs or has run, and its end cannot be seen.
+    /// The command runs or has run, and cachex cannot see its end.
     #[error("cannot tell how the command ended: {0}")]
     OutOfSight(io::Error),
 }
 
 impl SpawnError {
-    /// Why the system did not start it: it refuses this command, or lacks what any process needs.
+    /// Sorts an error of the system: either it refuses this command, or it lacks something that every process needs.
     pub(super) fn of(fault: io::Error) -> Self {
         const LACKS: [i32; 4] = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
         match fault.raw_os_error() {
@@ -63,7 +63,7 @@ pub enum Unrecorded {
         "its standard input is a file that is too large to read and has just changed, or that has no size or date"
     )]
     StdinUnhashable,
-    /// It cannot be told what the command read of standard input.
+    /// It cannot be known what the command read of standard input.
     #[error("cachex cannot tell whether it reads standard input; use -n or --stdin")]
     StdinUnknown,
     /// The command may have asked the user something.

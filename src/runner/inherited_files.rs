@@ -1,7 +1,7 @@
 //! Regular files that the command inherits as descriptors from 3 on.
 //!
-//! What it reads from them is not in the key, and what it writes to them is not recorded. So a run that does either is
-//! not stored. Both change an offset, a size or a date.
+//! The content that it reads from them is not in the key, and the bytes that it writes to them are not recorded. So a
+//! run that does either is not stored. Both change an offset, a size or a date, which shows them.
 
 use crate::inherited;
 use crate::output_streams::are_one;
@@ -20,7 +20,7 @@ struct InheritedFile {
     stat: Stat,
     /// Whether each write goes to the end.
     appends: bool,
-    /// Our output streams that share its offset, with the bytes written to each so far.
+    /// Our output streams that share the offset of the file, with the bytes written to each so far.
     streams: Vec<(Stream, u64)>,
     /// Whether our own output goes to this file, and changes its size and date.
     is_output: bool,
@@ -29,7 +29,7 @@ struct InheritedFile {
 const STREAMS: [Stream; 2] = [Stream::Stdout, Stream::Stderr];
 
 impl InheritedFiles {
-    /// The files as they are now, without our standard input if that is watched already.
+    /// The files as they are now. Our standard input is left out if it is watched already.
     pub(super) fn now(is_stdin_watched: bool) -> Self {
         let is_watched =
             |fd: BorrowedFd<'_>| is_stdin_watched && are_one(fd, rustix::stdio::stdin());
@@ -42,12 +42,13 @@ impl InheritedFiles {
         self.0.iter().map(InheritedFile::number)
     }
 
-    /// Leaves out those of which it is known that the command used none.
+    /// Leaves out the files that the command is known not to have used.
     pub(super) fn forget(&mut self, unused: &[RawFd]) {
         self.0.retain(|file| !unused.contains(&file.number()));
     }
 
-    /// Whether the command may have read one of them without a trace: by its own offset, or as memory.
+    /// Whether the command may have read one of them without changing anything: at an offset of its own, or as mapped
+    /// memory.
     pub(super) fn are_readable(&self) -> bool {
         let is_readable = |file: &InheritedFile| {
             !fcntl_getfl(file.fd).is_ok_and(|it| it & OFlags::ACCMODE == OFlags::WRONLY)

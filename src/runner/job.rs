@@ -19,9 +19,9 @@ pub struct Job<'a> {
     pub words: &'a [OsString],
     /// Its environment; `None`: the same as ours.
     pub environment: Option<Environment>,
-    /// Our standard input, of which it gets what it reads.
+    /// Our standard input. The command takes only as much of it as it reads.
     pub stdin: Stdin,
-    /// What it writes to.
+    /// The streams that it writes to.
     pub outputs: OutputStreams,
     /// Records the output, if that is wanted.
     pub recorder: Option<Box<Recorder>>,
@@ -29,11 +29,11 @@ pub struct Job<'a> {
     pub trace: Option<Ledger>,
     /// Shown while the command is silent, if that is wanted.
     pub spinner: Option<Spinner>,
-    /// If set, output is held back until the command has ended, and is never shown when this is true of its exit. It
+    /// If set, output is held back until the command has ended, and is dropped if this returns true for its exit. This
     /// needs a recorder.
     pub withhold: Option<&'a dyn Fn(Exit) -> bool>,
-    /// Called, perhaps more than once, when nobody else should wait for this run any longer: cachex waits for the reader
-    /// of its output, or is about to stop.
+    /// Called, perhaps more than once, when nobody else should wait for this run any longer because cachex waits for
+    /// the reader of its output or is about to stop.
     pub held_up: &'a dyn Fn(),
     /// Called, perhaps more than once, as soon as it is certain that the result will not be stored.
     pub unstorable: &'a dyn Fn(),

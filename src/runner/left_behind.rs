@@ -1,4 +1,4 @@
-//! Processes that outlive the command and still hold what the command got from us.
+//! Processes that outlive the command and still hold descriptors that the command got from us.
 
 use crate::poll::poll_one;
 use rustix::event::PollFlags;

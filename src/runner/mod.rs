@@ -1,8 +1,8 @@
 //! Running the command as if cachex were not there, and recording what it does.
 //!
-//! Callers see a synchronous function. Inside, a single-threaded runtime waits for both output pipes, for signals and for
-//! the end of the command at once. The runner never touches the store and does not know what a result is kept for. It
-//! tells how the command ended, what it wrote and read, and whether all of that was recorded. It holds no lock.
+//! Callers see a synchronous function. Inside, a single-threaded runtime waits for both output pipes, for signals and
+//! for the end of the command at once. The runner never touches the store and does not know why a result is kept. It
+//! reports how the command ended, what it wrote and read, and whether all of that was recorded. It holds no lock.
 
 mod async_fd;
 mod background;

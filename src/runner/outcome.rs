@@ -19,9 +19,9 @@ pub struct Outcome {
     pub exit: Exit,
     /// The recording and the condition that it holds for, or why there is none to replay.
     pub recording: Result<(Recording, Condition), Unrecorded>,
-    /// Whether the output was withheld, as the job asked for after such an exit.
+    /// Whether the output was withheld, because the job asked for that after such an exit.
     pub withheld: bool,
-    /// All that the command asked for and changed, if it was to be traced, or why that is not known.
+    /// The files that the command asked for and changed, if it was to be traced, or the reason why they are not known.
     pub traced: Option<Result<Ledger, TraceFault>>,
     /// Why our own streams did not take all of the output.
     pub lost: Option<io::Error>,

@@ -20,7 +20,7 @@ const MEMORY_RESERVE: usize = 16 << 20;
 /// Checks that a run will have what it needs: the runtime needs descriptors, and Rust aborts without memory.
 ///
 /// # Errors
-/// [`SpawnError::Unavailable`] with what is lacking.
+/// With [`SpawnError::Unavailable`], which names what is lacking.
 pub fn have_resources() -> Result<(), SpawnError> {
     let reserve = descriptors().and_then(|()| memory());
     reserve.map_err(|fault| SpawnError::Unavailable(fault.into()))
@@ -29,7 +29,7 @@ pub fn have_resources() -> Result<(), SpawnError> {
 fn descriptors() -> Result<(), Errno> {
     let limit = getrlimit(Resource::Nofile).current;
     let lowest = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), 3)?;
-    // They are counted only where there may be too few left.
+    // Descriptors are counted only if there may be too few left.
     let open = match u64::try_from(lowest.as_raw_fd()).unwrap_or(0) {
         lowest
             if lowest < USUAL_FD_COUNT

@@ -19,21 +19,21 @@ pub(crate) struct Feed {
     buffered: Sender<Buffered>,
     /// The condition for the content, if that was read to its end before.
     known: Option<Condition>,
-    /// The condition for content that is read meanwhile, as soon as all of it was given.
+    /// Receives the condition for content that is read meanwhile, as soon as all of it was written.
     given: Receiver<Condition>,
     thread: JoinHandle<Option<Unfed>>,
     /// Closed when the command has ended.
     running: OwnedFd,
 }
 
-/// What a process that the command left behind can still read.
+/// The input that a process left behind by the command can still read.
 struct Unfed {
     buffered: Buffered,
     to: FeedPipe,
 }
 
-/// Prepares what the command is to read from. Nothing has been written to it yet. There is no feed if the command reads
-/// the file that keeps the input.
+/// Prepares the standard input of the command. Nothing is written to it yet. There is no feed if the command reads the
+/// file that holds the input.
 pub(super) fn prepare(buffered: &Buffered) -> io::Result<(Standard, Option<Feed>)> {
     let (read, write) = io::pipe()?;
     let (ended, running) = io::pipe()?;
@@ -42,7 +42,7 @@ pub(super) fn prepare(buffered: &Buffered) -> io::Result<(Standard, Option<Feed>
     let (sender, receiver) = channel();
     let (report, given) = channel();
     let feed = move || {
-        // Nothing comes if the command was not started.
+        // The receiver fails if the command was not started.
         let buffered = receiver.recv().ok()?;
         feed_all(buffered, to, known.is_some(), &report)
     };
@@ -55,7 +55,7 @@ pub(super) fn prepare(buffered: &Buffered) -> io::Result<(Standard, Option<Feed>
     })
 }
 
-/// Writes all to the command, which sees the end then. What is left is returned if the command ended before.
+/// Writes everything to the command, which then sees the end. If the command ends earlier, the rest is returned.
 fn feed_all(
     mut buffered: Buffered,
     mut to: FeedPipe,
@@ -64,7 +64,7 @@ fn feed_all(
 ) -> Option<Unfed> {
     match buffered.copy_to(&mut to) {
         Ok(whole) => _ = whole.map(|whole| given.send(whole)),
-        // The command reads no more.
+        // The command no longer reads.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         Err(error) if error.kind() == io::ErrorKind::WouldBlock && is_whole => {
             return Some(Unfed { buffered, to });
@@ -76,13 +76,14 @@ fn feed_all(
 }
 
 impl Feed {
-    /// Gives it to the command, which runs now.
+    /// Starts to feed the command, which runs now.
     pub(super) fn give(&self, buffered: Buffered) {
-        // The thread waits for it.
+        // The thread waits for this message.
         let _ = self.buffered.send(buffered);
     }
 
-    /// What the command was given, if that was all, now that it has ended. Processes that it left behind still get the rest.
+    /// Ends the feed after the command has ended. Returns the condition for the whole input, if the command was given
+    /// all of it. Processes that it left behind still get the rest.
     #[allow(unsafe_code)]
     pub(super) fn end(self) -> Option<Condition> {
         drop((self.buffered, self.running));
@@ -95,7 +96,7 @@ impl Feed {
             };
             // SAFETY: the thread that had these descriptors has ended, and no others are used.
             let serving = unsafe { in_new_process_with(kept, work) };
-            // Without another process nothing can be done.
+            // If no process can be made, the rest of the input is lost.
             let _ = serving;
         }
         self.known.or_else(|| self.given.try_recv().ok())

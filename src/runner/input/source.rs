@@ -1,4 +1,4 @@
-//! What watches over the command's standard input during the run.
+//! The sources of the command's standard input during the run.
 
 use super::feed::{self, Feed};
 #[cfg(target_os = "linux")]
@@ -13,12 +13,12 @@ use std::io;
 pub(crate) enum RunningInput {
     Known(Condition),
     Fed(Feed),
-    /// Our own, whatever the command does with it.
+    /// Our own standard input. What the command does with it is not watched.
     Unknown,
     /// Our own pipe or socket, from which only what the command reads is taken.
     #[cfg(target_os = "linux")]
     Offered(Offer),
-    /// Our own file, which the command shares, as it was before; `None` if another process uses it as well.
+    /// Our own file as it was before the run. The command shares it. `None` if another process uses it as well.
     Shared(Option<OpenFile>),
 }
 
@@ -33,7 +33,7 @@ impl RunningInput {
         let (standard, running) = match std::mem::replace(stdin, Stdin::Absent) {
             Stdin::Absent => return Ok((None, Self::Known(Condition::StdinAbsent))),
             Stdin::Closed => (Standard::Closed, Self::Known(Condition::StdinClosed)),
-            // What cannot be offered can be passed on, since nothing was taken.
+            // If it cannot be offered, it can be passed on, since nothing was taken.
             #[cfg(target_os = "linux")]
             Stdin::Stream(kind, _) => Offer::begin(kind)
                 .map_or((Standard::Ours, Self::Unknown), |(standard, offer)| {
@@ -45,7 +45,7 @@ impl RunningInput {
         Ok((Some(standard), running))
     }
 
-    /// Gives the command, which runs now, what was read for it.
+    /// Gives the command, which runs now, the input that was read for it.
     pub(crate) fn start(&self, stdin: &mut Stdin) {
         if let Self::Fed(feed) = self
             && let Some(buffered) = std::mem::replace(stdin, Stdin::Absent).into_buffered()

@@ -1,4 +1,4 @@
-//! A command that does not run yet, and what it gets.
+//! A command that does not run yet, and the settings that it starts with.
 
 use super::environment::Environment;
 use crate::inherited;
@@ -20,15 +20,15 @@ pub(crate) struct Launch<'a> {
     pub(crate) environment: Option<Environment>,
     /// Its standard input, output and error.
     pub(crate) standard: [Standard; 3],
-    /// What it gets last of all, if it is to be traced.
+    /// The setting that is made last of all, if the command is to be traced.
     pub(crate) trace: Option<&'a mut Trace>,
     /// Whether it gets a session of its own, controlled by the terminal that is its standard output.
     pub(crate) leads_a_session: bool,
 }
 
-/// What a command has as one of its standard descriptors.
+/// One of the standard descriptors of a command.
 pub(crate) enum Standard {
-    /// The same as cachex.
+    /// The descriptor of cachex.
     Ours,
     /// Nothing.
     Closed,
@@ -37,7 +37,7 @@ pub(crate) enum Standard {
 }
 
 impl Launch<'_> {
-    /// The command with all that it gets but signals, which come last.
+    /// The command with all settings except those of signals, which come last.
     pub(super) fn into_command(self) -> io::Result<Command> {
         let mut command = Command::new(self.program);
         if let Some((name, arguments)) = self.words.split_first() {

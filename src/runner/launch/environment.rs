@@ -19,7 +19,7 @@ impl Environment {
         Self(std::env::vars_os().collect())
     }
 
-    /// Sets a variable: in its place if it is there, at the end if not.
+    /// Sets a variable. It keeps its position if it exists, and comes last if not.
     pub fn set(&mut self, name: OsString, value: OsString) {
         match self.0.iter_mut().find(|(other, _)| *other == name) {
             Some((_, old)) => *old = value,
@@ -27,7 +27,7 @@ impl Environment {
         }
     }
 
-    /// Starts the command with these variables. ([`Command::envs`] would sort them, and drop one that is there twice.)
+    /// Starts the command with these variables. ([`Command::envs`] would sort them, and drop duplicates.)
     #[allow(unsafe_code)]
     pub(super) fn pass_on(self, command: &mut Command) -> io::Result<()> {
         unsafe extern "C" {

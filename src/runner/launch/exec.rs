@@ -1,4 +1,4 @@
-//! Becoming the command, where it cannot run beside cachex.
+//! Becoming the command, if it cannot run beside cachex.
 
 use super::command::{Launch, Standard};
 use super::environment::Environment;
@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
-/// Becomes the command: nothing of cachex stays.
+/// Replaces cachex by the command.
 ///
 /// Returns only when that fails.
 #[must_use]

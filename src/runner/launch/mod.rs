@@ -1,7 +1,7 @@
 //! Starting the command, and noticing its end.
 //!
-//! It starts with what our caller gave us: the signals that are ignored or blocked, and the standard descriptors that
-//! are closed. Where the system can do that, it ends with cachex. It does not know why the command runs.
+//! The command starts with the signals ignored or blocked, and the standard descriptors closed, that our caller set up.
+//! If the system can do that, the command ends with cachex. This module does not know why the command runs.
 
 mod command;
 mod environment;

@@ -1,8 +1,8 @@
 //! A command with a terminal of its own, and the monitor that leads its session.
 //!
 //! The kernel lets Ctrl-Z stop a process only if another one of the same session, in another group, could continue it:
-//! a shell does so for its jobs, the monitor for the command. It starts the command, reports what becomes of it, and
-//! takes part in nothing else. When the monitor dies, the command is killed.
+//! a shell does so for its jobs, the monitor for the command. The monitor starts the command, reports its state, and
+//! does nothing else. When the monitor dies, the command is killed.
 
 use crate::die_with_parent;
 use crate::poll::poll_one;
@@ -31,16 +31,16 @@ pub(super) struct Monitor {
     reports: AsyncFd<OwnedFd>,
 }
 
-/// The next number that the monitor reports: that of the command or, negative, why it cannot be started, and then its wait
-/// statuses. `None` when there will be no more.
+/// The next number that the monitor reports. The first is the process id of the command, or a negative error number if
+/// it cannot be started. Its wait statuses follow. `None` when there will be no more.
 fn read_report(from: &OwnedFd) -> Result<Option<i32>, Errno> {
-    // It is written and read at once.
+    // Each number is written and read in one piece.
     let mut report = [0; size_of::<i32>()];
     let count = retry_on_intr(|| rustix::io::read(from, &mut report))?;
     Ok((count == report.len()).then_some(i32::from_ne_bytes(report)))
 }
 
-/// Starts a command through a monitor, and tells its number.
+/// Starts a command through a monitor, and returns its process id.
 #[allow(unsafe_code)]
 pub(super) fn start(
     mut command: Command,
@@ -71,7 +71,7 @@ pub(super) fn start(
     }
     let error = match first {
         Ok(Some(fault @ ..0)) => SpawnError::of(io::Error::from_raw_os_error(-fault)),
-        // It may have started the command before it was killed.
+        // The monitor may have started the command before it was killed.
         _ => SpawnError::OutOfSight(io::Error::other("the leader of its session ended")),
     };
     kill(id);
@@ -90,15 +90,15 @@ impl Monitor {
             }
         };
         if status.stopped_signal().is_none() {
-            // Until now no other process could get the number of the command.
+            // Until now no other process could get the process id of the command.
             kill(self.id);
         }
         Ok(status)
     }
 }
 
-/// In the new process, where all signals are blocked: leads a session, starts the command in it, and reports what
-/// becomes of it until cachex ends this process.
+/// The work of the monitor, with all signals blocked: leads a session, starts the command in it, and reports the state
+/// of the command until cachex ends this process.
 fn lead(
     command: &mut Command,
     terminal: &OwnedFd,
@@ -160,8 +160,8 @@ fn start_in_foreground(
     command.spawn().map(|child| Pid::from_child(&child))
 }
 
-/// Waits until the command has stopped or ended, and returns its wait status. Its end is left for cachex to see to: until
-/// then it keeps its number.
+/// Waits until the command has stopped or ended, and returns its wait status. The command is not reaped here. cachex
+/// does that, and until then the process id stays reserved.
 fn wait_for(command: Pid) -> i32 {
     let changes = WaitIdOptions::EXITED | WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
     let seen = retry_on_intr(|| waitid(WaitId::Pid(command), changes)).ok().flatten();
@@ -176,10 +176,10 @@ fn wait_for(command: Pid) -> i32 {
     }
 }
 
-/// Puts the processes that the command left behind into the background of the terminal: those in its foreground are
-/// hung up on when the leader of the session ends.
+/// Puts the processes that the command left behind into the background of the terminal: when the leader of the session
+/// ends, the processes in the foreground get a hang-up.
 fn take_terminal() {
-    // It cannot be opened once no process has it.
+    // The terminal cannot be opened once no process has it open.
     let terminal = rustix::fs::open(c"/dev/tty", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty());
     let _ = terminal.map(|terminal| tcsetpgrp(terminal, getpid()));
 }

@@ -31,8 +31,7 @@ pub(crate) struct Process {
     has_ended: bool,
 }
 
-/// How often to look for the end where no descriptor tells of it. SIGCHLD, which is waited for beside it, makes us look
-/// earlier.
+/// How often to look for the end of the command if no descriptor reports it. SIGCHLD makes us look earlier.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 impl Process {
@@ -72,7 +71,7 @@ impl Process {
         })
     }
 
-    /// Waits for its end, and where there is a monitor also for a stop. A wait that was given up may begin again.
+    /// Waits for its end, or with a monitor also for a stop. If this future is dropped, a new wait may begin.
     pub(crate) async fn wait(&mut self) -> io::Result<ExitStatus> {
         #[cfg(target_os = "linux")]
         if let Some(monitor) = &mut self.monitor {
@@ -92,7 +91,7 @@ impl Process {
         Ok(reap(self.id)?)
     }
 
-    /// Its number, as long as no other process can have it.
+    /// Its process id, as long as no other process can have it.
     pub(crate) fn id(&self) -> Option<Pid> {
         (!self.has_ended).then_some(self.id)
     }
@@ -107,7 +106,7 @@ impl Process {
         self.look(WaitIdOptions::CONTINUED).is_some()
     }
 
-    /// What has become of it, if that is of the kind that is asked for.
+    /// Its change of state, if there was one of the kind that is asked for.
     fn look(&self, kind: WaitIdOptions) -> Option<WaitIdStatus> {
         waitid(WaitId::Pid(self.id()?), kind | WaitIdOptions::NOHANG).ok().flatten()
     }

@@ -1,6 +1,6 @@
 //! The output of the command: to our own streams, and into the recording.
 //!
-//! A [`Pump`] reads from a pipe, has the [`Tape`] record what it reads, and writes to our stream. What both pumps use is in
+//! A [`Pump`] reads from a pipe, has the [`Tape`] record what it reads, and writes to our stream. Both pumps use one
 //! [`SharedState`].
 
 mod newlines;

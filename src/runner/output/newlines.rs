@@ -1,8 +1,8 @@
 //! Newlines of a command that writes to a terminal of its own.
 //!
-//! That terminal turns each `\n` into `\r\n`. Our own terminal, while it is raw, gets that as it is. A recording, a pipe and a
-//! file get `\n`, and so does a terminal that is not raw, since it translates newlines itself. A program that has made its
-//! terminal raw, such as another cachex, writes `\r\n` itself; that becomes `\n` too.
+//! That terminal turns each `\n` into `\r\n`. Our own terminal gets `\r\n` while it is raw. A recording, a pipe and a
+//! file get `\n`, and so does a terminal that is not raw, since it translates newlines itself. A program that has made
+//! its terminal raw, such as another cachex, writes `\r\n` itself; that becomes `\n` too.
 
 use rustix::fd::AsFd;
 use rustix::termios::{OptionalActions, OutputModes, tcgetattr, tcsetattr};
@@ -15,7 +15,7 @@ pub(super) struct Newlines {
 }
 
 impl Newlines {
-    /// What the command wrote, as far as that is certain.
+    /// The bytes that the command wrote, as far as they are certain.
     pub(super) fn undo(&mut self, written: &[u8]) -> Vec<u8> {
         let mut plain = Vec::with_capacity(written.len() + 1);
         for byte in written {
@@ -30,7 +30,7 @@ impl Newlines {
         plain
     }
 
-    /// What is left at the end.
+    /// The byte that is left at the end, if any.
     pub(super) fn flush(&mut self) -> &'static [u8] {
         if std::mem::take(&mut self.has_carriage_return) { b"\r" } else { b"" }
     }
@@ -42,7 +42,7 @@ pub(super) fn are_translated(terminal: impl AsFd) -> bool {
     tcgetattr(terminal).is_ok_and(|settings| settings.output_modes.contains(both))
 }
 
-/// Has a terminal leave newlines as they are.
+/// Makes a terminal leave newlines as they are.
 pub(super) fn stop_translation(terminal: impl AsFd) {
     if let Ok(mut settings) = tcgetattr(&terminal) {
         settings.output_modes.remove(OutputModes::ONLCR);

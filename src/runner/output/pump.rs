@@ -27,7 +27,8 @@ const SMALL_BUFFER: usize = 8 << 10;
 /// The size of the buffer for longer output: what a pipe usually holds.
 const LARGE_BUFFER: usize = 64 << 10;
 
-/// More than any pipe holds. A process that writes this much after the end of the command is not just closing the pipe.
+/// More than any pipe holds. A process that writes more than this after the end of the command is not about to close
+/// the pipe.
 const MAX_AFTER_END: usize = 1 << 20;
 
 /// Forwards and records what comes through one pipe.
@@ -46,7 +47,7 @@ pub(crate) struct Pump<'s> {
     newlines: Option<Newlines>,
 }
 
-/// What kind of file our own stream is: does a write to it wait?
+/// The kind of our own stream, which decides whether a write to it may wait.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum StreamKind {
     /// A file or a device: it has no reader to wait for.
@@ -55,7 +56,7 @@ enum StreamKind {
     Other,
 }
 
-/// What a pump finds next.
+/// The result of waiting for more output.
 enum Next {
     Bytes(usize),
     End(PumpEnd),
@@ -80,7 +81,7 @@ impl<'s> Pump<'s> {
         Ok(Self { to, kind, from, reader, shared, ended, since_end: 0, newlines: None })
     }
 
-    /// The same for a terminal that the command has in place of a pipe.
+    /// A pump for a terminal that the command has in place of a pipe.
     pub(crate) fn of_terminal(self) -> Self {
         Self { newlines: Some(Newlines::default()), ..self }
     }
@@ -120,21 +121,21 @@ impl<'s> Pump<'s> {
         }
     }
 
-    /// Records what the command wrote. Whether it is to be shown now.
+    /// Records bytes that the command wrote. Returns whether they are to be shown now.
     async fn record(&self, bytes: &[u8]) -> bool {
         if self.shared.record(self.to, bytes) {
             return false;
         }
-        // It can no longer be held back, or another stream is just showing what was.
+        // Output can no longer be held back, or the other pump is just showing the output that was.
         self.shared.show_held().await;
-        // The spinner's terminal gets this output, or a pipe that may lead there.
+        // This output goes to the terminal of the spinner, or to a pipe that may lead there.
         if self.kind != StreamKind::File || self.to != Stream::Stdout {
             self.shared.clear_spinner();
         }
         true
     }
 
-    /// What the command wrote to its terminal, which has translated newlines.
+    /// The bytes that the command wrote to its terminal, before the terminal translated newlines.
     fn plain(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         self.newlines.as_mut().map(|newlines| newlines.undo(bytes))
     }
@@ -163,14 +164,14 @@ impl<'s> Pump<'s> {
 
     async fn next(&mut self, buffer: &mut [u8]) -> Next {
         loop {
-            // Asked for before the read: output from before the end has to be read first.
+            // This is checked before the read, because output from before the end has to be read first.
             let grace = self.ended.borrow_and_update().map(|ended| ended + CLOSING_GRACE);
             let is_over = grace.is_some_and(|grace| Instant::now() >= grace);
             if is_over && self.since_end > MAX_AFTER_END {
                 return Next::End(self.leave_behind());
             }
             match rustix::io::read(&self.from, &mut *buffer) {
-                // A terminal that is closed everywhere gives an error instead of the end.
+                // For a terminal that every process has closed, a read fails instead of returning the end.
                 Ok(0) | Err(Errno::IO) => return Next::End(PumpEnd::Whole),
                 Ok(count) => {
                     self.since_end += if grace.is_some() { count } else { 0 };
@@ -195,8 +196,8 @@ impl<'s> Pump<'s> {
         self.from.get_ref().try_clone().map_or_else(PumpEnd::Lost, PumpEnd::LeftBehind)
     }
 
-    /// Waits for more to read, for the end of the command, or for the end of the grace after it. Whether our own reader
-    /// has gone away.
+    /// Waits for more to read, for the end of the command, or for the end of the grace period after it. Returns whether
+    /// our own reader has gone away.
     async fn wait(&mut self, grace: Option<Instant>) -> bool {
         let over = async {
             match grace {

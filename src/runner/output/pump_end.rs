@@ -1,4 +1,4 @@
-//! How a pump comes to its end, and what is lost then: output that our own streams did not take.
+//! The ways in which a pump ends, and the output that is lost because our own streams did not take it.
 
 use crate::runner::error::Unrecorded;
 use std::io;
@@ -12,12 +12,12 @@ pub(crate) enum PumpEnd {
     LeftBehind(OwnedFd),
     /// Our own stream failed. The pipe is closed, so that the command notices.
     Lost(io::Error),
-    /// Our own stream was not waited for.
+    /// cachex did not wait for our own stream.
     Abandoned,
 }
 
 impl PumpEnd {
-    /// Why there is no whole recording.
+    /// The reason why the recording is incomplete, if it is.
     pub(super) fn unrecorded(&self) -> Option<Unrecorded> {
         match self {
             Self::Whole => None,
@@ -26,12 +26,12 @@ impl PumpEnd {
         }
     }
 
-    /// Whether our own stream did not take all.
+    /// Whether our own stream did not take all output.
     pub(crate) fn is_lost(&self) -> bool {
         matches!(self, Self::Lost(_) | Self::Abandoned)
     }
 
-    /// The pipe that is left, and why our own stream did not take all.
+    /// The pipe that is still open, and the reason why our own stream did not take all output.
     pub(crate) fn split(self) -> (Option<OwnedFd>, Option<io::Error>) {
         const NOT_TAKEN: &str = "the reader did not take it in time";
         match self {
@@ -43,7 +43,8 @@ impl PumpEnd {
     }
 }
 
-/// The loss to report. A reader that has gone away knows of its loss; of others the user may not know.
+/// The loss to report. A reader that has gone away knows that it misses output, but the user may not know of other
+/// losses.
 pub(crate) fn worst(losses: impl IntoIterator<Item = io::Error>) -> Option<io::Error> {
     losses.into_iter().max_by_key(|error| error.kind() != io::ErrorKind::BrokenPipe)
 }

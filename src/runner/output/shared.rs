@@ -1,4 +1,4 @@
-//! What both pumps and the loop of a run share.
+//! The state that both pumps and the event loop of a run share.
 
 use super::tape::{Tape, play};
 use super::writer::StreamWriter;
@@ -45,15 +45,15 @@ impl<'j> SharedState<'j> {
         }
     }
 
-    /// Records what arrived on a stream. Whether it is held back.
+    /// Records bytes that arrived on a stream. Returns whether they are held back.
     pub(crate) fn record(&self, stream: Stream, bytes: &[u8]) -> bool {
         let is_held = self.tape.borrow_mut().record(stream, bytes);
         self.report_if_given_up();
         is_held
     }
 
-    /// The result of this run will not be stored: of several reasons the first one counts. From now on nobody waits for
-    /// it.
+    /// Notes that the result of this run will not be stored. The first of several reasons counts. From now on nobody
+    /// waits for the run.
     pub(crate) fn give_up_storing(&self, reason: Unrecorded) {
         self.tape.borrow_mut().give_up(reason);
         self.report_if_given_up();

@@ -1,4 +1,4 @@
-//! Output of processes that outlive the command: a small process of our own goes on forwarding it.
+//! Output of processes that outlive the command: a small process of cachex continues to forward it.
 
 use crate::process::in_new_process_with;
 use crate::terminal::Stream;
@@ -28,7 +28,7 @@ pub(crate) fn keep_forwarding(pipes: [(Stream, Option<OwnedFd>); 2], discard: bo
     // SAFETY: the new process takes no lock, and uses no other descriptor.
     let begun = unsafe { in_new_process_with(vec![1, 2, out, err], go_on) };
     if let (Err(_), Some(pipes), false) = (begun, pipes, discard) {
-        // Without another process this one goes on, so that nothing is lost.
+        // If no process can be made, this one continues, so that nothing is lost.
         forward(pipes);
     }
 }
@@ -73,7 +73,7 @@ fn close(stream: Stream) {
     unsafe { libc::close(stream.fd().as_raw_fd()) };
 }
 
-/// Forwards what is there now; `false` when there will be no more.
+/// Forwards the output that is there now. Returns `false` when there will be no more.
 fn forward_ready(to: Stream, from: &OwnedFd, buffer: &mut [u8]) -> bool {
     loop {
         match rustix::io::read(from, &mut *buffer) {

@@ -6,20 +6,19 @@ use crate::runner::error::Unrecorded;
 use crate::terminal::Stream;
 use std::io;
 
-/// What the output of the command is recorded on.
+/// The recording of the command's output, as long as it may still be stored or shown.
 #[derive(Default)]
 pub(crate) struct Tape {
     recorder: Option<Box<Recorder>>,
-    /// A recording that could not go on, while it is still held back.
+    /// A recording that could not be continued, but has to be shown because its output was held back.
     broken_off: Option<Box<Recorder>>,
-    /// Why it will not be stored.
+    /// The reason why the recording will not be stored, if there is one.
     given_up: Option<Unrecorded>,
     /// Whether all of it is held back: nothing has reached our own streams.
     held: bool,
 }
 
-/// Writes what was recorded to our own streams, to each as far as it takes it. A failure of one does not concern the
-/// other.
+/// Writes the recorded output to our own streams. If one stream fails, the other still gets all of its output.
 pub(crate) fn play(recorder: &mut Recorder) -> io::Result<()> {
     let mut failed: [Option<io::Error>; 2] = [None, None];
     recorder.play(|stream, bytes| {
@@ -39,7 +38,7 @@ impl Tape {
         Self { held: hold && recorder.is_some(), recorder, broken_off: None, given_up }
     }
 
-    /// Records what arrived on a stream. Whether it is held back.
+    /// Records bytes that arrived on a stream. Returns whether they are held back.
     pub(crate) fn record(&mut self, stream: Stream, bytes: &[u8]) -> bool {
         let Some(recorder) = &mut self.recorder else { return false };
         if let Err(reason) = recorder.record(stream, bytes) {
@@ -50,7 +49,7 @@ impl Tape {
         self.held
     }
 
-    /// It will not be stored. What is held back is still needed, and goes on being recorded.
+    /// Notes that the recording will not be stored. Output that is held back is still needed, so it is still recorded.
     pub(crate) fn give_up(&mut self, reason: Unrecorded) {
         self.given_up.get_or_insert(reason);
         if !self.held {
@@ -58,7 +57,7 @@ impl Tape {
         }
     }
 
-    /// Whether it will not be stored.
+    /// Whether the recording will not be stored.
     pub(crate) fn is_given_up(&self) -> bool {
         self.given_up.is_some()
     }
@@ -68,14 +67,14 @@ impl Tape {
         self.held
     }
 
-    /// What is held back, to be written to our own streams. It is returned by [`put_back`](Self::put_back), unless it was
-    /// broken off.
+    /// Takes the output that is held back, to write it to our own streams. Give it back with
+    /// [`put_back`](Self::put_back), unless the recording was broken off.
     pub(crate) fn take_held(&mut self) -> Option<Box<Recorder>> {
         let is_held = std::mem::take(&mut self.held);
         self.broken_off.take().or_else(|| self.recorder.take_if(|_| is_held))
     }
 
-    /// Returns what [`take_held`](Self::take_held) took, if it may be stored.
+    /// Puts back the recorder from [`take_held`](Self::take_held), if it may be stored.
     pub(crate) fn put_back(&mut self, recorder: Box<Recorder>) {
         self.recorder = Some(recorder).filter(|_| self.given_up.is_none());
     }

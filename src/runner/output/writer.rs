@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 type Task = Box<dyn FnOnce() + Send>;
 
-/// The thread, which begins when it is needed.
+/// The thread, which is started when it is needed.
 #[derive(Default)]
 pub(crate) struct StreamWriter(OnceCell<Option<Sender<Task>>>);
 
@@ -25,14 +25,14 @@ impl StreamWriter {
         Ok(())
     }
 
-    /// Writes in the thread. Without one it writes here, and the run stands still until the reader has read.
+    /// Writes in the thread. If there is none, it writes here, and the run stands still until the reader has read.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         write: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         let (done, written) = oneshot::channel();
         let task = Box::new(move || {
-            // This fails if the result is no longer waited for.
+            // This fails if nobody waits for the result any more.
             let _ = done.send(write());
         });
         self.hand_over(task);

@@ -65,7 +65,7 @@ impl Arrival {
         self.signal == libc::SIGCONT
     }
 
-    /// Whether a command in our process group has got it as well.
+    /// Whether a command in our process group got it as well.
     pub(crate) fn has_reached_the_group(self) -> bool {
         self.origin == Origin::Terminal && !self.early
     }
@@ -84,7 +84,7 @@ const FROM_TERMINAL: [i32; 7] = [
 
 /// Whether a signal from the kernel comes from the terminal.
 pub(super) fn is_from_terminal(signal: i32) -> bool {
-    // When a terminal hangs up, the leader of the session may be the only process that is told.
+    // When a terminal hangs up, the leader of the session may be the only process that gets a signal.
     let is_for_leader = signal == libc::SIGHUP && leads_session();
     FROM_TERMINAL.contains(&signal) && !is_for_leader
 }

@@ -9,7 +9,7 @@ pub fn die_of(signal: i32) {
     take_default_action(signal, false);
 }
 
-/// The core file to look at is that of the command.
+/// Only the command should leave a core file.
 #[allow(unsafe_code)]
 fn prevent_core_file() {
     // SAFETY: plain system calls, which read what lives here.

@@ -1,4 +1,4 @@
-//! Signals where there is no queue of them: a handler writes to a pipe, which is read.
+//! Signals on systems without a queue of them: a handler writes each signal to a pipe, which is read.
 
 use super::arrival::{Arrival, Origin, Receiver, is_from_terminal};
 use super::mask::{self, SignalMask};
@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// The signals that are caught: those that no fault, no write and no terminal access of cachex itself raises.
+/// The signals that are caught. Signals that a fault, a write or a terminal access of cachex itself raises are not
+/// among them.
 const CAUGHT: [i32; 16] = [
     libc::SIGCHLD,
     libc::SIGALRM,
@@ -81,13 +82,13 @@ extern "C" fn report(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut li
 }
 
 impl SignalHandlers {
-    /// Has signals wait for [`next`](Self::next).
+    /// Lets signals wait for [`next`](Self::next).
     #[allow(unsafe_code)]
     pub(crate) fn install(receiver: Receiver) -> io::Result<Self> {
         let mask = SignalMask::block_all()?;
         STARTING.store(true, Ordering::SeqCst);
         let (reader, writer) = io::pipe()?;
-        // Neither end may block: not the handler, and not we while we wait for a signal.
+        // Neither end may block: the handler must not, and neither must the wait for a signal.
         ioctl_fionbio(&reader, true)?;
         ioctl_fionbio(&writer, true)?;
         let (reader, writer): (OwnedFd, OwnedFd) = (reader.into(), writer.into());
@@ -156,7 +157,7 @@ impl SignalHandlers {
                 std::future::pending::<()>().await;
                 continue;
             };
-            // A message of three bytes is written and read at once.
+            // A message of three bytes is written and read in one piece.
             let mut message = [0; 3];
             match rustix::io::read(self.reader.get_ref(), &mut message) {
                 Ok(3) => return arrival(message),

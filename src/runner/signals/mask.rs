@@ -91,8 +91,8 @@ pub(super) fn is_pending(signal: i32) -> bool {
     }
 }
 
-/// Does to this process what a signal does by default, whatever its disposition is and whether or not it is blocked. If
-/// that does not end the process, everything is as before afterwards. The signal may be sent to the whole process group.
+/// Applies the default action of a signal to this process, even if the signal is handled, ignored or blocked. If that
+/// does not end the process, its disposition and mask are restored. The signal may be sent to the whole process group.
 #[allow(unsafe_code)]
 pub(super) fn take_default_action(signal: i32, whole_group: bool) {
     // SAFETY: plain system calls on actions that live here, for which zero is a value. The signal is raised while it is

@@ -1,8 +1,8 @@
 //! Signals that reach cachex while a command runs: each of them is passed on to the command.
 //!
-//! On Linux all signals are blocked and read from a queue. A blocked signal waits there even if the caller ignores it, and
-//! no disposition is changed, so the command inherits what the caller set up. Elsewhere handlers report the signals that are
-//! usually sent. Here is only how signals arrive and how they are sent; `supervise` knows what they mean for a run.
+//! On Linux all signals are blocked and read from a queue. A blocked signal waits there even if the caller ignores it,
+//! and no disposition is changed, so the command inherits what the caller set up. Elsewhere handlers report the signals
+//! that are usually sent. This module only receives and sends signals; `supervise` knows what they mean for a run.
 
 mod arrival;
 mod death;

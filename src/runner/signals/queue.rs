@@ -45,8 +45,8 @@ impl SignalQueue {
         mask::pass_on(command, &self.mask);
     }
 
-    /// Notes that the command runs. A signal that has arrived by now may have come too early for the command, so it is passed
-    /// on even if the terminal sent it. One that came just after the command began is then sent twice.
+    /// Notes that the command runs. A signal that has already arrived may have come too early for the command, so it is
+    /// passed on even if the terminal sent it. If it came just after the command began, the command gets it twice.
     pub(crate) fn begin(&mut self) {
         while let Some(arrival) = self.read() {
             self.early.push_back(Arrival { early: true, ..arrival });
@@ -66,7 +66,7 @@ impl SignalQueue {
         }
     }
 
-    /// Ends, since the command has ended. Signals that have arrived by now were for the command.
+    /// Ends, since the command has ended. Signals that have already arrived were for the command.
     pub(crate) fn end(self) {
         while self.read().is_some() {}
     }

@@ -1,4 +1,4 @@
-//! Sending signals. Which processes may get them is for the caller to know.
+//! Sending signals. The caller has to know which processes may get them.
 
 use rustix::process::Pid;
 

@@ -1,4 +1,4 @@
-//! What connects cachex with the standard descriptors and the terminal of the command.
+//! The connections of cachex with the standard descriptors and the terminal of the command.
 
 use crate::output_streams::OutputStreams;
 use crate::runner::job::Job;
@@ -10,9 +10,9 @@ use rustix::fs::{Mode, OFlags};
 use std::io;
 use std::os::fd::OwnedFd;
 
-/// What a command is connected with that does not run yet.
+/// The connections of a command that does not run yet.
 pub(super) struct Connections {
-    /// The keys of our terminal, if the command gets them.
+    /// The keys that are pressed on our terminal, if the command gets them.
     pub(super) keys: Option<Keys>,
     /// Our terminal, if it is to be watched for questions.
     pub(super) questions: Option<QuestionWatch>,
@@ -20,7 +20,7 @@ pub(super) struct Connections {
     pub(super) pty: Option<Pty>,
     /// Our ends of standard output and standard error, as far as there are any.
     pub(super) outputs: [Option<OwnedFd>; 2],
-    /// The standard descriptors of the command. The input is an empty one, or not decided here.
+    /// The standard descriptors of the command. The input is either empty or replaced later.
     pub(super) standard: [Standard; 3],
 }
 
@@ -50,7 +50,7 @@ impl Connections {
         Ok(Self { keys: None, questions, pty: None, outputs: [out, err], standard })
     }
 
-    /// The same with a terminal of its own, which the command may change as it likes.
+    /// Connects a command with a terminal of its own, which the command may change as it likes.
     fn with_terminal(columns: u16, is_stdin_empty: bool) -> io::Result<Self> {
         let gets_keys = is_stdin_empty && are_keys_there();
         let keys = gets_keys.then(Keys::open).transpose()?;

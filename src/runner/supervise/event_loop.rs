@@ -23,16 +23,16 @@ const LAST_OUTPUT_GRACE: Duration = Duration::from_millis(500);
 /// How a run came to its end.
 pub(super) struct RunEnd {
     pub(super) end: CommandEnd,
-    /// What became of standard output and standard error.
+    /// How the pumps of standard output and standard error ended.
     pub(super) pumped: (PumpEnd, PumpEnd),
     /// Whether a signal may have changed what the command did.
     pub(super) is_disturbed: bool,
 }
 
-/// Passes signals and keys on until the command has ended and its output is through.
+/// Passes signals and keys on until the command has ended and its output is forwarded.
 ///
 /// # Errors
-/// When it cannot be told whether the command has ended.
+/// When cachex cannot find out whether the command has ended.
 pub(super) async fn until_the_end(
     run: &mut RunningCommand<'_>,
     signals: &mut Signals,

@@ -1,4 +1,4 @@
-//! What signals to cachex, and stops of the command, mean for both.
+//! The effects of signals to cachex, and of stops of the command, on both.
 
 #[cfg(target_os = "linux")]
 use super::lookout::Lookout;
@@ -8,7 +8,7 @@ use crate::inherited::is_ignored_by_caller;
 use crate::runner::error::Unrecorded;
 use crate::runner::signals::{self, Arrival};
 
-/// What signals have done to a run so far.
+/// The effects of signals on a run so far.
 #[derive(Default)]
 pub(super) struct JobControl {
     /// Whether a signal may have changed what the command did.
@@ -48,15 +48,16 @@ impl JobControl {
         }
     }
 
-    /// Handles a signal that came after the end of the command: it is for cachex, which only waits for a reader.
+    /// Handles a signal that came after the end of the command. It is for cachex, which then only waits for a reader.
     pub(super) fn handle_after_the_end(&mut self, arrival: Arrival) {
         if arrival.ends_by_default() && !is_ignored_by_caller(arrival.signal) {
             self.ended_by.get_or_insert(arrival.signal);
         }
     }
 
-    /// Whether cachex ends without waiting for the readers of its output: the command died of a signal that cachex passed
-    /// on, or a signal came after its end. After a signal that the command survived, readers are waited for as ever.
+    /// Whether cachex ends without waiting for the readers of its output: the command died of a signal that cachex
+    /// passed on, or a signal came after its end. After a signal that the command survived, cachex waits for readers as
+    /// usual.
     pub(super) fn gives_up_on_readers(&self, exit: Exit) -> bool {
         let died_of_it = |signal| matches!(exit, Exit::Signal(of) if of == signal);
         self.ended_by.is_some() || self.deadly.iter().any(|signal| died_of_it(*signal))
@@ -66,7 +67,7 @@ impl JobControl {
     pub(super) fn stop(&mut self, signal: i32, run: &mut RunningCommand<'_>) {
         (run.shared.held_up)();
         run.keys.as_ref().inspect(|keys| keys.put_back());
-        // A key of the command's own terminal has not reached the other members of our group.
+        // A key pressed on the command's own terminal has not stopped the other members of our group.
         let whole_group = run.keys.is_some() && signal == libc::SIGTSTP;
         #[cfg(target_os = "linux")]
         let lookout = run.process.id().and_then(Lookout::begin);

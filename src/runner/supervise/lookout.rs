@@ -18,7 +18,7 @@ pub(super) struct Lookout(Pid);
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Lookout {
-    /// Begins to watch; `None` where that cannot be done. All signals have to be blocked.
+    /// Begins to watch. Returns `None` if that is not possible. All signals have to be blocked.
     #[allow(unsafe_code)]
     pub(super) fn begin(command: Pid) -> Option<Self> {
         let path = format!("/proc/{}/stat", command.as_raw_nonzero());
@@ -41,7 +41,7 @@ fn watch(stat: &OwnedFd, cachex: Pid) {
     let _ = die_with_parent::arrange_here(cachex);
     while getppid() == Some(cachex) {
         if !may_be_stopped(stat) {
-            // Again and again: a stop that comes just afterwards takes it back.
+            // This is repeated, since a stop that comes just afterwards undoes it.
             let _ = kill_process(cachex, Signal::CONT);
         }
         std::thread::sleep(LOOK_INTERVAL);
@@ -53,7 +53,7 @@ fn may_be_stopped(stat: &OwnedFd) -> bool {
     let mut content = [0; 512];
     match rustix::io::pread(stat, &mut content, 0) {
         Ok(count) => ProcessStat::parse(&content[..count]).is_none_or(|it| it.is_stopped()),
-        // It is gone.
+        // The process is gone.
         Err(Errno::SRCH) => false,
         Err(_) => true,
     }

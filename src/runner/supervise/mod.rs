@@ -1,4 +1,4 @@
-//! A run from its start to its end: the command, the signals that reach it or cachex, and the end of both.
+//! A run from start to end: the command, the signals that reach it or cachex, and the end of both.
 
 mod connections;
 mod event_loop;

@@ -57,7 +57,7 @@ impl RunningCommand<'_> {
 
     /// Sends a signal to the command, with the value that another process gave it.
     fn send(&self, signal: i32, value: Option<usize>) {
-        // The number belongs to the command until its exit is taken.
+        // The process id belongs to the command until its exit status is taken.
         if let Some(id) = self.process.id() {
             signal_process(id, signal, value);
         }

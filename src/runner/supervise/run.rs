@@ -30,7 +30,7 @@ const STDIN: RawFd = 0;
 /// Runs a command to its end.
 ///
 /// # Errors
-/// When it cannot be started. Whatever is missing is noticed before the command begins. Input that was read before is
+/// When it cannot be started. Missing resources are noticed before the command begins. Input that was read before is
 /// still in the job then.
 pub fn run(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -44,7 +44,7 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let mut signals = Signals::install(Receiver::Command).map_err(SpawnError::Unavailable)?;
     let started = Instant::now();
     let is_stored = job.recorder.is_some();
-    // A trace watches each number of a file by itself.
+    // A trace watches each descriptor of a file by itself.
     let is_watched = matches!(job.stdin, Stdin::File(_)) && job.trace.is_none();
     let mut inherited = is_stored.then(|| InheritedFiles::now(is_watched));
     let Connections { mut keys, questions, pty, outputs, mut standard } =
@@ -58,7 +58,7 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let (out, err) = (out.transpose()?, err.transpose()?);
     let out = if pty.is_some() { out.map(Pump::of_terminal) } else { out };
     let pumps = pin!(async { tokio::join!(pump_if_any(out), pump_if_any(err)) });
-    // Nothing was taken from our input so far, and nothing that the command needs can fail once it runs.
+    // Nothing has been taken from our input so far, and nothing that the command needs can fail once it runs.
     let is_closed = matches!(job.stdin, Stdin::Closed);
     let (stdin, input) = RunningInput::prepare(&mut job.stdin).map_err(SpawnError::Unavailable)?;
     if matches!(input, RunningInput::Unknown) && job.trace.is_none() {
@@ -88,7 +88,7 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
         trace.guard();
     }
     input.start(&mut job.stdin);
-    keys.as_mut().map(Keys::take_what_was_typed_ahead);
+    keys.as_mut().map(Keys::take_typeahead);
     let mut run = RunningCommand { process, pty, keys, questions, shared: &shared };
     let ended = until_the_end(&mut run, &mut signals, pumps, &has_ended, started).await?;
     let mut traced = trace.map(|trace| trace.and_then(Trace::end));
@@ -118,7 +118,7 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     });
     let RunEnd { end, pumped, is_disturbed } = ended;
     if let (Exit::Signal(signal @ (libc::SIGINT | libc::SIGQUIT)), true) = (end.exit, had_keys) {
-        // A shell's loop that waits for us would have got that key from our own terminal.
+        // Without the terminal of the command, this key would also have reached a shell loop that waits for cachex.
         signal_own_group(signal);
     }
     signals.end();

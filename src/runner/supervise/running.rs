@@ -1,4 +1,4 @@
-//! A command that runs, and all that cachex has open for it.
+//! A running command, and everything that cachex has open for it.
 
 use crate::runner::error::Unrecorded;
 use crate::runner::launch::Process;
@@ -12,7 +12,7 @@ pub(super) struct RunningCommand<'r> {
     pub(super) process: Process,
     /// Its terminal, if it has one of its own.
     pub(super) pty: Option<Pty>,
-    /// The keys of our terminal, if they go to that one.
+    /// The keys that are pressed on our terminal, if they go to the command's.
     pub(super) keys: Option<Keys>,
     /// Our terminal, as long as it is watched for questions.
     pub(super) questions: Option<QuestionWatch>,
@@ -36,7 +36,7 @@ impl RunningCommand<'_> {
         if let Some(spinner) = &mut *self.shared.spinner.borrow_mut() {
             spinner.withdraw();
         }
-        // A pager, say, that reads our output.
+        // It may be a pager that reads our output.
         #[cfg(target_os = "linux")]
         let may_be_of_another = exists_other_reader(self.process.id());
         #[cfg(not(target_os = "linux"))]
@@ -51,7 +51,7 @@ impl RunningCommand<'_> {
     }
 }
 
-/// Passes on the keys that are pressed next. It never returns where there are none to pass on.
+/// Passes on the keys that are pressed next. If no keys are passed on, it never returns.
 pub(super) async fn pass_keys_on(
     source: &mut Option<Keys>,
     pty: Option<&Pty>,

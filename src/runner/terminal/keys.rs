@@ -1,7 +1,7 @@
 //! The keys of our own terminal, for a command that has a terminal of its own.
 //!
-//! Meanwhile ours is raw: it interprets neither keys nor output, so that the settings of the command's terminal decide. It is
-//! put back at the end, however that comes, and before cachex stops.
+//! Meanwhile our terminal is raw: it interprets neither keys nor output, so that the settings of the command's terminal
+//! decide. It is restored at the end, whatever the reason, and before cachex stops.
 
 use super::pty::Pty;
 use crate::process_group::is_in_foreground;
@@ -30,7 +30,7 @@ const FOREGROUND_INTERVAL: Duration = Duration::from_millis(200);
 /// How long to wait before keys are offered again to a command that took none.
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Our terminal while its keys go to the command. Dropping it puts it back as it was.
+/// Our terminal while its keys go to the command. Dropping this restores its settings.
 pub(crate) struct Keys {
     terminal: AsyncFd<OwnedFd>,
     before: Termios,
@@ -51,8 +51,8 @@ impl Keys {
         Ok(Self { terminal, before, untaken: Vec::new(), pressed: false })
     }
 
-    /// Takes the keys that were pressed before the terminal was raw. An end of input stands there as a zero.
-    pub(crate) fn take_what_was_typed_ahead(&mut self) {
+    /// Takes the keys that were pressed before the terminal was raw. Among them, an end of input is a zero byte.
+    pub(crate) fn take_typeahead(&mut self) {
         let count = ioctl_fionread(&self.terminal).ok().and_then(|count| count.try_into().ok());
         let mut ahead = vec![0; count.unwrap_or(0)];
         let count = rustix::io::read(&self.terminal, &mut ahead).unwrap_or(0);
@@ -114,7 +114,7 @@ impl Keys {
     async fn read(&mut self) -> io::Result<()> {
         let mut ready = self.terminal.readable().await?;
         if !are_there() {
-            // They are for the process group in the foreground.
+            // These keys are for the process group in the foreground.
             tokio::time::sleep(FOREGROUND_INTERVAL).await;
             return Ok(());
         }

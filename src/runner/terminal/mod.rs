@@ -1,5 +1,5 @@
-//! Terminals during a run: the command's own one and the keys for it, and ours, which shows whether the command asks the
-//! user something.
+//! Terminals during a run: the command's own terminal and the keys for it, and our terminal, which shows whether the
+//! command asks the user something.
 
 mod keys;
 #[cfg(target_os = "linux")]

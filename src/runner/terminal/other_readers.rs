@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
-/// More ancestors than a process has. A number that is given again while the processes are read may close a ring.
+/// More ancestors than a process has. If a process id is reused while the processes are read, the ancestors may form a
+/// ring.
 const MAX_DEPTH: usize = 1000;
 
-/// Whether another member of our process group has a terminal open to read keys: neither the command nor a descendant of
-/// it or of cachex, and no ancestor of cachex.
+/// Whether another member of our process group has a terminal open to read keys. The command, descendants of it or of
+/// cachex, and ancestors of cachex do not count.
 pub(crate) fn exists_other_reader(command: Option<Pid>) -> bool {
     let command = command.map(|command| command.as_raw_nonzero().get());
     let processes = all();

@@ -20,8 +20,8 @@ pub(crate) struct Pty {
     master: OwnedFd,
 }
 
-/// Opens a terminal of this size: our end, and the command's. It gets the settings of the terminal whose keys are passed
-/// on; without `keys` a read finds the end at once.
+/// Opens a terminal of this size, and returns our end and the command's. It gets the settings of the terminal whose
+/// `keys` are passed on. Without `keys` a read finds the end at once.
 pub(crate) fn open(size: TerminalSize, keys: Option<&Termios>) -> io::Result<(Pty, OwnedFd)> {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
     fcntl_setfd(&master, FdFlags::CLOEXEC)?;
@@ -59,7 +59,8 @@ impl Pty {
         }
     }
 
-    /// Gives it the size of our own terminal. The kernel tells the command. Whether the size has changed.
+    /// Gives it the size of our own terminal, of which the kernel informs the command. Returns whether the size has
+    /// changed.
     pub(crate) fn resize(&self, size: TerminalSize) -> bool {
         let before = tcgetwinsize(&self.master).map(|size| (size.ws_row, size.ws_col));
         let size = Winsize { ws_row: size.rows, ws_col: size.columns, ws_xpixel: 0, ws_ypixel: 0 };

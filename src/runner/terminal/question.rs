@@ -20,12 +20,12 @@ pub(crate) enum Question {
     Read,
 }
 
-/// Our terminal, compared with what it was like when the command began.
+/// Compares our terminal with its state when the command began.
 pub(crate) struct QuestionWatch {
     terminal: OwnedFd,
-    /// `None` while we are in the background.
+    /// The settings when the command began; `None` while we are in the background.
     before: Option<Termios>,
-    /// Whether it is read, where that can be told.
+    /// Shows whether the terminal is read, if that can be seen.
     #[cfg(target_os = "linux")]
     reads: Option<TerminalReads>,
 }
@@ -65,7 +65,7 @@ impl QuestionWatch {
             return Some(Question::Mode);
         }
         #[cfg(target_os = "linux")]
-        if self.reads.as_mut().is_some_and(TerminalReads::were_there) {
+        if self.reads.as_mut().is_some_and(TerminalReads::were_made) {
             return Some(Question::Read);
         }
         None
@@ -76,7 +76,7 @@ impl QuestionWatch {
         !are_alike(self.before.get_or_insert_with(|| now.clone()), &now)
     }
 
-    /// Forgets what was seen, since another process has had the terminal.
+    /// Forgets the former state, since another process has had the terminal.
     pub(crate) fn forget(&mut self) {
         self.before = None;
         #[cfg(target_os = "linux")]

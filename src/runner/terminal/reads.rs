@@ -1,7 +1,7 @@
 //! Whether our own terminal was read: a command that reads it has asked the user something.
 //!
-//! There is no event for that. But the kernel keeps the date of the last read, and updates it once in every span of eight
-//! seconds. So this date is set back at first, to a value that no read gives.
+//! There is no event for that. But the kernel keeps the date of the last read, and updates it once in every span of
+//! eight seconds. So the date is first set to a value that no read leaves.
 
 use crate::process_group::is_our_terminal;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -15,10 +15,10 @@ pub(super) struct TerminalReads {
     set: Option<(i64, i64)>,
 }
 
-/// The nanoseconds of a date that was set here. A read gives whole seconds.
+/// The nanoseconds of a date that was set here. A read leaves whole seconds.
 const MARK: i64 = 7;
 
-/// The kernel updates the date once in a span of so many seconds.
+/// The kernel updates the date once in a span of this many seconds.
 const SPAN: i64 = 8;
 
 impl TerminalReads {
@@ -26,7 +26,7 @@ impl TerminalReads {
     pub(super) fn of_controlling() -> Option<Self> {
         let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let terminal = rustix::fs::open(path_of_controlling()?, flags, Mode::empty()).ok()?;
-        // In a container the name may be that of another terminal.
+        // In a container another terminal may have this name.
         is_our_terminal(terminal.as_fd()).then_some(Self { terminal, set: None })
     }
 
@@ -36,8 +36,8 @@ impl TerminalReads {
         Some(Self { terminal, set: None })
     }
 
-    /// Whether it was read since this was asked first, or since `forget`.
-    pub(super) fn were_there(&mut self) -> bool {
+    /// Whether the terminal was read since the first call of this, or since `forget`.
+    pub(super) fn were_made(&mut self) -> bool {
         if self.set.is_none() {
             self.set_back();
             return false;
@@ -45,7 +45,7 @@ impl TerminalReads {
         self.set.is_some_and(|set| self.now().is_some_and(|now| now != set))
     }
 
-    /// Counts only reads that come next.
+    /// Forgets all reads until now.
     pub(super) fn forget(&mut self) {
         self.set = None;
     }
@@ -57,7 +57,7 @@ impl TerminalReads {
 
     fn set_back(&mut self) {
         let Some((seconds, nanoseconds)) = self.now() else { return };
-        // Another call of cachex may have set it. Only the owner of the terminal can.
+        // Another call of cachex may have set the date. Only the owner of the terminal can set it.
         let is_set = nanoseconds == MARK || {
             let date = Timespec { tv_sec: seconds - SPAN, tv_nsec: MARK };
             let omit = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };

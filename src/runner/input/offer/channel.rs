@@ -1,21 +1,21 @@
-//! What a pipe and a socket have to do so that they can be offered.
+//! The operations on pipes and sockets that an offer needs.
 
 use crate::entry::StdinKind;
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use std::os::fd::{OwnedFd, RawFd};
 
-/// Our standard input of some kind, and what the command has in its place. No call but `finish` waits.
+/// Our standard input, and the pipe or socket that the command has in its place. Only `finish` waits.
 pub(super) trait Channel: Send + 'static {
     const KIND: StdinKind;
 
     /// Our end of the command's input; `None` once the command has been shown the end that way.
     fn ours(&self) -> Option<&OwnedFd>;
 
-    /// Copies what waits in our input without taking it. Returns how many bytes that is: none at its end.
+    /// Copies the bytes that wait in our input without taking them. Returns their number, which is 0 at the end.
     fn peek(&self, buffer: &mut [u8]) -> Result<usize, Errno>;
 
-    /// Takes what waits in our input, as a read does.
+    /// Takes the bytes that wait in our input, as a read does.
     fn take(&self, buffer: &mut [u8]) -> Result<usize, Errno>;
 
     /// Gives the command as many of these bytes as there is room for.
@@ -33,15 +33,15 @@ pub(super) trait Channel: Send + 'static {
     /// Whether these events at our end mean that nothing reads the command's input any more.
     fn is_closed(&self, seen: PollFlags) -> bool;
 
-    /// Takes back what is on offer after the end of the command, where that can be done. Returns how many bytes that was.
+    /// After the end of the command, takes back the bytes on offer if that is possible. Returns their number.
     fn withdraw(&mut self) -> Option<usize> {
         None
     }
 
-    /// Passes on what the command wrote to its input.
+    /// Passes on the bytes that the command wrote to its input.
     fn pass_back(&mut self) {}
 
-    /// Passes on the rest of that. Whether there was ever anything.
+    /// Passes on the rest of these bytes. Returns whether the command ever wrote any.
     fn finish(&mut self) -> bool {
         false
     }

@@ -1,7 +1,7 @@
-//! The state after another process has read our input too: what the command has got and what is left there no longer
-//! match. Pure.
+//! The state after another process has read our input too: the bytes that the command got and those left in our input
+//! no longer match. Pure.
 
-/// The difference between what the command was given and what was taken from our input, when offering has to stop.
+/// The difference between the bytes given to the command and those taken from our input, when offering has to stop.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Gap {
     /// Bytes that were taken from our input and not given to the command yet.
@@ -11,8 +11,8 @@ pub(super) struct Gap {
 }
 
 impl Gap {
-    /// The gap where `offered` was on offer, the command took `count` bytes of it, and then `taken` was taken from our
-    /// input: another process had read some of it.
+    /// The gap if `offered` was on offer, the command took `count` bytes of it, and then `taken` was taken from our
+    /// input because another process had read some of it.
     pub(super) fn between(offered: &[u8], count: usize, taken: &[u8]) -> Self {
         // The other process takes from the front.
         let fits = |gone: &usize| {
@@ -22,7 +22,7 @@ impl Gap {
         };
         let left = offered.len() - (0..offered.len()).find(fits).unwrap_or(offered.len());
         let not_given = taken.get(left..).unwrap_or_default().to_vec();
-        // Less was taken only if there was no more.
+        // Fewer bytes were taken only if there were no more.
         let is_empty = taken.len() < count;
         Self { not_given, still_there: if is_empty { 0 } else { left.saturating_sub(count) } }
     }

@@ -1,4 +1,4 @@
-//! An offer while the command runs, and afterwards if another process still holds it.
+//! An offer while the command runs, and afterwards as long as another process still holds it.
 
 use super::channel::Channel;
 use super::gap::Gap;
@@ -26,10 +26,10 @@ const LONGEST_WAIT: i64 = 20_000_000;
 /// Bytes that are on offer at once.
 const PIECE: usize = 64 << 10;
 
-/// What the thread reports when the command has ended.
+/// The report of the thread when the command has ended.
 pub(super) struct OfferReport {
     pub(super) condition: Result<Condition, Unrecorded>,
-    /// Goes on with the offer after this process has ended, if another process still holds it.
+    /// Continues the offer after this process has ended, if another process still holds it.
     pub(super) keep_offering: Option<Box<dyn FnOnce() + Send>>,
 }
 
@@ -95,7 +95,8 @@ impl<C: Channel> Offering<C> {
         }
     }
 
-    /// Waits until there is something to do. Whether it is over: the command has ended, or has closed its input.
+    /// Waits until there is something to do. Returns whether the offer is over: the command has ended, or has closed
+    /// its input.
     fn wait(&mut self, wants_input: bool, timeout: Option<&Timespec>) -> Result<bool, Errno> {
         let Some(ours) = self.channel.ours() else { return Ok(true) };
         let (of_ours, of_stdin) = self.channel.interests(wants_input);
@@ -117,12 +118,12 @@ impl<C: Channel> Offering<C> {
         Ok(false)
     }
 
-    /// Bytes on offer are in both.
+    /// The gap if offering stops now: the bytes on offer are still in our input as well.
     fn gap(&self) -> Gap {
         Gap { not_given: Vec::new(), still_there: self.offered.len() }
     }
 
-    /// Takes from our input what the command took. Whether that was anything.
+    /// Takes from our input the bytes that the command took. Returns whether it took any.
     fn settle(&mut self) -> Result<bool, Gap> {
         if self.offered.is_empty() {
             return Ok(false);
@@ -131,11 +132,11 @@ impl<C: Channel> Offering<C> {
         self.take_all_but(unread)
     }
 
-    /// The same, where `unread` bytes were not taken.
+    /// Takes from our input the bytes that the command took, if it left `unread` bytes.
     fn take_all_but(&mut self, unread: usize) -> Result<bool, Gap> {
         let count = self.offered.len().saturating_sub(unread);
         let (mut taken, mut done) = (vec![0; count], 0);
-        // It is less where another process was faster.
+        // Fewer bytes were taken if another process was faster.
         while done < count
             && let Ok(more @ 1..) = self.channel.take(&mut taken[done..])
         {
@@ -150,7 +151,7 @@ impl<C: Channel> Offering<C> {
         Ok(count > 0)
     }
 
-    /// Offers what waits in our input, or its end.
+    /// Offers the bytes that wait in our input, or its end.
     fn top_up(&mut self) -> Result<(), Errno> {
         if !self.offered.is_empty() || self.is_at_end {
             return Ok(());
@@ -167,7 +168,7 @@ impl<C: Channel> Offering<C> {
                     self.offered = waiting;
                     self.came = true;
                 }
-                // The next wait finds that nobody reads.
+                // The next wait will find that nobody reads.
                 Err(Errno::PIPE) => {}
                 Err(error) => return Err(error),
             },
@@ -177,7 +178,7 @@ impl<C: Channel> Offering<C> {
         Ok(())
     }
 
-    /// What was taken; `None` if it cannot be told.
+    /// The input that the command took; `None` if it cannot be known.
     fn report(mut self, first: Readiness) -> Option<OfferReport> {
         if let Some(unread) = self.channel.withdraw() {
             self.take_all_but(unread).ok()?;
@@ -209,7 +210,7 @@ impl<C: Channel> Offering<C> {
         }
     }
 
-    /// Offers what comes, after this process has ended, as long as a process can take it.
+    /// Offers input after this process has ended, as long as a process can take it.
     #[allow(unsafe_code)]
     fn keep_offering(mut self) {
         let Ok((never, running)) = io::pipe() else { return };
@@ -223,11 +224,11 @@ impl<C: Channel> Offering<C> {
                 Err(gap) => self.copy(gap),
             })
         };
-        // Without another process nothing can be done.
+        // If no process can be made, the rest of the input is lost.
         let _ = serving;
     }
 
-    /// Gives the command what comes, without seeing what it takes.
+    /// Gives the command all input, without seeing how much it takes.
     fn copy(&mut self, Gap { not_given, mut still_there }: Gap) {
         self.give_all(&not_given);
         let mut wants_input = !self.is_at_end;
@@ -254,7 +255,7 @@ impl<C: Channel> Offering<C> {
         self.channel.finish();
     }
 
-    /// Waits where there is no room. A command that has closed its input is noticed later.
+    /// Waits if there is no room. A command that has closed its input is noticed later.
     fn give_all(&self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             match self.channel.give(bytes) {

@@ -1,4 +1,4 @@
-//! Offering a pipe. What waits in a pipe can be seen by duplicating it into another one, with `tee`.
+//! Offering a pipe. `tee` copies the bytes that wait in a pipe into another one without taking them.
 
 use super::channel::Channel;
 use crate::entry::StdinKind;
@@ -12,19 +12,19 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 pub(super) struct PipeOffer {
     /// Our end of the command's standard input. Closing it shows the command the end.
     ours: Option<OwnedFd>,
-    /// What is copied or taken from our input passes through here, since a read of that might wait.
+    /// Bytes that are copied or taken from our input pass through this pipe, since a read of our input might wait.
     passage: (PipeReader, PipeWriter),
 }
 
 impl PipeOffer {
-    /// What the command reads from, and the offer.
+    /// The pipe that the command reads from, and the offer.
     pub(super) fn new() -> io::Result<(OwnedFd, Self)> {
         let (theirs, ours) = io::pipe()?;
         ioctl_fionbio(&ours, true)?;
         Ok((theirs.into(), Self { ours: Some(ours.into()), passage: io::pipe()? }))
     }
 
-    /// Reads what has just been put into the passage.
+    /// Reads the bytes that have just been put into the passage.
     fn read(&self, count: usize, buffer: &mut [u8]) -> Result<usize, Errno> {
         let read = (&self.passage.0).read_exact(&mut buffer[..count]);
         read.map(|()| count).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))

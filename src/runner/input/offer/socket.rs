@@ -1,5 +1,5 @@
-//! Offering a socket. What waits in a socket can be seen with `MSG_PEEK`. What the command writes to its socket goes on to
-//! ours.
+//! Offering a socket. `MSG_PEEK` shows the bytes that wait in a socket. Bytes that the command writes to its socket are
+//! passed on to ours.
 
 use super::channel::Channel;
 use super::socket_back::WrittenBack;
@@ -17,15 +17,15 @@ use std::time::Duration;
 pub(super) struct SocketOffer {
     /// Our end of the command's socket.
     ours: OwnedFd,
-    /// The command's end, which shows how much was not taken. `None` after the end of the command: a process that was left
-    /// behind is offered single lines, of which we see only whether they were taken.
+    /// The command's end, which shows how much was not taken. `None` after the end of the command: a process that was
+    /// left behind is offered single lines, and we only see whether each was taken.
     theirs: Option<OwnedFd>,
-    /// What the command writes to its input.
+    /// The bytes that the command writes to its input.
     back: WrittenBack,
 }
 
 impl SocketOffer {
-    /// What the command reads from, and the offer.
+    /// The socket that the command reads from, and the offer.
     pub(super) fn new() -> io::Result<(OwnedFd, Self)> {
         let (ours, theirs) = UnixStream::pair()?;
         let given = theirs.try_clone()?.into();

@@ -1,4 +1,4 @@
-//! What the command writes to the socket that is its standard input: it goes on to ours.
+//! The way back: bytes that the command writes to the socket that is its standard input are passed on to ours.
 
 use crate::poll::poll_one;
 use rustix::event::PollFlags;
@@ -11,13 +11,13 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 /// Bytes that are passed on at once.
 const PIECE: usize = 64 << 10;
 
-/// What the command writes to its standard input.
+/// The bytes that the command writes to its standard input.
 #[derive(Default)]
 pub(super) struct WrittenBack {
     waiting: Vec<u8>,
-    /// Whether there was ever anything.
+    /// Whether there were ever any.
     was_written: bool,
-    /// Whether our socket takes no more.
+    /// Whether our socket accepts no more bytes.
     is_closed: bool,
     /// How the command closed its end, if it did.
     pub(super) closing: Option<Closing>,
@@ -34,7 +34,7 @@ impl WrittenBack {
         self.waits() && !self.is_closed
     }
 
-    /// Passes on what the command wrote, as far as that is possible without waiting.
+    /// Passes on as many bytes as possible without waiting.
     pub(super) fn pass_on(&mut self, ours: &OwnedFd) {
         if self.waiting.is_empty() {
             let mut buffer = vec![0; PIECE];
@@ -67,14 +67,14 @@ impl WrittenBack {
         self.closing == Some(Closing::Reset) || !matches!(socket_error(ours), Ok(Ok(())))
     }
 
-    /// Shows the command that what it writes is not taken.
+    /// Shows the command that nobody reads the bytes that it writes.
     fn close(&mut self, ours: &OwnedFd) {
         self.waiting.clear();
         self.is_closed = true;
         let _ = shutdown(ours, Shutdown::Read);
     }
 
-    /// Passes on all that is left. Whether the command wrote anything.
+    /// Passes on all bytes that are left. Returns whether the command ever wrote any.
     pub(super) fn finish(&mut self, ours: &OwnedFd) -> bool {
         loop {
             let waiting = std::mem::take(&mut self.waiting);
@@ -100,7 +100,7 @@ pub(super) enum Closing {
     Reset,
 }
 
-/// Sends all of it, and waits for the reader where there is no room.
+/// Sends all bytes, and waits for the reader if there is no room.
 pub(super) fn send_all(to: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match send(to, bytes, SendFlags::NOSIGNAL) {

@@ -1,11 +1,11 @@
-//! What the command took of its input, and the condition that this sets for its result. Pure.
+//! The part of its input that the command took, and the condition that this sets for its result. Pure.
 
 use crate::entry::{Condition, StdinKind};
 use crate::key::Digest;
 use crate::runner::error::Unrecorded;
 use crate::stdin::{Readiness, SOCKET_LIMIT};
 
-/// What the command took.
+/// The part of its input that the command took.
 pub(super) struct Taken {
     pub(super) bytes: u64,
     pub(super) digest: Digest,

@@ -19,11 +19,11 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    /// Begins to offer what comes, and gives the standard input of the command. What waits already is on offer when this
-    /// returns.
+    /// Begins to offer our input, and returns the standard input of the command. Bytes that wait already are on offer
+    /// when this returns.
     ///
     /// # Errors
-    /// When it cannot be offered. Nothing was taken then.
+    /// When our input cannot be offered. Nothing was taken then.
     pub(crate) fn begin(kind: StdinKind) -> io::Result<(Standard, Self)> {
         let (ended, running) = io::pipe()?;
         let (theirs, (report, thread)) = if kind == StdinKind::Socket {
