@@ -1,8 +1,8 @@
-//! Files that may be absent: that is an answer, and no error.
+//! Files that may be absent: absence is an answer, not an error.
 
 use std::io;
 
-/// What was found at a path, or `None` if there is nothing.
+/// Turns the errors that mean that nothing is at a path into `None`.
 ///
 /// # Errors
 /// When the system fails for another reason.
@@ -14,7 +14,7 @@ pub fn if_there<T>(found: Result<T, impl Into<io::Error>>) -> io::Result<Option<
     }
 }
 
-/// A path also leads nowhere if what should be a directory of it is none.
+/// Nothing is at a path either if one of its directories is another kind of file.
 fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

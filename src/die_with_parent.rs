@@ -1,6 +1,6 @@
 //! Processes that end with cachex, however it ends, `kill -9` included.
 //!
-//! Only Linux can do that. It concerns the process itself; what that one starts is not affected.
+//! Only Linux can do that. Processes that such a process starts itself are not affected.
 
 use std::process::Command;
 
@@ -25,6 +25,6 @@ pub fn arrange_here(parent: rustix::process::Pid) -> std::io::Result<()> {
     if getppid() == Some(parent) { Ok(()) } else { Err(std::io::ErrorKind::Interrupted.into()) }
 }
 
-/// Elsewhere nothing is arranged.
+/// Other systems cannot do this.
 #[cfg(not(target_os = "linux"))]
 pub fn arrange(_: &mut Command) {}

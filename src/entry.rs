@@ -16,7 +16,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What is known about standard input once the command has run. It must hold again for the result to be replayed.
+/// A condition on standard input, which is known once the command has run. It must hold again for the result to be
+/// replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Condition {
     /// Data waited in a pipe or socket from the start, and the command took none of it. Holds for any input except a
@@ -52,7 +53,7 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// Whether both hold for the same standard input, whatever the runs did to its offset.
+    /// Whether both hold for the same standard input, regardless of how far the runs moved its offset.
     #[must_use]
     pub fn is_same_input(self, other: Self) -> bool {
         match (self, other) {
@@ -61,13 +62,13 @@ impl Condition {
         }
     }
 
-    /// Whether it holds for each input that the other one holds for.
+    /// Whether it holds for every input for which the other one holds.
     #[must_use]
     pub fn covers(self, other: Self) -> bool {
         self.is_same_input(other) || self == Self::StdinUntouched && other != Self::StdinClosed
     }
 
-    /// Whether it holds whatever a pipe or socket brings.
+    /// Whether it holds regardless of the content of a pipe or socket.
     #[must_use]
     pub fn ignores_streams(self) -> bool {
         matches!(self, Self::StdinUnread | Self::StdinUntouched)
@@ -140,7 +141,7 @@ pub struct Description {
     pub directory: Option<PathBuf>,
     /// The lifetime by the options of the call that stored it.
     pub lifetime: Lifetime,
-    /// Bytes of output, those of output files too.
+    /// Bytes of output, including output files.
     pub output: u64,
     /// How often it was replayed.
     pub hits: u64,
@@ -177,11 +178,11 @@ pub struct NewEntry<'a> {
 
 /// Files that a run wrote, as they are about to be stored.
 pub struct NewOutputs<'a> {
-    /// What there is: names, kinds, and the digest of each file. The store keeps it as it is.
+    /// The manifest: names, kinds, and the digest of each file. The store keeps it as bytes.
     pub manifest: Vec<u8>,
     /// The regular files. Several may have the same content.
     pub files: Vec<NewOutputFile>,
-    /// Opens one of them by its place in the list; `None` if it was changed meanwhile.
+    /// Opens one of the files by its index; `None` if it was changed meanwhile.
     pub open: &'a dyn Fn(usize) -> io::Result<Option<File>>,
 }
 
@@ -190,7 +191,7 @@ pub struct NewOutputs<'a> {
 pub struct NewOutputFile {
     /// The digest of its bytes.
     pub digest: ContentDigest,
-    /// How many these are.
+    /// The number of bytes.
     pub size: u64,
 }
 

@@ -1,7 +1,7 @@
 //! The errors that end a call, and their exit codes.
 //!
-//! Faults of the cache are not among them: they are warnings. An error says what failed, on what, and what to try. It is
-//! printed once, by [`main`](crate::main).
+//! Faults of the cache are not among them, since they are warnings. An error says what failed, on what, and what to
+//! try. [`main`](crate::main) prints it once.
 
 use crate::terminal::escape_os;
 use std::ffi::{OsStr, OsString};
@@ -38,7 +38,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The error of stored output that turned out to be damaged while it was shown.
+    /// The error for stored output that turned out to be damaged while it was shown.
     #[must_use]
     pub fn not_whole(fault: &io::Error) -> Self {
         Self::Failed(format!("the output is incomplete: {fault}"))

@@ -1,7 +1,7 @@
 //! The user's directories, and paths that start at home.
 //!
-//! A statically linked C library must not look a user up: it would load the system's modules for that (for a directory
-//! service, say), which were built for another copy of the library. So without `HOME` only `/etc/passwd` is read.
+//! A statically linked C library must not look up a user: it would load modules of the system (for a directory service,
+//! say), which were built for another copy of the library. So without `HOME` only `/etc/passwd` is read.
 
 use directories::{BaseDirs, ProjectDirs};
 use glob::Pattern;
@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 const NAME: &str = "cachex";
 
-/// The user's home; `None` if there is none, or it is not absolute: then it would be another one in each directory.
+/// The user's home; `None` if there is none, or if its path is relative and so differs in each directory.
 #[must_use]
 pub fn directory() -> Option<PathBuf> {
     let directory = match own()? {
@@ -22,13 +22,13 @@ pub fn directory() -> Option<PathBuf> {
     directory.is_absolute().then_some(directory)
 }
 
-/// The directory for files that can be made again; `None` as for [`directory`].
+/// The directory for files that can be made again; `None` if there is no [`directory`].
 #[must_use]
 pub fn cache_directory() -> Option<PathBuf> {
     own_directory(ProjectDirs::cache_dir, "XDG_CACHE_HOME", ".cache")
 }
 
-/// The directory for files that are worth keeping but are no configuration; `None` as for [`directory`].
+/// The directory for files that are worth keeping but are not configuration; `None` if there is no [`directory`].
 #[must_use]
 pub fn state_directory() -> Option<PathBuf> {
     own_directory(
@@ -38,7 +38,7 @@ pub fn state_directory() -> Option<PathBuf> {
     )
 }
 
-/// The directory of the user's configuration; `None` as for [`directory`].
+/// The directory of the user's configuration; `None` if there is no [`directory`].
 #[must_use]
 pub fn config_directory() -> Option<PathBuf> {
     own_directory(ProjectDirs::config_dir, "XDG_CONFIG_HOME", ".config")
@@ -86,7 +86,7 @@ enum UserDirectories {
     Named(PathBuf),
 }
 
-/// Found out once, since it takes a dozen look-ups in the environment.
+/// Computed once, since it takes a dozen look-ups in the environment.
 fn own() -> Option<&'static UserDirectories> {
     static OWN: OnceLock<Option<UserDirectories>> = OnceLock::new();
     OWN.get_or_init(find_own).as_ref()
@@ -103,7 +103,8 @@ fn find_own() -> Option<UserDirectories> {
     ProjectDirs::from("", "", NAME).map(UserDirectories::Known)
 }
 
-/// A directory of ours: among those that are `known`, else below the one that a variable names, else below `in_home`.
+/// A directory of cachex: the one among those that are `known`, else below the one that a variable names, else below
+/// `in_home`.
 fn own_directory(
     known: impl FnOnce(&ProjectDirs) -> &Path,
     variable: &str,

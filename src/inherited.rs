@@ -1,9 +1,9 @@
-//! What this process inherited from its caller, and the command is to inherit as well.
+//! The state that this process inherited from its caller, and that the command has to inherit as well.
 //!
-//! cachex changes four things for itself. It ignores SIGPIPE and SIGXFSZ, which would end it when a reader goes away or a
-//! file reaches its limit. It does not ignore SIGCHLD, since it waits for the command. It opens standard descriptors that
-//! are closed, since a file of its own would get their numbers. Rust's runtime may change some of that before `main`, so
-//! the loader first calls a function that notes how it was.
+//! cachex changes four things for itself. It ignores SIGPIPE and SIGXFSZ, which would end it when a reader goes away or
+//! a file reaches its limit. It does not ignore SIGCHLD, since it waits for the command. It opens standard descriptors
+//! that are closed, since a file of its own would get their numbers. Rust's runtime may change some of that before
+//! `main`, so the loader first calls a function that records the inherited state.
 
 use rustix::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::io;
@@ -27,8 +27,8 @@ static CLOSED: [AtomicBool; 3] =
 #[allow(unsafe_code)]
 #[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array"))]
 #[cfg_attr(target_os = "macos", unsafe(link_section = "__DATA,__mod_init_func"))]
-// SAFETY: the loader calls the functions of this section once, before there are threads. This one needs nothing of
-// the runtime.
+// SAFETY: the loader calls the functions of this section once, before there are threads. This function does not use the
+// runtime.
 static NOTE: extern "C" fn() = note;
 
 extern "C" fn note() {
@@ -173,7 +173,7 @@ pub fn regular_files() -> Vec<RawFd> {
     open.filter(|fd| is_passed_on(*fd) && is_regular(*fd)).collect()
 }
 
-/// Whether the command finds this descriptor open.
+/// Whether this descriptor is open in the command.
 #[must_use]
 pub fn is_passed_on(fd: RawFd) -> bool {
     flags(fd).is_some_and(|flags| flags & libc::FD_CLOEXEC == 0)

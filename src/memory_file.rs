@@ -13,7 +13,7 @@ pub fn create() -> io::Result<File> {
     Ok(memfd_create(c"cachex", MemfdFlags::CLOEXEC)?.into())
 }
 
-/// An empty file, on a disk after all, since this system has none in memory.
+/// An empty file. It is on a disk, since this system has no files in memory.
 ///
 /// # Errors
 /// When a system call fails.

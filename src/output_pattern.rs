@@ -1,7 +1,7 @@
 //! `--output`: which paths are outputs. Pure.
 //!
-//! A pattern is a path or a glob, and matches all that lies below a directory that it names. As in a shell, `*` stops at
-//! `/`, `**` stands for any directories, and hidden names need a dot.
+//! A pattern is a path or a glob. If it names a directory, it also matches everything below. As in a shell, `*` stops
+//! at `/`, `**` stands for any directories, and hidden names need a dot.
 
 use crate::terminal::escape_os;
 use glob::{MatchOptions, Pattern};
@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 const OUTSIDE: &str = "an output has to lie below the working directory";
 
-/// What of the files that a command writes is to be stored.
+/// Which of the files that a command writes are to be stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OutputSpec {
-    /// `--output`: these files are no inputs, whatever names them.
+    /// `--output`: these files. They are never inputs, even if an option or an argument names them.
     pub named: OutputPatterns,
     /// `--outputs`: all that a traced run writes below the working directory.
     pub finds_written: bool,
@@ -28,7 +28,7 @@ impl OutputSpec {
     }
 }
 
-/// All that is an output, as `--output` names it, seen from the working directory.
+/// The patterns of all `--output` options of a call, and its working directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OutputPatterns {
     directory: PathBuf,
@@ -39,7 +39,7 @@ impl OutputPatterns {
     /// The patterns of a call in this directory.
     ///
     /// # Errors
-    /// Which one does not lie below.
+    /// When a pattern does not lie below the directory.
     pub fn new(directory: PathBuf, patterns: &[OutputPattern]) -> Result<Self, String> {
         let below = |pattern: &OutputPattern| {
             let named = |problem| format!("--output {}: {problem}", escape_os(pattern.text()));
@@ -117,10 +117,10 @@ impl OutputPattern {
         }
     }
 
-    /// The pattern relative to this working directory, if it was absolute.
+    /// Makes an absolute pattern relative to this working directory.
     ///
     /// # Errors
-    /// When it does not lie below.
+    /// When the pattern does not lie below the directory.
     pub fn below(mut self, directory: &Path) -> Result<Self, String> {
         if !self.is_absolute {
             return Ok(self);
@@ -160,7 +160,7 @@ impl OutputPattern {
         self.with_skipped(vec![0])
     }
 
-    /// The positions behind one name more.
+    /// The positions after one more name of the path.
     pub(crate) fn step(&self, positions: &PatternPositions, name: &[u8]) -> PatternPositions {
         let mut next = Vec::new();
         for &position in &positions.0 {
@@ -191,7 +191,8 @@ impl OutputPattern {
         names.collect()
     }
 
-    /// Adds the position behind each `**`, which may stand for no directory, but at the end for all there is.
+    /// Adds the position behind each `**`, which may stand for no directory. At the end of a pattern it stands for
+    /// everything below, so there it is not skipped.
     fn with_skipped(&self, mut positions: Vec<usize>) -> PatternPositions {
         for (position, part) in self.parts.iter().enumerate() {
             let is_last = position + 1 == self.parts.len();

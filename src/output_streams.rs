@@ -75,14 +75,15 @@ impl OutputStreams {
         }
     }
 
-    /// Streams whose recordings may be replayed to these, if they used one stream only: there is no order to keep then.
+    /// Streams whose recordings may be replayed to these, if the run used only one stream: then there is no order
+    /// between streams to keep.
     #[must_use]
     pub fn also_served_by(self) -> Option<Self> {
         (self == Self::Joined).then_some(Self::Apart)
     }
 }
 
-/// Whether all that is written to two descriptors ends up in the order of the writes.
+/// Whether everything that is written to the two descriptors arrives in the order of the writes.
 #[must_use]
 pub fn are_one(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
     let (Ok(of_a), Ok(of_b)) = (fstat(a), fstat(b)) else { return false };
@@ -141,7 +142,7 @@ fn share_description(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
 #[cfg(not(target_os = "linux"))]
 use seem_to_share_description as share_description;
 
-/// The same where the system does not tell: whether all is equal that they would share.
+/// Like [`share_description`], for systems that cannot answer this: whether their flags and offsets are equal.
 fn seem_to_share_description(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
     let shared = |fd| Some((fcntl_getfl(fd).ok()?, seek(fd, SeekFrom::Current(0)).ok()?));
     shared(a).is_some_and(|of_a| shared(b) == Some(of_a))

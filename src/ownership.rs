@@ -1,7 +1,7 @@
 //! The owner of a file: ourselves, root, or somebody else.
 //!
-//! In a user namespace all users that are not mapped into it have one number, the overflow id. A file with
-//! that number could be anybody's, so there it counts as nobody's.
+//! In a user namespace all users that are not mapped into it have one number, the overflow id. A file with that number
+//! could belong to any of them, so in such a namespace it counts as a file of another user.
 
 use std::sync::OnceLock;
 
@@ -23,8 +23,8 @@ pub fn may_decide(owner: u32) -> bool {
     owner == 0 || is_ours(owner)
 }
 
-/// Whether the number stands for all users that are not mapped into our user namespace. Reads nothing for
-/// an owner with another number than the usual one.
+/// Whether the number stands for all users that are not mapped into our user namespace. Nothing is read unless the
+/// owner has the usual overflow id.
 #[cfg(target_os = "linux")]
 #[must_use]
 pub fn is_unmapped(owner: u32) -> bool {

@@ -11,7 +11,7 @@ const MAX_THREADS: usize = 4;
 pub(crate) const FILES_PER_THREAD: usize = 64;
 
 /// Maps `items` in their order, with one thread for each `items_per_thread` of them. All threads have ended when this
-/// returns, so the process may fork then.
+/// returns, so the process may fork afterwards.
 pub(crate) fn map<T: Sync, R: Send>(
     items: &[T],
     items_per_thread: usize,

@@ -5,8 +5,8 @@ use rustix::fd::AsFd;
 use rustix::io::{Errno, retry_on_intr};
 use std::time::Duration;
 
-/// Waits until one of these events has come, or the end of the time if there is one. Returns all that have come, an end and
-/// an error of the descriptor among them.
+/// Waits until one of these events has come, or until the timeout if there is one. Returns all events that have come,
+/// including the end and an error of the descriptor.
 ///
 /// # Errors
 /// When a system call fails.

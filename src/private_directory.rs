@@ -1,7 +1,7 @@
 //! Directories that are ours alone: how they are made, and when one is refused.
 //!
-//! What is read from such a directory is believed, so nobody else may write to it or choose where it is. And
-//! nothing is made where its owner would be locked out of it, as root's files in another user's home.
+//! cachex trusts what it reads from such a directory, so nobody else may write to it or choose where it is. And nothing
+//! is made in a place whose owner would be locked out of it, such as files of root in another user's home.
 
 use crate::home;
 use crate::ownership::{is_ours, is_unmapped, may_decide};
@@ -19,9 +19,9 @@ use std::path::{Path, PathBuf};
 pub struct NotPrivate {
     /// Where the problem is, which may be a directory above.
     pub path: PathBuf,
-    /// What is wrong there.
+    /// The problem there.
     pub problem: String,
-    /// What mends it, where another directory is not the only way.
+    /// How to mend it, unless another directory is the only way.
     pub advice: Option<&'static str>,
 }
 
@@ -30,7 +30,7 @@ impl NotPrivate {
         Self { path: path.to_owned(), problem: problem.into(), advice: None }
     }
 
-    /// What the system said about a path.
+    /// The error of the system for this path.
     #[must_use]
     pub fn by_system(path: &Path, error: &io::Error) -> Self {
         let advice = match Errno::from_io_error(error) {
@@ -50,7 +50,7 @@ impl fmt::Display for NotPrivate {
     }
 }
 
-/// Opens a file that only its owner can read, made if need be. A link is not followed.
+/// Opens a file that only its owner can read, and makes it if need be. A link is not followed.
 ///
 /// # Errors
 /// When a system call fails.
@@ -102,7 +102,7 @@ pub fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), NotPrivate> {
     Ok(())
 }
 
-/// Makes a directory, and those above it that are missing, all of them for us alone.
+/// Makes a directory, and the missing ones above it, which nobody else can enter.
 fn make(directory: &Path) -> Result<(), NotPrivate> {
     let absolute =
         std::path::absolute(directory).map_err(|error| NotPrivate::by_system(directory, &error))?;
@@ -132,8 +132,8 @@ fn is_missing(path: &Path) -> bool {
     matches!(path.try_exists(), Ok(false))
 }
 
-/// Nothing is made in the directory of another user. One who is not mapped into our user namespace does not
-/// forbid it: what we may do there we may do as anybody.
+/// Nothing is made in the directory of another user. A user who is not mapped into our user namespace is an exception:
+/// whatever we may do there, anybody may do.
 fn check_may_make_below(directory: &Path) -> Result<(), NotPrivate> {
     let metadata =
         fs::metadata(directory).map_err(|error| NotPrivate::by_system(directory, &error))?;
@@ -143,7 +143,7 @@ fn check_may_make_below(directory: &Path) -> Result<(), NotPrivate> {
     Err(NotPrivate::new(directory, "belongs to another user, and cachex creates nothing below it"))
 }
 
-/// Checks that no link on the way belongs to somebody else, who could lead us elsewhere at any time.
+/// Checks that no link on the way belongs to somebody else, who could make it lead elsewhere at any time.
 fn check_links(path: &Path) -> Result<(), NotPrivate> {
     if has_no_links(path) {
         return Ok(());
@@ -153,7 +153,7 @@ fn check_links(path: &Path) -> Result<(), NotPrivate> {
     check_links_within(&absolute, MOST_LINKS)
 }
 
-/// As many as the system follows.
+/// The number of links that the system follows.
 const MOST_LINKS: usize = 40;
 
 fn check_links_within(path: &Path, links_left: usize) -> Result<(), NotPrivate> {
@@ -165,7 +165,7 @@ fn check_links_within(path: &Path, links_left: usize) -> Result<(), NotPrivate> 
         if !metadata.is_symlink() {
             continue;
         }
-        if !may_lead(&directory, &metadata) {
+        if !may_be_followed(&directory, &metadata) {
             return Err(NotPrivate::new(&reached, "is a link that belongs to another user"));
         }
         let target =
@@ -178,14 +178,14 @@ fn check_links_within(path: &Path, links_left: usize) -> Result<(), NotPrivate> 
     Ok(())
 }
 
-/// Whether a link may lead us. The owners of directories that not everybody can write to need not be mapped
-/// into our user namespace.
-fn may_lead(directory: &Path, link: &Metadata) -> bool {
+/// Whether a link may be followed. Its owner may be outside of our user namespace if not everybody can write to the
+/// directory.
+fn may_be_followed(directory: &Path, link: &Metadata) -> bool {
     let is_closed = || fs::metadata(directory).is_ok_and(|found| found.mode() & 0o002 == 0);
     may_decide(link.uid()) || is_unmapped(link.uid()) && is_closed()
 }
 
-/// Whether there is no link on the way, where the system can tell at once.
+/// Whether the system says at once that there is no link on the way.
 #[cfg(target_os = "linux")]
 fn has_no_links(path: &Path) -> bool {
     use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};

@@ -1,6 +1,6 @@
-//! The spinner: what is going on, and for how long, on standard error.
+//! The spinner: a text and the elapsed time on standard error.
 //!
-//! It knows nothing of commands. Nothing of it stays on the terminal, and it shows nothing elsewhere.
+//! It knows nothing of commands. It clears its line in the end, and shows nothing if standard error is not a terminal.
 
 use crate::process_group::is_in_foreground;
 use crate::terminal::{Stream, escape_os};
@@ -63,7 +63,8 @@ impl Spinner {
         }
     }
 
-    /// Clears the line for good, and keeps what another process, with a question say, may have written behind it.
+    /// Clears the line for good, but keeps the text that another process may have written behind it, such as a
+    /// question.
     pub fn withdraw(&mut self) {
         let drawn = self.bar.take().map(|bar| {
             bar.set_draw_target(ProgressDrawTarget::hidden());
@@ -72,7 +73,7 @@ impl Spinner {
         if let Some(width) = drawn {
             let [save, restore] = ["\x1b7", "\x1b8"];
             let blank = format!("{save}\r{:width$}{restore}", "");
-            // If this fails, nothing can be said on this terminal.
+            // If this fails, nothing can be shown on this terminal.
             let _ = Stream::Stderr.write_all(blank.as_bytes());
         }
         self.done = true;
@@ -103,7 +104,7 @@ fn style(text: String) -> ProgressStyle {
 /// The columns beside the text and the time.
 const SIGN_AND_SPACES: usize = 3;
 
-/// The text and the elapsed time, the text cut so that both fit beside the turning sign.
+/// The text and the elapsed time. The text is cut so that both fit beside the turning sign.
 fn line(text: &str, elapsed: Duration, width: usize) -> String {
     let time = elapsed_time(elapsed);
     let room = width.saturating_sub(measure_text_width(&time) + SIGN_AND_SPACES);

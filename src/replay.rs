@@ -10,11 +10,11 @@ use std::io;
 /// Writes every chunk to its stream, in the recorded order.
 ///
 /// # Errors
-/// That of the stream, `BrokenPipe` when its reader has gone; or
+/// When a stream fails, with `BrokenPipe` if its reader has gone; or with
 /// [`UnreadableRecording`](crate::recording::UnreadableRecording).
 pub fn replay(body: &Body) -> io::Result<()> {
     match &body.content {
-        // Short output is written sooner than looked at.
+        // Writing short output takes less time than checking where it goes.
         Content::File(file) if file.streams.iter().all(Stream::leads_nowhere) => Ok(()),
         _ => body.for_each_chunk(Stream::write_all),
     }

@@ -1,4 +1,4 @@
-//! What the tests of this folder share: a policy, an entry, moments.
+//! Fixtures for the tests of this folder: a policy, an entry, moments.
 
 use super::terms::Policy;
 use crate::entry::{Condition, Entry};
@@ -27,7 +27,7 @@ pub(super) fn policy() -> Policy {
     }
 }
 
-/// An entry that a run of no time stored at this second. The second is its id too.
+/// An entry that was stored at this second by a run that took no time. The second is also its id.
 pub(super) fn entry(exit: u8, created: i64) -> Entry {
     Entry {
         id: created,

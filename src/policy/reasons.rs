@@ -1,4 +1,4 @@
-//! Why a command has to run, and why its result is not kept, as people are told.
+//! The reasons why a command has to run or its result is not kept, and their texts in messages.
 
 use crate::exit::Exit;
 use crate::time::brief;
@@ -12,19 +12,19 @@ pub enum MissReason {
     Refresh,
     /// Nothing is stored under this key.
     Absent,
-    /// Something is stored, for another standard input.
+    /// The stored entries are for another standard input.
     OtherStdin,
-    /// Something is stored, for other inputs of a traced run.
+    /// The stored entries are for other inputs of a traced run.
     OtherInputs,
-    /// What is stored expired so long ago.
+    /// The stored entry expired this long ago.
     Expired(Duration),
-    /// What is stored comes from the future: the clock was set back.
+    /// The stored entry comes from the future: the clock was set back.
     FromTheFuture,
-    /// The files that came with what is stored cannot be brought back, for this reason.
+    /// The output files of the stored entry cannot be brought back, for this reason.
     OutputsInTheWay(String),
-    /// What is stored is damaged.
+    /// The stored entry is damaged.
     Damaged,
-    /// What is stored cannot be read now.
+    /// The stored entry cannot be read now.
     Unreadable,
 }
 
@@ -53,7 +53,7 @@ impl fmt::Display for MissReason {
 pub enum Discarded {
     /// A signal killed it.
     Killed(Exit),
-    /// 126 and 127 say that something could not be started; that may change at any time.
+    /// The exit code is 126 or 127: something could not be started, which may change at any time.
     NotStarted(Exit),
     /// It failed, and failures are not to be kept.
     Failure(Exit),

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::time::{Lifetime, Timestamp};
 use std::time::Duration;
 
-/// How long an entry is not renewed again after its renewal failed.
+/// After a failed renewal, an entry is not renewed again for this long.
 const PAUSE_AFTER_FAILURE: Lifetime = Lifetime::For(Duration::from_mins(1));
 
 impl Policy {

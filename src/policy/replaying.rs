@@ -29,7 +29,7 @@ pub enum Verdict {
 
 impl Policy {
     /// Chooses among the entries of a key, the newest first, for a standard input that satisfies `condition_holds`. A
-    /// result that was stored since the call `asked` answers it, whatever its policy.
+    /// result that was stored since the call `asked` is an answer under every policy.
     #[must_use]
     pub fn admit(
         &self,
@@ -107,7 +107,7 @@ mod tests {
     use crate::exit::Exit;
     use proptest::prelude::*;
 
-    /// What becomes of a call at this moment: the entries were stored at 0, and it asks now.
+    /// The decision for a call that asks at this moment, with entries that were stored at 0.
     fn verdict(policy: &Policy, exits: &[u8], now: i64) -> &'static str {
         let entries: Vec<_> = exits.iter().map(|exit| entry(*exit, 0)).collect();
         match policy.admit(&entries, |_| true, at(now), at(now)) {

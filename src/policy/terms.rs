@@ -23,7 +23,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The same policy where nothing can be renewed in the background. Nothing is served stale then, as by HTTP caches.
+    /// This policy for a call that cannot renew anything in the background. As in HTTP caches, nothing is served stale
+    /// then.
     #[must_use]
     pub fn without_renewals(&self) -> Self {
         Self { stale_while_revalidate: Lifetime::ZERO, ..self.clone() }
@@ -57,8 +58,8 @@ impl Policy {
         }
     }
 
-    /// Whether a result with this exit and date is fresh or expired less than `grace` ago. No grace at all excludes
-    /// fresh results as well.
+    /// Whether a result with this exit and date is fresh or expired less than `grace` ago. Without any grace, fresh
+    /// results are excluded as well.
     pub(super) fn is_within(
         &self,
         grace: Lifetime,

@@ -1,11 +1,11 @@
-//! Closing descriptors in a process that goes on alone.
+//! Closes the descriptors of a process that continues without its parent.
 
 use std::os::fd::RawFd;
 
-/// Where descriptors cannot be closed by range, those below this number are closed one by one.
+/// If the system cannot close a range of descriptors, those below this number are closed one by one.
 const CLOSED_ONE_BY_ONE: RawFd = 4096;
 
-/// Closes every descriptor but these, which it sorts. It allocates nothing.
+/// Closes every descriptor except these, which it sorts. It allocates nothing.
 ///
 /// # Safety
 /// Nothing in this process may use another descriptor from here on.

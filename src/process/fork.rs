@@ -5,7 +5,7 @@ use rustix::process::Pid;
 use std::io;
 use std::os::fd::RawFd;
 
-/// Does `work` in a new process, which then ends at once: nothing of what this process does later happens there.
+/// Does `work` in a new process, which ends right after it, without any of the code that follows in this process.
 ///
 /// # Errors
 /// When there cannot be a new process.
@@ -25,13 +25,13 @@ pub(crate) unsafe fn in_new_process(work: impl FnOnce()) -> io::Result<Pid> {
     Pid::from_raw(id.max(0)).ok_or_else(io::Error::last_os_error)
 }
 
-/// The same, but the new process has only these of our descriptors.
+/// Like [`in_new_process`], but the new process has only these of our descriptors.
 ///
 /// # Errors
 /// When there cannot be a new process.
 ///
 /// # Safety
-/// As above, and `work` uses no other descriptor.
+/// As for [`in_new_process`], and `work` uses no other descriptor.
 #[allow(unsafe_code)]
 pub(crate) unsafe fn in_new_process_with(
     mut kept: Vec<RawFd>,

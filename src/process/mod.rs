@@ -1,4 +1,4 @@
-//! Processes of ours: how they begin, what they hold, how they end.
+//! Processes of cachex itself: forking, closing descriptors, waiting for the end.
 
 mod descriptors;
 mod fork;

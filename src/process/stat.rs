@@ -1,6 +1,6 @@
-//! What the system tells of a process in `/proc/PID/stat`.
+//! The state of a process, from `/proc/PID/stat`.
 
-/// The fields of that file which count here.
+/// The fields of that file which cachex needs.
 pub(crate) struct ProcessStat {
     state: u8,
     pub(crate) parent: i32,

@@ -1,4 +1,4 @@
-//! The end of a process of ours.
+//! Waits for the end of a process that cachex started.
 
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{Pid, WaitOptions, waitpid};

@@ -12,10 +12,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-/// Bytes of a block. It stays in the cache of a core between being read, checked and written.
+/// The size of a block in bytes. A block of this size stays in the cache of a core while it is read, checked and
+/// written.
 pub(super) const BLOCK: usize = HEADER + MAX_FRAME;
 
-/// A file with more blocks than this is checked by two threads: to start one takes as long as to check half of them.
+/// A file with more blocks than this is checked by two threads: starting a thread takes as long as checking half of
+/// them.
 const BLOCKS_OF_ONE_THREAD: u64 = 16;
 
 /// A BLAKE3 digest of content. Unlike a [`Checksum`] it cannot be forged.
@@ -28,7 +30,7 @@ pub struct ContentDigest(pub [u8; 32]);
 pub struct UnreadableRecording(String);
 
 impl UnreadableRecording {
-    /// Whether that is what an error tells.
+    /// Whether this is the reason of an error.
     #[must_use]
     pub fn is_in(error: &io::Error) -> bool {
         error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Self>)
@@ -53,10 +55,10 @@ pub struct BlockFile {
 }
 
 impl BlockFile {
-    /// A file that was written before. It is what was recorded if its [`checksum`](Self::checksum) is right.
+    /// A file that was written before. It holds what was recorded if its [`checksum`](Self::checksum) is right.
     ///
     /// # Errors
-    /// That of reading it; `InvalidData` if it has another length.
+    /// When the file cannot be read; with `InvalidData` if it has another length.
     pub fn read(
         file: File,
         length: u64,
@@ -110,8 +112,8 @@ pub(super) fn read_block<'b>(
     Ok(block)
 }
 
-/// The checksum of every block. Two threads take about half the time of one; where the second cannot be had, the first
-/// one does all of it.
+/// The checksum of every block. Two threads take about half the time of one. If the second cannot be started, the first
+/// one does all of the work.
 fn sums_of(file: &File, length: u64) -> io::Result<Vec<Checksum>> {
     let count = length.div_ceil(BLOCK as u64);
     let next = AtomicU64::new(0);
@@ -127,7 +129,7 @@ fn sums_of(file: &File, length: u64) -> io::Result<Vec<Checksum>> {
             sums.lock().map_err(|_| io::ErrorKind::Other)?[place] = sum;
         }
     };
-    // The second thread allocates nothing, which would take it an arena of its own.
+    // The second thread allocates nothing, since that would need an arena of its own.
     let (mut own, mut other) = (vec![0; BLOCK], Vec::new());
     if count > BLOCKS_OF_ONE_THREAD {
         other.resize(BLOCK, 0);
@@ -148,7 +150,7 @@ fn sums_of(file: &File, length: u64) -> io::Result<Vec<Checksum>> {
 #[derive(Debug, Default)]
 pub(super) struct BlockSums {
     open: Checksummer,
-    /// Bytes of the open block.
+    /// The bytes of the unfinished block.
     filled: usize,
     sums: Vec<Checksum>,
 }

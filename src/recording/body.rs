@@ -13,9 +13,9 @@ pub struct Body {
     pub content: Content,
     /// Length of all frames, in bytes.
     pub length: u64,
-    /// Bytes of output in them; of a stored entry, with those of its output files.
+    /// Bytes of output in the frames. For a stored entry this includes its output files.
     pub output: u64,
-    /// Tells whether the frames are damaged.
+    /// The checksum that shows whether the frames are damaged.
     pub checksum: Checksum,
 }
 
@@ -32,7 +32,8 @@ impl Body {
     /// Hands every chunk to `sink`, in order of arrival, until it fails. A long chunk comes in parts.
     ///
     /// # Errors
-    /// That of the sink, or [`UnreadableRecording`](super::UnreadableRecording) where the file fails or is damaged.
+    /// When the sink fails, or with [`UnreadableRecording`](super::UnreadableRecording) when the file fails or is
+    /// damaged.
     pub fn for_each_chunk(
         &self,
         mut sink: impl FnMut(Stream, &[u8]) -> io::Result<()>,

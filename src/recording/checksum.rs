@@ -1,4 +1,4 @@
-//! Checksums that tell damage. They do not guard against forgery: whoever can write to the store owns it.
+//! Checksums that detect damage. They do not guard against forgery: everybody who can write to the store owns it.
 
 use std::fmt;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
@@ -14,7 +14,7 @@ impl Checksum {
         Self(xxh3_128(bytes))
     }
 
-    /// The checksum of these parts, one behind the other.
+    /// The checksum of these parts in a row.
     #[must_use]
     pub fn of_all(parts: &[&[u8]]) -> Self {
         let mut checksummer = Checksummer::default();

@@ -17,7 +17,7 @@ pub(super) const MAX_FRAME: usize = (256 << 10) - HEADER;
 pub struct StreamSet(u8);
 
 impl StreamSet {
-    /// The set that these bits stand for; `None` if there is none.
+    /// The set that these bits stand for; `None` if they stand for no set.
     #[must_use]
     pub fn from_bits(bits: i64) -> Option<Self> {
         u8::try_from(bits).ok().filter(|bits| *bits < 4).map(Self)
@@ -52,7 +52,7 @@ pub(super) struct FrameReader {
     /// The bytes of the next header that have come.
     header: [u8; HEADER],
     known: usize,
-    /// The stream of the present frame, and how many of its bytes are still to come.
+    /// The stream of the current frame, and how many of its bytes are still to come.
     open: Option<(Stream, usize)>,
 }
 

@@ -1,7 +1,8 @@
 //! Records output while a command runs.
 //!
-//! Recording never stalls the command: output that cannot be recorded, or is too long, is given up, and goes on to its
-//! stream. The same output always gives the same frames, however it arrived, so that equal files have one digest.
+//! Recording never stalls the command: if output cannot be recorded, or is too long, the recording is given up, and the
+//! output still goes to its stream. The same output always gives the same frames, however it arrived, so that equal
+//! files have one digest.
 
 use super::blocks::{BLOCK, BlockFile, BlockSums, ContentDigest, read_block};
 use super::body::{Body, Content};
@@ -30,7 +31,7 @@ pub struct Recorder {
     limit: Size,
     /// The frames that are not in the file.
     frames: Vec<u8>,
-    /// Where the frame that may still grow begins in `frames`, and its stream.
+    /// The last frame, which may still grow: where it begins in `frames`, and its stream.
     open_frame: Option<(usize, Stream)>,
     streams: StreamSet,
     output: u64,
@@ -49,7 +50,7 @@ pub enum Abandoned {
 }
 
 impl Recorder {
-    /// A recorder that keeps at most `limit` bytes of output, in a file in `directory` if they are many.
+    /// A recorder that keeps at most `limit` bytes of output. Long output is kept in a file in `directory`.
     #[must_use]
     pub fn new(directory: PathBuf, limit: Size) -> Self {
         Self {
@@ -63,10 +64,11 @@ impl Recorder {
         }
     }
 
-    /// Records what arrived on a stream, not more than fits into a frame at once.
+    /// Records bytes that arrived on a stream, at most as many as fit into a frame.
     ///
     /// # Errors
-    /// Why the recording is given up. None of these bytes was recorded, and all that came before still is.
+    /// When the recording is given up, with the reason. None of these bytes was recorded, and all that came before
+    /// still is.
     pub fn record(&mut self, stream: Stream, bytes: &[u8]) -> Result<(), Abandoned> {
         debug_assert!(bytes.len() <= MAX_FRAME);
         let output = self.output + bytes.len() as u64;
@@ -111,7 +113,7 @@ impl Recorder {
         start
     }
 
-    /// Writes what is in front of the open frame, which may still grow.
+    /// Writes the frames before the last one, which may still grow.
     fn spill_whole_pages(&mut self) -> io::Result<()> {
         let closed = self.open_frame.map_or(self.frames.len(), |(start, _)| start);
         self.spill(closed - closed % PAGE)
@@ -133,7 +135,7 @@ impl Recorder {
     /// Hands all recorded output to `sink`, until it fails.
     ///
     /// # Errors
-    /// That of the sink, or of reading the file.
+    /// When the sink fails, or the file cannot be read.
     pub fn play(
         &mut self,
         mut sink: impl FnMut(Stream, &[u8]) -> io::Result<()>,
@@ -315,7 +317,7 @@ mod tests {
         assert_eq!(recorder.finish().expect("recorded").length, 1004);
     }
 
-    /// What a recorder still has after it refused more.
+    /// The output that a recorder still has after it refused more.
     fn kept(mut recorder: Recorder) -> usize {
         let mut kept = 0;
         recorder

@@ -1,8 +1,8 @@
 //! The runs that this process is part of: cachex inside a command that cachex runs.
 //!
-//! One environment variable tells a command, and every cachex below it, which keys are being filled around it. A caller
-//! waits only for a key above (greater than) all of these. Commands that call each other then never wait in a ring,
-//! since no ring leads upward at every step.
+//! One environment variable passes the keys that are being filled around a command to every cachex below it. A caller
+//! waits only for a key that is greater than all of these. So commands that call each other never wait in a ring, since
+//! the keys cannot get greater at every step of a ring.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
@@ -11,7 +11,7 @@ use std::fmt::Display;
 /// by colons.
 pub const ACTIVE_VARIABLE: &str = "CACHEX_ACTIVE";
 
-/// Hexadecimal digits of a key that its claim is found by, see [`super::ClaimSlot`].
+/// The number of hexadecimal digits of a key that decide which claim it has, see [`super::ClaimSlot`].
 const DIGITS: usize = 8;
 
 /// Whether this process was started, however indirectly, by a command that cachex runs.

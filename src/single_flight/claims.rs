@@ -36,7 +36,7 @@ pub struct Claim(ClaimSlot);
 impl Claim {
     /// Tells the callers that wait to wait no longer, and lets one of them claim the key while this run goes on.
     pub fn hand_on(&self) {
-        // In one step: at no moment does the run seem to be over.
+        // The lock is converted in one step, so that the run never seems to be over.
         let _ = file_lock::share(&self.0.file, self.0.byte);
     }
 }
@@ -48,7 +48,7 @@ pub enum Claimed {
     Ours(Claim),
     /// Another process holds it.
     Theirs(ClaimSlot),
-    /// Two other processes run the key, and neither of them is to be waited for.
+    /// Two other processes run the key, and callers must not wait for either.
     HandedOnTwice,
 }
 
@@ -66,15 +66,15 @@ impl Claimed {
 /// The state of the run that another process claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunState {
-    /// It is to be waited for.
+    /// Callers have to wait for it.
     Running,
-    /// It goes on, and is not to be waited for.
+    /// It goes on, and callers must not wait for it.
     HandedOn,
     /// It is over.
     Over,
 }
 
-/// The place of one key in the file of claims, whoever holds it.
+/// The place of one key in the file of claims.
 #[derive(Debug)]
 pub struct ClaimSlot {
     file: File,
@@ -134,7 +134,7 @@ pub fn can_claim(directory: &Path) -> io::Result<bool> {
     let mut options = File::options();
     options.read(true).write(true).custom_flags(libc::O_NOFOLLOW);
     match options.open(directory.join(FILE)) {
-        // When it is taken, another `doctor` is looking.
+        // If the byte is locked, another `doctor` is checking.
         Ok(file) => file_lock::take(&file, PROBED).map(|_| true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
@@ -149,7 +149,7 @@ mod tests {
 
     const KEY: [u8; 32] = [7; 32];
 
-    /// Tells the test below that it is the other process, and what to do there.
+    /// The variable that makes the test below the other process, and says what to do there.
     const ROLE: &str = "CLAIMS_TEST_ROLE";
 
     fn claim(directory: &Path, key: &[u8; 32]) -> Claimed {
@@ -160,7 +160,7 @@ mod tests {
         ClaimSlot::open(directory, &KEY).expect("the file of claims").state()
     }
 
-    /// Not a test but the other process: locks of the same process never show.
+    /// This is the other process rather than a test: a process cannot see its own locks.
     #[test]
     fn another_process() {
         let Some(role) = std::env::var_os(ROLE) else { return };
@@ -175,14 +175,14 @@ mod tests {
             _ => {}
         }
         std::io::stderr().write_all(b"done\n").expect("written");
-        // Until the end of its input, which is the end of the one who started it at the latest.
+        // It waits for the end of its input, which comes at the latest when the process that started it ends.
         let _ = std::io::stdin().read(&mut [0]);
     }
 
-    struct Elsewhere(Child);
+    struct OtherProcess(Child);
 
-    impl Elsewhere {
-        /// Starts another process and waits until it has done this.
+    impl OtherProcess {
+        /// Starts another process, and waits until it has done this `action`.
         fn new(action: &str, directory: &Path) -> Self {
             let mut process = Command::new(std::env::current_exe().expect("ourselves"))
                 .args(["--exact", "single_flight::claims::tests::another_process", "--nocapture"])
@@ -199,7 +199,7 @@ mod tests {
         }
     }
 
-    impl Drop for Elsewhere {
+    impl Drop for OtherProcess {
         fn drop(&mut self) {
             let _ = self.0.kill();
             let _ = self.0.wait();
@@ -215,11 +215,11 @@ mod tests {
         let directory = directory();
         let directory = directory.path();
         assert_eq!(state(directory), RunState::Over);
-        let elsewhere = Elsewhere::new("claim", directory);
+        let other = OtherProcess::new("claim", directory);
         let Claimed::Theirs(slot) = claim(directory, &KEY) else { panic!("it is claimed") };
         assert_eq!(slot.state(), RunState::Running);
         assert!(matches!(claim(directory, &[8; 32]), Claimed::Ours(_)), "another key");
-        drop(elsewhere);
+        drop(other);
         assert_eq!(slot.state(), RunState::Over);
         drop(slot);
         assert!(claim(directory, &KEY).ours().is_some());
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn a_claim_that_is_dropped_is_free() {
         let directory = directory();
-        let _elsewhere = Elsewhere::new("give-up", directory.path());
+        let _other = OtherProcess::new("give-up", directory.path());
         assert_eq!(state(directory.path()), RunState::Over);
     }
 
@@ -236,14 +236,14 @@ mod tests {
     fn a_run_that_was_handed_on_leaves_room_for_one_more() {
         let directory = directory();
         let directory = directory.path();
-        let first = Elsewhere::new("hand-on", directory);
+        let first = OtherProcess::new("hand-on", directory);
         assert_eq!(state(directory), RunState::HandedOn);
-        let second = Elsewhere::new("claim", directory);
+        let second = OtherProcess::new("claim", directory);
         let Claimed::Theirs(slot) = claim(directory, &KEY) else { panic!("both are claimed") };
         assert_eq!(slot.state(), RunState::Running, "the second run is waited for");
         drop(slot);
         drop(second);
-        let _second = Elsewhere::new("hand-on", directory);
+        let _second = OtherProcess::new("hand-on", directory);
         assert!(matches!(claim(directory, &KEY), Claimed::HandedOnTwice));
         drop(first);
         assert!(claim(directory, &KEY).ours().is_some(), "the first place is free again");
@@ -254,8 +254,8 @@ mod tests {
         let directory = directory();
         let directory = directory.path();
         assert!(!can_claim(directory).expect("no file yet"));
-        let _elsewhere = Elsewhere::new("claim", directory);
-        let _probe = Elsewhere::new("probe", directory);
+        let _other = OtherProcess::new("claim", directory);
+        let _probe = OtherProcess::new("probe", directory);
         assert!(can_claim(directory).expect("it can be locked"));
         assert_eq!(state(directory), RunState::Running);
     }

@@ -1,6 +1,7 @@
-//! Of many callers of one key, one runs the command: claims across processes, and which of them may wait.
+//! Single flight: one of many callers of a key runs the command, and the others wait if they may.
 //!
-//! It knows nothing of the store or of what a key is made of. A claim is a lock on a file, so it vanishes with its process.
+//! This module does not know the store, or the inputs that make up a key. A claim is a lock on a file, so it ends with
+//! its process.
 
 mod ancestry;
 mod claims;

@@ -1,10 +1,10 @@
-//! Texts as they can be shown: a terminal acts on control characters, so these are escaped.
+//! Makes texts safe to show: a terminal acts on control characters, so these are escaped.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
 
-/// A text as it can be shown within a line, with control characters and invalid bytes escaped.
+/// A text for a part of a line, with control characters and invalid bytes escaped.
 #[must_use]
 pub fn escape_os(text: &OsStr) -> String {
     let mut shown = String::new();
@@ -19,7 +19,7 @@ pub fn escape_os(text: &OsStr) -> String {
     shown
 }
 
-/// The lines of a text as they can be shown. Escapes in it stay as they are.
+/// A text of several lines, with control characters escaped. Escapes in it stay as they are.
 #[must_use]
 pub fn escape_lines(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -29,7 +29,7 @@ pub fn escape_lines(text: &str) -> String {
     shown
 }
 
-/// The same for a text in colours. Colours in parts that are not ours have to be escaped already.
+/// Like [`escape_lines`], but keeps colours. Parts that come from outside have to be escaped already.
 pub(super) fn escape_all_but_colours(text: &str) -> String {
     let mut parts = text.split(COLOUR);
     let mut shown = escape_lines(parts.next().unwrap_or_default());

@@ -24,14 +24,14 @@ pub fn print_styled(stream: Stream, text: &str) -> io::Result<()> {
     stream.write_all(escape_all_but_colours(text).as_bytes())
 }
 
-/// Prints the error that ends this call. If that fails, it cannot be said anywhere.
+/// Prints the error that ends this call. If that fails, there is no other place to print it.
 pub fn print_error(message: &dyn std::fmt::Display) {
     let _ = Stream::Stderr.write_all(error_text(message).as_bytes());
 }
 
-/// The same, but it gives up soon if the reader takes nothing.
+/// Prints the error that ends this call, but gives up soon if nobody reads it.
 pub fn print_error_without_waiting(message: &dyn std::fmt::Display) {
-    /// For a reader that is only slow.
+    /// The time for a reader that is only slow.
     const READER_GRACE: Duration = Duration::from_millis(100);
     let text = error_text(message);
     let (done, is_done) = mpsc::channel();
@@ -54,7 +54,7 @@ fn one_line(kind: &str, message: &dyn std::fmt::Display) -> String {
     escape_lines(&format!("cachex: {kind}{message}\n"))
 }
 
-/// What cachex says beside the output of the command, on standard error.
+/// The messages of cachex beside the output of the command, on standard error.
 #[derive(Debug)]
 pub struct Notices {
     quiet: bool,

@@ -1,7 +1,7 @@
 //! Our own standard output and error: the only module that writes to them, and what is known of the terminal behind them.
 //!
-//! Writes are not buffered. In messages and answers of cachex everything that a terminal would act on is escaped, whatever
-//! they are made of. The output of a command is not touched.
+//! Writes are not buffered. In messages and answers of cachex, all characters that a terminal would act on are escaped,
+//! wherever they come from. The output of a command is not touched.
 
 mod escape;
 mod messages;

@@ -1,4 +1,5 @@
-//! The size and the settings of our own terminal. They are remembered for a process that goes on without it.
+//! The size and the settings of our own terminal. They are remembered for a process that continues without the
+//! terminal.
 
 use rustix::fd::BorrowedFd;
 use rustix::termios::Termios;

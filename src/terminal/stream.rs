@@ -43,7 +43,7 @@ impl Stream {
         self.is_terminal() && !is_dumb && !is_set("NO_COLOR")
     }
 
-    /// Whether it is the null device and open for writing: what is written there makes no difference.
+    /// Whether it is the null device and open for writing, so that nothing written there has an effect.
     #[must_use]
     pub fn leads_nowhere(self) -> bool {
         let fd = self.fd();

@@ -43,7 +43,7 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     // SQLite waits for ever to open a FIFO in place of the journal.
     StoreLocation::check_file(&path.with_extension("db-journal"))?;
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(unmistakable(path), flags)?;
+    let mut connection = Connection::open_with_flags(never_a_uri(path), flags)?;
     // Otherwise SQLite writes pages of the store to a temporary directory.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     wait_for_others(&mut connection, Intent::Read, WRITE_DEADLINE)?;
@@ -51,7 +51,7 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
 }
 
 /// A path that SQLite does not take for a URI, as it would one that begins with `file:`.
-fn unmistakable(path: &Path) -> PathBuf {
+fn never_a_uri(path: &Path) -> PathBuf {
     Path::new(".").join(path)
 }
 
@@ -74,14 +74,14 @@ pub(super) fn wait_for_others(
         std::thread::sleep(Duration::from_millis(1 << times.clamp(0, 5)).min(left));
         left = left.saturating_sub(begun.elapsed());
         idle += begun.elapsed();
-        let mut is_in_vain = || {
+        let mut is_hopeless = || {
             let found = last_changes(&database);
             if seen.replace(found) != Some(found) {
                 idle = Duration::ZERO;
             }
             idle > IDLE_DEADLINE || stopped_holder::is_in_the_way(&database, intent)
         };
-        !left.is_zero() && (times < ATTEMPTS_BEFORE_LOOK || !is_in_vain())
+        !left.is_zero() && (times < ATTEMPTS_BEFORE_LOOK || !is_hopeless())
     };
     Ok(connection.busy_handler(Some(wait))?)
 }
