@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn an_untouched_input_may_be_any_but_a_closed_one() {
+    fn an_untouched_input_may_be_anything_but_closed() {
         let covers = |other| Condition::StdinUntouched.covers(other);
         assert!(covers(Condition::StdinUntouched) && covers(Condition::StdinAbsent));
         assert!(covers(Condition::StdinFile { input: Digest([1; 32]), moved: 0 }));

@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_have_been_meant_is_suggested() {
+    fn the_probable_meaning_of_a_missing_command_is_suggested() {
         for (word, meant) in [
             ("lst", "list"),
             ("cleer", "clear"),

@@ -88,13 +88,13 @@ mod tests {
     }
 
     #[test]
-    fn an_exit_is_told_in_words() {
+    fn an_exit_is_described_in_words() {
         assert_eq!(Exit::Code(3).to_string(), "exit code 3");
         assert_eq!(Exit::Signal(15).to_string(), "killed by signal 15");
     }
 
     #[test]
-    fn exits_are_read_as_the_system_tells_them() {
+    fn wait_statuses_are_decoded() {
         use std::os::unix::process::ExitStatusExt;
         let exit = |raw| Exit::from(std::process::ExitStatus::from_raw(raw));
         assert_eq!(exit(3 << 8), Exit::Code(3));

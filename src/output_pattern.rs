@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_lie_below_is_refused() {
+    fn patterns_outside_of_the_directory_are_refused() {
         for word in ["..", "../x", "a/../../b", "a/..", ".", "./", "/"] {
             assert_eq!(OutputPattern::parse(OsStr::new(word)), Err(OUTSIDE.to_owned()), "{word}");
         }

@@ -1,6 +1,6 @@
-//! A stack of our own where the caller allows less than cachex needs: `ulimit -s 64` say. Some commands need very little.
+//! A larger stack, for callers that allow less than cachex needs, such as with `ulimit -s 64`.
 //!
-//! The limit itself stays as it is, for the command.
+//! The limit itself is not changed, so the command inherits it.
 
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
 use rustix::process::{Resource, getrlimit};
@@ -27,7 +27,7 @@ pub fn with_enough(work: extern "C" fn()) {
     work();
 }
 
-/// Calls `work` on this stack of `ENOUGH` bytes. Whether it was called.
+/// Calls `work` on this stack of `ENOUGH` bytes. Returns whether it was called.
 ///
 /// # Safety
 /// Nothing else uses that memory.
@@ -54,7 +54,7 @@ unsafe fn call_on(stack: *mut c_void, work: extern "C" fn()) -> bool {
     }
 }
 
-/// Elsewhere stacks cannot be changed.
+/// Other systems cannot change the stack.
 #[cfg(not(all(
     target_os = "linux",
     target_env = "gnu",

@@ -37,7 +37,7 @@ impl Timestamp {
 }
 
 impl From<SystemTime> for Timestamp {
-    /// A time before the epoch becomes the epoch.
+    /// Times before the epoch are mapped to the epoch.
     fn from(time: SystemTime) -> Self {
         time.duration_since(UNIX_EPOCH)
             .map_or(Self(0), |since| Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)))

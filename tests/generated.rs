@@ -1,4 +1,4 @@
-//! The completions and the man pages are what the command line's definition gives.
+//! The completions and the man pages match the command line's definition.
 //!
 //! `CACHEX_REGENERATE=1 cargo test --test generated` writes them anew.
 
@@ -67,7 +67,7 @@ fn skipped(missing: &str, what: &str) {
     let _ = writeln!(std::io::stderr(), "skipped for lack of {missing}: {what}");
 }
 
-/// A directory with what the examples are about, in which the report is stored.
+/// A directory with the files of the examples, and a store that holds the report.
 fn example_directory() -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a directory");
     let setup =

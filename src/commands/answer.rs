@@ -15,7 +15,7 @@ pub(super) fn print_styled(text: &str) -> Result<(), Error> {
     printed(terminal::print_styled(Stream::Stdout, text))
 }
 
-/// Prints a part of an answer, with colours on a terminal. Whether its reader is still there.
+/// Prints a part of an answer, with colours on a terminal. Returns whether the reader is still there.
 pub(super) fn print_more(text: &str) -> Result<bool, Error> {
     let result = terminal::print_styled(Stream::Stdout, text);
     let is_gone = matches!(&result, Err(error) if error.kind() == io::ErrorKind::BrokenPipe);

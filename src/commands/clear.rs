@@ -1,4 +1,4 @@
-//! `cachex clear`: removes all entries, those of a command or of one call, or those that pass the filters.
+//! `cachex clear`: removes all entries, the entries of a command or of one call, or those that pass the filters.
 
 use super::answer::print;
 use super::filters::selection;

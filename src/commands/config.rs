@@ -129,7 +129,7 @@ fn answer<'a>(
     }
 }
 
-/// The words of an option: `true` or `false` of a switch, an array where all of them count.
+/// The words of an option in JSON: `true` or `false` for a switch, an array for an option that can be repeated.
 fn json_value(option: &RunOption, given: Option<&Given>) -> Value {
     let words = json::texts(given.map_or(&[][..], |given| &given.words));
     if option.is_switch() {

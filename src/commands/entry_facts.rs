@@ -1,11 +1,11 @@
-//! What `list` and `show` say of an entry beside its plain data.
+//! Facts about an entry that `list` and `show` derive from its plain data.
 
 use super::json::{self, object};
 use crate::entry::Description;
 use crate::time::{Lifetime, Timestamp, brief};
 use serde::Serialize;
 
-/// The time left by the lifetime of the call that stored it. A later call may ask for another lifetime.
+/// The time that is left under the lifetime of the call that stored it. A later call may ask for another lifetime.
 pub(super) fn time_left(description: &Description, now: Timestamp) -> String {
     let age = description.entry.created.age_at(now).unwrap_or_default();
     match description.lifetime {
@@ -15,7 +15,7 @@ pub(super) fn time_left(description: &Description, now: Timestamp) -> String {
     }
 }
 
-/// Whether it has expired, by the same lifetime.
+/// Whether it has expired under that lifetime.
 pub(super) fn has_expired(
     Description { entry, lifetime, .. }: &Description,
     now: Timestamp,

@@ -1,5 +1,5 @@
-//! The inputs that a traced run has found, as `show` prints them. A compiler asks of a thousand paths, nearly all of them
-//! the system's: those of the project are printed one by one, and the others are counted by directory.
+//! The inputs that a traced run has found, as `show` prints them. A compiler asks for a thousand paths, nearly all of
+//! them outside of the project: those of the project are printed one by one, and the others are counted by directory.
 
 use super::screen::{Screen, Tone};
 use super::table::Table;
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-/// The most directories that are told apart.
+/// The most directories that are counted separately.
 const MOST_DIRECTORIES: usize = 24;
 
 /// The number of inputs, for one line.
@@ -21,7 +21,7 @@ pub(super) fn in_short(inputs: Option<&[ListedInput]>) -> String {
     format!("{} {noun}, {absent} of them absent", paths.len())
 }
 
-/// The inputs themselves.
+/// Tables of the inputs.
 pub(super) fn in_full(inputs: &[ListedInput], screen: Screen) -> String {
     let (far, near): (Vec<_>, Vec<_>) =
         inputs.iter().partition(|input| input.path.as_bytes().starts_with(b"/"));
@@ -83,7 +83,7 @@ fn by_directory(inputs: &[&ListedInput], screen: Screen) -> String {
     table.render(screen)
 }
 
-/// The directory of an absolute path, cut to so many names.
+/// The directory of an absolute path, cut to its first `depth` names.
 fn directory(path: &[u8], depth: usize) -> &[u8] {
     let mut slashes = path.iter().enumerate().skip(1).filter(|(_, byte)| **byte == b'/');
     let end = slashes.clone().take(depth).last().or_else(|| slashes.next());
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_of_the_project_are_told_and_others_counted() {
+    fn paths_of_the_project_are_listed_and_others_counted() {
         let inputs = [
             input("../lib/x", Look::Stat, true),
             input("a b", Look::Content, true),
@@ -137,7 +137,7 @@ elsewhere
     }
 
     #[test]
-    fn many_directories_are_told_by_what_they_have_in_common() {
+    fn many_directories_are_counted_by_their_common_parents() {
         let inputs: Vec<_> =
             (0..100).map(|n| input(&format!("/a/b/{n}/c/d"), Look::Content, true)).collect();
         assert_eq!(in_full(&inputs, PIPE), "\nelsewhere\n  100    /a/b\n");

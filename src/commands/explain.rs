@@ -15,8 +15,8 @@ use console::measure_text_width;
 use serde::Serialize;
 use std::ffi::OsString;
 
-/// Prints what a run of this request would do. Only `--hash-with` commands run, and nothing is taken from standard
-/// input.
+/// Prints what a run of this request would do. It runs only the commands of `--hash-with`, and takes nothing from
+/// standard input.
 ///
 /// # Errors
 /// When there is no such command, or the store fails.

@@ -1,6 +1,7 @@
 //! The output of `--json`.
 //!
-//! Texts are printed as they are, with U+FFFD for what is not UTF-8. Times are seconds, to the millisecond.
+//! Texts are printed as they are, with U+FFFD in place of bytes that are not UTF-8. Times are seconds, to the
+//! millisecond.
 
 use crate::error::Error;
 use crate::terminal::is_unseen;
@@ -31,7 +32,7 @@ pub(super) fn json<T: Serialize>(value: &T) -> Result<String, Error> {
     let plain = plain.map_err(|error| Error::Failed(error.to_string()))?;
     let mut shown = String::with_capacity(plain.len() + 1);
     for c in plain.chars() {
-        // Such a character is inside a string, unless it is a newline. Four digits are enough for each.
+        // Such a character is inside a string, unless it is a newline. Each of them can be written with four digits.
         if c != '\n' && is_unseen(c) {
             let _ = write!(shown, "\\u{:04x}", u32::from(c));
         } else {

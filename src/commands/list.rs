@@ -1,4 +1,4 @@
-//! `cachex list`: what is stored, newest first.
+//! `cachex list`: prints the entries, newest first.
 
 use super::answer::{print, print_more, print_styled};
 use super::entry_facts::{has_expired, json_of, time_left};
@@ -19,7 +19,7 @@ use crate::time::{Timestamp, brief};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// This many entries are read and printed at once, so that a long list takes little memory.
+/// A long list is read and printed in parts of this many entries, so that it takes little memory.
 const AT_ONCE: usize = 2000;
 
 /// Prints a line for each entry.
@@ -72,7 +72,7 @@ pub fn run(options: &ListOptions, directory: &Path, notices: &Notices) -> Result
     print_styled(&table.render(screen))
 }
 
-/// Whether there are entries of the same command line in several directories. Of a long list the first part decides.
+/// Whether there are entries of the same command line in several directories. In a long list the first part decides.
 fn are_told_apart_by_directory(entries: &[Description]) -> bool {
     let mut directories = HashMap::new();
     entries.iter().any(|entry| {
@@ -100,7 +100,7 @@ fn print_json(
     print(if opening == "[" { "[]\n" } else { "\n]\n" })
 }
 
-/// The columns of a list. Those of directories and variants appear where entries could not be told apart without them.
+/// The columns of a list. Directories and variants have a column only if entries could not be distinguished without it.
 struct Columns {
     directories: bool,
     variants: bool,

@@ -3,7 +3,7 @@
 use super::answer::print;
 use crate::error::Error;
 
-/// Prints the page of a verb, or that of cachex.
+/// Prints the page of a verb, or the page of cachex.
 ///
 /// # Errors
 /// When it cannot be written.

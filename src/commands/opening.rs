@@ -5,13 +5,13 @@ use crate::store::{Store, StoreError};
 use crate::terminal::Notices;
 use std::path::Path;
 
-/// Opens the store and does the work of a verb on it. A damaged store is begun anew first.
+/// Opens the store and does the work of a verb on it. A damaged store is first replaced by a new one.
 pub(super) fn with_store<T>(
     directory: &Path,
     notices: &Notices,
     mut work: impl FnMut(&mut Store) -> Result<T, StoreError>,
 ) -> Result<T, Error> {
-    // The new one may fail again, while other processes set it aside too.
+    // The new store may fail as well, if other processes set it aside at the same time.
     const ATTEMPTS: usize = 5;
     let mut done = Store::open(directory).and_then(|mut store| work(&mut store));
     for _ in 1..ATTEMPTS {

@@ -14,7 +14,7 @@ pub(super) fn set_by_files(
     })
 }
 
-/// The value that a file gives an option. No words stand for the default.
+/// The value that a file gives an option. An empty list of words stands for the default.
 pub(super) fn shown_value(given: &Given) -> String {
     if given.words.is_empty() { "its default".to_owned() } else { shown_words(&given.words) }
 }

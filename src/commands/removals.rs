@@ -1,4 +1,4 @@
-//! How `clear` and `prune` say what they removed.
+//! The messages of `clear` and `prune` about the entries that they removed.
 
 use crate::size::Size;
 use crate::store::Cleared;

@@ -1,4 +1,4 @@
-//! What standard output can show: its width, and colours for a user who wants them.
+//! The capabilities of standard output: its width, and colours for a user who wants them.
 
 use crate::terminal::{Stream, TerminalSize};
 use console::{Style, measure_text_width};
@@ -6,7 +6,7 @@ use console::{Style, measure_text_width};
 /// Text is wrapped to no fewer columns than this. A narrower terminal wraps by itself.
 const NARROW: usize = 15;
 
-/// What standard output can show.
+/// The capabilities of standard output.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Screen {
     /// The columns of the terminal; `None` if it is no terminal.

@@ -1,5 +1,5 @@
-//! Paths and command lines as they are shown on a terminal, where room is short: relative to the home directory, and cut
-//! in the middle, since both ends tell more. Whatever is no terminal gets them whole.
+//! Paths and command lines as they are shown on a terminal, where room is short: relative to the home directory, and
+//! cut in the middle, since both ends say more. If standard output is not a terminal, they are printed in full.
 
 use super::screen::Screen;
 use crate::home;
@@ -52,7 +52,7 @@ impl Shortener {
         shown.collect::<Vec<_>>().join(" ")
     }
 
-    /// What follows the home directory in a path.
+    /// The part of a path behind the home directory.
     fn below_home<'w>(&self, word: &'w OsStr) -> Option<&'w OsStr> {
         let after = |home: &PathBuf| {
             let rest = word.as_bytes().strip_prefix(home.as_os_str().as_bytes())?;
@@ -62,10 +62,10 @@ impl Shortener {
     }
 }
 
-/// A text that takes at most so many columns: its middle is left out if need be. Where that leaves next to nothing of it,
-/// its end is left out.
+/// A text cut to at most `columns` columns. The middle is left out, or the end if there is too little room for two
+/// parts.
 pub(super) fn cut(text: &str, columns: usize) -> String {
-    /// Both ends of a shorter text say little.
+    /// If there is less room than this, the two ends would say little.
     const SHORT: usize = 12;
     if measure_text_width(text) <= columns {
         return text.to_owned();

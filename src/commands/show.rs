@@ -60,10 +60,10 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
     }
 }
 
-/// An entry, with what it depends on and what came with it.
+/// An entry with its inputs and output files.
 struct ShownEntry {
     description: Description,
-    /// Those of a traced run, if they can be read.
+    /// The inputs of a traced run, if they can be read.
     inputs: Option<Vec<ListedInput>>,
     outputs: Option<OutputManifest>,
 }
@@ -115,7 +115,7 @@ impl ShownEntry {
         }
     }
 
-    /// All about it.
+    /// Everything about the entry, as text.
     fn tell(&self, now: Timestamp) -> String {
         let Self { description, inputs, outputs } = self;
         let inputs = inputs.as_deref();

@@ -76,7 +76,7 @@ fn print_tables(statistics: &Statistics, screen: Screen) -> Result<(), Error> {
     })
 }
 
-/// This many commands are printed at once, so that a long table takes little memory.
+/// A long table is printed in parts of this many commands, so that it takes little memory.
 const AT_ONCE: usize = 2000;
 
 fn print_table<const N: usize>(
@@ -127,14 +127,14 @@ fn markdown(Statistics { whole, commands, .. }: &Statistics) -> String {
     text + &line("**all**", whole)
 }
 
-/// Text as code in a cell, inside a fence that is longer than any run of backticks in it.
+/// Text as code in a cell. Its fence is longer than any run of backticks in the text.
 fn code(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     format!("{fence}{}{fence}", text.replace('|', "\\|"))
 }
 
-/// Prints the statistics as JSON, a part of the commands at once.
+/// Prints the statistics as JSON, with the commands in parts.
 fn print_json(Statistics { disk, whole, commands }: &Statistics) -> Result<(), Error> {
     let Totals { entries, output, hits, misses, saved } = *whole;
     let head = json(&object! {

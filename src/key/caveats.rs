@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_that_a_shell_would_expand_are_known_by_their_looks() {
+    fn words_that_a_shell_would_expand_are_recognized() {
         for word in ["a,b", "~me/x", "/there/~/x", "{a,b}", "$HOME/x", "*.{rs}"] {
             assert!(looks_unexpanded(OsStr::new(word)), "{word}");
         }

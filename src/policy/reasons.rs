@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reasons_are_told_in_words() {
+    fn reasons_are_described_in_words() {
         let expired = MissReason::Expired(Duration::from_mins(5));
         assert_eq!(expired.to_string(), "expired 5m ago");
         assert_eq!(MissReason::Absent.to_string(), "nothing stored for this call");

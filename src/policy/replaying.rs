@@ -254,7 +254,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_of_use_is_what_is_replayed_or_fallen_back_on(
+        fn an_entry_is_usable_exactly_if_it_is_replayed_or_a_fallback(
             ttl in 0u64..100, revalidate in 0u64..100, error in 0u64..100, exit in 0u8..2,
             created in 0i64..400, asked in 0i64..400, waited in 0i64..100, refresh in any::<bool>(),
         ) {

@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn too_much_output_is_refused_and_what_came_before_is_kept() {
+    fn output_above_the_limit_is_refused_and_earlier_output_is_kept() {
         let mut recorder = recorder(Size(4));
         recorder.record(Stream::Stdout, b"1234").expect("recorded");
         let refused = recorder.record(Stream::Stderr, b"5");
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_is_refused_and_what_came_before_is_kept() {
+    fn output_that_cannot_be_written_is_refused_and_earlier_output_is_kept() {
         let directory = tempfile::tempdir().expect("a directory");
         let mut recorder = Recorder::new(directory.path().join("missing"), NO_LIMIT);
         let mut taken = 0;

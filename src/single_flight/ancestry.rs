@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn in_no_ring_does_everybody_wait() {
+    fn callers_in_a_ring_never_all_wait() {
         for ring in [&["a"][..], &["a", "b"], &["c", "a", "b"]] {
             let steps = ring.iter().zip(ring.iter().cycle().skip(1));
             assert!(!steps.into_iter().all(|(held, wanted)| may_wait(held, wanted)), "{ring:?}");

@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_behind_the_longest_file_is_not_read() {
+    fn records_beyond_the_limit_of_the_file_are_not_read() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let record = encode(1, Timestamp::from_millis(5));
         let counted =

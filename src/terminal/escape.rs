@@ -101,7 +101,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_cannot_be_seen_is_escaped() {
+    fn invisible_characters_are_escaped() {
         assert_eq!(escape_os(OsStr::from_bytes(b"\xff\x00\n")), "\\xff\\x00\\n");
         assert_eq!(escape_os(OsStr::new("a\u{202e}b\u{9b}")), "a\\u202eb\\u009b");
         assert_eq!(escape_os(OsStr::new("schön")), "schön");
@@ -128,7 +128,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_can_be_seen(text in ".*") {
+        fn shown_texts_have_only_visible_characters(text in ".*") {
             let seen = |text: &str| text.chars().all(|c| "\n\t".contains(c) || !is_unseen(c));
             let lines = escape_lines(&text);
             prop_assert!(seen(&lines));

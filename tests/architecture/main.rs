@@ -28,7 +28,7 @@ fn children(sources: &[Source]) -> BTreeMap<String, BTreeSet<&str>> {
     children
 }
 
-/// What a folder says of its children: which may use which.
+/// The order of a folder's children: which may use which.
 fn may_use(folder: &str, from: &str, to: &str) -> bool {
     if folder.is_empty() {
         let allowed = MODULES.iter().find(|(module, _)| *module == from);

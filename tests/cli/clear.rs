@@ -217,7 +217,7 @@ fn a_command_with_nearly_all_entries_is_cleared_and_the_others_stay() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_traced_runs_asked_goes_with_the_last_entry_that_needs_it() {
+fn the_questions_of_traced_runs_are_removed_with_their_last_entry() {
     let sandbox = with_thousands();
     for call in ["--trace --trace-ignore ran ./other.sh", "--trace ./s.sh"] {
         sandbox.cachex(call).output();

@@ -1,4 +1,4 @@
-//! Whatever is damaged in the pages of the database, a look-up gives what was stored, or nothing.
+//! A look-up in a database with damaged pages finds the entry that was stored, or none.
 
 use super::harness::{Random, Sandbox};
 use super::store_model::{KEYS, Model};
@@ -34,7 +34,7 @@ fn damage(random: &mut Random, bytes: &mut [u8]) {
     }
 }
 
-/// Looks every key up; how many gave what was stored.
+/// Looks up every key. Returns how many look-ups found the stored entry.
 fn look_up_all(model: &Model, store: &Store) -> Result<usize, StoreError> {
     let mut served = 0;
     for number in 0..KEYS {
@@ -65,9 +65,9 @@ fn damaged_pages_give_what_was_stored_or_nothing() {
     model.store = None;
     let sound = fs::read(model.sandbox.database()).expect("read");
     let (mut served, mut wanted) = (0, 0);
-    // Output in files of its own is not there.
+    // The copy has no files of long output.
     let look_up_in = |bytes: &[u8]| {
-        // A file of its own, so that no lock or journal is left over.
+        // Each attempt has a file of its own, so that no lock or journal is left over.
         let sandbox = Sandbox::new();
         drop(sandbox.store());
         fs::write(sandbox.database(), bytes).expect("written");

@@ -112,7 +112,7 @@ fn modes_that_are_too_open_are_found() {
 }
 
 #[test]
-fn objects_that_are_open_to_others_or_belong_to_no_entry() {
+fn objects_that_are_open_to_others_or_belong_to_no_entry_are_found() {
     let sandbox = sandbox();
     let object = sandbox.object();
     finds(&sandbox, "objects", "ok", "1.3MB");

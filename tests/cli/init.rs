@@ -65,7 +65,7 @@ fn memo_can_be_given_other_options_later() {
 }
 
 #[test]
-fn what_would_break_the_command_is_refused() {
+fn memo_refuses_options_and_names_that_would_break_the_command() {
     in_each_shell(|name, shell| {
         for (line, told) in [
             (
@@ -103,7 +103,7 @@ fn what_would_break_the_command_is_refused() {
 }
 
 #[test]
-fn a_subcommand_is_told_the_rule_that_it_needs() {
+fn memo_of_a_subcommand_names_the_rule_to_use_instead() {
     in_each_shell(|_, shell| {
         let stderr = shell("memo tool log").tells("", 2);
         let rule = "[[rule]]\ncommand = \"tool log\"\nno-cache = false\n";
@@ -115,7 +115,7 @@ fn a_subcommand_is_told_the_rule_that_it_needs() {
 }
 
 #[test]
-fn functions_and_aliases_stay_unless_memo_is_told() {
+fn functions_and_aliases_stay_unless_memo_may_replace_them() {
     in_each_shell(|name, shell| {
         let define = match name {
             "fish" => ["function tool; echo mine; end", "alias tool 'echo mine'"],
@@ -182,7 +182,7 @@ fn the_manual_is_printed() {
     );
 }
 
-/// What zsh completes with, where the line of the start file stands before `compinit` or behind it.
+/// The function that zsh completes with, if the line of the start file comes before `compinit` or behind it.
 #[test]
 fn zsh_completes_wherever_compinit_stands() {
     if found("zsh").is_none() {

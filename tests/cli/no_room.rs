@@ -23,7 +23,7 @@ impl<'s> SmallDisk<'s> {
         Self::of_size(sandbox, "1m")
     }
 
-    /// The same with another size.
+    /// A file system of this size in place of the store.
     pub fn of_size(sandbox: &'s Sandbox, size: &str) -> Option<Self> {
         let ways: [(&str, &[&str]); 2] = [
             ("--mount", &["--mount"]),

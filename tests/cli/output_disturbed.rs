@@ -1,5 +1,5 @@
-//! Output files where a restore is disturbed: a full disk, a read-only directory, kill -9, other callers. What is in the
-//! directory is whole at any moment, nothing half restored stays, and the next call is right.
+//! Restores of output files that are disturbed: a full disk, a read-only directory, kill -9, other callers. Every file
+//! in the directory is complete at any moment, nothing half restored stays, and the next call is right.
 
 use super::harness::{Random, Sandbox, Texts, am_root, say, set_mode};
 use super::no_room::SmallDisk;
@@ -54,7 +54,7 @@ fn letters(directory: &Path) -> Vec<u8> {
     letters
 }
 
-/// What restores have left where they work.
+/// The files that restores have left in their working area.
 fn left_over(sandbox: &Sandbox) -> Vec<String> {
     let listed = ["", "out"].map(|name| fs::read_dir(sandbox.dir.join(name)));
     let names = listed.into_iter().flatten().flatten().filter_map(Result::ok);
@@ -106,7 +106,7 @@ fn a_killed_restore_tears_nothing_and_leaves_nothing() {
     assert!(died >= 10 && in_the_middle >= 5, "{died} died, {in_the_middle} in the middle");
 }
 
-/// Kills a restore at each call of the system that makes, moves or removes something.
+/// Kills a restore at each system call that makes, moves or removes something.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_restore_that_is_killed_at_any_step_is_cleaned_up() {
@@ -166,13 +166,13 @@ fn callers_in_one_directory_leave_what_one_of_them_restored() {
         if round % 3 == 0 {
             fs::remove_dir_all(sandbox.dir.join("out")).expect("removed");
         }
-        // All want the same.
+        // All callers restore the same content.
         let callers: Vec<_> = (0..4).map(|_| start(&sandbox, "b")).collect();
         for mut caller in callers {
             assert!(caller.wait().expect("ended").success());
         }
         is_of(&sandbox, "b");
-        // Each wants something else.
+        // Each caller restores other content.
         let callers: Vec<_> =
             ["a", "b", "a"].iter().map(|letter| start(&sandbox, letter)).collect();
         for mut caller in callers {
@@ -269,7 +269,7 @@ fn in_a_read_only_file_system_the_command_runs() {
     assert!(told.contains(expected) && told.matches("warning").count() == 1, "{told}");
     assert!(call("explain").output().stdout_text().contains(expected));
     disk.sh("cat ../store/out").gives("old\n");
-    // What is equal needs no writing.
+    // Equal files need no writing.
     disk.sh("cd ..; mount -o remount,rw store; echo new > store/out; mount -o remount,ro store")
         .gives("");
     let runs = sandbox.runs();

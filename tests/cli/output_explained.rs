@@ -1,4 +1,4 @@
-//! `explain` of a call whose entry came with files: it says what the call would do with them, and changes nothing.
+//! `explain` of a call whose entry has output files: it says what the call would do with them, and changes nothing.
 
 use super::harness::{Sandbox, Texts, am_root, set_mode};
 use std::fs;
@@ -28,7 +28,7 @@ fn expect(sandbox: &Sandbox, first: &str, then: &str) {
 }
 
 #[test]
-fn what_is_there_already_is_told_from_what_comes_back() {
+fn outputs_that_are_there_already_are_counted_apart() {
     let sandbox = sandbox();
     expect(&sandbox, "hit: ", "the entry is replayed; its 5 outputs are there already");
     fs::remove_file(sandbox.dir.join("dist/a")).expect("removed");
@@ -85,7 +85,7 @@ fn a_directory_that_may_not_be_written_is_named() {
 }
 
 #[test]
-fn a_damaged_object_is_told_if_it_is_needed() {
+fn a_damaged_object_is_reported_if_it_is_needed() {
     let sandbox = sandbox();
     for object in sandbox.objects() {
         let length = fs::metadata(&object).expect("there").len();

@@ -1,4 +1,4 @@
-//! What the verbs say about the files that came with an entry, and other ways to be served than a plain hit.
+//! Output files in the answers of the verbs, and in other ways to be served than a plain hit.
 
 use super::harness::{Sandbox, Texts};
 use super::single_flight::{end, wait_for_start, wait_until_waiting};
@@ -144,7 +144,7 @@ fn copying() -> Sandbox {
 }
 
 #[test]
-fn what_is_served_stale_brings_its_files_back_and_is_renewed_with_them() {
+fn a_stale_hit_brings_its_files_back_and_is_renewed_with_them() {
     let sandbox = copying();
     let call = "--ttl 1m --stale-while-revalidate 1h --output out ./s.sh";
     sandbox.cachex(call).gives("old\n");

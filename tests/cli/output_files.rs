@@ -55,7 +55,7 @@ fn directories_keep_their_modes() {
 }
 
 #[test]
-fn what_is_equal_is_left_untouched() {
+fn equal_files_are_left_untouched() {
     let sandbox = sandbox();
     build(&sandbox);
     let stamp = || {
@@ -85,7 +85,7 @@ fn each_state_of_the_inputs_has_its_own_outputs() {
 }
 
 #[test]
-fn what_an_output_held_is_no_input() {
+fn the_former_content_of_an_output_does_not_count() {
     let sandbox = Sandbox::new();
     sandbox.write("in.txt", "one");
     sandbox.script("s.sh", "cat src/in > src/out; cat src/in");
@@ -125,7 +125,7 @@ fn a_failure_is_stored_without_outputs() {
 }
 
 #[test]
-fn what_stands_in_the_way_is_named_once_and_the_command_runs() {
+fn an_obstacle_is_named_once_and_the_command_runs() {
     let sandbox = sandbox();
     build(&sandbox);
     fs::remove_file(sandbox.dir.join("out.txt")).expect("removed");
@@ -220,7 +220,7 @@ fn clear_removes_the_objects_of_outputs() {
 }
 
 #[test]
-fn only_looking_brings_nothing_back() {
+fn explain_brings_no_file_back() {
     let sandbox = sandbox();
     build(&sandbox);
     sandbox.sh("rm -r dist").gives("");
@@ -311,7 +311,7 @@ mod traced {
     }
 
     #[test]
-    fn what_a_traced_run_asks_of_the_content_of_its_output_matters() {
+    fn a_traced_run_that_reads_its_former_output_is_not_stored() {
         let sandbox = Sandbox::with_script("cat o 2> /dev/null || echo none; cp s o");
         sandbox.write("s", "1\n");
         let seen = sandbox.cachex("-v --trace --trace-ignore ran --outputs ./s.sh").output();

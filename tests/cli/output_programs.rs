@@ -1,4 +1,4 @@
-//! Output files of real programs: what a compiler, a linker and `make` ask of their own output before they write it.
+//! Output files of real programs. A compiler, a linker and `make` look at their own output before they write it.
 
 use super::harness::{Sandbox, has};
 use std::fs;
@@ -6,7 +6,7 @@ use std::fs;
 const TRACED: &str = "--trace --outputs --";
 
 #[test]
-fn what_a_compiler_and_a_linker_make_comes_back() {
+fn outputs_of_a_compiler_and_a_linker_come_back() {
     if !has("gcc") {
         return;
     }
@@ -51,7 +51,7 @@ fn a_file_that_is_emptied_after_it_was_opened_is_an_output() {
     }
 }
 
-/// What is appended to, or filled where it is, shows what was there before.
+/// A file that is appended to, or written in place, keeps a part of its former content.
 #[test]
 fn a_file_that_is_not_emptied_is_no_output() {
     for write in ["cat in >> out", "dd if=in of=out conv=notrunc 2> /dev/null"] {
@@ -108,7 +108,7 @@ fn a_first_make_is_brought_back() {
     assert!(!told.contains("hit"), "{told}");
 }
 
-/// A script that makes a file for each that it finds.
+/// A script that makes a file for each file that it finds.
 fn converter() -> Sandbox {
     Sandbox::with_script(
         "for f in *; do case $f in *.in) cp $f ${f%.in}.out ;; esac; done; echo ok",

@@ -24,7 +24,7 @@ struct Effects {
     stored: bool,
 }
 
-/// The effects that a prediction means.
+/// The effects that a prediction promises.
 fn effects(then: &str) -> Effects {
     let (code, printed, ran, stored) = match then {
         REPLAYED | NOT_RENEWED => (0, true, false, false),

@@ -31,7 +31,7 @@ fn a_special_file_counts_by_its_name_and_v_says_so() {
         assert!(told.contains(&note(word, what)) && told.contains("stored"), "{told}");
         assert!(!runs(&sandbox, &format!("echo {word}")));
     }
-    // Another process may use it during the run, so it may not be stored.
+    // Another process may use it during the run, so the result may not be stored.
     let told = sandbox.cachex("-v echo /dev/tty").tells("/dev/tty\n", 0);
     assert!(told.contains(&note("/dev/tty", "is a device")), "{told}");
     assert!(runs(&sandbox, "echo /dev/null") && !runs(&sandbox, "echo /dev/null"));

@@ -17,7 +17,8 @@ fn channels() -> [(&'static str, OwnedFd, File); 2] {
     [("pipe", read.into(), file(write.into())), ("socket", ours.into(), file(theirs.into()))]
 }
 
-/// A command that leaves a process behind, which waits for `go` and then runs `what` with the input as descriptor 4.
+/// A command that leaves a process behind. That process waits for `go` and then runs `what` with the input as
+/// descriptor 4.
 fn leaving(sandbox: &Sandbox, what: &str) {
     sandbox.sh("test -p go || mkfifo go over").gives("");
     let left_behind = format!("exec >/dev/null 2>&1; read x < go; {what}; exec 4<&-; : > over");

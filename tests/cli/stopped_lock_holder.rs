@@ -7,13 +7,13 @@ use std::env;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// What the holder does before it stops, by the lock that it holds from then on.
+/// The SQL that the holder runs before it stops, for each lock that it can hold.
 const SHARED: &str = "BEGIN; SELECT count(*) FROM entry;";
 const RESERVED: &str = "BEGIN IMMEDIATE; UPDATE note SET at = at;";
 const PENDING: &str = "pending";
 const EXCLUSIVE: &str = "BEGIN EXCLUSIVE; UPDATE note SET at = at;";
 
-/// SQLite's byte for those that wait until no process reads.
+/// The byte that SQLite locks to wait until no process reads.
 const PENDING_BYTE: cachex::file_lock::ByteRange =
     cachex::file_lock::ByteRange { start: 0x4000_0000, length: 1 };
 
@@ -67,7 +67,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// What a call says, which is over at once.
+/// The messages of a call. Expects that it ends at once.
 fn at_once(sandbox: &Sandbox, words: &str, stdout: &str, code: i32) -> String {
     let begun = Instant::now();
     let told = sandbox.cachex(words).tells(stdout, code);

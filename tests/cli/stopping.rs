@@ -59,7 +59,7 @@ fn without_proc_a_stopped_cachex_stays_stopped() {
     let ready = start(sandbox.program("unshare", &["--mount", "sh", "-c", &script]));
     ready.send(Signal::TSTP);
     assert_eq!(ready.stopping_signal(), libc::SIGTSTP);
-    // Enough time for a wrong continuation.
+    // Leave enough time for a wrong continuation to happen.
     std::thread::sleep(std::time::Duration::from_millis(300));
     let stat = format!("grep -c '^State:.T' /proc/{}/status", ready.child.id());
     sandbox.sh(&stat).gives("1\n");
@@ -69,7 +69,7 @@ fn without_proc_a_stopped_cachex_stays_stopped() {
     assert_eq!((rest.as_str(), status.code()), ("went on\n", Some(0)));
 }
 
-/// As of a command that a container runs within the session of a terminal outside.
+/// A command that a container runs within the session of a terminal outside looks like this.
 #[cfg(target_os = "linux")]
 #[test]
 fn cachex_stops_in_a_session_outside_its_pid_namespace() {

@@ -94,7 +94,7 @@ fn unwritable_long_output_does_not_affect_short_entries() {
 }
 
 #[test]
-fn a_result_that_is_not_stored_is_told_with_its_own_reason() {
+fn a_result_that_is_not_stored_is_reported_with_its_own_reason() {
     const NOBODY: u32 = 65534;
     if !am_root() {
         return;

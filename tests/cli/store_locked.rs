@@ -16,12 +16,12 @@ fn a_locked_database_is_waited_for_and_then_skipped() {
     sandbox.cachex("./s.sh").warns("hi\n", "the store is busy");
 }
 
-/// What a call may cost in all while another process keeps the lock of the store.
+/// The total time that a call may take while another process keeps the lock of the store.
 const COST_OF_A_KEPT_LOCK: Duration = Duration::from_millis(3500);
 
 #[test]
 fn a_kept_lock_costs_a_call_about_two_seconds() {
-    // The digest of a tree of so many files is looked up before the entries are.
+    // The tree has so many files that its digest is looked up, which happens before entries are looked up.
     let call = "--file tree ./s.sh";
     for (lock, runs) in [("BEGIN EXCLUSIVE", 2), ("BEGIN IMMEDIATE", 1)] {
         let sandbox = sandbox();

@@ -1,4 +1,4 @@
-//! The store beside a map that does the same: every answer is right, or a miss that is allowed.
+//! Compares the store with a map: every answer is the same, or a miss that is allowed.
 
 use super::harness::{Random, Sandbox, Texts};
 use super::stored_files;
@@ -18,7 +18,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-/// An entry, as the map has it.
+/// An entry in the map.
 #[derive(Clone)]
 pub(super) struct Expected {
     command: usize,
@@ -27,7 +27,7 @@ pub(super) struct Expected {
     files: Vec<Vec<u8>>,
     /// When it was stored, counted in fills.
     stored: usize,
-    /// Whether it has a lifetime, which a step back in time ends.
+    /// Whether it has a lifetime. If the clock is set back, such an entry has expired.
     is_mortal: bool,
     has_expired: bool,
 }
@@ -38,7 +38,7 @@ impl Expected {
     }
 }
 
-/// The lifetime of mortal entries, and more than that.
+/// The lifetime of mortal entries, and a longer time.
 const LIFETIME: Duration = Duration::from_secs(1000);
 const LONGER: i64 = 2000;
 
@@ -127,7 +127,7 @@ impl Model {
         }
         let lifetime =
             if expected.is_mortal { Lifetime::For(LIFETIME) } else { Lifetime::Unlimited };
-        // Two entries of one moment would be in no order.
+        // Two entries of the same moment would have no order.
         thread::sleep(Duration::from_millis(1));
         let open = stored_files::opener(&expected.files);
         let new = NewEntry {
@@ -266,7 +266,7 @@ fn thousands_of_steps_agree_with_a_map() {
     model.sandbox.objects_are_those_owned();
 }
 
-/// What one of several processes does. Nobody else writes the files that its commands print.
+/// The work of one of several processes. No other process writes the files that its commands print.
 fn work(sandbox: &Sandbox, mut random: Random, worker: usize) {
     for step in 0..40 {
         let name = format!("data-{worker}-{}", random.below(3));

@@ -1,4 +1,4 @@
-//! The files that a command wrote, in the store: as the library keeps them, beneath the options that ask for it.
+//! Output files in the store, tested through the library without the options that ask for them.
 
 use super::harness::{Sandbox, say};
 use cachex::entry::{Condition, Entry, NewEntry, NewOutputFile, NewOutputs};
@@ -99,7 +99,7 @@ pub(super) fn fill(
     store.fill(&CommandName::of(Path::new(&words[0]), &words, &[]), &new, &[], &limits)
 }
 
-/// The same without a limit.
+/// Stores an entry without a limit.
 pub(super) fn fill_with(store: &mut Store, number: u8, contents: &[Vec<u8>]) {
     let open = opener(contents);
     let filled = fill(store, number, 10, outputs(contents, &open), DEFAULT_MAX_SIZE);
@@ -153,7 +153,7 @@ fn equal_content_has_one_object_that_lasts_as_long_as_its_entries() {
         (disk.whole.output, disk.disk > 900_000, disk.disk < 1_100_000),
         (1_200_032, true, true)
     );
-    // The first again, with other files.
+    // The first entry again, with other files.
     fill_with(&mut store, 1, &[b"two".to_vec()]);
     assert_eq!(sandbox.objects().len(), 4);
     assert_eq!(hit(&store, 2).as_deref(), Some(&contents()[..4]));
@@ -268,7 +268,7 @@ fn a_damaged_object_or_manifest_is_found_and_heals() {
         finds("1 of 1 are damaged");
     }
     fill_with(&mut store, 1, &contents());
-    // Without its manifest it is not that entry any more.
+    // Without its manifest the row is not that entry any more.
     sandbox.sql("UPDATE entry SET outputs = NULL");
     assert_eq!(hit(&store, 1), None);
     finds("1 of 1 are damaged");

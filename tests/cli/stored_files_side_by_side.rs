@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// What processes of their own store: shared files, a file of each entry's own, and sometimes long output.
+/// The files that each process stores: shared ones, one that only this entry has, and sometimes long output.
 fn sample(number: u8, round: u8) -> Contents {
     vec![b"shared".to_vec(), vec![round; 100_000], vec![number, round], vec![3; 70_000]]
 }
@@ -16,8 +16,8 @@ fn sample(number: u8, round: u8) -> Contents {
 const STORE: &str = "CACHEX_TEST_STORE";
 const CALLS: &str = "CACHEX_TEST_CALLS";
 
-/// Of another process: stores entries, by their numbers and rounds. A test of its own, which does nothing unless another
-/// test starts it.
+/// The work of another process: stores entries, by their numbers and rounds. This is a test of its own, which does
+/// nothing unless another test starts it.
 #[test]
 fn store_in_a_process_of_its_own() {
     let (Some(store), Some(calls)) = (std::env::var_os(STORE), std::env::var_os(CALLS)) else {

@@ -100,8 +100,8 @@ fn long_output_to_the_null_device_is_read_once() {
     assert!(read > stored * 3 / 2, "{read} of {stored}: what is counted are reads");
 }
 
-/// How many bytes the threads of a hit read of files. What one of them does while another one is seen to do something
-/// takes two lines.
+/// How many bytes the threads of a hit read from files. A call that another thread interrupts takes two lines of the
+/// trace.
 fn bytes_read(sandbox: &Sandbox) -> u64 {
     let trace = fs::read_to_string(sandbox.dir.join("trace")).expect("read");
     let reads = trace.lines().filter(|line| line.contains("pread64"));

@@ -5,7 +5,7 @@
 use super::harness::Sandbox;
 use super::harness::terminal::on_terminal;
 
-/// What a traced run of a script says, on a terminal.
+/// The messages of a traced run of a script on a terminal.
 fn told(script: &str) -> String {
     let sandbox = Sandbox::new();
     sandbox.script("s.sh", script);
@@ -27,7 +27,7 @@ fn a_terminal_that_is_opened_and_left_alone_does_not_count() {
 }
 
 #[test]
-fn a_terminal_that_is_used_does() {
+fn a_terminal_that_is_used_counts() {
     for script in [
         "read x < /dev/tty; ls > /dev/null",
         "echo hi > /dev/tty; ls > /dev/null",

@@ -1,10 +1,10 @@
-//! What the verbs say about entries of traced runs.
+//! The answers of the verbs about entries of traced runs.
 
 use super::harness::seccomp::refusing;
 use super::harness::{Call, Sandbox, Texts};
 use serde_json::{Value, json};
 
-/// What a verb with `--json` prints.
+/// The output of a verb with `--json`.
 #[track_caller]
 fn answer(sandbox: &Sandbox, words: &str) -> Value {
     let output = sandbox.cachex(words).output();
@@ -25,7 +25,7 @@ fn input(path: &str, follow: bool, asked: &[&str], found: bool) -> Value {
 }
 
 #[test]
-fn the_inputs_of_an_entry_are_told_as_json() {
+fn the_inputs_of_an_entry_are_shown_as_json() {
     let sandbox = Sandbox::with_script(
         "cat src/a; cat missing/file 2>&-; cat src/a/below 2>&-; ls sub; readlink link; stat -c %s stated",
     );
@@ -162,7 +162,7 @@ fn a_command_that_cannot_be_traced_runs_with_one_warning() {
     without_filters("-q --trace ./s.sh").gives("hi\n");
     let stderr = sandbox.cachex("-v --trace ./s.sh").tells("hi\n", 0);
     assert!(stderr.contains("miss: nothing stored for this call\n"), "{stderr}");
-    // What is stored can be checked all the same.
+    // Entries can still be checked.
     without_filters("--trace ./s.sh").gives("hi\n");
     assert_eq!(sandbox.runs(), 3);
 }
@@ -179,7 +179,7 @@ fn a_traced_call_inside_a_traced_call_only_says_so_in_detail() {
 }
 
 #[test]
-fn a_call_keeps_the_results_of_so_many_states_of_its_inputs() {
+fn a_call_keeps_results_for_a_limited_number_of_input_states() {
     let sandbox = Sandbox::new();
     let call = "--trace -- sh -c cat<a";
     let state = |number: u32| format!("{number}\n");
@@ -256,7 +256,7 @@ fn a_trusted_project_may_have_its_commands_traced() {
 }
 
 #[test]
-fn what_a_traced_command_finds_in_a_directory_needs_no_other_option() {
+fn a_directory_of_a_traced_run_is_not_reported_to_count_by_its_name_alone() {
     let sandbox = Sandbox::new();
     sandbox.write("src/a", "");
     let stderr = sandbox.cachex("-v --trace ls src").tells("a\n", 0);
@@ -287,7 +287,7 @@ fn each_of_many_inputs_counts() {
 }
 
 #[test]
-fn a_changed_input_is_all_that_is_told_with_outputs_too() {
+fn only_the_changed_input_is_named_with_outputs_too() {
     let sandbox = Sandbox::new();
     sandbox.write("in", "1");
     let call = || sandbox.cachex("-v --trace --outputs --file in -- cat in");

@@ -1,4 +1,4 @@
-//! Valid databases with rows that cachex never writes: it copes, or begins a new store.
+//! Valid databases with rows that cachex never writes: the call works, or begins a new store.
 
 use super::harness::{Sandbox, Texts};
 

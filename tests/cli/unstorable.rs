@@ -94,8 +94,8 @@ fn a_run_with_an_unobservable_input_blocks_nobody() {
 fn followers_of_two_held_up_runs_run_side_by_side() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go go.second").gives("");
-    // The leader stops, hands over to a second leader and ends. Then the second leader stops. The others continue
-    // only when both have started.
+    // The leader stops, hands over to a second leader and ends. Then the second leader stops. The other callers
+    // continue only when both have started.
     sandbox.script(
         "s.sh",
         "mkdir first 2>/dev/null && { echo $$ > started; read x < go; exit 1; }

@@ -1,5 +1,5 @@
-//! The completion scripts: what stands for every shell in `script.*`, filled in with the verbs and the
-//! options of the command line's definition.
+//! The completion scripts: the templates `script.*`, filled in with the verbs and the options of the command line's
+//! definition.
 
 mod bash;
 mod fish;
@@ -26,12 +26,12 @@ pub fn script(shell: Shell) -> String {
 
 fn built() -> Command {
     let mut command = options::command();
-    // Lets the verbs have the options that are common to all.
+    // This adds the options that are common to all verbs.
     command.build();
     command
 }
 
-/// What can be typed before COMMAND.
+/// The options that can be typed before COMMAND.
 struct Words {
     verbs: Vec<Verb>,
     options: Vec<Opt>,
@@ -43,14 +43,14 @@ struct Verb {
     operand: Operand,
 }
 
-/// What can be typed after the options of a verb.
+/// The operands that can be typed after the options of a verb.
 enum Operand {
     Nothing,
     /// COMMAND, with or without `--` before it.
     Command,
     /// COMMAND behind `--`.
     DashedCommand,
-    /// The same, or the number of an entry.
+    /// COMMAND behind `--`, or the id of an entry.
     Entry,
     OneOf(Vec<String>),
     Directory,
@@ -64,13 +64,13 @@ struct Opt {
     help: String,
     value: Option<Value>,
     is_repeatable: bool,
-    /// Those of a run say that what follows is no verb.
+    /// Whether it is an option of a run, so that no verb can follow.
     is_common: bool,
     /// Names of verbs, "" being that of a run.
     places: Vec<String>,
 }
 
-/// What an option takes.
+/// The value that an option takes.
 #[derive(Clone, PartialEq)]
 struct Value {
     name: String,
@@ -81,7 +81,7 @@ struct Value {
 
 #[derive(Clone, PartialEq)]
 enum Kind {
-    /// Nothing that could be guessed.
+    /// A value that cannot be completed.
     Text,
     /// Names of variables, a list with commas.
     Variables,

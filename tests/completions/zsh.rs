@@ -22,7 +22,7 @@ fn specs(words: &Words, place: &str) -> String {
     words.options_in(place).map(spec).collect()
 }
 
-/// One option as `_arguments` wants it.
+/// One option in the syntax of `_arguments`.
 fn spec(option: &Opt) -> String {
     let help = escaped(&option.help).replace('[', "\\[").replace(']', "\\]");
     let value = option.value.as_ref().map_or_else(String::new, value);

@@ -3,7 +3,7 @@
 /// The fields of a verb's answer.
 pub struct Fields {
     pub intro: String,
-    /// Each with what it says.
+    /// Each field with its description.
     pub fields: Vec<(String, String)>,
 }
 

@@ -1,4 +1,4 @@
-//! The manual pages: what the command line's definition says, and the texts beside it.
+//! The manual pages, made of the command line's definition and further texts.
 
 mod json;
 mod roff;
@@ -21,10 +21,10 @@ pub fn examples() -> Vec<Vec<&'static str>> {
     names.map(lines).collect()
 }
 
-/// Each page: its file, and what is in it.
+/// Each page: its file, and its content.
 pub fn pages() -> Vec<(String, String)> {
     let mut command = options::command();
-    // Lets the verbs have the options that are common to all.
+    // This adds the options that are common to all verbs.
     command.build();
     let verbs: Vec<_> =
         command.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned().collect();
@@ -36,7 +36,7 @@ pub fn pages() -> Vec<(String, String)> {
     std::iter::once(main).chain(verbs.iter().map(verb_page)).collect()
 }
 
-/// The page of a command; `verbs` are those of the whole.
+/// The page of a command. `verbs` are all verbs of cachex.
 fn page(name: &str, command: &Command, verbs: &[Command]) -> String {
     let texts = Texts::of(command.get_name());
     let mut page = Page::new(name, concat!("cachex ", env!("CARGO_PKG_VERSION")));
@@ -73,7 +73,7 @@ fn page(name: &str, command: &Command, verbs: &[Command]) -> String {
     page.finish()
 }
 
-/// What `-h` says before the options, and behind them if it is about a verb.
+/// The text of `-h` before the options, and for a verb also the text behind them.
 fn start(page: &mut Page, name: &str, command: &Command, summary: Option<&str>) {
     let about = text(command.get_about());
     page.section("Name");
@@ -141,7 +141,7 @@ fn term(argument: &Arg) -> String {
     }
 }
 
-/// Its line in `-h` as a sentence, and what more there is to say.
+/// The line of an option in `-h` as a sentence, followed by its further help.
 fn meaning(argument: &Arg) -> String {
     let help = text(argument.get_help());
     let long = text(argument.get_long_help());
@@ -154,7 +154,7 @@ fn meaning(argument: &Arg) -> String {
     format!("{line}{choices}. {more}").trim().to_owned()
 }
 
-/// Each variable with the option that it stands for, and what else is looked at.
+/// Each variable with the option that it stands for, and the other variables that cachex reads.
 fn variables(page: &mut Page, command: &Command, texts: &Texts) {
     if texts.has_variables_of_a_run {
         page.text(

@@ -1,18 +1,18 @@
-//! The language of manual pages, as much of it as is needed.
+//! The parts of the language of manual pages that are needed.
 
 use std::fmt::Write;
 
 /// A page that is being written.
 pub struct Page {
     text: String,
-    /// What comes next belongs to the line above, and is no paragraph of its own.
+    /// Whether the next text belongs to the line above, instead of being a paragraph of its own.
     is_begun: bool,
 }
 
 impl Page {
     pub fn new(name: &str, source: &str) -> Self {
         let title = escaped(&name.to_uppercase());
-        // Neither words taken apart at the end of a line nor lines made wide with spaces.
+        // Turn off hyphenation and justification.
         let text = format!(".TH {title} 1 \"\" \"{source}\" \"User commands\"\n.nh\n.ad l\n");
         Self { text, is_begun: false }
     }
@@ -27,7 +27,7 @@ impl Page {
         self.paragraphs(text, ".PP");
     }
 
-    /// A term, and what it means.
+    /// A term and its meaning.
     pub fn term(&mut self, term: &str, meaning: &str) {
         let _ = writeln!(self.text, ".TP\n{}", marked(term));
         self.is_begun = true;
@@ -36,7 +36,7 @@ impl Page {
 
     /// Terms with short meanings, on a line each where that fits.
     pub fn index(&mut self, terms: &[(String, String)]) {
-        // What is longest has to fit behind it in 60 columns.
+        // The longest meaning has to fit behind the terms in 60 columns.
         let width = 24;
         for (index, (term, meaning)) in terms.iter().enumerate() {
             let distance = if index == 1 { ".PD 0\n" } else { "" };
@@ -78,8 +78,7 @@ impl Page {
     }
 }
 
-/// Text with what is between backquotes in bold, long options too, and what is between `<` and `>` in
-/// italics.
+/// Text with long options and the parts between backquotes in bold, and the parts between `<` and `>` in italics.
 fn marked(text: &str) -> String {
     let mut shown = String::new();
     for (index, part) in text.split('`').enumerate() {
@@ -91,7 +90,7 @@ fn marked(text: &str) -> String {
         }
     }
     let shown = shown.replace("[default: ", "[default:\\ ");
-    // Not a request.
+    // Escaped, so that it is not read as a request.
     if shown.starts_with(['.', '\'']) { format!("\\&{shown}") } else { shown }
 }
 

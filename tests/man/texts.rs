@@ -1,4 +1,4 @@
-//! The texts of the pages that the command line's definition does not have.
+//! The texts of the pages that are not in the command line's definition.
 
 /// Terms, each with its meaning.
 type Terms = &'static [(&'static str, &'static str)];
@@ -11,7 +11,7 @@ pub struct Texts {
     pub has_variables_of_a_run: bool,
     pub environment: Terms,
     pub files: Terms,
-    /// What each does, and what to type.
+    /// Each with its effect, and the command to type.
     pub examples: Terms,
     see_also: &'static [&'static str],
 }

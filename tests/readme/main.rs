@@ -16,7 +16,7 @@ fn the_examples_of_the_readme_work() {
     run_page("README.md");
 }
 
-/// One test per page of a directory, so that they run in parallel, and one that finds a page without a test.
+/// One test per page of a directory, so that pages run in parallel, and one test that finds pages without a test.
 macro_rules! pages {
     ($module:ident in $directory:literal: $($name:ident)*) => {
         mod $module {

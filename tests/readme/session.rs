@@ -128,7 +128,7 @@ impl Reader {
     }
 }
 
-/// Whether the lines of a page are those of two streams, each stream in its order.
+/// Whether the lines of a page are the lines of two streams, with each stream in its own order.
 fn is_interleaved(page: &[String], out: &[String], err: &[String]) -> bool {
     let Some((first, rest)) = page.split_first() else { return out.is_empty() && err.is_empty() };
     let follows = |stream: &[String]| stream.first() == Some(first);

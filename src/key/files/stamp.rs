@@ -231,7 +231,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn equal_times_tell_changes_only_where_change_times_are_kept() {
+    fn equal_times_show_changes_only_where_change_times_are_kept() {
         let tells = |changed, path: &str| tells_changes(Path::new(path), &stamp(NOON, changed));
         assert!(!tells(NOON, "/proc/self/limits"));
         assert!(tells(NOON + 1, "/proc/self/limits"));

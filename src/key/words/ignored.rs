@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn people_count_what_is_ignored_too() {
+    fn ignored_arguments_have_numbers_too() {
         let ignored = || Some(OsString::new());
         let numbers = ArgumentNumbers::new(&[None, ignored(), None, ignored(), None, ignored()]);
         assert_eq!([1, 2, 3, 4].map(|number| numbers.typed(number)), [2, 4, 6, 7]);

@@ -251,7 +251,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(40))]
         #[test]
-        fn the_total_is_that_of_distinct_objects_and_the_rest_is_noted(
+        fn the_total_counts_each_object_once_and_unowned_objects_are_noted(
             steps in proptest::collection::vec(
                 (1..6_i64, proptest::collection::btree_set(0..6_u8, 0..4), 0..8), 0..40),
         ) {

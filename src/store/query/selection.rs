@@ -296,7 +296,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_range_holds_just_what_starts_with_its_bytes(
+        fn a_range_holds_exactly_the_values_with_its_prefix(
             start in proptest::collection::vec(prop_oneof![Just(0_u8), Just(255), any::<u8>()], 0..4),
             other in proptest::collection::vec(prop_oneof![Just(0_u8), Just(255), any::<u8>()], 0..6),
             is_below in any::<bool>(),

@@ -151,7 +151,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn conditions_survive(condition in condition()) {
+        fn conditions_survive_encoding(condition in condition()) {
             prop_assert_eq!(StoredCondition::decode(&condition.encode()), Some(condition));
         }
 

@@ -66,7 +66,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_database_shrinks_to_what_was_told(
+        fn a_database_shrinks_to_the_predicted_length(
             pages in 1i64..1000, first in 0i64..1000, count in 0i64..1000,
         ) {
             let connection = database(pages, first..first + count);

@@ -1,4 +1,4 @@
-//! Calls of programs, and what they must give.
+//! Calls of programs, and checks of their results.
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -108,7 +108,7 @@ impl Sandbox {
         self.age_by_millis(seconds * 1000);
     }
 
-    /// The same in milliseconds.
+    /// Makes every entry this many milliseconds older, or younger if negative.
     pub fn age_by_millis(&self, millis: i64) {
         aging::age(&self.store_dir(), millis);
     }
@@ -123,7 +123,7 @@ impl Sandbox {
         self.sql(&idle);
     }
 
-    /// What is in a file.
+    /// The content of a file.
     pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.dir.join(name)).expect(name)
     }
@@ -176,7 +176,7 @@ impl Sandbox {
         self.go_with("");
     }
 
-    /// The same with a text in that line.
+    /// Like [`go`](Self::go), with a text in that line.
     pub fn go_with(&self, text: &str) {
         fs::write(self.dir.join("go"), format!("{text}\n")).expect("written");
     }

@@ -1,4 +1,4 @@
-//! A traced command as the bare one: signals, limits, stops, and the end of cachex.
+//! A traced command behaves as the bare one: signals, limits, stops, and the end of cachex.
 
 use super::super::harness::{Sandbox, Texts, has, skipped, wait_until};
 use super::programs::{compiled, with_c};
@@ -6,7 +6,7 @@ use super::traced::Traced;
 use std::fs;
 use std::process::{Child, Stdio};
 
-/// Expects that a call is stored and hit, and that a new content of `in` is a miss.
+/// Expects that a call is stored and then hit, and that new content of `in` is a miss.
 #[track_caller]
 fn depends_on_in(traced: &Traced) {
     traced.sh("echo 1 > in");
@@ -35,7 +35,7 @@ fn begun(traced: &Traced) -> (Child, String) {
 }
 
 #[test]
-fn a_stop_of_either_delays_and_changes_nothing() {
+fn a_stop_of_cachex_or_its_command_only_delays_the_run() {
     for stops_cachex in [true, false] {
         let traced = Traced::new("echo $$ > ready; read x < go; cat in")
             .with("--trace-ignore go --trace-ignore ready");
@@ -198,7 +198,7 @@ fn make_with_many_recipes_at_once_is_followed() {
 }
 
 #[test]
-fn an_inner_trace_that_cannot_be_had_is_said_and_followed_by_the_outer_one() {
+fn an_inner_call_that_cannot_trace_says_so_and_the_outer_trace_follows_it() {
     let traced = Traced::new("cachex --trace -v -- sh -c 'cat in; :' 2> told");
     traced.sh("echo 1 > in");
     let output = traced.call().output();

@@ -1,5 +1,5 @@
-//! What counts in a traced run, one row of the table after the other: each edit that matters is a miss that names what
-//! changed, and undone it is a hit again.
+//! The properties that count in a traced run, one by one. After an edit that matters there is a miss that names the
+//! change, and after it is undone there is a hit again.
 
 use super::super::harness::has;
 use super::traced::Traced;
@@ -34,7 +34,7 @@ fn an_edit_that_keeps_size_and_date_counts() {
     traced.gives("two\nONE\n").missed("file in changed");
     traced.sh("printf 'TWO\\n' > ../beside; touch -d 2001-01-01 ../beside");
     traced.gives("two\nTWO\n").missed("beside changed");
-    // The same by another inode.
+    // The same content in another inode.
     traced.sh("printf 'six\\n' > new; touch -d 2001-01-01 new; mv new in");
     traced.gives("six\nTWO\n").missed("file in changed");
 }
@@ -94,7 +94,7 @@ fn a_link_in_the_middle_of_a_path_counts_though_nobody_reads_it() {
 }
 
 #[test]
-fn what_is_asked_of_a_file_counts_and_nothing_else() {
+fn only_the_properties_of_a_file_that_are_asked_for_count() {
     let traced = Traced::new("test -x in && echo executable; :");
     traced.write("in", "one");
     traced.gives("").stored();
@@ -167,7 +167,7 @@ fn programs_count_with_their_interpreters() {
 }
 
 #[test]
-fn what_a_run_makes_and_removes_is_nothing() {
+fn files_that_a_run_makes_and_removes_do_not_count() {
     let traced =
         Traced::new("echo 1 > made; cat made; rm made; mkdir d; rmdir d; mktemp -p . | xargs rm");
     traced.gives("1\n").stored();
@@ -177,7 +177,7 @@ fn what_a_run_makes_and_removes_is_nothing() {
 }
 
 #[test]
-fn what_a_run_leaves_has_to_stay_as_it_left_it() {
+fn a_file_that_a_run_leaves_has_to_stay_as_it_is() {
     let traced = Traced::new("echo out > made; echo done");
     traced.gives("done\n").stored();
     traced.gives("done\n").hit();
@@ -190,7 +190,7 @@ fn what_a_run_leaves_has_to_stay_as_it_left_it() {
 }
 
 #[test]
-fn what_made_a_change_fail_counts() {
+fn the_cause_of_a_failed_change_counts() {
     for (script, said) in [
         ("ln -s x b/ 2> /dev/null && echo linked || echo failed", "linked\n"),
         ("(: > b/x) 2> /dev/null && echo written || echo failed", "written\n"),
@@ -211,7 +211,7 @@ fn what_made_a_change_fail_counts() {
 }
 
 #[test]
-fn what_is_written_as_it_was_does_not_count() {
+fn the_former_content_of_an_overwritten_file_does_not_count() {
     let traced = Traced::new("cat in > out; echo done");
     traced.write("in", "1");
     traced.write("out", "1");
@@ -223,7 +223,7 @@ fn what_is_written_as_it_was_does_not_count() {
 }
 
 #[test]
-fn what_a_run_changes_after_reading_it_is_not_stored() {
+fn a_run_that_changes_a_file_after_reading_it_is_not_stored() {
     for script in [
         "cat counter; echo 2 > counter",
         "cat counter; echo 2 > new; mv new counter",
@@ -260,7 +260,7 @@ fn a_log_that_is_only_written_to_does_not_prevent_storing() {
 }
 
 #[test]
-fn what_somebody_else_changes_meanwhile_is_not_stored() {
+fn a_run_whose_inputs_somebody_else_changes_is_not_stored() {
     let traced = Traced::new("cat in; echo > ready; read x < go; ls sub");
     traced.sh("mkfifo go; mkdir sub; echo 1 > in");
     let traced = traced.with("--ttl 1d");
@@ -279,7 +279,7 @@ fn what_somebody_else_changes_meanwhile_is_not_stored() {
 }
 
 #[test]
-fn what_the_kernel_tells_of_itself_is_nothing() {
+fn files_of_the_kernel_and_devices_do_not_count() {
     let script = "cat /proc/uptime /proc/self/stat /proc/meminfo /sys/kernel/uevent_seqnum > /dev/null; ls /proc /sys > /dev/null; echo 1";
     let traced = Traced::new(script);
     traced.gives("1\n").stored();
@@ -292,7 +292,7 @@ fn what_the_kernel_tells_of_itself_is_nothing() {
 }
 
 #[test]
-fn what_trace_ignore_matches_is_nothing() {
+fn paths_that_trace_ignore_matches_do_not_count() {
     let traced =
         Traced::new("cat in noise/a; ls").with("--trace-ignore noise --trace-ignore *.log");
     traced.sh("mkdir noise; echo 1 > in; echo a > noise/a; echo > x.log");
@@ -356,7 +356,7 @@ fn a_lock_that_could_be_taken_counts_when_somebody_else_holds_it() {
 }
 
 #[test]
-fn what_is_opened_to_append_counts_by_its_size() {
+fn a_file_that_is_opened_to_append_counts_by_its_size() {
     if !has("python3") {
         return;
     }

@@ -1,4 +1,5 @@
-//! Commands that are hard to trace: what they read counts all the same, or their results are not stored, for a reason.
+//! Commands that are hard to trace: the files that they read still count, or their results are not stored for a stated
+//! reason.
 
 use super::super::harness::{Sandbox, Texts, am_root, found, has, skipped, wait_until, word};
 use super::programs::with_c;
@@ -6,7 +7,7 @@ use super::traced::Traced;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
-/// Expects that a script is stored, and that a new content of `in` is a miss.
+/// Expects that a script is stored, and that new content of `in` is a miss.
 #[track_caller]
 fn depends_on_in(script: &str) {
     let traced = Traced::new(script);
@@ -25,7 +26,7 @@ fn is_unstored(script: &str, stdout: &str, reason: &str) {
     traced.gives(stdout).unstored(reason);
 }
 
-/// The same as [`depends_on_in`] for a program of C.
+/// Like [`depends_on_in`], for a C program.
 #[track_caller]
 fn c_depends_on_in(lines: &str) {
     let Some(sandbox) = with_c(lines) else { return };
@@ -131,7 +132,7 @@ fn a_timer_whose_signals_interrupt_calls_changes_nothing() {
     };
     let traced = Traced::within(sandbox, "./c");
     traced.write("in", "1\n");
-    // Whether a signal comes first is chance; what is stored has to depend on the file.
+    // Whether a signal comes first is chance, but a stored result has to depend on the file.
     let output = traced.call().output();
     assert_eq!(output.stdout_text(), "done\n");
     let stderr = output.stderr_text();
@@ -214,7 +215,7 @@ fn an_inner_call_without_trace_is_followed() {
     traced.write("in", "1\n");
     assert_eq!(traced.call().output().stdout_text(), "1\n");
     traced.write("in", "2\n");
-    // The inner call knows nothing of the file, and gives its old result as it would without the outer one.
+    // The inner call does not know the file, and replays its old result as it would without the outer call.
     let bare = traced.sandbox.sh("cachex -- sh -c 'cat in; :'").output().stdout_text();
     assert_eq!(traced.call().output().stdout_text(), bare);
 }

@@ -1,4 +1,4 @@
-//! Names by which a traced run reaches what it uses, and names in the way of what it makes.
+//! The names by which a traced run reaches files, and names that are in the way of files that it makes.
 
 use super::super::harness::{Sandbox, wait_until};
 use super::programs::{compiled, with_c};
@@ -12,7 +12,7 @@ fn the_name_of_an_open_file_counts_when_it_is_asked_for() {
     traced.gives("a\n").hit();
     traced.sh("ln -sfn b l");
     traced.gives("b\n").missed("l");
-    // Whoever does not ask for it may find the same file by another name.
+    // A program that does not ask for the name may find the same file under another one.
     let traced = Traced::new("exec 3< l; cat <&3");
     traced.sh("echo 1 > a; cp -p a b; ln -s a l");
     traced.gives("1\n").stored();
@@ -81,7 +81,7 @@ fn a_name_that_a_run_makes_and_removes_must_be_free() {
 }
 
 #[test]
-fn what_lies_behind_a_link_of_the_run_counts_after_the_link_is_gone() {
+fn files_behind_a_link_of_the_run_count_after_the_link_is_gone() {
     let script = "mkdir t; ln -s ../d t/l; cat t/l/x; test -e t/l/none && echo there; rm -r t";
     let traced = Traced::new(script);
     traced.sh("mkdir d; echo 1 > d/x");

@@ -70,7 +70,7 @@ fn variables_configuration_and_flags_switch_it() {
 }
 
 #[test]
-fn it_works_with_a_terminal_of_its_own() {
+fn a_command_under_pty_is_traced() {
     let traced = Traced::new("test -t 1 && cat in").with("--pty=always");
     traced.write("in", "1\n");
     traced.gives("1\n").stored();
@@ -126,7 +126,7 @@ fn an_expired_result_is_renewed_in_the_background_with_its_inputs() {
 }
 
 #[test]
-fn it_is_warmed_with_its_inputs() {
+fn warm_stores_the_inputs_of_a_traced_run() {
     let traced = Traced::new("cat in");
     traced.write("in", "1\n");
     traced.sandbox.cachex_words(["--warm", "--trace", "--", "sh", "-c", "cat in"]).gives("");
@@ -146,7 +146,7 @@ fn many_callers_share_one_run() {
     let calls: Vec<_> = (0..8).map(|_| traced.call().spawn()).collect();
     let runs = traced.sandbox.dir.with_file_name("runs");
     wait_until("one runs", || runs.exists());
-    // Those that come later find the result, or wait for it.
+    // Later callers find the result, or wait for it.
     traced.sh("echo > go");
     for call in calls {
         let output = call.wait_with_output().expect("ended");

@@ -6,15 +6,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A command that prints what it finds.
+/// A random program: a command that prints what it finds.
 pub struct Program {
     pub words: Vec<String>,
-    /// It asks for dates, and changes nothing.
+    /// The program asks for dates, and changes nothing.
     pub dates: bool,
 }
 
 impl Program {
-    /// Whether a second run finds the same and leaves the same as the first one did.
+    /// Whether a second run finds and leaves the same files as the first one did.
     pub fn leaves_the_same_again(&self) -> bool {
         const CHANGING: [&str; 16] = [
             "append",
@@ -40,13 +40,13 @@ impl Program {
 
 /// The languages of this machine.
 pub struct Languages {
-    /// A program that makes the system calls it is told to make.
+    /// A C program that makes the system calls that its arguments name.
     calls: Option<PathBuf>,
     python: Option<PathBuf>,
 }
 
 impl Languages {
-    /// Finds and makes them, with `directory` for what is made.
+    /// Finds the languages, and compiles the C program in `directory`.
     pub fn new(directory: &Path) -> Self {
         Self { calls: compiled(directory, "calls", include_str!("calls.c")), python: python() }
     }
@@ -79,7 +79,7 @@ impl Languages {
     }
 }
 
-/// A program of C. `None` without a compiler.
+/// Compiles a C program. `None` without a compiler.
 pub fn compiled(directory: &Path, name: &str, source: &str) -> Option<PathBuf> {
     let compiler = found("cc")?;
     let program = directory.join(name);
@@ -106,7 +106,7 @@ static void show(int fd) { char b[99]; ssize_t n = read(fd, b, 99); write(1, b, 
     made.map(|_| sandbox)
 }
 
-/// The interpreter itself: what is in `PATH` may be a script that looks for it.
+/// The interpreter itself: the program in `PATH` may be a script that looks for it.
 fn python() -> Option<PathBuf> {
     let show = "import sys; print(sys.executable)";
     let shown = Command::new(found("python3")?).args(["-c", show]).output().ok()?;
@@ -213,7 +213,7 @@ fn shell_line(dates: bool, random: &mut Random) -> String {
     }
 }
 
-/// What lines of Python use.
+/// The helper functions of the Python programs.
 const PYTHON: &str = r"import mmap, os, shutil
 def show(call, *words):
     try: print(call(*words))

@@ -1,5 +1,5 @@
-//! Random programs in random trees with random edits: a traced call prints what the bare command would print, and leaves
-//! what it would leave. `CACHEX_TRACE_ROUNDS=10000` makes so many calls.
+//! Random programs in random trees with random edits: a traced call prints the same as the bare command, and leaves the
+//! same files. `CACHEX_TRACE_ROUNDS=10000` sets the number of calls.
 
 use super::super::harness::{Random, Sandbox, Texts, say};
 use super::programs::{Languages, Program};
@@ -18,10 +18,10 @@ const TREES: usize = 12;
 /// Edits of each.
 const EDITS: usize = 5;
 
-/// When dates of files count as settled, and a little more.
+/// A little more than the age from which dates of files count as settled.
 const SETTLED: Duration = Duration::from_millis(2100);
 
-/// What came of all calls.
+/// The results of all calls.
 #[derive(Debug, Default)]
 struct Figures {
     calls: usize,
@@ -29,7 +29,7 @@ struct Figures {
     stored: usize,
     /// Reasons why results were not stored.
     not_stored: BTreeMap<String, usize>,
-    /// Edits that do not matter, after a result that was stored, and how many hits followed.
+    /// The number of edits that do not matter after a stored result, and how many of them were followed by a hit.
     unrelated: usize,
     unrelated_hits: usize,
 }
@@ -42,9 +42,9 @@ struct Case<'s> {
     whole: bool,
     program: Program,
     options: Vec<&'static str>,
-    /// All that was done so far.
+    /// Everything that was done so far, for the message of a failure.
     log: String,
-    /// A call now is expected to hit, for this reason.
+    /// The reason why the next call has to be a hit, if it has to be one.
     stored: bool,
 }
 
@@ -96,7 +96,7 @@ impl<'s> Case<'s> {
         let shown =
             |output: &Output| (output.stdout.escape_ascii().to_string(), output.status.code());
         assert_eq!(shown(&traced), shown(&bare), "stale or changed: {}", self.log);
-        // What a program changes without looking at it, and what it makes and removes, a hit does not do once more.
+        // A hit does not repeat changes that a program makes without looking, or files that it makes and removes.
         if !is_hit || self.program.leaves_the_same_again() {
             assert_eq!(self.tree.content(), copy.content(), "left otherwise: {}", self.log);
         }
@@ -123,7 +123,7 @@ impl<'s> Case<'s> {
     }
 }
 
-/// What cachex tells with `-v`.
+/// The messages of cachex with `-v`.
 fn told(output: &Output) -> Vec<String> {
     let stderr = output.stderr_text();
     stderr.lines().filter_map(|line| line.strip_prefix("cachex: ")).map(str::to_owned).collect()

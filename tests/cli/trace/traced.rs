@@ -1,18 +1,18 @@
-//! A shell script that is called with `--trace -v`, and what that tells.
+//! A shell script that is called with `--trace -v`, and the messages of the call.
 
 use super::super::harness::{Call, Sandbox, Texts};
 use std::fs;
 use std::io::Read;
 use std::process::{Child, Output};
 
-/// Calls of `sh -c SCRIPT` under `--trace`. The files it is told to use lie in the working directory.
+/// Calls of `sh -c SCRIPT` under `--trace`. The files that the script uses are in the working directory.
 pub struct Traced {
     pub sandbox: Sandbox,
     script: String,
     options: Vec<String>,
 }
 
-/// What a call gave.
+/// The outcome of a call.
 #[must_use]
 pub struct Told {
     stderr: String,
@@ -35,7 +35,7 @@ impl Traced {
         Self { sandbox, script: script.to_owned(), options }
     }
 
-    /// The same with more options, separated by spaces.
+    /// These calls with more options, separated by spaces.
     pub fn with(mut self, options: &str) -> Self {
         self.options.extend(options.split(' ').map(str::to_owned));
         self
@@ -46,8 +46,8 @@ impl Traced {
         self.sandbox.cachex_words(words)
     }
 
-    /// The output of a call. A signal may come between two steps of the kernel, as one does at the end of any child of a
-    /// shell. Such a run is not stored, whatever it does, and is made again.
+    /// The output of a call. A signal may come between two steps of the kernel, such as the one at the end of every
+    /// child of a shell. Such a run is not stored, so it is repeated.
     fn output(&self) -> Output {
         const ATTEMPTS: usize = 5;
         let is_undisturbed = |output: &Output| {

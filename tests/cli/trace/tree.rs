@@ -19,7 +19,7 @@ const TEXTS: [&str; 6] = ["", "1", "2", "33", "#!/bin/sh\necho 1\n", "#!/bin/sh\
 /// Two directories side by side: `w`, in which programs work, and `o`.
 pub struct Tree(pub PathBuf);
 
-/// What somebody did to a tree.
+/// An edit of a tree.
 pub enum Edit {
     /// It may matter.
     Of(String),
@@ -37,7 +37,8 @@ fn date(random: &mut Random) -> SystemTime {
 }
 
 impl Tree {
-    /// A tree at this path, which does not exist yet. `whole`: the project is all of it, not only the working directory.
+    /// Makes a tree at this path, which does not exist yet. `whole`: the project is the whole tree, not only the
+    /// working directory.
     pub fn new(root: PathBuf, whole: bool, random: &mut Random) -> Self {
         let tree = Self(root);
         for directory in ["w/quiet", "w/d/e", "o/d"] {
@@ -71,7 +72,7 @@ impl Tree {
         fs::remove_dir_all(&self.0).expect("removed");
     }
 
-    /// Changes something. What is impossible is not done.
+    /// Makes a random edit. An impossible edit changes nothing.
     pub fn edit(&self, random: &mut Random) -> Edit {
         let path = pick(random, &PATHS);
         let full = self.at(path);
@@ -119,7 +120,7 @@ impl Tree {
         Edit::Of(format!("{told}{failed}"))
     }
 
-    /// Changes something that matters to no program. `whole`: as for [`Self::new`]. `dates`: dates count.
+    /// Makes an edit that matters to no program. `whole`: as for [`Self::new`]. `dates`: dates count.
     pub fn edit_something_else(&self, whole: bool, dates: bool, random: &mut Random) -> Edit {
         let copy = self.0.with_extension("copy");
         Edit::Unrelated(match random.below(5) {
@@ -199,7 +200,7 @@ fn set_date(path: &Path, date: SystemTime) -> std::io::Result<()> {
     File::open(path)?.set_modified(date)
 }
 
-/// Other bytes of the same number under the same date.
+/// Replaces the content by other bytes of the same number, and restores the date.
 fn same_size(path: &Path) -> std::io::Result<()> {
     let before = fs::metadata(path)?;
     let other: Vec<u8> =
@@ -208,7 +209,7 @@ fn same_size(path: &Path) -> std::io::Result<()> {
     set_date(path, before.modified()?)
 }
 
-/// The same file once more: another inode with the same content, mode and dates.
+/// Replaces a file by a copy: another inode with the same content, mode and dates.
 fn rewrite(path: &Path) {
     let is_single_file = fs::symlink_metadata(path)
         .is_ok_and(|found| found.is_file() && std::os::unix::fs::MetadataExt::nlink(&found) == 1);

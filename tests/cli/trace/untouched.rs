@@ -1,4 +1,4 @@
-//! Standard input and descriptors that a traced run leaves alone: its result holds for any.
+//! Standard input and descriptors that a traced run leaves alone: its result holds whatever they are.
 
 use crate::harness::Sandbox;
 
@@ -69,7 +69,7 @@ fn an_untouched_file_among_the_descriptors_does_not_count() {
     says(&sandbox, "cachex --trace -v cat b 3< a 5<> a", "b\n", "cachex: stored");
     let read = "cachex --trace -v sh -c 'cat <&3' 3< a";
     says(&sandbox, read, "a\n", "cachex: not stored: ");
-    // It shares its offset with standard input.
+    // The descriptor shares its offset with standard input.
     let shared = "cachex --trace -v sh -c 'cat <&3' < a 3<&0";
     says(&sandbox, shared, "a\n", "cachex: not stored: ");
 }

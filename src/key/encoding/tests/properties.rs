@@ -69,7 +69,7 @@ proptest! {
     }
 
     #[test]
-    fn words_survive(words in vec(word(), 0..5)) {
+    fn words_survive_encoding(words in vec(word(), 0..5)) {
         let bytes = encode_words(words.iter().map(OsString::as_os_str));
         prop_assert_eq!(decode_words(&bytes), Some(words));
     }
