@@ -108,11 +108,11 @@ pub(in crate::store) fn own(
     forget_unsettled(connection, digests.iter().map(|digest| &digest[..]))
 }
 
-/// Removes the rows of an entry, and notes the objects that have no owner any more.
-pub(in crate::store) fn disown(connection: &Connection, entry: i64) -> Result<(), StoreError> {
-    let mut statement =
-        connection.prepare("DELETE FROM object WHERE entry = ?1 RETURNING digest, size")?;
-    let rows = statement.query_map([entry], |row| Ok((row.get(0)?, row.get(1)?)))?;
+/// Removes the rows of these entries, and notes the objects that have no owner any more.
+pub(in crate::store) fn disown(connection: &Connection, entries: &str) -> Result<(), StoreError> {
+    let sql = format!("DELETE FROM object WHERE entry IN ({entries}) RETURNING digest, size");
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let rows = rows.collect::<Result<BTreeMap<Vec<u8>, i64>, _>>()?;
     let mut is_owned = connection.prepare(IS_OWNED)?;
     let (mut removed, mut unowned) = (0_i64, Vec::new());
@@ -259,7 +259,7 @@ mod tests {
             schema::migrate(&mut connection).expect("made");
             let (mut owned, mut seen) = (BTreeMap::new(), BTreeSet::new());
             for (entry, numbers, others) in steps {
-                disown(&connection, entry).expect("disowned");
+                disown(&connection, &entry.to_string()).expect("disowned");
                 owned.remove(&entry);
                 insert(&connection, entry, &numbers);
                 seen.extend(numbers.iter().copied());

@@ -40,31 +40,22 @@ pub(super) fn remove(
     cause: Option<RemovalCause>,
     at: Timestamp,
 ) -> Result<Cleared, StoreError> {
-    let sql = format!(
-        "DELETE FROM entry WHERE id IN ({}) RETURNING id, command, key, output,
-         body IS NULL OR outputs IS NOT NULL",
-        list(ids)
-    );
+    let ids = list(ids);
+    let sql = format!("DELETE FROM entry WHERE id IN ({ids}) RETURNING command, key, output");
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
     let (mut cleared, mut commands, mut keys) = (Cleared::default(), BTreeSet::new(), Vec::new());
-    let mut owners_of_objects = Vec::new();
     while let Some(row) = rows.next()? {
-        commands.insert(row.get(1)?);
+        commands.insert(row.get(0)?);
         if keys.len() < tombstones::KEPT.into() {
-            keys.push(row.get(2)?);
+            keys.push(row.get(1)?);
         }
-        cleared += Cleared { entries: 1, output: codec::unsigned(row.get(3)?) };
-        if row.get(4)? {
-            owners_of_objects.push(row.get(0)?);
-        }
+        cleared += Cleared { entries: 1, output: codec::unsigned(row.get(2)?) };
     }
     if keys.is_empty() && !ids.is_empty() {
         return Err(StoreError::Damaged("an index names entries that do not exist".to_owned()));
     }
-    for id in owners_of_objects {
-        owners::disown(connection, id)?;
-    }
+    owners::disown(connection, &ids)?;
     command_totals::note_losses(connection, &list(&commands))?;
     if let Some(cause) = cause {
         tombstones::put(connection, &keys, cause, at)?;
