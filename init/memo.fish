@@ -42,6 +42,10 @@ function memo --description 'Run a command through cachex from now on'
         __cachex_refuse "$name is part of the shell" 'only programs can be wrapped'
         return 1
     end
+    if test -n "$replace"; and not command -q -- $name
+        __cachex_refuse "there is no program '$name'" 'only programs can be wrapped'
+        return 1
+    end
     if functions -q -- $name; and test -z "$replace"; and not __cachex_made $name
         __cachex_refuse "$name is a function already" "to put memo in its place: memo --replace "(string join ' ' -- $name $argv)
         return 1

@@ -40,6 +40,10 @@ memo() {
             __cachex_refuse "$checked" "only options of cachex follow the name, as in: memo $name --ttl 1h"
             return 2 ;;
     esac
+    if [ -n "$replace" ] && ! __cachex_is_program "$name"; then
+        __cachex_refuse "there is no program '$name'" 'only programs can be wrapped'
+        return 1
+    fi
     if __cachex_kind "$name" alias && [ -n "$replace" ]; then unalias -- "$name"; fi
     for kind in alias builtin keyword reserved function; do
         __cachex_kind "$name" "$kind" || continue
@@ -113,6 +117,10 @@ __cachex_kind() {
         found=$(type -t -- "$1") || found=none
     fi
     [ "${found##* }" = "$2" ]
+}
+
+__cachex_is_program() {
+    if [ -n "${ZSH_VERSION-}" ]; then whence -p -- "$1"; else type -P -- "$1"; fi >/dev/null
 }
 
 __cachex_made() {

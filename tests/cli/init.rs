@@ -140,6 +140,21 @@ fn functions_and_aliases_stay_unless_memo_may_replace_them() {
 }
 
 #[test]
+fn memo_takes_the_place_of_no_name_without_a_program() {
+    in_each_shell(|name, shell| {
+        let define = match name {
+            "fish" => "function mine; echo mine; end",
+            "zsh" => "mine() { echo mine }; alias mine='echo mine'",
+            _ => "shopt -s expand_aliases; alias mine='echo mine'",
+        };
+        let output = shell(&format!("{define}\nmemo --replace mine\neval mine; memo")).output();
+        assert_eq!(output.stdout_text(), "mine\n", "{name}");
+        let told = "cachex: error: there is no program 'mine'; only programs can be wrapped\n";
+        assert_eq!(output.stderr_text(), told, "{name}");
+    });
+}
+
+#[test]
 fn strict_shells_are_no_hindrance() {
     in_each_shell(|name, shell| {
         if name != "fish" {
