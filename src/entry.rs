@@ -97,11 +97,11 @@ pub enum StdinKind {
 pub struct Entry {
     /// Its id in the store.
     pub id: i64,
-    /// What is known before the run.
+    /// The key, which is known before the run.
     pub key: Key,
-    /// What is known after the run.
+    /// The condition on standard input, which is known after the run.
     pub condition: Condition,
-    /// What a traced run was seen to depend on.
+    /// The inputs that a traced run depends on.
     pub inputs: Option<InputsId>,
     /// How the command ended.
     pub exit: Exit,
@@ -152,11 +152,11 @@ pub struct Description {
 /// A result that is about to be stored.
 #[derive(Debug)]
 pub struct NewEntry<'a> {
-    /// What is known before the run.
+    /// The key, which is known before the run.
     pub key: Key,
-    /// What is known after the run.
+    /// The condition on standard input, which is known after the run.
     pub condition: Condition,
-    /// What a traced run was seen to depend on.
+    /// The inputs that a traced run depends on.
     pub inputs: Option<SeenInputs>,
     /// The result.
     pub recording: Recording,

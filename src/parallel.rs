@@ -1,4 +1,5 @@
-//! The same work on many items, by several threads: asking the system about thousands of files is most of a hit.
+//! Distributes work on many items over several threads: most of the time of a hit is spent asking the system about
+//! thousands of files.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,7 +32,7 @@ pub(crate) fn map<T: Sync, R: Send>(
         }
     };
     let mut done = thread::scope(|scope| {
-        // Where no more threads are allowed, this one does their part.
+        // If no more threads can be started, this one does their part.
         let spawn = |_| thread::Builder::new().spawn_scoped(scope, take_some).ok();
         let others: Vec<_> = (1..threads).map_while(spawn).collect();
         let mut done = take_some();

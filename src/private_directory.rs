@@ -1,7 +1,7 @@
 //! Directories that are ours alone: how they are made, and when one is refused.
 //!
-//! cachex trusts what it reads from such a directory, so nobody else may write to it or choose where it is. And nothing
-//! is made in a place whose owner would be locked out of it, such as files of root in another user's home.
+//! cachex trusts what it reads from such a directory, so nobody else may write to it or choose where it is. It also
+//! makes nothing that would lock out the owner of the place, such as files of root in another user's home.
 
 use crate::home;
 use crate::ownership::{is_ours, is_unmapped, may_decide};

@@ -60,7 +60,7 @@ impl KeySpec {
         self.variables.iter().cloned().chain(hashed).collect()
     }
 
-    /// What `--pure-env` leaves of an environment, sorted by name; `None` without that option.
+    /// The part of an environment that `--pure-env` leaves, sorted by name; `None` without that option.
     #[must_use]
     pub fn environment(
         &self,

@@ -1,7 +1,7 @@
 //! May an entry be replayed, may a result be kept: pure decisions.
 //!
-//! What is fresh for a call is decided here and nowhere else. This module knows no store, no process and no clock: the
-//! current time is a parameter. The same entries, policy and moment always give the same verdict.
+//! Only this module decides whether an entry is fresh for a call. This module knows no store, no process and no clock:
+//! the current time is a parameter. The same entries, policy and moment always give the same verdict.
 
 #[cfg(test)]
 mod fixtures;

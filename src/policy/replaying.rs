@@ -6,7 +6,7 @@ use crate::entry::{Condition, Entry};
 use crate::time::{Lifetime, Timestamp};
 use std::time::Duration;
 
-/// What to do with a call.
+/// The decision for a call.
 #[derive(Debug)]
 pub enum Verdict {
     /// Replay an entry.

@@ -1,4 +1,4 @@
-//! What a command did: its output in order of arrival, and how it ended.
+//! The recording of a run: its output in order of arrival, and how it ended.
 //!
 //! The output is kept as frames, whose format is on disk inside the store. Memory stays flat: up to [`IN_MEMORY`]
 //! bytes of frames are kept in memory, longer output is kept in a file. This module knows nothing of the store.

@@ -15,9 +15,9 @@ pub enum StoreError {
     Unfit {
         /// The directory or file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
-        /// What the user can do.
+        /// Advice for the user.
         advice: String,
     },
     /// A newer cachex wrote it.

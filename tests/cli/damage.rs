@@ -179,7 +179,7 @@ fn damaged_side_files_heal() {
     let mut files = calls.files();
     for (name, bytes) in &mut files {
         if *name == "claims" || *name == "cachex.lock" {
-            // These are empty and never read.
+            // These files are empty and never read.
             bytes.resize(5000, 7);
         }
     }

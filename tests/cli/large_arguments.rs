@@ -7,10 +7,10 @@ use super::harness::{Sandbox, Texts};
 fn a_huge_file_counts_by_its_dates_and_is_not_read() {
     let sandbox = Sandbox::new();
     sandbox.sh("truncate -s 100G big; touch -d '1 hour ago' big").gives("");
-    // It changed too recently for its dates to be trusted.
+    // The file changed too recently for its dates to be trusted.
     let told = sandbox.cachex("stat -c %s big").tells("107374182400\n", 0);
     assert!(told.contains("64 MiB") && told.contains("running uncached"), "{told}");
-    // Behind wrappers too.
+    // A call behind a wrapper runs uncached as well.
     sandbox.cachex("-q timeout 9 stat -c %s big").gives("107374182400\n");
 }
 

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 #[test]
 fn a_process_that_closes_the_output_at_once_does_not_prevent_storing() {
     let sandbox = Sandbox::new();
-    // It holds the output a little longer than the command.
+    // The process holds the output a little longer than the command.
     let script = "sleep 0.005 & echo started";
-    // If it takes longer under load, the call takes this long.
+    // If the process takes longer under load, the call takes this long.
     let grace = Duration::from_millis(50);
     let is_stored = |number: usize| {
         let since = Instant::now();

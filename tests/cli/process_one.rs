@@ -54,8 +54,8 @@ fn a_renewal_does_not_outlast_a_signal() {
     let Some(mut call) = as_process_one(&sandbox, renews) else { return };
     let mut child = call.command.spawn().expect("started");
     sandbox.sh("until test -s started; do sleep 0.01; done").gives("");
-    // Process 1 is the only child of the process that created the namespace.
-    // It may not have begun to wait for signals: process 1 does not get them then.
+    // Process 1 is the only child of the process that created the namespace. cachex may not wait for signals yet, and
+    // process 1 does not get signals before that.
     let kill = "while kill $(cat /proc/ID/task/ID/children) 2> kill.log; do sleep 0.01; done";
     sandbox.sh(&kill.replace("ID", &child.id().to_string())).gives("");
     child.wait().expect("ended");

@@ -85,7 +85,7 @@ fn a_damaged_store_that_was_set_aside_is_kept_for_a_week() {
     set(&sandbox.database(), old);
     sandbox.cachex("echo x").warns("x\n", "the store was damaged");
     let damaged = sandbox.store_dir().join("cachex.db.damaged");
-    // Its content is old, but it was set aside just now.
+    // The file is old, but it was set aside just now.
     sandbox.cachex("prune").gives("removed nothing\n");
     assert!(damaged.exists());
     set(&damaged, old);

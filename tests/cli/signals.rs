@@ -248,7 +248,7 @@ fn every_signal_reaches_the_command_even_if_ignored_or_blocked_by_the_caller() {
 fn a_signal_before_the_command_starts_is_not_lost() {
     let sandbox = Sandbox::new();
     sandbox.write("listen.pl", LISTENER);
-    // It is ignored and blocked, so it stays pending until a handler exists.
+    // The signal is ignored and blocked, so it stays pending until a handler exists.
     let words = "exec cachex --no-store perl listen.pl";
     let script = format!("kill -TERM $$; kill -40 $$; {words}");
     let caller = ["--block-signal=TERM,RTMIN+6", "--ignore-signal=TERM", "sh", "-c", &script];

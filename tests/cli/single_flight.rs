@@ -247,7 +247,7 @@ fn followers_do_not_wait_for_a_stopped_leader() {
 fn followers_of_a_second_leader_that_stored_nothing_run_side_by_side() {
     let sandbox = Sandbox::new();
     sandbox.sh("mkfifo go go.second").gives("");
-    // As above, but a second leader runs alone while the first one is stopped.
+    // A second leader runs alone while the first one is stopped.
     sandbox.script(
         "s.sh",
         "mkdir first 2>/dev/null && { echo $$ > started; read x < go; exit 1; }

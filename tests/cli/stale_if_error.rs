@@ -105,7 +105,7 @@ fn a_signal_ends_the_replay_of_the_last_success() {
     assert!(warning.contains("the command failed"), "{warning}");
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("sent");
-    // Its output is longer than a pipe and not yet read.
+    // The output is longer than a pipe and not yet read.
     assert_eq!(child.wait().expect("ended").signal(), Some(15));
 }
 

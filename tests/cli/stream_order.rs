@@ -31,7 +31,7 @@ fn a_recording_of_two_streams_is_not_replayed_to_one() {
         sandbox.sh("cachex ./s.sh > c 2> d; cmp a c; cmp b d").gives("");
     }
     assert_eq!(sandbox.runs(), 3);
-    // The same holds for long output, which is not stored in its row.
+    // Long output, which is not stored in its row, keeps its order as well.
     let long = sandbox.script("long.sh", "seq 200000; seq 200000 >&2; seq 200000");
     let bare = sandbox.program(long.to_str().expect("UTF-8"), &[]).output().stdout.len();
     sandbox.sh("cachex ./long.sh > a 2> b; cachex ./long.sh > c 2>&1").gives("");

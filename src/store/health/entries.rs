@@ -149,7 +149,7 @@ enum EntryState {
 }
 
 impl EntryState {
-    /// From the columns that [`Store::examine_some`] reads.
+    /// Reads the state from the columns that [`Store::examine_some`] selects.
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         let key = row.get_ref(11)?.as_blob().ok().and_then(|key| key.try_into().ok());
         let entry = key.map_or(Ok(None), |key| codec::entry(row, Key(Digest(key))))?;

@@ -20,7 +20,7 @@ pub struct Totals {
     pub hits: u64,
     /// Runs whose results were stored.
     pub misses: u64,
-    /// How long the runs took whose results were replayed, once for each replay.
+    /// The time that replays saved: the running time of each replayed result, once per replay.
     pub saved: Duration,
 }
 

@@ -85,7 +85,7 @@ impl Database {
         Ok(connection)
     }
 
-    /// A connection in a read transaction. If a look-up is under way, the transaction is that of the look-up.
+    /// A connection in a read transaction. If a look-up is under way, this is its transaction.
     pub(in crate::store) fn read_transaction(&self) -> Result<ReadTransaction<'_>, StoreError> {
         if let Some(connection) = self.connection.get() {
             return ReadTransaction::of(connection);

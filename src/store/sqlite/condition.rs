@@ -6,7 +6,7 @@ use crate::entry::{Condition, StdinKind};
 use crate::inputs::InputsId;
 use crate::key::Digest;
 
-/// What has to hold for an entry beside its key.
+/// The conditions of an entry beside its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct StoredCondition {
     pub(in crate::store) stdin: Condition,

@@ -8,12 +8,12 @@ use crate::store::error::StoreError;
 use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
-/// What a note is about. The numbers are stored.
+/// The kind of a note. The numbers are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum NoteKind {
     /// The secret that digests of parts are keyed with: `query::parts`. There is one, without a name.
     Secret = 0,
-    /// What was cleared, by the number of the clearing: `write::clearing`.
+    /// The calls that a clearing removed, by the number of the clearing: `write::clearing`.
     Cleared = 1,
     /// Why the entry of a key was removed: `write::tombstones`.
     Tombstone = 2,

@@ -15,14 +15,14 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use rustix::fs::OFlags;
 use std::time::Duration;
 
-/// What a transaction is for.
+/// The purpose of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Purpose {
     /// To store something.
     Storing,
     /// To store something, unless another process is writing.
     StoringAtOnce,
-    /// To remove something. It is overwritten in the file, except in pages that the file gives back.
+    /// To remove something. The removed bytes are overwritten in the file, except in pages that the file gives back.
     Removing,
     /// To try something and roll it back, on a connection of [`open_to_try`](super::open::open_to_try).
     Trying,

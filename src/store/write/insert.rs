@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 use rusqlite::{Connection, params};
 use std::os::unix::ffi::OsStrExt;
 
-/// The most entries of one key whose runs were traced. For this many states of its inputs a call has results.
+/// The most entries of one key whose runs were traced: a call keeps the results for this many states of its inputs.
 pub const MOST_TRACED: u8 = 64;
 
 /// Removes the entry that a new one replaces; returns how many were removed.
@@ -38,8 +38,8 @@ fn condition(new: &NewEntry<'_>) -> StoredCondition {
     StoredCondition { stdin: new.condition, inputs }
 }
 
-/// Removes the oldest entries of a key whose runs were traced, so that with a new one there are no more than a call looks
-/// at. Returns how many were removed.
+/// Removes the oldest entries of a key whose runs were traced, so that a new one does not exceed [`MOST_TRACED`].
+/// Returns how many were removed.
 pub(super) fn remove_oldest_traced(
     connection: &Connection,
     new: &NewEntry<'_>,

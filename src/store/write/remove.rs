@@ -37,7 +37,7 @@ const PART_TIME: Duration = Duration::from_millis(150);
 /// How long others can write between two parts. A process that waits looks for the lock every 32 milliseconds.
 const TURN_OF_OTHERS: Duration = Duration::from_millis(35);
 
-/// What to remove, and why.
+/// A set of entries to remove, and the cause.
 #[derive(Debug)]
 pub(super) enum Removal {
     /// All entries that are selected.
@@ -116,7 +116,7 @@ impl Store {
         Ok(cleared)
     }
 
-    /// What [`Store::clear`] would remove. Changes nothing.
+    /// Returns what [`Store::clear`] would remove, without changing anything.
     ///
     /// # Errors
     /// When SQLite fails.

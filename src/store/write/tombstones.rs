@@ -1,4 +1,4 @@
-//! Tombstones: why an entry was removed, for users who wonder why a command runs again.
+//! Tombstones: why an entry was removed, so that users can learn why a command runs again.
 
 use crate::key::Key;
 use crate::store::error::StoreError;
@@ -19,7 +19,7 @@ pub enum RemovalCause {
     Expired = 2,
 }
 
-/// What happened to an entry.
+/// The fate of a removed entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tombstone {
     cause: RemovalCause,
@@ -41,7 +41,7 @@ impl fmt::Display for Tombstone {
 pub(super) const KEPT: u16 = 1000;
 
 impl Store {
-    /// What happened to the last entry of a key.
+    /// The fate of the last entry of a key.
     ///
     /// # Errors
     /// When SQLite fails.

@@ -43,8 +43,8 @@ pub(super) const EDITS: &[Edit] = &[
         }
         it.scope = scope.into_string().expect("ASCII");
     }),
-    ("an empty text more", |it| it.texts.push(OsString::new())),
-    ("a text less", |it| drop(it.texts.pop())),
+    ("one more empty text", |it| it.texts.push(OsString::new())),
+    ("one text fewer", |it| drop(it.texts.pop())),
     ("the texts in another order", |it| it.texts.reverse()),
     ("a byte goes from one text to the next", |it| {
         if let [first, second, ..] = &mut it.texts[..] {
@@ -56,8 +56,8 @@ pub(super) const EDITS: &[Edit] = &[
             it.words.insert(0, InputText::Exact(text));
         }
     }),
-    ("an empty argument more", |it| it.words.push(InputText::Exact(OsString::new()))),
-    ("an argument less", |it| drop(it.words.pop())),
+    ("one more empty argument", |it| it.words.push(InputText::Exact(OsString::new()))),
+    ("one argument fewer", |it| drop(it.words.pop())),
     ("the arguments in another order", |it| it.words.reverse()),
     ("a byte goes from one argument to the next", |it| {
         if let [InputText::Exact(first), InputText::Exact(second), ..] = &mut it.words[..] {
@@ -80,7 +80,7 @@ pub(super) const EDITS: &[Edit] = &[
         it.variable_globs.extend(it.ignored.pop_last());
     }),
     ("the code in another order", |it| it.code.reverse()),
-    ("a file of code less", |it| drop(it.code.pop())),
+    ("one file of code fewer", |it| drop(it.code.pop())),
     ("code is found elsewhere", |it| edit_code(it, |code| code.path.push("x"))),
     ("code is linked elsewhere", |it| edit_code(it, |code| code.real.push("x"))),
     ("a byte goes from one path of code to the other", |it| {
@@ -98,7 +98,7 @@ pub(super) const EDITS: &[Edit] = &[
     ("the owner becomes the group", |it| {
         edit_mode(it, |ExecMode { owner, group, .. }| std::mem::swap(owner, group));
     }),
-    ("a capability more", |it| edit_mode(it, |mode| mode.capabilities.push(0))),
+    ("one more capability", |it| edit_mode(it, |mode| mode.capabilities.push(0))),
     ("no capability", |it| edit_mode(it, |mode| mode.capabilities.clear())),
     ("an argument names something else", |it| edit_key(&mut it.arguments)),
     ("an argument names nothing", |it| drop(it.arguments.pop_first())),
@@ -126,7 +126,7 @@ pub(super) const EDITS: &[Edit] = &[
         });
     }),
     ("outputs apart", |it| it.outputs = OutputStreams::Apart),
-    ("outputs in one", |it| it.outputs = OutputStreams::Joined),
+    ("both outputs in one stream", |it| it.outputs = OutputStreams::Joined),
     ("no output", |it| it.outputs = OutputStreams::Partly { stdout: false, stderr: false }),
     ("only stdout", |it| it.outputs = OutputStreams::Partly { stdout: true, stderr: false }),
     ("only stderr", |it| it.outputs = OutputStreams::Partly { stdout: false, stderr: true }),
@@ -135,7 +135,7 @@ pub(super) const EDITS: &[Edit] = &[
     ("an empty glob of variables", |it| {
         it.variable_globs.insert(OsString::new());
     }),
-    ("a glob of variables less", |it| drop(it.variable_globs.pop_first())),
+    ("one glob of variables fewer", |it| drop(it.variable_globs.pop_first())),
     ("an unset variable counts", |it| drop(it.variables.insert("NEW".into(), None))),
     ("a variable does not count", |it| drop(it.variables.pop_first())),
     ("a variable is unset", |it| edit_variable(it, |value| *value = None)),
@@ -169,7 +169,7 @@ pub(super) const EDITS: &[Edit] = &[
     ("no trace", |it| it.trace = None),
     ("other times count", |it| edit_trace(it, |trace| trace.times = TraceTimes::Ignore)),
     ("the trace ignores nothing", |it| edit_trace(it, |trace| trace.ignored.clear())),
-    ("the trace ignores less", |it| {
+    ("the trace ignores fewer paths", |it| {
         edit_trace(it, |trace| drop(trace.ignored.pop_first()));
     }),
     ("a glob becomes the hash of stdin", |it| {
@@ -177,7 +177,7 @@ pub(super) const EDITS: &[Edit] = &[
         it.stdin_with = glob;
     }),
     ("no output", |it| it.output_files.clear()),
-    ("an output less", |it| drop(it.output_files.pop_first())),
+    ("one output fewer", |it| drop(it.output_files.pop_first())),
     ("a glob of the trace becomes an output", |it| {
         let glob = it.trace.as_mut().and_then(|trace| trace.ignored.pop_last());
         it.output_files.extend(glob);
@@ -190,8 +190,8 @@ pub(super) const EDITS: &[Edit] = &[
     ("the ignored signals are the blocked ones", |it| {
         std::mem::swap(&mut it.ignored_signals, &mut it.blocked_signals);
     }),
-    ("a descriptor more", |it| it.inherited_files.push(0)),
-    ("a descriptor less", |it| {
+    ("one more descriptor", |it| it.inherited_files.push(0)),
+    ("one descriptor fewer", |it| {
         it.inherited_files.pop();
     }),
     ("another descriptor", |it| it.inherited_files.iter_mut().for_each(|fd| *fd += 1)),

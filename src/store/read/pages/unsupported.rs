@@ -12,5 +12,5 @@ impl<E: Error> From<E> for Unsupported {
     }
 }
 
-/// What the page reader found.
+/// The result of a read by the page reader.
 pub(in crate::store) type PageResult<T> = Result<T, Unsupported>;
