@@ -17,7 +17,7 @@ use super::shape::InputShape;
 use super::stored_states::{StoredState, StoredStates};
 use super::terms::TraceTerms;
 use crate::time::Timestamp;
-use rustix::fs::CWD;
+use rustix::fs::{CWD, FileType};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -65,7 +65,8 @@ impl Ledger {
         records.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         self.terms.written =
             records.iter().filter_map(|(path, record)| self.output(path, record)).collect();
-        let mut conditions = Conditions::new(&self.terms, self.filesystems, now);
+        let answers = Answers::new(secret, self.terms.times);
+        let mut conditions = Conditions::new(&self.terms, self.filesystems, answers, now);
         let mut observer = Observer::new(&self.terms)
             .ok_or_else(|| NotTraceable::Unreadable(self.terms.working_directory.clone()))?;
         for (path, mut record) in records {
@@ -77,7 +78,7 @@ impl Ledger {
                 refusal => refusal,
             })?;
         }
-        conditions.finish(&Answers::new(secret, self.terms.times), &observer)
+        Ok(conditions.finish())
     }
 }
 
@@ -101,22 +102,31 @@ impl PathRecord {
 struct Conditions<'t> {
     terms: &'t TraceTerms,
     filesystems: Filesystems,
+    answers: Answers,
     /// In nanoseconds since the epoch.
     now: i128,
     all: BTreeMap<(Vec<u8>, bool), PathCondition>,
     missing: PathMap<bool>,
 }
 
+#[derive(Clone, Copy)]
 struct PathCondition {
     looks: Looks,
-    state: PathState,
-    body: Option<FileBody>,
+    /// The kind of what is there, if anything is.
+    kind: Option<FileType>,
+    state: StoredState,
 }
 
 impl<'t> Conditions<'t> {
-    fn new(terms: &'t TraceTerms, filesystems: Filesystems, now: Timestamp) -> Self {
+    fn new(
+        terms: &'t TraceTerms,
+        filesystems: Filesystems,
+        answers: Answers,
+        now: Timestamp,
+    ) -> Self {
         let now = i128::from(now.as_millis()) * 1_000_000;
-        Self { terms, filesystems, now, all: BTreeMap::new(), missing: PathMap::default() }
+        let (all, missing) = Default::default();
+        Self { terms, filesystems, answers, now, all, missing }
     }
 
     /// Concludes what both views of a path mean.
@@ -151,13 +161,9 @@ impl<'t> Conditions<'t> {
             match conclusion {
                 Conclusion::Nothing => {}
                 Conclusion::Condition(looks) => {
-                    if let Some(facts) = last.found().filter(|facts| facts.shows_body(looks))
-                        && !(is_far(&place, facts) && self.vouches(&place, facts))
-                    {
-                        body = body.or_else(|| Some(place.body(facts)));
-                    }
-                    let condition = PathCondition { looks, state: last, body };
-                    self.add(path, &stored, follow && is_link, &condition);
+                    let follow = follow && is_link;
+                    self.add(path, &place, follow, looks, &last, &mut body)
+                        .ok_or_else(|| NotTraceable::ChangedByOthers(shown(path)))?;
                 }
                 Conclusion::ChangedByItself => {
                     return Err(NotTraceable::ChangedByItself(shown(path)));
@@ -171,27 +177,68 @@ impl<'t> Conditions<'t> {
         Ok(())
     }
 
-    fn vouches(&mut self, place: &PlacedPath<'_>, facts: &Facts) -> bool {
-        place.vouches(facts, self.now, &mut self.filesystems)
-    }
-
-    fn add(&mut self, path: &[u8], stored: &[u8], follow: bool, condition: &PathCondition) {
-        let place = match self.missing_above(path, &condition.state) {
+    /// Adds a condition; `None` if what is there has just changed.
+    fn add(
+        &mut self,
+        path: &[u8],
+        place: &PlacedPath<'_>,
+        follow: bool,
+        looks: Looks,
+        last: &PathState,
+        body: &mut Option<FileBody>,
+    ) -> Option<()> {
+        let key = match self.missing_above(path, last) {
             // Where there is no name, there is nothing behind one.
             Some(above) => (path::stored(above, self.terms), !self.has_no_name(above)),
-            None => (stored.to_vec(), follow),
+            None => (place.path().to_vec(), follow),
         };
-        let PathCondition { looks, state, body } = *condition;
-        let looks = if state == PathState::Absent { Look::Access.into() } else { looks };
-        let known = self.all.entry(place).or_insert(PathCondition { looks, state, body });
-        known.looks = known.looks.union(looks);
-        known.body = known.body.or(body);
+        let is_absent = *last == PathState::Absent;
+        let looks = if is_absent { Look::Access.into() } else { looks };
+        let known = self.all.get(&key).copied();
+        let looks = known.map_or(looks, |known| known.looks.union(looks));
+        let condition = match known {
+            Some(known) if is_absent || known.state == StoredState::Absent => {
+                PathCondition { looks, ..known }
+            }
+            _ => {
+                let state = self.stored(place, looks, last, body)?;
+                PathCondition { looks, kind: last.found().map(Facts::kind), state }
+            }
+        };
+        self.all.insert(key, condition);
+        Some(())
+    }
+
+    /// The state as it is stored; `None` if what is in it has just changed.
+    fn stored(
+        &mut self,
+        place: &PlacedPath<'_>,
+        looks: Looks,
+        state: &PathState,
+        body: &mut Option<FileBody>,
+    ) -> Option<StoredState> {
+        let Self { answers, now, filesystems, .. } = self;
+        let shown = match state {
+            PathState::Absent => return Some(StoredState::Absent),
+            _ => state.found().filter(|facts| facts.shows_body(looks)),
+        };
+        let Some(facts) = shown else {
+            return Some(StoredState::State(answers.state(state, looks, None)?));
+        };
+        let stamp = place.vouches(facts, *now, filesystems).then(|| answers.stamp(facts));
+        let is_far = !place.is_in_project() || facts.stamp.size > LARGE;
+        if let Some(stamp) = stamp.filter(|_| is_far && facts.is_file()) {
+            return Some(StoredState::Stamp(stamp));
+        }
+        let body = *body.get_or_insert_with(|| place.body(facts));
+        let state = answers.state(state, looks, Some(body))?;
+        Some(stamp.map_or(StoredState::State(state), |stamp| StoredState::Both(stamp, state)))
     }
 
     /// Whether it is a condition already that there is not even a link at this path.
     fn has_no_name(&self, path: &[u8]) -> bool {
         let known = self.all.get(&(path::stored(path, self.terms), false));
-        known.is_some_and(|known| known.state == PathState::Absent)
+        known.is_some_and(|known| known.state == StoredState::Absent)
     }
 
     /// The topmost directory of a missing path that is missing.
@@ -207,21 +254,11 @@ impl<'t> Conditions<'t> {
     }
 
     /// The states of all paths.
-    fn finish(
-        mut self,
-        answers: &Answers,
-        observer: &Observer<'_>,
-    ) -> Result<SeenInputs, NotTraceable> {
+    fn finish(mut self) -> SeenInputs {
         self.add_outputs();
         let mut counts = InputCounts::default();
-        let mut states = Vec::with_capacity(self.all.len());
-        for ((path, follow), condition) in &self.all {
-            counts.count(condition.looks, &condition.state);
-            let place = observer.place_unopened(path, *follow);
-            let state = condition.stored(&place, self.now, &mut self.filesystems, answers);
-            let changed =
-                || NotTraceable::ChangedByOthers(shown(&path::absolute(path, self.terms)));
-            states.push(state.ok_or_else(changed)?);
+        for PathCondition { looks, kind, .. } in self.all.values() {
+            counts.count(*looks, *kind);
         }
         let questions = self.all.iter().map(|((path, follow), condition)| InputQuestion {
             path,
@@ -229,11 +266,12 @@ impl<'t> Conditions<'t> {
             looks: condition.looks,
         });
         let shape = InputShape::new(questions);
+        let states: Vec<_> = self.all.values().map(|condition| condition.state).collect();
         let states = StoredStates::new(&states);
         let here = path::bytes(&self.terms.working_directory);
         let below = self.terms.written.iter().filter_map(|path| path::below(path, here));
         let written = below.map(|path| OsStr::from_bytes(path).into()).collect();
-        Ok(SeenInputs { shape, states, counts, written })
+        SeenInputs { shape, states, counts, written }
     }
 
     /// Notes the outputs whose names are not to count in a directory that was listed.
@@ -248,41 +286,9 @@ impl<'t> Conditions<'t> {
             });
             if is_listed {
                 let looks = Look::Output.into();
-                let output = PathCondition { looks, state: PathState::Absent, body: None };
+                let output = PathCondition { looks, kind: None, state: StoredState::Absent };
                 self.all.entry((path, false)).or_insert(output);
             }
         }
-    }
-}
-
-/// Whether a file counts by its stamp where that can be trusted.
-fn is_far(place: &PlacedPath<'_>, facts: &Facts) -> bool {
-    facts.is_file() && (!place.is_in_project() || facts.stamp.size > LARGE)
-}
-
-impl PathCondition {
-    /// The state as it is stored; `None` if what is in it has just changed.
-    fn stored(
-        &self,
-        place: &PlacedPath<'_>,
-        now: i128,
-        filesystems: &mut Filesystems,
-        answers: &Answers,
-    ) -> Option<StoredState> {
-        let Self { looks, state, body } = *self;
-        let shown = match &state {
-            PathState::Absent => return Some(StoredState::Absent),
-            _ => state.found().filter(|facts| facts.shows_body(looks)),
-        };
-        let Some(facts) = shown else {
-            return Some(StoredState::State(answers.state(&state, looks, None)?));
-        };
-        let stamp = place.vouches(facts, now, filesystems).then(|| answers.stamp(facts));
-        if let Some(stamp) = stamp.filter(|_| is_far(place, facts)) {
-            return Some(StoredState::Stamp(stamp));
-        }
-        let body = body.unwrap_or_else(|| place.body(facts));
-        let state = answers.state(&state, looks, Some(body))?;
-        Some(stamp.map_or(StoredState::State(state), |stamp| StoredState::Both(stamp, state)))
     }
 }

@@ -57,11 +57,6 @@ impl<'t> Observer<'t> {
                 self.directories.push((parent.to_vec(), opened));
             }
         }
-        self.place_unopened(path, follow)
-    }
-
-    /// The same without opening a directory.
-    pub(super) fn place_unopened<'o>(&'o self, path: &'o [u8], follow: bool) -> PlacedPath<'o> {
         let (directory, rest) = self.start(path);
         PlacedPath { terms: self.terms, path, follow, directory, rest }
     }
@@ -77,6 +72,11 @@ impl<'t> Observer<'t> {
 }
 
 impl PlacedPath<'_> {
+    /// The path as it is stored.
+    pub(super) fn path(&self) -> &[u8] {
+        self.path
+    }
+
     /// What is found there.
     pub(super) fn state(&self) -> PathState {
         PathState::at(self.directory, self.rest, self.follow)

@@ -1,10 +1,10 @@
 //! The inputs of one traced run.
 
 use super::look::{Look, Looks};
-use super::path_state::PathState;
 use super::shape::InputShape;
 use super::stored_states::StoredStates;
 use crate::key::Digest;
+use rustix::fs::FileType;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -56,14 +56,12 @@ pub struct InputCounts {
 }
 
 impl InputCounts {
-    /// Counts one path.
-    pub(super) fn count(&mut self, looks: Looks, state: &PathState) {
-        match state.found() {
+    /// Counts one path, at which something of this kind is, or nothing.
+    pub(super) fn count(&mut self, looks: Looks, kind: Option<FileType>) {
+        match kind {
             None => self.absent += 1,
-            Some(facts) if facts.is_file() && looks.contains(Look::Content) => self.read += 1,
-            Some(facts) if facts.is_directory() && looks.contains(Look::Listing) => {
-                self.listed += 1;
-            }
+            Some(FileType::RegularFile) if looks.contains(Look::Content) => self.read += 1,
+            Some(FileType::Directory) if looks.contains(Look::Listing) => self.listed += 1,
             Some(_) => {}
         }
     }

@@ -47,7 +47,7 @@ pub(crate) unsafe fn in_new_process_with(
 }
 
 /// Does `work` in a new process that shares our memory, so that none of it is copied. It goes on when this process ends,
-/// and keeps the memory until then.
+/// and keeps the memory. A system that runs out of memory kills both or none.
 ///
 /// # Errors
 /// When there cannot be a new process.
