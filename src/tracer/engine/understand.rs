@@ -349,6 +349,37 @@ impl Caller<'_> {
 
 /// Whether a path may lead to what is open in a process.
 fn leads_to_descriptors(path: &[u8]) -> bool {
-    let is_in = |directory: &[u8]| path.windows(directory.len()).any(|part| part == directory);
-    is_in(b"/dev/std") || is_in(b"/dev/fd") || is_in(b"proc/") && is_in(b"/fd")
+    let (mut names_proc, mut names_fd) = (false, false);
+    for (at, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
+        let (before, rest) = path.split_at(at);
+        if rest.starts_with(b"/dev/std") || rest.starts_with(b"/dev/fd") {
+            return true;
+        }
+        names_proc |= before.ends_with(b"proc");
+        names_fd |= rest.starts_with(b"/fd");
+    }
+    names_proc && names_fd
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_open_files_are_known() {
+        for path in [
+            &b"/dev/stdin"[..],
+            b"/dev/fd",
+            b"/dev/fd/3",
+            b"/proc/self/fd/0",
+            b"/proc/1/fdinfo",
+            b"/x/../proc/1/task/2/fd",
+            b"//proc//1//fd/2",
+        ] {
+            assert!(leads_to_descriptors(path), "{}", path.escape_ascii());
+        }
+        for path in [&b"/"[..], b"", b"/dev/tty", b"/proc/1/maps", b"/a/fd/1", b"/usr/lib/x"] {
+            assert!(!leads_to_descriptors(path), "{}", path.escape_ascii());
+        }
+    }
 }
