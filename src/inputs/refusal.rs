@@ -49,7 +49,11 @@ impl fmt::Display for NotTraceable {
         match self {
             Self::Doubt(doubt) => doubt.fmt(f),
             Self::ChangedByItself(path) => {
-                write!(f, "it changed {} after reading it", shown(path))
+                let shown = shown(path);
+                write!(
+                    f,
+                    "it changed {shown} after reading it; if that does not matter, --trace-ignore {shown}"
+                )
             }
             Self::ChangedByOthers(path) => write!(f, "{} changed while it ran", shown(path)),
             Self::Unreadable(path) => write!(f, "{} cannot be read", shown(path)),

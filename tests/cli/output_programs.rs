@@ -108,6 +108,49 @@ fn a_first_make_is_brought_back() {
     assert!(!told.contains("hit"), "{told}");
 }
 
+/// cargo keeps state of its own beside what it documents.
+#[test]
+fn the_documentation_of_a_crate_comes_back() {
+    if !has("cargo") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.write("Cargo.toml", "[package]\nname = \"adder\"\nversion = \"0.1.0\"\n");
+    sandbox.write("src/lib.rs", "/// Adds.\npub fn add() {}\n");
+    let home = std::env::var("HOME").unwrap_or_default();
+    let rustup = std::env::var("RUSTUP_HOME").unwrap_or(format!("{home}/.rustup"));
+    let document = |more: &str, options: &str| {
+        let call = format!("-v {more} {options} -- cargo doc --no-deps --offline");
+        sandbox.cachex(&call).env("RUSTUP_HOME", &rustup).output()
+    };
+    let lock = sandbox.program("cargo", &["generate-lockfile", "--offline"]);
+    assert!(lock.env("RUSTUP_HOME", &rustup).output().status.success());
+    let read = |name: &str| fs::read_to_string(sandbox.dir.join(name)).expect(name);
+    let page = "target/doc/adder/index.html";
+    for options in
+        ["--trace --trace-ignore target --output target/doc", "--file src --output target/doc"]
+    {
+        let _ = fs::remove_dir_all(sandbox.dir.join("target"));
+        let seen = document("", options);
+        let told = String::from_utf8_lossy(&seen.stderr).into_owned();
+        assert!(seen.status.success() && told.contains("cachex: stored"), "{told}");
+        assert!(read(page).contains("Adds."));
+        fs::remove_dir_all(sandbox.dir.join("target")).expect("removed");
+        let seen = document("--only-if-cached", options);
+        let told = String::from_utf8_lossy(&seen.stderr).into_owned();
+        assert!(seen.status.success(), "{told}");
+        assert!(read(page).contains("Adds."));
+        sandbox.write("src/lib.rs", "/// Adds up.\npub fn add() {}\n");
+        document("", options);
+        assert!(read(page).contains("Adds up."));
+        sandbox.write("src/lib.rs", "/// Adds.\npub fn add() {}\n");
+    }
+    let _ = fs::remove_dir_all(sandbox.dir.join("target"));
+    let seen = document("", "--trace --output target/doc");
+    let told = String::from_utf8_lossy(&seen.stderr).into_owned();
+    assert!(told.contains("if that does not matter, --trace-ignore target\n"), "{told}");
+}
+
 /// A script that makes a file for each file that it finds.
 fn converter() -> Sandbox {
     Sandbox::with_script(
