@@ -1,8 +1,13 @@
-//! What is said of options that find nothing, perhaps by a slip, with a guess at what was meant.
+//! What is said of options that find nothing, perhaps by a slip, with a guess at what was meant; and of variables whose
+//! names are nearly those of options.
 
 use super::context::Call;
 use crate::key::{Caveat, Observation};
+use crate::options::{RUN_OPTIONS, trust};
+use crate::single_flight::ACTIVE_VARIABLE;
+use crate::terminal::escape_os;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 impl Call<'_> {
@@ -26,19 +31,39 @@ impl Call<'_> {
             for caveat in others {
                 self.notices.detail(&with_guess(&caveat));
             }
+            for slip in mistyped_variables() {
+                self.notices.detail(&slip);
+            }
         }
     }
 
     /// The same for `explain`.
     pub fn notes(&self, observation: &Observation) -> Vec<String> {
         let caveats = observation.caveats().into_iter().filter(|it| self.is_worth_a_word(it));
-        caveats.map(|caveat| with_guess(&caveat)).collect()
+        caveats.map(|caveat| with_guess(&caveat)).chain(mistyped_variables()).collect()
     }
 
     /// Variables that a configuration names are often not set.
     fn is_worth_a_word(&self, caveat: &Caveat) -> bool {
         self.request.typed.variables || !matches!(caveat, Caveat::UnsetVariables(_))
     }
+}
+
+/// What is said of variables whose names are nearly those of options.
+fn mistyped_variables() -> Vec<String> {
+    let known: Vec<_> =
+        RUN_OPTIONS.iter().map(|option| OsString::from(option.variable())).collect();
+    let is_known = |name: &OsString| {
+        known.contains(name) || name == ACTIVE_VARIABLE || name == trust::VARIABLE
+    };
+    let names = std::env::vars_os().map(|(name, _)| name);
+    let ours = names.filter(|name| name.as_bytes().starts_with(b"CACHEX_") && !is_known(name));
+    let slips = ours.filter_map(|name| {
+        let meant = nearest(&name, known.iter().cloned())?;
+        let name = escape_os(&name);
+        Some(format!("the variable {name} means nothing to cachex; did you mean {meant}?"))
+    });
+    slips.collect()
 }
 
 /// A caveat, with what may have been meant instead.

@@ -305,3 +305,16 @@ fn only_the_changed_input_is_named_with_outputs_too() {
     let nearest = nearest.stdout_text();
     assert!(nearest.contains("file in changed\n"), "{nearest}");
 }
+
+#[test]
+fn a_list_tells_entries_for_other_states_of_the_inputs_apart() {
+    let sandbox = Sandbox::with_script("cat a");
+    for content in ["1\n", "2\n"] {
+        sandbox.write("a", content);
+        sandbox.cachex("--trace ./s.sh").gives(content);
+    }
+    let listed = sandbox.cachex("list").output().stdout_text();
+    let mut variants = listed.lines().skip(1).map(|line| line.split("traced files ").nth(1));
+    let [newer, older] = [variants.next(), variants.next()].map(Option::flatten);
+    assert!(newer.is_some() && older.is_some() && newer != older, "{listed}");
+}

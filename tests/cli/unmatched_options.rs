@@ -171,3 +171,19 @@ fn a_mistyped_file_or_variable_is_noted_with_a_guess() {
         assert!(!told.contains("is not set; that"), "{words}: {told}");
     }
 }
+
+#[test]
+fn a_mistyped_variable_of_cachex_is_noted() {
+    let sandbox = Sandbox::with_script("echo hi");
+    let told = "the variable CACHEX_TLL means nothing to cachex; did you mean CACHEX_TTL?";
+    let call = |words: &str| {
+        let call = sandbox.cachex(&format!("{words} ./s.sh")).env("CACHEX_TLL", "1h");
+        call.env("CACHEX_FAR_FROM_IT", "1").env("CACHEX_TRUST", "/nowhere")
+    };
+    call("").gives("hi\n");
+    let stderr = call("-v").tells("hi\n", 0);
+    assert_eq!(stderr.matches("means nothing").count(), 1, "{stderr}");
+    assert!(stderr.contains(&format!("cachex: {told}\n")), "{stderr}");
+    let explained = call("explain").output().stdout_text();
+    assert!(explained.contains(&format!("\nnote: {told}\n")), "{explained}");
+}

@@ -115,7 +115,7 @@ impl Store {
         let conditions = entries.iter().flat_map(|Entry { condition, inputs, .. }| {
             let stdin = StoredCondition { stdin: *condition, inputs: None }.encode();
             let found = inputs.map(|id| [*id.shape.as_bytes(), *id.states.as_bytes()].concat());
-            [KeyPart::new("stdin", stdin), KeyPart::new("traced", found.unwrap_or_default())]
+            [KeyPart::new("stdin", stdin), KeyPart::new("traced files", found.unwrap_or_default())]
         });
         let conditions = parts::keyed(&connection, &conditions.collect::<Vec<_>>())?;
         let mut statement = connection.prepare("SELECT parts FROM entry WHERE id = ?1")?;
