@@ -32,7 +32,7 @@ pub const MODULES: &[(&str, &str)] = &[
         "absence die_with_parent exit hex inherited memory_file output_pattern output_streams parallel single_flight terminal time",
     ),
     ("inputs", "key output_pattern parallel terminal time"),
-    ("outputs", "key output_pattern recording terminal"),
+    ("outputs", "key output_pattern parallel recording terminal"),
     ("entry", "exit inputs key recording time"),
     ("policy", "entry exit key time"),
     ("tracer", "inputs poll process"),

@@ -4,17 +4,13 @@ use crate::outputs::content::digest_of;
 use crate::outputs::descent::{Descent, described, open_file, open_top};
 use crate::outputs::fault::NotRestored;
 use crate::outputs::manifest::{OutputEntry, OutputKind};
+use crate::parallel::{self, FILES_PER_THREAD};
 use rustix::fd::BorrowedFd;
 use rustix::fs::{AtFlags, FileType, Mode, Stat, readlinkat, statat};
 use rustix::io::Errno;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::thread;
-
-/// A second thread is worth starting for this many outputs.
-const WORTH_A_THREAD: usize = 128;
 
 /// What is at the path of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,19 +44,9 @@ pub(super) fn look(directory: &Path, entries: &[OutputEntry]) -> Result<Vec<Pres
         };
         entries.iter().map(&mut present).collect::<Result<Vec<_>, _>>()
     };
-    if entries.len() < WORTH_A_THREAD {
-        return look_at(entries);
-    }
-    let (first, second) = entries.split_at(entries.len() / 2);
-    thread::scope(|scope| {
-        let other = thread::Builder::new().spawn_scoped(scope, || look_at(second));
-        let first = look_at(first);
-        let second = match other {
-            Ok(other) => other.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            Err(_) => look_at(second),
-        };
-        Ok([first?, second?].concat())
-    })
+    let parts: Vec<_> = entries.chunks(FILES_PER_THREAD).collect();
+    let present = parallel::map(&parts, 1, |part| look_at(part));
+    Ok(present.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 fn present(descent: &mut Descent, entry: &OutputEntry) -> Result<Present, NotRestored> {
