@@ -120,9 +120,9 @@ impl Store {
         let conditions = parts::keyed(&connection, &conditions.collect::<Vec<_>>())?;
         let mut statement = connection.prepare("SELECT parts FROM entry WHERE id = ?1")?;
         let all = entries.iter().zip(conditions.as_chunks::<2>().0).map(|(entry, conditions)| {
-            let stored = statement.query_row([entry.id], |row| row.get::<_, Option<Vec<u8>>>(0));
-            let stored = stored.optional()?.flatten().unwrap_or_default();
-            Ok([parts::decode(&stored), conditions.to_vec()].concat())
+            let parts = |row: &Row<'_>| Ok(row.get_ref(0)?.as_blob().map(parts::decode).ok());
+            let parts = statement.query_row([entry.id], parts).optional()?.flatten();
+            Ok([parts.unwrap_or_default(), conditions.to_vec()].concat())
         });
         all.collect()
     }
