@@ -313,6 +313,12 @@ mod tests {
     }
 
     #[test]
+    fn outputs_lie_below_the_working_directory() {
+        assert!(outputs_of(&flags("--output /nowhere/x ls")).is_err());
+        assert!(outputs_of(&flags("--output x ls")).is_ok());
+    }
+
+    #[test]
     fn a_project_file_must_not_contradict_itself() {
         let both = "stdin = true\nno-stdin = true\n";
         let rule = "[[rule]]\ncommand = 'ls'\n";
