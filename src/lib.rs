@@ -83,6 +83,8 @@ mod process;
 mod process_group;
 pub mod progress;
 pub mod recording;
+#[cfg(feature = "remote")]
+pub mod remote;
 pub mod replay;
 pub mod runner;
 pub mod single_flight;

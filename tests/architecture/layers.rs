@@ -31,6 +31,7 @@ pub const MODULES: &[(&str, &str)] = &[
         "key",
         "absence die_with_parent exit hex inherited memory_file output_pattern output_streams parallel single_flight terminal time",
     ),
+    ("remote", "hex key"),
     ("inputs", "key output_pattern parallel terminal time"),
     ("outputs", "key output_pattern parallel recording terminal"),
     ("entry", "exit inputs key recording time"),
@@ -96,6 +97,8 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("policy", "reasons terms fixtures keeping renewing replaying"),
     ("recording", "checksum frames blocks body finished recorder"),
     ("process", "descriptors fork stat wait"),
+    ("remote", "secret name"),
+    ("remote/secret", "text seal keys keygen"),
     (
         "runner",
         "async_fd error inherited_files left_behind resources signals launch output terminal wait background input outcome job supervise",

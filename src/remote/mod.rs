@@ -1,0 +1,36 @@
+//! One cache for many machines: results as sealed objects in an engine that others run.
+//!
+//! Two halves that meet in one place, a file of sealed bytes under an [`ObjectName`]:
+//!
+//! * `secret`, `name`, `sealed`, `pack` and the portable key know no network. They name an object, write it from streams,
+//!   and believe nothing of one that arrives before all of it was verified.
+//! * The engines and the child process that speaks to them know no keys. They move sealed bytes, whole or not at all.
+//!
+//! # What the network half is given
+//!
+//! * To push: an [`ObjectName`] and a file with a sealed object in it, from its first byte to its end.
+//! * To fetch: an [`ObjectName`], an empty file without a name that the bytes go to, and the most bytes that it may grow
+//!   to. A longer answer is a fault. What the file holds after a fault is never looked at.
+//! * It reports the time by the clock of the engine with every answer, in milliseconds since 1970. Ages count in that
+//!   clock: when the run of a pack ended is written in it, and read in it.
+//!
+//! An [`ObjectName`] is a path such as `v1/main/3f/3f09…`, of `[A-Za-z0-9._/-]` only. It needs no escaping in a URL, and the
+//! prefix of an engine goes in front of it.
+//!
+//! # What the other half does
+//!
+//! ```text
+//! Secrets::new(&variables)                      the keys of the team, who may write, whom readers trust
+//! Namer::new(&secrets, &namespace).first(..)    where to look first: a pack, or a marker that says where to look next
+//! Namer::new(&secrets, &namespace).conditional(..)the second and last place
+//! SealedWriter::new(file, &name, kind, ..)      writes an object: a pack (PackWriter), a marker, a tombstone
+//! SealedObject::verify(file, limit, &name, ..)  reads it, checked whole; PackReader reads what is in it
+//! ```
+
+mod name;
+mod secret;
+
+pub use name::{Namer, Namespace, NotAName, ObjectName};
+pub use secret::keygen::new_secrets;
+pub use secret::keys::{KeyId, Secrets};
+pub use secret::text::BadSecret;
