@@ -23,14 +23,19 @@
 //! Secrets::new(&variables)                      the keys of the team, who may write, whom readers trust
 //! Namer::new(&secrets, &namespace).first(..)    where to look first: a pack, or a marker that says where to look next
 //! Namer::new(&secrets, &namespace).conditional(..)the second and last place
-//! SealedWriter::new(file, &name, kind, ..)      writes an object: a pack (PackWriter), a marker, a tombstone
-//! SealedObject::verify(file, limit, &name, ..)  reads it, checked whole; PackReader reads what is in it
+//! SealedWriter::new(file, kind, &name, ..)      writes an object: a pack, a marker or a tombstone
+//! SealedObject::verify(file, &name, ..)         reads it, checked whole
 //! ```
 
 mod name;
+mod sealed;
 mod secret;
 
 pub use name::{Namer, Namespace, NotAName, ObjectName};
+pub use sealed::ObjectKind;
+pub use sealed::reader::{SealedObject, Unverified};
+pub use sealed::refusal::Refusal;
+pub use sealed::writer::SealedWriter;
 pub use secret::keygen::new_secrets;
 pub use secret::keys::{KeyId, Secrets};
 pub use secret::text::BadSecret;

@@ -97,7 +97,8 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("policy", "reasons terms fixtures keeping renewing replaying"),
     ("recording", "checksum frames blocks body finished recorder"),
     ("process", "descriptors fork stat wait"),
-    ("remote", "secret name"),
+    ("remote", "secret name sealed"),
+    ("remote/sealed", "chunk refusal header message writer reader"),
     ("remote/secret", "text seal keys keygen"),
     (
         "runner",

@@ -39,8 +39,11 @@ impl Secrets {
     pub fn new(variable: impl Fn(&str) -> Option<String>) -> Result<Self, BadSecret> {
         let variable = |name| variable(name).filter(|value| !value.trim().is_empty());
         let root = root_of(variable(KEY).as_deref())?;
-        let mut id = KeyId::default();
-        derive(&root, b"key id", IdLength, |okm| okm.fill(&mut id));
+        let id = derive(&root, b"key id", IdLength, |okm| {
+            let mut id = KeyId::default();
+            okm.fill(&mut id).map(|()| id)
+        });
+        let id = id.map_err(|_| BadSecret { variable: KEY, problem: "cannot be used" })?;
         let names = derive(&root, b"names", HMAC_SHA256, |okm| hmac::Key::from(okm));
         let encryption = derive(&root, b"encryption", HKDF_SHA256, |okm| Prk::from(okm));
         let seal = derive(&root, b"seal", HMAC_SHA256, |okm| hmac::Key::from(okm));
