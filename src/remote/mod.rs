@@ -12,7 +12,7 @@
 //! * To fetch: an [`ObjectName`], an empty file without a name that the bytes go to, and the most bytes that it may grow
 //!   to. A longer answer is a fault. What the file holds after a fault is never looked at.
 //! * It reports the time by the clock of the engine with every answer, in milliseconds since 1970. Ages count in that
-//!   clock: when the run of a pack ended is written in it, and read in it.
+//!   clock: the [`ended`](PackHead::ended) of a pack is written in it, and read in it.
 //!
 //! An [`ObjectName`] is a path such as `v1/main/3f/3f09…`, of `[A-Za-z0-9._/-]` only. It needs no escaping in a URL, and the
 //! prefix of an engine goes in front of it.
@@ -23,19 +23,28 @@
 //! Secrets::new(&variables)                      the keys of the team, who may write, whom readers trust
 //! Namer::new(&secrets, &namespace).first(..)    where to look first: a pack, or a marker that says where to look next
 //! Namer::new(&secrets, &namespace).conditional(..)the second and last place
-//! SealedWriter::new(file, kind, &name, ..)      writes an object: a pack, a marker or a tombstone
-//! SealedObject::verify(file, &name, ..)         reads it, checked whole
+//! SealedWriter::new(file, kind, &name, ..)      writes an object: a pack (PackWriter), a Marker, a RemoteTombstone
+//! SealedObject::verify(file, &name, ..)         reads it, checked whole; PackReader streams what is in it
 //! ```
 
 mod name;
+mod pack;
 mod sealed;
 mod secret;
+#[cfg(test)]
+mod tests;
 
 pub use name::{Namer, Namespace, NotAName, ObjectName};
+pub use pack::condition::encode_condition;
+pub use pack::head::{PackHead, PackLimits, PackedFiles};
+pub use pack::marker::{Marker, RemoteTombstone};
+pub use pack::reader::PackReader;
+pub use pack::writer::PackWriter;
 pub use sealed::ObjectKind;
 pub use sealed::reader::{SealedObject, Unverified};
 pub use sealed::refusal::Refusal;
 pub use sealed::writer::SealedWriter;
 pub use secret::keygen::new_secrets;
 pub use secret::keys::{KeyId, Secrets};
+pub use secret::seal::SealFault;
 pub use secret::text::BadSecret;

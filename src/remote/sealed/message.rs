@@ -7,12 +7,12 @@ const DOMAIN: &[u8] = b"cachex sealed object 1";
 
 /// The digest of a body, and its length.
 #[derive(Default)]
-pub struct BodyDigest {
+pub struct SealedMessage {
     hasher: blake3::Hasher,
     length: u64,
 }
 
-impl BodyDigest {
+impl SealedMessage {
     pub fn update(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
         self.length += bytes.len() as u64;

@@ -2,7 +2,7 @@
 
 use super::chunk::{CHUNK, ChunkPrefix, PREFIX, TAG, nonce};
 use super::header::{LENGTH, ObjectHeader, ObjectKind};
-use super::message::BodyDigest;
+use super::message::SealedMessage;
 use super::refusal::Refusal;
 use crate::remote::name::ObjectName;
 use crate::remote::secret::keys::Secrets;
@@ -93,8 +93,8 @@ impl Read for SealedObject {
 }
 
 /// The digest of all chunks, up to the last one.
-fn digest_body(file: &mut BufReader<File>) -> Result<BodyDigest, Unverified> {
-    let mut digest = BodyDigest::default();
+fn digest_body(file: &mut BufReader<File>) -> Result<SealedMessage, Unverified> {
+    let mut digest = SealedMessage::default();
     let mut chunk = Vec::with_capacity(CHUNK + TAG);
     loop {
         let (bytes, prefix) = read_prefix(file)?;

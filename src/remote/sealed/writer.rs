@@ -2,7 +2,7 @@
 
 use super::chunk::{CHUNK, ChunkPrefix, TAG, nonce};
 use super::header::{LENGTH, ObjectHeader, ObjectKind};
-use super::message::BodyDigest;
+use super::message::SealedMessage;
 use crate::remote::name::ObjectName;
 use crate::remote::secret::keys::Secrets;
 use crate::remote::secret::seal::Sealer;
@@ -17,7 +17,7 @@ pub struct SealedWriter<'s, W> {
     sealer: &'s Sealer,
     key: LessSafeKey,
     header: [u8; LENGTH],
-    digest: BodyDigest,
+    digest: SealedMessage,
     /// The content of the open chunk. A full one is written only when more comes: it might be the last.
     chunk: Vec<u8>,
     number: u64,
@@ -49,7 +49,7 @@ impl<'s, W: Write> SealedWriter<'s, W> {
             sealer,
             key: secrets.object_key(&salt),
             header,
-            digest: BodyDigest::default(),
+            digest: SealedMessage::default(),
             chunk: Vec::with_capacity(CHUNK + TAG),
             number: 0,
         })

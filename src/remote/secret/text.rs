@@ -16,19 +16,26 @@ pub struct BadSecret {
     pub problem: &'static str,
 }
 
-/// The bytes that a text stands for. A text of hexadecimal digits is not read as base64.
+/// The bytes that a text stands for. A text of hexadecimal digits is never read as base64: one digit may be missing.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let text = text.trim();
-    if text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|it| u8::try_from(it).ok());
-        let byte = |pair: &[u8]| Some(digit(pair[0])? << 4 | digit(pair[1])?);
-        return text.as_bytes().chunks(2).map(byte).collect();
+    if text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return decode_hex(text.as_bytes());
     }
     let padding =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-    let alphabet =
-        if text.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
+    let is_for_urls = text.contains(['-', '_']);
+    let alphabet = if is_for_urls { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
     GeneralPurpose::new(alphabet, padding).decode(text).ok()
+}
+
+fn decode_hex(digits: &[u8]) -> Option<Vec<u8>> {
+    let value = |digit: u8| u8::try_from(char::from(digit).to_digit(16)?).ok();
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => Some(value(*high)? << 4 | value(*low)?),
+        _ => None,
+    };
+    digits.chunks(2).map(byte).collect()
 }
 
 /// The 32 bytes that a text stands for.
