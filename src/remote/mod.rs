@@ -29,6 +29,7 @@
 
 mod name;
 mod pack;
+mod portable;
 mod sealed;
 mod secret;
 #[cfg(test)]
@@ -40,6 +41,10 @@ pub use pack::head::{PackHead, PackLimits, PackedFiles};
 pub use pack::marker::{Marker, RemoteTombstone};
 pub use pack::reader::PackReader;
 pub use pack::writer::PackWriter;
+pub use portable::key::{NotPortable, portable_key};
+pub use portable::mentions::MentionSearch;
+pub use portable::platform::PlatformFacts;
+pub use portable::project::SharedProject;
 pub use sealed::ObjectKind;
 pub use sealed::reader::{SealedObject, Unverified};
 pub use sealed::refusal::Refusal;
