@@ -27,6 +27,7 @@
 //! SealedObject::verify(file, &name, ..)         reads it, checked whole; PackReader streams what is in it
 //! ```
 
+pub mod engine;
 mod name;
 mod pack;
 mod portable;
@@ -34,6 +35,7 @@ mod sealed;
 mod secret;
 #[cfg(test)]
 mod tests;
+pub mod url;
 
 pub use name::{Namer, Namespace, NotAName, ObjectName};
 pub use pack::condition::encode_condition;

@@ -97,9 +97,12 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("policy", "reasons terms fixtures keeping renewing replaying"),
     ("recording", "checksum frames blocks body finished recorder"),
     ("process", "descriptors fork stat wait"),
-    ("remote", "portable secret name sealed pack"),
+    ("remote", "portable secret name sealed pack url engine"),
     ("remote/portable", "mentions platform project key"),
     ("remote/pack", "fields condition head marker writer reader"),
+    ("remote/engine", "fault access clock deadline_stream trusted_roots http redis open"),
+    ("remote/engine/http", "proxy agent errors store"),
+    ("remote/engine/redis", "reply client"),
     ("remote/sealed", "chunk refusal header message writer reader"),
     ("remote/secret", "text seal keys keygen"),
     (

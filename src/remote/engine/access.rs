@@ -1,0 +1,129 @@
+//! What an engine can do, and within which limits.
+
+use super::fault::RemoteFault;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// An object that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoundObject {
+    /// The present, by the clock of the engine.
+    pub now: Timestamp,
+    /// The number of bytes that were written to the sink.
+    pub length: u64,
+}
+
+/// Whether an existing object may be overwritten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PutCondition {
+    /// An object of that name stays.
+    IfAbsent,
+    /// An object of that name is replaced.
+    Replace,
+}
+
+/// How an object is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PutTerms {
+    /// Whether an existing object may be overwritten.
+    pub condition: PutCondition,
+    /// When the engine may drop the object, where it can: Redis.
+    pub lifetime: Option<Duration>,
+}
+
+/// What a put did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutDone {
+    /// The object is there.
+    Stored,
+    /// Another one was there, and stays.
+    AlreadyThere,
+}
+
+/// What a deletion did, as far as the engine tells: S3 does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// The object is gone.
+    Gone,
+    /// There was none.
+    Absent,
+}
+
+/// How long a transfer may take.
+#[derive(Clone, Copy, Debug)]
+pub struct TransferLimits {
+    /// For a connection. One that is encrypted may take [`Self::TLS`] longer.
+    pub connect: Duration,
+    /// Without a byte moved.
+    pub stall: Duration,
+    /// The end of it all.
+    pub deadline: Instant,
+}
+
+impl TransferLimits {
+    /// What it takes longer to agree upon encryption: two round trips more, and to check a certificate.
+    pub const TLS: Duration = Duration::from_millis(750);
+
+    /// The usual limits, for a transfer that may take this long from now on.
+    #[must_use]
+    pub fn within(total: Duration) -> Self {
+        Self {
+            connect: Duration::from_millis(250),
+            stall: Duration::from_secs(1),
+            deadline: Instant::now() + total,
+        }
+    }
+
+    /// What is left of all, and at most this.
+    ///
+    /// # Errors
+    /// When nothing is left.
+    pub fn left(&self, most: Duration) -> Result<Duration, RemoteFault> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(RemoteFault::Timeout("the time for the transfer is over".to_owned()));
+        }
+        Ok(left.min(most))
+    }
+}
+
+/// A store on the network. The names of objects are ASCII letters, digits, `-`, `_`, `.` and slashes.
+pub trait RemoteEngine {
+    /// Writes an object into the sink; `None` if there is none. After an error the sink may have a part of it.
+    ///
+    /// # Errors
+    /// When the remote does not do it, or the object has more than `bound` bytes.
+    fn get(
+        &mut self,
+        name: &str,
+        sink: &mut dyn Write,
+        bound: u64,
+    ) -> Result<Option<FoundObject>, RemoteFault>;
+
+    /// Puts the first `length` bytes of a file. An object appears whole or not at all.
+    ///
+    /// # Errors
+    /// When the remote does not do it.
+    fn put(
+        &mut self,
+        name: &str,
+        body: &File,
+        length: u64,
+        terms: PutTerms,
+    ) -> Result<PutDone, RemoteFault>;
+
+    /// Removes an object.
+    ///
+    /// # Errors
+    /// When the remote does not do it.
+    fn delete(&mut self, name: &str) -> Result<Deleted, RemoteFault>;
+
+    /// The present, by the clock of the engine. HTTP asks for the object of that name to learn it.
+    ///
+    /// # Errors
+    /// When the remote does not tell.
+    fn now(&mut self, name: &str) -> Result<Timestamp, RemoteFault>;
+}

@@ -1,0 +1,7 @@
+//! Real servers for tests: each is started for one test, on a port of its own, and ends with it.
+
+pub mod certificates;
+pub mod nginx;
+pub mod process;
+pub mod redis;
+pub mod remote;

@@ -1,0 +1,62 @@
+//! Processes that end with the test.
+
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A server. It is killed when this is dropped.
+pub struct Server {
+    child: Child,
+    /// The port that it listens on, on this machine.
+    pub port: u16,
+}
+
+impl Server {
+    /// Starts a server, and waits until it accepts connections on that port.
+    pub fn start(command: &mut Command, port: u16) -> Self {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+        let child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut server = Self { child, port };
+        let hang = Instant::now() + Duration::from_secs(60);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < hang, "{command:?} does not listen");
+            let ended = server.child.try_wait().expect("a child");
+            assert!(ended.is_none(), "{command:?} ended: {ended:?}");
+            thread::sleep(Duration::from_millis(5));
+        }
+        server
+    }
+
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A port that is free, and that no other test gets.
+pub fn free_port() -> u16 {
+    // Below those that the system gives away.
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 12_000 + std::process::id() % 18_000;
+    loop {
+        let port = first + u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(port).expect("a port");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
