@@ -55,7 +55,7 @@ _cachex_place() {
             --) command=$((i + 1)); return ;;
             -*)
                 case ${word%%=*} in -v|--verbose|-q|--quiet|--cache-dir) ;; *) run=1 ;; esac
-                case $word in --env|--file|--ignore-arg|--hash-with|--key|--scope|--trace-ignore|--trace-times|--output|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--cache-exit|--max-entries|--max-output|--spinner|--max-size|--cache-dir|--older-than|--limit|--sort) ((++i == last)) && option=$word ;; esac ;;
+                case $word in --env|--file|--ignore-arg|--hash-with|--key|--scope|--trace-ignore|--trace-times|--output|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--cache-exit|--max-entries|--max-output|--remote|--remote-mode|--remote-timeout|--remote-min-time|--remote-namespace|--remote-read|--remote-platform|--remote-epoch|--spinner|--max-size|--cache-dir|--older-than|--limit|--sort) ((++i == last)) && option=$word ;; esac ;;
             explain|list|show|stats|clear|prune|config|trust|doctor|init|man|completions|help)
                 if [[ -z $verb ]]; then verb=$word; continue; fi
                 case $verb in explain) command=$i; return ;; esac ;;
@@ -68,20 +68,20 @@ _cachex_place() {
 
 _cachex_options() {
     case $verb in
-        explain) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --ignore-file-args --stdin -n --no-stdin --trace --no-trace --trace-ignore --trace-times --output --outputs --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json' ;;
+        explain) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --ignore-file-args --stdin -n --no-stdin --trace --no-trace --trace-ignore --trace-times --output --outputs --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --share --remote --remote-mode --remote-timeout --remote-min-time --remote-namespace --remote-read --remote-platform --remote-epoch --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json' ;;
         list) echo '-v --verbose -q --quiet --cache-dir -h --help --json --exact --prefix --scope --expired --older-than --here --limit --sort' ;;
         show) echo '-v --verbose -q --quiet --cache-dir -h --help --json --stdout --stderr --output' ;;
         stats) echo '-v --verbose -q --quiet --cache-dir -h --help --json --markdown' ;;
         clear) echo '-v --verbose -q --quiet --cache-dir -h --help --exact --prefix --scope --expired --older-than --dry-run' ;;
         prune) echo '--max-size -v --verbose -q --quiet --cache-dir -h --help --dry-run' ;;
-        config) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --ignore-file-args --stdin -n --no-stdin --trace --no-trace --trace-ignore --trace-times --output --outputs --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json --all' ;;
+        config) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --ignore-file-args --stdin -n --no-stdin --trace --no-trace --trace-ignore --trace-times --output --outputs --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --share --remote --remote-mode --remote-timeout --remote-min-time --remote-namespace --remote-read --remote-platform --remote-epoch --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json --all' ;;
         trust) echo '-v --verbose -q --quiet --cache-dir -h --help --json --revoke --list' ;;
         doctor) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
         init) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
         man) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
         completions) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
         help) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
-        *) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --ignore-file-args --stdin -n --no-stdin --trace --no-trace --trace-ignore --trace-times --output --outputs --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help -V --version' ;;
+        *) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --ignore-file-args --stdin -n --no-stdin --trace --no-trace --trace-ignore --trace-times --output --outputs --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --share --remote --remote-mode --remote-timeout --remote-min-time --remote-namespace --remote-read --remote-platform --remote-epoch --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help -V --version' ;;
     esac
 }
 

@@ -15,7 +15,7 @@ function __cachex_place
                 return
             case '-*'
                 contains -- (string split -m 1 = -- $words[1])[1] -v --verbose -q --quiet --cache-dir; or set first
-                contains -- $words[1] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --spinner --max-size --cache-dir --older-than --limit --sort; and set -e words[1]
+                contains -- $words[1] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --remote --remote-mode --remote-timeout --remote-min-time --remote-namespace --remote-read --remote-platform --remote-epoch --spinner --max-size --cache-dir --older-than --limit --sort; and set -e words[1]
             case '*'
                 if test $verb = run; and contains -- $words[1] explain list show stats clear prune config trust doctor init man completions help
                     set verb $words[1]
@@ -103,7 +103,7 @@ end
 function __cachex_entries
     # Only one is named: not behind another operand.
     set -l words (commandline -opc)
-    string match -q -- '-*' $words[-1]; or contains -- $words[-1] explain list show stats clear prune config trust doctor init man completions help; or contains -- $words[-2] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --spinner --max-size --cache-dir --older-than --limit --sort
+    string match -q -- '-*' $words[-1]; or contains -- $words[-1] explain list show stats clear prune config trust doctor init man completions help; or contains -- $words[-2] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --remote --remote-mode --remote-timeout --remote-min-time --remote-namespace --remote-read --remote-platform --remote-epoch --spinner --max-size --cache-dir --older-than --limit --sort
     or return
     __cachex_list | awk 'NR == 1 { at = index($0, "COMMAND") } NR > 1 { print $1 "\t" substr($0, at) }'
 end
@@ -165,6 +165,15 @@ complete -c cachex -n '__cachex_at run explain config' -l discard-failures -d 'N
 complete -c cachex -n '__cachex_at run explain config' -l max-entries -x -d 'Keep at most N entries of this command'
 complete -c cachex -n '__cachex_at run explain config' -l max-output -x -d 'Do not store output longer than this [default: 256MiB]'
 complete -c cachex -n '__cachex_at run explain config' -l no-store -d 'Replay stored results, but store nothing'
+complete -c cachex -n '__cachex_at run explain config' -l share -d 'Share results of this command by --remote'
+complete -c cachex -n '__cachex_at run explain config' -l remote -x -d 'Where results are shared: redis://, rediss://, s3+https:// or https://'
+complete -c cachex -n '__cachex_at run explain config' -l remote-mode -x -d 'What this machine does there: off, read, write or read-write [default: read]'
+complete -c cachex -n '__cachex_at run explain config' -l remote-timeout -x -d 'Never wait longer for it [default: 2s]'
+complete -c cachex -n '__cachex_at run explain config' -l remote-min-time -x -d 'Share only what took at least this long [default: 1s]'
+complete -c cachex -n '__cachex_at run explain config' -l remote-namespace -x -d 'Write results under this name, and read them there first [default: main]'
+complete -c cachex -n '__cachex_at run explain config' -l remote-read -x -d 'Read results of these names too (repeat, or use commas)'
+complete -c cachex -n '__cachex_at run explain config' -l remote-platform -x -d 'Share with machines of this name, whatever their system is'
+complete -c cachex -n '__cachex_at run explain config' -l remote-epoch -x -d 'Share nothing with calls of another epoch'
 complete -c cachex -n '__cachex_at run explain config' -l pty -f -a 'always auto never' -d 'Run it on a terminal, for its colours [default: never]'
 complete -c cachex -n '__cachex_at run explain config' -l spinner -x -d 'The spinner\'s text [default: Running `COMMAND`]'
 complete -c cachex -n '__cachex_at run explain config' -l no-spinner -d 'Show no spinner'

@@ -8,7 +8,7 @@ use super::table::Table;
 use crate::error::Error;
 use crate::options::{
     Asked, ConfigOptions, FileOwner, Findings, Given, RUN_OPTIONS, RefusedKey, RefusedKeys,
-    RunOption, Source, Untrusted, WHY_IGNORED, store_directory,
+    RunOption, Source, Untrusted, WHY_IGNORED, store_directory, without_login,
 };
 use crate::terminal::{Notices, escape_os};
 use serde::Serialize;
@@ -131,7 +131,9 @@ fn answer<'a>(
 
 /// The words of an option in JSON: `true` or `false` for a switch, an array for an option that can be repeated.
 fn json_value(option: &RunOption, given: Option<&Given>) -> Value {
-    let words = json::texts(given.map_or(&[][..], |given| &given.words));
+    let words = given.map_or(&[][..], |given| &given.words);
+    let words: Vec<_> = words.iter().map(|word| without_login(word)).collect();
+    let words = json::texts(&words);
     if option.is_switch() {
         (!words.is_empty()).into()
     } else if option.shape.takes.is_repeatable() {

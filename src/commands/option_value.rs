@@ -1,6 +1,6 @@
 //! The values of options, as `config`, `explain` and `trust` print them.
 
-use crate::options::{FilePlace, Given, Layer, RUN_OPTIONS, RunOption, Source};
+use crate::options::{FilePlace, Given, Layer, RUN_OPTIONS, RunOption, Source, without_login};
 use crate::terminal::escape_os;
 use std::ffi::{OsStr, OsString};
 
@@ -24,7 +24,7 @@ pub(super) fn shown_words(words: &[OsString]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ")
 }
 
-/// A word, in quotes if it is empty.
+/// A word, in quotes if it is empty, and without the password of an address.
 fn quoted(word: &OsStr) -> String {
-    if word.is_empty() { "''".to_owned() } else { escape_os(word) }
+    if word.is_empty() { "''".to_owned() } else { escape_os(&without_login(word)) }
 }

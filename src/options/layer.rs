@@ -7,6 +7,7 @@
 use super::shape::Shape;
 use super::shape::Takes::{Choice, Listed, Many, Nothing, One};
 use super::shape::ValueKind::{Directory, Path, Quantities, Quantity, Text, Words};
+use super::sharing::{self, RemoteMode};
 use super::source::{Given, Setting, Source};
 use super::values::{self, BadValue, PTY, all, last, switch};
 use crate::exit::ExitCodes;
@@ -19,6 +20,7 @@ use crate::time::Lifetime;
 use std::ffi::OsString;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// An option of a run.
 pub struct RunOption {
@@ -212,6 +214,51 @@ options! {
     /// Replay stored results, but store nothing
     no_store: bool = switch, Shape::new("no-store", Nothing).under(STORING).rare();
 
+    /// Share results of this command by --remote
+    ///
+    /// What it needs beside its words and its code has to be named (--file, --env) or found (--trace): another machine
+    /// replays what this one stored.
+    share: bool = switch, Shape::new("share", Nothing).under(SHARING).rare();
+
+    /// Where results are shared: redis://, rediss://, s3+https:// or https://
+    ///
+    /// Asked after a local miss, and given what --share allows. Secrets come from the variables
+    /// `CACHEX_REMOTE_KEY`, `CACHEX_REMOTE_SIGN_KEY`, `CACHEX_REMOTE_TRUST` and `CACHEX_REMOTE_TOKEN`; `cachex remote
+    /// keygen` makes the first three.
+    remote: String = sharing::remote, Shape::new("remote", One(Text, "URL")).under(SHARING).rare();
+
+    /// What this machine does there: off, read, write or read-write [default: read]
+    remote_mode: RemoteMode = last(sharing::mode),
+        Shape::new("remote-mode", One(Text, "off|read|write|read-write")).under(SHARING).rare();
+
+    /// Never wait longer for it [default: 2s]
+    remote_timeout: Duration = last(sharing::duration),
+        Shape::new("remote-timeout", One(Quantity, "DURATION")).under(SHARING).rare();
+
+    /// Share only what took at least this long [default: 1s]
+    remote_min_time: Duration = last(sharing::duration),
+        Shape::new("remote-min-time", One(Quantity, "DURATION")).under(SHARING).rare();
+
+    /// Write results under this name, and read them there first [default: main]
+    remote_namespace: String = last(sharing::namespace),
+        Shape::new("remote-namespace", One(Text, "NAME")).under(SHARING).rare();
+
+    /// Read results of these names too (repeat, or use commas)
+    remote_read: Vec<String> = all(sharing::namespace),
+        Shape::new("remote-read", Listed(Text, "NAME")).under(SHARING).rare();
+
+    /// Share with machines of this name, whatever their system is
+    ///
+    /// By default results are shared among machines of one system, processor, distribution and release.
+    remote_platform: String = last(values::text),
+        Shape::new("remote-platform", One(Text, "NAME")).under(SHARING).rare();
+
+    /// Share nothing with calls of another epoch
+    ///
+    /// Another text makes all machines begin anew.
+    remote_epoch: String = last(values::text),
+        Shape::new("remote-epoch", One(Text, "TEXT")).under(SHARING).rare();
+
     /// Run it on a terminal, for its colours [default: never]
     ///
     /// It has the size of the real one, and its output is one stream. WHEN is `always` (also if left out),
@@ -249,4 +296,5 @@ options! {
 const KEY: &str = "Key";
 const FRESHNESS: &str = "Freshness";
 const STORING: &str = "Storing";
+const SHARING: &str = "Sharing";
 const SHOWING: &str = "Showing";

@@ -4,7 +4,7 @@
 //! merged once, in [`Asked::read`]: flag over variable over project file over user file. Nothing past this module knows clap, a
 //! variable or a configuration file.
 //!
-//! The files in the order of use: `source`, `shape`, `values`, `layer` (the table), `option`, `definitions` (clap), `argv`,
+//! The files in the order of use: `source`, `shape`, `values`, `sharing`, `layer` (the table), `option`, `definitions` (clap), `argv`,
 //! `variables`, `files`, `merge`, `request`.
 
 mod argv;
@@ -15,6 +15,7 @@ mod merge;
 mod option;
 mod request;
 mod shape;
+mod sharing;
 mod source;
 mod values;
 mod variables;
@@ -35,4 +36,5 @@ pub use layer::{Layer, RUN_OPTIONS, RunOption};
 pub use merge::{Asked, check};
 pub use request::{Execution, Request, StdinMode, Typed, notices, store_directory};
 pub use shape::Takes;
+pub use sharing::{RemoteMode, Sharing, without_login};
 pub use source::{FileOwner, FilePlace, Given, Setting, Source};

@@ -3,6 +3,7 @@
 //! Defaults, and the meaning of options that belong together, are here. Nothing past this knows an option.
 
 use super::layer::Layer;
+use super::sharing::{RemoteMode, Sharing};
 use super::source::{Setting, Source};
 use crate::exit::ExitCodes;
 use crate::home;
@@ -49,6 +50,8 @@ pub struct Request {
     pub max_output: Size,
     /// `--max-size`.
     pub max_size: Size,
+    /// How its result is shared with other machines, if it is.
+    pub sharing: Option<Sharing>,
     /// The spinner's text, if one is to be shown.
     pub spinner: Option<OsString>,
     /// Its text while another run of the same is waited for.
@@ -128,6 +131,7 @@ impl Request {
             max_entries: options.max_entries.value().copied(),
             max_output: options.max_output.value_or(Size::mebibytes(256)),
             max_size: options.max_size.value_or(DEFAULT_MAX_SIZE),
+            sharing: sharing(options),
             spinner: spinner.or_else(|| text("Running")),
             waiting: text("Waiting for another run of"),
             reading: text("Reading the inputs of"),
@@ -139,6 +143,22 @@ impl Request {
 /// Whether it was typed for this call.
 fn is_flag<T>(setting: &Setting<T>) -> bool {
     setting.source() == Some(&Source::Flag)
+}
+
+/// How the result is shared: only if that is asked for, and there is a remote.
+fn sharing(options: &Layer) -> Option<Sharing> {
+    let remote = options.remote.value().filter(|_| options.share.is_on())?.clone();
+    let mode = options.remote_mode.value_or(RemoteMode::Read);
+    (mode != RemoteMode::Off).then(|| Sharing {
+        remote,
+        mode,
+        timeout: options.remote_timeout.value_or(Duration::from_secs(2)),
+        min_time: options.remote_min_time.value_or(Duration::from_secs(1)),
+        namespace: options.remote_namespace.value_or("main".to_owned()),
+        read: options.remote_read.value_or(Vec::new()),
+        platform: options.remote_platform.value().cloned(),
+        epoch: options.remote_epoch.value_or(String::new()),
+    })
 }
 
 fn policy(options: &Layer) -> Policy {
@@ -232,6 +252,7 @@ mod tests {
         assert_eq!(max_output, "256MiB".parse().expect("a size"));
         assert_eq!(max_size, "2GiB".parse().expect("a size"));
         assert_eq!((max_entries, key.outputs.pty), (None, PtyMode::Never));
+        assert_eq!(request("ls").sharing, None);
         assert_eq!(typed, Typed::default());
     }
 

@@ -34,7 +34,6 @@ pub const MODULES: &[(&str, &str)] = &[
     ("inputs", "key output_pattern parallel terminal time"),
     ("outputs", "key output_pattern parallel recording terminal"),
     ("entry", "exit inputs key recording time"),
-    ("remote", "entry hex key recording terminal time"),
     ("policy", "entry exit key time"),
     ("tracer", "inputs poll process"),
     ("stdin", "entry inherited key memory_file poll terminal time"),
@@ -42,9 +41,10 @@ pub const MODULES: &[(&str, &str)] = &[
         "store",
         "entry exit file_lock hex inputs key ownership private_directory recording single_flight size terminal time",
     ),
+    ("remote", "entry hex key recording terminal time"),
     (
         "options",
-        "absence error exit hex home inputs key output_pattern output_streams ownership policy private_directory progress single_flight size store terminal time",
+        "absence error exit hex home inputs key output_pattern output_streams ownership policy private_directory progress remote single_flight size store terminal time",
     ),
     (
         "runner",
@@ -89,7 +89,10 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("key/files/named", "glob tree survey contents"),
     ("key/hash_with", "command option commands"),
     ("key/words", "descriptors environment file_names ignored"),
-    ("options", "shape source values layer definitions files option request argv variables merge"),
+    (
+        "options",
+        "shape source values sharing layer definitions files option request argv variables merge",
+    ),
     ("options/definitions", "verbs command usage"),
     ("options/files", "anchor places refused rule trust value file findings look project_file"),
     ("outputs", "fault manifest content descent walk before collect restore"),

@@ -5,13 +5,25 @@ use crate::terminal::escape_os;
 use std::fmt;
 use std::path::PathBuf;
 
-/// Whether a file may not set this key. A project's file may not run programs, move the store or silence warnings; a rule
-/// may not set what concerns the whole store.
+/// Whether a file may not set this key. A project's file may not run programs, move the store, silence warnings or decide
+/// where results go and come from; a rule may not set what concerns the whole store.
 pub(super) fn is_refused(name: &str, owner: FileOwner, in_rule: bool) -> bool {
     match owner {
         FileOwner::Project => matches!(
             name,
-            "hash-with" | "cache-dir" | "max-size" | "warm" | "only-if-cached" | "quiet"
+            "hash-with"
+                | "cache-dir"
+                | "max-size"
+                | "warm"
+                | "only-if-cached"
+                | "quiet"
+                | "remote"
+                | "remote-mode"
+                | "remote-timeout"
+                | "remote-namespace"
+                | "remote-read"
+                | "remote-platform"
+                | "remote-epoch"
         ),
         FileOwner::User => in_rule && matches!(name, "cache-dir" | "max-size"),
     }
@@ -76,7 +88,21 @@ mod tests {
 
     #[test]
     fn these_keys_are_refused() {
-        let of_project = ["hash-with", "warm", "only-if-cached", "max-size", "quiet", "cache-dir"];
+        let of_project = [
+            "hash-with",
+            "warm",
+            "only-if-cached",
+            "remote",
+            "remote-mode",
+            "remote-timeout",
+            "remote-namespace",
+            "remote-read",
+            "remote-platform",
+            "remote-epoch",
+            "max-size",
+            "quiet",
+            "cache-dir",
+        ];
         assert_eq!(refused(FileOwner::Project, false), of_project);
         assert_eq!(refused(FileOwner::Project, true), of_project);
         assert!(refused(FileOwner::User, false).is_empty());

@@ -1,0 +1,153 @@
+//! What is shared with other machines, and by which remote: the values of the options.
+//!
+//! Knows nothing of the network. A build without remotes refuses an address.
+
+use super::values::BadValue;
+use crate::terminal::escape_os;
+use crate::time::Lifetime;
+use std::ffi::{OsStr, OsString};
+use std::time::Duration;
+
+/// By which remote results are shared, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sharing {
+    /// Its address, which may hold a password.
+    pub remote: String,
+    /// `--remote-mode`.
+    pub mode: RemoteMode,
+    /// `--remote-timeout`.
+    pub timeout: Duration,
+    /// `--remote-min-time`.
+    pub min_time: Duration,
+    /// `--remote-namespace`.
+    pub namespace: String,
+    /// `--remote-read`.
+    pub read: Vec<String>,
+    /// `--remote-platform`.
+    pub platform: Option<String>,
+    /// `--remote-epoch`.
+    pub epoch: String,
+}
+
+/// What this machine does with a remote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemoteMode {
+    /// Nothing.
+    Off,
+    /// It asks for results.
+    Read,
+    /// It gives results.
+    Write,
+    /// Both.
+    ReadWrite,
+}
+
+impl RemoteMode {
+    /// Whether it asks for results.
+    #[must_use]
+    pub fn reads(self) -> bool {
+        matches!(self, Self::Read | Self::ReadWrite)
+    }
+
+    /// Whether it gives results.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Write | Self::ReadWrite)
+    }
+}
+
+pub(super) fn mode(word: &OsStr) -> Result<RemoteMode, String> {
+    match word.to_str() {
+        Some("off") => Ok(RemoteMode::Off),
+        Some("read") => Ok(RemoteMode::Read),
+        Some("write") => Ok(RemoteMode::Write),
+        Some("read-write") => Ok(RemoteMode::ReadWrite),
+        _ => Err("expected off, read, write or read-write".to_owned()),
+    }
+}
+
+/// A time that ends.
+pub(super) fn duration(word: &OsStr) -> Result<Duration, String> {
+    let text = word.to_str().ok_or_else(|| "expected UTF-8".to_owned())?;
+    match text.parse()? {
+        Lifetime::For(duration) => Ok(duration),
+        Lifetime::Unlimited => Err("expected a duration that ends".to_owned()),
+    }
+}
+
+/// The address of a remote. The last one counts; what is wrong with it is told without its user and password.
+pub(super) fn remote(words: &[OsString]) -> Result<String, BadValue> {
+    let word = words.last().map(OsString::as_os_str).unwrap_or_default();
+    let bad = |reason| BadValue { word: without_login(word), reason };
+    let text = word.to_str().ok_or_else(|| bad("expected UTF-8".to_owned()))?;
+    check_remote(text).map_err(bad)?;
+    Ok(text.to_owned())
+}
+
+/// A word with dots in place of the user and the password of an address.
+#[must_use]
+pub fn without_login(word: &OsStr) -> OsString {
+    let text = escape_os(word);
+    let Some((scheme, rest)) = text.split_once("://") else { return word.to_owned() };
+    // A password may hold any character, if it was not escaped.
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://...@{host}").into(),
+        None => word.to_owned(),
+    }
+}
+
+#[cfg(feature = "remote")]
+fn check_remote(text: &str) -> Result<(), String> {
+    if text.is_empty() { Err("expected an address".to_owned()) } else { Ok(()) }
+}
+
+#[cfg(not(feature = "remote"))]
+fn check_remote(_: &str) -> Result<(), String> {
+    Err("this cachex was built without remotes".to_owned())
+}
+
+/// The name that results are kept under.
+#[cfg(feature = "remote")]
+pub(super) fn namespace(word: &OsStr) -> Result<String, String> {
+    let text = word.to_str().ok_or_else(|| "expected UTF-8".to_owned())?;
+    text.parse::<crate::remote::Namespace>().map(|namespace| namespace.to_string())
+}
+
+#[cfg(not(feature = "remote"))]
+pub(super) fn namespace(word: &OsStr) -> Result<String, String> {
+    super::values::text(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_user_and_password() {
+        let shown = |word: &str| without_login(OsStr::new(word)).into_string().expect("text");
+        assert_eq!(shown("redis://u:p@ss@host:1/0"), "redis://...@host:1/0");
+        assert_eq!(shown("redis://u:p/w@host"), "redis://...@host");
+        assert_eq!(shown("https://host/a"), "https://host/a");
+        assert_eq!(shown("u:p"), "u:p");
+    }
+
+    #[test]
+    fn a_mode_says_who_may_do_what() {
+        let does = |word: &str| {
+            let mode = mode(OsStr::new(word)).expect("a mode");
+            (mode.reads(), mode.writes())
+        };
+        assert_eq!(does("off"), (false, false));
+        assert_eq!(does("read"), (true, false));
+        assert_eq!(does("write"), (false, true));
+        assert_eq!(does("read-write"), (true, true));
+        assert!(mode(OsStr::new("both")).is_err());
+    }
+
+    #[test]
+    fn a_time_ends() {
+        assert_eq!(duration(OsStr::new("1.5")), Ok(Duration::from_millis(1500)));
+        assert!(duration(OsStr::new("none")).is_err());
+        assert!(duration(OsStr::new("-1")).is_err());
+    }
+}
