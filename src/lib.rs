@@ -114,6 +114,10 @@ pub fn main() -> u8 {
 
 fn status() -> u8 {
     inherited::prepare();
+    #[cfg(feature = "remote")]
+    if let Some(object) = remote::child::is_asked_for() {
+        return remote::child::serve(object);
+    }
     match Asked::read().and_then(|asked| Ok(dispatch(asked)?)) {
         Ok(exit) => {
             if let Exit::Signal(signal) = exit {

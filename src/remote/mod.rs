@@ -27,6 +27,8 @@
 //! SealedObject::verify(file, &name, ..)         reads it, checked whole; PackReader streams what is in it
 //! ```
 
+pub mod breaker;
+pub mod child;
 pub mod engine;
 mod name;
 mod pack;

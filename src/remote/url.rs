@@ -61,10 +61,12 @@ impl RemoteUrl {
         &self.text
     }
 
-    /// The host as it stands in an address: IPv6 in brackets.
+    /// The host and, if it is not that of the scheme, the port.
     #[must_use]
-    pub fn bracketed_host(&self) -> String {
-        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
+    pub fn host_and_port(&self) -> String {
+        let host =
+            if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        if self.port == self.scheme().1 { host } else { format!("{host}:{}", self.port) }
     }
 
     fn scheme(&self) -> (&'static str, u16) {
@@ -246,12 +248,7 @@ fn region(query: &str, protocol: RemoteProtocol) -> Result<Option<String>, Strin
 
 impl fmt::Display for RemoteUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scheme, default_port) = self.scheme();
-        write!(f, "{scheme}://{}", self.bracketed_host())?;
-        if self.port != default_port {
-            write!(f, ":{}", self.port)?;
-        }
-        f.write_str(&self.path)
+        write!(f, "{}://{}{}", self.scheme().0, self.host_and_port(), self.path)
     }
 }
 

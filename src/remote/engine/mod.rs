@@ -4,12 +4,14 @@
 //! object: whoever reads one checks its seal. No redirects are followed and nothing is tried again.
 
 mod access;
+mod aws;
 mod clock;
 mod deadline_stream;
 mod fault;
 mod http;
 mod open;
 mod redis;
+mod signature;
 mod trusted_roots;
 
 pub use access::{

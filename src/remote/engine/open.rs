@@ -1,14 +1,13 @@
 //! The engine that an address calls for.
 
 use super::access::{RemoteEngine, TransferLimits};
+use super::aws::{credentials, region};
 use super::fault::RemoteFault;
 use super::http::{HttpLogin, HttpStore};
 use super::redis::Redis;
 use crate::remote::url::{RemoteProtocol, RemoteUrl};
-use base64::prelude::{BASE64_STANDARD, Engine as _};
 use std::fmt;
 use std::path::PathBuf;
-use ureq::http::HeaderValue;
 
 /// A remote, and by what right it is used.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,6 +18,8 @@ pub struct RemoteAccess {
     pub token: Option<String>,
     /// Certificates that are believed instead of the usual ones, in PEM.
     pub ca: Option<PathBuf>,
+    /// A private directory for credentials that are got for an identity.
+    pub directory: Option<PathBuf>,
 }
 
 impl fmt::Debug for RemoteAccess {
@@ -35,32 +36,22 @@ pub fn open(
     access: &RemoteAccess,
     limits: TransferLimits,
 ) -> Result<Box<dyn RemoteEngine>, RemoteFault> {
-    let RemoteAccess { url, token, ca } = access;
-    let ca = ca.as_deref();
-    Ok(match url.protocol {
-        RemoteProtocol::Redis => Box::new(Redis::connect(url, token.as_deref(), ca, limits)?),
-        RemoteProtocol::Http => Box::new(HttpStore::new(url, login(access)?, ca, limits)?),
-        RemoteProtocol::S3 => {
-            return Err(RemoteFault::local("this remote is not supported yet"));
+    let RemoteAccess { url, token, ca, directory } = access;
+    let (token, ca) = (token.as_deref(), ca.as_deref());
+    if url.protocol == RemoteProtocol::Redis {
+        return Ok(Box::new(Redis::connect(url, token, ca, limits)?));
+    }
+    let login = if url.protocol == RemoteProtocol::S3 {
+        let region = region(url);
+        match credentials(&region, directory.as_deref(), limits)? {
+            Some(credentials) => HttpLogin::S3 { credentials, region },
+            None => HttpLogin::Nobody,
         }
-    })
-}
-
-/// How HTTP says who asks: by the user of the address, or by a token.
-fn login(access: &RemoteAccess) -> Result<HttpLogin, RemoteFault> {
-    let RemoteUrl { user, password, .. } = &access.url;
-    let text = match (user, &access.token) {
-        (Some(user), _) => {
-            let password = password.as_deref().unwrap_or_default();
-            format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")))
-        }
-        (None, Some(token)) => format!("Bearer {token}"),
-        (None, None) => return Ok(HttpLogin::Nobody),
+    } else {
+        let user = url.user.as_deref();
+        HttpLogin::new(user.map(|user| (user, url.password.as_deref().unwrap_or_default())), token)?
     };
-    let mut value = HeaderValue::try_from(text)
-        .map_err(|_| RemoteFault::local("CACHEX_REMOTE_TOKEN has characters that HTTP forbids"))?;
-    value.set_sensitive(true);
-    Ok(HttpLogin::Authorization(value))
+    Ok(Box::new(HttpStore::new(url, login, ca, limits)?))
 }
 
 #[cfg(test)]
@@ -68,17 +59,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_user_of_the_address_goes_before_a_token() {
-        let url = "https://Aladdin:open%20sesame@host".parse().expect("valid");
-        let access = RemoteAccess { url, token: Some("unused".into()), ca: None };
-        let Ok(HttpLogin::Authorization(value)) = login(&access) else { panic!("a header") };
-        assert_eq!(value, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
-    }
-
-    #[test]
     fn secrets_are_not_shown() {
         let url = "https://u:SECRET@host".parse().expect("valid");
-        let access = RemoteAccess { url, token: Some("SECRET".into()), ca: None };
+        let access = RemoteAccess { url, token: Some("SECRET".into()), ca: None, directory: None };
         assert!(!format!("{access:?}").contains("SECRET"));
     }
 }

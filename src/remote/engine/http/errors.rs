@@ -5,7 +5,7 @@ use crate::remote::engine::deadline_stream::of_connection;
 use crate::remote::engine::fault::RemoteFault;
 use std::io::{self, Read};
 use ureq::http::{HeaderMap, Response, StatusCode};
-use ureq::{Body, Error};
+use ureq::{Body, Error, Timeout};
 
 /// Bytes of the body of a refusal that are looked at.
 const REFUSAL: u64 = 4096;
@@ -28,6 +28,10 @@ pub fn of_answer(answer: Response<Body>) -> RemoteFault {
     };
     match status.as_u16() {
         401 | 403 | 407 => RemoteFault::Unauthorized(text),
+        // S3 says so of a session that is over.
+        400 if code.as_ref().is_some_and(|code| code.contains("Token")) => {
+            RemoteFault::Unauthorized(text)
+        }
         429 => RemoteFault::Throttled { retry_after },
         503 if wait.is_some() || code.as_deref() == Some("SlowDown") => {
             RemoteFault::Throttled { retry_after }
@@ -41,8 +45,18 @@ pub fn of_answer(answer: Response<Body>) -> RemoteFault {
     }
 }
 
+/// Whether it is only the object that is not there, and not the place for it.
+pub fn check_absence(answer: Response<Body>) -> Result<(), RemoteFault> {
+    match reason(answer).as_deref() {
+        Some("NoSuchBucket") => Err(RemoteFault::Refused(
+            "404 NoSuchBucket: there is no bucket of that name".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The code that S3 gives in the body of a refusal: `<Code>AccessDenied</Code>`.
-pub fn reason(answer: Response<Body>) -> Option<String> {
+fn reason(answer: Response<Body>) -> Option<String> {
     if answer.status() == StatusCode::OK {
         return None;
     }
@@ -60,13 +74,22 @@ pub fn reason(answer: Response<Body>) -> Option<String> {
 pub fn of_error(error: &Error) -> RemoteFault {
     match error {
         Error::Io(error) => of_io(error),
-        Error::Timeout(step) => RemoteFault::Timeout(format!("no end of: {step}")),
+        Error::Timeout(step) => RemoteFault::Timeout(too_slow(*step).to_owned()),
         Error::HostNotFound | Error::ConnectionFailed | Error::ConnectProxyFailed(_) => {
             RemoteFault::Unreachable(error.to_string())
         }
         Error::Rustls(error) => RemoteFault::Unreachable(format!("TLS: {error}")),
         Error::Tls(error) => RemoteFault::Unreachable(format!("TLS: {error}")),
         _ => RemoteFault::Garbage(error.to_string()),
+    }
+}
+
+fn too_slow(step: Timeout) -> &'static str {
+    match step {
+        Timeout::Resolve | Timeout::Connect => "no connection in time",
+        Timeout::PerRead => "no answer in time",
+        Timeout::PerWrite => "it takes nothing in time",
+        _ => "the time for the transfer is over",
     }
 }
 

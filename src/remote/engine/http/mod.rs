@@ -2,7 +2,11 @@
 
 mod agent;
 mod errors;
+mod login;
 mod proxy;
 mod store;
 
-pub use store::{HttpLogin, HttpStore};
+pub use agent::agent;
+pub use errors::{of_answer, of_error};
+pub use login::HttpLogin;
+pub use store::HttpStore;

@@ -4,7 +4,8 @@
 //! costs less than to send it in vain.
 
 use super::agent::agent;
-use super::errors::{header, of_answer, of_error, of_io};
+use super::errors::{check_absence, header, of_answer, of_error, of_io};
+use super::login::HttpLogin;
 use crate::remote::engine::access::{
     Deleted, FoundObject, PutCondition, PutDone, PutTerms, RemoteEngine, TransferLimits,
 };
@@ -16,25 +17,21 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use ureq::http::{HeaderValue, Request, Response, request};
+use ureq::http::{Request, Response, request};
 use ureq::{Agent, AsSendBody, Body, SendBody};
 
 /// Bytes that are moved at a time.
 const CHUNK: usize = 64 << 10;
 
-/// How requests say who asks.
-pub enum HttpLogin {
-    /// They do not.
-    Nobody,
-    /// By this header, which is never shown.
-    Authorization(HeaderValue),
-}
-
 /// A server.
 pub struct HttpStore {
     agent: Agent,
-    /// The scheme, the host and the path that all names are below of.
-    base: String,
+    /// The scheme.
+    scheme: &'static str,
+    /// The host, with its port if that is not the usual one.
+    host: String,
+    /// The path that all names are below of.
+    path: String,
     login: HttpLogin,
 }
 
@@ -49,17 +46,28 @@ impl HttpStore {
         ca: Option<&Path>,
         limits: TransferLimits,
     ) -> Result<Self, RemoteFault> {
-        let scheme = if url.is_encrypted { "https" } else { "http" };
-        let base = format!("{scheme}://{}:{}{}", url.bracketed_host(), url.port, url.path);
-        Ok(Self { agent: agent(url.is_encrypted, ca, limits)?, base, login })
+        Ok(Self {
+            agent: agent(url.is_encrypted, ca, limits)?,
+            scheme: if url.is_encrypted { "https" } else { "http" },
+            host: url.host_and_port(),
+            path: url.path.clone(),
+            login,
+        })
     }
 
-    fn request(&self, method: &str, name: &str) -> request::Builder {
-        let mut request = Request::builder().method(method).uri(format!("{}/{name}", self.base));
-        if let HttpLogin::Authorization(value) = &self.login {
-            request = request.header("authorization", value);
+    fn request(
+        &self,
+        method: &str,
+        name: &str,
+        condition: Option<PutCondition>,
+    ) -> Result<request::Builder, RemoteFault> {
+        let path = format!("{}/{name}", self.path);
+        let uri = format!("{}://{}{path}", self.scheme, self.host);
+        let mut request = Request::builder().method(method).uri(uri).header("host", &self.host);
+        if condition == Some(PutCondition::IfAbsent) {
+            request = request.header("if-none-match", "*");
         }
-        request
+        self.login.authorize(request, method, &self.host, &path)
     }
 
     fn run(
@@ -73,7 +81,7 @@ impl HttpStore {
 
     /// Asks for an object without its body: whether there is one, and the answer's date.
     fn head(&self, name: &str) -> Result<(bool, Response<Body>), RemoteFault> {
-        let answer = self.run(self.request("HEAD", name), ())?;
+        let answer = self.run(self.request("HEAD", name, None)?, ())?;
         match answer.status().as_u16() {
             200 | 204 => Ok((true, answer)),
             404 | 410 => Ok((false, answer)),
@@ -89,10 +97,10 @@ impl RemoteEngine for HttpStore {
         sink: &mut dyn Write,
         bound: u64,
     ) -> Result<Option<FoundObject>, RemoteFault> {
-        let answer = self.run(self.request("GET", name), ())?;
+        let answer = self.run(self.request("GET", name, None)?, ())?;
         match answer.status().as_u16() {
             200 => {}
-            404 | 410 => return Ok(None),
+            404 | 410 => return check_absence(answer).map(|()| None),
             _ => return Err(of_answer(answer)),
         }
         let now = read_date(header(answer.headers(), "date"))?;
@@ -111,24 +119,27 @@ impl RemoteEngine for HttpStore {
         length: u64,
         terms: PutTerms,
     ) -> Result<PutDone, RemoteFault> {
-        let mut request = self.request("PUT", name).header("content-length", length);
-        if terms.condition == PutCondition::IfAbsent {
-            if self.head(name)?.0 {
-                return Ok(PutDone::AlreadyThere);
-            }
-            request = request.header("if-none-match", "*");
+        let mut condition = terms.condition;
+        if condition == PutCondition::IfAbsent && self.head(name)?.0 {
+            return Ok(PutDone::AlreadyThere);
         }
-        let mut body = FromStart { file: body, at: 0, length };
-        let answer = self.run(request, SendBody::from_reader(&mut body))?;
-        match answer.status().as_u16() {
-            200 | 201 | 202 | 204 => Ok(PutDone::Stored),
-            409 | 412 if terms.condition == PutCondition::IfAbsent => Ok(PutDone::AlreadyThere),
-            _ => Err(of_answer(answer)),
+        loop {
+            let request = self.request("PUT", name, Some(condition))?;
+            let request = request.header("content-length", length);
+            let mut body = FromStart { file: body, at: 0, length };
+            let answer = self.run(request, SendBody::from_reader(&mut body))?;
+            match (answer.status().as_u16(), condition) {
+                (200 | 201 | 202 | 204, _) => return Ok(PutDone::Stored),
+                (409 | 412, PutCondition::IfAbsent) => return Ok(PutDone::AlreadyThere),
+                // Some stores know no condition. There was no object a moment ago.
+                (501, PutCondition::IfAbsent) => condition = PutCondition::Replace,
+                _ => return Err(of_answer(answer)),
+            }
         }
     }
 
     fn delete(&mut self, name: &str) -> Result<Deleted, RemoteFault> {
-        let answer = self.run(self.request("DELETE", name), ())?;
+        let answer = self.run(self.request("DELETE", name, None)?, ())?;
         match answer.status().as_u16() {
             200 | 202 | 204 => Ok(Deleted::Gone),
             404 | 410 => Ok(Deleted::Absent),

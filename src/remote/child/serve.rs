@@ -1,0 +1,97 @@
+//! The process that makes a transfer. It writes nothing but its answer, and ends.
+
+use super::message::{
+    LONGEST_MESSAGE, RemoteAnswer, RemoteOperation, TransferRequest, read_request,
+};
+use super::resolver::ask_files_and_dns_only;
+use crate::remote::engine::{
+    Deleted, PutDone, PutTerms, RemoteAccess, RemoteFault, TransferLimits, open,
+};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{FromRawFd, RawFd};
+use std::os::unix::fs::FileExt;
+use std::time::Duration;
+
+/// The word that asks for it, before the number of the file that is inherited.
+pub const WORD: &str = "__transfer";
+
+/// Whether this process was started for a transfer: the number of the file for the object.
+#[must_use]
+pub fn is_asked_for() -> Option<RawFd> {
+    let mut words = std::env::args_os().skip(1);
+    let is_word = words.next().is_some_and(|word| word == WORD);
+    let number = words.next().filter(|_| is_word && words.next().is_none())?;
+    number.to_str()?.parse().ok().filter(|number| *number > 2)
+}
+
+/// Makes the transfer that standard input describes, with the file of that number. The exit status.
+#[must_use]
+pub fn serve(number: RawFd) -> u8 {
+    // SAFETY: the process that started this one left the file open under this number, and nothing else here uses it.
+    #[allow(unsafe_code)]
+    let file = unsafe { File::from_raw_fd(number) };
+    ask_files_and_dns_only();
+    let answer = request().and_then(|request| perform(&request, &file));
+    let written = serde_json::to_vec(&answer).map(|bytes| io::stdout().write_all(&bytes));
+    u8::from(!matches!(written, Ok(Ok(()))))
+}
+
+fn request() -> Result<TransferRequest, RemoteFault> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().take(LONGEST_MESSAGE).read_to_end(&mut bytes);
+    read.map_err(RemoteFault::local)?;
+    read_request(&bytes)
+}
+
+fn perform(request: &TransferRequest, file: &File) -> Result<RemoteAnswer, RemoteFault> {
+    let TransferRequest { url, token, ca, directory, name, operation, millis } = request;
+    let access = RemoteAccess {
+        url: url.parse().map_err(RemoteFault::local)?,
+        token: token.clone(),
+        ca: ca.clone(),
+        directory: directory.clone(),
+    };
+    let limits = TransferLimits::within(Duration::from_millis(*millis));
+    let mut engine = open(&access, limits)?;
+    Ok(match *operation {
+        RemoteOperation::Get { bound } => {
+            match engine.get(name, &mut FileSink { file, at: 0 }, bound)? {
+                Some(found) => {
+                    RemoteAnswer::Found { now: found.now.as_millis(), length: found.length }
+                }
+                None => RemoteAnswer::Absent,
+            }
+        }
+        RemoteOperation::Put { length, condition, lifetime_millis } => {
+            let lifetime = lifetime_millis.map(Duration::from_millis);
+            match engine.put(name, file, length, PutTerms { condition, lifetime })? {
+                PutDone::Stored => RemoteAnswer::Stored,
+                PutDone::AlreadyThere => RemoteAnswer::AlreadyThere,
+            }
+        }
+        RemoteOperation::Delete => match engine.delete(name)? {
+            Deleted::Gone => RemoteAnswer::Gone,
+            Deleted::Absent => RemoteAnswer::Absent,
+        },
+        RemoteOperation::Now => RemoteAnswer::Now { now: engine.now(name)?.as_millis() },
+    })
+}
+
+/// A file from its start, whatever the offset is that it shares with the process that waits.
+struct FileSink<'f> {
+    file: &'f File,
+    at: u64,
+}
+
+impl Write for FileSink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write_at(bytes, self.at)?;
+        self.at += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
