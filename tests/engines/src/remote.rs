@@ -1,98 +1,106 @@
-//! A remote as the tests use it.
+//! A remote as the tests use it: each request is a process, as it is with cachex.
 
-use cachex::remote::engine::{
-    Deleted, FoundObject, PutCondition, PutDone, PutTerms, RemoteAccess, RemoteEngine, RemoteFault,
-    TransferLimits, open,
-};
+use cachex::remote::child::{RemoteAnswer, read_answer};
+use cachex::remote::engine::RemoteFault;
 use cachex::time::Timestamp;
-use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
 
 /// The most bytes of an object in tests.
 pub const BOUND: u64 = 1 << 20;
 
-/// A remote. Each request is a transfer of its own.
+/// What a remote answers.
+pub type Answer = Result<RemoteAnswer, RemoteFault>;
+
+/// A remote.
 #[derive(Clone)]
-pub struct Remote(pub RemoteAccess);
+pub struct Remote {
+    program: String,
+    url: String,
+    variables: Vec<(String, String)>,
+}
 
 impl Remote {
-    /// The remote with that address.
-    pub fn at(url: &str) -> Self {
-        let url = url.parse().unwrap_or_else(|error| panic!("{url}: {error}"));
-        Self(RemoteAccess { url, token: None, ca: None })
+    /// The remote with that address. `program` is `env!("CARGO_BIN_EXE_transfer")`.
+    pub fn at(program: &str, url: &str) -> Self {
+        Self { program: program.to_owned(), url: url.to_owned(), variables: Vec::new() }
+    }
+
+    /// The same with a variable in the environment.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// The same with a token.
-    pub fn with_token(mut self, token: &str) -> Self {
-        self.0.token = Some(token.to_owned());
-        self
+    pub fn with_token(self, token: &str) -> Self {
+        self.with("TOKEN", token)
     }
 
     /// The same with other roots.
-    pub fn with_ca(mut self, ca: impl Into<PathBuf>) -> Self {
-        self.0.ca = Some(ca.into());
-        self
+    pub fn with_ca(self, ca: &Path) -> Self {
+        self.with("CA", ca.to_str().expect("UTF-8"))
     }
 
-    fn open(&self) -> Result<Box<dyn RemoteEngine>, RemoteFault> {
-        open(&self.0, TransferLimits::within(Duration::from_secs(2)))
+    /// Makes a transfer: the answer, and the object if it was found.
+    pub fn run(&self, operation: &str, name: &str, object: &[u8]) -> (Answer, Vec<u8>) {
+        let mut command = Command::new(&self.program);
+        command.args([&self.url, operation, name]).envs(self.variables.iter().cloned());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().expect("a process");
+        let mut input = process.stdin.take().expect("a pipe");
+        let output = thread::scope(|scope| {
+            scope.spawn(move || {
+                // One that does not put does not read.
+                let _ = input.write_all(object);
+            });
+            process.wait_with_output().expect("a process")
+        });
+        let answer = read_answer(&output.stderr)
+            .unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        (answer, output.stdout)
     }
 
     /// The bytes of an object.
     pub fn get(&self, name: &str) -> Result<Option<Vec<u8>>, RemoteFault> {
-        Ok(self.found(name)?.map(|(bytes, _)| bytes))
-    }
-
-    /// An object, with the engine's clock.
-    pub fn found(&self, name: &str) -> Result<Option<(Vec<u8>, FoundObject)>, RemoteFault> {
-        let mut bytes = Vec::new();
-        let found = self.open()?.get(name, &mut bytes, BOUND)?;
-        Ok(found.map(|found| (bytes, found)))
+        let (answer, bytes) = self.run("get", name, b"");
+        Ok(match answer? {
+            RemoteAnswer::Found { now, length } => {
+                assert!(is_near(now, 2000) && length == bytes.len() as u64);
+                Some(bytes)
+            }
+            RemoteAnswer::Absent => None,
+            other => panic!("{other:?}"),
+        })
     }
 
     /// Puts bytes in place of others.
-    pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<PutDone, RemoteFault> {
-        self.put(name, bytes, PutCondition::Replace, None)
+    pub fn replace(&self, name: &str, bytes: &[u8]) -> Answer {
+        self.run("put", name, bytes).0
     }
 
     /// Puts bytes if there are none.
-    pub fn put_if_absent(&self, name: &str, bytes: &[u8]) -> Result<PutDone, RemoteFault> {
-        self.put(name, bytes, PutCondition::IfAbsent, None)
-    }
-
-    /// Puts bytes.
-    pub fn put(
-        &self,
-        name: &str,
-        bytes: &[u8],
-        condition: PutCondition,
-        lifetime: Option<Duration>,
-    ) -> Result<PutDone, RemoteFault> {
-        let body = file_of(bytes);
-        self.open()?.put(name, &body, bytes.len() as u64, PutTerms { condition, lifetime })
+    pub fn put_if_absent(&self, name: &str, bytes: &[u8]) -> Answer {
+        self.run("put-if-absent", name, bytes).0
     }
 
     /// Removes an object.
-    pub fn delete(&self, name: &str) -> Result<Deleted, RemoteFault> {
-        self.open()?.delete(name)
+    pub fn delete(&self, name: &str) -> Answer {
+        self.run("delete", name, b"").0
     }
 
-    /// The engine's clock.
-    pub fn now(&self, name: &str) -> Result<Timestamp, RemoteFault> {
-        self.open()?.now(name)
+    /// Whether the engine's clock shows our time.
+    pub fn knows_the_time(&self, name: &str) -> bool {
+        match self.run("now", name, b"").0 {
+            Ok(RemoteAnswer::Now { now }) => is_near(now, 2000),
+            other => panic!("{other:?}"),
+        }
     }
 }
 
-/// An unnamed file with these bytes.
-pub fn file_of(bytes: &[u8]) -> File {
-    let mut file = tempfile::tempfile().expect("a file");
-    file.write_all(bytes).expect("written");
-    file
-}
-
-/// Whether two moments are less than two seconds apart.
-pub fn is_near(one: Timestamp, other: Timestamp) -> bool {
-    one.as_millis().abs_diff(other.as_millis()) < 2000
+/// Whether a moment is not further away than so many milliseconds.
+fn is_near(moment: i64, millis: u64) -> bool {
+    moment.abs_diff(Timestamp::now().as_millis()) <= millis
 }

@@ -1,0 +1,32 @@
+//! S3 in a directory, which checks signatures.
+
+use crate::process::{Server, free_port};
+use std::fs;
+use std::process::Command;
+use tempfile::TempDir;
+
+/// The name of the key.
+pub const ACCESS_KEY: &str = "AKIDENGINES";
+
+/// The key.
+pub const SECRET_KEY: &str = "secret+key/of=engines";
+
+/// A server with the bucket `bucket`.
+pub struct S3 {
+    /// The process.
+    pub server: Server,
+    /// Its directory.
+    pub directory: TempDir,
+}
+
+impl S3 {
+    /// A server. `program` is `env!("CARGO_BIN_EXE_s3-server")`.
+    pub fn start(program: &str) -> Self {
+        let port = free_port();
+        let directory = tempfile::tempdir().expect("a directory");
+        fs::create_dir(directory.path().join("bucket")).expect("a bucket");
+        let mut command = Command::new(program);
+        command.arg(port.to_string()).arg(directory.path()).args([ACCESS_KEY, SECRET_KEY]);
+        Self { server: Server::start(&mut command, port), directory }
+    }
+}
