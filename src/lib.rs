@@ -115,8 +115,8 @@ pub fn main() -> u8 {
 fn status() -> u8 {
     inherited::prepare();
     #[cfg(feature = "remote")]
-    if let Some(object) = remote::child::is_asked_for() {
-        return remote::child::serve(object);
+    if let Some(status) = remote_process() {
+        return status;
     }
     match Asked::read().and_then(|asked| Ok(dispatch(asked)?)) {
         Ok(exit) => {
@@ -131,6 +131,15 @@ fn status() -> u8 {
             error.exit_code()
         }
     }
+}
+
+/// The work of a process that cachex started for a remote, if this is one: its exit status.
+#[cfg(feature = "remote")]
+fn remote_process() -> Option<u8> {
+    if remote::push::detached::is_asked_to_push() {
+        return Some(remote::push::detached::push_as_ordered());
+    }
+    remote::child::is_asked_for().map(remote::child::serve)
 }
 
 fn dispatch(mut asked: Asked) -> Result<Exit, Error> {

@@ -20,6 +20,9 @@ pub struct Call<'a> {
     pub(super) began: Timestamp,
     /// Whether it was said that files cannot be brought back.
     pub(super) warned_of_outputs: Cell<bool>,
+    /// What it knows of its remote.
+    #[cfg(feature = "remote")]
+    pub(super) remote: super::remote_state::RemoteState,
     /// Whether this call only asks what a run would do.
     pub(super) only_looks: bool,
 }
@@ -28,7 +31,16 @@ impl<'a> Call<'a> {
     /// A call that begins now.
     pub fn new(request: &'a Request, program: &'a Program, notices: &'a Notices) -> Self {
         let (warned_of_outputs, began) = (Cell::new(false), Timestamp::now());
-        Self { request, program, notices, began, warned_of_outputs, only_looks: false }
+        Self {
+            request,
+            program,
+            notices,
+            began,
+            warned_of_outputs,
+            #[cfg(feature = "remote")]
+            remote: super::remote_state::RemoteState::default(),
+            only_looks: false,
+        }
     }
 
     /// A call that takes nothing from standard input and runs nothing.

@@ -2,14 +2,14 @@
 
 use super::context::Call;
 use super::outputs::{OutputsBeforeRun, new_outputs, open};
-use crate::entry::{Condition, NewEntry};
+use super::store_result::NewResult;
+use crate::entry::Condition;
 use crate::inputs::{InputCounts, Ledger};
-use crate::key::{Observation, masked};
-use crate::options::Request;
+use crate::key::Observation;
 use crate::recording::{Abandoned, Recording};
 use crate::runner::Unrecorded;
 use crate::single_flight::active;
-use crate::store::{Clearings, Filled, Limits, Store};
+use crate::store::{Clearings, Filled, Store};
 use crate::time::{Lifetime, Timestamp};
 use crate::tracer::TraceFault;
 
@@ -87,34 +87,20 @@ impl Call<'_> {
         };
         let open = |number| outputs.as_ref().map_or(Ok(None), |outputs| open(outputs, number));
         let counts = inputs.as_ref().map(|inputs| inputs.counts);
-        let Request { words, key, max_entries, max_size, .. } = self.request;
-        let fingerprint = &observation.fingerprint;
-        let new = NewEntry {
-            key: fingerprint.key(),
+        let result = NewResult {
             condition,
             inputs,
-            lifetime,
             recording,
             outputs: outputs.as_ref().map(|outputs| new_outputs(outputs, &open)),
-            scope: &fingerprint.scope,
-            words: masked(&key.ignored, words),
-            ignored: &fingerprint.ignored,
-            directory: fingerprint.directory.as_ref().map(|directory| directory.physical.clone()),
-            parts: fingerprint.parts(),
         };
-        let now = Timestamp::now();
-        let limits = Limits {
-            since,
-            max_entries: *max_entries,
-            max_size: *max_size,
-            is_spent: &|exit, created| policy.is_spent(exit, created, now),
-        };
-        let (name, learned) = (self.name(), observation.learned());
-        match self.mended(store, |store| store.fill(&name, &new, learned, &limits)) {
-            Ok(Filled::Stored) => Ok(counts),
-            Ok(Filled::Cleared) => reason(&"it was cleared while it ran"),
-            Ok(Filled::Changed) => reason(&"an output was changed while it was stored"),
-            Ok(Filled::TooLarge) => reason(&"the result is larger than --max-size"),
+        match self.store_result(store, observation, result, since) {
+            Ok((Filled::Stored, new)) => {
+                self.share(store, &new);
+                Ok(counts)
+            }
+            Ok((Filled::Cleared, _)) => reason(&"it was cleared while it ran"),
+            Ok((Filled::Changed, _)) => reason(&"an output was changed while it was stored"),
+            Ok((Filled::TooLarge, _)) => reason(&"the result is larger than --max-size"),
             Err(fault) => Err(Unkept::Fault(fault.to_string())),
         }
     }

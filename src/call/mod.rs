@@ -5,7 +5,7 @@
 //!
 //! Each file is one step. From the bottom: `context` (what all steps know), `ending` (the exit), `output_as_input`,
 //! `uncached`, `prepare`, `decide`, `execute`, `keep`, `fall_back`, `renew`, `serve` (a hit), `fill` (a miss),
-//! `single_flight`, `nearest`, `forecast`. Each uses only what stands before it.
+//! `remote` (results of other machines), `single_flight`, `nearest`, `forecast`. Each uses only what stands before it.
 
 mod caveats;
 mod context;
@@ -21,9 +21,16 @@ mod nearest;
 mod output_as_input;
 mod outputs;
 mod prepare;
+#[cfg(feature = "remote")]
+mod remote;
+#[cfg(not(feature = "remote"))]
+mod remote_left_out;
+#[cfg(feature = "remote")]
+mod remote_state;
 mod renew;
 mod serve;
 mod single_flight;
+mod store_result;
 mod uncached;
 
 pub use context::{Call, find_program};

@@ -63,7 +63,18 @@ impl Call<'_> {
                 // others run side by side.
                 Err(_) if waited == Waited::HandedOn && !was_handed_on => was_handed_on = true,
                 Err(Miss { fallback, .. }) => {
-                    return self.fill(prepared, fallback, claimed.ours());
+                    let claim = claimed.ours();
+                    if claim.is_some() && self.fetch_shared(&mut prepared) {
+                        match self.look_again(&mut prepared) {
+                            Ok(()) => {}
+                            Err(fault) => return self.run_uncached(&unreadable_stdin(&fault)),
+                        }
+                        if let Ok(hit) = self.choose(&prepared) {
+                            drop(claim);
+                            return self.serve(prepared, hit);
+                        }
+                    }
+                    return self.fill(prepared, fallback, claim);
                 }
             }
         }

@@ -33,6 +33,7 @@ pub mod engine;
 mod name;
 mod pack;
 mod portable;
+pub mod push;
 mod sealed;
 mod secret;
 #[cfg(test)]

@@ -64,10 +64,10 @@ impl<'s> Namer<'s> {
         Self { secrets, namespace }
     }
 
-    /// Where to look first for a call with this portable key.
+    /// Where to look first for a call with this portable key. `stdin` is what is known of standard input before the run.
     #[must_use]
-    pub fn first(&self, key: Digest) -> ObjectName {
-        self.name(b"first", key, &[])
+    pub fn first(&self, key: Digest, stdin: &[u8]) -> ObjectName {
+        self.name(b"first", key, stdin)
     }
 
     /// Where a result lies that holds under this condition only.

@@ -52,7 +52,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ),
     (
         "call",
-        "entry error exit inherited inputs key options outputs policy progress recording replay runner single_flight stdin store terminal time tracer",
+        "entry error exit home inherited inputs key options outputs policy progress recording remote replay runner single_flight stdin store terminal time tracer",
     ),
     (
         "commands",
@@ -64,7 +64,7 @@ pub const MODULES: &[(&str, &str)] = &[
 pub const FOLDERS: &[(&str, &str)] = &[
     (
         "call",
-        "context caveats ending inputs outputs output_as_input execute fall_back keep prepare uncached decide fill nearest renew forecast serve single_flight",
+        "remote_state context caveats ending inputs outputs output_as_input execute fall_back prepare store_result remote remote_left_out keep uncached decide fill nearest renew forecast serve single_flight",
     ),
     (
         "commands",
@@ -100,8 +100,10 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("policy", "reasons terms fixtures keeping renewing replaying"),
     ("recording", "checksum frames blocks body finished recorder"),
     ("process", "descriptors fork stat wait"),
-    ("remote", "portable secret name sealed pack url engine breaker child"),
+    ("remote", "portable secret name sealed pack url engine breaker child push"),
     ("remote/child", "message resolver serve transfer"),
+    ("remote/push", "outbox detached"),
+    ("call/remote", "stdin_class arrive ask give"),
     ("remote/portable", "mentions platform project key"),
     ("remote/pack", "fields condition head marker writer reader"),
     (

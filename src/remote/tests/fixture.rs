@@ -26,7 +26,7 @@ pub fn team() -> Secrets {
 
 /// The first name of a key.
 pub fn name(secrets: &Secrets, byte: u8) -> ObjectName {
-    Namer::new(secrets, &Namespace::default()).first(Digest([byte; 32]))
+    Namer::new(secrets, &Namespace::default()).first(Digest([byte; 32]), b"")
 }
 
 /// The bytes of a sealed object.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 fn a_name_is_a_path_that_tells_nothing() {
     let team = team();
     let namespace = Namespace::default();
-    let name = Namer::new(&team, &namespace).first(Digest([1; 32])).to_string();
+    let name = Namer::new(&team, &namespace).first(Digest([1; 32]), b"").to_string();
     let parts: Vec<_> = name.split('/').collect();
     assert_eq!(parts[..2], ["v1", "main"]);
     assert_eq!((parts[2].len(), parts[3].len()), (2, 64));
@@ -27,7 +27,7 @@ fn names_differ_by_all_that_they_are_made_of() {
             let of = Namer::new(secrets, namespace);
             for byte in 0..4 {
                 let digest = Digest([byte; 32]);
-                names.insert(of.first(digest));
+                names.insert(of.first(digest, b""));
                 names.insert(of.conditional(digest, b""));
                 names.insert(of.conditional(digest, b"x"));
             }

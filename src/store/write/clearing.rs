@@ -42,6 +42,32 @@ impl Store {
     }
 }
 
+impl Store {
+    /// When a call of this command was last cleared, however often it ran since; `None` if that is not known. `is_vague`:
+    /// some of its words are not known.
+    ///
+    /// # Errors
+    /// As SQLite.
+    pub fn last_clearing(
+        &self,
+        name: &CommandName,
+        scope: &str,
+        is_vague: bool,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let connection = self.database.connection()?;
+        let notes = Notes::of(connection, NoteKind::Cleared);
+        let cleared = notes.after(&[])?;
+        if cleared.is_empty() {
+            return Ok(None);
+        }
+        let call = RunningCall::new(connection, name, is_vague)?;
+        let is_meant = |value: &[u8]| call.is_meant_by(value, scope);
+        let last = cleared.iter().rev().find(|(_, value)| is_meant(value));
+        let note = last.map(|(number, _)| notes.find(number)).transpose()?.flatten();
+        Ok(note.map(|note| note.at))
+    }
+}
+
 fn secret(connection: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(Notes::of(connection, NoteKind::Secret).find(&[])?.map(|secret| secret.value))
 }
@@ -109,14 +135,7 @@ pub(in crate::store) fn was_cleared(
     }
     let call = RunningCall::new(connection, name, !new.ignored.is_empty())?;
     let later = Notes::of(connection, NoteKind::Cleared).after(&since.to_be_bytes())?;
-    Ok(later.iter().any(|(_, value)| match ClearedCalls::decoded(value) {
-        Some(ClearedCalls { words, scope }) => {
-            scope.is_none_or(|scope| scope == new.scope)
-                && words.is_none_or(|words| call.is_meant(&words))
-        }
-        // A note that cannot be read may have been about this command.
-        None => true,
-    }))
+    Ok(later.iter().any(|(_, value)| call.is_meant_by(value, new.scope)))
 }
 
 /// The calls that one clearing removed.
@@ -186,6 +205,14 @@ impl RunningCall {
         let beginnings = digests(connection, (1..=words.len()).map(beginning))?;
         let program = digests(connection, [name.program().to_vec()])?.concat();
         Ok(Self { program, beginnings, is_vague })
+    }
+
+    /// Whether a noted clearing was about this call in this scope. One that cannot be read may have been.
+    fn is_meant_by(&self, note: &[u8], of_call: &str) -> bool {
+        ClearedCalls::decoded(note).is_none_or(|ClearedCalls { words, scope }| {
+            scope.is_none_or(|scope| scope == of_call)
+                && words.is_none_or(|words| self.is_meant(&words))
+        })
     }
 
     /// Whether a clearing of these words was about this call.

@@ -26,6 +26,14 @@ pub struct Tombstone {
     at: Timestamp,
 }
 
+impl Tombstone {
+    /// When the user cleared the entry, if that is what happened.
+    #[must_use]
+    pub fn cleared(&self) -> Option<Timestamp> {
+        (self.cause == RemovalCause::Cleared).then_some(self.at)
+    }
+}
+
 impl fmt::Display for Tombstone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.cause {

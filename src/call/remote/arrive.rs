@@ -1,0 +1,167 @@
+//! A result of another machine fills the local store.
+
+use super::stdin_class::fits;
+use crate::call::context::Call;
+use crate::call::prepare::Prepared;
+use crate::call::remote_state::SharedCall;
+use crate::call::store_result::NewResult;
+use crate::entry::NewOutputs;
+use crate::exit::Exit;
+use crate::outputs::OutputManifest;
+use crate::recording::Recording;
+use crate::remote::{
+    ObjectKind, PackHead, PackLimits, PackReader, PackedFiles, SealedObject, Unverified,
+};
+use crate::store::Filled;
+use crate::time::Timestamp;
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+
+/// How far in the future a result may have ended: engines tell the time in seconds.
+const CLOCK_SLACK: i64 = 2_000;
+
+impl Call<'_> {
+    /// How much a result may bring.
+    pub(super) fn pack_limits(&self) -> PackLimits {
+        let crate::options::Request { max_output, max_size, .. } = self.request;
+        PackLimits { output: max_output.min(max_size).0, files: max_size.0 }
+    }
+
+    /// Stores what is in an object, or says why not.
+    pub(super) fn arrive(
+        &self,
+        shared: &SharedCall,
+        prepared: &mut Prepared,
+        object: SealedObject,
+    ) -> Result<(), String> {
+        if object.kind != ObjectKind::Pack {
+            return Err("it is no result".to_owned());
+        }
+        let told = |fault: Unverified| fault.to_string();
+        let (head, reader) = PackReader::new(object, self.pack_limits()).map_err(told)?;
+        let ended = self.date_of(shared, prepared, &head)?;
+        if !fits(&shared.stdin, head.condition) {
+            return Err("it holds for another standard input".to_owned());
+        }
+        if head.files.is_some() != self.has_outputs() {
+            return Err("it has other files than this call asks for".to_owned());
+        }
+        self.fill_from(prepared, head, reader, ended)
+    }
+
+    /// When the result ended by our clock, if it is of use.
+    fn date_of(
+        &self,
+        shared: &SharedCall,
+        prepared: &Prepared,
+        head: &PackHead,
+    ) -> Result<Timestamp, String> {
+        let now = Timestamp::now();
+        let mut ended = shared.to_ours(head.ended);
+        if ended > now && ended.as_millis() - now.as_millis() <= CLOCK_SLACK {
+            ended = now;
+        }
+        let exit = Exit::Code(head.exit);
+        let expired = self.request.policy.is_spent(exit, ended, now);
+        let cleared = self.last_clearing(prepared).is_some_and(|cleared| ended <= cleared);
+        if expired || cleared {
+            shared.may_replace.set(true);
+        }
+        match (expired, cleared) {
+            (true, _) => Err("it has expired".to_owned()),
+            (_, true) => Err("it is older than the last clearing of this command".to_owned()),
+            _ => Ok(ended),
+        }
+    }
+
+    /// When the user last cleared this call here.
+    fn last_clearing(&self, prepared: &Prepared) -> Option<Timestamp> {
+        let fingerprint = &prepared.observation.fingerprint;
+        let is_vague = !fingerprint.ignored.is_empty();
+        let of_command =
+            prepared.store.last_clearing(&self.name(), &fingerprint.scope, is_vague).ok().flatten();
+        let of_entry = prepared.store.tombstone(&fingerprint.key()).ok().flatten();
+        of_command.max(of_entry.and_then(|tombstone| tombstone.cleared()))
+    }
+
+    fn fill_from(
+        &self,
+        prepared: &mut Prepared,
+        head: PackHead,
+        mut reader: PackReader<SealedObject>,
+        ended: Timestamp,
+    ) -> Result<(), String> {
+        let Prepared { store, observation, .. } = prepared;
+        let since = store.clearings().map_err(|fault| fault.to_string())?;
+        store.release_read_lock();
+        let mut recorder = self.recorder(store);
+        let all =
+            reader.output(|stream, bytes| recorder.record(stream, bytes).map_err(io::Error::other));
+        all.map_err(|fault| fault.to_string())?;
+        let body = recorder.finish().map_err(|fault| fault.to_string())?;
+        let recording =
+            Recording { body, exit: Exit::Code(head.exit), ended, elapsed: head.elapsed };
+        let directory = store.directory().to_owned();
+        let files = head.files.as_ref();
+        let spool = files.map(|files| FileSpool::new(files, &mut reader, &directory)).transpose();
+        let spool = spool.map_err(|fault| fault.to_string())?;
+        reader.end().map_err(|fault| fault.to_string())?;
+        let open = |number| spool.as_ref().map_or(Ok(None), |spool| spool.open(number));
+        let outputs = head.files.map(|PackedFiles { manifest, contents }| NewOutputs {
+            manifest,
+            files: contents,
+            open: &open,
+        });
+        if outputs.as_ref().is_some_and(|it| OutputManifest::decode(&it.manifest).is_none()) {
+            return Err("its list of files cannot be read".to_owned());
+        }
+        let result = NewResult { condition: head.condition, inputs: None, recording, outputs };
+        match self.store_result(store, observation, result, since) {
+            Ok((Filled::Stored, _)) => {
+                self.notices.detail(&"a result of another machine was stored");
+                Ok(())
+            }
+            Ok((Filled::Cleared, _)) => Err("it was cleared meanwhile".to_owned()),
+            Ok((Filled::Changed, _)) => Err("its files are not those that it names".to_owned()),
+            Ok((Filled::TooLarge, _)) => Err("it is larger than --max-size".to_owned()),
+            Err(fault) => Err(fault.to_string()),
+        }
+    }
+}
+
+/// The files of a result, one behind the other in a file without a name: many results have more than may be open.
+struct FileSpool<'d> {
+    all: RefCell<File>,
+    /// Where each begins, and how long it is.
+    places: Vec<(u64, u64)>,
+    directory: &'d Path,
+}
+
+impl<'d> FileSpool<'d> {
+    fn new(
+        files: &PackedFiles,
+        reader: &mut PackReader<SealedObject>,
+        directory: &'d Path,
+    ) -> Result<Self, Unverified> {
+        let mut all = tempfile::tempfile_in(directory)?;
+        let (mut places, mut start) = (Vec::with_capacity(files.contents.len()), 0);
+        for file in &files.contents {
+            reader.file(&mut all)?;
+            places.push((start, file.size));
+            start += file.size;
+        }
+        Ok(Self { all: all.into(), places, directory })
+    }
+
+    fn open(&self, number: usize) -> io::Result<Option<File>> {
+        let Some((start, length)) = self.places.get(number) else { return Ok(None) };
+        let mut all = self.all.borrow_mut();
+        all.seek(SeekFrom::Start(*start))?;
+        let mut file = tempfile::tempfile_in(self.directory)?;
+        io::copy(&mut (&mut *all).take(*length), &mut file)?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(Some(file))
+    }
+}

@@ -1,0 +1,41 @@
+//! What a call knows of its remote.
+
+use crate::remote::child::Transfer;
+use crate::remote::{ObjectName, Secrets};
+use crate::time::Timestamp;
+use std::cell::{Cell, OnceCell};
+use std::time::Duration;
+
+/// What a call knows of its remote, found out on its first miss.
+#[derive(Default)]
+pub(super) struct RemoteState(pub(super) OnceCell<Option<Box<SharedCall>>>);
+
+/// A call whose result may be shared.
+pub(super) struct SharedCall {
+    pub(super) secrets: Secrets,
+    pub(super) transfer: Transfer,
+    /// Where to look first, in the order of asking. Results are given under the first one.
+    pub(super) names: Vec<ObjectName>,
+    /// What is known of standard input before the run.
+    pub(super) stdin: Vec<u8>,
+    /// Texts that no shared output may name.
+    pub(super) places: Vec<Vec<u8>>,
+    /// Whether what lies under the first name is of no use, so that it may be overwritten.
+    pub(super) may_replace: Cell<bool>,
+    /// How much the clock of the engine is ahead of ours, in milliseconds, as far as it was heard.
+    pub(super) clock_ahead: Cell<i64>,
+    /// `--remote-min-time`.
+    pub(super) min_time: Duration,
+}
+
+impl SharedCall {
+    /// A moment by the clock of the engine.
+    pub(super) fn to_engine(&self, at: Timestamp) -> Timestamp {
+        Timestamp::from_millis(at.as_millis().saturating_add(self.clock_ahead.get()))
+    }
+
+    /// A moment of the engine by our clock.
+    pub(super) fn to_ours(&self, at: Timestamp) -> Timestamp {
+        Timestamp::from_millis(at.as_millis().saturating_sub(self.clock_ahead.get()))
+    }
+}

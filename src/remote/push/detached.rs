@@ -1,0 +1,214 @@
+//! The process that pushes what waits, after the call that posted it has ended.
+//!
+//! It is a copy of cachex in a session of its own with none of our descriptors, so nobody waits for it. What it needs comes
+//! through its standard input, secrets included.
+
+use super::outbox::{Outbox, OutgoingLabel, WaitingObject};
+use crate::remote::breaker::{Breaker, BreakerPermit, RemoteDirection};
+use crate::remote::child::{RemoteOperation, Transfer};
+use crate::remote::engine::{PutCondition, RemoteAccess, RemoteFault};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The word that asks for it.
+const WORD: &str = "__push";
+
+/// How long one push may take.
+const EACH: Duration = Duration::from_mins(1);
+
+/// Bytes of the longest order.
+const LONGEST_ORDER: u64 = 64 << 10;
+
+/// What the process needs.
+#[derive(Serialize, Deserialize)]
+struct PushOrder {
+    url: String,
+    token: Option<String>,
+    ca: Option<PathBuf>,
+    directory: Option<PathBuf>,
+    store: PathBuf,
+}
+
+/// What became of the objects that waited.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PushReport {
+    /// How many are there now, or were there already.
+    pub pushed: usize,
+    /// How many the remote does not take.
+    pub refused: usize,
+    /// How many still wait.
+    pub waiting: usize,
+    /// Why, if not all are there.
+    pub fault: Option<String>,
+}
+
+/// Whether this process was started to push.
+#[must_use]
+pub fn is_asked_to_push() -> bool {
+    let mut words = std::env::args_os().skip(1);
+    words.next().is_some_and(|word| word == WORD) && words.next().is_none()
+}
+
+/// Pushes what waits, as the order on standard input says. The exit status.
+#[must_use]
+pub fn push_as_ordered() -> u8 {
+    let mut bytes = Vec::new();
+    let read = io::stdin().take(LONGEST_ORDER).read_to_end(&mut bytes);
+    let order = read.ok().and_then(|_| serde_json::from_slice::<PushOrder>(&bytes).ok());
+    let Some(PushOrder { url, token, ca, directory, store }) = order else { return 1 };
+    let Ok(url) = url.parse() else { return 1 };
+    let transfer = Transfer::new(RemoteAccess { url, token, ca, directory }, EACH);
+    let pushed = push_waiting(&transfer, &store, Duration::from_mins(5), false);
+    u8::from(pushed.is_err())
+}
+
+/// Pushes what waits for a remote until all is done, the remote fails, or the time is over. `insists`: also while the
+/// remote is left alone after a fault.
+///
+/// # Errors
+/// When the outbox cannot be read.
+pub fn push_waiting(
+    transfer: &Transfer,
+    store: &Path,
+    within: Duration,
+    insists: bool,
+) -> io::Result<PushReport> {
+    let (outbox, end) = (Outbox::of_store(store), Instant::now() + within);
+    let remote = transfer.access.url.to_string();
+    let mut report = PushReport::default();
+    let Some(_lock) = outbox.lock()? else {
+        report.waiting = outbox.waiting(&remote)?.len();
+        report.fault = Some("another process is pushing".to_owned());
+        return Ok(report);
+    };
+    let breaker = Breaker::new(store, &transfer.access.url, RemoteDirection::Write);
+    let push = Push { transfer, breaker: &breaker, end, insists };
+    // Another call may post while we push.
+    loop {
+        let waiting = outbox.waiting(&remote)?;
+        if waiting.is_empty() {
+            return Ok(report);
+        }
+        report.waiting = waiting.len();
+        for object in waiting {
+            match push.one(&object) {
+                Ok(()) => report.pushed += 1,
+                Err(NotPushed::Refused(fault)) => {
+                    report.refused += 1;
+                    report.fault = Some(fault);
+                }
+                Err(NotPushed::Stopped(why)) => {
+                    report.fault = Some(why);
+                    return Ok(report);
+                }
+            }
+            object.remove();
+            report.waiting -= 1;
+        }
+    }
+}
+
+/// How objects are pushed.
+struct Push<'p> {
+    transfer: &'p Transfer,
+    breaker: &'p Breaker,
+    end: Instant,
+    insists: bool,
+}
+
+/// Why an object was not pushed.
+enum NotPushed {
+    /// The remote will not take it later either.
+    Refused(String),
+    /// The others have to wait as well.
+    Stopped(String),
+}
+
+impl Push<'_> {
+    fn one(&self, object: &WaitingObject) -> Result<(), NotPushed> {
+        let stopped = |why: &str| NotPushed::Stopped(why.to_owned());
+        let permit = self.breaker.ask(Timestamp::now());
+        if matches!(permit, BreakerPermit::Open { .. }) && !self.insists {
+            return Err(stopped("the remote is left alone for a while, after a fault"));
+        }
+        let within = self.end.saturating_duration_since(Instant::now());
+        if within.is_zero() {
+            return Err(stopped("the time is over"));
+        }
+        let transfer =
+            Transfer { within: within.min(self.transfer.within), ..self.transfer.clone() };
+        let opened = object.open();
+        let (file, length) = opened.map_err(|fault| NotPushed::Refused(fault.to_string()))?;
+        let OutgoingLabel { name, replaces, lifetime_millis, .. } = &object.label;
+        let condition = if *replaces { PutCondition::Replace } else { PutCondition::IfAbsent };
+        let put = RemoteOperation::Put { length, condition, lifetime_millis: *lifetime_millis };
+        match transfer.run(name, put, &file) {
+            Ok(_) => {
+                self.breaker.note_answer();
+                Ok(())
+            }
+            Err(fault) => {
+                let _ = self.breaker.note_fault(permit, &fault, Timestamp::now());
+                let told = fault.to_string();
+                let is_final = is_about_this_object(&fault);
+                Err(if is_final { NotPushed::Refused(told) } else { NotPushed::Stopped(told) })
+            }
+        }
+    }
+}
+
+/// Whether another attempt would end alike: what nobody may write, or is too large, does not wait for better times.
+fn is_about_this_object(fault: &RemoteFault) -> bool {
+    matches!(fault, RemoteFault::Unauthorized(_) | RemoteFault::TooLarge { .. })
+}
+
+/// Starts the process. It goes on when this one has ended.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn start_pushing(access: &RemoteAccess, store: &Path) -> io::Result<()> {
+    let order = PushOrder {
+        url: access.url.with_secrets().to_owned(),
+        token: access.token.clone(),
+        ca: access.ca.clone(),
+        directory: access.directory.clone(),
+        store: store.to_owned(),
+    };
+    let order = serde_json::to_vec(&order)?;
+    let program = Transfer::new(access.clone(), EACH).program;
+    let mut command = Command::new(program);
+    command.arg0("cachex").arg(WORD).current_dir("/");
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(detach)
+    };
+    let mut process = command.spawn()?;
+    // A pipe takes that much at once.
+    process.stdin.take().map_or(Ok(()), |mut input| input.write_all(&order))
+}
+
+/// Leaves the session, and closes all but the standard streams when the program begins.
+fn detach() -> io::Result<()> {
+    rustix::process::setsid()?;
+    close_others_on_exec();
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn close_others_on_exec() {
+    // SAFETY: it takes numbers and changes a flag of descriptors. Where it is missing, what was inherited stays open.
+    unsafe {
+        libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC)
+    };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn close_others_on_exec() {}
