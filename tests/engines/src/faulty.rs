@@ -1,8 +1,9 @@
 //! Servers that go wrong.
 
 use rustix::net::listen;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -67,6 +68,31 @@ fn serve(mut stream: TcpStream, fault: Fault) {
             while stream.write_all(&rest).is_ok() {}
         }
     }
+}
+
+/// A proxy that connects to this port, whatever it is asked for. Its port, and what it was asked for.
+pub fn proxy_to(target: u16) -> (u16, mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let (asked, is_asked) = mpsc::channel();
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.expect("a connection");
+            let mut request = Vec::new();
+            let mut byte = [0];
+            while !request.ends_with(b"\r\n\r\n") && client.read(&mut byte).is_ok_and(|n| n > 0) {
+                request.push(byte[0]);
+            }
+            let _ = asked.send(String::from_utf8_lossy(&request).into_owned());
+            let mut server = TcpStream::connect(("127.0.0.1", target)).expect("a server");
+            let _ = client.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+            let mut back =
+                (client.try_clone().expect("a copy"), server.try_clone().expect("a copy"));
+            thread::spawn(move || io::copy(&mut back.1, &mut back.0));
+            thread::spawn(move || io::copy(&mut client, &mut server));
+        }
+    });
+    (port, is_asked)
 }
 
 /// A port whose connections are never accepted by the system: it drops the first packet. What is returned keeps it so.
