@@ -6,7 +6,7 @@ use super::message::{
 use super::serve::WORD;
 use crate::die_with_parent;
 use crate::poll::poll_one;
-use crate::remote::engine::{RemoteAccess, RemoteFault};
+use crate::remote::engine::{RemoteAccess, RemoteFault, TransferLimits};
 use rustix::event::PollFlags;
 use rustix::io::{FdFlags, fcntl_setfd};
 use std::fs::File;
@@ -64,7 +64,7 @@ impl Transfer {
             millis: u64::try_from(self.within.as_millis()).unwrap_or(u64::MAX),
         };
         let request = serde_json::to_vec(&request).map_err(RemoteFault::local)?;
-        let end = Instant::now() + self.within + GRACE;
+        let end = Instant::now() + self.within.min(TransferLimits::LONGEST) + GRACE;
         let mut process = self.start(object).map_err(RemoteFault::local)?;
         let answer = exchange(&mut process, &request, end);
         // It has answered, or its time is over.

@@ -55,7 +55,7 @@ pub enum Deleted {
 /// How long a transfer may take.
 #[derive(Clone, Copy, Debug)]
 pub struct TransferLimits {
-    /// For a connection. One that is encrypted may take [`Self::TLS`] longer.
+    /// For a connection that is not encrypted.
     pub connect: Duration,
     /// Without a byte moved.
     pub stall: Duration,
@@ -64,17 +64,26 @@ pub struct TransferLimits {
 }
 
 impl TransferLimits {
-    /// What it takes longer to agree upon encryption: two round trips more, and to check a certificate.
-    pub const TLS: Duration = Duration::from_millis(750);
+    /// Whatever is asked for: clocks end somewhere.
+    pub const LONGEST: Duration = Duration::from_hours(24);
 
-    /// The usual limits, for a transfer that may take this long from now on.
+    /// The limits for a transfer that may take this long from now on: of the usual two seconds an eighth for the
+    /// connection, and half without a byte. Who allows more, as for a push that nobody waits for, is as patient with
+    /// each step.
     #[must_use]
     pub fn within(total: Duration) -> Self {
+        let total = total.min(Self::LONGEST);
         Self {
-            connect: Duration::from_millis(250),
-            stall: Duration::from_secs(1),
+            connect: (total / 8).max(Duration::from_millis(250)),
+            stall: (total / 2).max(Duration::from_secs(1)),
             deadline: Instant::now() + total,
         }
+    }
+
+    /// For a connection that is encrypted: it takes two round trips more, and a certificate has to be checked.
+    #[must_use]
+    pub fn connect_encrypted(&self) -> Duration {
+        self.connect * 4
     }
 
     /// What is left of all, and at most this.

@@ -3,6 +3,7 @@
 use cachex::remote::child::{RemoteAnswer, read_answer};
 use cachex::remote::engine::RemoteFault;
 use cachex::time::Timestamp;
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -31,6 +32,12 @@ impl Remote {
     /// The same with a variable in the environment.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same without a variable.
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
         self
     }
 
@@ -103,4 +110,11 @@ impl Remote {
 /// Whether a moment is not further away than so many milliseconds.
 fn is_near(moment: i64, millis: u64) -> bool {
     moment.abs_diff(Timestamp::now().as_millis()) <= millis
+}
+
+/// An unnamed file with these bytes.
+pub fn file_of(bytes: &[u8]) -> File {
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(bytes).expect("written");
+    file
 }

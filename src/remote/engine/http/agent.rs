@@ -29,7 +29,7 @@ pub fn agent(
         }
         _ => RootCerts::WebPki,
     };
-    let connect = if is_encrypted { limits.connect + TransferLimits::TLS } else { limits.connect };
+    let connect = if is_encrypted { limits.connect_encrypted() } else { limits.connect };
     let config = Agent::config_builder()
         .tls_config(TlsConfig::builder().root_certs(root_certs).build())
         .proxy(proxy(is_encrypted)?)
