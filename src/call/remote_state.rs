@@ -6,6 +6,9 @@ use crate::time::Timestamp;
 use std::cell::{Cell, OnceCell};
 use std::time::Duration;
 
+/// Engines tell the time in seconds, cut off.
+const CLOCK_STEP: i64 = 1_000;
+
 /// What a call knows of its remote, found out on its first miss.
 #[derive(Default)]
 pub(super) struct RemoteState(pub(super) OnceCell<Option<Box<SharedCall>>>);
@@ -34,8 +37,10 @@ impl SharedCall {
         Timestamp::from_millis(at.as_millis().saturating_add(self.clock_ahead.get()))
     }
 
-    /// A moment of the engine by our clock.
+    /// A moment of the engine by our clock, rather too early than too late: a result that seems younger than it is would
+    /// outlive its time, or a clearing.
     pub(super) fn to_ours(&self, at: Timestamp) -> Timestamp {
-        Timestamp::from_millis(at.as_millis().saturating_sub(self.clock_ahead.get()))
+        let ahead = self.clock_ahead.get().saturating_add(CLOCK_STEP);
+        Timestamp::from_millis(at.as_millis().saturating_sub(ahead))
     }
 }

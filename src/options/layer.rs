@@ -225,7 +225,7 @@ options! {
     /// Asked after a local miss, and given what --share allows. Secrets come from the variables
     /// `CACHEX_REMOTE_KEY`, `CACHEX_REMOTE_SIGN_KEY`, `CACHEX_REMOTE_TRUST` and `CACHEX_REMOTE_TOKEN`; `cachex remote
     /// keygen` makes the first three.
-    remote: String = sharing::remote, Shape::new("remote", One(Text, "URL")).under(SHARING).rare();
+    remote: String = sharing::remote, Shape::new("remote", One(Text, "URL")).under(SHARING).rare().secret();
 
     /// What this machine does there: off, read, write or read-write [default: read]
     remote_mode: RemoteMode = last(sharing::mode),

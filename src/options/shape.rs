@@ -17,6 +17,8 @@ pub struct Shape {
     pub heading: Option<&'static str>,
     /// Whether only the long help shows it.
     pub is_rare: bool,
+    /// Whether its value may hold a secret, which no message shows.
+    pub is_secret: bool,
 }
 
 /// What an option takes: a value has a kind, and a name in the help.
@@ -53,7 +55,15 @@ pub enum ValueKind {
 
 impl Shape {
     pub(super) const fn new(name: &'static str, takes: Takes) -> Self {
-        Self { name, alias: None, letter: None, takes, heading: None, is_rare: false }
+        Self {
+            name,
+            alias: None,
+            letter: None,
+            takes,
+            heading: None,
+            is_rare: false,
+            is_secret: false,
+        }
     }
 
     pub(super) const fn under(self, heading: &'static str) -> Self {
@@ -70,6 +80,10 @@ impl Shape {
 
     pub(super) const fn rare(self) -> Self {
         Self { is_rare: true, ..self }
+    }
+
+    pub(super) const fn secret(self) -> Self {
+        Self { is_secret: true, ..self }
     }
 }
 

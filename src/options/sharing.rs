@@ -98,7 +98,8 @@ pub fn without_login(word: &OsStr) -> OsString {
 
 #[cfg(feature = "remote")]
 fn check_remote(text: &str) -> Result<(), String> {
-    if text.is_empty() { Err("expected an address".to_owned()) } else { Ok(()) }
+    let read = text.parse::<crate::remote::url::RemoteUrl>();
+    read.map(drop).map_err(|bad| bad.to_string())
 }
 
 #[cfg(not(feature = "remote"))]

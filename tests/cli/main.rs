@@ -56,6 +56,8 @@ mod prune;
 mod pty;
 mod questions;
 mod remembered_trees;
+#[cfg(feature = "remote")]
+mod remote;
 mod replay;
 mod shell_completion;
 mod signal_losses;

@@ -80,7 +80,7 @@ pub(in crate::options) fn parse_verb(words: Vec<OsString>) -> Result<Verb, clap:
 
 /// An option of the table.
 fn argument(option: &'static RunOption) -> Arg {
-    let Shape { name, alias, letter, takes, heading, is_rare } = option.shape;
+    let Shape { name, alias, letter, takes, heading, is_rare, is_secret } = option.shape;
     let (line, more) = help(option.help);
     let argument = Arg::new(name)
         .long(name)
@@ -110,6 +110,8 @@ fn argument(option: &'static RunOption) -> Arg {
     let many = |kind, name| valued(kind, name).action(ArgAction::Append).value_parser(any_word());
     match takes {
         Takes::Nothing => argument.action(ArgAction::SetTrue).value_parser(parser().map(|()| true)),
+        // An error of clap would show the value.
+        Takes::One(kind, name) if is_secret => valued(kind, name).value_parser(any_word()),
         Takes::One(kind, name) => valued(kind, name).value_parser(parser()),
         Takes::Many(kind, name) => many(kind, name),
         Takes::Listed(kind, name) => many(kind, name).value_delimiter(','),

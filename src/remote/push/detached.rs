@@ -83,7 +83,7 @@ pub fn push_waiting(
     let mut report = PushReport::default();
     let Some(_lock) = outbox.lock()? else {
         report.waiting = outbox.waiting(&remote)?.len();
-        report.fault = Some("another process is pushing".to_owned());
+        report.fault = Some("other processes are pushing".to_owned());
         return Ok(report);
     };
     let breaker = Breaker::new(store, &transfer.access.url, RemoteDirection::Write);

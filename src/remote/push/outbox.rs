@@ -107,19 +107,23 @@ impl Outbox {
         Ok(waiting.into_iter().map(|(_, waiting)| waiting).collect())
     }
 
-    /// Keeps other processes from pushing until the lock is dropped; `None` if one does.
+    /// Keeps other processes from pushing until the lock is dropped. Waits while one pushes, since it may have looked
+    /// before our object was posted; `None` if another one waits already, which will look later.
     ///
     /// # Errors
     /// The system's.
     pub fn lock(&self) -> io::Result<Option<File>> {
         self.prepare()?;
         let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CREATE;
-        let file = private_directory::open_private(&self.directory.join("lock"), flags)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(fs::TryLockError::WouldBlock) => Ok(None),
-            Err(fs::TryLockError::Error(error)) => Err(error),
+        let open = |name| private_directory::open_private(&self.directory.join(name), flags);
+        let (next, lock) = (open("next")?, open("lock")?);
+        match next.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Ok(None),
+            Err(fs::TryLockError::Error(error)) => return Err(error),
         }
+        lock.lock()?;
+        Ok(Some(lock))
     }
 
     fn prepare(&self) -> io::Result<()> {
@@ -232,13 +236,14 @@ mod tests {
     }
 
     #[test]
-    fn one_process_pushes_at_a_time() {
+    fn of_those_who_wait_to_push_one_is_enough() {
         let store = tempfile::tempdir().expect("a directory");
         let outbox = Outbox::of_store(store.path());
-        let lock = outbox.lock().expect("locked");
-        assert!(lock.is_some());
+        let lock = outbox.lock().expect("locked").expect("ours");
+        let next = File::open(store.path().join("outbox/next")).expect("opened");
+        next.lock().expect("locked");
         assert!(outbox.lock().expect("tried").is_none());
-        drop(lock);
+        drop((lock, next));
         assert!(outbox.lock().expect("tried").is_some());
     }
 }

@@ -1,0 +1,68 @@
+//! A remote that fails costs a warning, never a result.
+
+use super::machine::{checkout, sharing, sharing_by};
+use super::server::Server;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A port where nobody listens.
+fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    format!("http://{}/", listener.local_addr().expect("an address"))
+}
+
+/// Answers everything with these bytes, then nothing.
+fn saying(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(answer);
+                // Until the other side goes away.
+                let _ = stream.read(&mut [0; 4096]);
+            });
+        }
+    });
+    url
+}
+
+#[test]
+fn an_outage_is_told_once() {
+    let (url, one) = (nobody(), checkout("echo $1"));
+    sharing_by(&one, &url, "./s.sh a").warns("a\n", "cannot be reached");
+    for word in ["b", "c"] {
+        sharing_by(&one, &url, &format!("./s.sh {word}")).gives(format!("{word}\n"));
+    }
+    assert_eq!(one.runs(), 3);
+}
+
+#[test]
+fn whatever_a_server_says_the_command_runs_in_time() {
+    let answers: [&[u8]; 6] = [
+        b"",
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nDate: Sun, 29 Nov 2026 10:00:00 GMT\r\nContent-Length: 5\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello",
+    ];
+    for answer in answers {
+        let (url, one) = (saying(answer), checkout("echo out; exit 3"));
+        let begun = Instant::now();
+        let told = sharing_by(&one, &url, "-v ./s.sh").tells("out\n", 3);
+        // Only bounds the test: a hang is the fault.
+        assert!(begun.elapsed() < Duration::from_secs(20), "{told}");
+        assert_eq!(one.runs(), 1, "{told}");
+    }
+}
+
+#[test]
+fn a_failure_is_not_shared() {
+    let (server, one) = (Server::new(), checkout("exit 3"));
+    sharing(&one, &server, "./s.sh").ends("", "", 3);
+    assert_eq!(server.requests("PUT"), 0);
+}

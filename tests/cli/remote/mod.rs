@@ -1,0 +1,7 @@
+//! Results that travel between machines, through a store that speaks HTTP.
+
+mod failing;
+mod machine;
+mod secret;
+mod server;
+mod shared;

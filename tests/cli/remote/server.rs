@@ -1,0 +1,144 @@
+//! A small HTTP store: PUT, also if there is nothing yet, GET and HEAD. It runs in threads of the test.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+
+/// A store, and what was asked of it.
+#[derive(Clone)]
+pub struct Server {
+    state: Arc<Mutex<State>>,
+    address: String,
+}
+
+#[derive(Default)]
+struct State {
+    objects: BTreeMap<String, Vec<u8>>,
+    requests: Vec<String>,
+}
+
+impl Server {
+    /// A store that answers until the test ends.
+    pub fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let server = Self { state: Arc::default(), address };
+        let answering = server.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let server = answering.clone();
+                // A caller that was killed is no fault of the store.
+                thread::spawn(move || server.serve(&stream));
+            }
+        });
+        server
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}/cache", self.address)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("not poisoned")
+    }
+
+    /// The objects by their names.
+    pub fn objects(&self) -> BTreeMap<String, Vec<u8>> {
+        self.state().objects.clone()
+    }
+
+    /// Changes each object.
+    pub fn change(&self, change: impl Fn(&mut Vec<u8>)) {
+        self.state().objects.values_mut().for_each(change);
+    }
+
+    /// Puts an object under another name too.
+    pub fn put(&self, name: &str, object: Vec<u8>) {
+        self.state().objects.insert(name.to_owned(), object);
+    }
+
+    /// How many requests began with this word.
+    pub fn requests(&self, method: &str) -> usize {
+        self.state().requests.iter().filter(|request| request.starts_with(method)).count()
+    }
+
+    fn serve(&self, stream: &TcpStream) -> Option<()> {
+        let mut reader = BufReader::new(stream);
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).ok().filter(|count| *count > 0)?;
+            let mut words = line.split(' ');
+            let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+            let (mut length, mut only_new) = (0, false);
+            loop {
+                let mut header = String::new();
+                reader.read_line(&mut header).ok().filter(|count| *count > 0)?;
+                let header = header.trim_end().to_lowercase();
+                match header.split_once(": ") {
+                    None => break,
+                    Some(("content-length", value)) => length = value.parse().ok()?,
+                    Some(("if-none-match", "*")) => only_new = true,
+                    Some(("expect", _)) => {
+                        (&*stream).write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
+                    }
+                    Some(_) => {}
+                }
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).ok()?;
+            let (status, body) = self.answer(&method, &path, body, only_new);
+            let length = body.len();
+            let date = http_date();
+            let head =
+                format!("HTTP/1.1 {status}\r\nDate: {date}\r\nContent-Length: {length}\r\n\r\n");
+            (&*stream).write_all(&[head.as_bytes(), &body].concat()).ok()?;
+        }
+    }
+
+    fn answer(
+        &self,
+        method: &str,
+        path: &str,
+        body: Vec<u8>,
+        only_new: bool,
+    ) -> (&'static str, Vec<u8>) {
+        let mut state = self.state();
+        state.requests.push(format!("{method} {path}"));
+        let known = state.objects.get(path).cloned();
+        match (method, known) {
+            ("GET", Some(object)) => ("200 OK", object),
+            ("HEAD", Some(_)) => ("200 OK", Vec::new()),
+            ("GET" | "HEAD", None) => ("404 Not Found", Vec::new()),
+            ("PUT", Some(_)) if only_new => ("412 Precondition Failed", Vec::new()),
+            ("PUT", _) => {
+                state.objects.insert(path.to_owned(), body);
+                ("201 Created", Vec::new())
+            }
+            _ => ("405 Method Not Allowed", Vec::new()),
+        }
+    }
+}
+
+/// The present as HTTP writes it.
+fn http_date() -> String {
+    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let seconds = i64::try_from(seconds.expect("after 1970").as_secs()).expect("soon enough");
+    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+        [usize::try_from(days % 7).expect("a day")];
+    // Days since 0000-03-01, in eras of 400 years.
+    let day = days + 719_468;
+    let (era, of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let names =
+        ["Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Jan", "Feb"];
+    let year = year_of_era + era * 400 + i64::from(month >= 10);
+    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+    let name = names[usize::try_from(month).expect("a month")];
+    format!("{weekday}, {day:02} {name} {year} {hour:02}:{minute:02}:{second:02} GMT")
+}

@@ -1,0 +1,158 @@
+//! What one machine has run another need not run.
+
+use super::machine::{checkout, script, sharing, wait_until_pushed};
+use super::server::Server;
+use crate::harness::{Texts as _, wait_until};
+use std::fs;
+
+#[test]
+fn another_checkout_on_another_machine_replays_the_result() {
+    let (server, one, other) =
+        (Server::new(), checkout("echo out; echo err >&2"), checkout("echo out; echo err >&2"));
+    sharing(&one, &server, "./s.sh").ends("out\n", "err\n", 0);
+    wait_until_pushed(&one);
+    assert_eq!(server.objects().len(), 1);
+    sharing(&other, &server, "./s.sh").ends("out\n", "err\n", 0);
+    assert_eq!((one.runs(), other.runs()), (1, 0));
+    // From now on it is a hit like any other.
+    let asked = server.requests("GET");
+    sharing(&other, &server, "./s.sh").ends("out\n", "err\n", 0);
+    assert_eq!(server.requests("GET"), asked);
+}
+
+#[test]
+fn nothing_is_shared_that_was_not_asked_for() {
+    let (server, one) = (Server::new(), checkout("echo out"));
+    sharing(&one, &server, "./s.sh").without_env("CACHEX_SHARE").gives("out\n");
+    sharing(&one, &server, "--remote-mode off ./s.sh a").gives("out\n");
+    sharing(&one, &server, "--remote-mode read ./s.sh b").gives("out\n");
+    sharing(&one, &server, "--remote-min-time 1h ./s.sh c").gives("out\n");
+    assert_eq!((server.requests("PUT"), server.requests("GET")), (0, 2));
+}
+
+#[test]
+fn other_words_files_variables_and_epochs_are_other_results() {
+    let (server, one, other) = (Server::new(), checkout("cat x"), checkout("cat x"));
+    one.write("x", "1");
+    other.write("x", "2");
+    sharing(&one, &server, "--file x ./s.sh").gives("1");
+    wait_until_pushed(&one);
+    sharing(&other, &server, "--file x ./s.sh").gives("2");
+    other.write("x", "1");
+    sharing(&other, &server, "--file x ./s.sh a").gives("1");
+    sharing(&other, &server, "--file x --remote-epoch 2 ./s.sh").gives("1");
+    assert_eq!(other.runs(), 3);
+    other.cachex("clear").output();
+    assert_eq!(other.runs(), 3);
+}
+
+#[test]
+fn a_call_from_outside_a_project_shares_nothing() {
+    let (server, one) = (Server::new(), checkout("echo out"));
+    fs::remove_dir(one.dir.join(".git")).expect("removed");
+    let told = sharing(&one, &server, "-v ./s.sh").tells("out\n", 0);
+    assert!(told.contains("not shared") && told.contains(".git"), "{told}");
+    assert_eq!(server.requests(""), 0);
+}
+
+#[test]
+fn output_that_names_a_place_of_the_machine_stays_there() {
+    let (server, one) = (Server::new(), checkout("pwd; echo \"$HOME/x\" >&2"));
+    let here = one.dir.display();
+    let told = sharing(&one, &server, "-v ./s.sh").tells(format!("{here}\n"), 0);
+    assert!(told.contains("not shared: its output names"), "{told}");
+    assert_eq!(server.requests("PUT"), 0);
+}
+
+#[test]
+fn a_clearing_does_not_bring_the_old_result_back() {
+    let (server, one) = (Server::new(), checkout("cat x"));
+    one.write("x", "old");
+    sharing(&one, &server, "./s.sh").gives("old");
+    wait_until_pushed(&one);
+    one.write("x", "new");
+    one.cachex("clear -- ./s.sh").tells("removed 1 entry (3B)\n", 0);
+    sharing(&one, &server, "./s.sh").gives("new");
+    wait_until_pushed(&one);
+    let other = checkout("cat x");
+    sharing(&other, &server, "./s.sh").gives("new");
+}
+
+#[test]
+fn an_expired_result_does_not_block_its_renewal() {
+    let (server, one) = (Server::new(), checkout("cat x"));
+    one.write("x", "old");
+    sharing(&one, &server, "./s.sh").gives("old");
+    wait_until_pushed(&one);
+    let other = checkout("cat x");
+    other.write("x", "new");
+    wait_until("a second has gone by", || {
+        let output = sharing(&other, &server, "--ttl 1s ./s.sh").output();
+        if output.stdout_text() == "new" {
+            return true;
+        }
+        other.cachex("clear --older-than 0s").output();
+        false
+    });
+    wait_until_pushed(&other);
+    let third = checkout("cat x");
+    sharing(&third, &server, "./s.sh").gives("new");
+}
+
+#[test]
+fn forty_callers_ask_once() {
+    let (server, one, other) = (Server::new(), checkout("echo out"), checkout("echo out"));
+    sharing(&one, &server, "./s.sh").gives("out\n");
+    wait_until_pushed(&one);
+    let asked = server.requests("GET");
+    let calls: Vec<_> = (0..40).map(|_| sharing(&other, &server, "./s.sh").spawn()).collect();
+    for call in calls {
+        assert_eq!(call.wait_with_output().expect("waited for").stdout_text(), "out\n");
+    }
+    assert_eq!((server.requests("GET") - asked, other.runs()), (1, 0));
+}
+
+#[test]
+fn files_that_a_command_writes_travel_too() {
+    let body = "mkdir -p out/a; echo 1 > out/a/x; echo 2 > out/y; ln -s y out/z; chmod 755 out/y; echo done";
+    let (server, one, other) = (Server::new(), checkout(body), checkout(body));
+    sharing(&one, &server, "--output out ./s.sh").gives("done\n");
+    wait_until_pushed(&one);
+    sharing(&other, &server, "--output out ./s.sh").gives("done\n");
+    assert_eq!(other.runs(), 0);
+    assert_eq!((other.read("out/a/x"), other.read("out/z")), ("1\n".into(), "2\n".into()));
+    other.program("test", &["-x", "out/y"]).gives("");
+}
+
+#[test]
+fn long_output_travels_whole() {
+    let body = "i=0; while [ $i -lt 3000 ]; do printf '%1000d\\n' $i; i=$((i+1)); done";
+    let (server, one, other) = (Server::new(), checkout(body), checkout(body));
+    let bare = one.sh("./s.sh").output();
+    sharing(&one, &server, "./s.sh").gives(&bare.stdout);
+    wait_until_pushed(&one);
+    sharing(&other, &server, "./s.sh").gives(&bare.stdout);
+    assert_eq!(other.runs(), 0);
+}
+
+#[test]
+fn a_result_that_depends_on_what_came_in_stays_here() {
+    let (server, one, other) = (Server::new(), checkout("cat"), checkout("cat"));
+    sharing(&one, &server, "./s.sh").stdin("1").gives("1");
+    sharing(&other, &server, "./s.sh").stdin("2").gives("2");
+    assert_eq!(server.requests("PUT"), 0);
+    sharing(&one, &server, "--stdin ./s.sh").stdin("3").gives("3");
+    wait_until_pushed(&one);
+    sharing(&other, &server, "--stdin ./s.sh").stdin("4").gives("4");
+    sharing(&other, &server, "--stdin ./s.sh").stdin("3").gives("3");
+    assert_eq!(other.runs(), 2);
+}
+
+#[test]
+fn a_script_that_differs_is_another_command() {
+    let (server, one, other) = (Server::new(), checkout("echo 1"), checkout("echo 1"));
+    sharing(&one, &server, "./s.sh").gives("1\n");
+    wait_until_pushed(&one);
+    script(&other, "echo 2");
+    sharing(&other, &server, "./s.sh").gives("2\n");
+}
