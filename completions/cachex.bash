@@ -25,7 +25,7 @@ _cachex() {
         _cachex_operand
     elif [[ -z ${options_only-} ]]; then
         # A verb or a command.
-        [[ -n $run ]] || _cachex_words_of 'explain list show stats clear prune config trust doctor init man completions help'
+        [[ -n $run ]] || _cachex_words_of 'explain list show stats clear prune config trust remote doctor init man completions help'
         _cachex_commands
     fi
 }
@@ -55,8 +55,8 @@ _cachex_place() {
             --) command=$((i + 1)); return ;;
             -*)
                 case ${word%%=*} in -v|--verbose|-q|--quiet|--cache-dir) ;; *) run=1 ;; esac
-                case $word in --env|--file|--ignore-arg|--hash-with|--key|--scope|--trace-ignore|--trace-times|--output|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--cache-exit|--max-entries|--max-output|--remote|--remote-mode|--remote-timeout|--remote-min-time|--remote-namespace|--remote-read|--remote-platform|--remote-epoch|--spinner|--max-size|--cache-dir|--older-than|--limit|--sort) ((++i == last)) && option=$word ;; esac ;;
-            explain|list|show|stats|clear|prune|config|trust|doctor|init|man|completions|help)
+                case $word in --env|--file|--ignore-arg|--hash-with|--key|--scope|--trace-ignore|--trace-times|--output|--ttl|--failure-ttl|--stale-while-revalidate|--stale-if-error|--cache-exit|--max-entries|--max-output|--remote|--remote-mode|--remote-timeout|--remote-min-time|--remote-namespace|--remote-read|--remote-platform|--remote-epoch|--spinner|--max-size|--cache-dir|--older-than|--limit|--sort|--timeout) ((++i == last)) && option=$word ;; esac ;;
+            explain|list|show|stats|clear|prune|config|trust|remote|doctor|init|man|completions|help)
                 if [[ -z $verb ]]; then verb=$word; continue; fi
                 case $verb in explain) command=$i; return ;; esac ;;
             *)
@@ -76,6 +76,7 @@ _cachex_options() {
         prune) echo '--max-size -v --verbose -q --quiet --cache-dir -h --help --dry-run' ;;
         config) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --ignore-file-args --stdin -n --no-stdin --trace --no-trace --trace-ignore --trace-times --output --outputs --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --share --remote --remote-mode --remote-timeout --remote-min-time --remote-namespace --remote-read --remote-platform --remote-epoch --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json --all' ;;
         trust) echo '-v --verbose -q --quiet --cache-dir -h --help --json --revoke --list' ;;
+        remote) echo '-v --verbose -q --quiet --cache-dir -h --help --timeout' ;;
         doctor) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
         init) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
         man) echo '-v --verbose -q --quiet --cache-dir -h --help' ;;
@@ -92,10 +93,11 @@ _cachex_operand() {
         clear) _cachex_words_of "-- $(_cachex_entries)" ;;
         config) _cachex_words_of -- ;;
         trust) _cachex_option dirnames ;;
+        remote) _cachex_words_of 'keygen flush' ;;
         init) _cachex_words_of 'bash zsh fish' ;;
-        man) _cachex_words_of 'explain list show stats clear prune config trust doctor init man completions help' ;;
+        man) _cachex_words_of 'explain list show stats clear prune config trust remote doctor init man completions help' ;;
         completions) _cachex_words_of 'bash zsh fish elvish powershell' ;;
-        help) _cachex_words_of 'explain list show stats clear prune config trust doctor init man completions help' ;;
+        help) _cachex_words_of 'explain list show stats clear prune config trust remote doctor init man completions help' ;;
     esac
 }
 

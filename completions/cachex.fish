@@ -15,9 +15,9 @@ function __cachex_place
                 return
             case '-*'
                 contains -- (string split -m 1 = -- $words[1])[1] -v --verbose -q --quiet --cache-dir; or set first
-                contains -- $words[1] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --remote --remote-mode --remote-timeout --remote-min-time --remote-namespace --remote-read --remote-platform --remote-epoch --spinner --max-size --cache-dir --older-than --limit --sort; and set -e words[1]
+                contains -- $words[1] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --remote --remote-mode --remote-timeout --remote-min-time --remote-namespace --remote-read --remote-platform --remote-epoch --spinner --max-size --cache-dir --older-than --limit --sort --timeout; and set -e words[1]
             case '*'
-                if test $verb = run; and contains -- $words[1] explain list show stats clear prune config trust doctor init man completions help
+                if test $verb = run; and contains -- $words[1] explain list show stats clear prune config trust remote doctor init man completions help
                     set verb $words[1]
                     set first
                 else if contains -- $verb run explain
@@ -59,6 +59,7 @@ function __cachex_first
         printf '%s\t%s\n' prune 'Remove expired entries, then shrink the store to --max-size'
         printf '%s\t%s\n' config 'Show the options in force, and where each comes from'
         printf '%s\t%s\n' trust 'Trust the configuration file of a project'
+        printf '%s\t%s\n' remote 'Make the secrets of a remote, or push what waits for it'
         printf '%s\t%s\n' doctor 'Check the store, and say how to fix what is wrong'
         printf '%s\t%s\n' init 'Print what a shell\'s start file needs: completions and `memo`'
         printf '%s\t%s\n' man 'Print the manual page of cachex or of a verb, as roff'
@@ -103,7 +104,7 @@ end
 function __cachex_entries
     # Only one is named: not behind another operand.
     set -l words (commandline -opc)
-    string match -q -- '-*' $words[-1]; or contains -- $words[-1] explain list show stats clear prune config trust doctor init man completions help; or contains -- $words[-2] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --remote --remote-mode --remote-timeout --remote-min-time --remote-namespace --remote-read --remote-platform --remote-epoch --spinner --max-size --cache-dir --older-than --limit --sort
+    string match -q -- '-*' $words[-1]; or contains -- $words[-1] explain list show stats clear prune config trust remote doctor init man completions help; or contains -- $words[-2] --env --file --ignore-arg --hash-with --key --scope --trace-ignore --trace-times --output --ttl --failure-ttl --stale-while-revalidate --stale-if-error --cache-exit --max-entries --max-output --remote --remote-mode --remote-timeout --remote-min-time --remote-namespace --remote-read --remote-platform --remote-epoch --spinner --max-size --cache-dir --older-than --limit --sort --timeout
     or return
     __cachex_list | awk 'NR == 1 { at = index($0, "COMMAND") } NR > 1 { print $1 "\t" substr($0, at) }'
 end
@@ -132,10 +133,11 @@ complete -c cachex -n '__cachex_at show' -k -a '-- (__cachex_entries)'
 complete -c cachex -n '__cachex_at clear' -k -a '-- (__cachex_entries)'
 complete -c cachex -n '__cachex_at config' -k -a '--'
 complete -c cachex -n '__cachex_at trust' -k -a '(__fish_complete_directories)'
+complete -c cachex -n '__cachex_at remote' -k -a 'keygen flush'
 complete -c cachex -n '__cachex_at init' -k -a 'bash zsh fish'
-complete -c cachex -n '__cachex_at man' -k -a 'explain list show stats clear prune config trust doctor init man completions help'
+complete -c cachex -n '__cachex_at man' -k -a 'explain list show stats clear prune config trust remote doctor init man completions help'
 complete -c cachex -n '__cachex_at completions' -k -a 'bash zsh fish elvish powershell'
-complete -c cachex -n '__cachex_at help' -k -a 'explain list show stats clear prune config trust doctor init man completions help'
+complete -c cachex -n '__cachex_at help' -k -a 'explain list show stats clear prune config trust remote doctor init man completions help'
 complete -c cachex -n '__cachex_at run explain config' -l env -x -a '(__cachex_variables)' -d 'Add variables to the key (repeat, or use commas)'
 complete -c cachex -n '__cachex_at run explain config' -l file -r -F -d 'Add the content of files to the key (repeat)'
 complete -c cachex -n '__cachex_at run explain config' -l ignore-arg -x -d 'Leave these arguments out of the key (repeat)'
@@ -179,10 +181,10 @@ complete -c cachex -n '__cachex_at run explain config' -l spinner -x -d 'The spi
 complete -c cachex -n '__cachex_at run explain config' -l no-spinner -d 'Show no spinner'
 complete -c cachex -n '__cachex_at run explain prune config' -l max-size -x -d 'Keep the whole store below this [default: 2GiB]'
 complete -c cachex -n '__cachex_at run explain config' -l no-cache -d 'Run the command as if cachex were not there'
-complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor init man completions help' -s v -l verbose -d 'Report decisions and their reasons on standard error'
-complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor init man completions help' -s q -l quiet -d 'Print no warnings'
-complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor init man completions help' -l cache-dir -x -a '(__fish_complete_directories)' -d 'Keep the store in this directory'
-complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust doctor init man completions help' -s h -l help -d 'Print help'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust remote doctor init man completions help' -s v -l verbose -d 'Report decisions and their reasons on standard error'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust remote doctor init man completions help' -s q -l quiet -d 'Print no warnings'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust remote doctor init man completions help' -l cache-dir -x -a '(__fish_complete_directories)' -d 'Keep the store in this directory'
+complete -c cachex -n '__cachex_at run explain list show stats clear prune config trust remote doctor init man completions help' -s h -l help -d 'Print help'
 complete -c cachex -n '__cachex_at run' -s V -l version -d 'Print version'
 complete -c cachex -n '__cachex_at explain list show stats config trust' -l json -d 'Print JSON'
 complete -c cachex -n '__cachex_at list clear' -l exact -d 'Only the call with exactly these ARGS (or none)'
@@ -201,3 +203,4 @@ complete -c cachex -n '__cachex_at clear prune' -l dry-run -d 'Say what would be
 complete -c cachex -n '__cachex_at config' -l all -d 'Show defaults, too'
 complete -c cachex -n '__cachex_at trust' -l revoke -d 'Revoke the trust'
 complete -c cachex -n '__cachex_at trust' -l list -d 'List the files that are trusted'
+complete -c cachex -n '__cachex_at remote' -l timeout -x -d 'How long `flush` may take [default: 60s]'

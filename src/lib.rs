@@ -163,6 +163,7 @@ fn dispatch(mut asked: Asked) -> Result<Exit, Error> {
             let max_size = options.max_size.or(asked.in_force.max_size.value().copied());
             commands::prune::run(max_size, options.dry_run, &store()?, &notices)?;
         }
+        Verb::Remote(options) => return commands::remote::run(&options, &asked, &notices),
         Verb::Show(options) => commands::show::run(&options, &store()?, &notices)?,
         Verb::Stats(options) => commands::stats::run(&options, &store()?, &notices)?,
         Verb::Trust(options) => commands::trust::run(&options)?,

@@ -18,6 +18,7 @@ pub fn run(verb: Option<&str>) -> Result<(), Error> {
         Some("list") => include_str!("../../man/cachex-list.1"),
         Some("man") => include_str!("../../man/cachex-man.1"),
         Some("prune") => include_str!("../../man/cachex-prune.1"),
+        Some("remote") => include_str!("../../man/cachex-remote.1"),
         Some("show") => include_str!("../../man/cachex-show.1"),
         Some("stats") => include_str!("../../man/cachex-stats.1"),
         Some("trust") => include_str!("../../man/cachex-trust.1"),

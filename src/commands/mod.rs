@@ -27,8 +27,15 @@ pub mod explain;
 pub mod init;
 pub mod list;
 pub mod man;
+#[cfg(not(feature = "remote"))]
+mod no_remote;
 pub mod prune;
+#[cfg(feature = "remote")]
+pub mod remote;
 pub mod run;
 pub mod show;
 pub mod stats;
 pub mod trust;
+
+#[cfg(not(feature = "remote"))]
+pub use no_remote as remote;

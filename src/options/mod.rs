@@ -25,7 +25,8 @@ pub use definitions::command::command;
 pub use definitions::usage::{EarlyExit, Help};
 pub use definitions::verbs::{
     ClearOptions, ConfigOptions, ExplainOptions, FilterOptions, InitShell, ListOptions,
-    PruneOptions, Shell, ShowOptions, SortKey, StatsOptions, TrustOptions, Verb,
+    PruneOptions, RemoteAction, RemoteOptions, Shell, ShowOptions, SortKey, StatsOptions,
+    TrustOptions, Verb,
 };
 pub use files::file::ConfigFile;
 pub use files::findings::{Findings, Untrusted, WHY_IGNORED};

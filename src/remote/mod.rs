@@ -27,6 +27,7 @@
 //! SealedObject::verify(file, &name, ..)         reads it, checked whole; PackReader streams what is in it
 //! ```
 
+pub mod access;
 pub mod breaker;
 pub mod child;
 pub mod engine;

@@ -2,7 +2,7 @@
 
 use super::harness::{Sandbox, Texts};
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "",
     "clear",
     "explain",
@@ -10,6 +10,7 @@ const VERBS: [&str; 13] = [
     "show",
     "config",
     "prune",
+    "remote",
     "doctor",
     "stats",
     "completions",

@@ -29,6 +29,7 @@ impl Texts {
             "list" => &LIST,
             "man" => &MAN,
             "prune" => &PRUNE,
+            "remote" => &REMOTE,
             "show" => &SHOW,
             "stats" => &STATS,
             "trust" => &TRUST,
@@ -198,6 +199,18 @@ const LIST: Texts = Texts {
         ),
     ],
     see_also: &["cachex", "cachex-show", "cachex-stats"],
+    ..VERB
+};
+
+const REMOTE: Texts = Texts {
+    exit_status: &[
+        ("0", "Done, also when nothing waited."),
+        ("1", "Some results were not pushed."),
+        ("125", "The outbox cannot be read, or the answer cannot be written."),
+        ("2", "The command line is wrong, or there is no remote."),
+    ],
+    environment: &[("CACHEX_REMOTE", "The remote, as `--remote` of a run.")],
+    examples: &[("Make secrets for a team:", "cachex remote keygen")],
     ..VERB
 };
 

@@ -6,9 +6,10 @@ use crate::call::prepare::Prepared;
 use crate::call::remote_state::SharedCall;
 use crate::home;
 use crate::options::Sharing;
+use crate::remote::access::access_of_process;
 use crate::remote::breaker::{Breaker, BreakerPermit, RemoteDirection};
 use crate::remote::child::{RemoteAnswer, RemoteOperation, Transfer};
-use crate::remote::engine::{RemoteAccess, RemoteFault};
+use crate::remote::engine::RemoteFault;
 use crate::remote::{
     Namer, Namespace, ObjectName, PlatformFacts, SealedObject, Secrets, SharedProject, Unverified,
     portable_key,
@@ -16,7 +17,7 @@ use crate::remote::{
 use crate::time::{Lifetime, Timestamp};
 use std::fs::File;
 use std::os::unix::ffi::OsStringExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// More than what a result holds: heads, tags, and what compression may add.
 const OVERHEAD: u64 = 32 << 20;
@@ -145,7 +146,7 @@ impl Call<'_> {
         let namespaces = std::iter::once(&sharing.namespace).chain(&sharing.read);
         let names = namespaces.map(name).collect::<Result<_, NotShared>>()?;
         let directory = prepared.store.directory();
-        let access = access(&sharing.remote, directory).map_err(NotShared::Fault)?;
+        let access = access_of_process(&sharing.remote, directory).map_err(NotShared::Fault)?;
         let roots = [Some(project.root.clone()), project.logical_root, home::directory()];
         let places = roots.into_iter().flatten().map(|root| root.into_os_string().into_vec());
         Ok(SharedCall {
@@ -159,26 +160,6 @@ impl Call<'_> {
             secrets,
         })
     }
-}
-
-/// The remote, and by what right it is used.
-fn access(remote: &str, directory: &Path) -> Result<RemoteAccess, String> {
-    let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
-    let token = match (variable("CACHEX_REMOTE_TOKEN"), variable("CACHEX_REMOTE_TOKEN_FILE")) {
-        (Some(token), _) => Some(token),
-        (None, Some(path)) => {
-            let read = std::fs::read_to_string(path);
-            let token = read.map_err(|error| format!("CACHEX_REMOTE_TOKEN_FILE: {error}"))?;
-            Some(token.trim().to_owned())
-        }
-        (None, None) => None,
-    };
-    Ok(RemoteAccess {
-        url: remote.parse().map_err(|bad| format!("--remote: {bad}"))?,
-        token,
-        ca: variable("CACHEX_REMOTE_CA").map(PathBuf::from),
-        directory: Some(directory.to_owned()),
-    })
 }
 
 /// Why a call shares nothing.

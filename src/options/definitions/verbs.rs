@@ -45,6 +45,13 @@ pub enum Verb {
     /// A `.cachex.toml` counts only while you trust its exact content. Until then commands run uncached, with a
     /// warning. Prints what the file sets, then trusts it.
     Trust(TrustOptions),
+    /// Make the secrets of a remote, or push what waits for it
+    ///
+    /// `keygen` prints new secrets, and where each belongs. `flush` pushes the results that wait and waits for the end, for
+    /// the last line of a CI job: exit 1 if some still wait. The remote is that of --remote in a variable or in the user's
+    /// file.
+    #[command(hide = true)]
+    Remote(RemoteOptions),
     /// Check the store, and say how to fix what is wrong
     ///
     /// Checks the directory, modes, free space, the database, the checksum of every entry, locks, and whether commands can
@@ -116,6 +123,7 @@ impl Verb {
                 | Self::Init { .. }
                 | Self::Man { .. }
                 | Self::Trust(_)
+                | Self::Remote(RemoteOptions { action: RemoteAction::Keygen, .. })
         )
     }
 
@@ -137,6 +145,24 @@ impl Verb {
             _ => None,
         }
     }
+}
+
+/// `cachex remote`.
+#[derive(Debug, Args)]
+pub struct RemoteOptions {
+    /// What to do
+    pub action: RemoteAction,
+    /// How long `flush` may take [default: 60s]
+    #[arg(long, value_name = "DURATION", default_value = "60s", hide_default_value = true)]
+    pub timeout: Lifetime,
+}
+
+/// What to do with a remote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum RemoteAction {
+    Keygen,
+    Flush,
 }
 
 /// `cachex clear`.

@@ -53,7 +53,8 @@ fn whatever_a_server_says_the_command_runs_in_time() {
     for answer in answers {
         let (url, one) = (saying(answer), checkout("echo out; exit 3"));
         let begun = Instant::now();
-        let told = sharing_by(&one, &url, "-v ./s.sh").tells("out\n", 3);
+        let call = sharing_by(&one, &url, "-v ./s.sh").env("CACHEX_REMOTE_TIMEOUT", "2");
+        let told = call.tells("out\n", 3);
         // Only bounds the test: a hang is the fault.
         assert!(begun.elapsed() < Duration::from_secs(20), "{told}");
         assert_eq!(one.runs(), 1, "{told}");

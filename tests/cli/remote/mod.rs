@@ -5,3 +5,4 @@ mod machine;
 mod secret;
 mod server;
 mod shared;
+mod verb;

@@ -1,0 +1,53 @@
+//! `cachex remote`: new secrets, and pushing what waits.
+
+use super::answer::print;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::options::{Asked, RemoteAction, RemoteOptions, store_directory};
+use crate::remote::access::access_of_process;
+use crate::remote::child::Transfer;
+use crate::remote::new_secrets;
+use crate::remote::push::detached::{PushReport, push_waiting};
+use crate::terminal::Notices;
+use crate::time::Lifetime;
+use std::time::Duration;
+
+/// Without a limit one push still ends.
+const LONGEST: Duration = Duration::from_hours(1);
+
+/// Does what was asked.
+///
+/// # Errors
+/// When there is no remote, or the answer cannot be written.
+pub fn run(options: &RemoteOptions, asked: &Asked, notices: &Notices) -> Result<Exit, Error> {
+    match options.action {
+        RemoteAction::Keygen => {
+            let secrets = new_secrets().map_err(|fault| Error::Failed(fault.to_string()))?;
+            print(&secrets).map(|()| Exit::Code(0))
+        }
+        RemoteAction::Flush => flush(options.timeout, asked, notices),
+    }
+}
+
+fn flush(timeout: Lifetime, asked: &Asked, notices: &Notices) -> Result<Exit, Error> {
+    asked.findings.tell(notices);
+    let remote = asked.in_force.remote.value().ok_or_else(|| {
+        Error::Usage(
+            "no remote is set: name it with CACHEX_REMOTE or in the user's file".to_owned(),
+        )
+    })?;
+    let store = store_directory(&asked.in_force).map_err(Error::Failed)?;
+    let access = access_of_process(remote, &store).map_err(Error::Usage)?;
+    let within = match timeout {
+        Lifetime::For(within) => within.min(LONGEST),
+        Lifetime::Unlimited => LONGEST,
+    };
+    let pushed = push_waiting(&Transfer::new(access, within), &store, within, true);
+    let PushReport { pushed, refused, waiting, fault } =
+        pushed.map_err(|fault| Error::Failed(format!("the outbox: {fault}")))?;
+    if let Some(fault) = fault {
+        notices.warn(&fault);
+    }
+    print(&format!("pushed {pushed}, refused {refused}, waiting {waiting}\n"))?;
+    Ok(Exit::Code(u8::from(refused + waiting > 0)))
+}
