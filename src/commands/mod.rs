@@ -28,7 +28,7 @@ pub mod init;
 pub mod list;
 pub mod man;
 #[cfg(not(feature = "remote"))]
-mod no_remote;
+pub mod no_remote;
 pub mod prune;
 #[cfg(feature = "remote")]
 pub mod remote;
