@@ -290,7 +290,8 @@ options! {
     /// Keep the store in this directory
     ///
     /// Instead of `cachex` in the user's cache directory.
-    cache_dir: PathBuf = last(values::directory), Shape::new("cache-dir", One(Directory, "DIR"));
+    cache_dir: PathBuf = last(values::directory),
+        Shape::new("cache-dir", One(Directory, "DIR")).rare();
 }
 
 const KEY: &str = "Key";

@@ -50,7 +50,6 @@ pub enum Verb {
     /// `keygen` prints new secrets, and where each belongs. `flush` pushes the results that wait and waits for the end, for
     /// the last line of a CI job: exit 1 if some still wait. The remote is that of --remote in a variable or in the user's
     /// file.
-    #[command(hide = true)]
     Remote(RemoteOptions),
     /// Check the store, and say how to fix what is wrong
     ///
