@@ -32,7 +32,7 @@ macro_rules! pages {
     };
 }
 
-pages! { docs in "docs": ci design reference releasing speed }
+pages! { docs in "docs": ci design fleet reference releasing speed }
 pages! { recipes in "docs/recipes": callers cloud compile cron editor fzf generate git llm make parallel prompt tests tmux wrap }
 
 /// The names of the pages in this directory, sorted.
