@@ -52,7 +52,7 @@
 //! |---|---|
 //! | verbs | [`commands`] |
 //! | one call | `call` |
-//! | its parts | [`options`], [`store`], [`runner`], [`tracer`], [`policy`], [`single_flight`], [`replay`] |
+//! | its parts | [`options`], [`store`], [`runner`], [`tracer`], [`policy`], [`single_flight`], [`replay`], `remote` |
 //! | values | [`entry`], [`stdin`], [`inputs`], [`outputs`], [`key`], [`recording`] |
 //! | ground floor | [`progress`], [`terminal`], [`error`], [`exit`], [`time`], [`size`], [`hex`], [`inherited`], [`output_streams`], [`home`], [`ownership`], [`private_directory`], [`file_lock`], [`memory_file`], [`absence`], [`die_with_parent`], `process` |
 
