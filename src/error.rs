@@ -78,7 +78,7 @@ fn hint_at_verb(command: &OsStr) -> String {
 
 /// The verb that a mistyped word may mean.
 pub(crate) fn nearest_verb(word: &str) -> Option<&'static str> {
-    const VERBS: [&str; 13] = [
+    const VERBS: [&str; 14] = [
         "clear",
         "list",
         "show",
@@ -91,6 +91,7 @@ pub(crate) fn nearest_verb(word: &str) -> Option<&'static str> {
         "completions",
         "init",
         "man",
+        "remote",
         "help",
     ];
     let near = VERBS.into_iter().filter(|verb| is_near(word, verb));
@@ -124,6 +125,7 @@ mod tests {
             ("prun", "prune"),
             ("docter", "doctor"),
             ("complitoins", "completions"),
+            ("remtoe", "remote"),
             ("hlep", "help"),
         ] {
             let hint = format!("; did you mean `cachex {meant}`?");
