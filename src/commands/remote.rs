@@ -37,7 +37,7 @@ fn flush(timeout: Lifetime, asked: &Asked, notices: &Notices) -> Result<Exit, Er
         )
     })?;
     let store = store_directory(&asked.in_force).map_err(Error::Failed)?;
-    let access = access_of_process(remote, &store).map_err(Error::Usage)?;
+    let access = access_of_process(remote).map_err(Error::Usage)?;
     let within = match timeout {
         Lifetime::For(within) => within.min(LONGEST),
         Lifetime::Unlimited => LONGEST,

@@ -1,14 +1,14 @@
 //! The remote of this process: its address, and what variables say of who asks.
 
 use super::engine::RemoteAccess;
-use std::path::{Path, PathBuf};
+use crate::private_directory;
+use std::path::PathBuf;
 
-/// The remote of this address, with the token and the roots that variables name. Credentials are kept in this private
-/// directory.
+/// The remote of this address, with the token and the roots that variables name.
 ///
 /// # Errors
 /// What is wrong with the address or a variable. Nothing secret is shown.
-pub fn access_of_process(remote: &str, directory: &Path) -> Result<RemoteAccess, String> {
+pub fn access_of_process(remote: &str) -> Result<RemoteAccess, String> {
     let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
     let token = match (variable("CACHEX_REMOTE_TOKEN"), variable("CACHEX_REMOTE_TOKEN_FILE")) {
         (Some(token), _) => Some(token),
@@ -23,6 +23,26 @@ pub fn access_of_process(remote: &str, directory: &Path) -> Result<RemoteAccess,
         url: remote.parse().map_err(|bad| format!("--remote: {bad}"))?,
         token,
         ca: variable("CACHEX_REMOTE_CA").map(PathBuf::from),
-        directory: Some(directory.to_owned()),
+        directory: credentials_directory(variable("AWS_ROLE_ARN").is_some()),
     })
+}
+
+/// Where temporary credentials are kept, if there are any. Not in the store: CI jobs save that where others can read it.
+fn credentials_directory(has_role: bool) -> Option<PathBuf> {
+    let user = rustix::process::geteuid().as_raw();
+    let directory = std::env::temp_dir().join(format!("cachex-{user}"));
+    (has_role && private_directory::prepare(&directory).is_ok()).then_some(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn only_their_owner_can_enter_the_directory_of_credentials() {
+        assert_eq!(credentials_directory(false), None);
+        let directory = credentials_directory(true).expect("it can be made");
+        assert_eq!(std::fs::metadata(directory).expect("there").mode() & 0o077, 0);
+    }
 }

@@ -145,8 +145,7 @@ impl Call<'_> {
         };
         let namespaces = std::iter::once(&sharing.namespace).chain(&sharing.read);
         let names = namespaces.map(name).collect::<Result<_, NotShared>>()?;
-        let directory = prepared.store.directory();
-        let access = access_of_process(&sharing.remote, directory).map_err(NotShared::Fault)?;
+        let access = access_of_process(&sharing.remote).map_err(NotShared::Fault)?;
         let roots = [Some(project.root.clone()), project.logical_root, home::directory()];
         let places = roots.into_iter().flatten().map(|root| root.into_os_string().into_vec());
         Ok(SharedCall {
