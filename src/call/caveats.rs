@@ -1,5 +1,5 @@
-//! What is said of options that find nothing, perhaps by a slip, with a guess at what was meant; and of variables whose
-//! names are nearly those of options.
+//! Hints about mistyped options: values that match nothing, with a guess at the intended one, and variables whose names
+//! are almost those of options.
 
 use super::context::Call;
 use crate::key::{Caveat, Observation};
@@ -49,7 +49,7 @@ impl Call<'_> {
     }
 }
 
-/// What is said of variables whose names are nearly those of options.
+/// Hints about variables whose names are almost those of options.
 fn mistyped_variables() -> Vec<String> {
     let known: Vec<_> =
         RUN_OPTIONS.iter().map(|option| OsString::from(option.variable())).collect();

@@ -1,10 +1,10 @@
-//! What is known of standard input before a run, as a part of the name of an object.
+//! The kind of standard input before a run, as a part of the name of an object.
 
 use crate::entry::Condition;
 use crate::remote::encode_condition;
 use crate::stdin::{Buffered, Stdin};
 
-/// The first byte of what is known of a stream. No condition begins with it.
+/// The first byte of the class of a stream. No encoded condition begins with it.
 const STREAM: u8 = 0x80;
 
 /// What is known; `None`: it cannot be seen what the command takes, so nothing is shared.
