@@ -68,7 +68,7 @@ pub fn push_as_ordered() -> u8 {
 }
 
 /// Pushes what waits for a remote until all is done, the remote fails, or the time is over. `insists`: also while the
-/// remote is left alone after a fault.
+/// remote is left alone after a fault, and after every other process that pushes.
 ///
 /// # Errors
 /// When the outbox cannot be read.
@@ -81,9 +81,9 @@ pub fn push_waiting(
     let (outbox, end) = (Outbox::of_store(store), Instant::now() + within);
     let remote = transfer.access.url.to_string();
     let mut report = PushReport::default();
-    let Some(_lock) = outbox.lock()? else {
+    let Some(_lock) = outbox.lock(end, insists)? else {
         report.waiting = outbox.waiting(&remote)?.len();
-        report.fault = Some("other processes are pushing".to_owned());
+        report.fault = (report.waiting > 0).then(|| "another process is pushing".to_owned());
         return Ok(report);
     };
     let breaker = Breaker::new(store, &transfer.access.url, RemoteDirection::Write);

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 use tempfile::{Builder, NamedTempFile};
 
 /// The most objects that wait. When the remote is away for long, later ones are not kept.
@@ -19,6 +20,9 @@ const MOST_BYTES: u64 = 1 << 30;
 
 /// A file of a process that was killed goes after this time.
 const ABANDONED: Duration = Duration::from_hours(1);
+
+/// How often a lock that another process has is tried again.
+const LOCK_INTERVAL: Duration = Duration::from_millis(5);
 
 const OBJECT: &str = "object";
 const LABEL: &str = "json";
@@ -108,22 +112,19 @@ impl Outbox {
     }
 
     /// Keeps other processes from pushing until the lock is dropped. Waits while one pushes, since it may have looked
-    /// before our object was posted; `None` if another one waits already, which will look later.
+    /// before our object was posted; `None` if that takes too long. Unless the caller `insists`, also `None` if another
+    /// one waits already, which will look later.
     ///
     /// # Errors
     /// The system's.
-    pub fn lock(&self) -> io::Result<Option<File>> {
+    pub fn lock(&self, end: Instant, insists: bool) -> io::Result<Option<File>> {
         self.prepare()?;
         let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CREATE;
         let open = |name| private_directory::open_private(&self.directory.join(name), flags);
         let (next, lock) = (open("next")?, open("lock")?);
-        match next.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Ok(None),
-            Err(fs::TryLockError::Error(error)) => return Err(error),
-        }
-        lock.lock()?;
-        Ok(Some(lock))
+        let patience = if insists { end } else { Instant::now() };
+        let is_ours = lock_by(&next, patience)? && lock_by(&lock, end)?;
+        Ok(is_ours.then_some(lock))
     }
 
     fn prepare(&self) -> io::Result<()> {
@@ -166,6 +167,18 @@ impl Outbox {
             }
         }
         Ok(files)
+    }
+}
+
+/// Locks the file as soon as nobody else has it locked, if that is before this time.
+fn lock_by(file: &File, end: Instant) -> io::Result<bool> {
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(fs::TryLockError::Error(error)) => return Err(error),
+            Err(fs::TryLockError::WouldBlock) if Instant::now() >= end => return Ok(false),
+            Err(fs::TryLockError::WouldBlock) => thread::sleep(LOCK_INTERVAL),
+        }
     }
 }
 
@@ -239,11 +252,13 @@ mod tests {
     fn of_those_who_wait_to_push_one_is_enough() {
         let store = tempfile::tempdir().expect("a directory");
         let outbox = Outbox::of_store(store.path());
-        let lock = outbox.lock().expect("locked").expect("ours");
+        let now = Instant::now();
+        let lock = outbox.lock(now, false).expect("locked").expect("ours");
         let next = File::open(store.path().join("outbox/next")).expect("opened");
         next.lock().expect("locked");
-        assert!(outbox.lock().expect("tried").is_none());
+        assert!(outbox.lock(now + Duration::from_hours(1), false).expect("tried").is_none());
+        assert!(outbox.lock(now, true).expect("tried").is_none());
         drop((lock, next));
-        assert!(outbox.lock().expect("tried").is_some());
+        assert!(outbox.lock(now, true).expect("tried").is_some());
     }
 }
