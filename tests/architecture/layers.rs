@@ -103,7 +103,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("remote", "portable secret name sealed pack url engine access breaker child push"),
     ("remote/child", "message resolver serve transfer"),
     ("remote/push", "outbox detached"),
-    ("call/remote", "stdin_class arrive ask give"),
+    ("call/remote", "stdin_class know arrive exchange ask give"),
     ("remote/portable", "mentions platform project key"),
     ("remote/pack", "fields condition head marker writer reader"),
     (

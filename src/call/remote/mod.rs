@@ -6,5 +6,7 @@
 
 mod arrive;
 mod ask;
+mod exchange;
 mod give;
+mod know;
 mod stdin_class;

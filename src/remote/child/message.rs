@@ -55,7 +55,10 @@ pub struct TransferRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RemoteAnswer {
     /// There is no such object.
-    Absent,
+    Absent {
+        /// The present, if it was asked for and told.
+        now: Option<i64>,
+    },
     /// The object is in the file.
     Found {
         /// The present.
@@ -107,7 +110,7 @@ mod tests {
         fn an_answer_comes_back(now in any::<i64>(), length in any::<u64>(), text in "\\PC*") {
             let answers = [
                 Ok(RemoteAnswer::Found { now, length }),
-                Ok(RemoteAnswer::Absent),
+                Ok(RemoteAnswer::Absent { now: Some(now) }),
                 Err(RemoteFault::Refused(text)),
                 Err(RemoteFault::Throttled { retry_after: Some(length) }),
             ];

@@ -5,8 +5,9 @@ use super::message::{
 };
 use super::resolver::ask_files_and_dns_only;
 use crate::remote::engine::{
-    Deleted, PutDone, PutTerms, RemoteAccess, RemoteFault, TransferLimits, open,
+    Deleted, GetDone, PutDone, PutTerms, RemoteAccess, RemoteFault, TransferLimits, open,
 };
+use crate::time::Timestamp;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{FromRawFd, RawFd};
@@ -57,10 +58,12 @@ fn perform(request: &TransferRequest, file: &File) -> Result<RemoteAnswer, Remot
     Ok(match *operation {
         RemoteOperation::Get { bound } => {
             match engine.get(name, &mut FileSink { file, at: 0 }, bound)? {
-                Some(found) => {
-                    RemoteAnswer::Found { now: found.now.as_millis(), length: found.length }
+                GetDone::Found { now, length } => {
+                    RemoteAnswer::Found { now: now.as_millis(), length }
                 }
-                None => RemoteAnswer::Absent,
+                GetDone::Absent { now } => {
+                    RemoteAnswer::Absent { now: now.map(Timestamp::as_millis) }
+                }
             }
         }
         RemoteOperation::Put { length, condition, lifetime_millis } => {
@@ -72,7 +75,7 @@ fn perform(request: &TransferRequest, file: &File) -> Result<RemoteAnswer, Remot
         }
         RemoteOperation::Delete => match engine.delete(name)? {
             Deleted::Gone => RemoteAnswer::Gone,
-            Deleted::Absent => RemoteAnswer::Absent,
+            Deleted::Absent => RemoteAnswer::Absent { now: None },
         },
         RemoteOperation::Now => RemoteAnswer::Now { now: engine.now(name)?.as_millis() },
     })

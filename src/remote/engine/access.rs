@@ -7,13 +7,21 @@ use std::fs::File;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// An object that was found.
+/// What came of a get. The present is that of the engine's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FoundObject {
-    /// The present, by the clock of the engine.
-    pub now: Timestamp,
-    /// The number of bytes that were written to the sink.
-    pub length: u64,
+pub enum GetDone {
+    /// The object is in the sink.
+    Found {
+        /// The present.
+        now: Timestamp,
+        /// The number of bytes.
+        length: u64,
+    },
+    /// There is none.
+    Absent {
+        /// The present, if the engine told it.
+        now: Option<Timestamp>,
+    },
 }
 
 /// Whether an existing object may be overwritten.
@@ -101,16 +109,12 @@ impl TransferLimits {
 
 /// A store on the network. The names of objects are ASCII letters, digits, `-`, `_`, `.` and slashes.
 pub trait RemoteEngine {
-    /// Writes an object into the sink; `None` if there is none. After an error the sink may have a part of it.
+    /// Writes an object into the sink, if there is one. After an error the sink may have a part of it.
     ///
     /// # Errors
     /// When the remote does not do it, or the object has more than `bound` bytes.
-    fn get(
-        &mut self,
-        name: &str,
-        sink: &mut dyn Write,
-        bound: u64,
-    ) -> Result<Option<FoundObject>, RemoteFault>;
+    fn get(&mut self, name: &str, sink: &mut dyn Write, bound: u64)
+    -> Result<GetDone, RemoteFault>;
 
     /// Puts the first `length` bytes of a file. An object appears whole or not at all.
     ///

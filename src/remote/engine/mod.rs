@@ -14,9 +14,7 @@ mod redis;
 mod signature;
 mod trusted_roots;
 
-pub use access::{
-    Deleted, FoundObject, PutCondition, PutDone, PutTerms, RemoteEngine, TransferLimits,
-};
+pub use access::{Deleted, GetDone, PutCondition, PutDone, PutTerms, RemoteEngine, TransferLimits};
 pub use fault::RemoteFault;
 pub use open::{RemoteAccess, open};
 pub use redis::{RedisReply, read_reply};

@@ -11,6 +11,8 @@ use std::thread;
 pub struct Server {
     state: Arc<Mutex<State>>,
     address: String,
+    /// How many seconds its clock is ahead of ours.
+    ahead: i64,
 }
 
 #[derive(Default)]
@@ -22,9 +24,14 @@ struct State {
 impl Server {
     /// A store that answers until the test ends.
     pub fn new() -> Self {
+        Self::with_clock_ahead(0)
+    }
+
+    /// A store whose clock is ahead of ours by so many seconds.
+    pub fn with_clock_ahead(ahead: i64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
-        let server = Self { state: Arc::default(), address };
+        let server = Self { state: Arc::default(), address, ahead };
         let answering = server.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -90,7 +97,7 @@ impl Server {
             reader.read_exact(&mut body).ok()?;
             let (status, body) = self.answer(&method, &path, body, only_new);
             let length = body.len();
-            let date = http_date();
+            let date = http_date(self.ahead);
             let head =
                 format!("HTTP/1.1 {status}\r\nDate: {date}\r\nContent-Length: {length}\r\n\r\n");
             (&*stream).write_all(&[head.as_bytes(), &body].concat()).ok()?;
@@ -121,10 +128,11 @@ impl Server {
     }
 }
 
-/// The present as HTTP writes it.
-fn http_date() -> String {
+/// The present, or so many seconds later, as HTTP writes it.
+fn http_date(ahead: i64) -> String {
     let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let seconds = i64::try_from(seconds.expect("after 1970").as_secs()).expect("soon enough");
+    let seconds = seconds + ahead;
     let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
         [usize::try_from(days % 7).expect("a day")];

@@ -89,7 +89,10 @@ impl Remote {
                 assert!(is_near(now, 2000) && length == bytes.len() as u64);
                 Some(bytes)
             }
-            RemoteAnswer::Absent => None,
+            RemoteAnswer::Absent { now } => {
+                assert!(now.is_some_and(|now| is_near(now, 2000)));
+                None
+            }
             other => panic!("{other:?}"),
         })
     }

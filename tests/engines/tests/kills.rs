@@ -40,7 +40,7 @@ fn put(transfer: &Transfer, object: &File) -> Result<RemoteAnswer, RemoteFault> 
 fn content(transfer: &Transfer) -> Option<u8> {
     let mut file = tempfile::tempfile().expect("a file");
     match transfer.run(NAME, RemoteOperation::Get { bound: u64::MAX }, &file) {
-        Ok(RemoteAnswer::Absent) => None,
+        Ok(RemoteAnswer::Absent { .. }) => None,
         Ok(RemoteAnswer::Found { length, .. }) => {
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).expect("read");

@@ -40,7 +40,7 @@ fn redis_is_a_store() {
     let redis = Redis::start(&[]);
     let remote = at(&format!("redis://127.0.0.1:{}", redis.server.port));
     behaves(&remote);
-    assert_eq!(remote.delete(NAME), Ok(Absent));
+    assert_eq!(remote.delete(NAME), Ok(Absent { now: None }));
     behaves(&at(&format!("redis://localhost:{}/3", redis.server.port)));
 }
 

@@ -7,7 +7,7 @@ use super::agent::agent;
 use super::errors::{check_absence, header, of_answer, of_error, of_io};
 use super::login::HttpLogin;
 use crate::remote::engine::access::{
-    Deleted, FoundObject, PutCondition, PutDone, PutTerms, RemoteEngine, TransferLimits,
+    Deleted, GetDone, PutCondition, PutDone, PutTerms, RemoteEngine, TransferLimits,
 };
 use crate::remote::engine::clock::read_date;
 use crate::remote::engine::fault::RemoteFault;
@@ -96,20 +96,23 @@ impl RemoteEngine for HttpStore {
         name: &str,
         sink: &mut dyn Write,
         bound: u64,
-    ) -> Result<Option<FoundObject>, RemoteFault> {
+    ) -> Result<GetDone, RemoteFault> {
         let answer = self.run(self.request("GET", name, None)?, ())?;
         match answer.status().as_u16() {
             200 => {}
-            404 | 410 => return check_absence(answer).map(|()| None),
+            404 | 410 => {
+                let now = date(&answer).ok();
+                return check_absence(answer).map(|()| GetDone::Absent { now });
+            }
             _ => return Err(of_answer(answer)),
         }
-        let now = read_date(header(answer.headers(), "date"))?;
+        let now = date(&answer)?;
         let body = answer.into_body();
         if body.content_length().is_some_and(|length| length > bound) {
             return Err(RemoteFault::TooLarge { bound });
         }
         let length = copy(&mut body.into_reader(), sink, bound)?;
-        Ok(Some(FoundObject { now, length }))
+        Ok(GetDone::Found { now, length })
     }
 
     fn put(
@@ -149,8 +152,12 @@ impl RemoteEngine for HttpStore {
 
     fn now(&mut self, name: &str) -> Result<Timestamp, RemoteFault> {
         let (_, answer) = self.head(name)?;
-        read_date(header(answer.headers(), "date"))
+        date(&answer)
     }
+}
+
+fn date(answer: &Response<Body>) -> Result<Timestamp, RemoteFault> {
+    read_date(header(answer.headers(), "date"))
 }
 
 /// Moves a body into the sink. The number of its bytes.

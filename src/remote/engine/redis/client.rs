@@ -5,7 +5,7 @@
 
 use super::reply::{RedisReply, read_reply};
 use crate::remote::engine::access::{
-    Deleted, FoundObject, PutCondition, PutDone, PutTerms, RemoteEngine, TransferLimits,
+    Deleted, GetDone, PutCondition, PutDone, PutTerms, RemoteEngine, TransferLimits,
 };
 use crate::remote::engine::deadline_stream::{DeadlineStream, of_connection};
 use crate::remote::engine::fault::RemoteFault;
@@ -167,17 +167,17 @@ impl RemoteEngine for Redis {
         name: &str,
         sink: &mut dyn Write,
         bound: u64,
-    ) -> Result<Option<FoundObject>, RemoteFault> {
+    ) -> Result<GetDone, RemoteFault> {
         self.send(&[&[b"TIME"], &[b"GET", key(name).as_bytes()]])?;
         let now = self.time()?;
         match self.reply()? {
-            RedisReply::Bulk(None) => Ok(None),
+            RedisReply::Bulk(None) => Ok(GetDone::Absent { now: Some(now) }),
             RedisReply::Bulk(Some(length)) if length > bound => {
                 Err(RemoteFault::TooLarge { bound })
             }
             RedisReply::Bulk(Some(length)) => {
                 self.value(sink, length)?;
-                Ok(Some(FoundObject { now, length }))
+                Ok(GetDone::Found { now, length })
             }
             other => Err(unexpected(&other)),
         }

@@ -1,0 +1,103 @@
+//! Questions to the remote, and what its answers say of its clock. Faults are told here, and open the breaker.
+
+use crate::call::context::Call;
+use crate::call::remote_state::SharedCall;
+use crate::remote::ObjectName;
+use crate::remote::breaker::{Breaker, BreakerPermit, RemoteDirection};
+use crate::remote::child::{RemoteAnswer, RemoteOperation};
+use crate::remote::engine::RemoteFault;
+use crate::time::Timestamp;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// More than what a result holds: heads, tags, and what compression may add.
+const OVERHEAD: u64 = 32 << 20;
+
+/// A remote that may be asked.
+pub(super) struct Exchange<'c> {
+    call: &'c Call<'c>,
+    shared: &'c SharedCall,
+    /// The store, where files without a name are made.
+    directory: PathBuf,
+    breaker: Breaker,
+    permit: BreakerPermit,
+}
+
+/// The remote did not answer, which was told.
+pub(super) struct Unanswered;
+
+impl<'c> Exchange<'c> {
+    /// `None` if the remote is left alone for a while.
+    pub(super) fn begin(
+        call: &'c Call<'c>,
+        shared: &'c SharedCall,
+        directory: &Path,
+    ) -> Option<Self> {
+        let breaker = Breaker::new(directory, &shared.transfer.access.url, RemoteDirection::Read);
+        let permit = breaker.ask(Timestamp::now());
+        if let BreakerPermit::Open { .. } = permit {
+            call.notices.detail(&"the remote is left alone for a while, after a fault");
+            return None;
+        }
+        Some(Self { call, shared, directory: directory.to_owned(), breaker, permit })
+    }
+
+    /// The object of that name in a file without one; `None` if there is none.
+    pub(super) fn get(&self, name: &ObjectName) -> Result<Option<File>, Unanswered> {
+        let limits = self.call.pack_limits();
+        let bound = limits.output.saturating_add(limits.files).saturating_add(OVERHEAD);
+        let (answer, file) = self.ask(name, RemoteOperation::Get { bound })?;
+        Ok(matches!(answer, RemoteAnswer::Found { .. }).then_some(file))
+    }
+
+    /// Asks for nothing but the time.
+    pub(super) fn hear_clock(&self, name: &ObjectName) {
+        // A fault was told, and then our own clock has to do.
+        let _ = self.ask(name, RemoteOperation::Now);
+    }
+
+    fn ask(
+        &self,
+        name: &ObjectName,
+        operation: RemoteOperation,
+    ) -> Result<(RemoteAnswer, File), Unanswered> {
+        let asked = Timestamp::now();
+        let answered =
+            tempfile::tempfile_in(&self.directory).map_err(RemoteFault::local).and_then(|file| {
+                Ok((self.shared.transfer.run(name.as_str(), operation, &file)?, file))
+            });
+        match answered {
+            Ok((answer, file)) => {
+                self.breaker.note_answer();
+                self.note_clock(answer, asked);
+                Ok((answer, file))
+            }
+            Err(fault) => Err(self.tell(&fault)),
+        }
+    }
+
+    fn note_clock(&self, answer: RemoteAnswer, asked: Timestamp) {
+        let now = match answer {
+            RemoteAnswer::Found { now, .. } | RemoteAnswer::Now { now } => Some(now),
+            RemoteAnswer::Absent { now } => now,
+            _ => None,
+        };
+        if let Some(now) = now {
+            // The clock was read between the question and the answer.
+            let half = (Timestamp::now().as_millis() - asked.as_millis()) / 2;
+            let ours = asked.as_millis().saturating_add(half);
+            self.shared.clock_ahead.set(now.saturating_sub(ours));
+        }
+    }
+
+    fn tell(&self, fault: &RemoteFault) -> Unanswered {
+        let begins = self.breaker.note_fault(self.permit, fault, Timestamp::now());
+        let told = format!("the remote {}: {fault}", self.shared.transfer.access.url);
+        if begins || !fault.is_an_outage() {
+            self.call.notices.warn(&told);
+        } else {
+            self.call.notices.detail(&told);
+        }
+        Unanswered
+    }
+}

@@ -1,0 +1,86 @@
+//! What a call has to know to share its result: its project, keys, names and remote.
+
+use super::stdin_class::class_of;
+use crate::call::context::Call;
+use crate::call::prepare::Prepared;
+use crate::call::remote_state::SharedCall;
+use crate::home;
+use crate::options::Sharing;
+use crate::remote::access::access_of_process;
+use crate::remote::child::Transfer;
+use crate::remote::{Namer, Namespace, PlatformFacts, Secrets, SharedProject, portable_key};
+use std::os::unix::ffi::OsStringExt as _;
+
+impl Call<'_> {
+    /// What this call knows of its remote; `None` if it shares nothing.
+    pub(super) fn shared_call(
+        &self,
+        sharing: &Sharing,
+        prepared: &Prepared,
+    ) -> Option<&SharedCall> {
+        let make = || match self.make_shared_call(sharing, prepared) {
+            Ok(shared) => Some(Box::new(shared)),
+            Err(NotShared::Reason(reason)) => {
+                self.notices.detail(&format_args!("not shared: {reason}"));
+                None
+            }
+            Err(NotShared::Fault(fault)) => {
+                self.notices.warn(&format_args!("{fault}; nothing is shared"));
+                None
+            }
+        };
+        self.remote.0.get_or_init(make).as_deref()
+    }
+
+    fn make_shared_call(
+        &self,
+        sharing: &Sharing,
+        prepared: &Prepared,
+    ) -> Result<SharedCall, NotShared> {
+        let reason = |reason: &str| NotShared::Reason(reason.to_owned());
+        let fault = |fault: &dyn std::fmt::Display| NotShared::Fault(fault.to_string());
+        if self.request.key.trace.is_some() {
+            return Err(reason("results of traced runs are not shared yet"));
+        }
+        let stdin = class_of(&prepared.stdin)
+            .ok_or_else(|| reason("what the command takes from standard input cannot be seen"))?;
+        let fingerprint = &prepared.observation.fingerprint;
+        let here = std::env::current_dir().map_err(|error| fault(&error))?;
+        let logical = fingerprint.directory.as_ref().and_then(|it| it.logical.as_deref());
+        let project = SharedProject::of(&here, logical).ok_or_else(|| {
+            reason("no directory above this one has a .cachex.toml or .git, which make a project")
+        })?;
+        let platform = PlatformFacts::of_process(sharing.platform.as_deref());
+        let key = portable_key(fingerprint, &project, &platform, &sharing.epoch)
+            .map_err(|not| NotShared::Reason(not.to_string()))?;
+        let variable = |name: &str| std::env::var(name).ok();
+        let secrets = Secrets::new(variable).map_err(|bad| fault(&bad))?;
+        let name = |namespace: &String| {
+            let namespace: Namespace = namespace.parse().map_err(NotShared::Fault)?;
+            Ok(Namer::new(&secrets, &namespace).first(key, &stdin))
+        };
+        let namespaces = std::iter::once(&sharing.namespace).chain(&sharing.read);
+        let names = namespaces.map(name).collect::<Result<_, NotShared>>()?;
+        let access = access_of_process(&sharing.remote).map_err(NotShared::Fault)?;
+        let roots = [Some(project.root.clone()), project.logical_root, home::directory()];
+        let places = roots.into_iter().flatten().map(|root| root.into_os_string().into_vec());
+        Ok(SharedCall {
+            transfer: Transfer::new(access, sharing.timeout),
+            names,
+            stdin,
+            places: places.collect(),
+            may_replace: false.into(),
+            clock_ahead: 0.into(),
+            min_time: sharing.min_time,
+            secrets,
+        })
+    }
+}
+
+/// Why a call shares nothing.
+enum NotShared {
+    /// It cannot be shared.
+    Reason(String),
+    /// Something is wrong with the settings or the machine.
+    Fault(String),
+}
