@@ -2,6 +2,7 @@
 
 pub mod certificates;
 pub mod faulty;
+pub mod machine;
 pub mod nginx;
 pub mod process;
 pub mod redis;
