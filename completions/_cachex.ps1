@@ -83,7 +83,7 @@ Register-ArgumentCompleter -Native -CommandName 'cachex' -ScriptBlock {
             [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove expired entries, then shrink the store to --max-size')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the options in force, and where each comes from')
             [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Trust the configuration file of a project')
-            [CompletionResult]::new('remote', 'remote', [CompletionResultType]::ParameterValue, 'Make the secrets of a remote, or push what waits for it')
+            [CompletionResult]::new('remote', 'remote', [CompletionResultType]::ParameterValue, 'Make the secrets of a remote, check it, or push what waits')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the store, and say how to fix what is wrong')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Print what a shell''s start file needs: completions and `memo`')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page of cachex or of a verb, as roff')

@@ -93,7 +93,7 @@ _cachex_operand() {
         clear) _cachex_words_of "-- $(_cachex_entries)" ;;
         config) _cachex_words_of -- ;;
         trust) _cachex_option dirnames ;;
-        remote) _cachex_words_of 'keygen flush' ;;
+        remote) _cachex_words_of 'keygen check flush' ;;
         init) _cachex_words_of 'bash zsh fish' ;;
         man) _cachex_words_of 'explain list show stats clear prune config trust remote doctor init man completions help' ;;
         completions) _cachex_words_of 'bash zsh fish elvish powershell' ;;

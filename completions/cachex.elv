@@ -80,7 +80,7 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand prune 'Remove expired entries, then shrink the store to --max-size'
             cand config 'Show the options in force, and where each comes from'
             cand trust 'Trust the configuration file of a project'
-            cand remote 'Make the secrets of a remote, or push what waits for it'
+            cand remote 'Make the secrets of a remote, check it, or push what waits'
             cand doctor 'Check the store, and say how to fix what is wrong'
             cand init 'Print what a shell''s start file needs: completions and `memo`'
             cand man 'Print the manual page of cachex or of a verb, as roff'

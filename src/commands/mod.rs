@@ -32,6 +32,8 @@ pub mod no_remote;
 pub mod prune;
 #[cfg(feature = "remote")]
 pub mod remote;
+#[cfg(feature = "remote")]
+mod remote_check;
 pub mod run;
 pub mod show;
 pub mod stats;

@@ -1,15 +1,19 @@
-//! `cachex remote`: new secrets, and pushing what waits.
+//! `cachex remote`: new secrets, a check of the remote, and pushing what waits.
 
 use super::answer::print;
+use super::remote_check::check;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::options::{Asked, RemoteAction, RemoteOptions, store_directory};
+use crate::options::{
+    Asked, RemoteAction, RemoteOptions, Sharing, remote_sharing, store_directory,
+};
 use crate::remote::access::access_of_process;
 use crate::remote::child::Transfer;
 use crate::remote::new_secrets;
 use crate::remote::push::detached::{PushReport, push_waiting};
 use crate::terminal::Notices;
 use crate::time::Lifetime;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Without a limit one push still ends.
@@ -25,19 +29,27 @@ pub fn run(options: &RemoteOptions, asked: &Asked, notices: &Notices) -> Result<
             let secrets = new_secrets().map_err(|fault| Error::Failed(fault.to_string()))?;
             print(&secrets).map(|()| Exit::Code(0))
         }
+        RemoteAction::Check => check(&sharing(asked, notices)?, store(asked)?.as_path()),
         RemoteAction::Flush => flush(options.timeout, asked, notices),
     }
 }
 
-fn flush(timeout: Lifetime, asked: &Asked, notices: &Notices) -> Result<Exit, Error> {
+/// The remote that is set.
+fn sharing(asked: &Asked, notices: &Notices) -> Result<Sharing, Error> {
     asked.findings.tell(notices);
-    let remote = asked.in_force.remote.value().ok_or_else(|| {
-        Error::Usage(
-            "no remote is set: name it with CACHEX_REMOTE or in the user's file".to_owned(),
-        )
-    })?;
-    let store = store_directory(&asked.in_force).map_err(Error::Failed)?;
-    let access = access_of_process(remote).map_err(Error::Usage)?;
+    remote_sharing(&asked.in_force).ok_or_else(|| {
+        let missing = "no remote is set: name it with CACHEX_REMOTE or in the user's file";
+        Error::Usage(missing.to_owned())
+    })
+}
+
+fn store(asked: &Asked) -> Result<PathBuf, Error> {
+    store_directory(&asked.in_force).map_err(Error::Failed)
+}
+
+fn flush(timeout: Lifetime, asked: &Asked, notices: &Notices) -> Result<Exit, Error> {
+    let (sharing, store) = (sharing(asked, notices)?, store(asked)?);
+    let access = access_of_process(&sharing.remote).map_err(Error::Usage)?;
     let within = match timeout {
         Lifetime::For(within) => within.min(LONGEST),
         Lifetime::Unlimited => LONGEST,

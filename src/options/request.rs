@@ -147,11 +147,16 @@ fn is_flag<T>(setting: &Setting<T>) -> bool {
 
 /// How the result is shared: only if that is asked for, and there is a remote.
 fn sharing(options: &Layer) -> Option<Sharing> {
-    let remote = options.remote.value().filter(|_| options.share.is_on())?.clone();
-    let mode = options.remote_mode.value_or(RemoteMode::Read);
-    (mode != RemoteMode::Off).then(|| Sharing {
-        remote,
-        mode,
+    let sharing = options.share.is_on().then(|| remote_sharing(options)).flatten();
+    sharing.filter(|sharing| sharing.mode != RemoteMode::Off)
+}
+
+/// How results would be shared by the remote that is set, whether they are or not.
+#[must_use]
+pub fn remote_sharing(options: &Layer) -> Option<Sharing> {
+    options.remote.value().map(|remote| Sharing {
+        remote: remote.clone(),
+        mode: options.remote_mode.value_or(RemoteMode::Read),
         timeout: options.remote_timeout.value_or(Duration::from_secs(2)),
         min_time: options.remote_min_time.value_or(Duration::from_secs(1)),
         namespace: options.remote_namespace.value_or("main".to_owned()),

@@ -29,6 +29,7 @@
 
 pub mod access;
 pub mod breaker;
+pub mod check;
 pub mod child;
 pub mod engine;
 mod name;
@@ -56,6 +57,6 @@ pub use sealed::reader::{SealedObject, Unverified};
 pub use sealed::refusal::Refusal;
 pub use sealed::writer::SealedWriter;
 pub use secret::keygen::new_secrets;
-pub use secret::keys::{KeyId, Secrets};
+pub use secret::keys::{KeyId, Sealing, Secrets};
 pub use secret::seal::SealFault;
 pub use secret::text::BadSecret;

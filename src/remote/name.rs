@@ -57,6 +57,13 @@ impl fmt::Display for Namespace {
     }
 }
 
+impl ObjectName {
+    /// The name that has this digest in it.
+    pub(super) fn of_digest(namespace: &Namespace, digest: &[u8; 32]) -> Self {
+        Self(format!("{VERSION}/{namespace}/{}/{}", Hex(&digest[..1]), Hex(digest)))
+    }
+}
+
 impl<'s> Namer<'s> {
     /// The names of a namespace.
     #[must_use]
@@ -83,8 +90,7 @@ impl<'s> Namer<'s> {
             message.extend(field);
         }
         let digest = self.secrets.name_digest(&message);
-        let (namespace, digits) = (self.namespace, Hex(&digest));
-        ObjectName(format!("{VERSION}/{namespace}/{}/{digits}", Hex(&digest[..1])))
+        ObjectName::of_digest(self.namespace, &digest)
     }
 }
 

@@ -76,7 +76,9 @@ impl RemoteUrl {
         found.map_or(("", 0), |(scheme, _, _, port)| (scheme, *port))
     }
 
-    fn is_local(&self) -> bool {
+    /// Whether it is on this machine.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
         self.host == "localhost" || self.host.parse().is_ok_and(|host: IpAddr| host.is_loopback())
     }
 

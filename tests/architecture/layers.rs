@@ -68,7 +68,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ),
     (
         "commands",
-        "answer filters json opening option_value removals run screen shortened clear completions init man entry_facts explain prune table entry_inputs entry_outputs config doctor variants list remote no_remote show stats trust",
+        "answer filters json opening option_value removals run screen shortened clear completions init man entry_facts explain prune table entry_inputs entry_outputs config doctor variants list remote_check remote no_remote show stats trust",
     ),
     (
         "inputs",
@@ -100,7 +100,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("policy", "reasons terms fixtures keeping renewing replaying"),
     ("recording", "checksum frames blocks body finished recorder"),
     ("process", "descriptors fork stat wait"),
-    ("remote", "portable secret name sealed pack url engine access breaker child push"),
+    ("remote", "portable secret name sealed pack url engine access breaker child check push"),
     ("remote/child", "message resolver serve transfer"),
     ("remote/push", "outbox detached"),
     ("call/remote", "stdin_class know arrive exchange ask give"),

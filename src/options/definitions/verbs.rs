@@ -45,9 +45,10 @@ pub enum Verb {
     /// A `.cachex.toml` counts only while you trust its exact content. Until then commands run uncached, with a
     /// warning. Prints what the file sets, then trusts it.
     Trust(TrustOptions),
-    /// Make the secrets of a remote, or push what waits for it
+    /// Make the secrets of a remote, check it, or push what waits
     ///
-    /// `keygen` prints new secrets, and where each belongs. `flush` pushes the results that wait and waits for the end, for
+    /// `keygen` prints new secrets, and where each belongs. `check` puts, fetches and deletes a small object, and says what
+    /// works: exit 1 if --remote-mode asks for more than that, with what helps on the last line. `flush` pushes the results that wait and waits for the end, for
     /// the last line of a CI job: exit 1 if some still wait. The remote is that of --remote in a variable or in the user's
     /// file.
     Remote(RemoteOptions),
@@ -161,6 +162,7 @@ pub struct RemoteOptions {
 #[allow(missing_docs, reason = "the names say it")]
 pub enum RemoteAction {
     Keygen,
+    Check,
     Flush,
 }
 

@@ -25,7 +25,11 @@ pub fn new_secrets() -> io::Result<String> {
     ))
 }
 
-fn random() -> io::Result<[u8; 32]> {
+/// Bytes that nobody can guess.
+///
+/// # Errors
+/// When the system has none.
+pub fn random() -> io::Result<[u8; 32]> {
     let mut bytes = [0; 32];
     let filled = SystemRandom::new().fill(&mut bytes);
     filled.map_err(|_| io::Error::other("the system has no random bytes"))?;

@@ -21,6 +21,23 @@ const SALT: &[u8] = b"cachex remote keys 1";
 /// Tells which key an object was written with.
 pub type KeyId = [u8; 8];
 
+/// How a machine seals, and whose seals it believes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sealing {
+    /// Everybody who has the key of the team seals with it.
+    ByTeamKey,
+    /// It signs.
+    Signs {
+        /// How many public keys it trusts, with its own.
+        trusted: usize,
+    },
+    /// It cannot write.
+    OnlyVerifies {
+        /// How many public keys it trusts.
+        trusted: usize,
+    },
+}
+
 /// The secrets of a machine. Neither `Debug` nor `Display`: nothing shows them.
 pub struct Secrets {
     id: KeyId,
@@ -74,6 +91,16 @@ impl Secrets {
     /// The key that encrypts one object, which has a salt of its own.
     pub(in crate::remote) fn object_key(&self, salt: &[u8; 32]) -> LessSafeKey {
         derive(&self.encryption, salt, &AES_256_GCM, |okm| LessSafeKey::new(UnboundKey::from(okm)))
+    }
+
+    /// How this machine seals, and whose seals it believes.
+    #[must_use]
+    pub fn sealing(&self) -> Sealing {
+        match (&self.sealer, &self.trust) {
+            (_, Trust::Key(_)) => Sealing::ByTeamKey,
+            (Some(_), Trust::Signers(signers)) => Sealing::Signs { trusted: signers.len() },
+            (None, Trust::Signers(signers)) => Sealing::OnlyVerifies { trusted: signers.len() },
+        }
     }
 
     pub(in crate::remote) fn sealer(&self) -> Option<&Sealer> {

@@ -66,7 +66,10 @@ pub fn seals(
     let mut signers = trusted.map(signers_of).transpose()?;
     if let Some(pair) = &seed {
         // Who signs can read what it wrote.
-        signers.get_or_insert_default().push(public_key(pair));
+        let (own, signers) = (public_key(pair), signers.get_or_insert_default());
+        if !signers.contains(&own) {
+            signers.push(own);
+        }
     }
     Ok(match (seed, signers) {
         (Some(pair), Some(signers)) => {

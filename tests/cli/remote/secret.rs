@@ -4,9 +4,10 @@ use super::machine::{checkout, key, sharing, wait_until_pushed};
 use super::server::Server;
 use crate::harness::{Call, Texts as _};
 
-/// The seed of a signer, and its public key.
-const SEED: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
-const PUBLIC: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+/// The seed of a signer.
+pub const SEED: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+/// Its public key.
+pub const PUBLIC: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 
 fn reader(call: Call) -> Call {
     call.env("CACHEX_REMOTE_TRUST", PUBLIC)

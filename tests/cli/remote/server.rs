@@ -1,4 +1,4 @@
-//! A small HTTP store: PUT, also if there is nothing yet, GET and HEAD. It runs in threads of the test.
+//! A small HTTP store: PUT, also if there is nothing yet, GET, HEAD and DELETE. It runs in threads of the test.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -19,6 +19,8 @@ pub struct Server {
 struct State {
     objects: BTreeMap<String, Vec<u8>>,
     requests: Vec<String>,
+    /// The methods that nobody may use.
+    forbidden: Vec<&'static str>,
 }
 
 impl Server {
@@ -64,6 +66,11 @@ impl Server {
     /// Puts an object under another name too.
     pub fn put(&self, name: &str, object: Vec<u8>) {
         self.state().objects.insert(name.to_owned(), object);
+    }
+
+    /// Answers 403 to this method from now on.
+    pub fn forbid(&self, method: &'static str) {
+        self.state().forbidden.push(method);
     }
 
     /// How many requests began with this word.
@@ -114,14 +121,21 @@ impl Server {
         let mut state = self.state();
         state.requests.push(format!("{method} {path}"));
         let known = state.objects.get(path).cloned();
+        if state.forbidden.contains(&method) {
+            return ("403 Forbidden", Vec::new());
+        }
         match (method, known) {
             ("GET", Some(object)) => ("200 OK", object),
             ("HEAD", Some(_)) => ("200 OK", Vec::new()),
-            ("GET" | "HEAD", None) => ("404 Not Found", Vec::new()),
+            ("GET" | "HEAD" | "DELETE", None) => ("404 Not Found", Vec::new()),
             ("PUT", Some(_)) if only_new => ("412 Precondition Failed", Vec::new()),
             ("PUT", _) => {
                 state.objects.insert(path.to_owned(), body);
                 ("201 Created", Vec::new())
+            }
+            ("DELETE", Some(_)) => {
+                state.objects.remove(path);
+                ("204 No Content", Vec::new())
             }
             _ => ("405 Method Not Allowed", Vec::new()),
         }
