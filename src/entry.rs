@@ -149,6 +149,15 @@ pub struct Description {
     pub last_used: Timestamp,
 }
 
+/// Where a result comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryOrigin {
+    /// A run on this machine.
+    Run,
+    /// Another machine, by a remote.
+    Remote,
+}
+
 /// A result that is about to be stored.
 #[derive(Debug)]
 pub struct NewEntry<'a> {
@@ -160,6 +169,8 @@ pub struct NewEntry<'a> {
     pub inputs: Option<SeenInputs>,
     /// The result.
     pub recording: Recording,
+    /// Where it comes from.
+    pub origin: EntryOrigin,
     /// The files that it wrote, if these are to be stored.
     pub outputs: Option<NewOutputs<'a>>,
     /// `--scope`.

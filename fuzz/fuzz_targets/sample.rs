@@ -1,6 +1,6 @@
 //! A store with a few known entries, to be damaged.
 
-use cachex::entry::{Condition, Entry, NewEntry, StdinKind};
+use cachex::entry::{Condition, Entry, EntryOrigin, NewEntry, StdinKind};
 use cachex::exit::Exit;
 use cachex::key::{CommandName, Digest, FileStamp, Key, KeyPart, LearnedDigest, Stamp};
 use cachex::recording::{Body, Recorder, Recording};
@@ -160,6 +160,7 @@ fn fill(store: &mut Store) -> Result<(), StoreError> {
             elapsed: Duration::from_millis(20),
         };
         let new = NewEntry {
+            origin: EntryOrigin::Run,
             key: key(number),
             condition,
             inputs: None,

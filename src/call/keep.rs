@@ -3,7 +3,7 @@
 use super::context::Call;
 use super::outputs::{OutputsBeforeRun, new_outputs, open};
 use super::store_result::NewResult;
-use crate::entry::Condition;
+use crate::entry::{Condition, EntryOrigin};
 use crate::inputs::{InputCounts, Ledger};
 use crate::key::Observation;
 use crate::recording::{Abandoned, Recording};
@@ -91,6 +91,7 @@ impl Call<'_> {
             condition,
             inputs,
             recording,
+            origin: EntryOrigin::Run,
             outputs: outputs.as_ref().map(|outputs| new_outputs(outputs, &open)),
         };
         match self.store_result(store, observation, result, since) {

@@ -2,6 +2,7 @@
 
 use crate::remote::child::Transfer;
 use crate::remote::{ObjectName, Secrets};
+use crate::store::RemoteUses;
 use crate::time::Timestamp;
 use std::cell::{Cell, OnceCell};
 use std::time::Duration;
@@ -29,9 +30,30 @@ pub(super) struct SharedCall {
     pub(super) clock_ahead: Cell<i64>,
     /// `--remote-min-time`.
     pub(super) min_time: Duration,
+    /// What came of the remote in this call, for the statistics. As long as nothing was of use, an answer is a miss.
+    pub(super) uses: Cell<RemoteUses>,
 }
 
 impl SharedCall {
+    /// Counts something for the statistics.
+    pub(super) fn count(&self, change: impl FnOnce(&mut RemoteUses)) {
+        let mut uses = self.uses.get();
+        change(&mut uses);
+        self.uses.set(uses);
+    }
+
+    /// What came of the remote, when it is known whether a result is there. A call is one hit or one miss, and neither if
+    /// something went wrong.
+    pub(super) fn uses_at_end(&self, is_there: bool) -> RemoteUses {
+        let uses = self.uses.take();
+        let is_miss = !is_there && uses.faults + uses.refused == 0;
+        RemoteUses {
+            hits: u64::from(is_there),
+            misses: if is_miss { uses.misses } else { 0 },
+            ..uses
+        }
+    }
+
     /// A moment by the clock of the engine.
     pub(super) fn to_engine(&self, at: Timestamp) -> Timestamp {
         Timestamp::from_millis(at.as_millis().saturating_add(self.clock_ahead.get()))

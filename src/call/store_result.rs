@@ -1,7 +1,7 @@
 //! Storing a result of this call, wherever the command ran: what is known of the call goes with it.
 
 use super::context::Call;
-use crate::entry::{Condition, NewEntry, NewOutputs};
+use crate::entry::{Condition, EntryOrigin, NewEntry, NewOutputs};
 use crate::inputs::SeenInputs;
 use crate::key::{Observation, masked};
 use crate::options::Request;
@@ -14,6 +14,7 @@ pub(super) struct NewResult<'n> {
     pub(super) condition: Condition,
     pub(super) inputs: Option<SeenInputs>,
     pub(super) recording: Recording,
+    pub(super) origin: EntryOrigin,
     pub(super) outputs: Option<NewOutputs<'n>>,
 }
 
@@ -23,7 +24,7 @@ impl Call<'_> {
         &'n self,
         store: &mut Store,
         observation: &'n Observation,
-        NewResult { condition, inputs, recording, outputs }: NewResult<'n>,
+        NewResult { condition, inputs, recording, origin, outputs }: NewResult<'n>,
         since: Clearings,
     ) -> Result<(Filled, NewEntry<'n>), StoreError> {
         let Request { words, key, max_entries, max_size, policy, .. } = self.request;
@@ -34,6 +35,7 @@ impl Call<'_> {
             inputs,
             lifetime: policy.lifetime(recording.exit),
             recording,
+            origin,
             outputs,
             scope: &fingerprint.scope,
             words: masked(&key.ignored, words),

@@ -9,7 +9,7 @@ use super::table::{Table, bar};
 use crate::error::Error;
 use crate::options::StatsOptions;
 use crate::size::Size;
-use crate::store::{Statistics, Totals};
+use crate::store::{RemoteUses, Statistics, Totals};
 use crate::terminal::{Notices, escape_words};
 use crate::time::brief;
 use serde::Serialize;
@@ -32,7 +32,7 @@ pub fn run(options: &StatsOptions, directory: &Path, notices: &Notices) -> Resul
 }
 
 fn print_tables(statistics: &Statistics, screen: Screen) -> Result<(), Error> {
-    let Statistics { disk, whole, commands } = statistics;
+    let Statistics { disk, whole, remote, commands } = statistics;
     let mut facts = Table::facts();
     for (name, value) in [
         ("entries", whole.entries.to_string()),
@@ -44,6 +44,9 @@ fn print_tables(statistics: &Statistics, screen: Screen) -> Result<(), Error> {
         ("saved", brief(whole.saved)),
     ] {
         facts.push(Tone::Plain, [name.to_owned(), value]);
+    }
+    for (name, value) in remote.iter().flat_map(of_remote) {
+        facts.push(Tone::Plain, [format!("remote {name}"), value]);
     }
     let facts = facts.render(screen);
     if commands.is_empty() {
@@ -74,6 +77,22 @@ fn print_tables(statistics: &Statistics, screen: Screen) -> Result<(), Error> {
             shortener.command(words),
         ]
     })
+}
+
+/// What there is to say of a remote.
+fn of_remote(uses: &RemoteUses) -> [(&'static str, String); 9] {
+    let RemoteUses { hits, misses, faults, refused, pushed, received, sent, waited, saved } = *uses;
+    [
+        ("hits", hits.to_string()),
+        ("misses", misses.to_string()),
+        ("faults", faults.to_string()),
+        ("refused", refused.to_string()),
+        ("pushed", pushed.to_string()),
+        ("received", Size(received).to_string()),
+        ("sent", Size(sent).to_string()),
+        ("waited", brief(waited)),
+        ("saved", brief(saved)),
+    ]
 }
 
 /// A long table is printed in parts of this many commands, so that it takes little memory.
@@ -111,8 +130,8 @@ fn percent(totals: &Totals) -> String {
     totals.hit_rate().map_or_else(|| "-".to_owned(), |rate| format!("{:.0}%", rate * 100.0))
 }
 
-/// A Markdown table, for the summary of a CI job.
-fn markdown(Statistics { whole, commands, .. }: &Statistics) -> String {
+/// Markdown tables, for the summary of a CI job.
+fn markdown(Statistics { whole, remote, commands, .. }: &Statistics) -> String {
     let line = |name: &str, totals: &Totals| {
         let Totals { entries, output, hits, misses, saved } = totals;
         let (rate, saved, output) = (percent(totals), brief(*saved), Size(*output));
@@ -124,7 +143,13 @@ fn markdown(Statistics { whole, commands, .. }: &Statistics) -> String {
     for (words, totals) in commands {
         text += &line(&code(&escape_words(words)), totals);
     }
-    text + &line("**all**", whole)
+    text + &line("**all**", whole) + &remote.as_ref().map(markdown_of_remote).unwrap_or_default()
+}
+
+fn markdown_of_remote(uses: &RemoteUses) -> String {
+    let (names, values): (Vec<_>, Vec<_>) = of_remote(uses).into_iter().unzip();
+    let (names, rules) = (names.join(" | "), "--:|".repeat(values.len()));
+    format!("\n| remote {names} |\n|{rules}\n| {} |\n", values.join(" | "))
 }
 
 /// Text as code in a cell. Its fence is longer than any run of backticks in the text.
@@ -135,19 +160,9 @@ fn code(text: &str) -> String {
 }
 
 /// Prints the statistics as JSON, with the commands in parts.
-fn print_json(Statistics { disk, whole, commands }: &Statistics) -> Result<(), Error> {
-    let Totals { entries, output, hits, misses, saved } = *whole;
-    let head = json(&object! {
-        disk_bytes: *disk,
-        entries: entries,
-        output_bytes: output,
-        hits: hits,
-        misses: misses,
-        // `null` if there were no calls.
-        hit_rate: whole.hit_rate(),
-        saved: json::seconds(saved),
-        commands: [(); 0],
-    })?;
+fn print_json(statistics: &Statistics) -> Result<(), Error> {
+    let commands = &statistics.commands;
+    let head = json_head(statistics)?;
     let Some((head, _)) = head.rsplit_once(']').filter(|_| !commands.is_empty()) else {
         return print(&head);
     };
@@ -166,6 +181,52 @@ fn print_json(Statistics { disk, whole, commands }: &Statistics) -> Result<(), E
         }
     }
     print("\n  ]\n}\n")
+}
+
+/// All but the commands.
+#[derive(Serialize)]
+struct JsonHead<R> {
+    disk_bytes: u64,
+    entries: u64,
+    output_bytes: u64,
+    hits: u64,
+    misses: u64,
+    /// `null` if there were no calls.
+    hit_rate: Option<f64>,
+    saved: f64,
+    /// Left out if no remote was ever used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote: Option<R>,
+    commands: [(); 0],
+}
+
+fn json_head(Statistics { disk, whole, remote, .. }: &Statistics) -> Result<String, Error> {
+    let Totals { entries, output, hits, misses, saved } = *whole;
+    json(&JsonHead {
+        disk_bytes: *disk,
+        entries,
+        output_bytes: output,
+        hits,
+        misses,
+        hit_rate: whole.hit_rate(),
+        saved: json::seconds(saved),
+        remote: remote.map(json_of_remote),
+        commands: [(); 0],
+    })
+}
+
+fn json_of_remote(uses: RemoteUses) -> impl Serialize {
+    object! {
+        hits: uses.hits,
+        misses: uses.misses,
+        faults: uses.faults,
+        refused: uses.refused,
+        pushed: uses.pushed,
+        received_bytes: uses.received,
+        sent_bytes: uses.sent,
+        waited: json::seconds(uses.waited),
+        saved: json::seconds(uses.saved),
+    }
 }
 
 fn json_of((words, totals): &(Vec<OsString>, Totals)) -> impl Serialize + use<> {

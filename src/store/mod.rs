@@ -7,7 +7,7 @@
 //! Every fault is a [`StoreError`], and none is a reason not to run the command.
 //!
 //! From the bottom: `error`, `location`, `sqlite` (connections, transactions, rows), `objects`, `read` (pages without SQLite),
-//! `handle` ([`Store`]), `usage`, `query`, `write`, `health`. Each uses only what stands before it.
+//! `handle` ([`Store`]), `remote_uses`, `query`, `usage`, `write`, `health`. Each uses only what stands before it.
 
 mod entry_inputs;
 mod entry_outputs;
@@ -18,6 +18,7 @@ mod location;
 mod objects;
 mod query;
 mod read;
+mod remote_uses;
 mod sqlite;
 mod usage;
 mod write;
@@ -28,6 +29,7 @@ pub use health::{Finding, Health, examine};
 pub use query::{
     Calls, ListOrder, Matching, Relative, SelectedEntry, Selection, Statistics, Totals,
 };
+pub use remote_uses::RemoteUses;
 pub use write::{
     Cleared, Clearings, DEFAULT_MAX_SIZE, Filled, Leftover, Limits, MOST_TRACED, Tombstone,
     leftovers,

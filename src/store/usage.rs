@@ -1,11 +1,13 @@
 //! Counts uses of entries without writing to the database.
 //!
 //! A hit appends one record to the file `uses`; the next writer of the database folds the records in. The file is
-//! bounded, so that hits alone do not fill the disk. If a record is lost, the counts are a little lower.
+//! bounded, so that hits alone do not fill the disk. If a record is lost, the counts are a little lower. What calls and
+//! pushes had of a remote goes the same way.
 
 use super::error::StoreError;
 use super::handle::Store;
 use super::location::StoreLocation;
+use super::remote_uses::{self, COUNTERS, RemoteUses};
 use super::sqlite::codec;
 use super::sqlite::notes::{Note, NoteKind, Notes};
 use super::sqlite::transaction::{self, Purpose};
@@ -21,7 +23,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// An entry's id, the time in milliseconds, and a checksum of both: 8 little-endian bytes each.
+/// An entry's id, or one of those below that are none, the time in milliseconds, and a checksum of both: 8 little-endian bytes each.
 const RECORD: usize = 24;
 
 /// The longest file of records, in bytes: nothing is appended to a longer one or read beyond this. Folding that
@@ -32,6 +34,14 @@ impl Store {
     /// Notes that an entry was replayed. If the note is lost, the counts are a little lower.
     pub fn note_use(&self, entry: &Entry) {
         note(&self.location, entry.id);
+    }
+
+    /// Adds to what calls and pushes had of a remote.
+    pub fn note_remote(&self, uses: &RemoteUses) {
+        let counters = (REMOTE..).zip(uses.counters()).filter(|(_, count)| *count > 0);
+        let records = counters
+            .map(|(id, count)| encode(id, Timestamp::from_millis(codec::stored_count(count))));
+        append(&self.location, &records.collect::<Vec<_>>().concat());
     }
 
     /// Folds in the uses until now, if the store can be written.
@@ -59,13 +69,17 @@ impl Store {
 
 /// Notes that an entry was used.
 pub(super) fn note(location: &StoreLocation, id: i64) {
-    let record = encode(id, Timestamp::now());
+    append(location, &encode(id, Timestamp::now()));
+}
+
+/// Appends whole records to the file.
+fn append(location: &StoreLocation, records: &[u8]) {
     if let Ok(file) =
         open_private(&location.uses(), OFlags::WRONLY | OFlags::APPEND | OFlags::NONBLOCK)
         && file.metadata().is_ok_and(|found| found.len() < LONGEST)
     {
-        // One write for the whole record, so that records of others do not mix with it.
-        let _ = rustix::io::write(&file, &record);
+        // One write for all, so that records of others do not mix with them.
+        let _ = rustix::io::write(&file, records);
     }
 }
 
@@ -126,6 +140,7 @@ pub(super) fn fold(
     }
     let note = Note { at: Timestamp::from_millis(number), value: Vec::new() };
     Notes::of(connection, NoteKind::Folded).put(&[], &note)?;
+    remote_uses::add(connection, uses.remote)?;
     let mut entry = connection.prepare(
         "UPDATE entry SET hits = hits + ?2, used = max(used, min(?3, ?4)) WHERE id = ?1",
     )?;
@@ -158,6 +173,10 @@ fn take(location: &StoreLocation) -> Option<(PathBuf, File)> {
 /// In place of an id, this means that the record holds the number of its file.
 const NUMBER: i64 = i64::MIN;
 
+/// In place of an id, this and the numbers after it mean that the record adds to a counter of [`RemoteUses`], in place
+/// of the time. An older program takes them for entries that are gone.
+const REMOTE: i64 = NUMBER + 1;
+
 /// Writes the number of a file behind its records. In a file that is full it takes the place of the last one.
 fn number_file(file: &File, number: i64) -> io::Result<()> {
     let record = RECORD as u64;
@@ -172,6 +191,8 @@ struct Uses {
     by_id: HashMap<i64, (u64, Timestamp)>,
     /// The number of the file, if a process began to fold it in.
     number: Option<i64>,
+    /// What is added to each counter of [`RemoteUses`].
+    remote: [u64; COUNTERS],
 }
 
 fn read(file: &File) -> Uses {
@@ -182,6 +203,11 @@ fn read(file: &File) -> Uses {
     for (id, at) in bytes.as_chunks().0.iter().filter_map(|record| decode(*record)) {
         if id == NUMBER {
             uses.number = Some(at.as_millis());
+            continue;
+        }
+        let counter = usize::try_from(id.wrapping_sub(REMOTE)).ok();
+        if let Some(sum) = counter.and_then(|number| uses.remote.get_mut(number)) {
+            *sum = sum.saturating_add(codec::unsigned(at.as_millis()));
             continue;
         }
         let (hits, last) = uses.by_id.entry(id).or_insert((0, at));

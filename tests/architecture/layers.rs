@@ -41,7 +41,10 @@ pub const MODULES: &[(&str, &str)] = &[
         "store",
         "entry exit file_lock hex inputs key ownership private_directory recording single_flight size terminal time",
     ),
-    ("remote", "die_with_parent entry hex key poll private_directory recording terminal time"),
+    (
+        "remote",
+        "die_with_parent entry hex key poll private_directory recording store terminal time",
+    ),
     (
         "options",
         "absence error exit hex home inputs key output_pattern output_streams ownership policy private_directory progress remote single_flight size store terminal time",
@@ -133,7 +136,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ),
     (
         "store",
-        "error location sqlite objects read handle entry_inputs entry_outputs health query usage write",
+        "error location sqlite objects read handle entry_inputs entry_outputs health remote_uses query usage write",
     ),
     ("store/health", "finding objects entries examine"),
     ("store/objects", "directory copying owners staging new_objects sweep"),

@@ -2,7 +2,7 @@
 
 use super::harness::{Random, Sandbox, Texts};
 use super::stored_files;
-use cachex::entry::{Condition, NewEntry};
+use cachex::entry::{Condition, EntryOrigin, NewEntry};
 use cachex::exit::Exit;
 use cachex::key::{CommandName, Digest, Key};
 use cachex::recording::{Recorder, Recording};
@@ -131,6 +131,7 @@ impl Model {
         thread::sleep(Duration::from_millis(1));
         let open = stored_files::opener(&expected.files);
         let new = NewEntry {
+            origin: EntryOrigin::Run,
             key: Key(Digest([key; 32])),
             condition: Condition::StdinAbsent,
             inputs: None,

@@ -1,7 +1,7 @@
 //! Output files in the store, tested through the library without the options that ask for them.
 
 use super::harness::{Sandbox, say};
-use cachex::entry::{Condition, Entry, NewEntry, NewOutputFile, NewOutputs};
+use cachex::entry::{Condition, Entry, EntryOrigin, NewEntry, NewOutputFile, NewOutputs};
 use cachex::exit::Exit;
 use cachex::key::{CommandName, Digest, Key};
 use cachex::recording::{ContentDigest, Recorder, Recording};
@@ -77,6 +77,7 @@ pub(super) fn fill(
     }
     let words: Vec<OsString> = vec!["/bin/sample".into(), format!("{number}").into()];
     let new = NewEntry {
+        origin: EntryOrigin::Run,
         key: key(number),
         condition: Condition::StdinAbsent,
         inputs: None,

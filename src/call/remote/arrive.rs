@@ -5,7 +5,7 @@ use crate::call::context::Call;
 use crate::call::prepare::Prepared;
 use crate::call::remote_state::SharedCall;
 use crate::call::store_result::NewResult;
-use crate::entry::NewOutputs;
+use crate::entry::{EntryOrigin, NewOutputs};
 use crate::exit::Exit;
 use crate::outputs::OutputManifest;
 use crate::recording::Recording;
@@ -48,7 +48,7 @@ impl Call<'_> {
         if head.files.is_some() != self.has_outputs() {
             return Err("it has other files than this call asks for".to_owned());
         }
-        self.fill_from(prepared, head, reader, ended)
+        self.fill_from(shared, prepared, head, reader, ended)
     }
 
     /// When the result ended by our clock, if it is of use.
@@ -88,6 +88,7 @@ impl Call<'_> {
 
     fn fill_from(
         &self,
+        shared: &SharedCall,
         prepared: &mut Prepared,
         head: PackHead,
         mut reader: PackReader<SealedObject>,
@@ -117,9 +118,16 @@ impl Call<'_> {
         if outputs.as_ref().is_some_and(|it| OutputManifest::decode(&it.manifest).is_none()) {
             return Err("its list of files cannot be read".to_owned());
         }
-        let result = NewResult { condition: head.condition, inputs: None, recording, outputs };
+        let result = NewResult {
+            condition: head.condition,
+            inputs: None,
+            recording,
+            origin: EntryOrigin::Remote,
+            outputs,
+        };
         match self.store_result(store, observation, result, since) {
             Ok((Filled::Stored, _)) => {
+                shared.count(|uses| uses.saved += head.elapsed);
                 self.notices.detail(&"a result of another machine was stored");
                 Ok(())
             }

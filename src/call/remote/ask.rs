@@ -9,6 +9,14 @@ use crate::time::Lifetime;
 impl Call<'_> {
     /// Fills the local store with a result of another machine. Whether there was one. The caller holds the claim.
     pub(in crate::call) fn fetch_shared(&self, prepared: &mut Prepared) -> bool {
+        let is_there = self.ask(prepared);
+        if let Some(Some(shared)) = self.remote.0.get() {
+            prepared.store.note_remote(&shared.uses_at_end(is_there));
+        }
+        is_there
+    }
+
+    fn ask(&self, prepared: &mut Prepared) -> bool {
         let Some(sharing) = &self.request.sharing else { return false };
         let Some(shared) = self.shared_call(sharing, prepared) else { return false };
         let policy = &self.request.policy;
@@ -33,6 +41,7 @@ impl Call<'_> {
             let arrived = match SealedObject::verify(object, name, &shared.secrets) {
                 Ok(object) => self.arrive(shared, prepared, object),
                 Err(Unverified::Refused(refusal)) => {
+                    shared.count(|uses| uses.refused += 1);
                     shared.may_replace.set(refusal.may_be_replaced());
                     Err(format!("what the remote has is refused: {refusal}"))
                 }

@@ -9,6 +9,7 @@ use crate::remote::engine::RemoteFault;
 use crate::time::Timestamp;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// More than what a result holds: heads, tags, and what compression may add.
 const OVERHEAD: u64 = 32 << 20;
@@ -47,7 +48,10 @@ impl<'c> Exchange<'c> {
         let limits = self.call.pack_limits();
         let bound = limits.output.saturating_add(limits.files).saturating_add(OVERHEAD);
         let (answer, file) = self.ask(name, RemoteOperation::Get { bound })?;
-        Ok(matches!(answer, RemoteAnswer::Found { .. }).then_some(file))
+        self.shared.count(|uses| uses.misses = 1);
+        let RemoteAnswer::Found { length, .. } = answer else { return Ok(None) };
+        self.shared.count(|uses| uses.received += length);
+        Ok(Some(file))
     }
 
     /// Asks for nothing but the time.
@@ -64,7 +68,10 @@ impl<'c> Exchange<'c> {
         let asked = Timestamp::now();
         let answered =
             tempfile::tempfile_in(&self.directory).map_err(RemoteFault::local).and_then(|file| {
-                Ok((self.shared.transfer.run(name.as_str(), operation, &file)?, file))
+                let begun = Instant::now();
+                let answer = self.shared.transfer.run(name.as_str(), operation, &file);
+                self.shared.count(|uses| uses.waited += begun.elapsed());
+                Ok((answer?, file))
             });
         match answered {
             Ok((answer, file)) => {
@@ -91,6 +98,7 @@ impl<'c> Exchange<'c> {
     }
 
     fn tell(&self, fault: &RemoteFault) -> Unanswered {
+        self.shared.count(|uses| *uses += fault.uses());
         let begins = self.breaker.note_fault(self.permit, fault, Timestamp::now());
         let told = format!("the remote {}: {fault}", self.shared.transfer.access.url);
         if begins || !fault.is_an_outage() {

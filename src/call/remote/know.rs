@@ -72,6 +72,7 @@ impl Call<'_> {
             may_replace: false.into(),
             clock_ahead: 0.into(),
             min_time: sharing.min_time,
+            uses: std::cell::Cell::default(),
             secrets,
         })
     }

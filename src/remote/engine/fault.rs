@@ -2,6 +2,7 @@
 //!
 //! A text here may quote what a server says, cut short, and never a user, a password or a token.
 
+use crate::store::RemoteUses;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -45,6 +46,17 @@ impl RemoteFault {
     #[must_use]
     pub fn is_an_outage(&self) -> bool {
         !matches!(self, Self::Unauthorized(_) | Self::TooLarge { .. } | Self::Local(_))
+    }
+
+    /// What it counts as in the statistics.
+    #[must_use]
+    pub fn uses(&self) -> RemoteUses {
+        let mut uses = RemoteUses::default();
+        match self {
+            Self::Unauthorized(_) => uses.refused = 1,
+            _ => uses.faults = 1,
+        }
+        uses
     }
 
     /// How long the remote wants to be left alone.

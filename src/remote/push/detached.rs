@@ -5,8 +5,9 @@
 
 use super::outbox::{Outbox, OutgoingLabel, WaitingObject};
 use crate::remote::breaker::{Breaker, BreakerPermit, RemoteDirection};
-use crate::remote::child::{RemoteOperation, Transfer};
+use crate::remote::child::{RemoteAnswer, RemoteOperation, Transfer};
 use crate::remote::engine::{PutCondition, RemoteAccess, RemoteFault};
+use crate::store::{RemoteUses, Store};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read as _, Write as _};
@@ -87,7 +88,8 @@ pub fn push_waiting(
         return Ok(report);
     };
     let breaker = Breaker::new(store, &transfer.access.url, RemoteDirection::Write);
-    let push = Push { transfer, breaker: &breaker, end, insists };
+    let counts = Store::for_look_up(store).map_err(io::Error::other)?;
+    let push = Push { transfer, breaker: &breaker, counts: &counts, end, insists };
     // Another call may post while we push.
     loop {
         let waiting = outbox.waiting(&remote)?;
@@ -117,6 +119,8 @@ pub fn push_waiting(
 struct Push<'p> {
     transfer: &'p Transfer,
     breaker: &'p Breaker,
+    /// Where pushes are counted.
+    counts: &'p Store,
     end: Instant,
     insists: bool,
 }
@@ -148,11 +152,16 @@ impl Push<'_> {
         let condition = if *replaces { PutCondition::Replace } else { PutCondition::IfAbsent };
         let put = RemoteOperation::Put { length, condition, lifetime_millis: *lifetime_millis };
         match transfer.run(name, put, &file) {
-            Ok(_) => {
+            Ok(answer) => {
+                if answer == RemoteAnswer::Stored {
+                    let sent = RemoteUses { pushed: 1, sent: length, ..RemoteUses::default() };
+                    self.counts.note_remote(&sent);
+                }
                 self.breaker.note_answer();
                 Ok(())
             }
             Err(fault) => {
+                self.counts.note_remote(&fault.uses());
                 let _ = self.breaker.note_fault(permit, &fault, Timestamp::now());
                 let told = fault.to_string();
                 let is_final = is_about_this_object(&fault);

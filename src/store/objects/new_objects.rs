@@ -207,7 +207,7 @@ impl<'n> NewObjects<'n> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entry::Condition;
+    use crate::entry::{Condition, EntryOrigin};
     use crate::exit::Exit;
     use crate::key::{Digest, Key};
     use crate::recording::{Body, Checksum, ContentDigest, Recording};
@@ -226,6 +226,7 @@ mod tests {
         let content = Content::File(file.expect("read"));
         let body = Body { content, length, output: length, checksum: Checksum(0) };
         NewEntry {
+            origin: EntryOrigin::Run,
             key: Key(Digest([1; 32])),
             condition: Condition::StdinAbsent,
             inputs: None,

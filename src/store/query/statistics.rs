@@ -4,6 +4,7 @@ use crate::key::decode_words;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::objects::owners;
+use crate::store::remote_uses::RemoteUses;
 use crate::store::sqlite::codec;
 use rusqlite::Row;
 use std::ffi::OsString;
@@ -47,6 +48,8 @@ pub struct Statistics {
     pub disk: u64,
     /// Over all commands.
     pub whole: Totals,
+    /// What calls and pushes had of a remote; `None` if none was ever used.
+    pub remote: Option<RemoteUses>,
     /// The words that name each command, and its totals over all scopes; the busiest command first.
     pub commands: Vec<(Vec<OsString>, Totals)>,
 }
@@ -62,6 +65,7 @@ impl Store {
         let disk = database.saturating_add(owners::total(self.database.connection()?)?);
         let connection = self.database.connection()?;
         let whole = connection.query_row(&format!("SELECT {SUMS} FROM command"), [], totals)?;
+        let remote = RemoteUses::find(connection)?;
         let sql = format!(
             "SELECT {SUMS}, name FROM command GROUP BY name
              ORDER BY sum_of_hits + sum_of_misses DESC, sum_of_saved DESC, name"
@@ -72,7 +76,7 @@ impl Store {
             Ok(words.map(|words| Ok((words, totals(row)?))))
         })?;
         let commands = rows.filter_map(Result::transpose).map(Result::flatten);
-        Ok(Statistics { disk, whole, commands: commands.collect::<Result<_, _>>()? })
+        Ok(Statistics { disk, whole, remote, commands: commands.collect::<Result<_, _>>()? })
     }
 }
 

@@ -29,6 +29,8 @@ pub(in crate::store) enum NoteKind {
     ObjectBytes = 7,
     /// The questions that traced runs asked, by their digest: `inputs`. A trigger removes it with the last entry.
     Shape = 8,
+    /// Sums of what calls had of a remote, by number: `store::remote_uses`. The date of each is the sum.
+    RemoteUses = 9,
 }
 
 impl NoteKind {

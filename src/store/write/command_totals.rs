@@ -4,6 +4,7 @@
 //! entries: evicting or replacing an entry does not change them. So a command stays when its last entry is removed, but
 //! not for ever: `clear` forgets its totals, and only the most recently used commands without entries are kept.
 
+use crate::entry::EntryOrigin;
 use crate::key::CommandName;
 use crate::store::error::StoreError;
 use crate::store::query::selection::Selection;
@@ -24,20 +25,22 @@ pub(super) fn find(
     Ok(connection.query_row(sql, params![scope, name.name()], row).optional()?)
 }
 
-/// Counts a run whose result is stored now. Returns the id of its command, which may be new, and how many such runs
-/// there were.
-pub(super) fn count_run(
+/// Counts a result that is stored now, as a miss if it comes from a run here. Returns the id of its command, which may be
+/// new, and how many such runs there were.
+pub(super) fn count(
     connection: &Connection,
     scope: &str,
     name: &CommandName,
+    origin: EntryOrigin,
     stored: Timestamp,
 ) -> Result<(i64, i64), StoreError> {
+    let runs = i64::from(origin == EntryOrigin::Run);
     Ok(connection.query_row(
         "INSERT INTO command (scope, name, hits, misses, saved, used, idle)
-         VALUES (?1, ?2, 0, 1, 0, ?3, 0)
-         ON CONFLICT DO UPDATE SET misses = misses + 1, used = max(used, ?3), idle = 0
+         VALUES (?1, ?2, 0, ?4, 0, ?3, 0)
+         ON CONFLICT DO UPDATE SET misses = misses + ?4, used = max(used, ?3), idle = 0
          RETURNING id, misses",
-        params![scope, name.name(), stored.as_millis()],
+        params![scope, name.name(), stored.as_millis(), runs],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?)
 }

@@ -6,7 +6,7 @@
 use super::clearing::{self, Clearings};
 use super::entries::OVERHEAD;
 use super::{command_totals, evict, insert, retention};
-use crate::entry::NewEntry;
+use crate::entry::{EntryOrigin, NewEntry};
 use crate::exit::Exit;
 use crate::key::{CommandName, LearnedDigest};
 use crate::recording::Content;
@@ -209,7 +209,7 @@ impl Fill<'_> {
             return Ok(None);
         };
         let (command, runs) =
-            command_totals::count_run(transaction, new.scope, name, new.recording.ended)?;
+            command_totals::count(transaction, new.scope, name, new.origin, new.recording.ended)?;
         let id = insert::insert(transaction, command, name, new)?;
         if let Some(objects) = objects {
             objects.own(transaction, id)?;
@@ -221,7 +221,7 @@ impl Fill<'_> {
         };
         // Counts of runs and numbers of new commands grow one by one, whatever is replaced or evicted. Ids of
         // entries mostly grow as well.
-        let counted = if runs == 1 { command } else { runs };
+        let counted = if runs > 1 && new.origin == EntryOrigin::Run { runs } else { command };
         let commands = command_totals::highest_number(transaction)?;
         let interval = TRIM_INTERVAL.max(commands / COMMANDS_PER_FILL);
         if [id, counted].iter().any(|number| number % interval == 0) {

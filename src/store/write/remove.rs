@@ -90,6 +90,7 @@ impl Removal {
         if is_done && self.is_of_everything() {
             Notes::of(transaction, NoteKind::File).forget_all()?;
             Notes::of(transaction, NoteKind::Tombstone).forget_all()?;
+            Notes::of(transaction, NoteKind::RemoteUses).forget_all()?;
         }
         Ok((cleared, is_done))
     }

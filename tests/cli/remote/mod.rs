@@ -2,6 +2,7 @@
 
 mod check;
 mod clock;
+mod counted;
 mod failing;
 mod machine;
 mod secret;
