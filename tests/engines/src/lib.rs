@@ -4,6 +4,7 @@ pub mod certificates;
 pub mod faulty;
 pub mod machine;
 pub mod nginx;
+pub mod page;
 pub mod process;
 pub mod redis;
 pub mod remote;

@@ -1,10 +1,22 @@
 //! nginx as a store: it keeps what is put in files below its directory.
 
 use crate::certificates::Certificates;
+use crate::page;
 use crate::process::{Server, free_port};
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
+
+/// What the server of tests does with objects.
+const LOCATION: &str = r#"location / {
+    dav_methods PUT DELETE; create_full_put_path on;
+    set $may 1;
+    if ($request_method !~ ^(GET|HEAD)$) { set $may 0; }
+    if ($http_authorization = "Bearer writer") { set $may 1; }
+    if ($http_authorization = "Basic d3JpdGVyOnBhJDpzcw==") { set $may 1; }
+    if ($may = 0) { return 401; }
+}"#;
 
 /// A server.
 pub struct Nginx {
@@ -20,15 +32,36 @@ impl Nginx {
     /// A server that allows reading to everybody, and writing with `Authorization: Bearer writer`. `extra` is added to
     /// its description.
     pub fn start(extra: &str) -> Self {
-        Self::with(extra, |_| None)
+        Self::with(&|_| format!("{extra} {LOCATION}"), |_| None)
+    }
+
+    /// A server as in `docs/fleet.md`, where `writer` writes with the password `writer`.
+    pub fn of_the_docs() -> Self {
+        let location = |root: &Path| {
+            let writers = root.join("writers");
+            fs::write(&writers, "writer:{PLAIN}writer\n").expect("written");
+            let (objects, writers) = (root.join("objects"), writers.display().to_string());
+            page::nginx_location(&objects.display().to_string(), &writers)
+        };
+        Self::with(&location, |_| None)
     }
 
     /// The same by TLS.
     pub fn encrypted(is_expired: bool) -> Self {
-        Self::with("", |directory| Some(Certificates::make(directory.path(), is_expired)))
+        Self::with(&|_| LOCATION.to_owned(), |directory| {
+            Some(Certificates::make(directory.path(), is_expired))
+        })
     }
 
-    fn with(extra: &str, certificates: impl FnOnce(&TempDir) -> Option<Certificates>) -> Self {
+    /// The address of objects, with a login like `writer:writer@`.
+    pub fn url(&self, login: &str) -> String {
+        format!("http://{login}127.0.0.1:{}/cache", self.server.port)
+    }
+
+    fn with(
+        location: &dyn Fn(&Path) -> String,
+        certificates: impl FnOnce(&TempDir) -> Option<Certificates>,
+    ) -> Self {
         let port = free_port();
         let directory = tempfile::tempdir().expect("a directory");
         let certificates = certificates(&directory);
@@ -40,6 +73,7 @@ impl Nginx {
             );
             ("ssl", lines)
         });
+        let location = location(directory.path());
         let root = directory.path().display();
         let text = format!(
             "daemon off; master_process off; worker_processes 1; pid {root}/pid; error_log {root}/error.log;
@@ -50,15 +84,7 @@ impl Nginx {
                 server {{
                     listen 127.0.0.1:{port} {ssl}; {files}
                     root {root}/objects; client_max_body_size 0;
-                    {extra}
-                    location / {{
-                        dav_methods PUT DELETE; create_full_put_path on;
-                        set $may 1;
-                        if ($request_method !~ ^(GET|HEAD)$) {{ set $may 0; }}
-                        if ($http_authorization = \"Bearer writer\") {{ set $may 1; }}
-                        if ($http_authorization = \"Basic d3JpdGVyOnBhJDpzcw==\") {{ set $may 1; }}
-                        if ($may = 0) {{ return 401; }}
-                    }}
+                    {location}
                 }}
             }}"
         );

@@ -1,6 +1,7 @@
 //! redis-server.
 
 use crate::certificates::Certificates;
+use crate::page;
 use crate::process::{Server, free_port};
 use std::process::Command;
 use tempfile::TempDir;
@@ -25,6 +26,12 @@ impl Redis {
         command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
         command.arg("--dir").arg(directory.path()).args(words);
         Self { server: Server::start(&mut command, port), directory, certificates: None, command }
+    }
+
+    /// A server with the users of `docs/fleet.md`, whose passwords are their names.
+    pub fn of_the_docs() -> Self {
+        let words = page::redis_words();
+        Self::start(&words.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     /// A server that speaks TLS only.
