@@ -1,6 +1,8 @@
 //! A machine of a team: a checkout of the project in a directory of its own, a store of its own, perhaps a user of its own.
 
+use crate::process::send;
 use crate::s3::{ACCESS_KEY, SECRET_KEY};
+use rustix::process::Signal;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -146,33 +148,35 @@ impl Machine {
         }
     }
 
-    /// The processes that fetch and push for this machine.
+    /// The processes that make a transfer for this machine.
     pub fn transfers(&self) -> Vec<u32> {
+        self.processes(b"__transfer")
+    }
+
+    /// The processes that push for this machine, each of which starts transfers.
+    pub fn pushers(&self) -> Vec<u32> {
+        self.processes(b"__push")
+    }
+
+    /// Our processes that do this.
+    fn processes(&self, does: &[u8]) -> Vec<u32> {
         let home = format!("HOME={}", self.home().display()).into_bytes();
         let processes = fs::read_dir("/proc").expect("listed").filter_map(|entry| {
             let path = entry.ok()?.path();
             let number = path.file_name()?.to_str()?.parse().ok()?;
             let words = fs::read(path.join("cmdline")).ok()?;
-            let word = words.split(|byte| *byte == 0).nth(1)?;
-            (word == b"__transfer" || word == b"__push").then_some(())?;
+            (words.split(|byte| *byte == 0).nth(1)? == does).then_some(())?;
             let environment = fs::read(path.join("environ")).ok()?;
             environment.split(|byte| *byte == 0).any(|line| line == home).then_some(number)
         });
         processes.collect()
     }
 
-    /// Ends the processes that fetch and push for this machine. How many there were.
+    /// Kills the processes that fetch and push for this machine. How many there were.
     pub fn kill_transfers(&self) -> usize {
-        let transfers = self.transfers();
-        for number in &transfers {
-            let number = i32::try_from(*number).ok().and_then(rustix::process::Pid::from_raw);
-            // It may have ended meanwhile.
-            let _ = rustix::process::kill_process(
-                number.expect("a number"),
-                rustix::process::Signal::KILL,
-            );
-        }
-        transfers.len()
+        let processes = [self.pushers(), self.transfers()].concat();
+        processes.iter().for_each(|number| send(*number, Signal::KILL));
+        processes.len()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Processes that end with the test.
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -45,6 +46,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Sends a signal to a process, which may have ended.
+pub fn send(process: u32, signal: Signal) {
+    let number = i32::try_from(process).ok().and_then(Pid::from_raw);
+    let _ = kill_process(number.expect("a number"), signal);
 }
 
 /// A port that is free, and that no other test gets.
