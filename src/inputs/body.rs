@@ -4,6 +4,7 @@ use super::path_state::Facts;
 use super::terms::TraceTerms;
 use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, openat, readlinkat};
 use rustix::io::{Errno, read as read_some};
+use sha2::{Digest as _, Sha256};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
@@ -37,7 +38,7 @@ pub(super) fn read(
         FileType::Directory => names(directory, path, follow, absolute, terms)
             .map(|names| Some(digest_of_names(&names))),
         FileType::Symlink => readlinkat(directory, path, Vec::new())
-            .map(|target| Some(digest(target.to_bytes())))
+            .map(|target| Some(digest_of_target(target.to_bytes())))
             .map_err(Into::into),
         _ => Ok(None),
     };
@@ -65,8 +66,9 @@ pub(super) fn read_expected(
     (now == *expected).then_some(FileBody::Read(digest))
 }
 
-fn digest(bytes: &[u8]) -> BodyDigest {
-    *blake3::hash(bytes).as_bytes()
+/// Most commands follow links, and read no file by its content: they need no BLAKE3, which is slow to begin.
+fn digest_of_target(target: &[u8]) -> BodyDigest {
+    Sha256::digest(target).into()
 }
 
 fn open(directory: impl AsFd, path: &[u8], follow: bool, flags: OFlags) -> Result<OwnedFd, Errno> {

@@ -64,6 +64,7 @@ impl Supervisor {
                 record.take(event, installed.loses_privileges);
             });
         };
+        allocate_from_one_arena();
         std::thread::Builder::new().stack_size(STACK_SIZE).spawn(watch)?;
         Ok(Self { record, started })
     }
@@ -77,6 +78,16 @@ impl Supervisor {
     pub(crate) fn end(self) -> Result<(Ledger, Vec<RawFd>), TraceFault> {
         self.record.end().map(Record::end).ok_or_else(lost)
     }
+}
+
+/// An arena of its own for the thread would cost each traced run 15 µs.
+#[allow(unsafe_code)]
+fn allocate_from_one_arena() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it sets a number.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1)
+    };
 }
 
 fn lost() -> TraceFault {
