@@ -11,6 +11,9 @@ impl Call<'_> {
         false
     }
 
+    #[allow(clippy::unused_self, reason = "it stands for a method that tells of a remote")]
+    pub(super) fn tell_not_asked(&self, _: &str) {}
+
     #[allow(clippy::unused_self, reason = "it stands for a method that gives a result away")]
     pub(super) fn share(&self, _: &Store, _: &NewEntry<'_>) {}
 }

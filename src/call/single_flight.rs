@@ -13,6 +13,9 @@ use crate::stdin::Stdin;
 use crate::time::Timestamp;
 use std::io;
 
+/// Why a run beside others of its key does not ask the remote.
+const ONE_ASKS: &str = "of several runs side by side only one asks";
+
 impl Call<'_> {
     /// Runs the command, unless another process is running it for the same key: then waits for that run, and runs the
     /// command only if that left nothing to replay.
@@ -23,6 +26,7 @@ impl Call<'_> {
     ) -> Result<Exit, Error> {
         let key = prepared.observation.fingerprint.key();
         if !self.stores(&prepared.store) {
+            self.tell_not_asked("its result would not be stored");
             return self.fill(prepared, fallback, None);
         }
         let mut was_handed_on = false;
@@ -40,6 +44,7 @@ impl Call<'_> {
                 Claimed::Theirs(_)
                     if prepared.stdin.may_depend_on_others() || !may_wait(&active(), key) =>
                 {
+                    self.tell_not_asked(ONE_ASKS);
                     return self.fill(prepared, fallback, None);
                 }
                 Claimed::Theirs(slot) => self.wait_for(slot),
@@ -64,6 +69,9 @@ impl Call<'_> {
                 Err(_) if waited == Waited::HandedOn && !was_handed_on => was_handed_on = true,
                 Err(Miss { fallback, .. }) => {
                     let claim = claimed.ours();
+                    if claim.is_none() {
+                        self.tell_not_asked(ONE_ASKS);
+                    }
                     if claim.is_some() && self.fetch_shared(&mut prepared) {
                         match self.look_again(&mut prepared) {
                             Ok(()) => {}

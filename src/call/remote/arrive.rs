@@ -13,7 +13,7 @@ use crate::remote::{
     ObjectKind, PackHead, PackLimits, PackReader, PackedFiles, SealedObject, Unverified,
 };
 use crate::store::Filled;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, brief};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -128,7 +128,8 @@ impl Call<'_> {
         match self.store_result(store, observation, result, since) {
             Ok((Filled::Stored, _)) => {
                 shared.count(|uses| uses.saved += head.elapsed);
-                self.notices.detail(&"a result of another machine was stored");
+                let age = ended.age_at(Timestamp::now()).unwrap_or_default();
+                self.notices.detail(&format_args!("remote: hit: recorded {} ago", brief(age)));
                 Ok(())
             }
             Ok((Filled::Cleared, _)) => Err("it was cleared meanwhile".to_owned()),

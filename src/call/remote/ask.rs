@@ -3,6 +3,7 @@
 use super::exchange::Exchange;
 use crate::call::context::Call;
 use crate::call::prepare::Prepared;
+use crate::options::Sharing;
 use crate::remote::{SealedObject, Unverified};
 use crate::time::Lifetime;
 
@@ -19,8 +20,11 @@ impl Call<'_> {
     fn ask(&self, prepared: &mut Prepared) -> bool {
         let Some(sharing) = &self.request.sharing else { return false };
         let Some(shared) = self.shared_call(sharing, prepared) else { return false };
-        let policy = &self.request.policy;
-        let is_asked_for = sharing.mode.reads() && !policy.refresh && policy.ttl != Lifetime::ZERO;
+        let not_asked = self.why_not_asked(sharing);
+        if let Some(reason) = not_asked {
+            self.tell_not_asked(reason);
+        }
+        let is_asked_for = not_asked.is_none();
         // A result that is asked for anew takes the place of the old one.
         shared.may_replace.set(!is_asked_for);
         if !is_asked_for && !sharing.mode.writes() {
@@ -35,6 +39,7 @@ impl Call<'_> {
             shared.names.first().inspect(|name| exchange.hear_clock(name));
             return false;
         }
+        let mut is_told = false;
         for name in &shared.names {
             let Ok(object) = exchange.get(name) else { return false };
             let Some(object) = object else { continue };
@@ -49,9 +54,34 @@ impl Call<'_> {
             };
             match arrived {
                 Ok(()) => return true,
-                Err(reason) => self.notices.detail(&format_args!("not from the remote: {reason}")),
+                Err(reason) => {
+                    self.notices.detail(&format_args!("remote: miss: {reason}"));
+                    is_told = true;
+                }
             }
         }
+        if !is_told {
+            self.notices.detail(&"remote: miss");
+        }
         false
+    }
+
+    /// Why the remote is not asked, whatever it has.
+    pub(super) fn why_not_asked(&self, sharing: &Sharing) -> Option<&'static str> {
+        let policy = &self.request.policy;
+        if !sharing.mode.reads() {
+            Some("--remote-mode is write")
+        } else if policy.refresh {
+            Some("--refresh is set")
+        } else {
+            (policy.ttl == Lifetime::ZERO).then_some("--ttl is 0")
+        }
+    }
+
+    /// Says why the remote is not asked, if this call shares anything.
+    pub(in crate::call) fn tell_not_asked(&self, reason: &str) {
+        if self.request.sharing.is_some() {
+            self.notices.detail(&format_args!("remote: not asked: {reason}"));
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::remote::ObjectName;
 use crate::remote::breaker::{Breaker, BreakerPermit, RemoteDirection};
 use crate::remote::child::{RemoteAnswer, RemoteOperation};
 use crate::remote::engine::RemoteFault;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, brief};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -24,6 +24,13 @@ pub(super) struct Exchange<'c> {
     permit: BreakerPermit,
 }
 
+/// What there is to say of a remote that is left alone.
+pub(super) fn left_alone(until: Timestamp) -> String {
+    let now = Timestamp::now();
+    let left = now.age_at(until).unwrap_or_default();
+    format!("it is left alone for another {}, after a fault", brief(left))
+}
+
 /// The remote did not answer, which was told.
 pub(super) struct Unanswered;
 
@@ -36,8 +43,8 @@ impl<'c> Exchange<'c> {
     ) -> Option<Self> {
         let breaker = Breaker::new(directory, &shared.transfer.access.url, RemoteDirection::Read);
         let permit = breaker.ask(Timestamp::now());
-        if let BreakerPermit::Open { .. } = permit {
-            call.notices.detail(&"the remote is left alone for a while, after a fault");
+        if let BreakerPermit::Open { until } = permit {
+            call.tell_not_asked(&left_alone(until));
             return None;
         }
         Some(Self { call, shared, directory: directory.to_owned(), breaker, permit })

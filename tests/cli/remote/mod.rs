@@ -8,4 +8,5 @@ mod machine;
 mod secret;
 mod server;
 mod shared;
+mod told;
 mod verb;
