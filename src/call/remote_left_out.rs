@@ -16,4 +16,7 @@ impl Call<'_> {
 
     #[allow(clippy::unused_self, reason = "it stands for a method that gives a result away")]
     pub(super) fn share(&self, _: &Store, _: &NewEntry<'_>) {}
+
+    #[allow(clippy::unused_self, reason = "it stands for a method that pushes a result")]
+    pub(super) fn push_posted(&self, _: &Store) {}
 }

@@ -28,6 +28,8 @@ pub(super) struct SharedCall {
     pub(super) may_replace: Cell<bool>,
     /// How much the clock of the engine is ahead of ours, in milliseconds, as far as it was heard.
     pub(super) clock_ahead: Cell<i64>,
+    /// Whether a result waits to be pushed.
+    pub(super) is_posted: Cell<bool>,
     /// `--remote-min-time`.
     pub(super) min_time: Duration,
     /// What came of the remote in this call, for the statistics. As long as nothing was of use, an answer is a miss.

@@ -9,8 +9,8 @@ use crate::options::{
 };
 use crate::remote::access::access_of_process;
 use crate::remote::child::Transfer;
-use crate::remote::new_secrets;
 use crate::remote::push::detached::{PushReport, push_waiting};
+use crate::remote::{Secrets, new_secrets};
 use crate::terminal::Notices;
 use crate::time::Lifetime;
 use std::path::PathBuf;
@@ -50,11 +50,13 @@ fn store(asked: &Asked) -> Result<PathBuf, Error> {
 fn flush(timeout: Lifetime, asked: &Asked, notices: &Notices) -> Result<Exit, Error> {
     let (sharing, store) = (sharing(asked, notices)?, store(asked)?);
     let access = access_of_process(&sharing.remote).map_err(Error::Usage)?;
+    let secrets = Secrets::new(|name| std::env::var(name).ok());
+    let secrets = secrets.map_err(|bad| Error::Usage(bad.to_string()))?;
     let within = match timeout {
         Lifetime::For(within) => within.min(LONGEST),
         Lifetime::Unlimited => LONGEST,
     };
-    let pushed = push_waiting(&Transfer::new(access, within), &store, within, true);
+    let pushed = push_waiting(&Transfer::new(access, within), &secrets, &store, within, true);
     let PushReport { pushed, refused, waiting, fault } =
         pushed.map_err(|fault| Error::Failed(format!("the outbox: {fault}")))?;
     if let Some(fault) = fault {

@@ -43,7 +43,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ),
     (
         "remote",
-        "die_with_parent entry hex key poll private_directory recording store terminal time",
+        "die_with_parent entry exit hex key outputs poll private_directory recording store terminal time",
     ),
     (
         "options",
@@ -105,7 +105,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("process", "descriptors fork stat wait"),
     ("remote", "portable secret name sealed pack url engine access breaker child check push"),
     ("remote/child", "message resolver serve transfer"),
-    ("remote/push", "outbox detached"),
+    ("remote/push", "note outbox sealing detached"),
     ("call/remote", "stdin_class know arrive exchange ask give"),
     ("remote/portable", "mentions platform project key"),
     ("remote/pack", "fields condition head marker writer reader"),

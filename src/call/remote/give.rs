@@ -1,17 +1,22 @@
-//! Giving the result of a run to other machines: sealed into the outbox, and pushed when this call has ended.
+//! Giving the result of a run to other machines: a note in the outbox, and a process that pushes what is there when this
+//! call has ended.
 
 use super::stdin_class::fits;
 use crate::call::context::Call;
 use crate::call::remote_state::SharedCall;
 use crate::entry::NewEntry;
 use crate::exit::Exit;
+use crate::recording::Content;
 use crate::remote::push::detached::start_pushing;
-use crate::remote::push::outbox::{Outbox, OutgoingLabel};
-use crate::remote::{MentionSearch, ObjectKind, PackHead, PackWriter, PackedFiles, SealedWriter};
+use crate::remote::push::note::{OutgoingNote, OutgoingResult};
+use crate::remote::push::outbox::Outbox;
+use crate::remote::{MentionSearch, encode_condition};
 use crate::store::Store;
 use crate::time::Lifetime;
-use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io;
+
+/// Bytes of output that are searched at once. More of it is searched by the process that pushes it.
+const SEARCHED_AT_ONCE: u64 = 64 << 10;
 
 impl Call<'_> {
     /// Gives a result that was just stored, if it may be shared.
@@ -21,26 +26,38 @@ impl Call<'_> {
         if !sharing.mode.writes() {
             return;
         }
-        let told = match self.post(shared, store, new) {
-            Ok(Posted::Waits) => start_pushing(&shared.transfer.access, store.directory())
-                .map_err(|fault| fault.to_string()),
+        match self.post(shared, store, new) {
+            Ok(Posted::Waits) => {
+                shared.is_posted.set(true);
+                self.notices.detail(&"shared: it waits to be pushed");
+            }
             Ok(Posted::Not(reason)) => {
                 self.notices.detail(&format_args!("not shared: {reason}"));
-                Ok(())
             }
-            Err(fault) => Err(fault.to_string()),
-        };
-        if let Err(fault) = told {
-            self.notices.warn(&format_args!("cannot share the result: {fault}"));
+            Err(fault) => self.warn_not_shared(&fault),
         }
+    }
+
+    /// Has what was posted pushed. Called when nobody waits for the result any more.
+    pub(in crate::call) fn push_posted(&self, store: &Store) {
+        let Some(Some(shared)) = self.remote.0.get() else { return };
+        if shared.is_posted.get()
+            && let Err(fault) = start_pushing(&shared.transfer.access, store.directory())
+        {
+            self.warn_not_shared(&fault);
+        }
+    }
+
+    fn warn_not_shared(&self, fault: &io::Error) {
+        self.notices.warn(&format_args!("cannot share the result: {fault}"));
     }
 
     fn post(&self, shared: &SharedCall, store: &Store, new: &NewEntry<'_>) -> io::Result<Posted> {
         let recording = &new.recording;
-        let exit = match recording.exit {
-            Exit::Code(code) if self.request.policy.is_success(recording.exit) => code,
-            _ => return Ok(Posted::Not("only successes are")),
-        };
+        let is_success = self.request.policy.is_success(recording.exit);
+        if !is_success || !matches!(recording.exit, Exit::Code(_)) {
+            return Ok(Posted::Not("only successes are"));
+        }
         if recording.elapsed < shared.min_time {
             return Ok(Posted::Not("it took less than --remote-min-time"));
         }
@@ -51,42 +68,28 @@ impl Call<'_> {
             return Ok(Posted::Not("it depends on what came on standard input"));
         }
         let Some(name) = shared.names.first() else { return Ok(Posted::Not("it has no name")) };
-        let outbox = Outbox::of_store(store.directory());
-        let mut object = outbox.begin()?;
-        let sealed = SealedWriter::new(
-            BufWriter::new(object.as_file_mut()),
-            ObjectKind::Pack,
-            name,
-            &shared.secrets,
-        )?;
-        let head = PackHead {
-            exit,
-            ended: shared.to_engine(recording.ended),
-            elapsed: recording.elapsed,
-            condition: new.condition,
-            output: recording.body.output,
-            files: new.outputs.as_ref().map(|outputs| PackedFiles {
-                manifest: outputs.manifest.clone(),
-                contents: outputs.files.clone(),
-            }),
-        };
-        let Some(sealed) = write_pack(sealed, &head, new, &shared.places)? else {
+        if names_place(new, &shared.places)? {
             return Ok(Posted::Not("its output names the directory of the project or of the user"));
-        };
-        sealed.finish()?;
-        let lifetime_millis = match new.lifetime {
-            Lifetime::For(limit) => u64::try_from(limit.as_millis()).ok(),
-            Lifetime::Unlimited => None,
-        };
-        let label = OutgoingLabel {
+        }
+        let note = OutgoingNote {
             remote: shared.transfer.access.url.to_string(),
+            team: shared.secrets.id(),
             name: name.to_string(),
             replaces: shared.may_replace.get(),
-            lifetime_millis,
+            lifetime_millis: match new.lifetime {
+                Lifetime::For(limit) => u64::try_from(limit.as_millis()).ok(),
+                Lifetime::Unlimited => None,
+            },
+            result: OutgoingResult {
+                key: new.key.0.0,
+                condition: encode_condition(new.condition),
+                created: recording.ended.as_millis(),
+                ended: shared.to_engine(recording.ended).as_millis(),
+                places: shared.places.clone(),
+            },
         };
-        outbox.post(object, &label)?;
-        self.notices.detail(&"shared: it waits to be pushed");
-        Ok(Posted::Waits)
+        let is_posted = Outbox::of_store(store.directory()).post(&note)?;
+        Ok(if is_posted { Posted::Waits } else { Posted::Not("too many results wait already") })
     }
 }
 
@@ -96,49 +99,16 @@ enum Posted {
     Not(&'static str),
 }
 
-/// Writes all of a result; `None` if it names a place of this machine.
-fn write_pack<W: Write>(
-    out: W,
-    head: &PackHead,
-    new: &NewEntry<'_>,
-    places: &[Vec<u8>],
-) -> io::Result<Option<W>> {
-    let search = || MentionSearch::new(places.iter().cloned());
-    let mut pack = PackWriter::new(out, head)?;
-    let mut searches = [search(), search()];
-    new.recording.body.for_each_chunk(|stream, bytes| {
+/// Whether short output names a place of this machine.
+fn names_place(new: &NewEntry<'_>, places: &[Vec<u8>]) -> io::Result<bool> {
+    let body = &new.recording.body;
+    if body.output > SEARCHED_AT_ONCE || !matches!(body.content, Content::Memory(_)) {
+        return Ok(false);
+    }
+    let mut searches = [(); 2].map(|()| MentionSearch::new(places.iter().cloned()));
+    body.for_each_chunk(|stream, bytes| {
         searches[stream as usize].look(bytes);
-        pack.output(stream, bytes)
+        Ok(())
     })?;
-    pack.end_output()?;
-    let is_named = searches.iter().any(MentionSearch::is_found);
-    let mut search = search();
-    let outputs = new.outputs.as_ref();
-    if let Some(outputs) = outputs {
-        search.look(&outputs.manifest);
-    }
-    for number in 0..outputs.map_or(0, |outputs| outputs.files.len()) {
-        search.next_stream();
-        let opened = outputs.map_or(Ok(None), |outputs| (outputs.open)(number))?;
-        let file = opened.ok_or_else(|| io::Error::other("a file was changed meanwhile"))?;
-        pack.file(SearchedFile { file, search: &mut search })?;
-        if search.is_found() {
-            return Ok(None);
-        }
-    }
-    if is_named || search.is_found() { Ok(None) } else { pack.finish().map(Some) }
-}
-
-/// A file that is searched as it is read.
-struct SearchedFile<'s> {
-    file: File,
-    search: &'s mut MentionSearch,
-}
-
-impl Read for SearchedFile<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read(buffer)?;
-        self.search.look(&buffer[..count]);
-        Ok(count)
-    }
+    Ok(searches.iter().any(MentionSearch::is_found))
 }

@@ -71,6 +71,7 @@ impl Call<'_> {
             places: places.collect(),
             may_replace: false.into(),
             clock_ahead: 0.into(),
+            is_posted: false.into(),
             min_time: sharing.min_time,
             uses: std::cell::Cell::default(),
             secrets,

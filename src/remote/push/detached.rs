@@ -3,10 +3,13 @@
 //! It is a copy of cachex in a session of its own with none of our descriptors, so nobody waits for it. What it needs comes
 //! through its standard input, secrets included.
 
-use super::outbox::{Outbox, OutgoingLabel, WaitingObject};
+use super::note::OutgoingNote;
+use super::outbox::Outbox;
+use super::sealing::{NotSealed, ResultSealer};
 use crate::remote::breaker::{Breaker, BreakerPermit, RemoteDirection};
 use crate::remote::child::{RemoteAnswer, RemoteOperation, Transfer};
 use crate::remote::engine::{PutCondition, RemoteAccess, RemoteFault};
+use crate::remote::secret::keys::Secrets;
 use crate::store::{RemoteUses, Store};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -63,8 +66,10 @@ pub fn push_as_ordered() -> u8 {
     let order = read.ok().and_then(|_| serde_json::from_slice::<PushOrder>(&bytes).ok());
     let Some(PushOrder { url, token, ca, directory, store }) = order else { return 1 };
     let Ok(url) = url.parse() else { return 1 };
+    // The process that started this one left its variables.
+    let Ok(secrets) = Secrets::new(|name| std::env::var(name).ok()) else { return 1 };
     let transfer = Transfer::new(RemoteAccess { url, token, ca, directory }, EACH);
-    let pushed = push_waiting(&transfer, &store, Duration::from_mins(5), false);
+    let pushed = push_waiting(&transfer, &secrets, &store, Duration::from_mins(5), false);
     u8::from(pushed.is_err())
 }
 
@@ -75,6 +80,7 @@ pub fn push_as_ordered() -> u8 {
 /// When the outbox cannot be read.
 pub fn push_waiting(
     transfer: &Transfer,
+    secrets: &Secrets,
     store: &Path,
     within: Duration,
     insists: bool,
@@ -83,23 +89,25 @@ pub fn push_waiting(
     let remote = transfer.access.url.to_string();
     let mut report = PushReport::default();
     let Some(_lock) = outbox.lock(end, insists)? else {
-        report.waiting = outbox.waiting(&remote)?.len();
+        report.waiting = outbox.waiting(&remote, secrets.id())?.len();
         report.fault = (report.waiting > 0).then(|| "another process is pushing".to_owned());
         return Ok(report);
     };
     let breaker = Breaker::new(store, &transfer.access.url, RemoteDirection::Write);
-    let counts = Store::for_look_up(store).map_err(io::Error::other)?;
-    let push = Push { transfer, breaker: &breaker, counts: &counts, end, insists };
+    let entries = Store::for_look_up(store).map_err(io::Error::other)?;
+    let sealer = ResultSealer { store: &entries, secrets };
+    let push = Push { transfer, sealer, breaker, end, insists };
     // Another call may post while we push.
     loop {
-        let waiting = outbox.waiting(&remote)?;
+        let waiting = outbox.waiting(&remote, secrets.id())?;
         if waiting.is_empty() {
             return Ok(report);
         }
         report.waiting = waiting.len();
-        for object in waiting {
-            match push.one(&object) {
+        for result in waiting {
+            match push.one(&result.note) {
                 Ok(()) => report.pushed += 1,
+                Err(NotPushed::Unfit) => {}
                 Err(NotPushed::Refused(fault)) => {
                     report.refused += 1;
                     report.fault = Some(fault);
@@ -109,24 +117,25 @@ pub fn push_waiting(
                     return Ok(report);
                 }
             }
-            object.remove();
+            result.remove();
             report.waiting -= 1;
         }
     }
 }
 
-/// How objects are pushed.
+/// How results are pushed.
 struct Push<'p> {
     transfer: &'p Transfer,
-    breaker: &'p Breaker,
-    /// Where pushes are counted.
-    counts: &'p Store,
+    sealer: ResultSealer<'p>,
+    breaker: Breaker,
     end: Instant,
     insists: bool,
 }
 
-/// Why an object was not pushed.
+/// Why a result was not pushed.
 enum NotPushed {
+    /// It is gone, or nobody else can use it.
+    Unfit,
     /// The remote will not take it later either.
     Refused(String),
     /// The others have to wait as well.
@@ -134,34 +143,36 @@ enum NotPushed {
 }
 
 impl Push<'_> {
-    fn one(&self, object: &WaitingObject) -> Result<(), NotPushed> {
+    fn one(&self, note: &OutgoingNote) -> Result<(), NotPushed> {
         let stopped = |why: &str| NotPushed::Stopped(why.to_owned());
         let permit = self.breaker.ask(Timestamp::now());
         if matches!(permit, BreakerPermit::Open { .. }) && !self.insists {
             return Err(stopped("the remote is left alone for a while, after a fault"));
         }
+        let (object, length) = self.sealer.seal(note).map_err(|not| match not {
+            NotSealed::Gone | NotSealed::NamesPlace => NotPushed::Unfit,
+            NotSealed::Fault(fault) => NotPushed::Stopped(fault.to_string()),
+        })?;
         let within = self.end.saturating_duration_since(Instant::now());
         if within.is_zero() {
             return Err(stopped("the time is over"));
         }
         let transfer =
             Transfer { within: within.min(self.transfer.within), ..self.transfer.clone() };
-        let opened = object.open();
-        let (file, length) = opened.map_err(|fault| NotPushed::Refused(fault.to_string()))?;
-        let OutgoingLabel { name, replaces, lifetime_millis, .. } = &object.label;
+        let OutgoingNote { name, replaces, lifetime_millis, .. } = note;
         let condition = if *replaces { PutCondition::Replace } else { PutCondition::IfAbsent };
         let put = RemoteOperation::Put { length, condition, lifetime_millis: *lifetime_millis };
-        match transfer.run(name, put, &file) {
+        match transfer.run(name, put, &object) {
             Ok(answer) => {
                 if answer == RemoteAnswer::Stored {
                     let sent = RemoteUses { pushed: 1, sent: length, ..RemoteUses::default() };
-                    self.counts.note_remote(&sent);
+                    self.sealer.store.note_remote(&sent);
                 }
                 self.breaker.note_answer();
                 Ok(())
             }
             Err(fault) => {
-                self.counts.note_remote(&fault.uses());
+                self.sealer.store.note_remote(&fault.uses());
                 let _ = self.breaker.note_fault(permit, &fault, Timestamp::now());
                 let told = fault.to_string();
                 let is_final = is_about_this_object(&fault);

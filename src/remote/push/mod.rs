@@ -1,4 +1,7 @@
-//! Giving results away: they wait, sealed, in an outbox, and a process of its own pushes them after the call has ended.
+//! Giving results away: notes of them wait in an outbox, and a process of its own seals and pushes them after the call has
+//! ended.
 
 pub mod detached;
+pub mod note;
 pub mod outbox;
+mod sealing;

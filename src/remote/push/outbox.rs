@@ -1,22 +1,25 @@
-//! Sealed objects that wait to be pushed, in a directory beside the store.
+//! Results that wait to be pushed: a directory of notes beside the store.
 //!
-//! An object is a file `ID.object`, and counts once there is `ID.json` beside it, which says where it goes. Both are written
-//! under other names first, so a process that is killed leaves nothing that is half an object.
+//! A note is a file `ID.json`. The result itself stays in the store until it is pushed, so one that is cleared or evicted
+//! before then is not pushed. Notes are written under other names first: a process that is killed leaves no half one. A
+//! result that was refused keeps its note as `ID.refused` until somebody was told.
 
+use super::note::OutgoingNote;
 use crate::private_directory;
-use serde::{Deserialize, Serialize};
+use crate::remote::secret::keys::KeyId;
+use serde_json::from_slice;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
-use tempfile::{Builder, NamedTempFile};
+use tempfile::Builder;
 
-/// The most objects that wait. When the remote is away for long, later ones are not kept.
-const MOST: usize = 256;
+/// The most results that wait. When the remote is away for long, later ones do not.
+const MOST: usize = 1024;
 
-/// The most bytes that wait.
-const MOST_BYTES: u64 = 1 << 30;
+/// A result that waits for longer is given up: its remote is away for good, or not asked any more.
+const LONGEST_WAIT: Duration = Duration::from_hours(7 * 24);
 
 /// A file of a process that was killed goes after this time.
 const ABANDONED: Duration = Duration::from_hours(1);
@@ -24,8 +27,8 @@ const ABANDONED: Duration = Duration::from_hours(1);
 /// How often a lock that another process has is tried again.
 const LOCK_INTERVAL: Duration = Duration::from_millis(5);
 
-const OBJECT: &str = "object";
-const LABEL: &str = "json";
+const NOTE: &str = "json";
+const UNFINISHED: &str = "part";
 
 /// The outbox of a store.
 #[derive(Clone, Debug)]
@@ -33,25 +36,12 @@ pub struct Outbox {
     directory: PathBuf,
 }
 
-/// Where an object goes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OutgoingLabel {
-    /// The remote, by its address without user and password.
-    pub remote: String,
-    /// Its name there.
-    pub name: String,
-    /// Whether it takes the place of what lies there.
-    pub replaces: bool,
-    /// When the engine may drop it, in milliseconds from the push on.
-    pub lifetime_millis: Option<u64>,
-}
-
-/// An object that waits.
+/// A result that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WaitingObject {
-    /// Where it goes.
-    pub label: OutgoingLabel,
-    object: PathBuf,
+pub struct WaitingResult {
+    /// Where it goes, and what it is.
+    pub note: OutgoingNote,
+    path: PathBuf,
 }
 
 impl Outbox {
@@ -61,47 +51,37 @@ impl Outbox {
         Self { directory: directory.join("outbox") }
     }
 
-    /// A file for an object. It vanishes unless it is [posted](Self::post).
+    /// Makes a result wait. `false`: too many wait already.
     ///
     /// # Errors
-    /// When there cannot be one, or too many wait already.
-    pub fn begin(&self) -> io::Result<NamedTempFile> {
+    /// The system's.
+    pub fn post(&self, note: &OutgoingNote) -> io::Result<bool> {
         self.prepare()?;
-        let (count, bytes) = self.look_through()?;
-        if count >= MOST || bytes >= MOST_BYTES {
-            return Err(io::Error::other("too many results wait to be pushed"));
+        self.remove_old()?;
+        if self.files(NOTE)?.len() >= MOST {
+            return Ok(false);
         }
-        Builder::new().prefix("new-").suffix(".part").tempfile_in(&self.directory)
+        let suffix = format!(".{UNFINISHED}");
+        let mut file =
+            Builder::new().prefix("new-").suffix(&suffix).tempfile_in(&self.directory)?;
+        file.write_all(&serde_json::to_vec(note)?)?;
+        let path = file.path().with_extension(NOTE);
+        file.persist(path)?;
+        Ok(true)
     }
 
-    /// Makes an object wait.
+    /// The results that wait for this remote, those of the team only, the oldest first.
     ///
     /// # Errors
     /// The system's.
-    pub fn post(&self, object: NamedTempFile, label: &OutgoingLabel) -> io::Result<()> {
-        let mut written =
-            Builder::new().prefix("new-").suffix(".part").tempfile_in(&self.directory)?;
-        serde_json::to_writer(&mut written, label)?;
-        written.flush()?;
-        let id = object.path().file_stem().unwrap_or_default().to_owned();
-        let path = self.directory.join(id).with_extension(OBJECT);
-        object.persist(&path)?;
-        written.persist(path.with_extension(LABEL))?;
-        Ok(())
-    }
-
-    /// The objects that wait for this remote, the oldest first.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn waiting(&self, remote: &str) -> io::Result<Vec<WaitingObject>> {
+    pub fn waiting(&self, remote: &str, team: KeyId) -> io::Result<Vec<WaitingResult>> {
+        self.remove_old()?;
         let mut waiting = Vec::new();
-        for (path, time) in self.files(LABEL)? {
+        for (path, time) in self.files(NOTE)? {
             let Ok(bytes) = fs::read(&path) else { continue };
-            match serde_json::from_slice::<OutgoingLabel>(&bytes) {
-                Ok(label) if label.remote == remote => {
-                    let object = path.with_extension(OBJECT);
-                    waiting.push((time, WaitingObject { label, object }));
+            match from_slice::<OutgoingNote>(&bytes) {
+                Ok(note) if note.remote == remote && note.team == team => {
+                    waiting.push((time, WaitingResult { note, path }));
                 }
                 Ok(_) => {}
                 Err(_) => fs::remove_file(&path)?,
@@ -132,23 +112,16 @@ impl Outbox {
         prepared.map_err(|not| io::Error::other(not.problem))
     }
 
-    /// How many objects wait, and their bytes. Removes what was begun and never ended.
-    fn look_through(&self) -> io::Result<(usize, u64)> {
+    /// Removes what nobody will push any more.
+    fn remove_old(&self) -> io::Result<()> {
         let now = SystemTime::now();
-        let is_old = |time: SystemTime| now.duration_since(time).is_ok_and(|age| age > ABANDONED);
-        for (path, _) in self.files("part")?.into_iter().filter(|(_, time)| is_old(*time)) {
-            let _ = fs::remove_file(path);
-        }
-        let (mut count, mut bytes) = (0, 0);
-        for (path, time) in self.files(OBJECT)? {
-            if is_old(time) && !path.with_extension(LABEL).exists() {
+        for (extension, limit) in [(NOTE, LONGEST_WAIT), (UNFINISHED, ABANDONED)] {
+            let is_old = |time| now.duration_since(time).is_ok_and(|age| age > limit);
+            for (path, _) in self.files(extension)?.into_iter().filter(|(_, time)| is_old(*time)) {
                 let _ = fs::remove_file(path);
-                continue;
             }
-            count += 1;
-            bytes += fs::metadata(&path).map_or(0, |metadata| metadata.len());
         }
-        Ok((count, bytes))
+        Ok(())
     }
 
     /// The files with this extension, and when each was changed.
@@ -182,36 +155,34 @@ fn lock_by(file: &File, end: Instant) -> io::Result<bool> {
     }
 }
 
-impl WaitingObject {
-    /// The object, and its length.
-    ///
-    /// # Errors
-    /// When it cannot be opened.
-    pub fn open(&self) -> io::Result<(File, u64)> {
-        let file = File::open(&self.object)?;
-        let length = file.metadata()?.len();
-        Ok((file, length))
-    }
-
+impl WaitingResult {
     /// Removes it from the outbox.
     pub fn remove(&self) {
-        for extension in [LABEL, OBJECT] {
-            let _ = fs::remove_file(self.object.with_extension(extension));
-        }
+        let _ = fs::remove_file(&self.path);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Read as _;
+    use crate::remote::push::note::OutgoingResult;
 
-    fn label(remote: &str, name: &str) -> OutgoingLabel {
-        OutgoingLabel {
+    const TEAM: KeyId = [1; 8];
+
+    fn note(remote: &str, name: &str) -> OutgoingNote {
+        OutgoingNote {
             remote: remote.to_owned(),
+            team: TEAM,
             name: name.to_owned(),
             replaces: false,
             lifetime_millis: Some(5),
+            result: OutgoingResult {
+                key: [2; 32],
+                condition: vec![3],
+                created: 4,
+                ended: 5,
+                places: vec![b"/a\xff".to_vec()],
+            },
         }
     }
 
@@ -219,33 +190,58 @@ mod tests {
     fn what_is_posted_waits_until_it_is_removed() {
         let store = tempfile::tempdir().expect("a directory");
         let outbox = Outbox::of_store(store.path());
-        assert_eq!(outbox.waiting("a").expect("listed"), []);
+        let waiting = |remote| outbox.waiting(remote, TEAM).expect("listed");
+        assert_eq!(waiting("a"), []);
         for (remote, name) in [("a", "1"), ("b", "2")] {
-            let mut object = outbox.begin().expect("begun");
-            object.write_all(name.as_bytes()).expect("written");
-            outbox.post(object, &label(remote, name)).expect("posted");
+            assert!(outbox.post(&note(remote, name)).expect("posted"));
         }
-        drop(outbox.begin().expect("begun"));
-        let waiting = outbox.waiting("a").expect("listed");
-        let [object] = &waiting[..] else { panic!("{waiting:?}") };
-        assert_eq!(object.label, label("a", "1"));
-        let (mut file, length) = object.open().expect("opened");
-        let mut content = String::new();
-        file.read_to_string(&mut content).expect("read");
-        assert_eq!((content.as_str(), length), ("1", 1));
-        object.remove();
-        assert_eq!(outbox.waiting("a").expect("listed"), []);
-        assert_eq!(outbox.waiting("b").expect("listed").len(), 1);
+        let [result] = &waiting("a")[..] else { panic!("{:?}", waiting("a")) };
+        assert_eq!(result.note, note("a", "1"));
+        assert_eq!(outbox.waiting("a", [9; 8]).expect("listed"), []);
+        result.remove();
+        assert_eq!((waiting("a").len(), waiting("b").len()), (0, 1));
     }
 
     #[test]
-    fn an_object_without_a_label_does_not_count() {
+    fn what_makes_no_sense_is_removed_and_does_not_count() {
         let store = tempfile::tempdir().expect("a directory");
         let outbox = Outbox::of_store(store.path());
-        drop(outbox.begin().expect("begun"));
-        fs::write(store.path().join("outbox/new-x.object"), "x").expect("written");
-        fs::write(store.path().join("outbox/new-y.json"), "nonsense").expect("written");
-        assert_eq!(outbox.waiting("a").expect("listed"), []);
+        assert!(outbox.post(&note("a", "1")).expect("posted"));
+        let nonsense = store.path().join("outbox/new-y.json");
+        fs::write(&nonsense, "nonsense").expect("written");
+        assert_eq!(outbox.waiting("a", TEAM).expect("listed").len(), 1);
+        assert!(!nonsense.exists());
+    }
+
+    #[test]
+    fn what_has_waited_for_too_long_is_given_up() {
+        let store = tempfile::tempdir().expect("a directory");
+        let outbox = Outbox::of_store(store.path());
+        for name in ["old", "young"] {
+            assert!(outbox.post(&note("gone", name)).expect("posted"));
+        }
+        let old = &outbox.waiting("gone", TEAM).expect("listed")[0];
+        let part = store.path().join("outbox/new-z.part");
+        fs::write(&part, "").expect("written");
+        for (path, age) in [(&old.path, LONGEST_WAIT), (&part, ABANDONED)] {
+            let file = File::options().write(true).open(path).expect("opened");
+            let age = age + Duration::from_secs(1);
+            file.set_modified(SystemTime::now() - age).expect("changed");
+        }
+        assert!(outbox.post(&note("a", "1")).expect("posted"));
+        assert_eq!(outbox.waiting("gone", TEAM).expect("listed").len(), 1);
+        assert!(!part.exists());
+    }
+
+    #[test]
+    fn when_too_many_wait_no_other_does() {
+        let store = tempfile::tempdir().expect("a directory");
+        let outbox = Outbox::of_store(store.path());
+        assert!(outbox.post(&note("a", "0")).expect("posted"));
+        for number in 1..MOST {
+            fs::write(outbox.directory.join(format!("{number}.json")), "").expect("written");
+        }
+        assert!(!outbox.post(&note("a", "1")).expect("tried"));
     }
 
     #[test]

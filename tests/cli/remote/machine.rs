@@ -2,7 +2,11 @@
 
 use super::server::Server;
 use crate::harness::{Call, Sandbox, wait_until};
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
+use std::process::Output;
 
 /// A key of a team.
 pub fn key() -> String {
@@ -51,4 +55,46 @@ pub fn wait_until_pushed(sandbox: &Sandbox) {
         let Ok(files) = fs::read_dir(&outbox) else { return false };
         !files.flatten().any(|file| is_waiting(&file.file_name()))
     });
+}
+
+/// Pushes what waits on this machine.
+pub fn flush(sandbox: &Sandbox, server: &Server, options: &str) -> Call {
+    let call = sandbox.cachex(&format!("remote flush {options}"));
+    call.env("CACHEX_REMOTE", &server.url()).env("CACHEX_REMOTE_KEY", &key())
+}
+
+/// Makes a call whose result waits to be pushed: one process seems to push, and another one to wait for it.
+pub fn sharing_later(sandbox: &Sandbox, server: &Server, words: &str) -> Output {
+    let outbox = sandbox.store_dir().join("outbox");
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&outbox).expect("made");
+    let held = ["lock", "next"].map(|name| {
+        let file = File::create(outbox.join(name)).expect("made");
+        file.lock().expect("locked");
+        file
+    });
+    let output = sharing(sandbox, server, words).output();
+    wait_until("nobody pushes", || !is_pushing(sandbox));
+    drop(held);
+    output
+}
+
+/// Whether a process of this machine was started to push.
+fn is_pushing(sandbox: &Sandbox) -> bool {
+    let Ok(processes) = fs::read_dir("/proc") else { return false };
+    let text = |path: PathBuf| fs::read(path).unwrap_or_default();
+    let is_there = |path, part: &[u8]| text(path).windows(part.len()).any(|it| it == part);
+    let here = sandbox.store_dir();
+    let here = here.as_os_str().as_bytes();
+    processes.flatten().map(|process| process.path()).any(|process| {
+        is_there(process.join("cmdline"), b"__push") && is_there(process.join("environ"), here)
+    })
+}
+
+/// The sorted names of the files in the outbox that end like this.
+pub fn outbox_files(sandbox: &Sandbox, end: &str) -> Vec<String> {
+    let files = fs::read_dir(sandbox.store_dir().join("outbox")).expect("listed").flatten();
+    let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<_> = names.filter(|name| name.ends_with(end)).collect();
+    names.sort();
+    names
 }

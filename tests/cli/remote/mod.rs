@@ -5,6 +5,7 @@ mod clock;
 mod counted;
 mod failing;
 mod machine;
+mod pushing;
 mod secret;
 mod server;
 mod shared;

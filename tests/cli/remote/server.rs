@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
+use std::time::Duration;
 
 /// A store, and what was asked of it.
 #[derive(Clone)]
@@ -21,6 +22,8 @@ struct State {
     requests: Vec<String>,
     /// The methods that nobody may use.
     forbidden: Vec<&'static str>,
+    /// Whether no request is answered.
+    is_paused: bool,
 }
 
 impl Server {
@@ -73,6 +76,11 @@ impl Server {
         self.state().forbidden.push(method);
     }
 
+    /// Answers nothing, or as usual.
+    pub fn pause(&self, is_paused: bool) {
+        self.state().is_paused = is_paused;
+    }
+
     /// How many requests began with this word.
     pub fn requests(&self, method: &str) -> usize {
         self.state().requests.iter().filter(|request| request.starts_with(method)).count()
@@ -120,6 +128,11 @@ impl Server {
     ) -> (&'static str, Vec<u8>) {
         let mut state = self.state();
         state.requests.push(format!("{method} {path}"));
+        while state.is_paused {
+            drop(state);
+            thread::sleep(Duration::from_millis(5));
+            state = self.state();
+        }
         let known = state.objects.get(path).cloned();
         if state.forbidden.contains(&method) {
             return ("403 Forbidden", Vec::new());

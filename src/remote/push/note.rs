@@ -1,0 +1,36 @@
+//! The note of a result that waits: where it goes, and which entry of the store it is. Nothing secret is in it.
+
+use crate::remote::secret::keys::KeyId;
+use serde::{Deserialize, Serialize};
+
+/// A result that waits to be pushed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutgoingNote {
+    /// The remote, by its address without user and password.
+    pub remote: String,
+    /// Tells with which key of a team the name was made. With another one nobody would find the object.
+    pub team: KeyId,
+    /// Its name there.
+    pub name: String,
+    /// Whether it takes the place of what lies there.
+    pub replaces: bool,
+    /// When the engine may drop it, in milliseconds from the push on.
+    pub lifetime_millis: Option<u64>,
+    /// Which result it is.
+    pub result: OutgoingResult,
+}
+
+/// A result as the store can find it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutgoingResult {
+    /// The key of the entry.
+    pub key: [u8; 32],
+    /// The standard input that it holds for, encoded.
+    pub condition: Vec<u8>,
+    /// When it ended, in milliseconds since the epoch.
+    pub created: i64,
+    /// The same by the clock of the engine.
+    pub ended: i64,
+    /// Texts that it must not name.
+    pub places: Vec<Vec<u8>>,
+}

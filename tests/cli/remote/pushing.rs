@@ -1,0 +1,95 @@
+//! What was stored is sealed and pushed later, from the store, by a process that nobody waits for.
+
+use super::machine::{checkout, flush, key, outbox_files, sharing, sharing_later};
+use super::server::Server;
+use crate::harness::wait_until;
+use std::fs;
+
+/// Writes 3 MB that hardly get smaller.
+const LONG: &str = "head -c 2250000 /dev/urandom | base64 -w 0 | tee long";
+
+#[test]
+fn a_call_leaves_a_note_and_the_bytes_stay_in_the_store() {
+    let (server, one, other) = (Server::new(), checkout(LONG), checkout(LONG));
+    sharing_later(&one, &server, "./s.sh");
+    let waiting = outbox_files(&one, ".json");
+    let [note] = &waiting[..] else { panic!("{waiting:?}") };
+    assert_eq!(outbox_files(&one, "").len(), 3);
+    let note = fs::read_to_string(one.store_dir().join("outbox").join(note)).expect("read");
+    assert!(note.len() < 2000 && !note.contains(&key()), "{note}");
+    flush(&one, &server, "").gives("pushed 1, refused 0, waiting 0\n");
+    sharing(&other, &server, "./s.sh").gives(one.read("long"));
+    assert_eq!(other.runs(), 0);
+    assert_eq!(outbox_files(&one, "").len(), 2);
+}
+
+#[test]
+fn what_was_cleared_or_evicted_before_is_not_pushed() {
+    for verb in ["clear", "clear -- ./s.sh", "prune --max-size 0"] {
+        let (server, one) = (Server::new(), checkout("echo out"));
+        sharing_later(&one, &server, "./s.sh");
+        one.cachex(verb).output();
+        flush(&one, &server, "").gives("pushed 0, refused 0, waiting 0\n");
+        assert_eq!(server.requests("PUT"), 0, "{verb}");
+        assert_eq!(outbox_files(&one, ".json").len(), 0);
+    }
+}
+
+#[test]
+fn of_a_result_that_was_replaced_the_new_one_is_pushed() {
+    let (server, one, other) = (Server::new(), checkout("cat x"), checkout("cat x"));
+    for content in ["old", "new"] {
+        one.write("x", content);
+        sharing_later(&one, &server, "--refresh ./s.sh");
+    }
+    flush(&one, &server, "").gives("pushed 1, refused 0, waiting 0\n");
+    sharing(&other, &server, "./s.sh").gives("new");
+}
+
+#[test]
+fn a_killed_push_leaves_nothing_but_the_note() {
+    let (server, one) = (Server::new(), checkout(LONG));
+    sharing_later(&one, &server, "./s.sh");
+    server.pause(true);
+    let mut pushing = flush(&one, &server, "").spawn();
+    wait_until("it is asked", || server.requests("PUT") > 0 || server.requests("HEAD") > 0);
+    pushing.kill().expect("killed");
+    pushing.wait().expect("ended");
+    assert_eq!(server.objects().len(), 0);
+    assert_eq!(outbox_files(&one, "").len(), 3);
+    server.pause(false);
+    flush(&one, &server, "").gives("pushed 1, refused 0, waiting 0\n");
+    assert_eq!((server.objects().len(), outbox_files(&one, "").len()), (1, 2));
+}
+
+#[test]
+fn files_are_pushed_as_they_were_stored() {
+    let body = "mkdir -p out; echo 1 > out/x; cp out/x out/y";
+    let (server, one, other) = (Server::new(), checkout(body), checkout(body));
+    sharing_later(&one, &server, "--output out ./s.sh");
+    one.write("out/x", "changed since");
+    flush(&one, &server, "").gives("pushed 1, refused 0, waiting 0\n");
+    sharing(&other, &server, "--output out ./s.sh").gives("");
+    assert_eq!(
+        (other.runs(), other.read("out/x"), other.read("out/y")),
+        (0, "1\n".into(), "1\n".into())
+    );
+}
+
+#[test]
+fn long_output_that_names_a_place_of_the_machine_stays_there() {
+    let body = "head -c 2000000 /dev/zero; pwd; head -c 2000000 /dev/zero";
+    let (server, one) = (Server::new(), checkout(body));
+    sharing_later(&one, &server, "./s.sh");
+    flush(&one, &server, "").gives("pushed 0, refused 0, waiting 0\n");
+    assert_eq!(server.requests("PUT"), 0);
+}
+
+#[test]
+fn another_team_on_this_machine_does_not_push_it() {
+    let (server, one) = (Server::new(), checkout("echo out"));
+    sharing_later(&one, &server, "./s.sh");
+    let other = flush(&one, &server, "").env("CACHEX_REMOTE_KEY", &"cd".repeat(32));
+    other.gives("pushed 0, refused 0, waiting 0\n");
+    flush(&one, &server, "").gives("pushed 1, refused 0, waiting 0\n");
+}
