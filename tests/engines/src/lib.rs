@@ -3,6 +3,7 @@
 pub mod certificates;
 pub mod faulty;
 pub mod machine;
+pub mod moto;
 pub mod nginx;
 pub mod page;
 pub mod process;

@@ -33,9 +33,16 @@ pub fn nginx_location(root: &str, writers: &str) -> String {
     block.replace("/srv/cachex", root).replace("/etc/nginx/writers", writers)
 }
 
+/// The policy of a role that reads, or of one that writes as well.
+pub fn s3_policy(writes: bool) -> String {
+    let block = block("json", "s3:GetObject");
+    let actions = r#"["s3:GetObject", "s3:PutObject"]"#;
+    if writes { block.replace(r#""s3:GetObject""#, actions) } else { block }
+}
+
 /// What the policy of readers allows in S3.
 pub fn s3_reader_actions() -> Vec<String> {
-    let policy: Value = serde_json::from_str(&block("json", "s3:GetObject")).expect("JSON");
+    let policy: Value = serde_json::from_str(&s3_policy(false)).expect("JSON");
     let statements = policy["Statement"].as_array().expect("statements");
     let actions = statements.iter().map(|statement| {
         assert_eq!(statement["Effect"], "Allow");
