@@ -199,6 +199,7 @@ Register-ArgumentCompleter -Native -CommandName 'cachex' -ScriptBlock {
             [CompletionResult]::new('--exact', '--exact', [CompletionResultType]::ParameterName, 'Only the call with exactly these ARGS (or none)')
             [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'All calls whose arguments start with ARGS')
             [CompletionResult]::new('--expired', '--expired', [CompletionResultType]::ParameterName, 'Only expired entries')
+            [CompletionResult]::new('--remote', '--remote', [CompletionResultType]::ParameterName, 'Clear the result of the call on the remote too')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be removed, and remove nothing')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Report decisions and their reasons on standard error')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Report decisions and their reasons on standard error')

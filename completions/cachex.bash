@@ -72,7 +72,7 @@ _cachex_options() {
         list) echo '-v --verbose -q --quiet --cache-dir -h --help --json --exact --prefix --scope --expired --older-than --here --limit --sort' ;;
         show) echo '-v --verbose -q --quiet --cache-dir -h --help --json --stdout --stderr --output' ;;
         stats) echo '-v --verbose -q --quiet --cache-dir -h --help --json --markdown' ;;
-        clear) echo '-v --verbose -q --quiet --cache-dir -h --help --exact --prefix --scope --expired --older-than --dry-run' ;;
+        clear) echo '-v --verbose -q --quiet --cache-dir -h --help --exact --prefix --scope --expired --older-than --remote --dry-run' ;;
         prune) echo '--max-size -v --verbose -q --quiet --cache-dir -h --help --dry-run' ;;
         config) echo '--env --file --ignore-arg --hash-with --pure-env --key --scope --ignore-cwd --ignore-file-args --stdin -n --no-stdin --trace --no-trace --trace-ignore --trace-times --output --outputs --ttl --failure-ttl --stale-while-revalidate --stale-if-error --refresh --force --warm --only-if-cached --cache-exit --discard-failures --max-entries --max-output --no-store --share --remote --remote-mode --remote-timeout --remote-min-time --remote-namespace --remote-read --remote-platform --remote-epoch --pty --spinner --no-spinner --max-size --no-cache -v --verbose -q --quiet --cache-dir -h --help --json --all' ;;
         trust) echo '-v --verbose -q --quiet --cache-dir -h --help --json --revoke --list' ;;

@@ -191,6 +191,7 @@ set edit:completion:arg-completer[cachex] = {|@words|
             cand --exact 'Only the call with exactly these ARGS (or none)'
             cand --prefix 'All calls whose arguments start with ARGS'
             cand --expired 'Only expired entries'
+            cand --remote 'Clear the result of the call on the remote too'
             cand --dry-run 'Say what would be removed, and remove nothing'
             cand -v 'Report decisions and their reasons on standard error'
             cand --verbose 'Report decisions and their reasons on standard error'

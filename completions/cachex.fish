@@ -199,6 +199,7 @@ complete -c cachex -n '__cachex_at show' -l stdout -d 'Print the recorded standa
 complete -c cachex -n '__cachex_at show' -l stderr -d 'Print the recorded standard error, byte for byte'
 complete -c cachex -n '__cachex_at show' -l output -r -F -d 'Print a file that the command wrote, byte for byte'
 complete -c cachex -n '__cachex_at stats' -l markdown -d 'Print a Markdown table, as for the summary of a CI job'
+complete -c cachex -n '__cachex_at clear' -l remote -d 'Clear the result of the call on the remote too'
 complete -c cachex -n '__cachex_at clear prune' -l dry-run -d 'Say what would be removed, and remove nothing'
 complete -c cachex -n '__cachex_at config' -l all -d 'Show defaults, too'
 complete -c cachex -n '__cachex_at trust' -l revoke -d 'Revoke the trust'

@@ -150,6 +150,9 @@ fn dispatch(mut asked: Asked) -> Result<Exit, Error> {
     };
     let store = || asked.store(&notices);
     match verb {
+        Verb::Clear(options) if options.remote => {
+            commands::remote::clear(asked, &options, &notices)?;
+        }
         Verb::Clear(options) => commands::clear::run(&options, &store()?, &notices)?,
         Verb::Completions { shell } => commands::completions::run(shell)?,
         Verb::Config(options) => commands::config::run(&asked, &options, &notices)?,

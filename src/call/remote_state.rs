@@ -1,5 +1,6 @@
 //! What a call knows of its remote.
 
+use crate::key::Digest;
 use crate::remote::child::Transfer;
 use crate::remote::{ObjectName, Secrets};
 use crate::store::RemoteUses;
@@ -18,6 +19,8 @@ pub(super) struct RemoteState(pub(super) OnceCell<Option<Box<SharedCall>>>);
 pub(super) struct SharedCall {
     pub(super) secrets: Secrets,
     pub(super) transfer: Transfer,
+    /// The portable key.
+    pub(super) key: Digest,
     /// Where to look first, in the order of asking. Results are given under the first one.
     pub(super) names: Vec<ObjectName>,
     /// What is known of standard input before the run.
@@ -26,6 +29,8 @@ pub(super) struct SharedCall {
     pub(super) places: Vec<Vec<u8>>,
     /// Whether what lies under the first name is of no use, so that it may be overwritten.
     pub(super) may_replace: Cell<bool>,
+    /// Results that ended before were cleared on the remote, by its clock.
+    pub(super) cleared: Cell<Option<Timestamp>>,
     /// How much the clock of the engine is ahead of ours, in milliseconds, as far as it was heard.
     pub(super) clock_ahead: Cell<i64>,
     /// Whether a result waits to be pushed.

@@ -34,6 +34,8 @@ pub mod prune;
 pub mod remote;
 #[cfg(feature = "remote")]
 mod remote_check;
+#[cfg(feature = "remote")]
+mod remote_clear;
 pub mod run;
 pub mod show;
 pub mod stats;

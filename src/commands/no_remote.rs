@@ -1,8 +1,8 @@
-//! `cachex remote` in a build without remotes.
+//! `cachex remote` and `clear --remote` in a build without remotes.
 
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::options::{Asked, RemoteOptions};
+use crate::options::{Asked, ClearOptions, RemoteOptions};
 use crate::terminal::Notices;
 
 /// Says that there are none.
@@ -10,5 +10,18 @@ use crate::terminal::Notices;
 /// # Errors
 /// Always.
 pub fn run(_: &RemoteOptions, _: &Asked, _: &Notices) -> Result<Exit, Error> {
-    Err(Error::Failed("this cachex was built without remotes".to_owned()))
+    Err(left_out())
+}
+
+/// Says the same.
+///
+/// # Errors
+/// Always.
+#[allow(clippy::needless_pass_by_value, reason = "it stands for what takes it")]
+pub fn clear(_: Asked, _: &ClearOptions, _: &Notices) -> Result<(), Error> {
+    Err(left_out())
+}
+
+fn left_out() -> Error {
+    Error::Failed("this cachex was built without remotes".to_owned())
 }

@@ -2,10 +2,11 @@
 
 use super::answer::print;
 use super::remote_check::check;
+pub use super::remote_clear::clear;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::options::{
-    Asked, RemoteAction, RemoteOptions, Sharing, remote_sharing, store_directory,
+    Asked, RemoteAction, RemoteOptions, Sharing, remote_in_force, store_directory,
 };
 use crate::remote::access::access_of_process;
 use crate::remote::child::Transfer;
@@ -37,10 +38,7 @@ pub fn run(options: &RemoteOptions, asked: &Asked, notices: &Notices) -> Result<
 /// The remote that is set.
 fn sharing(asked: &Asked, notices: &Notices) -> Result<Sharing, Error> {
     asked.findings.tell(notices);
-    remote_sharing(&asked.in_force).ok_or_else(|| {
-        let missing = "no remote is set: name it with CACHEX_REMOTE or in the user's file";
-        Error::Usage(missing.to_owned())
-    })
+    remote_in_force(&asked.in_force)
 }
 
 fn store(asked: &Asked) -> Result<PathBuf, Error> {

@@ -35,7 +35,9 @@ pub use files::refused::{RefusedKey, RefusedKeys};
 pub use files::trust::{self, TrustState};
 pub use layer::{Layer, RUN_OPTIONS, RunOption};
 pub use merge::{Asked, check};
-pub use request::{Execution, Request, StdinMode, Typed, notices, remote_sharing, store_directory};
+pub use request::{
+    Execution, Request, StdinMode, Typed, notices, remote_in_force, store_directory,
+};
 pub use shape::Takes;
 pub use sharing::{RemoteMode, Sharing, without_login};
 pub use source::{FileOwner, FilePlace, Given, Setting, Source};

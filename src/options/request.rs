@@ -5,6 +5,7 @@
 use super::layer::Layer;
 use super::sharing::{RemoteMode, Sharing};
 use super::source::{Setting, Source};
+use crate::error::Error;
 use crate::exit::ExitCodes;
 use crate::home;
 use crate::inputs::PathGlob;
@@ -151,9 +152,16 @@ fn sharing(options: &Layer) -> Option<Sharing> {
     sharing.filter(|sharing| sharing.mode != RemoteMode::Off)
 }
 
-/// How results would be shared by the remote that is set, whether they are or not.
-#[must_use]
-pub fn remote_sharing(options: &Layer) -> Option<Sharing> {
+/// The remote that is set, whether results are shared or not.
+///
+/// # Errors
+/// When there is none.
+pub fn remote_in_force(options: &Layer) -> Result<Sharing, Error> {
+    let missing = "no remote is set: name it with CACHEX_REMOTE or in the user's file";
+    remote_sharing(options).ok_or_else(|| Error::Usage(missing.to_owned()))
+}
+
+fn remote_sharing(options: &Layer) -> Option<Sharing> {
     options.remote.value().map(|remote| Sharing {
         remote: remote.clone(),
         mode: options.remote_mode.value_or(RemoteMode::Read),

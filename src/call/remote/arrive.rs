@@ -10,7 +10,8 @@ use crate::exit::Exit;
 use crate::outputs::OutputManifest;
 use crate::recording::Recording;
 use crate::remote::{
-    ObjectKind, PackHead, PackLimits, PackReader, PackedFiles, SealedObject, Unverified,
+    ObjectKind, PackHead, PackLimits, PackReader, PackedFiles, RemoteTombstone, SealedObject,
+    Unverified,
 };
 use crate::store::Filled;
 use crate::time::{Timestamp, brief};
@@ -36,10 +37,17 @@ impl Call<'_> {
         prepared: &mut Prepared,
         object: SealedObject,
     ) -> Result<(), String> {
-        if object.kind != ObjectKind::Pack {
-            return Err("it is no result".to_owned());
-        }
         let told = |fault: Unverified| fault.to_string();
+        match object.kind {
+            ObjectKind::Pack => {}
+            ObjectKind::Tombstone => {
+                let RemoteTombstone { cleared } = RemoteTombstone::read(object).map_err(told)?;
+                shared.cleared.set(shared.cleared.get().max(Some(cleared)));
+                shared.may_replace.set(true);
+                return Err("it was cleared there".to_owned());
+            }
+            ObjectKind::Marker => return Err("it is no result".to_owned()),
+        }
         let (head, reader) = PackReader::new(object, self.pack_limits()).map_err(told)?;
         let ended = self.date_of(shared, prepared, &head)?;
         if !fits(&shared.stdin, head.condition) {
@@ -65,7 +73,8 @@ impl Call<'_> {
         }
         let exit = Exit::Code(head.exit);
         let expired = self.request.policy.is_spent(exit, ended, now);
-        let cleared = self.last_clearing(prepared).is_some_and(|cleared| ended <= cleared);
+        let cleared = self.last_clearing(prepared).is_some_and(|cleared| ended <= cleared)
+            || shared.cleared.get().is_some_and(|cleared| head.ended <= cleared);
         if expired || cleared {
             shared.may_replace.set(true);
         }

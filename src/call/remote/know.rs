@@ -18,7 +18,7 @@ impl Call<'_> {
         sharing: &Sharing,
         prepared: &Prepared,
     ) -> Option<&SharedCall> {
-        let make = || match self.make_shared_call(sharing, prepared) {
+        let make = || match self.find_out(sharing, prepared) {
             Ok(shared) => Some(Box::new(shared)),
             Err(NotShared::Reason(reason)) => {
                 self.notices.detail(&format_args!("not shared: {reason}"));
@@ -32,11 +32,18 @@ impl Call<'_> {
         self.remote.0.get_or_init(make).as_deref()
     }
 
-    fn make_shared_call(
+    /// The same, or why there is nothing to know.
+    pub(super) fn know(
         &self,
         sharing: &Sharing,
         prepared: &Prepared,
-    ) -> Result<SharedCall, NotShared> {
+    ) -> Result<SharedCall, String> {
+        self.find_out(sharing, prepared).map_err(|not| match not {
+            NotShared::Reason(text) | NotShared::Fault(text) => text,
+        })
+    }
+
+    fn find_out(&self, sharing: &Sharing, prepared: &Prepared) -> Result<SharedCall, NotShared> {
         let reason = |reason: &str| NotShared::Reason(reason.to_owned());
         let fault = |fault: &dyn std::fmt::Display| NotShared::Fault(fault.to_string());
         if self.request.key.trace.is_some() {
@@ -66,10 +73,12 @@ impl Call<'_> {
         let places = roots.into_iter().flatten().map(|root| root.into_os_string().into_vec());
         Ok(SharedCall {
             transfer: Transfer::new(access, sharing.timeout),
+            key,
             names,
             stdin,
             places: places.collect(),
             may_replace: false.into(),
+            cleared: None.into(),
             clock_ahead: 0.into(),
             is_posted: false.into(),
             min_time: sharing.min_time,

@@ -6,6 +6,7 @@
 
 mod arrive;
 mod ask;
+mod clear;
 mod exchange;
 mod give;
 mod know;

@@ -14,9 +14,14 @@ pub(super) fn class_of(stdin: &Stdin) -> Option<Vec<u8>> {
         Stdin::Closed => Some(encode_condition(Condition::StdinClosed)),
         Stdin::Buffered(Buffered { condition, .. }) => condition.map(without_offset),
         Stdin::File(file) => file.condition(0).map(without_offset),
-        Stdin::Stream(..) => Some(vec![STREAM]),
+        Stdin::Stream(..) => Some(any_stream()),
         Stdin::Other => None,
     }
+}
+
+/// The class of a stream.
+pub(super) fn any_stream() -> Vec<u8> {
+    vec![STREAM]
 }
 
 /// Whether a result with this condition may lie under a name for that class: whoever finds it there may replay it.

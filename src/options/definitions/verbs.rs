@@ -129,7 +129,10 @@ impl Verb {
 
     /// Whether it asks about a call.
     pub(in crate::options) fn is_about_call(&self) -> bool {
-        matches!(self, Self::Explain(_) | Self::Config(_))
+        matches!(
+            self,
+            Self::Explain(_) | Self::Config(_) | Self::Clear(ClearOptions { remote: true, .. })
+        )
     }
 
     /// Whether the options of the verb of this name end at its first operand, as those of a run do.
@@ -142,6 +145,8 @@ impl Verb {
         match self {
             Self::Explain(options) => Some(take(&mut options.command)),
             Self::Config(options) => Some(take(&mut options.command)),
+            // Its own entries are cleared by the same words.
+            Self::Clear(options) if options.remote => Some(options.filters.command.clone()),
             _ => None,
         }
     }
@@ -182,6 +187,13 @@ pub struct ClearOptions {
     /// Which entries to remove.
     #[command(flatten)]
     pub filters: FilterOptions,
+    /// Clear the result of the call on the remote too
+    ///
+    /// For all machines: they run the command when they next ask. The call is the one that `cachex COMMAND ARGS` would
+    /// make here and now, with the options in variables and configuration files. Needs --remote-mode read-write. Entries
+    /// in the stores of other machines stay.
+    #[arg(long, conflicts_with_all = ["id", "prefix", "scope", "expired", "older_than"])]
+    pub remote: bool,
     /// Say what would be removed, and remove nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -1,6 +1,7 @@
 //! Results that travel between machines, through a store that speaks HTTP.
 
 mod check;
+mod cleared;
 mod clock;
 mod counted;
 mod failing;

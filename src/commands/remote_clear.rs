@@ -1,0 +1,60 @@
+//! `cachex clear --remote`: a result goes here, and for all machines that share it.
+
+use super::answer::print;
+use super::clear::run as clear_here;
+use crate::call::{Call, find_program};
+use crate::error::Error;
+use crate::options::{Asked, ClearOptions, remote_in_force};
+use crate::remote::Secrets;
+use crate::terminal::Notices;
+
+/// Removes the selected entries, then the results of the call on the remote. Prints how many there were.
+///
+/// # Errors
+/// When there is no such call or no remote, or this machine may not write there.
+pub fn clear(asked: Asked, options: &ClearOptions, notices: &Notices) -> Result<(), Error> {
+    let usage = |problem: &str| Error::Usage(problem.to_owned());
+    if asked.words.is_empty() {
+        return Err(usage(
+            "a remote cannot be cleared as a whole: give all machines a new --remote-epoch; for one call: cachex clear --remote -- COMMAND",
+        ));
+    }
+    let sharing = remote_in_force(&asked.in_force)?;
+    if !sharing.mode.writes() {
+        return Err(usage(
+            "this machine only reads from the remote; to clear there, set CACHEX_REMOTE_MODE: --remote-mode read-write",
+        ));
+    }
+    let secrets = Secrets::new(|name| std::env::var(name).ok());
+    if !secrets.map_err(|bad| Error::Usage(bad.to_string()))?.may_write() {
+        return Err(usage(
+            "this machine may not write there: to clear on the remote, it needs CACHEX_REMOTE_SIGN_KEY",
+        ));
+    }
+    clear_here(options, &asked.store(notices)?, notices)?;
+    let (request, directory) = asked.into_request(notices);
+    let failed =
+        |fault: String| Error::Failed(format!("nothing was cleared on the remote: {fault}"));
+    let program = find_program(&request)?;
+    let call = Call::new(&request, &program, notices).only_looking();
+    let prepared = call.prepare(directory).map_err(failed)?;
+    let found = call.clear_shared(&sharing, &prepared, options.dry_run).map_err(failed)?;
+    print(&told(found, options.dry_run))
+}
+
+/// What was done, and what stays since it is not known here.
+fn told(found: usize, dry_run: bool) -> String {
+    let done = match (found, dry_run) {
+        (0, false) => "there was none of this call".to_owned(),
+        (0, true) => "there is none of this call".to_owned(),
+        (found, _) => {
+            let verb = if dry_run { "would clear" } else { "cleared" };
+            let results = if found == 1 { "result" } else { "results" };
+            format!("{verb} {found} {results} of this call")
+        }
+    };
+    format!(
+        "on the remote: {done}, as it would run here and now; results for other arguments, inputs and systems stay, \
+         and a new --remote-epoch hides all\n"
+    )
+}
