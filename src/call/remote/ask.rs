@@ -53,7 +53,11 @@ impl Call<'_> {
                 Err(fault) => Err(fault.to_string()),
             };
             match arrived {
-                Ok(()) => return true,
+                Ok(()) => {
+                    // If it is too old a moment later, the command runs, and that result takes its place.
+                    shared.may_replace.set(true);
+                    return true;
+                }
                 Err(reason) => {
                     self.notices.detail(&format_args!("remote: miss: {reason}"));
                     is_told = true;
