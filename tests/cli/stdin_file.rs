@@ -215,10 +215,10 @@ fn a_renewal_gets_the_file_at_its_offset() {
     sandbox.sh("mkfifo renewed && seq 5 > list").gives("");
     sandbox.script("rest.sh", "read x; cat; test -e first && echo > renewed; : > first");
     sandbox.sh("(read x; cachex ./rest.sh) < list").gives("3\n4\n5\n");
-    sandbox.age(10);
-    let stale = "(read x; cachex --ttl 5 --stale-while-revalidate 1h ./rest.sh; cat) < list";
+    sandbox.age(200);
+    let stale = "(read x; cachex --ttl 100 --stale-while-revalidate 1h ./rest.sh; cat) < list";
     sandbox.sh(stale).gives("3\n4\n5\n");
     sandbox.sh("timeout 20 cat renewed").gives("\n");
-    sandbox.sh("(read x; timeout 20 cachex --ttl 5 ./rest.sh; cat) < list").gives("3\n4\n5\n");
+    sandbox.sh("(read x; timeout 20 cachex --ttl 100 ./rest.sh; cat) < list").gives("3\n4\n5\n");
     assert_eq!(sandbox.runs(), 2);
 }

@@ -114,7 +114,7 @@ fn a_known_reader_waits_for_its_input_but_not_for_ever() {
     }
     // Once the end has come, the content is known.
     sandbox.sh("echo line | cachex ./reader").gives("got line\n");
-    sandbox.sh("(echo line; sleep 0.1) | cachex ./reader").gives("got line\n");
+    sandbox.sh("(echo line; sleep 0.01) | cachex ./reader").gives("got line\n");
     assert_eq!(sandbox.runs(), 3);
     // An entry for a silent input is not replayed to a reader.
     sandbox.script("maybe", "test -e read || exit 0; : | read x; read a; echo got $a");
@@ -327,9 +327,9 @@ fn renewals_get_a_silent_input_and_a_closed_one() {
     let script = "if test -e first; then echo new; read x; else : > first; echo old; fi";
     // The second script reads, but there is neither data nor an end.
     sandbox.script("s.sh", &script.replace("read x", "timeout 0.2 cat; echo $? > ended"));
-    let call = "--ttl 5 --stale-while-revalidate 1h ./s.sh";
+    let call = "--ttl 100 --stale-while-revalidate 1h ./s.sh";
     gives(&silently(sandbox.cachex(call)), "old\n");
-    sandbox.age(10);
+    sandbox.age(200);
     gives(&silently(sandbox.cachex(call)), "old\n");
     sandbox
         .sh("timeout 20 sh -c 'until test -s ended; do sleep 0.01; done'; cat ended")
@@ -347,8 +347,8 @@ fn renewals_get_a_silent_input_and_a_closed_one() {
     );
     let closed = format!("cachex {} <&-", call.replace("s.sh", "c.sh"));
     sandbox.sh(&closed).gives("closed\n");
-    sandbox.age(10);
+    sandbox.age(200);
     sandbox.sh(&closed).gives("closed\n");
     sandbox.sh("timeout 20 cat renewed").gives("\n");
-    sandbox.sh("timeout 20 cachex --ttl 5 ./c.sh <&-").gives("closed\n");
+    sandbox.sh("timeout 20 cachex --ttl 100 ./c.sh <&-").gives("closed\n");
 }

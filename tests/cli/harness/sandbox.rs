@@ -11,6 +11,15 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// A shell ignores these signals for what it starts in the background, a run of the tests included.
+#[allow(unsafe_code)]
+fn heed_interrupts() {
+    for signal in [libc::SIGINT, libc::SIGQUIT] {
+        // SAFETY: no handler of this process is replaced: it has none for them.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}
+
 /// A directory for scripts, and a store beside it.
 pub struct Sandbox {
     /// The working directory of calls.
@@ -21,6 +30,7 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn new() -> Self {
+        heed_interrupts();
         let root = tempfile::tempdir().expect("a directory");
         let dir = fs::canonicalize(root.path()).expect("canonical").join("work");
         fs::create_dir(&dir).expect("made");

@@ -113,10 +113,10 @@ fn stdin_and_files_count_together() {
 #[test]
 fn an_expired_result_is_renewed_in_the_background_with_its_inputs() {
     let traced =
-        Traced::new("cat in; echo run >> ../runs").with("--ttl 10 --stale-while-revalidate 1h");
+        Traced::new("cat in; echo run >> ../runs").with("--ttl 100 --stale-while-revalidate 1h");
     traced.write("in", "1\n");
     traced.gives("1\n").stored();
-    traced.sandbox.age(60);
+    traced.sandbox.age(200);
     traced.gives("1\n").hit();
     let runs = traced.sandbox.dir.with_file_name("runs");
     let count = || fs::read_to_string(&runs).unwrap_or_default().lines().count();
