@@ -2,13 +2,21 @@
 
 use super::context::Call;
 use super::prepare::Prepared;
+use super::sharing_forecast::SharingForecast;
 use crate::entry::NewEntry;
+use crate::options::Sharing;
 use crate::store::Store;
 
 impl Call<'_> {
     #[allow(clippy::unused_self, reason = "it stands for a method that asks a remote")]
     pub(super) fn fetch_shared(&self, _: &mut Prepared) -> bool {
         false
+    }
+
+    /// What this call would share: nothing.
+    #[allow(clippy::unused_self, reason = "it stands for a method that looks at a call")]
+    pub fn forecast_sharing(&self, _: &Sharing, _: &Prepared) -> SharingForecast {
+        SharingForecast::No("this cachex was built without remotes".to_owned())
     }
 
     #[allow(clippy::unused_self, reason = "it stands for a method that tells of a remote")]

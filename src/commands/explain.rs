@@ -1,19 +1,19 @@
 //! `cachex explain`: hit or miss, and why: each part of the key, and how it differs from the nearest entry.
 
 use super::answer::print;
+use super::explain_sharing;
 use super::json::{self, json, object};
+use super::key_parts::{INDENT, ShownPart, rows};
 use super::option_value::{set_by_files, shown_value};
-use super::screen::{Screen, padded};
-use crate::call::{Call, Forecast, Nearest, Prepared, find_program};
+use super::screen::Screen;
+use crate::call::{Call, Forecast, Nearest, Prepared, SharingForecast, find_program};
 use crate::error::Error;
 use crate::hex::Hex;
 use crate::key::{Difference, KeyPart, StoredPart};
 use crate::options::{Asked, ExplainOptions, Untrusted};
 use crate::store::StoreError;
-use crate::terminal::{Notices, escape_os};
-use console::measure_text_width;
+use crate::terminal::Notices;
 use serde::Serialize;
-use std::ffi::OsString;
 
 /// Prints what a run of this request would do. It runs only the commands of `--hash-with`, and takes nothing from
 /// standard input.
@@ -22,15 +22,22 @@ use std::ffi::OsString;
 /// When there is no such command, or the store fails.
 pub fn run(asked: Asked, options: &ExplainOptions, notices: &Notices) -> Result<(), Error> {
     let untrusted = asked.findings.untrusted.clone();
+    let unset = explain_sharing::unset(&asked.in_force);
     let (request, directory) = asked.into_request(notices);
     let program = find_program(&request)?;
     let call = Call::new(&request, &program, notices).only_looking();
-    let explanation = if request.no_cache {
+    let sharing = |prepared: Option<&Prepared>| {
+        explain_sharing::forecast(unset, request.sharing.as_ref(), &call, prepared)
+    };
+    let mut explanation = if request.no_cache {
         Explanation::without_key(call.forecast_uncached("cachex is switched off"))
     } else {
         match call.prepare(directory) {
-            Ok(prepared) => Explanation::new(&call, &prepared)
-                .map_err(|fault| Error::Failed(fault.to_string()))?,
+            Ok(prepared) => Explanation {
+                sharing: sharing(Some(&prepared)),
+                ..Explanation::new(&call, &prepared)
+                    .map_err(|fault| Error::Failed(fault.to_string()))?
+            },
             Err(fault) => {
                 call.warn_uncached(&fault);
                 let notes = untrusted.as_ref().map(would_set).unwrap_or_default();
@@ -38,6 +45,9 @@ pub fn run(asked: Asked, options: &ExplainOptions, notices: &Notices) -> Result<
             }
         }
     };
+    if explanation.key.is_none() {
+        explanation.sharing = sharing(None);
+    }
     print(&if options.json {
         json(&explanation.for_json())?
     } else {
@@ -63,16 +73,8 @@ struct Explanation {
     key: Option<String>,
     parts: Vec<ShownPart>,
     nearest: Option<Nearest>,
-}
-
-/// The indent of wrapped lines.
-const INDENT: usize = 4;
-
-#[derive(Debug)]
-struct ShownPart {
-    name: OsString,
-    digest: String,
-    value: Option<OsString>,
+    /// How it shares its result; `None` if no option speaks of that.
+    sharing: Option<SharingForecast>,
 }
 
 impl Explanation {
@@ -101,44 +103,42 @@ impl Explanation {
             key: key.first().map(|part| Hex(&part.digest).to_string()),
             parts: parts.into_iter().zip(&keyed).map(part).collect(),
             nearest,
+            sharing: None,
         })
     }
 
     /// The explanation where nothing can be cached.
     fn without_key(forecast: Forecast) -> Self {
-        Self { forecast, notes: Vec::new(), key: None, parts: Vec::new(), nearest: None }
+        Self {
+            forecast,
+            notes: Vec::new(),
+            key: None,
+            parts: Vec::new(),
+            nearest: None,
+            sharing: None,
+        }
     }
 
     fn tell(&self, screen: Screen) -> String {
-        let Self { forecast: Forecast { verdict, reason, then }, notes, key, parts, nearest } =
-            self;
-        let first = [format!("{verdict}: {reason}"), format!("then: {then}")];
-        let mut lines = first.map(|line| screen.wrap(&line, INDENT)).to_vec();
-        lines.extend(
-            nearest.as_ref().map(|it| screen.wrap(&format!("nearest: {}", it.tell()), INDENT)),
-        );
-        lines.extend(notes.iter().map(|note| screen.wrap(&format!("note: {note}"), INDENT)));
+        let Self { forecast, notes, key, parts, nearest, sharing } = self;
+        let Forecast { verdict, reason, then } = forecast;
+        let mut lines = vec![format!("{verdict}: {reason}"), format!("then: {then}")];
+        lines.extend(nearest.as_ref().map(|it| format!("nearest: {}", it.tell())));
+        lines.extend(sharing.iter().flat_map(explain_sharing::lines));
+        lines.extend(notes.iter().map(|note| format!("note: {note}")));
+        for line in &mut lines {
+            *line = screen.wrap(line, INDENT);
+        }
         lines.extend(key.iter().map(|key| format!("key {key}")));
-        let names = parts.iter().map(|part| escape_os(&part.name)).collect::<Vec<_>>();
-        let width = screen.column(&names);
-        for (name, ShownPart { digest, value, .. }) in names.iter().zip(parts) {
-            let before = format!("  {}  {digest}  ", padded(name, width));
-            let is_long = measure_text_width(name) > width;
-            let indent = if is_long { INDENT } else { measure_text_width(&before) };
-            let value = value.as_deref().map(escape_os).unwrap_or_default();
-            lines.push(screen.wrap((before + &value).trim_end(), indent));
+        lines.extend(rows(parts, screen));
+        if let Some(SharingForecast::Yes(sharing)) = sharing {
+            lines.push(format!("shared as {}", sharing.name));
+            lines.extend(rows(&explain_sharing::parts(sharing), screen));
         }
         lines.join("\n") + "\n"
     }
 
     fn for_json(&self) -> impl Serialize {
-        let part = |ShownPart { name, digest, value }: &ShownPart| {
-            object! {
-                name: json::text(name),
-                digest: digest.clone(),
-                value: value.as_ref().map(json::text),
-            }
-        };
         let difference = |it: &Difference| format!("{} {}", json::text(&it.name), it.what);
         let nearest = |nearest: &Nearest| {
             object! {
@@ -153,8 +153,9 @@ impl Explanation {
             then: &self.forecast.then,
             notes: &self.notes,
             key: &self.key,
-            parts: self.parts.iter().map(part).collect::<Vec<_>>(),
+            parts: self.parts.iter().map(ShownPart::for_json).collect::<Vec<_>>(),
             nearest: self.nearest.as_ref().map(nearest),
+            sharing: self.sharing.as_ref().map(explain_sharing::for_json),
         }
     }
 }

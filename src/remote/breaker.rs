@@ -88,6 +88,13 @@ impl Breaker {
         }
     }
 
+    /// Until when the remote is left alone, if it is. For those who only look: it changes nothing.
+    #[must_use]
+    pub fn outage(&self, now: Timestamp) -> Option<Timestamp> {
+        let outage = File::open(&self.file).ok().and_then(|file| Outage::read(&file))?;
+        outage.is_on(now).then_some(outage.until)
+    }
+
     /// Notes that the remote answered.
     pub fn note_answer(&self) {
         let is_empty = |file: &File| file.metadata().is_ok_and(|metadata| metadata.len() == 0);
@@ -194,7 +201,9 @@ mod tests {
         for pause in [30, 60, 120, 240, 480, 600, 600] {
             let until = at(now + pause);
             assert_eq!(breaker.ask(at(now + pause - 1)), BreakerPermit::Open { until });
+            assert_eq!(breaker.outage(at(now + pause - 1)), Some(until));
             now += pause;
+            assert_eq!(breaker.outage(at(now)), None);
             assert_eq!(breaker.ask(at(now)), BreakerPermit::Probe);
             assert!(matches!(breaker.ask(at(now)), BreakerPermit::Open { .. }), "one at a time");
             assert!(!breaker.note_fault(BreakerPermit::Probe, &outage(), at(now)));

@@ -42,13 +42,13 @@ mod secret;
 mod tests;
 pub mod url;
 
-pub use name::{Namer, Namespace, NotAName, ObjectName};
+pub use name::{Namer, Namespace, NotAName, ObjectName, part_digest};
 pub use pack::condition::encode_condition;
 pub use pack::head::{PackHead, PackLimits, PackedFiles};
 pub use pack::marker::{Marker, RemoteTombstone};
 pub use pack::reader::PackReader;
 pub use pack::writer::PackWriter;
-pub use portable::key::{NotPortable, portable_key};
+pub use portable::key::{NotPortable, portable_key, portable_parts};
 pub use portable::mentions::MentionSearch;
 pub use portable::platform::PlatformFacts;
 pub use portable::project::SharedProject;

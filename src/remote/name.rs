@@ -6,8 +6,9 @@
 
 use super::secret::keys::Secrets;
 use crate::hex::Hex;
-use crate::key::Digest;
+use crate::key::{Digest, KeyPart};
 use std::fmt;
+use std::os::unix::ffi::OsStrExt as _;
 use std::str::FromStr;
 
 /// The version of names and of what they are derived from.
@@ -84,14 +85,27 @@ impl<'s> Namer<'s> {
     }
 
     fn name(&self, place: &[u8], key: Digest, condition: &[u8]) -> ObjectName {
-        let mut message = Vec::new();
-        for field in [VERSION.as_bytes(), place, key.as_bytes(), condition] {
-            message.extend((field.len() as u64).to_le_bytes());
-            message.extend(field);
-        }
-        let digest = self.secrets.name_digest(&message);
+        let digest = self.secrets.name_digest(&message(&[place, key.as_bytes(), condition]));
         ObjectName::of_digest(self.namespace, &digest)
     }
+}
+
+/// A digest of a part of a key, by which two machines of a team can compare what they have. To anybody else it says
+/// nothing.
+#[must_use]
+pub fn part_digest(secrets: &Secrets, part: &KeyPart) -> [u8; 8] {
+    let digest = secrets.name_digest(&message(&[b"part", part.name.as_bytes(), &part.bytes]));
+    std::array::from_fn(|place| digest[place])
+}
+
+/// What a name is a digest of. No two lists of fields give the same bytes.
+fn message(fields: &[&[u8]]) -> Vec<u8> {
+    let mut message = Vec::new();
+    for field in [&[VERSION.as_bytes()], fields].concat() {
+        message.extend((field.len() as u64).to_le_bytes());
+        message.extend(field);
+    }
+    message
 }
 
 impl ObjectName {

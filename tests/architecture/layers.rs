@@ -67,11 +67,11 @@ pub const MODULES: &[(&str, &str)] = &[
 pub const FOLDERS: &[(&str, &str)] = &[
     (
         "call",
-        "remote_state context caveats ending inputs outputs output_as_input execute fall_back prepare store_result remote remote_left_out keep uncached decide fill nearest renew forecast serve single_flight",
+        "remote_state context caveats ending inputs outputs output_as_input execute fall_back prepare store_result sharing_forecast remote remote_left_out keep uncached decide fill nearest renew forecast serve single_flight",
     ),
     (
         "commands",
-        "answer filters json opening option_value removals run screen shortened clear completions init man entry_facts explain prune table entry_inputs entry_outputs config doctor variants list remote_check remote_clear remote no_remote show stats trust",
+        "answer filters json opening option_value removals run screen shortened clear completions init man entry_facts key_parts explain_sharing explain prune table entry_inputs entry_outputs config doctor variants list remote_check remote_clear remote no_remote show stats trust",
     ),
     (
         "inputs",
@@ -106,7 +106,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("remote", "portable secret name sealed pack url engine access breaker child check push"),
     ("remote/child", "message resolver serve transfer"),
     ("remote/push", "note outbox sealing detached"),
-    ("call/remote", "stdin_class know arrive exchange ask give clear"),
+    ("call/remote", "stdin_class know arrive exchange ask foresee give clear"),
     ("remote/portable", "mentions platform project key"),
     ("remote/pack", "fields condition head marker writer reader"),
     (

@@ -8,6 +8,7 @@ mod arrive;
 mod ask;
 mod clear;
 mod exchange;
+mod foresee;
 mod give;
 mod know;
 mod stdin_class;

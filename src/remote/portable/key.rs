@@ -3,7 +3,7 @@
 use super::platform::PlatformFacts;
 use super::project::SharedProject;
 use crate::key::{
-    CodeFile, Digest, DigestBuilder, FileArgument, FileState, Fingerprint, TraceSpec,
+    CodeFile, Digest, DigestBuilder, FileArgument, FileState, Fingerprint, KeyPart, TraceSpec,
     WorkingDirectory,
 };
 use std::ffi::{OsStr, OsString};
@@ -54,6 +54,31 @@ pub fn portable_key(
         field(value.as_bytes());
     }
     Ok(digest.finish())
+}
+
+/// What [`portable_key`] is made of, part by part.
+///
+/// # Errors
+/// Why there is no such key.
+pub fn portable_parts(
+    fingerprint: &Fingerprint,
+    project: &SharedProject,
+    platform: &PlatformFacts,
+    epoch: &str,
+) -> Result<Vec<KeyPart>, NotPortable> {
+    let part = |name: &str, value: &OsStr| KeyPart {
+        shown: Some(value.to_owned()),
+        ..KeyPart::new(name, value.as_bytes())
+    };
+    let mut parts = portable_fingerprint(fingerprint, project)?.parts();
+    parts.push(part("system", OsStr::new(platform.system.join(" ").trim_end())));
+    for (name, value) in &platform.locale {
+        parts.push(part(&format!("locale {}", name.to_string_lossy()), value));
+    }
+    if !epoch.is_empty() {
+        parts.push(part("remote epoch", OsStr::new(epoch)));
+    }
+    Ok(parts)
 }
 
 /// The fingerprint without the place of the project.
