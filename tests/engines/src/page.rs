@@ -26,6 +26,37 @@ pub fn redis_words() -> Vec<String> {
     passwords.split_whitespace().map(|word| word.replace('"', "")).collect()
 }
 
+/// The variables that a job of GitHub Actions has, with these values for what is between `${{` and `}}`.
+pub fn github_variables(values: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut job = block("yaml", "runs-on");
+    for (expression, value) in values {
+        let expression = format!("${{{{ {expression} }}}}");
+        assert!(job.contains(&expression), "no {expression} in {job}");
+        job = job.replace(&expression, value);
+    }
+    let (job, _) = job.split_once("steps:").expect("steps");
+    variables(job)
+}
+
+/// The variables that a job of GitLab has, on a branch that is protected or on another one.
+pub fn gitlab_variables(is_protected: bool) -> Vec<(String, String)> {
+    let job = block("yaml", "id_tokens");
+    let (all, rules) = job.split_once("rules:").expect("rules");
+    let (protected, others) = rules.split_once("- variables:").expect("a rule for the others");
+    [variables(all), variables(if is_protected { protected } else { others })].concat()
+}
+
+/// The lines that look like `NAME: value`, without comments.
+fn variables(text: &str) -> Vec<(String, String)> {
+    let is_name = |name: &str| name.chars().all(|c| c == '_' || c.is_ascii_uppercase());
+    let lines = text.lines().filter_map(|line| line.trim().split_once(": "));
+    let lines = lines.filter(|(name, _)| name.contains('_') && is_name(name));
+    let value = |value: &str| value.split(" #").next().unwrap_or_default().trim().to_owned();
+    let variables: Vec<_> = lines.map(|(name, text)| (name.to_owned(), value(text))).collect();
+    assert!(variables.iter().all(|(_, value)| !value.contains("${{")), "{variables:?}");
+    variables
+}
+
 /// The location of nginx, with objects in this directory and writers in this file.
 pub fn nginx_location(root: &str, writers: &str) -> String {
     let block = block("nginx", "dav_methods");

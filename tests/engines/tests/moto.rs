@@ -5,8 +5,9 @@ use cachex::remote::engine::RemoteFault;
 use cachex_engines::faulty::{Fault, faulty};
 use cachex_engines::machine::Machine;
 use cachex_engines::moto::Moto;
-use cachex_engines::page::s3_policy;
+use cachex_engines::page::{github_variables, gitlab_variables, s3_policy};
 use cachex_engines::remote::Remote;
+use std::path::Path;
 use std::thread;
 
 const NAME: &str = "v1/main/ab/ab0123";
@@ -47,53 +48,114 @@ fn a_bucket_that_is_not_there_is_no_absent_object() {
     }
 }
 
-/// With the policies of `docs/fleet.md`, and the identity that GitHub Actions or GitLab gives a job.
-#[test]
-fn a_job_takes_on_the_role_of_its_environment() {
-    let Some(moto) = Moto::start(&[s3_policy(false), s3_policy(true)]) else { return };
+/// The seed of the team's signer, and its public key, which `docs/fleet.md` shows.
+const SEED: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+const PUBLIC: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
+/// A service that gives each job its identity.
+fn identities() -> String {
+    let answer = b"HTTP/1.1 200 OK\r\n\r\n{\"count\":1,\"value\":\"the.identity.of.a.job\"}";
+    format!("http://127.0.0.1:{}/?api-version=2.0", faulty(Fault::Answer(answer)))
+}
+
+/// The variables of a job in GitHub Actions.
+fn on_github(is_trusted: bool, role: &str, identities: &str) -> Vec<(String, String)> {
+    let (seed, mode) = if is_trusted { (SEED, "read-write") } else { ("", "read") };
+    let mut variables = github_variables(&[
+        ("secrets.CACHEX_REMOTE_KEY", &"ab".repeat(32)),
+        ("vars.CACHEX_REMOTE_TRUST", PUBLIC),
+        ("!github.event.pull_request.head.repo.fork", "true"),
+        ("vars.CACHEX_ROLE", role),
+        ("secrets.CACHEX_REMOTE_SIGN_KEY", seed),
+        ("github.ref == 'refs/heads/main' && 'trusted' || 'untrusted'", "some-environment"),
+        ("github.ref == 'refs/heads/main' && 'read-write' || 'read'", mode),
+    ]);
+    variables.push(("ACTIONS_ID_TOKEN_REQUEST_URL".to_owned(), identities.to_owned()));
+    variables.push(("ACTIONS_ID_TOKEN_REQUEST_TOKEN".to_owned(), "bearer".to_owned()));
+    variables
+}
+
+/// The variables of a job in GitLab.
+fn on_gitlab(is_trusted: bool, role: &str, token: &str) -> Vec<(String, String)> {
+    let mut variables = gitlab_variables(is_trusted);
+    for (name, value) in &mut variables {
+        match &**name {
+            "AWS_ROLE_ARN" => role.clone_into(value),
+            "AWS_WEB_IDENTITY_TOKEN_FILE" => token.clone_into(value),
+            _ => {}
+        }
+    }
+    variables.push(("CACHEX_SHARE".to_owned(), "1".to_owned()));
+    variables.push(("CACHEX_REMOTE_KEY".to_owned(), "ab".repeat(32)));
+    if is_trusted {
+        variables.push(("CACHEX_REMOTE_SIGN_KEY".to_owned(), SEED.to_owned()));
+    }
+    variables
+}
+
+/// A job with these variables, and with this in a file that it does not name.
+fn job(moto: &Moto, variables: Vec<(String, String)>, home: &Path, data: &str) -> Machine {
+    let mut machine = Machine::new(env!("CARGO_BIN_EXE_cachex"), "none");
+    machine.write("s.sh", "echo ran >> $HOME/runs; cat data\n");
+    machine.write("data", data);
+    let ours = ["CACHEX_REMOTE_KEY", "CACHEX_SHARE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    machine = ours.into_iter().fold(machine, Machine::without);
+    for (name, value) in variables {
+        let address = value.strip_prefix("s3+https://s3.eu-west-1.amazonaws.com/our-bucket");
+        assert_eq!(address.is_some(), name == "CACHEX_REMOTE", "{name}");
+        let here = address.map(|rest| moto.url("our-bucket").replace("/cachex", rest));
+        machine = machine.with(&name, &here.unwrap_or(value));
+    }
     let service = format!("http://127.0.0.1:{}/", moto.server.port);
-    let github = b"HTTP/1.1 200 OK\r\n\r\n{\"count\":1,\"value\":\"the.identity.of.a.job\"}";
-    let identities = format!("http://127.0.0.1:{}/?api-version=2.0", faulty(Fault::Answer(github)));
+    // The directory of temporary files is where credentials are kept.
+    let home = home.to_str().expect("UTF-8");
+    machine.with("AWS_ENDPOINT_URL_STS", &service).with("TMPDIR", home)
+}
+
+fn call(machine: &Machine, word: &str) -> String {
+    let output = machine.call(&["sh", "s.sh", word]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The workflows and the policies are those of `docs/fleet.md`.
+fn jobs_share(variables: impl Fn(bool, &str) -> Vec<(String, String)>) {
+    let Some(moto) = Moto::start(&[s3_policy(false), s3_policy(true)]) else { return };
     let directory = tempfile::tempdir().expect("a directory");
-    let in_environment = |role: &str, data: &str| {
-        let machine = Machine::new(env!("CARGO_BIN_EXE_cachex"), &moto.url("our-bucket"));
-        machine.write("s.sh", "echo ran >> $HOME/runs; cat data\n");
-        machine.write("data", data);
-        machine
-            .without("AWS_ACCESS_KEY_ID")
-            .without("AWS_SECRET_ACCESS_KEY")
-            .with("AWS_ROLE_ARN", role)
-            .with("AWS_ENDPOINT_URL_STS", &service)
-            .with("ACTIONS_ID_TOKEN_REQUEST_URL", &identities)
-            .with("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "bearer")
-            // Where credentials are kept.
-            .with("TMPDIR", directory.path().to_str().expect("UTF-8"))
+    let job = |is_trusted: bool, data: &str| {
+        let role = &moto.roles[usize::from(is_trusted)];
+        job(&moto, variables(is_trusted, role), directory.path(), data)
     };
-    let call = |machine: &Machine, word: &str| {
-        let output = machine.call(&["sh", "s.sh", word]);
-        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
-    let (trusted, untrusted) =
-        (in_environment(&moto.roles[1], "good"), in_environment(&moto.roles[0], "evil"));
+    let (trusted, untrusted) = (job(true, "good"), job(false, "evil"));
     // The service is asked before it looks at signatures, since moto does not know that this request has none.
-    assert_eq!(call(&trusted, "first"), "good");
-    trusted.wait_until_pushed();
-    assert_eq!(call(&untrusted, "first"), "good");
-    let token = directory.path().join("token");
-    std::fs::write(&token, "the.identity.of.a.job").expect("written");
-    let gitlab = in_environment(&moto.roles[0], "mine")
-        .without("ACTIONS_ID_TOKEN_REQUEST_URL")
-        .with("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().expect("UTF-8"));
-    assert_eq!(call(&gitlab, "first"), "good");
+    assert_eq!((call(&trusted, "first"), call(&untrusted, "none")), ("good".into(), "evil".into()));
     moto.enforce();
     assert_eq!(call(&trusted, "a"), "good");
-    trusted.wait_until_pushed();
-    assert_eq!(call(&untrusted, "a"), "good");
-    assert_eq!(call(&untrusted, "b"), "evil");
-    untrusted.wait_until_pushed();
-    assert_eq!((call(&gitlab, "a"), gitlab.runs().len()), ("good".to_owned(), 0));
-    let other = in_environment(&moto.roles[0], "mine");
-    assert_eq!((call(&other, "a"), other.runs().len()), ("good".to_owned(), 0));
-    assert_eq!(call(&other, "b"), "mine", "the store has what a reader wrote");
+    let flush = |job: &Machine| job.call(&["remote", "flush", "--timeout", "60s"]);
+    assert!(flush(&trusted).status.success());
+    assert_eq!((call(&untrusted, "first"), call(&untrusted, "a")), ("good".into(), "good".into()));
+    assert_eq!(untrusted.runs().len(), 1);
+    assert!(flush(&untrusted).status.success(), "nothing waits");
+    // Should it write nevertheless, the policy is against it.
+    let rebel = job(false, "evil").with("CACHEX_REMOTE_MODE", "read-write");
+    let rebel = rebel.with("CACHEX_REMOTE_SIGN_KEY", SEED);
+    assert_eq!(call(&rebel, "b"), "evil");
+    rebel.wait_until_pushed();
+    let other = job(false, "mine");
+    assert_eq!((call(&other, "b"), other.runs().len()), ("mine".into(), 1));
+}
+
+#[test]
+fn jobs_of_github_actions_share() {
+    let identities = identities();
+    jobs_share(|is_trusted, role| on_github(is_trusted, role, &identities));
+}
+
+#[test]
+fn jobs_of_gitlab_share() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let token = directory.path().join("identity");
+    std::fs::write(&token, "the.identity.of.a.job").expect("written");
+    let token = token.to_str().expect("UTF-8");
+    jobs_share(|is_trusted, role| on_gitlab(is_trusted, role, token));
 }
