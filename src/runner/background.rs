@@ -12,6 +12,8 @@ use rustix::process::{Pid, WaitOptions, getpid, setsid, waitpid};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
+use std::process::Child;
+use std::time::{Duration, Instant};
 
 /// Does `work` in a new process with a session of its own, no input and no output. The only one of our descriptors that
 /// it has is `keep`. When this returns, the new process is already set up like this.
@@ -56,15 +58,28 @@ impl Background {
     /// Lets the process outlive this one. The end of process 1 kills all others in its namespace, so process 1 waits
     /// for them instead, unless a signal ends it.
     pub fn outlive_us(self) {
+        self.outlive_us_for(None);
+    }
+
+    /// The same, but process 1 waits no longer than this.
+    pub fn outlive_us_for(self, limit: Option<Duration>) {
         if getpid() != Pid::INIT {
             return;
         }
+        let begun = Instant::now();
+        let is_over = || limit.is_some_and(|limit| begun.elapsed() >= limit).then_some(());
         let has_ended = || match waitpid(Some(self.id), WaitOptions::NOHANG) {
-            Ok(None) | Err(Errno::INTR) => None,
+            Ok(None) | Err(Errno::INTR) => is_over(),
             Ok(Some(_)) | Err(_) => Some(()),
         };
         // If this fails, the work is lost, like that of every process in the namespace.
         let _ = wait_until(|| {}, has_ended, None);
+    }
+}
+
+impl From<Child> for Background {
+    fn from(process: Child) -> Self {
+        Self { id: Pid::from_child(&process) }
     }
 }
 

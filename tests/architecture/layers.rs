@@ -105,9 +105,9 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("process", "descriptors fork stat wait"),
     ("remote", "portable secret name sealed pack url engine access breaker child check push"),
     ("remote/child", "message resolver serve transfer"),
-    ("remote/push", "note outbox sealing detached"),
     ("call/remote", "stdin_class know arrive exchange ask foresee give clear"),
     ("remote/portable", "mentions platform project key"),
+    ("remote/push", "note outbox refused sealing detached"),
     ("remote/pack", "fields condition head marker writer reader"),
     (
         "remote/engine",

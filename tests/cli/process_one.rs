@@ -4,7 +4,7 @@ use super::harness::{Call, Sandbox, skipped};
 use super::stale_while_revalidate::sandbox;
 
 /// A call as process 1. Returns `None` and reports why if that is not possible.
-fn as_process_one(sandbox: &Sandbox, words: &str) -> Option<Call> {
+pub fn as_process_one(sandbox: &Sandbox, words: &str) -> Option<Call> {
     let ways: [&[&str]; 2] =
         [&["--pid", "--fork"], &["--user", "--map-root-user", "--pid", "--fork"]];
     let way = ways.iter().find(|way| {

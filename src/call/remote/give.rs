@@ -10,7 +10,9 @@ use crate::recording::Content;
 use crate::remote::push::detached::start_pushing;
 use crate::remote::push::note::{OutgoingNote, OutgoingResult};
 use crate::remote::push::outbox::Outbox;
+use crate::remote::push::refused::RefusedResults;
 use crate::remote::{MentionSearch, encode_condition};
+use crate::runner::Background;
 use crate::store::Store;
 use crate::time::Lifetime;
 use std::io;
@@ -30,6 +32,7 @@ impl Call<'_> {
             Ok(Posted::Waits) => {
                 shared.is_posted.set(true);
                 self.notices.detail(&"shared: it waits to be pushed");
+                self.tell_refused(shared, store);
             }
             Ok(Posted::Not(reason)) => {
                 self.notices.detail(&format_args!("not shared: {reason}"));
@@ -41,10 +44,26 @@ impl Call<'_> {
     /// Has what was posted pushed. Called when nobody waits for the result any more.
     pub(in crate::call) fn push_posted(&self, store: &Store) {
         let Some(Some(shared)) = self.remote.0.get() else { return };
-        if shared.is_posted.get()
-            && let Err(fault) = start_pushing(&shared.transfer.access, store.directory())
-        {
-            self.warn_not_shared(&fault);
+        if !shared.is_posted.get() {
+            return;
+        }
+        match start_pushing(&shared.transfer.access, store.directory()) {
+            Ok(process) => Background::from(process).outlive_us_for(Some(shared.transfer.within)),
+            Err(fault) => self.warn_not_shared(&fault),
+        }
+    }
+
+    /// Says what the remote did not take of earlier calls. It is a warning once.
+    fn tell_refused(&self, shared: &SharedCall, store: &Store) {
+        let (outbox, url) = (Outbox::of_store(store.directory()), &shared.transfer.access.url);
+        let remote = url.to_string();
+        let Ok(Some(RefusedResults { count, fault, .. })) = outbox.refused(&remote) else { return };
+        let results = if count == 1 { "1 result was" } else { &format!("{count} results were") };
+        let told = format!("{results} not pushed to {remote}: {fault}");
+        if outbox.is_told_of(&remote) {
+            self.notices.detail(&told);
+        } else {
+            self.notices.warn(&told);
         }
     }
 
@@ -87,6 +106,7 @@ impl Call<'_> {
                 ended: shared.to_engine(recording.ended).as_millis(),
                 places: shared.places.clone(),
             },
+            refused: None,
         };
         let is_posted = Outbox::of_store(store.directory()).post(&note)?;
         Ok(if is_posted { Posted::Waits } else { Posted::Not("too many results wait already") })

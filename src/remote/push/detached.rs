@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// The word that asks for it.
@@ -88,32 +89,50 @@ pub fn push_waiting(
     let (outbox, end) = (Outbox::of_store(store), Instant::now() + within);
     let remote = transfer.access.url.to_string();
     let mut report = PushReport::default();
+    let waiting = || outbox.waiting(&remote, secrets.id(), insists);
     let Some(_lock) = outbox.lock(end, insists)? else {
-        report.waiting = outbox.waiting(&remote, secrets.id())?.len();
+        report.waiting = waiting()?.len();
         report.fault = (report.waiting > 0).then(|| "another process is pushing".to_owned());
         return Ok(report);
     };
+    if insists {
+        // Whoever asked is told by the report.
+        outbox.forget_that_it_was_told(&remote);
+    }
     let breaker = Breaker::new(store, &transfer.access.url, RemoteDirection::Write);
     let entries = Store::for_look_up(store).map_err(io::Error::other)?;
     let sealer = ResultSealer { store: &entries, secrets };
     let push = Push { transfer, sealer, breaker, end, insists };
     // Another call may post while we push.
     loop {
-        let waiting = outbox.waiting(&remote, secrets.id())?;
+        let waiting = waiting()?;
+        report.waiting = waiting.len();
         if waiting.is_empty() {
             return Ok(report);
         }
-        report.waiting = waiting.len();
+        if !insists && outbox.refused(&remote)?.is_some_and(|refused| refused.is_for_now()) {
+            report.fault = Some("the remote allows no push, as it said a moment ago".to_owned());
+            return Ok(report);
+        }
         for result in waiting {
-            match push.one(&result.note) {
+            match push.in_time(&result.note) {
                 Ok(()) => report.pushed += 1,
                 Err(NotPushed::Unfit) => {}
-                Err(NotPushed::Refused(fault)) => {
-                    report.refused += 1;
-                    report.fault = Some(fault);
-                }
                 Err(NotPushed::Stopped(why)) => {
                     report.fault = Some(why);
+                    return Ok(report);
+                }
+                Err(NotPushed::Fault(fault)) if is_about_this_object(&fault) => {
+                    report.refused += 1;
+                    report.fault = Some(fault.to_string());
+                    if !insists {
+                        result.note_refused(fault)?;
+                        report.waiting -= 1;
+                        break;
+                    }
+                }
+                Err(NotPushed::Fault(fault)) => {
+                    report.fault = Some(fault.to_string());
                     return Ok(report);
                 }
             }
@@ -136,13 +155,29 @@ struct Push<'p> {
 enum NotPushed {
     /// It is gone, or nobody else can use it.
     Unfit,
-    /// The remote will not take it later either.
-    Refused(String),
-    /// The others have to wait as well.
+    /// It has to wait, and so have the others.
     Stopped(String),
+    /// The remote did not take it.
+    Fault(RemoteFault),
 }
 
 impl Push<'_> {
+    /// Pushes a result, and again when the remote asks for that, if somebody waits who has the time.
+    fn in_time(&self, note: &OutgoingNote) -> Result<(), NotPushed> {
+        loop {
+            let pushed = self.one(note);
+            let Err(NotPushed::Fault(fault)) = &pushed else { return pushed };
+            match fault.retry_after() {
+                Some(wait) if self.insists && wait < self.time_left() => thread::sleep(wait),
+                _ => return pushed,
+            }
+        }
+    }
+
+    fn time_left(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
+    }
+
     fn one(&self, note: &OutgoingNote) -> Result<(), NotPushed> {
         let stopped = |why: &str| NotPushed::Stopped(why.to_owned());
         let permit = self.breaker.ask(Timestamp::now());
@@ -153,7 +188,7 @@ impl Push<'_> {
             NotSealed::Gone | NotSealed::NamesPlace => NotPushed::Unfit,
             NotSealed::Fault(fault) => NotPushed::Stopped(fault.to_string()),
         })?;
-        let within = self.end.saturating_duration_since(Instant::now());
+        let within = self.time_left();
         if within.is_zero() {
             return Err(stopped("the time is over"));
         }
@@ -174,9 +209,7 @@ impl Push<'_> {
             Err(fault) => {
                 self.sealer.store.note_remote(&fault.uses());
                 let _ = self.breaker.note_fault(permit, &fault, Timestamp::now());
-                let told = fault.to_string();
-                let is_final = is_about_this_object(&fault);
-                Err(if is_final { NotPushed::Refused(told) } else { NotPushed::Stopped(told) })
+                Err(NotPushed::Fault(fault))
             }
         }
     }
@@ -191,7 +224,7 @@ fn is_about_this_object(fault: &RemoteFault) -> bool {
 ///
 /// # Errors
 /// When it cannot be started.
-pub fn start_pushing(access: &RemoteAccess, store: &Path) -> io::Result<()> {
+pub fn start_pushing(access: &RemoteAccess, store: &Path) -> io::Result<Child> {
     let order = PushOrder {
         url: access.url.with_secrets().to_owned(),
         token: access.token.clone(),
@@ -211,7 +244,8 @@ pub fn start_pushing(access: &RemoteAccess, store: &Path) -> io::Result<()> {
     };
     let mut process = command.spawn()?;
     // A pipe takes that much at once.
-    process.stdin.take().map_or(Ok(()), |mut input| input.write_all(&order))
+    process.stdin.take().map_or(Ok(()), |mut input| input.write_all(&order))?;
+    Ok(process)
 }
 
 /// Leaves the session, and closes all but the standard streams when the program begins.

@@ -4,4 +4,5 @@
 pub mod detached;
 pub mod note;
 pub mod outbox;
+pub mod refused;
 mod sealing;

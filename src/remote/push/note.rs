@@ -1,5 +1,6 @@
 //! The note of a result that waits: where it goes, and which entry of the store it is. Nothing secret is in it.
 
+use crate::remote::engine::RemoteFault;
 use crate::remote::secret::keys::KeyId;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ pub struct OutgoingNote {
     pub lifetime_millis: Option<u64>,
     /// Which result it is.
     pub result: OutgoingResult,
+    /// Why the remote did not take it.
+    pub refused: Option<RemoteFault>,
 }
 
 /// A result as the store can find it.

@@ -6,6 +6,7 @@
 
 use super::note::OutgoingNote;
 use crate::private_directory;
+use crate::remote::engine::RemoteFault;
 use crate::remote::secret::keys::KeyId;
 use serde_json::from_slice;
 use std::fs::{self, File};
@@ -28,12 +29,13 @@ const ABANDONED: Duration = Duration::from_hours(1);
 const LOCK_INTERVAL: Duration = Duration::from_millis(5);
 
 const NOTE: &str = "json";
+pub(super) const REFUSED: &str = "refused";
 const UNFINISHED: &str = "part";
 
 /// The outbox of a store.
 #[derive(Clone, Debug)]
 pub struct Outbox {
-    directory: PathBuf,
+    pub(super) directory: PathBuf,
 }
 
 /// A result that waits.
@@ -61,34 +63,39 @@ impl Outbox {
         if self.files(NOTE)?.len() >= MOST {
             return Ok(false);
         }
-        let suffix = format!(".{UNFINISHED}");
-        let mut file =
-            Builder::new().prefix("new-").suffix(&suffix).tempfile_in(&self.directory)?;
-        file.write_all(&serde_json::to_vec(note)?)?;
-        let path = file.path().with_extension(NOTE);
-        file.persist(path)?;
+        write(&self.directory, note, NOTE)?;
         Ok(true)
     }
 
-    /// The results that wait for this remote, those of the team only, the oldest first.
+    /// The results that wait for this remote, those of the team only, the oldest first. If asked for, also those that were
+    /// refused.
     ///
     /// # Errors
     /// The system's.
-    pub fn waiting(&self, remote: &str, team: KeyId) -> io::Result<Vec<WaitingResult>> {
+    pub fn waiting(
+        &self,
+        remote: &str,
+        team: KeyId,
+        with_refused: bool,
+    ) -> io::Result<Vec<WaitingResult>> {
         self.remove_old()?;
+        let mut files = self.files(NOTE)?;
+        if with_refused {
+            files.extend(self.files(REFUSED)?);
+        }
+        files.sort_by_key(|(_, time)| *time);
         let mut waiting = Vec::new();
-        for (path, time) in self.files(NOTE)? {
+        for (path, _) in files {
             let Ok(bytes) = fs::read(&path) else { continue };
             match from_slice::<OutgoingNote>(&bytes) {
                 Ok(note) if note.remote == remote && note.team == team => {
-                    waiting.push((time, WaitingResult { note, path }));
+                    waiting.push(WaitingResult { note, path });
                 }
                 Ok(_) => {}
                 Err(_) => fs::remove_file(&path)?,
             }
         }
-        waiting.sort_by_key(|(time, _)| *time);
-        Ok(waiting.into_iter().map(|(_, waiting)| waiting).collect())
+        Ok(waiting)
     }
 
     /// Keeps other processes from pushing until the lock is dropped. Waits while one pushes, since it may have looked
@@ -115,7 +122,8 @@ impl Outbox {
     /// Removes what nobody will push any more.
     fn remove_old(&self) -> io::Result<()> {
         let now = SystemTime::now();
-        for (extension, limit) in [(NOTE, LONGEST_WAIT), (UNFINISHED, ABANDONED)] {
+        let waits = [(NOTE, LONGEST_WAIT), (REFUSED, LONGEST_WAIT), (UNFINISHED, ABANDONED)];
+        for (extension, limit) in waits {
             let is_old = |time| now.duration_since(time).is_ok_and(|age| age > limit);
             for (path, _) in self.files(extension)?.into_iter().filter(|(_, time)| is_old(*time)) {
                 let _ = fs::remove_file(path);
@@ -125,7 +133,7 @@ impl Outbox {
     }
 
     /// The files with this extension, and when each was changed.
-    fn files(&self, extension: &str) -> io::Result<Vec<(PathBuf, SystemTime)>> {
+    pub(super) fn files(&self, extension: &str) -> io::Result<Vec<(PathBuf, SystemTime)>> {
         let entries = match fs::read_dir(&self.directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
@@ -160,6 +168,27 @@ impl WaitingResult {
     pub fn remove(&self) {
         let _ = fs::remove_file(&self.path);
     }
+
+    /// Notes that the remote refused it. It does not wait any more.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn note_refused(self, fault: RemoteFault) -> io::Result<()> {
+        let directory = self.path.parent().unwrap_or(Path::new("."));
+        write(directory, &OutgoingNote { refused: Some(fault), ..self.note.clone() }, REFUSED)?;
+        self.remove();
+        Ok(())
+    }
+}
+
+/// Writes a note. It is there whole or not at all.
+fn write(directory: &Path, note: &OutgoingNote, extension: &str) -> io::Result<()> {
+    let suffix = format!(".{UNFINISHED}");
+    let mut file = Builder::new().prefix("new-").suffix(&suffix).tempfile_in(directory)?;
+    file.write_all(&serde_json::to_vec(note)?)?;
+    let path = file.path().with_extension(extension);
+    file.persist(path)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -183,6 +212,7 @@ mod tests {
                 ended: 5,
                 places: vec![b"/a\xff".to_vec()],
             },
+            refused: None,
         }
     }
 
@@ -190,14 +220,14 @@ mod tests {
     fn what_is_posted_waits_until_it_is_removed() {
         let store = tempfile::tempdir().expect("a directory");
         let outbox = Outbox::of_store(store.path());
-        let waiting = |remote| outbox.waiting(remote, TEAM).expect("listed");
+        let waiting = |remote| outbox.waiting(remote, TEAM, false).expect("listed");
         assert_eq!(waiting("a"), []);
         for (remote, name) in [("a", "1"), ("b", "2")] {
             assert!(outbox.post(&note(remote, name)).expect("posted"));
         }
         let [result] = &waiting("a")[..] else { panic!("{:?}", waiting("a")) };
         assert_eq!(result.note, note("a", "1"));
-        assert_eq!(outbox.waiting("a", [9; 8]).expect("listed"), []);
+        assert_eq!(outbox.waiting("a", [9; 8], true).expect("listed"), []);
         result.remove();
         assert_eq!((waiting("a").len(), waiting("b").len()), (0, 1));
     }
@@ -209,7 +239,7 @@ mod tests {
         assert!(outbox.post(&note("a", "1")).expect("posted"));
         let nonsense = store.path().join("outbox/new-y.json");
         fs::write(&nonsense, "nonsense").expect("written");
-        assert_eq!(outbox.waiting("a", TEAM).expect("listed").len(), 1);
+        assert_eq!(outbox.waiting("a", TEAM, false).expect("listed").len(), 1);
         assert!(!nonsense.exists());
     }
 
@@ -220,7 +250,7 @@ mod tests {
         for name in ["old", "young"] {
             assert!(outbox.post(&note("gone", name)).expect("posted"));
         }
-        let old = &outbox.waiting("gone", TEAM).expect("listed")[0];
+        let old = &outbox.waiting("gone", TEAM, false).expect("listed")[0];
         let part = store.path().join("outbox/new-z.part");
         fs::write(&part, "").expect("written");
         for (path, age) in [(&old.path, LONGEST_WAIT), (&part, ABANDONED)] {
@@ -229,7 +259,7 @@ mod tests {
             file.set_modified(SystemTime::now() - age).expect("changed");
         }
         assert!(outbox.post(&note("a", "1")).expect("posted"));
-        assert_eq!(outbox.waiting("gone", TEAM).expect("listed").len(), 1);
+        assert_eq!(outbox.waiting("gone", TEAM, false).expect("listed").len(), 1);
         assert!(!part.exists());
     }
 

@@ -36,9 +36,12 @@ pub fn sharing(sandbox: &Sandbox, server: &Server, words: &str) -> Call {
 
 /// A call that shares by the store with this address.
 pub fn sharing_by(sandbox: &Sandbox, url: &str, words: &str) -> Call {
-    sandbox
-        .cachex(words)
-        .env("CACHEX_SHARE", "1")
+    with_remote(sandbox.cachex(words), url)
+}
+
+/// The call, with the settings to share by the store with this address.
+pub fn with_remote(call: Call, url: &str) -> Call {
+    call.env("CACHEX_SHARE", "1")
         .env("CACHEX_REMOTE", url)
         .env("CACHEX_REMOTE_MODE", "read-write")
         .env("CACHEX_REMOTE_MIN_TIME", "0")

@@ -22,8 +22,10 @@ struct State {
     requests: Vec<String>,
     /// The methods that nobody may use.
     forbidden: Vec<&'static str>,
-    /// Whether no request is answered.
-    is_paused: bool,
+    /// What is answered to the next request with a method.
+    once: Option<(&'static str, &'static str)>,
+    /// The method whose requests are not answered.
+    held: Option<&'static str>,
 }
 
 impl Server {
@@ -76,9 +78,19 @@ impl Server {
         self.state().forbidden.push(method);
     }
 
-    /// Answers nothing, or as usual.
-    pub fn pause(&self, is_paused: bool) {
-        self.state().is_paused = is_paused;
+    /// Answers this method as usual again.
+    pub fn allow(&self, method: &str) {
+        self.state().forbidden.retain(|it| *it != method);
+    }
+
+    /// Answers this to the next request with this method.
+    pub fn answer_once(&self, method: &'static str, status: &'static str) {
+        self.state().once = Some((method, status));
+    }
+
+    /// Answers no request with this method until it is `None`.
+    pub fn hold(&self, method: Option<&'static str>) {
+        self.state().held = method;
     }
 
     /// How many requests began with this word.
@@ -128,12 +140,15 @@ impl Server {
     ) -> (&'static str, Vec<u8>) {
         let mut state = self.state();
         state.requests.push(format!("{method} {path}"));
-        while state.is_paused {
+        while state.held == Some(method) {
             drop(state);
             thread::sleep(Duration::from_millis(5));
             state = self.state();
         }
         let known = state.objects.get(path).cloned();
+        if let Some((_, status)) = state.once.take_if(|(it, _)| *it == method) {
+            return (status, Vec::new());
+        }
         if state.forbidden.contains(&method) {
             return ("403 Forbidden", Vec::new());
         }
