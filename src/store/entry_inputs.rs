@@ -6,8 +6,8 @@
 
 use super::error::StoreError;
 use super::handle::Store;
-use super::sqlite::notes::{NoteKind, Notes};
-use super::sqlite::transaction::{self, Purpose};
+use super::sqlite::notes::NoteKind;
+use super::sqlite::transaction::Purpose;
 use crate::entry::Entry;
 use crate::inputs::{InputShape, ListedInput, StoredStates, listed};
 use crate::key::Digest;
@@ -67,19 +67,11 @@ impl Store {
         if self.is_read_only() {
             return Ok(());
         }
-        let connection = self.database.connection_mut()?;
-        let transaction = transaction::write(connection, &self.location, Purpose::StoringAtOnce)?;
-        transaction.execute(
-            "UPDATE entry SET inputs = ?3 WHERE id = ?1 AND key = ?2 AND created = ?4",
-            params![entry.id, entry.key.0.as_bytes(), states.encode(), entry.created.as_millis()],
-        )?;
-        Ok(transaction.commit()?)
-    }
-
-    fn note(&self, kind: NoteKind, name: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.database.read(
-            |pages| pages.note(kind, name),
-            |connection| Ok(Notes::of(connection, kind).find(name)?.map(|note| note.value)),
-        )
+        let sql = "UPDATE entry SET inputs = ?3 WHERE id = ?1 AND key = ?2 AND created = ?4";
+        let (key, created) = (entry.key.0.as_bytes(), entry.created.as_millis());
+        self.write(Purpose::StoringAtOnce, |transaction| {
+            transaction.execute(sql, params![entry.id, key, states.encode(), created])?;
+            Ok(())
+        })
     }
 }

@@ -11,7 +11,7 @@ use super::read::database::Database;
 use super::sqlite::codec::{self, OutputRow};
 use super::sqlite::notes::{NoteKind, Notes};
 use super::sqlite::transaction::{self, Purpose};
-use super::sqlite::{open, repair};
+use super::sqlite::{open, repair, rows};
 use crate::entry::Entry;
 use crate::key::{Digest, DigestMemory, Key, Stamp};
 use crate::recording::{BlockFile, Body, Checksum, Content};
@@ -170,31 +170,51 @@ impl Store {
         Ok(directory.read(object.digest)?.map(|file| (object, file)))
     }
 
+    /// Does some work in a write transaction.
+    pub(super) fn write<T>(
+        &mut self,
+        purpose: Purpose,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let connection = self.database.connection_mut()?;
+        let transaction = transaction::write(connection, &self.location, purpose)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    /// The value of a note, if there is one of that name.
+    pub(super) fn note(&self, kind: NoteKind, name: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.database.read(
+            |pages| pages.note(kind, name),
+            |connection| Ok(Notes::of(connection, kind).find(name)?.map(|note| note.value)),
+        )
+    }
+
     /// Records that an entry could not be renewed.
     ///
     /// # Errors
     /// When SQLite fails.
     pub fn note_failed_renewal(&mut self, entry: &Entry, now: Timestamp) -> Result<(), StoreError> {
-        let transaction =
-            transaction::write(self.database.connection_mut()?, &self.location, Purpose::Storing)?;
-        transaction.execute(
-            "UPDATE entry SET renewal_failed = ?3 WHERE id = ?1 AND key = ?2 AND created = ?4",
-            params![entry.id, entry.key.0.as_bytes(), now.as_millis(), entry.created.as_millis()],
-        )?;
-        Ok(transaction.commit()?)
+        let sql =
+            "UPDATE entry SET renewal_failed = ?3 WHERE id = ?1 AND key = ?2 AND created = ?4";
+        let (now, created) = (now.as_millis(), entry.created.as_millis());
+        self.write(Purpose::Storing, |transaction| {
+            transaction.execute(sql, params![entry.id, entry.key.0.as_bytes(), now, created])?;
+            Ok(())
+        })
     }
 }
 
 /// The entries of each key.
 fn entries(connection: &Connection, keys: &[Key]) -> Result<Vec<Vec<Entry>>, StoreError> {
-    let mut statement = connection.prepare(
-        "SELECT id, condition, exit, created, elapsed, renewal_failed FROM entry WHERE key = ?1",
-    )?;
-    let mut of_key = |key: &Key| {
-        let rows = statement.query_map([key.0.as_bytes()], |row| codec::entry(row, *key))?;
-        rows.filter_map(|row| row.map_err(StoreError::from).transpose()).collect()
+    let sql =
+        "SELECT id, condition, exit, created, elapsed, renewal_failed FROM entry WHERE key = ?1";
+    let of_key = |key: &Key| {
+        let found = rows::all(connection, sql, [key.0.as_bytes()], |row| codec::entry(row, *key))?;
+        Ok(found.into_iter().flatten().collect())
     };
-    keys.iter().map(&mut of_key).collect()
+    keys.iter().map(of_key).collect()
 }
 
 fn output_row(connection: &Connection, entry: &Entry) -> Result<Option<OutputRow>, StoreError> {
@@ -207,14 +227,8 @@ fn output_row(connection: &Connection, entry: &Entry) -> Result<Option<OutputRow
 impl DigestMemory for Store {
     fn recall(&self, path: &Path, stamp: &Stamp) -> Option<Digest> {
         self.hold().ok()?;
-        let name = path.as_os_str().as_bytes();
-        let value = self.database.read(
-            |pages| pages.note(NoteKind::File, name),
-            |connection| {
-                Ok(Notes::of(connection, NoteKind::File).find(name)?.map(|note| note.value))
-            },
-        );
-        codec::checked_digest(path, stamp, &value.ok()??)
+        let value = self.note(NoteKind::File, path.as_os_str().as_bytes()).ok()??;
+        codec::checked_digest(path, stamp, &value)
     }
 
     fn release_read_lock(&self) {

@@ -9,8 +9,8 @@ use super::handle::Store;
 use super::location::StoreLocation;
 use super::remote_uses::{self, COUNTERS, RemoteUses};
 use super::sqlite::codec;
-use super::sqlite::notes::{Note, NoteKind, Notes};
-use super::sqlite::transaction::{self, Purpose};
+use super::sqlite::notes::{NoteKind, Notes};
+use super::sqlite::transaction::Purpose;
 use crate::entry::Entry;
 use crate::private_directory::open_private;
 use crate::recording::Checksum;
@@ -58,11 +58,8 @@ impl Store {
         if self.is_read_only() {
             return Ok(());
         }
-        let transaction =
-            transaction::write(self.database.connection_mut()?, &self.location, Purpose::Storing)?;
-        let folded = fold(&self.location, &transaction)?;
-        transaction.commit()?;
-        folded.done();
+        let location = self.location.clone();
+        self.write(Purpose::Storing, |transaction| fold(&location, transaction))?.done();
         Ok(())
     }
 }
@@ -138,8 +135,7 @@ pub(super) fn fold(
     if uses.number.is_none() && number_file(&file, number).is_err() {
         return Ok(Folded(None));
     }
-    let note = Note { at: Timestamp::from_millis(number), value: Vec::new() };
-    Notes::of(connection, NoteKind::Folded).put(&[], &note)?;
+    Notes::of(connection, NoteKind::Folded).put(&[], Timestamp::from_millis(number), &[])?;
     remote_uses::add(connection, uses.remote)?;
     let mut entry = connection.prepare(
         "UPDATE entry SET hits = hits + ?2, used = max(used, min(?3, ?4)) WHERE id = ?1",

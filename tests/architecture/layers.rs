@@ -148,7 +148,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("store/read/pages", "unsupported file record tree reader"),
     (
         "store/sqlite",
-        "condition codec stopped_holder connect definitions notes read_transaction rebuild space schema open repair transaction",
+        "condition codec stopped_holder connect definitions rows notes read_transaction rebuild space schema open repair transaction",
     ),
     (
         "store/write",

@@ -13,8 +13,8 @@ use crate::store::objects::directory::ObjectDirectory;
 use crate::store::objects::owners::OwnedObject;
 use crate::store::read::database::Database;
 use crate::store::sqlite::codec::{self, OutputRow};
-use crate::store::sqlite::connect;
-use crate::store::sqlite::schema::{self, DatabaseFormat};
+use crate::store::sqlite::schema;
+use crate::store::sqlite::{connect, rows};
 use rusqlite::{Connection, Row, params};
 use std::collections::BTreeSet;
 
@@ -27,19 +27,16 @@ pub(super) fn examine(location: &StoreLocation) -> Vec<Finding> {
         Err(_) => return Vec::new(),
     }
     let opened = connect::open_to_look(&location.database()).and_then(|connection| {
-        let state = schema::state(&connection, &location.database())?;
-        Ok((connection, state))
+        let is_current = schema::is_current(&connection, &location.database())?;
+        Ok((connection, is_current))
     });
-    let (connection, state) = match opened {
+    let (connection, is_current) = match opened {
         Ok(opened) => opened,
         Err(fault) => return vec![fault_of(FORMAT, &fault)],
     };
-    let format = match state {
-        DatabaseFormat::Current => ok(FORMAT, "up to date"),
-        DatabaseFormat::Behind => ok(FORMAT, "older; the next run brings it up to date"),
-    };
-    let mut findings = vec![format, examine_pages(&connection, &state)];
-    if state == DatabaseFormat::Current {
+    let format = if is_current { "up to date" } else { "older; the next run brings it up to date" };
+    let mut findings = vec![ok(FORMAT, format), examine_pages(&connection, is_current)];
+    if is_current {
         let database = Database::of(location.clone(), connection);
         let store = Store::of(location.clone(), database);
         let found = store.examine_entries();
@@ -50,13 +47,13 @@ pub(super) fn examine(location: &StoreLocation) -> Vec<Finding> {
 }
 
 /// Whether SQLite finds its file in order, and the tables are ours.
-fn examine_pages(connection: &Connection, state: &DatabaseFormat) -> Finding {
+fn examine_pages(connection: &Connection, is_current: bool) -> Finding {
     const SUBJECT: &str = "database";
-    let verdict = connect::check_pages(connection).and_then(|()| match state {
-        DatabaseFormat::Current if !schema::is_ours(connection)? => {
-            Err(StoreError::Damaged("its tables were altered".to_owned()))
+    let verdict = connect::check_pages(connection).and_then(|()| {
+        if is_current && !schema::is_ours(connection)? {
+            return Err(StoreError::Damaged("its tables were altered".to_owned()));
         }
-        _ => Ok(()),
+        Ok(())
     });
     match verdict {
         Ok(()) => ok(SUBJECT, "passes the integrity check of SQLite"),
@@ -98,13 +95,11 @@ impl Store {
     /// Examines some entries from this id on, and returns their ids and states.
     fn examine_some(&self, first: i64) -> Result<Vec<(i64, EntryState)>, StoreError> {
         let connection = self.database.read_transaction()?;
-        let mut statement = connection.prepare(
+        let sql =
             "SELECT id, condition, exit, created, elapsed, renewal_failed, output, length, seal, outputs, body, key
-             FROM entry WHERE id >= ?1 ORDER BY id LIMIT ?2",
-        )?;
-        let rows = statement
-            .query_map(params![first, AT_ONCE], |row| Ok((row.get(0)?, EntryState::of(row)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+             FROM entry WHERE id >= ?1 ORDER BY id LIMIT ?2";
+        let state = |row: &Row<'_>| Ok((row.get(0)?, EntryState::of(row)?));
+        rows::all(&connection, sql, params![first, AT_ONCE], state)
     }
 
     /// Whether an entry, its output, its files and its inputs are as they were stored, or the entry was removed

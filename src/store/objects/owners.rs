@@ -6,8 +6,8 @@ use super::copying::Copying;
 use super::directory::{ObjectDirectory, name_of};
 use crate::recording::{ContentDigest, StreamSet};
 use crate::store::error::StoreError;
-use crate::store::sqlite::codec;
-use crate::store::sqlite::notes::{Note, NoteKind, Notes};
+use crate::store::sqlite::notes::{NoteKind, Notes};
+use crate::store::sqlite::{codec, rows};
 use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
@@ -60,15 +60,13 @@ impl OwnedObject {
         entry: i64,
     ) -> Result<Vec<Self>, StoreError> {
         let sql = "SELECT place, digest, size FROM object WHERE entry = ?1 AND place > ?2";
-        let mut statement = connection.prepare(sql)?;
-        let rows = statement.query_map([entry, OUTPUT_PLACE], |row| {
+        rows::all(connection, sql, [entry, OUTPUT_PLACE], |row| {
             let digest = row.get_ref(1)?.as_blob().ok().and_then(|it| it.try_into().ok());
             // If its digest differs, the content is damaged.
             let digest = ContentDigest(digest.unwrap_or_default());
             let (place, size) = (row.get(0)?, codec::unsigned(row.get(2)?));
             Ok(Self { place, digest, size, streams: StreamSet::default() })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        })
     }
 
     /// Whether its file is there and has its content. Reads all of it.
@@ -111,9 +109,8 @@ pub(in crate::store) fn own(
 /// Removes the rows of these entries, and notes the objects that have no owner any more.
 pub(in crate::store) fn disown(connection: &Connection, entries: &str) -> Result<(), StoreError> {
     let sql = format!("DELETE FROM object WHERE entry IN ({entries}) RETURNING digest, size");
-    let mut statement = connection.prepare(&sql)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let rows = rows.collect::<Result<BTreeMap<Vec<u8>, i64>, _>>()?;
+    let rows = rows::all(connection, &sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows: BTreeMap<Vec<u8>, i64> = rows.into_iter().collect();
     let mut is_owned = connection.prepare(IS_OWNED)?;
     let (mut removed, mut unowned) = (0_i64, Vec::new());
     for (digest, size) in &rows {
@@ -176,8 +173,8 @@ pub(super) fn note_unsettled<'d>(
     connection: &Connection,
     digests: impl IntoIterator<Item = &'d [u8]>,
 ) -> Result<bool, StoreError> {
-    let note = Note { at: Timestamp::now(), value: Vec::new() };
-    Notes::of(connection, NoteKind::Unsettled).put_new(digests, &note)
+    let notes = Notes::of(connection, NoteKind::Unsettled);
+    digests.into_iter().try_fold(false, |any, digest| Ok(any | notes.put_new(digest)?))
 }
 
 /// Forgets the notes of objects, as far as there are any.
@@ -185,7 +182,8 @@ pub(super) fn forget_unsettled<'d>(
     connection: &Connection,
     digests: impl IntoIterator<Item = &'d [u8]>,
 ) -> Result<(), StoreError> {
-    Notes::of(connection, NoteKind::Unsettled).forget_each(digests)
+    let notes = Notes::of(connection, NoteKind::Unsettled);
+    digests.into_iter().try_for_each(|digest| notes.forget(digest))
 }
 
 /// Whether a note names any object.
@@ -208,13 +206,12 @@ fn change_total(connection: &Connection, change: i64) -> Result<(), StoreError> 
 }
 
 fn set_total(connection: &Connection, total: i64) -> Result<(), StoreError> {
-    let note = Note { at: Timestamp::from_millis(total), value: Vec::new() };
-    Notes::of(connection, NoteKind::ObjectBytes).put(&[], &note)
+    Notes::of(connection, NoteKind::ObjectBytes).put(&[], Timestamp::from_millis(total), &[])
 }
 
 /// Removes rows of entries that do not exist, and adds up the total anew. That is necessary only after damage, or if
 /// another program changed the rows.
-pub(super) fn repair(connection: &Connection) -> Result<(), StoreError> {
+pub(in crate::store) fn repair(connection: &Connection) -> Result<(), StoreError> {
     let dangling = "NOT EXISTS (SELECT 1 FROM entry WHERE entry.id = object.entry)";
     connection.execute(&format!("DELETE FROM object WHERE {dangling}"), [])?;
     repair_total(connection)

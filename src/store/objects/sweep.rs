@@ -9,6 +9,7 @@ use crate::recording::ContentDigest;
 use crate::store::error::StoreError;
 use crate::store::location::StoreLocation;
 use crate::store::sqlite::notes::NoteKind;
+use crate::store::sqlite::rows;
 use crate::store::sqlite::transaction::{self, Purpose};
 use rusqlite::{Connection, params};
 use std::ffi::OsStr;
@@ -72,20 +73,7 @@ fn settle_part(
 /// The names of some notes, which are digests or [`STAGING`].
 fn noted(connection: &Connection) -> Result<Vec<Vec<u8>>, StoreError> {
     let sql = "SELECT name FROM note WHERE kind = ?1 LIMIT ?2";
-    let mut statement = connection.prepare(sql)?;
-    let rows =
-        statement.query_map(params![NoteKind::Unsettled as i64, AT_ONCE], |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Repairs the rows of objects.
-pub(in crate::store) fn repair(
-    connection: &mut Connection,
-    location: &StoreLocation,
-) -> Result<(), StoreError> {
-    let transaction = transaction::write(connection, location, Purpose::Storing)?;
-    owners::repair(&transaction)?;
-    Ok(transaction.commit()?)
+    rows::column(connection, sql, params![NoteKind::Unsettled as i64, AT_ONCE])
 }
 
 /// Removes all files without an owner.

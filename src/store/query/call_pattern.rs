@@ -6,7 +6,7 @@
 
 use crate::key::{ArgumentGlob, CommandName, decode_words, encode_words, names_of};
 use crate::store::error::StoreError;
-use crate::store::sqlite::notes::{Note, NoteKind, Notes};
+use crate::store::sqlite::notes::{NoteKind, Notes};
 use crate::time::Timestamp;
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -87,8 +87,7 @@ pub(in crate::store) fn remember(
     connection: &Connection,
     ignored: &[u8],
 ) -> Result<(), StoreError> {
-    let note = Note { at: Timestamp::now(), value: Vec::new() };
-    Notes::of(connection, NoteKind::Ignored).put(ignored, &note)
+    Notes::of(connection, NoteKind::Ignored).put(ignored, Timestamp::now(), &[])
 }
 
 /// Evicting an entry keeps its globs. Unused globs are looked for only if there are more lists than this.

@@ -4,6 +4,7 @@ use super::{of_command, parts};
 use crate::key::{CommandName, KeyPart, StoredPart};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
+use crate::store::sqlite::rows;
 use crate::time::Timestamp;
 use rusqlite::{Connection, Row, params};
 use std::cmp::Reverse;
@@ -41,9 +42,7 @@ impl Store {
     pub fn relatives(&self, name: &CommandName) -> Result<Vec<Relative>, StoreError> {
         let connection = self.database.connection()?;
         let sql = "SELECT id FROM command WHERE name = ?1 ORDER BY used DESC LIMIT ?2";
-        let mut statement = connection.prepare(sql)?;
-        let commands = statement.query_map(params![name.name(), SCOPES], |row| row.get(0))?;
-        let commands = commands.collect::<Result<Vec<i64>, _>>()?;
+        let commands: Vec<i64> = rows::column(connection, sql, params![name.name(), SCOPES])?;
         let same_call = newest(commands.iter().map(|command| of_call(connection, *command, name)))?;
         let others = newest(commands.iter().map(|command| latest(connection, *command)))?;
         let is_new = |other: &Relative| same_call.iter().all(|same| same.id != other.id);
@@ -72,9 +71,7 @@ fn of_call(
                WHERE command = ?1 AND substr(arguments, 1, 200) IS substr(?2, 1, 200)
                    AND arguments = ?2 AND parts IS NOT NULL
                ORDER BY id DESC LIMIT ?3";
-    let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map(params![command, name.arguments(), COMPARED], relative)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    rows::all(connection, sql, params![command, name.arguments(), COMPARED], relative)
 }
 
 /// The latest entries of a command, of each exit code.
@@ -82,11 +79,9 @@ fn latest(connection: &Connection, command: i64) -> Result<Vec<Relative>, StoreE
     let sql = "SELECT id, created, parts FROM entry
                WHERE command = ?1 AND exit = ?2 AND parts IS NOT NULL
                ORDER BY created DESC LIMIT ?3";
-    let mut statement = connection.prepare(sql)?;
     let mut all = Vec::new();
     for exit in of_command::exits(connection, command)? {
-        let rows = statement.query_map(params![command, exit, COMPARED], relative)?;
-        all.extend(rows.collect::<Result<Vec<_>, _>>()?);
+        all.extend(rows::all(connection, sql, params![command, exit, COMPARED], relative)?);
     }
     Ok(all)
 }

@@ -6,7 +6,7 @@ use super::call_pattern::{CallPattern, Calls, Matching, as_typed, patterns, whol
 use super::where_clause::WhereClause;
 use crate::key::{decode_words, encode_words};
 use crate::store::error::StoreError;
-use crate::store::sqlite::codec;
+use crate::store::sqlite::{codec, rows};
 use crate::time::{Lifetime, Timestamp};
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -89,11 +89,9 @@ impl Selection {
             condition.sql(),
             order.unwrap_or_default()
         );
-        let mut statement = connection.prepare(&sql)?;
-        let entries = statement.query_map(condition.parameters(), |row| {
+        rows::all(connection, &sql, condition.parameters(), |row| {
             Ok(SelectedEntry { id: row.get(0)?, created: Timestamp::from_millis(row.get(1)?) })
-        })?;
-        Ok(entries.collect::<Result<_, _>>()?)
+        })
     }
 
     /// The ids of at most this many selected entries, in no order.
@@ -205,9 +203,7 @@ fn numbers(
     sql: &str,
     condition: &WhereClause,
 ) -> Result<Vec<i64>, StoreError> {
-    let mut statement = connection.prepare(&format!("SELECT id FROM entry WHERE {sql}"))?;
-    let numbers = statement.query_map(condition.parameters(), |row| row.get(0))?;
-    Ok(numbers.collect::<Result<_, _>>()?)
+    rows::column(connection, &format!("SELECT id FROM entry WHERE {sql}"), condition.parameters())
 }
 
 /// If at least this many entries are removed, it pays to empty the table and store the few others again.

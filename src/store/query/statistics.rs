@@ -5,7 +5,7 @@ use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::objects::owners;
 use crate::store::remote_uses::RemoteUses;
-use crate::store::sqlite::codec;
+use crate::store::sqlite::{codec, rows};
 use rusqlite::Row;
 use std::ffi::OsString;
 use std::time::Duration;
@@ -70,13 +70,12 @@ impl Store {
             "SELECT {SUMS}, name FROM command GROUP BY name
              ORDER BY sum_of_hits + sum_of_misses DESC, sum_of_saved DESC, name"
         );
-        let mut statement = connection.prepare(&sql)?;
-        let rows = statement.query_map([], |row| {
+        let commands = rows::all(connection, &sql, [], |row| {
             let words = row.get_ref(5)?.as_blob().ok().and_then(decode_words);
-            Ok(words.map(|words| Ok((words, totals(row)?))))
+            words.map(|words| Ok((words, totals(row)?))).transpose()
         })?;
-        let commands = rows.filter_map(Result::transpose).map(Result::flatten);
-        Ok(Statistics { disk, whole, remote, commands: commands.collect::<Result<_, _>>()? })
+        let commands = commands.into_iter().flatten().collect();
+        Ok(Statistics { disk, whole, remote, commands })
     }
 }
 

@@ -7,6 +7,7 @@ pub(in crate::store) mod notes;
 pub(in crate::store) mod open;
 pub(in crate::store) mod read_transaction;
 pub(in crate::store) mod repair;
+pub(in crate::store) mod rows;
 pub(in crate::store) mod schema;
 pub(in crate::store) mod space;
 pub(in crate::store) mod transaction;

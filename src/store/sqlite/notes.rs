@@ -3,6 +3,7 @@
 //! They share one table, since every run of SQLite parses the definitions of all tables. A note that decides whether a
 //! result may be stored has a checksum behind its value.
 
+use super::rows;
 use crate::recording::Checksum;
 use crate::store::error::StoreError;
 use crate::time::Timestamp;
@@ -92,40 +93,31 @@ impl<'c> Notes<'c> {
     }
 
     /// Writes a note, and replaces one of the same name.
-    pub(in crate::store) fn put(self, name: &[u8], note: &Note) -> Result<(), StoreError> {
-        self.put_all([name], note)
-    }
-
-    /// Writes the same note under several names.
-    pub(in crate::store) fn put_all<'n>(
+    pub(in crate::store) fn put(
         self,
-        names: impl IntoIterator<Item = &'n [u8]>,
-        Note { at, value }: &Note,
+        name: &[u8],
+        at: Timestamp,
+        value: &[u8],
     ) -> Result<(), StoreError> {
-        let sql = "INSERT OR REPLACE INTO note (kind, name, at, value) VALUES (?1, ?2, ?3, ?4)";
-        let mut statement = self.connection.prepare(sql)?;
-        for name in names {
-            let value = with_checksum(self.kind, name, value);
-            statement.execute(params![self.kind as i64, name, at.as_millis(), value])?;
-        }
-        Ok(())
+        self.insert("REPLACE", name, at, value).map(drop)
     }
 
-    /// Writes the same note under each name that has none. Returns whether it wrote any.
-    pub(in crate::store) fn put_new<'n>(
+    /// Writes a note without a value, unless there is one of the same name. Returns whether it did.
+    pub(in crate::store) fn put_new(self, name: &[u8]) -> Result<bool, StoreError> {
+        self.insert("INSERT OR IGNORE", name, Timestamp::now(), &[])
+    }
+
+    fn insert(
         self,
-        names: impl IntoIterator<Item = &'n [u8]>,
-        Note { at, value }: &Note,
+        how: &str,
+        name: &[u8],
+        at: Timestamp,
+        value: &[u8],
     ) -> Result<bool, StoreError> {
-        let sql = "INSERT OR IGNORE INTO note (kind, name, at, value) VALUES (?1, ?2, ?3, ?4)";
-        let mut statement = self.connection.prepare(sql)?;
-        let mut has_put = false;
-        for name in names {
-            let value = with_checksum(self.kind, name, value);
-            let parameters = params![self.kind as i64, name, at.as_millis(), value];
-            has_put |= statement.execute(parameters)? > 0;
-        }
-        Ok(has_put)
+        let sql = format!("{how} INTO note (kind, name, at, value) VALUES (?1, ?2, ?3, ?4)");
+        let value = with_checksum(self.kind, name, value);
+        let parameters = params![self.kind as i64, name, at.as_millis(), value];
+        Ok(self.connection.execute(&sql, parameters)? > 0)
     }
 
     /// The last name in order.
@@ -140,26 +132,16 @@ impl<'c> Notes<'c> {
     /// The names after this one, in order, with the values of their notes. The value of a damaged note is empty.
     pub(in crate::store) fn after(self, name: &[u8]) -> Result<Vec<NamedValue>, StoreError> {
         let sql = "SELECT name, value FROM note WHERE kind = ?1 AND name > ?2 ORDER BY name";
-        let mut statement = self.connection.prepare(sql)?;
-        let rows = statement.query_map(params![self.kind as i64, name], |row| {
+        rows::all(self.connection, sql, params![self.kind as i64, name], |row| {
             let (name, value): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
             let value = checked(self.kind, &name, &value).unwrap_or_default();
             Ok((name, value))
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        })
     }
 
-    /// Forgets the notes of these names that exist.
-    pub(in crate::store) fn forget_each<'n>(
-        self,
-        names: impl IntoIterator<Item = &'n [u8]>,
-    ) -> Result<(), StoreError> {
-        let sql = "DELETE FROM note WHERE kind = ?1 AND name = ?2";
-        let mut statement = self.connection.prepare(sql)?;
-        for name in names {
-            statement.execute(params![self.kind as i64, name])?;
-        }
-        Ok(())
+    /// Forgets the note of this name, if there is one.
+    pub(in crate::store) fn forget(self, name: &[u8]) -> Result<(), StoreError> {
+        self.delete("name = ?2", params![self.kind as i64, name])
     }
 
     /// Forgets all notes up to this name.
@@ -207,8 +189,8 @@ mod tests {
             |kind| Notes::of(&connection, kind).find(b"a").expect("found").map(|note| note.value);
         for (kind, byte) in [(NoteKind::File, 1), (NoteKind::Tombstone, 2)] {
             assert_eq!(value(kind), None);
-            let note = Note { at: Timestamp::from_millis(0), value: vec![byte] };
-            Notes::of(&connection, kind).put(b"a", &note).expect("put");
+            let notes = Notes::of(&connection, kind);
+            notes.put(b"a", Timestamp::from_millis(0), &[byte]).expect("put");
         }
         assert_eq!(
             (value(NoteKind::File), value(NoteKind::Tombstone)),
@@ -223,8 +205,8 @@ mod tests {
         let mut connection = Connection::open_in_memory().expect("opened");
         crate::store::sqlite::schema::migrate(&mut connection).expect("made");
         for (name, at) in [(b"a", 3), (b"b", 1), (b"c", 2)] {
-            let note = Note { at: Timestamp::from_millis(at), value: Vec::new() };
-            Notes::of(&connection, NoteKind::File).put(name, &note).expect("put");
+            let notes = Notes::of(&connection, NoteKind::File);
+            notes.put(name, Timestamp::from_millis(at), &[]).expect("put");
         }
         Notes::of(&connection, NoteKind::File).keep_last(2).expect("kept");
         let notes = Notes::of(&connection, NoteKind::File).after(b"").expect("listed");

@@ -1,7 +1,7 @@
 //! Opening the database: the first use, and the migration of an older format.
 
 use super::connect::{open_scratch, to_write};
-use super::schema::{self, DatabaseFormat};
+use super::schema;
 use crate::private_directory::open_private;
 use crate::store::error::StoreError;
 use crate::store::location::{StoreLocation, unfit};
@@ -16,7 +16,7 @@ pub(in crate::store) fn open(location: &StoreLocation) -> Result<Connection, Sto
     if location.check_database()? {
         let connection = to_write(location)?;
         connection.execute_batch("BEGIN")?;
-        if schema::state(&connection, &location.database())? == DatabaseFormat::Current {
+        if schema::is_current(&connection, &location.database())? {
             if connection.is_readonly("main")? && location.is_writable() {
                 return Err(StoreError::Damaged("its header forbids writing".to_owned()));
             }
@@ -32,7 +32,7 @@ fn set_up(location: &StoreLocation) -> Result<Connection, StoreError> {
     let path = location.database();
     open_private(&path, OFlags::RDWR).map_err(|error| unfit(&path, &error))?;
     let mut connection = to_write(location)?;
-    if schema::state(&connection, &location.database())? == DatabaseFormat::Behind {
+    if !schema::is_current(&connection, &location.database())? {
         schema::migrate(&mut connection)?;
         for path in location.former_outputs() {
             // If these cannot be removed, `prune` does it later.

@@ -3,6 +3,7 @@
 //! It happens in the transaction of the caller, and takes time and space for a copy of the database. All older formats go this way.
 
 use super::definitions::DEFINITIONS;
+use super::rows;
 use crate::store::error::StoreError;
 use rusqlite::Connection;
 use std::ops::RangeInclusive;
@@ -68,9 +69,7 @@ pub(super) fn rebuild(connection: &Connection, version: i64) -> Result<(), Store
 
 /// Executes the statements that a query gives.
 fn execute_each(connection: &Connection, query: &str) -> Result<(), StoreError> {
-    let mut statement = connection.prepare(query)?;
-    let statements = statement.query_map([], |row| row.get(0))?;
-    let statements: Vec<String> = statements.collect::<Result<_, _>>()?;
+    let statements: Vec<String> = rows::column(connection, query, [])?;
     Ok(connection.execute_batch(&statements.join(";"))?)
 }
 

@@ -46,7 +46,7 @@ fn unless_gone(done: io::Result<()>) -> Result<(), StoreError> {
 /// Checks the database.
 fn check(location: &StoreLocation) -> Result<(), StoreError> {
     let connection = to_write(location)?;
-    schema::state(&connection, &location.database())?;
+    schema::is_current(&connection, &location.database())?;
     check_pages(&connection)?;
     if connection.is_readonly("main")? || !schema::is_ours(&connection)? {
         return Err(StoreError::Damaged("it was altered".to_owned()));

@@ -4,10 +4,10 @@
 //! is not taken for a newer format.
 
 use super::definitions::DEFINITIONS;
-use super::notes::{Note, NoteKind, Notes};
+use super::notes::{NoteKind, Notes};
 use super::read_transaction::ReadTransaction;
 use super::rebuild::rebuild;
-use super::space;
+use super::{rows, space};
 use crate::store::error::StoreError;
 use crate::time::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
@@ -25,30 +25,22 @@ pub(in crate::store) const CURRENT: i64 = APPLICATION | VERSION;
 /// The half of `application_id` that repeats the version.
 const REPEATED: i64 = 0xffff;
 
-/// How the format of an existing database compares with the present one.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::store) enum DatabaseFormat {
-    Current,
-    /// Empty or older.
-    Behind,
-}
-
-/// Reads the format of a database.
-pub(in crate::store) fn state(
+/// Whether a database has the present format. If not, it is empty or older.
+pub(in crate::store) fn is_current(
     connection: &Connection,
     path: &Path,
-) -> Result<DatabaseFormat, StoreError> {
+) -> Result<bool, StoreError> {
     let connection = ReadTransaction::of(connection)?;
     let application: i64 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if application == CURRENT {
         // `application_id` holds both numbers, and only tables of this format are ever read.
-        return Ok(DatabaseFormat::Current);
+        return Ok(true);
     }
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match (application, version) {
-        (0, 0) if definitions(&connection)?.is_empty() => Ok(DatabaseFormat::Behind),
-        (a, older) if older < VERSION && a == APPLICATION | older => Ok(DatabaseFormat::Behind),
+        (0, 0) if definitions(&connection)?.is_empty() => Ok(false),
+        (a, older) if older < VERSION && a == APPLICATION | older => Ok(false),
         (a, found) if found > VERSION && found <= REPEATED && a == APPLICATION | found => {
             Err(StoreError::Newer { path: path.to_owned(), found })
         }
@@ -86,8 +78,8 @@ pub(in crate::store) fn migrate(connection: &mut Connection) -> Result<(), Store
 fn put_secret(connection: &Connection) -> Result<(), StoreError> {
     let sql =
         "SELECT coalesce((SELECT value FROM note WHERE kind = 0 AND name = x''), randomblob(32))";
-    let value = connection.query_row(sql, [], |row| row.get(0))?;
-    Notes::of(connection, NoteKind::Secret).put(&[], &Note { at: Timestamp::from_millis(0), value })
+    let value: Vec<u8> = connection.query_row(sql, [], |row| row.get(0))?;
+    Notes::of(connection, NoteKind::Secret).put(&[], Timestamp::from_millis(0), &value)
 }
 
 /// Whether the tables are as cachex makes them, and hold what it stores.
@@ -127,8 +119,7 @@ fn is_well_typed(connection: &Connection) -> Result<bool, StoreError> {
 /// The definitions of tables, indexes and triggers, but for white space, which depends on how a table was made.
 fn definitions(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let sql = "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name";
-    let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-    let words = |sql: String| sql.split_whitespace().collect::<Vec<_>>().join(" ");
-    Ok(rows.map(|sql| sql.map(words)).collect::<Result<_, _>>()?)
+    let sql: Vec<String> = rows::column(connection, sql, [])?;
+    let words = |sql: &String| sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    Ok(sql.iter().map(words).collect())
 }

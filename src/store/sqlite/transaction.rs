@@ -6,7 +6,7 @@
 
 use super::connect::{WRITE_DEADLINE, wait_for_others};
 use super::read_transaction;
-use super::schema::{self, DatabaseFormat};
+use super::schema;
 use super::stopped_holder::Intent;
 use crate::private_directory::open_private;
 use crate::store::error::StoreError;
@@ -45,7 +45,10 @@ pub(in crate::store) fn write<'c>(
     wait_for_others(connection, Intent::Write, deadline)?;
     connection.pragma_update(None, "synchronous", "OFF")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    check_format(&transaction, location)?;
+    // The command may have run for long since the database was opened.
+    if !schema::is_current(&transaction, &location.database())? {
+        return Err(StoreError::Damaged("its format went back".to_owned()));
+    }
     Ok(transaction)
 }
 
@@ -65,12 +68,4 @@ fn keep_journal(connection: &Connection) -> Result<(), StoreError> {
         read_transaction::end(connection);
         keep()
     })?)
-}
-
-/// Checks that the format did not change since the database was opened: the command may have run for long.
-fn check_format(transaction: &Transaction<'_>, location: &StoreLocation) -> Result<(), StoreError> {
-    match schema::state(transaction, &location.database())? {
-        DatabaseFormat::Current => Ok(()),
-        DatabaseFormat::Behind => Err(StoreError::Damaged("its format went back".to_owned())),
-    }
 }

@@ -9,7 +9,7 @@ use crate::store::handle::Store;
 use crate::store::query::call_pattern::{CallPattern, Matching, as_typed, whole};
 use crate::store::query::parts;
 use crate::store::query::selection::Selection;
-use crate::store::sqlite::notes::{Note, NoteKind, Notes};
+use crate::store::sqlite::notes::{NoteKind, Notes};
 use crate::time::Timestamp;
 use rusqlite::Connection;
 use std::ffi::{OsStr, OsString};
@@ -97,8 +97,8 @@ pub(in crate::store) fn remember(
     let mut count = count(connection)?;
     let mut put = |cleared: ClearedCalls| {
         count = count.saturating_add(1);
-        let note = Note { at: Timestamp::now(), value: cleared.encoded() };
-        Notes::of(connection, NoteKind::Cleared).put(&count.to_be_bytes(), &note)
+        let notes = Notes::of(connection, NoteKind::Cleared);
+        notes.put(&count.to_be_bytes(), Timestamp::now(), &cleared.encoded())
     };
     match &selection.calls {
         None => put(ClearedCalls { words: None, scope: scope.map(str::to_owned) })?,

@@ -6,7 +6,7 @@ use super::command_totals;
 use super::tombstones::{self, RemovalCause};
 use crate::store::error::StoreError;
 use crate::store::objects::owners;
-use crate::store::sqlite::codec;
+use crate::store::sqlite::{codec, rows};
 use crate::time::Timestamp;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -40,6 +40,9 @@ pub(super) fn remove(
     cause: Option<RemovalCause>,
     at: Timestamp,
 ) -> Result<Cleared, StoreError> {
+    if ids.is_empty() {
+        return Ok(Cleared::default());
+    }
     let ids = list(ids);
     let sql = format!("DELETE FROM entry WHERE id IN ({ids}) RETURNING command, key, output");
     let mut statement = connection.prepare(&sql)?;
@@ -52,7 +55,7 @@ pub(super) fn remove(
         }
         cleared += Cleared { entries: 1, output: codec::unsigned(row.get(2)?) };
     }
-    if keys.is_empty() && !ids.is_empty() {
+    if keys.is_empty() {
         return Err(StoreError::Damaged("an index names entries that do not exist".to_owned()));
     }
     owners::disown(connection, &ids)?;
@@ -71,16 +74,12 @@ pub(super) fn remove_all_but(
     cause: RemovalCause,
 ) -> Result<Cleared, StoreError> {
     let spared = list(spared);
-    let numbers = |sql: &str| {
-        let mut statement = connection.prepare(sql)?;
-        let rows = statement.query_map([], |row| row.get(0))?;
-        rows.collect::<Result<Vec<i64>, rusqlite::Error>>()
-    };
     owners::disown_all_but(connection, &spared)?;
     let before = total(connection)?;
     // Not all of them can leave tombstones, so the last ones do.
     let last = format!("id NOT IN ({spared}) ORDER BY id DESC LIMIT {}", tombstones::KEPT);
-    let last = numbers(&format!("SELECT id FROM entry WHERE {last}"))?;
+    let last: Vec<i64> =
+        rows::column(connection, &format!("SELECT id FROM entry WHERE {last}"), [])?;
     remove(connection, &last, Some(cause), Timestamp::now())?;
     let set_triggers = |are_on| {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, are_on).map(drop)

@@ -12,7 +12,7 @@ use crate::size::Size;
 use crate::store::error::StoreError;
 use crate::store::objects::owners;
 use crate::store::query::of_command;
-use crate::store::sqlite::{codec, space};
+use crate::store::sqlite::{codec, rows, space};
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
 use std::path::Path;
@@ -67,7 +67,6 @@ fn candidates(
     let of_exit = "SELECT id, created FROM entry WHERE command = ?1 AND exit = ?2";
     let oldest = format!("{of_exit} ORDER BY created, id LIMIT ?3");
     let future = format!("{of_exit} AND created > ?4 ORDER BY created, id LIMIT ?3");
-    let (mut oldest, mut future) = (connection.prepare(&oldest)?, connection.prepare(&future)?);
     let excess = i64::try_from(excess).unwrap_or(i64::MAX);
     let now = Timestamp::now().as_millis();
     let mut candidates = Vec::new();
@@ -77,10 +76,9 @@ fn candidates(
             let expired = u8::try_from(exit).map_or(true, |it| is_expired(Exit::Code(it), created));
             Ok(EvictionCandidate { id: row.get(0)?, created, expired })
         };
-        let rows = oldest.query_map([command, exit, excess], candidate)?;
-        candidates.extend(rows.collect::<Result<Vec<_>, _>>()?);
-        let rows = future.query_map([command, exit, excess, now], candidate)?;
-        candidates.extend(rows.collect::<Result<Vec<_>, _>>()?);
+        candidates.extend(rows::all(connection, &oldest, [command, exit, excess], candidate)?);
+        let parameters = [command, exit, excess, now];
+        candidates.extend(rows::all(connection, &future, parameters, candidate)?);
     }
     Ok(candidates)
 }

@@ -100,13 +100,7 @@ impl Store {
         if learned.is_empty() || self.is_read_only() {
             return Ok(());
         }
-        let transaction = transaction::write(
-            self.database.connection_mut()?,
-            &self.location,
-            Purpose::StoringAtOnce,
-        )?;
-        insert::remember(&transaction, learned)?;
-        Ok(transaction.commit()?)
+        self.write(Purpose::StoringAtOnce, |transaction| insert::remember(transaction, learned))
     }
 }
 

@@ -7,9 +7,9 @@ use crate::key::{CommandName, LearnedDigest, encode_words};
 use crate::recording::Content;
 use crate::store::error::StoreError;
 use crate::store::query::{call_pattern, parts};
-use crate::store::sqlite::codec;
 use crate::store::sqlite::condition::StoredCondition;
-use crate::store::sqlite::notes::{Note, NoteKind, Notes};
+use crate::store::sqlite::notes::{NoteKind, Notes};
+use crate::store::sqlite::{codec, rows};
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
 use std::os::unix::ffi::OsStrExt;
@@ -23,13 +23,9 @@ pub(super) fn remove_same(
     new: &NewEntry<'_>,
 ) -> Result<usize, StoreError> {
     let sql = "SELECT id FROM entry WHERE key = ?1 AND substr(condition, 1, length(?2)) = ?2";
-    let mut statement = connection.prepare(sql)?;
     let parameters = params![new.key.0.as_bytes(), condition(new).encode_input()];
-    let same = statement.query_map(parameters, |row| row.get(0))?;
-    let same = same.collect::<Result<Vec<_>, _>>()?;
-    if !same.is_empty() {
-        entries::remove(connection, &same, None, Timestamp::now())?;
-    }
+    let same: Vec<i64> = rows::column(connection, sql, parameters)?;
+    entries::remove(connection, &same, None, Timestamp::now())?;
     Ok(same.len())
 }
 
@@ -47,16 +43,11 @@ pub(super) fn remove_oldest_traced(
     if new.inputs.is_none() {
         return Ok(0);
     }
-    let mut statement = connection.prepare(
-        "SELECT id FROM entry WHERE key = ?1 AND inputs IS NOT NULL
-         ORDER BY created DESC, id DESC LIMIT -1 OFFSET ?2",
-    )?;
-    let oldest =
-        statement.query_map(params![new.key.0.as_bytes(), MOST_TRACED - 1], |row| row.get(0))?;
-    let oldest = oldest.collect::<Result<Vec<_>, _>>()?;
-    if !oldest.is_empty() {
-        entries::remove(connection, &oldest, None, Timestamp::now())?;
-    }
+    let sql = "SELECT id FROM entry WHERE key = ?1 AND inputs IS NOT NULL
+               ORDER BY created DESC, id DESC LIMIT -1 OFFSET ?2";
+    let parameters = params![new.key.0.as_bytes(), MOST_TRACED - 1];
+    let oldest: Vec<i64> = rows::column(connection, sql, parameters)?;
+    entries::remove(connection, &oldest, None, Timestamp::now())?;
     Ok(oldest.len())
 }
 
@@ -67,8 +58,7 @@ fn remember_shape(connection: &Connection, shape: &InputShape) -> Result<(), Sto
     if shapes.find(digest.as_bytes())?.is_some_and(|note| note.value == shape.encode()) {
         return Ok(());
     }
-    let note = Note { at: Timestamp::now(), value: shape.encode().to_vec() };
-    shapes.put(digest.as_bytes(), &note)
+    shapes.put(digest.as_bytes(), Timestamp::now(), shape.encode())
 }
 
 /// Inserts the row of an entry and returns its id.
@@ -140,8 +130,8 @@ pub(super) fn remember(
 ) -> Result<(), StoreError> {
     for LearnedDigest { path, stamp, digest } in learned {
         let value = codec::checksummed_digest(path, stamp, digest);
-        let note = Note { at: Timestamp::now(), value };
-        Notes::of(connection, NoteKind::File).put(path.as_os_str().as_bytes(), &note)?;
+        let files = Notes::of(connection, NoteKind::File);
+        files.put(path.as_os_str().as_bytes(), Timestamp::now(), &value)?;
     }
     Ok(())
 }

@@ -8,7 +8,9 @@ use crate::size::Size;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::location::StoreLocation;
+use crate::store::objects::{owners, sweep};
 use crate::store::query::selection::Selection;
+use crate::store::sqlite::transaction::Purpose;
 use crate::time::Timestamp;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,12 +38,12 @@ impl Store {
     /// # Errors
     /// When SQLite fails. A part may have been removed then.
     pub fn prune(&mut self, max_size: Size) -> Result<Cleared, StoreError> {
-        self.repair_objects()?;
+        self.write(Purpose::Storing, owners::repair)?;
         let mut cleared = Cleared::default();
         for removal in pruning(max_size) {
             cleared += self.remove(&removal)?;
         }
-        self.sweep_objects()?;
+        sweep::sweep(self.database.connection_mut()?, &self.location)?;
         Ok(cleared)
     }
 

@@ -112,7 +112,7 @@ impl Store {
         let removal = Removal::Selected(RemovalCause::Cleared, selection.clone());
         let cleared = self.remove(&removal)?;
         if removal.is_of_everything() {
-            self.sweep_objects()?;
+            sweep::sweep(self.database.connection_mut()?, &self.location)?;
         }
         Ok(cleared)
     }
@@ -170,24 +170,14 @@ impl Store {
         &mut self,
         part: impl Fn(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let connection = self.database.connection_mut()?;
-        let transaction = transaction::write(connection, &self.location, Purpose::Removing)?;
-        // The totals of a command that stays count what its entries were used for.
-        let folded = usage::fold(&self.location, &transaction)?;
-        let done = part(&transaction)?;
-        transaction.commit()?;
+        let location = self.location.clone();
+        let (done, folded) = self.write(Purpose::Removing, |transaction| {
+            // The totals of a command that stays count what its entries were used for.
+            let folded = usage::fold(&location, transaction)?;
+            Ok((part(transaction)?, folded))
+        })?;
         folded.done();
         Ok(done)
-    }
-
-    /// Repairs the rows of objects if they are damaged.
-    pub(in crate::store) fn repair_objects(&mut self) -> Result<(), StoreError> {
-        sweep::repair(self.database.connection_mut()?, &self.location)
-    }
-
-    /// Removes the files of objects that no entry owns, whatever the cause.
-    pub(in crate::store) fn sweep_objects(&mut self) -> Result<(), StoreError> {
-        sweep::sweep(self.database.connection_mut()?, &self.location)
     }
 
     /// Returns what these removals would remove, one after the other, by making them and rolling back. Entries share

@@ -74,8 +74,8 @@ pub(super) fn put(
     cause: RemovalCause,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let note = Note { at, value: vec![cause as u8] };
-    Notes::of(connection, NoteKind::Tombstone).put_all(keys.iter().map(Vec::as_slice), &note)
+    let tombstones = Notes::of(connection, NoteKind::Tombstone);
+    keys.iter().try_for_each(|key| tombstones.put(key, at, &[cause as u8]))
 }
 
 /// Forgets all tombstones except the latest.

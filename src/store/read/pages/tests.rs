@@ -5,7 +5,7 @@ use super::reader::{PageReader, Roots, column};
 use crate::key::{Digest, Key};
 use crate::store::location::StoreLocation;
 use crate::store::sqlite::condition::StoredCondition;
-use crate::store::sqlite::notes::{Note, NoteKind, Notes};
+use crate::store::sqlite::notes::{NoteKind, Notes};
 use crate::store::sqlite::{open, read_transaction};
 use crate::time::Timestamp;
 use proptest::prelude::*;
@@ -143,8 +143,8 @@ proptest! {
         let name = |(short, tail): (&Vec<u8>, &usize)| [&short[..], &vec![b'x'; *tail]].concat();
         for (place, note) in notes.iter().enumerate() {
             let kind = if place % 2 == 0 { NoteKind::File } else { NoteKind::Tombstone };
-            let value = Note { at: Timestamp::from_millis(0), value: vec![7; place] };
-            Notes::of(&sample.database, kind).put(&name(note), &value).expect("put");
+            let (notes, at) = (Notes::of(&sample.database, kind), Timestamp::from_millis(0));
+            notes.put(&name(note), at, &vec![7; place]).expect("put");
         }
         // Removed rows leave pages that are empty or half full.
         sample.database.execute("DELETE FROM entry WHERE key = ?1", [[forgotten; 32]]).expect("removed");
@@ -213,8 +213,8 @@ fn write_in_a_process_of_its_own() {
             let body = usize::from(round) * usize::from(number) * 40;
             insert(&database, number % 6, &condition, body / 3, Some(body), i64::from(round));
         }
-        let value = Note { at: Timestamp::from_millis(0), value: vec![round; 50] };
-        Notes::of(&database, NoteKind::Cleared).put(&[round], &value).expect("put");
+        let notes = Notes::of(&database, NoteKind::Cleared);
+        notes.put(&[round], Timestamp::from_millis(0), &[round; 50]).expect("put");
         let forgotten = [[round % 6; 32]];
         let sql = "DELETE FROM entry WHERE key = ?1 AND id % 2";
         database.execute(sql, forgotten).expect("removed");
