@@ -76,6 +76,7 @@ pub mod output_streams;
 pub mod outputs;
 pub mod ownership;
 mod parallel;
+mod path_pattern;
 pub mod policy;
 pub mod poll;
 pub mod private_directory;

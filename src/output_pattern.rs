@@ -3,10 +3,10 @@
 //! A pattern is a path or a glob. If it names a directory, it also matches everything below. As in a shell, `*` stops
 //! at `/`, `**` stands for any directories, and hidden names need a dot.
 
+use crate::path_pattern::{PathPattern, PatternPart, parts};
 use crate::terminal::escape_os;
-use glob::{MatchOptions, Pattern};
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 const OUTSIDE: &str = "an output has to lie below the working directory";
@@ -62,12 +62,10 @@ impl OutputPatterns {
             return false;
         }
         let below = path.strip_prefix(&self.directory).unwrap_or(path);
-        let names: Vec<_> = below.as_os_str().as_bytes().split(|byte| *byte == b'/').collect();
-        if names.first().is_some_and(|name| name.is_empty()) || names.contains(&&b".."[..]) {
+        let names: Vec<_> = parts(below.as_os_str().as_bytes()).collect();
+        if below == Path::new("") || below.is_absolute() || names.contains(&&b".."[..]) {
             return false;
         }
-        let names: Vec<_> =
-            names.into_iter().filter(|name| !name.is_empty() && *name != b".").collect();
         let path = names.join(&b'/');
         self.patterns.iter().any(|pattern| pattern.matches(&path))
     }
@@ -78,21 +76,8 @@ impl OutputPatterns {
 pub struct OutputPattern {
     text: OsString,
     is_absolute: bool,
-    parts: Vec<PatternPart>,
+    pub(crate) pattern: PathPattern,
 }
-
-/// The part of a pattern between two slashes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum PatternPart {
-    /// `**`: any directories.
-    Directories,
-    Name(OsString),
-    Glob(Pattern),
-}
-
-/// The indexes of the parts that may come next at some path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PatternPositions(Vec<usize>);
 
 impl OutputPattern {
     /// Reads a word of `--output`.
@@ -104,15 +89,15 @@ impl OutputPattern {
         if bytes.contains(&0) {
             return Err("a path cannot hold a NUL".to_owned());
         }
-        let parts = bytes.split(|byte| *byte == b'/');
-        let parts = parts.filter(|part| !part.is_empty() && *part != b".");
-        let parts = parts.map(PatternPart::parse).collect::<Result<Vec<_>, _>>()?;
+        let part =
+            |part| if part == b".." { Err(OUTSIDE.to_owned()) } else { PatternPart::parse(part) };
+        let parts = parts(bytes).map(part).collect::<Result<Vec<_>, _>>()?;
         match parts.first() {
             None if bytes.is_empty() => Err("expected a path or a glob".to_owned()),
             None => Err(OUTSIDE.to_owned()),
             Some(_) => {
                 let is_absolute = bytes.starts_with(b"/");
-                Ok(Self { text: word.to_owned(), is_absolute, parts })
+                Ok(Self { text: word.to_owned(), is_absolute, pattern: PathPattern(parts) })
             }
         }
     }
@@ -125,16 +110,16 @@ impl OutputPattern {
         if !self.is_absolute {
             return Ok(self);
         }
-        let names = directory.as_os_str().as_bytes().split(|byte| *byte == b'/');
-        let names: Vec<_> = names.filter(|name| !name.is_empty() && *name != b".").collect();
-        let is_below = names.len() < self.parts.len()
-            && names.iter().zip(&self.parts).all(
+        let names: Vec<_> = parts(directory.as_os_str().as_bytes()).collect();
+        let PathPattern(own) = &mut self.pattern;
+        let is_below = names.len() < own.len()
+            && names.iter().zip(&*own).all(
                 |(name, part)| matches!(part, PatternPart::Name(part) if part.as_bytes() == *name),
             );
         if !is_below {
             return Err(OUTSIDE.to_owned());
         }
-        self.parts.drain(..names.len());
+        own.drain(..names.len());
         self.is_absolute = false;
         Ok(self)
     }
@@ -148,91 +133,12 @@ impl OutputPattern {
     /// Whether it matches this path from the working directory, or a directory above it.
     #[must_use]
     pub fn matches(&self, path: &[u8]) -> bool {
-        let mut positions = self.start();
+        let mut positions = self.pattern.start();
         path.split(|byte| *byte == b'/').any(|name| {
-            positions = self.step(&positions, name);
-            self.is_match(&positions)
+            positions = self.pattern.step(&positions, name, true);
+            self.pattern.is_match(&positions)
         })
     }
-
-    /// The positions at the working directory.
-    pub(crate) fn start(&self) -> PatternPositions {
-        self.with_skipped(vec![0])
-    }
-
-    /// The positions after one more name of the path.
-    pub(crate) fn step(&self, positions: &PatternPositions, name: &[u8]) -> PatternPositions {
-        let mut next = Vec::new();
-        for &position in &positions.0 {
-            match self.parts.get(position) {
-                Some(PatternPart::Directories) if !name.starts_with(b".") => {
-                    let is_last = position + 1 == self.parts.len();
-                    next.push(if is_last { position + 1 } else { position });
-                }
-                Some(PatternPart::Name(part)) if part.as_bytes() == name => next.push(position + 1),
-                Some(PatternPart::Glob(glob)) if is_match(glob, name) => next.push(position + 1),
-                _ => {}
-            }
-        }
-        self.with_skipped(next)
-    }
-
-    /// Whether the path with these positions matches.
-    pub(crate) fn is_match(&self, positions: &PatternPositions) -> bool {
-        positions.0.contains(&self.parts.len())
-    }
-
-    /// The only names that can come next, if these are known.
-    pub(crate) fn next_names(&self, positions: &PatternPositions) -> Option<Vec<&OsStr>> {
-        let names = positions.0.iter().map(|position| match self.parts.get(*position) {
-            Some(PatternPart::Name(name)) => Some(&**name),
-            _ => None,
-        });
-        names.collect()
-    }
-
-    /// Adds the position behind each `**`, which may stand for no directory. At the end of a pattern it stands for
-    /// everything below, so there it is not skipped.
-    fn with_skipped(&self, mut positions: Vec<usize>) -> PatternPositions {
-        for (position, part) in self.parts.iter().enumerate() {
-            let is_last = position + 1 == self.parts.len();
-            if *part == PatternPart::Directories && !is_last && positions.contains(&position) {
-                positions.push(position + 1);
-            }
-        }
-        positions.sort_unstable();
-        positions.dedup();
-        PatternPositions(positions)
-    }
-}
-
-impl PatternPositions {
-    /// Whether nothing below can match.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl PatternPart {
-    fn parse(part: &[u8]) -> Result<Self, String> {
-        if part == b".." {
-            return Err(OUTSIDE.to_owned());
-        }
-        if part == b"**" {
-            return Ok(Self::Directories);
-        }
-        match std::str::from_utf8(part) {
-            Ok(text) if text.contains(['*', '?', '[']) => {
-                Pattern::new(text).map(Self::Glob).map_err(|error| error.msg.to_owned())
-            }
-            _ => Ok(Self::Name(OsString::from_vec(part.to_vec()))),
-        }
-    }
-}
-
-fn is_match(glob: &Pattern, name: &[u8]) -> bool {
-    let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
-    glob.matches_with(&String::from_utf8_lossy(name), options)
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use super::descent::open_directory;
 use super::fault::NotCollected;
-use crate::output_pattern::{OutputPattern, PatternPositions};
+use crate::output_pattern::OutputPattern;
+use crate::path_pattern::{PathPattern, PatternPositions};
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
 use rustix::io::Errno;
@@ -36,6 +37,7 @@ pub(super) fn walk(
     pattern: &OutputPattern,
     on_found: OnFound<'_>,
 ) -> Result<(), NotCollected> {
+    let pattern = &pattern.pattern;
     step(top, Path::new(""), pattern, Some(&pattern.start()), on_found)
 }
 
@@ -43,7 +45,7 @@ pub(super) fn walk(
 fn step(
     directory: BorrowedFd<'_>,
     path: &Path,
-    pattern: &OutputPattern,
+    pattern: &PathPattern,
     positions: Option<&PatternPositions>,
     on_found: OnFound<'_>,
 ) -> Result<(), NotCollected> {
@@ -54,7 +56,7 @@ fn step(
         None => names_in(directory, path)?,
     };
     for name in names {
-        let next = positions.map(|positions| pattern.step(positions, name.as_bytes()));
+        let next = positions.map(|positions| pattern.step(positions, name.as_bytes(), true));
         if next.as_ref().is_some_and(PatternPositions::is_empty) {
             continue;
         }

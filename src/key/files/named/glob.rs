@@ -6,11 +6,12 @@
 use crate::absence::if_there;
 use crate::key::digest::OnProgress;
 use crate::key::error::Unreadable;
-use glob::{MatchOptions, Pattern};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::path_pattern::{PathPattern, PatternPart, parts};
+use glob::Pattern;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Whether a word is a glob.
@@ -21,122 +22,35 @@ pub(super) fn is_glob(word: &OsStr) -> bool {
 /// The paths that match, sorted.
 pub(super) fn expand(glob: &str, on_progress: OnProgress<'_>) -> Result<Vec<PathBuf>, Unreadable> {
     let root = if glob.starts_with('/') { PathBuf::from("/") } else { PathBuf::new() };
-    let parts = glob.split('/').filter(|part| !part.is_empty() && *part != ".");
-    let parts: Vec<GlobPart<'_>> = parts.map(GlobPart::new).collect::<Result<_, _>>()?;
+    let part = |part: &[u8]| {
+        let problem = |problem| Unreadable::new(Path::new(OsStr::from_bytes(part)), problem);
+        PatternPart::parse(part).map_err(problem)
+    };
+    let pattern = PathPattern(parts(glob.as_bytes()).map(part).collect::<Result<_, _>>()?);
     let mut found = Vec::new();
-    let walk = GlobWalk { parts: &parts };
-    let mut directories = vec![(root, walk.reachable([0].into()))];
+    let mut directories = vec![(root, pattern.start())];
     while let Some((directory, positions)) = directories.pop() {
         on_progress();
-        for (path, positions) in walk.step(&directory, &positions)? {
-            if positions.contains(&parts.len()) {
+        let names = pattern.next_names(&positions);
+        let is_certain = names.is_some();
+        let members = match names {
+            Some(names) => names.into_iter().map(|name| (name.to_owned(), false)).collect(),
+            None => list(&directory)?,
+        };
+        for (name, is_directory) in members {
+            let positions = pattern.step(&positions, name.as_bytes(), is_directory);
+            let path = directory.join(name);
+            if pattern.is_match(&positions) && (!is_certain || exists(&path)?) {
                 found.push(path.clone());
             }
-            directories.push((path, positions));
+            if !positions.is_empty() {
+                directories.push((path, positions));
+            }
         }
     }
     // Sorted by bytes: this is much faster than by components, and still puts a directory before its members.
     found.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
-    found.dedup_by(|a, b| a.as_os_str() == b.as_os_str());
     Ok(found)
-}
-
-/// The part of a glob between two slashes.
-enum GlobPart<'g> {
-    /// `**`: any directories.
-    Directories,
-    Name(&'g str),
-    Pattern(Pattern),
-}
-
-impl<'g> GlobPart<'g> {
-    fn new(text: &'g str) -> Result<Self, Unreadable> {
-        if text == "**" {
-            return Ok(Self::Directories);
-        }
-        if !text.contains(['*', '?', '[']) {
-            return Ok(Self::Name(text));
-        }
-        let pattern = Pattern::new(text);
-        Ok(Self::Pattern(pattern.map_err(|error| Unreadable::new(Path::new(text), error.msg))?))
-    }
-}
-
-/// The indexes of the parts that may come next at some path. They include the number of parts if the path matches.
-type GlobPositions = BTreeSet<usize>;
-
-/// A walk through directories that keeps track of all the ways in which the glob can match.
-struct GlobWalk<'g> {
-    parts: &'g [GlobPart<'g>],
-}
-
-impl GlobWalk<'_> {
-    /// Adds the position behind each `**`, which may stand for no directory.
-    fn reachable(&self, mut positions: GlobPositions) -> GlobPositions {
-        for (position, part) in self.parts.iter().enumerate() {
-            // A `**` at the end stands for everything below, but not for the directory itself.
-            let is_last = position + 1 == self.parts.len();
-            if matches!(part, GlobPart::Directories) && !is_last && positions.contains(&position) {
-                positions.insert(position + 1);
-            }
-        }
-        positions
-    }
-
-    /// The members of a directory that match one part more, with their positions.
-    fn step(
-        &self,
-        directory: &Path,
-        positions: &GlobPositions,
-    ) -> Result<BTreeMap<PathBuf, GlobPositions>, Unreadable> {
-        let mut next: BTreeMap<PathBuf, GlobPositions> = BTreeMap::new();
-        let mut add = |name: &OsStr, position| {
-            next.entry(directory.join(name)).or_default().insert(position);
-        };
-        let mut lists = false;
-        for &position in positions {
-            match self.parts.get(position) {
-                None => {}
-                Some(GlobPart::Name(name)) => {
-                    let is_last = position + 1 == self.parts.len();
-                    if !is_last || exists(&directory.join(name))? {
-                        add(OsStr::new(name), position + 1);
-                    }
-                }
-                Some(GlobPart::Pattern(_) | GlobPart::Directories) => lists = true,
-            }
-        }
-        let members = if lists { list(directory)? } else { Vec::new() };
-        for (name, is_directory) in members {
-            for &position in positions {
-                match self.parts.get(position) {
-                    Some(GlobPart::Pattern(pattern)) if is_match(pattern, &name) => {
-                        add(&name, position + 1);
-                    }
-                    Some(GlobPart::Directories) if !is_hidden(&name) => {
-                        if position + 1 == self.parts.len() {
-                            add(&name, position + 1);
-                        }
-                        if is_directory {
-                            add(&name, position);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        let reachable = |(path, positions)| (path, self.reachable(positions));
-        Ok(next.into_iter().map(reachable).collect())
-    }
-}
-
-fn is_match(pattern: &Pattern, name: &OsStr) -> bool {
-    let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
-    pattern.matches_with(&name.to_string_lossy(), options)
-}
-
-fn is_hidden(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b".")
 }
 
 /// The names in a directory, each with whether it is a directory and no link. Empty if there is no directory.
@@ -160,7 +74,6 @@ fn exists(path: &Path) -> Result<bool, Unreadable> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::ffi::OsStrExt;
 
     #[test]
     fn globs_find_what_a_shell_finds() {
