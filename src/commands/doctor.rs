@@ -5,7 +5,7 @@ use super::screen::{Screen, Tone};
 use super::table::Table;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::store::{Finding, Health, examine};
+use crate::store::{Health, examine};
 use crate::terminal::escape_os;
 use crate::tracer::{TraceFault, probe};
 use std::path::Path;
@@ -16,31 +16,30 @@ use std::path::Path;
 /// When the lines cannot be written.
 pub fn run(directory: &Path) -> Result<Exit, Error> {
     let mut findings = examine(directory);
-    findings.push(examine_tracing());
+    findings.push(("tracing", examine_tracing()));
     let mut table = Table::facts();
-    for Finding { subject, state, text } in &findings {
-        let (tone, state) = match state {
-            Health::Ok => (Tone::Good, "ok"),
-            Health::Warning => (Tone::Warning, "warning"),
-            Health::Problem => (Tone::Problem, "problem"),
+    for (subject, state) in &findings {
+        let (tone, state, text) = match state {
+            Health::Ok(text) => (Tone::Good, "ok", text),
+            Health::Warning(text) => (Tone::Warning, "warning", text),
+            Health::Problem(text) => (Tone::Problem, "problem", text),
         };
         table.push(tone, [state.to_owned(), (*subject).to_owned(), escape_os(text.as_ref())]);
     }
     print_styled(&table.render(Screen::own()))?;
-    let is_sound = findings.iter().all(|finding| finding.state != Health::Problem);
-    Ok(Exit::Code(u8::from(!is_sound)))
+    let has_problem = findings.iter().any(|(_, state)| matches!(state, Health::Problem(_)));
+    Ok(Exit::Code(has_problem.into()))
 }
 
 /// Whether `--trace` works here.
 #[allow(unsafe_code)]
-fn examine_tracing() -> Finding {
+fn examine_tracing() -> Health {
     // SAFETY: cachex is a single thread until a command runs.
-    let (state, text) = match unsafe { probe() } {
-        Ok(()) => (Health::Ok, "works: --trace finds the inputs of commands".to_owned()),
-        Err(fault @ TraceFault::Unsupported) => (Health::Ok, format!("not here: {fault}")),
+    match unsafe { probe() } {
+        Ok(()) => Health::Ok("works: --trace finds the inputs of commands".to_owned()),
+        Err(fault @ TraceFault::Unsupported) => Health::Ok(format!("not here: {fault}")),
         Err(fault) => {
-            (Health::Warning, format!("{fault}; with --trace commands run, and nothing is stored"))
+            Health::Warning(format!("{fault}; with --trace commands run, and nothing is stored"))
         }
-    };
-    Finding { subject: "tracing", state, text }
+    }
 }

@@ -1,6 +1,6 @@
 //! Examines the database: its format, its pages, and the checksum of every entry.
 
-use super::finding::{Finding, fault_of, ok, problem};
+use super::finding::{Finding, Health, fault_of, ok, problem};
 use super::objects;
 use crate::entry::Entry;
 use crate::key::{Digest, Key};
@@ -20,10 +20,9 @@ use std::collections::BTreeSet;
 
 /// The format, the pages and the entries, as far as each can be looked at.
 pub(super) fn examine(location: &StoreLocation) -> Vec<Finding> {
-    const FORMAT: &str = "format";
     match location.check_database() {
         Ok(true) => {}
-        Ok(false) => return vec![ok(FORMAT, "no database yet; the first run makes it")],
+        Ok(false) => return vec![("format", ok("no database yet; the first run makes it"))],
         Err(_) => return Vec::new(),
     }
     let opened = connect::open_to_look(&location.database()).and_then(|connection| {
@@ -32,23 +31,25 @@ pub(super) fn examine(location: &StoreLocation) -> Vec<Finding> {
     });
     let (connection, is_current) = match opened {
         Ok(opened) => opened,
-        Err(fault) => return vec![fault_of(FORMAT, &fault)],
+        Err(fault) => return vec![("format", fault_of(&fault))],
     };
     let format = if is_current { "up to date" } else { "older; the next run brings it up to date" };
-    let mut findings = vec![ok(FORMAT, format), examine_pages(&connection, is_current)];
+    let pages = examine_pages(&connection, is_current);
+    let mut findings = vec![("format", ok(format)), ("database", pages)];
     if is_current {
         let database = Database::of(location.clone(), connection);
         let store = Store::of(location.clone(), database);
-        let found = store.examine_entries();
-        findings.push(found.unwrap_or_else(|fault| fault_of("entries", &fault)));
-        findings.push(objects::examine(&store).unwrap_or_else(|fault| fault_of("objects", &fault)));
+        for (subject, found) in
+            [("entries", store.examine_entries()), ("objects", objects::examine(&store))]
+        {
+            findings.push((subject, found.unwrap_or_else(|fault| fault_of(&fault))));
+        }
     }
     findings
 }
 
 /// Whether SQLite finds its file in order, and the tables are ours.
-fn examine_pages(connection: &Connection, is_current: bool) -> Finding {
-    const SUBJECT: &str = "database";
+fn examine_pages(connection: &Connection, is_current: bool) -> Health {
     let verdict = connect::check_pages(connection).and_then(|()| {
         if is_current && !schema::is_ours(connection)? {
             return Err(StoreError::Damaged("its tables were altered".to_owned()));
@@ -56,8 +57,8 @@ fn examine_pages(connection: &Connection, is_current: bool) -> Finding {
         Ok(())
     });
     match verdict {
-        Ok(()) => ok(SUBJECT, "passes the integrity check of SQLite"),
-        Err(fault) => fault_of(SUBJECT, &fault),
+        Ok(()) => ok("passes the integrity check of SQLite"),
+        Err(fault) => fault_of(&fault),
     }
 }
 
@@ -66,8 +67,7 @@ const AT_ONCE: u16 = 1000;
 
 impl Store {
     /// Whether every entry matches its checksum.
-    fn examine_entries(&self) -> Result<Finding, StoreError> {
-        const SUBJECT: &str = "entries";
+    fn examine_entries(&self) -> Result<Health, StoreError> {
         let (mut next, mut all, mut damaged) = (Some(i64::MIN), 0_u64, 0_u64);
         let mut read = BTreeSet::new();
         while let Some(first) = next {
@@ -82,13 +82,10 @@ impl Store {
             }
         }
         Ok(match damaged {
-            0 => ok(SUBJECT, format!("{all}, all intact")),
-            _ => problem(
-                SUBJECT,
-                format!(
-                    "{damaged} of {all} are damaged; their commands run again, or run cachex clear"
-                ),
-            ),
+            0 => ok(format!("{all}, all intact")),
+            _ => problem(format!(
+                "{damaged} of {all} are damaged; their commands run again, or run cachex clear"
+            )),
         })
     }
 

@@ -1,7 +1,7 @@
 //! The checks, from the directory to the leftovers. They change nothing.
 
 use super::entries;
-use super::finding::{Finding, exposed, fault_of, ok, problem, warning};
+use super::finding::{Finding, Health, exposed, fault_of, ok, problem, warning};
 use crate::private_directory;
 use crate::single_flight::can_claim;
 use crate::size::Size;
@@ -25,52 +25,47 @@ const FEW_INODES: u64 = 8;
 #[must_use]
 pub fn examine(directory: &Path) -> Vec<Finding> {
     let (finding, exists) = examine_directory(directory);
-    let mut findings = vec![finding];
+    let mut findings = vec![("directory", finding)];
     if !exists {
         return findings;
     }
     let location = StoreLocation { directory: directory.to_owned() };
-    findings.push(examine_files(&location));
-    findings.push(examine_space(directory));
+    findings.extend([("files", examine_files(&location)), ("space", examine_space(directory))]);
     findings.extend(entries::examine(&location));
-    findings.push(examine_leftovers(&location));
-    findings.push(examine_claims(&location));
+    findings.push(("leftovers", examine_leftovers(&location)));
+    findings.push(("claims", examine_claims(&location)));
     findings
 }
 
 /// Whether the directory is ours alone, and whether there is one.
-fn examine_directory(directory: &Path) -> (Finding, bool) {
-    const SUBJECT: &str = "directory";
+fn examine_directory(directory: &Path) -> (Health, bool) {
     let path = escape_os(directory.as_os_str());
     let metadata = match fs::metadata(directory) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return (ok(SUBJECT, format!("{path}: not there yet; the first run makes it")), false);
+            return (ok(format!("{path}: not there yet; the first run makes it")), false);
         }
-        Err(error) => return (fault_of(SUBJECT, &unfit(directory, &error)), false),
+        Err(error) => return (fault_of(&unfit(directory, &error)), false),
     };
     let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
     let finding = match private_directory::check(directory, &metadata) {
-        Err(refused) => fault_of(SUBJECT, &refused.into()),
+        Err(refused) => fault_of(&refused.into()),
         Ok(()) if rustix::fs::access(directory, access).is_err() => {
-            warning(SUBJECT, format!("{path}: cannot be written; hits only, nothing is stored"))
+            warning(format!("{path}: cannot be written; hits only, nothing is stored"))
         }
-        Ok(()) => {
-            exposed(SUBJECT, directory.as_os_str(), &metadata).unwrap_or_else(|| ok(SUBJECT, path))
-        }
+        Ok(()) => exposed(directory.as_os_str(), &metadata).unwrap_or_else(|| ok(path)),
     };
     (finding, metadata.is_dir())
 }
 
 /// Whether the files are ours alone.
-fn examine_files(location: &StoreLocation) -> Finding {
-    const SUBJECT: &str = "files";
+fn examine_files(location: &StoreLocation) -> Health {
     let entries = match fs::read_dir(&location.directory) {
         Ok(entries) => entries,
-        Err(error) => return problem(SUBJECT, format!("cannot be listed: {error}")),
+        Err(error) => return problem(format!("cannot be listed: {error}")),
     };
     if let Err(fault) = location.check_database() {
-        return fault_of(SUBJECT, &fault);
+        return fault_of(&fault);
     }
     let mut count = 0;
     for entry in entries.flatten() {
@@ -79,23 +74,22 @@ fn examine_files(location: &StoreLocation) -> Finding {
         let name = escape_os(&entry.file_name());
         if entry.path() == location.objects() {
             if !metadata.is_dir() {
-                return problem(SUBJECT, format!("{name}: is not a directory; move it away"));
+                return problem(format!("{name}: is not a directory; move it away"));
             }
             continue;
         }
         if !metadata.is_file() {
-            return warning(SUBJECT, format!("{name}: is not a regular file; move it away"));
+            return warning(format!("{name}: is not a regular file; move it away"));
         }
-        if let Some(fault) = exposed(SUBJECT, &entry.file_name(), &metadata) {
+        if let Some(fault) = exposed(&entry.file_name(), &metadata) {
             return fault;
         }
         count += 1;
     }
-    ok(SUBJECT, format!("{count}, all private"))
+    ok(format!("{count}, all private"))
 }
 
-fn examine_space(directory: &Path) -> Finding {
-    const SUBJECT: &str = "space";
+fn examine_space(directory: &Path) -> Health {
     match rustix::fs::statvfs(directory) {
         Ok(found) => {
             let free = found.f_bavail.saturating_mul(found.f_frsize);
@@ -103,30 +97,28 @@ fn examine_space(directory: &Path) -> Finding {
             match free {
                 _ if found.f_files > 0 && found.f_favail < FEW_INODES => {
                     let text = format!("{} inodes free: few files can be created", found.f_favail);
-                    problem(SUBJECT, format!("{text}; remove some others (df -i)"))
+                    problem(format!("{text}; remove some others (df -i)"))
                 }
                 free if free < NO_SPACE => {
-                    problem(SUBJECT, format!("{text}: nothing more can be stored; free some space"))
+                    problem(format!("{text}: nothing more can be stored; free some space"))
                 }
-                free if free < SCARCE => warning(
-                    SUBJECT,
-                    format!("{text}; free some space, or run cachex prune --max-size"),
-                ),
-                _ => ok(SUBJECT, text),
+                free if free < SCARCE => {
+                    warning(format!("{text}; free some space, or run cachex prune --max-size"))
+                }
+                _ => ok(text),
             }
         }
-        Err(error) => warning(SUBJECT, format!("unknown: {error}")),
+        Err(error) => warning(format!("unknown: {error}")),
     }
 }
 
-fn examine_leftovers(location: &StoreLocation) -> Finding {
-    const SUBJECT: &str = "leftovers";
+fn examine_leftovers(location: &StoreLocation) -> Health {
     let found: Vec<_> = location.all_damaged().iter().filter_map(|path| leftover(path)).collect();
     if found.is_empty() {
-        return ok(SUBJECT, "none");
+        return ok("none");
     }
     let advice = "delete what you do not need; cachex prune deletes the rest after a week";
-    warning(SUBJECT, format!("{}; {advice}", found.join(" and ")))
+    warning(format!("{}; {advice}", found.join(" and ")))
 }
 
 fn leftover(path: &Path) -> Option<String> {
@@ -136,14 +128,12 @@ fn leftover(path: &Path) -> Option<String> {
     Some(format!("{} was set aside{ago} ({})", escape_os(path.as_os_str()), Size(metadata.len())))
 }
 
-fn examine_claims(location: &StoreLocation) -> Finding {
-    const SUBJECT: &str = "claims";
+fn examine_claims(location: &StoreLocation) -> Health {
     match can_claim(&location.directory) {
-        Ok(true) => ok(SUBJECT, "can be locked"),
-        Ok(false) => ok(SUBJECT, "not there yet; the first run makes them"),
-        Err(error) => warning(
-            SUBJECT,
-            format!("cannot be locked: {error}; callers of one command run side by side"),
-        ),
+        Ok(true) => ok("can be locked"),
+        Ok(false) => ok("not there yet; the first run makes them"),
+        Err(error) => {
+            warning(format!("cannot be locked: {error}; callers of one command run side by side"))
+        }
     }
 }

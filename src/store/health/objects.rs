@@ -1,6 +1,6 @@
 //! The check of the objects: each has an owner, and all are private.
 
-use super::finding::{Finding, exposed, ok, problem, warning};
+use super::finding::{Health, exposed, ok, problem, warning};
 use crate::size::Size;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
@@ -9,8 +9,6 @@ use std::fs::{self, DirEntry};
 use std::thread;
 use std::time::Duration;
 
-const SUBJECT: &str = "objects";
-
 /// A transaction links a file a moment before others can see the row that owns it.
 const MOMENT: Duration = Duration::from_millis(20);
 
@@ -18,7 +16,7 @@ const MOMENT: Duration = Duration::from_millis(20);
 const TIMES: u32 = 5;
 
 /// Examines the objects of a store.
-pub(super) fn examine(store: &Store) -> Result<Finding, StoreError> {
+pub(super) fn examine(store: &Store) -> Result<Health, StoreError> {
     let connection = store.database.connection()?;
     if let Some(fault) = open_to_others(store) {
         return Ok(fault);
@@ -32,26 +30,23 @@ pub(super) fn examine(store: &Store) -> Result<Finding, StoreError> {
     }
     let total = Size(owners::total(connection)?);
     Ok(match unowned {
-        (0, _) => ok(SUBJECT, total.to_string()),
+        (0, _) => ok(total.to_string()),
         (count, bytes) => {
             let bytes = Size(bytes);
-            warning(
-                SUBJECT,
-                format!("{count} ({bytes}) belong to no entry; cachex prune removes them"),
-            )
+            warning(format!("{count} ({bytes}) belong to no entry; cachex prune removes them"))
         }
     })
 }
 
 /// An object or its directory that others can read.
-fn open_to_others(store: &Store) -> Option<Finding> {
+fn open_to_others(store: &Store) -> Option<Health> {
     let directory = store.location.objects();
     let metadata = fs::symlink_metadata(&directory).ok()?;
     if !metadata.is_dir() {
-        return Some(problem(SUBJECT, "is not a directory; move it away"));
+        return Some(problem("is not a directory; move it away"));
     }
     // A file may be removed meanwhile.
-    let of_file = |entry: DirEntry| exposed(SUBJECT, &entry.file_name(), &entry.metadata().ok()?);
-    exposed(SUBJECT, directory.as_os_str(), &metadata)
+    let of_file = |entry: DirEntry| exposed(&entry.file_name(), &entry.metadata().ok()?);
+    exposed(directory.as_os_str(), &metadata)
         .or_else(|| fs::read_dir(&directory).ok()?.flatten().find_map(of_file))
 }

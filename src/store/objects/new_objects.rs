@@ -18,7 +18,6 @@ use std::fs::File;
 use std::io;
 
 /// All objects of a new entry.
-#[derive(Debug)]
 pub(in crate::store) struct NewObjects<'n> {
     directory: ObjectDirectory,
     objects: Vec<NewObject<'n>>,

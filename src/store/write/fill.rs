@@ -35,15 +35,6 @@ pub struct Limits<'a> {
     pub is_spent: &'a dyn Fn(Exit, Timestamp) -> bool,
 }
 
-impl std::fmt::Debug for Limits<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Limits")
-            .field("max_entries", &self.max_entries)
-            .field("max_size", &self.max_size)
-            .finish_non_exhaustive()
-    }
-}
-
 /// The outcome of storing a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filled {
