@@ -10,7 +10,6 @@ use crate::recording::{ContentDigest, Recording};
 use crate::time::{Lifetime, Timestamp};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
@@ -159,7 +158,6 @@ pub enum EntryOrigin {
 }
 
 /// A result that is about to be stored.
-#[derive(Debug)]
 pub struct NewEntry<'a> {
     /// The key, which is known before the run.
     pub key: Key,
@@ -211,12 +209,6 @@ impl NewOutputs<'_> {
     #[must_use]
     pub fn size(&self) -> u64 {
         self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
-    }
-}
-
-impl fmt::Debug for NewOutputs<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewOutputs").field("files", &self.files).finish_non_exhaustive()
     }
 }
 

@@ -11,7 +11,6 @@ use super::parts::{ARGUMENT, argument};
 use super::words::ignored::ArgumentNumbers;
 use crate::terminal::escape_os;
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::path::PathBuf;
 
 /// The inputs of a call as they were seen.
@@ -80,25 +79,12 @@ impl Observation {
 }
 
 /// A change of an input while the command ran.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InputChange {
     /// The path has changed since it was looked at.
+    #[error("{} changed while the command ran", escape_os(.0.as_os_str()))]
     Changed(PathBuf),
     /// The path counts by its name alone, and was used.
+    #[error("{} was used while the command ran, and its data is not part of the key", escape_os(.0.as_os_str()))]
     Used(PathBuf),
-}
-
-impl fmt::Display for InputChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Changed(path) => {
-                write!(f, "{} changed while the command ran", escape_os(path.as_os_str()))
-            }
-            Self::Used(path) => write!(
-                f,
-                "{} was used while the command ran, and its data is not part of the key",
-                escape_os(path.as_os_str())
-            ),
-        }
-    }
 }

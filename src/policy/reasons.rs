@@ -2,71 +2,52 @@
 
 use crate::exit::Exit;
 use crate::time::brief;
-use std::fmt;
 use std::time::Duration;
 
 /// Why a command has to run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MissReason {
     /// `--refresh`.
+    #[error("asked to refresh")]
     Refresh,
     /// Nothing is stored under this key.
+    #[error("nothing stored for this call")]
     Absent,
     /// The stored entries are for another standard input.
+    #[error("stored for another standard input only")]
     OtherStdin,
     /// The stored entries are for other inputs of a traced run.
+    #[error("stored for other inputs")]
     OtherInputs,
     /// The stored entry expired this long ago.
+    #[error("expired {} ago", brief(*.0))]
     Expired(Duration),
     /// The stored entry comes from the future: the clock was set back.
+    #[error("stored in the future according to the current clock")]
     FromTheFuture,
     /// The output files of the stored entry cannot be brought back, for this reason.
+    #[error("its files cannot be brought back: {0}")]
     OutputsInTheWay(String),
     /// The stored entry is damaged.
+    #[error("the stored entry is damaged")]
     Damaged,
     /// The stored entry cannot be read now.
+    #[error("the stored entry cannot be read")]
     Unreadable,
 }
 
-impl fmt::Display for MissReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refresh => f.write_str("asked to refresh"),
-            Self::Absent => f.write_str("nothing stored for this call"),
-            Self::OtherStdin => f.write_str("stored for another standard input only"),
-            Self::OtherInputs => f.write_str("stored for other inputs"),
-            Self::Expired(ago) => write!(f, "expired {} ago", brief(*ago)),
-            Self::FromTheFuture => {
-                f.write_str("stored in the future according to the current clock")
-            }
-            Self::OutputsInTheWay(obstacle) => {
-                write!(f, "its files cannot be brought back: {obstacle}")
-            }
-            Self::Damaged => f.write_str("the stored entry is damaged"),
-            Self::Unreadable => f.write_str("the stored entry cannot be read"),
-        }
-    }
-}
-
 /// Why a result is not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Discarded {
     /// A signal killed it.
+    #[error("{0}")]
     Killed(Exit),
     /// The exit code is 126 or 127: something could not be started, which may change at any time.
+    #[error("{0}: a program could not be started")]
     NotStarted(Exit),
     /// It failed, and failures are not to be kept.
+    #[error("{0}, and failures are discarded")]
     Failure(Exit),
-}
-
-impl fmt::Display for Discarded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Killed(exit) => exit.fmt(f),
-            Self::NotStarted(exit) => write!(f, "{exit}: a program could not be started"),
-            Self::Failure(exit) => write!(f, "{exit}, and failures are discarded"),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ fn sums_of(file: &File, length: u64) -> io::Result<Vec<Checksum>> {
 }
 
 /// Computes the checksums of blocks from pieces of any length.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct BlockSums {
     open: Checksummer,
     /// The bytes of the unfinished block.

@@ -25,7 +25,6 @@ const WAITING: usize = 512 << 10;
 const PAGE: usize = 4 << 10;
 
 /// Records output in order of arrival, in constant memory.
-#[derive(Debug)]
 pub struct Recorder {
     directory: PathBuf,
     limit: Size,
@@ -173,7 +172,6 @@ impl Recorder {
 }
 
 /// The beginning of the frames, in a file without a name.
-#[derive(Debug)]
 struct Spilled {
     file: File,
     length: u64,

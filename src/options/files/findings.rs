@@ -7,7 +7,6 @@ use super::refused::RefusedKeys;
 use super::trust::{self, TrustState};
 use crate::options::layer::Layer;
 use crate::terminal::{Notices, escape_os};
-use std::fmt;
 use std::path::PathBuf;
 
 /// What was found out about the files.
@@ -26,7 +25,8 @@ pub struct Findings {
 }
 
 /// A project's file that is not trusted with its present content.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", trust::request(path, state))]
 pub struct Untrusted {
     /// The file.
     pub path: PathBuf,
@@ -34,12 +34,6 @@ pub struct Untrusted {
     pub state: TrustState,
     /// What it would set for the command.
     pub layer: Layer,
-}
-
-impl fmt::Display for Untrusted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&trust::request(&self.path, &self.state))
-    }
 }
 
 /// Why a file is ignored.
