@@ -53,7 +53,6 @@ pub enum Condition {
 
 impl Condition {
     /// Whether both hold for the same standard input, regardless of how far the runs moved its offset.
-    #[must_use]
     pub fn is_same_input(self, other: Self) -> bool {
         match (self, other) {
             (Self::StdinFile { input, .. }, Self::StdinFile { input: other, .. }) => input == other,
@@ -62,19 +61,16 @@ impl Condition {
     }
 
     /// Whether it holds for every input for which the other one holds.
-    #[must_use]
     pub fn covers(self, other: Self) -> bool {
         self.is_same_input(other) || self == Self::StdinUntouched && other != Self::StdinClosed
     }
 
     /// Whether it holds regardless of the content of a pipe or socket.
-    #[must_use]
     pub fn ignores_streams(self) -> bool {
         matches!(self, Self::StdinUnread | Self::StdinUntouched)
     }
 
     /// Whether it shows that the command reads a pipe or a socket.
-    #[must_use]
     pub fn shows_a_reader(self) -> bool {
         matches!(self, Self::Stdin { kind: StdinKind::Pipe | StdinKind::Socket, .. })
     }
@@ -114,14 +110,12 @@ pub struct Entry {
 
 impl Entry {
     /// When the command began.
-    #[must_use]
     pub fn started(&self) -> Timestamp {
         let elapsed = i64::try_from(self.elapsed.as_millis()).unwrap_or(i64::MAX);
         Timestamp::from_millis(self.created.as_millis().saturating_sub(elapsed))
     }
 
     /// Whether this is the same entry, looked up at another moment. Ids are used again.
-    #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {
         (self.id, self.created) == (other.id, other.created)
     }
@@ -206,7 +200,6 @@ pub struct NewOutputFile {
 
 impl NewOutputs<'_> {
     /// The bytes of all files.
-    #[must_use]
     pub fn size(&self) -> u64 {
         self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
     }

@@ -39,13 +39,11 @@ pub enum Error {
 
 impl Error {
     /// The error for stored output that turned out to be damaged while it was shown.
-    #[must_use]
     pub fn not_whole(fault: &io::Error) -> Self {
         Self::Failed(format!("the output is incomplete: {fault}"))
     }
 
     /// The exit status of the process.
-    #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,

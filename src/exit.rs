@@ -11,7 +11,6 @@ pub enum Exit {
 
 impl Exit {
     /// The exit status that a shell would report: the code, or 128+n.
-    #[must_use]
     pub fn status(self) -> u8 {
         match self {
             Self::Code(code) => code,
@@ -45,7 +44,6 @@ pub struct ExitCodes(Vec<std::ops::RangeInclusive<u8>>);
 
 impl ExitCodes {
     /// Whether the code is in the set.
-    #[must_use]
     pub fn contain(&self, code: u8) -> bool {
         self.0.iter().any(|range| range.contains(&code))
     }

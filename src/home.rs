@@ -11,25 +11,21 @@ use std::path::{Path, PathBuf};
 const NAME: &str = "cachex";
 
 /// The user's home; `None` if there is none, or if its path is relative and so differs in each directory.
-#[must_use]
 pub fn directory() -> Option<PathBuf> {
     own().filter(|home| home.is_absolute())
 }
 
 /// The directory for files that can be made again; `None` if there is no [`directory`].
-#[must_use]
 pub fn cache_directory() -> Option<PathBuf> {
     own_directory("XDG_CACHE_HOME", ".cache", "Library/Caches")
 }
 
 /// The directory for files that are worth keeping but are not configuration; `None` if there is no [`directory`].
-#[must_use]
 pub fn state_directory() -> Option<PathBuf> {
     own_directory("XDG_STATE_HOME", ".local/state", "Library/Application Support")
 }
 
 /// The directory of the user's configuration; `None` if there is no [`directory`].
-#[must_use]
 pub fn config_directory() -> Option<PathBuf> {
     own_directory("XDG_CONFIG_HOME", ".config", "Library/Application Support")
 }

@@ -71,7 +71,6 @@ pub fn prepare() {
 }
 
 /// Whether a standard descriptor was closed when this process started.
-#[must_use]
 pub fn is_closed(fd: BorrowedFd<'_>) -> bool {
     usize::try_from(fd.as_raw_fd())
         .is_ok_and(|fd| CLOSED.get(fd).is_some_and(|closed| closed.load(Ordering::Relaxed)))
@@ -109,7 +108,6 @@ pub fn pass_on(command: &mut Command) {
 }
 
 /// Whether this process ignores a signal.
-#[must_use]
 #[allow(unsafe_code)]
 pub fn is_ignored(signal: i32) -> bool {
     let mut action = std::mem::MaybeUninit::<libc::sigaction>::uninit();
@@ -122,7 +120,6 @@ pub fn is_ignored(signal: i32) -> bool {
 
 /// The standard signals that our caller ignores: bit `n - 1` stands for signal `n`. (Real-time signals are left out: each
 /// costs a system call, and callers do not ignore them.)
-#[must_use]
 pub fn ignored_signals() -> u64 {
     static IGNORED: OnceLock<u64> = OnceLock::new();
     let was_ignored = |signal| {
@@ -136,13 +133,11 @@ pub fn ignored_signals() -> u64 {
 }
 
 /// Whether our caller ignores this standard signal.
-#[must_use]
 pub fn is_ignored_by_caller(signal: i32) -> bool {
     (1..=31).contains(&signal) && (ignored_signals() >> (signal - 1)) & 1 == 1
 }
 
 /// The signals that this thread blocks, as our caller left it: bit `n - 1` stands for signal `n`.
-#[must_use]
 #[allow(unsafe_code)]
 pub fn blocked_signals() -> u64 {
     let mut blocked = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
@@ -160,7 +155,6 @@ pub fn blocked_signals() -> u64 {
 
 /// The descriptors from 3 on that are regular files and stay open in the command. Those beyond 255 are not looked for:
 /// hardly any caller uses them, and each takes time.
-#[must_use]
 #[allow(unsafe_code)]
 pub fn regular_files() -> Vec<RawFd> {
     const LAST: RawFd = 255;
@@ -174,7 +168,6 @@ pub fn regular_files() -> Vec<RawFd> {
 }
 
 /// Whether this descriptor is open in the command.
-#[must_use]
 pub fn is_passed_on(fd: RawFd) -> bool {
     flags(fd).is_some_and(|flags| flags & libc::FD_CLOEXEC == 0)
 }

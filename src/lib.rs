@@ -103,7 +103,6 @@ use options::{Asked, EarlyExit, Verb};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Parses the command line, does what it asks, and prints an error once. Returns the exit status.
-#[must_use]
 pub fn main() -> u8 {
     static STATUS: AtomicU8 = AtomicU8::new(0);
     extern "C" fn work() {

@@ -22,7 +22,6 @@ pub struct OutputSpec {
 
 impl OutputSpec {
     /// Whether there is anything to store.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         !self.finds_written && self.named.patterns().is_empty()
     }
@@ -50,13 +49,11 @@ impl OutputPatterns {
     }
 
     /// The patterns, relative to the working directory.
-    #[must_use]
     pub fn patterns(&self) -> &[OutputPattern] {
         &self.patterns
     }
 
     /// Whether this path, absolute or from the working directory, is an output.
-    #[must_use]
     pub fn cover(&self, path: &Path) -> bool {
         if self.patterns.is_empty() {
             return false;
@@ -125,13 +122,11 @@ impl OutputPattern {
     }
 
     /// The pattern as it was written.
-    #[must_use]
     pub fn text(&self) -> &OsStr {
         &self.text
     }
 
     /// Whether it matches this path from the working directory, or a directory above it.
-    #[must_use]
     pub fn matches(&self, path: &[u8]) -> bool {
         let mut positions = self.pattern.start();
         path.split(|byte| *byte == b'/').any(|name| {

@@ -53,7 +53,6 @@ pub enum PtyMode {
 
 impl OutputStreams {
     /// The streams that the command gets. Looks at our own.
-    #[must_use]
     pub fn observe(request: OutputRequest) -> Self {
         let wants_terminal = match request.pty {
             PtyMode::Always => true,
@@ -77,14 +76,12 @@ impl OutputStreams {
 
     /// Streams whose recordings may be replayed to these, if the run used only one stream: then there is no order
     /// between streams to keep.
-    #[must_use]
     pub fn also_served_by(self) -> Option<Self> {
         (self == Self::Joined).then_some(Self::Apart)
     }
 }
 
 /// Whether everything that is written to the two descriptors arrives in the order of the writes.
-#[must_use]
 pub fn are_one(a: BorrowedFd<'_>, b: BorrowedFd<'_>) -> bool {
     let (Ok(of_a), Ok(of_b)) = (fstat(a), fstat(b)) else { return false };
     let kind = FileType::from_raw_mode(of_a.st_mode);

@@ -6,7 +6,6 @@
 use std::sync::OnceLock;
 
 /// Whether this is the user that we act as.
-#[must_use]
 pub fn is_ours(owner: u32) -> bool {
     owner == own_user() && !is_unmapped(owner)
 }
@@ -18,7 +17,6 @@ fn own_user() -> u32 {
 }
 
 /// Whether this user may decide for us: ourselves, or root.
-#[must_use]
 pub fn may_decide(owner: u32) -> bool {
     owner == 0 || is_ours(owner)
 }
@@ -26,7 +24,6 @@ pub fn may_decide(owner: u32) -> bool {
 /// Whether the number stands for all users that are not mapped into our user namespace. Nothing is read unless the
 /// owner has the usual overflow id.
 #[cfg(target_os = "linux")]
-#[must_use]
 pub fn is_unmapped(owner: u32) -> bool {
     const USUAL: u32 = 65534;
     if owner != USUAL {
@@ -39,7 +36,6 @@ pub fn is_unmapped(owner: u32) -> bool {
 
 /// There are no user namespaces.
 #[cfg(not(target_os = "linux"))]
-#[must_use]
 pub fn is_unmapped(_: u32) -> bool {
     false
 }

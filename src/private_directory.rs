@@ -31,7 +31,6 @@ impl NotPrivate {
     }
 
     /// The error of the system for this path.
-    #[must_use]
     pub fn by_system(path: &Path, error: &io::Error) -> Self {
         let advice = match Errno::from_io_error(error) {
             Some(Errno::NOSPC | Errno::DQUOT) => Some("free some space, or inodes (df -i)"),

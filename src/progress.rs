@@ -26,13 +26,11 @@ pub struct Spinner {
 
 impl Spinner {
     /// A spinner that counts from now and shows nothing yet.
-    #[must_use]
     pub fn new(text: &OsStr) -> Self {
         Self { text: escape_os(text), started: Instant::now(), bar: None, done: false }
     }
 
     /// Whether a spinner can be shown at all.
-    #[must_use]
     pub fn has_a_place() -> bool {
         Stream::Stderr.is_terminal()
             && std::env::var_os("TERM").is_some_and(|term| term != "dumb" && !term.is_empty())

@@ -10,7 +10,6 @@ pub struct Size(pub u64);
 
 impl Size {
     /// This many mebibytes.
-    #[must_use]
     pub const fn mebibytes(count: u64) -> Self {
         Self(count << 20)
     }

@@ -12,25 +12,21 @@ pub struct Timestamp(i64);
 
 impl Timestamp {
     /// The present, by the system's wall clock.
-    #[must_use]
     pub fn now() -> Self {
         SystemTime::now().into()
     }
 
     /// The moment `millis` milliseconds after the epoch.
-    #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
     /// Milliseconds since the epoch.
-    #[must_use]
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
     /// How long ago this was at `now`; `None` when it lies in the future.
-    #[must_use]
     pub fn age_at(self, now: Self) -> Option<Duration> {
         u64::try_from(now.0.checked_sub(self.0)?).ok().map(Duration::from_millis)
     }
@@ -58,7 +54,6 @@ impl Lifetime {
     pub const ZERO: Self = Self::For(Duration::ZERO);
 
     /// Whether a result of this age is still fresh.
-    #[must_use]
     pub fn covers(self, age: Duration) -> bool {
         match self {
             Self::For(limit) => age < limit,
@@ -109,7 +104,6 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 const DURATION_HINT: &str = "expected seconds (90, 1.5), units (1h 30min, 1.5 days), 0 or none";
 
 /// A duration in its one or two largest units, for people: `350ms`, `4.2s`, `5m`, `3h`, `12d`.
-#[must_use]
 pub fn brief(duration: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;

@@ -31,7 +31,6 @@ pub enum Caveat {
 
 impl Caveat {
     /// Whether it has to be a mistake if it was typed for this call.
-    #[must_use]
     pub fn is_certain(&self) -> bool {
         // A variable may be unset at times, and a missing file may appear later.
         matches!(self, Self::UnusedHash(hash) if hash.variable().is_none())

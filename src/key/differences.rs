@@ -30,7 +30,6 @@ impl fmt::Display for Difference {
 }
 
 /// The parts that differ from those that were stored.
-#[must_use]
 pub fn differences(now: &[StoredPart], then: &[StoredPart]) -> Vec<Difference> {
     let (known_now, known_then) = (by_name(now), by_name(then));
     let names = now.iter().chain(then).map(|part| &*part.name);

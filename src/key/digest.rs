@@ -11,7 +11,6 @@ pub struct Digest(pub [u8; 32]);
 
 impl Digest {
     /// The digest of these bytes.
-    #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
@@ -41,7 +40,6 @@ impl Digest {
     }
 
     /// Its 32 bytes.
-    #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -58,7 +56,6 @@ impl DigestBuilder {
     }
 
     /// The digest of all the bytes.
-    #[must_use]
     pub fn finish(self) -> Digest {
         Digest(self.0.finalize().into())
     }

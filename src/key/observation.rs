@@ -37,14 +37,12 @@ impl Observation {
     }
 
     /// The name of a part. Arguments are numbered as they were typed, including those that do not count.
-    #[must_use]
     pub fn name_as_typed(&self, name: &OsStr) -> OsString {
         let number = name.to_str().and_then(|name| name.strip_prefix(ARGUMENT)?.parse().ok());
         number.map_or_else(|| name.to_owned(), |number| argument(self.numbers.typed(number)).into())
     }
 
     /// The inputs that may not count as they were meant to.
-    #[must_use]
     pub fn caveats(&self) -> Vec<Caveat> {
         let unused = self.unused_hashes.iter().cloned().map(Caveat::UnusedHash);
         let missing = caveats::about_missing_files(&self.fingerprint.files);
@@ -61,7 +59,6 @@ impl Observation {
     }
 
     /// A change because of which the result of the command must not be stored.
-    #[must_use]
     pub fn changed(&self) -> Option<InputChange> {
         let changed = self
             .files
@@ -72,7 +69,6 @@ impl Observation {
     }
 
     /// Digests that had to be computed, and can be remembered.
-    #[must_use]
     pub fn learned(&self) -> &[LearnedDigest] {
         &self.files.learned
     }

@@ -23,7 +23,6 @@ pub struct KeyPart {
 
 impl KeyPart {
     /// A part whose value is not shown.
-    #[must_use]
     pub fn new(name: impl Into<OsString>, bytes: impl Into<Vec<u8>>) -> Self {
         Self { name: name.into(), bytes: bytes.into(), shown: None }
     }
@@ -48,7 +47,6 @@ pub(super) fn argument(number: usize) -> String {
 
 impl Fingerprint {
     /// Its parts, the most interesting ones first.
-    #[must_use]
     pub fn parts(&self) -> Vec<KeyPart> {
         let mut parts = vec![KeyPart::new("scope", self.scope.as_bytes()).shown(&self.scope)];
         self.add_words(&mut parts);

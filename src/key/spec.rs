@@ -40,7 +40,6 @@ pub struct KeySpec {
 
 impl KeySpec {
     /// Sorts the options whose order would otherwise matter: of those that match an input the first one is taken.
-    #[must_use]
     pub fn sorted(mut self) -> Self {
         self.ignored.sort();
         self.hashes.sort();
@@ -48,7 +47,6 @@ impl KeySpec {
     }
 
     /// The `--hash-with` that is for standard input.
-    #[must_use]
     pub fn stdin_hash(&self) -> Option<&HashWith> {
         self.hashes.iter().find(|hash| hash.is_for_stdin())
     }
@@ -61,7 +59,6 @@ impl KeySpec {
     }
 
     /// The part of an environment that `--pure-env` leaves, sorted by name; `None` without that option.
-    #[must_use]
     pub fn environment(
         &self,
         all: impl Iterator<Item = (OsString, OsString)>,

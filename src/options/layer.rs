@@ -45,7 +45,6 @@ macro_rules! options {
 
         impl Layer {
             /// This layer, with the farther one where it has nothing.
-            #[must_use]
             pub fn over(self, farther: Self) -> Self {
                 Self { $($name: self.$name.or(farther.$name),)+ }
             }

@@ -11,37 +11,31 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 impl RunOption {
     /// The option of this name.
-    #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         RUN_OPTIONS.iter().find(|option| option.name() == name)
     }
 
     /// The long name.
-    #[must_use]
     pub fn name(&self) -> &'static str {
         self.shape.name
     }
 
     /// Whether it is a switch.
-    #[must_use]
     pub fn is_switch(&self) -> bool {
         self.shape.takes == Takes::Nothing
     }
 
     /// Whether it goes with every verb.
-    #[must_use]
     pub fn is_common(&self) -> bool {
         self.shape.heading.is_none()
     }
 
     /// The variable that sets it.
-    #[must_use]
     pub fn variable(&self) -> String {
         format!("CACHEX_{}", self.name().replace('-', "_").to_uppercase())
     }
 
     /// Its default, from the help.
-    #[must_use]
     pub fn default(&self) -> Option<&'static str> {
         let (line, _) = self.help.split_once('\n')?;
         let (_, default) = line.rsplit_once("[default: ")?;
@@ -49,7 +43,6 @@ impl RunOption {
     }
 
     /// What a layer has for this option.
-    #[must_use]
     pub fn given<'l>(&self, layer: &'l Layer) -> Option<&'l Given> {
         (self.given)(layer)
     }

@@ -97,7 +97,6 @@ pub enum StdinMode {
 
 impl Request {
     /// The request for a command with these options.
-    #[must_use]
     pub fn new(options: &Layer, words: Vec<OsString>, outputs: OutputPatterns) -> Self {
         let show_spinner = !options.no_spinner.is_on() && !is_nested() && Spinner::has_a_place();
         let text = |what: &str| show_spinner.then(|| about(what, &words));
@@ -238,7 +237,6 @@ pub fn store_directory(options: &Layer) -> Result<PathBuf, String> {
 }
 
 /// How much to print on standard error.
-#[must_use]
 pub fn notices(options: &Layer) -> Notices {
     Notices::new(options.quiet.is_on(), options.verbose.is_on())
 }

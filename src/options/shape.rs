@@ -89,7 +89,6 @@ impl Shape {
 
 impl Takes {
     /// What its values are. Those of a choice are its own words.
-    #[must_use]
     pub fn kind(self) -> Option<ValueKind> {
         match self {
             Self::One(kind, _) | Self::Many(kind, _) | Self::Listed(kind, _) => Some(kind),
@@ -98,7 +97,6 @@ impl Takes {
     }
 
     /// Whether all values count, and not only the last.
-    #[must_use]
     pub fn is_repeatable(self) -> bool {
         matches!(self, Self::Many(..) | Self::Listed(..))
     }

@@ -44,13 +44,11 @@ pub enum RemoteMode {
 
 impl RemoteMode {
     /// Whether it asks for results.
-    #[must_use]
     pub fn reads(self) -> bool {
         matches!(self, Self::Read | Self::ReadWrite)
     }
 
     /// Whether it gives results.
-    #[must_use]
     pub fn writes(self) -> bool {
         matches!(self, Self::Write | Self::ReadWrite)
     }
@@ -85,7 +83,6 @@ pub(super) fn remote(words: &[OsString]) -> Result<String, BadValue> {
 }
 
 /// A word with dots in place of the user and the password of an address.
-#[must_use]
 pub fn without_login(word: &OsStr) -> OsString {
     let text = escape_os(word);
     let Some((scheme, rest)) = text.split_once("://") else { return word.to_owned() };

@@ -27,13 +27,11 @@ impl<T> Setting<T> {
     }
 
     /// The value, if there is one.
-    #[must_use]
     pub fn value(&self) -> Option<&T> {
         self.0.as_ref()?.0.as_ref()
     }
 
     /// The value, or the default.
-    #[must_use]
     pub fn value_or(&self, default: T) -> T
     where
         T: Clone,
@@ -42,13 +40,11 @@ impl<T> Setting<T> {
     }
 
     /// The words and their source.
-    #[must_use]
     pub fn given(&self) -> Option<&Given> {
         self.0.as_ref().map(|given| &given.1)
     }
 
     /// Where it was given.
-    #[must_use]
     pub fn source(&self) -> Option<&Source> {
         self.given().map(|given| &given.source)
     }
@@ -61,7 +57,6 @@ impl<T> Setting<T> {
 
 impl Setting<bool> {
     /// Whether the switch is on.
-    #[must_use]
     pub fn is_on(&self) -> bool {
         self.value().is_some_and(|is_on| *is_on)
     }

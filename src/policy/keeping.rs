@@ -21,7 +21,6 @@ impl Policy {
     }
 
     /// Whether a result with this exit and date will never be replayed again for such a call.
-    #[must_use]
     pub fn is_spent(&self, exit: Exit, created: Timestamp, now: Timestamp) -> bool {
         let grace = self.stale_while_revalidate.max(self.stale_if_error);
         self.freshness(exit, created, now).is_err() && !self.is_within(grace, exit, created, now)

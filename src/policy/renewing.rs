@@ -11,7 +11,6 @@ const PAUSE_AFTER_FAILURE: Lifetime = Lifetime::For(Duration::from_mins(1));
 
 impl Policy {
     /// Whether a stale entry is to be renewed now.
-    #[must_use]
     pub fn may_renew(entry: &Entry, now: Timestamp) -> bool {
         let failed_ago = entry.renewal_failed.and_then(|failed| failed.age_at(now));
         !failed_ago.is_some_and(|ago| PAUSE_AFTER_FAILURE.covers(ago))
@@ -20,7 +19,6 @@ impl Policy {
     /// Whether a renewal that is about to run is still due. Since it was `asked` for, another process may have renewed,
     /// tried to renew, or cleared the entry: `current` is the one that is stored now. `served` is the date of the entry
     /// that the caller got; `None` for `--warm`, which serves nothing.
-    #[must_use]
     pub fn is_renewal_due(
         served: Option<Timestamp>,
         current: Option<&Entry>,
@@ -40,7 +38,6 @@ impl Policy {
     }
 
     /// Whether a result with this exit may take the place of an entry. A failure does not replace a success.
-    #[must_use]
     pub fn may_replace(&self, current: Option<&Entry>, exit: Exit) -> bool {
         self.is_success(exit) || !current.is_some_and(|current| self.is_success(current.exit))
     }

@@ -30,7 +30,6 @@ pub enum Verdict {
 impl Policy {
     /// Chooses among the entries of a key, the newest first, for a standard input that satisfies `condition_holds`. A
     /// result that was stored since the call `asked` is an answer under every policy.
-    #[must_use]
     pub fn admit(
         &self,
         variants: &[Entry],
@@ -61,7 +60,6 @@ impl Policy {
     }
 
     /// The entries that a call may replay, fresh, stale or in place of a failure.
-    #[must_use]
     pub fn usable(&self, variants: &[Entry], asked: Timestamp, now: Timestamp) -> Vec<Entry> {
         let is_usable = |entry: &&Entry| {
             self.answer(entry, asked, now).is_ok()

@@ -25,19 +25,16 @@ pub struct Policy {
 impl Policy {
     /// This policy for a call that cannot renew anything in the background. As in HTTP caches, nothing is served stale
     /// then.
-    #[must_use]
     pub fn without_renewals(&self) -> Self {
         Self { stale_while_revalidate: Lifetime::ZERO, ..self.clone() }
     }
 
     /// How long a result with this exit is replayed.
-    #[must_use]
     pub fn lifetime(&self, exit: Exit) -> Lifetime {
         if self.is_success(exit) { self.ttl } else { self.failure_ttl.min(self.ttl) }
     }
 
     /// Whether a result with this exit is a success.
-    #[must_use]
     pub fn is_success(&self, exit: Exit) -> bool {
         matches!(exit, Exit::Code(code) if self.success.contain(code))
     }

@@ -31,7 +31,6 @@ pub struct UnreadableRecording(String);
 
 impl UnreadableRecording {
     /// Whether this is the reason of an error.
-    #[must_use]
     pub fn is_in(error: &io::Error) -> bool {
         error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Self>)
     }
@@ -73,7 +72,6 @@ impl BlockFile {
     }
 
     /// The checksum of all of it.
-    #[must_use]
     pub fn checksum(&self) -> Checksum {
         let sums = self.sums.iter().flat_map(|Checksum(sum)| sum.to_le_bytes());
         let bytes: Vec<u8> = [self.streams.bits()].into_iter().chain(sums).collect();

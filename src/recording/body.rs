@@ -49,7 +49,6 @@ impl Body {
     }
 
     /// Which streams were written to.
-    #[must_use]
     pub fn streams(&self) -> StreamSet {
         match &self.content {
             Content::Memory(bytes) => {

@@ -8,13 +8,11 @@ pub struct Checksum(pub u128);
 
 impl Checksum {
     /// The checksum of these bytes.
-    #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(xxh3_128(bytes))
     }
 
     /// The checksum of these parts in a row.
-    #[must_use]
     pub fn of_all(parts: &[&[u8]]) -> Self {
         let mut checksummer = Checksummer::default();
         for part in parts {
@@ -35,7 +33,6 @@ impl Checksummer {
     }
 
     /// The checksum of all bytes so far.
-    #[must_use]
     pub fn finish(&self) -> Checksum {
         Checksum(self.0.digest128())
     }

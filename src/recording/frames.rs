@@ -18,13 +18,11 @@ pub struct StreamSet(u8);
 
 impl StreamSet {
     /// The set that these bits stand for; `None` if they stand for no set.
-    #[must_use]
     pub fn from_bits(bits: i64) -> Option<Self> {
         u8::try_from(bits).ok().filter(|bits| *bits < 4).map(Self)
     }
 
     /// One bit for each stream, as they are stored.
-    #[must_use]
     pub fn bits(self) -> u8 {
         self.0
     }
@@ -40,7 +38,6 @@ impl StreamSet {
     }
 
     /// Whether it holds both streams.
-    #[must_use]
     pub fn is_both(self) -> bool {
         self.0 == 3
     }

@@ -50,7 +50,6 @@ pub enum Abandoned {
 
 impl Recorder {
     /// A recorder that keeps at most `limit` bytes of output. Long output is kept in a file in `directory`.
-    #[must_use]
     pub fn new(directory: PathBuf, limit: Size) -> Self {
         Self {
             directory,

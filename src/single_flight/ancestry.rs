@@ -15,19 +15,16 @@ pub const ACTIVE_VARIABLE: &str = "CACHEX_ACTIVE";
 const DIGITS: usize = 8;
 
 /// Whether this process was started, however indirectly, by a command that cachex runs.
-#[must_use]
 pub fn is_nested() -> bool {
     std::env::var_os(ACTIVE_VARIABLE).is_some()
 }
 
 /// The variable's value in our own environment; empty if it is unset.
-#[must_use]
 pub fn active() -> OsString {
     std::env::var_os(ACTIVE_VARIABLE).unwrap_or_default()
 }
 
 /// The variable's value for a command that fills this key, run by a process with the value `active`.
-#[must_use]
 pub fn active_within(active: &OsStr, key: impl Display) -> OsString {
     let mut value = active.to_owned();
     if !value.is_empty() {
@@ -38,7 +35,6 @@ pub fn active_within(active: &OsStr, key: impl Display) -> OsString {
 }
 
 /// Whether a process with the value `active` may wait for another run of this key.
-#[must_use]
 pub fn may_wait(active: &OsStr, key: impl Display) -> bool {
     let key = key.to_string();
     let active = active.to_string_lossy();

@@ -54,7 +54,6 @@ pub enum Claimed {
 
 impl Claimed {
     /// The claim, if it is ours.
-    #[must_use]
     pub fn ours(self) -> Option<Claim> {
         match self {
             Self::Ours(claim) => Some(claim),
@@ -112,7 +111,6 @@ impl ClaimSlot {
     }
 
     /// The state of another process's run of the key.
-    #[must_use]
     pub fn state(&self) -> RunState {
         match file_lock::holders(&self.file, self.byte) {
             Ok(LockHolders::None) => RunState::Over,

@@ -152,7 +152,6 @@ impl Buffered {
     }
 
     /// The descriptor of the file that holds the input.
-    #[must_use]
     pub fn descriptor(&self) -> RawFd {
         self.file.as_raw_fd()
     }

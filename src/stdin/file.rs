@@ -44,13 +44,11 @@ impl OpenFile {
     }
 
     /// Whether a change of the content since then would show in the stamp.
-    #[must_use]
     pub fn is_settled(&self) -> bool {
         self.stamp.vouches_for_open(rustix::stdio::stdin(), self.seen)
     }
 
     /// Whether nothing but the offset has changed.
-    #[must_use]
     pub fn is_unchanged(&self) -> bool {
         let has_stamp = || FileStamp::of_open(rustix::stdio::stdin()).ok() == Some(self.stamp);
         // The content is read between two looks at the stamp.
@@ -59,7 +57,6 @@ impl OpenFile {
     }
 
     /// The condition for a run that moves the offset this far; `None` if the content cannot be known.
-    #[must_use]
     pub fn condition(&self, moved: i64) -> Option<Condition> {
         Some(Condition::StdinFile { input: self.input()?, moved })
     }

@@ -44,7 +44,6 @@ impl Stdin {
     }
 
     /// Whether a condition that held a moment ago still holds: input may have come.
-    #[must_use]
     pub fn is_still(&self, condition: Condition) -> bool {
         match condition {
             Condition::StdinSilent(kind) => Readiness::now(kind) == Readiness::Silent,
@@ -53,7 +52,6 @@ impl Stdin {
     }
 
     /// Whether one of these entries may hold for it once it is read.
-    #[must_use]
     pub fn may_match_once_read(&self, entries: &[Entry]) -> bool {
         let Self::Stream(kind, StreamState::Open) = self else { return false };
         let waiting = rustix::io::ioctl_fionread(rustix::stdio::stdin()).unwrap_or(0);

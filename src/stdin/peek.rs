@@ -141,7 +141,6 @@ pub(super) fn whole() -> io::Result<Option<Vec<u8>>> {
 
 impl Readiness {
     /// The readiness of standard input now.
-    #[must_use]
     pub fn now(kind: StdinKind) -> Self {
         let seen = polled(PollFlags::IN | PollFlags::RDHUP);
         // A socket that has ended is readable as well.

@@ -21,7 +21,6 @@ pub(super) fn whole() -> io::Result<Option<Vec<u8>>> {
 
 impl Readiness {
     /// An input that cannot be looked into may have content.
-    #[must_use]
     pub fn now(_: StdinKind) -> Self {
         Self::Waiting
     }

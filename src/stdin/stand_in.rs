@@ -76,7 +76,6 @@ impl StandIn {
     }
 
     /// The descriptor that has to stay open for it, if any.
-    #[must_use]
     pub fn descriptor(&self) -> Option<RawFd> {
         match &self.source {
             StandInSource::Ready(Stdin::Buffered(buffered)) => Some(buffered.descriptor()),

@@ -30,13 +30,11 @@ pub enum Stdin {
 
 impl Stdin {
     /// Whether it was closed when this process started.
-    #[must_use]
     pub fn is_closed() -> bool {
         inherited::is_closed(rustix::stdio::stdin())
     }
 
     /// Looks at standard input without taking anything.
-    #[must_use]
     pub fn survey() -> Self {
         if Self::is_closed() { Self::Closed } else { Self::survey_open() }
     }
@@ -63,7 +61,6 @@ impl Stdin {
     }
 
     /// The buffered content, if it was read.
-    #[must_use]
     pub fn into_buffered(self) -> Option<Buffered> {
         match self {
             Self::Buffered(buffered) => Some(buffered),
@@ -72,14 +69,12 @@ impl Stdin {
     }
 
     /// Whether learning its content may take longer than a look-up.
-    #[must_use]
     pub fn may_take_long(&self) -> bool {
         matches!(self, Self::Stream(_, StreamState::Open) | Self::File(_))
     }
 
     /// Whether its content may still have to come from the run that this call would wait for, as in `cachex cat |
     /// cachex cat`, or from a process that waits for the output of our command.
-    #[must_use]
     pub fn may_depend_on_others(&self) -> bool {
         matches!(
             self,
@@ -90,7 +85,6 @@ impl Stdin {
     }
 
     /// Whether a result can have a condition for it.
-    #[must_use]
     pub fn has_condition(&self) -> bool {
         match self {
             Self::Other | Self::Buffered(Buffered { condition: None, .. }) => false,

@@ -93,13 +93,11 @@ impl Store {
     }
 
     /// Whether hits can be served but nothing can be stored.
-    #[must_use]
     pub fn is_read_only(&self) -> bool {
         !self.location.is_writable()
     }
 
     /// The directory of the store. Recordings that are too long for memory are kept there during a run.
-    #[must_use]
     pub fn directory(&self) -> &Path {
         &self.location.directory
     }

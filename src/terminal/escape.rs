@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
 
 /// A text for a part of a line, with control characters and invalid bytes escaped.
-#[must_use]
 pub fn escape_os(text: &OsStr) -> String {
     let mut shown = String::new();
     for chunk in text.as_bytes().utf8_chunks() {
@@ -20,7 +19,6 @@ pub fn escape_os(text: &OsStr) -> String {
 }
 
 /// A text of several lines, with control characters escaped. Escapes in it stay as they are.
-#[must_use]
 pub fn escape_lines(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -68,7 +66,6 @@ fn push_hex(shown: &mut String, byte: u8) {
 }
 
 /// Whether a character is invisible, and acts on a terminal or changes how the rest of a line looks.
-#[must_use]
 pub fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

@@ -64,7 +64,6 @@ pub struct Notices {
 
 impl Notices {
     /// `quiet` leaves out warnings, `verbose` adds decisions and their reasons.
-    #[must_use]
     pub fn new(quiet: bool, verbose: bool) -> Self {
         Self { quiet, verbose, warned: Cell::new(false) }
     }
@@ -90,7 +89,6 @@ impl Notices {
     }
 
     /// Whether details are shown.
-    #[must_use]
     pub fn are_detailed(&self) -> bool {
         self.verbose
     }

@@ -16,7 +16,6 @@ pub struct TerminalSize {
 
 impl TerminalSize {
     /// The size of our own terminal, or the customary one.
-    #[must_use]
     pub fn own() -> Self {
         let remembered = || REMEMBERED.get().map(|(size, _)| *size);
         own_terminals()
@@ -29,7 +28,6 @@ impl TerminalSize {
 }
 
 /// The settings of our own terminal, if there is one.
-#[must_use]
 pub fn own_settings() -> Option<Termios> {
     let own = own_terminals().find_map(|fd| rustix::termios::tcgetattr(fd).ok());
     own.or_else(|| REMEMBERED.get()?.1.clone())

@@ -21,7 +21,6 @@ static WRITTEN: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
 
 impl Stream {
     /// Our descriptor of the stream.
-    #[must_use]
     pub fn fd(self) -> BorrowedFd<'static> {
         match self {
             Self::Stdout => rustix::stdio::stdout(),
@@ -30,13 +29,11 @@ impl Stream {
     }
 
     /// Whether it is a terminal.
-    #[must_use]
     pub fn is_terminal(self) -> bool {
         rustix::termios::isatty(self.fd())
     }
 
     /// Whether it is a terminal that may show colours.
-    #[must_use]
     pub fn shows_colours(self) -> bool {
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
@@ -44,7 +41,6 @@ impl Stream {
     }
 
     /// Whether it is the null device and open for writing, so that nothing written there has an effect.
-    #[must_use]
     pub fn leads_nowhere(self) -> bool {
         let fd = self.fd();
         rustix::fs::fstat(fd).is_ok_and(|stat| is_null_device(&stat))
@@ -53,7 +49,6 @@ impl Stream {
 
     /// Whether the command has to write to it directly, since only its own write shows the result: it is a device that is
     /// neither a terminal nor the null device, or it is open for reading only.
-    #[must_use]
     pub fn takes_only_own_writes(self) -> bool {
         let fd = self.fd();
         let Ok(stat) = rustix::fs::fstat(fd) else { return false };
@@ -65,7 +60,6 @@ impl Stream {
     }
 
     /// How many bytes [`write_all`](Self::write_all) has written to it.
-    #[must_use]
     pub fn written(self) -> u64 {
         WRITTEN[self as usize].load(Ordering::Relaxed)
     }
@@ -98,7 +92,6 @@ fn wait_until_writable(fd: BorrowedFd<'_>) -> io::Result<()> {
 }
 
 /// Whether this is the null device, by whatever name.
-#[must_use]
 pub fn is_null_device(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice
         && rustix::fs::stat(c"/dev/null").is_ok_and(|null| null.st_rdev == stat.st_rdev)

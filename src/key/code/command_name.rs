@@ -27,7 +27,6 @@ pub struct CommandName {
 impl CommandName {
     /// The name of the command that `words` call with this program. Words that are ignored may be secret: those in
     /// the name are replaced by their globs, and further arguments are left out.
-    #[must_use]
     pub fn of(program: &Path, words: &[OsString], ignored: &[ArgumentGlob]) -> Self {
         let script = operands(program, words).and_then(|operands| operands.script);
         let marks = marks(ignored, words);
@@ -46,19 +45,16 @@ impl CommandName {
     }
 
     /// The place of the program, encoded.
-    #[must_use]
     pub fn program(&self) -> &[u8] {
         &self.name[..self.program]
     }
 
     /// The words that name the command, encoded.
-    #[must_use]
     pub fn name(&self) -> &[u8] {
         &self.name
     }
 
     /// The arguments after the name, encoded.
-    #[must_use]
     pub fn arguments(&self) -> &[u8] {
         &self.arguments
     }
@@ -66,7 +62,6 @@ impl CommandName {
 
 /// Every name that `words` can mean, where these arguments are ignored, whether or not the program is still there: a
 /// word without a slash means any file of that name in `PATH`.
-#[must_use]
 pub fn names_of(words: &[OsString], ignored: &[ArgumentGlob]) -> Vec<CommandName> {
     let Some(word) = words.first() else {
         return Vec::new();

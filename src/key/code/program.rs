@@ -63,13 +63,11 @@ impl Program {
     }
 
     /// The path as it was found, which a script sees as `$0`.
-    #[must_use]
     pub fn as_found(&self) -> &Path {
         &self.found
     }
 
     /// The absolute path of the file.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }

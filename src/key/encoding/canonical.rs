@@ -14,13 +14,11 @@ const VERSION: &str = "cachex key 6";
 
 impl Fingerprint {
     /// The key of this fingerprint: the SHA-256 of its canonical bytes.
-    #[must_use]
     pub fn key(&self) -> Key {
         Key(Digest::of(&bytes_of(&(VERSION, self))))
     }
 
     /// The keys whose entries may be replayed, its own first.
-    #[must_use]
     pub fn keys(&self) -> Vec<Key> {
         let other = self.outputs.also_served_by();
         let other = other.map(|outputs| Self { outputs, ..self.clone() }.key());

@@ -127,7 +127,6 @@ pub fn encode_words<'a>(words: impl IntoIterator<Item = &'a OsStr>) -> Vec<u8> {
 }
 
 /// Decodes the bytes that [`encode_words`] made. `None` for bytes that it never makes.
-#[must_use]
 pub fn decode_words(mut bytes: &[u8]) -> Option<Vec<OsString>> {
     let mut words = Vec::new();
     while !bytes.is_empty() {

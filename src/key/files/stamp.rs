@@ -71,13 +71,11 @@ impl FileStamp {
     }
 
     /// Whether this stamp, which the open file had at `now`, vouches for its content since then.
-    #[must_use]
     pub fn vouches_for_open(&self, file: impl AsFd, now: Timestamp) -> bool {
         self.vouches(i128::from(now.as_millis()) * 1_000_000) && Self::is_kept_for(file)
     }
 
     /// Whether this open file lies on a file system that keeps change times.
-    #[must_use]
     pub fn is_kept_for(file: impl AsFd) -> bool {
         rustix::fs::fstatfs(file).is_ok_and(|system| is_known(&system))
     }
@@ -106,7 +104,6 @@ impl Stamp {
     }
 
     /// The bytes that are stored and compared.
-    #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

@@ -76,7 +76,6 @@ impl HashWith {
     }
 
     /// Whether it is for standard input.
-    #[must_use]
     pub fn is_for_stdin(&self) -> bool {
         self.selector == HashSelector::Stdin
     }

@@ -61,7 +61,6 @@ pub(crate) fn marks(globs: &[ArgumentGlob], words: &[OsString]) -> Vec<Option<Os
 }
 
 /// The words, with globs in place of those that are left out: these may be secret.
-#[must_use]
 pub fn masked(globs: &[ArgumentGlob], words: &[OsString]) -> Vec<OsString> {
     let marks = marks(globs, words);
     words.iter().zip(marks).map(|(word, mark)| mark.unwrap_or_else(|| word.clone())).collect()

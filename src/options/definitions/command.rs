@@ -59,7 +59,6 @@ fn long_version() -> String {
 }
 
 /// All that a command line may be.
-#[must_use]
 pub fn command() -> Command {
     let of_run = || RUN_OPTIONS.iter().filter(|option| !option.is_common()).map(argument);
     let common = RUN_OPTIONS.iter().filter(|option| option.is_common()).map(argument);

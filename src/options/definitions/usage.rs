@@ -46,7 +46,6 @@ impl EarlyExit {
 
 impl Help {
     /// The help of cachex, or of a verb.
-    #[must_use]
     pub fn of(verb: Option<&str>) -> Self {
         let words = ["cachex"].into_iter().chain(verb).chain(["--help"]);
         let text = command().color(ColorChoice::Never).try_get_matches_from(words).err();
@@ -59,7 +58,6 @@ impl Help {
     }
 
     /// Prints it. The exit status.
-    #[must_use]
     pub fn show(&self) -> u8 {
         // If that fails there is no other place for the message.
         let _ = terminal::print_styled(Stream::Stdout, &self.0);

@@ -57,7 +57,6 @@ impl Findings {
     }
 
     /// Why nothing may be cached.
-    #[must_use]
     pub fn problem(&self) -> Option<String> {
         self.fault.clone().or_else(|| Some(self.untrusted.as_ref()?.to_string()))
     }

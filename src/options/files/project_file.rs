@@ -53,7 +53,6 @@ impl ProjectFile {
     }
 
     /// The keys that it may not set.
-    #[must_use]
     pub fn refused(&self) -> Option<&RefusedKeys> {
         self.file.refused.as_ref()
     }

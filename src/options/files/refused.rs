@@ -51,7 +51,6 @@ pub struct RefusedKeys {
 
 impl RefusedKeys {
     /// Why they are ignored.
-    #[must_use]
     pub fn reason(&self) -> &'static str {
         match self.owner {
             FileOwner::Project => "only the user's own file may set that",

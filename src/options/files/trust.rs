@@ -69,7 +69,6 @@ impl TrustRecord {
     }
 
     /// Whether its file is trusted now; `None` if there is no file that could count.
-    #[must_use]
     pub fn state_now(&self) -> Option<TrustState> {
         let found = places::find_in(self.path.parent()?).ok()?;
         Some(self.state(&found.bytes))

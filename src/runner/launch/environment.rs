@@ -14,7 +14,6 @@ pub struct Environment(Vec<(OsString, OsString)>);
 
 impl Environment {
     /// The variables of this process.
-    #[must_use]
     pub fn own() -> Self {
         Self(std::env::vars_os().collect())
     }

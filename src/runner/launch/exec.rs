@@ -11,7 +11,6 @@ use std::path::Path;
 /// Replaces cachex by the command.
 ///
 /// Returns only when that fails.
-#[must_use]
 pub fn exec(program: &Path, words: &[OsString], environment: Option<Environment>) -> SpawnError {
     let own = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
     let standard =

@@ -22,7 +22,6 @@ const NO_SPACE: u64 = 1 << 20;
 const FEW_INODES: u64 = 8;
 
 /// Looks over the store in this directory.
-#[must_use]
 pub fn examine(directory: &Path) -> Vec<Finding> {
     let (finding, exists) = examine_directory(directory);
     let mut findings = vec![("directory", finding)];

@@ -33,7 +33,6 @@ pub struct Selection {
 
 impl Selection {
     /// This selection widened to longer argument lists, if it selects a single list.
-    #[must_use]
     pub fn and_longer(&self) -> Option<Self> {
         let calls = self.calls.as_ref().filter(|calls| calls.matching.is_none())?;
         let calls = Calls { matching: Some(Matching::StartingWith), ..calls.clone() };
@@ -41,13 +40,11 @@ impl Selection {
     }
 
     /// Every entry.
-    #[must_use]
     pub fn all() -> Self {
         Self::default()
     }
 
     /// Every expired entry.
-    #[must_use]
     pub fn expired() -> Self {
         Self { expired: true, ..Self::default() }
     }

@@ -27,7 +27,6 @@ pub struct Totals {
 
 impl Totals {
     /// The part of the calls that were hits; `None` when there were no calls.
-    #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "a share, for people")]
     pub fn hit_rate(&self) -> Option<f64> {
         let calls = self.calls();
@@ -35,7 +34,6 @@ impl Totals {
     }
 
     /// Hits and misses.
-    #[must_use]
     pub fn calls(&self) -> u64 {
         self.hits.saturating_add(self.misses)
     }

@@ -65,7 +65,6 @@ fn pruning(max_size: Size) -> [Removal; 2] {
 }
 
 /// The files in this directory that are no longer needed.
-#[must_use]
 pub fn leftovers(directory: &Path, now: Timestamp) -> Vec<Leftover> {
     let location = StoreLocation { directory: directory.to_owned() };
     let leftover = |path: PathBuf, kept: Duration| {

@@ -28,7 +28,6 @@ pub struct Tombstone {
 
 impl Tombstone {
     /// When the user cleared the entry, if that is what happened.
-    #[must_use]
     pub fn cleared(&self) -> Option<Timestamp> {
         (self.cause == RemovalCause::Cleared).then_some(self.at)
     }
