@@ -2,7 +2,7 @@
 //!
 //! A change of the format needs a new [`VERSION`], after which no entry that is stored is ever found again.
 
-use super::encoder::{Encode, Encoder, bytes_of};
+use super::encoder::{Encode, bytes_of};
 use crate::key::digest::Digest;
 use crate::key::fingerprint::{
     CodeFile, ExecMode, FileArgument, FileState, Fingerprint, HashedInput, InputText, Key,
@@ -30,7 +30,7 @@ impl Fingerprint {
 macro_rules! encode_fields {
     ($type:ident { $($field:ident),* $(,)? }) => {
         impl Encode for $type {
-            fn encode(&self, out: &mut Encoder) {
+            fn encode(&self, out: &mut Vec<u8>) {
                 let Self { $($field),* } = self;
                 $($field.encode(out);)*
             }
@@ -67,17 +67,17 @@ encode_fields!(ExecMode { bits, owner, group, capabilities });
 encode_fields!(WorkingDirectory { physical, logical });
 
 impl Encode for InputText {
-    fn encode(&self, out: &mut Encoder) {
+    fn encode(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Exact(word) => out.tagged(0, word),
-            Self::Hashed(hashed) => out.tagged(1, hashed),
+            Self::Exact(word) => (0_u8, word).encode(out),
+            Self::Hashed(hashed) => (1_u8, hashed).encode(out),
         }
     }
 }
 
 impl Encode for TraceTimes {
-    fn encode(&self, out: &mut Encoder) {
-        out.tag(match self {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(match self {
             Self::Exact => 0,
             Self::Ignore => 1,
         });
@@ -85,26 +85,26 @@ impl Encode for TraceTimes {
 }
 
 impl Encode for FileState {
-    fn encode(&self, out: &mut Encoder) {
+    fn encode(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Missing => out.tag(0),
-            Self::Content(digest) => out.tagged(1, digest),
-            Self::Hashed(hashed) => out.tagged(2, hashed),
-            Self::Tree(digest) => out.tagged(3, digest),
-            Self::Matches { count, digest } => out.tagged(4, &(*count as u64, digest)),
-            Self::Stamped(digest) => out.tagged(5, digest),
-            Self::Directory => out.tag(6),
+            Self::Missing => out.push(0),
+            Self::Content(digest) => (1_u8, digest).encode(out),
+            Self::Hashed(hashed) => (2_u8, hashed).encode(out),
+            Self::Tree(digest) => (3_u8, digest).encode(out),
+            Self::Matches { count, digest } => (4_u8, &(*count as u64, digest)).encode(out),
+            Self::Stamped(digest) => (5_u8, digest).encode(out),
+            Self::Directory => out.push(6),
         }
     }
 }
 
 impl Encode for OutputStreams {
-    fn encode(&self, out: &mut Encoder) {
+    fn encode(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Apart => out.tag(0),
-            Self::Joined => out.tag(1),
-            Self::Partly { stdout, stderr } => out.tagged(2, &(stdout, stderr)),
-            Self::Terminal { columns } => out.tagged(3, &u32::from(*columns)),
+            Self::Apart => out.push(0),
+            Self::Joined => out.push(1),
+            Self::Partly { stdout, stderr } => (2_u8, &(stdout, stderr)).encode(out),
+            Self::Terminal { columns } => (3_u8, &u32::from(*columns)).encode(out),
         }
     }
 }

@@ -11,56 +11,24 @@ use std::path::{Path, PathBuf};
 /// A value with canonical bytes. The bytes of one value never begin with those of another value of its type.
 pub(crate) trait Encode {
     /// Appends the bytes of this value.
-    fn encode(&self, out: &mut Encoder);
+    fn encode(&self, out: &mut Vec<u8>);
 }
 
 /// The canonical bytes of a value.
 pub(crate) fn bytes_of(value: &(impl Encode + ?Sized)) -> Vec<u8> {
-    let mut out = Encoder::default();
+    let mut out = Vec::new();
     value.encode(&mut out);
-    out.0
+    out
 }
 
-/// Bytes to which values are appended.
-#[derive(Default)]
-pub(crate) struct Encoder(Vec<u8>);
-
-impl Encoder {
-    /// An encoder with room for this many bytes.
-    pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self(Vec::with_capacity(capacity))
-    }
-
-    /// All that was appended.
-    pub(crate) fn finish(self) -> Vec<u8> {
-        self.0
-    }
-
-    /// Appends one of up to 256 alternatives.
-    pub(crate) fn tag(&mut self, tag: u8) {
-        self.0.push(tag);
-    }
-
-    /// Appends bytes whose number is always the same.
-    pub(crate) fn fixed(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
-    }
-
-    /// Appends bytes of any number.
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        (bytes.len() as u64).encode(self);
-        self.fixed(bytes);
-    }
-
-    /// Appends one of up to 256 alternatives, and its value.
-    pub(super) fn tagged(&mut self, tag: u8, value: &impl Encode) {
-        self.tag(tag);
-        value.encode(self);
-    }
+/// Appends bytes of any number.
+fn encode_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    (bytes.len() as u64).encode(out);
+    out.extend_from_slice(bytes);
 }
 
 impl<T: Encode + ?Sized> Encode for &T {
-    fn encode(&self, out: &mut Encoder) {
+    fn encode(&self, out: &mut Vec<u8>) {
         (**self).encode(out);
     }
 }
@@ -68,24 +36,25 @@ impl<T: Encode + ?Sized> Encode for &T {
 macro_rules! encode_with {
     ($self:ident, $out:ident, $encode:expr, $($type:ty)*) => {$(
         impl Encode for $type {
-            fn encode(&$self, $out: &mut Encoder) {
+            fn encode(&$self, $out: &mut Vec<u8>) {
                 $encode;
             }
         }
     )*};
 }
 
-encode_with!(self, out, out.bytes(OsStr::new(self).as_bytes()), str String OsStr OsString Path PathBuf);
-encode_with!(self, out, out.bytes(self), Vec<u8>);
-encode_with!(self, out, out.bytes(self.as_bytes()), Digest);
-encode_with!(self, out, out.tag(u8::from(*self)), bool);
-encode_with!(self, out, out.fixed(&self.to_le_bytes()), u64);
+encode_with!(self, out, encode_bytes(OsStr::new(self).as_bytes(), out), str String OsStr OsString Path PathBuf);
+encode_with!(self, out, encode_bytes(self.as_bytes(), out), Digest);
+// One of up to 256 alternatives.
+encode_with!(self, out, out.push(*self), u8);
+encode_with!(self, out, u8::from(*self).encode(out), bool);
+encode_with!(self, out, out.extend_from_slice(&self.to_le_bytes()), u64);
 encode_with!(self, out, u64::from(*self).encode(out), u32);
 // A descriptor, which is never negative.
 encode_with!(self, out, self.unsigned_abs().encode(out), i32);
 
 impl<T: Encode> Encode for Option<T> {
-    fn encode(&self, out: &mut Encoder) {
+    fn encode(&self, out: &mut Vec<u8>) {
         self.is_some().encode(out);
         if let Some(value) = self {
             value.encode(out);
@@ -94,7 +63,7 @@ impl<T: Encode> Encode for Option<T> {
 }
 
 impl<A: Encode, B: Encode> Encode for (A, B) {
-    fn encode(&self, out: &mut Encoder) {
+    fn encode(&self, out: &mut Vec<u8>) {
         self.0.encode(out);
         self.1.encode(out);
     }
@@ -103,7 +72,7 @@ impl<A: Encode, B: Encode> Encode for (A, B) {
 macro_rules! encode_collections {
     ($($type:ty, $($item:ident)*;)*) => {$(
         impl<$($item: Encode),*> Encode for $type {
-            fn encode(&self, out: &mut Encoder) {
+            fn encode(&self, out: &mut Vec<u8>) {
                 (self.len() as u64).encode(out);
                 for item in self {
                     item.encode(out);
@@ -121,9 +90,9 @@ encode_collections! {
 
 /// Encodes words. If a list begins with the words of another list, its bytes begin with the bytes of that list.
 pub fn encode_words<'a>(words: impl IntoIterator<Item = &'a OsStr>) -> Vec<u8> {
-    let mut out = Encoder::default();
+    let mut out = Vec::new();
     words.into_iter().for_each(|word| word.encode(&mut out));
-    out.0
+    out
 }
 
 /// Decodes the bytes that [`encode_words`] made. `None` for bytes that it never makes.

@@ -8,5 +8,5 @@ mod encoder;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use encoder::{Encode, Encoder, bytes_of};
+pub(crate) use encoder::{Encode, bytes_of};
 pub use encoder::{decode_words, encode_words};

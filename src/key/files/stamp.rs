@@ -5,7 +5,7 @@
 //! through a shared memory mapping may not change any time.
 
 use crate::key::digest::Digest;
-use crate::key::encoding::{Encode, Encoder, bytes_of};
+use crate::key::encoding::{Encode, bytes_of};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::io;
@@ -82,13 +82,13 @@ impl FileStamp {
 }
 
 impl Encode for FileStamp {
-    fn encode(&self, out: &mut Encoder) {
+    fn encode(&self, out: &mut Vec<u8>) {
         let Self { device, inode, size, modified, changed } = self;
         for number in [device, inode, size] {
             number.encode(out);
         }
         for moment in [modified, changed] {
-            out.fixed(&moment.to_le_bytes());
+            out.extend_from_slice(&moment.to_le_bytes());
         }
     }
 }

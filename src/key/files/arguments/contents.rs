@@ -5,7 +5,7 @@ use super::look::PathKind;
 use super::named_path::{NamedPath, OpenedArgument};
 use crate::hex::Hex;
 use crate::key::digest::{Digest, DigestBuilder};
-use crate::key::encoding::{Encode, Encoder, bytes_of};
+use crate::key::encoding::{Encode, bytes_of};
 use crate::key::error::Unreadable;
 use crate::key::files::reading::{FileReader, OpenedFile};
 use crate::key::files::stamp::{FileStamp, Stamp};
@@ -105,7 +105,7 @@ impl FileArguments {
     /// The path and the stamp under which the digest of all arguments is remembered. The path is made of all names, the
     /// stamp of all names and stamps.
     fn identity(&self) -> (PathBuf, Stamp) {
-        let (mut names, mut stamps) = (Encoder::default(), Encoder::default());
+        let (mut names, mut stamps) = (Vec::new(), Vec::new());
         for named in self.named.iter().filter(|named| named.counts()) {
             named.path.encode(&mut names);
             (named.kind == PathKind::Directory).encode(&mut names);
@@ -113,10 +113,10 @@ impl FileArguments {
                 stamp.encode(&mut stamps);
             }
         }
-        let names = Digest::of(&names.finish());
-        stamps.fixed(names.as_bytes());
+        let names = Digest::of(&names);
+        stamps.extend_from_slice(names.as_bytes());
         let path = PathBuf::from(format!("arguments {}", Hex(&names.as_bytes()[..8])));
-        (path, Stamp::of_many(Digest::of(&stamps.finish())))
+        (path, Stamp::of_many(Digest::of(&stamps)))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::survey::{FileSurvey, SurveyedPath};
 use super::tree::TreeMember;
 use crate::key::digest::{Digest, DigestBuilder};
-use crate::key::encoding::{Encoder, bytes_of};
+use crate::key::encoding::bytes_of;
 use crate::key::error::Unreadable;
 use crate::key::files::path::absolute;
 use crate::key::files::reading::FileReader;
@@ -115,12 +115,12 @@ fn tree_digest(
     members: &[TreeMember<'_>],
     next_file: &mut impl FnMut() -> Result<FileState, Unreadable>,
 ) -> Result<Digest, Unreadable> {
-    let mut bytes = Encoder::default();
+    let mut bytes = Vec::new();
     for member in members {
         let content = member.stamp().map(|_| next_file()).transpose()?;
         member.encode(content.as_ref(), &mut bytes);
     }
-    Ok(Digest::of(&bytes.finish()))
+    Ok(Digest::of(&bytes))
 }
 
 /// The state of the word, given the state of each path.

@@ -6,7 +6,7 @@ use super::glob;
 use super::tree::{Tree, TreeMember};
 use crate::absence::if_there;
 use crate::key::digest::{Digest, OnProgress};
-use crate::key::encoding::{Encode, Encoder};
+use crate::key::encoding::Encode;
 use crate::key::error::Unreadable;
 use crate::key::files::stamp::{FileStamp, Stamp};
 use crate::output_pattern::OutputPatterns;
@@ -92,25 +92,25 @@ impl FileSurvey {
 
     /// A stamp of the whole survey. Together with the contents of the files it decides how the word counts.
     pub(super) fn stamp(&self) -> Stamp {
-        let mut bytes = Encoder::default();
+        let mut bytes = Vec::new();
         self.is_glob.encode(&mut bytes);
         for (path, found) in &self.found {
             if self.is_glob {
                 path.encode(&mut bytes);
             }
             match found {
-                SurveyedPath::Nothing => bytes.tag(0),
+                SurveyedPath::Nothing => bytes.push(0),
                 SurveyedPath::File(stamp) => {
-                    bytes.tag(1);
+                    bytes.push(1);
                     stamp.encode(&mut bytes);
                 }
                 SurveyedPath::Directory(tree) => {
-                    bytes.tag(2);
-                    bytes.fixed(tree.stamp().as_bytes());
+                    bytes.push(2);
+                    bytes.extend_from_slice(tree.stamp().as_bytes());
                 }
             }
         }
-        Stamp::of_many(Digest::of(&bytes.finish()))
+        Stamp::of_many(Digest::of(&bytes))
     }
 
     /// A path that has changed since the survey, if there is one.

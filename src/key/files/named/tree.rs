@@ -3,7 +3,7 @@
 //! Links are not followed. The stamp of a tree differs whenever anything in it does.
 
 use crate::key::digest::{Digest, OnProgress};
-use crate::key::encoding::{Encode, Encoder};
+use crate::key::encoding::Encode;
 use crate::key::error::Unreadable;
 use crate::key::files::exec_mode::is_executable;
 use crate::key::files::stamp::FileStamp;
@@ -109,12 +109,12 @@ impl Tree {
 
     /// A digest that changes whenever anything in the tree does.
     pub(super) fn stamp(&self) -> Digest {
-        let mut bytes = Encoder::default();
+        let mut bytes = Vec::new();
         for Listing { directory, stamp, .. } in &self.0 {
             directory.encode(&mut bytes);
             stamp.encode(&mut bytes);
         }
-        Digest::of(&bytes.finish())
+        Digest::of(&bytes)
     }
 }
 
@@ -144,14 +144,14 @@ impl Listing {
             entries.push((name.to_owned(), kind));
         }
         entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        let mut bytes = Encoder::with_capacity(entries.len() * 96);
+        let mut bytes = Vec::with_capacity(entries.len() * 96);
         for (name, kind) in &entries {
             kind.encode(name, &mut bytes);
             if let Some(stamp) = kind.stamp() {
                 stamp.encode(&mut bytes);
             }
         }
-        let stamp = Digest::of(&bytes.finish());
+        let stamp = Digest::of(&bytes);
         let changed = if left_out.is_some() { 0 } else { changed };
         Ok(Self { directory: directory.to_owned(), entries, stamp, changed })
     }
@@ -190,14 +190,14 @@ impl EntryKind {
     }
 
     /// Appends the kind, with a name or path.
-    fn encode(&self, name: &OsStr, out: &mut Encoder) {
+    fn encode(&self, name: &OsStr, out: &mut Vec<u8>) {
         let (tag, target) = match self {
             Self::Directory => (0, OsStr::new("")),
             Self::File { executable: false, .. } => (1, OsStr::new("")),
             Self::File { executable: true, .. } => (2, OsStr::new("")),
             Self::Link(target) => (3, &**target),
         };
-        out.tag(tag);
+        out.push(tag);
         name.encode(out);
         target.encode(out);
     }
@@ -210,7 +210,7 @@ impl TreeMember<'_> {
     }
 
     /// Appends its canonical bytes, with those of its content if it is a file.
-    pub(super) fn encode(&self, content: Option<&FileState>, out: &mut Encoder) {
+    pub(super) fn encode(&self, content: Option<&FileState>, out: &mut Vec<u8>) {
         self.kind.encode(self.path.as_os_str(), out);
         if let Some(content) = content {
             content.encode(out);
