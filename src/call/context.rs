@@ -5,7 +5,7 @@ use crate::key::{CommandName, Program, ResolveError};
 use crate::options::Request;
 use crate::runner::Environment;
 use crate::single_flight::ACTIVE_VARIABLE;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::terminal::Notices;
 use crate::time::Timestamp;
 use std::cell::Cell;
@@ -66,25 +66,6 @@ impl<'a> Call<'a> {
             environment.set(ACTIVE_VARIABLE.into(), active);
         }
         environment
-    }
-
-    /// Does some work on the store. One that turns out to be damaged is set aside, and the work is done on a new one.
-    pub(super) fn mended<T>(
-        &self,
-        store: &mut Store,
-        mut work: impl FnMut(&mut Store) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        // The new one may fail again, while other processes set it aside too.
-        const ATTEMPTS: usize = 5;
-        let mut done = work(store);
-        for _ in 1..ATTEMPTS {
-            let Err(StoreError::Damaged(what)) = &done else { break };
-            self.notices.warn(&format_args!("the store was damaged ({what}); started a new one"));
-            store.release_read_lock();
-            *store = Store::begin_anew(store.directory())?;
-            done = work(store);
-        }
-        done
     }
 }
 

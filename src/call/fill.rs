@@ -82,7 +82,7 @@ impl Call<'_> {
         let clearings = if store.is_read_only() {
             Err("the store is read-only".to_owned())
         } else {
-            self.mended(store, |store| store.clearings()).map_err(|fault| fault.to_string())
+            store.mended(self.notices, |store| store.clearings()).map_err(|fault| fault.to_string())
         };
         clearings.inspect_err(|fault| {
             self.notices.warn(&format_args!("{fault}; the result is not stored"));

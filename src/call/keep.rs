@@ -69,7 +69,7 @@ impl Call<'_> {
             }
             Some(Err(fault)) => return Err(Unkept::Fault(format!("cannot trace: {fault}"))),
             Some(Ok(ledger)) => {
-                let secret = self.mended(store, |store| store.secret());
+                let secret = store.mended(self.notices, |store| store.secret());
                 let secret = secret.map_err(|fault| Unkept::Fault(fault.to_string()))?;
                 store.release_read_lock();
                 let expires = lifetime != Lifetime::Unlimited;

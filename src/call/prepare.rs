@@ -52,7 +52,7 @@ impl Call<'_> {
         let observation = self.observe(&store)?;
         let keys = observation.fingerprint.keys();
         let look_up = |store: &mut Store| self.look_up(store, &keys);
-        let found = self.mended(&mut store, look_up).map_err(|fault| fault.to_string())?;
+        let found = store.mended(self.notices, look_up).map_err(|fault| fault.to_string())?;
         let (variants, checked_inputs) = self
             .holding(&store, &observation, found)
             .map_err(|fault| format!("the working directory: {fault}"))?;

@@ -105,7 +105,7 @@ impl Call<'_> {
         let slot = ClaimSlot::open(directory, key.0.as_bytes())?;
         let Claimed::Ours(claim) = slot.claim()? else { return Ok(()) };
         let claim = RunClaim::new(Some(claim));
-        let since = self.mended(&mut store, |store| store.clearings())?;
+        let since = store.mended(self.notices, |store| store.clearings())?;
         let condition = renewal.condition;
         let found = self.look_up(&store, &[key])?;
         let (holding, _) = self.holding(&store, observation, found)?;

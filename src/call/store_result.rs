@@ -51,7 +51,8 @@ impl Call<'_> {
             is_spent: &|exit, created| policy.is_spent(exit, created, now),
         };
         let (name, learned) = (self.name(), observation.learned());
-        let filled = self.mended(store, |store| store.fill(&name, &new, learned, &limits))?;
+        let filled =
+            store.mended(self.notices, |store| store.fill(&name, &new, learned, &limits))?;
         Ok((filled, new))
     }
 }

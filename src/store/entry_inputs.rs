@@ -6,12 +6,13 @@
 
 use super::error::StoreError;
 use super::handle::Store;
+use super::read::database::INPUTS;
 use super::sqlite::notes::NoteKind;
 use super::sqlite::transaction::Purpose;
 use crate::entry::Entry;
 use crate::inputs::{InputShape, ListedInput, StoredStates, listed};
 use crate::key::Digest;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 impl Store {
     /// The secret that answers are keyed with.
@@ -37,15 +38,7 @@ impl Store {
     /// # Errors
     /// When SQLite fails.
     pub fn states(&self, entry: &Entry) -> Result<Option<StoredStates>, StoreError> {
-        let states = self.database.read(
-            |pages| pages.inputs(entry),
-            |connection| {
-                let sql = "SELECT inputs FROM entry WHERE id = ?1 AND key = ?2";
-                let parameters = params![entry.id, entry.key.0.as_bytes()];
-                Ok(connection.query_row(sql, parameters, |row| row.get(0)).optional()?.flatten())
-            },
-        )?;
-        Ok(states.map(StoredStates::decode))
+        Ok(self.database.blob(entry, INPUTS)?.map(StoredStates::decode))
     }
 
     /// The inputs that an entry depends on; `None` if its run was not traced, or if they cannot be read.

@@ -5,10 +5,10 @@
 use super::error::StoreError;
 use super::handle::Store;
 use super::objects::directory::ObjectDirectory;
+use super::read::database::OUTPUTS;
 use super::sqlite::codec;
 use crate::entry::Entry;
 use crate::recording::ContentDigest;
-use rusqlite::{OptionalExtension, params};
 use std::fs::File;
 use std::io;
 
@@ -19,16 +19,8 @@ impl Store {
     /// # Errors
     /// When SQLite fails.
     pub fn outputs(&self, entry: &Entry) -> Result<Option<Vec<u8>>, StoreError> {
-        let stored = self.database.read(
-            |pages| pages.outputs(entry),
-            |connection| {
-                let sql = "SELECT outputs FROM entry WHERE id = ?1 AND key = ?2";
-                let parameters = params![entry.id, entry.key.0.as_bytes()];
-                let found = connection.query_row(sql, parameters, |row| row.get(0));
-                Ok(found.optional()?.flatten())
-            },
-        )?;
-        Ok(stored.and_then(|stored: Vec<u8>| codec::manifest(entry, &stored)))
+        let stored = self.database.blob(entry, OUTPUTS)?;
+        Ok(stored.and_then(|stored| codec::manifest(entry, &stored)))
     }
 
     /// Opens the object of this digest; `None` if it is missing. Its content is not checked. It can be read to its end

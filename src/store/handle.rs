@@ -15,6 +15,7 @@ use super::sqlite::{open, repair, rows};
 use crate::entry::Entry;
 use crate::key::{Digest, DigestMemory, Key, Stamp};
 use crate::recording::{BlockFile, Body, Checksum, Content};
+use crate::terminal::Notices;
 use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::cell::OnceCell;
@@ -69,6 +70,28 @@ impl Store {
         // No entry owns the objects of the former database any more.
         sweep::sweep(anew.database.connection_mut()?, &anew.location)?;
         Ok(anew)
+    }
+
+    /// Does some work on the store. One that turns out to be damaged is set aside, and the work is done on a new one.
+    ///
+    /// # Errors
+    /// When the work fails, or there cannot be a new store.
+    pub fn mended<T>(
+        &mut self,
+        notices: &Notices,
+        mut work: impl FnMut(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        // The new one may fail again, while other processes set it aside too.
+        const ATTEMPTS: usize = 5;
+        let mut done = work(self);
+        for _ in 1..ATTEMPTS {
+            let Err(StoreError::Damaged(what)) = &done else { break };
+            notices.warn(&format_args!("the store was damaged ({what}); started a new one"));
+            self.release_read_lock();
+            *self = Self::begin_anew(self.directory())?;
+            done = work(self);
+        }
+        done
     }
 
     /// Begins a look-up: all reads until [`Store::release_read_lock`] see one snapshot of the database, under one lock

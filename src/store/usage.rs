@@ -46,20 +46,16 @@ impl Store {
 
     /// Folds in the uses until now, if the store can be written.
     pub(in crate::store) fn fold_uses(&mut self) -> Result<(), StoreError> {
-        match self.try_to_fold_uses() {
-            // On a full disk, or when another process keeps the lock, the hit counts stay a little behind.
-            Err(fault) if fault.is_of_a_full_disk() => Ok(()),
-            Err(StoreError::Busy) => Ok(()),
-            folded => folded,
-        }
-    }
-
-    fn try_to_fold_uses(&mut self) -> Result<(), StoreError> {
         if self.is_read_only() {
             return Ok(());
         }
         let location = self.location.clone();
-        self.write(Purpose::Storing, |transaction| fold(&location, transaction))?.done();
+        match self.write(Purpose::Storing, |transaction| fold(&location, transaction)) {
+            Ok(folded) => folded.done(),
+            // The hit counts stay a little behind on a full disk, or when another process keeps the lock.
+            Err(fault) if fault.is_of_a_full_disk() || matches!(fault, StoreError::Busy) => {}
+            Err(fault) => return Err(fault),
+        }
         Ok(())
     }
 }

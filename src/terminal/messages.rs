@@ -75,7 +75,7 @@ impl Notices {
             return self.detail(message);
         }
         if !self.quiet {
-            let _ = Stream::Stderr.write_all(one_line("warning: ", message).as_bytes());
+            self.advise(message);
         }
     }
 

@@ -25,8 +25,8 @@ pub(super) const STAGING: &str = "staging";
 /// The directory of objects, open.
 #[derive(Debug)]
 pub(in crate::store) struct ObjectDirectory {
-    path: PathBuf,
-    directory: File,
+    pub(super) path: PathBuf,
+    pub(super) directory: File,
 }
 
 /// The name of an object in its directory.
@@ -161,16 +161,6 @@ impl ObjectDirectory {
     pub(super) fn has(&self, digest: ContentDigest) -> bool {
         let found = rustix::fs::statat(&self.directory, name_of(digest), AtFlags::SYMLINK_NOFOLLOW);
         found.is_ok_and(|found| FileType::from_raw_mode(found.st_mode).is_file())
-    }
-
-    /// The directory, for opening something below it.
-    pub(super) fn descriptor(&self) -> &File {
-        &self.directory
-    }
-
-    /// The path of a file in it.
-    pub(super) fn path_of(&self, name: &str) -> PathBuf {
-        self.path.join(name)
     }
 
     /// All names in the directory but that of [`STAGING`].

@@ -266,7 +266,7 @@ mod tests {
             let file = directory.read(digest).expect("opened").expect("there");
             assert_eq!(io::read_to_string(file).expect("read"), "long output");
             assert_eq!(directory.names().expect("listed").len(), 1);
-            assert!(!directory.path_of(STAGING).exists());
+            assert!(!directory.path.join(STAGING).exists());
             assert!(!owners::are_unsettled(&connection).expect("known"));
         }
     }

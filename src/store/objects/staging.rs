@@ -29,7 +29,7 @@ impl ObjectStaging {
         let mut number = 0;
         loop {
             let name = format!("{}-{number}", process::id());
-            let path = objects.path_of(STAGING).join(&name);
+            let path = objects.path.join(STAGING).join(&name);
             match rustix::fs::mkdirat(&staging, name.as_str(), Mode::RWXU) {
                 Ok(()) => {
                     let directory = open_directory(&staging, &name).and_then(|directory| {
@@ -73,8 +73,8 @@ impl Drop for ObjectStaging {
 
 /// Opens the directory that holds the staging directories of all processes, and makes it first if there is none.
 fn open_or_make(objects: &ObjectDirectory) -> Result<File, StoreError> {
-    let make = || match rustix::fs::mkdirat(objects.descriptor(), STAGING, Mode::RWXU) {
-        Ok(()) | Err(Errno::EXIST) => open_directory(objects.descriptor(), STAGING),
+    let make = || match rustix::fs::mkdirat(&objects.directory, STAGING, Mode::RWXU) {
+        Ok(()) | Err(Errno::EXIST) => open_directory(&objects.directory, STAGING),
         Err(error) => Err(error),
     };
     make().or_else(|error| {
@@ -93,7 +93,7 @@ fn open_directory(parent: impl AsFd, name: &str) -> Result<File, Errno> {
 
 /// Removes the directories of dead processes. Returns whether there are no others. In a write transaction only.
 pub(super) fn is_free(objects: &ObjectDirectory) -> Result<bool, StoreError> {
-    let staging = match open_directory(objects.descriptor(), STAGING) {
+    let staging = match open_directory(&objects.directory, STAGING) {
         Ok(staging) => staging,
         Err(Errno::NOENT) => return Ok(true),
         Err(_) => return objects.remove(STAGING.as_ref()).map(|_| true),
@@ -106,7 +106,7 @@ pub(super) fn is_free(objects: &ObjectDirectory) -> Result<bool, StoreError> {
         if name == "." || name == ".." {
             continue;
         }
-        let path = objects.path_of(STAGING).join(name);
+        let path = objects.path.join(STAGING).join(name);
         match open_directory(&staging, name) {
             Ok(directory) => {
                 let lock = FlockOperation::NonBlockingLockExclusive;
@@ -122,7 +122,7 @@ pub(super) fn is_free(objects: &ObjectDirectory) -> Result<bool, StoreError> {
         }
     }
     if is_free {
-        match rustix::fs::unlinkat(objects.descriptor(), STAGING, AtFlags::REMOVEDIR) {
+        match rustix::fs::unlinkat(&objects.directory, STAGING, AtFlags::REMOVEDIR) {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(error) => return Err(failed(&error.into())),
         }
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(content, "content");
         assert_eq!(objects.names().expect("listed").len(), 1);
         assert!(is_free(&objects).expect("known"));
-        assert!(!objects.path_of(STAGING).exists());
+        assert!(!objects.path.join(STAGING).exists());
     }
 
     #[test]
@@ -170,11 +170,11 @@ mod tests {
         let (one, other) = (one.expect("made"), other.expect("made"));
         assert_ne!(one.path, other.path);
         for name in ["1-0/deep/er", "2-0"] {
-            fs::create_dir_all(objects.path_of(STAGING).join(name)).expect("made");
+            fs::create_dir_all(objects.path.join(STAGING).join(name)).expect("made");
         }
-        fs::write(objects.path_of(STAGING).join("file"), "").expect("written");
+        fs::write(objects.path.join(STAGING).join("file"), "").expect("written");
         assert!(!is_free(&objects).expect("known"));
-        let left = fs::read_dir(objects.path_of(STAGING)).expect("listed").count();
+        let left = fs::read_dir(objects.path.join(STAGING)).expect("listed").count();
         assert_eq!(left, 2);
         drop(one);
         assert!(!is_free(&objects).expect("known"));
@@ -188,12 +188,12 @@ mod tests {
         let elsewhere = root.path().join("elsewhere");
         fs::create_dir(&elsewhere).expect("made");
         for is_made in [false, true] {
-            std::os::unix::fs::symlink(&elsewhere, objects.path_of(STAGING)).expect("linked");
+            std::os::unix::fs::symlink(&elsewhere, objects.path.join(STAGING)).expect("linked");
             if is_made {
                 drop(ObjectStaging::make(&objects).expect("made"));
             }
             assert!(is_free(&objects).expect("known"));
-            assert!(objects.path_of(STAGING).symlink_metadata().is_err());
+            assert!(objects.path.join(STAGING).symlink_metadata().is_err());
         }
         assert_eq!(fs::read_dir(&elsewhere).expect("listed").count(), 0);
     }

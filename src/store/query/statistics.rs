@@ -59,9 +59,9 @@ impl Store {
     /// When SQLite fails.
     pub fn statistics(&mut self) -> Result<Statistics, StoreError> {
         self.fold_uses()?;
-        let database = std::fs::metadata(self.location.database())?.len();
-        let disk = database.saturating_add(owners::total(self.database.connection()?)?);
         let connection = self.database.connection()?;
+        let database = std::fs::metadata(self.location.database())?.len();
+        let disk = database.saturating_add(owners::total(connection)?);
         let whole = connection.query_row(&format!("SELECT {SUMS} FROM command"), [], totals)?;
         let remote = RemoteUses::find(connection)?;
         let sql = format!(

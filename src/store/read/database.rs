@@ -3,15 +3,23 @@
 //! Closing any descriptor of the file drops all POSIX locks that this process has on it. So a page reader and a
 //! connection never exist at the same time.
 
-use super::pages::reader::PageReader;
+use super::pages::reader::{PageReader, column};
 use super::pages::unsupported::{PageResult, Unsupported};
+use crate::entry::Entry;
 use crate::store::error::StoreError;
 use crate::store::location::StoreLocation;
 use crate::store::sqlite::open::open;
 use crate::store::sqlite::read_transaction::{self, ReadTransaction};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, params};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::io;
+
+/// A column of entries that may be NULL, and its place among the columns.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct BlobColumn(&'static str, usize);
+
+pub(in crate::store) const OUTPUTS: BlobColumn = BlobColumn("outputs", column::OUTPUTS);
+pub(in crate::store) const INPUTS: BlobColumn = BlobColumn("inputs", column::INPUTS);
 
 /// A database in the present format.
 #[derive(Debug)]
@@ -65,6 +73,22 @@ impl Database {
             Ok(read) => Ok(read),
             Err(Unsupported) => through_sqlite(&*self.read_transaction()?),
         }
+    }
+
+    /// The blob in a column of an entry, if it is there.
+    pub(in crate::store) fn blob(
+        &self,
+        entry: &Entry,
+        BlobColumn(name, place): BlobColumn,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(
+            |pages| pages.blob(entry, place),
+            |connection| {
+                let sql = format!("SELECT {name} FROM entry WHERE id = ?1 AND key = ?2");
+                let parameters = params![entry.id, entry.key.0.as_bytes()];
+                Ok(connection.query_row(&sql, parameters, |row| row.get(0)).optional()?.flatten())
+            },
+        )
     }
 
     fn read_pages<T>(&self, read: impl FnOnce(&PageReader) -> PageResult<T>) -> PageResult<T> {

@@ -155,27 +155,21 @@ impl Store {
         &mut self,
         part: impl Fn(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        match self.try_in_transaction(&part) {
+        let location = self.location.clone();
+        let work = |transaction: &Connection| {
+            // The totals of a command that stays count what its entries were used for.
+            let folded = usage::fold(&location, transaction)?;
+            Ok((part(transaction)?, folded))
+        };
+        let (done, folded) = match self.write(Purpose::Removing, work) {
             Err(fault) if fault.is_of_a_full_disk() => {
                 // A removal needs room for the journal, which a full disk does not have. If the process dies without a
                 // journal, the store is damaged at worst.
                 self.database.connection()?.pragma_update(None, "journal_mode", "MEMORY")?;
-                self.try_in_transaction(&part)
+                self.write(Purpose::Removing, work)
             }
             done => done,
-        }
-    }
-
-    fn try_in_transaction<T>(
-        &mut self,
-        part: impl Fn(&Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let location = self.location.clone();
-        let (done, folded) = self.write(Purpose::Removing, |transaction| {
-            // The totals of a command that stays count what its entries were used for.
-            let folded = usage::fold(&location, transaction)?;
-            Ok((part(transaction)?, folded))
-        })?;
+        }?;
         folded.done();
         Ok(done)
     }

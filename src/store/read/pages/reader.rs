@@ -39,18 +39,18 @@ pub(super) struct Roots {
 }
 
 /// The indexes of the columns of `entry` that are read.
-pub(super) mod column {
-    pub(in super::super) const CONDITION: usize = 2;
-    pub(in super::super) const EXIT: usize = 4;
-    pub(in super::super) const CREATED: usize = 5;
-    pub(in super::super) const ELAPSED: usize = 6;
-    pub(in super::super) const RENEWAL_FAILED: usize = 10;
-    pub(in super::super) const OUTPUT: usize = 11;
-    pub(in super::super) const LENGTH: usize = 12;
-    pub(in super::super) const CHECKSUM: usize = 13;
-    pub(in super::super) const OUTPUTS: usize = 19;
-    pub(in super::super) const INPUTS: usize = 20;
-    pub(in super::super) const BODY: usize = 21;
+pub(in crate::store::read) mod column {
+    pub(in crate::store::read) const CONDITION: usize = 2;
+    pub(in crate::store::read) const EXIT: usize = 4;
+    pub(in crate::store::read) const CREATED: usize = 5;
+    pub(in crate::store::read) const ELAPSED: usize = 6;
+    pub(in crate::store::read) const RENEWAL_FAILED: usize = 10;
+    pub(in crate::store::read) const OUTPUT: usize = 11;
+    pub(in crate::store::read) const LENGTH: usize = 12;
+    pub(in crate::store::read) const CHECKSUM: usize = 13;
+    pub(in crate::store::read) const OUTPUTS: usize = 19;
+    pub(in crate::store::read) const INPUTS: usize = 20;
+    pub(in crate::store::read) const BODY: usize = 21;
 }
 
 impl PageReader {
@@ -118,17 +118,12 @@ impl PageReader {
         Ok(OutputRow::new(output, length, checksum, outputs, body))
     }
 
-    /// The manifest of an entry's output files as it is stored, if it has any.
-    pub(in crate::store) fn outputs(&self, entry: &Entry) -> PageResult<Option<Vec<u8>>> {
-        self.blob(entry, column::OUTPUTS)
-    }
-
-    /// The inputs of an entry, if it has any.
-    pub(in crate::store) fn inputs(&self, entry: &Entry) -> PageResult<Option<Vec<u8>>> {
-        self.blob(entry, column::INPUTS)
-    }
-
-    fn blob(&self, entry: &Entry, column: usize) -> PageResult<Option<Vec<u8>>> {
+    /// The blob in this column of an entry, if there is one.
+    pub(in crate::store) fn blob(
+        &self,
+        entry: &Entry,
+        column: usize,
+    ) -> PageResult<Option<Vec<u8>>> {
         let row = self.row(entry.id)?.ok_or(Unsupported)?;
         let place = PageRecord::read(row.near())?.place_of_blob(column)?;
         place.map(|place| row.part(&self.pages, place)).transpose()

@@ -106,7 +106,7 @@ fn found(reader: &PageReader, key: u8) -> Vec<FoundRow> {
     entries.sort_by_key(|entry| entry.id);
     let rows = entries.into_iter().map(|entry| {
         let output = reader.output(&entry).expect("supported").expect("written by us");
-        assert_eq!(reader.outputs(&entry).expect("supported"), output.outputs);
+        assert_eq!(reader.blob(&entry, column::OUTPUTS).expect("supported"), output.outputs);
         let numbers = (output.output.cast_signed(), output.length.cast_signed());
         let condition = StoredCondition { stdin: entry.condition, inputs: entry.inputs }.encode();
         let failed = entry.renewal_failed.map(Timestamp::as_millis);
