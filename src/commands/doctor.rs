@@ -1,12 +1,10 @@
 //! `cachex doctor`: checks the store and whether commands can be traced, and says how to mend it.
 
 use super::answer::print_styled;
-use super::screen::{Screen, Tone};
-use super::table::Table;
+use super::findings::shown;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::store::{Health, examine};
-use crate::terminal::escape_os;
 use crate::tracer::{TraceFault, probe};
 use std::path::Path;
 
@@ -17,17 +15,8 @@ use std::path::Path;
 pub fn run(directory: &Path) -> Result<Exit, Error> {
     let mut findings = examine(directory);
     findings.push(("tracing", examine_tracing()));
-    let mut table = Table::facts();
-    for (subject, state) in &findings {
-        let (tone, state, text) = match state {
-            Health::Ok(text) => (Tone::Good, "ok", text),
-            Health::Warning(text) => (Tone::Warning, "warning", text),
-            Health::Problem(text) => (Tone::Problem, "problem", text),
-        };
-        table.push(tone, [state.to_owned(), (*subject).to_owned(), escape_os(text.as_ref())]);
-    }
-    print_styled(&table.render(Screen::own()))?;
     let has_problem = findings.iter().any(|(_, state)| matches!(state, Health::Problem(_)));
+    print_styled(&shown(findings))?;
     Ok(Exit::Code(has_problem.into()))
 }
 

@@ -11,6 +11,7 @@ mod entry_inputs;
 mod entry_outputs;
 mod explain_sharing;
 mod filters;
+mod findings;
 mod json;
 mod key_parts;
 mod opening;

@@ -1,8 +1,7 @@
 //! `cachex remote check`: what works with a remote, what does not, and what would help.
 
 use super::answer::print_styled;
-use super::screen::{Screen, Tone};
-use super::table::Table;
+use super::findings::shown;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::options::{RemoteMode, Sharing};
@@ -13,7 +12,7 @@ use crate::remote::child::Transfer;
 use crate::remote::engine::RemoteFault;
 use crate::remote::url::{RemoteProtocol, RemoteUrl};
 use crate::remote::{BadSecret, Namespace, Sealing, Secrets};
-use crate::store::Health;
+use crate::store::{Finding, Health};
 use crate::time::brief;
 use std::path::Path;
 use std::time::Duration;
@@ -54,22 +53,22 @@ fn note_answers(rights: &TriedRights, store: &Path, url: &RemoteUrl) {
 struct CheckReport<'r> {
     url: &'r RemoteUrl,
     mode: RemoteMode,
-    lines: Vec<(Health, &'static str, String)>,
+    lines: Vec<Finding>,
     /// What helps against the first problem.
     fix: Option<String>,
 }
 
 impl CheckReport<'_> {
     fn ok(&mut self, subject: &'static str, text: String) {
-        self.lines.push((Health::Ok, subject, text));
+        self.lines.push((subject, Health::Ok(text)));
     }
 
     fn warning(&mut self, subject: &'static str, text: String) {
-        self.lines.push((Health::Warning, subject, text));
+        self.lines.push((subject, Health::Warning(text)));
     }
 
     fn problem(&mut self, subject: &'static str, text: String, fix: String) {
-        self.lines.push((Health::Problem, subject, text));
+        self.lines.push((subject, Health::Problem(text)));
         self.fix.get_or_insert(fix);
     }
 
@@ -225,17 +224,8 @@ impl CheckReport<'_> {
     }
 
     fn print(self) -> Result<Exit, Error> {
-        let mut table = Table::facts();
-        for (state, subject, text) in self.lines {
-            let (tone, state) = match state {
-                Health::Ok => (Tone::Good, "ok"),
-                Health::Warning => (Tone::Warning, "warning"),
-                Health::Problem => (Tone::Problem, "problem"),
-            };
-            table.push(tone, [state.to_owned(), subject.to_owned(), text]);
-        }
         let fix = self.fix.as_ref().map(|fix| format!("fix: {fix}\n")).unwrap_or_default();
-        print_styled(&(table.render(Screen::own()) + &fix))?;
+        print_styled(&(shown(self.lines) + &fix))?;
         Ok(Exit::Code(self.fix.is_some().into()))
     }
 }

@@ -5,7 +5,7 @@
 
 use super::error::StoreError;
 use super::sqlite::codec;
-use super::sqlite::notes::{Note, NoteKind, Notes};
+use super::sqlite::notes::{NoteKind, Notes};
 use crate::time::Timestamp;
 use rusqlite::Connection;
 use std::ops::AddAssign;
@@ -81,8 +81,8 @@ impl AddAssign for RemoteUses {
 pub(super) fn add(connection: &Connection, more: [u64; COUNTERS]) -> Result<(), StoreError> {
     for (number, more) in (0..).zip(more).filter(|(_, more)| *more > 0) {
         let sum = sum_of(connection, number)?.max(0).saturating_add(codec::stored_count(more));
-        let note = Note { at: Timestamp::from_millis(sum), value: Vec::new() };
-        Notes::of(connection, NoteKind::RemoteUses).put(&[number], &note)?;
+        let notes = Notes::of(connection, NoteKind::RemoteUses);
+        notes.put(&[number], Timestamp::from_millis(sum), &[])?;
     }
     Ok(())
 }

@@ -72,7 +72,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ),
     (
         "commands",
-        "answer filters json opening option_value removals run screen shortened clear completions init man entry_facts key_parts explain_sharing explain prune table entry_inputs entry_outputs config doctor variants list remote_check remote_clear remote no_remote show stats trust",
+        "answer filters json opening option_value removals run screen shortened clear completions init man entry_facts key_parts explain_sharing explain prune table findings entry_inputs entry_outputs config doctor variants list remote_check remote_clear remote no_remote show stats trust",
     ),
     (
         "inputs",
