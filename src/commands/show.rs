@@ -7,7 +7,7 @@ use super::opening::with_store;
 use super::screen::{Screen, Tone};
 use super::table::Table;
 use super::{entry_inputs, entry_outputs};
-use crate::entry::{Condition, Description, StdinKind};
+use crate::entry::{Condition, Description, EntryOrigin, StdinKind};
 use crate::error::Error;
 use crate::inputs::ListedInput;
 use crate::options::ShowOptions;
@@ -34,12 +34,14 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
             let entry = &description.entry;
             let output = wanted.map(|_| store.output(entry)).transpose()?;
             let inputs = store.listed_inputs(entry)?;
+            let origin = store.origin(entry)?;
             let outputs = store.outputs(entry)?.as_deref().and_then(OutputManifest::decode);
             let file = options.output.as_deref().map(|path| {
                 let content = entry_outputs::content_at(outputs.as_ref(), path)?;
                 Ok((store.open_object(&content.0.0), content))
             });
-            Ok((ShownEntry { description, inputs, outputs }, output.flatten(), file))
+            let shown = ShownEntry { description, origin, inputs, outputs };
+            Ok((shown, output.flatten(), file))
         })
     })?;
     let Some((shown, output, file)) = found else {
@@ -63,6 +65,7 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
 /// An entry with its inputs and output files.
 struct ShownEntry {
     description: Description,
+    origin: EntryOrigin,
     /// The inputs of a traced run, if they can be read.
     inputs: Option<Vec<ListedInput>>,
     outputs: Option<OutputManifest>,
@@ -72,6 +75,7 @@ struct ShownEntry {
 struct EntryAsJson<E, I, O> {
     #[serde(flatten)]
     entry: E,
+    origin: &'static str,
     /// `null` if the run was not traced, or if they cannot be read.
     inputs: Option<Vec<I>>,
     outputs: Vec<O>,
@@ -105,11 +109,15 @@ fn print_output(output: Option<Body>, wanted: Stream) -> Result<(), Error> {
 
 impl ShownEntry {
     fn for_json(&self, now: Timestamp) -> impl Serialize + use<> {
-        let Self { description, inputs, outputs } = self;
+        let Self { description, origin, inputs, outputs } = self;
         let inputs = inputs.as_ref();
         let outputs = outputs.as_ref().map(OutputManifest::entries).unwrap_or_default();
         EntryAsJson {
             entry: json_of(description, now),
+            origin: match origin {
+                EntryOrigin::Run => "run",
+                EntryOrigin::Remote => "remote",
+            },
             inputs: inputs.map(|inputs| inputs.iter().map(json_of_input).collect()),
             outputs: outputs.iter().map(entry_outputs::json_of).collect(),
         }
@@ -117,10 +125,15 @@ impl ShownEntry {
 
     /// Everything about the entry, as text.
     fn tell(&self, now: Timestamp) -> String {
-        let Self { description, inputs, outputs } = self;
+        let Self { description, origin, inputs, outputs } = self;
         let inputs = inputs.as_deref();
         let screen = Screen::own();
         let mut facts = facts(description, now);
+        if *origin == EntryOrigin::Remote {
+            let recorded = ago(description.entry.created, now);
+            let origin = format!("a remote: another machine recorded it {recorded}");
+            facts.push(Tone::Plain, ["origin".to_owned(), origin]);
+        }
         if description.entry.inputs.is_some() {
             facts.push(Tone::Plain, ["inputs".to_owned(), entry_inputs::in_short(inputs)]);
         }
@@ -133,12 +146,12 @@ impl ShownEntry {
     }
 }
 
+fn ago(at: Timestamp, now: Timestamp) -> String {
+    at.age_at(now).map_or_else(|| "in the future".to_owned(), |age| format!("{} ago", brief(age)))
+}
+
 fn facts(description: &Description, now: Timestamp) -> Table<2> {
     let Description { entry, scope, words, directory, output, hits, last_used, .. } = description;
-    let ago = |at: Timestamp| {
-        at.age_at(now)
-            .map_or_else(|| "in the future".to_owned(), |age| format!("{} ago", brief(age)))
-    };
     let stdin = match entry.condition {
         Condition::StdinUnread => "not read: matches any input but a file",
         Condition::StdinUntouched => "not touched: matches any input",
@@ -165,13 +178,13 @@ fn facts(description: &Description, now: Timestamp) -> Table<2> {
             directory.as_ref().map_or_else(|| "any".to_owned(), |d| escape_os(d.as_os_str())),
         ),
         ("stdin", stdin.to_owned()),
-        ("stored", ago(entry.created)),
+        ("stored", ago(entry.created, now)),
         ("time left", time_left(description, now)),
         ("exit code", entry.exit.status().to_string()),
         ("ran for", brief(entry.elapsed)),
         ("output", Size(*output).to_string()),
         ("hits", hits.to_string()),
-        ("last used", ago(*last_used)),
+        ("last used", ago(*last_used, now)),
     ];
     let mut facts = Table::facts();
     for (name, value) in lines {

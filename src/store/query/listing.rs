@@ -5,7 +5,7 @@
 
 use super::parts;
 use super::selection::{SelectedEntry, Selection};
-use crate::entry::{Description, Entry};
+use crate::entry::{Description, Entry, EntryOrigin};
 use crate::key::{Digest, Key, KeyPart, StoredPart, decode_words};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
@@ -103,6 +103,19 @@ impl Store {
             descriptions.extend(row.optional()?.flatten());
         }
         Ok(descriptions)
+    }
+
+    /// Where an entry comes from.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn origin(&self, entry: &Entry) -> Result<EntryOrigin, StoreError> {
+        let connection = self.database.connection()?;
+        let origin = |row: &Row<'_>| {
+            Ok(row.get_ref(0)?.as_blob().map_or(EntryOrigin::Run, parts::decode_origin))
+        };
+        let sql = "SELECT parts FROM entry WHERE id = ?1";
+        Ok(connection.query_row(sql, [entry.id], origin).optional()?.unwrap_or(EntryOrigin::Run))
     }
 
     /// The parts by which each of these entries may differ from others of its command line: those of its key, its

@@ -111,7 +111,7 @@ pub(super) fn insert(
             encode_words(new.words.iter().map(std::ffi::OsString::as_os_str)),
             new.directory.as_ref().map(|directory| directory.as_os_str().as_bytes()),
             in_row,
-            parts::encoded(connection, &new.parts)?,
+            parts::encoded(connection, &new.parts, new.origin)?,
             ignored,
             new.inputs.as_ref().map(|inputs| inputs.states.encode()),
             outputs,
