@@ -3,31 +3,41 @@
 //! A statically linked C library must not look up a user: it would load modules of the system (for a directory service,
 //! say), which were built for another copy of the library. So without `HOME` only `/etc/passwd` is read.
 
+use directories::{BaseDirs, ProjectDirs};
 use glob::Pattern;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 const NAME: &str = "cachex";
 
 /// The user's home; `None` if there is none, or if its path is relative and so differs in each directory.
 pub fn directory() -> Option<PathBuf> {
-    own().filter(|home| home.is_absolute())
+    let directory = match own()? {
+        UserDirectories::Known(_) => BaseDirs::new()?.home_dir().to_owned(),
+        UserDirectories::Named(home) => home.clone(),
+    };
+    directory.is_absolute().then_some(directory)
 }
 
 /// The directory for files that can be made again; `None` if there is no [`directory`].
 pub fn cache_directory() -> Option<PathBuf> {
-    own_directory("XDG_CACHE_HOME", ".cache", "Library/Caches")
+    own_directory(ProjectDirs::cache_dir, "XDG_CACHE_HOME", ".cache")
 }
 
 /// The directory for files that are worth keeping but are not configuration; `None` if there is no [`directory`].
 pub fn state_directory() -> Option<PathBuf> {
-    own_directory("XDG_STATE_HOME", ".local/state", "Library/Application Support")
+    own_directory(
+        |known| known.state_dir().unwrap_or_else(|| known.data_local_dir()),
+        "XDG_STATE_HOME",
+        ".local/state",
+    )
 }
 
 /// The directory of the user's configuration; `None` if there is no [`directory`].
 pub fn config_directory() -> Option<PathBuf> {
-    own_directory("XDG_CONFIG_HOME", ".config", "Library/Application Support")
+    own_directory(ProjectDirs::config_dir, "XDG_CONFIG_HOME", ".config")
 }
 
 /// A path or a glob with the home directory for a leading `~`, as in a shell. `~user` stays as it is.
@@ -65,33 +75,46 @@ pub fn below(directory: &Path, word: &OsStr) -> Result<OsString, String> {
     Ok(Path::new(&Pattern::escape(directory)).join(word).into_os_string())
 }
 
-/// The user's home, whatever its path is.
-fn own() -> Option<PathBuf> {
-    let named = std::env::var_os("HOME").filter(|home| !home.is_empty());
-    named.map(PathBuf::from).or_else(home_of_user)
+#[derive(Debug)]
+enum UserDirectories {
+    Known(ProjectDirs),
+    /// The home from `/etc/passwd`.
+    Named(PathBuf),
 }
 
-/// A directory of cachex: below the one that a variable names, else below a directory in the home. On macOS there are no
-/// such variables.
-fn own_directory(variable: &str, in_home: &str, in_home_on_macos: &str) -> Option<PathBuf> {
-    let home = own()?;
-    let directory = if cfg!(target_os = "macos") {
-        home.join(in_home_on_macos)
-    } else {
-        let named = std::env::var_os(variable).map(PathBuf::from);
-        named.filter(|path| path.is_absolute()).unwrap_or_else(|| home.join(in_home))
+/// Computed once, since it takes a dozen look-ups in the environment.
+fn own() -> Option<&'static UserDirectories> {
+    static OWN: OnceLock<Option<UserDirectories>> = OnceLock::new();
+    OWN.get_or_init(find_own).as_ref()
+}
+
+fn find_own() -> Option<UserDirectories> {
+    let is_static =
+        cfg!(all(target_os = "linux", target_env = "gnu", target_feature = "crt-static"));
+    if is_static && std::env::var_os("HOME").is_none_or(|home| home.is_empty()) {
+        let uid = rustix::process::getuid().as_raw();
+        let users = std::fs::read("/etc/passwd").unwrap_or_default();
+        return home_of(uid, &users).map(UserDirectories::Named);
+    }
+    ProjectDirs::from("", "", NAME).map(UserDirectories::Known)
+}
+
+/// A directory of cachex: the one among those that are `known`, else below the one that a variable names, else below
+/// `in_home`.
+fn own_directory(
+    known: impl FnOnce(&ProjectDirs) -> &Path,
+    variable: &str,
+    in_home: &str,
+) -> Option<PathBuf> {
+    let directory = match own()? {
+        UserDirectories::Known(directories) => known(directories).to_owned(),
+        UserDirectories::Named(home) => {
+            let named = std::env::var_os(variable).map(PathBuf::from);
+            let named = named.filter(|path| path.is_absolute());
+            named.unwrap_or_else(|| home.join(in_home)).join(NAME)
+        }
     };
-    Some(directory.join(NAME)).filter(|directory| directory.is_absolute())
-}
-
-#[cfg(all(target_os = "linux", target_env = "gnu", target_feature = "crt-static"))]
-fn home_of_user() -> Option<PathBuf> {
-    home_of(rustix::process::getuid().as_raw(), &std::fs::read("/etc/passwd").unwrap_or_default())
-}
-
-#[cfg(not(all(target_os = "linux", target_env = "gnu", target_feature = "crt-static")))]
-fn home_of_user() -> Option<PathBuf> {
-    std::env::home_dir()
+    directory.is_absolute().then_some(directory)
 }
 
 /// The home of a user by the lines of `/etc/passwd`: `name:password:uid:gid:comment:home:shell`.
