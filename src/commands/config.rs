@@ -64,8 +64,8 @@ fn tables(findings: &Findings, directory: Option<&Path>, shown: &[ShownOption<'_
 /// A line for each key that a file may not set.
 fn refused(of_file: &RefusedKeys) -> impl Iterator<Item = String> {
     let path = escape_os(of_file.path.as_os_str());
-    of_file.keys.iter().map(move |RefusedKey { line, name }| {
-        format!("{path}:{line}: {name}: {}", of_file.reason())
+    of_file.keys.iter().map(move |RefusedKey { line, name, why }| {
+        format!("{path}:{line}: {name}: {}", why.reason())
     })
 }
 
@@ -155,12 +155,12 @@ fn json_untrusted(file: &Untrusted) -> impl Serialize {
 }
 
 fn json_refused(of_file: &RefusedKeys) -> impl Iterator<Item: Serialize> {
-    of_file.keys.iter().map(|RefusedKey { line, name }| {
+    of_file.keys.iter().map(|RefusedKey { line, name, why }| {
         object! {
             option: name,
             file: json::text(&of_file.path),
             line: line,
-            reason: of_file.reason(),
+            reason: why.reason(),
         }
     })
 }

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::options::{
     Asked, RemoteAction, RemoteOptions, Sharing, remote_in_force, store_directory,
 };
-use crate::remote::access::access_of_process;
+use crate::remote::access::access;
 use crate::remote::child::Transfer;
 use crate::remote::push::detached::{PushReport, push_waiting};
 use crate::remote::{Secrets, new_secrets};
@@ -47,8 +47,9 @@ fn store(asked: &Asked) -> Result<PathBuf, Error> {
 
 fn flush(timeout: Lifetime, asked: &Asked, notices: &Notices) -> Result<Exit, Error> {
     let (sharing, store) = (sharing(asked, notices)?, store(asked)?);
-    let access = access_of_process(&sharing.remote).map_err(Error::Usage)?;
-    let secrets = Secrets::new(|name| std::env::var(name).ok());
+    let access =
+        access(&sharing.remote, |name| sharing.secrets.variable(name)).map_err(Error::Usage)?;
+    let secrets = Secrets::new(|name| sharing.secrets.variable(name));
     let secrets = secrets.map_err(|bad| Error::Usage(bad.to_string()))?;
     let within = match timeout {
         Lifetime::For(within) => within.min(LONGEST),

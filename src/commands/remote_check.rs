@@ -5,7 +5,7 @@ use super::findings::shown;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::options::{RemoteMode, Sharing};
-use crate::remote::access::access_of_process;
+use crate::remote::access::access;
 use crate::remote::breaker::{Breaker, RemoteDirection};
 use crate::remote::check::{TriedRemote, TriedRights, TriedStep, try_remote};
 use crate::remote::child::Transfer;
@@ -25,10 +25,11 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
 /// # Errors
 /// When the remote cannot even be asked, or the lines cannot be written.
 pub(super) fn check(sharing: &Sharing, store: &Path) -> Result<Exit, Error> {
-    let access = access_of_process(&sharing.remote).map_err(Error::Usage)?;
+    let access =
+        access(&sharing.remote, |name| sharing.secrets.variable(name)).map_err(Error::Usage)?;
     let namespace: Namespace = sharing.namespace.parse().map_err(Error::Usage)?;
     let transfer = Transfer::new(access, sharing.timeout);
-    let secrets = Secrets::new(|name| std::env::var(name).ok());
+    let secrets = Secrets::new(|name| sharing.secrets.variable(name));
     let tried = try_remote(&transfer, &namespace, secrets.as_ref().ok());
     let tried = tried.map_err(|fault| Error::Failed(fault.to_string()))?;
     if let Some(rights) = &tried.rights {

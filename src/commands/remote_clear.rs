@@ -25,7 +25,7 @@ pub fn clear(asked: Asked, options: &ClearOptions, notices: &Notices) -> Result<
             "this machine only reads from the remote; to clear there, set CACHEX_REMOTE_MODE: --remote-mode read-write",
         ));
     }
-    let secrets = Secrets::new(|name| std::env::var(name).ok());
+    let secrets = Secrets::new(|name| sharing.secrets.variable(name));
     if !secrets.map_err(|bad| Error::Usage(bad.to_string()))?.may_write() {
         return Err(usage(
             "this machine may not write there: to clear on the remote, it needs CACHEX_REMOTE_SIGN_KEY",

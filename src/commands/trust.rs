@@ -59,7 +59,7 @@ fn shown_options(file: &ProjectFile) -> String {
     }
     if let Some(refused) = file.refused() {
         for key in &refused.keys {
-            let reason = format!("ignored: {}", refused.reason());
+            let reason = format!("ignored: {}", key.why.reason());
             table.push(Tone::Plain, [key.name.clone(), reason, String::new()]);
         }
     }

@@ -151,7 +151,8 @@ impl OptionReader {
     }
 
     fn find(&self, wanted: impl Fn(&Shape) -> bool) -> Option<&'static RunOption> {
-        let option = RUN_OPTIONS.iter().find(|option| wanted(&option.shape))?;
+        let is_wanted = |option: &&RunOption| option.shape.is_flag && wanted(&option.shape);
+        let option = RUN_OPTIONS.iter().find(is_wanted)?;
         (!self.only_common || option.is_common()).then_some(option)
     }
 
@@ -185,6 +186,7 @@ fn is_option(word: &OsStr) -> bool {
 mod tests {
     use super::*;
     use crate::options::definitions::command::command;
+    use crate::options::shape::Secrecy;
     use clap::ArgMatches;
     use clap::parser::ValueSource;
     use proptest::prelude::*;
@@ -247,8 +249,8 @@ mod tests {
             }
             (Err(ArgvProblem::Value(name, _)), Ok(_)) => {
                 let option = RunOption::named(name).expect("known");
-                let Shape { takes, is_secret, .. } = option.shape;
-                prop_assert!(takes.is_repeatable() || is_secret, "{name}");
+                let Shape { takes, secrecy, .. } = option.shape;
+                prop_assert!(takes.is_repeatable() || secrecy != Secrecy::None, "{name}");
                 return Ok(());
             }
             (ours, clap) => {

@@ -7,7 +7,7 @@
 use super::shape::Shape;
 use super::shape::Takes::{Choice, Listed, Many, Nothing, One};
 use super::shape::ValueKind::{Directory, Path, Quantities, Quantity, Text, Words};
-use super::sharing::{self, RemoteMode};
+use super::sharing::{self, RemoteMode, SecretText};
 use super::source::{Given, Setting, Source};
 use super::values::{self, BadValue, PTY, all, last, switch};
 use crate::exit::ExitCodes;
@@ -56,7 +56,7 @@ macro_rules! options {
             help: concat!($($help, "\n"),+),
             set: |layer, words, source| {
                 let value = if words.is_empty() { None } else { Some($read(&words)?) };
-                layer.$name = Setting::new(value, Given { words, source });
+                layer.$name = Setting::new(value, Given::shown($shape.secrecy, words, source));
                 Ok(())
             },
             given: |layer| layer.$name.given(),
@@ -222,9 +222,9 @@ options! {
     /// Where results are shared: redis://, rediss://, s3+https:// or https://
     ///
     /// Asked after a local miss, and given what --share allows. Secrets come from the variables
-    /// `CACHEX_REMOTE_KEY`, `CACHEX_REMOTE_SIGN_KEY`, `CACHEX_REMOTE_TRUST` and `CACHEX_REMOTE_TOKEN`; `cachex remote
-    /// keygen` makes the first three.
-    remote: String = sharing::remote, Shape::new("remote", One(Text, "URL")).under(SHARING).rare().secret();
+    /// `CACHEX_REMOTE_KEY`, `CACHEX_REMOTE_SIGN_KEY`, `CACHEX_REMOTE_TRUST` and `CACHEX_REMOTE_TOKEN`, or from
+    /// `remote-key` and its kin in the user's file. `cachex remote keygen` makes the first three.
+    remote: String = sharing::remote, Shape::new("remote", One(Text, "URL")).under(SHARING).rare().with_login();
 
     /// What this machine does there: off, read, write or read-write [default: read]
     remote_mode: RemoteMode = last(sharing::mode),
@@ -257,6 +257,30 @@ options! {
     /// Another text makes all machines begin anew.
     remote_epoch: String = last(values::text),
         Shape::new("remote-epoch", One(Text, "TEXT")).under(SHARING).rare();
+
+    /// The key of the team
+    remote_key: SecretText = sharing::secret,
+        Shape::new("remote-key", One(Text, "KEY")).under(SHARING).secret().no_flag();
+
+    /// The seed of those who may write
+    remote_sign_key: SecretText = sharing::secret,
+        Shape::new("remote-sign-key", One(Text, "SEED")).under(SHARING).secret().no_flag();
+
+    /// The public keys that count (repeat, or use commas)
+    remote_trust: Vec<String> = all(values::text),
+        Shape::new("remote-trust", Listed(Text, "KEY")).under(SHARING).no_flag();
+
+    /// The token or the password for the remote
+    remote_token: SecretText = sharing::secret,
+        Shape::new("remote-token", One(Text, "TOKEN")).under(SHARING).secret().no_flag();
+
+    /// A file with the token
+    remote_token_file: String = last(sharing::file),
+        Shape::new("remote-token-file", One(Path, "FILE")).under(SHARING).no_flag();
+
+    /// Root certificates in place of those compiled in
+    remote_ca: String = last(sharing::file),
+        Shape::new("remote-ca", One(Path, "FILE")).under(SHARING).no_flag();
 
     /// Run it on a terminal, for its colours [default: never]
     ///

@@ -31,7 +31,7 @@ pub use definitions::verbs::{
 pub use files::file::ConfigFile;
 pub use files::findings::{Findings, Untrusted, WHY_IGNORED};
 pub use files::project_file::ProjectFile;
-pub use files::refused::{RefusedKey, RefusedKeys};
+pub use files::refused::{RefusedKey, RefusedKeys, WhyRefused};
 pub use files::trust::{self, TrustState};
 pub use layer::{Layer, RUN_OPTIONS, RunOption};
 pub use merge::{Asked, check};
@@ -39,5 +39,5 @@ pub use request::{
     Execution, Request, StdinMode, Typed, notices, remote_in_force, store_directory,
 };
 pub use shape::Takes;
-pub use sharing::{RemoteMode, Sharing, without_login};
+pub use sharing::{RemoteMode, Sharing, SharingSecrets, without_login};
 pub use source::{FileOwner, FilePlace, Given, Setting, Source};

@@ -3,7 +3,7 @@
 //! Defaults, and the meaning of options that belong together, are here. Nothing past this knows an option.
 
 use super::layer::Layer;
-use super::sharing::{RemoteMode, Sharing};
+use super::sharing::{RemoteMode, SecretText, Sharing, SharingSecrets};
 use super::source::{Setting, Source};
 use crate::error::Error;
 use crate::exit::ExitCodes;
@@ -170,7 +170,21 @@ fn remote_sharing(options: &Layer) -> Option<Sharing> {
         read: options.remote_read.value_or(Vec::new()),
         platform: options.remote_platform.value().cloned(),
         epoch: options.remote_epoch.value_or(String::new()),
+        secrets: secrets(options),
     })
+}
+
+fn secrets(options: &Layer) -> SharingSecrets {
+    let text = |setting: &Setting<String>| setting.value().cloned().map(SecretText::new);
+    let trusted = options.remote_trust.value().map(|keys| SecretText::new(keys.join(",")));
+    SharingSecrets::new([
+        ("CACHEX_REMOTE_KEY", options.remote_key.value().cloned()),
+        ("CACHEX_REMOTE_SIGN_KEY", options.remote_sign_key.value().cloned()),
+        ("CACHEX_REMOTE_TRUST", trusted),
+        ("CACHEX_REMOTE_TOKEN", options.remote_token.value().cloned()),
+        ("CACHEX_REMOTE_TOKEN_FILE", text(&options.remote_token_file)),
+        ("CACHEX_REMOTE_CA", text(&options.remote_ca)),
+    ])
 }
 
 fn policy(options: &Layer) -> Policy {

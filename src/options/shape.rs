@@ -17,8 +17,21 @@ pub struct Shape {
     pub heading: Option<&'static str>,
     /// Whether only the long help shows it.
     pub is_rare: bool,
-    /// Whether its value may hold a secret, which no message shows.
-    pub is_secret: bool,
+    /// What no message shows of its value.
+    pub secrecy: Secrecy,
+    /// Whether it is a flag of the command line too. What is none is not in the help.
+    pub is_flag: bool,
+}
+
+/// What is secret of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrecy {
+    /// Nothing.
+    None,
+    /// The user and the password of an address.
+    Login,
+    /// All of it. It counts in a file that only its owner can read.
+    Value,
 }
 
 /// What an option takes: a value has a kind, and a name in the help.
@@ -62,7 +75,8 @@ impl Shape {
             takes,
             heading: None,
             is_rare: false,
-            is_secret: false,
+            secrecy: Secrecy::None,
+            is_flag: true,
         }
     }
 
@@ -82,8 +96,16 @@ impl Shape {
         Self { is_rare: true, ..self }
     }
 
+    pub(super) const fn with_login(self) -> Self {
+        Self { secrecy: Secrecy::Login, ..self }
+    }
+
     pub(super) const fn secret(self) -> Self {
-        Self { is_secret: true, ..self }
+        Self { secrecy: Secrecy::Value, ..self }
+    }
+
+    pub(super) const fn no_flag(self) -> Self {
+        Self { is_flag: false, ..self }
     }
 }
 

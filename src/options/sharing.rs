@@ -3,9 +3,11 @@
 //! Knows nothing of the network. A build without remotes refuses an address.
 
 use super::values::BadValue;
+use crate::home;
 use crate::terminal::escape_os;
 use crate::time::Lifetime;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::time::Duration;
 
 /// By which remote results are shared, and how.
@@ -27,6 +29,52 @@ pub struct Sharing {
     pub platform: Option<String>,
     /// `--remote-epoch`.
     pub epoch: String,
+    /// The secrets, and what else is no flag.
+    pub secrets: SharingSecrets,
+}
+
+/// A text that nothing shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretText(String);
+
+impl SecretText {
+    pub(super) fn new(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText")
+    }
+}
+
+/// The secrets for a remote, and what else only variables and the user's own file may set, by the names of the variables.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SharingSecrets(Vec<(&'static str, SecretText)>);
+
+impl SharingSecrets {
+    pub(super) fn new(all: impl IntoIterator<Item = (&'static str, Option<SecretText>)>) -> Self {
+        Self(all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+    }
+
+    /// The value that a variable of this name has, or would have.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.0.clone())
+    }
+}
+
+/// Reads a secret. What is wrong with it is told without it.
+pub(super) fn secret(words: &[OsString]) -> Result<SecretText, BadValue> {
+    let text = words.last().and_then(|word| word.to_str());
+    let bad = || BadValue { word: "...".into(), reason: "expected UTF-8".to_owned() };
+    text.map(|text| SecretText(text.to_owned())).ok_or_else(bad)
+}
+
+/// The path of a file.
+pub(super) fn file(word: &OsStr) -> Result<String, String> {
+    let path = home::expanded(word.to_owned())?;
+    path.into_string().map_err(|_| "expected UTF-8".to_owned())
 }
 
 /// What this machine does with a remote.

@@ -2,6 +2,7 @@
 //!
 //! Knows no option.
 
+use super::shape::Secrecy;
 use crate::terminal::escape_os;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -69,6 +70,14 @@ pub struct Given {
     pub words: Vec<OsString>,
     /// Where it was given.
     pub source: Source,
+}
+
+impl Given {
+    /// With a word in place of what nothing may show.
+    pub(super) fn shown(secrecy: Secrecy, words: Vec<OsString>, source: Source) -> Self {
+        let is_hidden = secrecy == Secrecy::Value && !words.is_empty();
+        Self { words: if is_hidden { vec!["set".into()] } else { words }, source }
+    }
 }
 
 /// Where a value was given. The later variant is nearer.

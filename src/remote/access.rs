@@ -1,15 +1,18 @@
-//! The remote of this process: its address, and what variables say of who asks.
+//! A remote: its address, and what settings say of who asks.
 
 use super::engine::RemoteAccess;
 use crate::private_directory;
 use std::path::PathBuf;
 
-/// The remote of this address, with the token and the roots that variables name.
+/// The remote of this address, with the token and the roots that settings name. `variable` has them by the names of their
+/// variables.
 ///
 /// # Errors
 /// What is wrong with the address or a variable. Nothing secret is shown.
-pub fn access_of_process(remote: &str) -> Result<RemoteAccess, String> {
-    let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+pub fn access(
+    remote: &str,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<RemoteAccess, String> {
     let token = match (variable("CACHEX_REMOTE_TOKEN"), variable("CACHEX_REMOTE_TOKEN_FILE")) {
         (Some(token), _) => Some(token),
         (None, Some(path)) => {
@@ -23,7 +26,9 @@ pub fn access_of_process(remote: &str) -> Result<RemoteAccess, String> {
         url: remote.parse().map_err(|bad| format!("--remote: {bad}"))?,
         token,
         ca: variable("CACHEX_REMOTE_CA").map(PathBuf::from),
-        directory: credentials_directory(variable("AWS_ROLE_ARN").is_some()),
+        directory: credentials_directory(
+            std::env::var_os("AWS_ROLE_ARN").is_some_and(|it| !it.is_empty()),
+        ),
     })
 }
 

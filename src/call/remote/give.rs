@@ -47,7 +47,7 @@ impl Call<'_> {
         if !shared.is_posted.get() {
             return;
         }
-        match start_pushing(&shared.transfer.access, store.directory()) {
+        match start_pushing(&shared.transfer.access, &shared.secrets, store.directory()) {
             Ok(process) => Background::from(process).outlive_us_for(Some(shared.transfer.within)),
             Err(fault) => self.warn_not_shared(&fault),
         }

@@ -6,7 +6,7 @@ use crate::call::prepare::Prepared;
 use crate::call::remote_state::SharedCall;
 use crate::home;
 use crate::options::Sharing;
-use crate::remote::access::access_of_process;
+use crate::remote::access::access;
 use crate::remote::child::Transfer;
 use crate::remote::{Namer, Namespace, PlatformFacts, Secrets, SharedProject, portable_key};
 use std::os::unix::ffi::OsStringExt as _;
@@ -60,7 +60,7 @@ impl Call<'_> {
         let platform = PlatformFacts::of_process(sharing.platform.as_deref());
         let key = portable_key(fingerprint, &project, &platform, &sharing.epoch)
             .map_err(|not| NotShared::Reason(not.to_string()))?;
-        let variable = |name: &str| std::env::var(name).ok();
+        let variable = |name: &str| sharing.secrets.variable(name);
         let secrets = Secrets::new(variable).map_err(|bad| fault(&bad))?;
         let name = |namespace: &String| {
             let namespace: Namespace = namespace.parse().map_err(NotShared::Fault)?;
@@ -68,7 +68,7 @@ impl Call<'_> {
         };
         let namespaces = std::iter::once(&sharing.namespace).chain(&sharing.read);
         let names = namespaces.map(name).collect::<Result<_, NotShared>>()?;
-        let access = access_of_process(&sharing.remote).map_err(NotShared::Fault)?;
+        let access = access(&sharing.remote, variable).map_err(NotShared::Fault)?;
         let roots = [Some(project.root.clone()), project.logical_root, home::directory()];
         let places = roots.into_iter().flatten().map(|root| root.into_os_string().into_vec());
         Ok(SharedCall {

@@ -2,7 +2,7 @@
 
 use super::verbs::Verb;
 use crate::options::layer::{Layer, RUN_OPTIONS, RunOption};
-use crate::options::shape::{Shape, Takes, ValueKind};
+use crate::options::shape::{Secrecy, Shape, Takes, ValueKind};
 use crate::options::source::Source;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{
@@ -60,8 +60,9 @@ fn long_version() -> String {
 
 /// All that a command line may be.
 pub fn command() -> Command {
-    let of_run = || RUN_OPTIONS.iter().filter(|option| !option.is_common()).map(argument);
-    let common = RUN_OPTIONS.iter().filter(|option| option.is_common()).map(argument);
+    let flags = || RUN_OPTIONS.iter().filter(|option| option.shape.is_flag);
+    let of_run = || flags().filter(|option| !option.is_common()).map(argument);
+    let common = flags().filter(|option| option.is_common()).map(argument);
     let command = Frame::command().args(of_run()).args(common).args_override_self(true);
     command.mut_subcommands(|verb| {
         let takes_run_options = Verb::takes_run_options(verb.get_name());
@@ -79,7 +80,7 @@ pub(in crate::options) fn parse_verb(words: Vec<OsString>) -> Result<Verb, clap:
 
 /// An option of the table.
 fn argument(option: &'static RunOption) -> Arg {
-    let Shape { name, alias, letter, takes, heading, is_rare, is_secret } = option.shape;
+    let Shape { name, alias, letter, takes, heading, is_rare, secrecy, .. } = option.shape;
     let (line, more) = help(option.help);
     let argument = Arg::new(name)
         .long(name)
@@ -110,7 +111,9 @@ fn argument(option: &'static RunOption) -> Arg {
     match takes {
         Takes::Nothing => argument.action(ArgAction::SetTrue).value_parser(parser().map(|()| true)),
         // An error of clap would show the value.
-        Takes::One(kind, name) if is_secret => valued(kind, name).value_parser(any_word()),
+        Takes::One(kind, name) if secrecy != Secrecy::None => {
+            valued(kind, name).value_parser(any_word())
+        }
         Takes::One(kind, name) => valued(kind, name).value_parser(parser()),
         Takes::Many(kind, name) => many(kind, name),
         Takes::Listed(kind, name) => many(kind, name).value_delimiter(','),

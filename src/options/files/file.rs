@@ -1,9 +1,11 @@
 //! Parses one file: its bytes become layers, or the first thing that is wrong with it and its line. Pure.
 
-use super::refused::{RefusedKey, RefusedKeys, is_refused};
+use super::places::FoundFile;
+use super::refused::{RefusedKey, RefusedKeys, WhyRefused, why_refused};
 use super::rule::Rule;
 use super::value;
 use crate::options::layer::{Layer, RUN_OPTIONS, RunOption};
+use crate::options::shape::Secrecy;
 use crate::options::source::{FileOwner, FilePlace, Source};
 use crate::options::values::BadValue;
 use crate::terminal::escape_os;
@@ -36,11 +38,20 @@ pub struct FileProblem {
 type TomlEntry<'t, 'i> = (&'t Spanned<DeString<'i>>, &'t Spanned<DeValue<'i>>);
 
 impl ConfigFile {
-    /// Parses the file at this path. Paths in it start in its directory.
+    /// Parses the file at this path, which only its owner can read. Paths in it start in its directory.
     ///
     /// # Errors
     /// The first thing in it that cannot be understood.
     pub fn parse(bytes: &[u8], owner: FileOwner, path: &Path) -> Result<Self, FileProblem> {
+        Self::parse_with(bytes, owner, path, true)
+    }
+
+    fn parse_with(
+        bytes: &[u8],
+        owner: FileOwner,
+        path: &Path,
+        is_private: bool,
+    ) -> Result<Self, FileProblem> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let line = line_of(bytes, error.valid_up_to());
             FileProblem { line, what: "not UTF-8".to_owned() }
@@ -49,18 +60,19 @@ impl ConfigFile {
             let start = error.span().map_or(0, |span| span.start);
             FileProblem { line: line_of(bytes, start), what: error.message().to_owned() }
         })?;
-        let mut reader = TextReader { text, owner, path, refused: Vec::new() };
+        let mut reader = TextReader { text, owner, path, is_private, refused: Vec::new() };
         let (rules, options) = split(document.get_ref(), "rule");
         let defaults = reader.options(&options, None)?;
         let rules = rules.map_or(Ok(Vec::new()), |rules| reader.rules(rules))?;
         let (keys, path) = (reader.refused, path.to_owned());
-        let refused = (!keys.is_empty()).then_some(RefusedKeys { owner, path, keys });
+        let refused = (!keys.is_empty()).then_some(RefusedKeys { path, keys });
         Ok(Self { defaults, rules, refused })
     }
 
-    /// The same, with the problem as a message.
-    pub(super) fn read(bytes: &[u8], owner: FileOwner, path: &Path) -> Result<Self, String> {
-        Self::parse(bytes, owner, path).map_err(|FileProblem { line, what }| {
+    /// Parses a file that was found, with the problem as a message. Where others can read it, secrets in it do not count.
+    pub(super) fn read(file: &FoundFile, owner: FileOwner) -> Result<Self, String> {
+        let FoundFile { path, bytes, is_private } = file;
+        Self::parse_with(bytes, owner, path, *is_private).map_err(|FileProblem { line, what }| {
             format!("{}:{line}: {}", escape_os(path.as_os_str()), in_one_line(&what))
         })
     }
@@ -86,6 +98,8 @@ struct TextReader<'r> {
     text: &'r str,
     owner: FileOwner,
     path: &'r Path,
+    /// Whether only its owner can read it.
+    is_private: bool,
     refused: Vec<RefusedKey>,
 }
 
@@ -122,11 +136,15 @@ impl TextReader<'_> {
         let mut layer = Layer::default();
         for (key, value) in entries {
             let name = key.get_ref();
-            if is_refused(name, self.owner, rule.is_some()) {
-                self.refused.push(RefusedKey { line: self.line(key), name: name.to_string() });
+            let option = RunOption::named(name);
+            let is_secret = option.is_some_and(|it| it.shape.secrecy == Secrecy::Value);
+            let exposed = (is_secret && !self.is_private).then_some(WhyRefused::Exposed);
+            if let Some(why) = why_refused(name, self.owner, rule.is_some()).or(exposed) {
+                let (line, name) = (self.line(key), name.to_string());
+                self.refused.push(RefusedKey { line, name, why });
                 continue;
             }
-            let Some(option) = RunOption::named(name) else {
+            let Some(option) = option else {
                 let more = if rule.is_some() { "command" } else { "rule" };
                 let hint = nearest(name, more).map(|known| format!(" (did you mean '{known}'?)"));
                 let unknown = format!("unknown key '{name}'{}", hint.unwrap_or_default());
@@ -134,7 +152,11 @@ impl TextReader<'_> {
             };
             let source = Source::File(Rc::clone(&place));
             let set = self.set(&mut layer, option, value.get_ref(), source);
-            set.map_err(|reason| self.bad_value(name, value, &reason))?;
+            set.map_err(|reason| match option.shape.secrecy {
+                Secrecy::None => self.bad_value(name, value, &reason),
+                // It is not quoted.
+                _ => self.problem(value, &format!("invalid value for {name}: {reason}")),
+            })?;
         }
         Ok(layer)
     }

@@ -26,10 +26,10 @@ fn layers(
 ) -> Result<Layer, String> {
     let mut layer = Layer::default();
     for &owner in owners {
-        let Some(FoundFile { path, bytes }) = places::find(owner, &mut findings.ignored)? else {
-            continue;
-        };
-        let file = ConfigFile::read(&bytes, owner, &path).inspect_err(|_| {
+        let Some(found) = places::find(owner, &mut findings.ignored)? else { continue };
+        let file = ConfigFile::read(&found, owner);
+        let FoundFile { path, bytes, .. } = found;
+        let file = file.inspect_err(|_| {
             findings.files.push(path.clone());
         })?;
         let state = match owner {

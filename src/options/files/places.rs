@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct FoundFile {
     pub(super) path: PathBuf,
     pub(super) bytes: Vec<u8>,
+    /// Whether only its owner can read it.
+    pub(super) is_private: bool,
 }
 
 /// The name of a project's file.
@@ -123,7 +125,9 @@ fn read(owner: FileOwner, path: PathBuf, reach: &Path) -> Result<Option<FoundFil
     if bytes.len() as u64 > LARGEST {
         return problem("is too long");
     }
-    Ok(Some(FoundFile { path, bytes }))
+    let mode = Mode::from_raw_mode(status.st_mode);
+    let is_private = !mode.intersects(Mode::RWXG | Mode::RWXO);
+    Ok(Some(FoundFile { path, bytes, is_private }))
 }
 
 /// Whether somebody else may write to a file. Many systems give each user a group of the same number, and make files

@@ -28,8 +28,8 @@ impl ProjectFile {
             Some(directory) => places::find_in(&whole(directory)?)?,
             None => counted_here()?,
         };
-        let FoundFile { path, bytes: content } = found;
-        let file = ConfigFile::read(&content, FileOwner::Project, &path)?;
+        let file = ConfigFile::read(&found, FileOwner::Project)?;
+        let FoundFile { path, bytes: content, .. } = found;
         Ok(Self { path, content, file })
     }
 

@@ -9,7 +9,7 @@ use super::sealing::{NotSealed, ResultSealer};
 use crate::remote::breaker::{Breaker, BreakerPermit, RemoteDirection};
 use crate::remote::child::{RemoteAnswer, RemoteOperation, Transfer};
 use crate::remote::engine::{PutCondition, RemoteAccess, RemoteFault};
-use crate::remote::secret::keys::Secrets;
+use crate::remote::secret::keys::{SecretTexts, Secrets};
 use crate::store::{RemoteUses, Store};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,7 @@ struct PushOrder {
     ca: Option<PathBuf>,
     directory: Option<PathBuf>,
     store: PathBuf,
+    secrets: SecretTexts,
 }
 
 /// What became of the objects that waited.
@@ -53,22 +54,19 @@ pub struct PushReport {
 }
 
 /// Whether this process was started to push.
-#[must_use]
 pub fn is_asked_to_push() -> bool {
     let mut words = std::env::args_os().skip(1);
     words.next().is_some_and(|word| word == WORD) && words.next().is_none()
 }
 
 /// Pushes what waits, as the order on standard input says. The exit status.
-#[must_use]
 pub fn push_as_ordered() -> u8 {
     let mut bytes = Vec::new();
     let read = io::stdin().take(LONGEST_ORDER).read_to_end(&mut bytes);
     let order = read.ok().and_then(|_| serde_json::from_slice::<PushOrder>(&bytes).ok());
-    let Some(PushOrder { url, token, ca, directory, store }) = order else { return 1 };
+    let Some(PushOrder { url, token, ca, directory, store, secrets }) = order else { return 1 };
     let Ok(url) = url.parse() else { return 1 };
-    // The process that started this one left its variables.
-    let Ok(secrets) = Secrets::new(|name| std::env::var(name).ok()) else { return 1 };
+    let Ok(secrets) = secrets.secrets() else { return 1 };
     let transfer = Transfer::new(RemoteAccess { url, token, ca, directory }, EACH);
     let pushed = push_waiting(&transfer, &secrets, &store, Duration::from_mins(5), false);
     u8::from(pushed.is_err())
@@ -224,13 +222,14 @@ fn is_about_this_object(fault: &RemoteFault) -> bool {
 ///
 /// # Errors
 /// When it cannot be started.
-pub fn start_pushing(access: &RemoteAccess, store: &Path) -> io::Result<Child> {
+pub fn start_pushing(access: &RemoteAccess, secrets: &Secrets, store: &Path) -> io::Result<Child> {
     let order = PushOrder {
         url: access.url.with_secrets().to_owned(),
         token: access.token.clone(),
         ca: access.ca.clone(),
         directory: access.directory.clone(),
         store: store.to_owned(),
+        secrets: secrets.texts().clone(),
     };
     let order = serde_json::to_vec(&order)?;
     let program = Transfer::new(access.clone(), EACH).program;

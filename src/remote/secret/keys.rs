@@ -8,6 +8,7 @@ use super::text::{BadSecret, decode};
 use ring::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Okm, Prk, Salt};
 use ring::hmac::{self, HMAC_SHA256};
+use serde::{Deserialize, Serialize};
 
 /// The variable of the key of the team.
 pub const KEY: &str = "CACHEX_REMOTE_KEY";
@@ -45,6 +46,35 @@ pub struct Secrets {
     encryption: Prk,
     sealer: Option<Sealer>,
     trust: Trust,
+    texts: SecretTexts,
+}
+
+/// The texts that secrets are read from, for a process that this one starts. They travel by its standard input.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SecretTexts {
+    key: Option<String>,
+    sign_key: Option<String>,
+    trust: Option<String>,
+}
+
+impl SecretTexts {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// When one is missing or cannot be used.
+    pub fn secrets(self) -> Result<Secrets, BadSecret> {
+        let root = root_of(self.key.as_deref())?;
+        let id = derive(&root, b"key id", IdLength, |okm| {
+            let mut id = KeyId::default();
+            okm.fill(&mut id).map(|()| id)
+        });
+        let id = id.map_err(|_| BadSecret { variable: KEY, problem: "cannot be used" })?;
+        let names = derive(&root, b"names", HMAC_SHA256, |okm| hmac::Key::from(okm));
+        let encryption = derive(&root, b"encryption", HKDF_SHA256, |okm| Prk::from(okm));
+        let seal = derive(&root, b"seal", HMAC_SHA256, |okm| hmac::Key::from(okm));
+        let (sealer, trust) = seals(seal, self.sign_key.as_deref(), self.trust.as_deref())?;
+        Ok(Secrets { id, names, encryption, sealer, trust, texts: self })
+    }
 }
 
 impl Secrets {
@@ -55,28 +85,21 @@ impl Secrets {
     /// When one is missing or cannot be used. The error does not show it.
     pub fn new(variable: impl Fn(&str) -> Option<String>) -> Result<Self, BadSecret> {
         let variable = |name| variable(name).filter(|value| !value.trim().is_empty());
-        let root = root_of(variable(KEY).as_deref())?;
-        let id = derive(&root, b"key id", IdLength, |okm| {
-            let mut id = KeyId::default();
-            okm.fill(&mut id).map(|()| id)
-        });
-        let id = id.map_err(|_| BadSecret { variable: KEY, problem: "cannot be used" })?;
-        let names = derive(&root, b"names", HMAC_SHA256, |okm| hmac::Key::from(okm));
-        let encryption = derive(&root, b"encryption", HKDF_SHA256, |okm| Prk::from(okm));
-        let seal = derive(&root, b"seal", HMAC_SHA256, |okm| hmac::Key::from(okm));
-        let (seed, trusted) = (variable(SIGN_KEY), variable(TRUST));
-        let (sealer, trust) = seals(seal, seed.as_deref(), trusted.as_deref())?;
-        Ok(Self { id, names, encryption, sealer, trust })
+        let (key, sign_key, trust) = (variable(KEY), variable(SIGN_KEY), variable(TRUST));
+        SecretTexts { key, sign_key, trust }.secrets()
+    }
+
+    /// What they were read from.
+    pub fn texts(&self) -> &SecretTexts {
+        &self.texts
     }
 
     /// Tells which key this is, and nothing of it.
-    #[must_use]
     pub fn id(&self) -> KeyId {
         self.id
     }
 
     /// Whether this machine may write: it may not where only signatures count and it has no seed.
-    #[must_use]
     pub fn may_write(&self) -> bool {
         self.sealer.is_some()
     }
@@ -94,7 +117,6 @@ impl Secrets {
     }
 
     /// How this machine seals, and whose seals it believes.
-    #[must_use]
     pub fn sealing(&self) -> Sealing {
         match (&self.sealer, &self.trust) {
             (_, Trust::Key(_)) => Sealing::ByTeamKey,

@@ -12,6 +12,7 @@ mod process_one;
 mod pushing;
 mod refused;
 mod secret;
+mod secret_in_file;
 mod server;
 mod settings;
 mod shared;

@@ -20,6 +20,8 @@ pub struct Server {
 struct State {
     objects: BTreeMap<String, Vec<u8>>,
     requests: Vec<String>,
+    /// What a request has to have as its authorization.
+    demanded: Option<&'static str>,
     /// The methods that nobody may use.
     forbidden: Vec<&'static str>,
     /// What is answered to the next request with a method.
@@ -73,6 +75,11 @@ impl Server {
         self.state().objects.insert(name.to_owned(), object);
     }
 
+    /// Answers 401 to whatever does not have this as its authorization.
+    pub fn demand(&self, authorization: &'static str) {
+        self.state().demanded = Some(authorization);
+    }
+
     /// Answers 403 to this method from now on.
     pub fn forbid(&self, method: &'static str) {
         self.state().forbidden.push(method);
@@ -106,6 +113,8 @@ impl Server {
             let mut words = line.split(' ');
             let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
             let (mut length, mut only_new) = (0, false);
+            let demanded = self.state().demanded;
+            let mut is_allowed = demanded.is_none();
             loop {
                 let mut header = String::new();
                 reader.read_line(&mut header).ok().filter(|count| *count > 0)?;
@@ -114,6 +123,9 @@ impl Server {
                     None => break,
                     Some(("content-length", value)) => length = value.parse().ok()?,
                     Some(("if-none-match", "*")) => only_new = true,
+                    Some(("authorization", value)) => {
+                        is_allowed |= demanded.is_some_and(|it| it.eq_ignore_ascii_case(value));
+                    }
                     Some(("expect", _)) => {
                         (&*stream).write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
                     }
@@ -122,7 +134,11 @@ impl Server {
             }
             let mut body = vec![0; length];
             reader.read_exact(&mut body).ok()?;
-            let (status, body) = self.answer(&method, &path, body, only_new);
+            let (status, body) = if is_allowed {
+                self.answer(&method, &path, body, only_new)
+            } else {
+                ("401 Unauthorized", Vec::new())
+            };
             let length = body.len();
             let date = http_date(self.ahead);
             let head =
