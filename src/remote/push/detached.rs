@@ -243,7 +243,12 @@ pub fn start_pushing(access: &RemoteAccess, secrets: &Secrets, store: &Path) -> 
     };
     let mut process = command.spawn()?;
     // A pipe takes that much at once.
-    process.stdin.take().map_or(Ok(()), |mut input| input.write_all(&order))?;
+    match process.stdin.take().map(|mut input| input.write_all(&order)) {
+        // Somebody killed the process. The next one pushes what waits.
+        Some(Err(fault)) if fault.kind() == io::ErrorKind::BrokenPipe => {}
+        Some(written) => written?,
+        None => {}
+    }
     Ok(process)
 }
 

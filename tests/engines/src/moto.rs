@@ -40,7 +40,7 @@ impl Moto {
         let port = free_port();
         let mut command = Command::new("python3");
         command.args(["-m", "moto.server", "-p", &port.to_string()]).stderr(Stdio::null());
-        let server = Server::start(&mut command, port);
+        let server = Server::start(command, port);
         let setup = Command::new("python3")
             .args(["-c", SETUP, &port.to_string()])
             .args(policies)

@@ -93,6 +93,6 @@ impl Nginx {
         fs::create_dir(directory.path().join("objects")).expect("a directory");
         let mut command = Command::new("nginx");
         command.arg("-c").arg(&configuration).arg("-p").arg(directory.path());
-        Self { server: Server::start(&mut command, port), directory, certificates }
+        Self { server: Server::start(command, port), directory, certificates }
     }
 }

@@ -10,24 +10,36 @@ use std::time::{Duration, Instant};
 /// A server. It is killed when this is dropped.
 pub struct Server {
     child: Child,
+    command: Command,
     /// The port that it listens on, on this machine.
     pub port: u16,
 }
 
 impl Server {
     /// Starts a server, and waits until it accepts connections on that port.
-    pub fn start(command: &mut Command, port: u16) -> Self {
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
-        let child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let mut server = Self { child, port };
+    pub fn start(mut command: Command, port: u16) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let child = spawn(&mut command);
+        let mut server = Self { child, command, port };
+        server.wait_until_it_listens();
+        server
+    }
+
+    /// Starts it again on the same port, after it was killed.
+    pub fn start_again(&mut self) {
+        self.child = spawn(&mut self.command);
+        self.wait_until_it_listens();
+    }
+
+    fn wait_until_it_listens(&mut self) {
+        let command = &self.command;
         let hang = Instant::now() + Duration::from_secs(60);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
             assert!(Instant::now() < hang, "{command:?} does not listen");
-            let ended = server.child.try_wait().expect("a child");
+            let ended = self.child.try_wait().expect("a child");
             assert!(ended.is_none(), "{command:?} ended: {ended:?}");
             thread::sleep(Duration::from_millis(5));
         }
-        server
     }
 
     /// The number of the process.
@@ -46,6 +58,10 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn spawn(command: &mut Command) -> Child {
+    command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }
 
 /// Sends a signal to a process, which may have ended.

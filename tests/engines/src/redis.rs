@@ -14,7 +14,6 @@ pub struct Redis {
     pub directory: TempDir,
     /// Its certificates, if it speaks TLS.
     pub certificates: Option<Certificates>,
-    command: Command,
 }
 
 impl Redis {
@@ -25,7 +24,7 @@ impl Redis {
         let mut command = Command::new("redis-server");
         command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
         command.arg("--dir").arg(directory.path()).args(words);
-        Self { server: Server::start(&mut command, port), directory, certificates: None, command }
+        Self { server: Server::start(command, port), directory, certificates: None }
     }
 
     /// A server with the users of `docs/fleet.md`, whose passwords are their names.
@@ -45,13 +44,8 @@ impl Redis {
         command.arg("--dir").arg(directory.path());
         command.arg("--tls-cert-file").arg(&certificates.certificate);
         command.arg("--tls-key-file").arg(&certificates.key);
-        let server = Server::start(&mut command, port);
-        Self { server, directory, certificates: Some(certificates), command }
-    }
-
-    /// Starts it again on the same port, after it was killed.
-    pub fn start_again(&mut self) {
-        self.server = Server::start(&mut self.command, self.server.port);
+        let server = Server::start(command, port);
+        Self { server, directory, certificates: Some(certificates) }
     }
 
     /// Its address for clients without a login.

@@ -29,6 +29,15 @@ pub struct S3 {
 impl S3 {
     /// A server. `program` is `env!("CARGO_BIN_EXE_s3-server")`.
     pub fn start(program: &str) -> Self {
+        Self::with(program, None)
+    }
+
+    /// The same with each bucket under a host of its own in this domain.
+    pub fn with_hosts(program: &str, domain: &str) -> Self {
+        Self::with(program, Some(domain))
+    }
+
+    fn with(program: &str, domain: Option<&str>) -> Self {
         let port = free_port();
         let directory = tempfile::tempdir().expect("a directory");
         fs::create_dir(directory.path().join("bucket")).expect("a bucket");
@@ -36,7 +45,8 @@ impl S3 {
         command.arg(port.to_string()).arg(directory.path()).args([ACCESS_KEY, SECRET_KEY, "s3:*"]);
         let actions = page::s3_reader_actions().join(",");
         command.args([READER_KEY, READER_SECRET, &actions]);
-        Self { server: Server::start(&mut command, port), directory }
+        command.envs(domain.map(|domain| ("DOMAIN", domain)));
+        Self { server: Server::start(command, port), directory }
     }
 
     /// The address of objects in the bucket.

@@ -1,10 +1,13 @@
-//! A fleet: eight stores, two branches and one Redis, while callers, transfers and the Redis are killed.
+//! A fleet: eight stores, two branches and one server, while callers, transfers and the server are killed.
 //!
 //! What is killed, and when, is a function of a seed; what it meets there is not. Whatever happens, each call that is not
 //! killed gives what the command gives.
 
 use cachex_engines::machine::Machine;
+use cachex_engines::nginx::Nginx;
+use cachex_engines::process::Server;
 use cachex_engines::redis::Redis;
+use cachex_engines::s3::S3;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -196,10 +199,27 @@ impl Member {
 }
 
 #[test]
-fn a_fleet_gives_no_wrong_result_whoever_is_killed() {
+fn a_fleet_with_redis_gives_no_wrong_result() {
     // What was written survives the kill of a server.
     let mut redis = Redis::start(&["--appendonly", "yes", "--appendfsync", "no"]);
-    let fleet: Vec<Member> = (0..STORES).map(|number| Member::new(number, &redis.url())).collect();
+    work("redis", &redis.url(), &mut redis.server);
+}
+
+#[test]
+fn a_fleet_with_http_gives_no_wrong_result() {
+    let mut nginx = Nginx::start("");
+    work("http", &nginx.url(""), &mut nginx.server);
+}
+
+#[test]
+fn a_fleet_with_s3_gives_no_wrong_result() {
+    let mut s3 = S3::start(env!("CARGO_BIN_EXE_s3-server"));
+    work("s3", &s3.url(), &mut s3.server);
+}
+
+/// Two hundred calls, and then new machines.
+fn work(name: &str, url: &str, server: &mut Server) {
+    let fleet: Vec<Member> = (0..STORES).map(|number| Member::new(number, url)).collect();
     let tally = Mutex::new(Tally::default());
     for round in 0..ROUNDS {
         thread::scope(|scope| {
@@ -213,9 +233,9 @@ fn a_fleet_gives_no_wrong_result_whoever_is_killed() {
             let mut dice = Dice(1000 * round + 999);
             thread::sleep(Duration::from_millis(200));
             dice.wait_up_to(800);
-            redis.server.kill();
+            server.kill();
             dice.wait_up_to(300);
-            redis.start_again();
+            server.start_again();
         });
         thread::scope(|scope| {
             fleet.iter().for_each(|member| drop(scope.spawn(|| member.end_job())));
@@ -228,23 +248,24 @@ fn a_fleet_gives_no_wrong_result_whoever_is_killed() {
     });
     let (saved, given) = (saved.count(), tally.given.len());
     let ran: usize = fleet.iter().map(|member| member.machine.runs().len()).sum();
-    let late = latecomers(&redis);
+    let late = latecomers(url);
     let Tally { ended, killed_callers, killed_transfers, warnings, .. } = tally;
     let report = format!(
-        "{ended} calls on {STORES} stores, {killed_callers} callers, {killed_transfers} transfers and {ROUNDS} servers \
+        "{name}: {ended} calls on {STORES} stores, {killed_callers} callers, {killed_transfers} transfers and {ROUNDS} servers \
         killed: 0 wrong, 0 failed, {warnings} warnings; {ran} runs, and {saved} of the {given} results that a store got \
         for the first time came from another; later, new stores got {late} of {} so\n",
         2 * Task::all().filter(|task| task.code() == 0).count()
     );
     print!("{report}");
-    fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("fleet.txt"), report).expect("written");
+    let record = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fleet-{name}.txt"));
+    fs::write(record, report).expect("written");
     assert!(saved > 0 && late > 0);
 }
 
 /// A new machine of each branch asks for everything. How many runs it was spared.
-fn latecomers(redis: &Redis) -> usize {
+fn latecomers(url: &str) -> usize {
     let tally = Mutex::new(Tally::default());
-    let late = [STORES, STORES + 1].map(|number| Member::new(number, &redis.url()));
+    let late = [STORES, STORES + 1].map(|number| Member::new(number, url));
     let mut saved = 0;
     for member in &late {
         for task in Task::all() {

@@ -138,7 +138,7 @@ fn a_server_that_is_killed_during_a_push_gets_it_later() {
         thread::sleep(Duration::from_millis(10) * u32::try_from(round).expect("small"));
         redis.server.kill();
         assert!(is_right(&one.call(&CALL)), "a hit needs no server");
-        redis.start_again();
+        redis.server.start_again();
         let flush = || one.call(&["remote", "flush", "--timeout", "60s"]);
         wait_until("pushed", || flush().status.success());
         let output = other.call(&CALL);

@@ -75,7 +75,9 @@ fn is_refused_by_the_store(store: &Store) {
     // Neither a new result nor one in place of that of the team.
     assert!(told(&job, "new", "evil").contains("shared: it waits to be pushed"));
     assert!(told(&job, "old", "evil").contains("shared: it waits to be pushed"));
-    job.wait_until_pushed();
+    let flush = job.call(&["remote", "flush", "--timeout", "60s"]);
+    assert_eq!(String::from_utf8_lossy(&flush.stdout), "pushed 0, refused 2, waiting 0\n");
+    assert!(String::from_utf8_lossy(&flush.stderr).contains("no access: "), "{flush:?}");
     let developer = (store.reader)("mine");
     assert_eq!((call(&developer, "old"), developer.runs().len()), ("good".to_owned(), 0));
     let told = told(&developer, "new", "mine");

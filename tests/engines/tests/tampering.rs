@@ -46,7 +46,7 @@ fn asked(nginx: &Nginx, words: &[&str]) -> (String, String) {
 
 fn is_refused(nginx: &Nginx, place: &str) {
     let (gives, told) = asked(nginx, &[]);
-    let is_told = told.contains("not from the remote: what the remote has is refused: ");
+    let is_told = told.contains("remote: miss: what the remote has is refused: ");
     assert!(gives == "mine" && is_told, "{place}: {gives}: {told}");
 }
 

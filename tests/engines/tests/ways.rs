@@ -53,6 +53,21 @@ fn a_role_is_taken_on_by_an_identity_and_its_credentials_are_kept() {
 }
 
 #[test]
+fn a_bucket_may_have_a_host_of_its_own() {
+    let s3 = S3::with_hosts(env!("CARGO_BIN_EXE_s3-server"), "s3.example");
+    let (proxy, asked) = proxy_to(s3.server.port);
+    let remote = at("insecure+s3+http://bucket.s3.example/prefix")
+        .with("http_proxy", &format!("http://127.0.0.1:{proxy}"))
+        .with("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+        .with("AWS_SECRET_ACCESS_KEY", SECRET_KEY);
+    assert_eq!(remote.put_if_absent(NAME, b"virtual"), Ok(Stored));
+    assert_eq!(remote.get(NAME), Ok(Some(b"virtual".to_vec())));
+    assert!(s3.directory.path().join("bucket/prefix").join(NAME).exists());
+    let first = asked.recv().expect("a request");
+    assert!(first.starts_with("CONNECT bucket.s3.example:80 "), "{first}");
+}
+
+#[test]
 fn a_service_that_gives_no_credentials_is_a_fault() {
     let directory = tempfile::tempdir().expect("a directory");
     let token = directory.path().join("token");

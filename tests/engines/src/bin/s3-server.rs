@@ -1,11 +1,13 @@
 //! An S3 store in a directory, which checks signatures: `s3-server PORT DIRECTORY [ACCESS-KEY SECRET-KEY ACTIONS]...`.
 //!
 //! `ACTIONS` are those of a policy, as `s3:GetObject,s3:ListBucket`; `s3:*` allows all.
+//! With the variable DOMAIN, each bucket has a host of its own in that domain.
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::SimpleAuth;
+use s3s::host::SingleDomain;
 use s3s::service::S3ServiceBuilder;
 use s3s::{S3Result, s3_error};
 use s3s_fs::FileSystem;
@@ -45,6 +47,9 @@ async fn main() {
     let mut service = S3ServiceBuilder::new(store);
     service.set_auth(auth);
     service.set_access(Policies(policies));
+    if let Ok(domain) = std::env::var("DOMAIN") {
+        service.set_host(SingleDomain::new(&domain).expect("a domain"));
+    }
     let service = service.build();
     let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a port that is free");
     loop {
