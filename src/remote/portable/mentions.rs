@@ -2,7 +2,7 @@
 
 /// Looks for some texts in bytes that come in pieces.
 pub struct MentionSearch {
-    texts: Vec<Vec<u8>>,
+    texts: Vec<SoughtText>,
     /// The end of what came so far: a text may begin there.
     end: Vec<u8>,
     /// One less than the length of the longest text.
@@ -18,6 +18,7 @@ impl MentionSearch {
     pub fn new(texts: impl IntoIterator<Item = Vec<u8>>) -> Self {
         let texts: Vec<_> = texts.into_iter().filter(|text| text.len() >= SHORTEST).collect();
         let longest = texts.iter().map(Vec::len).max().unwrap_or_default();
+        let texts = texts.into_iter().map(SoughtText::new).collect();
         Self { texts, end: Vec::new(), overlap: longest.saturating_sub(1), is_found: false }
     }
 
@@ -28,8 +29,7 @@ impl MentionSearch {
         }
         let head = &bytes[..bytes.len().min(self.overlap)];
         let seam = [&self.end, head].concat();
-        self.is_found =
-            self.texts.iter().any(|text| contains(&seam, text) || contains(bytes, text));
+        self.is_found = self.texts.iter().any(|text| text.is_in(&seam) || text.is_in(bytes));
         let joined = if bytes.len() >= self.overlap { bytes } else { &seam };
         self.end = joined[joined.len().saturating_sub(self.overlap)..].to_vec();
     }
@@ -46,16 +46,33 @@ impl MentionSearch {
     }
 }
 
-fn contains(bytes: &[u8], text: &[u8]) -> bool {
-    let Some((first, rest)) = text.split_first() else { return true };
-    let mut left = bytes;
-    while let Some(at) = left.iter().position(|byte| byte == first) {
-        left = &left[at + 1..];
-        if left.starts_with(rest) {
-            return true;
+/// A text that is looked for by Horspool's method, which looks at few of the bytes if the text is long.
+struct SoughtText {
+    text: Vec<u8>,
+    /// How far the text may be moved on when its end lies on this byte.
+    steps: [u8; 256],
+}
+
+impl SoughtText {
+    fn new(text: Vec<u8>) -> Self {
+        let step = |length: usize| u8::try_from(length).unwrap_or(u8::MAX);
+        let mut steps = [step(text.len()); 256];
+        for (at, byte) in text.iter().enumerate().take(text.len() - 1) {
+            steps[usize::from(*byte)] = step(text.len() - 1 - at);
         }
+        Self { text, steps }
     }
-    false
+
+    fn is_in(&self, bytes: &[u8]) -> bool {
+        let mut end = self.text.len();
+        while let Some(part) = bytes.get(..end) {
+            if part.ends_with(&self.text) {
+                return true;
+            }
+            end += usize::from(self.steps[usize::from(part[end - 1])]);
+        }
+        false
+    }
 }
 
 #[cfg(test)]

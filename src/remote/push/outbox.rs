@@ -59,9 +59,12 @@ impl Outbox {
     /// The system's.
     pub fn post(&self, note: &OutgoingNote) -> io::Result<bool> {
         self.prepare()?;
-        self.remove_old()?;
-        if self.files(NOTE)?.len() >= MOST {
-            return Ok(false);
+        let is_full = || Ok::<_, io::Error>(self.files(NOTE)?.len() >= MOST);
+        if is_full()? {
+            self.remove_old()?;
+            if is_full()? {
+                return Ok(false);
+            }
         }
         write(&self.directory, note, NOTE)?;
         Ok(true)
