@@ -9,7 +9,7 @@ Commands that are compared take turns, in random order. Prints Markdown: a line 
 with its bar, and at the end how many bars hold.
 
 Everything happens in temporary directories (two gigabytes below TMPDIR) with their own stores. For Linux;
-needs Python 3.8, git, and a C compiler with a static C library.
+needs Python 3.8, git, a C compiler with a static C library, and redis-server for the rows of remotes.
 
 The exit code is 0 whatever the numbers are, and 1 when something could not be measured. Other work on the
 machine blurs the numbers: look at the quartiles.
@@ -25,13 +25,14 @@ import busy  # noqa: E402
 import long  # noqa: E402
 import many  # noqa: E402
 import outputs  # noqa: E402
+import remote  # noqa: E402
 import small  # noqa: E402
 import traced  # noqa: E402
 from calls import Bench  # noqa: E402
 from machine import Failed, Tools, described  # noqa: E402
 from table import HEAD, failed  # noqa: E402
 
-ROWS = {**small.ROWS, **long.ROWS, **many.ROWS, **busy.ROWS, **traced.ROWS, **outputs.ROWS}
+ROWS = {**small.ROWS, **long.ROWS, **many.ROWS, **busy.ROWS, **traced.ROWS, **outputs.ROWS, **remote.ROWS}
 
 
 def main():
