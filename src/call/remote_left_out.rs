@@ -13,6 +13,9 @@ impl Call<'_> {
         false
     }
 
+    #[allow(clippy::unused_self, reason = "it stands for a method that looks at a call")]
+    pub(super) fn prepare_to_share(&self, _: &Prepared) {}
+
     /// What this call would share: nothing.
     #[allow(clippy::unused_self, reason = "it stands for a method that looks at a call")]
     pub fn forecast_sharing(&self, _: &Sharing, _: &Prepared) -> SharingForecast {

@@ -5,6 +5,7 @@
 use super::context::Call;
 use super::decide::lacking_in_background;
 use super::execute::{RunClaim, Showing};
+use super::inputs::CheckedInputs;
 use super::keep::FinishedRun;
 use super::prepare::Prepared;
 use crate::entry::{Condition, Entry};
@@ -67,6 +68,9 @@ impl Call<'_> {
         };
         let slot = prepared.claim_slot().inspect_err(warn);
         let is_free = slot.is_ok_and(|slot| slot.state() == RunState::Over);
+        if is_free {
+            self.prepare_to_share(&prepared);
+        }
         let Prepared { store, observation, stdin, .. } = prepared;
         let directory = store.directory().to_owned();
         // An open database must not be carried into another process.
@@ -82,7 +86,7 @@ impl Call<'_> {
             unsafe {
                 in_background(keep, || {
                     // There is nobody to tell.
-                    let _ = self.carry_out(renewal, stand_in, &directory, &observation);
+                    let _ = self.carry_out(renewal, stand_in, &directory, observation);
                 })
             }
         });
@@ -92,13 +96,14 @@ impl Call<'_> {
         begun.inspect_err(warn).ok()
     }
 
-    /// In the background: runs the command, unless another process is doing so or has done so.
+    /// In the background: runs the command, unless another process is doing so or has done so, or another machine has a
+    /// fresh result.
     fn carry_out(
         &self,
         renewal: &Renewal,
         stand_in: StandIn,
         directory: &Path,
-        observation: &Observation,
+        observation: Observation,
     ) -> Result<(), StoreError> {
         let mut store = Store::for_look_up(directory)?;
         let key = observation.fingerprint.key();
@@ -108,7 +113,7 @@ impl Call<'_> {
         let since = store.mended(self.notices, |store| store.clearings())?;
         let condition = renewal.condition;
         let found = self.look_up(&store, &[key])?;
-        let (holding, _) = self.holding(&store, observation, found)?;
+        let (holding, _) = self.holding(&store, &observation, found)?;
         let current = holding.into_iter().find(|it| it.condition.is_same_input(condition));
         // The command may run for long.
         store.release_read_lock();
@@ -116,6 +121,14 @@ impl Call<'_> {
         if !Policy::is_renewal_due(renewal.served, current.as_ref(), self.began, now) {
             return Ok(());
         }
+        let (variants, checked_inputs) = (Vec::new(), CheckedInputs::default());
+        let stdin = Stdin::Absent;
+        let mut prepared = Prepared { store, observation, variants, checked_inputs, stdin };
+        if self.fetch_shared(&mut prepared) {
+            return Ok(());
+        }
+        let Prepared { mut store, observation, .. } = prepared;
+        let observation = &observation;
         let recorder = Some(self.recorder(&store));
         let ledger = self.ledger(&store, observation);
         let outputs_before = self.outputs_before();
@@ -130,6 +143,7 @@ impl Call<'_> {
             let ran = FinishedRun { condition: holds_for, recording, traced, outputs_before };
             is_better && self.keep(&mut store, observation, ran, since).is_ok()
         });
+        self.push_posted(&store);
         match current {
             Some(entry) if !renewed => store.note_failed_renewal(&entry, Timestamp::now()),
             _ => Ok(()),

@@ -88,6 +88,25 @@ impl Call<'_> {
         }
     }
 
+    /// `--only-if-cached`: replays a result of another machine. Does not wait for a process that fills the key.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn serve_from_remote(&self, mut prepared: Prepared, miss: &Miss) -> Result<Exit, Error> {
+        let missed = Err(Error::Missed(miss.reason.to_string()));
+        if self.request.sharing.is_none() || !self.stores(&prepared.store) {
+            return missed;
+        }
+        let claimed = prepared.claim_slot().and_then(ClaimSlot::claim);
+        let Ok(Claimed::Ours(claim)) = claimed else { return missed };
+        if !self.fetch_shared(&mut prepared) || self.look_again(&mut prepared).is_err() {
+            return missed;
+        }
+        let Ok(hit) = self.choose(&prepared) else { return missed };
+        drop(claim);
+        self.serve(prepared, hit)
+    }
+
     /// Looks the entries up again: another caller may have stored one since, whether we waited or not.
     fn look_again(&self, prepared: &mut Prepared) -> io::Result<()> {
         let keys = prepared.observation.fingerprint.keys();

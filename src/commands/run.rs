@@ -36,7 +36,7 @@ pub fn run(
         }
         Err(miss) if request.execution == Execution::Never => {
             call.tell_caveats(&prepared.observation, true);
-            Err(Error::Missed(miss.reason.to_string()))
+            call.serve_from_remote(prepared, &miss)
         }
         Err(miss) => {
             if let Some(reason) = call.needs_its_own_output() {

@@ -3,7 +3,7 @@
 use super::exchange::Exchange;
 use crate::call::context::Call;
 use crate::call::prepare::Prepared;
-use crate::options::Sharing;
+use crate::options::{Execution, Sharing};
 use crate::remote::{SealedObject, Unverified};
 use crate::time::Lifetime;
 
@@ -70,11 +70,20 @@ impl Call<'_> {
         false
     }
 
+    /// Finds out what this call has to know to share its result, before standard input is left to a run in the background.
+    pub(in crate::call) fn prepare_to_share(&self, prepared: &Prepared) {
+        if let Some(sharing) = &self.request.sharing {
+            self.shared_call(sharing, prepared);
+        }
+    }
+
     /// Why the remote is not asked, whatever it has.
     pub(super) fn why_not_asked(&self, sharing: &Sharing) -> Option<&'static str> {
         let policy = &self.request.policy;
         if !sharing.mode.reads() {
             Some("--remote-mode is write")
+        } else if self.request.execution == Execution::InBackground {
+            Some("--warm is set")
         } else if policy.refresh {
             Some("--refresh is set")
         } else {

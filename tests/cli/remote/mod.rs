@@ -17,4 +17,5 @@ mod server;
 mod settings;
 mod shared;
 mod told;
+mod unattended;
 mod verb;

@@ -1,0 +1,84 @@
+//! Calls that run nothing, store nothing, or run in the background, and the remote.
+
+use super::machine::{checkout, sharing, wait_until_pushed};
+use super::server::Server;
+use crate::harness::{Sandbox, Texts as _, wait_until};
+
+/// A machine whose file `x` has this content.
+fn machine(content: &str) -> Sandbox {
+    let sandbox = checkout("cat x");
+    sandbox.write("x", content);
+    sandbox
+}
+
+#[test]
+fn a_call_that_must_not_run_takes_the_result_of_another_machine() {
+    let (server, one, other) = (Server::new(), machine("1"), machine("2"));
+    let told = sharing(&other, &server, "--only-if-cached ./s.sh").tells("", 124);
+    assert!(told.contains("not cached"), "{told}");
+    sharing(&one, &server, "./s.sh").gives("1");
+    wait_until_pushed(&one);
+    sharing(&other, &server, "--only-if-cached ./s.sh").gives("1");
+    let asked = server.requests("GET");
+    sharing(&other, &server, "--only-if-cached ./s.sh").gives("1");
+    assert_eq!((other.runs(), server.requests("GET")), (0, asked));
+    // It neither waits nor runs where there is no remote.
+    other.cachex("--only-if-cached ./s.sh a").tells("", 124);
+}
+
+#[test]
+fn a_call_that_must_not_store_neither_asks_nor_gives() {
+    let (server, one) = (Server::new(), machine("1"));
+    sharing(&one, &server, "--no-store ./s.sh").tells("1", 0);
+    assert_eq!(server.requests(""), 0);
+    let other = machine("2");
+    sharing(&other, &server, "./s.sh").gives("2");
+    wait_until_pushed(&other);
+    sharing(&one, &server, "--no-store ./s.sh").tells("1", 0);
+    assert_eq!((one.runs(), server.requests("PUT")), (2, 1));
+}
+
+#[test]
+fn what_is_warmed_is_shared() {
+    let (server, one, other) = (Server::new(), machine("1"), machine("2"));
+    sharing(&one, &server, "--warm ./s.sh").gives("");
+    wait_until("the result is there", || server.objects().len() == 1);
+    sharing(&other, &server, "./s.sh").gives("1");
+    assert_eq!(other.runs(), 0);
+    // It takes the place of the old one, whatever that was.
+    one.write("x", "3");
+    sharing(&one, &server, "--warm ./s.sh").gives("");
+    wait_until("the result is replaced", || server.requests("PUT") == 2);
+    wait_until_pushed(&one);
+    sharing(&machine("4"), &server, "./s.sh").gives("3");
+}
+
+/// A machine with a result of its own that expired an hour ago, and `x` as it is by now.
+fn with_expired_result(content: &str, by_now: &str) -> Sandbox {
+    let sandbox = machine(content);
+    sandbox.cachex("./s.sh").gives(content);
+    sandbox.age(7200);
+    sandbox.write("x", by_now);
+    sandbox
+}
+
+const STALE: &str = "--ttl 1h --stale-while-revalidate 1d ./s.sh";
+
+#[test]
+fn a_renewal_in_the_background_is_shared() {
+    let (server, one, other) = (Server::new(), with_expired_result("1", "3"), machine("2"));
+    sharing(&one, &server, STALE).gives("1");
+    wait_until("the renewed result is there", || server.objects().len() == 1);
+    sharing(&other, &server, "./s.sh").gives("3");
+    assert_eq!((one.runs(), other.runs()), (2, 0));
+}
+
+#[test]
+fn a_renewal_takes_what_another_machine_has_renewed() {
+    let (server, one, other) = (Server::new(), with_expired_result("1", "3"), machine("2"));
+    sharing(&other, &server, "./s.sh").gives("2");
+    wait_until_pushed(&other);
+    sharing(&one, &server, STALE).gives("1");
+    wait_until("the renewed result is here", || one.cachex("./s.sh").output().stdout_text() == "2");
+    assert_eq!(one.runs(), 1);
+}
