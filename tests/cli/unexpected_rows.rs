@@ -66,6 +66,19 @@ fn a_missing_secret_is_damage() {
 }
 
 #[test]
+fn a_note_of_a_clearing_that_was_altered_is_damage() {
+    let sandbox = sandbox();
+    sandbox.cachex("./s.sh").gives("hi\n");
+    sandbox.cachex("clear").output();
+    change(&sandbox, "UPDATE note SET value = x'00' WHERE kind = 1", 1);
+    let told = sandbox.cachex("doctor").output().stdout_text();
+    assert!(told.contains("a note does not match its checksum"), "{told}");
+    sandbox.cachex("./s.sh 1").warns("hi\n", "the store was damaged");
+    sandbox.cachex("./s.sh 1").gives("hi\n");
+    assert_eq!(sandbox.runs(), 2);
+}
+
+#[test]
 fn output_without_an_entry_is_ignored() {
     let sandbox = Sandbox::with_script("seq $1 100000");
     sandbox.cachex("./s.sh 1").output();

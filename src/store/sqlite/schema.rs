@@ -86,7 +86,12 @@ fn put_secret(connection: &Connection) -> Result<(), StoreError> {
 pub(in crate::store) fn is_ours(connection: &Connection) -> Result<bool, StoreError> {
     // Only the migration makes the secret with which digests of parts are keyed.
     let has_secret = || Notes::of(connection, NoteKind::Secret).find(&[]).map(|it| it.is_some());
-    Ok(is_as_made(connection)? && is_well_typed(connection)? && has_secret()?)
+    let is_ours = is_as_made(connection)? && is_well_typed(connection)? && has_secret()?;
+    if is_ours {
+        // Nothing is stored unless the last clearing can be read.
+        Notes::of(connection, NoteKind::Cleared).last_name()?;
+    }
+    Ok(is_ours)
 }
 
 /// Whether the tables are just those that cachex makes.
