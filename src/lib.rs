@@ -156,7 +156,7 @@ fn dispatch(mut asked: Asked) -> Result<Exit, Error> {
         Verb::Clear(options) => commands::clear::run(&options, &store()?, &notices)?,
         Verb::Completions { shell } => commands::completions::run(shell)?,
         Verb::Config(options) => commands::config::run(&asked, &options, &notices)?,
-        Verb::Doctor => return commands::doctor::run(&store()?),
+        Verb::Doctor => return commands::doctor::run(&asked.in_force, &store()?),
         Verb::Explain(options) => commands::explain::run(asked, &options, &notices)?,
         Verb::Help { verb } => return Ok(Exit::Code(options::Help::of(verb.as_deref()).show())),
         Verb::Init { shell } => commands::init::run(shell)?,

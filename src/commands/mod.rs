@@ -39,6 +39,8 @@ pub mod remote;
 mod remote_check;
 #[cfg(feature = "remote")]
 mod remote_clear;
+#[cfg(feature = "remote")]
+mod remote_doctor;
 pub mod run;
 pub mod show;
 pub mod stats;

@@ -72,7 +72,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ),
     (
         "commands",
-        "answer filters json opening option_value removals run screen shortened clear completions init man entry_facts key_parts explain_sharing explain prune table findings entry_inputs entry_outputs config doctor variants list remote_check remote_clear remote no_remote show stats trust",
+        "answer filters json opening option_value removals run screen shortened clear completions init man entry_facts key_parts explain_sharing explain prune table findings entry_inputs entry_outputs config remote_doctor doctor variants list remote_check remote_clear remote no_remote show stats trust",
     ),
     (
         "inputs",
@@ -108,7 +108,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("remote/child", "message resolver serve transfer"),
     ("call/remote", "stdin_class know arrive exchange ask foresee give clear"),
     ("remote/portable", "mentions platform project key"),
-    ("remote/push", "note outbox refused sealing detached"),
+    ("remote/push", "note outbox refused survey sealing detached"),
     ("remote/pack", "fields condition head marker writer reader"),
     (
         "remote/engine",

@@ -6,3 +6,4 @@ pub mod note;
 pub mod outbox;
 pub mod refused;
 mod sealing;
+pub mod survey;

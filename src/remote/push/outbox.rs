@@ -28,7 +28,7 @@ const ABANDONED: Duration = Duration::from_hours(1);
 /// How often a lock that another process has is tried again.
 const LOCK_INTERVAL: Duration = Duration::from_millis(5);
 
-const NOTE: &str = "json";
+pub(super) const NOTE: &str = "json";
 pub(super) const REFUSED: &str = "refused";
 const UNFINISHED: &str = "part";
 

@@ -4,6 +4,7 @@ mod check;
 mod cleared;
 mod clock;
 mod counted;
+mod examined;
 mod explained;
 mod failing;
 mod machine;

@@ -1,0 +1,49 @@
+//! What waits in the outbox, for those who only look: nothing is removed, and no lock is taken.
+
+use super::note::OutgoingNote;
+use super::outbox::{NOTE, Outbox};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
+
+/// What waits in an outbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutboxSurvey {
+    /// The results that wait, by the remote that they wait for.
+    pub waiting: BTreeMap<String, WaitingSince>,
+}
+
+/// Some results that wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitingSince {
+    /// How many.
+    pub count: usize,
+    /// Since when the oldest waits.
+    pub oldest: SystemTime,
+    /// How much the clock of the remote was ahead of ours when one of them was recorded, in milliseconds; 0 if that was
+    /// not known.
+    pub clock_ahead: i64,
+}
+
+impl OutboxSurvey {
+    /// Looks into the outbox of the store in this directory.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn of_store(directory: &Path) -> io::Result<Self> {
+        let mut survey = Self::default();
+        for (path, time) in Outbox::of_store(directory).files(NOTE)? {
+            let note = fs::read(path).map(|bytes| serde_json::from_slice::<OutgoingNote>(&bytes));
+            // It may have been pushed a moment ago.
+            let Ok(Ok(OutgoingNote { remote, result, .. })) = note else { continue };
+            let clock_ahead = result.ended.saturating_sub(result.created);
+            let new = WaitingSince { count: 0, oldest: time, clock_ahead };
+            let waiting = survey.waiting.entry(remote).or_insert(new);
+            waiting.count += 1;
+            waiting.oldest = waiting.oldest.min(time);
+        }
+        Ok(survey)
+    }
+}
