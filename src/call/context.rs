@@ -50,7 +50,7 @@ impl<'a> Call<'a> {
 
     /// The name that its entries are stored under.
     pub(super) fn name(&self) -> CommandName {
-        CommandName::of(self.program.path(), &self.request.words, &self.request.key.ignored)
+        CommandName::of(&self.program.path, &self.request.words, &self.request.key.ignored)
     }
 
     /// Whether the result of a run is to be stored.

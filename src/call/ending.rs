@@ -11,7 +11,7 @@ use std::io;
 
 /// The error of a command that could not be started.
 pub(super) fn not_started(program: &Program, error: SpawnError) -> Error {
-    let command = program.path().to_owned();
+    let command = program.path.clone();
     match error {
         SpawnError::Refused(reason) if reason.kind() == io::ErrorKind::NotFound => {
             Error::NotFound { command: command.into_os_string() }

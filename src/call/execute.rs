@@ -62,7 +62,7 @@ impl Call<'_> {
         observation.watch();
         let key = observation.fingerprint.key();
         let mut job = Job {
-            program: self.program.as_found(),
+            program: &self.program.found,
             words: &self.request.words,
             environment: Some(self.environment(active_within(&active(), key))),
             stdin: std::mem::replace(stdin, Stdin::Absent),

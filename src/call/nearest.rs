@@ -73,11 +73,6 @@ impl Nearest {
         };
         format!("entry {}, stored {age}: {differences}", self.id)
     }
-
-    /// The first differences, and how many more there are: `explain` tells all.
-    fn in_short(&self) -> String {
-        first_of(&self.differences)
-    }
 }
 
 fn as_difference(InputDifference { kind, path, what }: InputDifference) -> Difference {
@@ -110,7 +105,9 @@ impl Call<'_> {
         let keyed = store.keyed(&observation.fingerprint.parts());
         match keyed.and_then(|keyed| Nearest::find(self, store, observation, &keyed)) {
             Ok(Some(nearest)) if !nearest.differences.is_empty() => {
-                self.notices.detail(&format_args!("miss: {reason}: {}", nearest.in_short()));
+                // `explain` tells all of them.
+                let differences = first_of(&nearest.differences);
+                self.notices.detail(&format_args!("miss: {reason}: {differences}"));
             }
             _ => self.notices.detail(&format_args!("miss: {reason}")),
         }

@@ -73,9 +73,8 @@ impl Call<'_> {
                         self.tell_not_asked(ONE_ASKS);
                     }
                     if claim.is_some() && self.fetch_shared(&mut prepared) {
-                        match self.look_again(&mut prepared) {
-                            Ok(()) => {}
-                            Err(fault) => return self.run_uncached(&unreadable_stdin(&fault)),
+                        if let Err(fault) = self.look_again(&mut prepared) {
+                            return self.run_uncached(&unreadable_stdin(&fault));
                         }
                         if let Ok(hit) = self.choose(&prepared) {
                             drop(claim);

@@ -63,7 +63,7 @@ impl Call<'_> {
             return Ok(Exit::Code(0));
         }
         let words = &self.request.words;
-        let error = runner::exec(self.program.as_found(), words, environment);
+        let error = runner::exec(&self.program.found, words, environment);
         Err(ending::not_started(self.program, error))
     }
 }

@@ -49,7 +49,7 @@ fn state_line(state: &str, path: &Path) -> String {
 /// A line for each option that a file sets.
 fn shown_options(file: &ProjectFile) -> String {
     let mut table = Table::facts();
-    for layer in file.layers() {
+    for layer in file.file.layers() {
         for (option, given, place) in set_by_files(layer) {
             let rule = place.rule.as_ref();
             let rule = rule.map(|rule| format!("rule \"{}\"", escape_os(rule.as_ref())));
@@ -57,7 +57,7 @@ fn shown_options(file: &ProjectFile) -> String {
             table.push(Tone::Plain, row);
         }
     }
-    if let Some(refused) = file.refused() {
+    if let Some(refused) = &file.file.refused {
         for key in &refused.keys {
             let reason = format!("ignored: {}", key.why.reason());
             table.push(Tone::Plain, [key.name.clone(), reason, String::new()]);

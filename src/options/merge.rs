@@ -112,7 +112,7 @@ fn outputs_of(layer: &Layer) -> Result<OutputPatterns, String> {
 /// # Errors
 /// Which options exclude each other, and where they are.
 pub fn check(project_file: &ProjectFile) -> Result<(), String> {
-    let mut layers = project_file.layers();
+    let mut layers = project_file.file.layers();
     let defaults = layers.next().cloned().unwrap_or_default();
     let rules = layers.cloned().chain([Layer::default()]);
     let mut layers = rules.map(|rule| rule.over(defaults.clone()));

@@ -30,7 +30,7 @@ pub(super) fn is_program(path: &Path) -> bool {
 
 /// The program that the kernel or a shell runs for this name.
 pub(super) fn find_program(name: &OsStr) -> PathBuf {
-    Program::resolve(name).map_or_else(|_| absolute(Path::new(name)), |found| found.path().into())
+    Program::resolve(name).map_or_else(|_| absolute(Path::new(name)), |found| found.path)
 }
 
 /// The programs of this name: the first in `PATH`, or all that may be found by a program with a `PATH` of its own.

@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 /// A program that was found, as `execvp` finds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
-    found: PathBuf,
-    path: PathBuf,
+    /// The path as it was found, which a script sees as `$0`.
+    pub found: PathBuf,
+    /// The absolute path of the file.
+    pub path: PathBuf,
 }
 
 /// The reason that there is no program to run.
@@ -60,16 +62,6 @@ impl Program {
             Err(error @ Errno::ACCESS) => denied(error.into()),
             Err(_) => Err(ResolveError::NotFound),
         }
-    }
-
-    /// The path as it was found, which a script sees as `$0`.
-    pub fn as_found(&self) -> &Path {
-        &self.found
-    }
-
-    /// The absolute path of the file.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }
 

@@ -39,19 +39,19 @@ pub(crate) fn find_code(
     hashes: &HashCommands<'_>,
 ) -> Result<FoundCode, Unreadable> {
     let mut search = CodeSearch { reader, found: FoundCode::default() };
-    let operands = search.add_command(program.path(), words, MAX_DEPTH)?;
+    let operands = search.add_command(&program.path, words, MAX_DEPTH)?;
     if !operands.as_ref().is_some_and(|operands| operands.certain) {
         for path in arguments.executables(hashes) {
             search.add_program(&absolute(path), MAX_DEPTH)?;
             search.found.arguments.insert(absolute(path));
         }
         if let Some(Operands { extensions, .. }) = operands {
-            search.add_with_extensions(extensions, plain, arguments.option_directories())?;
+            search.add_with_extensions(extensions, plain, &arguments.option_directories)?;
         }
-        search.add_named_programs(operands.as_ref(), program.path(), plain)?;
+        search.add_named_programs(operands.as_ref(), &program.path, plain)?;
     }
     let mut found = search.found;
-    found.arguments.remove(program.path());
+    found.arguments.remove(&program.path);
     Ok(found)
 }
 

@@ -2,9 +2,7 @@
 
 use super::file::ConfigFile;
 use super::places::{self, FILE, FoundFile};
-use super::refused::RefusedKeys;
 use super::trust;
-use crate::options::layer::Layer;
 use crate::options::source::FileOwner;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +13,8 @@ pub struct ProjectFile {
     /// The file.
     pub path: PathBuf,
     content: Vec<u8>,
-    file: ConfigFile,
+    /// What it says.
+    pub file: ConfigFile,
 }
 
 impl ProjectFile {
@@ -45,16 +44,6 @@ impl ProjectFile {
             }
             None => Ok(counted_here()?.path),
         }
-    }
-
-    /// The layer of the top level, then that of each rule.
-    pub fn layers(&self) -> impl Iterator<Item = &Layer> {
-        self.file.layers()
-    }
-
-    /// The keys that it may not set.
-    pub fn refused(&self) -> Option<&RefusedKeys> {
-        self.file.refused.as_ref()
     }
 
     /// Records that it is trusted with the content that was read.

@@ -1,8 +1,11 @@
 //! A command that does not run yet, and the settings that it starts with.
 
 use super::environment::Environment;
+use crate::die_with_parent;
 use crate::inherited;
+use crate::runner::signals::Signals;
 use crate::tracer::Trace;
+use rustix::process::Pid;
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -34,6 +37,20 @@ pub(crate) enum Standard {
     Closed,
     /// This descriptor, which cachex closes once the command runs.
     Given(OwnedFd),
+}
+
+/// Starts a command with the settings that come last: those of signals, and that of a trace.
+pub(super) fn spawn(
+    command: &mut Command,
+    signals: &Signals,
+    trace: Option<&mut Trace>,
+) -> io::Result<Pid> {
+    die_with_parent::arrange(command);
+    signals.pass_on(command);
+    if let Some(trace) = trace {
+        trace.arrange(command);
+    }
+    command.spawn().map(|child| Pid::from_child(&child))
 }
 
 impl Launch<'_> {

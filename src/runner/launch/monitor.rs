@@ -4,6 +4,7 @@
 //! a shell does so for its jobs, the monitor for the command. The monitor starts the command, reports its state, and
 //! does nothing else. When the monitor dies, the command is killed.
 
+use super::command::spawn;
 use crate::die_with_parent;
 use crate::poll::poll_one;
 use crate::process::{close_all_but, in_new_process, kill};
@@ -152,12 +153,7 @@ fn start_in_foreground(
     };
     // SAFETY: only system calls are made.
     unsafe { command.pre_exec(to_foreground) };
-    die_with_parent::arrange(command);
-    signals.pass_on(command);
-    if let Some(trace) = trace {
-        trace.arrange(command);
-    }
-    command.spawn().map(|child| Pid::from_child(&child))
+    spawn(command, signals, trace)
 }
 
 /// Waits until the command has stopped or ended, and returns its wait status. The command is not reaped here. cachex

@@ -1,11 +1,10 @@
 //! A command that runs, and its end.
 
-use super::command::Launch;
 #[cfg(target_os = "linux")]
 use super::command::Standard;
+use super::command::{Launch, spawn};
 #[cfg(target_os = "linux")]
 use super::monitor::{self, Monitor};
-use crate::die_with_parent;
 use crate::process::reap;
 use crate::runner::async_fd::watch;
 use crate::runner::error::SpawnError;
@@ -55,13 +54,7 @@ impl Process {
         if leads_a_session {
             lead_session(&mut command);
         }
-        die_with_parent::arrange(&mut command);
-        signals.pass_on(&mut command);
-        if let Some(trace) = trace {
-            trace.arrange(&mut command);
-        }
-        let child = command.spawn().map_err(SpawnError::of)?;
-        let id = Pid::from_child(&child);
+        let id = spawn(&mut command, signals, trace).map_err(SpawnError::of)?;
         Ok(Self {
             id,
             end: end_of(id).and_then(|end| watch(end, Interest::READABLE).ok()),

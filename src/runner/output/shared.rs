@@ -60,7 +60,7 @@ impl<'j> SharedState<'j> {
     }
 
     fn report_if_given_up(&self) {
-        if self.tape.borrow().is_given_up() {
+        if self.tape.borrow().given_up.is_some() {
             (self.unstorable)();
         }
     }

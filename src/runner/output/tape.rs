@@ -13,9 +13,9 @@ pub(crate) struct Tape {
     /// A recording that could not be continued, but has to be shown because its output was held back.
     broken_off: Option<Box<Recorder>>,
     /// The reason why the recording will not be stored, if there is one.
-    given_up: Option<Unrecorded>,
+    pub(super) given_up: Option<Unrecorded>,
     /// Whether all of it is held back: nothing has reached our own streams.
-    held: bool,
+    pub(crate) held: bool,
 }
 
 /// Writes the recorded output to our own streams. If one stream fails, the other still gets all of its output.
@@ -55,16 +55,6 @@ impl Tape {
         if !self.held {
             self.recorder = None;
         }
-    }
-
-    /// Whether the recording will not be stored.
-    pub(crate) fn is_given_up(&self) -> bool {
-        self.given_up.is_some()
-    }
-
-    /// Whether output is held back.
-    pub(crate) fn is_held(&self) -> bool {
-        self.held
     }
 
     /// Takes the output that is held back, to write it to our own streams. Give it back with

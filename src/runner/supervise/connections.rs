@@ -55,7 +55,7 @@ impl Connections {
         let gets_keys = is_stdin_empty && are_keys_there();
         let keys = gets_keys.then(Keys::open).transpose()?;
         let size = TerminalSize { columns, ..TerminalSize::own() };
-        let (pty, theirs) = open_pty(size, keys.as_ref().map(Keys::settings))?;
+        let (pty, theirs) = open_pty(size, keys.as_ref().map(|keys| &keys.before))?;
         let outputs = [Some(pty.reader()?), None];
         let standard = [given(theirs.try_clone()?), given(theirs.try_clone()?), given(theirs)];
         Ok(Self { keys, questions: None, pty: Some(pty), outputs, standard })

@@ -108,7 +108,7 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     });
     run.give_way_to_question();
     shared.spinner.take();
-    let had_keys = run.keys.is_some_and(|keys| keys.were_pressed());
+    let had_keys = run.keys.is_some_and(|keys| keys.pressed);
     let is_untouched = unused.contains(&STDIN);
     let condition = input.end();
     let condition = if is_untouched { Ok(Condition::StdinUntouched) } else { condition };
@@ -126,7 +126,7 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let failed_by_itself = !is_disturbed && !pumped.0.is_lost() && !pumped.1.is_lost();
     let withhold = job.withhold.filter(|_| failed_by_itself);
     let is_unwanted = || withhold.is_some_and(|is_unwanted| is_unwanted(end.exit));
-    let stays_hidden = shared.tape.borrow().is_held() && is_unwanted();
+    let stays_hidden = shared.tape.borrow().held && is_unwanted();
     if !stays_hidden {
         shared.show_held().await;
     }

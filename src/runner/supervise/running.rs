@@ -61,7 +61,7 @@ pub(super) async fn pass_keys_on(
         return std::future::pending().await;
     };
     let passed_on = keys.pass_on(pty).await;
-    if keys.were_pressed() {
+    if keys.pressed {
         shared.give_up_storing(Unrecorded::StdinPart);
     }
     if passed_on.is_err() {

@@ -33,10 +33,12 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 /// Our terminal while its keys go to the command. Dropping this restores its settings.
 pub(crate) struct Keys {
     terminal: AsyncFd<OwnedFd>,
-    before: Termios,
+    /// The settings that our terminal had.
+    pub(crate) before: Termios,
     /// Keys that the command has not taken yet.
     untaken: Vec<u8>,
-    pressed: bool,
+    /// Whether the command may have got a key.
+    pub(crate) pressed: bool,
 }
 
 impl Keys {
@@ -64,11 +66,6 @@ impl Keys {
         self.untaken = ahead;
     }
 
-    /// The settings that our terminal had.
-    pub(crate) fn settings(&self) -> &Termios {
-        &self.before
-    }
-
     /// Makes the terminal raw if we are in its foreground, at first and again after [`Keys::put_back`].
     pub(crate) fn make_raw(&self) {
         if !are_there() {
@@ -90,11 +87,6 @@ impl Keys {
         if are_there() {
             let _ = tcsetattr(stdin(), OptionalActions::Now, &self.before);
         }
-    }
-
-    /// Whether the command may have got a key.
-    pub(crate) fn were_pressed(&self) -> bool {
-        self.pressed
     }
 
     /// Passes on the keys that are pressed next.

@@ -46,7 +46,7 @@ impl Store {
     ) -> Result<Option<T>, StoreError> {
         self.fold_uses()?;
         let transaction = self.database.read_transaction()?;
-        let newest = selection.entries(&transaction)?.into_iter().max();
+        let newest = selection.entries(&transaction, None)?.into_iter().max();
         let description = self.describe(newest.as_slice())?.pop();
         description.map(|description| look(self, description)).transpose()
     }
@@ -71,18 +71,18 @@ impl Store {
         self.fold_uses()?;
         let connection = self.database.connection()?;
         let column = match order {
-            ListOrder::Newest => {
-                // Faster than in SQL.
-                let mut entries = selection.entries(connection)?;
-                entries.sort_unstable_by_key(|entry| Reverse(*entry));
-                return Ok(entries);
-            }
-            ListOrder::Largest => "output",
-            ListOrder::Slowest => "elapsed",
-            ListOrder::MostHits => "hits",
-            ListOrder::LastUsed => "used",
+            ListOrder::Newest => None,
+            ListOrder::Largest => Some("output"),
+            ListOrder::Slowest => Some("elapsed"),
+            ListOrder::MostHits => Some("hits"),
+            ListOrder::LastUsed => Some("used"),
         };
-        selection.entries_by(connection, Some(column))
+        let mut entries = selection.entries(connection, column)?;
+        if column.is_none() {
+            // Faster than in SQL.
+            entries.sort_unstable_by_key(|entry| Reverse(*entry));
+        }
+        Ok(entries)
     }
 
     /// Describes entries. Nobody can write meanwhile, so long lists should be described in parts.

@@ -64,17 +64,9 @@ impl Selection {
         !self.expired && self.older_than.is_none()
     }
 
-    /// The selected entries, in no order.
-    pub(in crate::store) fn entries(
-        &self,
-        connection: &Connection,
-    ) -> Result<Vec<SelectedEntry>, StoreError> {
-        self.entries_by(connection, None)
-    }
-
-    /// The selected entries, in descending order of a column if one is given. Of two with the same value the newer
+    /// The selected entries, in descending order of a column if one is given, or else in no order. Of two with the same value the newer
     /// comes first.
-    pub(in crate::store) fn entries_by(
+    pub(in crate::store) fn entries(
         &self,
         connection: &Connection,
         column: Option<&str>,

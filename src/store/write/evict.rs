@@ -113,7 +113,7 @@ pub(super) fn make_room_for_newest(
 ) -> Result<Option<usize>, StoreError> {
     // Usually there is room for far more, and that is known more quickly.
     let far_more = needed.saturating_mul(2).saturating_add(MARGIN);
-    if file_length(connection).is_some_and(|length| length.saturating_add(far_more) <= max_size.0) {
+    if has_room(connection, max_size, far_more) {
         return Ok(Some(0));
     }
     let evicted = evict(connection, max_size, 0, Some(newest), AT_ONCE)?;

@@ -97,7 +97,7 @@ impl FileArguments {
     /// Whether all files were read as the survey found them, and equal stamps of them mean equal contents.
     fn are_as_surveyed(&self, reader: &FileReader<'_>, stamp: &Stamp) -> bool {
         let files = self.named.iter().filter_map(|named| Some((named, named.stamp()?)));
-        files.clone().all(|(named, _)| named.was_read())
+        files.clone().all(|(named, _)| named.digest.is_some())
             && self.identity().1 == *stamp
             && reader.vouch(files.map(|(named, stamp)| (&*named.path, stamp)))
     }

@@ -20,7 +20,8 @@ pub(super) const MAX_SINGLE: usize = 16;
 #[derive(Debug, Default)]
 pub(crate) struct FileArguments {
     pub(super) named: Vec<NamedPath>,
-    option_directories: Vec<PathBuf>,
+    /// Directories that options name, from which the program may find the others.
+    pub(crate) option_directories: Vec<PathBuf>,
     watch: RefCell<Option<UseWatch>>,
 }
 
@@ -32,11 +33,6 @@ impl FileArguments {
     pub(crate) fn survey(arguments: &[&OsStr]) -> Result<Self, Unreadable> {
         let (named, option_directories) = find(arguments)?;
         Ok(Self { named, option_directories, watch: RefCell::default() })
-    }
-
-    /// Directories that options name, from which the program may find the others.
-    pub(crate) fn option_directories(&self) -> &[PathBuf] {
-        &self.option_directories
     }
 
     /// The executable files, which count as code together with their interpreters. Files that a hash command is for are

@@ -17,7 +17,7 @@ pub(super) struct NamedPath {
     pub(super) path: PathBuf,
     pub(super) kind: PathKind,
     /// The digest of its content, if it is a file that was read.
-    digest: Option<Digest>,
+    pub(super) digest: Option<Digest>,
     /// Whether its stamp was old enough to be trusted when the file was read.
     is_settled: bool,
 }
@@ -90,11 +90,6 @@ impl NamedPath {
                 Ok(Some(OpenedArgument::Known(stamped(&stamp))))
             }
         }
-    }
-
-    /// Whether its content was read.
-    pub(super) fn was_read(&self) -> bool {
-        self.digest.is_some()
     }
 
     /// Notes the content of a file.

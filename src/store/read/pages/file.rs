@@ -36,7 +36,8 @@ pub(super) struct Pages {
     file: File,
     /// The number of pages.
     count: u32,
-    application: u32,
+    /// The `application_id`, which holds the format.
+    pub(super) application: u32,
     /// Some of the pages that were read, the first page always among them.
     read: RefCell<Vec<(u32, Rc<Vec<u8>>)>>,
     /// The number of pages that a search may still look at. It starts at the number of pages of the file. That is
@@ -64,11 +65,6 @@ impl Pages {
         let count = u32::try_from(metadata.len() / PAGE as u64)?;
         let read = RefCell::new(vec![(SCHEMA, Rc::new(first))]);
         Ok(Self { file, count, application, read, left: Cell::new(0) })
-    }
-
-    /// The `application_id`, which holds the format.
-    pub(super) fn application(&self) -> i64 {
-        i64::from(self.application)
     }
 
     /// Begins a search.

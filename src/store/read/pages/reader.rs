@@ -61,7 +61,7 @@ impl PageReader {
             return Err(Unsupported);
         }
         let pages = Pages::open(&location.database())?;
-        if pages.application() != schema::CURRENT {
+        if i64::from(pages.application) != schema::CURRENT {
             return Err(Unsupported);
         }
         Ok(Self { pages, roots: OnceCell::new() })
