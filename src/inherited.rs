@@ -6,6 +6,7 @@
 //! `main`, so the loader first calls a function that records the inherited state.
 
 use rustix::fd::{AsRawFd, BorrowedFd, RawFd};
+use rustix::fs::FileType;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -174,12 +175,9 @@ pub fn is_passed_on(fd: RawFd) -> bool {
 
 #[allow(unsafe_code)]
 fn is_regular(fd: RawFd) -> bool {
-    let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: the call fills the struct, which is read only on success.
-    unsafe {
-        libc::fstat(fd, stat.as_mut_ptr()) == 0
-            && stat.assume_init().st_mode & libc::S_IFMT == libc::S_IFREG
-    }
+    // SAFETY: the descriptor is only asked about, and nothing else closes it meanwhile.
+    rustix::fs::fstat(unsafe { BorrowedFd::borrow_raw(fd) })
+        .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile)
 }
 
 #[cfg(test)]

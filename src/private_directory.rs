@@ -8,14 +8,14 @@ use crate::ownership::{is_ours, is_unmapped, may_decide};
 use crate::terminal::escape_os;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use std::fmt;
 use std::fs::{self, DirBuilder, File, Metadata};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// Why a directory, or a file in it, is not used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {problem}{}", escape_os(path.as_os_str()), advice.map(|it| format!("; {it}")).unwrap_or_default())]
 pub struct NotPrivate {
     /// Where the problem is, which may be a directory above.
     pub path: PathBuf,
@@ -38,14 +38,6 @@ impl NotPrivate {
             _ => None,
         };
         Self { advice, ..Self::new(path, error.to_string()) }
-    }
-}
-
-impl fmt::Display for NotPrivate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, problem, advice } = self;
-        write!(f, "{}: {problem}", escape_os(path.as_os_str()))?;
-        advice.map_or(Ok(()), |advice| write!(f, "; {advice}"))
     }
 }
 

@@ -61,7 +61,8 @@ impl<'a> Call<'a> {
     /// The environment of the command, inside the runs that are `active`.
     pub(super) fn environment(&self, active: OsString) -> Environment {
         let pure = self.request.key.environment(std::env::vars_os());
-        let mut environment = pure.map_or_else(Environment::own, Environment::from);
+        let own = || Environment::new(std::env::vars_os());
+        let mut environment = pure.map_or_else(own, Environment::new);
         if !active.is_empty() {
             environment.set(ACTIVE_VARIABLE.into(), active);
         }

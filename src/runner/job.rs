@@ -11,7 +11,6 @@ use std::ffi::OsString;
 use std::path::Path;
 
 /// A command to run.
-#[allow(missing_debug_implementations, reason = "it holds a closure")]
 pub struct Job<'a> {
     /// The file to execute.
     pub program: &'a Path,

@@ -2,6 +2,7 @@
 //!
 //! SQLite's error codes are sorted here by what a caller can do: set the store aside, wait, or run uncached.
 
+use crate::private_directory::NotPrivate;
 use crate::terminal::escape_os;
 use rusqlite::{ErrorCode, ffi};
 use std::io;
@@ -11,15 +12,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The directory or a file in it is not fit for a store.
-    #[error("{}: {problem}; {advice}", escape_os(path.as_os_str()))]
-    Unfit {
-        /// The directory or file.
-        path: PathBuf,
-        /// The problem.
-        problem: String,
-        /// Advice for the user.
-        advice: String,
-    },
+    #[error("{}", with_advice(.0))]
+    Unfit(#[from] NotPrivate),
     /// A newer cachex wrote it.
     #[error("{}: written by a newer cachex (format {found}); upgrade, or use another --cache-dir", escape_os(path.as_os_str()))]
     Newer {
@@ -51,8 +45,8 @@ pub enum StoreError {
 impl StoreError {
     /// Something else is in the place of a directory or file of the store.
     pub(in crate::store) fn in_the_way(path: &Path, problem: &str) -> Self {
-        let (problem, advice) = (problem.to_owned(), "move it away".to_owned());
-        Self::Unfit { path: path.to_owned(), problem, advice }
+        let (path, problem) = (path.to_owned(), problem.to_owned());
+        Self::Unfit(NotPrivate { path, problem, advice: Some("move it away") })
     }
 
     /// Whether the disk is full.
@@ -82,6 +76,11 @@ impl From<rusqlite::Error> for StoreError {
             _ => Self::Sqlite(error),
         }
     }
+}
+
+fn with_advice(fault: &NotPrivate) -> String {
+    let advice = fault.advice.map_or("; name a directory of your own with --cache-dir", |_| "");
+    format!("{fault}{advice}")
 }
 
 fn was_removed(code: i32) -> bool {

@@ -106,13 +106,6 @@ pub(super) fn is_ours_alone(metadata: &Metadata) -> bool {
     metadata.is_file() && is_ours(metadata.uid()) && metadata.mode() & 0o022 == 0
 }
 
-impl From<NotPrivate> for StoreError {
-    fn from(NotPrivate { path, problem, advice }: NotPrivate) -> Self {
-        let advice = advice.unwrap_or("name a directory of your own with --cache-dir").to_owned();
-        Self::Unfit { path, problem, advice }
-    }
-}
-
 pub(super) fn unfit(path: &Path, error: &io::Error) -> StoreError {
     NotPrivate::by_system(path, error).into()
 }

@@ -1,6 +1,7 @@
 //! Our two output streams, and writing to them.
 
-use rustix::event::{PollFd, PollFlags, poll};
+use crate::poll::poll_one;
+use rustix::event::PollFlags;
 use rustix::fd::BorrowedFd;
 use rustix::fs::{FileType, OFlags, Stat};
 use rustix::io::Errno;
@@ -76,18 +77,11 @@ impl Stream {
                     bytes = &bytes[written..];
                 }
                 Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => wait_until_writable(self.fd())?,
+                Err(Errno::AGAIN) => _ = poll_one(self.fd(), PollFlags::OUT, None)?,
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(())
-    }
-}
-
-fn wait_until_writable(fd: BorrowedFd<'_>) -> io::Result<()> {
-    match poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::OUT)], None) {
-        Ok(_) | Err(Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -17,7 +17,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ("process_group", ""),
     ("size", ""),
     ("stack", ""),
-    ("terminal", ""),
+    ("terminal", "poll"),
     ("time", ""),
     ("error", "terminal"),
     ("output_pattern", "path_pattern terminal"),
@@ -30,7 +30,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ("single_flight", "file_lock private_directory"),
     (
         "key",
-        "absence die_with_parent exit hex inherited memory_file output_pattern output_streams parallel path_pattern single_flight terminal time",
+        "absence die_with_parent exit hex inherited memory_file output_pattern output_streams parallel path_pattern poll single_flight terminal time",
     ),
     ("inputs", "key output_pattern parallel terminal time"),
     ("outputs", "key output_pattern parallel path_pattern recording terminal"),

@@ -7,12 +7,14 @@ use crate::exit::Exit;
 use crate::inherited;
 use crate::key::digest::OnProgress;
 use crate::key::digest::{Digest, DigestBuilder};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::{Errno, ioctl_fionread};
+use crate::poll::poll_one;
+use rustix::event::PollFlags;
+use rustix::io::ioctl_fionread;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 /// Why there is no digest.
 #[derive(Debug, thiserror::Error)]
@@ -53,10 +55,10 @@ pub(super) fn run(
 }
 
 /// How often to check whether the command has ended while its output stays open.
-const EXIT_CHECK_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
+const EXIT_CHECK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// How long after the end of the command another process may hold its output.
-const CLOSE_GRACE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+const CLOSE_GRACE: Duration = Duration::from_millis(50);
 
 /// The digest of all that a command printed; `None` if its output is still open a moment after its end.
 fn printed(
@@ -75,12 +77,12 @@ fn printed(
         }
         let wanted = match left {
             Some(0) => {
-                let has_ended = wait(&output, &CLOSE_GRACE)?.contains(PollFlags::HUP)
+                let has_ended = wait(&output, CLOSE_GRACE)?.contains(PollFlags::HUP)
                     && output.read(&mut buffer)? == 0;
                 return Ok(has_ended.then(|| digest.finish()));
             }
             Some(left) => buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX)),
-            None if wait(&output, &EXIT_CHECK_INTERVAL)?.is_empty() => continue,
+            None if wait(&output, EXIT_CHECK_INTERVAL)?.is_empty() => continue,
             None => buffer.len(),
         };
         match output.read(&mut buffer[..wanted]) {
@@ -96,11 +98,6 @@ fn printed(
 }
 
 /// Waits for an output to become readable or to end, for at most this time.
-fn wait(output: &ChildStdout, time: &Timespec) -> io::Result<PollFlags> {
-    let mut fds = [PollFd::new(output, PollFlags::IN)];
-    match poll(&mut fds, Some(time)) {
-        Ok(_) => Ok(fds[0].revents()),
-        Err(Errno::INTR) => Ok(PollFlags::empty()),
-        Err(error) => Err(error.into()),
-    }
+fn wait(output: &ChildStdout, time: Duration) -> io::Result<PollFlags> {
+    Ok(poll_one(output, PollFlags::IN, Some(time))?)
 }

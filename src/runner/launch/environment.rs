@@ -1,6 +1,5 @@
 //! The environment of the command.
 
-use std::collections::BTreeMap;
 use std::ffi::{CString, OsString, c_char};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -13,9 +12,9 @@ use std::sync::atomic::AtomicPtr;
 pub struct Environment(Vec<(OsString, OsString)>);
 
 impl Environment {
-    /// The variables of this process.
-    pub fn own() -> Self {
-        Self(std::env::vars_os().collect())
+    /// These variables.
+    pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        Self(variables.into_iter().collect())
     }
 
     /// Sets a variable. It keeps its position if it exists, and comes last if not.
@@ -49,12 +48,6 @@ impl Environment {
         // SAFETY: nothing is allocated and no lock is taken.
         unsafe { command.pre_exec(install) };
         Ok(())
-    }
-}
-
-impl From<BTreeMap<OsString, OsString>> for Environment {
-    fn from(variables: BTreeMap<OsString, OsString>) -> Self {
-        Self(variables.into_iter().collect())
     }
 }
 

@@ -51,16 +51,9 @@ fn forward(mut pipes: [(Stream, Option<OwnedFd>); 2]) {
                 close(*to);
             }
         }
-        let waited = match &pipes {
-            [(_, Some(a)), (_, Some(b))] => {
-                poll(&mut [PollFd::new(a, PollFlags::IN), PollFd::new(b, PollFlags::IN)], None)
-            }
-            [(_, Some(one)), _] | [_, (_, Some(one))] => {
-                poll(&mut [PollFd::new(one, PollFlags::IN)], None)
-            }
-            _ => return,
-        };
-        if waited.is_err_and(|error| error != Errno::INTR) {
+        let open = pipes.iter().filter_map(|(_, pipe)| pipe.as_ref());
+        let mut open: Vec<_> = open.map(|pipe| PollFd::new(pipe, PollFlags::IN)).collect();
+        if open.is_empty() || poll(&mut open, None).is_err_and(|error| error != Errno::INTR) {
             return;
         }
     }

@@ -12,7 +12,7 @@ use std::path::Path;
 pub(in crate::store) fn set_aside(location: &StoreLocation) -> Result<(), StoreError> {
     let _lock = location.lock()?;
     match check(location) {
-        Err(fault @ (StoreError::Newer { .. } | StoreError::Unfit { .. } | StoreError::Busy)) => {
+        Err(fault @ (StoreError::Newer { .. } | StoreError::Unfit(_) | StoreError::Busy)) => {
             Err(fault)
         }
         Err(_) => move_away(&location.database()),

@@ -8,6 +8,7 @@ use super::notes::{NoteKind, Notes};
 use super::read_transaction::ReadTransaction;
 use super::rebuild::rebuild;
 use super::{rows, space};
+use crate::private_directory::NotPrivate;
 use crate::store::error::StoreError;
 use crate::time::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
@@ -47,11 +48,11 @@ pub(in crate::store) fn is_current(
         (a, _) if a & !REPEATED == APPLICATION || is_as_made(&connection).unwrap_or(false) => {
             Err(StoreError::Damaged("its header contradicts itself".to_owned()))
         }
-        _ => Err(StoreError::Unfit {
+        _ => Err(StoreError::Unfit(NotPrivate {
             path: path.to_owned(),
             problem: "is a database of another program".to_owned(),
-            advice: "move it away, or name another directory with --cache-dir".to_owned(),
-        }),
+            advice: Some("move it away, or name another directory with --cache-dir"),
+        })),
     }
 }
 
