@@ -60,18 +60,14 @@ fn hint_for(command: &OsStr) -> String {
     if is_for_a_shell(command) {
         return "; cachex uses no shell: run cachex -- sh -c '…'".to_owned();
     }
-    hint_at_verb(command)
+    // A mistyped verb is taken for a command.
+    let verb = command.to_str().and_then(nearest_verb);
+    verb.map_or_else(String::new, |verb| format!("; did you mean `cachex {verb}`?"))
 }
 
 /// Whether a word is meant for a shell: `a | b`, `a && b`, `ls -l` in one word.
 fn is_for_a_shell(word: &OsStr) -> bool {
     word.as_bytes().iter().any(|byte| b" |&;<>()$`\n".contains(byte))
-}
-
-/// A mistyped verb is taken for a command, so the hint names the nearest verb.
-fn hint_at_verb(command: &OsStr) -> String {
-    let verb = command.to_str().and_then(nearest_verb);
-    verb.map_or_else(String::new, |verb| format!("; did you mean `cachex {verb}`?"))
 }
 
 /// The verb that a mistyped word may mean.

@@ -75,7 +75,9 @@ impl Recorder {
         }
         let most = if self.spilled.is_some() { WAITING } else { IN_MEMORY };
         if self.frames.len() + 2 * HEADER + bytes.len() > most {
-            self.spill_whole_pages()?;
+            // The last frame may still grow.
+            let closed = self.open_frame.map_or(self.frames.len(), |(start, _)| start);
+            self.spill(closed - closed % PAGE)?;
         }
         self.output = output;
         self.append(stream, bytes);
@@ -109,12 +111,6 @@ impl Recorder {
         self.open_frame = Some((start, stream));
         self.streams.insert(stream);
         start
-    }
-
-    /// Writes the frames before the last one, which may still grow.
-    fn spill_whole_pages(&mut self) -> io::Result<()> {
-        let closed = self.open_frame.map_or(self.frames.len(), |(start, _)| start);
-        self.spill(closed - closed % PAGE)
     }
 
     /// Writes the first `count` bytes of the frames to the file. They stay in memory if that fails.

@@ -103,7 +103,7 @@ impl StandIn {
             StandInSource::File(file, before) => reopened(&file, &before, &self.directory)?,
         };
         rustix::stdio::dup2_stdin(&stdin)?;
-        Ok(Stdin::survey_open())
+        Ok(Stdin::survey())
     }
 }
 

@@ -34,13 +34,8 @@ impl Stdin {
         inherited::is_closed(rustix::stdio::stdin())
     }
 
-    /// Looks at standard input without taking anything.
+    /// Looks at standard input, which was open when this process started, without taking anything.
     pub fn survey() -> Self {
-        if Self::is_closed() { Self::Closed } else { Self::survey_open() }
-    }
-
-    /// Like [`survey`](Self::survey), for a standard input that is known to be open.
-    pub(super) fn survey_open() -> Self {
         let fd = rustix::stdio::stdin();
         let Ok(stat) = fstat(fd) else { return Self::Closed };
         let stream = |kind, state: Option<StreamState>| {

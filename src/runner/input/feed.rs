@@ -37,7 +37,8 @@ struct Unfed {
 pub(super) fn prepare(buffered: &Buffered) -> io::Result<(Standard, Option<Feed>)> {
     let (read, write) = io::pipe()?;
     let (ended, running) = io::pipe()?;
-    let to = FeedPipe::new(write.into(), ended.into())?;
+    ioctl_fionbio(&write, true)?;
+    let to = FeedPipe { write: write.into(), ended: ended.into(), written: 0 };
     let known = buffered.condition;
     let (sender, receiver) = channel();
     let (report, given) = channel();
@@ -92,12 +93,13 @@ impl Feed {
         {
             let kept = vec![buffered.descriptor(), to.write.as_raw_fd(), to.ended.as_raw_fd()];
             let work = || {
-                let _ = to.make_blocking().and_then(|()| buffered.copy_rest(to.written, &mut to));
+                if ioctl_fionbio(&to.write, false).is_ok() {
+                    let _ = buffered.copy_rest(to.written, &mut to);
+                }
             };
             // SAFETY: the thread that had these descriptors has ended, and no others are used.
-            let serving = unsafe { in_new_process_with(kept, work) };
             // If no process can be made, the rest of the input is lost.
-            let _ = serving;
+            let _ = unsafe { in_new_process_with(kept, work) };
         }
         self.known.or_else(|| self.given.try_recv().ok())
     }
@@ -112,15 +114,6 @@ struct FeedPipe {
 }
 
 impl FeedPipe {
-    fn new(write: OwnedFd, ended: OwnedFd) -> io::Result<Self> {
-        ioctl_fionbio(&write, true)?;
-        Ok(Self { write, ended, written: 0 })
-    }
-
-    fn make_blocking(&mut self) -> io::Result<()> {
-        Ok(ioctl_fionbio(&self.write, false)?)
-    }
-
     /// Waits until more can be written.
     fn wait(&self) -> io::Result<()> {
         let mut fds = [

@@ -55,11 +55,6 @@ impl Arrival {
         matches!(self.signal, libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU)
     }
 
-    /// Whether a child stopped, went on or ended.
-    pub(crate) fn is_about_child(self) -> bool {
-        self.origin == Origin::Child
-    }
-
     /// Whether it continues a stopped process.
     pub(crate) fn continues(self) -> bool {
         self.signal == libc::SIGCONT

@@ -6,7 +6,7 @@ use super::running::RunningCommand;
 use crate::exit::Exit;
 use crate::inherited::is_ignored_by_caller;
 use crate::runner::error::Unrecorded;
-use crate::runner::signals::{self, Arrival};
+use crate::runner::signals::{self, Arrival, Origin};
 
 /// The effects of signals on a run so far.
 #[derive(Default)]
@@ -41,7 +41,7 @@ impl JobControl {
             }
         }
         run.pass_on(arrival);
-        if arrival.is_about_child()
+        if arrival.origin == Origin::Child
             && let Some(signal) = run.process.was_stopped()
         {
             self.stop(signal, run);
