@@ -15,7 +15,7 @@ const WORTH_CLONING: u64 = 64 << 10;
 
 /// Copies files, one after the other.
 #[derive(Debug)]
-pub(in crate::store) struct Copying {
+pub struct Copying {
     buffer: Vec<u8>,
     /// Whether the file system may be able to clone files.
     clones: bool,
@@ -30,12 +30,7 @@ impl Default for Copying {
 impl Copying {
     /// Copies the first `size` bytes of a file into an empty one. Returns the digest of the copy; `None` if there are
     /// fewer.
-    pub(in crate::store) fn copy(
-        &mut self,
-        from: &File,
-        to: &File,
-        size: u64,
-    ) -> io::Result<Option<ContentDigest>> {
+    pub fn copy(&mut self, from: &File, to: &File, size: u64) -> io::Result<Option<ContentDigest>> {
         if size >= WORTH_CLONING && self.clone_file(from, to) {
             if to.metadata()?.len() < size {
                 return Ok(None);
@@ -47,11 +42,7 @@ impl Copying {
     }
 
     /// The digest of the first `size` bytes of a file; `None` if there are fewer.
-    pub(in crate::store) fn digest(
-        &mut self,
-        file: &File,
-        size: u64,
-    ) -> io::Result<Option<ContentDigest>> {
+    pub fn digest(&mut self, file: &File, size: u64) -> io::Result<Option<ContentDigest>> {
         self.read(file, size, None)
     }
 

@@ -24,19 +24,19 @@ pub(super) const STAGING: &str = "staging";
 
 /// The directory of objects, open.
 #[derive(Debug)]
-pub(in crate::store) struct ObjectDirectory {
+pub struct ObjectDirectory {
     pub(super) path: PathBuf,
     pub(super) directory: File,
 }
 
 /// The name of an object in its directory.
-pub(in crate::store) fn name_of(ContentDigest(digest): ContentDigest) -> String {
+pub fn name_of(ContentDigest(digest): ContentDigest) -> String {
     Hex(&digest).to_string()
 }
 
 impl ObjectDirectory {
     /// Opens the directory; `None` if there is none.
-    pub(in crate::store) fn open(location: &StoreLocation) -> Result<Option<Self>, StoreError> {
+    pub fn open(location: &StoreLocation) -> Result<Option<Self>, StoreError> {
         let path = location.objects();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let directory = match rustix::fs::open(&path, flags, Mode::empty()) {
@@ -53,7 +53,7 @@ impl ObjectDirectory {
     }
 
     /// Opens the directory, and makes it first if there is none.
-    pub(in crate::store) fn make(location: &StoreLocation) -> Result<Self, StoreError> {
+    pub fn make(location: &StoreLocation) -> Result<Self, StoreError> {
         if let Some(directory) = Self::open(location)? {
             return Ok(directory);
         }
@@ -66,7 +66,7 @@ impl ObjectDirectory {
     }
 
     /// Opens an object for reading; `None` if it is missing or something else is in its place.
-    pub(in crate::store) fn read(&self, digest: ContentDigest) -> io::Result<Option<File>> {
+    pub fn read(&self, digest: ContentDigest) -> io::Result<Option<File>> {
         let file = match self.open_file(name_of(digest).as_ref()) {
             Ok(file) => file,
             Err(error @ (Errno::MFILE | Errno::NFILE | Errno::NOMEM)) => return Err(error.into()),
@@ -164,7 +164,7 @@ impl ObjectDirectory {
     }
 
     /// All names in the directory but that of [`STAGING`].
-    pub(in crate::store) fn names(&self) -> io::Result<Vec<Vec<u8>>> {
+    pub fn names(&self) -> io::Result<Vec<Vec<u8>>> {
         let mut names = Vec::new();
         for entry in Dir::read_from(&self.directory)? {
             let name = entry?.file_name().to_bytes().to_vec();

@@ -11,9 +11,9 @@
 //! A file never changes once it has its name. A reader opens it under the read lock and can read it to the end even if
 //! it is removed meanwhile, so nobody waits for a reader.
 
-pub(in crate::store) mod copying;
-pub(in crate::store) mod directory;
-pub(in crate::store) mod new_objects;
-pub(in crate::store) mod owners;
+pub mod copying;
+pub mod directory;
+pub mod new_objects;
+pub mod owners;
 mod staging;
-pub(in crate::store) mod sweep;
+pub mod sweep;

@@ -18,7 +18,7 @@ use std::fs::File;
 use std::io;
 
 /// All objects of a new entry.
-pub(in crate::store) struct NewObjects<'n> {
+pub struct NewObjects<'n> {
     directory: ObjectDirectory,
     objects: Vec<NewObject<'n>>,
     outputs: Option<&'n NewOutputs<'n>>,
@@ -58,7 +58,7 @@ enum ObjectState {
 impl<'n> NewObjects<'n> {
     /// Looks for content that is in the store already. Returns `None` if the entry has no objects. No transaction must
     /// be open.
-    pub(in crate::store) fn prepare(
+    pub fn prepare(
         location: &StoreLocation,
         new: &'n NewEntry<'n>,
     ) -> Result<Option<Self>, StoreError> {
@@ -98,10 +98,7 @@ impl<'n> NewObjects<'n> {
     /// Notes the objects that are about to be linked, unless notes name them already, and makes a staging directory if
     /// something has to be copied. If this returns true, nothing more can be done in this transaction: commit it, call
     /// [`stage`](Self::stage), and try again in another one.
-    pub(in crate::store) fn announce(
-        &mut self,
-        connection: &Connection,
-    ) -> Result<bool, StoreError> {
+    pub fn announce(&mut self, connection: &Connection) -> Result<bool, StoreError> {
         for object in &mut self.objects {
             let is_in_place = object.state == ObjectState::InPlace;
             if is_in_place && !self.directory.has(object.owned.digest) {
@@ -121,7 +118,7 @@ impl<'n> NewObjects<'n> {
     }
 
     /// Copies the files that have to be copied. Returns false if one of them has changed. No transaction must be open.
-    pub(in crate::store) fn stage(&mut self) -> Result<bool, StoreError> {
+    pub fn stage(&mut self) -> Result<bool, StoreError> {
         let Some(staging) = &self.staging else { return Ok(true) };
         let mut copying = Copying::default();
         for object in self.objects.iter_mut().filter(|it| it.state == ObjectState::Missing) {
@@ -147,10 +144,7 @@ impl<'n> NewObjects<'n> {
     }
 
     /// Gives the objects their names. Drop the returned files after the transaction.
-    pub(in crate::store) fn link(
-        &mut self,
-        connection: &Connection,
-    ) -> Result<Option<File>, StoreError> {
+    pub fn link(&mut self, connection: &Connection) -> Result<Option<File>, StoreError> {
         let mut replaced = None;
         for NewObject { owned, source, state } in &self.objects {
             match (state, source, &self.staging) {
@@ -174,25 +168,18 @@ impl<'n> NewObjects<'n> {
     }
 
     /// Lets an entry own them.
-    pub(in crate::store) fn own(
-        &self,
-        connection: &Connection,
-        entry: i64,
-    ) -> Result<(), StoreError> {
+    pub fn own(&self, connection: &Connection, entry: i64) -> Result<(), StoreError> {
         owners::own(connection, entry, self.objects.iter().map(|object| object.owned))
     }
 
     /// The total size of the objects in bytes.
-    pub(in crate::store) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         let sizes = self.objects.iter().map(|object| object.owned.size);
         sizes.fold(0, u64::saturating_add)
     }
 
     /// The total size of the objects that no entry owns yet, in bytes.
-    pub(in crate::store) fn unowned_size(
-        &self,
-        connection: &Connection,
-    ) -> Result<u64, StoreError> {
+    pub fn unowned_size(&self, connection: &Connection) -> Result<u64, StoreError> {
         let mut size = 0_u64;
         for NewObject { owned, .. } in &self.objects {
             if !owners::is_owned(connection, &owned.digest.0)? {

@@ -14,27 +14,24 @@ use std::collections::BTreeMap;
 use std::io;
 
 /// The place of recorded output among the objects of its entry.
-pub(in crate::store) const OUTPUT_PLACE: i64 = 0;
+pub const OUTPUT_PLACE: i64 = 0;
 
 /// The object that holds the output of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) struct OutputObject {
-    pub(in crate::store) digest: ContentDigest,
-    pub(in crate::store) streams: StreamSet,
+pub struct OutputObject {
+    pub digest: ContentDigest,
+    pub streams: StreamSet,
 }
 
 impl OutputObject {
     /// Reads the columns of an object; `None` if cachex never wrote them.
-    pub(in crate::store) fn new(digest: &[u8], streams: i64) -> Option<Self> {
+    pub fn new(digest: &[u8], streams: i64) -> Option<Self> {
         let digest = ContentDigest(digest.try_into().ok()?);
         Some(Self { digest, streams: StreamSet::from_bits(streams)? })
     }
 
     /// The object that holds the output of this entry, if there is one.
-    pub(in crate::store) fn of_entry(
-        connection: &Connection,
-        entry: i64,
-    ) -> Result<Option<Self>, StoreError> {
+    pub fn of_entry(connection: &Connection, entry: i64) -> Result<Option<Self>, StoreError> {
         let sql = "SELECT digest, streams FROM object WHERE entry = ?1 AND place = ?2";
         let found = connection.query_row(sql, [entry, OUTPUT_PLACE], |row| {
             Ok(Self::new(row.get_ref(0)?.as_blob().unwrap_or_default(), row.get(1)?))
@@ -45,20 +42,17 @@ impl OutputObject {
 
 /// An object as an entry owns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) struct OwnedObject {
+pub struct OwnedObject {
     /// Its place among the objects of the entry.
-    pub(in crate::store) place: i64,
-    pub(in crate::store) digest: ContentDigest,
-    pub(in crate::store) size: u64,
-    pub(in crate::store) streams: StreamSet,
+    pub place: i64,
+    pub digest: ContentDigest,
+    pub size: u64,
+    pub streams: StreamSet,
 }
 
 impl OwnedObject {
     /// The output files of an entry, each content once.
-    pub(in crate::store) fn output_files(
-        connection: &Connection,
-        entry: i64,
-    ) -> Result<Vec<Self>, StoreError> {
+    pub fn output_files(connection: &Connection, entry: i64) -> Result<Vec<Self>, StoreError> {
         let sql = "SELECT place, digest, size FROM object WHERE entry = ?1 AND place > ?2";
         rows::all(connection, sql, [entry, OUTPUT_PLACE], |row| {
             let digest = row.get_ref(1)?.as_blob().ok().and_then(|it| it.try_into().ok());
@@ -70,7 +64,7 @@ impl OwnedObject {
     }
 
     /// Whether its file is there and has its content. Reads all of it.
-    pub(in crate::store) fn is_intact(
+    pub fn is_intact(
         &self,
         directory: &ObjectDirectory,
         copying: &mut Copying,
@@ -83,7 +77,7 @@ impl OwnedObject {
 }
 
 /// Lets an entry own objects.
-pub(in crate::store) fn own(
+pub fn own(
     connection: &Connection,
     entry: i64,
     objects: impl IntoIterator<Item = OwnedObject>,
@@ -107,7 +101,7 @@ pub(in crate::store) fn own(
 }
 
 /// Removes the rows of these entries, and notes the objects that have no owner any more.
-pub(in crate::store) fn disown(connection: &Connection, entries: &str) -> Result<(), StoreError> {
+pub fn disown(connection: &Connection, entries: &str) -> Result<(), StoreError> {
     let sql = format!("DELETE FROM object WHERE entry IN ({entries}) RETURNING digest, size");
     let rows = rows::all(connection, &sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let rows: BTreeMap<Vec<u8>, i64> = rows.into_iter().collect();
@@ -124,10 +118,7 @@ pub(in crate::store) fn disown(connection: &Connection, entries: &str) -> Result
 }
 
 /// Like [`disown`], for all entries except these few.
-pub(in crate::store) fn disown_all_but(
-    connection: &Connection,
-    spared: &str,
-) -> Result<(), StoreError> {
+pub fn disown_all_but(connection: &Connection, spared: &str) -> Result<(), StoreError> {
     let notes = format!(
         "INSERT OR IGNORE INTO note (kind, name, at, value)
          SELECT DISTINCT ?1, digest, ?2, x'' FROM object WHERE entry NOT IN ({spared})
@@ -142,18 +133,12 @@ pub(in crate::store) fn disown_all_but(
 const IS_OWNED: &str = "SELECT EXISTS (SELECT 1 FROM object WHERE digest = ?1)";
 
 /// Whether any row owns the object of this digest.
-pub(in crate::store) fn is_owned(
-    connection: &Connection,
-    digest: &[u8],
-) -> Result<bool, StoreError> {
+pub fn is_owned(connection: &Connection, digest: &[u8]) -> Result<bool, StoreError> {
     Ok(connection.query_row(IS_OWNED, [digest], |row| row.get(0))?)
 }
 
 /// Whether any row owns the object of this name.
-pub(in crate::store) fn is_name_owned(
-    connection: &Connection,
-    name: &[u8],
-) -> Result<bool, StoreError> {
+pub fn is_name_owned(connection: &Connection, name: &[u8]) -> Result<bool, StoreError> {
     digest_of(name).map_or(Ok(false), |digest| is_owned(connection, &digest.0))
 }
 
@@ -187,12 +172,12 @@ pub(super) fn forget_unsettled<'d>(
 }
 
 /// Whether a note names any object.
-pub(in crate::store) fn are_unsettled(connection: &Connection) -> Result<bool, StoreError> {
+pub fn are_unsettled(connection: &Connection) -> Result<bool, StoreError> {
     Ok(Notes::of(connection, NoteKind::Unsettled).last_name()?.is_some())
 }
 
 /// The total size of all objects, in bytes.
-pub(in crate::store) fn total(connection: &Connection) -> Result<u64, StoreError> {
+pub fn total(connection: &Connection) -> Result<u64, StoreError> {
     let note = Notes::of(connection, NoteKind::ObjectBytes).find(&[])?;
     Ok(note.map_or(0, |note| codec::unsigned(note.at.as_millis())))
 }
@@ -211,7 +196,7 @@ fn set_total(connection: &Connection, total: i64) -> Result<(), StoreError> {
 
 /// Removes rows of entries that do not exist, and adds up the total anew. That is necessary only after damage, or if
 /// another program changed the rows.
-pub(in crate::store) fn repair(connection: &Connection) -> Result<(), StoreError> {
+pub fn repair(connection: &Connection) -> Result<(), StoreError> {
     let dangling = "NOT EXISTS (SELECT 1 FROM entry WHERE entry.id = object.entry)";
     connection.execute(&format!("DELETE FROM object WHERE {dangling}"), [])?;
     repair_total(connection)

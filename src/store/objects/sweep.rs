@@ -21,10 +21,7 @@ use std::os::unix::ffi::OsStrExt;
 const AT_ONCE: u8 = 64;
 
 /// Removes the files that notes name, if they have no owner. On a full disk the notes may stay for the next writer.
-pub(in crate::store) fn settle(
-    connection: &mut Connection,
-    location: &StoreLocation,
-) -> Result<(), StoreError> {
+pub fn settle(connection: &mut Connection, location: &StoreLocation) -> Result<(), StoreError> {
     let Some(directory) = ObjectDirectory::open(location)? else { return Ok(()) };
     let mut was_full = false;
     loop {
@@ -77,10 +74,7 @@ fn noted(connection: &Connection) -> Result<Vec<Vec<u8>>, StoreError> {
 }
 
 /// Removes all files without an owner.
-pub(in crate::store) fn sweep(
-    connection: &mut Connection,
-    location: &StoreLocation,
-) -> Result<(), StoreError> {
+pub fn sweep(connection: &mut Connection, location: &StoreLocation) -> Result<(), StoreError> {
     let Some(directory) = ObjectDirectory::open(location)? else { return Ok(()) };
     let transaction = transaction::write(connection, location, Purpose::Storing)?;
     staging::is_free(&directory)?;
@@ -114,7 +108,7 @@ fn unowned_names(
 }
 
 /// How many files have no owner, and their size in bytes.
-pub(in crate::store) fn count_unowned(
+pub fn count_unowned(
     connection: &Connection,
     location: &StoreLocation,
 ) -> Result<(usize, u64), StoreError> {

@@ -33,19 +33,16 @@ pub enum Matching {
 
 /// A name that entries are searched for by.
 #[derive(Debug)]
-pub(in crate::store) struct CallPattern {
-    pub(in crate::store) name: CommandName,
-    pub(in crate::store) matching: Matching,
+pub struct CallPattern {
+    pub name: CommandName,
+    pub matching: Matching,
     /// The globs of `--ignore-arg` that an entry has to be stored with. `None` if any globs will do; then no argument
     /// was left out of `name`.
-    pub(in crate::store) ignored: Option<Vec<u8>>,
+    pub ignored: Option<Vec<u8>>,
 }
 
 /// Every pattern that the words can stand for.
-pub(in crate::store) fn patterns(
-    connection: &Connection,
-    calls: &Calls,
-) -> Result<Vec<CallPattern>, StoreError> {
+pub fn patterns(connection: &Connection, calls: &Calls) -> Result<Vec<CallPattern>, StoreError> {
     let plain = as_typed(calls);
     let mut all = Vec::new();
     for ignored in known(connection)? {
@@ -60,7 +57,7 @@ pub(in crate::store) fn patterns(
 }
 
 /// The patterns with nothing left out. By default they match equal arguments, or all calls if there are none.
-pub(in crate::store) fn as_typed(Calls { words, matching }: &Calls) -> Vec<CallPattern> {
+pub fn as_typed(Calls { words, matching }: &Calls) -> Vec<CallPattern> {
     let pattern = |name: CommandName| {
         let usual = match name.arguments() {
             [] => Matching::StartingWith,
@@ -72,7 +69,7 @@ pub(in crate::store) fn as_typed(Calls { words, matching }: &Calls) -> Vec<CallP
 }
 
 /// The globs of an entry as they are stored.
-pub(in crate::store) fn ignored(globs: &BTreeSet<OsString>) -> Option<Vec<u8>> {
+pub fn ignored(globs: &BTreeSet<OsString>) -> Option<Vec<u8>> {
     (!globs.is_empty()).then(|| encode_words(globs.iter().map(OsString::as_os_str)))
 }
 
@@ -83,10 +80,7 @@ fn known(connection: &Connection) -> Result<Vec<Vec<u8>>, StoreError> {
 }
 
 /// Notes the globs that an entry is stored with.
-pub(in crate::store) fn remember(
-    connection: &Connection,
-    ignored: &[u8],
-) -> Result<(), StoreError> {
+pub fn remember(connection: &Connection, ignored: &[u8]) -> Result<(), StoreError> {
     Notes::of(connection, NoteKind::Ignored).put(ignored, Timestamp::now(), &[])
 }
 
@@ -94,12 +88,12 @@ pub(in crate::store) fn remember(
 const ENOUGH_TO_SEARCH: usize = 1000;
 
 /// Forgets unused globs, if there are many.
-pub(in crate::store) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
+pub fn keep_few(connection: &Connection) -> Result<(), StoreError> {
     if known(connection)?.len() > ENOUGH_TO_SEARCH { forget_unused(connection) } else { Ok(()) }
 }
 
 /// Forgets the globs that no entry is stored with any more.
-pub(in crate::store) fn forget_unused(connection: &Connection) -> Result<(), StoreError> {
+pub fn forget_unused(connection: &Connection) -> Result<(), StoreError> {
     if !known(connection)?.is_empty() {
         connection.execute(
             "DELETE FROM note WHERE kind = ?1
@@ -119,6 +113,6 @@ fn globs(ignored: &[u8]) -> Vec<ArgumentGlob> {
 }
 
 /// All words of a call, encoded.
-pub(in crate::store) fn whole(name: &CommandName) -> Vec<u8> {
+pub fn whole(name: &CommandName) -> Vec<u8> {
     [name.name(), name.arguments()].concat()
 }

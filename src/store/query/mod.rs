@@ -1,11 +1,11 @@
 //! Queries: the entries that a filter selects, their descriptions, and statistics. Nothing here writes.
 
-pub(in crate::store) mod call_pattern;
+pub mod call_pattern;
 mod listing;
 mod nearest;
-pub(in crate::store) mod of_command;
-pub(in crate::store) mod parts;
-pub(in crate::store) mod selection;
+pub mod of_command;
+pub mod parts;
+pub mod selection;
 mod statistics;
 mod where_clause;
 

@@ -17,7 +17,7 @@ use std::os::unix::ffi::OsStrExt;
 const REMOTE: &str = "remote";
 
 /// The parts as bytes, and where the entry comes from.
-pub(in crate::store) fn encoded(
+pub fn encoded(
     connection: &Connection,
     parts: &[KeyPart],
     origin: EntryOrigin,
@@ -47,10 +47,7 @@ pub(super) fn decode(bytes: &[u8]) -> Vec<StoredPart> {
     pairs.collect()
 }
 
-pub(in crate::store) fn keyed(
-    connection: &Connection,
-    parts: &[KeyPart],
-) -> Result<Vec<StoredPart>, StoreError> {
+pub fn keyed(connection: &Connection, parts: &[KeyPart]) -> Result<Vec<StoredPart>, StoreError> {
     let secret = Notes::of(connection, NoteKind::Secret).find(&[])?;
     let secret = secret.ok_or_else(|| StoreError::Damaged("it has no secret".to_owned()))?.value;
     let keyed = |KeyPart { name, bytes, .. }: &KeyPart| {

@@ -4,7 +4,7 @@ use rusqlite::types::Value;
 
 /// An SQL condition and its parameters, in order.
 #[derive(Default)]
-pub(in crate::store) struct WhereClause {
+pub struct WhereClause {
     terms: Vec<String>,
     parameters: Vec<Value>,
 }
@@ -22,11 +22,11 @@ impl WhereClause {
     }
 
     /// The text after `WHERE`.
-    pub(in crate::store) fn sql(&self) -> String {
+    pub fn sql(&self) -> String {
         if self.terms.is_empty() { "1".to_owned() } else { self.terms.join(" AND ") }
     }
 
-    pub(in crate::store) fn parameters(&self) -> impl rusqlite::Params + '_ {
+    pub fn parameters(&self) -> impl rusqlite::Params + '_ {
         rusqlite::params_from_iter(&self.parameters)
     }
 }

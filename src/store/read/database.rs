@@ -16,14 +16,14 @@ use std::io;
 
 /// A column of entries that may be NULL, and its place among the columns.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::store) struct BlobColumn(&'static str, usize);
+pub struct BlobColumn(&'static str, usize);
 
-pub(in crate::store) const OUTPUTS: BlobColumn = BlobColumn("outputs", column::OUTPUTS);
-pub(in crate::store) const INPUTS: BlobColumn = BlobColumn("inputs", column::INPUTS);
+pub const OUTPUTS: BlobColumn = BlobColumn("outputs", column::OUTPUTS);
+pub const INPUTS: BlobColumn = BlobColumn("inputs", column::INPUTS);
 
 /// A database in the present format.
 #[derive(Debug)]
-pub(in crate::store) struct Database {
+pub struct Database {
     location: StoreLocation,
     reader: RefCell<Option<PageReader>>,
     connection: OnceCell<Connection>,
@@ -33,17 +33,17 @@ pub(in crate::store) struct Database {
 
 impl Database {
     /// A database that is opened by the first read or write.
-    pub(in crate::store) fn unopened(location: StoreLocation) -> Self {
+    pub fn unopened(location: StoreLocation) -> Self {
         Self { location, reader: None.into(), connection: OnceCell::new(), was_busy: false.into() }
     }
 
     /// The database of a connection.
-    pub(in crate::store) fn of(location: StoreLocation, connection: Connection) -> Self {
+    pub fn of(location: StoreLocation, connection: Connection) -> Self {
         Self { connection: connection.into(), ..Self::unopened(location) }
     }
 
     /// Begins a look-up: until [`Database::release_read_lock`] all reads see one snapshot, and nobody can write.
-    pub(in crate::store) fn hold(&self) -> Result<(), StoreError> {
+    pub fn hold(&self) -> Result<(), StoreError> {
         if self.reader.borrow().is_some() || self.connection.get().is_some() {
             return Ok(());
         }
@@ -55,7 +55,7 @@ impl Database {
     }
 
     /// Lets others write.
-    pub(in crate::store) fn release_read_lock(&self) {
+    pub fn release_read_lock(&self) {
         self.reader.take();
         if let Some(connection) = self.connection.get() {
             read_transaction::end(connection);
@@ -64,7 +64,7 @@ impl Database {
 
     /// Reads from the pages, or through SQLite if the pages are not supported. All reads see one snapshot, that of the
     /// look-up if one is under way.
-    pub(in crate::store) fn read<T>(
+    pub fn read<T>(
         &self,
         from_pages: impl FnOnce(&PageReader) -> PageResult<T>,
         through_sqlite: impl FnOnce(&Connection) -> Result<T, StoreError>,
@@ -76,7 +76,7 @@ impl Database {
     }
 
     /// The blob in a column of an entry, if it is there.
-    pub(in crate::store) fn blob(
+    pub fn blob(
         &self,
         entry: &Entry,
         BlobColumn(name, place): BlobColumn,
@@ -100,7 +100,7 @@ impl Database {
     }
 
     /// A connection outside any transaction.
-    pub(in crate::store) fn connection(&self) -> Result<&Connection, StoreError> {
+    pub fn connection(&self) -> Result<&Connection, StoreError> {
         if let Some(connection) = self.connection.get() {
             return Ok(connection);
         }
@@ -110,7 +110,7 @@ impl Database {
     }
 
     /// A connection in a read transaction. If a look-up is under way, this is its transaction.
-    pub(in crate::store) fn read_transaction(&self) -> Result<ReadTransaction<'_>, StoreError> {
+    pub fn read_transaction(&self) -> Result<ReadTransaction<'_>, StoreError> {
         if let Some(connection) = self.connection.get() {
             return ReadTransaction::of(connection);
         }
@@ -132,7 +132,7 @@ impl Database {
     }
 
     /// A connection for a write transaction. It may be in a read transaction until that begins.
-    pub(in crate::store) fn connection_mut(&mut self) -> Result<&mut Connection, StoreError> {
+    pub fn connection_mut(&mut self) -> Result<&mut Connection, StoreError> {
         if self.connection.get().is_none() {
             self.connect()?;
         }

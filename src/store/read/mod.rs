@@ -1,4 +1,4 @@
 //! Reading the database for a look-up: page by page where that is possible, through SQLite otherwise.
 
-pub(in crate::store) mod database;
+pub mod database;
 mod pages;

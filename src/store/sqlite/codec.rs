@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Reads `id, condition, exit, created, elapsed, renewal_failed`; `None` for values that cachex never wrote.
-pub(in crate::store) fn entry(row: &Row<'_>, key: Key) -> rusqlite::Result<Option<Entry>> {
+pub fn entry(row: &Row<'_>, key: Key) -> rusqlite::Result<Option<Entry>> {
     let row = EntryRow {
         id: row.get(0)?,
         condition: row.get_ref(1)?.as_blob().unwrap_or_default(),
@@ -26,18 +26,18 @@ pub(in crate::store) fn entry(row: &Row<'_>, key: Key) -> rusqlite::Result<Optio
 
 /// The columns that an entry is made of.
 #[derive(Debug)]
-pub(in crate::store) struct EntryRow<'a> {
-    pub(in crate::store) id: i64,
-    pub(in crate::store) condition: &'a [u8],
-    pub(in crate::store) exit: i64,
-    pub(in crate::store) created: i64,
-    pub(in crate::store) elapsed: i64,
-    pub(in crate::store) renewal_failed: Option<i64>,
+pub struct EntryRow<'a> {
+    pub id: i64,
+    pub condition: &'a [u8],
+    pub exit: i64,
+    pub created: i64,
+    pub elapsed: i64,
+    pub renewal_failed: Option<i64>,
 }
 
 impl EntryRow<'_> {
     /// The entry, `None` if cachex never wrote it.
-    pub(in crate::store) fn entry(self, key: Key) -> Option<Entry> {
+    pub fn entry(self, key: Key) -> Option<Entry> {
         let StoredCondition { stdin, inputs } = StoredCondition::decode(self.condition)?;
         Some(Entry {
             id: self.id,
@@ -54,28 +54,28 @@ impl EntryRow<'_> {
 
 /// The columns of the output.
 #[derive(Debug)]
-pub(in crate::store) struct OutputRow {
+pub struct OutputRow {
     /// Bytes of output, those of output files too.
-    pub(in crate::store) output: u64,
+    pub output: u64,
     /// Bytes of frames.
-    pub(in crate::store) length: u64,
-    pub(in crate::store) checksum: [u8; 16],
+    pub length: u64,
+    pub checksum: [u8; 16],
     /// The manifest of output files, as it is stored; `None` if there are none.
-    pub(in crate::store) outputs: Option<Vec<u8>>,
+    pub outputs: Option<Vec<u8>>,
     /// The frames; `None` if they are in an object.
-    pub(in crate::store) body: Option<Vec<u8>>,
+    pub body: Option<Vec<u8>>,
 }
 
 impl OutputRow {
     /// Reads the columns `output, length, seal, outputs, body` from this one on; `None` for values that cachex never
     /// wrote.
-    pub(in crate::store) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Self>> {
+    pub fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Self>> {
         let checksum = row.get_ref(at + 2)?.as_blob().unwrap_or_default();
         let (outputs, body) = (row.get(at + 3)?, row.get(at + 4)?);
         Ok(Self::new(row.get(at)?, row.get(at + 1)?, checksum, outputs, body))
     }
 
-    pub(in crate::store) fn new(
+    pub fn new(
         output: i64,
         length: i64,
         checksum: &[u8],
@@ -89,12 +89,7 @@ impl OutputRow {
 
 /// The checksum of an entry. It covers everything that decides what is replayed, and when, with its bytes of output,
 /// its frames, and its stored manifest, if it has one.
-pub(in crate::store) fn checksum(
-    entry: &Entry,
-    output: u64,
-    body: &Body,
-    outputs: Option<&[u8]>,
-) -> [u8; 16] {
+pub fn checksum(entry: &Entry, output: u64, body: &Body, outputs: Option<&[u8]>) -> [u8; 16] {
     let Entry { id: _, key, condition, inputs, exit, created, elapsed, renewal_failed: _ } = entry;
     let condition = StoredCondition { stdin: *condition, inputs: *inputs }.encode();
     let outputs = outputs.map(|stored| Checksum::of(stored).0.to_le_bytes());
@@ -114,58 +109,58 @@ pub(in crate::store) fn checksum(
 }
 
 /// A manifest of output files with a checksum behind it, which shows damage without reading the frames.
-pub(in crate::store) fn stored_manifest(entry: &Entry, manifest: &[u8]) -> Vec<u8> {
+pub fn stored_manifest(entry: &Entry, manifest: &[u8]) -> Vec<u8> {
     let created = entry.created.as_millis().to_le_bytes();
     let checksum = Checksum::of_all(&[entry.key.0.as_bytes(), &created, manifest]);
     [manifest, &checksum.0.to_le_bytes()].concat()
 }
 
 /// The counterpart of [`stored_manifest`]; `None` when it is damaged.
-pub(in crate::store) fn manifest(entry: &Entry, stored: &[u8]) -> Option<Vec<u8>> {
+pub fn manifest(entry: &Entry, stored: &[u8]) -> Option<Vec<u8>> {
     let manifest = &stored[..stored.len().checked_sub(size_of::<u128>())?];
     (stored_manifest(entry, manifest) == stored).then(|| manifest.to_vec())
 }
 
 /// A digest of files with a checksum behind it.
-pub(in crate::store) fn checksummed_digest(path: &Path, of: &Stamp, digest: &Digest) -> Vec<u8> {
+pub fn checksummed_digest(path: &Path, of: &Stamp, digest: &Digest) -> Vec<u8> {
     let path = path.as_os_str().as_bytes();
     let checksum = Checksum::of_all(&[of.as_bytes(), digest.as_bytes(), path]);
     [&digest.as_bytes()[..], &checksum.0.to_le_bytes()].concat()
 }
 
 /// The counterpart of [`checksummed_digest`]; `None` when it is damaged.
-pub(in crate::store) fn checked_digest(path: &Path, of: &Stamp, bytes: &[u8]) -> Option<Digest> {
+pub fn checked_digest(path: &Path, of: &Stamp, bytes: &[u8]) -> Option<Digest> {
     let digest = Digest(*bytes.first_chunk()?);
     (checksummed_digest(path, of, &digest) == bytes).then_some(digest)
 }
 
 /// A duration as it is stored.
-pub(in crate::store) fn stored_millis(duration: Duration) -> i64 {
+pub fn stored_millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A duration as it was stored.
-pub(in crate::store) fn millis(stored: i64) -> Duration {
+pub fn millis(stored: i64) -> Duration {
     Duration::from_millis(unsigned(stored))
 }
 
-pub(in crate::store) fn stored_lifetime(lifetime: Lifetime) -> Option<i64> {
+pub fn stored_lifetime(lifetime: Lifetime) -> Option<i64> {
     match lifetime {
         Lifetime::For(duration) => Some(stored_millis(duration)),
         Lifetime::Unlimited => None,
     }
 }
 
-pub(in crate::store) fn lifetime(stored: Option<i64>) -> Lifetime {
+pub fn lifetime(stored: Option<i64>) -> Lifetime {
     stored.map_or(Lifetime::Unlimited, |stored| Lifetime::For(millis(stored)))
 }
 
-pub(in crate::store) fn stored_count(count: u64) -> i64 {
+pub fn stored_count(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// A count as it was stored: never negative unless damaged.
-pub(in crate::store) fn unsigned(stored: i64) -> u64 {
+pub fn unsigned(stored: i64) -> u64 {
     u64::try_from(stored).unwrap_or(0)
 }
 

@@ -8,10 +8,10 @@ use crate::key::Digest;
 
 /// The conditions of an entry beside its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) struct StoredCondition {
-    pub(in crate::store) stdin: Condition,
+pub struct StoredCondition {
+    pub stdin: Condition,
     /// The inputs of a traced run.
-    pub(in crate::store) inputs: Option<InputsId>,
+    pub inputs: Option<InputsId>,
 }
 
 /// The first byte of the condition of a traced run. The digests of its inputs follow, and then standard input. The
@@ -41,17 +41,17 @@ const FILE: u8 = 11;
 
 impl StoredCondition {
     /// The bytes that are stored.
-    pub(in crate::store) fn encode(self) -> Vec<u8> {
+    pub fn encode(self) -> Vec<u8> {
         [encode_inputs(self.inputs), encode_stdin(self.stdin)].concat()
     }
 
     /// The prefix of the bytes of all conditions of the same input. The bytes of other conditions never begin with it.
-    pub(in crate::store) fn encode_input(self) -> Vec<u8> {
+    pub fn encode_input(self) -> Vec<u8> {
         [encode_inputs(self.inputs), encode_stdin_input(self.stdin)].concat()
     }
 
     /// The condition; `None` for bytes that cachex never wrote.
-    pub(in crate::store) fn decode(bytes: &[u8]) -> Option<Self> {
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
         let [TRACED, traced @ ..] = bytes else {
             return Some(Self { stdin: decode_stdin(bytes)?, inputs: None });
         };

@@ -14,7 +14,7 @@ pub(super) const WRITE_DEADLINE: Duration = Duration::from_secs(5);
 const IDLE_DEADLINE: Duration = Duration::from_millis(1800);
 
 /// Opens a database as it is, only to look at it.
-pub(in crate::store) fn open_to_look(database: &Path) -> Result<Connection, StoreError> {
+pub fn open_to_look(database: &Path) -> Result<Connection, StoreError> {
     let connection = connect(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
         // There is a hot journal, which has to be rolled back before anybody can read the database.
@@ -93,7 +93,7 @@ fn last_changes(database: &Path) -> [Option<SystemTime>; 2] {
 }
 
 /// Checks that SQLite finds the file in order.
-pub(in crate::store) fn check_pages(connection: &Connection) -> Result<(), StoreError> {
+pub fn check_pages(connection: &Connection) -> Result<(), StoreError> {
     let verdict: String =
         connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     match verdict.as_str() {

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 /// The kind of a note. The numbers are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) enum NoteKind {
+pub enum NoteKind {
     /// The secret that digests of parts are keyed with: `query::parts`. There is one, without a name.
     Secret = 0,
     /// The calls that a clearing removed, by the number of the clearing: `write::clearing`.
@@ -53,7 +53,7 @@ fn with_checksum(kind: NoteKind, name: &[u8], value: &[u8]) -> Vec<u8> {
 }
 
 /// The value of a note that was stored; `None` if it is damaged.
-pub(in crate::store) fn checked(kind: NoteKind, name: &[u8], stored: &[u8]) -> Option<Vec<u8>> {
+pub fn checked(kind: NoteKind, name: &[u8], stored: &[u8]) -> Option<Vec<u8>> {
     let length = if kind.has_checksum() { size_of::<u128>() } else { 0 };
     let value = &stored[..stored.len().checked_sub(length)?];
     (with_checksum(kind, name, value) == stored).then(|| value.to_vec())
@@ -61,20 +61,20 @@ pub(in crate::store) fn checked(kind: NoteKind, name: &[u8], stored: &[u8]) -> O
 
 /// A note that was found.
 #[derive(Debug)]
-pub(in crate::store) struct Note {
-    pub(in crate::store) at: Timestamp,
-    pub(in crate::store) value: Vec<u8>,
+pub struct Note {
+    pub at: Timestamp,
+    pub value: Vec<u8>,
 }
 
 /// All notes of a kind.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::store) struct Notes<'c> {
+pub struct Notes<'c> {
     connection: &'c Connection,
     kind: NoteKind,
 }
 
 impl<'c> Notes<'c> {
-    pub(in crate::store) fn of(connection: &'c Connection, kind: NoteKind) -> Self {
+    pub fn of(connection: &'c Connection, kind: NoteKind) -> Self {
         Self { connection, kind }
     }
 
@@ -83,7 +83,7 @@ impl<'c> Notes<'c> {
         checked(self.kind, name, stored).ok_or_else(damaged)
     }
 
-    pub(in crate::store) fn find(self, name: &[u8]) -> Result<Option<Note>, StoreError> {
+    pub fn find(self, name: &[u8]) -> Result<Option<Note>, StoreError> {
         let sql = "SELECT at, value FROM note WHERE kind = ?1 AND name = ?2";
         let found = self.connection.query_row(sql, params![self.kind as i64, name], |row| {
             Ok((Timestamp::from_millis(row.get(0)?), row.get::<_, Vec<u8>>(1)?))
@@ -93,17 +93,12 @@ impl<'c> Notes<'c> {
     }
 
     /// Writes a note, and replaces one of the same name.
-    pub(in crate::store) fn put(
-        self,
-        name: &[u8],
-        at: Timestamp,
-        value: &[u8],
-    ) -> Result<(), StoreError> {
+    pub fn put(self, name: &[u8], at: Timestamp, value: &[u8]) -> Result<(), StoreError> {
         self.insert("REPLACE", name, at, value).map(drop)
     }
 
     /// Writes a note without a value, unless there is one of the same name. Returns whether it did.
-    pub(in crate::store) fn put_new(self, name: &[u8]) -> Result<bool, StoreError> {
+    pub fn put_new(self, name: &[u8]) -> Result<bool, StoreError> {
         self.insert("INSERT OR IGNORE", name, Timestamp::now(), &[])
     }
 
@@ -121,7 +116,7 @@ impl<'c> Notes<'c> {
     }
 
     /// The last name in order.
-    pub(in crate::store) fn last_name(self) -> Result<Option<Vec<u8>>, StoreError> {
+    pub fn last_name(self) -> Result<Option<Vec<u8>>, StoreError> {
         let sql = "SELECT name, value FROM note WHERE kind = ?1 ORDER BY name DESC LIMIT 1";
         let last = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let last = self.connection.query_row(sql, [self.kind as i64], last).optional()?;
@@ -130,7 +125,7 @@ impl<'c> Notes<'c> {
     }
 
     /// The names after this one, in order, with the values of their notes. The value of a damaged note is empty.
-    pub(in crate::store) fn after(self, name: &[u8]) -> Result<Vec<NamedValue>, StoreError> {
+    pub fn after(self, name: &[u8]) -> Result<Vec<NamedValue>, StoreError> {
         let sql = "SELECT name, value FROM note WHERE kind = ?1 AND name > ?2 ORDER BY name";
         rows::all(self.connection, sql, params![self.kind as i64, name], |row| {
             let (name, value): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
@@ -140,22 +135,22 @@ impl<'c> Notes<'c> {
     }
 
     /// Forgets the note of this name, if there is one.
-    pub(in crate::store) fn forget(self, name: &[u8]) -> Result<(), StoreError> {
+    pub fn forget(self, name: &[u8]) -> Result<(), StoreError> {
         self.delete("name = ?2", params![self.kind as i64, name])
     }
 
     /// Forgets all notes up to this name.
-    pub(in crate::store) fn forget_until(self, name: &[u8]) -> Result<(), StoreError> {
+    pub fn forget_until(self, name: &[u8]) -> Result<(), StoreError> {
         self.delete("name <= ?2", params![self.kind as i64, name])
     }
 
     /// Forgets all notes.
-    pub(in crate::store) fn forget_all(self) -> Result<(), StoreError> {
+    pub fn forget_all(self) -> Result<(), StoreError> {
         self.delete("TRUE", params![self.kind as i64])
     }
 
     /// Forgets all notes except the latest ones by date.
-    pub(in crate::store) fn keep_last(self, count: i64) -> Result<(), StoreError> {
+    pub fn keep_last(self, count: i64) -> Result<(), StoreError> {
         let sql = "SELECT count(*) FROM note WHERE kind = ?1";
         let found: i64 = self.connection.query_row(sql, [self.kind as i64], |row| row.get(0))?;
         if found <= count {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// Opens the database in the present format. A read transaction may be open: see
 /// [`read_transaction`](super::read_transaction).
-pub(in crate::store) fn open(location: &StoreLocation) -> Result<Connection, StoreError> {
+pub fn open(location: &StoreLocation) -> Result<Connection, StoreError> {
     if location.check_database()? {
         let connection = to_write(location)?;
         connection.execute_batch("BEGIN")?;
@@ -49,7 +49,7 @@ const PAGES_AT_ONCE: i32 = 4096;
 const MOST_IN_MEMORY: u64 = 1 << 20;
 
 /// Opens the database, or a copy of it, to try changes and roll them back. No change stays.
-pub(in crate::store) fn open_to_try(location: &StoreLocation) -> Result<Connection, StoreError> {
+pub fn open_to_try(location: &StoreLocation) -> Result<Connection, StoreError> {
     let is_large = std::fs::metadata(location.database()).is_ok_and(|it| it.len() > MOST_IN_MEMORY);
     // There may be no room for a copy.
     if is_large && let Ok(copy) = copy_of(location) {

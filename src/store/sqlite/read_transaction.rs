@@ -8,7 +8,7 @@ use std::ops::Deref;
 
 /// A connection in a read transaction.
 #[derive(Debug)]
-pub(in crate::store) struct ReadTransaction<'c> {
+pub struct ReadTransaction<'c> {
     connection: &'c Connection,
     /// Whether the transaction was open before this value existed. Then it stays open until [`end`].
     goes_on: bool,
@@ -16,7 +16,7 @@ pub(in crate::store) struct ReadTransaction<'c> {
 
 impl<'c> ReadTransaction<'c> {
     /// Joins the open read transaction, or begins one.
-    pub(in crate::store) fn of(connection: &'c Connection) -> Result<Self, StoreError> {
+    pub fn of(connection: &'c Connection) -> Result<Self, StoreError> {
         let goes_on = !connection.is_autocommit();
         if !goes_on {
             connection.execute_batch("BEGIN")?;
@@ -25,7 +25,7 @@ impl<'c> ReadTransaction<'c> {
     }
 
     /// Takes over a read transaction that has begun and ends it on drop.
-    pub(in crate::store) fn begun(connection: &'c Connection) -> Self {
+    pub fn begun(connection: &'c Connection) -> Self {
         Self { connection, goes_on: false }
     }
 }
@@ -47,7 +47,7 @@ impl Drop for ReadTransaction<'_> {
 }
 
 /// Ends the read transaction, if one is open, so that others can write.
-pub(in crate::store) fn end(connection: &Connection) {
+pub fn end(connection: &Connection) {
     if !connection.is_autocommit() {
         // If this fails SQLite has rolled back by itself.
         let _ = connection.execute_batch("ROLLBACK");

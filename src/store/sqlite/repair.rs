@@ -9,7 +9,7 @@ use std::io;
 use std::path::Path;
 
 /// Moves a damaged database out of the way, unless another process has just done so.
-pub(in crate::store) fn set_aside(location: &StoreLocation) -> Result<(), StoreError> {
+pub fn set_aside(location: &StoreLocation) -> Result<(), StoreError> {
     let _lock = location.lock()?;
     match check(location) {
         Err(fault @ (StoreError::Newer { .. } | StoreError::Unfit(_) | StoreError::Busy)) => {

@@ -5,7 +5,7 @@ use rusqlite::types::FromSql;
 use rusqlite::{Connection, Params, Row};
 
 /// The rows of a query, each as `read` reads it.
-pub(in crate::store) fn all<T>(
+pub fn all<T>(
     connection: &Connection,
     sql: &str,
     parameters: impl Params,
@@ -17,7 +17,7 @@ pub(in crate::store) fn all<T>(
 }
 
 /// The first column of each row.
-pub(in crate::store) fn column<T: FromSql>(
+pub fn column<T: FromSql>(
     connection: &Connection,
     sql: &str,
     parameters: impl Params,

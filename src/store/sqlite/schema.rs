@@ -21,16 +21,13 @@ const VERSION: i64 = 12;
 pub(super) const APPLICATION: i64 = 0x6378_0000;
 
 /// The `application_id` of the present format.
-pub(in crate::store) const CURRENT: i64 = APPLICATION | VERSION;
+pub const CURRENT: i64 = APPLICATION | VERSION;
 
 /// The half of `application_id` that repeats the version.
 const REPEATED: i64 = 0xffff;
 
 /// Whether a database has the present format. If not, it is empty or older.
-pub(in crate::store) fn is_current(
-    connection: &Connection,
-    path: &Path,
-) -> Result<bool, StoreError> {
+pub fn is_current(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
     let connection = ReadTransaction::of(connection)?;
     let application: i64 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
@@ -57,7 +54,7 @@ pub(in crate::store) fn is_current(
 }
 
 /// Brings an empty or older database to the present format. The caller holds the set-up lock.
-pub(in crate::store) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     // This lets the file shrink without being rewritten. It only takes effect before the first table is made.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "synchronous", "OFF")?;
@@ -84,7 +81,7 @@ fn put_secret(connection: &Connection) -> Result<(), StoreError> {
 }
 
 /// Whether the tables are as cachex makes them, and hold what it stores.
-pub(in crate::store) fn is_ours(connection: &Connection) -> Result<bool, StoreError> {
+pub fn is_ours(connection: &Connection) -> Result<bool, StoreError> {
     // Only the migration makes the secret with which digests of parts are keyed.
     let has_secret = || Notes::of(connection, NoteKind::Secret).find(&[]).map(|it| it.is_some());
     let is_ours = is_as_made(connection)? && is_well_typed(connection)? && has_secret()?;

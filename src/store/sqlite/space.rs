@@ -5,7 +5,7 @@ use crate::store::error::StoreError;
 use rusqlite::Connection;
 
 /// How long the database is once it has shrunk, in bytes.
-pub(in crate::store) fn shrunk(connection: &Connection) -> Result<u64, StoreError> {
+pub fn shrunk(connection: &Connection) -> Result<u64, StoreError> {
     let pragma = |name| {
         let value = connection.pragma_query_value(None, name, |row| row.get(0));
         value.map(codec::unsigned)
@@ -32,7 +32,7 @@ fn shrunk_pages(pages: u64, free: u64, page: u64) -> u64 {
 const PAGES_AT_ONCE: u16 = 8192;
 
 /// Gives free pages back to the file system. Returns whether there are more.
-pub(in crate::store) fn give_back(connection: &Connection) -> Result<bool, StoreError> {
+pub fn give_back(connection: &Connection) -> Result<bool, StoreError> {
     let free = || connection.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0));
     if free()? == 0 {
         return Ok(false);

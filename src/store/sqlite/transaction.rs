@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// The purpose of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) enum Purpose {
+pub enum Purpose {
     /// To store something.
     Storing,
     /// To store something, unless another process is writing.
@@ -29,7 +29,7 @@ pub(in crate::store) enum Purpose {
 }
 
 /// Begins a write transaction. This is the first point where a store waits for other writers.
-pub(in crate::store) fn write<'c>(
+pub fn write<'c>(
     connection: &'c mut Connection,
     location: &StoreLocation,
     purpose: Purpose,
@@ -54,7 +54,7 @@ pub(in crate::store) fn write<'c>(
 
 /// Syncs everything that was committed to the disk. No transaction may be open: closing the file ends all locks of this
 /// process.
-pub(in crate::store) fn sync(location: &StoreLocation) -> Result<(), StoreError> {
+pub fn sync(location: &StoreLocation) -> Result<(), StoreError> {
     let flags = OFlags::RDWR | OFlags::NONBLOCK;
     Ok(open_private(&location.database(), flags)?.sync_all()?)
 }

@@ -86,10 +86,7 @@ fn number_of_last(name: Option<Vec<u8>>) -> Result<u64, StoreError> {
 
 /// Notes what is being cleared. If the selection is by date, nothing is noted: a run in flight is too young to be
 /// selected.
-pub(in crate::store) fn remember(
-    connection: &Connection,
-    selection: &Selection,
-) -> Result<(), StoreError> {
+pub fn remember(connection: &Connection, selection: &Selection) -> Result<(), StoreError> {
     if selection.number.is_some() || !selection.is_of_any_date() {
         return Ok(());
     }
@@ -117,7 +114,7 @@ pub(in crate::store) fn remember(
 }
 
 /// Whether a command was cleared since then.
-pub(in crate::store) fn was_cleared(
+pub fn was_cleared(
     connection: &Connection,
     since: &Clearings,
     new: &NewEntry<'_>,

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 const DIGESTS: i64 = 10_000;
 
 /// Removes what exceeds its bound.
-pub(in crate::store) fn keep_few(connection: &Connection) -> Result<(), StoreError> {
+pub fn keep_few(connection: &Connection) -> Result<(), StoreError> {
     command_totals::keep_few_idle(connection)?;
     tombstones::keep_few(connection)?;
     call_pattern::keep_few(connection)?;
@@ -21,7 +21,7 @@ pub(in crate::store) fn keep_few(connection: &Connection) -> Result<(), StoreErr
 }
 
 /// Removes everything except the tombstones: they are small, and looked up after an eviction.
-pub(in crate::store) fn forget(connection: &Connection) -> Result<(), StoreError> {
+pub fn forget(connection: &Connection) -> Result<(), StoreError> {
     command_totals::forget_idle(connection)?;
     Notes::of(connection, NoteKind::File).forget_all()
 }

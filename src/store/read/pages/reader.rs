@@ -23,7 +23,7 @@ use std::cell::OnceCell;
 
 /// A snapshot of the database. Nobody can write to it until this is dropped.
 #[derive(Debug)]
-pub(in crate::store) struct PageReader {
+pub struct PageReader {
     pub(super) pages: Pages,
     roots: OnceCell<Roots>,
 }
@@ -55,7 +55,7 @@ pub(in crate::store::read) mod column {
 
 impl PageReader {
     /// Opens a database of the present format, unless somebody is writing to it.
-    pub(in crate::store) fn open(location: &StoreLocation) -> PageResult<Self> {
+    pub fn open(location: &StoreLocation) -> PageResult<Self> {
         if !cfg!(target_os = "linux") {
             // On other systems SQLite may lock in other ways, depending on the file system.
             return Err(Unsupported);
@@ -76,7 +76,7 @@ impl PageReader {
     }
 
     /// The entries of a key, in any order. Rows that cachex never wrote are left out.
-    pub(in crate::store) fn entries(&self, key: Key) -> PageResult<Vec<Entry>> {
+    pub fn entries(&self, key: Key) -> PageResult<Vec<Entry>> {
         let roots = self.roots()?;
         let of_key = [PageValue::Blob(key.0.as_bytes())];
         let mut ids = Vec::new();
@@ -106,7 +106,7 @@ impl PageReader {
     }
 
     /// The columns of an entry's output; `None` if cachex never wrote them.
-    pub(in crate::store) fn output(&self, entry: &Entry) -> PageResult<Option<OutputRow>> {
+    pub fn output(&self, entry: &Entry) -> PageResult<Option<OutputRow>> {
         let row = self.row(entry.id)?.ok_or(Unsupported)?;
         let near = PageRecord::read(row.near())?;
         let checksum = near.blob(column::CHECKSUM)?;
@@ -119,18 +119,14 @@ impl PageReader {
     }
 
     /// The blob in this column of an entry, if there is one.
-    pub(in crate::store) fn blob(
-        &self,
-        entry: &Entry,
-        column: usize,
-    ) -> PageResult<Option<Vec<u8>>> {
+    pub fn blob(&self, entry: &Entry, column: usize) -> PageResult<Option<Vec<u8>>> {
         let row = self.row(entry.id)?.ok_or(Unsupported)?;
         let place = PageRecord::read(row.near())?.place_of_blob(column)?;
         place.map(|place| row.part(&self.pages, place)).transpose()
     }
 
     /// The object that holds the output of an entry, if there is one.
-    pub(in crate::store) fn output_object(&self, entry: i64) -> PageResult<Option<OutputObject>> {
+    pub fn output_object(&self, entry: i64) -> PageResult<Option<OutputObject>> {
         let place = [PageValue::Integer(entry), PageValue::Integer(OUTPUT_PLACE)];
         let mut object = None;
         tree::for_each_match(&self.pages, self.roots()?.objects, &place, &mut |found| {
@@ -141,11 +137,7 @@ impl PageReader {
     }
 
     /// The value of a note, if there is one of that name.
-    pub(in crate::store) fn note(
-        &self,
-        kind: NoteKind,
-        name: &[u8],
-    ) -> PageResult<Option<Vec<u8>>> {
+    pub fn note(&self, kind: NoteKind, name: &[u8]) -> PageResult<Option<Vec<u8>>> {
         let named = [PageValue::Integer(kind as i64), PageValue::Blob(name)];
         let mut value = None;
         tree::for_each_match(&self.pages, self.roots()?.notes, &named, &mut |found| {
@@ -156,7 +148,7 @@ impl PageReader {
     }
 
     /// The last name of the notes of a kind, if there is any.
-    pub(in crate::store) fn last_name(&self, kind: NoteKind) -> PageResult<Option<Vec<u8>>> {
+    pub fn last_name(&self, kind: NoteKind) -> PageResult<Option<Vec<u8>>> {
         let of_kind = [PageValue::Integer(kind as i64)];
         let last = tree::last_match(&self.pages, self.roots()?.notes, &of_kind)?;
         let Some(record) = last else { return Ok(None) };

@@ -4,7 +4,7 @@ use std::error::Error;
 
 /// The page reader does not support what it found; SQLite is asked instead. The details do not matter.
 #[derive(Debug)]
-pub(in crate::store) struct Unsupported;
+pub struct Unsupported;
 
 impl<E: Error> From<E> for Unsupported {
     fn from(_: E) -> Self {
@@ -13,4 +13,4 @@ impl<E: Error> From<E> for Unsupported {
 }
 
 /// The result of a read by the page reader.
-pub(in crate::store) type PageResult<T> = Result<T, Unsupported>;
+pub type PageResult<T> = Result<T, Unsupported>;
