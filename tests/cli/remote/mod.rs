@@ -8,6 +8,7 @@ mod examined;
 mod explained;
 mod failing;
 mod machine;
+mod options;
 mod origin;
 mod process_one;
 mod pushing;
