@@ -76,7 +76,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ),
     (
         "inputs",
-        "look write_kind doubt path_glob terms path path_map refusal path_state partly_written body filesystem settle record conclude shape stored_states answers seen observer present ledger writes moves ending verify differences listed",
+        "look write_kind doubt path_glob terms path path_map refusal path_state partly_written body filesystem settle record conclude shape stored_states answers seen observer present ledger writes moves ending verify differences listed portable",
     ),
     (
         "key",
@@ -107,6 +107,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("remote", "portable secret name sealed pack url engine access breaker child check push"),
     ("remote/child", "message resolver serve transfer"),
     ("call/remote", "stdin_class know arrive exchange ask foresee give clear"),
+    ("inputs/portable", "answer places naming travel observe"),
     ("remote/portable", "mentions platform project key"),
     ("remote/push", "note outbox refused survey sealing detached"),
     ("remote/pack", "fields condition head marker writer reader"),

@@ -6,3 +6,4 @@ mod project;
 mod random;
 mod run;
 mod surroundings;
+mod travel;
