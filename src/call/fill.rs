@@ -70,7 +70,7 @@ impl Call<'_> {
         // The reader of stderr may be slow: let the others go on first.
         claim.give_up();
         self.tell_kept(&kept);
-        self.push_posted(&store);
+        self.push_shared(&store);
         ending::of_run(lost, exit)
     }
 

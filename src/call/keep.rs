@@ -96,7 +96,7 @@ impl Call<'_> {
         };
         match self.store_result(store, observation, result, since) {
             Ok((Filled::Stored, new)) => {
-                self.share(store, &new);
+                self.share(&new);
                 Ok(counts)
             }
             Ok((Filled::Cleared, _)) => reason(&"it was cleared while it ran"),

@@ -91,15 +91,17 @@ impl Call<'_> {
                     store.release_read_lock();
                 }
                 let usable = self.request.policy.usable(variants, self.began, Timestamp::now());
-                // A command that is executed in our place would get what was read only after the end of the input.
-                let may_take = || {
-                    !self.only_looks
-                        && *execution != Execution::Never
-                        && self.needs_its_own_output().is_none()
-                };
-                stdin.look_ahead(&usable, || may_take().then_some(store.directory()))
+                stdin.look_ahead(&usable, || self.may_take_stdin().then_some(store.directory()))
             }
         }
+    }
+
+    /// Whether input may be read before it is known whether the command runs. A command that is executed in our place would
+    /// get what was read only after the end of the input.
+    pub(super) fn may_take_stdin(&self) -> bool {
+        !self.only_looks
+            && self.request.execution != Execution::Never
+            && self.needs_its_own_output().is_none()
     }
 
     /// Reads standard input to its end, for `--stdin`. A call that only looks takes nothing from it: no command would

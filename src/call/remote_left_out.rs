@@ -6,11 +6,13 @@ use super::sharing_forecast::SharingForecast;
 use crate::entry::NewEntry;
 use crate::options::Sharing;
 use crate::store::Store;
+use std::io;
 
 impl Call<'_> {
     #[allow(clippy::unused_self, reason = "it stands for a method that asks a remote")]
-    pub(super) fn fetch_shared(&self, _: &mut Prepared) -> bool {
-        false
+    #[allow(clippy::unnecessary_wraps, reason = "that method may fail")]
+    pub(super) fn fetch_shared(&self, _: &mut Prepared) -> io::Result<bool> {
+        Ok(false)
     }
 
     #[allow(clippy::unused_self, reason = "it stands for a method that looks at a call")]
@@ -26,8 +28,8 @@ impl Call<'_> {
     pub(super) fn tell_not_asked(&self, _: &str) {}
 
     #[allow(clippy::unused_self, reason = "it stands for a method that gives a result away")]
-    pub(super) fn share(&self, _: &Store, _: &NewEntry<'_>) {}
+    pub(super) fn share(&self, _: &NewEntry<'_>) {}
 
     #[allow(clippy::unused_self, reason = "it stands for a method that pushes a result")]
-    pub(super) fn push_posted(&self, _: &Store) {}
+    pub(super) fn push_shared(&self, _: &Store) {}
 }

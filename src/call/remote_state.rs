@@ -1,11 +1,14 @@
 //! What a call knows of its remote.
 
+use crate::entry::Condition;
+use crate::inputs::{PortablePlaces, SeenInputs, TraceTerms};
 use crate::key::Digest;
 use crate::remote::child::Transfer;
-use crate::remote::{ObjectName, Secrets};
+use crate::remote::push::note::OutgoingNote;
+use crate::remote::{Namer, Namespace, ObjectName, Secrets};
 use crate::store::RemoteUses;
 use crate::time::Timestamp;
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::time::Duration;
 
 /// Engines tell the time in seconds, cut off.
@@ -19,10 +22,16 @@ pub(super) struct RemoteState(pub(super) OnceCell<Option<Box<SharedCall>>>);
 pub(super) struct SharedCall {
     pub(super) secrets: Secrets,
     pub(super) transfer: Transfer,
-    /// The portable key.
-    pub(super) key: Digest,
     /// Where to look first, in the order of asking. Results are given under the first one.
     pub(super) names: Vec<ObjectName>,
+    /// The namespaces of these names.
+    pub(super) namespaces: Vec<Namespace>,
+    /// The key that is the same on all machines.
+    pub(super) key: Digest,
+    /// What counts in a trace, and the places that differ between machines, if runs are traced.
+    pub(super) traced: Option<(TraceTerms, PortablePlaces)>,
+    /// Names that were asked for in the namespace of results that are given, besides the first.
+    pub(super) asked: RefCell<Vec<ObjectName>>,
     /// What is known of standard input before the run.
     pub(super) stdin: Vec<u8>,
     /// Texts that no shared output may name.
@@ -33,15 +42,30 @@ pub(super) struct SharedCall {
     pub(super) cleared: Cell<Option<Timestamp>>,
     /// How much the clock of the engine is ahead of ours, in milliseconds, as far as it was heard.
     pub(super) clock_ahead: Cell<i64>,
-    /// Whether a result waits to be pushed.
-    pub(super) is_posted: Cell<bool>,
+    /// A result that is to be pushed.
+    pub(super) outgoing: RefCell<Option<OutgoingShare>>,
     /// `--remote-min-time`.
     pub(super) min_time: Duration,
     /// What came of the remote in this call, for the statistics. As long as nothing was of use, an answer is a miss.
     pub(super) uses: Cell<RemoteUses>,
 }
 
+/// A result that is to be pushed when nobody waits for it any more.
+pub(super) struct OutgoingShare {
+    /// All but what leads to it.
+    pub(super) note: OutgoingNote,
+    /// What came through standard input, if that decides.
+    pub(super) stdin: Option<Condition>,
+    /// What a traced run has found.
+    pub(super) inputs: Option<SeenInputs>,
+}
+
 impl SharedCall {
+    /// Where a result lies that depends on more than its key.
+    pub(super) fn conditional(&self, namespace: &Namespace, route: &[u8]) -> ObjectName {
+        Namer::new(&self.secrets, namespace).conditional(self.key, route)
+    }
+
     /// Counts something for the statistics.
     pub(super) fn count(&self, change: impl FnOnce(&mut RemoteUses)) {
         let mut uses = self.uses.get();

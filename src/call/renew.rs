@@ -124,7 +124,7 @@ impl Call<'_> {
         let (variants, checked_inputs) = (Vec::new(), CheckedInputs::default());
         let stdin = Stdin::Absent;
         let mut prepared = Prepared { store, observation, variants, checked_inputs, stdin };
-        if self.fetch_shared(&mut prepared) {
+        if let Ok(true) = self.fetch_shared(&mut prepared) {
             return Ok(());
         }
         let Prepared { mut store, observation, .. } = prepared;
@@ -143,7 +143,7 @@ impl Call<'_> {
             let ran = FinishedRun { condition: holds_for, recording, traced, outputs_before };
             is_better && self.keep(&mut store, observation, ran, since).is_ok()
         });
-        self.push_posted(&store);
+        self.push_shared(&store);
         match current {
             Some(entry) if !renewed => store.note_failed_renewal(&entry, Timestamp::now()),
             _ => Ok(()),

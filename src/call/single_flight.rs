@@ -69,16 +69,20 @@ impl Call<'_> {
                 Err(_) if waited == Waited::HandedOn && !was_handed_on => was_handed_on = true,
                 Err(Miss { fallback, .. }) => {
                     let claim = claimed.ours();
-                    if claim.is_none() {
+                    let fetched = if claim.is_some() {
+                        self.fetch(&mut prepared)
+                    } else {
                         self.tell_not_asked(ONE_ASKS);
-                    }
-                    if claim.is_some() && self.fetch_shared(&mut prepared) {
-                        if let Err(fault) = self.look_again(&mut prepared) {
-                            return self.run_uncached(&unreadable_stdin(&fault));
-                        }
-                        if let Ok(hit) = self.choose(&prepared) {
-                            drop(claim);
-                            return self.serve(prepared, hit);
+                        Ok(false)
+                    };
+                    match fetched {
+                        Err(fault) => return self.run_uncached(&unreadable_stdin(&fault)),
+                        Ok(false) => {}
+                        Ok(true) => {
+                            if let Ok(hit) = self.choose(&prepared) {
+                                drop(claim);
+                                return self.serve(prepared, hit);
+                            }
                         }
                     }
                     return self.fill(prepared, fallback, claim);
@@ -98,12 +102,21 @@ impl Call<'_> {
         }
         let claimed = prepared.claim_slot().and_then(ClaimSlot::claim);
         let Ok(Claimed::Ours(claim)) = claimed else { return missed };
-        if !self.fetch_shared(&mut prepared) || self.look_again(&mut prepared).is_err() {
+        if !matches!(self.fetch(&mut prepared), Ok(true)) {
             return missed;
         }
         let Ok(hit) = self.choose(&prepared) else { return missed };
         drop(claim);
         self.serve(prepared, hit)
+    }
+
+    /// Looks the entries up again if a result of another machine was stored. Whether that is so.
+    fn fetch(&self, prepared: &mut Prepared) -> io::Result<bool> {
+        let is_there = self.fetch_shared(prepared)?;
+        if is_there {
+            self.look_again(prepared)?;
+        }
+        Ok(is_there)
     }
 
     /// Looks the entries up again: another caller may have stored one since, whether we waited or not.

@@ -34,6 +34,24 @@ impl Stdin {
         }
     }
 
+    /// Like [`look_ahead`](Self::look_ahead), for a content that is known to be of interest up to this length. A content of
+    /// length 0 is worth no more than a moment.
+    ///
+    /// # Errors
+    /// When the pipe has to be read and cannot be.
+    pub fn look_ahead_to<'d>(
+        self,
+        longest: u64,
+        directory: impl FnOnce() -> Option<&'d Path>,
+    ) -> io::Result<Self> {
+        match self {
+            Self::Stream(kind, StreamState::Open) if longest > 0 => {
+                see_whole(kind, longest, directory, SILENCE_LIMIT)
+            }
+            other => Ok(other.after_start_grace(&[])),
+        }
+    }
+
     /// Like [`look_ahead`](Self::look_ahead), but neither waits nor takes anything: the content is known only if the
     /// input has ended.
     ///

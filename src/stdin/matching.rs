@@ -43,6 +43,12 @@ impl Stdin {
         }
     }
 
+    /// The condition that it satisfies now, as far as it is known.
+    #[must_use]
+    pub fn condition_now(&self) -> Option<Condition> {
+        self.condition(&[])
+    }
+
     /// Whether a condition that held a moment ago still holds: input may have come.
     pub fn is_still(&self, condition: Condition) -> bool {
         match condition {

@@ -1,5 +1,6 @@
 //! A result of another machine fills the local store.
 
+use super::follow::ExpectedResult;
 use super::stdin_class::fits;
 use crate::call::context::Call;
 use crate::call::prepare::Prepared;
@@ -7,6 +8,7 @@ use crate::call::remote_state::SharedCall;
 use crate::call::store_result::NewResult;
 use crate::entry::{EntryOrigin, NewOutputs};
 use crate::exit::Exit;
+use crate::inputs::SeenInputs;
 use crate::outputs::OutputManifest;
 use crate::recording::Recording;
 use crate::remote::{
@@ -36,6 +38,7 @@ impl Call<'_> {
         shared: &SharedCall,
         prepared: &mut Prepared,
         object: SealedObject,
+        expected: ExpectedResult,
     ) -> Result<(), String> {
         let told = |fault: Unverified| fault.to_string();
         match object.kind {
@@ -50,13 +53,21 @@ impl Call<'_> {
         }
         let (head, reader) = PackReader::new(object, self.pack_limits()).map_err(told)?;
         let ended = self.date_of(shared, prepared, &head)?;
-        if !fits(&shared.stdin, head.condition) {
+        let holds = match expected.stdin {
+            Some(stdin) => head.condition.is_same_input(stdin),
+            None => fits(&shared.stdin, head.condition),
+        };
+        if !holds {
             return Err("it holds for another standard input".to_owned());
+        }
+        if expected.inputs.is_some() != shared.traced.is_some() {
+            return Err("it does not tell what its run has read".to_owned());
         }
         if head.files.is_some() != self.has_outputs() {
             return Err("it has other files than this call asks for".to_owned());
         }
-        self.fill_from(shared, prepared, head, reader, ended)
+        let arriving = ArrivingResult { head, inputs: expected.inputs, ended };
+        self.fill_from(shared, prepared, arriving, reader)
     }
 
     /// When the result ended by our clock, if it is of use.
@@ -99,9 +110,8 @@ impl Call<'_> {
         &self,
         shared: &SharedCall,
         prepared: &mut Prepared,
-        head: PackHead,
+        ArrivingResult { head, inputs, ended }: ArrivingResult,
         mut reader: PackReader<SealedObject>,
-        ended: Timestamp,
     ) -> Result<(), String> {
         let Prepared { store, observation, .. } = prepared;
         let since = store.clearings().map_err(|fault| fault.to_string())?;
@@ -129,7 +139,7 @@ impl Call<'_> {
         }
         let result = NewResult {
             condition: head.condition,
-            inputs: None,
+            inputs,
             recording,
             origin: EntryOrigin::Remote,
             outputs,
@@ -147,6 +157,15 @@ impl Call<'_> {
             Err(fault) => Err(fault.to_string()),
         }
     }
+}
+
+/// A result that is of use.
+struct ArrivingResult {
+    head: PackHead,
+    /// What is found at the paths that its run asked for.
+    inputs: Option<SeenInputs>,
+    /// When it ended by our clock.
+    ended: Timestamp,
 }
 
 /// The files of a result, one behind the other in a file without a name: many results have more than may be open.

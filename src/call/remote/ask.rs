@@ -1,25 +1,32 @@
 //! Asking the remote for a result that is not in the local store.
 
 use super::exchange::Exchange;
+use super::follow::{ExpectedResult, RoutedObject};
 use crate::call::context::Call;
 use crate::call::prepare::Prepared;
+use crate::call::remote_state::SharedCall;
 use crate::options::{Execution, Sharing};
-use crate::remote::{SealedObject, Unverified};
+use crate::remote::{Marker, Namespace, ObjectKind, ObjectName, SealedObject, Unverified};
 use crate::time::Lifetime;
+use std::fs::File;
+use std::io;
 
 impl Call<'_> {
     /// Fills the local store with a result of another machine. Whether there was one. The caller holds the claim.
-    pub(in crate::call) fn fetch_shared(&self, prepared: &mut Prepared) -> bool {
-        let is_there = self.ask(prepared);
+    ///
+    /// # Errors
+    /// When standard input, which decides, has to be read and cannot be.
+    pub(in crate::call) fn fetch_shared(&self, prepared: &mut Prepared) -> io::Result<bool> {
+        let is_there = self.ask(prepared)?;
         if let Some(Some(shared)) = self.remote.0.get() {
             prepared.store.note_remote(&shared.uses_at_end(is_there));
         }
-        is_there
+        Ok(is_there)
     }
 
-    fn ask(&self, prepared: &mut Prepared) -> bool {
-        let Some(sharing) = &self.request.sharing else { return false };
-        let Some(shared) = self.shared_call(sharing, prepared) else { return false };
+    fn ask(&self, prepared: &mut Prepared) -> io::Result<bool> {
+        let Some(sharing) = &self.request.sharing else { return Ok(false) };
+        let Some(shared) = self.shared_call(sharing, prepared) else { return Ok(false) };
         let not_asked = self.why_not_asked(sharing);
         if let Some(reason) = not_asked {
             self.tell_not_asked(reason);
@@ -28,46 +35,35 @@ impl Call<'_> {
         // A result that is asked for anew takes the place of the old one.
         shared.may_replace.set(!is_asked_for);
         if !is_asked_for && !sharing.mode.writes() {
-            return false;
+            return Ok(false);
         }
         prepared.store.release_read_lock();
         let Some(exchange) = Exchange::begin(self, shared, prepared.store.directory()) else {
-            return false;
+            return Ok(false);
         };
         if !is_asked_for {
             // The result will say when the run ended, by the clock of the remote.
             shared.names.first().inspect(|name| exchange.hear_clock(name));
-            return false;
+            return Ok(false);
         }
-        let mut is_told = false;
-        for name in &shared.names {
-            let Ok(object) = exchange.get(name) else { return false };
+        let mut reason = None;
+        for (namespace, name) in shared.namespaces.iter().zip(&shared.names) {
+            let Ok(object) = exchange.get(name) else { return Ok(false) };
             let Some(object) = object else { continue };
-            let arrived = match SealedObject::verify(object, name, &shared.secrets) {
-                Ok(object) => self.arrive(shared, prepared, object),
-                Err(Unverified::Refused(refusal)) => {
-                    shared.count(|uses| uses.refused += 1);
-                    shared.may_replace.set(refusal.may_be_replaced());
-                    Err(format!("what the remote has is refused: {refusal}"))
-                }
-                Err(fault) => Err(fault.to_string()),
-            };
-            match arrived {
+            match self.use_first(shared, &exchange, prepared, (namespace, name), object)? {
                 Ok(()) => {
                     // If it is too old a moment later, the command runs, and that result takes its place.
                     shared.may_replace.set(true);
-                    return true;
+                    return Ok(true);
                 }
-                Err(reason) => {
-                    self.notices.detail(&format_args!("remote: miss: {reason}"));
-                    is_told = true;
-                }
+                Err(unused) => reason = Some(unused),
             }
         }
-        if !is_told {
-            self.notices.detail(&"remote: miss");
+        match reason {
+            Some(reason) => self.notices.detail(&format_args!("remote: miss: {reason}")),
+            None => self.notices.detail(&"remote: miss"),
         }
-        false
+        Ok(false)
     }
 
     /// Finds out what this call has to know to share its result, before standard input is left to a run in the background.
@@ -97,4 +93,45 @@ impl Call<'_> {
             self.notices.detail(&format_args!("remote: not asked: {reason}"));
         }
     }
+
+    /// Stores the result that was found under a first name, or to which the marker there leads. The inner error says why
+    /// not.
+    fn use_first(
+        &self,
+        shared: &SharedCall,
+        exchange: &Exchange<'_>,
+        prepared: &mut Prepared,
+        (namespace, name): (&Namespace, &ObjectName),
+        object: File,
+    ) -> io::Result<Result<(), String>> {
+        let object = match verified(shared, name, object) {
+            Ok(object) => object,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        if object.kind != ObjectKind::Marker {
+            return Ok(self.arrive(shared, prepared, object, ExpectedResult::default()));
+        }
+        let marker = match Marker::read(object) {
+            Ok(marker) => marker,
+            Err(fault) => return Ok(Err(fault.to_string())),
+        };
+        shared.cleared.set(shared.cleared.get().max(marker.cleared));
+        let routed = self.follow(shared, exchange, prepared, namespace, marker)?;
+        let Some(RoutedObject { name, object, expected }) = routed else {
+            return Ok(Err("there is none for these inputs".to_owned()));
+        };
+        let object = verified(shared, &name, object);
+        Ok(object.and_then(|object| self.arrive(shared, prepared, object, expected)))
+    }
+}
+
+fn verified(shared: &SharedCall, name: &ObjectName, object: File) -> Result<SealedObject, String> {
+    SealedObject::verify(object, name, &shared.secrets).map_err(|fault| match fault {
+        Unverified::Refused(refusal) => {
+            shared.count(|uses| uses.refused += 1);
+            shared.may_replace.set(refusal.may_be_replaced());
+            format!("what the remote has is refused: {refusal}")
+        }
+        fault @ Unverified::Unreadable(_) => fault.to_string(),
+    })
 }

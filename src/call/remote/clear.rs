@@ -8,7 +8,7 @@ use crate::call::context::Call;
 use crate::call::prepare::Prepared;
 use crate::call::remote_state::SharedCall;
 use crate::entry::Condition;
-use crate::options::Sharing;
+use crate::options::{Sharing, StdinMode};
 use crate::remote::child::{RemoteAnswer, RemoteOperation};
 use crate::remote::engine::{PutCondition, RemoteFault};
 use crate::remote::{
@@ -37,7 +37,7 @@ impl Call<'_> {
         only_looks: bool,
     ) -> Result<usize, String> {
         let shared = self.know(sharing, prepared)?;
-        let names = names(&shared, sharing, prepared)?;
+        let names = names(&shared, sharing, prepared, self.request.stdin)?;
         prepared.store.release_read_lock();
         let fault =
             |fault: RemoteFault| format!("the remote {}: {fault}", shared.transfer.access.url);
@@ -57,11 +57,12 @@ fn names(
     shared: &SharedCall,
     sharing: &Sharing,
     prepared: &Prepared,
+    mode: StdinMode,
 ) -> Result<Vec<ObjectName>, String> {
     let namespace: Namespace = sharing.namespace.parse()?;
     let of_class = Namer::new(&shared.secrets, &namespace);
     let known = [Condition::StdinAbsent, Condition::StdinClosed].map(encode_condition);
-    let classes = known.into_iter().chain([any_stream()]).chain(class_of(&prepared.stdin));
+    let classes = known.into_iter().chain([any_stream()]).chain(class_of(&prepared.stdin, mode));
     let mut names: Vec<_> = classes.map(|class| of_class.first(shared.key, &class)).collect();
     names.sort();
     names.dedup();

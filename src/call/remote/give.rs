@@ -1,20 +1,24 @@
 //! Giving the result of a run to other machines: a note in the outbox, and a process that pushes what is there when this
 //! call has ended.
 
-use super::stdin_class::fits;
+use super::stdin_class::{decides, fits};
 use crate::call::context::Call;
-use crate::call::remote_state::SharedCall;
-use crate::entry::NewEntry;
+use crate::call::remote_state::{OutgoingShare, SharedCall};
+use crate::entry::{Condition, NewEntry};
 use crate::exit::Exit;
+use crate::inputs::{
+    InputShape, SeenInputs, TraceTerms, names_places, observe_here, portable_shape,
+};
+use crate::key::Digest;
 use crate::recording::Content;
 use crate::remote::push::detached::start_pushing;
-use crate::remote::push::note::{OutgoingNote, OutgoingResult};
+use crate::remote::push::note::{OutgoingNote, OutgoingResult, OutgoingRoute};
 use crate::remote::push::outbox::Outbox;
 use crate::remote::push::refused::RefusedResults;
-use crate::remote::{MentionSearch, encode_condition};
+use crate::remote::{MentionSearch, ResultRoute, encode_condition, encode_route, short_name};
 use crate::runner::Background;
 use crate::store::Store;
-use crate::time::Lifetime;
+use crate::time::{Lifetime, Timestamp};
 use std::io;
 
 /// Bytes of output that are searched at once. More of it is searched by the process that pushes it.
@@ -22,34 +26,41 @@ const SEARCHED_AT_ONCE: u64 = 64 << 10;
 
 impl Call<'_> {
     /// Gives a result that was just stored, if it may be shared.
-    pub(in crate::call) fn share(&self, store: &Store, new: &NewEntry<'_>) {
+    pub(in crate::call) fn share(&self, new: &NewEntry<'_>) {
         let Some(sharing) = &self.request.sharing else { return };
         let Some(Some(shared)) = self.remote.0.get() else { return };
         if !sharing.mode.writes() {
             return;
         }
-        match self.post(shared, store, new) {
-            Ok(Posted::Waits) => {
-                shared.is_posted.set(true);
-                self.notices.detail(&"shared: it waits to be pushed");
-                self.tell_refused(shared, store);
+        match self.outgoing(shared, new) {
+            Ok(Ok(outgoing)) => {
+                shared.outgoing.replace(Some(outgoing));
             }
-            Ok(Posted::Not(reason)) => {
-                self.notices.detail(&format_args!("not shared: {reason}"));
-            }
+            Ok(Err(reason)) => self.tell_not_shared(reason),
             Err(fault) => self.warn_not_shared(&fault),
         }
     }
 
-    /// Has what was posted pushed. Called when nobody waits for the result any more.
-    pub(in crate::call) fn push_posted(&self, store: &Store) {
+    /// Has the result pushed that is to be shared. Called when nobody waits for it any more.
+    pub(in crate::call) fn push_shared(&self, store: &Store) {
         let Some(Some(shared)) = self.remote.0.get() else { return };
-        if !shared.is_posted.get() {
-            return;
-        }
-        match start_pushing(&shared.transfer.access, &shared.secrets, store.directory()) {
-            Ok(process) => Background::from(process).outlive_us_for(Some(shared.transfer.within)),
-            Err(fault) => self.warn_not_shared(&fault),
+        let Some(outgoing) = shared.outgoing.take() else { return };
+        let pushed = post(shared, store, outgoing).and_then(|posted| match posted {
+            Ok(()) => {
+                self.notices.detail(&"shared: it waits to be pushed");
+                self.tell_refused(shared, store);
+                let process =
+                    start_pushing(&shared.transfer.access, &shared.secrets, store.directory())?;
+                Background::from(process).outlive_us_for(Some(shared.transfer.within));
+                Ok(())
+            }
+            Err(reason) => {
+                self.tell_not_shared(reason);
+                Ok(())
+            }
+        });
+        if let Err(fault) = pushed {
+            self.warn_not_shared(&fault);
         }
     }
 
@@ -67,28 +78,38 @@ impl Call<'_> {
         }
     }
 
+    fn tell_not_shared(&self, reason: &str) {
+        self.notices.detail(&format_args!("not shared: {reason}"));
+    }
+
     fn warn_not_shared(&self, fault: &io::Error) {
         self.notices.warn(&format_args!("cannot share the result: {fault}"));
     }
 
-    fn post(&self, shared: &SharedCall, store: &Store, new: &NewEntry<'_>) -> io::Result<Posted> {
+    /// What is to be pushed, or why it is not.
+    fn outgoing(
+        &self,
+        shared: &SharedCall,
+        new: &NewEntry<'_>,
+    ) -> io::Result<Result<OutgoingShare, &'static str>> {
         let recording = &new.recording;
         let is_success = self.request.policy.is_success(recording.exit);
         if !is_success || !matches!(recording.exit, Exit::Code(_)) {
-            return Ok(Posted::Not("only successes are"));
+            return Ok(Err("only successes are"));
         }
         if recording.elapsed < shared.min_time {
-            return Ok(Posted::Not("it took less than --remote-min-time"));
+            return Ok(Err("it took less than --remote-min-time"));
         }
         if !shared.secrets.may_write() {
-            return Ok(Posted::Not("this machine has no CACHEX_REMOTE_SIGN_KEY"));
+            return Ok(Err("this machine has no CACHEX_REMOTE_SIGN_KEY"));
         }
-        if !fits(&shared.stdin, new.condition) {
-            return Ok(Posted::Not("it depends on what came on standard input"));
+        let holds_for_class = fits(&shared.stdin, new.condition);
+        if !holds_for_class && !decides(&shared.stdin, new.condition) {
+            return Ok(Err("it depends on what came on standard input"));
         }
-        let Some(name) = shared.names.first() else { return Ok(Posted::Not("it has no name")) };
+        let Some(name) = shared.names.first() else { return Ok(Err("it has no name")) };
         if names_place(new, &shared.places)? {
-            return Ok(Posted::Not("its output names the directory of the project or of the user"));
+            return Ok(Err("its output names the directory of the project or of the user"));
         }
         let note = OutgoingNote {
             remote: shared.transfer.access.url.to_string(),
@@ -107,16 +128,62 @@ impl Call<'_> {
                 places: shared.places.clone(),
             },
             refused: None,
+            route: None,
         };
-        let is_posted = Outbox::of_store(store.directory()).post(&note)?;
-        Ok(if is_posted { Posted::Waits } else { Posted::Not("too many results wait already") })
+        let stdin = (!holds_for_class).then_some(new.condition);
+        Ok(Ok(OutgoingShare { note, stdin, inputs: new.inputs.clone() }))
     }
 }
 
-/// Whether a result waits to be pushed, or why not.
-enum Posted {
-    Waits,
-    Not(&'static str),
+/// Lets a result wait to be pushed, or says why not.
+fn post(
+    shared: &SharedCall,
+    store: &Store,
+    OutgoingShare { mut note, stdin, inputs }: OutgoingShare,
+) -> io::Result<Result<(), &'static str>> {
+    let looked = inputs.map(|seen| look_once_more(shared, store, &seen)).transpose()?;
+    let (shape, digest) = match looked {
+        None => (None, None),
+        Some(Some((shape, digest))) => (Some(shape.encode().to_vec()), Some(digest)),
+        Some(None) => return Ok(Err("its inputs count for this machine only")),
+    };
+    if let (true, Some(namespace)) =
+        (stdin.is_some() || digest.is_some(), shared.namespaces.first())
+    {
+        let bytes = encode_route(&shared.stdin, stdin, digest);
+        let name = shared.conditional(namespace, &bytes);
+        let length = stdin.map(|stdin| match stdin {
+            Condition::Stdin { length, .. } => length,
+            _ => 0,
+        });
+        let route = ResultRoute { stdin: length, shape, known: vec![short_name(&bytes)] };
+        if !route.is_short() {
+            return Ok(Err("its run asked for too many files"));
+        }
+        // What was not asked for may have expired.
+        note.replaces |= !shared.asked.borrow().contains(&name);
+        let marker = std::mem::replace(&mut note.name, name.to_string());
+        note.route = Some(OutgoingRoute { marker, route });
+    }
+    let is_posted = Outbox::of_store(store.directory()).post(&note)?;
+    Ok(if is_posted { Ok(()) } else { Err("too many results wait already") })
+}
+
+/// The questions of a traced run as other machines ask them, and the digest of what is found. `None`: that is no longer
+/// what the run has found, or counts for this machine only.
+fn look_once_more(
+    shared: &SharedCall,
+    store: &Store,
+    seen: &SeenInputs,
+) -> io::Result<Option<(InputShape, Digest)>> {
+    let Some((terms, places)) = &shared.traced else { return Ok(None) };
+    let secret = store.secret().map_err(io::Error::other)?;
+    store.release_read_lock();
+    let terms = TraceTerms { now: Timestamp::now(), ..terms.clone() };
+    let is_exact = names_places(&seen.shape, &terms, places);
+    let shape = portable_shape(&seen.shape, &terms, places, is_exact);
+    let Some(observed) = observe_here(&shape, &terms, places, &secret) else { return Ok(None) };
+    Ok(observed.agrees_with(seen).then_some((shape, observed.digest)))
 }
 
 /// Whether short output names a place of this machine.

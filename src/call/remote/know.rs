@@ -5,10 +5,12 @@ use crate::call::context::Call;
 use crate::call::prepare::Prepared;
 use crate::call::remote_state::SharedCall;
 use crate::home;
+use crate::inputs::PortablePlaces;
 use crate::options::Sharing;
 use crate::remote::access::access;
 use crate::remote::child::Transfer;
 use crate::remote::{Namer, Namespace, PlatformFacts, Secrets, SharedProject, portable_key};
+use std::cell::RefCell;
 use std::os::unix::ffi::OsStringExt as _;
 
 impl Call<'_> {
@@ -46,10 +48,7 @@ impl Call<'_> {
     fn find_out(&self, sharing: &Sharing, prepared: &Prepared) -> Result<SharedCall, NotShared> {
         let reason = |reason: &str| NotShared::Reason(reason.to_owned());
         let fault = |fault: &dyn std::fmt::Display| NotShared::Fault(fault.to_string());
-        if self.request.key.trace.is_some() {
-            return Err(reason("results of traced runs are not shared yet"));
-        }
-        let stdin = class_of(&prepared.stdin)
+        let stdin = class_of(&prepared.stdin, self.request.stdin)
             .ok_or_else(|| reason("what the command takes from standard input cannot be seen"))?;
         let fingerprint = &prepared.observation.fingerprint;
         let here = std::env::current_dir().map_err(|error| fault(&error))?;
@@ -62,25 +61,33 @@ impl Call<'_> {
             .map_err(|not| NotShared::Reason(not.to_string()))?;
         let variable = |name: &str| sharing.secrets.variable(name);
         let secrets = Secrets::new(variable).map_err(|bad| fault(&bad))?;
-        let name = |namespace: &String| {
-            let namespace: Namespace = namespace.parse().map_err(NotShared::Fault)?;
-            Ok(Namer::new(&secrets, &namespace).first(key, &stdin))
-        };
         let namespaces = std::iter::once(&sharing.namespace).chain(&sharing.read);
-        let names = namespaces.map(name).collect::<Result<_, NotShared>>()?;
+        let namespaces: Vec<Namespace> = namespaces
+            .map(|namespace| namespace.parse().map_err(NotShared::Fault))
+            .collect::<Result<_, _>>()?;
+        let name = |namespace| Namer::new(&secrets, namespace).first(key, &stdin);
+        let names = namespaces.iter().map(name).collect();
+        let terms = self.trace_terms(&prepared.store, &prepared.observation);
+        let traced = terms.map_err(|error| fault(&error))?.map(|terms| {
+            let places = PortablePlaces::new(&project.root, &terms, home::directory().as_deref());
+            (terms, places)
+        });
         let access = access(&sharing.remote, variable).map_err(NotShared::Fault)?;
         let roots = [Some(project.root.clone()), project.logical_root, home::directory()];
         let places = roots.into_iter().flatten().map(|root| root.into_os_string().into_vec());
         Ok(SharedCall {
             transfer: Transfer::new(access, sharing.timeout),
-            key,
             names,
             stdin,
             places: places.collect(),
             may_replace: false.into(),
             cleared: None.into(),
             clock_ahead: 0.into(),
-            is_posted: false.into(),
+            namespaces,
+            key,
+            traced,
+            asked: RefCell::default(),
+            outgoing: RefCell::default(),
             min_time: sharing.min_time,
             uses: std::cell::Cell::default(),
             secrets,

@@ -8,6 +8,7 @@ mod arrive;
 mod ask;
 mod clear;
 mod exchange;
+mod follow;
 mod foresee;
 mod give;
 mod know;

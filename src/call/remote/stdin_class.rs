@@ -1,17 +1,20 @@
 //! The kind of standard input before a run, as a part of the name of an object.
 
 use crate::entry::Condition;
+use crate::options::StdinMode;
 use crate::remote::encode_condition;
 use crate::stdin::{Buffered, Stdin};
 
 /// The first byte of the class of a stream. No encoded condition begins with it.
 const STREAM: u8 = 0x80;
 
-/// What is known; `None`: it cannot be seen what the command takes, so nothing is shared.
-pub(super) fn class_of(stdin: &Stdin) -> Option<Vec<u8>> {
+/// What is known; `None`: it cannot be seen what the command takes, so nothing is shared. What cachex has read of a stream
+/// without being asked to, since it has entries of this command, counts as a stream.
+pub(super) fn class_of(stdin: &Stdin, mode: StdinMode) -> Option<Vec<u8>> {
     match stdin {
         Stdin::Absent => Some(encode_condition(Condition::StdinAbsent)),
         Stdin::Closed => Some(encode_condition(Condition::StdinClosed)),
+        Stdin::Buffered(_) if mode == StdinMode::Auto => Some(vec![STREAM]),
         Stdin::Buffered(Buffered { condition, .. }) => condition.map(without_offset),
         Stdin::File(file) => file.condition(0).map(without_offset),
         Stdin::Stream(..) => Some(any_stream()),
@@ -31,6 +34,15 @@ pub(super) fn fits(class: &[u8], condition: Condition) -> bool {
         Condition::StdinUnread => class == [STREAM],
         condition => class == without_offset(condition),
     }
+}
+
+/// What came through a stream, for a result that does not hold for any stream: it has to be known before the second name is.
+pub(super) fn decides(class: &[u8], condition: Condition) -> bool {
+    class == [STREAM]
+        && matches!(
+            condition,
+            Condition::Stdin { .. } | Condition::StdinEmpty(_) | Condition::StdinSilent(_)
+        )
 }
 
 fn without_offset(condition: Condition) -> Vec<u8> {

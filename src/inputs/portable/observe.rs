@@ -29,6 +29,37 @@ pub struct ObservedInputs {
     pub digest: Digest,
 }
 
+impl ObservedInputs {
+    /// Whether each answer is the one that a run here has found. Of the directories above the project that were only asked
+    /// for their links there is none.
+    #[must_use]
+    pub fn agrees_with(&self, run: &SeenInputs) -> bool {
+        let (Some(then), Some(now)) = (answers_of(run), answers_of(&self.seen)) else {
+            return false;
+        };
+        then.iter().all(|(question, then)| now.get(question).is_none_or(|now| is_same(*then, *now)))
+    }
+}
+
+fn answers_of(seen: &SeenInputs) -> Option<BTreeMap<(Vec<u8>, bool), StoredState>> {
+    let states = seen.states.read(seen.shape.len())?;
+    let mut questions = seen.shape.questions();
+    let mut answers = BTreeMap::new();
+    for state in states {
+        let question = questions.next()?;
+        answers.insert((question.path.to_vec(), question.follow), state);
+    }
+    Some(answers)
+}
+
+fn is_same(one: StoredState, other: StoredState) -> bool {
+    match (one.state(), other.state()) {
+        (Some(one), Some(other)) => one == other,
+        _ if one.stamp().is_some() => one.stamp() == other.stamp(),
+        _ => one == other,
+    }
+}
+
 /// A question on this machine.
 #[derive(Clone, Copy)]
 struct LocalQuestion {

@@ -1,7 +1,7 @@
 //! A run on one machine and the same questions on another.
 
 use super::project::{Edit, access, file, gone, list, read, sandbox, stat};
-use super::run::{Call, SECRET, Sandbox, set_mode, set_time};
+use super::run::{Call, SECRET, Sandbox, after, set_mode, set_time};
 use crate::inputs::{
     InputShape, ObservedInputs, PortablePlaces, TraceTerms, names_places, observe_here,
     portable_shape, verify,
@@ -22,7 +22,7 @@ fn gives(sandbox: &Sandbox, calls: &[Call]) -> (InputShape, Digest) {
     let is_exact = names_places(&seen.shape, terms, &places);
     let shape = portable_shape(&seen.shape, terms, &places, is_exact);
     let observed = observe_here(&shape, terms, &places, SECRET).expect("observed");
-    assert!(!verify(&seen.shape, &[seen.states], terms, SECRET).is_empty());
+    assert!(observed.agrees_with(&seen));
     (shape, observed.digest)
 }
 
@@ -134,6 +134,30 @@ fn times_count_unless_they_are_not_to() {
     assert_eq!(finds(&one, &shape).expect("found").digest, without);
     one.terms.times = TraceTimes::Exact;
     assert_ne!(finds(&one, &shape).expect("found").digest, exact);
+}
+
+#[test]
+fn what_changed_since_the_run_is_noticed() {
+    let calls = [read("a"), read("none"), list("d"), stat("d/x"), read("../o/z")];
+    let edits: [Edit<'_>; 6] = [
+        ("a change", &file("a", "other")),
+        ("a new file", &file("none", "")),
+        ("a name", &file("d/new", "")),
+        ("a time", &|it| set_time(&it.path("d/x"), 2_000_000)),
+        ("a removal", &gone("a")),
+        ("a change elsewhere", &file("../o/z", "five")),
+    ];
+    for (name, edit) in edits {
+        let one = sandbox();
+        let seen = one.run(&calls).expect("stored");
+        let shape = portable_shape(&seen.shape, &one.terms, &places(&one), false);
+        let terms = TraceTerms { now: after(10), ..one.terms.clone() };
+        let observe = || observe_here(&shape, &terms, &places(&one), SECRET).expect("found");
+        assert!(observe().agrees_with(&seen));
+        one.wait();
+        edit(&one);
+        assert!(!observe().agrees_with(&seen), "{name}");
+    }
 }
 
 #[test]

@@ -17,4 +17,5 @@ mod fields;
 pub mod head;
 pub mod marker;
 pub mod reader;
+pub mod route;
 pub mod writer;

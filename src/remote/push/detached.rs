@@ -3,6 +3,7 @@
 //! It is a copy of cachex in a session of its own with none of our descriptors, so nobody waits for it. What it needs comes
 //! through its standard input, secrets included.
 
+use super::marking::add_route;
 use super::note::OutgoingNote;
 use super::outbox::Outbox;
 use super::sealing::{NotSealed, ResultSealer};
@@ -195,7 +196,9 @@ impl Push<'_> {
         let OutgoingNote { name, replaces, lifetime_millis, .. } = note;
         let condition = if *replaces { PutCondition::Replace } else { PutCondition::IfAbsent };
         let put = RemoteOperation::Put { length, condition, lifetime_millis: *lifetime_millis };
-        match transfer.run(name, put, &object) {
+        // The marker comes last, so that it leads to what is there.
+        let marked = |answer| self.mark(note, &transfer).map(|()| answer);
+        match transfer.run(name, put, &object).and_then(marked) {
             Ok(answer) => {
                 if answer == RemoteAnswer::Stored {
                     let sent = RemoteUses { pushed: 1, sent: length, ..RemoteUses::default() };
@@ -210,6 +213,15 @@ impl Push<'_> {
                 Err(NotPushed::Fault(fault))
             }
         }
+    }
+}
+
+impl Push<'_> {
+    fn mark(&self, note: &OutgoingNote, transfer: &Transfer) -> Result<(), RemoteFault> {
+        let OutgoingNote { route, lifetime_millis, .. } = note;
+        let Some(route) = route else { return Ok(()) };
+        let (secrets, directory) = (self.sealer.secrets, self.sealer.store.directory());
+        add_route(transfer, secrets, route, *lifetime_millis, directory)
     }
 }
 

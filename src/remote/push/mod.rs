@@ -2,6 +2,7 @@
 //! ended.
 
 pub mod detached;
+mod marking;
 pub mod note;
 pub mod outbox;
 pub mod refused;

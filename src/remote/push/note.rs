@@ -1,6 +1,7 @@
 //! The note of a result that waits: where it goes, and which entry of the store it is. Nothing secret is in it.
 
 use crate::remote::engine::RemoteFault;
+use crate::remote::pack::marker::ResultRoute;
 use crate::remote::secret::keys::KeyId;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,17 @@ pub struct OutgoingNote {
     pub result: OutgoingResult,
     /// Why the remote did not take it.
     pub refused: Option<RemoteFault>,
+    /// What leads to it, if that is not its key alone.
+    pub route: Option<OutgoingRoute>,
+}
+
+/// What leads to a result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutgoingRoute {
+    /// The name of the marker.
+    pub marker: String,
+    /// The route that it gets.
+    pub route: ResultRoute,
 }
 
 /// A result as the store can find it.

@@ -216,6 +216,7 @@ mod tests {
                 places: vec![b"/a\xff".to_vec()],
             },
             refused: None,
+            route: None,
         }
     }
 

@@ -5,7 +5,7 @@ use crate::key::Digest;
 use crate::recording::ContentDigest;
 use crate::remote::{
     Marker, PackHead, PackLimits, PackReader, PackWriter, PackedFiles, Refusal, RemoteTombstone,
-    Unverified, encode_condition,
+    ResultRoute, Unverified, encode_condition,
 };
 use crate::terminal::Stream;
 use crate::time::Timestamp;
@@ -158,16 +158,22 @@ proptest! {
 
     #[test]
     fn markers_and_tombstones_come_back(
-        reads_stdin in any::<bool>(),
-        shape in proptest::option::of(bytes(100)),
+        routes in proptest::collection::vec(route(), 0..4),
         cleared in any::<i64>(),
+        is_cleared in any::<bool>(),
     ) {
-        let marker = Marker { reads_stdin, shape };
+        let marker = Marker { routes, cleared: is_cleared.then_some(Timestamp::from_millis(cleared)) };
         prop_assert_eq!(Marker::read(&marker.encode()[..]).expect("read"), marker.clone());
         let tombstone = RemoteTombstone { cleared: Timestamp::from_millis(cleared) };
         prop_assert_eq!(RemoteTombstone::read(&tombstone.encode()[..]).expect("read"), tombstone);
         prop_assert!(Marker::read(&[&marker.encode()[..], b"x"].concat()[..]).is_err());
     }
+}
+
+fn route() -> impl Strategy<Value = ResultRoute> {
+    let known = proptest::collection::vec(any::<u64>(), 0..4);
+    let route = (any::<Option<u64>>(), proptest::option::of(bytes(100)), known);
+    route.prop_map(|(stdin, shape, known)| ResultRoute { stdin, shape, known })
 }
 
 fn head(output: u64, sizes: &[u64]) -> PackHead {
