@@ -91,7 +91,10 @@ impl Call<'_> {
 
     fn missing(&self, prepared: &Prepared, fallback: Option<&Entry>) -> String {
         if self.request.execution == Execution::Never {
-            return MISSED.to_owned();
+            let sharing = self.request.sharing.as_ref().filter(|_| self.stores(&prepared.store));
+            let is_asked = sharing.is_some_and(|sharing| sharing.mode.reads());
+            let unless = if is_asked { ", unless the remote has a result" } else { "" };
+            return format!("{MISSED}{unless}");
         }
         let Prepared { store, observation, stdin, .. } = prepared;
         let stores = self.stores(store) && stdin.has_condition();

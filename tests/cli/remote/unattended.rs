@@ -14,6 +14,9 @@ fn machine(content: &str) -> Sandbox {
 #[test]
 fn a_call_that_must_not_run_takes_the_result_of_another_machine() {
     let (server, one, other) = (Server::new(), machine("1"), machine("2"));
+    let explained = sharing(&other, &server, "explain --only-if-cached ./s.sh").output();
+    let then = "then: nothing runs: exit 124, unless the remote has a result\n";
+    assert!(explained.stdout_text().contains(then), "{}", explained.stdout_text());
     let told = sharing(&other, &server, "--only-if-cached ./s.sh").tells("", 124);
     assert!(told.contains("not cached"), "{told}");
     sharing(&one, &server, "./s.sh").gives("1");
