@@ -21,9 +21,6 @@ use std::io::{self, Write as _};
 /// Engines tell the time in seconds, cut off: what ended in the same second was there before.
 const CLOCK_STEP: i64 = 1_000;
 
-/// No tombstone has more bytes.
-const LONGEST_TOMBSTONE: u64 = 4096;
-
 impl Call<'_> {
     /// Clears what this call would find on the remote, whatever it had on standard input: the number of results that were
     /// there. If it only looks, they stay.
@@ -72,7 +69,7 @@ fn names(
 /// Whether something lies there that is no tombstone. More than one could be is not fetched.
 fn exists(shared: &SharedCall, name: &ObjectName) -> Result<bool, RemoteFault> {
     let found = tempfile::tempfile().map_err(RemoteFault::local)?;
-    let get = RemoteOperation::Get { bound: LONGEST_TOMBSTONE };
+    let get = RemoteOperation::Get { bound: RemoteTombstone::LONGEST };
     match shared.transfer.run(name.as_str(), get, &found) {
         Ok(RemoteAnswer::Found { .. }) => {
             let object = SealedObject::verify(found, name, &shared.secrets);

@@ -116,6 +116,7 @@ impl Call<'_> {
             team: shared.secrets.id(),
             name: name.to_string(),
             replaces: shared.may_replace.get(),
+            cleared: shared.cleared.get().map(Timestamp::as_millis),
             lifetime_millis: match new.lifetime {
                 Lifetime::For(limit) => u64::try_from(limit.as_millis()).ok(),
                 Lifetime::Unlimited => None,

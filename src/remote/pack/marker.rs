@@ -134,6 +134,9 @@ fn read_route(fields: &mut FieldReader<'_>) -> Result<ResultRoute, Refusal> {
 }
 
 impl RemoteTombstone {
+    /// More bytes than a sealed one has.
+    pub const LONGEST: u64 = 4096;
+
     /// The bytes of its object.
     #[must_use]
     pub fn encode(self) -> Vec<u8> {

@@ -7,6 +7,7 @@ use super::marking::add_route;
 use super::note::OutgoingNote;
 use super::outbox::Outbox;
 use super::sealing::{NotSealed, ResultSealer};
+use super::tombstone::was_cleared;
 use crate::remote::breaker::{Breaker, BreakerPermit, RemoteDirection};
 use crate::remote::child::{RemoteAnswer, RemoteOperation, Transfer};
 use crate::remote::engine::{PutCondition, RemoteAccess, RemoteFault};
@@ -14,6 +15,7 @@ use crate::remote::secret::keys::{SecretTexts, Secrets};
 use crate::store::{RemoteUses, Store};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -26,6 +28,9 @@ const WORD: &str = "__push";
 
 /// How long one push may take.
 const EACH: Duration = Duration::from_mins(1);
+
+/// A result that ended less than so long ago did not wait: its call has just looked for what lies at its place.
+const AT_ONCE: Duration = Duration::from_secs(10);
 
 /// Bytes of the longest order.
 const LONGEST_ORDER: u64 = 64 << 10;
@@ -193,13 +198,9 @@ impl Push<'_> {
         }
         let transfer =
             Transfer { within: within.min(self.transfer.within), ..self.transfer.clone() };
-        let OutgoingNote { name, replaces, lifetime_millis, .. } = note;
-        let condition = if *replaces { PutCondition::Replace } else { PutCondition::IfAbsent };
-        let put = RemoteOperation::Put { length, condition, lifetime_millis: *lifetime_millis };
-        // The marker comes last, so that it leads to what is there.
-        let marked = |answer| self.mark(note, &transfer).map(|()| answer);
-        match transfer.run(name, put, &object).and_then(marked) {
-            Ok(answer) => {
+        match self.put(note, &transfer, &object, length) {
+            Ok(None) => Err(NotPushed::Unfit),
+            Ok(Some(answer)) => {
                 if answer == RemoteAnswer::Stored {
                     let sent = RemoteUses { pushed: 1, sent: length, ..RemoteUses::default() };
                     self.sealer.store.note_remote(&sent);
@@ -217,6 +218,28 @@ impl Push<'_> {
 }
 
 impl Push<'_> {
+    /// `None`: it was cleared for all machines while it waited.
+    fn put(
+        &self,
+        note: &OutgoingNote,
+        transfer: &Transfer,
+        object: &File,
+        length: u64,
+    ) -> Result<Option<RemoteAnswer>, RemoteFault> {
+        let OutgoingNote { name, replaces, lifetime_millis, result, route, .. } = note;
+        let has_waited = self.insists || result.age_at(Timestamp::now()) > AT_ONCE;
+        // Where a marker leads to it, the marker tells of the clearing.
+        let may_bury = *replaces && has_waited && route.is_none();
+        if may_bury && was_cleared(transfer, self.sealer.secrets, note)? {
+            return Ok(None);
+        }
+        let condition = if *replaces { PutCondition::Replace } else { PutCondition::IfAbsent };
+        let put = RemoteOperation::Put { length, condition, lifetime_millis: *lifetime_millis };
+        let answer = transfer.run(name, put, object)?;
+        // The marker comes last, so that it leads to what is there.
+        self.mark(note, transfer).map(|()| Some(answer))
+    }
+
     fn mark(&self, note: &OutgoingNote, transfer: &Transfer) -> Result<(), RemoteFault> {
         let OutgoingNote { route, lifetime_millis, .. } = note;
         let Some(route) = route else { return Ok(()) };

@@ -8,3 +8,4 @@ pub mod outbox;
 pub mod refused;
 mod sealing;
 pub mod survey;
+mod tombstone;

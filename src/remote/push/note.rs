@@ -3,7 +3,9 @@
 use crate::remote::engine::RemoteFault;
 use crate::remote::pack::marker::ResultRoute;
 use crate::remote::secret::keys::KeyId;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// A result that waits to be pushed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +18,8 @@ pub struct OutgoingNote {
     pub name: String,
     /// Whether it takes the place of what lies there.
     pub replaces: bool,
+    /// The date of the tombstone that lay there before the run, in milliseconds by the clock of the engine.
+    pub cleared: Option<i64>,
     /// When the engine may drop it, in milliseconds from the push on.
     pub lifetime_millis: Option<u64>,
     /// Which result it is.
@@ -48,4 +52,12 @@ pub struct OutgoingResult {
     pub ended: i64,
     /// Texts that it must not name.
     pub places: Vec<Vec<u8>>,
+}
+
+impl OutgoingResult {
+    /// How long ago it ended at `now`.
+    #[must_use]
+    pub fn age_at(&self, now: Timestamp) -> Duration {
+        Timestamp::from_millis(self.created).age_at(now).unwrap_or_default()
+    }
 }

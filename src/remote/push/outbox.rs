@@ -207,6 +207,7 @@ mod tests {
             team: TEAM,
             name: name.to_owned(),
             replaces: false,
+            cleared: None,
             lifetime_millis: Some(5),
             result: OutgoingResult {
                 key: [2; 32],

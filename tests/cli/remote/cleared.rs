@@ -1,6 +1,6 @@
 //! `clear --remote`: a result that is wrong goes for the whole fleet.
 
-use super::machine::{checkout, key, sharing, wait_until_pushed};
+use super::machine::{checkout, flush, key, sharing, sharing_later, wait_until_pushed};
 use super::secret::PUBLIC;
 use super::server::Server;
 use crate::harness::{Call, Sandbox, Texts as _};
@@ -45,6 +45,25 @@ fn the_fleet_forgets_a_result_without_the_right_to_delete() {
     wait_until_pushed(&other);
     sharing(&third, &server, "./s.sh").gives("right");
     assert_eq!((other.runs(), third.runs()), (1, 0));
+}
+
+#[test]
+fn a_result_that_waited_meanwhile_does_not_bury_the_clearing() {
+    let (server, one, other, third) =
+        (Server::new(), machine("wrong"), machine("unused"), machine("right"));
+    // It takes the place of whatever lies there.
+    sharing_later(&one, &server, "--refresh ./s.sh");
+    told(clear(&other, &server, "-- ./s.sh"), 0);
+    flush(&one, &server, "").gives("pushed 0, refused 0, waiting 0\n");
+    sharing(&third, &server, "./s.sh").gives("right");
+    assert_eq!(third.runs(), 1);
+    // What ran later does.
+    wait_until_pushed(&third);
+    sharing(&other, &server, "--refresh ./s.sh").gives("unused");
+    wait_until_pushed(&other);
+    let fourth = machine("right");
+    sharing(&fourth, &server, "./s.sh").gives("unused");
+    assert_eq!(fourth.runs(), 0);
 }
 
 #[test]
