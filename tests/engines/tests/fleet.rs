@@ -10,10 +10,11 @@ use cachex_engines::redis::Redis;
 use cachex_engines::s3::S3;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Output, Stdio};
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -21,18 +22,30 @@ const STORES: u64 = 8;
 const ROUNDS: u64 = 5;
 const CALLS_A_ROUND: u64 = 5;
 
-/// Each kind of result, in some variants. `data` differs between the branches.
+/// Each kind of result, in some variants. `data` differs between the branches, and so does what is piped into it.
 const SCRIPT: &str = r##"
-echo "$*" >> "$HOME/runs"
+echo "$*" >> runs
 sleep 0.02
 case $1 in
-    short) echo "$2 of $(cat data)" ;;
+    short | traced) echo "$2 of $(cat data)" ;;
+    piped) echo "$2 of $(cat)" ;;
     long) echo "$2 of $(cat data)"; head -c 300000 /dev/zero | tr '\0' '#' ;;
     both) echo "$2 of $(cat data)"; echo "warning $2" >&2 ;;
     fails) echo "$2 of $(cat data)"; exit 3 ;;
     file) echo "$2 of $(cat data)" | tee "file-$2" ;;
 esac
 "##;
+
+/// Neither the input of a traced run nor that of a piped one is named.
+const KINDS: [&str; 7] = ["short", "long", "both", "fails", "file", "piped", "traced"];
+
+/// The kinds that work here: some containers forbid to trace.
+static POSSIBLE: LazyLock<&[&str]> = LazyLock::new(|| {
+    let machine = Machine::new(env!("CARGO_BIN_EXE_cachex"), "redis://127.0.0.1:1");
+    let found = String::from_utf8_lossy(&machine.call(&["doctor"]).stdout).into_owned();
+    let can_trace = found.lines().any(|line| line.starts_with("ok  tracing"));
+    if can_trace { &KINDS } else { &KINDS[..6] }
+});
 
 /// The same numbers for the same seed.
 struct Dice(u64);
@@ -59,19 +72,22 @@ struct Task {
 
 impl Task {
     fn all() -> impl Iterator<Item = Self> {
-        let kinds = ["short", "long", "both", "fails", "file"];
-        kinds.into_iter().flat_map(|kind| (0..4).map(move |number| Self { kind, number }))
+        POSSIBLE.iter().flat_map(|kind| (0..4).map(move |number| Self { kind, number }))
     }
 
     fn any(dice: &mut Dice) -> Self {
-        let number = usize::try_from(dice.below(20)).expect("small");
-        Self::all().nth(number).expect("one of twenty")
+        let kind = dice.below(POSSIBLE.len() as u64);
+        let kind = POSSIBLE[usize::try_from(kind).expect("small")];
+        Self { kind, number: dice.below(4) }
     }
 
     fn words(self) -> Vec<String> {
-        let output = format!("--output=file-{}", self.number);
-        let mut words = vec!["--file=data".to_owned()];
-        words.extend((self.kind == "file").then_some(output));
+        let mut words = match self.kind {
+            "traced" => vec!["--trace".to_owned(), "--trace-ignore=runs".to_owned()],
+            "piped" => Vec::new(),
+            "file" => vec!["--file=data".to_owned(), format!("--output=file-{}", self.number)],
+            _ => vec!["--file=data".to_owned()],
+        };
         words.extend(["sh", "s.sh", self.kind].map(str::to_owned));
         words.push(self.number.to_string());
         words
@@ -154,7 +170,13 @@ impl Member {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let mut command = self.machine.command(&words);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        if task.kind == "piped" {
+            command.stdin(Stdio::piped());
+        }
         let mut caller = command.spawn().expect("a call");
+        if let Some(mut input) = caller.stdin.take() {
+            writeln!(input, "branch {}", self.branch).expect("a pipe takes that much");
+        }
         meanwhile(&mut caller);
         caller.wait_with_output().expect("a call")
     }
@@ -184,7 +206,13 @@ impl Member {
 
     /// Whether the command has run here, be it in vain.
     fn has_run(&self, task: Task) -> bool {
-        self.machine.runs().contains(&format!("{} {}", task.kind, task.number))
+        self.runs().contains(&format!("{} {}", task.kind, task.number))
+    }
+
+    /// The runs of commands here.
+    fn runs(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.machine.file("runs")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
     }
 
     /// The end of a job: what waits is pushed, and by the next one no outage is remembered.
@@ -247,7 +275,7 @@ fn work(name: &str, url: &str, server: &mut Server) {
         !member.has_run(*task)
     });
     let (saved, given) = (saved.count(), tally.given.len());
-    let ran: usize = fleet.iter().map(|member| member.machine.runs().len()).sum();
+    let ran: usize = fleet.iter().map(|member| member.runs().len()).sum();
     let late = latecomers(url);
     let Tally { ended, killed_callers, killed_transfers, warnings, .. } = tally;
     let report = format!(
