@@ -9,6 +9,10 @@ pub enum SharingForecast {
     /// It does not, for this reason.
     No(String),
     /// It does.
+    #[cfg_attr(
+        not(feature = "remote"),
+        allow(dead_code, reason = "a build without remotes shares nothing")
+    )]
     Yes(Box<ForeseenSharing>),
 }
 
