@@ -140,8 +140,11 @@ fn why_nobody_is_asked_or_given_anything_is_told() {
     let reader = explain("").env("CACHEX_REMOTE_TRUST", public);
     assert_eq!(reason(reader, "not given"), "this machine has no CACHEX_REMOTE_SIGN_KEY");
     let told_of = |reason: &str| (reason.to_owned(), reason.to_owned());
-    assert_eq!(both(explain("--only-if-cached")), told_of("--only-if-cached is set"));
-    assert_eq!(both(explain("--warm")), told_of("it runs in the background"));
+    let cached = explain("--only-if-cached");
+    assert_eq!(reason(cached, "not given"), "--only-if-cached is set");
+    assert_eq!(reason(explain("--only-if-cached"), "asked"), "after a local miss, for 1m at most");
+    assert_eq!(reason(explain("--warm"), "not asked"), "--warm is set");
+    assert_eq!(reason(explain("--warm"), "given"), "the result of a run of 0ms or more");
     assert_eq!(both(explain("--no-store")), told_of("its result would not be stored"));
 }
 
