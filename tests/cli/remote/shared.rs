@@ -153,3 +153,29 @@ fn a_script_that_differs_is_another_command() {
     script(&other, "echo 2");
     sharing(&other, &server, "./s.sh").gives("2\n");
 }
+
+#[test]
+fn globs_of_a_project_file_match_the_same_files_in_each_checkout() {
+    let machine = |name: &str| {
+        let sandbox = checkout("cat src/?");
+        sandbox.write(".cachex.toml", "file = [\"src/**\"]");
+        fs::create_dir_all(sandbox.dir.join("src/deep")).expect("made");
+        sandbox.write(&format!("src/{name}"), "one\n");
+        sandbox
+    };
+    let (server, one, other, third) = (Server::new(), machine("a"), machine("a"), machine("b"));
+    for sandbox in [&one, &other, &third] {
+        sandbox.trust(&sandbox.dir);
+    }
+    let call = |sandbox| sharing(sandbox, &server, "./s.sh").gives("one\n");
+    call(&one);
+    wait_until_pushed(&one);
+    assert_eq!(server.objects().len(), 1);
+    call(&other);
+    assert_eq!(other.runs(), 0);
+    // A glob knows its files by their names.
+    call(&third);
+    other.write("src/deep/x", "one\n");
+    call(&other);
+    assert_eq!((other.runs(), third.runs()), (1, 1));
+}

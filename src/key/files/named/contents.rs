@@ -131,8 +131,8 @@ fn combined(survey: &FileSurvey, mut states: Vec<(&PathBuf, FileState)>) -> File
         return state;
     }
     let mut digest = DigestBuilder::default();
-    for state in &states {
-        digest.update(&bytes_of(state));
+    for (path, state) in &states {
+        digest.update(&bytes_of(&(survey.counted(path), state)));
     }
     state_of_many(survey, digest.finish())
 }

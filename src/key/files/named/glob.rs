@@ -19,6 +19,12 @@ pub(super) fn is_glob(word: &OsStr) -> bool {
     word.to_str().is_some_and(|text| text.contains(['*', '?', '[']) && Pattern::new(text).is_ok())
 }
 
+/// The directory of a glob as far as it is a plain path.
+pub(super) fn fixed_directory(glob: &str) -> &str {
+    let open = glob.find(['*', '?', '[']).unwrap_or(glob.len());
+    glob[..open].rfind('/').map_or("", |slash| &glob[..=slash])
+}
+
 /// The paths that match, sorted.
 pub(super) fn expand(glob: &str, on_progress: OnProgress<'_>) -> Result<Vec<PathBuf>, Unreadable> {
     let root = if glob.starts_with('/') { PathBuf::from("/") } else { PathBuf::new() };
@@ -74,6 +80,20 @@ fn exists(path: &Path) -> Result<bool, Unreadable> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_fixed_directory_ends_before_the_first_open_name() {
+        for (glob, fixed) in [
+            ("/a/b/**", "/a/b/"),
+            ("/a/b*/c", "/a/"),
+            ("/*", "/"),
+            ("a/?", "a/"),
+            ("*", ""),
+            ("/a [[]1[]]/x", "/"),
+        ] {
+            assert_eq!(fixed_directory(glob), fixed);
+        }
+    }
 
     #[test]
     fn globs_find_what_a_shell_finds() {

@@ -80,6 +80,14 @@ impl FileSurvey {
         Ok(Self { word: word.to_owned(), outputs: outputs.clone(), is_glob: glob.is_some(), found })
     }
 
+    /// A path that was found, as it counts. What an absolute glob matches counts by its path below the first directory that
+    /// the glob leaves open: the glob itself is in the key, and another checkout of a project has the same files at another
+    /// place.
+    pub(super) fn counted<'p>(&self, path: &'p Path) -> &'p Path {
+        let word = self.word.to_str().filter(|word| self.is_glob && word.starts_with('/'));
+        word.and_then(|word| path.strip_prefix(glob::fixed_directory(word)).ok()).unwrap_or(path)
+    }
+
     /// The number of files.
     pub(super) fn file_count(&self) -> usize {
         let count = |(_, found): &(_, SurveyedPath)| match found {
@@ -96,7 +104,7 @@ impl FileSurvey {
         self.is_glob.encode(&mut bytes);
         for (path, found) in &self.found {
             if self.is_glob {
-                path.encode(&mut bytes);
+                self.counted(path).encode(&mut bytes);
             }
             match found {
                 SurveyedPath::Nothing => bytes.push(0),
