@@ -189,7 +189,7 @@ impl Push<'_> {
             return Err(stopped("the remote is left alone for a while, after a fault"));
         }
         let (object, length) = self.sealer.seal(note).map_err(|not| match not {
-            NotSealed::Gone | NotSealed::NamesPlace => NotPushed::Unfit,
+            NotSealed::Unfit => NotPushed::Unfit,
             NotSealed::Fault(fault) => NotPushed::Stopped(fault.to_string()),
         })?;
         let within = self.time_left();

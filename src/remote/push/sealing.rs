@@ -7,7 +7,7 @@ use crate::entry::{Entry, NewOutputFile};
 use crate::exit::Exit;
 use crate::key::{Digest, Key};
 use crate::outputs::OutputManifest;
-use crate::recording::{Body, ContentDigest};
+use crate::recording::{Body, ContentDigest, UnreadableRecording};
 use crate::remote::name::ObjectName;
 use crate::remote::pack::condition::encode_condition;
 use crate::remote::pack::head::{PackHead, PackedFiles};
@@ -18,8 +18,9 @@ use crate::remote::sealed::writer::SealedWriter;
 use crate::remote::secret::keys::Secrets;
 use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
+use blake3::Hasher;
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, ErrorKind, Read, Write};
 
 /// Seals results of one store.
 pub struct ResultSealer<'s> {
@@ -30,17 +31,21 @@ pub struct ResultSealer<'s> {
 }
 
 /// Why a result is not sealed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum NotSealed {
-    /// The store does not have it any more: it was cleared, evicted or replaced.
-    #[error("it is no longer in the store")]
-    Gone,
-    /// It is of no use elsewhere.
-    #[error("it names the directory of the project or of the user")]
-    NamesPlace,
-    /// Something on this machine prevents it.
-    #[error("{0}")]
-    Fault(#[from] io::Error),
+    /// It never will be: it is gone or damaged, or of no use elsewhere.
+    Unfit,
+    /// Something on this machine prevents it now.
+    Fault(io::Error),
+}
+
+impl From<io::Error> for NotSealed {
+    fn from(fault: io::Error) -> Self {
+        let is_of_system = fault.raw_os_error().is_some();
+        let is_unfit = matches!(fault.kind(), ErrorKind::InvalidInput | ErrorKind::InvalidData)
+            || UnreadableRecording::is_in(&fault);
+        if is_unfit && !is_of_system { Self::Unfit } else { Self::Fault(fault) }
+    }
 }
 
 impl From<StoreError> for NotSealed {
@@ -55,15 +60,15 @@ impl ResultSealer<'_> {
     /// # Errors
     /// When it is not to be pushed, or cannot be sealed.
     pub fn seal(&self, note: &OutgoingNote) -> Result<(File, u64), NotSealed> {
-        let name: ObjectName = note.name.parse().map_err(io::Error::other)?;
-        let result = self.find(&note.result)?.ok_or(NotSealed::Gone)?;
+        let name: ObjectName = note.name.parse().map_err(|_| NotSealed::Unfit)?;
+        let result = self.find(&note.result)?.ok_or(NotSealed::Unfit)?;
         let spool = tempfile::tempfile_in(self.store.directory())?;
         let out = BufWriter::new(spool);
         let sealed = SealedWriter::new(out, ObjectKind::Pack, &name, self.secrets)?;
         let sealed = self.write_pack(sealed, &result, &note.result)?;
         let file = sealed.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
         // It may have been cleared meanwhile.
-        self.entry(&note.result)?.ok_or(NotSealed::Gone)?;
+        self.entry(&note.result)?.ok_or(NotSealed::Unfit)?;
         let length = file.metadata()?.len();
         Ok((file, length))
     }
@@ -92,7 +97,7 @@ impl ResultSealer<'_> {
         StoredResult { entry, manifest, body }: &StoredResult,
         wanted: &OutgoingResult,
     ) -> Result<W, NotSealed> {
-        let Exit::Code(exit) = entry.exit else { return Err(NotSealed::Gone) };
+        let Exit::Code(exit) = entry.exit else { return Err(NotSealed::Unfit) };
         let files = manifest.clone().map(packed_files).transpose()?;
         let contents = files.as_ref().map_or(&[][..], |files| &files.contents);
         let size = contents.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
@@ -107,7 +112,7 @@ impl ResultSealer<'_> {
         };
         let search = || MentionSearch::new(wanted.places.iter().cloned());
         let unnamed = |search: &MentionSearch| {
-            if search.is_found() { Err(NotSealed::NamesPlace) } else { Ok(()) }
+            if search.is_found() { Err(NotSealed::Unfit) } else { Ok(()) }
         };
         let mut pack = PackWriter::new(out, &head)?;
         let mut searches = [search(), search()];
@@ -122,8 +127,12 @@ impl ResultSealer<'_> {
         for NewOutputFile { digest, .. } in contents {
             unnamed(&search)?;
             search.next_stream();
-            let file = self.store.open_object(&digest.0)?.ok_or(NotSealed::Gone)?;
-            pack.file(SearchedFile { file, search: &mut search })?;
+            let file = self.store.open_object(&digest.0)?.ok_or(NotSealed::Unfit)?;
+            let mut file = SearchedFile { file, search: &mut search, hasher: Hasher::new() };
+            pack.file(&mut file)?;
+            if file.hasher.finalize().as_bytes() != &digest.0 {
+                return Err(NotSealed::Unfit);
+            }
         }
         unnamed(&search)?;
         Ok(pack.finish()?)
@@ -138,23 +147,40 @@ struct StoredResult {
 }
 
 fn packed_files(manifest: Vec<u8>) -> Result<PackedFiles, NotSealed> {
-    let decoded = OutputManifest::decode(&manifest).ok_or(NotSealed::Gone)?;
+    let decoded = OutputManifest::decode(&manifest).ok_or(NotSealed::Unfit)?;
     let contents = decoded.contents().into_iter();
     let contents =
         contents.map(|(digest, size)| NewOutputFile { digest: ContentDigest(digest), size });
     Ok(PackedFiles { contents: contents.collect(), manifest })
 }
 
-/// A file that is searched as it is read.
+/// A file that is searched and hashed as it is read.
 struct SearchedFile<'s> {
     file: File,
     search: &'s mut MentionSearch,
+    hasher: Hasher,
 }
 
 impl Read for SearchedFile<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(buffer)?;
         self.search.look(&buffer[..count]);
+        self.hasher.update(&buffer[..count]);
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_nothing_that_the_result_is_to_blame_for() {
+        let is_unfit = |fault: io::Error| matches!(fault.into(), NotSealed::Unfit);
+        for number in [libc::ENOSPC, libc::EINVAL, libc::EIO] {
+            assert!(!is_unfit(io::Error::from_raw_os_error(number)), "{number}");
+        }
+        assert!(!is_unfit(ErrorKind::PermissionDenied.into()), "no right to write");
+        assert!(is_unfit(ErrorKind::InvalidInput.into()), "a file of another length");
     }
 }

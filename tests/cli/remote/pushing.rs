@@ -2,8 +2,8 @@
 
 use super::machine::{checkout, flush, key, outbox_files, sharing, sharing_later};
 use super::server::Server;
-use crate::harness::wait_until;
-use std::fs;
+use crate::harness::{Sandbox, wait_until};
+use std::fs::{self, File};
 
 /// Writes 3 MB that hardly get smaller.
 const LONG: &str = "head -c 2250000 /dev/urandom | base64 -w 0 | tee long";
@@ -92,4 +92,26 @@ fn another_team_on_this_machine_does_not_push_it() {
     let other = flush(&one, &server, "").env("CACHEX_REMOTE_KEY", &"cd".repeat(32));
     other.gives("pushed 0, refused 0, waiting 0\n");
     flush(&one, &server, "").gives("pushed 1, refused 0, waiting 0\n");
+}
+
+#[test]
+fn what_cannot_be_sealed_keeps_nothing_else_from_being_pushed() {
+    let damages: [fn(&Sandbox); 3] = [
+        |one| drop(File::create(one.object()).expect("emptied")),
+        |one| fs::write(one.object(), "x\n").expect("changed"),
+        |one| {
+            let note = one.store_dir().join("outbox").join(&outbox_files(one, ".json")[0]);
+            let text = fs::read_to_string(&note).expect("read").replace("\"v1/", "\"v0/");
+            fs::write(note, text).expect("changed");
+        },
+    ];
+    for (number, damage) in damages.iter().enumerate() {
+        let body = "mkdir -p out; echo $1 > out/file";
+        let (server, one) = (Server::new(), checkout(body));
+        sharing_later(&one, &server, "--output out ./s.sh a");
+        damage(&one);
+        sharing_later(&one, &server, "./s.sh b");
+        flush(&one, &server, "").gives("pushed 1, refused 0, waiting 0\n");
+        assert_eq!(server.objects().len(), 1, "{number}");
+    }
 }
