@@ -50,6 +50,7 @@ impl Call<'_> {
         for (namespace, name) in shared.namespaces.iter().zip(&shared.names) {
             let Ok(object) = exchange.get(name) else { return Ok(false) };
             let Some(object) = object else { continue };
+            let may_replace = shared.may_replace.get();
             match self.use_first(shared, &exchange, prepared, (namespace, name), object)? {
                 Ok(()) => {
                     // If it is too old a moment later, the command runs, and that result takes its place.
@@ -57,6 +58,10 @@ impl Call<'_> {
                     return Ok(true);
                 }
                 Err(unused) => reason = Some(unused),
+            }
+            if shared.names.first() != Some(name) {
+                // Nothing is given under this name.
+                shared.may_replace.set(may_replace);
             }
         }
         match reason {

@@ -69,6 +69,27 @@ fn changed_and_copied_objects_are_refused_and_replaced() {
 }
 
 #[test]
+fn what_lies_under_another_namespace_decides_nothing_about_the_own_one() {
+    let machine = || checkout("echo out");
+    let (server, one, branch, reader, last) =
+        (Server::new(), machine(), machine(), machine(), machine());
+    sharing(&one, &server, "./s.sh").gives("out\n");
+    wait_until_pushed(&one);
+    sharing(&branch, &server, "--remote-namespace pr ./s.sh").gives("out\n");
+    wait_until_pushed(&branch);
+    // The first one is damaged, and the other one of a format to come, which has to stay.
+    for (name, mut object) in server.objects() {
+        let at = if name.contains("/pr/") { 8 } else { object.len() - 1 };
+        object[at] ^= 4;
+        server.put(&name, object);
+    }
+    sharing(&reader, &server, "--remote-read pr ./s.sh").gives("out\n");
+    wait_until_pushed(&reader);
+    sharing(&last, &server, "./s.sh").gives("out\n");
+    assert_eq!((reader.runs(), last.runs()), (1, 0));
+}
+
+#[test]
 fn nothing_can_be_read_in_the_store() {
     let (server, one) = (Server::new(), checkout("echo a secret of the team"));
     sharing(&one, &server, "./s.sh").gives("a secret of the team\n");
