@@ -15,7 +15,7 @@ use crate::remote::{
     ObjectKind, PackHead, PackLimits, PackReader, PackedFiles, RemoteTombstone, SealedObject,
     Unverified,
 };
-use crate::store::Filled;
+use crate::store::{Clearings, Filled};
 use crate::time::{Timestamp, brief};
 use std::cell::RefCell;
 use std::fs::File;
@@ -52,6 +52,9 @@ impl Call<'_> {
             ObjectKind::Marker => return Err("it is no result".to_owned()),
         }
         let (head, reader) = PackReader::new(object, self.pack_limits()).map_err(told)?;
+        // What is cleared from now on is cleared while the result arrives.
+        let since = prepared.store.clearings().map_err(|fault| fault.to_string())?;
+        prepared.store.release_read_lock();
         let ended = self.date_of(shared, prepared, &head)?;
         let holds = match expected.stdin {
             Some(stdin) => head.condition.is_same_input(stdin),
@@ -66,7 +69,7 @@ impl Call<'_> {
         if head.files.is_some() != self.has_outputs() {
             return Err("it has other files than this call asks for".to_owned());
         }
-        let arriving = ArrivingResult { head, inputs: expected.inputs, ended };
+        let arriving = ArrivingResult { head, inputs: expected.inputs, ended, since };
         self.fill_from(shared, prepared, arriving, reader)
     }
 
@@ -110,12 +113,10 @@ impl Call<'_> {
         &self,
         shared: &SharedCall,
         prepared: &mut Prepared,
-        ArrivingResult { head, inputs, ended }: ArrivingResult,
+        ArrivingResult { head, inputs, ended, since }: ArrivingResult,
         mut reader: PackReader<SealedObject>,
     ) -> Result<(), String> {
         let Prepared { store, observation, .. } = prepared;
-        let since = store.clearings().map_err(|fault| fault.to_string())?;
-        store.release_read_lock();
         let mut recorder = self.recorder(store);
         let all =
             reader.output(|stream, bytes| recorder.record(stream, bytes).map_err(io::Error::other));
@@ -166,6 +167,8 @@ struct ArrivingResult {
     inputs: Option<SeenInputs>,
     /// When it ended by our clock.
     ended: Timestamp,
+    /// The clearings before it was found to be of use.
+    since: Clearings,
 }
 
 /// The files of a result, one behind the other in a file without a name: many results have more than may be open.
