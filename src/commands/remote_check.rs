@@ -214,7 +214,9 @@ impl CheckReport<'_> {
             RemoteFault::Garbage(_) => {
                 "check that the scheme and the port of --remote are those of the server"
             }
-            RemoteFault::Refused(_) | RemoteFault::TooLarge { .. } => match protocol {
+            RemoteFault::Refused(_)
+            | RemoteFault::TooLarge { .. }
+            | RemoteFault::TooLargeThere(_) => match protocol {
                 RemoteProtocol::Redis => "check the database in --remote, and the server's log",
                 RemoteProtocol::S3 => "check the bucket and the region in --remote",
                 RemoteProtocol::Http => "check the path in --remote, and that the server takes PUT",

@@ -32,6 +32,8 @@ pub enum RemoteFault {
         /// The most bytes that are taken.
         bound: u64,
     },
+    /// It takes no object of this size.
+    TooLargeThere(String),
     /// The fault is on this machine.
     Local(String),
 }
@@ -45,7 +47,10 @@ impl RemoteFault {
     /// Whether the next call would only wait in vain as well.
     #[must_use]
     pub fn is_an_outage(&self) -> bool {
-        !matches!(self, Self::Unauthorized(_) | Self::TooLarge { .. } | Self::Local(_))
+        !matches!(
+            self,
+            Self::Unauthorized(_) | Self::TooLarge { .. } | Self::TooLargeThere(_) | Self::Local(_)
+        )
     }
 
     /// What it counts as in the statistics.
@@ -53,7 +58,7 @@ impl RemoteFault {
     pub fn uses(&self) -> RemoteUses {
         let mut uses = RemoteUses::default();
         match self {
-            Self::Unauthorized(_) => uses.refused = 1,
+            Self::Unauthorized(_) | Self::TooLargeThere(_) => uses.refused = 1,
             _ => uses.faults = 1,
         }
         uses
@@ -85,6 +90,9 @@ impl fmt::Display for RemoteFault {
             Self::Unreachable(what) => write!(f, "cannot be reached: {what}"),
             Self::Garbage(what) => write!(f, "answers what cannot be understood: {what}"),
             Self::TooLarge { bound } => write!(f, "the object is larger than {bound} bytes"),
+            Self::TooLargeThere(what) => {
+                write!(f, "it takes no object of this size: {what}; raise the limit of the server")
+            }
             Self::Local(what) => f.write_str(what),
         }
     }

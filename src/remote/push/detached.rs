@@ -250,7 +250,10 @@ impl Push<'_> {
 
 /// Whether another attempt would end alike: what nobody may write, or is too large, does not wait for better times.
 fn is_about_this_object(fault: &RemoteFault) -> bool {
-    matches!(fault, RemoteFault::Unauthorized(_) | RemoteFault::TooLarge { .. })
+    matches!(
+        fault,
+        RemoteFault::Unauthorized(_) | RemoteFault::TooLarge { .. } | RemoteFault::TooLargeThere(_)
+    )
 }
 
 /// Starts the process. It goes on when this one has ended.

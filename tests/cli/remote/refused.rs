@@ -63,6 +63,18 @@ fn a_flush_comes_again_when_it_is_asked_to() {
 }
 
 #[test]
+fn a_result_that_is_too_large_there_keeps_no_other_from_being_pushed() {
+    let (server, one) = (Server::new(), checkout("echo $1"));
+    sharing_later(&one, &server, "./s.sh a");
+    server.answer_once("PUT", "413 Content Too Large");
+    sharing(&one, &server, "./s.sh b").gives("b\n");
+    wait_until("the other one is pushed", || server.objects().len() == 1);
+    assert_eq!(outbox_files(&one, ".refused").len(), 1);
+    let told = sharing(&one, &server, "-v ./s.sh c").tells("c\n", 0);
+    assert!(told.contains("it takes no object of this size: 413"), "{told}");
+}
+
+#[test]
 fn a_push_that_was_put_off_waits() {
     let (server, one) = (Server::new(), checkout("echo $1"));
     server.answer_once("PUT", SOON);

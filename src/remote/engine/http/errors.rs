@@ -32,6 +32,8 @@ pub fn of_answer(answer: Response<Body>) -> RemoteFault {
         400 if code.as_ref().is_some_and(|code| code.contains("Token")) => {
             RemoteFault::Unauthorized(text)
         }
+        413 => RemoteFault::TooLargeThere(text),
+        400 if code.as_deref() == Some("EntityTooLarge") => RemoteFault::TooLargeThere(text),
         429 => RemoteFault::Throttled { retry_after },
         503 if wait.is_some() || code.as_deref() == Some("SlowDown") => {
             RemoteFault::Throttled { retry_after }

@@ -215,9 +215,11 @@ impl RemoteEngine for Redis {
         if let Err(fault @ (RemoteFault::Unreachable(_) | RemoteFault::Timeout(_))) = sent {
             // A server that refuses a value ends the connection, and may have said why.
             return match self.reply() {
-                Err(refusal @ (RemoteFault::Refused(_) | RemoteFault::Unauthorized(_))) => {
-                    Err(refusal)
-                }
+                Err(
+                    refusal @ (RemoteFault::Refused(_)
+                    | RemoteFault::Unauthorized(_)
+                    | RemoteFault::TooLargeThere(_)),
+                ) => Err(refusal),
                 _ => Err(fault),
             };
         }
@@ -282,6 +284,7 @@ fn of_error(text: &str) -> RemoteFault {
         "MOVED" | "ASK" => RemoteFault::Refused(
             "it is part of a cluster: name a server or a proxy that has all keys".to_owned(),
         ),
+        "ERR" if text.contains("invalid bulk length") => RemoteFault::TooLargeThere(said),
         _ => RemoteFault::Refused(said),
     }
 }
