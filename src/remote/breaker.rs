@@ -109,6 +109,10 @@ impl Breaker {
     /// Notes a fault. Whether an outage begins with it, which is worth a warning.
     #[must_use]
     pub fn note_fault(&self, permit: BreakerPermit, fault: &RemoteFault, now: Timestamp) -> bool {
+        if matches!(fault, RemoteFault::Local(_)) {
+            // That says nothing of the remote.
+            return false;
+        }
         if !fault.is_an_outage() {
             // It did answer.
             self.note_answer();
@@ -238,6 +242,11 @@ mod tests {
         }
         breaker.note_answer();
         assert_eq!(directory.path().read_dir().expect("listed").count(), 0);
+        assert!(breaker.note_fault(BreakerPermit::Closed, &outage(), at(0)));
+        assert_eq!(breaker.ask(at(30)), BreakerPermit::Probe);
+        let full = RemoteFault::Local("disk full".to_owned());
+        assert!(!breaker.note_fault(BreakerPermit::Probe, &full, at(30)));
+        assert!(matches!(breaker.ask(at(31)), BreakerPermit::Open { .. }), "nobody answered");
     }
 
     #[test]
