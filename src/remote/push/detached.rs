@@ -15,6 +15,7 @@ use crate::remote::secret::keys::{SecretTexts, Secrets};
 use crate::store::{RemoteUses, Store};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -92,12 +93,10 @@ pub fn push_waiting(
 ) -> io::Result<PushReport> {
     let (outbox, end) = (Outbox::of_store(store), Instant::now() + within);
     let remote = transfer.access.url.to_string();
-    let mut report = PushReport::default();
-    let waiting = || outbox.waiting(&remote, secrets.id(), insists);
     let Some(_lock) = outbox.lock(end, insists)? else {
-        report.waiting = waiting()?.len();
-        report.fault = (report.waiting > 0).then(|| "another process is pushing".to_owned());
-        return Ok(report);
+        let waiting = outbox.waiting(&remote, secrets.id(), insists)?.len();
+        let fault = (waiting > 0).then(|| "another process is pushing".to_owned());
+        return Ok(PushReport { waiting, fault, ..PushReport::default() });
     };
     if insists {
         // Whoever asked is told by the report.
@@ -106,44 +105,8 @@ pub fn push_waiting(
     let breaker = Breaker::new(store, &transfer.access.url, RemoteDirection::Write);
     let entries = Store::for_look_up(store).map_err(io::Error::other)?;
     let sealer = ResultSealer { store: &entries, secrets };
-    let push = Push { transfer, sealer, breaker, end, insists };
-    // Another call may post while we push.
-    loop {
-        let waiting = waiting()?;
-        report.waiting = waiting.len();
-        if waiting.is_empty() {
-            return Ok(report);
-        }
-        if !insists && outbox.refused(&remote)?.is_some_and(|refused| refused.is_for_now()) {
-            report.fault = Some("the remote allows no push, as it said a moment ago".to_owned());
-            return Ok(report);
-        }
-        for result in waiting {
-            match push.in_time(&result.note) {
-                Ok(()) => report.pushed += 1,
-                Err(NotPushed::Unfit) => {}
-                Err(NotPushed::Stopped(why)) => {
-                    report.fault = Some(why);
-                    return Ok(report);
-                }
-                Err(NotPushed::Fault(fault)) if is_about_this_object(&fault) => {
-                    report.refused += 1;
-                    report.fault = Some(fault.to_string());
-                    if !insists {
-                        result.note_refused(fault)?;
-                        report.waiting -= 1;
-                        break;
-                    }
-                }
-                Err(NotPushed::Fault(fault)) => {
-                    report.fault = Some(fault.to_string());
-                    return Ok(report);
-                }
-            }
-            result.remove();
-            report.waiting -= 1;
-        }
-    }
+    let push = Push { transfer, sealer, breaker, permit: OnceCell::new(), end, insists };
+    push.all(&outbox, &remote)
 }
 
 /// How results are pushed.
@@ -151,6 +114,8 @@ struct Push<'p> {
     transfer: &'p Transfer,
     sealer: ResultSealer<'p>,
     breaker: Breaker,
+    /// It is asked for once: a result that is unfit does not use it up.
+    permit: OnceCell<BreakerPermit>,
     end: Instant,
     insists: bool,
 }
@@ -166,6 +131,50 @@ enum NotPushed {
 }
 
 impl Push<'_> {
+    /// Pushes what waits for this remote.
+    fn all(&self, outbox: &Outbox, remote: &str) -> io::Result<PushReport> {
+        let mut report = PushReport::default();
+        // Another call may post while we push.
+        loop {
+            let waiting = outbox.waiting(remote, self.sealer.secrets.id(), self.insists)?;
+            report.waiting = waiting.len();
+            if waiting.is_empty() {
+                return Ok(report);
+            }
+            if !self.insists && outbox.refused(remote)?.is_some_and(|refused| refused.is_for_now())
+            {
+                report.fault =
+                    Some("the remote allows no push, as it said a moment ago".to_owned());
+                return Ok(report);
+            }
+            for result in waiting {
+                match self.in_time(&result.note) {
+                    Ok(()) => report.pushed += 1,
+                    Err(NotPushed::Unfit) => {}
+                    Err(NotPushed::Stopped(why)) => {
+                        report.fault = Some(why);
+                        return Ok(report);
+                    }
+                    Err(NotPushed::Fault(fault)) if is_about_this_object(&fault) => {
+                        report.refused += 1;
+                        report.fault = Some(fault.to_string());
+                        if !self.insists {
+                            outbox.note_refused(&result, fault)?;
+                            report.waiting -= 1;
+                            break;
+                        }
+                    }
+                    Err(NotPushed::Fault(fault)) => {
+                        report.fault = Some(fault.to_string());
+                        return Ok(report);
+                    }
+                }
+                result.remove()?;
+                report.waiting -= 1;
+            }
+        }
+    }
+
     /// Pushes a result, and again when the remote asks for that, if somebody waits who has the time.
     fn in_time(&self, note: &OutgoingNote) -> Result<(), NotPushed> {
         loop {
@@ -184,7 +193,7 @@ impl Push<'_> {
 
     fn one(&self, note: &OutgoingNote) -> Result<(), NotPushed> {
         let stopped = |why: &str| NotPushed::Stopped(why.to_owned());
-        let permit = self.breaker.ask(Timestamp::now());
+        let permit = *self.permit.get_or_init(|| self.breaker.ask(Timestamp::now()));
         if matches!(permit, BreakerPermit::Open { .. }) && !self.insists {
             return Err(stopped("the remote is left alone for a while, after a fault"));
         }

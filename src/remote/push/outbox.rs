@@ -122,6 +122,19 @@ impl Outbox {
         prepared.map_err(|not| io::Error::other(not.problem))
     }
 
+    /// Notes that the remote refused a result. It does not wait any more. Of more refused results than may wait, later
+    /// ones go.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn note_refused(&self, result: &WaitingResult, fault: RemoteFault) -> io::Result<()> {
+        if self.files(REFUSED)?.len() < MOST {
+            let note = OutgoingNote { refused: Some(fault), ..result.note.clone() };
+            write(&self.directory, &note, REFUSED)?;
+        }
+        result.remove()
+    }
+
     /// Removes what nobody will push any more.
     fn remove_old(&self) -> io::Result<()> {
         let now = SystemTime::now();
@@ -168,19 +181,14 @@ fn lock_by(file: &File, end: Instant) -> io::Result<bool> {
 
 impl WaitingResult {
     /// Removes it from the outbox.
-    pub fn remove(&self) {
-        let _ = fs::remove_file(&self.path);
-    }
-
-    /// Notes that the remote refused it. It does not wait any more.
     ///
     /// # Errors
-    /// The system's.
-    pub fn note_refused(self, fault: RemoteFault) -> io::Result<()> {
-        let directory = self.path.parent().unwrap_or(Path::new("."));
-        write(directory, &OutgoingNote { refused: Some(fault), ..self.note.clone() }, REFUSED)?;
-        self.remove();
-        Ok(())
+    /// The system's. Whoever went on would push it again and again.
+    pub fn remove(&self) -> io::Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -233,7 +241,7 @@ mod tests {
         let [result] = &waiting("a")[..] else { panic!("{:?}", waiting("a")) };
         assert_eq!(result.note, note("a", "1"));
         assert_eq!(outbox.waiting("a", [9; 8], true).expect("listed"), []);
-        result.remove();
+        result.remove().expect("removed");
         assert_eq!((waiting("a").len(), waiting("b").len()), (0, 1));
     }
 
@@ -277,6 +285,23 @@ mod tests {
             fs::write(outbox.directory.join(format!("{number}.json")), "").expect("written");
         }
         assert!(!outbox.post(&note("a", "1")).expect("tried"));
+    }
+
+    #[test]
+    fn of_refused_results_no_more_are_kept_than_may_wait() {
+        let store = tempfile::tempdir().expect("a directory");
+        let outbox = Outbox::of_store(store.path());
+        for number in 0..MOST {
+            assert!(outbox.post(&note("a", &number.to_string())).expect("posted"));
+        }
+        for result in outbox.waiting("a", TEAM, false).expect("listed") {
+            outbox.note_refused(&result, RemoteFault::Local(String::new())).expect("noted");
+        }
+        assert!(outbox.post(&note("a", "one more")).expect("posted"));
+        let last = &outbox.waiting("a", TEAM, false).expect("listed")[0];
+        outbox.note_refused(last, RemoteFault::Local(String::new())).expect("noted");
+        assert_eq!(outbox.refused("a").expect("listed").expect("some").count, MOST);
+        assert_eq!(outbox.waiting("a", TEAM, false).expect("listed"), []);
     }
 
     #[test]
