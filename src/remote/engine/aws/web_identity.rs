@@ -9,7 +9,7 @@ use crate::remote::engine::fault::RemoteFault;
 use crate::remote::engine::http::{agent, of_answer, of_error};
 use crate::remote::engine::signature::AwsCredentials;
 use crate::time::Timestamp;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::io::Read;
 use std::path::Path;
 use ureq::http::{HeaderValue, Request, Response};
@@ -32,10 +32,16 @@ pub struct WebIdentity {
 }
 
 /// Where the token of an identity is.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 enum IdentityToken {
     File(String),
     GitHub { url: String, bearer: String },
+}
+
+impl fmt::Debug for IdentityToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdentityToken")
+    }
 }
 
 impl WebIdentity {
