@@ -8,7 +8,7 @@ use super::engine::RemoteFault;
 use super::url::RemoteUrl;
 use crate::private_directory::open_private;
 use crate::time::Timestamp;
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ impl Breaker {
     /// Whether the remote may be asked at this time. After [`BreakerPermit::Probe`] the end has to be reported.
     #[must_use]
     pub fn ask(&self, now: Timestamp) -> BreakerPermit {
-        let seen = File::open(&self.file).ok().and_then(|file| Outage::read(&file));
+        let seen = self.opened().and_then(|file| Outage::read(&file));
         let Some(outage) = seen else { return BreakerPermit::Closed };
         if outage.is_on(now) {
             return BreakerPermit::Open { until: outage.until };
@@ -91,14 +91,14 @@ impl Breaker {
     /// Until when the remote is left alone, if it is. For those who only look: it changes nothing.
     #[must_use]
     pub fn outage(&self, now: Timestamp) -> Option<Timestamp> {
-        let outage = File::open(&self.file).ok().and_then(|file| Outage::read(&file))?;
+        let outage = self.opened().and_then(|file| Outage::read(&file))?;
         outage.is_on(now).then_some(outage.until)
     }
 
     /// Notes that the remote answered.
     pub fn note_answer(&self) {
         let is_empty = |file: &File| file.metadata().is_ok_and(|metadata| metadata.len() == 0);
-        if File::open(&self.file).map_or(true, |file| is_empty(&file)) {
+        if self.opened().is_none_or(|file| is_empty(&file)) {
             return;
         }
         if let Some(file) = self.locked(OFlags::empty()) {
@@ -130,6 +130,12 @@ impl Breaker {
         let pause = pause.max(asked).min(LONGEST_PAUSE);
         Outage { until: later(now, pause), pause }.write(&file);
         known.is_none()
+    }
+
+    /// The file, to be read. Whatever takes its place, such as a FIFO, nobody waits for.
+    fn opened(&self) -> Option<File> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        rustix::fs::open(&self.file, flags, Mode::empty()).ok().map(File::from)
     }
 
     /// The file, locked until it is dropped; `None` if another process has the lock.

@@ -118,8 +118,7 @@ impl Outbox {
     }
 
     fn prepare(&self) -> io::Result<()> {
-        let prepared = private_directory::prepare(&self.directory);
-        prepared.map_err(|not| io::Error::other(not.problem))
+        private_directory::prepare(&self.directory).map_err(io::Error::other)
     }
 
     /// Notes that the remote refused a result. It does not wait any more. Of more refused results than may wait, later
@@ -148,7 +147,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// The files with this extension, and when each was changed.
+    /// The files with this extension, and when each was changed. What is none, such as a link or a FIFO, is no note: to
+    /// read it might take for ever.
     pub(super) fn files(&self, extension: &str) -> io::Result<Vec<(PathBuf, SystemTime)>> {
         let entries = match fs::read_dir(&self.directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -160,7 +160,9 @@ impl Outbox {
             let path = entry.path();
             if path.extension().is_some_and(|it| it == extension) {
                 let Ok(metadata) = entry.metadata() else { continue };
-                files.push((path, metadata.modified()?));
+                if metadata.is_file() {
+                    files.push((path, metadata.modified()?));
+                }
             }
         }
         Ok(files)

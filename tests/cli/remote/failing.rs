@@ -41,6 +41,22 @@ fn an_outage_is_told_once() {
 }
 
 #[test]
+fn whatever_lies_in_place_of_the_note_of_an_outage_the_command_runs() {
+    for make in ["mkfifo", "mkdir", "ln -s /dev/zero", "ln -s /nowhere"] {
+        let (url, one) = (nobody(), checkout("echo out"));
+        sharing_by(&one, &url, "./s.sh a").warns("out\n", "cannot be reached");
+        let store = one.store_dir();
+        let notes = format!("for i in {}/breaker-*; do rm $i; {make} $i; done", store.display());
+        one.sh(&notes).gives("");
+        let begun = Instant::now();
+        sharing_by(&one, &url, "./s.sh b").tells("out\n", 0);
+        // Only bounds the test: a hang is the fault.
+        assert!(begun.elapsed() < Duration::from_secs(20), "{make}");
+        assert_eq!(one.runs(), 2, "{make}");
+    }
+}
+
+#[test]
 fn whatever_a_server_says_the_command_runs_in_time() {
     let answers: [&[u8]; 6] = [
         b"",

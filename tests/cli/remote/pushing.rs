@@ -4,6 +4,7 @@ use super::machine::{checkout, flush, key, outbox_files, sharing, sharing_later}
 use super::server::Server;
 use crate::harness::{Sandbox, wait_until};
 use std::fs::{self, File};
+use std::os::unix::fs::symlink;
 
 /// Writes 3 MB that hardly get smaller.
 const LONG: &str = "head -c 2250000 /dev/urandom | base64 -w 0 | tee long";
@@ -33,6 +34,25 @@ fn what_was_cleared_or_evicted_before_is_not_pushed() {
         assert_eq!(server.requests("PUT"), 0, "{verb}");
         assert_eq!(outbox_files(&one, ".json").len(), 0);
     }
+}
+
+#[test]
+fn what_is_no_file_in_the_outbox_is_left_alone_and_holds_nothing_up() {
+    let (server, one) = (Server::new(), checkout("echo out"));
+    sharing_later(&one, &server, "./s.sh");
+    one.write("elsewhere", "no note");
+    let outbox = one.store_dir().join("outbox");
+    let fifos = ["fifo.json", "fifo.refused"].map(|name| outbox.join(name));
+    one.sh(&format!("mkfifo {} {}", fifos[0].display(), fifos[1].display())).gives("");
+    fs::create_dir(outbox.join("directory.json")).expect("made");
+    symlink("/dev/zero", outbox.join("endless.json")).expect("made");
+    symlink(one.dir.join("elsewhere"), outbox.join("link.json")).expect("made");
+    flush(&one, &server, "").gives("pushed 1, refused 0, waiting 0\n");
+    assert_eq!(server.objects().len(), 1);
+    assert_eq!(one.read("elsewhere"), "no note");
+    sharing(&one, &server, "./s.sh another").gives("out\n");
+    wait_until("it is pushed", || outbox_files(&one, ".json").len() == 4);
+    assert_eq!(server.objects().len(), 2);
 }
 
 #[test]
