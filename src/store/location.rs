@@ -34,6 +34,11 @@ impl StoreLocation {
         self.directory.join("objects")
     }
 
+    /// Where results wait to be pushed to a remote. The store itself knows nothing of them.
+    pub(super) fn outbox(&self) -> PathBuf {
+        self.directory.join("outbox")
+    }
+
     /// Where older formats kept long output, and its journal. The migration removes both; an older cachex that runs
     /// meanwhile may leave them again.
     pub(super) fn former_outputs(&self) -> [PathBuf; 2] {

@@ -71,19 +71,22 @@ fn examine_files(location: &StoreLocation) -> Health {
         // A file that was removed meanwhile is no problem.
         let Ok(metadata) = entry.metadata() else { continue };
         let name = escape_os(&entry.file_name());
-        if entry.path() == location.objects() {
-            if !metadata.is_dir() {
-                return problem(format!("{name}: is not a directory; move it away"));
-            }
-            continue;
+        let is_objects = entry.path() == location.objects();
+        let is_folder = is_objects || entry.path() == location.outbox();
+        if is_folder && !metadata.is_dir() {
+            return problem(format!("{name}: is not a directory; move it away"));
         }
-        if !metadata.is_file() {
+        if !is_folder && !metadata.is_file() {
             return warning(format!("{name}: is not a regular file; move it away"));
+        }
+        // Objects have a check of their own.
+        if is_objects {
+            continue;
         }
         if let Some(fault) = exposed(&entry.file_name(), &metadata) {
             return fault;
         }
-        count += 1;
+        count += usize::from(metadata.is_file());
     }
     ok(format!("{count}, all private"))
 }

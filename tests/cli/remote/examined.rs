@@ -5,6 +5,7 @@ use super::machine::{checkout, key, sharing, sharing_by, wait_until_pushed};
 use super::server::Server;
 use crate::harness::{Call, Texts as _, wait_until};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
 
 /// The state and the text of each subject that has to do with a remote.
@@ -52,6 +53,26 @@ fn a_remote_that_works_is_told_of_without_a_question() {
     finds(&found, "pushing", "ok", "no outage");
     finds(&found, "outbox", "ok", "nothing waits to be pushed");
     assert_eq!((found.len(), server.requests("")), (5, asked));
+}
+
+#[test]
+fn the_outbox_is_a_directory_of_the_store() {
+    let (server, one) = (Server::new(), checkout("echo out"));
+    sharing(&one, &server, "./s.sh").gives("out\n");
+    wait_until_pushed(&one);
+    let files = || {
+        let told = one.cachex("doctor").output().stdout_text();
+        told.lines().find(|line| line.contains(" files ")).expect("a line").to_owned()
+    };
+    assert!(files().contains("all private"), "{}", files());
+    let outbox = one.store_dir().join("outbox");
+    fs::set_permissions(&outbox, fs::Permissions::from_mode(0o755)).expect("changed");
+    assert!(files().contains("outbox: is open to others; chmod 700 it"), "{}", files());
+    // Whoever cannot share hears where that is.
+    fs::set_permissions(&outbox, fs::Permissions::from_mode(0o777)).expect("changed");
+    let path = format!("{}: can be written by others; run chmod go-w", outbox.display());
+    let told = sharing(&one, &server, "./s.sh another").tells("out\n", 0);
+    assert!(told.contains(&path), "{told}");
 }
 
 #[test]
