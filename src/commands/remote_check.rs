@@ -106,7 +106,11 @@ impl CheckReport<'_> {
                 "signing",
                 "none: whoever has the key of the team and may write is believed".to_owned(),
             ),
-            Sealing::Signs { trusted } => {
+            Sealing::Signs { is_unlisted: true, .. } => {
+                let text = "this machine signs, but CACHEX_REMOTE_TRUST lacks its public key: others refuse its results";
+                self.warning("signing", text.to_owned());
+            }
+            Sealing::Signs { trusted, .. } => {
                 self.ok("signing", format!("this machine signs, and trusts {}", keys(trusted)));
             }
             Sealing::OnlyVerifies { trusted } => {

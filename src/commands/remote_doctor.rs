@@ -69,7 +69,11 @@ fn key(sharing: &Sharing) -> Health {
         Sealing::ByTeamKey => {
             Health::Ok("set; whoever has it and may write is believed".to_owned())
         }
-        Sealing::Signs { trusted } => {
+        Sealing::Signs { is_unlisted: true, .. } => {
+            let text = "set; this machine signs, but CACHEX_REMOTE_TRUST lacks its public key: others refuse its results";
+            Health::Warning(text.to_owned())
+        }
+        Sealing::Signs { trusted, .. } => {
             Health::Ok(format!("set; this machine signs, and trusts {}", keys(trusted)))
         }
         Sealing::OnlyVerifies { trusted } if sharing.mode.writes() => Health::Warning(format!(

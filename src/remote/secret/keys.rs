@@ -31,6 +31,8 @@ pub enum Sealing {
     Signs {
         /// How many public keys it trusts, with its own.
         trusted: usize,
+        /// Whether the list of those that it trusts leaves its own out. Others with that list refuse what it writes.
+        is_unlisted: bool,
     },
     /// It cannot write.
     OnlyVerifies {
@@ -120,7 +122,10 @@ impl Secrets {
     pub fn sealing(&self) -> Sealing {
         match (&self.sealer, &self.trust) {
             (_, Trust::Key(_)) => Sealing::ByTeamKey,
-            (Some(_), Trust::Signers(signers)) => Sealing::Signs { trusted: signers.len() },
+            (Some(sealer), Trust::Signers(signers)) => Sealing::Signs {
+                trusted: signers.len(),
+                is_unlisted: self.texts.trust.as_ref().is_some_and(|list| !sealer.is_in(list)),
+            },
             (None, Trust::Signers(signers)) => Sealing::OnlyVerifies { trusted: signers.len() },
         }
     }

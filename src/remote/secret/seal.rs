@@ -107,6 +107,16 @@ fn signers_of(list: &str) -> Result<Vec<[u8; 32]>, BadSecret> {
 }
 
 impl Sealer {
+    /// Whether it signs, by a key whose public one is in this list.
+    pub(super) fn is_in(&self, list: &str) -> bool {
+        match self {
+            Self::Key(_) => false,
+            Self::Seed(pair) => {
+                signers_of(list).is_ok_and(|signers| signers.contains(&public_key(pair)))
+            }
+        }
+    }
+
     /// The seal of these bytes.
     pub fn seal(&self, message: &[u8]) -> Vec<u8> {
         match self {

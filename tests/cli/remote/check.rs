@@ -106,6 +106,25 @@ fn the_keys_are_told_and_not_shown() {
 }
 
 #[test]
+fn a_signer_whom_nobody_else_would_believe_is_warned() {
+    let (server, sandbox) = (Server::new(), checkout("echo out"));
+    let signing =
+        || check(&sandbox, &server.url(), "read-write").env("CACHEX_REMOTE_SIGN_KEY", SEED);
+    let told = report(signing(), 0);
+    assert!(line(&told, "signing").starts_with("ok "), "{told}");
+    // The two change places, and one is of another pair.
+    for (seed, public) in [(PUBLIC, SEED), (SEED, &"cd".repeat(32))] {
+        let call = || signing().env("CACHEX_REMOTE_SIGN_KEY", seed);
+        let told = report(call().env("CACHEX_REMOTE_TRUST", public), 0);
+        let signing = line(&told, "signing");
+        assert!(signing.starts_with("warning "), "{told}");
+        assert!(signing.contains("CACHEX_REMOTE_TRUST lacks its public key"), "{told}");
+        let both = report(call().env("CACHEX_REMOTE_TRUST", &format!("{public},{PUBLIC}")), 0);
+        assert_eq!(line(&both, "signing").starts_with("ok "), seed == SEED, "{both}");
+    }
+}
+
+#[test]
 fn a_clock_that_differs_is_told() {
     let (server, sandbox) = (Server::with_clock_ahead(-7200), checkout("echo out"));
     let told = report(check(&sandbox, &server.url(), "read"), 0);
