@@ -37,8 +37,8 @@ pub fn clear(asked: Asked, options: &ClearOptions, notices: &Notices) -> Result<
         |fault: String| Error::Failed(format!("nothing was cleared on the remote: {fault}"));
     let program = find_program(&request)?;
     let call = Call::new(&request, &program, notices).only_looking();
-    let prepared = call.prepare(directory).map_err(failed)?;
-    let found = call.clear_shared(&sharing, &prepared, options.dry_run).map_err(failed)?;
+    let mut prepared = call.prepare(directory).map_err(failed)?;
+    let found = call.clear_shared(&sharing, &mut prepared, options.dry_run).map_err(failed)?;
     print(&told(found, options.dry_run))
 }
 

@@ -65,6 +65,14 @@ pub struct Fingerprint {
     pub inherited_files: Vec<i32>,
 }
 
+impl Fingerprint {
+    /// The same call, with its output in two streams and in one.
+    pub fn wherever_it_writes(&self) -> [Self; 2] {
+        [OutputStreams::Apart, OutputStreams::Joined]
+            .map(|outputs| Self { outputs, ..self.clone() })
+    }
+}
+
 /// Which parts of a traced run count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceSpec {

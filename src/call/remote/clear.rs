@@ -22,19 +22,27 @@ use std::io::{self, Write as _};
 const CLOCK_STEP: i64 = 1_000;
 
 impl Call<'_> {
-    /// Clears what this call would find on the remote, whatever it had on standard input: the number of results that were
-    /// there. If it only looks, they stay.
+    /// Clears what this call would find on the remote, whatever it had on standard input, and wherever its output went:
+    /// the number of results that were there. If it only looks, they stay.
     ///
     /// # Errors
     /// Why they cannot be cleared.
     pub fn clear_shared(
         &self,
         sharing: &Sharing,
-        prepared: &Prepared,
+        prepared: &mut Prepared,
         only_looks: bool,
     ) -> Result<usize, String> {
         let shared = self.know(sharing, prepared)?;
-        let names = names(&shared, sharing, prepared, self.request.stdin)?;
+        let mut names = names(&shared, sharing, prepared, self.request.stdin)?;
+        // Where the answer to this verb goes says nothing about the calls.
+        for fingerprint in prepared.observation.fingerprint.wherever_it_writes() {
+            prepared.observation.fingerprint = fingerprint;
+            let shared = self.know(sharing, prepared)?;
+            names.extend(self::names(&shared, sharing, prepared, self.request.stdin)?);
+        }
+        names.sort();
+        names.dedup();
         prepared.store.release_read_lock();
         let fault =
             |fault: RemoteFault| format!("the remote {}: {fault}", shared.transfer.access.url);
@@ -60,10 +68,7 @@ fn names(
     let of_class = Namer::new(&shared.secrets, &namespace);
     let known = [Condition::StdinAbsent, Condition::StdinClosed].map(encode_condition);
     let classes = known.into_iter().chain([any_stream()]).chain(class_of(&prepared.stdin, mode));
-    let mut names: Vec<_> = classes.map(|class| of_class.first(shared.key, &class)).collect();
-    names.sort();
-    names.dedup();
-    Ok(names)
+    Ok(classes.map(|class| of_class.first(shared.key, &class)).collect())
 }
 
 /// Whether something lies there that is no tombstone. More than one could be is not fetched.

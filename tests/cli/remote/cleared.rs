@@ -1,6 +1,8 @@
 //! `clear --remote`: a result that is wrong goes for the whole fleet.
 
-use super::machine::{checkout, flush, key, sharing, sharing_later, wait_until_pushed};
+use super::machine::{
+    checkout, flush, key, sharing, sharing_later, wait_until_pushed, with_remote,
+};
 use super::secret::PUBLIC;
 use super::server::Server;
 use crate::harness::{Call, Sandbox, Texts as _};
@@ -64,6 +66,18 @@ fn a_result_that_waited_meanwhile_does_not_bury_the_clearing() {
     let fourth = machine("right");
     sharing(&fourth, &server, "./s.sh").gives("unused");
     assert_eq!(fourth.runs(), 0);
+}
+
+#[test]
+fn a_result_goes_wherever_its_output_went() {
+    for (run, clearing) in [("2>&1", ""), ("", "2>&1")] {
+        let (server, one) = (Server::new(), machine("x"));
+        with_remote(one.sh(&format!("cachex ./s.sh {run}")), &server.url()).gives("x");
+        wait_until_pushed(&one);
+        let call = one.sh(&format!("cachex clear --remote -- ./s.sh {clearing}"));
+        let told = told(with_remote(call, &server.url()), 0);
+        assert!(told.contains("on the remote: cleared 1 result"), "{told}");
+    }
 }
 
 #[test]
