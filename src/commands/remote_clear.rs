@@ -53,8 +53,13 @@ fn told(found: usize, dry_run: bool) -> String {
             format!("{verb} {found} {results} of this call")
         }
     };
+    let advice = if found == 0 {
+        "; if it is called with options, set them by variables, such as CACHEX_FILE or CACHEX_TRACE=1"
+    } else {
+        ""
+    };
     format!(
-        "on the remote: {done}, as it would run here and now; results for other arguments, inputs and systems stay, \
-         and a new --remote-epoch hides all\n"
+        "on the remote: {done}, as it would run here and now{advice}; results for other arguments, inputs and \
+         systems stay, and a new --remote-epoch hides all\n"
     )
 }

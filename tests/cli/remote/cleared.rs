@@ -98,6 +98,7 @@ fn the_options_of_the_call_come_from_files_and_variables() {
     wait_until_pushed(&one);
     let without = told(clear(&one, &server, "--dry-run -- ./s.sh a"), 0);
     assert!(without.contains("there is none"), "{without}");
+    assert!(without.contains("set them by variables, such as CACHEX_FILE"), "{without}");
     let dry = told(clear(&one, &server, "--dry-run -- ./s.sh a").env("CACHEX_FILE", "x"), 0);
     assert!(dry.contains("on the remote: would clear 1 result"), "{dry}");
     sharing(&other, &server, "--file x ./s.sh a").gives("x");
