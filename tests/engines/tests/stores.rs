@@ -111,7 +111,10 @@ fn a_redis_that_takes_no_value_of_that_length_says_so() {
     let redis = Redis::start(&["--proto-max-bulk-len", "1mb"]);
     let remote = at(&format!("redis://127.0.0.1:{}", redis.server.port));
     let fault = remote.replace(NAME, &vec![1; 8 << 20]).expect_err("too long");
-    assert!(matches!(fault, RemoteFault::Refused(_) | RemoteFault::Unreachable(_)), "{fault}");
+    assert!(
+        matches!(fault, RemoteFault::TooLargeThere(_) | RemoteFault::Unreachable(_)),
+        "{fault}"
+    );
 }
 
 #[test]
