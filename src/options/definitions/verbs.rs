@@ -47,10 +47,10 @@ pub enum Verb {
     Trust(TrustOptions),
     /// Make the secrets of a remote, check it, or push what waits
     ///
-    /// `keygen` prints new secrets, and where each belongs. `check` puts, fetches and deletes a small object, and says what
-    /// works: exit 1 if --remote-mode asks for more than that, with what helps on the last line. `flush` pushes the results that wait and waits for the end, for
-    /// the last line of a CI job: exit 1 if some still wait. The remote is that of --remote in a variable or in the user's
-    /// file.
+    /// `keygen` prints new secrets, and where each belongs. `check` puts, fetches and deletes a small object, and says
+    /// what works: exit 1 if --remote-mode asks for more than that, with what helps on the last line. `flush` pushes the
+    /// results that wait and waits for the end, for the last line of a CI job: exit 1 if some were refused or still wait.
+    /// What was pushed before is not counted. The remote is that of --remote in a variable or in the user's file.
     Remote(RemoteOptions),
     /// Check the store, and say how to fix what is wrong
     ///
