@@ -176,7 +176,10 @@ fn remote_sharing(options: &Layer) -> Option<Sharing> {
 
 fn secrets(options: &Layer) -> SharingSecrets {
     let text = |setting: &Setting<String>| setting.value().cloned().map(SecretText::new);
-    let trusted = options.remote_trust.value().map(|keys| SecretText::new(keys.join(",")));
+    let trusted = options.remote_trust.value().map(|keys| keys.join(","));
+    // An empty list is one as well: it trusts nobody.
+    let trusted =
+        options.remote_trust.given().map(|_| SecretText::new(trusted.unwrap_or_default()));
     SharingSecrets::new([
         ("CACHEX_REMOTE_KEY", options.remote_key.value().cloned()),
         ("CACHEX_REMOTE_SIGN_KEY", options.remote_sign_key.value().cloned()),

@@ -32,11 +32,13 @@ fn layer(set: &[(OsString, OsString)], flags: &Layer) -> Result<Layer, Error> {
     Ok(layer)
 }
 
-/// Those of all variables that count. An empty one does not. While cachex is switched off, only the place of the store
-/// does.
+/// Those of all variables that count. An empty one does not, but for the list of trusted keys: if it got lost on its way,
+/// nobody must be believed. While cachex is switched off, only the place of the store counts.
 fn counted(mut all: Vec<(OsString, OsString)>, is_nested: bool) -> Vec<(OsString, OsString)> {
     const SWITCH: &str = "CACHEX_NO_CACHE";
-    all.retain(|(name, value)| name.as_bytes().starts_with(b"CACHEX_") && !value.is_empty());
+    let is_filled =
+        |name: &OsStr, value: &OsStr| !value.is_empty() || name == "CACHEX_REMOTE_TRUST";
+    all.retain(|(name, value)| name.as_bytes().starts_with(b"CACHEX_") && is_filled(name, value));
     let means_off = |value: &OsStr| is_on(value).unwrap_or(true);
     let is_off = all.iter().any(|(name, value)| name == SWITCH && means_off(value));
     all.retain(|(name, _)| {

@@ -81,13 +81,14 @@ impl SecretTexts {
 
 impl Secrets {
     /// The secrets in the values of `CACHEX_REMOTE_KEY`, `CACHEX_REMOTE_SIGN_KEY` and `CACHEX_REMOTE_TRUST`, found by
-    /// their names. An empty value counts as none.
+    /// their names. An empty value counts as none, but not that of `CACHEX_REMOTE_TRUST`: a list that got lost on its way
+    /// must not make this machine believe everybody.
     ///
     /// # Errors
     /// When one is missing or cannot be used. The error does not show it.
     pub fn new(variable: impl Fn(&str) -> Option<String>) -> Result<Self, BadSecret> {
-        let variable = |name| variable(name).filter(|value| !value.trim().is_empty());
-        let (key, sign_key, trust) = (variable(KEY), variable(SIGN_KEY), variable(TRUST));
+        let filled = |name| variable(name).filter(|value| !value.trim().is_empty());
+        let (key, sign_key, trust) = (filled(KEY), filled(SIGN_KEY), variable(TRUST));
         SecretTexts { key, sign_key, trust }.secrets()
     }
 

@@ -45,6 +45,7 @@ fn a_fault_names_the_variable_and_shows_no_secret() {
             "CACHEX_REMOTE_TRUST",
         ),
         (vec![("CACHEX_REMOTE_KEY", &good), ("CACHEX_REMOTE_TRUST", ",")], "CACHEX_REMOTE_TRUST"),
+        (vec![("CACHEX_REMOTE_KEY", &good), ("CACHEX_REMOTE_TRUST", "")], "CACHEX_REMOTE_TRUST"),
     ] {
         let fault = fault(&variables);
         assert!(fault.starts_with(name) && !fault.contains(secret), "{fault}");

@@ -131,3 +131,15 @@ fn a_project_may_ask_for_sharing_and_not_say_where() {
     assert!(told.contains("remote is ignored"), "{told}");
     assert_eq!(server.requests(""), 0);
 }
+
+#[test]
+fn an_empty_list_of_trusted_keys_believes_nobody() {
+    let (server, writer, reader) = (Server::new(), checkout("cat x"), checkout("cat x"));
+    writer.write("x", "theirs");
+    reader.write("x", "ours");
+    sharing(&writer, &server, "./s.sh").gives("theirs");
+    wait_until_pushed(&writer);
+    let call = sharing(&reader, &server, "./s.sh").env("CACHEX_REMOTE_TRUST", "");
+    let told = call.tells("ours", 0);
+    assert!(told.contains("CACHEX_REMOTE_TRUST names no public key"), "{told}");
+}
