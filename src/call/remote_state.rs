@@ -22,6 +22,8 @@ pub(super) struct RemoteState(pub(super) OnceCell<Option<Box<SharedCall>>>);
 pub(super) struct SharedCall {
     pub(super) secrets: Secrets,
     pub(super) transfer: Transfer,
+    /// How long this call may still wait for the remote: what is left of `--remote-timeout`.
+    pub(super) time_left: Cell<Duration>,
     /// Where to look first, in the order of asking. Results are given under the first one.
     pub(super) names: Vec<ObjectName>,
     /// The namespaces of these names.

@@ -1,6 +1,6 @@
 //! Asking the remote for a result that is not in the local store.
 
-use super::exchange::Exchange;
+use super::exchange::{AskingFault, Exchange};
 use super::follow::{ExpectedResult, RoutedObject};
 use crate::call::context::Call;
 use crate::call::prepare::Prepared;
@@ -17,14 +17,18 @@ impl Call<'_> {
     /// # Errors
     /// When standard input, which decides, has to be read and cannot be.
     pub(in crate::call) fn fetch_shared(&self, prepared: &mut Prepared) -> io::Result<bool> {
-        let is_there = self.ask(prepared)?;
+        let is_there = match self.ask(prepared) {
+            Ok(is_there) => is_there,
+            Err(AskingFault::Unanswered) => false,
+            Err(AskingFault::Stdin(fault)) => return Err(fault),
+        };
         if let Some(Some(shared)) = self.remote.0.get() {
             prepared.store.note_remote(&shared.uses_at_end(is_there));
         }
         Ok(is_there)
     }
 
-    fn ask(&self, prepared: &mut Prepared) -> io::Result<bool> {
+    fn ask(&self, prepared: &mut Prepared) -> Result<bool, AskingFault> {
         let Some(sharing) = &self.request.sharing else { return Ok(false) };
         let Some(shared) = self.shared_call(sharing, prepared) else { return Ok(false) };
         let not_asked = self.why_not_asked(sharing);
@@ -48,8 +52,7 @@ impl Call<'_> {
         }
         let mut reason = None;
         for (namespace, name) in shared.namespaces.iter().zip(&shared.names) {
-            let Ok(object) = exchange.get(name) else { return Ok(false) };
-            let Some(object) = object else { continue };
+            let Some(object) = exchange.get(name)? else { continue };
             let may_replace = shared.may_replace.get();
             match self.use_first(shared, &exchange, prepared, (namespace, name), object)? {
                 Ok(()) => {
@@ -108,7 +111,7 @@ impl Call<'_> {
         prepared: &mut Prepared,
         (namespace, name): (&Namespace, &ObjectName),
         object: File,
-    ) -> io::Result<Result<(), String>> {
+    ) -> Result<Result<(), String>, AskingFault> {
         let object = match verified(shared, name, object) {
             Ok(object) => object,
             Err(reason) => return Ok(Err(reason)),

@@ -1,13 +1,16 @@
 //! Questions to the remote, and what its answers say of its clock. Faults are told here, and open the breaker.
+//!
+//! All questions of a call share its `--remote-timeout`, and after a fault the call asks nothing more.
 
 use crate::call::context::Call;
 use crate::call::remote_state::SharedCall;
 use crate::remote::ObjectName;
 use crate::remote::breaker::{Breaker, BreakerPermit, RemoteDirection};
-use crate::remote::child::{RemoteAnswer, RemoteOperation};
+use crate::remote::child::{RemoteAnswer, RemoteOperation, Transfer};
 use crate::remote::engine::RemoteFault;
 use crate::time::{Timestamp, brief};
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -31,8 +34,19 @@ pub(super) fn left_alone(until: Timestamp) -> String {
     format!("it is left alone for another {}, after a fault", brief(left))
 }
 
-/// The remote did not answer, which was told.
-pub(super) struct Unanswered;
+/// Why a call asks the remote nothing more.
+pub(super) enum AskingFault {
+    /// The remote did not answer, or refused to, which was told.
+    Unanswered,
+    /// Standard input, which decides, cannot be read.
+    Stdin(io::Error),
+}
+
+impl From<io::Error> for AskingFault {
+    fn from(fault: io::Error) -> Self {
+        Self::Stdin(fault)
+    }
+}
 
 impl<'c> Exchange<'c> {
     /// `None` if the remote is left alone for a while.
@@ -51,7 +65,7 @@ impl<'c> Exchange<'c> {
     }
 
     /// The object of that name in a file without one; `None` if there is none.
-    pub(super) fn get(&self, name: &ObjectName) -> Result<Option<File>, Unanswered> {
+    pub(super) fn get(&self, name: &ObjectName) -> Result<Option<File>, AskingFault> {
         let limits = self.call.pack_limits();
         let bound = limits.output.saturating_add(limits.files).saturating_add(OVERHEAD);
         let (answer, file) = self.ask(name, RemoteOperation::Get { bound })?;
@@ -71,23 +85,39 @@ impl<'c> Exchange<'c> {
         &self,
         name: &ObjectName,
         operation: RemoteOperation,
-    ) -> Result<(RemoteAnswer, File), Unanswered> {
+    ) -> Result<(RemoteAnswer, File), AskingFault> {
         let asked = Timestamp::now();
-        let answered =
-            tempfile::tempfile_in(&self.directory).map_err(RemoteFault::local).and_then(|file| {
-                let begun = Instant::now();
-                let answer = self.shared.transfer.run(name.as_str(), operation, &file);
-                self.shared.count(|uses| uses.waited += begun.elapsed());
-                Ok((answer?, file))
-            });
-        match answered {
+        match self.transfer(name, operation) {
             Ok((answer, file)) => {
                 self.breaker.note_answer();
                 self.note_clock(answer, asked);
                 Ok((answer, file))
             }
-            Err(fault) => Err(self.tell(&fault)),
+            Err(fault) => {
+                self.tell(&fault);
+                Err(AskingFault::Unanswered)
+            }
         }
+    }
+
+    /// Makes one transfer in the time that earlier ones of this call have left.
+    fn transfer(
+        &self,
+        name: &ObjectName,
+        operation: RemoteOperation,
+    ) -> Result<(RemoteAnswer, File), RemoteFault> {
+        let within = self.shared.time_left.get();
+        if within.is_zero() {
+            return Err(RemoteFault::Timeout("the time of this call is over".to_owned()));
+        }
+        let file = tempfile::tempfile_in(&self.directory).map_err(RemoteFault::local)?;
+        let transfer = Transfer { within, ..self.shared.transfer.clone() };
+        let begun = Instant::now();
+        let answer = transfer.run(name.as_str(), operation, &file);
+        let waited = begun.elapsed();
+        self.shared.count(|uses| uses.waited += waited);
+        self.shared.time_left.set(within.saturating_sub(waited));
+        Ok((answer?, file))
     }
 
     fn note_clock(&self, answer: RemoteAnswer, asked: Timestamp) {
@@ -104,7 +134,7 @@ impl<'c> Exchange<'c> {
         }
     }
 
-    fn tell(&self, fault: &RemoteFault) -> Unanswered {
+    fn tell(&self, fault: &RemoteFault) {
         self.shared.count(|uses| *uses += fault.uses());
         let begins = self.breaker.note_fault(self.permit, fault, Timestamp::now());
         let told = format!("the remote {}: {fault}", self.shared.transfer.access.url);
@@ -113,6 +143,5 @@ impl<'c> Exchange<'c> {
         } else {
             self.call.notices.detail(&told);
         }
-        Unanswered
     }
 }

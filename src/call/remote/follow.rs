@@ -1,6 +1,6 @@
 //! From a marker to the result: what it asks for is looked at, and one of its routes is taken.
 
-use super::exchange::Exchange;
+use super::exchange::{AskingFault, Exchange};
 use crate::call::context::Call;
 use crate::call::prepare::Prepared;
 use crate::call::remote_state::SharedCall;
@@ -11,7 +11,6 @@ use crate::remote::{Marker, Namespace, ObjectName, ResultRoute, encode_route, sh
 use crate::stdin::Stdin;
 use crate::time::Timestamp;
 use std::fs::File;
-use std::io;
 
 /// What a result that was looked for has to hold for.
 #[derive(Default)]
@@ -34,7 +33,7 @@ impl Call<'_> {
     /// likeliest.
     ///
     /// # Errors
-    /// When standard input has to be read and cannot be.
+    /// When the remote does not answer, or standard input has to be read and cannot be.
     pub(super) fn follow(
         &self,
         shared: &SharedCall,
@@ -42,7 +41,7 @@ impl Call<'_> {
         prepared: &mut Prepared,
         namespace: &Namespace,
         marker: Marker,
-    ) -> io::Result<Option<RoutedObject>> {
+    ) -> Result<Option<RoutedObject>, AskingFault> {
         let lengths = marker.routes.iter().filter_map(|route| route.stdin);
         if let Some(longest) = lengths.max() {
             let stdin = std::mem::replace(&mut prepared.stdin, Stdin::Absent);
@@ -54,7 +53,7 @@ impl Call<'_> {
         };
         let name = shared.conditional(namespace, &bytes);
         shared.asked.borrow_mut().push(name.clone());
-        let object = exchange.get(&name).ok().flatten();
+        let object = exchange.get(&name)?;
         Ok(object.map(|object| RoutedObject { name, object, expected }))
     }
 }

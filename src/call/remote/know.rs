@@ -77,6 +77,7 @@ impl Call<'_> {
         let places = roots.into_iter().flatten().map(|root| root.into_os_string().into_vec());
         Ok(SharedCall {
             transfer: Transfer::new(access, sharing.timeout),
+            time_left: sharing.timeout.into(),
             names,
             stdin,
             places: places.collect(),

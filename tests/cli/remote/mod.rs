@@ -1,5 +1,6 @@
 //! Results that travel between machines, through a store that speaks HTTP.
 
+mod bounded;
 mod check;
 mod cleared;
 mod clock;

@@ -28,6 +28,10 @@ struct State {
     once: Option<(&'static str, &'static str)>,
     /// The method whose requests are not answered.
     held: Option<&'static str>,
+    /// How many requests are answered before what is answered once counts.
+    before: usize,
+    /// How long each answer takes.
+    delay: Duration,
 }
 
 impl Server {
@@ -100,6 +104,16 @@ impl Server {
         self.state().held = method;
     }
 
+    /// Answers so many requests before what is answered once counts.
+    pub fn answer_before(&self, count: usize) {
+        self.state().before = count;
+    }
+
+    /// Takes so long for each answer.
+    pub fn delay(&self, delay: Duration) {
+        self.state().delay = delay;
+    }
+
     /// How many requests began with this word.
     pub fn requests(&self, method: &str) -> usize {
         self.state().requests.iter().filter(|request| request.starts_with(method)).count()
@@ -161,8 +175,14 @@ impl Server {
             thread::sleep(Duration::from_millis(5));
             state = self.state();
         }
+        let delay = state.delay;
+        drop(state);
+        thread::sleep(delay);
+        state = self.state();
         let known = state.objects.get(path).cloned();
-        if let Some((_, status)) = state.once.take_if(|(it, _)| *it == method) {
+        if state.before > 0 {
+            state.before -= 1;
+        } else if let Some((_, status)) = state.once.take_if(|(it, _)| *it == method) {
             return (status, Vec::new());
         }
         if state.forbidden.contains(&method) {
