@@ -21,6 +21,7 @@ mod read;
 mod remote_uses;
 mod sqlite;
 mod usage;
+mod uses_file;
 mod write;
 
 pub use error::StoreError;
