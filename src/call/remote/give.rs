@@ -128,6 +128,7 @@ impl Call<'_> {
                 ended: shared.to_engine(recording.ended).as_millis(),
                 places: shared.places.clone(),
             },
+            timeouts: 0,
             refused: None,
             route: None,
         };

@@ -15,7 +15,8 @@ use crate::remote::secret::keys::{SecretTexts, Secrets};
 use crate::store::{RemoteUses, Store};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -27,8 +28,14 @@ use std::time::{Duration, Instant};
 /// The word that asks for it.
 const WORD: &str = "__push";
 
-/// How long one push may take.
-const EACH: Duration = Duration::from_mins(1);
+/// How long the push of the shortest object may take.
+const SHORTEST_TIME: Duration = Duration::from_mins(1);
+
+/// How many bytes more give a push another second.
+const BYTES_A_SECOND: u64 = 1_000_000;
+
+/// After how many pushes in a row that took too long the remote counts as away.
+const MOST_TIMEOUTS: usize = 2;
 
 /// A result that ended less than so long ago did not wait: its call has just looked for what lies at its place.
 const AT_ONCE: Duration = Duration::from_secs(10);
@@ -74,13 +81,14 @@ pub fn push_as_ordered() -> u8 {
     let Some(PushOrder { url, token, ca, directory, store, secrets }) = order else { return 1 };
     let Ok(url) = url.parse() else { return 1 };
     let Ok(secrets) = secrets.secrets() else { return 1 };
-    let transfer = Transfer::new(RemoteAccess { url, token, ca, directory }, EACH);
+    let transfer = Transfer::new(RemoteAccess { url, token, ca, directory }, SHORTEST_TIME);
     let pushed = push_waiting(&transfer, &secrets, &store, Duration::from_mins(5), false);
     u8::from(pushed.is_err())
 }
 
 /// Pushes what waits for a remote until all is done, the remote fails, or the time is over. `insists`: also while the
-/// remote is left alone after a fault, and after every other process that pushes.
+/// remote is left alone after a fault, and after every other process that pushes; and the time is that of whoever waits.
+/// Otherwise a push that has begun goes on for as long as its length allows.
 ///
 /// # Errors
 /// When the outbox cannot be read.
@@ -105,7 +113,8 @@ pub fn push_waiting(
     let breaker = Breaker::new(store, &transfer.access.url, RemoteDirection::Write);
     let entries = Store::for_look_up(store).map_err(io::Error::other)?;
     let sealer = ResultSealer { store: &entries, secrets };
-    let push = Push { transfer, sealer, breaker, permit: OnceCell::new(), end, insists };
+    let (permit, has_answered) = (OnceCell::new(), Cell::new(false));
+    let push = Push { transfer, sealer, breaker, permit, has_answered, end, insists };
     push.all(&outbox, &remote)
 }
 
@@ -116,6 +125,8 @@ struct Push<'p> {
     breaker: Breaker,
     /// It is asked for once: a result that is unfit does not use it up.
     permit: OnceCell<BreakerPermit>,
+    /// Whether a push was answered. Then one that takes too long is no outage.
+    has_answered: Cell<bool>,
     end: Instant,
     insists: bool,
 }
@@ -134,11 +145,12 @@ impl Push<'_> {
     /// Pushes what waits for this remote.
     fn all(&self, outbox: &Outbox, remote: &str) -> io::Result<PushReport> {
         let mut report = PushReport::default();
+        let (mut late, mut in_a_row) = (HashSet::new(), 0);
         // Another call may post while we push.
         loop {
             let waiting = outbox.waiting(remote, self.sealer.secrets.id(), self.insists)?;
             report.waiting = waiting.len();
-            if waiting.is_empty() {
+            if waiting.iter().all(|result| late.contains(&result.path)) {
                 return Ok(report);
             }
             if !self.insists && outbox.refused(remote)?.is_some_and(|refused| refused.is_for_now())
@@ -148,12 +160,26 @@ impl Push<'_> {
                 return Ok(report);
             }
             for result in waiting {
+                if late.contains(&result.path) {
+                    continue;
+                }
                 match self.in_time(&result.note) {
-                    Ok(()) => report.pushed += 1,
+                    Ok(()) => (report.pushed, in_a_row) = (report.pushed + 1, 0),
                     Err(NotPushed::Unfit) => {}
                     Err(NotPushed::Stopped(why)) => {
-                        report.fault = Some(why);
+                        report.fault.get_or_insert(why);
                         return Ok(report);
+                    }
+                    Err(NotPushed::Fault(fault @ RemoteFault::Timeout(_))) => {
+                        report.fault = Some(fault.to_string());
+                        // Without the note it is tried first once more.
+                        let _ = outbox.note_timeout(&result);
+                        late.insert(result.path);
+                        in_a_row += 1;
+                        if in_a_row == MOST_TIMEOUTS {
+                            return Ok(report);
+                        }
+                        continue;
                     }
                     Err(NotPushed::Fault(fault)) if is_about_this_object(&fault) => {
                         report.refused += 1;
@@ -201,12 +227,12 @@ impl Push<'_> {
             NotSealed::Unfit => NotPushed::Unfit,
             NotSealed::Fault(fault) => NotPushed::Stopped(fault.to_string()),
         })?;
-        let within = self.time_left();
-        if within.is_zero() {
+        let left = self.time_left();
+        if left.is_zero() {
             return Err(stopped("the time is over"));
         }
-        let transfer =
-            Transfer { within: within.min(self.transfer.within), ..self.transfer.clone() };
+        let within = if self.insists { left } else { time_for(length) };
+        let transfer = Transfer { within, ..self.transfer.clone() };
         match self.put(note, &transfer, &object, length) {
             Ok(None) => Err(NotPushed::Unfit),
             Ok(Some(answer)) => {
@@ -215,11 +241,14 @@ impl Push<'_> {
                     self.sealer.store.note_remote(&sent);
                 }
                 self.breaker.note_answer();
+                self.has_answered.set(true);
                 Ok(())
             }
             Err(fault) => {
                 self.sealer.store.note_remote(&fault.uses());
-                let _ = self.breaker.note_fault(permit, &fault, Timestamp::now());
+                if !matches!(fault, RemoteFault::Timeout(_)) || !self.has_answered.get() {
+                    let _ = self.breaker.note_fault(permit, &fault, Timestamp::now());
+                }
                 Err(NotPushed::Fault(fault))
             }
         }
@@ -257,6 +286,11 @@ impl Push<'_> {
     }
 }
 
+/// How long the push of an object of this length may take when nobody waits for it.
+fn time_for(length: u64) -> Duration {
+    SHORTEST_TIME.saturating_add(Duration::from_secs(length / BYTES_A_SECOND))
+}
+
 /// Whether another attempt would end alike: what nobody may write, or is too large, does not wait for better times.
 fn is_about_this_object(fault: &RemoteFault) -> bool {
     matches!(
@@ -279,7 +313,7 @@ pub fn start_pushing(access: &RemoteAccess, secrets: &Secrets, store: &Path) -> 
         secrets: secrets.texts().clone(),
     };
     let order = serde_json::to_vec(&order)?;
-    let program = Transfer::new(access.clone(), EACH).program;
+    let program = Transfer::new(access.clone(), SHORTEST_TIME).program;
     let mut command = Command::new(program);
     command.arg0("cachex").arg(WORD).current_dir("/");
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -317,3 +351,14 @@ fn close_others_on_exec() {
 
 #[cfg(not(target_os = "linux"))]
 fn close_others_on_exec() {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_longer_object_may_take_longer() {
+        assert_eq!(time_for(0), Duration::from_mins(1));
+        assert_eq!(time_for(240_000_000), Duration::from_mins(5));
+    }
+}

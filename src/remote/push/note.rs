@@ -24,6 +24,9 @@ pub struct OutgoingNote {
     pub lifetime_millis: Option<u64>,
     /// Which result it is.
     pub result: OutgoingResult,
+    /// How many pushes of it took too long. It is pushed after those that had fewer.
+    #[serde(default)]
+    pub timeouts: u32,
     /// Why the remote did not take it.
     pub refused: Option<RemoteFault>,
     /// What leads to it, if that is not its key alone.

@@ -14,7 +14,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
-use tempfile::Builder;
+use tempfile::{Builder, NamedTempFile};
 
 /// The most results that wait. When the remote is away for long, later ones do not.
 const MOST: usize = 1024;
@@ -43,7 +43,7 @@ pub struct Outbox {
 pub struct WaitingResult {
     /// Where it goes, and what it is.
     pub note: OutgoingNote,
-    path: PathBuf,
+    pub(super) path: PathBuf,
 }
 
 impl Outbox {
@@ -70,8 +70,8 @@ impl Outbox {
         Ok(true)
     }
 
-    /// The results that wait for this remote, those of the team only, the oldest first. If asked for, also those that were
-    /// refused.
+    /// The results that wait for this remote, those of the team only, the oldest first, and last those whose push took too
+    /// long. If asked for, also those that were refused.
     ///
     /// # Errors
     /// The system's.
@@ -98,6 +98,7 @@ impl Outbox {
                 Err(_) => fs::remove_file(&path)?,
             }
         }
+        waiting.sort_by_key(|result| result.note.timeouts);
         Ok(waiting)
     }
 
@@ -132,6 +133,19 @@ impl Outbox {
             write(&self.directory, &note, REFUSED)?;
         }
         result.remove()
+    }
+
+    /// Notes that the push of a result took too long. It waits on, behind the others.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn note_timeout(&self, result: &WaitingResult) -> io::Result<()> {
+        let timeouts = result.note.timeouts.saturating_add(1);
+        let file = unfinished(&self.directory, &OutgoingNote { timeouts, ..result.note.clone() })?;
+        // It does not get another week.
+        file.as_file().set_modified(fs::metadata(&result.path)?.modified()?)?;
+        file.persist(&result.path)?;
+        Ok(())
     }
 
     /// Removes what nobody will push any more.
@@ -196,12 +210,17 @@ impl WaitingResult {
 
 /// Writes a note. It is there whole or not at all.
 fn write(directory: &Path, note: &OutgoingNote, extension: &str) -> io::Result<()> {
-    let suffix = format!(".{UNFINISHED}");
-    let mut file = Builder::new().prefix("new-").suffix(&suffix).tempfile_in(directory)?;
-    file.write_all(&serde_json::to_vec(note)?)?;
+    let file = unfinished(directory, note)?;
     let path = file.path().with_extension(extension);
     file.persist(path)?;
     Ok(())
+}
+
+fn unfinished(directory: &Path, note: &OutgoingNote) -> io::Result<NamedTempFile> {
+    let suffix = format!(".{UNFINISHED}");
+    let mut file = Builder::new().prefix("new-").suffix(&suffix).tempfile_in(directory)?;
+    file.write_all(&serde_json::to_vec(note)?)?;
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -226,6 +245,7 @@ mod tests {
                 ended: 5,
                 places: vec![b"/a\xff".to_vec()],
             },
+            timeouts: 0,
             refused: None,
             route: None,
         }
@@ -304,6 +324,25 @@ mod tests {
         outbox.note_refused(last, RemoteFault::Local(String::new())).expect("noted");
         assert_eq!(outbox.refused("a").expect("listed").expect("some").count, MOST);
         assert_eq!(outbox.waiting("a", TEAM, false).expect("listed"), []);
+    }
+
+    #[test]
+    fn what_took_too_long_waits_behind_the_others_and_no_longer() {
+        let store = tempfile::tempdir().expect("a directory");
+        let outbox = Outbox::of_store(store.path());
+        for name in ["first", "second"] {
+            outbox.post(&note("a", name)).expect("posted");
+        }
+        let waiting = || outbox.waiting("a", TEAM, false).expect("listed");
+        let first = waiting().remove(0);
+        let file = File::options().write(true).open(&first.path).expect("opened");
+        file.set_modified(SystemTime::now() - LONGEST_WAIT / 2).expect("set");
+        let times = || outbox.files(NOTE).expect("listed").into_iter().map(|(_, time)| time).min();
+        let before = times();
+        outbox.note_timeout(&first).expect("noted");
+        let last = waiting().pop().expect("two");
+        assert_eq!((last.note.name, last.note.timeouts), (first.note.name, 1));
+        assert_eq!((waiting().len(), times()), (2, before));
     }
 
     #[test]

@@ -135,3 +135,21 @@ fn what_cannot_be_sealed_keeps_nothing_else_from_being_pushed() {
         assert_eq!(server.objects().len(), 1, "{number}");
     }
 }
+
+#[test]
+fn a_push_that_takes_too_long_keeps_nothing_else_from_being_pushed() {
+    let (server, one) = (Server::new(), checkout("echo $1"));
+    for word in ["a", "b", "c"] {
+        sharing_later(&one, &server, &format!("./s.sh {word}"));
+    }
+    server.never_answer("PUT");
+    let told = flush(&one, &server, "--timeout 8s").tells("pushed 2, refused 0, waiting 1\n", 1);
+    assert!(told.contains("too slow"), "{told}");
+    // It stays for later, and later ones go first.
+    sharing_later(&one, &server, "./s.sh d");
+    server.answer_once("PUT", "503 Service Unavailable");
+    server.answer_before(1);
+    flush(&one, &server, "").tells("pushed 1, refused 0, waiting 1\n", 1);
+    flush(&one, &server, "").gives("pushed 1, refused 0, waiting 0\n");
+    assert_eq!(server.objects().len(), 4);
+}

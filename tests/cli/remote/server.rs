@@ -28,7 +28,9 @@ struct State {
     once: Option<(&'static str, &'static str)>,
     /// The method whose requests are not answered.
     held: Option<&'static str>,
-    /// How many requests are answered before what is answered once counts.
+    /// The method whose next request is never answered.
+    stuck: Option<&'static str>,
+    /// How many requests with that method are answered as usual before.
     before: usize,
     /// How long each answer takes.
     delay: Duration,
@@ -104,7 +106,12 @@ impl Server {
         self.state().held = method;
     }
 
-    /// Answers so many requests before what is answered once counts.
+    /// Never answers the next request with this method. Those after it are answered as usual.
+    pub fn never_answer(&self, method: &'static str) {
+        self.state().stuck = Some(method);
+    }
+
+    /// Answers so many requests as usual before what is answered once.
     pub fn answer_before(&self, count: usize) {
         self.state().before = count;
     }
@@ -175,12 +182,18 @@ impl Server {
             thread::sleep(Duration::from_millis(5));
             state = self.state();
         }
+        if state.stuck.take_if(|it| *it == method).is_some() {
+            drop(state);
+            loop {
+                thread::park();
+            }
+        }
         let delay = state.delay;
         drop(state);
         thread::sleep(delay);
         state = self.state();
         let known = state.objects.get(path).cloned();
-        if state.before > 0 {
+        if state.before > 0 && state.once.is_some_and(|(it, _)| it == method) {
             state.before -= 1;
         } else if let Some((_, status)) = state.once.take_if(|(it, _)| *it == method) {
             return (status, Vec::new());
