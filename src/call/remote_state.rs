@@ -42,8 +42,8 @@ pub(super) struct SharedCall {
     pub(super) may_replace: Cell<bool>,
     /// Results that ended before were cleared on the remote, by its clock.
     pub(super) cleared: Cell<Option<Timestamp>>,
-    /// How much the clock of the engine is ahead of ours, in milliseconds, as far as it was heard.
-    pub(super) clock_ahead: Cell<i64>,
+    /// How much the clock of the engine is ahead of ours, in milliseconds, if it was heard.
+    pub(super) clock_ahead: Cell<Option<i64>>,
     /// A result that is to be pushed.
     pub(super) outgoing: RefCell<Option<OutgoingShare>>,
     /// `--remote-min-time`.
@@ -87,15 +87,16 @@ impl SharedCall {
         }
     }
 
-    /// A moment by the clock of the engine.
-    pub(super) fn to_engine(&self, at: Timestamp) -> Timestamp {
-        Timestamp::from_millis(at.as_millis().saturating_add(self.clock_ahead.get()))
+    /// A moment by the clock of the engine, if that was heard.
+    pub(super) fn to_engine(&self, at: Timestamp) -> Option<Timestamp> {
+        let ahead = self.clock_ahead.get()?;
+        Some(Timestamp::from_millis(at.as_millis().saturating_add(ahead)))
     }
 
     /// A moment of the engine by our clock, rather too early than too late: a result that seems younger than it is would
     /// outlive its time, or a clearing.
     pub(super) fn to_ours(&self, at: Timestamp) -> Timestamp {
-        let ahead = self.clock_ahead.get().saturating_add(CLOCK_STEP);
+        let ahead = self.clock_ahead.get().unwrap_or_default().saturating_add(CLOCK_STEP);
         Timestamp::from_millis(at.as_millis().saturating_sub(ahead))
     }
 }

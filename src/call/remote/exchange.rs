@@ -77,7 +77,7 @@ impl<'c> Exchange<'c> {
 
     /// Asks for nothing but the time.
     pub(super) fn hear_clock(&self, name: &ObjectName) {
-        // A fault was told, and then our own clock has to do.
+        // A fault was told, and then whoever pushes the result asks.
         let _ = self.ask(name, RemoteOperation::Now);
     }
 
@@ -90,7 +90,9 @@ impl<'c> Exchange<'c> {
         match self.transfer(name, operation) {
             Ok((answer, file)) => {
                 self.breaker.note_answer();
-                self.note_clock(answer, asked);
+                if let Some(ahead) = answer.clock_ahead(asked) {
+                    self.shared.clock_ahead.set(Some(ahead));
+                }
                 Ok((answer, file))
             }
             Err(fault) => {
@@ -118,20 +120,6 @@ impl<'c> Exchange<'c> {
         self.shared.count(|uses| uses.waited += waited);
         self.shared.time_left.set(within.saturating_sub(waited));
         Ok((answer?, file))
-    }
-
-    fn note_clock(&self, answer: RemoteAnswer, asked: Timestamp) {
-        let now = match answer {
-            RemoteAnswer::Found { now, .. } | RemoteAnswer::Now { now } => Some(now),
-            RemoteAnswer::Absent { now } => now,
-            _ => None,
-        };
-        if let Some(now) = now {
-            // The clock was read between the question and the answer.
-            let half = (Timestamp::now().as_millis() - asked.as_millis()) / 2;
-            let ours = asked.as_millis().saturating_add(half);
-            self.shared.clock_ahead.set(now.saturating_sub(ours));
-        }
     }
 
     fn tell(&self, fault: &RemoteFault) {

@@ -125,7 +125,7 @@ impl Call<'_> {
                 key: new.key.0.0,
                 condition: encode_condition(new.condition),
                 created: recording.ended.as_millis(),
-                ended: shared.to_engine(recording.ended).as_millis(),
+                ended: shared.to_engine(recording.ended).map(Timestamp::as_millis),
                 places: shared.places.clone(),
             },
             timeouts: 0,

@@ -83,7 +83,7 @@ impl Call<'_> {
             places: places.collect(),
             may_replace: false.into(),
             cleared: None.into(),
-            clock_ahead: 0.into(),
+            clock_ahead: None.into(),
             namespaces,
             key,
             traced,

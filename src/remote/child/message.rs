@@ -3,6 +3,7 @@
 //! Both sides are the same program, so the form may change at any time.
 
 use crate::remote::engine::{PutCondition, RemoteFault};
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -77,6 +78,22 @@ pub enum RemoteAnswer {
         /// The present.
         now: i64,
     },
+}
+
+impl RemoteAnswer {
+    /// How much the clock of the engine is ahead of ours, in milliseconds, if the answer tells. The question was asked at
+    /// that time by our clock, and the answer has just come.
+    #[must_use]
+    pub fn clock_ahead(self, asked: Timestamp) -> Option<i64> {
+        let now = match self {
+            Self::Found { now, .. } | Self::Now { now } => now,
+            Self::Absent { now } => now?,
+            Self::Stored | Self::AlreadyThere | Self::Gone => return None,
+        };
+        // The clock was read between the question and the answer.
+        let half = (Timestamp::now().as_millis() - asked.as_millis()) / 2;
+        Some(now.saturating_sub(asked.as_millis().saturating_add(half)))
+    }
 }
 
 /// Reads a request.

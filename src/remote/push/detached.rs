@@ -3,6 +3,7 @@
 //! It is a copy of cachex in a session of its own with none of our descriptors, so nobody waits for it. What it needs comes
 //! through its standard input, secrets included.
 
+use super::engine_clock::EngineClock;
 use super::marking::add_route;
 use super::note::OutgoingNote;
 use super::outbox::Outbox;
@@ -114,7 +115,8 @@ pub fn push_waiting(
     let entries = Store::for_look_up(store).map_err(io::Error::other)?;
     let sealer = ResultSealer { store: &entries, secrets };
     let (permit, has_answered) = (OnceCell::new(), Cell::new(false));
-    let push = Push { transfer, sealer, breaker, permit, has_answered, end, insists };
+    let clock = EngineClock::default();
+    let push = Push { transfer, sealer, clock, breaker, permit, has_answered, end, insists };
     push.all(&outbox, &remote)
 }
 
@@ -122,6 +124,7 @@ pub fn push_waiting(
 struct Push<'p> {
     transfer: &'p Transfer,
     sealer: ResultSealer<'p>,
+    clock: EngineClock,
     breaker: Breaker,
     /// It is asked for once: a result that is unfit does not use it up.
     permit: OnceCell<BreakerPermit>,
@@ -223,19 +226,16 @@ impl Push<'_> {
         if matches!(permit, BreakerPermit::Open { .. }) && !self.insists {
             return Err(stopped("the remote is left alone for a while, after a fault"));
         }
-        let (object, length) = self.sealer.seal(note).map_err(|not| match not {
+        let ended = self.clock.end_of(note, &self.transfer_for(0)?);
+        let ended = ended.map_err(|fault| self.noted(permit, fault))?;
+        let (object, length) = self.sealer.seal(note, ended).map_err(|not| match not {
             NotSealed::Unfit => NotPushed::Unfit,
             NotSealed::Fault(fault) => NotPushed::Stopped(fault.to_string()),
         })?;
-        let left = self.time_left();
-        if left.is_zero() {
-            return Err(stopped("the time is over"));
-        }
-        let within = if self.insists { left } else { time_for(length) };
-        let transfer = Transfer { within, ..self.transfer.clone() };
-        match self.put(note, &transfer, &object, length) {
-            Ok(None) => Err(NotPushed::Unfit),
-            Ok(Some(answer)) => {
+        let put = self.put(note, ended, &self.transfer_for(length)?, (&object, length));
+        match put.map_err(|fault| self.noted(permit, fault))? {
+            None => Err(NotPushed::Unfit),
+            Some(answer) => {
                 if answer == RemoteAnswer::Stored {
                     let sent = RemoteUses { pushed: 1, sent: length, ..RemoteUses::default() };
                     self.sealer.store.note_remote(&sent);
@@ -244,14 +244,26 @@ impl Push<'_> {
                 self.has_answered.set(true);
                 Ok(())
             }
-            Err(fault) => {
-                self.sealer.store.note_remote(&fault.uses());
-                if !matches!(fault, RemoteFault::Timeout(_)) || !self.has_answered.get() {
-                    let _ = self.breaker.note_fault(permit, &fault, Timestamp::now());
-                }
-                Err(NotPushed::Fault(fault))
-            }
         }
+    }
+
+    /// A transfer of an object of this length.
+    fn transfer_for(&self, length: u64) -> Result<Transfer, NotPushed> {
+        let left = self.time_left();
+        if left.is_zero() {
+            return Err(NotPushed::Stopped("the time is over".to_owned()));
+        }
+        let within = if self.insists { left } else { time_for(length) };
+        Ok(Transfer { within, ..self.transfer.clone() })
+    }
+
+    /// Counts a fault, and notes it for later calls.
+    fn noted(&self, permit: BreakerPermit, fault: RemoteFault) -> NotPushed {
+        self.sealer.store.note_remote(&fault.uses());
+        if !matches!(fault, RemoteFault::Timeout(_)) || !self.has_answered.get() {
+            let _ = self.breaker.note_fault(permit, &fault, Timestamp::now());
+        }
+        NotPushed::Fault(fault)
     }
 }
 
@@ -260,15 +272,15 @@ impl Push<'_> {
     fn put(
         &self,
         note: &OutgoingNote,
+        ended: Timestamp,
         transfer: &Transfer,
-        object: &File,
-        length: u64,
+        (object, length): (&File, u64),
     ) -> Result<Option<RemoteAnswer>, RemoteFault> {
         let OutgoingNote { name, replaces, lifetime_millis, result, route, .. } = note;
         let has_waited = self.insists || result.age_at(Timestamp::now()) > AT_ONCE;
         // Where a marker leads to it, the marker tells of the clearing.
         let may_bury = *replaces && has_waited && route.is_none();
-        if may_bury && was_cleared(transfer, self.sealer.secrets, note)? {
+        if may_bury && was_cleared(transfer, self.sealer.secrets, note, ended)? {
             return Ok(None);
         }
         let condition = if *replaces { PutCondition::Replace } else { PutCondition::IfAbsent };

@@ -2,6 +2,7 @@
 //! ended.
 
 pub mod detached;
+mod engine_clock;
 mod marking;
 pub mod note;
 pub mod outbox;

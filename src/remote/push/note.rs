@@ -51,8 +51,8 @@ pub struct OutgoingResult {
     pub condition: Vec<u8>,
     /// When it ended, in milliseconds since the epoch.
     pub created: i64,
-    /// The same by the clock of the engine.
-    pub ended: i64,
+    /// The same by the clock of the engine, if the call has heard it.
+    pub ended: Option<i64>,
     /// Texts that it must not name.
     pub places: Vec<Vec<u8>>,
 }

@@ -242,7 +242,7 @@ mod tests {
                 key: [2; 32],
                 condition: vec![3],
                 created: 4,
-                ended: 5,
+                ended: Some(5),
                 places: vec![b"/a\xff".to_vec()],
             },
             timeouts: 0,

@@ -55,17 +55,17 @@ impl From<StoreError> for NotSealed {
 }
 
 impl ResultSealer<'_> {
-    /// The sealed object, from the start of the file, and its length.
+    /// The sealed object, from the start of the file, and its length. The result `ended` at that time of the engine's.
     ///
     /// # Errors
     /// When it is not to be pushed, or cannot be sealed.
-    pub fn seal(&self, note: &OutgoingNote) -> Result<(File, u64), NotSealed> {
+    pub fn seal(&self, note: &OutgoingNote, ended: Timestamp) -> Result<(File, u64), NotSealed> {
         let name: ObjectName = note.name.parse().map_err(|_| NotSealed::Unfit)?;
         let result = self.find(&note.result)?.ok_or(NotSealed::Unfit)?;
         let spool = tempfile::tempfile_in(self.store.directory())?;
         let out = BufWriter::new(spool);
         let sealed = SealedWriter::new(out, ObjectKind::Pack, &name, self.secrets)?;
-        let sealed = self.write_pack(sealed, &result, &note.result)?;
+        let sealed = self.write_pack(sealed, &result, &note.result.places, ended)?;
         let file = sealed.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
         // It may have been cleared meanwhile.
         self.entry(&note.result)?.ok_or(NotSealed::Unfit)?;
@@ -95,7 +95,8 @@ impl ResultSealer<'_> {
         &self,
         out: W,
         StoredResult { entry, manifest, body }: &StoredResult,
-        wanted: &OutgoingResult,
+        places: &[Vec<u8>],
+        ended: Timestamp,
     ) -> Result<W, NotSealed> {
         let Exit::Code(exit) = entry.exit else { return Err(NotSealed::Unfit) };
         let files = manifest.clone().map(packed_files).transpose()?;
@@ -103,14 +104,14 @@ impl ResultSealer<'_> {
         let size = contents.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
         let head = PackHead {
             exit,
-            ended: Timestamp::from_millis(wanted.ended),
+            ended,
             elapsed: entry.elapsed,
             condition: entry.condition,
             // A stored body counts its files too.
             output: body.output.saturating_sub(size),
             files: files.clone(),
         };
-        let search = || MentionSearch::new(wanted.places.iter().cloned());
+        let search = || MentionSearch::new(places.iter().cloned());
         let unnamed = |search: &MentionSearch| {
             if search.is_found() { Err(NotSealed::Unfit) } else { Ok(()) }
         };

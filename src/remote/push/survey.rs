@@ -38,10 +38,13 @@ impl OutboxSurvey {
             let note = fs::read(path).map(|bytes| serde_json::from_slice::<OutgoingNote>(&bytes));
             // It may have been pushed a moment ago.
             let Ok(Ok(OutgoingNote { remote, result, .. })) = note else { continue };
-            let clock_ahead = result.ended.saturating_sub(result.created);
+            let clock_ahead = result.ended.map_or(0, |it| it.saturating_sub(result.created));
             let new = WaitingSince { count: 0, oldest: time, clock_ahead };
             let waiting = survey.waiting.entry(remote).or_insert(new);
             waiting.count += 1;
+            if waiting.clock_ahead == 0 {
+                waiting.clock_ahead = clock_ahead;
+            }
             waiting.oldest = waiting.oldest.min(time);
         }
         Ok(survey)

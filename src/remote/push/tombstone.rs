@@ -8,8 +8,10 @@ use crate::remote::pack::marker::RemoteTombstone;
 use crate::remote::sealed::ObjectKind;
 use crate::remote::sealed::reader::SealedObject;
 use crate::remote::secret::keys::Secrets;
+use crate::time::Timestamp;
 
-/// Whether a tombstone lies at its place that was not there before the run, and counts for it.
+/// Whether a tombstone lies at its place that was not there before the run, and counts for a result that ended then by the
+/// clock of the engine.
 ///
 /// # Errors
 /// When the remote does not tell.
@@ -17,6 +19,7 @@ pub fn was_cleared(
     transfer: &Transfer,
     secrets: &Secrets,
     note: &OutgoingNote,
+    ended: Timestamp,
 ) -> Result<bool, RemoteFault> {
     let name: ObjectName = note.name.parse().map_err(RemoteFault::local)?;
     let found = tempfile::tempfile().map_err(RemoteFault::local)?;
@@ -33,5 +36,5 @@ pub fn was_cleared(
     let object = object.filter(|object| object.kind == ObjectKind::Tombstone);
     let tombstone = object.and_then(|object| RemoteTombstone::read(object).ok());
     let cleared = tombstone.map(|tombstone| tombstone.cleared.as_millis());
-    Ok(cleared > note.cleared && cleared >= Some(note.result.ended))
+    Ok(cleared > note.cleared && cleared >= Some(ended.as_millis()))
 }
