@@ -72,6 +72,12 @@ impl From<rusqlite::Error> for StoreError {
             _ if error.sqlite_error().is_some_and(|error| was_removed(error.extended_code)) => {
                 Self::Damaged(error.to_string())
             }
+            _ if error
+                .sqlite_error()
+                .is_some_and(|error| is_to_be_rolled_back(error.extended_code)) =>
+            {
+                Self::Interrupted
+            }
             Some(ErrorCode::CannotOpen) => Self::Unopenable,
             _ => Self::Sqlite(error),
         }
@@ -81,6 +87,11 @@ impl From<rusqlite::Error> for StoreError {
 fn with_advice(fault: &NotPrivate) -> String {
     let advice = fault.advice.map_or("; name a directory of your own with --cache-dir", |_| "");
     format!("{fault}{advice}")
+}
+
+/// Whether there is a hot journal, which has to be rolled back before anybody can read the database.
+fn is_to_be_rolled_back(code: i32) -> bool {
+    code == ffi::SQLITE_READONLY_ROLLBACK
 }
 
 fn was_removed(code: i32) -> bool {

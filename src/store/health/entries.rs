@@ -70,8 +70,11 @@ impl Store {
     fn examine_entries(&self) -> Result<Health, StoreError> {
         let (mut next, mut all, mut damaged) = (Some(i64::MIN), 0_u64, 0_u64);
         let mut read = BTreeSet::new();
+        // Others may store faster than we read.
+        let sql = "SELECT coalesce(max(id), 0) FROM entry";
+        let last = self.database.read_transaction()?.query_row(sql, [], |row| row.get(0))?;
         while let Some(first) = next {
-            let examined = self.examine_some(first)?;
+            let examined = self.examine_some(first, last)?;
             next = examined.last().and_then(|(id, _)| id.checked_add(1));
             for (_, state) in examined {
                 all += 1;
@@ -89,14 +92,14 @@ impl Store {
         })
     }
 
-    /// Examines some entries from this id on, and returns their ids and states.
-    fn examine_some(&self, first: i64) -> Result<Vec<(i64, EntryState)>, StoreError> {
+    /// Examines some entries from this id on, up to the last one, and returns their ids and states.
+    fn examine_some(&self, first: i64, last: i64) -> Result<Vec<(i64, EntryState)>, StoreError> {
         let connection = self.database.read_transaction()?;
         let sql =
             "SELECT id, condition, exit, created, elapsed, renewal_failed, output, length, seal, outputs, body, key
-             FROM entry WHERE id >= ?1 ORDER BY id LIMIT ?2";
+             FROM entry WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3";
         let state = |row: &Row<'_>| Ok((row.get(0)?, EntryState::of(row)?));
-        rows::all(&connection, sql, params![first, AT_ONCE], state)
+        rows::all(&connection, sql, params![first, last, AT_ONCE], state)
     }
 
     /// Whether an entry, its output, its files and its inputs are as they were stored, or the entry was removed

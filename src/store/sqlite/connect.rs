@@ -3,7 +3,7 @@
 use super::stopped_holder::{self, Intent};
 use crate::store::error::StoreError;
 use crate::store::location::StoreLocation;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,13 +16,8 @@ const IDLE_DEADLINE: Duration = Duration::from_millis(1800);
 /// Opens a database as it is, only to look at it.
 pub fn open_to_look(database: &Path) -> Result<Connection, StoreError> {
     let connection = connect(database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
-        // There is a hot journal, which has to be rolled back before anybody can read the database.
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
-            Err(StoreError::Interrupted)
-        }
-        looked => looked.map(|()| connection).map_err(StoreError::from),
-    }
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
 }
 
 pub(super) fn to_write(location: &StoreLocation) -> Result<Connection, StoreError> {
@@ -100,5 +95,36 @@ pub fn check_pages(connection: &Connection) -> Result<(), StoreError> {
         "ok" => Ok(()),
         // The first line only names the database.
         _ => Err(StoreError::Damaged(verdict.lines().last().unwrap_or_default().to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::copy;
+
+    #[test]
+    fn a_write_that_is_cut_short_during_a_look_is_no_failure_of_the_store() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let place = |name: &str| directory.path().join(name);
+        let writer = Connection::open(place("written.db")).expect("opened");
+        writer.execute_batch("CREATE TABLE some (value); PRAGMA cache_size = 1").expect("made");
+        copy(place("written.db"), place("left.db")).expect("copied");
+        let looking = open_to_look(&place("left.db")).expect("opened");
+        let look =
+            || looking.query_row("SELECT count(*) FROM some", [], |row| row.get::<_, i64>(0));
+        assert_eq!(look().expect("read"), 0);
+        // What a writer leaves that is killed in the middle.
+        let many =
+            "BEGIN; WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
+                    INSERT INTO some SELECT randomblob(4000) FROM n";
+        writer.execute_batch(many).expect("written");
+        for name in [".db", ".db-journal"] {
+            copy(place(&format!("written{name}")), place(&format!("left{name}"))).expect("copied");
+        }
+        let fault = StoreError::from(look().expect_err("it cannot be rolled back"));
+        assert!(matches!(fault, StoreError::Interrupted), "{fault}");
+        let opened = open_to_look(&place("left.db"));
+        assert!(matches!(opened, Err(StoreError::Interrupted)));
     }
 }
