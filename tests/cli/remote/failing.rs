@@ -2,15 +2,21 @@
 
 use super::machine::{checkout, sharing, sharing_by};
 use super::server::Server;
+use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::net::{self, AddressFamily, SocketType};
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A port where nobody listens.
+/// A port where nobody listens. No other test gets it.
 pub fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    format!("http://{}/", listener.local_addr().expect("an address"))
+    let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    fcntl_setfd(&socket, FdFlags::CLOEXEC).expect("set");
+    net::bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let address = SocketAddrV4::try_from(net::getsockname(&socket).expect("an address"));
+    std::mem::forget(socket);
+    format!("http://{}/", address.expect("of this machine"))
 }
 
 /// Answers everything with these bytes, then nothing.
