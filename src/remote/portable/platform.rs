@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt as _;
 pub struct PlatformFacts {
     /// Names of the system: its kind, processor, distribution and release, or what `--remote-platform` says.
     pub system: Vec<String>,
-    /// `LANG`, each `LC_*`, and `TZ`, as far as they are set.
+    /// `LANG`, `LANGUAGE`, each `LC_*`, and `TZ`, as far as they are set.
     pub locale: BTreeMap<OsString, OsString>,
 }
 
@@ -18,8 +18,10 @@ impl PlatformFacts {
     #[must_use]
     pub fn of_process(platform: Option<&str>) -> Self {
         let system = platform.map_or_else(system, |platform| vec![platform.to_owned()]);
-        let counts =
-            |name: &OsString| name == "LANG" || name == "TZ" || name.as_bytes().starts_with(b"LC_");
+        let counts = |name: &OsString| {
+            ["LANG", "LANGUAGE", "TZ"].iter().any(|it| name == it)
+                || name.as_bytes().starts_with(b"LC_")
+        };
         let locale = std::env::vars_os().filter(|(name, _)| counts(name)).collect();
         Self { system, locale }
     }

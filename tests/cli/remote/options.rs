@@ -130,3 +130,18 @@ fn a_remote_gets_the_time_that_it_is_given() {
     assert!(told.contains("too slow"), "{told}");
     server.hold(None);
 }
+
+#[test]
+fn results_in_another_language_or_time_zone_are_others() {
+    let (server, one) = (Server::new(), checkout("echo out"));
+    sharing(&one, &server, "./s.sh").gives("out\n");
+    wait_until_pushed(&one);
+    for name in ["LANG", "LANGUAGE", "LC_MESSAGES", "TZ"] {
+        let other = checkout("echo out");
+        sharing(&other, &server, "./s.sh").env(name, "other").gives("out\n");
+        assert_eq!(other.runs(), 1, "{name}");
+    }
+    let other = checkout("echo out");
+    sharing(&other, &server, "./s.sh").gives("out\n");
+    assert_eq!(other.runs(), 0);
+}
