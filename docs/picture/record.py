@@ -40,8 +40,9 @@ CALLS = [
 ]
 
 
-# Python ignores them, and a command would inherit that.
-IGNORED = [signal.SIGPIPE, signal.SIGXFSZ]
+# Python ignores the first two, and a shell ignores the others for what it starts in the background. A command would inherit
+# that.
+IGNORED = [signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT]
 
 # The directory that the picture shows. The real working directory has a name of the same length.
 PROJECT = "/home/you/app"
