@@ -22,7 +22,7 @@ pub(super) struct RemoteState(pub(super) OnceCell<Option<Box<SharedCall>>>);
 pub(super) struct SharedCall {
     pub(super) secrets: Secrets,
     pub(super) transfer: Transfer,
-    /// How long this call may still wait for the remote: what is left of `--remote-timeout`.
+    /// The rest of `--remote-timeout`, which all questions of this call share.
     pub(super) time_left: Cell<Duration>,
     /// Where to look first, in the order of asking. Results are given under the first one.
     pub(super) names: Vec<ObjectName>,
@@ -34,7 +34,7 @@ pub(super) struct SharedCall {
     pub(super) traced: Option<(TraceTerms, PortablePlaces)>,
     /// Names that were asked for in the namespace of results that are given, besides the first.
     pub(super) asked: RefCell<Vec<ObjectName>>,
-    /// What is known of standard input before the run.
+    /// The class of standard input, which is a part of the first name.
     pub(super) stdin: Vec<u8>,
     /// Texts that no shared output may name.
     pub(super) places: Vec<Vec<u8>>,

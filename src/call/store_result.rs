@@ -1,4 +1,4 @@
-//! Storing a result of this call, wherever the command ran: what is known of the call goes with it.
+//! Stores a result together with its call: the result of a run on this machine, or one that another machine shared.
 
 use super::context::Call;
 use crate::entry::{Condition, EntryOrigin, NewEntry, NewOutputs};

@@ -104,7 +104,8 @@ impl CheckReport<'_> {
         match sealing {
             Sealing::ByTeamKey => self.ok(
                 "signing",
-                "none: whoever has the key of the team and may write is believed".to_owned(),
+                "none: every machine that has the key of the team and may write is trusted"
+                    .to_owned(),
             ),
             Sealing::Signs { is_unlisted: true, .. } => {
                 let text = "this machine signs, but CACHEX_REMOTE_TRUST lacks its public key: others refuse its results";

@@ -67,7 +67,7 @@ fn key(sharing: &Sharing) -> Health {
     };
     match sealing {
         Sealing::ByTeamKey => {
-            Health::Ok("set; whoever has it and may write is believed".to_owned())
+            Health::Ok("set; every machine that has it and may write is trusted".to_owned())
         }
         Sealing::Signs { is_unlisted: true, .. } => {
             let text = "set; this machine signs, but CACHEX_REMOTE_TRUST lacks its public key: others refuse its results";

@@ -77,7 +77,7 @@ impl<'c> Exchange<'c> {
 
     /// Asks for nothing but the time.
     pub(super) fn hear_clock(&self, name: &ObjectName) {
-        // A fault was told, and then whoever pushes the result asks.
+        // A fault was reported already. The process that pushes the result asks for the time again.
         let _ = self.ask(name, RemoteOperation::Now);
     }
 

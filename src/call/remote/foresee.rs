@@ -1,4 +1,4 @@
-//! What a call would share, for `explain`. Nobody is asked, and nothing is given.
+//! Foresees for `explain` what a call would share, without any request to the remote.
 
 use super::exchange::left_alone;
 use crate::call::context::Call;

@@ -27,7 +27,7 @@ pub(super) fn any_stream() -> Vec<u8> {
     vec![STREAM]
 }
 
-/// Whether a result with this condition may lie under a name for that class: whoever finds it there may replay it.
+/// Whether a result with this condition may be stored under a name for that class. Every call of the class replays it.
 pub(super) fn fits(class: &[u8], condition: Condition) -> bool {
     match condition {
         Condition::StdinUntouched => class != encode_condition(Condition::StdinClosed),

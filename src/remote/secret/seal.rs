@@ -100,9 +100,9 @@ fn signers_of(list: &str) -> Result<Vec<[u8; 32]>, BadSecret> {
     let keys: Option<Vec<_>> = keys.collect();
     let problem = "has to be a comma-separated list of Ed25519 public keys of 32 bytes, each in hexadecimal or base64";
     match keys.ok_or(bad(problem))? {
-        keys if keys.is_empty() => {
-            Err(bad("names no public key: unset it to believe whoever has the key of the team"))
-        }
+        keys if keys.is_empty() => Err(bad(
+            "names no public key: unset it to trust every machine that has the key of the team",
+        )),
         keys if keys.len() > MOST_TRUSTED => Err(bad("names more than 64 public keys")),
         keys => Ok(keys),
     }

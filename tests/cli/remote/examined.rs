@@ -48,7 +48,7 @@ fn a_remote_that_works_is_told_of_without_a_question() {
     let found = findings(sharing(&one, &server, "doctor"));
     let text = format!("{}: results are read and written in namespace main", server.url());
     finds(&found, "remote", "ok", &text);
-    finds(&found, "key", "ok", "set; whoever has it and may write is believed");
+    finds(&found, "key", "ok", "set; every machine that has it and may write is trusted");
     finds(&found, "asking", "ok", "no outage");
     finds(&found, "pushing", "ok", "no outage");
     finds(&found, "outbox", "ok", "nothing waits to be pushed");
