@@ -28,8 +28,6 @@ pub enum Doubt {
     Privileged(PathBuf),
     /// A working directory or descriptor had no path any more.
     Deleted,
-    /// It could not be watched to its end.
-    Unwatched,
 }
 
 impl Doubt {
@@ -60,7 +58,6 @@ impl fmt::Display for Doubt {
                 write!(f, "{} lost its privileges under the trace", shown(program))?;
             }
             Self::Deleted => f.write_str("it used a directory that had been removed")?,
-            Self::Unwatched => f.write_str("it could not be traced to its end")?,
         }
         if self.is_fine_with_ttl() {
             f.write_str("; with --ttl it would be stored")?;
