@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 impl Call<'_> {
-    /// With `-v`: options that may be slips. On a miss a certain slip costs a warning, since the command may have run in
+    /// With `-v`: options that may be slips, and after a miss those that keep the result from being shared. On a miss a certain slip costs a warning, since the command may have run in
     /// vain.
     pub fn tell_caveats(&self, observation: &Observation, is_miss: bool) {
         if !is_miss && !self.notices.are_detailed() {
@@ -33,6 +33,9 @@ impl Call<'_> {
             }
             for slip in mistyped_variables() {
                 self.notices.detail(&slip);
+            }
+            if let Some(reason) = self.request.not_shared.filter(|_| is_miss) {
+                self.notices.detail(&format_args!("not shared: {reason}"));
             }
         }
     }

@@ -22,13 +22,11 @@ use serde::Serialize;
 /// When there is no such command, or the store fails.
 pub fn run(asked: Asked, options: &ExplainOptions, notices: &Notices) -> Result<(), Error> {
     let untrusted = asked.findings.untrusted.clone();
-    let unset = explain_sharing::unset(&asked.in_force);
     let (request, directory) = asked.into_request(notices);
     let program = find_program(&request)?;
     let call = Call::new(&request, &program, notices).only_looking();
-    let sharing = |prepared: Option<&Prepared>| {
-        explain_sharing::forecast(unset, request.sharing.as_ref(), &call, prepared)
-    };
+    let sharing =
+        |prepared: Option<&Prepared>| explain_sharing::forecast(&request, &call, prepared);
     let mut explanation = if request.no_cache {
         Explanation::without_key(call.forecast_uncached("cachex is switched off"))
     } else {

@@ -4,33 +4,20 @@ use super::json::object;
 use super::key_parts::ShownPart;
 use crate::call::{Call, ForeseenPart, ForeseenSharing, Prepared, SharingForecast};
 use crate::hex::Hex;
-use crate::options::{Layer, RemoteMode, Sharing, remote_in_force};
+use crate::options::Request;
 use crate::time::brief;
 use serde::Serialize;
 
-/// Why nothing is shared as far as options tell; `None` if something may be, or if no option speaks of sharing.
-pub(super) fn unset(options: &Layer) -> Option<&'static str> {
-    match (options.share.is_on(), remote_in_force(options).ok()) {
-        (false, Some(_)) => Some("--share is not set"),
-        (true, None) => Some("no remote is set: name it with CACHEX_REMOTE or in the user's file"),
-        (true, Some(sharing)) if sharing.mode == RemoteMode::Off => Some("--remote-mode is off"),
-        _ => None,
-    }
-}
-
 /// Whether the call shares; `None` if no option speaks of it. `prepared` is missing where nothing can be cached.
 pub(super) fn forecast(
-    unset: Option<&str>,
-    sharing: Option<&Sharing>,
+    request: &Request,
     call: &Call<'_>,
     prepared: Option<&Prepared>,
 ) -> Option<SharingForecast> {
-    let no = |reason: &str| Some(SharingForecast::No(reason.to_owned()));
-    match (unset, sharing, prepared) {
-        (Some(reason), _, _) => no(reason),
-        (None, Some(sharing), Some(prepared)) => Some(call.forecast_sharing(sharing, prepared)),
-        (None, Some(_), None) => no("it is not cached"),
-        (None, None, _) => None,
+    match (&request.sharing, prepared) {
+        (None, _) => request.not_shared.map(|reason| SharingForecast::No(reason.to_owned())),
+        (Some(sharing), Some(prepared)) => Some(call.forecast_sharing(sharing, prepared)),
+        (Some(_), None) => Some(SharingForecast::No("it is not cached".to_owned())),
     }
 }
 

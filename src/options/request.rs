@@ -53,6 +53,8 @@ pub struct Request {
     pub max_size: Size,
     /// How its result is shared with other machines, if it is.
     pub sharing: Option<Sharing>,
+    /// Why it is not, if an option speaks of sharing.
+    pub not_shared: Option<&'static str>,
     /// The spinner's text, if one is to be shown.
     pub spinner: Option<OsString>,
     /// Its text while another run of the same is waited for.
@@ -108,6 +110,7 @@ impl Request {
         };
         let policy = policy(options);
         let key = key_spec(options, outputs);
+        let sharing = sharing(options);
         Self {
             stdin: match (
                 options.stdin.is_on() || key.stdin_hash().is_some(),
@@ -131,7 +134,8 @@ impl Request {
             max_entries: options.max_entries.value().copied(),
             max_output: options.max_output.value_or(Size::mebibytes(256)),
             max_size: options.max_size.value_or(DEFAULT_MAX_SIZE),
-            sharing: sharing(options),
+            not_shared: sharing.as_ref().err().copied().flatten(),
+            sharing: sharing.ok(),
             spinner: spinner.or_else(|| text("Running")),
             waiting: text("Waiting for another run of"),
             reading: text("Reading the inputs of"),
@@ -145,10 +149,18 @@ fn is_flag<T>(setting: &Setting<T>) -> bool {
     setting.source() == Some(&Source::Flag)
 }
 
-/// How the result is shared: only if that is asked for, and there is a remote.
-fn sharing(options: &Layer) -> Option<Sharing> {
-    let sharing = options.share.is_on().then(|| remote_sharing(options)).flatten();
-    sharing.filter(|sharing| sharing.mode != RemoteMode::Off)
+/// What is told if there is no remote.
+const NO_REMOTE: &str = "no remote is set: name it with CACHEX_REMOTE or in the user's file";
+
+/// How the result is shared, or why it is not, if an option speaks of that.
+fn sharing(options: &Layer) -> Result<Sharing, Option<&'static str>> {
+    match (options.share.is_on(), remote_sharing(options)) {
+        (false, None) => Err(None),
+        (false, Some(_)) => Err(Some("--share is not set")),
+        (true, None) => Err(Some(NO_REMOTE)),
+        (true, Some(Sharing { mode: RemoteMode::Off, .. })) => Err(Some("--remote-mode is off")),
+        (true, Some(sharing)) => Ok(sharing),
+    }
 }
 
 /// The remote that is set, whether results are shared or not.
@@ -156,8 +168,7 @@ fn sharing(options: &Layer) -> Option<Sharing> {
 /// # Errors
 /// When there is none.
 pub fn remote_in_force(options: &Layer) -> Result<Sharing, Error> {
-    let missing = "no remote is set: name it with CACHEX_REMOTE or in the user's file";
-    remote_sharing(options).ok_or_else(|| Error::Usage(missing.to_owned()))
+    remote_sharing(options).ok_or_else(|| Error::Usage(NO_REMOTE.to_owned()))
 }
 
 fn remote_sharing(options: &Layer) -> Option<Sharing> {

@@ -66,3 +66,26 @@ fn a_remote_that_is_left_alone_is_told_with_the_time_that_is_left() {
     assert!(line.starts_with("remote: not asked: it is left alone for another "), "{line}");
     assert!(line.ends_with("s, after a fault"), "{line}");
 }
+
+#[test]
+fn settings_that_keep_a_result_from_being_shared_are_told() {
+    let (server, one) = (Server::new(), checkout("echo out"));
+    let not_shared = |call: crate::harness::Call| {
+        let told = call.tells("out\n", 0);
+        let lines = told.lines().filter_map(|line| line.strip_prefix("cachex: not shared: "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let call = |words: &str| sharing(&one, &server, words);
+    let unset = call("-v ./s.sh a").without_env("CACHEX_SHARE");
+    assert_eq!(not_shared(unset), ["--share is not set"]);
+    let [reason] = &not_shared(call("-v ./s.sh b").without_env("CACHEX_REMOTE"))[..] else {
+        panic!("one line");
+    };
+    assert!(reason.starts_with("no remote is set: "), "{reason}");
+    let off = call("-v ./s.sh c").env("CACHEX_REMOTE_MODE", "off");
+    assert_eq!(not_shared(off), ["--remote-mode is off"]);
+    // A hit needs nobody, and most calls have nothing to do with sharing.
+    assert_eq!(not_shared(call("-v ./s.sh a").without_env("CACHEX_SHARE")), [""; 0]);
+    assert_eq!(not_shared(one.cachex("-v ./s.sh d")), [""; 0]);
+    call("./s.sh e").without_env("CACHEX_SHARE").gives("out\n");
+}
