@@ -133,13 +133,17 @@ fn status() -> u8 {
     }
 }
 
-/// The work of a process that cachex started for a remote, if this is one: its exit status.
+/// The work of a process that cachex started for a remote, if this is one: its exit status. It holds secrets, so it leaves no
+/// core file.
 #[cfg(feature = "remote")]
 fn remote_process() -> Option<u8> {
     if remote::push::detached::is_asked_to_push() {
+        process::prevent_core_file();
         return Some(remote::push::detached::push_as_ordered());
     }
-    remote::child::is_asked_for().map(remote::child::serve)
+    let object = remote::child::is_asked_for()?;
+    process::prevent_core_file();
+    Some(remote::child::serve(object))
 }
 
 fn dispatch(mut asked: Asked) -> Result<Exit, Error> {

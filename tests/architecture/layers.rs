@@ -103,7 +103,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("outputs/restore", "look plan replace stale staging prepare foresee"),
     ("policy", "reasons terms fixtures keeping renewing replaying"),
     ("recording", "checksum frames blocks body finished recorder"),
-    ("process", "descriptors fork stat wait"),
+    ("process", "core_file descriptors fork stat wait"),
     ("remote", "portable secret name sealed pack url engine access breaker child check push"),
     ("remote/child", "message resolver serve transfer"),
     ("remote/push", "note outbox refused survey sealing tombstone marking engine_clock detached"),

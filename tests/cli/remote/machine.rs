@@ -83,14 +83,21 @@ pub fn sharing_later(sandbox: &Sandbox, server: &Server, words: &str) -> Output 
 
 /// Whether a process of this machine was started to push.
 fn is_pushing(sandbox: &Sandbox) -> bool {
-    let Ok(processes) = fs::read_dir("/proc") else { return false };
+    !processes(sandbox, "__push").is_empty()
+}
+
+/// The processes of this machine that were started with this word, as directories in `/proc`.
+pub fn processes(sandbox: &Sandbox, word: &str) -> Vec<PathBuf> {
+    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
     let text = |path: PathBuf| fs::read(path).unwrap_or_default();
     let is_there = |path, part: &[u8]| text(path).windows(part.len()).any(|it| it == part);
     let here = sandbox.store_dir();
     let here = here.as_os_str().as_bytes();
-    processes.flatten().map(|process| process.path()).any(|process| {
-        is_there(process.join("cmdline"), b"__push") && is_there(process.join("environ"), here)
-    })
+    let is_meant = |process: &PathBuf| {
+        is_there(process.join("cmdline"), word.as_bytes())
+            && is_there(process.join("environ"), here)
+    };
+    processes.flatten().map(|process| process.path()).filter(is_meant).collect()
 }
 
 /// The sorted names of the files in the outbox that end like this.

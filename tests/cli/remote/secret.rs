@@ -1,8 +1,9 @@
 //! Secrets: who may read and write, and where nothing may be seen of them.
 
-use super::machine::{checkout, key, sharing, wait_until_pushed};
+use super::machine::{checkout, key, processes, sharing, wait_until_pushed, with_remote};
 use super::server::Server;
-use crate::harness::{Call, Texts as _};
+use crate::harness::{Call, Sandbox, Texts as _, wait_until};
+use std::fs;
 
 /// The seed of a signer.
 pub const SEED: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
@@ -142,4 +143,34 @@ fn an_empty_list_of_trusted_keys_believes_nobody() {
     let call = sharing(&reader, &server, "./s.sh").env("CACHEX_REMOTE_TRUST", "");
     let told = call.tells("ours", 0);
     assert!(told.contains("CACHEX_REMOTE_TRUST names no public key"), "{told}");
+}
+
+/// The most bytes of a core file of each process of this machine that was started with this word.
+fn core_limits(sandbox: &Sandbox, word: &str) -> Vec<u64> {
+    let limit = |process: std::path::PathBuf| {
+        let limits = fs::read_to_string(process.join("limits")).expect("read");
+        let line = limits.lines().find_map(|line| line.strip_prefix("Max core file size"));
+        let limit = line.expect("a line").split_whitespace().next().expect("a limit");
+        limit.parse().unwrap_or(u64::MAX)
+    };
+    processes(sandbox, word).into_iter().map(limit).collect()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_process_that_has_secrets_leaves_a_core_file() {
+    let (server, one) = (Server::new(), checkout("echo out"));
+    server.hold(Some("GET"));
+    let call = one.sh("ulimit -c $(ulimit -H -c); exec cachex ./s.sh");
+    let call = with_remote(call, &server.url()).spawn();
+    wait_until("it asks", || server.requests("GET") == 1);
+    let asking = core_limits(&one, "__transfer");
+    server.hold(Some("PUT"));
+    wait_until("it pushes", || server.requests("PUT") == 1);
+    let pushing = ["__push", "__transfer"].map(|word| core_limits(&one, word));
+    server.hold(None);
+    assert!(call.wait_with_output().expect("ended").status.success());
+    for limits in [&asking, &pushing[0], &pushing[1]] {
+        assert!(limits.len() == 1 && limits[0] <= 1, "{asking:?} {pushing:?}");
+    }
 }
