@@ -141,14 +141,13 @@ impl CheckReport<'_> {
             }
             Err(fault) => self.problem("server", fault.to_string(), self.help(fault)),
         }
-        let Some(TriedRights { write, read, delete }) = &tried.rights else { return };
-        let bytes = tried.length;
-        self.tell_right("write", write, self.mode.writes(), &format!("{bytes}B in"));
+        let Some(TriedRights { name, length, write, read, delete }) = &tried.rights else { return };
+        self.tell_right("write", write, self.mode.writes(), &format!("{length}B in"));
         self.tell_right("read", read, self.mode.reads(), "in");
         match (&delete.answer, &write.answer) {
             (Ok(()), _) => self.ok("delete", format!("allowed; in {}", millis(delete.took))),
             (Err(fault), Ok(())) => {
-                let stays = format!("the object of this check stays: {}", tried.name);
+                let stays = format!("the object of this check stays until the next one: {name}");
                 self.ok("delete", format!("not allowed, not needed ({fault}); {stays}"));
             }
             (Err(fault), _) => self.ok("delete", format!("not allowed, not needed ({fault})")),

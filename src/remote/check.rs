@@ -1,7 +1,8 @@
 //! Tries out a remote: a small object is put, fetched and deleted.
 //!
-//! Its name is new each time, so no result is touched, and checks on two machines do not meet. A machine that must not
-//! write results puts plain bytes, which no reader believes.
+//! Its name is new each time, so no result is touched, and checks on two machines do not meet. Where nothing can be
+//! deleted, it is always the same, so that only one object stays. A machine that must not write results puts plain bytes,
+//! which no reader believes.
 
 use super::child::{RemoteAnswer, RemoteOperation, Transfer};
 use super::engine::{PutCondition, RemoteFault};
@@ -32,10 +33,6 @@ pub struct TriedStep<T> {
 /// What a remote does for this machine.
 #[derive(Debug)]
 pub struct TriedRemote {
-    /// The name of the object.
-    pub name: ObjectName,
-    /// Its bytes.
-    pub length: u64,
     /// How many milliseconds its clock is ahead of ours.
     pub clock: TriedStep<i64>,
     /// The other steps, unless nothing answers.
@@ -45,6 +42,10 @@ pub struct TriedRemote {
 /// What this machine may do.
 #[derive(Debug)]
 pub struct TriedRights {
+    /// The name of the object.
+    pub name: ObjectName,
+    /// Its bytes.
+    pub length: u64,
     /// Putting an object.
     pub write: TriedStep<()>,
     /// Fetching it, or the answer that it is not there if it could not be put.
@@ -62,19 +63,27 @@ pub fn try_remote(
     namespace: &Namespace,
     secrets: Option<&Secrets>,
 ) -> io::Result<TriedRemote> {
-    let name = ObjectName::of_digest(namespace, &random()?);
     let secrets = secrets.filter(|secrets| secrets.may_write());
-    let object = object(&name, secrets)?;
-    let length = object.metadata()?.len();
-    let trial = Trial { transfer, name: &name, object, length, secrets };
+    let purpose = b"cachex remote check";
+    let digest =
+        secrets.map_or(blake3::hash(purpose).into(), |secrets| secrets.name_digest(purpose));
+    let trial = Trial::new(transfer, ObjectName::of_digest(namespace, &digest), secrets)?;
     let clock = step(|| trial.clock());
     let is_away = clock.answer.as_ref().is_err_and(RemoteFault::is_an_outage);
-    let rights = (!is_away).then(|| {
-        let write = step(|| trial.write());
-        let read = step(|| trial.read(write.answer.is_ok()));
-        TriedRights { write, read, delete: step(|| trial.delete()) }
-    });
-    Ok(TriedRemote { name, length, clock, rights })
+    if is_away {
+        return Ok(TriedRemote { clock, rights: None });
+    }
+    let delete = step(|| trial.delete());
+    let rights = if delete.answer.is_ok() {
+        let name = ObjectName::of_digest(namespace, &random()?);
+        let trial = Trial::new(transfer, name, secrets)?;
+        let (write, read) = trial.write_and_read(PutCondition::IfAbsent);
+        trial.rights(write, read, step(|| trial.delete()))
+    } else {
+        let (write, read) = trial.write_and_read(PutCondition::Replace);
+        trial.rights(write, read, delete)
+    };
+    Ok(TriedRemote { clock, rights: Some(rights) })
 }
 
 fn step<T>(ask: impl FnOnce() -> Result<T, RemoteFault>) -> TriedStep<T> {
@@ -98,14 +107,39 @@ fn object(name: &ObjectName, secrets: Option<&Secrets>) -> io::Result<File> {
 
 struct Trial<'t> {
     transfer: &'t Transfer,
-    name: &'t ObjectName,
+    name: ObjectName,
     object: File,
     length: u64,
     /// Those that it is sealed with.
     secrets: Option<&'t Secrets>,
 }
 
-impl Trial<'_> {
+impl<'t> Trial<'t> {
+    fn new(
+        transfer: &'t Transfer,
+        name: ObjectName,
+        secrets: Option<&'t Secrets>,
+    ) -> io::Result<Self> {
+        let object = object(&name, secrets)?;
+        let length = object.metadata()?.len();
+        Ok(Self { transfer, name, object, length, secrets })
+    }
+
+    fn write_and_read(&self, condition: PutCondition) -> (TriedStep<()>, TriedStep<()>) {
+        let write = step(|| self.write(condition));
+        let was_put = write.answer.is_ok();
+        (write, step(|| self.read(was_put)))
+    }
+
+    fn rights(
+        &self,
+        write: TriedStep<()>,
+        read: TriedStep<()>,
+        delete: TriedStep<()>,
+    ) -> TriedRights {
+        TriedRights { name: self.name.clone(), length: self.length, write, read, delete }
+    }
+
     fn run(&self, operation: RemoteOperation, file: &File) -> Result<RemoteAnswer, RemoteFault> {
         self.transfer.run(self.name.as_str(), operation, file)
     }
@@ -121,10 +155,10 @@ impl Trial<'_> {
         }
     }
 
-    fn write(&self) -> Result<(), RemoteFault> {
+    fn write(&self, condition: PutCondition) -> Result<(), RemoteFault> {
         let put = RemoteOperation::Put {
             length: self.length,
-            condition: PutCondition::IfAbsent,
+            condition,
             lifetime_millis: u64::try_from(LIFETIME.as_millis()).ok(),
         };
         match self.run(put, &self.object)? {
@@ -144,7 +178,7 @@ impl Trial<'_> {
 
     fn compare(&self, fetched: File) -> Result<(), RemoteFault> {
         let Some(secrets) = self.secrets else { return Ok(()) };
-        let verified = SealedObject::verify(fetched, self.name, secrets);
+        let verified = SealedObject::verify(fetched, &self.name, secrets);
         verified.map(drop).map_err(|fault| {
             RemoteFault::Garbage(format!("what was put comes back changed: {fault}"))
         })

@@ -62,6 +62,19 @@ fn what_cannot_be_deleted_stays_and_is_named() {
     let objects = server.objects();
     let name = objects.keys().next().expect("one object");
     assert!(line(&told, "delete").contains(name.trim_start_matches("/cache/")), "{told}");
+    // The next check takes its place, and tries all rights.
+    server.change(|object| object[60] ^= 1);
+    let told = report(check(&sandbox, &server.url(), "read-write"), 0);
+    assert!(line(&told, "read").starts_with("ok "), "{told}");
+    assert_eq!((server.requests("PUT"), server.objects().len()), (2, 1));
+    server.forbid("PUT");
+    let told = report(check(&sandbox, &server.url(), "read-write"), 1);
+    assert!(line(&told, "write").starts_with("problem "), "{told}");
+    assert!(!line(&told, "delete").contains("stays"), "{told}");
+    // It is removed by who may.
+    server.allow("DELETE");
+    report(check(&sandbox, &server.url(), "read"), 0);
+    assert_eq!(server.objects().len(), 0);
 }
 
 #[test]
