@@ -59,6 +59,7 @@
 pub mod absence;
 mod call;
 pub mod commands;
+pub mod content;
 pub mod die_with_parent;
 pub mod entry;
 pub mod error;

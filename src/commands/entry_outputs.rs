@@ -5,8 +5,9 @@ use super::answer::printed;
 use super::json::{self, object};
 use super::screen::{Screen, Tone};
 use super::table::Table;
+use crate::content::has_content;
 use crate::error::Error;
-use crate::outputs::{OutputEntry, OutputKind, OutputManifest, digest_of};
+use crate::outputs::{OutputEntry, OutputKind, OutputManifest};
 use crate::recording::ContentDigest;
 use crate::size::Size;
 use crate::terminal::{Stream, escape_words};
@@ -95,9 +96,7 @@ pub(super) fn print_content(
     let damaged = || Error::Failed("the stored output is missing or damaged".to_owned());
     let unreadable = |error| Error::Failed(format!("cannot read the stored output: {error}"));
     let mut file = opened.map_err(unreadable)?.ok_or_else(damaged)?;
-    let is_whole = file.metadata().map_err(unreadable)?.len() == size
-        && digest_of(&file, size).map_err(unreadable)? == digest;
-    if !is_whole {
+    if !has_content(&file, digest, size).map_err(unreadable)? {
         return Err(damaged());
     }
     let mut piece = vec![0; PIECE];

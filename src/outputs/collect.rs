@@ -1,11 +1,11 @@
 //! The outputs of a run that has succeeded.
 
 use super::before::OutputsBefore;
-use super::content::digest_of;
 use super::descent::{Descent, described, open_file, open_top};
 use super::fault::NotCollected;
 use super::manifest::{OutputEntry, OutputKind, OutputManifest};
 use super::walk::{FoundOutput, unreadable, walk};
+use crate::content::digest_of;
 use crate::key::FileStamp;
 use crate::output_pattern::OutputPattern;
 use crate::recording::ContentDigest;

@@ -7,7 +7,6 @@
 
 mod before;
 mod collect;
-mod content;
 mod descent;
 mod fault;
 mod manifest;
@@ -18,7 +17,6 @@ mod walk;
 
 pub use before::OutputsBefore;
 pub use collect::{CollectedFile, CollectedOutputs, collect};
-pub use content::{CopyError, copy_content, digest_of};
 pub use fault::{NotCollected, NotRestored};
 pub use manifest::{OutputEntry, OutputKind, OutputManifest};
 pub use restore::foresee::foresee;

@@ -33,14 +33,15 @@ pub const MODULES: &[(&str, &str)] = &[
         "absence die_with_parent exit hex inherited memory_file output_pattern output_streams parallel path_pattern poll single_flight terminal time",
     ),
     ("inputs", "key output_pattern parallel terminal time"),
-    ("outputs", "key output_pattern parallel path_pattern recording terminal"),
+    ("content", "recording"),
+    ("outputs", "content key output_pattern parallel path_pattern recording terminal"),
     ("entry", "exit inputs key recording time"),
     ("policy", "entry exit key time"),
     ("tracer", "inputs poll process"),
     ("stdin", "entry inherited key memory_file poll terminal time"),
     (
         "store",
-        "entry exit file_lock hex inputs key ownership private_directory recording single_flight size terminal time",
+        "content entry exit file_lock hex inputs key ownership private_directory recording single_flight size terminal time",
     ),
     (
         "remote",
@@ -60,7 +61,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ),
     (
         "commands",
-        "call entry error exit hex home inputs key options outputs recording remote size store terminal time tracer",
+        "call content entry error exit hex home inputs key options outputs recording remote size store terminal time tracer",
     ),
 ];
 
@@ -99,7 +100,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ),
     ("options/definitions", "verbs command usage"),
     ("options/files", "anchor places refused rule trust value file findings look project_file"),
-    ("outputs", "fault manifest content descent walk before collect restore"),
+    ("outputs", "fault manifest descent walk before collect restore"),
     ("outputs/restore", "look plan replace stale staging prepare foresee"),
     ("policy", "reasons terms fixtures keeping renewing replaying"),
     ("recording", "checksum frames blocks body finished recorder"),
@@ -141,7 +142,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
         "error location sqlite objects read handle entry_inputs entry_outputs health remote_uses uses_file query usage write",
     ),
     ("store/health", "finding objects entries examine"),
-    ("store/objects", "directory copying owners staging new_objects sweep"),
+    ("store/objects", "directory owners staging new_objects sweep"),
     (
         "store/query",
         "call_pattern parts statistics where_clause of_command nearest selection listing",

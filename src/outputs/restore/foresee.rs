@@ -6,7 +6,7 @@ use super::look::look;
 use super::plan::plan;
 use super::prepare::{RestoredCounts, descent_from, enter};
 use super::staging::{OpenObject, unrestorable, unwritable};
-use crate::outputs::content::digest_of;
+use crate::content::has_content;
 use crate::outputs::descent::Descent;
 use crate::outputs::fault::NotRestored;
 use crate::outputs::manifest::{OutputKind, OutputManifest};
@@ -32,11 +32,7 @@ pub fn foresee(
     for entry in steps.iter().flat_map(|step| &step.entries) {
         let OutputKind::File { digest, size, .. } = entry.kind else { continue };
         let object = open_object(digest).map_err(|error| unrestorable(&entry.path, &error))?;
-        let is_whole = object.is_some_and(|object| {
-            object.metadata().is_ok_and(|metadata| metadata.len() == size)
-                && digest_of(&object, size).is_ok_and(|found| found == digest)
-        });
-        if !is_whole {
+        if !object.is_some_and(|object| has_content(&object, digest, size).unwrap_or(false)) {
             return Err(NotRestored::Damaged(digest));
         }
     }

@@ -1,6 +1,6 @@
 //! Which outputs are in the working directory already. Changes nothing.
 
-use crate::outputs::content::digest_of;
+use crate::content::digest_of;
 use crate::outputs::descent::{Descent, described, open_file, open_top};
 use crate::outputs::fault::NotRestored;
 use crate::outputs::manifest::{OutputEntry, OutputKind};

@@ -1,7 +1,7 @@
 //! A directory in which outputs are readied. It is removed with all that is left in it.
 
 use super::stale::{is_at, remove_tree, staging_name};
-use crate::outputs::content::{CopyError, copy_content};
+use crate::content::{CopyError, copy_content};
 use crate::outputs::descent::{Descent, open_directory};
 use crate::outputs::fault::NotRestored;
 use crate::outputs::manifest::{OutputEntry, OutputKind};

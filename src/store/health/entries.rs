@@ -8,7 +8,6 @@ use crate::recording::{Body, Checksum, Content};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::location::StoreLocation;
-use crate::store::objects::copying::Copying;
 use crate::store::objects::directory::ObjectDirectory;
 use crate::store::objects::owners::OwnedObject;
 use crate::store::read::database::Database;
@@ -124,9 +123,8 @@ impl Store {
             return Ok(true);
         }
         let Some(directory) = ObjectDirectory::open(&self.location)? else { return Ok(false) };
-        let mut copying = Copying::default();
         for file in files {
-            if !read.contains(&file.digest.0) && !file.is_intact(&directory, &mut copying)? {
+            if !read.contains(&file.digest.0) && !file.is_intact(&directory)? {
                 return Ok(false);
             }
             read.insert(file.digest.0);

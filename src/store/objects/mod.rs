@@ -11,7 +11,6 @@
 //! A file never changes once it has its name. A reader opens it under the read lock and can read it to the end even if
 //! it is removed meanwhile, so nobody waits for a reader.
 
-pub mod copying;
 pub mod directory;
 pub mod new_objects;
 pub mod owners;

@@ -4,10 +4,10 @@
 //! is a file without a name, and output files are copies in [`staging`]. Content that is in the store already is not
 //! copied again.
 
-use super::copying::Copying;
 use super::directory::{ObjectDirectory, STAGING, is_linkable};
 use super::owners::{self, OUTPUT_PLACE, OwnedObject};
 use super::staging::{self, ObjectStaging};
+use crate::content::{CopyError, copy_content};
 use crate::entry::{NewEntry, NewOutputs};
 use crate::recording::{BlockFile, Content, StreamSet};
 use crate::store::error::StoreError;
@@ -80,7 +80,7 @@ impl<'n> NewObjects<'n> {
             let state = if is_unnamed { ObjectState::Unnamed } else { ObjectState::Missing };
             objects.push(NewObject { owned, source: ObjectSource::Output(file), state });
         }
-        let (mut known, mut copying) = (BTreeSet::new(), Copying::default());
+        let mut known = BTreeSet::new();
         for (number, file) in files.iter().enumerate() {
             if !known.insert(file.digest.0) {
                 continue;
@@ -88,7 +88,7 @@ impl<'n> NewObjects<'n> {
             let place = OUTPUT_PLACE + i64::try_from(known.len()).unwrap_or(i64::MAX);
             let streams = StreamSet::default();
             let owned = OwnedObject { place, digest: file.digest, size: file.size, streams };
-            let is_in_place = owned.is_intact(&directory, &mut copying)?;
+            let is_in_place = owned.is_intact(&directory)?;
             let state = if is_in_place { ObjectState::InPlace } else { ObjectState::Missing };
             objects.push(NewObject { owned, source: ObjectSource::OutputFile(number), state });
         }
@@ -120,25 +120,21 @@ impl<'n> NewObjects<'n> {
     /// Copies the files that have to be copied. Returns false if one of them has changed. No transaction must be open.
     pub fn stage(&mut self) -> Result<bool, StoreError> {
         let Some(staging) = &self.staging else { return Ok(true) };
-        let mut copying = Copying::default();
         for object in self.objects.iter_mut().filter(|it| it.state == ObjectState::Missing) {
             let OwnedObject { digest, size, .. } = object.owned;
-            let opened;
             let from = match object.source {
-                ObjectSource::Output(file) => &file.file,
+                ObjectSource::Output(file) => Some(file.file.try_clone()?),
                 ObjectSource::OutputFile(number) => {
-                    let open = |outputs: &NewOutputs<'_>| (outputs.open)(number);
-                    let Some(file) = self.outputs.map_or(Ok(None), open)? else {
-                        return Ok(false);
-                    };
-                    opened = file;
-                    &opened
+                    self.outputs.map_or(Ok(None), |outputs| (outputs.open)(number))?
                 }
             };
-            if copying.copy(from, &staging.create(digest)?, size)? != Some(digest) {
-                return Ok(false);
+            let Some(from) = from else { return Ok(false) };
+            match copy_content(&from, &staging.create(digest)?, size) {
+                Ok(copied) if copied == digest => object.state = ObjectState::Staged,
+                Ok(_) => return Ok(false),
+                Err(fault) if fault.is_other_length() => return Ok(false),
+                Err(CopyError::Source(error) | CopyError::Copy(error)) => return Err(error.into()),
             }
-            object.state = ObjectState::Staged;
         }
         Ok(true)
     }

@@ -2,8 +2,8 @@
 //!
 //! Everything happens in the transaction of the caller. The total is kept as a sum, so that a fill need not add it up.
 
-use super::copying::Copying;
 use super::directory::{ObjectDirectory, name_of};
+use crate::content::has_content;
 use crate::recording::{ContentDigest, StreamSet};
 use crate::store::error::StoreError;
 use crate::store::sqlite::notes::{NoteKind, Notes};
@@ -64,15 +64,10 @@ impl OwnedObject {
     }
 
     /// Whether its file is there and has its content. Reads all of it.
-    pub fn is_intact(
-        &self,
-        directory: &ObjectDirectory,
-        copying: &mut Copying,
-    ) -> io::Result<bool> {
-        let Some(file) = directory.read(self.digest)? else { return Ok(false) };
-        let is_as_long = file.metadata()?.len() == self.size;
+    pub fn is_intact(&self, directory: &ObjectDirectory) -> io::Result<bool> {
         // A file that cannot be read counts as damaged.
-        Ok(is_as_long && copying.digest(&file, self.size).ok().flatten() == Some(self.digest))
+        let is_whole = |file| has_content(&file, self.digest, self.size).unwrap_or(false);
+        Ok(directory.read(self.digest)?.is_some_and(is_whole))
     }
 }
 

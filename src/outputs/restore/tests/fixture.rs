@@ -1,9 +1,9 @@
 //! A directory whose outputs are collected, objects, and a directory in which they are restored.
 
+use crate::content::copy_content;
 use crate::output_pattern::OutputPattern;
 use crate::outputs::before::OutputsBefore;
 use crate::outputs::collect::collect;
-use crate::outputs::content::copy_content;
 use crate::outputs::fault::NotRestored;
 use crate::outputs::manifest::OutputManifest;
 use crate::outputs::restore::foresee::foresee;

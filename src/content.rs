@@ -35,6 +35,14 @@ pub enum CopyError {
     Copy(io::Error),
 }
 
+impl CopyError {
+    /// Whether the source does not have this size.
+    pub fn is_other_length(&self) -> bool {
+        matches!(self, Self::Source(error)
+            if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof))
+    }
+}
+
 /// A part of a file.
 #[derive(Clone, Copy)]
 struct FilePart {
@@ -54,6 +62,14 @@ pub fn digest_of(file: &File, size: u64) -> io::Result<ContentDigest> {
             Ok(())
         })
     })
+}
+
+/// Whether a file has this content, and nothing more.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn has_content(file: &File, digest: ContentDigest, size: u64) -> io::Result<bool> {
+    Ok(file.metadata()?.len() == size && digest_of(file, size)? == digest)
 }
 
 /// Copies `source` to `copy`, an empty file that is open for reading, too, and returns the digest of what was copied.
@@ -185,7 +201,28 @@ fn clone(_: &File, _: &File) -> bool {
 mod tests {
     use super::*;
     use crate::recording::ContentDigest;
+    use proptest::prelude::*;
     use std::io::Write;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn a_copy_has_the_same_bytes(
+            parts in proptest::collection::vec((0..2_u8, 0..PIECE * 6), 0..4),
+            hole in 0..2 * GROUP,
+        ) {
+            let mut expected: Vec<u8> =
+                parts.iter().flat_map(|(byte, length)| vec![*byte; *length]).collect();
+            let source = file(&expected);
+            let size = expected.len() as u64 + hole;
+            source.set_len(size).expect("extended");
+            expected.resize(usize::try_from(size).expect("short"), 0);
+            let copy = file(b"");
+            prop_assert_eq!(copy_content(&source, &copy, size).expect("copied"), plain(&expected));
+            prop_assert!(has_content(&copy, plain(&expected), size).expect("read"));
+            prop_assert!(!has_content(&copy, plain(&expected), size + 1).expect("read"));
+        }
+    }
 
     fn file(bytes: &[u8]) -> File {
         let mut file = tempfile::tempfile().expect("a file");
