@@ -3,6 +3,7 @@
 //! Texts are printed as they are, with U+FFFD in place of bytes that are not UTF-8. Times are seconds, to the
 //! millisecond.
 
+use super::answer::{print, print_more};
 use crate::error::Error;
 use crate::terminal::is_unseen;
 use crate::time::Timestamp;
@@ -41,6 +42,29 @@ pub(super) fn json<T: Serialize>(value: &T) -> Result<String, Error> {
     }
     shown.push('\n');
     Ok(shown)
+}
+
+/// Prints a value that ends in an empty array, with items in that array. They come in parts, so that a long array takes
+/// little memory.
+pub(super) fn print_long<T: Serialize>(
+    frame: &impl Serialize,
+    parts: impl Iterator<Item = Result<Vec<T>, Error>>,
+) -> Result<(), Error> {
+    let frame = json(frame)?;
+    let (head, tail) = frame.rsplit_once(']').unwrap_or((&frame, ""));
+    let indent = if head == "[" { "\n" } else { "\n  " };
+    let mut before = head;
+    for part in parts {
+        let array = json(&part?)?;
+        let items = array.strip_prefix('[').and_then(|it| it.strip_suffix("\n]\n"));
+        let Some(items) = items else { continue };
+        if !print_more(&[before, &items.replace('\n', indent)].concat())? {
+            return Ok(());
+        }
+        before = ",";
+    }
+    // Perhaps all of them were removed meanwhile.
+    print(&if before == "," { format!("{indent}]{tail}") } else { frame })
 }
 
 pub(super) fn text(text: impl AsRef<OsStr>) -> String {

@@ -3,7 +3,7 @@
 use super::answer::{print, print_more, print_styled};
 use super::entry_facts::{has_expired, json_of, time_left};
 use super::filters::selection;
-use super::json::json;
+use super::json::print_long;
 use super::opening::with_store;
 use super::screen::{Screen, Tone};
 use super::shortened::Shortener;
@@ -43,7 +43,11 @@ pub fn run(options: &ListOptions, directory: &Path, notices: &Notices) -> Result
         |part: &[SelectedEntry]| with_store(directory, notices, |store| store.describe(part));
     let screen = Screen::own();
     if options.json {
-        return print_json(&selected, describe);
+        let now = Timestamp::now();
+        let parts = selected.chunks(AT_ONCE).map(describe);
+        let json_of_part =
+            |part: Vec<Description>| part.iter().map(|entry| json_of(entry, now)).collect();
+        return print_long(&[(); 0], parts.map(|part| part.map(json_of_part)));
     }
     if selected.is_empty() && screen.is_terminal() {
         return print("nothing stored\n");
@@ -79,25 +83,6 @@ fn are_told_apart_by_directory(entries: &[Description]) -> bool {
         let known = directories.entry(&entry.words).or_insert(&entry.directory);
         *known != &entry.directory
     })
-}
-
-fn print_json(
-    selected: &[SelectedEntry],
-    describe: impl Fn(&[SelectedEntry]) -> Result<Vec<Description>, Error>,
-) -> Result<(), Error> {
-    let now = Timestamp::now();
-    let mut opening = "[";
-    for part in selected.chunks(AT_ONCE) {
-        let entries: Vec<_> = describe(part)?.iter().map(|entry| json_of(entry, now)).collect();
-        let array = json(&entries)?;
-        let items = array.strip_prefix('[').and_then(|it| it.strip_suffix("\n]\n"));
-        let Some(items) = items else { continue };
-        if !print_more(&format!("{}{items}", std::mem::replace(&mut opening, ",")))? {
-            return Ok(());
-        }
-    }
-    // Perhaps all of them were removed meanwhile.
-    print(if opening == "[" { "[]\n" } else { "\n]\n" })
 }
 
 /// The columns of a list. Directories and variants have a column only if entries could not be distinguished without it.

@@ -1,7 +1,7 @@
 //! `cachex stats`: prints how much is stored, how often it was used, and how much time that saved.
 
 use super::answer::{print, print_more, print_styled};
-use super::json::{self, json, object};
+use super::json::{self, object};
 use super::opening::with_store;
 use super::screen::{Screen, Tone};
 use super::shortened::Shortener;
@@ -159,60 +159,37 @@ fn code(text: &str) -> String {
     format!("{fence}{}{fence}", text.replace('|', "\\|"))
 }
 
-/// Prints the statistics as JSON, with the commands in parts.
-fn print_json(statistics: &Statistics) -> Result<(), Error> {
-    let commands = &statistics.commands;
-    let head = json_head(statistics)?;
-    let Some((head, _)) = head.rsplit_once(']').filter(|_| !commands.is_empty()) else {
-        return print(&head);
-    };
-    if !print_more(head)? {
-        return Ok(());
-    }
-    let mut separator = "";
-    for part in commands.chunks(AT_ONCE) {
-        let part = json(&object! { commands: part.iter().map(json_of).collect::<Vec<_>>() })?;
-        let Some(items) = part.split_once('[').and_then(|(_, it)| it.strip_suffix("\n  ]\n}\n"))
-        else {
-            continue;
-        };
-        if !print_more(&format!("{}{items}", std::mem::replace(&mut separator, ",")))? {
-            return Ok(());
-        }
-    }
-    print("\n  ]\n}\n")
-}
-
-/// All but the commands.
+/// All as JSON but the commands.
 #[derive(Serialize)]
-struct JsonHead<R> {
+struct JsonStatistics<T, R> {
     disk_bytes: u64,
-    entries: u64,
-    output_bytes: u64,
-    hits: u64,
-    misses: u64,
-    /// `null` if there were no calls.
-    hit_rate: Option<f64>,
-    saved: f64,
+    #[serde(flatten)]
+    whole: T,
     /// Left out if no remote was ever used.
     #[serde(skip_serializing_if = "Option::is_none")]
     remote: Option<R>,
     commands: [(); 0],
 }
 
-fn json_head(Statistics { disk, whole, remote, .. }: &Statistics) -> Result<String, Error> {
-    let Totals { entries, output, hits, misses, saved } = *whole;
-    json(&JsonHead {
-        disk_bytes: *disk,
-        entries,
-        output_bytes: output,
-        hits,
-        misses,
-        hit_rate: whole.hit_rate(),
-        saved: json::seconds(saved),
-        remote: remote.map(json_of_remote),
-        commands: [(); 0],
-    })
+#[derive(Serialize)]
+struct JsonCommand<T> {
+    command: Vec<String>,
+    #[serde(flatten)]
+    totals: T,
+}
+
+fn print_json(Statistics { disk, whole, remote, commands }: &Statistics) -> Result<(), Error> {
+    let remote = remote.map(json_of_remote);
+    let frame =
+        JsonStatistics { disk_bytes: *disk, whole: json_of(whole), remote, commands: [(); 0] };
+    let of_command = |(words, totals): &(Vec<OsString>, Totals)| JsonCommand {
+        command: json::texts(words),
+        totals: json_of(totals),
+    };
+    json::print_long(
+        &frame,
+        commands.chunks(AT_ONCE).map(|part| Ok(part.iter().map(of_command).collect())),
+    )
 }
 
 fn json_of_remote(uses: RemoteUses) -> impl Serialize {
@@ -229,14 +206,14 @@ fn json_of_remote(uses: RemoteUses) -> impl Serialize {
     }
 }
 
-fn json_of((words, totals): &(Vec<OsString>, Totals)) -> impl Serialize + use<> {
+fn json_of(totals: &Totals) -> impl Serialize + use<> {
     let Totals { entries, output, hits, misses, saved } = *totals;
     object! {
-        command: json::texts(words),
         entries: entries,
         output_bytes: output,
         hits: hits,
         misses: misses,
+        // `null` if there were no calls.
         hit_rate: totals.hit_rate(),
         saved: json::seconds(saved),
     }
