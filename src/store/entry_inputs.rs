@@ -12,7 +12,6 @@ use super::sqlite::transaction::Purpose;
 use crate::entry::Entry;
 use crate::inputs::{InputShape, ListedInput, StoredStates, listed};
 use crate::key::Digest;
-use rusqlite::params;
 
 impl Store {
     /// The secret that answers are keyed with.
@@ -60,11 +59,6 @@ impl Store {
         if self.is_read_only() {
             return Ok(());
         }
-        let sql = "UPDATE entry SET inputs = ?3 WHERE id = ?1 AND key = ?2 AND created = ?4";
-        let (key, created) = (entry.key.0.as_bytes(), entry.created.as_millis());
-        self.write(Purpose::StoringAtOnce, |transaction| {
-            transaction.execute(sql, params![entry.id, key, states.encode(), created])?;
-            Ok(())
-        })
+        self.set(entry, "inputs", &states.encode(), Purpose::StoringAtOnce)
     }
 }

@@ -17,7 +17,7 @@ use crate::key::{Digest, DigestMemory, Key, Stamp};
 use crate::recording::{BlockFile, Body, Checksum, Content};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use std::cell::OnceCell;
 use std::cmp::Reverse;
 use std::fs::File;
@@ -217,11 +217,22 @@ impl Store {
     /// # Errors
     /// When SQLite fails.
     pub fn note_failed_renewal(&mut self, entry: &Entry, now: Timestamp) -> Result<(), StoreError> {
+        self.set(entry, "renewal_failed", &now.as_millis(), Purpose::Storing)
+    }
+
+    /// Sets a column of an entry, if that is still there.
+    pub(super) fn set(
+        &mut self,
+        entry: &Entry,
+        column: &str,
+        value: &dyn ToSql,
+        purpose: Purpose,
+    ) -> Result<(), StoreError> {
         let sql =
-            "UPDATE entry SET renewal_failed = ?3 WHERE id = ?1 AND key = ?2 AND created = ?4";
-        let (now, created) = (now.as_millis(), entry.created.as_millis());
-        self.write(Purpose::Storing, |transaction| {
-            transaction.execute(sql, params![entry.id, entry.key.0.as_bytes(), now, created])?;
+            format!("UPDATE entry SET {column} = ?3 WHERE id = ?1 AND key = ?2 AND created = ?4");
+        let (key, created) = (entry.key.0.as_bytes(), entry.created.as_millis());
+        self.write(purpose, |transaction| {
+            transaction.execute(&sql, params![entry.id, key, value, created])?;
             Ok(())
         })
     }
