@@ -6,10 +6,9 @@
 use super::context::Call;
 use crate::entry::Entry;
 use crate::inputs::{
-    HoldingStates, InputDifference, InputShape, Ledger, StoredStates, TraceTerms, differences,
-    project_of, verify,
+    HoldingStates, InputShape, Ledger, StoredStates, TraceTerms, differences, project_of, verify,
 };
-use crate::key::{Digest, Key, Observation, TraceSpec};
+use crate::key::{Difference, Digest, Key, Observation, TraceSpec};
 use crate::store::{MOST_TRACED, Store, StoreError};
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
@@ -20,12 +19,9 @@ use std::path::PathBuf;
 #[derive(Default)]
 pub(super) struct Found {
     entries: Vec<Entry>,
-    traced: Option<FoundInputs>,
-}
-
-struct FoundInputs {
-    secret: Vec<u8>,
     groups: Vec<Group>,
+    /// What the answers are keyed with, if there are any.
+    secret: Vec<u8>,
 }
 
 /// Entries of the same shape, the newest first.
@@ -67,7 +63,7 @@ impl Call<'_> {
         store.hold()?;
         let entries = store.variants(keys)?;
         if self.request.key.trace.is_none() || entries.is_empty() {
-            return Ok(Found { entries, traced: None });
+            return Ok(Found { entries, ..Found::default() });
         }
         let mut groups: Vec<Group> = Vec::new();
         let traced = entries.iter().filter_map(|entry| Some((entry, entry.inputs?.shape)));
@@ -85,8 +81,7 @@ impl Call<'_> {
                 groups[at].states.push(states);
             }
         }
-        let traced = Some(FoundInputs { secret: store.secret()?, groups });
-        Ok(Found { entries, traced })
+        Ok(Found { entries, groups, secret: store.secret()? })
     }
 
     /// The entries among these whose inputs are as they were. Releases the read lock if files are looked at.
@@ -94,15 +89,10 @@ impl Call<'_> {
         &self,
         store: &Store,
         observation: &Observation,
-        Found { entries, traced }: Found,
+        Found { entries, groups, secret }: Found,
     ) -> io::Result<(Vec<Entry>, CheckedInputs)> {
-        let Some(FoundInputs { secret, groups }) = traced else {
-            return Ok((entries, CheckedInputs::default()));
-        };
-        store.release_read_lock();
-        let Some(terms) = self.trace_terms(store, observation)? else {
-            return Ok((entries, CheckedInputs::default()));
-        };
+        let terms = if entries.is_empty() { None } else { self.trace_terms(store, observation)? };
+        let Some(terms) = terms else { return Ok((entries, CheckedInputs::default())) };
         let (mut holding, mut renewed, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
         for Group { digest, shape, entries, states } in groups {
             lengths.push((digest, shape.asked()));
@@ -120,13 +110,15 @@ impl Call<'_> {
         Ok((holding, CheckedInputs { outdated, renewed, lengths }))
     }
 
-    /// What counts in a trace of the command; `None` if it is not traced.
+    /// What counts in a trace of the command; `None` if it is not traced. If it is, this releases the read lock, since
+    /// files are looked at.
     pub(super) fn trace_terms(
         &self,
         store: &Store,
         observation: &Observation,
     ) -> io::Result<Option<TraceTerms>> {
         let Some(TraceSpec { times, .. }) = &self.request.key.trace else { return Ok(None) };
+        store.release_read_lock();
         let directory = observation.fingerprint.directory.as_ref();
         let working_directory = match directory {
             Some(directory) => directory.physical.clone(),
@@ -156,13 +148,12 @@ impl Call<'_> {
         store: &Store,
         observation: &Observation,
         entry: &Entry,
-    ) -> Option<Vec<InputDifference>> {
+    ) -> Option<Vec<Difference>> {
         let shape = store.shape(entry.inputs?.shape).ok()??;
         let states = store.states(entry).ok()??;
         let secret = store.secret().ok()?;
-        store.release_read_lock();
         let terms = self.trace_terms(store, observation).ok()??;
-        Some(differences(&shape, &states, &terms, &secret))
+        differences(&shape, &states, &terms, &secret)
     }
 }
 

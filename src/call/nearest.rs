@@ -4,13 +4,10 @@
 
 use super::context::Call;
 use super::prepare::Prepared;
-use crate::inputs::InputDifference;
 use crate::key::{Difference, Observation, StoredPart, differences};
 use crate::policy::MissReason;
 use crate::store::{Store, StoreError};
 use crate::time::{Timestamp, brief};
-use std::ffi::OsString;
-use std::fmt::Display;
 use std::time::Duration;
 
 /// The entry of the same command that differs least.
@@ -55,10 +52,10 @@ impl Nearest {
         let mut nearest = Self::find(call, store, observation, parts)?;
         let with_same_key = nearest.as_mut().filter(|nearest| nearest.differences.is_empty());
         if let (Some(nearest), Some(entry)) = (with_same_key, &checked_inputs.outdated) {
-            let differences = call.input_differences(store, observation, entry).unwrap_or_default();
+            let differences = call.input_differences(store, observation, entry);
             nearest.id = entry.id;
             nearest.age = entry.created.age_at(Timestamp::now());
-            nearest.differences = differences.into_iter().map(as_difference).collect();
+            nearest.differences = differences.unwrap_or_default();
         }
         Ok(nearest)
     }
@@ -75,18 +72,12 @@ impl Nearest {
     }
 }
 
-fn as_difference(InputDifference { kind, path, what }: InputDifference) -> Difference {
-    let mut name = OsString::from(format!("{kind} "));
-    name.push(path);
-    Difference { name, what }
-}
-
-fn listed<T: Display>(differences: &[T]) -> String {
-    differences.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+fn listed(differences: &[Difference]) -> String {
+    differences.iter().map(Difference::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The first of them, and how many more there are.
-fn first_of<T: Display>(differences: &[T]) -> String {
+fn first_of(differences: &[Difference]) -> String {
     const MOST_SHOWN: usize = 8;
     match differences.split_at_checked(MOST_SHOWN) {
         Some((first, more @ [_, _, ..])) => format!("{}, and {} more", listed(first), more.len()),

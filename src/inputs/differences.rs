@@ -8,61 +8,35 @@ use super::present::PresentAnswer;
 use super::shape::InputShape;
 use super::stored_states::StoredStates;
 use super::terms::TraceTerms;
-use crate::terminal::escape_os;
+use crate::key::Difference;
 use rustix::fs::FileType;
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 
-/// An input that is no longer as it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InputDifference {
-    /// `file`, `directory`, `link` or `path`.
-    pub kind: &'static str,
-    /// The path.
-    pub path: OsString,
-    /// `changed`, `is gone`, `is there now`, `lists otherwise`, `leads elsewhere`, `cannot be reached`.
-    pub what: &'static str,
-}
-
-impl fmt::Display for InputDifference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.kind, escape_os(&self.path), self.what)
-    }
-}
-
-/// The inputs that differ now from what was stored.
-#[must_use]
+/// The inputs that differ now from what was stored, each with its kind before its path; `None` if the answers are damaged,
+/// or the working directory cannot be opened.
 pub fn differences(
     shape: &InputShape,
     stored: &StoredStates,
     terms: &TraceTerms,
     secret: &[u8],
-) -> Vec<InputDifference> {
+) -> Option<Vec<Difference>> {
     let terms = &*shape.terms_of_run(terms);
-    let stored = stored.read(shape.len());
-    let (Some(stored), Some(mut observer)) = (stored, Observer::new(terms)) else {
-        return Vec::new();
-    };
+    let mut observer = Observer::new(terms)?;
     let answers = Answers::new(secret, terms.times);
-    let mut questions = shape.questions();
     let mut differences = Vec::new();
-    for stored in stored {
-        let Some(question) = questions.next() else { break };
-        if question.looks.is_output() {
-            continue;
-        }
+    stored.for_each_question(shape, |question, stored| {
         let place = observer.place(question.path, question.follow);
         let answer = PresentAnswer::new(question, &place, &answers);
         if !answer.is(stored) {
             let was_there = !answers.is_absence(stored);
             differences.push(difference(question, was_there, &answer.state));
         }
-    }
-    differences
+    })?;
+    Some(differences)
 }
 
-fn difference(question: InputQuestion<'_>, was_there: bool, now: &PathState) -> InputDifference {
+fn difference(question: InputQuestion<'_>, was_there: bool, now: &PathState) -> Difference {
     let InputQuestion { path, looks, .. } = question;
     // Of what is gone it is known what was asked, which tells what it was.
     let asked = match () {
@@ -86,5 +60,7 @@ fn difference(question: InputQuestion<'_>, was_there: bool, now: &PathState) -> 
         PathState::Found(_) if kind == asked && kind == "link" => "leads elsewhere",
         PathState::Found(_) => "changed",
     };
-    InputDifference { kind, path: OsStr::from_bytes(path).to_owned(), what }
+    let mut name = OsString::from(format!("{kind} "));
+    name.push(OsStr::from_bytes(path));
+    Difference { name, what }
 }

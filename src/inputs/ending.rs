@@ -28,13 +28,14 @@ impl Ledger {
     /// # Errors
     /// Why the result must not be stored.
     pub fn finish(
-        self,
+        mut self,
         secret: &[u8],
         expires: bool,
         now: Timestamp,
     ) -> Result<SeenInputs, NotTraceable> {
+        self.terms.now = now;
         let terms = self.terms.clone();
-        self.conclude(secret, expires, now).map_err(|refusal| refusal.seen_from(&terms))
+        self.conclude(secret, expires).map_err(|refusal| refusal.seen_from(&terms))
     }
 
     /// The absolute path of what is to be stored: the run made all that is there, and did not ask what was in it before.
@@ -48,12 +49,7 @@ impl Ledger {
         (may_be && is_there()).then(|| path.to_vec())
     }
 
-    fn conclude(
-        mut self,
-        secret: &[u8],
-        expires: bool,
-        now: Timestamp,
-    ) -> Result<SeenInputs, NotTraceable> {
+    fn conclude(mut self, secret: &[u8], expires: bool) -> Result<SeenInputs, NotTraceable> {
         let is_against = |doubt: &&_| !(expires && super::doubt::Doubt::is_fine_with_ttl(doubt));
         if let Some(doubt) = self.doubts.iter().find(is_against) {
             return Err(NotTraceable::Doubt(doubt.clone()));
@@ -66,7 +62,7 @@ impl Ledger {
         self.terms.written =
             records.iter().filter_map(|(path, record)| self.output(path, record)).collect();
         let answers = Answers::new(secret, self.terms.times);
-        let mut conditions = Conditions::new(&self.terms, self.filesystems, answers, now);
+        let mut conditions = Conditions::new(&self.terms, self.filesystems, answers);
         let mut observer = Observer::new(&self.terms)
             .ok_or_else(|| NotTraceable::Unreadable(self.terms.working_directory.clone()))?;
         for (path, mut record) in records {
@@ -103,8 +99,6 @@ struct Conditions<'t> {
     terms: &'t TraceTerms,
     filesystems: Filesystems,
     answers: Answers,
-    /// In nanoseconds since the epoch.
-    now: i128,
     all: BTreeMap<(Vec<u8>, bool), PathCondition>,
     missing: PathMap<bool>,
 }
@@ -118,15 +112,9 @@ struct PathCondition {
 }
 
 impl<'t> Conditions<'t> {
-    fn new(
-        terms: &'t TraceTerms,
-        filesystems: Filesystems,
-        answers: Answers,
-        now: Timestamp,
-    ) -> Self {
-        let now = i128::from(now.as_millis()) * 1_000_000;
+    fn new(terms: &'t TraceTerms, filesystems: Filesystems, answers: Answers) -> Self {
         let (all, missing) = Default::default();
-        Self { terms, filesystems, answers, now, all, missing }
+        Self { terms, filesystems, answers, all, missing }
     }
 
     /// Concludes what both views of a path mean.
@@ -217,7 +205,7 @@ impl<'t> Conditions<'t> {
         state: &PathState,
         body: &mut Option<FileBody>,
     ) -> Option<StoredState> {
-        let Self { answers, now, filesystems, .. } = self;
+        let Self { answers, filesystems, .. } = self;
         let shown = match state {
             PathState::Absent => return Some(StoredState::Absent),
             _ => state.found().filter(|facts| facts.shows_body(looks)),
@@ -225,7 +213,7 @@ impl<'t> Conditions<'t> {
         let Some(facts) = shown else {
             return Some(StoredState::State(answers.state(state, looks, None)?));
         };
-        let stamp = place.vouches(facts, *now, filesystems).then(|| answers.stamp(facts));
+        let stamp = place.vouches(facts, filesystems).then(|| answers.stamp(facts));
         let is_far = !place.is_in_project() || facts.stamp.size > LARGE;
         if let Some(stamp) = stamp.filter(|_| is_far && facts.is_file()) {
             return Some(StoredState::Stamp(stamp));

@@ -2,7 +2,7 @@
 //! digests reveal nothing else.
 
 use super::answers::Answers;
-use super::look::{Look, Looks};
+use super::look::{InputQuestion, Look, Looks};
 use super::shape::InputShape;
 use super::stored_states::StoredStates;
 use crate::key::TraceTimes;
@@ -29,22 +29,12 @@ pub fn listed(
     stored: &StoredStates,
     secret: &[u8],
 ) -> Option<Vec<ListedInput>> {
-    let stored = stored.read(shape.len())?;
     let answers = Answers::new(secret, TraceTimes::Exact);
-    let mut questions = shape.questions();
-    let mut listed = Vec::with_capacity(stored.len());
-    for stored in stored {
-        let question = questions.next()?;
-        if question.looks.is_output() {
-            continue;
-        }
-        listed.push(ListedInput {
-            path: OsStr::from_bytes(question.path).to_owned(),
-            follow: question.follow,
-            looks: question.looks,
-            found: !answers.is_absence(stored),
-        });
-    }
+    let mut listed = Vec::with_capacity(shape.len());
+    stored.for_each_question(shape, |InputQuestion { path, follow, looks }, stored| {
+        let found = !answers.is_absence(stored);
+        listed.push(ListedInput { path: OsStr::from_bytes(path).to_owned(), follow, looks, found });
+    })?;
     Some(listed)
 }
 

@@ -36,7 +36,7 @@ mod verify;
 mod write_kind;
 mod writes;
 
-pub use differences::{InputDifference, differences};
+pub use differences::differences;
 pub use doubt::Doubt;
 pub use ledger::Ledger;
 pub use listed::{ListedInput, listed};

@@ -104,10 +104,9 @@ impl PlacedPath<'_> {
         path::is_in_project(self.path)
     }
 
-    /// Whether the stamp of what was found stands for what is in it from `now` on, a moment before it was read, in
-    /// nanoseconds since the epoch.
-    pub(super) fn vouches(&self, facts: &Facts, now: i128, filesystems: &mut Filesystems) -> bool {
-        facts.stamp.vouches(now) && {
+    /// Whether the stamp of what was found stands for what is in it from the moment of the terms on.
+    pub(super) fn vouches(&self, facts: &Facts, filesystems: &mut Filesystems) -> bool {
+        facts.stamp.vouches(self.terms.now_nanos()) && {
             let absolute = path::absolute(self.path, self.terms);
             let system = filesystems.of(&absolute, self.follow, facts);
             system.vouches_later(self.is_in_project())

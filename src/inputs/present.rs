@@ -50,11 +50,10 @@ impl<'a> PresentAnswer<'a> {
         })
     }
 
-    /// The stamp, if what is in the file was read now and the stamp can stand for it from now on. `now` is a moment
-    /// before, in nanoseconds since the epoch.
-    pub(super) fn vouching_stamp(&self, filesystems: &mut Filesystems, now: i128) -> Option<u64> {
+    /// The stamp, if what is in the file was read now and the stamp can stand for it from now on.
+    pub(super) fn vouching_stamp(&self, filesystems: &mut Filesystems) -> Option<u64> {
         self.digest.get()?.as_ref()?;
         let facts = self.state.found().filter(|facts| facts.shows_body(self.question.looks))?;
-        self.place.vouches(facts, now, filesystems).then(|| self.stamp(facts))
+        self.place.vouches(facts, filesystems).then(|| self.stamp(facts))
     }
 }

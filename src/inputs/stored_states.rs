@@ -2,6 +2,8 @@
 //!
 //! First come two bits for each answer, four answers a byte, then what they need. The format is on disk.
 
+use super::look::InputQuestion;
+use super::shape::InputShape;
 use crate::key::Digest;
 
 /// The answers to all questions of one shape, in its order.
@@ -87,6 +89,22 @@ impl StoredStates {
     #[must_use]
     pub fn decode(bytes: Vec<u8>) -> Self {
         Self { bytes }
+    }
+
+    /// Calls `take` with each question of this shape but outputs, and its answer; `None` if these are no such answers.
+    pub(super) fn for_each_question(
+        &self,
+        shape: &InputShape,
+        mut take: impl FnMut(InputQuestion<'_>, StoredState),
+    ) -> Option<()> {
+        let mut questions = shape.questions();
+        for state in self.read(shape.len())? {
+            let question = questions.next()?;
+            if !question.looks.is_output() {
+                take(question, state);
+            }
+        }
+        Some(())
     }
 
     /// The answers to so many questions; `None` if these are no such answers.

@@ -120,7 +120,7 @@ impl Check<'_> {
             }
             if !checked.holding.contains(&true) {
                 is_hopeless.store(true, Ordering::Relaxed);
-            } else if let Some(stamp) = answer.vouching_stamp(&mut filesystems, terms.now_nanos()) {
+            } else if let Some(stamp) = answer.vouching_stamp(&mut filesystems) {
                 checked.renewals.push((at, stamp));
             }
         }

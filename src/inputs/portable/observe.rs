@@ -42,13 +42,10 @@ impl ObservedInputs {
 }
 
 fn answers_of(seen: &SeenInputs) -> Option<BTreeMap<(Vec<u8>, bool), StoredState>> {
-    let states = seen.states.read(seen.shape.len())?;
-    let mut questions = seen.shape.questions();
     let mut answers = BTreeMap::new();
-    for state in states {
-        let question = questions.next()?;
+    seen.states.for_each_question(&seen.shape, |question, state| {
         answers.insert((question.path.to_vec(), question.follow), state);
-    }
+    })?;
     Some(answers)
 }
 
@@ -182,9 +179,8 @@ impl HereLook<'_> {
             return Some((StoredState::Absent, answer));
         }
         let digest = self.answers.state(&state, looks, body)?;
-        let now = self.terms.now_nanos();
         let stamp = shown
-            .filter(|facts| place.vouches(facts, now, &mut self.filesystems))
+            .filter(|facts| place.vouches(facts, &mut self.filesystems))
             .map(|facts| self.answers.stamp(facts));
         let stored =
             stamp.map_or(StoredState::State(digest), |stamp| StoredState::Both(stamp, digest));

@@ -1,10 +1,10 @@
 //! A program that is played: a directory of its own, and calls that are announced before they are made.
 
 use crate::inputs::{
-    InputDifference, Ledger, Look, NotTraceable, PathGlob, RenameKind, SeenInputs, TraceTerms,
-    WriteKind, differences, verify,
+    Ledger, Look, NotTraceable, PathGlob, RenameKind, SeenInputs, TraceTerms, WriteKind,
+    differences, verify,
 };
-use crate::key::TraceTimes;
+use crate::key::{Difference, TraceTimes};
 use crate::output_pattern::OutputSpec;
 use crate::time::Timestamp;
 use rustix::fs::{
@@ -139,7 +139,7 @@ impl Sandbox {
 
     pub(super) fn differences(&self, seen: &SeenInputs) -> Vec<String> {
         let found = differences(&seen.shape, &seen.states, &self.terms, SECRET);
-        found.iter().map(InputDifference::to_string).collect()
+        found.expect("found").iter().map(Difference::to_string).collect()
     }
 
     /// Announces a call to a ledger.
