@@ -7,20 +7,14 @@ use crate::inputs::{Look, WriteKind};
 pub(super) enum CallRule {
     /// It asks something of a path.
     Look(Place, Follow, Look),
-    /// It lists the directory behind a descriptor.
-    List { descriptor: u8 },
     /// It opens a path. `flags`: where the flags are, or the flags themselves.
     Open(Place, OpenFlags),
     /// It executes a program.
     Execute(Place, Follow),
     /// It changes what a path leads to.
     Write(Place, Follow, WriteKind),
-    /// It changes what is behind a descriptor, but for the content.
-    WriteDescriptor { descriptor: u8 },
-    /// It gives the file at the path in its first argument the length in its second.
-    Truncate,
-    /// It gives the file behind the descriptor in its first argument that length.
-    TruncateDescriptor,
+    /// It gives a file the length in its second argument.
+    Truncate(Place),
     /// It removes a name: that of a directory, if the flags in this argument have `AT_REMOVEDIR`.
     Remove(Place, u8),
     /// It renames something.
@@ -48,18 +42,23 @@ pub(super) enum CallRule {
 pub(super) struct Place {
     /// The descriptor of the directory that a relative path begins at. `None`: the working directory.
     pub(super) directory: Option<u8>,
-    /// The address of the path.
-    pub(super) path: u8,
+    /// The address of the path. `None`: it is about what is behind the descriptor.
+    pub(super) path: Option<u8>,
 }
 
 /// A path that begins at the working directory.
 pub(super) const fn path(path: u8) -> Place {
-    Place { directory: None, path }
+    Place { directory: None, path: Some(path) }
 }
 
 /// A path that begins at the directory in the argument before it.
 pub(super) const fn at(directory: u8) -> Place {
-    Place { directory: Some(directory), path: directory + 1 }
+    Place { directory: Some(directory), path: Some(directory + 1) }
+}
+
+/// What is behind a descriptor.
+pub(super) const fn behind(descriptor: u8) -> Place {
+    Place { directory: Some(descriptor), path: None }
 }
 
 /// Whether a symbolic link at the end of a path is followed.

@@ -5,7 +5,7 @@
 
 use super::descriptors;
 use super::numbers;
-use super::rule::{CallRule, Follow, OpenFlags, Place, When, at, path};
+use super::rule::{CallRule, Follow, OpenFlags, Place, When, at, behind, path};
 use crate::inputs::{Look, WriteKind};
 use Follow::{Always, If, Never, Unless};
 use libc::c_long;
@@ -61,11 +61,6 @@ const fn look(number: c_long, place: Place, follow: Follow, look: Look) -> Row {
 
 const fn write(number: c_long, place: Place, follow: Follow, kind: WriteKind) -> Row {
     row(number, CallRule::Write(place, follow, kind))
-}
-
-#[cfg(target_arch = "x86_64")]
-const fn remove(number: c_long, place: Place, kind: WriteKind) -> Row {
-    write(number, place, Never, kind)
 }
 
 const fn give_up(number: c_long, what: &'static str) -> Row {
@@ -126,13 +121,13 @@ static OF_OLD: &[Row] = &[
     look(libc::SYS_lstat, path(0), Never, Look::Stat),
     look(libc::SYS_access, path(0), Always, Look::Access),
     look(libc::SYS_readlink, path(0), Never, Look::Link),
-    row(libc::SYS_getdents, CallRule::List { descriptor: 0 }),
+    look(libc::SYS_getdents, behind(0), Always, Look::Listing),
     row(
         libc::SYS_creat,
         CallRule::Open(path(0), OpenFlags::Fixed(libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC)),
     ),
-    remove(libc::SYS_unlink, path(0), WriteKind::Remove),
-    remove(libc::SYS_rmdir, path(0), WriteKind::RemoveDirectory),
+    write(libc::SYS_unlink, path(0), Never, WriteKind::Remove),
+    write(libc::SYS_rmdir, path(0), Never, WriteKind::RemoveDirectory),
     write(libc::SYS_mkdir, path(0), Never, WriteKind::MakeDirectory),
     write(libc::SYS_mknod, path(0), Never, WriteKind::CreateNew),
     write(libc::SYS_symlink, path(1), Never, WriteKind::MakeLink),
@@ -155,7 +150,7 @@ static OF_OLD: &[Row] = &[];
 static COMMON: &[Row] = &[
     row(libc::SYS_openat, CallRule::Open(at(0), OpenFlags::Argument(2))),
     look(libc::SYS_readlinkat, at(0), Never, Look::Link),
-    row(libc::SYS_getdents64, CallRule::List { descriptor: 0 }),
+    look(libc::SYS_getdents64, behind(0), Always, Look::Listing),
     look(libc::SYS_faccessat, at(0), Always, Look::Access),
     look(libc::SYS_faccessat2, at(0), Unless(3), Look::Access),
     row(libc::SYS_execve, CallRule::Execute(path(0), Always)),
@@ -181,8 +176,8 @@ static COMMON: &[Row] = &[
     write(libc::SYS_mkdirat, at(0), Never, WriteKind::MakeDirectory),
     write(libc::SYS_mknodat, at(0), Never, WriteKind::CreateNew),
     write(libc::SYS_symlinkat, at(1), Never, WriteKind::MakeLink),
-    row(libc::SYS_truncate, CallRule::Truncate),
-    row(libc::SYS_ftruncate, CallRule::TruncateDescriptor),
+    row(libc::SYS_truncate, CallRule::Truncate(path(0))),
+    row(libc::SYS_ftruncate, CallRule::Truncate(behind(0))),
     write(libc::SYS_fchmodat, at(0), Always, WriteKind::Metadata),
     write(numbers::FCHMODAT2, at(0), Unless(3), WriteKind::Metadata),
     write(libc::SYS_fchownat, at(0), Unless(4), WriteKind::Metadata),
@@ -194,10 +189,10 @@ static COMMON: &[Row] = &[
     write(libc::SYS_lremovexattr, path(0), Never, WriteKind::Metadata),
     write(numbers::REMOVEXATTRAT, at(0), Unless(2), WriteKind::Metadata),
     write(numbers::FILE_SETATTR, at(0), Unless(4), WriteKind::Metadata),
-    row(libc::SYS_fchmod, CallRule::WriteDescriptor { descriptor: 0 }),
-    row(libc::SYS_fchown, CallRule::WriteDescriptor { descriptor: 0 }),
-    row(libc::SYS_fsetxattr, CallRule::WriteDescriptor { descriptor: 0 }),
-    row(libc::SYS_fremovexattr, CallRule::WriteDescriptor { descriptor: 0 }),
+    write(libc::SYS_fchmod, behind(0), Always, WriteKind::Metadata),
+    write(libc::SYS_fchown, behind(0), Always, WriteKind::Metadata),
+    write(libc::SYS_fsetxattr, behind(0), Always, WriteKind::Metadata),
+    write(libc::SYS_fremovexattr, behind(0), Always, WriteKind::Metadata),
     // Other processes.
     row(libc::SYS_connect, CallRule::Connect),
     row(libc::SYS_bind, CallRule::Bind),

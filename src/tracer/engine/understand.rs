@@ -94,94 +94,94 @@ impl From<MemoryFault> for NoPath {
 
 impl Caller<'_> {
     fn event(&mut self, rule: CallRule) -> Result<TraceEvent, NoPath> {
-        Ok(match rule {
-            CallRule::Look(place, follow, look) => {
-                let follow = self.follows(follow);
-                let path = match look {
-                    // A link can be open itself.
-                    Look::Link => self.named(place, follow)?,
-                    _ => self.looked_at(place, follow)?,
-                };
-                TraceEvent::Look { path, follow, look }
-            }
-            CallRule::List { descriptor } => {
-                let path = self.behind(descriptor)?;
-                TraceEvent::Look { path, follow: true, look: Look::Listing }
-            }
-            CallRule::Open(place, flags) => self.open(place, flags)?,
+        match rule {
+            CallRule::Look(place, follow, look) => self.look(place, follow, look),
+            CallRule::Open(place, flags) => self.open(place, flags),
             CallRule::Execute(place, follow) => {
                 let follow = self.follows(follow);
                 let path = self.used_by_name(place, follow)?;
                 let directory = self.proc.working_directory(self.call.thread).ok();
-                TraceEvent::Execute { path, follow, directory }
+                Ok(TraceEvent::Execute { path, follow, directory })
             }
-            CallRule::Write(place, follow, kind) => {
-                let follow = self.follows(follow);
-                TraceEvent::Write { path: self.named(place, follow)?, follow, kind }
-            }
-            CallRule::WriteDescriptor { descriptor } => {
-                let path = self.behind(descriptor)?;
-                TraceEvent::Write { path, follow: true, kind: WriteKind::Metadata }
-            }
-            CallRule::Truncate => {
-                let truncates = self.call.wide(1) == 0;
-                let kind = WriteKind::Open { creates: false, truncates, reads: false };
-                TraceEvent::Write { path: self.named(path(0), true)?, follow: true, kind }
-            }
-            CallRule::TruncateDescriptor => {
-                // Any other length leaves something, and was a change when the file was opened for writing.
-                if self.call.wide(1) != 0 {
-                    return Err(NoPath::OfNoAccount);
-                }
-                let kind = WriteKind::Open { creates: false, truncates: true, reads: false };
-                TraceEvent::Write { path: self.behind(0)?, follow: true, kind }
-            }
+            CallRule::Write(place, follow, kind) => self.write(place, self.follows(follow), kind),
+            CallRule::Truncate(place) => self.truncate(place),
             CallRule::Remove(place, flags) => {
                 let is_directory = self.has(flags, libc::AT_REMOVEDIR);
                 let kind =
                     if is_directory { WriteKind::RemoveDirectory } else { WriteKind::Remove };
-                TraceEvent::Write { path: self.named(place, false)?, follow: false, kind }
+                self.write(place, false, kind)
             }
-            CallRule::Rename { source, target, flags } => TraceEvent::Rename {
+            CallRule::Rename { source, target, flags } => Ok(TraceEvent::Rename {
                 source: self.named(source, false)?,
                 target: self.named(target, false)?,
                 kind: self.rename_kind(flags),
-            },
-            CallRule::Link { source, target, follow } => {
-                let follow = self.follows(follow);
-                let target = self.named(target, false)?;
-                match self.used_by_name(source, follow) {
-                    Ok(source) => TraceEvent::Link { source, follow, target },
-                    // A file that never had a name gets one.
-                    Err(NoPath::OfNoAccount) => {
-                        let kind = WriteKind::CreateNew;
-                        TraceEvent::Write { path: target, follow: false, kind }
-                    }
-                    Err(doubt) => return Err(doubt),
-                }
-            }
-            CallRule::Socket => self.socket()?,
-            CallRule::Connect => match self.address()? {
-                Address::Path(path) => TraceEvent::Connect { path: self.below_directory(path)? },
-                Address::Abstract(name) => Doubt::Daemon(name).into(),
-                Address::Network(peer) => TraceEvent::Network { peer },
-                Address::OfNoAccount => return Err(NoPath::OfNoAccount),
-            },
+            }),
+            CallRule::Link { source, target, follow } => self.link(source, target, follow),
+            CallRule::Socket => self.socket(),
+            CallRule::Connect => self.connect(),
             CallRule::Bind => match self.address()? {
-                Address::Path(path) => TraceEvent::Bind { path: self.below_directory(path)? },
-                _ => return Err(NoPath::OfNoAccount),
+                Address::Path(path) => Ok(TraceEvent::Bind { path: self.below_directory(path)? }),
+                _ => Err(NoPath::OfNoAccount),
             },
-            CallRule::Mount => TraceEvent::Mount,
-            CallRule::CloneByStructure { structure } => {
-                let flags = self.number_at(structure, 0)?;
-                if flags & u64::from(NAMESPACES | TIME_NAMESPACE) == 0 {
-                    return Err(NoPath::OfNoAccount);
-                }
-                Doubt::Untraceable("namespaces").into()
+            CallRule::Mount => Ok(TraceEvent::Mount),
+            CallRule::CloneByStructure { structure } => self.clone_by(structure),
+            CallRule::OnlyUse => Err(NoPath::OfNoAccount),
+            CallRule::GiveUp(what) => Ok(Doubt::Untraceable(what).into()),
+        }
+    }
+
+    fn look(&mut self, place: Place, follow: Follow, look: Look) -> Result<TraceEvent, NoPath> {
+        let follow = self.follows(follow);
+        let path = match look {
+            // A link can be open itself.
+            Look::Link | Look::Listing => self.named(place, follow)?,
+            _ => self.looked_at(place, follow)?,
+        };
+        Ok(TraceEvent::Look { path, follow, look })
+    }
+
+    fn write(&mut self, at: Place, follow: bool, kind: WriteKind) -> Result<TraceEvent, NoPath> {
+        Ok(TraceEvent::Write { path: self.named(at, follow)?, follow, kind })
+    }
+
+    fn truncate(&mut self, place: Place) -> Result<TraceEvent, NoPath> {
+        let truncates = self.call.wide(1) == 0;
+        // Of an open file, any other length leaves something, and was a change when it was opened for writing.
+        if place.path.is_none() && !truncates {
+            return Err(NoPath::OfNoAccount);
+        }
+        self.write(place, true, WriteKind::Open { creates: false, truncates, reads: false })
+    }
+
+    fn link(&mut self, source: Place, target: Place, follow: Follow) -> Result<TraceEvent, NoPath> {
+        let follow = self.follows(follow);
+        let target = self.named(target, false)?;
+        match self.used_by_name(source, follow) {
+            Ok(source) => Ok(TraceEvent::Link { source, follow, target }),
+            // A file that never had a name gets one.
+            Err(NoPath::OfNoAccount) => {
+                let kind = WriteKind::CreateNew;
+                Ok(TraceEvent::Write { path: target, follow: false, kind })
             }
-            CallRule::OnlyUse => return Err(NoPath::OfNoAccount),
-            CallRule::GiveUp(what) => Doubt::Untraceable(what).into(),
-        })
+            Err(doubt) => Err(doubt),
+        }
+    }
+
+    fn connect(&mut self) -> Result<TraceEvent, NoPath> {
+        match self.address()? {
+            Address::Path(path) => Ok(TraceEvent::Connect { path: self.below_directory(path)? }),
+            Address::Abstract(name) => Ok(Doubt::Daemon(name).into()),
+            Address::Network(peer) => Ok(TraceEvent::Network { peer }),
+            Address::OfNoAccount => Err(NoPath::OfNoAccount),
+        }
+    }
+
+    fn clone_by(&self, structure: u8) -> Result<TraceEvent, NoPath> {
+        let flags = self.number_at(structure, 0)?;
+        if flags & u64::from(NAMESPACES | TIME_NAMESPACE) == 0 {
+            return Err(NoPath::OfNoAccount);
+        }
+        Ok(Doubt::Untraceable("namespaces").into())
     }
 
     fn open(&mut self, place: Place, flags: OpenFlags) -> Result<TraceEvent, NoPath> {
@@ -274,19 +274,9 @@ impl Caller<'_> {
         Ok(u64::from_ne_bytes(number))
     }
 
-    fn behind(&mut self, descriptor: u8) -> Result<Vec<u8>, NoPath> {
-        self.proc.behind(self.call.thread, self.call.descriptor(descriptor))
-    }
-
     /// The path of a call that asks. One without a path asks of an open file, which counted when it was opened.
     fn looked_at(&mut self, place: Place, follow: bool) -> Result<Vec<u8>, NoPath> {
-        let path = self.read_path(place)?;
-        match place.directory {
-            Some(directory) if path.is_empty() && !self.is_working_directory(directory) => {
-                Err(NoPath::OfNoAccount)
-            }
-            _ => self.whole(place, path, follow),
-        }
+        self.named_or(place, follow, |_, _, _| Err(NoPath::OfNoAccount))
     }
 
     /// The path of a call that works on a path, or without one on what is behind a descriptor.
@@ -305,20 +295,22 @@ impl Caller<'_> {
         follow: bool,
         behind: fn(&mut Proc, i32, i32) -> Result<Vec<u8>, NoPath>,
     ) -> Result<Vec<u8>, NoPath> {
-        let path = match place.directory {
-            Some(_) if self.call.wide(place.path) == 0 => Vec::new(),
-            _ => self.read_path(place)?,
+        let thread = self.call.thread;
+        let path = match place.path.map(|path| self.call.wide(path)) {
+            Some(address) if address != 0 || place.directory.is_none() => {
+                self.memory.read_string(thread, address)?
+            }
+            _ => Vec::new(),
         };
         match place.directory {
-            Some(directory) if path.is_empty() && !self.is_working_directory(directory) => {
-                behind(self.proc, self.call.thread, self.call.descriptor(directory))
+            Some(directory)
+                if path.is_empty()
+                    && (place.path.is_none() || !self.is_working_directory(directory)) =>
+            {
+                behind(self.proc, thread, self.call.descriptor(directory))
             }
             _ => self.whole(place, path, follow),
         }
-    }
-
-    fn read_path(&mut self, place: Place) -> Result<Vec<u8>, NoPath> {
-        Ok(self.memory.read_string(self.call.thread, self.call.wide(place.path))?)
     }
 
     fn is_working_directory(&self, directory: u8) -> bool {
