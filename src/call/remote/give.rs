@@ -11,10 +11,11 @@ use crate::inputs::{
 };
 use crate::key::Digest;
 use crate::recording::Content;
+use crate::remote::breaker::{Breaker, RemoteDirection};
 use crate::remote::push::detached::start_pushing;
 use crate::remote::push::note::{OutgoingNote, OutgoingResult, OutgoingRoute};
 use crate::remote::push::outbox::Outbox;
-use crate::remote::push::refused::RefusedResults;
+use crate::remote::push::refused::{RefusedResults, outage_of};
 use crate::remote::{MentionSearch, ResultRoute, encode_condition, encode_route, short_name};
 use crate::runner::Background;
 use crate::store::Store;
@@ -48,7 +49,7 @@ impl Call<'_> {
         let pushed = post(shared, store, outgoing).and_then(|posted| match posted {
             Ok(()) => {
                 self.notices.detail(&"shared: it waits to be pushed");
-                self.tell_refused(shared, store);
+                self.tell_not_taken(shared, store);
                 let process =
                     start_pushing(&shared.transfer.access, &shared.secrets, store.directory())?;
                 Background::from(process).outlive_us_for(Some(shared.transfer.within));
@@ -64,17 +65,32 @@ impl Call<'_> {
         }
     }
 
-    /// Says what the remote did not take of earlier calls. It is a warning once.
-    fn tell_refused(&self, shared: &SharedCall, store: &Store) {
+    /// Says what the remote did not take of earlier calls, and that it takes nothing now. Each is a warning once.
+    fn tell_not_taken(&self, shared: &SharedCall, store: &Store) {
         let (outbox, url) = (Outbox::of_store(store.directory()), &shared.transfer.access.url);
         let remote = url.to_string();
-        let Ok(Some(RefusedResults { count, fault, .. })) = outbox.refused(&remote) else { return };
-        let results = if count == 1 { "1 result was" } else { &format!("{count} results were") };
-        let told = format!("{results} not pushed to {remote}: {fault}");
-        if outbox.is_told_of(&remote) {
-            self.notices.detail(&told);
+        if let Ok(Some(RefusedResults { count, fault, .. })) = outbox.refused(&remote) {
+            let results =
+                if count == 1 { "1 result was" } else { &format!("{count} results were") };
+            let told = format!("{results} not pushed to {remote}: {fault}");
+            self.warn_unless(outbox.is_told_of(&remote), &told);
+        }
+        let is_away = |direction| {
+            Breaker::new(store.directory(), url, direction).outage(Timestamp::now()).is_some()
+        };
+        if is_away(RemoteDirection::Write) {
+            // If it does not answer questions either, that was told.
+            let is_told = outbox.is_told_of(&outage_of(&remote)) || is_away(RemoteDirection::Read);
+            let why = "`cachex remote flush` says what is wrong";
+            self.warn_unless(is_told, &format!("results wait to be pushed to {remote}: {why}"));
+        }
+    }
+
+    fn warn_unless(&self, is_told: bool, text: &str) {
+        if is_told {
+            self.notices.detail(&text);
         } else {
-            self.notices.warn(&told);
+            self.notices.warn(&text);
         }
     }
 

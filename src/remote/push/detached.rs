@@ -7,6 +7,7 @@ use super::engine_clock::EngineClock;
 use super::marking::add_route;
 use super::note::OutgoingNote;
 use super::outbox::Outbox;
+use super::refused::outage_of;
 use super::sealing::{NotSealed, ResultSealer};
 use super::tombstone::was_cleared;
 use crate::remote::breaker::{Breaker, BreakerPermit, RemoteDirection};
@@ -167,7 +168,10 @@ impl Push<'_> {
                     continue;
                 }
                 match self.in_time(&result.note) {
-                    Ok(()) => (report.pushed, in_a_row) = (report.pushed + 1, 0),
+                    Ok(()) => {
+                        (report.pushed, in_a_row) = (report.pushed + 1, 0);
+                        outbox.forget_that_it_was_told(&outage_of(remote));
+                    }
                     Err(NotPushed::Unfit) => {}
                     Err(NotPushed::Stopped(why)) => {
                         report.fault.get_or_insert(why);
@@ -261,7 +265,13 @@ impl Push<'_> {
     fn noted(&self, permit: BreakerPermit, fault: RemoteFault) -> NotPushed {
         self.sealer.store.note_remote(&fault.uses());
         if !matches!(fault, RemoteFault::Timeout(_)) || !self.has_answered.get() {
-            let _ = self.breaker.note_fault(permit, &fault, Timestamp::now());
+            let (store, url) = (self.sealer.store.directory(), &self.transfer.access.url);
+            let now = Timestamp::now();
+            let begins = self.breaker.note_fault(permit, &fault, now);
+            if begins && Breaker::new(store, url, RemoteDirection::Read).outage(now).is_some() {
+                // The call that asked in vain has told it.
+                let _ = Outbox::of_store(store).is_told_of(&outage_of(&url.to_string()));
+            }
         }
         NotPushed::Fault(fault)
     }

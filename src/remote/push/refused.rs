@@ -1,6 +1,7 @@
 //! Results that a remote refused: how many, why, and whether the user was told.
 //!
-//! Their notes stay for `cachex remote flush`, which tries once more. That it was told is a file for each remote.
+//! Their notes stay for `cachex remote flush`, which tries once more. That it was told is a file for each remote, and so is
+//! that an outage was.
 
 use super::note::OutgoingNote;
 use super::outbox::{Outbox, REFUSED};
@@ -37,6 +38,12 @@ impl RefusedResults {
     }
 }
 
+/// What is told of a remote that takes nothing for a while.
+#[must_use]
+pub fn outage_of(remote: &str) -> String {
+    format!("outage of {remote}")
+}
+
 impl Outbox {
     /// The results that this remote refused, if there are any.
     ///
@@ -61,10 +68,10 @@ impl Outbox {
         Ok(refused)
     }
 
-    /// Whether it was told a short while ago that this remote refuses results. From now on it was.
+    /// Whether it was told a short while ago that this remote refuses results, or of its outage. From now on it was.
     #[must_use]
-    pub fn is_told_of(&self, remote: &str) -> bool {
-        let path = self.told(remote);
+    pub fn is_told_of(&self, subject: &str) -> bool {
+        let path = self.told(subject);
         let time = fs::metadata(&path).and_then(|metadata| metadata.modified());
         if time.is_ok_and(|time| is_within(time, TOLD_FOR)) {
             return true;
@@ -75,13 +82,13 @@ impl Outbox {
         touched.is_err()
     }
 
-    /// What is refused from now on is told.
-    pub fn forget_that_it_was_told(&self, remote: &str) {
-        let _ = fs::remove_file(self.told(remote));
+    /// What is refused from now on is told, or the next outage.
+    pub fn forget_that_it_was_told(&self, subject: &str) {
+        let _ = fs::remove_file(self.told(subject));
     }
 
-    fn told(&self, remote: &str) -> PathBuf {
-        let name = blake3::hash(remote.as_bytes()).to_hex();
+    fn told(&self, subject: &str) -> PathBuf {
+        let name = blake3::hash(subject.as_bytes()).to_hex();
         self.directory.join(format!("told-{}", &name[..16]))
     }
 }

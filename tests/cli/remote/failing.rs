@@ -2,6 +2,7 @@
 
 use super::machine::{checkout, sharing, sharing_by};
 use super::server::Server;
+use crate::harness::wait_until;
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::{self, AddressFamily, SocketType};
 use std::io::{Read as _, Write as _};
@@ -40,6 +41,10 @@ pub fn saying(answer: &'static [u8]) -> String {
 fn an_outage_is_told_once() {
     let (url, one) = (nobody(), checkout("echo $1"));
     sharing_by(&one, &url, "./s.sh a").warns("a\n", "cannot be reached");
+    wait_until("the push failed too", || {
+        let files = std::fs::read_dir(one.store_dir()).expect("listed").flatten();
+        files.filter(|it| it.file_name().to_string_lossy().starts_with("breaker-")).count() == 2
+    });
     for word in ["b", "c"] {
         sharing_by(&one, &url, &format!("./s.sh {word}")).gives(format!("{word}\n"));
     }

@@ -1,8 +1,8 @@
 //! A remote that does not take what is pushed, or not yet: nothing is lost without a word.
 
-use super::machine::{checkout, flush, outbox_files, sharing, sharing_later};
+use super::machine::{checkout, flush, outbox_files, sharing, sharing_later, wait_until_pushed};
 use super::server::Server;
-use crate::harness::{Sandbox, wait_until};
+use crate::harness::{Sandbox, Texts as _, wait_until};
 use std::time::{Duration, Instant};
 
 const SOON: &str = "429 Too Many Requests\r\nRetry-After: 1";
@@ -83,4 +83,33 @@ fn a_push_that_was_put_off_waits() {
     sharing_later(&one, &server, "./s.sh b");
     sharing(&one, &server, "./s.sh c").gives("c\n");
     assert_eq!((server.requests("PUT"), outbox_files(&one, ".json").len()), (1, 3));
+}
+
+/// Makes a call, during which the remote takes nothing.
+fn fail(sandbox: &Sandbox, server: &Server, word: &str) {
+    let pushed = server.requests("PUT");
+    server.answer_once("PUT", "500 Internal Server Error");
+    sharing(sandbox, server, &format!("./s.sh {word}")).gives(format!("{word}\n"));
+    wait_until("it is left alone", || {
+        let call = sandbox.cachex("doctor").env("CACHEX_REMOTE", &server.url());
+        let told = call.env("CACHEX_REMOTE_MODE", "write").output().stdout_text();
+        server.requests("PUT") > pushed && told.contains("left alone")
+    });
+}
+
+#[test]
+fn an_outage_of_pushing_alone_is_told_once() {
+    let (server, one) = (Server::new(), checkout("echo $1"));
+    for outage in ["first", "second"] {
+        fail(&one, &server, outage);
+        let call = |word: &str| sharing(&one, &server, &format!("./s.sh {outage} {word}"));
+        let told = format!("results wait to be pushed to {}: `cachex remote flush`", server.url());
+        call("a").warns(format!("{outage}\n"), &told);
+        call("b").gives(format!("{outage}\n"));
+        let detail = sharing(&one, &server, &format!("-v ./s.sh {outage} c"));
+        assert!(detail.tells(format!("{outage}\n"), 0).contains(&told));
+        flush(&one, &server, "").gives("pushed 4, refused 0, waiting 0\n");
+        sharing(&one, &server, &format!("./s.sh {outage} d")).gives(format!("{outage}\n"));
+        wait_until_pushed(&one);
+    }
 }
