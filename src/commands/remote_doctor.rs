@@ -3,7 +3,6 @@
 use crate::options::{RemoteMode, Sharing};
 use crate::remote::access::access;
 use crate::remote::breaker::{Breaker, RemoteDirection};
-use crate::remote::push::outbox::Outbox;
 use crate::remote::push::refused::RefusedResults;
 use crate::remote::push::survey::{OutboxSurvey, WaitingSince};
 use crate::remote::url::RemoteUrl;
@@ -124,9 +123,9 @@ fn outbox(url: Option<&RemoteUrl>, directory: &Path) -> Vec<Finding> {
         let text = waiting_for_long(waiting);
         findings.push(warning(format!("{text}, all for {remote}, which is not set")));
     }
-    let refused = url.map(|url| Outbox::of_store(directory).refused(&url));
-    if let Some(Ok(Some(RefusedResults { count, fault, .. }))) = refused {
-        let text = format!("refused by the remote: {}: {fault}", results(count));
+    for (remote, RefusedResults { count, fault, .. }) in survey.refused {
+        let of = if Some(&remote) == url.as_ref() { "the remote" } else { &remote };
+        let text = format!("refused by {of}: {}: {fault}", results(count));
         findings.push(("refused", Health::Warning(text)));
     }
     findings.extend(ours.iter().filter_map(|(_, waiting)| clock(waiting)));

@@ -8,6 +8,7 @@ use super::outbox::{Outbox, REFUSED};
 use crate::private_directory::open_private;
 use crate::remote::engine::RemoteFault;
 use rustix::fs::OFlags;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -50,22 +51,25 @@ impl Outbox {
     /// # Errors
     /// The system's.
     pub fn refused(&self, remote: &str) -> io::Result<Option<RefusedResults>> {
-        let mut refused: Option<RefusedResults> = None;
+        Ok(self.all_refused()?.remove(remote))
+    }
+
+    /// The results that were refused, by the remote.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn all_refused(&self) -> io::Result<BTreeMap<String, RefusedResults>> {
+        let mut all = BTreeMap::<_, RefusedResults>::new();
         for (path, time) in self.files(REFUSED)? {
             let note = fs::read(path).ok().and_then(|it| serde_json::from_slice(&it).ok());
-            let Some(OutgoingNote { refused: Some(fault), remote: of, .. }) = note else {
-                continue;
-            };
-            if of != remote {
-                continue;
-            }
-            let count = 1 + refused.as_ref().map_or(0, |refused| refused.count);
-            match &mut refused {
+            let Some(OutgoingNote { refused: Some(fault), remote, .. }) = note else { continue };
+            let count = 1 + all.get(&remote).map_or(0, |refused| refused.count);
+            match all.get_mut(&remote) {
                 Some(newer) if newer.last > time => newer.count = count,
-                _ => refused = Some(RefusedResults { count, fault, last: time }),
+                _ => drop(all.insert(remote, RefusedResults { count, fault, last: time })),
             }
         }
-        Ok(refused)
+        Ok(all)
     }
 
     /// Whether it was told a short while ago that this remote refuses results, or of its outage. From now on it was.

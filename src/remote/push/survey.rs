@@ -2,6 +2,7 @@
 
 use super::note::OutgoingNote;
 use super::outbox::{NOTE, Outbox};
+use super::refused::RefusedResults;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -13,6 +14,8 @@ use std::time::SystemTime;
 pub struct OutboxSurvey {
     /// The results that wait, by the remote that they wait for.
     pub waiting: BTreeMap<String, WaitingSince>,
+    /// The results that were refused, by the remote that refused them.
+    pub refused: BTreeMap<String, RefusedResults>,
 }
 
 /// Some results that wait.
@@ -33,8 +36,9 @@ impl OutboxSurvey {
     /// # Errors
     /// The system's.
     pub fn of_store(directory: &Path) -> io::Result<Self> {
-        let mut survey = Self::default();
-        for (path, time) in Outbox::of_store(directory).files(NOTE)? {
+        let outbox = Outbox::of_store(directory);
+        let mut survey = Self { refused: outbox.all_refused()?, ..Self::default() };
+        for (path, time) in outbox.files(NOTE)? {
             let note = fs::read(path).map(|bytes| serde_json::from_slice::<OutgoingNote>(&bytes));
             // It may have been pushed a moment ago.
             let Ok(Ok(OutgoingNote { remote, result, .. })) = note else { continue };

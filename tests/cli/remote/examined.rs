@@ -145,6 +145,11 @@ fn what_was_refused_is_told_with_the_reason() {
     wait_until_pushed(&one);
     let found = findings(sharing_by(&one, &url, "doctor"));
     finds(&found, "refused", "warning", "refused by the remote: 1 result: no access");
+    // Another remote is set, or none.
+    let text = format!("refused by {}: 1 result: no access", url.trim_end_matches('/'));
+    let other = findings(sharing_by(&one, "http://127.0.0.1:1/other", "doctor"));
+    finds(&other, "refused", "warning", &text);
+    finds(&findings(one.cachex("doctor")), "refused", "warning", &text);
 }
 
 #[test]
