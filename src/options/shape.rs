@@ -28,9 +28,9 @@ pub struct Shape {
 pub enum Secrecy {
     /// Nothing.
     None,
-    /// The user and the password of an address.
+    /// The user and the password of an address. One with a password counts in a file that only its owner can read.
     Login,
-    /// All of it. It counts in a file that only its owner can read.
+    /// All of it. It counts in such a file as well.
     Value,
 }
 

@@ -130,6 +130,12 @@ pub(super) fn remote(words: &[OsString]) -> Result<String, BadValue> {
     Ok(text.to_owned())
 }
 
+/// Whether the text is an address with a password in it.
+pub(super) fn has_password(text: &str) -> bool {
+    let login = text.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'));
+    login.is_some_and(|(login, _)| login.contains(':'))
+}
+
 /// A word with dots in place of the user and the password of an address.
 pub fn without_login(word: &OsStr) -> OsString {
     let text = escape_os(word);
@@ -175,6 +181,19 @@ mod tests {
         assert_eq!(shown("redis://u:p/w@host"), "redis://...@host");
         assert_eq!(shown("https://host/a"), "https://host/a");
         assert_eq!(shown("u:p"), "u:p");
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_seen() {
+        for (text, has) in [
+            ("redis://u:p@ss@host:1/0", true),
+            ("redis://:p@host", true),
+            ("redis://u@host:1", false),
+            ("https://host:1/a", false),
+            ("u:p@host", false),
+        ] {
+            assert_eq!(has_password(text), has, "{text}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::rule::Rule;
 use super::value;
 use crate::options::layer::{Layer, RUN_OPTIONS, RunOption};
 use crate::options::shape::Secrecy;
+use crate::options::sharing::has_password;
 use crate::options::source::{FileOwner, FilePlace, Source};
 use crate::options::values::BadValue;
 use crate::terminal::escape_os;
@@ -137,7 +138,11 @@ impl TextReader<'_> {
         for (key, value) in entries {
             let name = key.get_ref();
             let option = RunOption::named(name);
-            let is_secret = option.is_some_and(|it| it.shape.secrecy == Secrecy::Value);
+            let is_secret = option.is_some_and(|it| match it.shape.secrecy {
+                Secrecy::None => false,
+                Secrecy::Login => value.get_ref().as_str().is_some_and(has_password),
+                Secrecy::Value => true,
+            });
             let exposed = (is_secret && !self.is_private).then_some(WhyRefused::Exposed);
             if let Some(why) = why_refused(name, self.owner, rule.is_some()).or(exposed) {
                 let (line, name) = (self.line(key), name.to_string());

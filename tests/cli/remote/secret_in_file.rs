@@ -140,3 +140,20 @@ fn a_bad_value_is_not_quoted() {
         assert!(told.contains("config.toml:1") && !told.contains("12345678"), "{told}");
     }
 }
+
+#[test]
+fn a_file_that_others_can_read_holds_no_password_either() {
+    let sandbox = checkout("echo out");
+    let file = sandbox.user_config("remote = 'redis://user:hunter2@localhost'\n");
+    let told = |mode| {
+        set_mode(&file, mode);
+        sandbox.cachex("./s.sh").output().stderr_text()
+    };
+    assert!(!told(0o600).contains("ignored"));
+    let told_of_it = told(0o644);
+    assert!(told_of_it.contains("remote is ignored") && told_of_it.contains("chmod 600"));
+    assert!(!told_of_it.contains("hunter2"), "{told_of_it}");
+    // A user is no secret.
+    sandbox.user_config("remote = 'redis://user@localhost'\n");
+    assert!(!told(0o644).contains("ignored"));
+}

@@ -1,7 +1,7 @@
 //! `config` shows the settings of sharing with their sources, and no login of an address.
 
 use super::machine::{checkout, key};
-use crate::harness::Texts as _;
+use crate::harness::{Texts as _, set_mode};
 use serde_json::{Value, json};
 
 const ADDRESS: &str = "rediss://loginname:pass%40word@host:6380/2";
@@ -11,6 +11,7 @@ const SHOWN: &str = "rediss://...@host:6380/2";
 fn settings_of_sharing_are_shown_with_their_sources() {
     let one = checkout("echo out");
     let user = one.user_config(&format!("remote = '{ADDRESS}'\nremote-mode = 'read-write'\n"));
+    set_mode(&user, 0o600);
     let project =
         one.project_config("[[rule]]\ncommand = './s.sh'\nshare = true\nremote-min-time = '5s'\n");
     one.trust(&one.dir);
@@ -54,7 +55,7 @@ fn an_address_is_shown_without_its_login_wherever_it_comes_from() {
     assert_eq!(value(one.cachex(&by_flag)), (json!(SHOWN), json!("flag")));
     let by_variable = one.cachex(config).env("CACHEX_REMOTE", ADDRESS);
     assert_eq!(value(by_variable), (json!(SHOWN), json!("variable")));
-    one.user_config(&format!("remote = '{ADDRESS}'\n"));
+    set_mode(one.user_config(&format!("remote = '{ADDRESS}'\n")), 0o600);
     assert_eq!(value(one.cachex(config)), (json!(SHOWN), json!("user")));
 }
 
