@@ -8,10 +8,9 @@ use crate::exit::Exit;
 use crate::options::{
     Asked, RemoteAction, RemoteOptions, Sharing, remote_in_force, store_directory,
 };
-use crate::remote::access::access;
 use crate::remote::child::Transfer;
+use crate::remote::new_secrets;
 use crate::remote::push::detached::{PushReport, push_waiting};
-use crate::remote::{Secrets, new_secrets};
 use crate::terminal::Notices;
 use crate::time::Lifetime;
 use std::path::PathBuf;
@@ -47,10 +46,8 @@ fn store(asked: &Asked) -> Result<PathBuf, Error> {
 
 fn flush(timeout: Lifetime, asked: &Asked, notices: &Notices) -> Result<Exit, Error> {
     let (sharing, store) = (sharing(asked, notices)?, store(asked)?);
-    let access =
-        access(&sharing.remote, |name| sharing.secrets.variable(name)).map_err(Error::Usage)?;
-    let secrets = Secrets::new(|name| sharing.secrets.variable(name));
-    let secrets = secrets.map_err(|bad| Error::Usage(bad.to_string()))?;
+    let access = sharing.access().map_err(Error::Usage)?;
+    let secrets = sharing.keys().map_err(Error::Usage)?;
     let within = match timeout {
         Lifetime::For(within) => within.min(LONGEST),
         Lifetime::Unlimited => LONGEST,

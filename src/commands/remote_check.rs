@@ -5,13 +5,12 @@ use super::findings::shown;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::options::{RemoteMode, Sharing};
-use crate::remote::access::access;
 use crate::remote::breaker::{Breaker, RemoteDirection};
 use crate::remote::check::{TriedRemote, TriedRights, TriedStep, try_remote};
 use crate::remote::child::Transfer;
 use crate::remote::engine::RemoteFault;
 use crate::remote::url::{RemoteProtocol, RemoteUrl};
-use crate::remote::{BadSecret, Namespace, Sealing, Secrets};
+use crate::remote::{Namespace, Sealing, Secrets};
 use crate::store::{Finding, Health};
 use crate::time::brief;
 use std::path::Path;
@@ -25,11 +24,10 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
 /// # Errors
 /// When the remote cannot even be asked, or the lines cannot be written.
 pub(super) fn check(sharing: &Sharing, store: &Path) -> Result<Exit, Error> {
-    let access =
-        access(&sharing.remote, |name| sharing.secrets.variable(name)).map_err(Error::Usage)?;
+    let access = sharing.access().map_err(Error::Usage)?;
     let namespace: Namespace = sharing.namespace.parse().map_err(Error::Usage)?;
     let transfer = Transfer::new(access, sharing.timeout);
-    let secrets = Secrets::new(|name| sharing.secrets.variable(name));
+    let secrets = sharing.keys();
     let tried = try_remote(&transfer, &namespace, secrets.as_ref().ok());
     let tried = tried.map_err(|fault| Error::Failed(fault.to_string()))?;
     if let Some(rights) = &tried.rights {
@@ -91,12 +89,12 @@ impl CheckReport<'_> {
         }
     }
 
-    fn tell_secrets(&mut self, secrets: &Result<Secrets, BadSecret>) {
+    fn tell_secrets(&mut self, secrets: &Result<Secrets, String>) {
         let sealing = match secrets {
             Ok(secrets) => secrets.sealing(),
             Err(bad) => {
-                let fix = format!("set {}; cachex remote keygen prints new secrets", bad.variable);
-                return self.problem("key", bad.to_string(), fix);
+                let fix = "cachex remote keygen prints new secrets, and where each belongs";
+                return self.problem("key", bad.clone(), fix.to_owned());
             }
         };
         self.ok("key", "set: it encrypts results and hides their names".to_owned());

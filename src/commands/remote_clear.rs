@@ -5,7 +5,6 @@ use super::clear::run as clear_here;
 use crate::call::{Call, find_program};
 use crate::error::Error;
 use crate::options::{Asked, ClearOptions, remote_in_force};
-use crate::remote::Secrets;
 use crate::terminal::Notices;
 
 /// Removes the selected entries, then the results of the call on the remote. Prints how many there were.
@@ -25,8 +24,7 @@ pub fn clear(asked: Asked, options: &ClearOptions, notices: &Notices) -> Result<
             "this machine only reads from the remote; to clear there, set CACHEX_REMOTE_MODE: --remote-mode read-write",
         ));
     }
-    let secrets = Secrets::new(|name| sharing.secrets.variable(name));
-    if !secrets.map_err(|bad| Error::Usage(bad.to_string()))?.may_write() {
+    if !sharing.keys().map_err(Error::Usage)?.may_write() {
         return Err(usage(
             "this machine may not write there: to clear on the remote, it needs CACHEX_REMOTE_SIGN_KEY",
         ));

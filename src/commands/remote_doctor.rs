@@ -1,12 +1,11 @@
 //! What `cachex doctor` says of a remote: what is set, whether it is left alone, and what waits. It asks nobody.
 
 use crate::options::{RemoteMode, Sharing};
-use crate::remote::access::access;
+use crate::remote::Sealing;
 use crate::remote::breaker::{Breaker, RemoteDirection};
 use crate::remote::push::refused::RefusedResults;
 use crate::remote::push::survey::{OutboxSurvey, WaitingSince};
 use crate::remote::url::RemoteUrl;
-use crate::remote::{Sealing, Secrets};
 use crate::store::{Finding, Health};
 use crate::time::{Timestamp, brief};
 use std::path::Path;
@@ -22,7 +21,7 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
 pub(super) fn examine(sharing: Option<&Sharing>, directory: &Path) -> Vec<Finding> {
     let mut findings = Vec::new();
     let url = sharing.map(|sharing| {
-        let access = access(&sharing.remote, |name| sharing.secrets.variable(name));
+        let access = sharing.access();
         findings.push(("remote", remote(sharing, access.as_ref().map(|access| &access.url))));
         findings.push(("key", key(sharing)));
         access.map(|access| access.url)
@@ -60,7 +59,7 @@ fn remote(sharing: &Sharing, url: Result<&RemoteUrl, &String>) -> Health {
 /// Whether the secrets are there, and none of them.
 fn key(sharing: &Sharing) -> Health {
     let keys = |count| if count == 1 { "1 key".to_owned() } else { format!("{count} keys") };
-    let sealing = match Secrets::new(|name| sharing.secrets.variable(name)) {
+    let sealing = match sharing.keys() {
         Ok(secrets) => secrets.sealing(),
         Err(bad) => return Health::Warning(format!("{bad}; nothing is shared")),
     };

@@ -56,7 +56,8 @@ macro_rules! options {
             help: concat!($($help, "\n"),+),
             set: |layer, words, source| {
                 let value = if words.is_empty() { None } else { Some($read(&words)?) };
-                layer.$name = Setting::new(value, Given::shown($shape.secrecy, words, source));
+                let words = sharing::shown($shape.secrecy, words);
+                layer.$name = Setting::new(value, Given { words, source });
                 Ok(())
             },
             given: |layer| layer.$name.given(),
@@ -224,7 +225,7 @@ options! {
     /// Asked after a local miss, and given what --share allows. Secrets come from the variables
     /// `CACHEX_REMOTE_KEY`, `CACHEX_REMOTE_SIGN_KEY`, `CACHEX_REMOTE_TRUST` and `CACHEX_REMOTE_TOKEN`, or from
     /// `remote-key` and its kin in the user's file. `cachex remote keygen` makes the first three.
-    remote: String = sharing::remote, Shape::new("remote", One(Text, "URL")).under(SHARING).rare().with_login();
+    remote: SecretText = sharing::remote, Shape::new("remote", One(Text, "URL")).under(SHARING).rare().with_login();
 
     /// What this machine does there: off, read, write or read-write [default: read]
     remote_mode: RemoteMode = last(sharing::mode),

@@ -186,18 +186,20 @@ fn remote_sharing(options: &Layer) -> Option<Sharing> {
 }
 
 fn secrets(options: &Layer) -> SharingSecrets {
+    let Layer { remote_key, remote_sign_key, remote_trust, remote_token, .. } = options;
+    let Layer { remote_token_file, remote_ca, .. } = options;
+    let secret = |setting: &Setting<SecretText>| setting.value().cloned();
     let text = |setting: &Setting<String>| setting.value().cloned().map(SecretText::new);
-    let trusted = options.remote_trust.value().map(|keys| keys.join(","));
+    let trusted = remote_trust.value().map(|keys| keys.join(","));
     // An empty list is one as well: it trusts nobody.
-    let trusted =
-        options.remote_trust.given().map(|_| SecretText::new(trusted.unwrap_or_default()));
+    let trusted = remote_trust.given().map(|_| SecretText::new(trusted.unwrap_or_default()));
     SharingSecrets::new([
-        ("CACHEX_REMOTE_KEY", options.remote_key.value().cloned()),
-        ("CACHEX_REMOTE_SIGN_KEY", options.remote_sign_key.value().cloned()),
-        ("CACHEX_REMOTE_TRUST", trusted),
-        ("CACHEX_REMOTE_TOKEN", options.remote_token.value().cloned()),
-        ("CACHEX_REMOTE_TOKEN_FILE", text(&options.remote_token_file)),
-        ("CACHEX_REMOTE_CA", text(&options.remote_ca)),
+        ("CACHEX_REMOTE_KEY", secret(remote_key), remote_key.source()),
+        ("CACHEX_REMOTE_SIGN_KEY", secret(remote_sign_key), remote_sign_key.source()),
+        ("CACHEX_REMOTE_TRUST", trusted, remote_trust.source()),
+        ("CACHEX_REMOTE_TOKEN", secret(remote_token), remote_token.source()),
+        ("CACHEX_REMOTE_TOKEN_FILE", text(remote_token_file), remote_token_file.source()),
+        ("CACHEX_REMOTE_CA", text(remote_ca), remote_ca.source()),
     ])
 }
 
@@ -273,6 +275,9 @@ pub fn notices(options: &Layer) -> Notices {
 mod tests {
     use super::*;
     use crate::options::argv::CommandLine;
+    use crate::options::files::file::ConfigFile;
+    use crate::options::source::FileOwner;
+    use std::path::Path;
 
     fn request(words: &str) -> Request {
         let words: Vec<_> = format!("cachex {words}").split(' ').map(OsString::from).collect();
@@ -322,5 +327,17 @@ mod tests {
             ignored("--ignore-arg a --ignore-arg b ls"),
             ignored("--ignore-arg b --ignore-arg a ls")
         );
+    }
+
+    #[test]
+    #[cfg(feature = "remote")]
+    fn nothing_shows_a_secret_to_who_looks_for_faults() {
+        let text = "share = true\nremote = 'redis://hidden:hidden@localhost'\nremote-key = 'hidden'\n\
+                    remote-sign-key = 'hidden'\nremote-token = 'hidden'\n";
+        let (owner, path) = (FileOwner::User, Path::new("/f"));
+        let file = ConfigFile::parse(text.as_bytes(), owner, path).expect("a file");
+        let request = Request::new(&file.defaults, Vec::new(), OutputPatterns::default());
+        let shown = format!("{file:?} {request:?}");
+        assert!(request.sharing.is_some() && !shown.contains("hidden"), "{shown}");
     }
 }

@@ -2,19 +2,28 @@
 //!
 //! Knows nothing of the network. A build without remotes refuses an address.
 
+use super::shape::Secrecy;
+use super::source::{FilePlace, Source};
 use super::values::BadValue;
 use crate::home;
+#[cfg(feature = "remote")]
+use crate::remote::Secrets;
+#[cfg(feature = "remote")]
+use crate::remote::access::access;
+#[cfg(feature = "remote")]
+use crate::remote::engine::RemoteAccess;
 use crate::terminal::escape_os;
 use crate::time::Lifetime;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// By which remote results are shared, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sharing {
     /// Its address, which may hold a password.
-    pub remote: String,
+    pub remote: SecretText,
     /// `--remote-mode`.
     pub mode: RemoteMode,
     /// `--remote-timeout`.
@@ -49,18 +58,71 @@ impl fmt::Debug for SecretText {
     }
 }
 
-/// The secrets for a remote, and what else only variables and the user's own file may set, by the names of the variables.
+/// The secrets for a remote, and what else only variables and the user's own file may set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SharingSecrets(Vec<(&'static str, SecretText)>);
+pub struct SharingSecrets(Vec<SharingSecret>);
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct SharingSecret {
+    /// The variable that sets it.
+    variable: &'static str,
+    value: SecretText,
+    /// Where it comes from, if that is a file.
+    place: Option<Rc<FilePlace>>,
+}
 
 impl SharingSecrets {
-    pub(super) fn new(all: impl IntoIterator<Item = (&'static str, Option<SecretText>)>) -> Self {
-        Self(all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+    /// Each of them, with its variable and its source.
+    pub(super) fn new<'s>(
+        all: impl IntoIterator<Item = (&'static str, Option<SecretText>, Option<&'s Source>)>,
+    ) -> Self {
+        let secret = |(variable, value, source): (_, Option<SecretText>, Option<&Source>)| {
+            let place = match source {
+                Some(Source::File(place)) => Some(Rc::clone(place)),
+                _ => None,
+            };
+            Some(SharingSecret { variable, value: value?, place })
+        };
+        Self(all.into_iter().filter_map(secret).collect())
     }
 
     /// The value that a variable of this name has, or would have.
     pub fn variable(&self, name: &str) -> Option<String> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.0.clone())
+        self.0.iter().find(|secret| secret.variable == name).map(|secret| secret.value.0.clone())
+    }
+
+    /// A message that begins with a variable. If its value comes from a file, it is about the key there.
+    #[cfg(feature = "remote")]
+    fn with_source(&self, message: &str) -> String {
+        let of_file = self.0.iter().find_map(|SharingSecret { variable, place, .. }| {
+            let (place, rest) = (place.as_ref()?, message.strip_prefix(variable)?);
+            let is_whole = rest.starts_with([' ', ':']);
+            let key = variable.strip_prefix("CACHEX_")?.to_lowercase().replace('_', "-");
+            is_whole.then(|| format!("{place}: {key}{rest}"))
+        });
+        of_file.unwrap_or_else(|| message.to_owned())
+    }
+}
+
+#[cfg(feature = "remote")]
+impl Sharing {
+    /// The keys of this machine.
+    ///
+    /// # Errors
+    /// What is missing or cannot be used, and where it was set.
+    pub fn keys(&self) -> Result<Secrets, String> {
+        let secrets = Secrets::new(|name| self.secrets.variable(name));
+        secrets.map_err(|bad| self.secrets.with_source(&bad.to_string()))
+    }
+
+    /// The remote, and by what right it is used.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn access(&self) -> Result<RemoteAccess, String> {
+        let access = access(&self.remote.0, |name| self.secrets.variable(name));
+        access.map_err(|bad| self.secrets.with_source(&bad))
     }
 }
 
@@ -122,12 +184,22 @@ pub(super) fn duration(word: &OsStr) -> Result<Duration, String> {
 }
 
 /// The address of a remote. The last one counts; what is wrong with it is told without its user and password.
-pub(super) fn remote(words: &[OsString]) -> Result<String, BadValue> {
+pub(super) fn remote(words: &[OsString]) -> Result<SecretText, BadValue> {
     let word = words.last().map(OsString::as_os_str).unwrap_or_default();
     let bad = |reason| BadValue { word: without_login(word), reason };
     let text = word.to_str().ok_or_else(|| bad("expected UTF-8".to_owned()))?;
     check_remote(text).map_err(bad)?;
-    Ok(text.to_owned())
+    Ok(SecretText(text.to_owned()))
+}
+
+/// Words as they may be shown.
+pub(super) fn shown(secrecy: Secrecy, words: Vec<OsString>) -> Vec<OsString> {
+    match secrecy {
+        Secrecy::None => words,
+        Secrecy::Login => words.iter().map(|word| without_login(word)).collect(),
+        Secrecy::Value if words.is_empty() => words,
+        Secrecy::Value => vec!["set".into()],
+    }
 }
 
 /// Whether the text is an address with a password in it.

@@ -2,7 +2,6 @@
 //!
 //! Knows no option.
 
-use super::shape::Secrecy;
 use crate::terminal::escape_os;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -66,18 +65,10 @@ impl Setting<bool> {
 /// What was given for an option, and where.
 #[derive(Clone, Debug)]
 pub struct Given {
-    /// The words: `true` of a switch that is on, each item of a list. No words are an explicit default.
+    /// The words, as they may be shown: `true` of a switch that is on, each item of a list. No words are an explicit default.
     pub words: Vec<OsString>,
     /// Where it was given.
     pub source: Source,
-}
-
-impl Given {
-    /// With a word in place of what nothing may show.
-    pub(super) fn shown(secrecy: Secrecy, words: Vec<OsString>, source: Source) -> Self {
-        let is_hidden = secrecy == Secrecy::Value && !words.is_empty();
-        Self { words: if is_hidden { vec!["set".into()] } else { words }, source }
-    }
 }
 
 /// Where a value was given. The later variant is nearer.

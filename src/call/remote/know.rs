@@ -7,9 +7,8 @@ use crate::call::remote_state::SharedCall;
 use crate::home;
 use crate::inputs::PortablePlaces;
 use crate::options::Sharing;
-use crate::remote::access::access;
 use crate::remote::child::Transfer;
-use crate::remote::{Namer, Namespace, PlatformFacts, Secrets, SharedProject, portable_key};
+use crate::remote::{Namer, Namespace, PlatformFacts, SharedProject, portable_key};
 use std::cell::RefCell;
 use std::os::unix::ffi::OsStringExt as _;
 
@@ -59,8 +58,7 @@ impl Call<'_> {
         let platform = PlatformFacts::of_process(sharing.platform.as_deref());
         let key = portable_key(fingerprint, &project, &platform, &sharing.epoch)
             .map_err(|not| NotShared::Reason(not.to_string()))?;
-        let variable = |name: &str| sharing.secrets.variable(name);
-        let secrets = Secrets::new(variable).map_err(|bad| fault(&bad))?;
+        let secrets = sharing.keys().map_err(NotShared::Fault)?;
         let namespaces = std::iter::once(&sharing.namespace).chain(&sharing.read);
         let namespaces: Vec<Namespace> = namespaces
             .map(|namespace| namespace.parse().map_err(NotShared::Fault))
@@ -72,7 +70,7 @@ impl Call<'_> {
             let places = PortablePlaces::new(&project.root, &terms, home::directory().as_deref());
             (terms, places)
         });
-        let access = access(&sharing.remote, variable).map_err(NotShared::Fault)?;
+        let access = sharing.access().map_err(NotShared::Fault)?;
         let roots = [Some(project.root.clone()), project.logical_root, home::directory()];
         let places = roots.into_iter().flatten().map(|root| root.into_os_string().into_vec());
         Ok(SharedCall {

@@ -14,8 +14,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// A file that exists, with its bytes.
-#[derive(Debug)]
+/// A file that exists, with its bytes. They may hold secrets, so nothing shows them.
 pub(super) struct FoundFile {
     pub(super) path: PathBuf,
     pub(super) bytes: Vec<u8>,

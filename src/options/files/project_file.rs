@@ -7,8 +7,8 @@ use crate::options::source::FileOwner;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A project's file that can be understood, and the content that would be trusted.
-#[derive(Debug)]
+/// A project's file that can be understood, and the content that would be trusted. Nothing shows that: it may hold a secret by
+/// mistake.
 pub struct ProjectFile {
     /// The file.
     pub path: PathBuf,

@@ -142,6 +142,30 @@ fn a_bad_value_is_not_quoted() {
 }
 
 #[test]
+fn a_bad_key_is_named_as_that_of_the_file() {
+    let server = Server::new();
+    let sandbox = machine(&server, "remote-token-file = 'nowhere'\n");
+    sandbox.write("x", "1");
+    let call = |words: &str| sandbox.cachex(words).env("CACHEX_REMOTE_TOKEN", "token");
+    let file = user_file(&sandbox);
+    let told_of = |key: &str, problem: &str| format!("{}: {key} {problem}", file.display());
+    let text = fs::read_to_string(&file).expect("read");
+    fs::write(&file, text.replace(&key(), "c0ffee")).expect("written");
+    let expected = told_of("remote-key", "is shorter than 32 bytes");
+    for words in ["./s.sh", "explain ./s.sh", "remote check", "remote flush", "doctor"] {
+        let told = told(call(words));
+        // Where lines are broken does not matter.
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(&expected) && !told.contains("CACHEX_REMOTE_KEY"), "{words}: {told}");
+    }
+    // The variable goes before.
+    let told = told(call("./s.sh a").env("CACHEX_REMOTE_KEY", "c0ffee"));
+    assert!(told.contains("warning: CACHEX_REMOTE_KEY is shorter"), "{told}");
+    let told = self::told(sandbox.cachex("remote flush"));
+    assert!(told.contains(&format!("{}: remote-token-file: ", file.display())), "{told}");
+}
+
+#[test]
 fn a_file_that_others_can_read_holds_no_password_either() {
     let sandbox = checkout("echo out");
     let file = sandbox.user_config("remote = 'redis://user:hunter2@localhost'\n");
