@@ -1,8 +1,11 @@
 //! Keys and signers: who may write, and whom readers believe.
 
 use super::fixture::{key, name, open, refusal, seal, secrets, team};
+use crate::remote::access::access;
+use crate::remote::child::Transfer;
 use crate::remote::{ObjectKind, Refusal, SealFault, SealedWriter, Secrets, new_secrets};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// New secrets by their names.
 fn generated() -> BTreeMap<String, String> {
@@ -25,6 +28,14 @@ fn generated_secrets_can_be_used_and_are_new_each_time() {
     assert!(names.iter().all(|name| one[*name] != other[*name]));
     let secrets = Secrets::new(|name| one.get(name).cloned()).expect("usable");
     assert!(secrets.may_write());
+}
+
+#[test]
+fn nothing_shows_a_secret_to_who_looks_for_faults() {
+    let variable = |_: &str| Some("hidden".to_owned());
+    let access = access("redis://hidden:hidden@localhost", variable).expect("an address");
+    let shown = format!("{access:?} {:?}", Transfer::new(access.clone(), Duration::ZERO));
+    assert!(shown.contains("localhost") && !shown.contains("hidden"), "{shown}");
 }
 
 #[test]

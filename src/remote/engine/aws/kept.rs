@@ -67,6 +67,7 @@ mod tests {
                 secret_key: "s".into(),
                 session_token: Some("t".into()),
             };
+            assert_eq!(format!("{credentials:?}"), "AwsCredentials");
             store(&file, &KeptCredentials { credentials: credentials.clone(), ends });
             assert_eq!(load(&file), holds.then_some(credentials));
             assert_eq!(fs::metadata(&file).expect("there").mode() & 0o777, 0o600);

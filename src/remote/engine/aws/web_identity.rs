@@ -209,10 +209,12 @@ mod tests {
         let from_github = named(&[
             ("AWS_ROLE_ARN", "r"),
             ("ACTIONS_ID_TOKEN_REQUEST_URL", "u"),
-            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "b"),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "bearer"),
         ]);
-        let token = IdentityToken::GitHub { url: "u".into(), bearer: "b".into() };
-        assert_eq!(from_github.expect("one").token, token);
+        let from_github = from_github.expect("one");
+        let token = IdentityToken::GitHub { url: "u".into(), bearer: "bearer".into() };
+        assert_eq!(from_github.token, token);
+        assert!(!format!("{from_github:?}").contains("bearer"));
         assert_eq!(named(&[("AWS_ROLE_ARN", "r")]), None);
         assert_eq!(named(&[("AWS_WEB_IDENTITY_TOKEN_FILE", "/f")]), None);
     }
