@@ -15,7 +15,7 @@ use crate::remote::{
     ObjectKind, PackHead, PackLimits, PackReader, PackedFiles, RemoteTombstone, SealedObject,
     Unverified,
 };
-use crate::store::{Clearings, Filled};
+use crate::store::{Clearings, Filled, StoreError};
 use crate::time::{Timestamp, brief};
 use std::cell::RefCell;
 use std::fs::File;
@@ -39,21 +39,19 @@ impl Call<'_> {
         prepared: &mut Prepared,
         object: SealedObject,
         expected: ExpectedResult,
-    ) -> Result<(), String> {
-        let told = |fault: Unverified| fault.to_string();
+    ) -> Result<(), UnusedObject> {
         match object.kind {
             ObjectKind::Pack => {}
             ObjectKind::Tombstone => {
-                let RemoteTombstone { cleared } = RemoteTombstone::read(object).map_err(told)?;
+                let RemoteTombstone { cleared } = RemoteTombstone::read(object)?;
                 shared.cleared.set(shared.cleared.get().max(Some(cleared)));
-                shared.may_replace.set(true);
-                return Err("it was cleared there".to_owned());
+                return Err("it was cleared there".into());
             }
-            ObjectKind::Marker => return Err("it is no result".to_owned()),
+            ObjectKind::Marker => return Err("it is no result".into()),
         }
-        let (head, reader) = PackReader::new(object, self.pack_limits()).map_err(told)?;
+        let (head, reader) = PackReader::new(object, self.pack_limits())?;
         // What is cleared from now on is cleared while the result arrives.
-        let since = prepared.store.clearings().map_err(|fault| fault.to_string())?;
+        let since = prepared.store.clearings()?;
         prepared.store.release_read_lock();
         let ended = self.date_of(shared, prepared, &head)?;
         let holds = match expected.stdin {
@@ -61,13 +59,13 @@ impl Call<'_> {
             None => fits(&shared.stdin, head.condition),
         };
         if !holds {
-            return Err("it holds for another standard input".to_owned());
+            return Err("it holds for another standard input".into());
         }
         if expected.inputs.is_some() != shared.traced.is_some() {
-            return Err("it does not tell what its run has read".to_owned());
+            return Err("it does not tell what its run has read".into());
         }
         if head.files.is_some() != self.has_outputs() {
-            return Err("it has other files than this call asks for".to_owned());
+            return Err("it has other files than this call asks for".into());
         }
         let arriving = ArrivingResult { head, inputs: expected.inputs, ended, since };
         self.fill_from(shared, prepared, arriving, reader)
@@ -79,7 +77,7 @@ impl Call<'_> {
         shared: &SharedCall,
         prepared: &Prepared,
         head: &PackHead,
-    ) -> Result<Timestamp, String> {
+    ) -> Result<Timestamp, UnusedObject> {
         let now = Timestamp::now();
         let mut ended = shared.to_ours(head.ended);
         if ended > now && ended.as_millis() - now.as_millis() <= CLOCK_SLACK {
@@ -89,12 +87,9 @@ impl Call<'_> {
         let expired = self.request.policy.is_spent(exit, ended, now);
         let cleared = self.last_clearing(prepared).is_some_and(|cleared| ended <= cleared)
             || shared.cleared.get().is_some_and(|cleared| head.ended <= cleared);
-        if expired || cleared {
-            shared.may_replace.set(true);
-        }
         match (expired, cleared) {
-            (true, _) => Err("it has expired".to_owned()),
-            (_, true) => Err("it is older than the last clearing of this command".to_owned()),
+            (true, _) => Err("it has expired".into()),
+            (_, true) => Err("it is older than the last clearing of this command".into()),
             _ => Ok(ended),
         }
     }
@@ -115,20 +110,18 @@ impl Call<'_> {
         prepared: &mut Prepared,
         ArrivingResult { head, inputs, ended, since }: ArrivingResult,
         mut reader: PackReader<SealedObject>,
-    ) -> Result<(), String> {
+    ) -> Result<(), UnusedObject> {
         let Prepared { store, observation, .. } = prepared;
         let mut recorder = self.recorder(store);
-        let all =
-            reader.output(|stream, bytes| recorder.record(stream, bytes).map_err(io::Error::other));
-        all.map_err(|fault| fault.to_string())?;
-        let body = recorder.finish().map_err(|fault| fault.to_string())?;
+        reader.output(|stream, bytes| recorder.record(stream, bytes).map_err(io::Error::other))?;
+        let body = recorder.finish().map_err(|fault| UnusedObject::here(&fault))?;
         let recording =
             Recording { body, exit: Exit::Code(head.exit), ended, elapsed: head.elapsed };
         let directory = store.directory().to_owned();
         let files = head.files.as_ref();
-        let spool = files.map(|files| FileSpool::new(files, &mut reader, &directory)).transpose();
-        let spool = spool.map_err(|fault| fault.to_string())?;
-        reader.end().map_err(|fault| fault.to_string())?;
+        let spool =
+            files.map(|files| FileSpool::new(files, &mut reader, &directory)).transpose()?;
+        reader.end()?;
         let open = |number| spool.as_ref().map_or(Ok(None), |spool| spool.open(number));
         let outputs = head.files.map(|PackedFiles { manifest, contents }| NewOutputs {
             manifest,
@@ -136,7 +129,7 @@ impl Call<'_> {
             open: &open,
         });
         if outputs.as_ref().is_some_and(|it| OutputManifest::decode(&it.manifest).is_none()) {
-            return Err("its list of files cannot be read".to_owned());
+            return Err("its list of files cannot be read".into());
         }
         let result = NewResult {
             condition: head.condition,
@@ -145,18 +138,55 @@ impl Call<'_> {
             origin: EntryOrigin::Remote,
             outputs,
         };
-        match self.store_result(store, observation, result, since) {
-            Ok((Filled::Stored, _)) => {
+        match self.store_result(store, observation, result, since)?.0 {
+            Filled::Stored => {
                 shared.count(|uses| uses.saved += head.elapsed);
                 let age = ended.age_at(Timestamp::now()).unwrap_or_default();
                 self.notices.detail(&format_args!("remote: hit: recorded {} ago", brief(age)));
                 Ok(())
             }
-            Ok((Filled::Cleared, _)) => Err("it was cleared meanwhile".to_owned()),
-            Ok((Filled::Changed, _)) => Err("its files are not those that it names".to_owned()),
-            Ok((Filled::TooLarge, _)) => Err("it is larger than --max-size".to_owned()),
-            Err(fault) => Err(fault.to_string()),
+            Filled::Cleared => Err("it was cleared meanwhile".into()),
+            Filled::Changed => Err("its files are not those that it names".into()),
+            Filled::TooLarge => Err("it is larger than --max-size".into()),
         }
+    }
+}
+
+/// Why an object is of no use to this call.
+pub(super) struct UnusedObject {
+    pub(super) reason: String,
+    /// Whether a result of this call may take its place. Otherwise each call would find it again, and each push would
+    /// leave it there.
+    pub(super) may_be_replaced: bool,
+}
+
+impl UnusedObject {
+    /// The fault is on this machine.
+    fn here(fault: &impl ToString) -> Self {
+        Self { reason: fault.to_string(), may_be_replaced: false }
+    }
+}
+
+/// The object is to blame.
+impl From<&str> for UnusedObject {
+    fn from(reason: &str) -> Self {
+        Self { reason: reason.to_owned(), may_be_replaced: true }
+    }
+}
+
+impl From<Unverified> for UnusedObject {
+    fn from(fault: Unverified) -> Self {
+        let may_be_replaced = match &fault {
+            Unverified::Refused(refusal) => refusal.may_be_replaced(),
+            Unverified::Unreadable(_) => false,
+        };
+        Self { may_be_replaced, ..Self::here(&fault) }
+    }
+}
+
+impl From<StoreError> for UnusedObject {
+    fn from(fault: StoreError) -> Self {
+        Self::here(&fault)
     }
 }
 

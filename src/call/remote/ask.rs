@@ -1,5 +1,6 @@
 //! Asking the remote for a result that is not in the local store.
 
+use super::arrive::UnusedObject;
 use super::exchange::{AskingFault, Exchange};
 use super::follow::{ExpectedResult, RoutedObject};
 use crate::call::context::Call;
@@ -53,18 +54,19 @@ impl Call<'_> {
         let mut reason = None;
         for (namespace, name) in shared.namespaces.iter().zip(&shared.names) {
             let Some(object) = exchange.get(name)? else { continue };
-            let may_replace = shared.may_replace.get();
             match self.use_first(shared, &exchange, prepared, (namespace, name), object)? {
                 Ok(()) => {
                     // If it is too old a moment later, the command runs, and that result takes its place.
                     shared.may_replace.set(true);
                     return Ok(true);
                 }
-                Err(unused) => reason = Some(unused),
-            }
-            if shared.names.first() != Some(name) {
-                // Nothing is given under this name.
-                shared.may_replace.set(may_replace);
+                Err(unused) => {
+                    reason = Some(unused.reason);
+                    // Nothing is given under the names of other namespaces.
+                    if shared.names.first() == Some(name) {
+                        shared.may_replace.set(unused.may_be_replaced);
+                    }
+                }
             }
         }
         match reason {
@@ -111,35 +113,42 @@ impl Call<'_> {
         prepared: &mut Prepared,
         (namespace, name): (&Namespace, &ObjectName),
         object: File,
-    ) -> Result<Result<(), String>, AskingFault> {
+    ) -> Result<Result<(), UnusedObject>, AskingFault> {
         let object = match verified(shared, name, object) {
             Ok(object) => object,
-            Err(reason) => return Ok(Err(reason)),
+            Err(unused) => return Ok(Err(unused)),
         };
         if object.kind != ObjectKind::Marker {
             return Ok(self.arrive(shared, prepared, object, ExpectedResult::default()));
         }
         let marker = match Marker::read(object) {
             Ok(marker) => marker,
-            Err(fault) => return Ok(Err(fault.to_string())),
+            Err(fault) => return Ok(Err(fault.into())),
         };
         shared.cleared.set(shared.cleared.get().max(marker.cleared));
         let routed = self.follow(shared, exchange, prepared, namespace, marker)?;
         let Some(RoutedObject { name, object, expected }) = routed else {
-            return Ok(Err("there is none for these inputs".to_owned()));
+            let reason = "there is none for these inputs".to_owned();
+            return Ok(Err(UnusedObject { reason, may_be_replaced: false }));
         };
         let object = verified(shared, &name, object);
         Ok(object.and_then(|object| self.arrive(shared, prepared, object, expected)))
     }
 }
 
-fn verified(shared: &SharedCall, name: &ObjectName, object: File) -> Result<SealedObject, String> {
-    SealedObject::verify(object, name, &shared.secrets).map_err(|fault| match fault {
-        Unverified::Refused(refusal) => {
-            shared.count(|uses| uses.refused += 1);
-            shared.may_replace.set(refusal.may_be_replaced());
-            format!("what the remote has is refused: {refusal}")
+fn verified(
+    shared: &SharedCall,
+    name: &ObjectName,
+    object: File,
+) -> Result<SealedObject, UnusedObject> {
+    SealedObject::verify(object, name, &shared.secrets).map_err(|fault| {
+        let is_refused = matches!(fault, Unverified::Refused(_));
+        let unused = UnusedObject::from(fault);
+        if !is_refused {
+            return unused;
         }
-        fault @ Unverified::Unreadable(_) => fault.to_string(),
+        shared.count(|uses| uses.refused += 1);
+        let reason = format!("what the remote has is refused: {}", unused.reason);
+        UnusedObject { reason, ..unused }
     })
 }

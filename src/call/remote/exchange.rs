@@ -96,6 +96,11 @@ impl<'c> Exchange<'c> {
                 Ok((answer, file))
             }
             Err(fault) => {
+                let is_elsewhere = self.shared.names.iter().skip(1).any(|it| it == name);
+                if matches!(fault, RemoteFault::TooLarge { .. }) && !is_elsewhere {
+                    // It is longer than any result that this call could take.
+                    self.shared.may_replace.set(true);
+                }
                 self.tell(&fault);
                 Err(AskingFault::Unanswered)
             }

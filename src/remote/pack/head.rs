@@ -74,10 +74,7 @@ impl PackHead {
 
     pub(super) fn decode(bytes: &[u8], limits: PackLimits) -> Result<Self, Refusal> {
         let mut fields = FieldReader::new(bytes);
-        let format = fields.byte()?;
-        if format != FORMAT {
-            return Err(Refusal::OtherFormat(format.into()));
-        }
+        Refusal::check_format(fields.byte()?.into(), FORMAT.into())?;
         let head = Self {
             exit: fields.byte()?,
             ended: Timestamp::from_millis(fields.signed()?),

@@ -114,7 +114,7 @@ impl Marker {
     pub fn read(content: impl Read) -> Result<Self, Unverified> {
         let bytes = read_all(content)?;
         let mut fields = FieldReader::new(&bytes);
-        check_format(&mut fields, FORMAT)?;
+        Refusal::check_format(fields.byte()?.into(), FORMAT.into())?;
         let is_cleared = flag(&mut fields)?;
         let cleared = is_cleared.then(|| fields.signed()).transpose()?.map(Timestamp::from_millis);
         let count = fields.count(2)?;
@@ -153,7 +153,7 @@ impl RemoteTombstone {
     pub fn read(content: impl Read) -> Result<Self, Unverified> {
         let bytes = read_all(content)?;
         let mut fields = FieldReader::new(&bytes);
-        check_format(&mut fields, TOMBSTONE_FORMAT)?;
+        Refusal::check_format(fields.byte()?.into(), TOMBSTONE_FORMAT.into())?;
         let cleared = Timestamp::from_millis(fields.signed()?);
         fields.end()?;
         Ok(Self { cleared })
@@ -164,13 +164,6 @@ fn read_all(content: impl Read) -> Result<Vec<u8>, Unverified> {
     let mut bytes = Vec::new();
     content.take(LONGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LONGEST { Err(Refusal::TooLong.into()) } else { Ok(bytes) }
-}
-
-fn check_format(fields: &mut FieldReader<'_>, expected: u8) -> Result<(), Refusal> {
-    match fields.byte()? {
-        format if format == expected => Ok(()),
-        other => Err(Refusal::OtherFormat(other.into())),
-    }
 }
 
 fn flag(fields: &mut FieldReader<'_>) -> Result<bool, Refusal> {

@@ -55,9 +55,7 @@ impl ObjectHeader {
             return Err(Refusal::NoObject);
         }
         let format = u16::from_le_bytes([rest[0], rest[1]]);
-        if format != FORMAT {
-            return Err(Refusal::OtherFormat(format));
-        }
+        Refusal::check_format(format, FORMAT)?;
         let kind = match rest[2] {
             1 => ObjectKind::Pack,
             2 => ObjectKind::Marker,

@@ -130,7 +130,14 @@ pub enum Unverified {
     Refused(#[from] Refusal),
     /// The file that it was spooled to cannot be read.
     #[error("it cannot be read back: {0}")]
-    Unreadable(#[from] io::Error),
+    Unreadable(io::Error),
+}
+
+/// What is refused only when it is decrypted comes as an error of the system.
+impl From<io::Error> for Unverified {
+    fn from(fault: io::Error) -> Self {
+        fault.downcast().map_or_else(Self::Unreadable, Self::Refused)
+    }
 }
 
 impl From<Unverified> for io::Error {

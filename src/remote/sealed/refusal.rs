@@ -1,6 +1,7 @@
 //! Why an object of a remote is not believed. The command runs, as if there were none.
 
 use crate::remote::secret::seal::SealFault;
+use std::cmp::Ordering;
 
 /// Why an object is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -8,9 +9,12 @@ pub enum Refusal {
     /// It is something else.
     #[error("it is not an object of cachex")]
     NoObject,
-    /// Another version wrote it.
+    /// A newer version wrote it.
     #[error("it has format {0}, which this version cannot read")]
-    OtherFormat(u16),
+    NewerFormat(u16),
+    /// An older version wrote it.
+    #[error("it has format {0}, which is read no more")]
+    OlderFormat(u16),
     /// Another key of a team.
     #[error("it was written with another CACHEX_REMOTE_KEY")]
     OtherKey,
@@ -32,9 +36,21 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Compares the format of an object with the one that this version knows.
+    ///
+    /// # Errors
+    /// When they differ.
+    pub fn check_format(format: u16, known: u16) -> Result<(), Self> {
+        match format.cmp(&known) {
+            Ordering::Less => Err(Self::OlderFormat(format)),
+            Ordering::Equal => Ok(()),
+            Ordering::Greater => Err(Self::NewerFormat(format)),
+        }
+    }
+
     /// Whether the object as it lies there is of no use to anybody, so that a new result may take its place.
     #[must_use]
     pub fn may_be_replaced(self) -> bool {
-        !matches!(self, Self::OtherFormat(_))
+        !matches!(self, Self::NewerFormat(_))
     }
 }

@@ -23,4 +23,5 @@ mod shared;
 mod told;
 mod traced;
 mod unattended;
+mod unusable;
 mod verb;
