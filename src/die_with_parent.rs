@@ -28,3 +28,12 @@ pub fn arrange_here(parent: rustix::process::Pid) -> std::io::Result<()> {
 /// Other systems cannot do this.
 #[cfg(not(target_os = "linux"))]
 pub fn arrange(_: &mut Command) {}
+
+/// Other systems cannot do this.
+///
+/// # Errors
+/// Never.
+#[cfg(not(target_os = "linux"))]
+pub fn arrange_here(_: rustix::process::Pid) -> std::io::Result<()> {
+    Ok(())
+}

@@ -4,43 +4,47 @@ use super::message::{
     LONGEST_MESSAGE, RemoteAnswer, RemoteOperation, TransferRequest, read_request,
 };
 use super::resolver::ask_files_and_dns_only;
+use crate::die_with_parent;
 use crate::remote::engine::{
     Deleted, GetDone, PutDone, PutTerms, RemoteAccess, RemoteFault, TransferLimits, open,
 };
 use crate::time::Timestamp;
+use rustix::process::Pid;
+use rustix::stdio::{stdin, stdout};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{FromRawFd, RawFd};
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
-/// The word that asks for it, before the number of the file that is inherited.
+/// The word that asks for it, before the number of the process that waits.
 pub const WORD: &str = "__transfer";
 
-/// Whether this process was started for a transfer: the number of the file for the object.
+/// Whether this process was started for a transfer: the process that waits.
 #[must_use]
-pub fn is_asked_for() -> Option<RawFd> {
+pub fn is_asked_for() -> Option<Pid> {
     let mut words = std::env::args_os().skip(1);
     let is_word = words.next().is_some_and(|word| word == WORD);
     let number = words.next().filter(|_| is_word && words.next().is_none())?;
-    number.to_str()?.parse().ok().filter(|number| *number > 2)
+    Pid::from_raw(number.to_str()?.parse().ok()?)
 }
 
-/// Makes the transfer that standard input describes, with the file of that number. The exit status.
+/// Makes the transfer of standard input, the file, that a message on standard output describes, and answers there. The
+/// exit status.
 #[must_use]
-pub fn serve(number: RawFd) -> u8 {
-    // SAFETY: the process that started this one left the file open under this number, and nothing else here uses it.
-    #[allow(unsafe_code)]
-    let file = unsafe { File::from_raw_fd(number) };
-    ask_files_and_dns_only();
-    let answer = request().and_then(|request| perform(&request, &file));
-    let written = serde_json::to_vec(&answer).map(|bytes| io::stdout().write_all(&bytes));
-    u8::from(!matches!(written, Ok(Ok(()))))
+pub fn serve(waiting: Pid) -> u8 {
+    let served = die_with_parent::arrange_here(waiting).and_then(|()| {
+        let file = File::from(stdin().try_clone_to_owned()?);
+        let mut messages = File::from(stdout().try_clone_to_owned()?);
+        ask_files_and_dns_only();
+        let answer = request(&messages).and_then(|request| perform(&request, &file));
+        messages.write_all(&serde_json::to_vec(&answer)?)
+    });
+    u8::from(served.is_err())
 }
 
-fn request() -> Result<TransferRequest, RemoteFault> {
+fn request(messages: &File) -> Result<TransferRequest, RemoteFault> {
     let mut bytes = Vec::new();
-    let read = io::stdin().take(LONGEST_MESSAGE).read_to_end(&mut bytes);
+    let read = messages.take(LONGEST_MESSAGE).read_to_end(&mut bytes);
     read.map_err(RemoteFault::local)?;
     read_request(&bytes)
 }

@@ -4,17 +4,17 @@ use super::message::{
     LONGEST_MESSAGE, RemoteAnswer, RemoteOperation, TransferRequest, read_answer,
 };
 use super::serve::WORD;
-use crate::die_with_parent;
 use crate::poll::poll_one;
 use crate::remote::engine::{RemoteAccess, RemoteFault, TransferLimits};
 use rustix::event::PollFlags;
-use rustix::io::{FdFlags, fcntl_setfd};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How much longer a process may live than its transfer may take: to say that the time was over.
@@ -65,8 +65,8 @@ impl Transfer {
         };
         let request = serde_json::to_vec(&request).map_err(RemoteFault::local)?;
         let end = Instant::now() + self.within.min(TransferLimits::LONGEST) + GRACE;
-        let mut process = self.start(object).map_err(RemoteFault::local)?;
-        let answer = exchange(&mut process, &request, end);
+        let (mut process, messages) = self.start(object).map_err(RemoteFault::local)?;
+        let answer = exchange(&messages, &request, end);
         // It has answered, or its time is over.
         let _ = process.kill();
         let status = process.wait();
@@ -83,52 +83,43 @@ impl Transfer {
         })
     }
 
-    fn start(&self, object: &File) -> io::Result<Child> {
-        let number = object.as_raw_fd();
-        let mut command = Command::new(&self.program);
-        command.arg0("cachex").arg(WORD).arg(number.to_string());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        die_with_parent::arrange(&mut command);
-        let keep = move || {
-            // SAFETY: the file is open while the process is started, and so the number is its number.
-            #[allow(unsafe_code)]
-            let object = unsafe { BorrowedFd::borrow_raw(number) };
-            fcntl_setfd(object, FdFlags::empty()).map_err(io::Error::from)
-        };
-        // SAFETY: between fork and exec one system call is made: no allocation, no lock.
-        #[allow(unsafe_code)]
-        unsafe {
-            command.pre_exec(keep)
-        };
-        command.spawn()
+    /// Starts the process, and returns where it takes its request and gives its answer. Nothing is done between fork and
+    /// exec, so the memory of this process need not be copied.
+    fn start(&self, object: &File) -> io::Result<(Child, UnixStream)> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let process = Command::new(&self.program)
+            .arg0("cachex")
+            .args([WORD, &std::process::id().to_string()])
+            .stdin(object.try_clone()?)
+            .stdout(OwnedFd::from(theirs))
+            .stderr(Stdio::null())
+            .spawn()?;
+        Ok((process, ours))
     }
 }
 
-/// Tells the process what to do, and reads its answer.
-fn exchange(process: &mut Child, request: &[u8], end: Instant) -> io::Result<Vec<u8>> {
-    if let Some(mut input) = process.stdin.take() {
-        // A pipe takes that much at once. A process that has ended says so by its status.
-        let _ = input.write_all(request);
-    }
-    match process.stdout.take() {
-        Some(output) => read_until(output, end),
-        None => Ok(Vec::new()),
-    }
+/// Tells the process what to do, and reads its answer. A process that has ended says so by its status.
+fn exchange(mut messages: &UnixStream, request: &[u8], end: Instant) -> io::Result<Vec<u8>> {
+    // The socket takes that much at once.
+    let _ = messages.write_all(request).and_then(|()| messages.shutdown(Shutdown::Write));
+    read_until(messages, end)
 }
 
-fn read_until(mut output: ChildStdout, end: Instant) -> io::Result<Vec<u8>> {
+fn read_until(mut output: &UnixStream, end: Instant) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     while (bytes.len() as u64) < LONGEST_MESSAGE {
         let left = end.saturating_duration_since(Instant::now());
-        if poll_one(&output, PollFlags::IN, Some(left))?.is_empty() {
+        if poll_one(output, PollFlags::IN, Some(left))?.is_empty() {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        let read = output.read(&mut chunk)?;
-        if read == 0 {
-            break;
+        match output.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(read) => bytes.extend_from_slice(&chunk[..read]),
+            // It ended before it had read the request.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => break,
+            Err(error) => return Err(error),
         }
-        bytes.extend_from_slice(&chunk[..read]);
     }
     Ok(bytes)
 }
