@@ -8,6 +8,7 @@ use super::objects::directory::ObjectDirectory;
 use super::objects::owners::OutputObject;
 use super::objects::sweep;
 use super::read::database::Database;
+use super::remote_uses::RemoteUses;
 use super::sqlite::codec::{self, OutputRow};
 use super::sqlite::notes::{NoteKind, Notes};
 use super::sqlite::transaction::{self, Purpose};
@@ -18,7 +19,7 @@ use crate::recording::{BlockFile, Body, Checksum, Content};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::cmp::Reverse;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
@@ -31,6 +32,8 @@ pub struct Store {
     pub(super) database: Database,
     /// Opened when the first output file is read.
     pub(super) objects: OnceCell<ObjectDirectory>,
+    /// What the next fill adds to what calls had of a remote.
+    pub(super) pending_uses: Cell<RemoteUses>,
 }
 
 impl Store {
@@ -56,7 +59,7 @@ impl Store {
     }
 
     pub(super) fn of(location: StoreLocation, database: Database) -> Self {
-        Self { location, database, objects: OnceCell::new() }
+        Self { location, database, objects: OnceCell::new(), pending_uses: Cell::default() }
     }
 
     /// Sets a damaged store in `directory` aside and begins a new one.
@@ -112,6 +115,7 @@ impl Store {
     /// look-up.
     pub fn skip_cleanup(self) {
         self.release_read_lock();
+        self.append_pending_uses();
         std::mem::forget(self);
     }
 

@@ -6,7 +6,6 @@
 use super::error::StoreError;
 use super::sqlite::codec;
 use super::sqlite::notes::{NoteKind, Notes};
-use crate::time::Timestamp;
 use rusqlite::Connection;
 use std::ops::AddAssign;
 use std::time::Duration;
@@ -79,12 +78,8 @@ impl AddAssign for RemoteUses {
 
 /// Adds to the sums.
 pub(super) fn add(connection: &Connection, more: [u64; COUNTERS]) -> Result<(), StoreError> {
-    for (number, more) in (0..).zip(more).filter(|(_, more)| *more > 0) {
-        let sum = sum_of(connection, number)?.max(0).saturating_add(codec::stored_count(more));
-        let notes = Notes::of(connection, NoteKind::RemoteUses);
-        notes.put(&[number], Timestamp::from_millis(sum), &[])?;
-    }
-    Ok(())
+    let more = (0..).zip(more.map(codec::stored_count)).filter(|(_, more)| *more > 0);
+    Notes::of(connection, NoteKind::RemoteUses).add(more)
 }
 
 /// A sum as it was stored.

@@ -14,6 +14,7 @@ use super::uses_file::{REMOTE, Uses, append, encode, take};
 use crate::entry::Entry;
 use crate::time::Timestamp;
 use rusqlite::{Connection, params};
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -24,12 +25,27 @@ impl Store {
         note(&self.location, entry.id);
     }
 
+    /// Adds to what calls and pushes had of a remote, with the next fill through this handle, or else when it is dropped.
+    pub fn note_remote_later(&self, uses: RemoteUses) {
+        let mut pending = self.pending_uses.get();
+        pending += uses;
+        self.pending_uses.set(pending);
+    }
+
     /// Adds to what calls and pushes had of a remote.
     pub fn note_remote(&self, uses: &RemoteUses) {
         let counters = (REMOTE..).zip(uses.counters()).filter(|(_, count)| *count > 0);
         let records = counters
             .map(|(id, count)| encode(id, Timestamp::from_millis(codec::stored_count(count))));
         append(&self.location, &records.collect::<Vec<_>>().concat());
+    }
+
+    /// Adds what no fill has added.
+    pub(super) fn append_pending_uses(&self) {
+        let pending = self.pending_uses.take();
+        if pending != RemoteUses::default() {
+            self.note_remote(&pending);
+        }
     }
 
     /// Folds in the uses until now, if the store can be written.
@@ -45,6 +61,12 @@ impl Store {
             Err(fault) => return Err(fault),
         }
         Ok(())
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.append_pending_uses();
     }
 }
 
@@ -92,6 +114,17 @@ pub(super) fn fold(
     }
     Notes::of(connection, NoteKind::Folded).put(&[], Timestamp::from_millis(number), &[])?;
     remote_uses::add(connection, uses.remote)?;
+    if !uses.by_id.is_empty() {
+        add_hits(connection, uses.by_id)?;
+    }
+    Ok(Folded(Some((path, file))))
+}
+
+/// Counts how often entries were used, and when last.
+fn add_hits(
+    connection: &Connection,
+    uses: HashMap<i64, (u64, Timestamp)>,
+) -> Result<(), StoreError> {
     let mut entry = connection.prepare(
         "UPDATE entry SET hits = hits + ?2, used = max(used, min(?3, ?4)) WHERE id = ?1",
     )?;
@@ -102,12 +135,12 @@ pub(super) fn fold(
          FROM entry WHERE entry.id = ?1 AND command.id = entry.command",
     )?;
     let now = Timestamp::now().as_millis();
-    for (id, (hits, last)) in uses.by_id {
+    for (id, (hits, last)) in uses {
         let parameters = params![id, codec::stored_count(hits), last.as_millis(), now];
         entry.execute(parameters)?;
         command.execute(parameters)?;
     }
-    Ok(Folded(Some((path, file))))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -139,6 +172,27 @@ mod tests {
         let folded = fold(location, &transaction).expect("folded");
         transaction.commit().expect("committed");
         folded
+    }
+
+    #[test]
+    fn uses_of_a_remote_that_no_fill_has_added_are_appended() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let uses = RemoteUses { misses: 1, ..RemoteUses::default() };
+        let sums = || {
+            let mut store = Store::open(dir.path()).expect("opened");
+            store.fold_uses().expect("folded");
+            RemoteUses::find(store.database.connection().expect("open")).expect("read")
+        };
+        for skips in [false, true] {
+            let store = Store::open(dir.path()).expect("opened");
+            store.note_remote_later(uses);
+            store.note_remote_later(uses);
+            if skips {
+                store.skip_cleanup();
+            }
+        }
+        assert_eq!(sums(), Some(RemoteUses { misses: 4, ..uses }));
+        assert_eq!(sums(), Some(RemoteUses { misses: 4, ..uses }));
     }
 
     #[test]

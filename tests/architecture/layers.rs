@@ -139,7 +139,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ),
     (
         "store",
-        "error location sqlite objects read handle entry_inputs entry_outputs health remote_uses uses_file query usage write",
+        "error location sqlite objects read remote_uses handle entry_inputs entry_outputs health uses_file query usage write",
     ),
     ("store/health", "finding objects entries examine"),
     ("store/objects", "directory owners staging new_objects sweep"),

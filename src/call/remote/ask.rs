@@ -24,7 +24,7 @@ impl Call<'_> {
             Err(AskingFault::Stdin(fault)) => return Err(fault),
         };
         if let Some(Some(shared)) = self.remote.0.get() {
-            prepared.store.note_remote(&shared.uses_at_end(is_there));
+            prepared.store.note_remote_later(shared.uses_at_end(is_there));
         }
         Ok(is_there)
     }

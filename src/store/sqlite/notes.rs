@@ -97,6 +97,23 @@ impl<'c> Notes<'c> {
         self.insert("REPLACE", name, at, value).map(drop)
     }
 
+    /// Adds to sums, which are the dates of numbered notes. One below zero counts as zero, and none exceeds the largest
+    /// integer.
+    pub fn add(self, more: impl Iterator<Item = (u8, i64)>) -> Result<(), StoreError> {
+        let mut more = more.peekable();
+        if more.peek().is_none() {
+            return Ok(());
+        }
+        let mut statement = self.connection.prepare(
+            "INSERT INTO note (kind, name, at, value) VALUES (?1, ?2, ?3, x'')
+             ON CONFLICT DO UPDATE SET at = min(max(at, 0), ?4 - ?3) + ?3",
+        )?;
+        for (number, more) in more {
+            statement.execute(params![self.kind as i64, [number], more, i64::MAX])?;
+        }
+        Ok(())
+    }
+
     /// Writes a note without a value, unless there is one of the same name. Returns whether it did.
     pub fn put_new(self, name: &[u8]) -> Result<bool, StoreError> {
         self.insert("INSERT OR IGNORE", name, Timestamp::now(), &[])

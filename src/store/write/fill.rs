@@ -16,11 +16,13 @@ use crate::store::handle::Store;
 use crate::store::location::StoreLocation;
 use crate::store::objects::new_objects::NewObjects;
 use crate::store::objects::{owners, sweep};
+use crate::store::remote_uses::RemoteUses;
 use crate::store::sqlite::space;
 use crate::store::sqlite::transaction::{self, Purpose};
-use crate::store::usage;
+use crate::store::{remote_uses, usage};
 use crate::time::Timestamp;
 use rusqlite::Connection;
+use std::cell::Cell;
 use std::num::NonZeroU64;
 
 /// The conditions and limits under which a result is stored.
@@ -67,7 +69,8 @@ impl Store {
             return Ok(Filled::TooLarge);
         }
         let has_objects = objects.is_some();
-        let mut fill = Fill { name, new, learned, limits, objects };
+        let uses = &self.pending_uses;
+        let mut fill = Fill { name, new, learned, limits, objects, uses };
         let ended = fill.finish(connection, &self.location);
         drop(fill);
         let leaves_files = match &ended {
@@ -108,6 +111,7 @@ struct Fill<'a> {
     learned: &'a [LearnedDigest],
     limits: &'a Limits<'a>,
     objects: Option<NewObjects<'a>>,
+    uses: &'a Cell<RemoteUses>,
 }
 
 impl Fill<'_> {
@@ -148,6 +152,7 @@ impl Fill<'_> {
             return Ok(None);
         }
         let folded = usage::fold(location, &transaction)?;
+        remote_uses::add(&transaction, self.uses.get().counters())?;
         let Some(removed) = self.replace(&transaction)? else {
             return Ok(Some((Filled::TooLarge, false)));
         };
@@ -157,6 +162,7 @@ impl Fill<'_> {
         let leaves_files = owners::are_unsettled(&transaction)?;
         let replaced = self.objects.as_mut().map(|it| it.link(&transaction)).transpose()?;
         transaction.commit()?;
+        self.uses.take();
         // Freeing a long file takes a while, so it happens when others can write again.
         drop(replaced);
         folded.done();
@@ -166,7 +172,7 @@ impl Fill<'_> {
     /// Writes the rows and removes others until the limits hold. Returns how many were removed, or `None` if the entry
     /// is too large.
     fn replace(&self, transaction: &Connection) -> Result<Option<usize>, StoreError> {
-        let Self { name, new, learned, limits, objects } = self;
+        let Self { name, new, learned, limits, objects, .. } = self;
         let mut removed = insert::remove_same(transaction, new)?;
         removed += insert::remove_oldest_traced(transaction, new)?;
         if let Some(max_entries) = limits.max_entries
