@@ -281,6 +281,19 @@ mod tests {
     }
 
     #[test]
+    fn to_find_what_a_command_writes_needs_a_trace() {
+        for with_trace in ["outputs = true\ntrace = true", "outputs = true\nno-trace = true"] {
+            let mut layer = file(with_trace);
+            settle(&mut layer).expect("settled");
+            assert_eq!(layer.outputs.is_on(), layer.trace.is_on(), "{with_trace}");
+        }
+        let advice = "--outputs needs --trace; without it, name each --output";
+        assert_eq!(settle(&mut flags("--outputs")).expect_err("no trace"), advice);
+        let message = settle(&mut file("outputs = true")).expect_err("no trace");
+        assert_eq!(message, format!("/f: {advice}"));
+    }
+
+    #[test]
     fn the_nearer_value_of_an_option_is_in_force() {
         let layer = flags("--ttl 1 --env A").over(file("ttl = 2\nenv = 'B'\nscope = 'c'"));
         assert_eq!(layer.ttl.given().expect("set").words, ["1"]);

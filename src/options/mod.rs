@@ -4,8 +4,8 @@
 //! merged once, in [`Asked::read`]: flag over variable over project file over user file. Nothing past this module knows clap, a
 //! variable or a configuration file.
 //!
-//! The files in the order of use: `source`, `shape`, `values`, `sharing`, `layer` (the table), `option`, `definitions` (clap), `argv`,
-//! `variables`, `files`, `merge`, `request`.
+//! The files in the order of use: `source`, `shape`, `values`, `sharing`, `layer` (the table), `option`, `definitions` (clap),
+//! `remote_in_force`, `request`, `argv`, `variables`, `files`, `merge`.
 
 mod argv;
 mod definitions;
@@ -13,6 +13,7 @@ mod files;
 mod layer;
 mod merge;
 mod option;
+mod remote_in_force;
 mod request;
 mod shape;
 mod sharing;
@@ -35,9 +36,8 @@ pub use files::refused::{RefusedKey, RefusedKeys, WhyRefused};
 pub use files::trust::{self, TrustState};
 pub use layer::{Layer, RUN_OPTIONS, RunOption};
 pub use merge::{Asked, check};
-pub use request::{
-    Execution, Request, StdinMode, Typed, notices, remote_in_force, store_directory,
-};
+pub use remote_in_force::remote_in_force;
+pub use request::{Execution, Request, StdinMode, Typed, notices, store_directory};
 pub use shape::Takes;
 pub use sharing::{RemoteMode, Sharing, SharingSecrets, without_login};
 pub use source::{FileOwner, FilePlace, Given, Setting, Source};

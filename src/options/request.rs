@@ -3,9 +3,9 @@
 //! Defaults, and the meaning of options that belong together, are here. Nothing past this knows an option.
 
 use super::layer::Layer;
-use super::sharing::{RemoteMode, SecretText, Sharing, SharingSecrets};
+use super::remote_in_force::sharing;
+use super::sharing::Sharing;
 use super::source::{Setting, Source};
-use crate::error::Error;
 use crate::exit::ExitCodes;
 use crate::home;
 use crate::inputs::PathGlob;
@@ -149,60 +149,6 @@ fn is_flag<T>(setting: &Setting<T>) -> bool {
     setting.source() == Some(&Source::Flag)
 }
 
-/// What is told if there is no remote.
-const NO_REMOTE: &str = "no remote is set: name it with CACHEX_REMOTE or in the user's file";
-
-/// How the result is shared, or why it is not, if an option speaks of that.
-fn sharing(options: &Layer) -> Result<Sharing, Option<&'static str>> {
-    match (options.share.is_on(), remote_sharing(options)) {
-        (false, None) => Err(None),
-        (false, Some(_)) => Err(Some("--share is not set")),
-        (true, None) => Err(Some(NO_REMOTE)),
-        (true, Some(Sharing { mode: RemoteMode::Off, .. })) => Err(Some("--remote-mode is off")),
-        (true, Some(sharing)) => Ok(sharing),
-    }
-}
-
-/// The remote that is set, whether results are shared or not.
-///
-/// # Errors
-/// When there is none.
-pub fn remote_in_force(options: &Layer) -> Result<Sharing, Error> {
-    remote_sharing(options).ok_or_else(|| Error::Usage(NO_REMOTE.to_owned()))
-}
-
-fn remote_sharing(options: &Layer) -> Option<Sharing> {
-    options.remote.value().map(|remote| Sharing {
-        remote: remote.clone(),
-        mode: options.remote_mode.value_or(RemoteMode::Read),
-        timeout: options.remote_timeout.value_or(Duration::from_secs(2)),
-        min_time: options.remote_min_time.value_or(Duration::from_secs(1)),
-        namespace: options.remote_namespace.value_or("main".to_owned()),
-        read: options.remote_read.value_or(Vec::new()),
-        platform: options.remote_platform.value().cloned(),
-        epoch: options.remote_epoch.value_or(String::new()),
-        secrets: secrets(options),
-    })
-}
-
-fn secrets(options: &Layer) -> SharingSecrets {
-    let Layer { remote_key, remote_sign_key, remote_trust, remote_token, .. } = options;
-    let Layer { remote_token_file, remote_ca, .. } = options;
-    let secret = |setting: &Setting<SecretText>| setting.value().cloned();
-    let text = |setting: &Setting<String>| setting.value().cloned().map(SecretText::new);
-    let trusted = remote_trust.value().map(|keys| keys.join(","));
-    // An empty list is one as well: it trusts nobody.
-    let trusted = remote_trust.given().map(|_| SecretText::new(trusted.unwrap_or_default()));
-    SharingSecrets::new([
-        ("CACHEX_REMOTE_KEY", secret(remote_key), remote_key.source()),
-        ("CACHEX_REMOTE_SIGN_KEY", secret(remote_sign_key), remote_sign_key.source()),
-        ("CACHEX_REMOTE_TRUST", trusted, remote_trust.source()),
-        ("CACHEX_REMOTE_TOKEN", secret(remote_token), remote_token.source()),
-        ("CACHEX_REMOTE_TOKEN_FILE", text(remote_token_file), remote_token_file.source()),
-        ("CACHEX_REMOTE_CA", text(remote_ca), remote_ca.source()),
-    ])
-}
-
 fn policy(options: &Layer) -> Policy {
     Policy {
         ttl: options.ttl.value_or(Lifetime::Unlimited),
@@ -315,6 +261,12 @@ mod tests {
             request("--hash-with env:A=cat ls").typed,
             Typed { hashes: true, ..Typed::default() }
         );
+    }
+
+    #[test]
+    fn the_spinner_names_the_command() {
+        let words = ["ls", "a b"].map(OsString::from);
+        assert_eq!(about("Running", &words), "Running `ls 'a b'`");
     }
 
     #[test]

@@ -256,6 +256,16 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_not_among_the_words_that_are_shown() {
+        let words =
+            |secrecy, words: &[&str]| shown(secrecy, words.iter().map(OsString::from).collect());
+        assert_eq!(words(Secrecy::Value, &["key"]), ["set"]);
+        assert!(words(Secrecy::Value, &[]).is_empty(), "an explicit default");
+        assert_eq!(words(Secrecy::Login, &["redis://u:p@host"]), ["redis://...@host"]);
+        assert_eq!(words(Secrecy::None, &["key", "u:p"]), ["key", "u:p"]);
+    }
+
+    #[test]
     fn a_password_in_an_address_is_seen() {
         for (text, has) in [
             ("redis://u:p@ss@host:1/0", true),

@@ -162,6 +162,14 @@ mod tests {
     }
 
     #[test]
+    fn the_times_of_files_count_or_not() {
+        let read = |word: &str| trace_times(OsStr::new(word));
+        assert_eq!(read("exact"), Ok(TraceTimes::Exact));
+        assert_eq!(read("ignore"), Ok(TraceTimes::Ignore));
+        assert_eq!(read("Exact"), Err("expected exact or ignore".to_owned()));
+    }
+
+    #[test]
     fn a_number_of_entries_starts_at_one() {
         assert_eq!(positive(OsStr::new("1")).map(NonZeroU64::get), Ok(1));
         for word in ["0", "-3", "", "1.5", "many"] {

@@ -96,7 +96,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("key/words", "descriptors environment file_names ignored"),
     (
         "options",
-        "shape source values sharing layer definitions files option request argv variables merge",
+        "shape source values sharing layer definitions files option remote_in_force request argv variables merge",
     ),
     ("options/definitions", "verbs command usage"),
     ("options/files", "anchor places refused rule trust value file findings look project_file"),
