@@ -26,8 +26,8 @@ impl Digest {
     /// Like [`of_reader`](Self::of_reader), for a reader of about `length` bytes.
     pub(crate) fn of_length(length: u64, mut reader: impl Read) -> io::Result<Self> {
         // One byte more shows whether that was all: some files are longer than their size says.
-        let buffer = length.saturating_add(1).clamp(4 << 10, 64 << 10);
-        let mut buffer = vec![0; usize::try_from(buffer).unwrap_or(64 << 10)];
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let mut buffer = vec![0; length.saturating_add(1).clamp(4 << 10, 64 << 10)];
         let mut builder = DigestBuilder::default();
         loop {
             match reader.read(&mut buffer) {
@@ -100,6 +100,27 @@ mod tests {
         for length in [0, 2, 3, 100_000, u64::MAX] {
             let read = Digest::of_length(length, Interrupted(b"abc", false)).expect("read");
             assert_eq!(read, Digest::of(b"abc"), "{length}");
+        }
+    }
+
+    /// Notes how much it is asked for, and has nothing.
+    struct Asked<'n>(&'n mut usize);
+
+    impl Read for Asked<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            *self.0 = buffer.len();
+            Ok(0)
+        }
+    }
+
+    #[test]
+    fn a_short_file_is_read_at_once_and_a_long_one_in_little_memory() {
+        for (length, expected) in
+            [(0, 4096), (4095, 4096), (4096, 4097), (65_535, 65_536), (u64::MAX, 65_536)]
+        {
+            let mut asked = 0;
+            Digest::of_length(length, Asked(&mut asked)).expect("read");
+            assert_eq!(asked, expected, "{length}");
         }
     }
 
