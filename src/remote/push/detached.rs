@@ -337,7 +337,8 @@ pub fn start_pushing(access: &RemoteAccess, secrets: &Secrets, store: &Path) -> 
     let order = serde_json::to_vec(&order)?;
     let program = Transfer::new(access.clone(), SHORTEST_TIME).program;
     let mut command = Command::new(program);
-    command.arg0("cachex").arg(WORD).current_dir("/");
+    // It stays in this directory: settings may name the store and other files from here.
+    command.arg0("cachex").arg(WORD);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     // SAFETY: between fork and exec only system calls are made: no allocation, no lock.
     #[allow(unsafe_code)]

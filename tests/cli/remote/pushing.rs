@@ -153,3 +153,13 @@ fn a_push_that_takes_too_long_keeps_nothing_else_from_being_pushed() {
     flush(&one, &server, "").gives("pushed 1, refused 0, waiting 0\n");
     assert_eq!(server.objects().len(), 4);
 }
+
+#[test]
+fn a_store_that_is_named_from_the_working_directory_pushes_too() {
+    let (server, one, other) = (Server::new(), checkout("cat x"), checkout("cat x"));
+    one.write("x", "1");
+    let call = |sandbox| sharing(sandbox, &server, "./s.sh").env("CACHEX_CACHE_DIR", "own");
+    call(&one).gives("1");
+    wait_until("it is pushed", || server.objects().len() == 1);
+    call(&other).gives("1");
+}
