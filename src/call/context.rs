@@ -55,7 +55,16 @@ impl<'a> Call<'a> {
 
     /// Whether the result of a run is to be stored.
     pub(super) fn stores(&self, store: &Store) -> bool {
-        !self.request.no_store && !store.is_read_only()
+        self.why_not_stored(store).is_none()
+    }
+
+    /// Why the result of a run is not to be stored, if it is not. Then no remote is asked: what it has could not be stored.
+    pub(super) fn why_not_stored(&self, store: &Store) -> Option<&'static str> {
+        if self.request.no_store {
+            Some("its result would not be stored")
+        } else {
+            store.is_read_only().then_some("the store is read-only")
+        }
     }
 
     /// The environment of the command, inside the runs that are `active`.

@@ -25,8 +25,8 @@ impl Call<'_> {
         fallback: Option<Box<Entry>>,
     ) -> Result<Exit, Error> {
         let key = prepared.observation.fingerprint.key();
-        if !self.stores(&prepared.store) {
-            self.tell_not_asked("its result would not be stored");
+        if let Some(reason) = self.why_not_stored(&prepared.store) {
+            self.tell_not_asked(reason);
             return self.fill(prepared, fallback, None);
         }
         let mut was_handed_on = false;

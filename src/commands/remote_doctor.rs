@@ -33,11 +33,24 @@ pub(super) fn examine(sharing: Option<&Sharing>, directory: &Path) -> Vec<Findin
             ("pushing", RemoteDirection::Write, sharing.mode.writes()),
         ];
         for (subject, direction, _) in breakers.into_iter().filter(|(.., is_used)| *is_used) {
-            findings.push((subject, breaker(&Breaker::new(directory, url, direction))));
+            findings.push((
+                subject,
+                if is_read_only(directory) {
+                    Health::Warning("the remote is not used: the store is read-only".to_owned())
+                } else {
+                    breaker(&Breaker::new(directory, url, direction))
+                },
+            ));
         }
     }
     findings.extend(outbox(url.as_ref(), directory));
     findings
+}
+
+/// Whether nothing can be stored, so that what the remote has could not be either.
+fn is_read_only(directory: &Path) -> bool {
+    let access = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+    directory.exists() && rustix::fs::access(directory, access).is_err()
 }
 
 fn remote(sharing: &Sharing, url: Result<&RemoteUrl, &String>) -> Health {

@@ -23,7 +23,7 @@ impl Call<'_> {
             let breaker = Breaker::new(directory, &shared.transfer.access.url, direction);
             breaker.outage(Timestamp::now()).map(left_alone)
         };
-        let not_asked = self.why_not_stored(prepared);
+        let not_asked = self.why_not_stored(&prepared.store);
         let not_asked = not_asked.or_else(|| self.why_not_asked(sharing)).map(str::to_owned);
         SharingForecast::Yes(Box::new(ForeseenSharing {
             remote: shared.transfer.access.url.to_string(),
@@ -39,11 +39,6 @@ impl Call<'_> {
         }))
     }
 
-    /// Why this call neither asks nor gives, whatever the settings of the remote are.
-    fn why_not_stored(&self, prepared: &Prepared) -> Option<&'static str> {
-        (!self.stores(&prepared.store)).then_some("its result would not be stored")
-    }
-
     fn why_not_given(
         &self,
         sharing: &Sharing,
@@ -52,7 +47,7 @@ impl Call<'_> {
     ) -> Option<String> {
         let not_run = self.request.execution == Execution::Never;
         let not_run = not_run.then_some("--only-if-cached is set");
-        if let Some(reason) = not_run.or_else(|| self.why_not_stored(prepared)) {
+        if let Some(reason) = not_run.or_else(|| self.why_not_stored(&prepared.store)) {
             return Some(reason.to_owned());
         }
         if !sharing.mode.writes() {

@@ -5,7 +5,7 @@
 //! result that was refused keeps its note as `ID.refused` until somebody was told.
 
 use super::note::OutgoingNote;
-use crate::private_directory;
+use crate::private_directory::{self, NotPrivate};
 use crate::remote::engine::RemoteFault;
 use crate::remote::secret::keys::KeyId;
 use serde_json::from_slice;
@@ -111,7 +111,11 @@ impl Outbox {
     pub fn lock(&self, end: Instant, insists: bool) -> io::Result<Option<File>> {
         self.prepare()?;
         let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CREATE;
-        let open = |name| private_directory::open_private(&self.directory.join(name), flags);
+        let open = |name| {
+            let path = self.directory.join(name);
+            private_directory::open_private(&path, flags)
+                .map_err(|error| io::Error::other(NotPrivate::by_system(&path, &error)))
+        };
         let (next, lock) = (open("next")?, open("lock")?);
         let patience = if insists { end } else { Instant::now() };
         let is_ours = lock_by(&next, patience)? && lock_by(&lock, end)?;

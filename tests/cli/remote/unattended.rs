@@ -1,8 +1,8 @@
 //! Calls that run nothing, store nothing, or run in the background, and the remote.
 
-use super::machine::{checkout, sharing, wait_until_pushed};
+use super::machine::{checkout, sharing, wait_until_pushed, with_remote};
 use super::server::Server;
-use crate::harness::{Sandbox, Texts as _, wait_until};
+use crate::harness::{Sandbox, Texts as _, am_root, set_mode, wait_until};
 
 /// A machine whose file `x` has this content.
 fn machine(content: &str) -> Sandbox {
@@ -54,6 +54,38 @@ fn what_is_warmed_is_shared() {
     wait_until("the result is replaced", || server.requests("PUT") == 2);
     wait_until_pushed(&one);
     sharing(&machine("4"), &server, "./s.sh").gives("3");
+}
+
+#[test]
+fn a_call_that_cannot_store_neither_asks_nor_gives_and_says_so() {
+    const NOBODY: u32 = 65534;
+    if !am_root() {
+        return;
+    }
+    let (server, one) = (Server::new(), machine("1"));
+    let call = |words: &str| {
+        let call = with_remote(one.by(NOBODY, words), &server.url());
+        call.env("CACHEX_CACHE_DIR", "own")
+    };
+    call("echo x").gives("x\n");
+    wait_until("it is pushed", || server.objects().len() == 1);
+    let asked = server.requests("");
+    one.sh("rm own/outbox/next").gives("");
+    set_mode(one.dir.join("own/outbox"), 0o500);
+    set_mode(one.dir.join("own"), 0o500);
+    let told = call("-v echo y").tells("y\n", 0);
+    assert!(told.contains("remote: not asked: the store is read-only"), "{told}");
+    let explained = call("explain echo y").output().stdout_text();
+    for word in ["asked", "given"] {
+        let line = format!("\nnot {word}: the store is read-only\n");
+        assert!(explained.contains(&line), "{explained}");
+    }
+    let found = call("doctor").output().stdout_text();
+    let is_told = |line: &&str| line.contains("the remote is not used: the store is read-only");
+    assert_eq!(found.lines().filter(is_told).count(), 2, "{found}");
+    assert_eq!(server.requests(""), asked);
+    let told = call("remote flush").tells("", 125);
+    assert!(told.contains("own/outbox/next: Permission denied"), "{told}");
 }
 
 /// A machine with a result of its own that expired an hour ago, and `x` as it is by now.
