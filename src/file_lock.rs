@@ -105,6 +105,28 @@ const SEEK_SET: libc::c_short = libc::SEEK_SET as libc::c_short;
 mod tests {
     use super::*;
 
+    /// The kind of lock that others see. The lock of an open file would conflict even with those of its process.
+    #[cfg(target_os = "linux")]
+    fn seen_by_others(other: &File, bytes: ByteRange) -> libc::c_short {
+        call(other, libc::F_OFD_GETLK, bytes, F_WRLCK).expect("looked up").l_type
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_lock_is_there_until_it_is_given_up() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let (ours, other) = (file.as_file(), file.reopen().expect("opened"));
+        let (bytes, beside) =
+            (ByteRange { start: 5, length: 2 }, ByteRange { start: 7, length: 1 });
+        assert!(take(ours, bytes).expect("free"));
+        assert_eq!(seen_by_others(&other, ByteRange { start: 6, length: 1 }), F_WRLCK);
+        assert_eq!(seen_by_others(&other, beside), F_UNLCK);
+        assert!(share(ours, bytes).expect("ours"));
+        assert_eq!(seen_by_others(&other, bytes), F_RDLCK);
+        give_up(ours, bytes).expect("ours");
+        assert_eq!(seen_by_others(&other, bytes), F_UNLCK);
+    }
+
     #[test]
     fn a_file_that_cannot_be_locked_is_an_error_and_not_a_lock_of_others() {
         let file = tempfile::NamedTempFile::new().expect("a file");

@@ -259,6 +259,13 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_claims_that_cannot_be_opened_is_an_error_and_not_missing() {
+        let directory = directory();
+        std::os::unix::fs::symlink("/dev/null", directory.path().join(FILE)).expect("linked");
+        assert!(can_claim(directory.path()).is_err());
+    }
+
+    #[test]
     fn no_two_purposes_share_a_byte() {
         let last = libc::off_t::from(u32::MAX);
         assert!(byte(FIRST, last).start < PROBED.start);

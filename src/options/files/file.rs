@@ -319,6 +319,47 @@ mod tests {
     }
 
     #[test]
+    fn a_value_on_one_line_is_quoted_whole() {
+        let what = |text: &str| parse(text, FileOwner::User).expect_err("bad").what;
+        assert!(what("ttl = 'x'").starts_with("invalid value 'x' for ttl: "));
+        assert!(what("ttl = '''\nx\ny'''").starts_with("invalid value '''… for ttl: "));
+    }
+
+    /// Reads a file that only its owner can read, or others too.
+    fn read(text: &str, is_private: bool) -> Result<ConfigFile, String> {
+        let (path, bytes) = ("/f\x1b".into(), text.into());
+        ConfigFile::read(&FoundFile { path, bytes, is_private }, FileOwner::User)
+    }
+
+    #[test]
+    fn a_problem_is_told_in_one_line_with_its_place() {
+        let path = escape_os(OsStr::new("/f\x1b"));
+        let message = read("\nscope = [\n", true).expect_err("bad");
+        assert!(message.starts_with(&format!("{path}:")), "{message}");
+        assert!(message.len() > path.len() + 10 && !message.contains(['\n', '\x1b']), "{message}");
+        let expected = format!("{path}:2: unknown key 'zebra crossing'");
+        assert_eq!(
+            read("\n'zebra\\ncrossing' = 1".replace('\'', "\"").as_str(), true).expect_err("bad"),
+            expected
+        );
+    }
+
+    #[test]
+    fn a_secret_that_others_can_read_does_not_count() {
+        let refused = |is_private| {
+            let text = "\nremote-token = 'secret'\nttl = 1\n";
+            let file = read(text, is_private).expect("a file");
+            assert_eq!(file.defaults.remote_token.value().is_some(), is_private);
+            assert!(file.defaults.ttl.value().is_some());
+            file.refused.map(|refused| refused.to_string())
+        };
+        assert_eq!(refused(true), None);
+        let path = escape_os(OsStr::new("/f\x1b"));
+        let why = WhyRefused::Exposed.reason();
+        assert_eq!(refused(false), Some(format!("{path}:2: remote-token is ignored: {why}")));
+    }
+
+    #[test]
     fn depth_is_limited() {
         let deep = format!("ttl = {}", "[".repeat(100_000));
         assert!(parse(deep, FileOwner::User).is_err());

@@ -139,3 +139,101 @@ fn is_open_to_others(owner: FileOwner, status: &rustix::fs::Stat) -> bool {
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> String {
     format!("cannot read {}: {error}", escape_os(path.as_os_str()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn directory() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a directory")
+    }
+
+    /// Reads the user's file of this length and mode.
+    fn read_file(length: u64, mode: u32) -> Result<Option<FoundFile>, String> {
+        let directory = directory();
+        let path = directory.path().join("config.toml");
+        let bytes = vec![b'#'; usize::try_from(length).expect("a length")];
+        fs::write(&path, bytes).expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("its mode");
+        read(FileOwner::User, path.clone(), &path)
+    }
+
+    #[test]
+    fn all_of_a_file_is_read_up_to_a_limit() {
+        for length in [0, 1, LARGEST] {
+            let found = read_file(length, 0o600).expect("readable").expect("a file");
+            assert_eq!(found.bytes.len() as u64, length);
+        }
+        let problem = read_file(LARGEST + 1, 0o600).err().expect("too long");
+        assert!(problem.ends_with("config.toml is too long"), "{problem}");
+    }
+
+    #[test]
+    fn a_file_is_private_if_nobody_else_can_read_it() {
+        let is_private = |mode| read_file(1, mode).expect("read").expect("a file").is_private;
+        assert!(is_private(0o600) && is_private(0o700));
+        assert!(!is_private(0o640) && !is_private(0o604) && !is_private(0o610));
+    }
+
+    #[test]
+    fn a_file_that_others_can_write_is_not_read() {
+        for mode in [0o620, 0o602] {
+            let problem = read_file(1, mode).err().expect("open to others");
+            assert!(problem.ends_with("can be written by others; run chmod go-w on it"));
+        }
+    }
+
+    #[test]
+    fn the_group_of_a_user_alone_may_write_to_the_file_of_a_project() {
+        let file = tempfile::tempfile().expect("a file");
+        let mut status = rustix::fs::fstat(&file).expect("its status");
+        let mut is_open = |owner, mode: u32, uid, gid| {
+            (status.st_mode, status.st_uid, status.st_gid) = (0o100_000 | mode, uid, gid);
+            is_open_to_others(owner, &status)
+        };
+        for owner in [FileOwner::Project, FileOwner::User] {
+            assert!(!is_open(owner, 0o755, 5, 5) && !is_open(owner, 0o755, 5, 6));
+            assert!(is_open(owner, 0o602, 5, 5) && is_open(owner, 0o602, 5, 6));
+            assert!(is_open(owner, 0o620, 5, 6));
+        }
+        assert!(!is_open(FileOwner::Project, 0o620, 5, 5));
+        assert!(is_open(FileOwner::User, 0o620, 5, 5));
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_no_file_and_a_directory_is_a_problem() {
+        let directory = directory();
+        let path = directory.path().join("config.toml");
+        let read = || read(FileOwner::User, path.clone(), &path);
+        assert!(read().expect("none").is_none());
+        std::os::unix::fs::symlink("nowhere", &path).expect("linked");
+        assert!(read().expect("none").is_none());
+        fs::remove_file(&path).expect("removed");
+        fs::create_dir(&path).expect("made");
+        assert!(read().err().expect("a directory").ends_with("is not a regular file"));
+    }
+
+    #[test]
+    fn anybody_may_put_files_into_a_directory_that_is_sticky_and_writable() {
+        let directory = directory();
+        for (mode, expected) in [(0o1777, true), (0o0777, false), (0o1775, false), (0o700, false)] {
+            let mode = fs::Permissions::from_mode(mode);
+            fs::set_permissions(directory.path(), mode).expect("its mode");
+            assert_eq!(is_for_everybody(directory.path()), expected);
+        }
+        assert!(!is_for_everybody(&directory.path().join("missing")));
+    }
+
+    #[test]
+    fn a_file_has_an_owner_and_a_missing_one_has_none() {
+        let directory = directory();
+        let path = directory.path().join("x");
+        assert_eq!(owner_of(&path).expect("looked up"), None);
+        std::os::unix::fs::symlink("nowhere", &path).expect("linked");
+        let us = rustix::process::geteuid().as_raw();
+        assert_eq!(owner_of(&path).expect("looked up"), Some(us));
+        assert_eq!(owner_of(&path.join("y")).expect("looked up"), None);
+        assert!(owner_of(&directory.path().join("x".repeat(300))).is_err());
+    }
+}

@@ -41,6 +41,13 @@ fn a_recording_of_two_streams_serves_a_call_with_one() {
     assert_eq!(apart.len(), 1);
 }
 
+#[test]
+fn a_call_may_write_to_two_streams_or_to_one() {
+    let [apart, joined] = sample().wherever_it_writes();
+    assert_eq!(apart, Fingerprint { outputs: OutputStreams::Apart, ..sample() });
+    assert_eq!(joined, Fingerprint { outputs: OutputStreams::Joined, ..sample() });
+}
+
 proptest! {
     #[test]
     fn canonical_bytes_can_be_read_back(fingerprint in fingerprint()) {
