@@ -93,7 +93,7 @@ options! {
     /// `stdin`. `sh -c` runs COMMAND with the raw value on its standard input, as in
     /// `--hash-with 'stdin=jq -cS .'`.
     hash_with: Vec<HashWith> = all(values::hash_with),
-        Shape::new("hash-with", Many(Text, "SELECTOR=COMMAND")).under(KEY).rare();
+        Shape::new("hash-with", Many(Text, "SELECTOR=COMMAND")).under(KEY).rare().for_user();
 
     /// Give the command only the variables of --env
     ///
@@ -185,10 +185,10 @@ options! {
     refresh: bool = switch, Shape::new("refresh", Nothing).also("force").under(FRESHNESS);
 
     /// Refresh in the background: print nothing, exit 0 at once
-    warm: bool = switch, Shape::new("warm", Nothing).under(FRESHNESS).rare();
+    warm: bool = switch, Shape::new("warm", Nothing).under(FRESHNESS).rare().for_user();
 
     /// Never run the command: replay, or exit 124
-    only_if_cached: bool = switch, Shape::new("only-if-cached", Nothing).under(FRESHNESS).rare();
+    only_if_cached: bool = switch, Shape::new("only-if-cached", Nothing).under(FRESHNESS).rare().for_user();
 
     /// Exit codes that count as success [default: 0]
     ///
@@ -225,15 +225,15 @@ options! {
     /// Asked after a local miss, and given what --share allows. Secrets come from the variables
     /// `CACHEX_REMOTE_KEY`, `CACHEX_REMOTE_SIGN_KEY`, `CACHEX_REMOTE_TRUST` and `CACHEX_REMOTE_TOKEN`, or from
     /// `remote-key` and its kin in the user's file. `cachex remote keygen` makes the first three.
-    remote: SecretText = sharing::remote, Shape::new("remote", One(Text, "URL")).under(SHARING).rare().with_login();
+    remote: SecretText = sharing::remote, Shape::new("remote", One(Text, "URL")).under(SHARING).rare().with_login().for_user();
 
     /// What this machine does there: off, read, write or read-write [default: read]
     remote_mode: RemoteMode = last(sharing::mode),
-        Shape::new("remote-mode", One(Text, "off|read|write|read-write")).under(SHARING).rare();
+        Shape::new("remote-mode", One(Text, "off|read|write|read-write")).under(SHARING).rare().for_user();
 
     /// Never wait longer for it [default: 2s]
     remote_timeout: Duration = last(sharing::duration),
-        Shape::new("remote-timeout", One(Quantity, "DURATION")).under(SHARING).rare();
+        Shape::new("remote-timeout", One(Quantity, "DURATION")).under(SHARING).rare().for_user();
 
     /// Share only what took at least this long [default: 1s]
     remote_min_time: Duration = last(sharing::duration),
@@ -241,47 +241,47 @@ options! {
 
     /// Write results under this name, and read them there first [default: main]
     remote_namespace: String = last(sharing::namespace),
-        Shape::new("remote-namespace", One(Text, "NAME")).under(SHARING).rare();
+        Shape::new("remote-namespace", One(Text, "NAME")).under(SHARING).rare().for_user();
 
     /// Read results of these names too (repeat, or use commas)
     remote_read: Vec<String> = all(sharing::namespace),
-        Shape::new("remote-read", Listed(Text, "NAME")).under(SHARING).rare();
+        Shape::new("remote-read", Listed(Text, "NAME")).under(SHARING).rare().for_user();
 
     /// Share with machines of this name, whatever their system is
     ///
     /// By default results are shared among machines of one system, processor, distribution and release.
     remote_platform: String = last(values::text),
-        Shape::new("remote-platform", One(Text, "NAME")).under(SHARING).rare();
+        Shape::new("remote-platform", One(Text, "NAME")).under(SHARING).rare().for_user();
 
     /// Share nothing with calls of another epoch
     ///
     /// Another text makes all machines begin anew.
     remote_epoch: String = last(values::text),
-        Shape::new("remote-epoch", One(Text, "TEXT")).under(SHARING).rare();
+        Shape::new("remote-epoch", One(Text, "TEXT")).under(SHARING).rare().for_user();
 
     /// The key of the team
     remote_key: SecretText = sharing::secret,
-        Shape::new("remote-key", One(Text, "KEY")).under(SHARING).secret().no_flag();
+        Shape::new("remote-key", One(Text, "KEY")).under(SHARING).secret().no_flag().for_user();
 
     /// The seed of those who may write
     remote_sign_key: SecretText = sharing::secret,
-        Shape::new("remote-sign-key", One(Text, "SEED")).under(SHARING).secret().no_flag();
+        Shape::new("remote-sign-key", One(Text, "SEED")).under(SHARING).secret().no_flag().for_user();
 
     /// The public keys that count (repeat, or use commas)
     remote_trust: Vec<String> = all(values::text),
-        Shape::new("remote-trust", Listed(Text, "KEY")).under(SHARING).no_flag();
+        Shape::new("remote-trust", Listed(Text, "KEY")).under(SHARING).no_flag().for_user();
 
     /// The token or the password for the remote
     remote_token: SecretText = sharing::secret,
-        Shape::new("remote-token", One(Text, "TOKEN")).under(SHARING).secret().no_flag();
+        Shape::new("remote-token", One(Text, "TOKEN")).under(SHARING).secret().no_flag().for_user();
 
     /// A file with the token
     remote_token_file: String = last(sharing::file),
-        Shape::new("remote-token-file", One(Path, "FILE")).under(SHARING).no_flag();
+        Shape::new("remote-token-file", One(Path, "FILE")).under(SHARING).no_flag().for_user();
 
     /// Root certificates in place of those compiled in
     remote_ca: String = last(sharing::file),
-        Shape::new("remote-ca", One(Path, "FILE")).under(SHARING).no_flag();
+        Shape::new("remote-ca", One(Path, "FILE")).under(SHARING).no_flag().for_user();
 
     /// Run it on a terminal, for its colours [default: never]
     ///
@@ -300,7 +300,7 @@ options! {
     ///
     /// The least recently used entries go first.
     max_size: Size = last(values::parsed),
-        Shape::new("max-size", One(Quantity, "SIZE")).under(STORING).rare();
+        Shape::new("max-size", One(Quantity, "SIZE")).under(STORING).rare().for_user();
 
     /// Run the command as if cachex were not there
     no_cache: bool = switch, Shape::new("no-cache", Nothing).under(STORING).rare();
@@ -309,13 +309,13 @@ options! {
     verbose: bool = switch, Shape::new("verbose", Nothing).letter('v');
 
     /// Print no warnings
-    quiet: bool = switch, Shape::new("quiet", Nothing).letter('q');
+    quiet: bool = switch, Shape::new("quiet", Nothing).letter('q').for_user();
 
     /// Keep the store in this directory
     ///
     /// Instead of `cachex` in the user's cache directory.
     cache_dir: PathBuf = last(values::directory),
-        Shape::new("cache-dir", One(Directory, "DIR")).rare();
+        Shape::new("cache-dir", One(Directory, "DIR")).rare().for_user();
 }
 
 const KEY: &str = "Key";

@@ -21,6 +21,9 @@ pub struct Shape {
     pub secrecy: Secrecy,
     /// Whether it is a flag of the command line too. What is none is not in the help.
     pub is_flag: bool,
+    /// Whether the file of a project may not set it: such a file may not run programs, move the store, silence warnings or
+    /// decide where results go and come from.
+    pub is_for_user: bool,
 }
 
 /// What is secret of a value.
@@ -77,6 +80,7 @@ impl Shape {
             is_rare: false,
             secrecy: Secrecy::None,
             is_flag: true,
+            is_for_user: false,
         }
     }
 
@@ -106,6 +110,10 @@ impl Shape {
 
     pub(super) const fn no_flag(self) -> Self {
         Self { is_flag: false, ..self }
+    }
+
+    pub(super) const fn for_user(self) -> Self {
+        Self { is_for_user: true, ..self }
     }
 }
 

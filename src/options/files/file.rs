@@ -1,7 +1,7 @@
 //! Parses one file: its bytes become layers, or the first thing that is wrong with it and its line. Pure.
 
 use super::places::FoundFile;
-use super::refused::{RefusedKey, RefusedKeys, WhyRefused, why_refused};
+use super::refused::{RefusedKey, RefusedKeys, why_refused};
 use super::rule::Rule;
 use super::value;
 use crate::options::layer::{Layer, RUN_OPTIONS, RunOption};
@@ -138,13 +138,15 @@ impl TextReader<'_> {
         for (key, value) in entries {
             let name = key.get_ref();
             let option = RunOption::named(name);
-            let is_secret = option.is_some_and(|it| match it.shape.secrecy {
-                Secrecy::None => false,
-                Secrecy::Login => value.get_ref().as_str().is_some_and(has_password),
-                Secrecy::Value => true,
-            });
-            let exposed = (is_secret && !self.is_private).then_some(WhyRefused::Exposed);
-            if let Some(why) = why_refused(name, self.owner, rule.is_some()).or(exposed) {
+            let why = |it: &RunOption| {
+                let is_secret = match it.shape.secrecy {
+                    Secrecy::None => false,
+                    Secrecy::Login => value.get_ref().as_str().is_some_and(has_password),
+                    Secrecy::Value => true,
+                };
+                why_refused(it, self.owner, rule.is_some(), is_secret && !self.is_private)
+            };
+            if let Some(why) = option.and_then(why) {
                 let (line, name) = (self.line(key), name.to_string());
                 self.refused.push(RefusedKey { line, name, why });
                 continue;
@@ -234,6 +236,7 @@ fn line_of(bytes: &[u8], offset: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::refused::WhyRefused;
     use super::*;
     use proptest::prelude::*;
 

@@ -1,5 +1,7 @@
 //! Keys that a file may not set. They are ignored with a warning; the other keys of the file count.
 
+use crate::options::layer::RunOption;
+use crate::options::shape::Shape;
 use crate::options::source::FileOwner;
 use crate::terminal::escape_os;
 use std::fmt;
@@ -16,41 +18,22 @@ pub enum WhyRefused {
     Exposed,
 }
 
-/// Whether a file may not set this key, and why. A project's file may not run programs, move the store, silence warnings or
-/// decide where results go and come from; a rule may not set what concerns the whole store.
-pub(super) fn why_refused(name: &str, owner: FileOwner, in_rule: bool) -> Option<WhyRefused> {
-    let (is_refused, why) = match owner {
-        FileOwner::Project => (is_for_user(name), WhyRefused::OfProject),
-        FileOwner::User => {
-            (in_rule && matches!(name, "cache-dir" | "max-size"), WhyRefused::InRule)
+/// Why a file may not set this option, if it may not; `is_exposed`: the value is secret, and others can read the file. A rule
+/// may not set what concerns the whole store.
+pub(super) fn why_refused(
+    option: &RunOption,
+    owner: FileOwner,
+    in_rule: bool,
+    is_exposed: bool,
+) -> Option<WhyRefused> {
+    let Shape { name, is_for_user, .. } = option.shape;
+    match owner {
+        FileOwner::Project if is_for_user => Some(WhyRefused::OfProject),
+        FileOwner::User if in_rule && matches!(name, "cache-dir" | "max-size") => {
+            Some(WhyRefused::InRule)
         }
-    };
-    is_refused.then_some(why)
-}
-
-fn is_for_user(name: &str) -> bool {
-    matches!(
-        name,
-        "hash-with"
-            | "cache-dir"
-            | "max-size"
-            | "warm"
-            | "only-if-cached"
-            | "quiet"
-            | "remote"
-            | "remote-mode"
-            | "remote-timeout"
-            | "remote-namespace"
-            | "remote-read"
-            | "remote-platform"
-            | "remote-epoch"
-            | "remote-key"
-            | "remote-sign-key"
-            | "remote-trust"
-            | "remote-token"
-            | "remote-token-file"
-            | "remote-ca"
-    )
+        _ => is_exposed.then_some(WhyRefused::Exposed),
+    }
 }
 
 /// A key that is ignored.
@@ -109,11 +92,12 @@ impl fmt::Display for RefusedKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::layer::{RUN_OPTIONS, RunOption};
+    use crate::options::layer::RUN_OPTIONS;
 
     fn refused(owner: FileOwner, in_rule: bool) -> Vec<&'static str> {
-        let names = RUN_OPTIONS.iter().map(RunOption::name);
-        names.filter(|name| why_refused(name, owner, in_rule).is_some()).collect()
+        let refused =
+            RUN_OPTIONS.iter().filter(|it| why_refused(it, owner, in_rule, false).is_some());
+        refused.map(RunOption::name).collect()
     }
 
     #[test]
