@@ -5,17 +5,16 @@ use super::answer::print;
 use super::completions;
 use crate::error::Error;
 use crate::home;
-use crate::options::{InitShell, Shell};
+use crate::options::Shell;
 
 /// Prints the lines.
 ///
 /// # Errors
 /// When they cannot be written.
-pub fn run(shell: InitShell) -> Result<(), Error> {
-    let (shell, memo) = match shell {
-        InitShell::Bash => (Shell::Bash, include_str!("../../init/memo.sh")),
-        InitShell::Zsh => (Shell::Zsh, include_str!("../../init/memo.sh")),
-        InitShell::Fish => (Shell::Fish, include_str!("../../init/memo.fish")),
+pub fn run(shell: Shell) -> Result<(), Error> {
+    let memo = match shell {
+        Shell::Fish => include_str!("../../init/memo.fish"),
+        _ => include_str!("../../init/memo.sh"),
     };
     let memo = memo.replace("@CONFIG@", &config_file());
     print(&format!("{}\n{memo}", completions::script(shell)))

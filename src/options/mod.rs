@@ -25,9 +25,8 @@ pub use argv::CommandLine;
 pub use definitions::command::command;
 pub use definitions::usage::{EarlyExit, Help};
 pub use definitions::verbs::{
-    ClearOptions, ConfigOptions, ExplainOptions, FilterOptions, InitShell, ListOptions,
-    PruneOptions, RemoteAction, RemoteOptions, Shell, ShowOptions, SortKey, StatsOptions,
-    TrustOptions, Verb,
+    ClearOptions, ConfigOptions, ExplainOptions, FilterOptions, ListOptions, PruneOptions,
+    RemoteAction, RemoteOptions, Shell, ShowOptions, SortKey, StatsOptions, TrustOptions, Verb,
 };
 pub use files::file::ConfigFile;
 pub use files::findings::{Findings, Untrusted, WHY_IGNORED};

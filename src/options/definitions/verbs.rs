@@ -5,7 +5,7 @@
 use crate::options::values::directory;
 use crate::size::Size;
 use crate::time::Lifetime;
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 use std::ffi::{OsStr, OsString};
 use std::mem::take;
@@ -68,7 +68,8 @@ pub enum Verb {
     /// alone, and `memo --replace NAME` takes its place.
     Init {
         /// The shell
-        shell: InitShell,
+        #[arg(value_parser = PossibleValuesParser::new(["bash", "zsh", "fish"]).try_map(|name| Shell::from_str(&name, false)))]
+        shell: Shell,
     },
     /// Print the manual page of cachex or of a verb, as roff
     ///
@@ -374,15 +375,6 @@ pub struct StatsOptions {
     /// Print a Markdown table, as for the summary of a CI job
     #[arg(long, conflicts_with = "json")]
     pub markdown: bool,
-}
-
-/// A shell with functions for its start file.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum InitShell {
-    Bash,
-    Zsh,
-    Fish,
 }
 
 /// A shell with a completion script.
