@@ -1,14 +1,14 @@
 //! Of many callers of one key, one runs the command and the others wait for its result.
 
 use super::context::Call;
-use super::decide::Miss;
+use super::decide::{Hit, Miss};
 use super::prepare::{Prepared, unreadable_stdin};
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::progress::Spinner;
 use crate::runner;
-use crate::single_flight::{ClaimSlot, Claimed, RunState, active, may_wait};
+use crate::single_flight::{Claim, ClaimSlot, Claimed, RunState, active, may_wait};
 use crate::stdin::Stdin;
 use crate::time::Timestamp;
 use std::io;
@@ -24,30 +24,14 @@ impl Call<'_> {
         mut prepared: Prepared,
         fallback: Option<Box<Entry>>,
     ) -> Result<Exit, Error> {
-        let key = prepared.observation.fingerprint.key();
         if let Some(reason) = self.why_not_stored(&prepared.store) {
             self.tell_not_asked(reason);
             return self.fill(prepared, fallback, None);
         }
         let mut was_handed_on = false;
         loop {
-            let claimed = match prepared.claim_slot().and_then(ClaimSlot::claim) {
-                Ok(claimed) => claimed,
-                Err(fault) => {
-                    self.notices.detail(&format_args!("cannot claim the run: {fault}"));
-                    return self.fill(prepared, fallback, None);
-                }
-            };
-            let waited = match &claimed {
-                Claimed::Ours(_) | Claimed::HandedOnTwice => Waited::NotAtAll,
-                // That run may, however indirectly, wait for our end: of a pipeline, or of a command around us.
-                Claimed::Theirs(_)
-                    if prepared.stdin.may_depend_on_others() || !may_wait(&active(), key) =>
-                {
-                    self.tell_not_asked(ONE_ASKS);
-                    return self.fill(prepared, fallback, None);
-                }
-                Claimed::Theirs(slot) => self.wait_for(slot),
+            let Some((claimed, waited)) = self.claim(&prepared) else {
+                return self.fill(prepared, fallback, None);
             };
             if let Waited::Interrupted(signal) = waited {
                 return Ok(Exit::Signal(signal));
@@ -68,25 +52,52 @@ impl Call<'_> {
                 // others run side by side.
                 Err(_) if waited == Waited::HandedOn && !was_handed_on => was_handed_on = true,
                 Err(Miss { fallback, .. }) => {
-                    let claim = claimed.ours();
-                    let fetched = if claim.is_some() {
-                        self.fetch(&mut prepared)
-                    } else {
-                        self.tell_not_asked(ONE_ASKS);
-                        Ok(false)
-                    };
-                    match fetched {
-                        Err(fault) => return self.run_uncached(&unreadable_stdin(&fault)),
-                        Ok(false) => {}
-                        Ok(true) => {
-                            if let Ok(hit) = self.choose(&prepared) {
-                                drop(claim);
-                                return self.serve(prepared, hit);
-                            }
-                        }
-                    }
-                    return self.fill(prepared, fallback, claim);
+                    return self.fetch_or_fill(prepared, fallback, claimed.ours());
                 }
+            }
+        }
+    }
+
+    /// Claims the run, and waits if it is another process that runs. `None`: the command is to run beside others.
+    fn claim(&self, prepared: &Prepared) -> Option<(Claimed, Waited)> {
+        let claimed = prepared.claim_slot().and_then(ClaimSlot::claim).inspect_err(|fault| {
+            self.notices.detail(&format_args!("cannot claim the run: {fault}"));
+        });
+        let claimed = claimed.ok()?;
+        let key = prepared.observation.fingerprint.key();
+        let waited = match &claimed {
+            Claimed::Ours(_) | Claimed::HandedOnTwice => Waited::NotAtAll,
+            // That run may, however indirectly, wait for our end: of a pipeline, or of a command around us.
+            Claimed::Theirs(_)
+                if prepared.stdin.may_depend_on_others() || !may_wait(&active(), key) =>
+            {
+                self.tell_not_asked(ONE_ASKS);
+                return None;
+            }
+            Claimed::Theirs(slot) => self.wait_for(slot),
+        };
+        Some((claimed, waited))
+    }
+
+    /// Runs the command, unless another machine has a result.
+    fn fetch_or_fill(
+        &self,
+        mut prepared: Prepared,
+        fallback: Option<Box<Entry>>,
+        claim: Option<Claim>,
+    ) -> Result<Exit, Error> {
+        let fetched = if claim.is_some() {
+            self.fetch(&mut prepared)
+        } else {
+            self.tell_not_asked(ONE_ASKS);
+            Ok(None)
+        };
+        match fetched {
+            Err(fault) => self.run_uncached(&unreadable_stdin(&fault)),
+            Ok(None) => self.fill(prepared, fallback, claim),
+            Ok(Some(hit)) => {
+                drop(claim);
+                self.serve(prepared, hit)
             }
         }
     }
@@ -102,21 +113,18 @@ impl Call<'_> {
         }
         let claimed = prepared.claim_slot().and_then(ClaimSlot::claim);
         let Ok(Claimed::Ours(claim)) = claimed else { return missed };
-        if !matches!(self.fetch(&mut prepared), Ok(true)) {
-            return missed;
-        }
-        let Ok(hit) = self.choose(&prepared) else { return missed };
+        let Ok(Some(hit)) = self.fetch(&mut prepared) else { return missed };
         drop(claim);
         self.serve(prepared, hit)
     }
 
-    /// Looks the entries up again if a result of another machine was stored. Whether that is so.
-    fn fetch(&self, prepared: &mut Prepared) -> io::Result<bool> {
-        let is_there = self.fetch_shared(prepared)?;
-        if is_there {
-            self.look_again(prepared)?;
+    /// The result of another machine, if it has one that can be replayed.
+    fn fetch(&self, prepared: &mut Prepared) -> io::Result<Option<Hit>> {
+        if !self.fetch_shared(prepared)? {
+            return Ok(None);
         }
-        Ok(is_there)
+        self.look_again(prepared)?;
+        Ok(self.choose(prepared).ok())
     }
 
     /// Looks the entries up again: another caller may have stored one since, whether we waited or not.
