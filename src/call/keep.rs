@@ -4,7 +4,7 @@ use super::context::Call;
 use super::outputs::{OutputsBeforeRun, new_outputs, open};
 use super::store_result::NewResult;
 use crate::entry::{Condition, EntryOrigin};
-use crate::inputs::{InputCounts, Ledger};
+use crate::inputs::{InputCounts, Ledger, SeenInputs};
 use crate::key::Observation;
 use crate::recording::{Abandoned, Recording};
 use crate::runner::Unrecorded;
@@ -12,6 +12,7 @@ use crate::single_flight::active;
 use crate::store::{Clearings, Filled, Store};
 use crate::time::{Lifetime, Timestamp};
 use crate::tracer::TraceFault;
+use std::fmt::Display;
 
 /// Why a result is not stored.
 pub(super) enum Unkept {
@@ -29,6 +30,12 @@ pub(super) struct FinishedRun {
     pub(super) traced: Option<Result<Ledger, TraceFault>>,
     /// The state of its outputs before the run, if outputs are asked for.
     pub(super) outputs_before: Option<OutputsBeforeRun>,
+}
+
+impl Unkept {
+    fn reason(reason: impl Display) -> Self {
+        Self::Reason(reason.to_string())
+    }
 }
 
 impl From<Unrecorded> for Unkept {
@@ -51,40 +58,14 @@ impl Call<'_> {
         since: Clearings,
     ) -> Result<Option<InputCounts>, Unkept> {
         let FinishedRun { condition, recording, traced, outputs_before } = ran;
-        let reason = |reason: &dyn std::fmt::Display| Err(Unkept::Reason(reason.to_string()));
         let policy = &self.request.policy;
-        if let Err(unfit) = policy.may_store(recording.exit) {
-            return reason(&unfit);
-        }
-        if let Some(change) = observation.changed() {
-            return reason(&change);
-        }
-        let lifetime = policy.lifetime(recording.exit);
-        let inputs = match traced {
-            None if self.request.key.trace.is_some() => return reason(&"it was not traced"),
-            None => None,
-            // An outer trace sees all that an inner one would see, and listens already.
-            Some(Err(fault @ TraceFault::Occupied)) if !active().is_empty() => {
-                return reason(&fault);
-            }
-            Some(Err(fault)) => return Err(Unkept::Fault(format!("cannot trace: {fault}"))),
-            Some(Ok(ledger)) => {
-                let secret = store.mended(self.notices, |store| store.secret());
-                let secret = secret.map_err(|fault| Unkept::Fault(fault.to_string()))?;
-                store.release_read_lock();
-                let expires = lifetime != Lifetime::Unlimited;
-                match ledger.finish(&secret, expires, Timestamp::now()) {
-                    Ok(seen) => Some(seen),
-                    Err(untraceable) => return reason(&untraceable),
-                }
-            }
-        };
+        policy.may_store(recording.exit).map_err(Unkept::reason)?;
+        observation.changed().map_or(Ok(()), Err).map_err(Unkept::reason)?;
+        let expires = policy.lifetime(recording.exit) != Lifetime::Unlimited;
+        let inputs = self.seen_inputs(store, traced, expires)?;
         let outputs = outputs_before.filter(|_| policy.is_success(recording.exit));
-        let outputs = match outputs.map(|before| self.collect(before, inputs.as_ref())) {
-            None => None,
-            Some(Ok(collected)) => Some(collected),
-            Some(Err(unfit)) => return reason(&unfit),
-        };
+        let outputs = outputs.map(|before| self.collect(before, inputs.as_ref()));
+        let outputs = outputs.transpose().map_err(Unkept::reason)?;
         let open = |number| outputs.as_ref().map_or(Ok(None), |outputs| open(outputs, number));
         let counts = inputs.as_ref().map(|inputs| inputs.counts);
         let result = NewResult {
@@ -94,15 +75,41 @@ impl Call<'_> {
             origin: EntryOrigin::Run,
             outputs: outputs.as_ref().map(|outputs| new_outputs(outputs, &open)),
         };
-        match self.store_result(store, observation, result, since) {
-            Ok((Filled::Stored, new)) => {
+        let stored = self.store_result(store, observation, result, since);
+        let (filled, new) = stored.map_err(|fault| Unkept::Fault(fault.to_string()))?;
+        Err(Unkept::reason(match filled {
+            Filled::Stored => {
                 self.share(&new);
-                Ok(counts)
+                return Ok(counts);
             }
-            Ok((Filled::Cleared, _)) => reason(&"it was cleared while it ran"),
-            Ok((Filled::Changed, _)) => reason(&"an output was changed while it was stored"),
-            Ok((Filled::TooLarge, _)) => reason(&"the result is larger than --max-size"),
-            Err(fault) => Err(Unkept::Fault(fault.to_string())),
+            Filled::Cleared => "it was cleared while it ran",
+            Filled::Changed => "an output was changed while it was stored",
+            Filled::TooLarge => "the result is larger than --max-size",
+        }))
+    }
+
+    /// The inputs of a run, if it was to be traced. `expires`: its result is only stored for a finite time.
+    fn seen_inputs(
+        &self,
+        store: &mut Store,
+        traced: Option<Result<Ledger, TraceFault>>,
+        expires: bool,
+    ) -> Result<Option<SeenInputs>, Unkept> {
+        match traced {
+            None if self.request.key.trace.is_some() => Err(Unkept::reason("it was not traced")),
+            None => Ok(None),
+            // An outer trace sees all that an inner one would see, and listens already.
+            Some(Err(fault @ TraceFault::Occupied)) if !active().is_empty() => {
+                Err(Unkept::reason(fault))
+            }
+            Some(Err(fault)) => Err(Unkept::Fault(format!("cannot trace: {fault}"))),
+            Some(Ok(ledger)) => {
+                let secret = store.mended(self.notices, |store| store.secret());
+                let secret = secret.map_err(|fault| Unkept::Fault(fault.to_string()))?;
+                store.release_read_lock();
+                let seen = ledger.finish(&secret, expires, Timestamp::now());
+                seen.map(Some).map_err(Unkept::reason)
+            }
         }
     }
 
