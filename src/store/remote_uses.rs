@@ -64,15 +64,11 @@ impl RemoteUses {
 
 impl AddAssign for RemoteUses {
     fn add_assign(&mut self, more: Self) {
-        self.hits += more.hits;
-        self.misses += more.misses;
-        self.faults += more.faults;
-        self.refused += more.refused;
-        self.pushed += more.pushed;
-        self.received += more.received;
-        self.sent += more.sent;
-        self.waited += more.waited;
-        self.saved += more.saved;
+        let mut sums = self.counters();
+        for (sum, more) in sums.iter_mut().zip(more.counters()) {
+            *sum = sum.saturating_add(more);
+        }
+        *self = Self::of_counters(sums);
     }
 }
 
