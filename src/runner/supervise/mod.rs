@@ -8,5 +8,6 @@ mod lookout;
 mod relay;
 mod run;
 mod running;
+mod watched_inputs;
 
 pub use run::run;

@@ -3,12 +3,10 @@
 use super::connections::Connections;
 use super::event_loop::{RunEnd, until_the_end};
 use super::running::RunningCommand;
-use crate::entry::Condition;
+use super::watched_inputs::WatchedInputs;
 use crate::exit::Exit;
-use crate::inputs::Doubt;
 use crate::process_group::signal_own_group;
 use crate::runner::error::{SpawnError, Unrecorded};
-use crate::runner::inherited_files::InheritedFiles;
 use crate::runner::input::RunningInput;
 use crate::runner::job::Job;
 use crate::runner::launch::{Launch, Process};
@@ -19,13 +17,11 @@ use crate::runner::terminal::Keys;
 use crate::stdin::Stdin;
 use crate::terminal::Stream;
 use crate::tracer::Trace;
-use std::os::fd::RawFd;
+use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::time::Instant;
 use tokio::sync::watch;
-
-/// The number of standard input.
-const STDIN: RawFd = 0;
+use tokio::time::Instant as TokioInstant;
 
 /// Runs a command to its end.
 ///
@@ -43,23 +39,15 @@ pub fn run(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
 async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     let mut signals = Signals::install(Receiver::Command).map_err(SpawnError::Unavailable)?;
     let started = Instant::now();
-    let is_stored = job.recorder.is_some();
-    // A trace watches each descriptor of a file by itself.
-    let is_watched = matches!(job.stdin, Stdin::File(_)) && job.trace.is_none();
-    let mut inherited = is_stored.then(|| InheritedFiles::now(is_watched));
+    let mut watched = WatchedInputs::now(job);
     let Connections { mut keys, questions, pty, outputs, mut standard } =
         Connections::make(job).map_err(SpawnError::Unavailable)?;
     let tape = Tape::new(job.recorder.take(), job.withhold.is_some());
     let shared = SharedState::new(tape, job.spinner.take(), job.held_up, job.unstorable);
     let (has_ended, watch_end) = watch::channel(None);
-    let [out, err] = outputs;
-    let out = out.map(|from| Pump::new(Stream::Stdout, from, &shared, watch_end.clone()));
-    let err = err.map(|from| Pump::new(Stream::Stderr, from, &shared, watch_end));
-    let (out, err) = (out.transpose()?, err.transpose()?);
-    let out = if pty.is_some() { out.map(Pump::of_terminal) } else { out };
-    let pumps = pin!(async { tokio::join!(pump_if_any(out), pump_if_any(err)) });
+    let pumps = pin!(pumps(outputs, pty.is_some(), &shared, &watch_end)?);
     // Nothing has been taken from our input so far, and nothing that the command needs can fail once it runs.
-    let is_closed = matches!(job.stdin, Stdin::Closed);
+    let has_stdin = !matches!(job.stdin, Stdin::Closed);
     let (stdin, input) = RunningInput::prepare(&mut job.stdin).map_err(SpawnError::Unavailable)?;
     if matches!(input, RunningInput::Unknown) && job.trace.is_none() {
         shared.give_up_storing(Unrecorded::StdinUnknown);
@@ -69,68 +57,59 @@ async fn run_within_runtime(job: &mut Job<'_>) -> Result<Outcome, SpawnError> {
     if let Some(stdin) = stdin {
         standard[0] = stdin;
     }
-    let mut trace = job.trace.take().map(|ledger| {
-        let files = inherited.iter().flat_map(InheritedFiles::numbers);
-        let watched = (!is_closed).then_some(STDIN).into_iter().chain(files).collect();
-        Trace::prepare(ledger, job.program, watched)
-    });
+    watched.prepare_trace(job, has_stdin);
     let launch = Launch {
         program: job.program,
         words: job.words,
         environment: job.environment.take(),
         standard,
-        trace: trace.as_mut().and_then(|trace| trace.as_mut().ok()),
+        trace: watched.trace(),
         leads_a_session: pty.is_some(),
     };
     let process = Process::start(launch, &signals)?;
     signals.begin();
-    if let Some(Ok(trace)) = &mut trace {
-        trace.guard();
-    }
+    watched.trace().map(Trace::guard);
     input.start(&mut job.stdin);
     keys.as_mut().map(Keys::take_typeahead);
     let mut run = RunningCommand { process, pty, keys, questions, shared: &shared };
     let ended = until_the_end(&mut run, &mut signals, pumps, &has_ended, started).await?;
-    let mut traced = trace.map(|trace| trace.and_then(Trace::end));
-    let unused = match &mut traced {
-        Some(Ok(traced)) => std::mem::take(&mut traced.unused),
-        _ => Vec::new(),
-    };
-    if let Some(files) = &mut inherited {
-        files.forget(&unused);
-    }
-    let traced = traced.map(|traced| {
-        let mut ledger = traced?.ledger;
-        if inherited.as_ref().is_some_and(InheritedFiles::are_readable) {
-            ledger.doubt(Doubt::Untraceable("a file that it inherited open"));
-        }
-        Ok(ledger)
-    });
     run.give_way_to_question();
     shared.spinner.take();
     let had_keys = run.keys.is_some_and(|keys| keys.pressed);
-    let is_untouched = unused.contains(&STDIN);
-    let condition = input.end();
-    let condition = if is_untouched { Ok(Condition::StdinUntouched) } else { condition };
-    let condition = condition.and_then(|condition| {
-        inherited.map_or(Ok(()), InheritedFiles::end)?;
-        Ok(condition)
-    });
-    let RunEnd { end, pumped, is_disturbed } = ended;
-    if let (Exit::Signal(signal @ (libc::SIGINT | libc::SIGQUIT)), true) = (end.exit, had_keys) {
+    let (condition, traced) = watched.end(input);
+    let exit = ended.end.exit;
+    if let (Exit::Signal(signal @ (libc::SIGINT | libc::SIGQUIT)), true) = (exit, had_keys) {
         // Without the terminal of the command, this key would also have reached a shell loop that waits for cachex.
         signal_own_group(signal);
     }
     signals.end();
-    // Output that was not taken, or that a signal cut short, is no failure of the command.
-    let failed_by_itself = !is_disturbed && !pumped.0.is_lost() && !pumped.1.is_lost();
-    let withhold = job.withhold.filter(|_| failed_by_itself);
-    let is_unwanted = || withhold.is_some_and(|is_unwanted| is_unwanted(end.exit));
-    let stays_hidden = shared.tape.borrow().held && is_unwanted();
-    if !stays_hidden {
+    let withheld = shared.tape.borrow().held && is_unwanted(job, &ended);
+    if !withheld {
         shared.show_held().await;
     }
-    Ok(conclude(end, pumped, condition, &shared, traced, stays_hidden))
+    Ok(conclude(ended.end, ended.pumped, condition, &shared, traced, withheld))
+}
+
+/// Whether output that is held back is not to be shown. Output that was not taken, or that a signal cut short, is no
+/// failure of the command.
+fn is_unwanted(job: &Job<'_>, RunEnd { end, pumped, is_disturbed }: &RunEnd) -> bool {
+    let failed_by_itself = !is_disturbed && !pumped.0.is_lost() && !pumped.1.is_lost();
+    failed_by_itself && job.withhold.is_some_and(|is_unwanted| is_unwanted(end.exit))
+}
+
+/// Forwards what comes through these pipes, the first of which may be that of a terminal.
+fn pumps<'s>(
+    [out, err]: [Option<OwnedFd>; 2],
+    is_terminal: bool,
+    shared: &'s SharedState<'s>,
+    ended: &watch::Receiver<Option<TokioInstant>>,
+) -> Result<impl Future<Output = (PumpEnd, PumpEnd)> + use<'s>, SpawnError> {
+    let pump = |to, from: Option<OwnedFd>| {
+        from.map(|from| Pump::new(to, from, shared, ended.clone())).transpose()
+    };
+    let (out, err) = (pump(Stream::Stdout, out)?, pump(Stream::Stderr, err)?);
+    let out = if is_terminal { out.map(Pump::of_terminal) } else { out };
+    Ok(async { tokio::join!(pump_if_any(out), pump_if_any(err)) })
 }
 
 async fn pump_if_any(pump: Option<Pump<'_>>) -> PumpEnd {
