@@ -71,6 +71,7 @@ pub mod inherited;
 pub mod inputs;
 pub mod key;
 pub mod memory_file;
+mod opening;
 pub mod options;
 pub mod output_pattern;
 pub mod output_streams;

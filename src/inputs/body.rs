@@ -2,7 +2,8 @@
 
 use super::path_state::Facts;
 use super::terms::TraceTerms;
-use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, openat, readlinkat};
+use crate::opening::open_to_read;
+use rustix::fs::{Dir, FileType, OFlags, fstat, readlinkat};
 use rustix::io::{Errno, read as read_some};
 use sha2::{Digest as _, Sha256};
 use std::io;
@@ -72,10 +73,8 @@ fn digest_of_target(target: &[u8]) -> BodyDigest {
 }
 
 fn open(directory: impl AsFd, path: &[u8], follow: bool, flags: OFlags) -> Result<OwnedFd, Errno> {
-    // Not blocking: a FIFO without a writer would hold the open for ever.
-    let always = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let link = if follow { OFlags::empty() } else { OFlags::NOFOLLOW };
-    openat(directory, path, flags | always | link, Mode::empty())
+    open_to_read(directory, path, flags | link)
 }
 
 /// `None` if it is another file than the one that was found, or changed since.

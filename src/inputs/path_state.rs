@@ -1,13 +1,16 @@
 //! What is found at a path without opening it. Only `at` asks the system.
 
 use super::look::{Look, Looks};
-use crate::key::FileStamp;
-use crate::key::TraceTimes;
+use crate::key::{FileStamp, TraceTimes};
+#[cfg(target_os = "linux")]
+use crate::opening::open_to_read;
 use rustix::fs::{AtFlags, FileType, Stat, statat};
 #[cfg(target_os = "linux")]
-use rustix::fs::{Mode, OFlags, major, minor, openat};
+use rustix::fs::{OFlags, major, minor};
 use rustix::io::Errno;
 use std::os::fd::AsFd;
+#[cfg(target_os = "linux")]
+use std::os::fd::OwnedFd;
 
 /// What is found at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,10 +155,10 @@ impl Facts {
 /// Whether this is `/dev/tty` in a session without a terminal: only opening it tells.
 #[cfg(target_os = "linux")]
 fn leads_to_no_terminal(directory: impl AsFd, path: &[u8], stat: &Stat) -> bool {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let opened = || open_to_read::<OwnedFd>(directory, path, OFlags::empty());
     FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice
         && (major(stat.st_rdev), minor(stat.st_rdev)) == (5, 0)
-        && openat(directory, path, flags, Mode::empty()).err() == Some(Errno::NXIO)
+        && opened().err() == Some(Errno::NXIO)
 }
 
 #[cfg(not(target_os = "linux"))]

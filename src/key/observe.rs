@@ -53,6 +53,7 @@ pub fn observe(
     }
     // Last, since it may leave the memory locked.
     let (code, arguments, states) = read(&reader, program, &line, &hashes, spec)?;
+    let outputs = spec.output_files.named.patterns().iter();
     let fingerprint = Fingerprint {
         scope: spec.scope.clone(),
         texts: spec.texts.clone(),
@@ -67,13 +68,7 @@ pub fn observe(
         files,
         pure_environment: spec.pure_environment,
         trace: spec.trace.clone(),
-        output_files: spec
-            .output_files
-            .named
-            .patterns()
-            .iter()
-            .map(|it| it.text().to_owned())
-            .collect(),
+        output_files: outputs.map(|it| it.text().to_owned()).collect(),
         finds_outputs: spec.output_files.finds_written,
         stdin_with: spec.stdin_hash().map(|hash| hash.command.clone()),
         ignored_signals: inherited::ignored_signals(),

@@ -1,7 +1,8 @@
 //! Directories below the working directory, opened name by name: no link is followed, and nothing outside is reached.
 
+use crate::opening::open_to_read;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, openat, statat};
+use rustix::fs::{AtFlags, CWD, FileType, OFlags, statat};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -80,20 +81,17 @@ impl fmt::Display for DeadEnd {
 
 /// Opens the working directory, which may be named by links.
 pub(super) fn open_top(path: &Path) -> Result<OwnedFd, Errno> {
-    openat(CWD, path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+    open_to_read(CWD, path, OFlags::DIRECTORY)
 }
 
 /// Opens a directory by a name in another one.
 pub(super) fn open_directory(at: impl AsFd, name: &OsStr) -> Result<OwnedFd, Errno> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    openat(at, name, flags, Mode::empty())
+    open_to_read(at, name, OFlags::DIRECTORY | OFlags::NOFOLLOW)
 }
 
-/// Opens a file for reading by a name in a directory, without side effects: a FIFO without a writer would hold the open
-/// for ever.
+/// Opens a file for reading by a name in a directory.
 pub(super) fn open_file(at: impl AsFd, name: &OsStr) -> Result<std::fs::File, Errno> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    openat(at, name, flags | OFlags::NOCTTY, Mode::empty()).map(Into::into)
+    open_to_read(at, name, OFlags::NOFOLLOW)
 }
 
 /// What lies somewhere, as it is said in a message.

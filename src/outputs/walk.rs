@@ -2,10 +2,11 @@
 
 use super::descent::open_directory;
 use super::fault::NotCollected;
+use crate::opening;
 use crate::output_pattern::OutputPattern;
 use crate::path_pattern::{PathPattern, PatternPositions};
 use rustix::fd::{AsFd, BorrowedFd};
-use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
+use rustix::fs::{AtFlags, FileType, Stat, statat};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -84,20 +85,10 @@ fn step(
 
 /// The names in a directory, sorted.
 fn names_in(directory: BorrowedFd<'_>, path: &Path) -> Result<Vec<OsString>, NotCollected> {
-    let read = || {
-        let mut names = Vec::new();
-        let mut listing = Dir::read_from(directory)?;
-        while let Some(entry) = listing.read() {
-            let entry = entry?;
-            let name = entry.file_name();
-            if ![c".", c".."].contains(&name) && !name.to_bytes().starts_with(STAGING.as_bytes()) {
-                names.push(OsStr::from_bytes(name.to_bytes()).to_owned());
-            }
-        }
-        names.sort_unstable();
-        Ok(names)
-    };
-    read().map_err(|error: Errno| unreadable(path, error))
+    let mut names = opening::names_in(directory).map_err(|error| unreadable(path, error))?;
+    names.retain(|name| !name.as_bytes().starts_with(STAGING.as_bytes()));
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// An error of the system about a path.

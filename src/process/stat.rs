@@ -5,6 +5,8 @@ pub(crate) struct ProcessStat {
     state: u8,
     pub(crate) parent: i32,
     pub(crate) group: i32,
+    /// The device of the terminal that controls it.
+    pub(crate) terminal: i32,
 }
 
 impl ProcessStat {
@@ -15,7 +17,8 @@ impl ProcessStat {
         let mut fields = content.get(end_of_name + 2..)?.split(|byte| *byte == b' ');
         let state = *fields.next()?.first()?;
         let mut number = || std::str::from_utf8(fields.next()?).ok()?.parse().ok();
-        Some(Self { state, parent: number()?, group: number()? })
+        let [parent, group, _, terminal] = [number()?, number()?, number()?, number()?];
+        Some(Self { state, parent, group, terminal })
     }
 
     /// Whether a signal or a tracer has stopped it.

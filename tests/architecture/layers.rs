@@ -10,6 +10,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ("home", ""),
     ("inherited", ""),
     ("memory_file", ""),
+    ("opening", ""),
     ("ownership", ""),
     ("parallel", ""),
     ("path_pattern", ""),
@@ -30,18 +31,18 @@ pub const MODULES: &[(&str, &str)] = &[
     ("single_flight", "file_lock private_directory"),
     (
         "key",
-        "absence die_with_parent exit hex inherited memory_file output_pattern output_streams parallel path_pattern poll single_flight terminal time",
+        "absence die_with_parent exit hex inherited memory_file opening output_pattern output_streams parallel path_pattern poll single_flight terminal time",
     ),
-    ("inputs", "key output_pattern parallel terminal time"),
+    ("inputs", "key opening output_pattern parallel terminal time"),
     ("content", "recording"),
-    ("outputs", "content key output_pattern parallel path_pattern recording terminal"),
+    ("outputs", "content key opening output_pattern parallel path_pattern recording terminal"),
     ("entry", "exit inputs key recording time"),
     ("policy", "entry exit key time"),
-    ("tracer", "inputs poll process"),
+    ("tracer", "inputs opening poll process"),
     ("stdin", "entry inherited key memory_file poll terminal time"),
     (
         "store",
-        "content entry exit file_lock hex inputs key ownership private_directory recording single_flight size terminal time",
+        "content entry exit file_lock hex inputs key opening ownership private_directory recording single_flight size terminal time",
     ),
     (
         "remote",
@@ -49,11 +50,11 @@ pub const MODULES: &[(&str, &str)] = &[
     ),
     (
         "options",
-        "absence error exit hex home inputs key output_pattern output_streams ownership policy private_directory progress remote single_flight size store terminal time",
+        "absence error exit hex home inputs key opening output_pattern output_streams ownership policy private_directory progress remote single_flight size store terminal time",
     ),
     (
         "runner",
-        "die_with_parent entry exit inherited inputs key output_streams poll process process_group progress recording stdin terminal time tracer",
+        "die_with_parent entry exit inherited inputs key opening output_streams poll process process_group progress recording stdin terminal time tracer",
     ),
     (
         "call",
@@ -130,7 +131,10 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("runner/launch", "environment command monitor exec process"),
     ("runner/output", "newlines pump_end survivors writer tape shared pump"),
     ("runner/signals", "arrival mask send death handlers queue"),
-    ("runner/supervise", "connections lookout running relay job_control event_loop run"),
+    (
+        "runner/supervise",
+        "connections lookout running relay job_control event_loop watched_inputs run",
+    ),
     ("runner/terminal", "other_readers pty reads keys question"),
     ("single_flight", "ancestry claims"),
     (

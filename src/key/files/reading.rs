@@ -6,14 +6,15 @@
 use super::memory::{DigestMemory, LearnedDigest};
 use super::path::{RealDirectories, absolute, canonical};
 use super::recheck::{ReadFile, ReadFiles};
-use super::regular_file::{FileContent, check_regular, open, open_with, read};
+use super::regular_file::{FileContent, check_regular, open, read};
 use super::stamp::{FileStamp, Stamp, tells_changes};
 use crate::key::digest::{Digest, OnProgress};
 use crate::key::error::Unreadable;
 use crate::key::fingerprint::ExecMode;
+use crate::opening::open_to_read;
 use crate::parallel::{self, FILES_PER_THREAD};
 use crate::time::Timestamp;
-use rustix::fs::OFlags;
+use rustix::fs::{CWD, OFlags};
 use rustix::io::Errno;
 use std::cell::RefCell;
 use std::io::Read;
@@ -184,7 +185,7 @@ impl<'m> FileReader<'m> {
 impl FirstLook {
     fn at(path: &Path, on_progress: OnProgress<'_>) -> Result<Option<Self>, Unreadable> {
         on_progress();
-        let (opened, is_link) = match open_with(path, OFlags::NOFOLLOW) {
+        let (opened, is_link) = match open_to_read(CWD, path, OFlags::NOFOLLOW) {
             Err(Errno::LOOP) => (open(path)?, true),
             opened => (check_regular(path, opened)?, false),
         };

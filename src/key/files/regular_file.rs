@@ -4,7 +4,8 @@ use super::stamp::FileStamp;
 use crate::absence::if_there;
 use crate::key::digest::{Digest, OnProgress};
 use crate::key::error::Unreadable;
-use rustix::fs::{FileType, Mode, OFlags, Stat};
+use crate::opening::open_to_read;
+use rustix::fs::{CWD, FileType, OFlags, Stat};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Read};
@@ -43,14 +44,7 @@ pub(super) fn open_stamp(path: &Path) -> Result<FileStamp, Unreadable> {
 
 /// Opens a regular file, and asks for its state before it is read; `None` when there is no such file.
 pub(super) fn open(path: &Path) -> Result<Option<(File, Stat)>, Unreadable> {
-    check_regular(path, open_with(path, OFlags::empty()))
-}
-
-/// Opens a path, with further flags.
-pub(super) fn open_with(path: &Path, flags: OFlags) -> Result<File, Errno> {
-    // Non-blocking, since opening a FIFO without a writer would wait for ever.
-    let always = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    rustix::fs::open(path, flags | always, Mode::empty()).map(File::from)
+    check_regular(path, open_to_read(CWD, path, OFlags::empty()))
 }
 
 /// Checks that a regular file was opened at `path`, or that there is nothing.

@@ -4,10 +4,11 @@
 
 use crate::absence::if_there;
 use crate::home;
+use crate::opening::open_to_read;
 use crate::options::source::FileOwner;
 use crate::ownership::may_decide;
 use crate::terminal::escape_os;
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -102,11 +103,9 @@ fn is_for_everybody(directory: &Path) -> bool {
 
 /// Reads a file by a path that may be another way to it; `None` if there is none, or a link that leads nowhere.
 fn read(owner: FileOwner, path: PathBuf, reach: &Path) -> Result<Option<FoundFile>, String> {
-    // A FIFO is opened without waiting for its writer.
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let opened = if_there(rustix::fs::open(reach, flags, Mode::empty()));
+    let opened = if_there(open_to_read::<File>(CWD, reach, OFlags::empty()));
     let opened = opened.map_err(|error| unreadable(&path, &error))?;
-    let Some(file) = opened.map(File::from) else { return Ok(None) };
+    let Some(file) = opened else { return Ok(None) };
     let status = rustix::fs::fstat(&file).map_err(|error| unreadable(&path, &error.into()))?;
     let problem = |what: &str| Err(format!("{} {what}", escape_os(path.as_os_str())));
     if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {

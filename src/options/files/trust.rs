@@ -8,9 +8,10 @@ use super::places;
 use crate::absence::if_there;
 use crate::hex::Hex;
 use crate::home;
+use crate::opening::open_to_read;
 use crate::private_directory::{self, NotPrivate};
 use crate::terminal::{escape_os, escape_words};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, OFlags};
 use sha2::{Digest, Sha256};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -162,10 +163,9 @@ fn name(path: &Path) -> String {
 
 /// Reads a record, if the file is one.
 fn read(directory: &Path, path: &Path) -> Result<Option<TrustRecord>, NotPrivate> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let by_system = |error| NotPrivate::by_system(path, &error);
-    let opened = if_there(rustix::fs::open(path, flags, Mode::empty())).map_err(by_system)?;
-    let Some(file) = opened.map(File::from) else { return Ok(None) };
+    let opened = if_there(open_to_read::<File>(CWD, path, OFlags::NOFOLLOW)).map_err(by_system)?;
+    let Some(file) = opened else { return Ok(None) };
     private_directory::check(directory, &fs::metadata(directory).map_err(by_system)?)?;
     private_directory::check_owner(path, &file.metadata().map_err(by_system)?)?;
     let mut bytes = Vec::new();

@@ -3,10 +3,11 @@
 //! A restore holds a lock on its staging directory until all of that is renamed or removed. Only what nobody holds is
 //! stale; where there are no such locks nothing is removed.
 
+use crate::opening::names_in;
 use crate::outputs::descent::open_directory;
 use crate::outputs::walk::STAGING;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir, FlockOperation, flock, fstat, statat, unlinkat};
+use rustix::fs::{AtFlags, FlockOperation, flock, fstat, statat, unlinkat};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -62,20 +63,8 @@ pub(super) fn remove_tree(directory: BorrowedFd<'_>, name: &OsStr) -> Result<(),
         removed => return removed,
     }
     let opened = open_directory(directory, name)?;
-    for name in names_in(opened.as_fd())? {
+    for name in names_in(&opened)? {
         remove_tree(opened.as_fd(), &name)?;
     }
     unlinkat(directory, name, AtFlags::REMOVEDIR)
-}
-
-fn names_in(directory: BorrowedFd<'_>) -> Result<Vec<OsString>, Errno> {
-    let mut names = Vec::new();
-    let mut listing = Dir::read_from(directory)?;
-    while let Some(entry) = listing.read() {
-        let entry = entry?;
-        if ![c".", c".."].contains(&entry.file_name()) {
-            names.push(OsStr::from_bytes(entry.file_name().to_bytes()).to_owned());
-        }
-    }
-    Ok(names)
 }

@@ -4,8 +4,9 @@
 //! as the command is no longer stopped.
 
 use crate::die_with_parent;
+use crate::opening::open_to_read;
 use crate::process::{ProcessStat, in_new_process, kill};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, getpid, getppid, kill_process};
 use std::os::fd::OwnedFd;
@@ -22,8 +23,7 @@ impl Lookout {
     #[allow(unsafe_code)]
     pub(super) fn begin(command: Pid) -> Option<Self> {
         let path = format!("/proc/{}/stat", command.as_raw_nonzero());
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let stat = rustix::fs::open(path, flags, Mode::empty()).ok()?;
+        let stat = open_to_read(CWD, path, OFlags::empty()).ok()?;
         let cachex = getpid();
         // SAFETY: the new process takes no lock.
         unsafe { in_new_process(|| watch(&stat, cachex)) }.ok().map(Self)

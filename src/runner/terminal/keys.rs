@@ -4,10 +4,11 @@
 //! decide. It is restored at the end, whatever the reason, and before cachex stops.
 
 use super::pty::Pty;
+use crate::opening::open_to_read;
 use crate::process_group::is_in_foreground;
 use crate::runner::async_fd::watch;
 use crate::terminal::Stream;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, OFlags};
 use rustix::io::{Errno, ioctl_fionread};
 use rustix::stdio::stdin;
 use rustix::termios::{
@@ -46,8 +47,7 @@ impl Keys {
     pub(crate) fn open() -> io::Result<Self> {
         // Opened anew, since it becomes non-blocking: other processes share the flags of stdin.
         let name = ttyname(stdin(), Vec::new())?;
-        let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let terminal = rustix::fs::open(name.as_c_str(), flags, Mode::empty())?;
+        let terminal = open_to_read(CWD, name.as_c_str(), OFlags::empty())?;
         let terminal = watch(terminal, Interest::READABLE)?;
         let before = tcgetattr(stdin())?;
         Ok(Self { terminal, before, untaken: Vec::new(), pressed: false })

@@ -4,9 +4,10 @@
 
 #[cfg(target_os = "linux")]
 use super::reads::TerminalReads;
+use crate::opening::open_to_read;
 use crate::process_group::{is_in_foreground, is_our_terminal};
 use crate::terminal::Stream;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, OFlags};
 use rustix::termios::{LocalModes, SpecialCodeIndex, Termios, tcgetattr};
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -33,8 +34,7 @@ pub(crate) struct QuestionWatch {
 impl QuestionWatch {
     /// Begins to watch the terminal that the command can reach: the one that controls us, or standard error.
     pub(crate) fn begin() -> Option<Self> {
-        let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let controlling = rustix::fs::open(c"/dev/tty", flags, Mode::empty()).ok();
+        let controlling = open_to_read(CWD, c"/dev/tty", OFlags::empty()).ok();
         let stderr = || {
             let fd = Some(Stream::Stderr.fd()).filter(|_| Stream::Stderr.is_terminal());
             fd?.try_clone_to_owned().ok()

@@ -3,10 +3,12 @@
 //! There is no event for that. But the kernel keeps the date of the last read, and updates it once in every span of
 //! eight seconds. So the date is first set to a value that no read leaves.
 
+use crate::opening::open_to_read;
+use crate::process::ProcessStat;
 use crate::process_group::is_our_terminal;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT, fstat, futimens};
-use std::fs::read_to_string;
+use rustix::fs::{CWD, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT, fstat, futimens};
+use std::fs;
 
 /// The date of the last read of a terminal.
 pub(super) struct TerminalReads {
@@ -24,8 +26,7 @@ const SPAN: i64 = 8;
 impl TerminalReads {
     /// Watches the terminal that controls us.
     pub(super) fn of_controlling() -> Option<Self> {
-        let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let terminal = rustix::fs::open(path_of_controlling()?, flags, Mode::empty()).ok()?;
+        let terminal: OwnedFd = open_to_read(CWD, path_of_controlling()?, OFlags::empty()).ok()?;
         // In a container another terminal may have this name.
         is_our_terminal(terminal.as_fd()).then_some(Self { terminal, set: None })
     }
@@ -72,9 +73,8 @@ impl TerminalReads {
 fn path_of_controlling() -> Option<String> {
     /// The device numbers of pseudo-terminals.
     const MAJORS: std::ops::RangeInclusive<u32> = 136..=143;
-    let stat = read_to_string("/proc/self/stat").ok()?;
-    let (_, rest) = stat.rsplit_once(')')?;
-    let device: u32 = rest.split_whitespace().nth(4)?.parse::<i32>().ok()?.cast_unsigned();
+    let own = ProcessStat::parse(&fs::read("/proc/self/stat").ok()?)?;
+    let device = own.terminal.cast_unsigned();
     let (major, minor) = ((device >> 8) & 0xfff, (device & 0xff) | ((device >> 12) & 0xfff00));
     let number = || (major - MAJORS.start()) * 256 + minor;
     MAJORS.contains(&major).then(|| format!("/dev/pts/{}", number()))

@@ -4,13 +4,14 @@
 //! is never followed or waited for, and is removed when its name is needed.
 
 use crate::hex::Hex;
+use crate::opening::{names_in, open_to_read};
 use crate::private_directory;
 use crate::recording::ContentDigest;
 use crate::store::error::StoreError;
 use crate::store::location::{StoreLocation, is_ours_alone, unfit};
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -38,9 +39,9 @@ impl ObjectDirectory {
     /// Opens the directory; `None` if there is none.
     pub fn open(location: &StoreLocation) -> Result<Option<Self>, StoreError> {
         let path = location.objects();
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let directory = match rustix::fs::open(&path, flags, Mode::empty()) {
-            Ok(directory) => File::from(directory),
+        let opened = open_to_read::<File>(CWD, &path, OFlags::DIRECTORY | OFlags::NOFOLLOW);
+        let directory = match opened {
+            Ok(directory) => directory,
             Err(Errno::NOENT) => return Ok(None),
             // A link is not followed.
             Err(Errno::LOOP | Errno::NOTDIR) => {
@@ -76,8 +77,7 @@ impl ObjectDirectory {
     }
 
     fn open_file(&self, name: &OsStr) -> Result<File, Errno> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        rustix::fs::openat(&self.directory, name, flags, Mode::empty()).map(File::from)
+        open_to_read(&self.directory, name, OFlags::NOFOLLOW)
     }
 
     /// Gives a file without a name its name, and returns the file that had the name before. Drop the returned file
@@ -164,14 +164,9 @@ impl ObjectDirectory {
     }
 
     /// All names in the directory but that of [`STAGING`].
-    pub fn names(&self) -> io::Result<Vec<Vec<u8>>> {
-        let mut names = Vec::new();
-        for entry in Dir::read_from(&self.directory)? {
-            let name = entry?.file_name().to_bytes().to_vec();
-            if name != b"." && name != b".." && name != STAGING.as_bytes() {
-                names.push(name);
-            }
-        }
+    pub fn names(&self) -> io::Result<Vec<OsString>> {
+        let mut names = names_in(&self.directory)?;
+        names.retain(|name| name != STAGING);
         Ok(names)
     }
 }
@@ -242,7 +237,7 @@ mod tests {
         assert_eq!(sample.read().as_deref(), Some("b"));
         assert_eq!(io::read_to_string(reader).expect("read"), "a");
         assert_eq!(sample.path().metadata().expect("there").mode() & 0o777, 0o600);
-        assert_eq!(sample.objects.names().expect("listed"), [name_of(DIGEST).into_bytes()]);
+        assert_eq!(sample.objects.names().expect("listed"), [name_of(DIGEST).as_str()]);
         assert!(sample.objects.remove_object(DIGEST).expect("removed").is_some());
         assert_eq!(sample.read(), None);
         assert!(sample.objects.remove_object(DIGEST).expect("not there").is_none());

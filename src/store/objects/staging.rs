@@ -4,10 +4,12 @@
 //! made in a write transaction, and those of dead processes are removed in one. A note tells that there may be some.
 
 use super::directory::{ObjectDirectory, STAGING, name_of};
+use crate::opening::{names_in, open_to_read};
 use crate::recording::ContentDigest;
 use crate::store::error::StoreError;
-use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
+use rustix::path::Arg;
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -32,7 +34,7 @@ impl ObjectStaging {
             let path = objects.path.join(STAGING).join(&name);
             match rustix::fs::mkdirat(&staging, name.as_str(), Mode::RWXU) {
                 Ok(()) => {
-                    let directory = open_directory(&staging, &name).and_then(|directory| {
+                    let directory = open_directory(&staging, name.as_str()).and_then(|directory| {
                         rustix::fs::flock(&directory, FlockOperation::NonBlockingLockExclusive)?;
                         Ok(directory)
                     });
@@ -86,9 +88,8 @@ fn open_or_make(objects: &ObjectDirectory) -> Result<File, StoreError> {
     })
 }
 
-fn open_directory(parent: impl AsFd, name: &str) -> Result<File, Errno> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::openat(parent, name, flags, Mode::empty()).map(File::from)
+fn open_directory(parent: impl AsFd, name: impl Arg) -> Result<File, Errno> {
+    open_to_read(parent, name, OFlags::DIRECTORY | OFlags::NOFOLLOW)
 }
 
 /// Removes the directories of dead processes. Returns whether there are no others. In a write transaction only.
@@ -100,13 +101,8 @@ pub(super) fn is_free(objects: &ObjectDirectory) -> Result<bool, StoreError> {
     };
     let failed = |error: &io::Error| objects.unfit(STAGING, error);
     let mut is_free = true;
-    for entry in Dir::read_from(&staging).map_err(|error| failed(&error.into()))? {
-        let entry = entry.map_err(|error| failed(&error.into()))?;
-        let Ok(name) = entry.file_name().to_str() else { continue };
-        if name == "." || name == ".." {
-            continue;
-        }
-        let path = objects.path.join(STAGING).join(name);
+    for name in names_in(&staging).map_err(|error| failed(&error.into()))? {
+        let path = objects.path.join(STAGING).join(&name);
         match open_directory(&staging, name) {
             Ok(directory) => {
                 let lock = FlockOperation::NonBlockingLockExclusive;

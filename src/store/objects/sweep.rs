@@ -12,7 +12,7 @@ use crate::store::sqlite::notes::NoteKind;
 use crate::store::sqlite::rows;
 use crate::store::sqlite::transaction::{self, Purpose};
 use rusqlite::{Connection, params};
-use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 
@@ -84,8 +84,8 @@ pub fn sweep(connection: &mut Connection, location: &StoreLocation) -> Result<()
         let transaction = transaction::write(connection, location, Purpose::Storing)?;
         let mut open = Vec::new();
         for name in names {
-            if !owners::is_name_owned(&transaction, name)? {
-                open.push(directory.remove(OsStr::from_bytes(name))?);
+            if !owners::is_name_owned(&transaction, name.as_bytes())? {
+                open.push(directory.remove(name)?);
             }
         }
         transaction.commit()?;
@@ -97,10 +97,10 @@ pub fn sweep(connection: &mut Connection, location: &StoreLocation) -> Result<()
 fn unowned_names(
     connection: &Connection,
     directory: &ObjectDirectory,
-) -> Result<Vec<Vec<u8>>, StoreError> {
+) -> Result<Vec<OsString>, StoreError> {
     let mut unowned = Vec::new();
     for name in directory.names()? {
-        if !owners::is_name_owned(connection, &name)? {
+        if !owners::is_name_owned(connection, name.as_bytes())? {
             unowned.push(name);
         }
     }
@@ -114,9 +114,8 @@ pub fn count_unowned(
 ) -> Result<(usize, u64), StoreError> {
     let Some(directory) = ObjectDirectory::open(location)? else { return Ok((0, 0)) };
     let names = unowned_names(connection, &directory)?;
-    let length = |name: &Vec<u8>| {
-        let path = location.objects().join(OsStr::from_bytes(name));
-        fs::symlink_metadata(path).map_or(0, |found| found.len())
+    let length = |name: &OsString| {
+        fs::symlink_metadata(location.objects().join(name)).map_or(0, |found| found.len())
     };
     Ok((names.len(), names.iter().map(length).sum()))
 }

@@ -79,10 +79,7 @@ pub(super) fn insert(
         renewal_failed: None,
     };
     let body = &new.recording.body;
-    let in_row = match &body.content {
-        Content::Memory(frames) => Some(frames),
-        Content::File(_) => None,
-    };
+    let in_row = if let Content::Memory(frames) = &body.content { Some(frames) } else { None };
     let ignored = call_pattern::ignored(new.ignored);
     if let Some(ignored) = &ignored {
         call_pattern::remember(connection, ignored)?;

@@ -2,7 +2,8 @@
 //!
 //! The kernel opens those itself, so no call tells of them. Files may hold anything; what is read of them is bounded.
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, openat};
+use crate::opening::open_to_read;
+use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat};
 use rustix::io::pread;
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
@@ -32,8 +33,7 @@ const INTERPRETER: u32 = 3;
 /// How the file at this path is executed. `None`: it cannot be read.
 pub(super) fn loading(path: &Path) -> Option<Loading> {
     // Nothing but a regular file is executed, and opening something else might wait.
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = openat(CWD, path, flags, Mode::empty()).ok()?;
+    let file: OwnedFd = open_to_read(CWD, path, OFlags::empty()).ok()?;
     let is_file = |stat: Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
     fstat(&file).is_ok_and(is_file).then(|| {
         let mut start = [0; LONGEST_LINE];

@@ -8,12 +8,13 @@ use crate::key::error::Unreadable;
 use crate::key::files::exec_mode::is_executable;
 use crate::key::files::stamp::FileStamp;
 use crate::key::fingerprint::FileState;
+use crate::opening::open_to_read;
 use crate::output_pattern::OutputPatterns;
 use crate::parallel;
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, fstat, openat, readlinkat, statat};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, OFlags, fstat, readlinkat, statat};
 use std::ffi::{CStr, OsStr, OsString};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -67,7 +68,7 @@ impl Tree {
         outputs: &OutputPatterns,
         on_progress: OnProgress<'_>,
     ) -> Result<Self, Unreadable> {
-        let top = open_directory(CWD, root, OFlags::empty());
+        let top = open_to_read(CWD, root, OFlags::DIRECTORY);
         let top = top.map_err(|error| Unreadable::new(root, error))?;
         let list = |directory: &PathBuf| {
             on_progress();
@@ -127,7 +128,8 @@ impl Listing {
     ) -> Result<Self, (PathBuf, io::Error)> {
         let here = |error: rustix::io::Errno| (directory.to_owned(), error.into());
         let path = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-        let opened = open_directory(top, path, OFlags::NOFOLLOW).map_err(here)?;
+        let opened: OwnedFd =
+            open_to_read(top, path, OFlags::DIRECTORY | OFlags::NOFOLLOW).map_err(here)?;
         // This is read before the entries: anything that is added or removed from now on changes it.
         let changed = FileStamp::of(&fstat(&opened).map_err(here)?).changed;
         let mut opened = Dir::new(opened).map_err(here)?;
@@ -160,10 +162,6 @@ impl Listing {
         let directories = self.entries.iter().filter(|(_, kind)| *kind == EntryKind::Directory);
         directories.map(|(name, _)| self.directory.join(name))
     }
-}
-
-fn open_directory(at: impl AsFd, path: &Path, how: OFlags) -> rustix::io::Result<OwnedFd> {
-    openat(at, path, how | OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
 }
 
 impl EntryKind {

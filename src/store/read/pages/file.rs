@@ -5,8 +5,9 @@
 
 use super::unsupported::{PageResult, Unsupported};
 use crate::file_lock::{self, ByteRange};
+use crate::opening::open_to_read;
 use crate::store::location::is_ours_alone;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, OFlags};
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io;
@@ -48,8 +49,7 @@ pub(super) struct Pages {
 impl Pages {
     /// Opens a database in the mode that cachex uses, unless a write to it was cut short.
     pub(super) fn open(path: &Path) -> PageResult<Self> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+        let file: File = open_to_read(CWD, path, OFlags::NOFOLLOW)?;
         lock(&file)?;
         let metadata = file.metadata()?;
         if !is_ours_alone(&metadata) || !is_empty(&path.with_extension("db-journal"))? {
