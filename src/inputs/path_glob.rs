@@ -7,7 +7,13 @@ use std::path::Path;
 
 /// One `--trace-ignore`: a glob for a path, and for all below it. A relative one begins at the working directory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PathGlob(Pattern);
+pub struct PathGlob {
+    text: String,
+    /// The glob without `..`.
+    pattern: Pattern,
+    /// How many directories above the working directory it begins.
+    above: usize,
+}
 
 /// `*` stops at `/`, as in a shell; hidden files are not special, since nobody who ignores `cache/*` wants them.
 const OPTIONS: MatchOptions = MatchOptions {
@@ -27,21 +33,37 @@ impl PathGlob {
         if trimmed.is_empty() {
             return Err("expected a glob".to_owned());
         }
-        Pattern::new(trimmed).map(Self).map_err(|error| error.msg.to_owned())
+        let (mut parts, mut above) = (Vec::new(), 0);
+        for part in trimmed.split('/') {
+            match (part, parts.last()) {
+                ("..", None) => above += 1,
+                // The parent of the root is the root.
+                ("..", Some(&"")) => {}
+                ("..", Some(_)) => drop(parts.pop()),
+                _ => parts.push(part),
+            }
+        }
+        if parts.is_empty() {
+            return Err("expected a path below a directory".to_owned());
+        }
+        let pattern = Pattern::new(&parts.join("/")).map_err(|error| error.msg.to_owned())?;
+        Ok(Self { text: trimmed.to_owned(), pattern, above })
     }
 
     /// The glob as it counts.
     #[must_use]
     pub fn text(&self) -> &str {
-        self.0.as_str()
+        &self.text
     }
 
     /// Whether it matches this absolute path, or a directory above it.
     pub(super) fn matches(&self, path: &[u8], working_directory: &Path) -> bool {
-        let path = if self.text().starts_with('/') {
+        let path = if self.text.starts_with('/') {
             path
         } else {
-            let below = path.strip_prefix(working_directory.as_os_str().as_bytes());
+            let start = working_directory.ancestors().nth(self.above);
+            let start = start.map_or(&b"/"[..], |start| start.as_os_str().as_bytes());
+            let below = path.strip_prefix(start.strip_suffix(b"/").unwrap_or(start));
             match below.and_then(|path| path.strip_prefix(b"/")) {
                 Some(below) => below,
                 None => return false,
@@ -49,8 +71,11 @@ impl PathGlob {
         };
         let ends = path.iter().enumerate().filter(|(at, byte)| **byte == b'/' && *at > 0);
         let ends = ends.map(|(at, _)| at).chain([path.len()]);
-        ends.into_iter()
-            .any(|end| self.0.matches_with(&String::from_utf8_lossy(&path[..end]), OPTIONS))
+        ends.into_iter().any(|end| {
+            // The directory of a file of configuration may have characters of a glob in its name.
+            path[..end] == *self.text.as_bytes()
+                || self.pattern.matches_with(&String::from_utf8_lossy(&path[..end]), OPTIONS)
+        })
     }
 }
 
@@ -75,15 +100,23 @@ mod tests {
             ("/var/*/x", "/var/log/x/y", true),
             ("/var/*/x", "/var/log/y/x", false),
             ("cache/*", "/w/cache/.hidden", true),
+            ("../log", "/v/log/x", true),
+            ("../log", "/v/w/log", false),
+            ("a/../../*.log", "/v/x.log", true),
+            ("/v/w/../log", "/v/log", true),
+            ("/../v/log", "/v/log", true),
+            ("/v [1]/log", "/v [1]/log/x", true),
         ] {
             let glob = PathGlob::parse(OsStr::new(glob)).expect("a glob");
-            assert_eq!(glob.matches(path.as_bytes(), Path::new("/w")), expected, "{glob:?} {path}");
+            let directory = if path.starts_with("/v") { "/v/w" } else { "/w" };
+            let found = glob.matches(path.as_bytes(), Path::new(directory));
+            assert_eq!(found, expected, "{glob:?} {path}");
         }
     }
 
     #[test]
     fn nonsense_is_refused() {
-        for word in ["", "/", "./", "[", "a**"] {
+        for word in ["", "/", "./", "..", "a/../..", "[", "a**"] {
             assert!(PathGlob::parse(OsStr::new(word)).is_err(), "{word}");
         }
     }

@@ -4,6 +4,7 @@ use super::machine::{checkout, script, sharing, wait_until_pushed};
 use super::server::Server;
 use crate::harness::{Call, Sandbox, Texts as _, wait_until};
 use std::fs;
+use std::path::Path;
 
 const TRACED: &str = "--trace --trace-ignore ran -v";
 
@@ -192,6 +193,35 @@ fn what_lies_beside_a_project_makes_its_place_count() {
     let call = sharing(&other, &server, &format!("{TRACED} ./s.sh")).in_dir(&deep);
     let told = call.tells("done\n", 0);
     assert!(!told.contains("remote: hit"), "{told}");
+}
+
+#[test]
+fn what_is_left_out_of_a_trace_may_lie_beside_the_project_or_below_a_path_like_a_glob() {
+    let (server, [one, other]) = (Server::new(), two("cat log.x log ../runs/r >&2; echo done"));
+    let project = |sandbox: &Sandbox, name: &str| {
+        let directory = sandbox.dir.join("deep").join(name);
+        let runs = directory.parent().expect("a parent").join("runs");
+        for made in [directory.join(".git"), runs.clone()] {
+            fs::create_dir_all(made).expect("made");
+        }
+        fs::copy(sandbox.dir.join("s.sh"), directory.join("s.sh")).expect("copied");
+        for file in [directory.join("log.x"), directory.join("log"), runs.join("r")] {
+            fs::write(file, name).expect("written");
+        }
+        let ignored = "trace-ignore = ['*.x', 'log', 'ran', '../runs']\n";
+        fs::write(directory.join(".cachex.toml"), ignored).expect("written");
+        sandbox.trust(&directory);
+        directory
+    };
+    let told = |sandbox: &Sandbox, directory: &Path| {
+        let call = || sharing(sandbox, &server, "-v --trace ./s.sh").in_dir(directory);
+        told_by(sandbox, "done\n", call)
+    };
+    let (first, second) = (project(&one, "plain"), project(&other, "other/[x]"));
+    let ran = told(&one, &first);
+    assert!(ran.contains("shared: it waits"), "{ran}");
+    let hit = told(&other, &second);
+    assert!(hit.contains("remote: hit"), "{hit}");
 }
 
 #[test]
