@@ -86,7 +86,7 @@ fn portable_fingerprint(
     fingerprint: &Fingerprint,
     project: &SharedProject,
 ) -> Result<Fingerprint, NotPortable> {
-    let word = |word: &OsString| project.portable(word);
+    let glob = |word: &OsString| project.portable_glob(word);
     let mut portable = fingerprint.clone();
     if !fingerprint.inherited_files.is_empty() {
         return Err(NotPortable::InheritedFiles);
@@ -105,17 +105,17 @@ fn portable_fingerprint(
         check(path, &argument.state)?;
         let real = argument.real.as_deref().map(|real| portable_path(real, project));
         let argument = FileArgument { real, ..argument.clone() };
-        portable.arguments.insert(word(path), argument);
+        portable.arguments.insert(project.portable(path), argument);
     }
     portable.files.clear();
     for (path, state) in &fingerprint.files {
         check(path, state)?;
-        portable.files.insert(word(path), state.clone());
+        portable.files.insert(glob(path), state.clone());
     }
     if let Some(TraceSpec { ignored, .. }) = &mut portable.trace {
-        *ignored = ignored.iter().map(word).collect();
+        *ignored = ignored.iter().map(glob).collect();
     }
-    portable.output_files = fingerprint.output_files.iter().map(word).collect();
+    portable.output_files = fingerprint.output_files.iter().map(glob).collect();
     Ok(portable)
 }
 

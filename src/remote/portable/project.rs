@@ -1,5 +1,6 @@
 //! The project that a call belongs to, and its paths as they are on any machine.
 
+use glob::Pattern;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
@@ -42,6 +43,16 @@ impl SharedProject {
     #[must_use]
     pub fn portable(&self, path: &OsStr) -> OsString {
         self.below(path).unwrap_or_else(|| path.to_owned())
+    }
+
+    /// The same for a glob, in which the characters of the root that mean something there may be escaped.
+    #[must_use]
+    pub fn portable_glob(&self, glob: &OsStr) -> OsString {
+        let escaped = || {
+            let root = Pattern::escape(self.root.to_str()?).into();
+            Self { root, logical_root: None }.below(glob)
+        };
+        self.below(glob).or_else(escaped).unwrap_or_else(|| glob.to_owned())
     }
 
     /// The same for a path that has to lie in the project.
@@ -99,5 +110,14 @@ mod tests {
         ] {
             assert_eq!(project.portable(OsStr::new(path)), portable, "{path}");
         }
+    }
+
+    #[test]
+    fn a_root_that_looks_like_a_glob_is_found_in_globs() {
+        let project = project("/a/[x]", None);
+        let portable = |glob: &str| project.portable_glob(OsStr::new(glob));
+        assert_eq!(portable("/a/[[]x[]]/src/*"), "//project/src/*");
+        assert_eq!(portable("/a/[x]/../data"), "//project/../data");
+        assert_eq!(portable("/a/x/src/*"), "/a/x/src/*");
     }
 }

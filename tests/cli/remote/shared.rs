@@ -4,6 +4,7 @@ use super::machine::{checkout, script, sharing, wait_until_pushed};
 use super::server::Server;
 use crate::harness::{Texts as _, wait_until};
 use std::fs;
+use std::path::Path;
 
 #[test]
 fn another_checkout_on_another_machine_replays_the_result() {
@@ -152,6 +153,33 @@ fn a_script_that_differs_is_another_command() {
     wait_until_pushed(&one);
     script(&other, "echo 2");
     sharing(&other, &server, "./s.sh").gives("2\n");
+}
+
+#[test]
+fn the_path_of_a_project_may_look_like_a_glob() {
+    let (server, sandbox) = (Server::new(), checkout("cat src/? data"));
+    let project = |name: &str| {
+        let directory = sandbox.dir.join(name);
+        fs::create_dir_all(directory.join(".git")).expect("made");
+        fs::create_dir(directory.join("src")).expect("made");
+        fs::copy(sandbox.dir.join("s.sh"), directory.join("s.sh")).expect("copied");
+        let config = "file = ['src/*', 'data']\n";
+        for (file, text) in [(".cachex.toml", config), ("src/a", "a"), ("data", "b")] {
+            fs::write(directory.join(file), text).expect("written");
+        }
+        sandbox.trust(&directory);
+        directory
+    };
+    let call = |directory: &Path, store: &str| {
+        sharing(&sandbox, &server, "./s.sh").env("CACHEX_CACHE_DIR", store).in_dir(directory)
+    };
+    let [first, second, third] = ["plain", "[x]", "a*"].map(project);
+    call(&first, "own").gives("ab");
+    wait_until("it is pushed", || server.objects().len() == 1);
+    for directory in [&second, &third] {
+        call(directory, "own").gives("ab");
+        assert!(!directory.join("ran").exists(), "{}", directory.display());
+    }
 }
 
 #[test]

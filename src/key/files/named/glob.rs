@@ -8,6 +8,7 @@ use crate::key::digest::OnProgress;
 use crate::key::error::Unreadable;
 use crate::path_pattern::{PathPattern, PatternPart, parts};
 use glob::Pattern;
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -19,10 +20,32 @@ pub(super) fn is_glob(word: &OsStr) -> bool {
     word.to_str().is_some_and(|text| text.contains(['*', '?', '[']) && Pattern::new(text).is_ok())
 }
 
-/// The directory of a glob as far as it is a plain path.
-pub(super) fn fixed_directory(glob: &str) -> &str {
+/// The directory of a glob as far as it is a plain path. Characters in its names may be escaped.
+pub(super) fn fixed_directory(glob: &str) -> Cow<'_, str> {
     let open = glob.find(['*', '?', '[']).unwrap_or(glob.len());
-    glob[..open].rfind('/').map_or("", |slash| &glob[..=slash])
+    let (start, rest) = glob.split_at(glob[..open].rfind('/').map_or(0, |slash| slash + 1));
+    let mut fixed = Cow::Borrowed(start);
+    for name in rest.split_inclusive('/').filter(|name| name.ends_with('/')) {
+        match plain(name) {
+            Some(name) => fixed += name,
+            None => break,
+        }
+    }
+    fixed
+}
+
+/// The name that a part of a glob stands for, if it is only one.
+fn plain(part: &str) -> Option<Cow<'_, str>> {
+    let mut plain = Cow::Borrowed("");
+    let mut rest = part;
+    while let Some(open) = rest.find(['*', '?', '[']) {
+        let escaped = rest.get(open + 1..open + 2).filter(|it| "*?[]".contains(it));
+        let after =
+            rest.get(open..)?.strip_prefix('[')?.strip_prefix(escaped?)?.strip_prefix(']')?;
+        plain = plain + &rest[..open] + escaped?;
+        rest = after;
+    }
+    Some(plain + rest)
 }
 
 /// The paths that match, sorted.
@@ -89,7 +112,10 @@ mod tests {
             ("/*", "/"),
             ("a/?", "a/"),
             ("*", ""),
-            ("/a [[]1[]]/x", "/"),
+            ("/a [[]1[]]/x", "/a [1]/"),
+            ("/[*]/[?]?/x", "/*/"),
+            ("/[ab]/x", "/"),
+            ("/[]]/[[/x", "/]/"),
         ] {
             assert_eq!(fixed_directory(glob), fixed);
         }

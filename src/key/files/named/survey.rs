@@ -85,7 +85,7 @@ impl FileSurvey {
     /// place.
     pub(super) fn counted<'p>(&self, path: &'p Path) -> &'p Path {
         let word = self.word.to_str().filter(|word| self.is_glob && word.starts_with('/'));
-        word.and_then(|word| path.strip_prefix(glob::fixed_directory(word)).ok()).unwrap_or(path)
+        word.and_then(|word| path.strip_prefix(&*glob::fixed_directory(word)).ok()).unwrap_or(path)
     }
 
     /// The number of files.
