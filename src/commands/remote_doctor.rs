@@ -2,10 +2,11 @@
 
 use crate::options::{RemoteMode, Sharing};
 use crate::remote::Sealing;
+use crate::remote::access::kept_credentials;
 use crate::remote::breaker::{Breaker, RemoteDirection};
 use crate::remote::push::refused::RefusedResults;
 use crate::remote::push::survey::{OutboxSurvey, WaitingSince};
-use crate::remote::url::RemoteUrl;
+use crate::remote::url::{RemoteProtocol, RemoteUrl};
 use crate::store::{Finding, Health};
 use crate::time::{Timestamp, brief};
 use std::path::Path;
@@ -43,8 +44,16 @@ pub(super) fn examine(sharing: Option<&Sharing>, directory: &Path) -> Vec<Findin
             ));
         }
     }
+    if let Some(Err(refused)) = kept_credentials().filter(|_| is_of_aws(url.as_ref())) {
+        let text = format!("{refused}; each request asks for new ones");
+        findings.push(("credentials", Health::Warning(text)));
+    }
     findings.extend(outbox(url.as_ref(), directory));
     findings
+}
+
+fn is_of_aws(url: Option<&RemoteUrl>) -> bool {
+    url.is_some_and(|url| url.protocol == RemoteProtocol::S3)
 }
 
 /// Whether nothing can be stored, so that what the remote has could not be either.

@@ -1,7 +1,7 @@
 //! A remote: its address, and what settings say of who asks.
 
 use super::engine::RemoteAccess;
-use crate::private_directory;
+use crate::private_directory::{self, NotPrivate};
 use std::path::PathBuf;
 
 /// The remote of this address, with the token and the roots that settings name. `variable` has them by the names of their
@@ -26,17 +26,22 @@ pub fn access(
         url: remote.parse().map_err(|bad| format!("--remote: {bad}"))?,
         token,
         ca: variable("CACHEX_REMOTE_CA").map(PathBuf::from),
-        directory: credentials_directory(
-            std::env::var_os("AWS_ROLE_ARN").is_some_and(|it| !it.is_empty()),
-        ),
+        directory: kept_credentials().and_then(Result::ok),
     })
 }
 
-/// Where temporary credentials are kept, if there are any. Not in the store: CI jobs save that where others can read it.
-fn credentials_directory(has_role: bool) -> Option<PathBuf> {
+/// Where temporary credentials are kept, if there is a role to take on, or why they are not. Not in the store: CI jobs save
+/// that where others can read it.
+#[must_use]
+pub fn kept_credentials() -> Option<Result<PathBuf, NotPrivate>> {
+    let has_role = std::env::var_os("AWS_ROLE_ARN").is_some_and(|it| !it.is_empty());
+    has_role.then(credentials_directory)
+}
+
+fn credentials_directory() -> Result<PathBuf, NotPrivate> {
     let user = rustix::process::geteuid().as_raw();
     let directory = std::env::temp_dir().join(format!("cachex-{user}"));
-    (has_role && private_directory::prepare(&directory).is_ok()).then_some(directory)
+    private_directory::prepare(&directory).map(|()| directory)
 }
 
 #[cfg(test)]
@@ -46,8 +51,7 @@ mod tests {
 
     #[test]
     fn only_their_owner_can_enter_the_directory_of_credentials() {
-        assert_eq!(credentials_directory(false), None);
-        let directory = credentials_directory(true).expect("it can be made");
+        let directory = credentials_directory().expect("it can be made");
         assert_eq!(std::fs::metadata(directory).expect("there").mode() & 0o077, 0);
     }
 }

@@ -14,7 +14,8 @@ fn findings(call: Call) -> Vec<[String; 3]> {
     let output = call.output();
     let told = output.stdout_text();
     assert_eq!((output.stderr_text(), output.status.code()), (String::new(), Some(0)), "{told}");
-    let subjects = ["remote", "key", "asking", "pushing", "outbox", "refused", "clock"];
+    let subjects =
+        ["remote", "key", "asking", "pushing", "credentials", "outbox", "refused", "clock"];
     let finding = |line: &str| {
         let (state, rest) = line.split_once(' ')?;
         let (subject, text) = rest.trim_start().split_once(' ')?;
@@ -98,6 +99,29 @@ fn missing_secrets_and_rights_are_told() {
     let found = findings(doctor().env("CACHEX_REMOTE_TOKEN_FILE", "/nowhere/token"));
     finds(&found, "remote", "warning", "CACHEX_REMOTE_TOKEN_FILE");
     assert_eq!(server.requests(""), 0);
+}
+
+#[test]
+fn a_directory_that_may_keep_no_credentials_is_told() {
+    let one = checkout("echo out");
+    let user = rustix::process::geteuid().as_raw();
+    let kept = one.dir.join(format!("cachex-{user}"));
+    fs::create_dir(&kept).expect("made");
+    let doctor = |url: &str| {
+        let call = sharing_by(&one, url, "doctor").env("AWS_ROLE_ARN", "role");
+        findings(call.env("TMPDIR", &one.dir.to_string_lossy()))
+    };
+    let told_of = |mode, url: &str| {
+        fs::set_permissions(&kept, fs::Permissions::from_mode(mode)).expect("set");
+        let found = doctor(url).into_iter();
+        found.filter(|[_, subject, _]| subject == "credentials").collect::<Vec<_>>()
+    };
+    let bucket = "s3+http://127.0.0.1:1/bucket";
+    let found = told_of(0o777, bucket);
+    let text = format!("{}: can be written by others", kept.display());
+    finds(&found, "credentials", "warning", &text);
+    assert_eq!(told_of(0o700, bucket), [[""; 3]; 0]);
+    assert_eq!(told_of(0o777, "http://127.0.0.1:1/"), [[""; 3]; 0]);
 }
 
 #[test]
