@@ -77,3 +77,29 @@ impl Findings {
         directory
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn a_fault_or_a_file_that_is_not_trusted_keeps_everything_from_being_cached() {
+        let (path, state) = (PathBuf::from("/p/.cachex.toml"), TrustState::Unknown);
+        let untrusted = Untrusted { path: path.clone(), state, layer: Layer::default() };
+        let not_trusted = trust::request(&path, &TrustState::Unknown);
+        for (fault, untrusted, problem) in [
+            (None, None, None),
+            (Some("odd"), None, Some("odd")),
+            (None, Some(untrusted.clone()), Some(not_trusted.as_str())),
+            (Some("odd"), Some(untrusted), Some("odd")),
+        ] {
+            let fault = fault.map(str::to_owned);
+            let findings = Findings { fault, untrusted, ..Findings::default() };
+            assert_eq!(findings.problem().as_deref(), problem);
+            let usable = findings.usable(Ok("/store".into()), &Notices::new(true, false));
+            assert_eq!(usable.as_deref().ok(), problem.is_none().then_some(Path::new("/store")));
+            assert_eq!(usable.err().as_deref(), problem);
+        }
+    }
+}

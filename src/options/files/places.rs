@@ -210,7 +210,8 @@ mod tests {
         assert!(read().expect("none").is_none());
         fs::remove_file(&path).expect("removed");
         fs::create_dir(&path).expect("made");
-        assert!(read().err().expect("a directory").ends_with("is not a regular file"));
+        let problem = read().err().expect("a directory");
+        assert_eq!(problem, format!("{} is not a regular file", path.display()));
     }
 
     #[test]
@@ -233,6 +234,9 @@ mod tests {
         let us = rustix::process::geteuid().as_raw();
         assert_eq!(owner_of(&path).expect("looked up"), Some(us));
         assert_eq!(owner_of(&path.join("y")).expect("looked up"), None);
-        assert!(owner_of(&directory.path().join("x".repeat(300))).is_err());
+        let long = directory.path().join("x".repeat(300));
+        let error = owner_of(&long).expect_err("no name can be that long");
+        let message = unreadable(Path::new("/a\x1b"), &error);
+        assert_eq!(message, format!(r"cannot read /a\x1b: {error}"));
     }
 }

@@ -71,3 +71,34 @@ fn counted_here() -> Result<FoundFile, String> {
     let found = places::find(FileOwner::Project, &mut Vec::new())?;
     found.ok_or_else(|| format!("no usable {FILE} in the working directory or above"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_may_be_named_by_its_file() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let expected = fs::canonicalize(directory.path()).expect("its path");
+        let file = directory.path().join(FILE);
+        assert_eq!(whole(directory.path()), Ok(expected.clone()));
+        assert_eq!(whole(&file), Ok(expected.clone()), "whether or not it is there");
+        fs::create_dir(&file).expect("made");
+        assert_eq!(whole(&file), Ok(expected.join(FILE)), "a directory of that name");
+        assert!(whole(&directory.path().join("missing")).is_err());
+    }
+
+    #[test]
+    fn the_name_of_the_file_alone_is_in_the_working_directory() {
+        assert_eq!(whole(Path::new(FILE)), whole(Path::new(".")));
+    }
+
+    #[test]
+    fn the_path_of_a_file_in_a_directory_that_is_gone_is_known() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = |directory: &Path| ProjectFile::path(Some(directory));
+        let expected = fs::canonicalize(directory.path()).expect("its path").join(FILE);
+        assert_eq!(path(directory.path()), Ok(expected));
+        assert_eq!(path(Path::new("/gone/x")), Ok(PathBuf::from("/gone/x").join(FILE)));
+    }
+}

@@ -101,6 +101,27 @@ mod tests {
     }
 
     #[test]
+    fn the_keys_are_told_by_reason_each_once_with_the_line_of_the_first() {
+        let key = |line, name: &str, why| RefusedKey { line, name: name.to_owned(), why };
+        let (of_project, exposed) = (WhyRefused::OfProject, WhyRefused::Exposed);
+        let shown = |keys: &[RefusedKey]| {
+            RefusedKeys { path: PathBuf::from("/f"), keys: keys.to_vec() }.to_string()
+        };
+        let keys = [
+            key(3, "remote-key", exposed),
+            key(5, "warm", of_project),
+            key(7, "quiet", of_project),
+            key(9, "warm", of_project),
+        ];
+        let one = "/f:3: remote-key is ignored: others can read the file; run chmod 600 on it";
+        assert_eq!(shown(&keys[..1]), one);
+        let two = "/f:5: warm, quiet are ignored: only the user's own file may set that";
+        assert_eq!(shown(&keys), format!("{two}; {one}"));
+        let in_rule = [key(2, "max-size", WhyRefused::InRule)];
+        assert_eq!(shown(&in_rule), "/f:2: max-size is ignored: a rule cannot set that");
+    }
+
+    #[test]
     fn these_keys_are_refused() {
         let of_project = [
             "hash-with",

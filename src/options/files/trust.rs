@@ -206,6 +206,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn why_a_file_is_not_trusted_decides_what_is_to_be_done() {
+        let request = |state| request(Path::new("/a b/.cachex.toml"), &state);
+        let typed = "review it, then run: cachex trust '/a b'";
+        let path = "/a b/.cachex.toml";
+        assert_eq!(request(TrustState::Unknown), format!("{path} is not trusted; {typed}"));
+        let changed = format!("{path} has changed since it was trusted; {typed}");
+        assert_eq!(request(TrustState::Changed), changed);
+        let refused = || NotPrivate::by_system(Path::new("/r"), &io::ErrorKind::NotFound.into());
+        let unreadable = format!("{path} is not trusted, since {}", refused());
+        assert_eq!(request(TrustState::Unreadable(refused())), unreadable);
+    }
+
+    #[test]
+    fn records_are_named_by_the_digests_of_their_paths() {
+        let names = ["/a", "/b"].map(|path| name(Path::new(path)));
+        assert_ne!(names[0], names[1]);
+        assert!(names.iter().all(|name| name.len() == DIGEST));
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {

@@ -96,6 +96,7 @@ mod tests {
         for (line, reason) in [
             ("refresh = 1", "expected true or false"),
             ("scope = 5", "expected a string"),
+            ("scope = 1.5", "expected a string"),
             ("cache-dir = 5", "expected a string"),
             ("key = 5", "expected a string or strings"),
             ("env = [['A']]", "expected a string or strings"),
