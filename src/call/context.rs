@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::key::{CommandName, Program, ResolveError};
-use crate::options::Request;
+use crate::options::{Request, hint_for};
 use crate::runner::Environment;
 use crate::single_flight::ACTIVE_VARIABLE;
 use crate::store::Store;
@@ -85,7 +85,7 @@ pub fn find_program(request: &Request) -> Result<Program, Error> {
         return Err(Error::Usage("no command given; try cachex --help".to_owned()));
     };
     Program::resolve(word).map_err(|error| match error {
-        ResolveError::NotFound => Error::NotFound { command: word.clone() },
+        ResolveError::NotFound => Error::NotFound { command: word.clone(), hint: hint_for(word) },
         ResolveError::NotExecutable(command, reason) => Error::NotExecutable { command, reason },
     })
 }

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::inherited::is_ignored_by_caller;
 use crate::key::Program;
+use crate::options::hint_for;
 use crate::recording::UnreadableRecording;
 use crate::runner::SpawnError;
 use crate::terminal::{print_error, print_error_without_waiting};
@@ -14,7 +15,8 @@ pub(super) fn not_started(program: &Program, error: SpawnError) -> Error {
     let command = program.path.clone();
     match error {
         SpawnError::Refused(reason) if reason.kind() == io::ErrorKind::NotFound => {
-            Error::NotFound { command: command.into_os_string() }
+            let command = command.into_os_string();
+            Error::NotFound { hint: hint_for(&command), command }
         }
         SpawnError::Refused(reason) => Error::NotExecutable { command, reason },
         SpawnError::Unavailable(_) | SpawnError::OutOfSight(_) => Error::Failed(error.to_string()),

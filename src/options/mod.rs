@@ -23,6 +23,7 @@ mod variables;
 
 pub use argv::CommandLine;
 pub use definitions::command::command;
+pub use definitions::meant::hint_for;
 pub use definitions::usage::{EarlyExit, Help};
 pub use definitions::verbs::{
     ClearOptions, ConfigOptions, ExplainOptions, FilterOptions, ListOptions, PruneOptions,

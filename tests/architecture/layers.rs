@@ -99,7 +99,7 @@ pub const FOLDERS: &[(&str, &str)] = &[
         "options",
         "shape source values sharing layer definitions files option remote_in_force request argv variables merge",
     ),
-    ("options/definitions", "verbs command usage"),
+    ("options/definitions", "verbs meant command usage"),
     ("options/files", "anchor places refused rule trust value file findings look project_file"),
     ("outputs", "fault manifest descent walk before collect restore"),
     ("outputs/restore", "look plan replace stale staging prepare foresee"),

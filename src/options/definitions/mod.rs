@@ -4,5 +4,6 @@
 //! The options of a run come from the table in [`super::layer`]. A hit does not come here.
 
 pub mod command;
+pub mod meant;
 pub mod usage;
 pub mod verbs;

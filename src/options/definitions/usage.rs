@@ -2,8 +2,9 @@
 //! on one line, with what to do about it at the end.
 
 use super::command::command;
+use super::meant::nearest_verb;
 use super::verbs::Verb;
-use crate::error::{Error, nearest_verb};
+use crate::error::Error;
 use crate::terminal::{self, Stream, escape_os, escape_words, is_unseen};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, Subcommand};
