@@ -1,8 +1,9 @@
 //! The content of files: its digest, and copies whose digest is taken on the way.
 //!
-//! Large files are read, hashed and written by two threads, in groups that are whole subtrees of the hash. Memory stays
+//! Large files are read, hashed and written by a few threads, in groups that are whole subtrees of the hash. Memory stays
 //! flat. All threads have ended when a function here returns.
 
+use crate::parallel;
 use crate::recording::ContentDigest;
 use blake3::Hasher;
 use blake3::hazmat::{ChainingValue, HasherExt, Mode};
@@ -10,9 +11,7 @@ use blake3::hazmat::{merge_subtrees_non_root, merge_subtrees_root};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes that are read at once. They stay in the cache of a core until they are hashed and written.
 const PIECE: usize = 64 << 10;
@@ -136,37 +135,21 @@ fn hash<E: Send>(
         feed(FilePart { start: 0, length: size }, &mut hasher)?;
         return Ok(ContentDigest(*hasher.finalize().as_bytes()));
     }
-    let next = AtomicU64::new(0);
-    let take_some = || {
-        let mut done = Vec::new();
-        loop {
-            let start = next.fetch_add(GROUP, Ordering::Relaxed);
-            if start >= size {
-                return Ok(done);
-            }
-            let mut hasher = Hasher::new();
-            hasher.set_input_offset(start);
-            let part = FilePart { start, length: GROUP.min(size - start) };
-            if let Err(error) = feed(part, &mut hasher) {
-                // The other thread need not go on.
-                next.store(size, Ordering::Relaxed);
-                return Err(error);
-            }
-            done.push((start, hasher.finalize_non_root()));
+    let starts = (0..size.div_ceil(GROUP)).map(|number| number * GROUP);
+    let parts: Vec<_> =
+        starts.map(|start| FilePart { start, length: GROUP.min(size - start) }).collect();
+    let has_failed = AtomicBool::new(false);
+    let groups = parallel::map(&parts, parts.len() / 2, |part| {
+        // After a failure, the other parts need no work.
+        if has_failed.load(Ordering::Relaxed) {
+            return Ok(None);
         }
-    };
-    let mut groups = thread::scope(|scope| {
-        // Where no more threads are allowed, this one does it all.
-        let other = thread::Builder::new().spawn_scoped(scope, take_some).ok();
-        let mut groups = take_some();
-        if let Some(other) = other {
-            let others = other.join().unwrap_or_else(|panic| resume_unwind(panic));
-            groups = groups.and_then(|groups| Ok([groups, others?].concat()));
-        }
-        groups
-    })?;
-    groups.sort_unstable_by_key(|(start, _)| *start);
-    let groups: Vec<_> = groups.into_iter().map(|(_, group)| group).collect();
+        let mut hasher = Hasher::new();
+        hasher.set_input_offset(part.start);
+        feed(*part, &mut hasher).inspect_err(|_| has_failed.store(true, Ordering::Relaxed))?;
+        Ok(Some(hasher.finalize_non_root()))
+    });
+    let groups = groups.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>, E>>()?;
     let (left, right) = halves(&groups);
     let root = merge_subtrees_root(&merged(left), &merged(right), Mode::Hash);
     Ok(ContentDigest(*root.as_bytes()))

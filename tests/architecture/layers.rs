@@ -34,7 +34,7 @@ pub const MODULES: &[(&str, &str)] = &[
         "absence die_with_parent exit hex inherited memory_file opening output_pattern output_streams parallel path_pattern poll single_flight terminal time",
     ),
     ("inputs", "key opening output_pattern parallel terminal time"),
-    ("content", "recording"),
+    ("content", "parallel recording"),
     ("outputs", "content key opening output_pattern parallel path_pattern recording terminal"),
     ("entry", "exit inputs key recording time"),
     ("policy", "entry exit key time"),
