@@ -79,18 +79,24 @@ impl Call<'_> {
         // The reader of stderr may be slow, and files may be large: release the lock first.
         store.release_read_lock();
         let outputs = self.bring_back(store, &entry).map_err(Miss::without_fallback)?;
-        let stale = if is_stale { ", stale" } else { "" };
-        let inputs = prepared.checked_inputs.count_of(&entry).map(inputs_hold).unwrap_or_default();
+        let hit = Hit { entry: *entry, body, is_stale, outputs };
         if self.notices.are_detailed() {
-            let failure = self.replayed_failure(&entry, age).unwrap_or_default();
-            let age = brief(age);
-            self.notices.detail(&format_args!("hit: stored {age} ago{stale}{inputs}{failure}"));
+            let (facts, age) = (self.facts_of(&hit, age, prepared), brief(age));
+            self.notices.detail(&format_args!("hit: stored {age} ago{facts}"));
         }
-        Ok(Hit { entry: *entry, body, is_stale, outputs })
+        Ok(hit)
+    }
+
+    /// What there is to say of a hit beside its age.
+    pub(super) fn facts_of(&self, hit: &Hit, age: Duration, prepared: &Prepared) -> String {
+        let stale = if hit.is_stale { ", stale" } else { "" };
+        let inputs = prepared.checked_inputs.count_of(&hit.entry).map(inputs_hold);
+        let failure = self.replayed_failure(&hit.entry, age);
+        format!("{stale}{}{}", inputs.unwrap_or_default(), failure.unwrap_or_default())
     }
 
     /// What there is to say of the replay of a failure: its cause may have been mended.
-    pub(super) fn replayed_failure(&self, entry: &Entry, age: Duration) -> Option<String> {
+    fn replayed_failure(&self, entry: &Entry, age: Duration) -> Option<String> {
         let policy = &self.request.policy;
         if policy.is_success(entry.exit) {
             return None;
@@ -133,7 +139,7 @@ impl Call<'_> {
 }
 
 /// What there is to say of a hit of an entry with so many inputs.
-pub(super) fn inputs_hold(count: usize) -> String {
+fn inputs_hold(count: usize) -> String {
     match count {
         1 => "; its input is as it was".to_owned(),
         count => format!("; its {count} inputs are as they were"),

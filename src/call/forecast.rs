@@ -1,7 +1,7 @@
 //! What a run would do, for `explain`. Takes nothing from standard input and stores nothing.
 
 use super::context::Call;
-use super::decide::{Hit, Miss, inputs_hold};
+use super::decide::{Hit, Miss};
 use super::prepare::Prepared;
 use crate::entry::Entry;
 use crate::options::Execution;
@@ -41,13 +41,8 @@ impl Call<'_> {
         match self.choose(prepared) {
             Ok(hit) => {
                 let age = hit.entry.created.age_at(Timestamp::now()).unwrap_or_default();
-                let failure = self.replayed_failure(&hit.entry, age).unwrap_or_default();
-                let age = brief(age);
-                let stale = if hit.is_stale { ", stale" } else { "" };
-                let inputs = prepared.checked_inputs.count_of(&hit.entry);
-                let inputs = inputs.map(inputs_hold).unwrap_or_default();
-                let id = hit.entry.id;
-                let reason = format!("stored {age} ago as entry {id}{stale}{inputs}{failure}");
+                let facts = self.facts_of(&hit, age, prepared);
+                let reason = format!("stored {} ago as entry {}{facts}", brief(age), hit.entry.id);
                 let files = hit.outputs.as_ref();
                 let files = files.map(|files| format!("; {}", files.foretold()));
                 let then = self.serving(prepared, &hit).to_owned() + &files.unwrap_or_default();
