@@ -32,7 +32,6 @@ pub enum Doubt {
 
 impl Doubt {
     /// Whether a result that expires may be stored all the same: what it depends on changes with time.
-    #[must_use]
     pub fn is_fine_with_ttl(&self) -> bool {
         matches!(self, Self::Network(_) | Self::Daemon(_) | Self::Device(_))
     }

@@ -50,7 +50,6 @@ pub(super) const MOST_LINKS: u8 = 40;
 
 impl Ledger {
     /// Begins to listen.
-    #[must_use]
     pub fn new(terms: TraceTerms) -> Self {
         Self {
             terms,

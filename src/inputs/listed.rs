@@ -23,7 +23,6 @@ pub struct ListedInput {
 }
 
 /// The inputs of a stored entry in order; `None` if its answers are damaged.
-#[must_use]
 pub fn listed(
     shape: &InputShape,
     stored: &StoredStates,

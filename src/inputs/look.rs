@@ -28,43 +28,36 @@ impl Looks {
     const ALL: u8 = 127;
 
     /// The looks that these bits stand for; `None` if there are no such looks.
-    #[must_use]
     pub fn from_bits(bits: u8) -> Option<Self> {
         (bits & !Self::ALL == 0).then_some(Self(bits))
     }
 
     /// One bit for each look.
-    #[must_use]
     pub fn bits(self) -> u8 {
         self.0
     }
 
     /// Whether nothing was asked.
-    #[must_use]
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// Whether this was asked.
-    #[must_use]
     pub fn contains(self, look: Look) -> bool {
         self.0 & look as u8 != 0
     }
 
     /// Whether nothing was asked of it but as an output.
-    #[must_use]
     pub fn is_output(self) -> bool {
         self == Look::Output.into()
     }
 
     /// The same with one look more.
-    #[must_use]
     pub fn with(self, look: Look) -> Self {
         Self(self.0 | look as u8)
     }
 
     /// All that is in one of them.
-    #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

@@ -51,7 +51,6 @@ impl PathGlob {
     }
 
     /// The glob as it counts.
-    #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }

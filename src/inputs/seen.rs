@@ -23,13 +23,11 @@ pub struct SeenInputs {
 
 impl SeenInputs {
     /// How many bytes they take in the store at most.
-    #[must_use]
     pub fn size(&self) -> u64 {
         (self.shape.encode().len() + self.states.encode().len()) as u64
     }
 
     /// Their identity.
-    #[must_use]
     pub fn id(&self) -> InputsId {
         InputsId { shape: self.shape.digest(), states: self.states.digest(self.shape.len()) }
     }

@@ -43,13 +43,11 @@ impl InputShape {
     }
 
     /// The bytes that are stored.
-    #[must_use]
     pub fn encode(&self) -> &[u8] {
         &self.bytes
     }
 
     /// The shape that [`InputShape::encode`] gave these bytes for; `None` for bytes that it never gives.
-    #[must_use]
     pub fn decode(bytes: Vec<u8>) -> Option<Self> {
         let mut questions = Questions::new(&bytes);
         let (mut length, mut outputs) = (0, 0);
@@ -62,19 +60,16 @@ impl InputShape {
     }
 
     /// The digest under which it is stored.
-    #[must_use]
     pub fn digest(&self) -> Digest {
         Digest::of(&self.bytes)
     }
 
     /// How many questions there are.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.length
     }
 
     /// How many there are without the outputs.
-    #[must_use]
     pub fn asked(&self) -> usize {
         self.length - self.outputs
     }
@@ -95,13 +90,11 @@ impl InputShape {
     }
 
     /// Whether nothing was asked.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.length == 0
     }
 
     /// The questions in order.
-    #[must_use]
     pub fn questions(&self) -> Questions<'_> {
         Questions::new(&self.bytes)
     }

@@ -70,7 +70,6 @@ impl StoredStates {
     }
 
     /// The bytes that are stored.
-    #[must_use]
     pub fn encode(&self) -> &[u8] {
         &self.bytes
     }
@@ -86,7 +85,6 @@ impl StoredStates {
     }
 
     /// Answers that were read; damaged ones hold for nothing.
-    #[must_use]
     pub fn decode(bytes: Vec<u8>) -> Self {
         Self { bytes }
     }

@@ -60,7 +60,6 @@ impl TraceTerms {
 }
 
 /// The project of a directory: the nearest directory at or above it with a `.git`, else the directory itself.
-#[must_use]
 pub fn project_of(working_directory: &Path) -> PathBuf {
     let has_git = |directory: &&Path| directory.join(".git").symlink_metadata().is_ok();
     working_directory.ancestors().find(has_git).unwrap_or(working_directory).to_owned()

@@ -25,7 +25,6 @@ const AT_ONCE: usize = 1024;
 
 /// Looks at the world once, and tells which of the candidates, entries of one shape, hold. It stops as soon as none
 /// can. `secret` is that which the states were made with. All threads have ended when this returns.
-#[must_use]
 pub fn verify(
     shape: &InputShape,
     candidates: &[StoredStates],

@@ -52,7 +52,6 @@ pub enum OutputKind {
 
 impl OutputKind {
     /// Whether somebody may execute it, if it is a file.
-    #[must_use]
     pub fn is_executable(&self) -> bool {
         matches!(self, Self::File { permissions, .. } if permissions & 0o111 != 0)
     }
@@ -60,33 +59,28 @@ impl OutputKind {
 
 impl OutputManifest {
     /// A manifest of these entries, in any order; `None` if they are not fit to be restored.
-    #[must_use]
     pub fn new(mut entries: Vec<OutputEntry>) -> Option<Self> {
         entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         Self::checked(entries)
     }
 
     /// The entries, sorted by path.
-    #[must_use]
     pub fn entries(&self) -> &[OutputEntry] {
         &self.0
     }
 
     /// Whether there are no outputs.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The entry at this path.
-    #[must_use]
     pub fn get(&self, path: &Path) -> Option<&OutputEntry> {
         let at = self.0.binary_search_by(|entry| entry.path.as_path().cmp(path)).ok()?;
         self.0.get(at)
     }
 
     /// How many there are: "2 files, 1 directory".
-    #[must_use]
     pub fn in_short(&self) -> String {
         let mut counts =
             [(0, "file", "files"), (0, "link", "links"), (0, "directory", "directories")];
@@ -106,7 +100,6 @@ impl OutputManifest {
     }
 
     /// The contents that are needed to restore it, each once, with their sizes.
-    #[must_use]
     pub fn contents(&self) -> BTreeMap<[u8; 32], u64> {
         let contents = self.0.iter().filter_map(|entry| match entry.kind {
             OutputKind::File { digest, size, .. } => Some((digest.0, size)),
@@ -116,7 +109,6 @@ impl OutputManifest {
     }
 
     /// Its bytes as they are stored.
-    #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for OutputEntry { path, kind } in &self.0 {
@@ -142,7 +134,6 @@ impl OutputManifest {
     }
 
     /// Reads stored bytes; `None` if they are none that [`OutputManifest::encode`] makes.
-    #[must_use]
     pub fn decode(mut bytes: &[u8]) -> Option<Self> {
         let mut entries = Vec::new();
         while !bytes.is_empty() {

@@ -44,7 +44,6 @@ impl Stdin {
     }
 
     /// The condition that it satisfies now, as far as it is known.
-    #[must_use]
     pub fn condition_now(&self) -> Option<Condition> {
         self.condition(&[])
     }

@@ -19,7 +19,6 @@ const USERS: &[u8] = b"/etc/passwd";
 const CHUNK: usize = 256 << 10;
 
 /// Whether a file that was read names one of the places. Large files of the system do not count: they are programs.
-#[must_use]
 pub fn names_places(shape: &InputShape, terms: &TraceTerms, places: &PortablePlaces) -> bool {
     let homes = places.home.iter().map(Vec::as_slice);
     let texts: Vec<&[u8]> = [&places.project[..]].into_iter().chain(homes).collect();

@@ -32,7 +32,6 @@ pub struct ObservedInputs {
 impl ObservedInputs {
     /// Whether each answer is the one that a run here has found. Of the directories above the project that were only asked
     /// for their links there is none.
-    #[must_use]
     pub fn agrees_with(&self, run: &SeenInputs) -> bool {
         let (Some(then), Some(now)) = (answers_of(run), answers_of(&self.seen)) else {
             return false;
@@ -70,7 +69,6 @@ type LocalQuestions = BTreeMap<(Vec<u8>, bool), LocalQuestion>;
 
 /// Asks the questions of a portable shape here. `secret` is that of the store. `None`: they make no sense here, the answers
 /// count for this machine only, there is too much to read, or something changed meanwhile.
-#[must_use]
 pub fn observe_here(
     portable: &InputShape,
     terms: &TraceTerms,

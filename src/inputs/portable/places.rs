@@ -39,7 +39,6 @@ pub(super) enum PathPlace {
 impl PortablePlaces {
     /// The project is the outer one of two: that of the call's settings, and that of its trace. A home directory in the
     /// root of the system is too likely to be a place of other things.
-    #[must_use]
     pub fn new(project: &Path, terms: &TraceTerms, home: Option<&Path>) -> Self {
         let is_outer = project.starts_with(&terms.project);
         let project = if is_outer { &terms.project } else { project };

@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 ///
 /// Where a program went upward from the project, or looked beside it, it depends on where the project lies. `is_exact`:
 /// what it read [names](super::names_places) that place, so that the same questions elsewhere would be others.
-#[must_use]
 pub fn portable_shape(
     shape: &InputShape,
     terms: &TraceTerms,
