@@ -6,6 +6,7 @@ use super::prepare::{Prepared, unreadable_stdin};
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::policy::Policy;
 use crate::progress::Spinner;
 use crate::runner;
 use crate::single_flight::{Claim, ClaimSlot, Claimed, RunState, active, may_wait};
@@ -143,9 +144,7 @@ impl Call<'_> {
     /// Whether the run that was waited for stored an entry since this call began.
     fn came_too_early(&self, Prepared { observation, variants, stdin, .. }: &Prepared) -> bool {
         let key = observation.fingerprint.key();
-        let holds = stdin.holds(variants);
-        let is_newer = |entry: &Entry| entry.key == key && entry.created > self.began;
-        variants.iter().any(|entry| is_newer(entry) && holds(entry.condition))
+        Policy::was_stored_since(variants, key, stdin.holds(variants), self.began)
     }
 
     /// Waits as long as the run of another process is to be waited for. The lock is looked at again and again: a call

@@ -3,6 +3,7 @@
 use super::reasons::MissReason;
 use super::terms::Policy;
 use crate::entry::{Condition, Entry};
+use crate::key::Key;
 use crate::time::{Lifetime, Timestamp};
 use std::time::Duration;
 
@@ -69,6 +70,17 @@ impl Policy {
         variants.iter().filter(is_usable).cloned().collect()
     }
 
+    /// Whether a run of this key has stored an entry since a call `asked`, whether or not that answers it.
+    pub fn was_stored_since(
+        variants: &[Entry],
+        key: Key,
+        condition_holds: impl Fn(Condition) -> bool,
+        asked: Timestamp,
+    ) -> bool {
+        let is_newer = |entry: &Entry| entry.key == key && entry.created > asked;
+        variants.iter().any(|entry| is_newer(entry) && condition_holds(entry.condition))
+    }
+
     /// The age of an entry that answers a call, or why it does not.
     fn answer(
         &self,
@@ -103,6 +115,7 @@ mod tests {
     use super::super::fixtures::{at, entry, policy, seconds};
     use super::*;
     use crate::exit::Exit;
+    use crate::key::Digest;
     use proptest::prelude::*;
 
     /// The decision for a call that asks at this moment, with entries that were stored at 0.
@@ -248,6 +261,20 @@ mod tests {
         assert_eq!(chosen(&patient(), [10, 20], 115), (20, 95));
         assert_eq!(chosen(&patient(), [10, 20], 125), (20, 105), "stale");
         assert_eq!(chosen(&patient(), [10, 20], 250), (20, 0), "a fallback");
+    }
+
+    #[test]
+    fn an_entry_counts_as_new_by_its_key_its_date_and_its_condition() {
+        let key = entry(0, 0).key;
+        let other = Key(Digest([2; 32]));
+        let entries = [entry(0, 5), entry(0, 10)];
+        let is_new =
+            |key, holds, asked| Policy::was_stored_since(&entries, key, |_| holds, at(asked));
+        assert!(is_new(key, true, 9));
+        assert!(!is_new(key, true, 10), "it was there already");
+        assert!(!is_new(key, false, 9));
+        assert!(!is_new(other, true, 9));
+        assert!(!Policy::was_stored_since(&[], key, |_| true, at(0)));
     }
 
     proptest! {
