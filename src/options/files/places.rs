@@ -123,8 +123,8 @@ fn read(owner: FileOwner, path: PathBuf, reach: &Path) -> Result<Option<FoundFil
     if bytes.len() as u64 > LARGEST {
         return problem("is too long");
     }
-    let mode = Mode::from_raw_mode(status.st_mode);
-    let is_private = !mode.intersects(Mode::RWXG | Mode::RWXO);
+    let others = Mode::from_raw_mode(0o077);
+    let is_private = !Mode::from_raw_mode(status.st_mode).intersects(others);
     Ok(Some(FoundFile { path, bytes, is_private }))
 }
 
