@@ -73,17 +73,18 @@ pub fn try_remote(
     if is_away {
         return Ok(TriedRemote { clock, rights: None });
     }
-    let delete = step(|| trial.delete());
-    let rights = if delete.answer.is_ok() {
+    let deleted = step(|| trial.delete());
+    let (trial, condition) = if deleted.answer.is_ok() {
         let name = ObjectName::of_digest(namespace, &random()?);
-        let trial = Trial::new(transfer, name, secrets)?;
-        let (write, read) = trial.write_and_read(PutCondition::IfAbsent);
-        trial.rights(write, read, step(|| trial.delete()))
+        (Trial::new(transfer, name, secrets)?, PutCondition::IfAbsent)
     } else {
-        let (write, read) = trial.write_and_read(PutCondition::Replace);
-        trial.rights(write, read, delete)
+        (trial, PutCondition::Replace)
     };
-    Ok(TriedRemote { clock, rights: Some(rights) })
+    let write = step(|| trial.write(condition));
+    let read = step(|| trial.read(write.answer.is_ok()));
+    let delete = if deleted.answer.is_ok() { step(|| trial.delete()) } else { deleted };
+    let Trial { name, length, .. } = trial;
+    Ok(TriedRemote { clock, rights: Some(TriedRights { name, length, write, read, delete }) })
 }
 
 fn step<T>(ask: impl FnOnce() -> Result<T, RemoteFault>) -> TriedStep<T> {
@@ -123,21 +124,6 @@ impl<'t> Trial<'t> {
         let object = object(&name, secrets)?;
         let length = object.metadata()?.len();
         Ok(Self { transfer, name, object, length, secrets })
-    }
-
-    fn write_and_read(&self, condition: PutCondition) -> (TriedStep<()>, TriedStep<()>) {
-        let write = step(|| self.write(condition));
-        let was_put = write.answer.is_ok();
-        (write, step(|| self.read(was_put)))
-    }
-
-    fn rights(
-        &self,
-        write: TriedStep<()>,
-        read: TriedStep<()>,
-        delete: TriedStep<()>,
-    ) -> TriedRights {
-        TriedRights { name: self.name.clone(), length: self.length, write, read, delete }
     }
 
     fn run(&self, operation: RemoteOperation, file: &File) -> Result<RemoteAnswer, RemoteFault> {

@@ -8,7 +8,6 @@ use super::outbox::{Outbox, REFUSED};
 use crate::private_directory::open_private;
 use crate::remote::engine::RemoteFault;
 use rustix::fs::OFlags;
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -51,22 +50,29 @@ impl Outbox {
     /// # Errors
     /// The system's.
     pub fn refused(&self, remote: &str) -> io::Result<Option<RefusedResults>> {
-        Ok(self.all_refused()?.remove(remote))
+        let mut all = self.all_refused()?.into_iter();
+        Ok(all.find(|(of, _)| of == remote).map(|(_, refused)| refused))
     }
 
     /// The results that were refused, by the remote.
     ///
     /// # Errors
     /// The system's.
-    pub fn all_refused(&self) -> io::Result<BTreeMap<String, RefusedResults>> {
-        let mut all = BTreeMap::<_, RefusedResults>::new();
+    pub fn all_refused(&self) -> io::Result<Vec<(String, RefusedResults)>> {
+        let mut all: Vec<(String, RefusedResults)> = Vec::new();
         for (path, time) in self.files(REFUSED)? {
             let note = fs::read(path).ok().and_then(|it| serde_json::from_slice(&it).ok());
             let Some(OutgoingNote { refused: Some(fault), remote, .. }) = note else { continue };
-            let count = 1 + all.get(&remote).map_or(0, |refused| refused.count);
-            match all.get_mut(&remote) {
-                Some(newer) if newer.last > time => newer.count = count,
-                _ => drop(all.insert(remote, RefusedResults { count, fault, last: time })),
+            let new = RefusedResults { count: 1, fault, last: time };
+            match all.iter_mut().find(|(of, _)| *of == remote) {
+                None => all.push((remote, new)),
+                Some((_, known)) => {
+                    let count = known.count + 1;
+                    if known.last <= time {
+                        *known = new;
+                    }
+                    known.count = count;
+                }
             }
         }
         Ok(all)

@@ -3,7 +3,6 @@
 use super::note::OutgoingNote;
 use super::outbox::{NOTE, Outbox};
 use super::refused::RefusedResults;
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -13,9 +12,9 @@ use std::time::SystemTime;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OutboxSurvey {
     /// The results that wait, by the remote that they wait for.
-    pub waiting: BTreeMap<String, WaitingSince>,
+    pub waiting: Vec<(String, WaitingSince)>,
     /// The results that were refused, by the remote that refused them.
-    pub refused: BTreeMap<String, RefusedResults>,
+    pub refused: Vec<(String, RefusedResults)>,
 }
 
 /// Some results that wait.
@@ -43,13 +42,19 @@ impl OutboxSurvey {
             // It may have been pushed a moment ago.
             let Ok(Ok(OutgoingNote { remote, result, .. })) = note else { continue };
             let clock_ahead = result.ended.map_or(0, |it| it.saturating_sub(result.created));
-            let new = WaitingSince { count: 0, oldest: time, clock_ahead };
-            let waiting = survey.waiting.entry(remote).or_insert(new);
-            waiting.count += 1;
-            if waiting.clock_ahead == 0 {
-                waiting.clock_ahead = clock_ahead;
+            match survey.waiting.iter_mut().find(|(of, _)| *of == remote) {
+                None => {
+                    let new = WaitingSince { count: 1, oldest: time, clock_ahead };
+                    survey.waiting.push((remote, new));
+                }
+                Some((_, known)) => {
+                    known.count += 1;
+                    if known.clock_ahead == 0 {
+                        known.clock_ahead = clock_ahead;
+                    }
+                    known.oldest = known.oldest.min(time);
+                }
             }
-            waiting.oldest = waiting.oldest.min(time);
         }
         Ok(survey)
     }
