@@ -116,6 +116,7 @@ fn only_if_cached_never_runs() {
     let expected = "cachex: error: not cached: nothing stored for this call\n";
     sandbox.cachex("--only-if-cached ./s.sh").ends("", expected, 124);
     assert_eq!(sandbox.runs(), 0);
+    assert!(!sandbox.store_dir().join("claims").exists(), "nobody has to wait for it");
     sandbox.cachex("./s.sh").gives("hi\n");
     sandbox.cachex("--only-if-cached ./s.sh").gives("hi\n");
     sandbox.age(600);

@@ -39,6 +39,9 @@ fn a_call_that_must_not_store_neither_asks_nor_gives() {
     wait_until_pushed(&other);
     sharing(&one, &server, "--no-store ./s.sh").tells("1", 0);
     assert_eq!((one.runs(), server.requests("PUT")), (2, 1));
+    let asked = server.requests("GET");
+    sharing(&one, &server, "--no-store --only-if-cached ./s.sh").tells("", 124);
+    assert_eq!((one.runs(), server.requests("GET")), (2, asked));
 }
 
 #[test]
