@@ -6,13 +6,14 @@ use crate::key::Digest;
 use crate::poll::poll_one;
 use rustix::event::PollFlags;
 use rustix::fs::{OFlags, fcntl_getfl};
-use rustix::io::ioctl_fionread;
+use rustix::io::{Errno, ioctl_fionread};
 use rustix::net::{AddressFamily, RecvFlags, SocketType, recv, sockopt};
 use rustix::pipe::{
     PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with, tee,
 };
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -57,7 +58,6 @@ pub(super) fn look_ahead(
     silence: Duration,
 ) -> io::Result<Option<StreamState>> {
     let stdin = rustix::stdio::stdin();
-    let capacity = capacity(kind)?;
     let (mut seen, mut since) = (ioctl_fionread(stdin)?, Instant::now());
     loop {
         let length = ioctl_fionread(stdin)?;
@@ -72,19 +72,35 @@ pub(super) fn look_ahead(
         } else if since.elapsed() >= silence {
             return Ok(Some(StreamState::Endless));
         }
-        // A pipe may be full with fewer bytes than its capacity, so half of that counts as full.
-        if longest > capacity && length > capacity / 2 {
+        let is_full = match kind {
+            StdinKind::Socket => longest > SOCKET_LIMIT && length > SOCKET_LIMIT / 2,
+            _ => is_pipe_full(length)?,
+        };
+        if is_full {
             return Ok(None);
         }
         poll_one(stdin, PollFlags::RDHUP, Some(LOOK_INTERVAL))?;
     }
 }
 
-fn capacity(kind: StdinKind) -> io::Result<u64> {
-    Ok(match kind {
-        StdinKind::Pipe => fcntl_getpipe_size(rustix::stdio::stdin())? as u64,
-        _ => SOCKET_LIMIT,
-    })
+/// Whether a pipe with so many bytes has no room. It is full when its pages are in use, and each may hold a single byte.
+fn is_pipe_full(length: u64) -> io::Result<bool> {
+    let (_read, write, _) = tee_all(length)?;
+    Ok(poll_one(&write, PollFlags::OUT, Some(Duration::ZERO))?.is_empty())
+}
+
+/// Copies what is in a pipe into another one that holds as many pages, if that is allowed. Returns how many bytes found
+/// room.
+fn tee_all(length: u64) -> io::Result<(OwnedFd, OwnedFd, usize)> {
+    let stdin = rustix::stdio::stdin();
+    let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+    let _ = fcntl_setpipe_size(&write, fcntl_getpipe_size(stdin)?);
+    let wanted = usize::try_from(length).unwrap_or(usize::MAX);
+    match tee(stdin, &write, wanted, SpliceFlags::NONBLOCK) {
+        // It is empty.
+        Err(Errno::AGAIN) => Ok((read, write, 0)),
+        copied => Ok((read, write, copied?)),
+    }
 }
 
 fn has_ended() -> bool {
@@ -115,10 +131,8 @@ fn content(kind: StdinKind, length: u64) -> io::Result<Option<Vec<u8>>> {
         let (count, _) = recv(stdin, content.as_mut_slice(), flags)?;
         return Ok((count == wanted).then_some(content));
     }
-    let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-    // If there is no room for all of it, the content is not known.
-    let _ = fcntl_setpipe_size(&write, fcntl_getpipe_size(stdin)?);
-    if tee(stdin, &write, wanted, SpliceFlags::NONBLOCK)? < wanted {
+    let (read, _write, copied) = tee_all(length)?;
+    if copied < wanted {
         return Ok(None);
     }
     let mut content = vec![0; wanted];

@@ -49,6 +49,20 @@ mod pipes {
     }
 
     #[test]
+    fn a_pipe_may_be_full_with_a_few_bytes() {
+        let sandbox = sandbox();
+        // With O_DIRECT each write fills a page of the pipe.
+        let feed = "seq 1000 1099 | dd bs=5 oflag=direct status=none | cachex";
+        let lines: String = (1000..1100).map(|number| format!("{number}\n")).collect();
+        for _ in 0..2 {
+            sandbox.sh(&format!("{feed} ./cat.sh")).gives(&lines);
+            assert_eq!(sandbox.runs(), 1);
+        }
+        let explained = sandbox.sh(&format!("{feed} explain --stdin ./cat.sh")).output();
+        assert!(explained.status.success(), "{explained:?}");
+    }
+
+    #[test]
     fn a_loop_over_a_pipe_loses_no_line() {
         let sandbox = sandbox();
         let numbers = "seq 50 | while read x; do CX ./job.sh \"$x\"; done";
