@@ -236,10 +236,11 @@ impl Ledger {
             }
             _ => {}
         }
-        if written == Written::Removed {
-            self.own.insert(path.into());
-        } else {
-            self.own.remove(path);
+        match written {
+            Written::Removed => _ = self.own.insert(path.into()),
+            // A directory with a new mode or new times is still the run's own.
+            Written::Partly => {}
+            Written::Wholly | Written::Never => _ = self.own.remove(path),
         }
     }
 

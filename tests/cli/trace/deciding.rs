@@ -177,6 +177,15 @@ fn files_that_a_run_makes_and_removes_do_not_count() {
 }
 
 #[test]
+fn a_directory_that_a_run_makes_is_its_own_whatever_its_mode() {
+    let traced = Traced::new("mkdir d; chmod 755 d; touch d; echo 1 >> d/made").with("--outputs");
+    traced.gives("").stored();
+    traced.sh("rm -r d");
+    traced.gives("").hit();
+    assert_eq!(traced.sandbox.read("d/made"), "1\n");
+}
+
+#[test]
 fn a_file_that_a_run_leaves_has_to_stay_as_it_is() {
     let traced = Traced::new("echo out > made; echo done");
     traced.gives("done\n").stored();
