@@ -6,10 +6,12 @@ use super::json::{self, object};
 use super::screen::{Screen, Tone};
 use super::table::Table;
 use crate::content::has_content;
+use crate::entry::Entry;
 use crate::error::Error;
 use crate::outputs::{OutputEntry, OutputKind, OutputManifest};
 use crate::recording::ContentDigest;
 use crate::size::Size;
+use crate::store::{Store, StoreError};
 use crate::terminal::{Stream, escape_words};
 use serde::Serialize;
 use std::fs::File;
@@ -21,10 +23,65 @@ const MOST_NAMED: usize = 10;
 
 const PIECE: usize = 64 << 10;
 
+/// The list of the output files of an entry.
+pub(super) enum OutputList {
+    None,
+    Damaged,
+    Of(OutputManifest),
+}
+
+impl OutputList {
+    pub(super) fn read(store: &Store, entry: &Entry) -> Result<Self, StoreError> {
+        if !store.has_outputs(entry)? {
+            return Ok(Self::None);
+        }
+        let manifest = store.outputs(entry)?.as_deref().and_then(OutputManifest::decode);
+        Ok(manifest.map_or(Self::Damaged, Self::Of))
+    }
+
+    /// What there is, for one line; `None` if there is nothing.
+    pub(super) fn in_short(&self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Damaged => Some("they cannot be read: the entry is damaged".to_owned()),
+            Self::Of(outputs) => Some(outputs.in_short()),
+        }
+    }
+
+    /// The outputs; none if they cannot be read.
+    pub(super) fn entries(&self) -> &[OutputEntry] {
+        match self {
+            Self::Of(outputs) => outputs.entries(),
+            _ => &[],
+        }
+    }
+
+    /// The digest and the size of the file at this path.
+    pub(super) fn content_at(&self, path: &Path) -> Result<(ContentDigest, u64), Error> {
+        let path = path.strip_prefix(".").unwrap_or(path);
+        let found = self.entries().iter().find(|entry| Path::new(&entry.path) == path);
+        let problem = match (self, found.map(|entry| &entry.kind)) {
+            (_, Some(OutputKind::File { digest, size, .. })) => return Ok((*digest, *size)),
+            (_, Some(OutputKind::Link { target })) => {
+                format!("is a link to {}", escape_words([target]))
+            }
+            (_, Some(OutputKind::Directory { .. })) => "is a directory".to_owned(),
+            (Self::Damaged, None) => "cannot be found: the entry is damaged".to_owned(),
+            (_, None) => {
+                format!("is no output of this entry; {}", outputs_there_are(self.entries()))
+            }
+        };
+        Err(Error::Failed(format!("{} {problem}", escape_words([path]))))
+    }
+}
+
 /// A table of the outputs.
-pub(super) fn in_full(outputs: &OutputManifest, screen: Screen) -> String {
+pub(super) fn in_full(outputs: &[OutputEntry], screen: Screen) -> String {
+    if outputs.is_empty() {
+        return String::new();
+    }
     let mut table = Table::facts();
-    for OutputEntry { path, kind } in outputs.entries() {
+    for OutputEntry { path, kind } in outputs {
         let (size, target) = match kind {
             OutputKind::File { size, .. } => (Size(*size).to_string(), String::new()),
             OutputKind::Link { target } => {
@@ -63,26 +120,13 @@ fn name_of(kind: &OutputKind) -> &'static str {
     }
 }
 
-/// The digest and the size of the file at this path.
-pub(super) fn content_at(
-    outputs: Option<&OutputManifest>,
-    path: &Path,
-) -> Result<(ContentDigest, u64), Error> {
-    let path = path.strip_prefix(".").unwrap_or(path);
-    let problem = match outputs.and_then(|outputs| outputs.get(path)).map(|entry| &entry.kind) {
-        Some(OutputKind::File { digest, size, .. }) => return Ok((*digest, *size)),
-        Some(OutputKind::Link { target }) => format!("is a link to {}", escape_words([target])),
-        Some(OutputKind::Directory { .. }) => "is a directory".to_owned(),
-        None => format!("is no output of this entry; {}", outputs_there_are(outputs)),
-    };
-    Err(Error::Failed(format!("{} {problem}", escape_words([path]))))
-}
-
-fn outputs_there_are(outputs: Option<&OutputManifest>) -> String {
-    let Some(outputs) = outputs else { return "it has none".to_owned() };
-    let named = outputs.entries().iter().take(MOST_NAMED).map(|entry| escape_words([&entry.path]));
+fn outputs_there_are(outputs: &[OutputEntry]) -> String {
+    if outputs.is_empty() {
+        return "it has none".to_owned();
+    }
+    let named = outputs.iter().take(MOST_NAMED).map(|entry| escape_words([&entry.path]));
     let named = named.collect::<Vec<_>>().join(", ");
-    match outputs.entries().len().saturating_sub(MOST_NAMED) {
+    match outputs.len().saturating_sub(MOST_NAMED) {
         0 => format!("it has {named}"),
         more => format!("it has {named} and {more} more"),
     }

@@ -2,6 +2,7 @@
 
 use super::answer::{print, print_styled, printed};
 use super::entry_facts::{json_of, time_left};
+use super::entry_outputs::OutputList;
 use super::json::{self, json, object};
 use super::opening::with_store;
 use super::screen::{Screen, Tone};
@@ -11,7 +12,6 @@ use crate::entry::{Condition, Description, EntryOrigin, StdinKind};
 use crate::error::Error;
 use crate::inputs::ListedInput;
 use crate::options::ShowOptions;
-use crate::outputs::OutputManifest;
 use crate::recording::Body;
 use crate::size::Size;
 use crate::store::{Calls, Selection};
@@ -35,9 +35,9 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
             let output = wanted.map(|_| store.output(entry)).transpose()?;
             let inputs = store.listed_inputs(entry)?;
             let origin = store.origin(entry)?;
-            let outputs = store.outputs(entry)?.as_deref().and_then(OutputManifest::decode);
+            let outputs = OutputList::read(store, entry)?;
             let file = options.output.as_deref().map(|path| {
-                let content = entry_outputs::content_at(outputs.as_ref(), path)?;
+                let content = outputs.content_at(path)?;
                 Ok((store.open_object(&content.0.0), content))
             });
             let shown = ShownEntry { description, origin, inputs, outputs };
@@ -45,8 +45,9 @@ pub fn run(options: &ShowOptions, directory: &Path, notices: &Notices) -> Result
         })
     })?;
     let Some((shown, output, file)) = found else {
-        let problem = "no such entry; `cachex list` shows what there is";
-        return Err(Error::Failed(problem.to_owned()));
+        let wanted = options.id.map_or_else(|| "for this command".to_owned(), |id| id.to_string());
+        let problem = format!("no entry {wanted}; `cachex list` shows what there is");
+        return Err(Error::Failed(problem));
     };
     let now = Timestamp::now();
     if options.json {
@@ -68,7 +69,7 @@ struct ShownEntry {
     origin: EntryOrigin,
     /// The inputs of a traced run, if they can be read.
     inputs: Option<Vec<ListedInput>>,
-    outputs: Option<OutputManifest>,
+    outputs: OutputList,
 }
 
 #[derive(Serialize)]
@@ -78,7 +79,8 @@ struct EntryAsJson<E, I, O> {
     origin: &'static str,
     /// `null` if the run was not traced, or if they cannot be read.
     inputs: Option<Vec<I>>,
-    outputs: Vec<O>,
+    /// `null` if they cannot be read.
+    outputs: Option<Vec<O>>,
 }
 
 fn json_of_input(input: &ListedInput) -> impl Serialize + use<> {
@@ -100,7 +102,8 @@ fn wanted_stream(options: &ShowOptions) -> Option<Stream> {
 
 fn print_output(output: Option<Body>, wanted: Stream) -> Result<(), Error> {
     let Some(body) = output else {
-        return Err(Error::Failed("the entry is damaged".to_owned()));
+        let problem = "the output is damaged or missing; the next call runs the command again";
+        return Err(Error::Failed(problem.to_owned()));
     };
     printed(body.for_each_chunk(|stream, bytes| {
         if stream == wanted { Stream::Stdout.write_all(bytes) } else { Ok(()) }
@@ -111,7 +114,7 @@ impl ShownEntry {
     fn for_json(&self, now: Timestamp) -> impl Serialize + use<> {
         let Self { description, origin, inputs, outputs } = self;
         let inputs = inputs.as_ref();
-        let outputs = outputs.as_ref().map(OutputManifest::entries).unwrap_or_default();
+        let listed = || outputs.entries().iter().map(entry_outputs::json_of).collect();
         EntryAsJson {
             entry: json_of(description, now),
             origin: match origin {
@@ -119,7 +122,7 @@ impl ShownEntry {
                 EntryOrigin::Remote => "remote",
             },
             inputs: inputs.map(|inputs| inputs.iter().map(json_of_input).collect()),
-            outputs: outputs.iter().map(entry_outputs::json_of).collect(),
+            outputs: (!matches!(outputs, OutputList::Damaged)).then(listed),
         }
     }
 
@@ -137,12 +140,12 @@ impl ShownEntry {
         if description.entry.inputs.is_some() {
             facts.push(Tone::Plain, ["inputs".to_owned(), entry_inputs::in_short(inputs)]);
         }
-        if let Some(outputs) = outputs {
-            facts.push(Tone::Plain, ["outputs".to_owned(), outputs.in_short()]);
+        if let Some(outputs) = outputs.in_short() {
+            facts.push(Tone::Plain, ["outputs".to_owned(), outputs]);
         }
         let inputs = inputs.map(|inputs| entry_inputs::in_full(inputs, screen));
-        let outputs = outputs.as_ref().map(|outputs| entry_outputs::in_full(outputs, screen));
-        facts.render(screen) + &inputs.unwrap_or_default() + &outputs.unwrap_or_default()
+        let outputs = entry_outputs::in_full(outputs.entries(), screen);
+        facts.render(screen) + &inputs.unwrap_or_default() + &outputs
     }
 }
 

@@ -13,6 +13,14 @@ use std::fs::File;
 use std::io;
 
 impl Store {
+    /// Whether an entry has a manifest of output files, damaged or not.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn has_outputs(&self, entry: &Entry) -> Result<bool, StoreError> {
+        Ok(self.database.blob(entry, OUTPUTS)?.is_some())
+    }
+
     /// The manifest of an entry's output files; `None` if the entry has none, or was removed or damaged meanwhile. An
     /// entry whose manifest is damaged has no [`output`](Store::output) either.
     ///

@@ -82,9 +82,11 @@ fn show_prints_the_raw_bytes_of_each_stream() {
 #[test]
 fn show_fails_without_an_entry() {
     let sandbox = Sandbox::new();
-    let expected = "cachex: error: no such entry; `cachex list` shows what there is\n";
-    sandbox.cachex("show 7").ends("", expected, 125);
-    sandbox.cachex("show -- ./s.sh").ends("", expected, 125);
+    for (words, entry) in [("show 7", "7"), ("show -- ./s.sh", "for this command")] {
+        let expected =
+            format!("cachex: error: no entry {entry}; `cachex list` shows what there is\n");
+        sandbox.cachex(words).ends("", expected, 125);
+    }
     sandbox.cachex("show").tells("", 2);
 }
 

@@ -66,6 +66,21 @@ fn an_entry_without_files_has_an_empty_list() {
 }
 
 #[test]
+fn a_damaged_list_of_files_is_not_taken_for_an_empty_one() {
+    let sandbox = sandbox();
+    sandbox.sql("UPDATE entry SET outputs = zeroblob(length(outputs))");
+    let damaged = "the entry is damaged";
+    assert!(sandbox.cachex("show 1").output().stdout_text().contains(damaged));
+    let shown: Value =
+        serde_json::from_str(&sandbox.cachex("show --json 1").output().stdout_text())
+            .expect("JSON");
+    assert_eq!(shown["outputs"], json!(null));
+    let seen = sandbox.cachex("show --output dist/a 1").output();
+    assert_eq!((seen.status.code(), seen.stdout_text().as_str()), (Some(125), ""));
+    assert!(seen.stderr_text().contains(damaged), "{}", seen.stderr_text());
+}
+
+#[test]
 fn show_prints_one_file_as_it_was() {
     let sandbox = sandbox();
     sandbox.write("dist/a", "edited");
