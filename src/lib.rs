@@ -45,8 +45,8 @@
 //!
 //! # The layers
 //!
-//! A module uses only modules of lower layers, and inside a folder each file uses only files that stand below it.
-//! `tests/architecture/layers.rs` lists all of them, and the tests hold the code to it.
+//! `tests/architecture/layers.rs` lists which modules each module may use, and the files of each folder, the lowest first:
+//! a file may use only those before it. The tests hold the code to it.
 //!
 //! | layer | modules |
 //! |---|---|

@@ -1,7 +1,8 @@
-//! What a traced run changes. Before it does, the state that it has looked at is kept.
+//! What a traced run changes.
 //!
-//! A change may fail, and that is not seen. Where it must fail, it is a question about what is in its way. Where it
-//! failed all the same, a later look finds no change, and counts as a look.
+//! The ledger hears of a change before the kernel makes it, and first keeps what the run has seen there. It never learns
+//! whether the call succeeds. A call that cannot succeed counts as a look at what is in its way. If one fails for another
+//! reason, the next look finds the old state, and counts as a look.
 
 use super::body;
 use super::doubt::Doubt;
@@ -15,7 +16,7 @@ use super::write_kind::WriteKind;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 /// The content of a larger file is not kept when its mode or its times change.
-const SMALL: u64 = 1 << 20;
+const LARGEST_KEPT: u64 = 1 << 20;
 
 impl Ledger {
     /// The run is about to change what a path leads to.
@@ -25,7 +26,7 @@ impl Ledger {
         }
         let (path, ends_in_slash) = path::normal(path);
         if ends_in_slash && !may_end_in_slash(&path, kind) {
-            // That fails in any case.
+            // The kernel refuses the slash at the end.
             return self.look_at_failure(&path, true);
         }
         self.write(&path, follow || ends_in_slash && kind == WriteKind::Metadata, kind, MOST_LINKS);
@@ -55,7 +56,7 @@ impl Ledger {
         }
     }
 
-    /// How a change fails depends on what is there, and if nothing is, on whether its directory is there.
+    /// Records a change that fails. Its error depends on what is at the path, and on whether its directory is there.
     pub(super) fn look_at_failure(&mut self, path: &[u8], follow: bool) {
         if let Some(parent) = path::parent(path) {
             self.look_at(parent, true, Look::Access, MOST_LINKS);
@@ -109,7 +110,7 @@ impl Ledger {
         }
         let may_write = accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS).is_ok();
         let fails = facts.is_directory() || !may_write;
-        // Where it can be made, its directory has to be there; else it has to be there itself.
+        // A call that may make the file depends on its directory only. Any other depends on the file.
         match path::parent(path).filter(|_| creates && !fails) {
             Some(parent) => self.look_at(parent, true, Look::Access, MOST_LINKS),
             None => self.add_look(path, false, Look::Access, Some(itself)),
@@ -126,7 +127,8 @@ impl Ledger {
         self.change(path, &itself, Written::Partly);
     }
 
-    /// A file is made where nothing is. If it is not emptied, it is what was there before, which is nothing, and more.
+    /// Opens a file that is not there yet. Unless the call would empty it, a file there would change the result, so its
+    /// absence is a condition.
     fn open_new(&mut self, path: &[u8], itself: &PathState, truncates: bool, reads: bool) {
         let is_in_own = path::parent(path).is_some_and(|parent| self.own.contains(parent));
         if truncates || is_in_own || self.is_own(path) {
@@ -136,7 +138,7 @@ impl Ledger {
         }
     }
 
-    /// Something is made where nothing is. Whether that can succeed.
+    /// Records that the run makes this path. Returns whether it can.
     fn make(&mut self, path: &[u8], itself: &PathState, written: Written) -> bool {
         let may = *itself == PathState::Absent && self.may_change_names(path);
         if may {
@@ -147,7 +149,7 @@ impl Ledger {
         may
     }
 
-    /// Something is made, or there is an error if anything is there.
+    /// Records a call that makes this path, and fails if anything is there.
     pub(super) fn make_new(&mut self, path: &[u8], itself: &PathState, kind: WriteKind) {
         let is_own = self.is_own(path);
         if itself.found().is_some() && is_own || !self.make(path, itself, Written::Wholly) {
@@ -169,8 +171,8 @@ impl Ledger {
         };
         let is_first = self.records.get(path).is_none_or(|record| record.written == Written::Never);
         self.change(path, itself, Written::Partly);
-        if is_first && facts.is_file() && facts.stamp.size <= SMALL {
-            // What is in it stays, and may be asked for later on.
+        if is_first && facts.is_file() && facts.stamp.size <= LARGEST_KEPT {
+            // The content stays, and the run may read it later.
             let body = body::read(CWD, path, false, facts, path, &self.terms);
             let record = self.record(path);
             for contact in [&mut record.itself, &mut record.followed].into_iter().flatten() {
@@ -200,8 +202,8 @@ impl Ledger {
         }
     }
 
-    /// Whether the names in the directory of a path can be changed, which is a condition. If so, they are about to be:
-    /// what was asked of them is kept.
+    /// Whether the run may add names to the directory of a path and remove them, which is a condition. If it may, keeps
+    /// what it has seen of them, since they are about to change.
     pub(super) fn may_change_names(&mut self, path: &[u8]) -> bool {
         let Some(parent) = path::parent(path) else { return false };
         if self.own.contains(parent) {

@@ -16,10 +16,9 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(1);
 const START_GRACE: Duration = Duration::from_millis(10);
 
 impl Stdin {
-    /// Learns the whole content of a pipe or a socket, if one of these entries was stored for a content. It waits for
-    /// the end, but gives up if the content is longer than that of every entry, or if nothing comes for a while.
-    /// Content that does not fit into the pipe is read into a file in `directory`; without a directory it is left
-    /// alone.
+    /// Learns the whole content of a pipe or a socket, if one of these entries was stored for a content. It waits for the
+    /// end, and gives up when the content is longer than any of theirs, or when nothing comes for a while. What
+    /// does not fit into the pipe is read into a file in `directory`, or stays there if there is no directory.
     ///
     /// # Errors
     /// When the pipe has to be read and cannot be.
@@ -34,8 +33,8 @@ impl Stdin {
         }
     }
 
-    /// Like [`look_ahead`](Self::look_ahead), for a content that is known to be of interest up to this length. A content of
-    /// length 0 is worth no more than a moment.
+    /// Like [`look_ahead`](Self::look_ahead), but the caller says up to which length a content is of use. For 0 it waits no
+    /// longer than a moment.
     ///
     /// # Errors
     /// When the pipe has to be read and cannot be.

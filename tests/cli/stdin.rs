@@ -53,7 +53,7 @@ mod pipes {
         let sandbox = sandbox();
         // With O_DIRECT each write fills a page of the pipe.
         let feed = "seq 1000 1099 | dd bs=5 oflag=direct status=none | cachex";
-        let lines: String = (1000..1100).map(|number| format!("{number}\n")).collect();
+        let lines: String = (1000..1100).map(|number: u32| number.to_string() + "\n").collect();
         for _ in 0..2 {
             sandbox.sh(&format!("{feed} ./cat.sh")).gives(&lines);
             assert_eq!(sandbox.runs(), 1);

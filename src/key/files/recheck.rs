@@ -1,4 +1,5 @@
-//! Checks after the run whether the files that were read still have the same content.
+//! Checks after the run whether the files that were read have been touched since. A new stamp counts as a change, even if
+//! the content is the same.
 
 use super::memory::LearnedDigest;
 use super::regular_file::{FileContent, read};
@@ -25,7 +26,7 @@ pub(crate) struct ReadFiles {
 }
 
 impl ReadFiles {
-    /// The first file whose content has changed since it was read.
+    /// The first file that was changed, replaced or touched since it was read.
     pub(crate) fn changed(&self) -> Option<PathBuf> {
         let hold = parallel::map(&self.files, FILES_PER_THREAD, ReadFile::still_holds);
         let changed = self.files.iter().zip(hold).find(|(_, holds)| !holds);

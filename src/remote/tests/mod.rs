@@ -1,4 +1,4 @@
-//! Objects from the writer to the reader, and all that must not get there.
+//! Objects that a reader gets from a writer, and those that it must refuse.
 
 mod fixture;
 mod names;
