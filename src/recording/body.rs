@@ -28,7 +28,21 @@ pub enum Content {
     File(BlockFile),
 }
 
+impl Content {
+    fn checksum(&self) -> Checksum {
+        match self {
+            Self::Memory(frames) => Checksum::of(frames),
+            Self::File(file) => file.checksum(),
+        }
+    }
+}
+
 impl Body {
+    /// Frames of this length, with their checksum as it is now.
+    pub fn new(content: Content, length: u64, output: u64) -> Self {
+        Self { checksum: content.checksum(), content, length, output }
+    }
+
     /// Hands every chunk to `sink`, in order of arrival, until it fails. A long chunk comes in parts.
     ///
     /// # Errors

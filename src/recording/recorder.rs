@@ -6,7 +6,6 @@
 
 use super::blocks::{BLOCK, BlockFile, BlockSums, ContentDigest, read_block};
 use super::body::{Body, Content};
-use super::checksum::Checksum;
 use super::frames::{FrameReader, HEADER, MAX_FRAME, StreamSet, encode_header};
 use crate::size::Size;
 use crate::terminal::Stream;
@@ -150,19 +149,17 @@ impl Recorder {
         if self.spilled.is_some() {
             self.spill(self.frames.len())?;
         }
-        let output = self.output;
-        Ok(match self.spilled {
+        let (content, length) = match self.spilled {
             None => {
-                let (length, checksum) = (self.frames.len() as u64, Checksum::of(&self.frames));
-                Body { content: Content::Memory(self.frames), length, output, checksum }
+                let length = self.frames.len() as u64;
+                (Content::Memory(self.frames), length)
             }
             Some(spilled) => {
                 let length = spilled.length;
-                let file = spilled.finish(self.streams);
-                let checksum = file.checksum();
-                Body { content: Content::File(file), length, output, checksum }
+                (Content::File(spilled.finish(self.streams)), length)
             }
-        })
+        };
+        Ok(Body::new(content, length, self.output))
     }
 }
 
@@ -204,6 +201,7 @@ impl Spilled {
 
 #[cfg(test)]
 mod tests {
+    use super::super::checksum::Checksum;
     use super::*;
     use proptest::prelude::*;
 

@@ -15,7 +15,7 @@ use super::sqlite::transaction::{self, Purpose};
 use super::sqlite::{open, repair, rows};
 use crate::entry::Entry;
 use crate::key::{Digest, DigestMemory, Key, Stamp};
-use crate::recording::{BlockFile, Body, Checksum, Content};
+use crate::recording::{BlockFile, Body, Content};
 use crate::terminal::Notices;
 use crate::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
@@ -165,22 +165,18 @@ impl Store {
         let Some((OutputRow { output, length, checksum, outputs, body }, object)) = found else {
             return Ok(None);
         };
-        let (content, frames_checksum) = match (body, object?) {
-            (Some(frames), _) => {
-                let checksum = Checksum::of(&frames);
-                (Content::Memory(frames), checksum)
-            }
+        let content = match (body, object?) {
+            (Some(frames), _) => Content::Memory(frames),
             (None, Some((OutputObject { digest, streams }, file))) => {
                 self.release_read_lock();
                 let Ok(file) = BlockFile::read(file, length, streams, digest) else {
                     return Ok(None);
                 };
-                let checksum = file.checksum();
-                (Content::File(file), checksum)
+                Content::File(file)
             }
             (None, None) => return Ok(None),
         };
-        let body = Body { content, length, output, checksum: frames_checksum };
+        let body = Body::new(content, length, output);
         let expected = codec::checksum(entry, output, &body, outputs.as_deref());
         Ok((expected == checksum).then_some(body))
     }

@@ -4,7 +4,7 @@ use super::finding::{Finding, Health, fault_of, ok, problem};
 use super::objects;
 use crate::entry::Entry;
 use crate::key::{Digest, Key};
-use crate::recording::{Body, Checksum, Content};
+use crate::recording::{Body, Content};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::location::StoreLocation;
@@ -153,9 +153,7 @@ impl EntryState {
         let Some(frames) = found.body.filter(|_| is_all) else {
             return Ok(Self::HasMore(entry.into()));
         };
-        let checksum = Checksum::of(&frames);
-        let content = Content::Memory(frames);
-        let body = Body { content, length: found.length, output: found.output, checksum };
+        let body = Body::new(Content::Memory(frames), found.length, found.output);
         Ok(Self::Checked(codec::checksum(&entry, found.output, &body, None) == found.checksum))
     }
 }
