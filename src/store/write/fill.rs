@@ -8,6 +8,7 @@ use super::entries::OVERHEAD;
 use super::{command_totals, evict, insert, retention};
 use crate::entry::{EntryOrigin, NewEntry};
 use crate::exit::Exit;
+use crate::inputs::SeenInputs;
 use crate::key::{CommandName, LearnedDigest};
 use crate::recording::Content;
 use crate::size::Size;
@@ -181,21 +182,16 @@ impl Fill<'_> {
             let most = max_entries.get();
             removed += evict::make_room_in_command(transaction, command, most, limits.is_spent)?;
         }
-        let (mut needed, mut added) = (OVERHEAD, 0);
-        if let Content::Memory(frames) = &new.recording.body.content {
-            needed = needed.saturating_add(frames.len() as u64);
-        }
-        if let Some(inputs) = &new.inputs {
-            needed = needed.saturating_add(inputs.size());
-        }
-        if let Some(outputs) = &new.outputs {
-            needed = needed.saturating_add(outputs.manifest.len() as u64);
-        }
-        if let Some(objects) = objects {
-            added = objects.unowned_size(transaction)?;
-        }
-        added = added.saturating_add(needed);
-        needed = needed.saturating_add(objects.as_ref().map_or(0, NewObjects::size));
+        let frames = match &new.recording.body.content {
+            Content::Memory(frames) => frames.len() as u64,
+            Content::File(_) => 0,
+        };
+        let inputs = new.inputs.as_ref().map_or(0, SeenInputs::size);
+        let outputs = new.outputs.as_ref().map_or(0, |outputs| outputs.manifest.len() as u64);
+        let row = [frames, inputs, outputs].into_iter().fold(OVERHEAD, u64::saturating_add);
+        let objects_to_add = objects.as_ref().map_or(Ok(0), |it| it.unowned_size(transaction))?;
+        let added = row.saturating_add(objects_to_add);
+        let needed = row.saturating_add(objects.as_ref().map_or(0, NewObjects::size));
         let Some(evicted) = evict::make_room_in_store(transaction, limits.max_size, added)? else {
             return Ok(None);
         };
