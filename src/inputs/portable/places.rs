@@ -67,15 +67,8 @@ impl PortablePlaces {
 
     /// A path that is the same on each machine, for an absolute one.
     pub(super) fn portable(&self, path: &[u8]) -> Vec<u8> {
-        let homes = self.home.as_deref().map(|home| (home, HOME));
-        let places = [Some((&self.project[..], PROJECT)), homes];
-        places
-            .into_iter()
-            .flatten()
-            .find_map(|(place, name)| match path::below(path, place) {
-                Some(below) => Some(path::join(name, below)),
-                None => (path == place).then(|| name.to_vec()),
-            })
+        self.named()
+            .find_map(|(place, name)| moved(path, place, name))
             .unwrap_or_else(|| path.to_vec())
     }
 
@@ -84,12 +77,13 @@ impl PortablePlaces {
         if !portable.starts_with(b"//") {
             return portable.starts_with(b"/").then(|| portable.to_vec());
         }
-        let homes = self.home.as_deref().map(|home| (home, HOME));
-        let places = [Some((&self.project[..], PROJECT)), homes];
-        places.into_iter().flatten().find_map(|(place, name)| match path::below(portable, name) {
-            Some(below) => Some(path::join(place, below)),
-            None => (portable == name).then(|| place.to_vec()),
-        })
+        self.named().find_map(|(place, name)| moved(portable, name, place))
+    }
+
+    /// The places that have a name on each machine.
+    fn named(&self) -> impl Iterator<Item = (&[u8], &'static [u8])> {
+        let home = self.home.as_deref().map(|home| (home, HOME));
+        [(&self.project[..], PROJECT)].into_iter().chain(home)
     }
 
     /// Where the project lies: below home, or exactly.
@@ -101,6 +95,14 @@ impl PortablePlaces {
     /// The directories that the project lies in, the nearest first.
     pub(super) fn above(&self) -> impl Iterator<Item = &[u8]> {
         path::ancestors(&self.project)
+    }
+}
+
+/// The path that lies below `to` as this one lies below `from`; `None` if it lies elsewhere.
+fn moved(path: &[u8], from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
+    match path::below(path, from) {
+        Some(below) => Some(path::join(to, below)),
+        None => (path == from).then(|| to.to_vec()),
     }
 }
 
