@@ -103,9 +103,7 @@ impl Call<'_> {
             _ => self.notices.detail(&format_args!("miss: {reason}")),
         }
     }
-}
 
-impl Call<'_> {
     /// The reason of a miss, with what there is to say about it: the tombstone of the entry, or the inputs that changed.
     pub(super) fn in_full(&self, prepared: &Prepared, reason: &MissReason) -> String {
         let Prepared { store, observation, checked_inputs, .. } = prepared;

@@ -40,9 +40,7 @@ impl Store {
         )?;
         Ok(Clearings { count: number_of_last(last)?, secret })
     }
-}
 
-impl Store {
     /// When a call of this command was last cleared, however often it ran since; `None` if that is not known. `is_vague`:
     /// some of its words are not known.
     ///
