@@ -40,6 +40,8 @@ pub(super) struct SharedCall {
     pub(super) places: Vec<Vec<u8>>,
     /// Whether what lies under the first name is of no use, so that it may be overwritten.
     pub(super) may_replace: Cell<bool>,
+    /// Whether a marker lies under the first name: no result takes its place, and it leads to all of them.
+    pub(super) has_marker: Cell<bool>,
     /// Results that ended before were cleared on the remote, by its clock.
     pub(super) cleared: Cell<Option<Timestamp>>,
     /// How much the clock of the engine is ahead of ours, in milliseconds, if it was heard.

@@ -32,7 +32,7 @@ pub fn clear(asked: Asked, options: &ClearOptions, notices: &Notices) -> Result<
     clear_here(options, &asked.store(notices)?, notices)?;
     let (request, directory) = asked.into_request(notices);
     let failed =
-        |fault: String| Error::Failed(format!("nothing was cleared on the remote: {fault}"));
+        |fault: String| Error::Failed(format!("not all was cleared on the remote: {fault}"));
     let program = find_program(&request)?;
     let call = Call::new(&request, &program, notices).only_looking();
     let mut prepared = call.prepare(directory).map_err(failed)?;

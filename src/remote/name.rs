@@ -109,6 +109,14 @@ fn message(fields: &[&[u8]]) -> Vec<u8> {
 }
 
 impl ObjectName {
+    /// Where a copy of the tombstone lies that takes the place of an object of this name.
+    #[must_use]
+    pub fn of_clearing(&self, secrets: &Secrets) -> Self {
+        let namespace = self.0.split('/').nth(1).unwrap_or_default();
+        let digest = secrets.name_digest(&message(&[b"clearing", self.0.as_bytes()]));
+        Self::of_digest(&Namespace(namespace.to_owned()), &digest)
+    }
+
     /// The path.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -108,7 +108,10 @@ pub const FOLDERS: &[(&str, &str)] = &[
     ("process", "core_file descriptors fork stat wait"),
     ("remote", "portable secret name sealed pack url engine access breaker child check push"),
     ("remote/child", "message resolver serve transfer"),
-    ("remote/push", "note outbox refused survey sealing tombstone marking engine_clock detached"),
+    (
+        "remote/push",
+        "note outbox refused survey sealing small_objects tombstone marking engine_clock detached",
+    ),
     ("call/remote", "stdin_class know exchange follow arrive ask foresee give clear"),
     ("inputs/portable", "answer places naming travel observe"),
     ("remote/portable", "mentions platform project key"),

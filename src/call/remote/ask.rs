@@ -47,8 +47,8 @@ impl Call<'_> {
             return Ok(false);
         };
         if !is_asked_for {
-            // The result will say when the run ended, by the clock of the remote.
-            shared.names.first().inspect(|name| exchange.hear_clock(name));
+            // The result will say when the run ended, by the clock of the remote. A later clearing counts for it.
+            shared.names.first().inspect(|name| exchange.hear_clearing(name));
             return Ok(false);
         }
         let mut reason = None;
@@ -126,6 +126,7 @@ impl Call<'_> {
             Err(fault) => return Ok(Err(fault.into())),
         };
         shared.cleared.set(shared.cleared.get().max(marker.cleared));
+        shared.has_marker.set(shared.has_marker.get() || shared.names.first() == Some(name));
         let routed = self.follow(shared, exchange, prepared, namespace, marker)?;
         let Some(RoutedObject { name, object, expected }) = routed else {
             let reason = "there is none for these inputs".to_owned();

@@ -9,24 +9,23 @@ use crate::call::prepare::Prepared;
 use crate::call::remote_state::SharedCall;
 use crate::entry::Condition;
 use crate::options::{Sharing, StdinMode};
-use crate::remote::child::{RemoteAnswer, RemoteOperation};
-use crate::remote::engine::{PutCondition, RemoteFault};
-use crate::remote::{
-    Namer, Namespace, ObjectKind, ObjectName, RemoteTombstone, SealedObject, SealedWriter,
-    encode_condition,
-};
+use crate::remote::child::RemoteOperation;
+use crate::remote::engine::RemoteFault;
+use crate::remote::push::small_objects::{FoundObject, SmallObjects};
+use crate::remote::push::tombstone::{clear, date};
+use crate::remote::{Namer, Namespace, ObjectName, RemoteTombstone, encode_condition};
 use crate::time::Timestamp;
-use std::io::{self, Write as _};
 
 /// Engines tell the time in seconds, cut off: what ended in the same second was there before.
 const CLOCK_STEP: i64 = 1_000;
 
 impl Call<'_> {
-    /// Clears what this call would find on the remote, whatever it had on standard input, and wherever its output went:
-    /// the number of results that were there. If it only looks, they stay.
+    /// Clears what this call would find on the remote, whatever it had on standard input, and wherever its output went.
+    /// The number of results that were there. If it only looks, all stays. Each question may take `--remote-timeout`: half
+    /// a clearing is worse than a slow one.
     ///
     /// # Errors
-    /// Why they cannot be cleared.
+    /// Why not all is cleared, and how much is.
     pub fn clear_shared(
         &self,
         sharing: &Sharing,
@@ -44,14 +43,15 @@ impl Call<'_> {
         names.sort();
         names.dedup();
         prepared.store.release_read_lock();
-        let fault =
-            |fault: RemoteFault| format!("the remote {}: {fault}", shared.transfer.access.url);
+        let (transfer, directory) = (shared.transfer.clone(), prepared.store.directory());
+        let objects = SmallObjects::new(transfer, &shared.secrets, directory);
         let mut found = 0;
-        for name in &names {
-            found += usize::from(exists(&shared, name).map_err(fault)?);
-            if !only_looks {
-                bury(&shared, name).map_err(fault)?;
-            }
+        for (done, name) in names.iter().enumerate() {
+            let cleared = clear_one(&objects, name, only_looks);
+            found += usize::from(cleared.map_err(|fault| {
+                let (all, url) = (names.len(), &shared.transfer.access.url);
+                format!("only {done} of {all} places are known to be: {url}: {fault}")
+            })?);
         }
         Ok(found)
     }
@@ -71,39 +71,29 @@ fn names(
     Ok(classes.map(|class| of_class.first(shared.key, &class)).collect())
 }
 
-/// Whether something lies there that is no tombstone. More than one could be is not fetched.
-fn exists(shared: &SharedCall, name: &ObjectName) -> Result<bool, RemoteFault> {
-    let found = tempfile::tempfile().map_err(RemoteFault::local)?;
-    let get = RemoteOperation::Get { bound: RemoteTombstone::LONGEST };
-    match shared.transfer.run(name.as_str(), get, &found) {
-        Ok(RemoteAnswer::Found { .. }) => {
-            let object = SealedObject::verify(found, name, &shared.secrets);
-            Ok(object.map_or(true, |object| object.kind != ObjectKind::Tombstone))
+/// Whether something lay there that is no tombstone. If it is not only looked for, a tombstone lies there now.
+fn clear_one(
+    objects: &SmallObjects<'_>,
+    name: &ObjectName,
+    only_looks: bool,
+) -> Result<bool, RemoteFault> {
+    // More than a tombstone could be is not fetched.
+    let (now, is_there) = match objects.get(name, RemoteTombstone::LONGEST) {
+        Ok(FoundObject { answer, object }) => {
+            let is_there = object.is_some_and(|object| object.ok().and_then(date).is_none());
+            (answer.now(), is_there)
         }
-        Ok(_) => Ok(false),
-        Err(RemoteFault::TooLarge { .. }) => Ok(true),
-        Err(fault) => Err(fault),
+        Err(RemoteFault::TooLarge { .. }) => (None, true),
+        Err(fault) => return Err(fault),
+    };
+    if only_looks {
+        return Ok(is_there);
     }
-}
-
-/// Puts a tombstone there.
-fn bury(shared: &SharedCall, name: &ObjectName) -> Result<(), RemoteFault> {
-    let mut object = tempfile::tempfile().map_err(RemoteFault::local)?;
-    let now = match shared.transfer.run(name.as_str(), RemoteOperation::Now, &object)? {
-        RemoteAnswer::Now { now } => now,
-        _ => Timestamp::now().as_millis(),
+    let now = match now {
+        None => objects.run(name.as_str(), RemoteOperation::Now, &objects.file()?)?.now(),
+        now => now,
     };
-    let cleared = Timestamp::from_millis(now.saturating_add(CLOCK_STEP));
-    let tombstone = RemoteTombstone { cleared }.encode();
-    let sealed = |object: &mut std::fs::File| -> io::Result<u64> {
-        let mut sealed =
-            SealedWriter::new(&mut *object, ObjectKind::Tombstone, name, &shared.secrets)?;
-        sealed.write_all(&tombstone)?;
-        sealed.finish()?;
-        Ok(object.metadata()?.len())
-    };
-    let length = sealed(&mut object).map_err(RemoteFault::local)?;
-    let condition = PutCondition::Replace;
-    let put = RemoteOperation::Put { length, condition, lifetime_millis: None };
-    shared.transfer.run(name.as_str(), put, &object).map(drop)
+    let now = now.unwrap_or_else(|| Timestamp::now().as_millis());
+    clear(objects, name, Timestamp::from_millis(now.saturating_add(CLOCK_STEP)))?;
+    Ok(is_there)
 }

@@ -4,10 +4,11 @@
 
 use crate::call::context::Call;
 use crate::call::remote_state::SharedCall;
-use crate::remote::ObjectName;
 use crate::remote::breaker::{Breaker, BreakerPermit, RemoteDirection};
 use crate::remote::child::{RemoteAnswer, RemoteOperation, Transfer};
 use crate::remote::engine::RemoteFault;
+use crate::remote::push::tombstone::date;
+use crate::remote::{ObjectName, RemoteTombstone, SealedObject};
 use crate::time::{Timestamp, brief};
 use std::fs::File;
 use std::io;
@@ -75,10 +76,20 @@ impl<'c> Exchange<'c> {
         Ok(Some(file))
     }
 
-    /// Asks for nothing but the time.
-    pub(super) fn hear_clock(&self, name: &ObjectName) {
-        // A fault was reported already. The process that pushes the result asks for the time again.
-        let _ = self.ask(name, RemoteOperation::Now);
+    /// Asks for the time, and when the results under this first name were last cleared.
+    pub(super) fn hear_clearing(&self, name: &ObjectName) {
+        let (clearing, secrets) = (name.of_clearing(&self.shared.secrets), &self.shared.secrets);
+        let asked = Timestamp::now();
+        let get = RemoteOperation::Get { bound: RemoteTombstone::LONGEST };
+        // A fault is reported. The process that pushes the result asks for the time again.
+        let _ = match self.transfer(&clearing, get) {
+            // Who may only write may still ask for the time.
+            Err(RemoteFault::Unauthorized(_)) => self.ask(name, RemoteOperation::Now).map(drop),
+            answer => self.note(name, asked, answer).map(|(_, file)| {
+                let object = SealedObject::verify(file, &clearing, secrets).ok();
+                self.shared.cleared.set(object.and_then(date));
+            }),
+        };
     }
 
     fn ask(
@@ -87,7 +98,17 @@ impl<'c> Exchange<'c> {
         operation: RemoteOperation,
     ) -> Result<(RemoteAnswer, File), AskingFault> {
         let asked = Timestamp::now();
-        match self.transfer(name, operation) {
+        self.note(name, asked, self.transfer(name, operation))
+    }
+
+    /// Notes what an answer, or a fault, says of the remote. The question was asked at that time.
+    fn note(
+        &self,
+        name: &ObjectName,
+        asked: Timestamp,
+        answer: Result<(RemoteAnswer, File), RemoteFault>,
+    ) -> Result<(RemoteAnswer, File), AskingFault> {
+        match answer {
             Ok((answer, file)) => {
                 self.breaker.note_answer();
                 if let Some(ahead) = answer.clock_ahead(asked) {

@@ -142,6 +142,7 @@ impl Call<'_> {
                 condition: encode_condition(new.condition),
                 created: recording.ended.as_millis(),
                 ended: shared.to_engine(recording.ended).map(Timestamp::as_millis),
+                elapsed: u64::try_from(recording.elapsed.as_millis()).unwrap_or(u64::MAX),
                 places: shared.places.clone(),
             },
             timeouts: 0,
@@ -165,9 +166,8 @@ fn post(
         Some(Some((shape, digest))) => (Some(shape.encode().to_vec()), Some(digest)),
         Some(None) => return Ok(Err("its inputs count for this machine only")),
     };
-    if let (true, Some(namespace)) =
-        (stdin.is_some() || digest.is_some(), shared.namespaces.first())
-    {
+    let is_routed = stdin.is_some() || digest.is_some() || shared.has_marker.get();
+    if let (true, Some(namespace)) = (is_routed, shared.namespaces.first()) {
         let bytes = encode_route(&shared.stdin, stdin, digest);
         let name = shared.conditional(namespace, &bytes);
         let length = stdin.map(|stdin| match stdin {
@@ -178,10 +178,11 @@ fn post(
         if !route.is_short() {
             return Ok(Err("its run asked for too many files"));
         }
+        let replaces = note.replaces;
         // What was not asked for may have expired.
         note.replaces |= !shared.asked.borrow().contains(&name);
         let marker = std::mem::replace(&mut note.name, name.to_string());
-        note.route = Some(OutgoingRoute { marker, route });
+        note.route = Some(OutgoingRoute { marker, route, replaces });
     }
     let is_posted = Outbox::of_store(store.directory()).post(&note)?;
     Ok(if is_posted { Ok(()) } else { Err("too many results wait already") })

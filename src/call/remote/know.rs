@@ -80,6 +80,7 @@ impl Call<'_> {
             stdin,
             places: places.collect(),
             may_replace: false.into(),
+            has_marker: false.into(),
             cleared: None.into(),
             clock_ahead: None.into(),
             namespaces,

@@ -85,14 +85,20 @@ impl RemoteAnswer {
     /// that time by our clock, and the answer has just come.
     #[must_use]
     pub fn clock_ahead(self, asked: Timestamp) -> Option<i64> {
-        let now = match self {
-            Self::Found { now, .. } | Self::Now { now } => now,
-            Self::Absent { now } => now?,
-            Self::Stored | Self::AlreadyThere | Self::Gone => return None,
-        };
+        let now = self.now()?;
         // The clock was read between the question and the answer.
         let half = (Timestamp::now().as_millis() - asked.as_millis()) / 2;
         Some(now.saturating_sub(asked.as_millis().saturating_add(half)))
+    }
+
+    /// The present, if the answer tells.
+    #[must_use]
+    pub fn now(self) -> Option<i64> {
+        match self {
+            Self::Found { now, .. } | Self::Now { now } => Some(now),
+            Self::Absent { now } => now,
+            Self::Stored | Self::AlreadyThere | Self::Gone => None,
+        }
     }
 }
 

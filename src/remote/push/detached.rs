@@ -9,11 +9,13 @@ use super::note::OutgoingNote;
 use super::outbox::Outbox;
 use super::refused::outage_of;
 use super::sealing::{NotSealed, ResultSealer};
+use super::small_objects::SmallObjects;
 use super::tombstone::was_cleared;
 use crate::remote::breaker::{Breaker, BreakerPermit, RemoteDirection};
 use crate::remote::child::{RemoteAnswer, RemoteOperation, Transfer};
 use crate::remote::engine::{PutCondition, RemoteAccess, RemoteFault};
 use crate::remote::secret::keys::{SecretTexts, Secrets};
+use crate::remote::url::RemoteProtocol;
 use crate::store::{RemoteUses, Store};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -41,9 +43,6 @@ const MOST_TIMEOUTS: usize = 2;
 
 /// A result that ended less than so long ago did not wait: its call has just looked for what lies at its place.
 const AT_ONCE: Duration = Duration::from_secs(10);
-
-/// Bytes of the longest order.
-const LONGEST_ORDER: u64 = 64 << 10;
 
 /// What the process needs.
 #[derive(Serialize, Deserialize)]
@@ -78,7 +77,7 @@ pub fn is_asked_to_push() -> bool {
 /// Pushes what waits, as the order on standard input says. The exit status.
 pub fn push_as_ordered() -> u8 {
     let mut bytes = Vec::new();
-    let read = io::stdin().take(LONGEST_ORDER).read_to_end(&mut bytes);
+    let read = io::stdin().read_to_end(&mut bytes);
     let order = read.ok().and_then(|_| serde_json::from_slice::<PushOrder>(&bytes).ok());
     let Some(PushOrder { url, token, ca, directory, store, secrets }) = order else { return 1 };
     let Ok(url) = url.parse() else { return 1 };
@@ -236,19 +235,18 @@ impl Push<'_> {
             NotSealed::Unfit => NotPushed::Unfit,
             NotSealed::Fault(fault) => NotPushed::Stopped(fault.to_string()),
         })?;
-        let put = self.put(note, ended, &self.transfer_for(length)?, (&object, length));
-        match put.map_err(|fault| self.noted(permit, fault))? {
-            None => Err(NotPushed::Unfit),
-            Some(answer) => {
-                if answer == RemoteAnswer::Stored {
-                    let sent = RemoteUses { pushed: 1, sent: length, ..RemoteUses::default() };
-                    self.sealer.store.note_remote(&sent);
-                }
-                self.breaker.note_answer();
-                self.has_answered.set(true);
-                Ok(())
-            }
+        let (secrets, directory) = (self.sealer.secrets, self.sealer.store.directory());
+        let objects = SmallObjects::new(self.transfer_for(length)?, secrets, directory);
+        let put = self.put(note, ended, &objects, (&object, length));
+        let is_new = matches!(put, Ok(Some(RemoteAnswer::Stored)));
+        let moved = RemoteUses { pushed: is_new.into(), ..objects.moved.get() };
+        if moved != RemoteUses::default() {
+            self.sealer.store.note_remote(&moved);
         }
+        let put = put.map_err(|fault| self.noted(permit, fault))?;
+        self.breaker.note_answer();
+        self.has_answered.set(true);
+        put.map(drop).ok_or(NotPushed::Unfit)
     }
 
     /// A transfer of an object of this length.
@@ -278,33 +276,37 @@ impl Push<'_> {
 }
 
 impl Push<'_> {
-    /// `None`: it was cleared for all machines while it waited.
+    /// `None`: it was cleared for all machines meanwhile.
     fn put(
         &self,
         note: &OutgoingNote,
         ended: Timestamp,
-        transfer: &Transfer,
+        objects: &SmallObjects<'_>,
         (object, length): (&File, u64),
     ) -> Result<Option<RemoteAnswer>, RemoteFault> {
         let OutgoingNote { name, replaces, lifetime_millis, result, route, .. } = note;
+        let first = note.first_name().parse().map_err(RemoteFault::local)?;
         let has_waited = self.insists || result.age_at(Timestamp::now()) > AT_ONCE;
         // Where a marker leads to it, the marker tells of the clearing.
-        let may_bury = *replaces && has_waited && route.is_none();
-        if may_bury && was_cleared(transfer, self.sealer.secrets, note, ended)? {
+        let may_bury = *replaces && route.is_none();
+        if (has_waited || may_bury) && was_cleared(objects, note, &first, ended)? {
             return Ok(None);
         }
         let condition = if *replaces { PutCondition::Replace } else { PutCondition::IfAbsent };
         let put = RemoteOperation::Put { length, condition, lifetime_millis: *lifetime_millis };
-        let answer = transfer.run(name, put, object)?;
-        // The marker comes last, so that it leads to what is there.
-        self.mark(note, transfer).map(|()| Some(answer))
+        let answer = objects.run(name, put, object)?;
+        if let Some(route) = route {
+            // The marker comes last, so that it leads to what is there.
+            add_route(objects, &first, route, *lifetime_millis)?;
+        } else if (may_bury || !self.is_exact()) && was_cleared(objects, note, &first, ended)? {
+            return Ok(None);
+        }
+        Ok(Some(answer))
     }
 
-    fn mark(&self, note: &OutgoingNote, transfer: &Transfer) -> Result<(), RemoteFault> {
-        let OutgoingNote { route, lifetime_millis, .. } = note;
-        let Some(route) = route else { return Ok(()) };
-        let (secrets, directory) = (self.sealer.secrets, self.sealer.store.directory());
-        add_route(transfer, secrets, route, *lifetime_millis, directory)
+    /// Whether a push never takes the place of an object that came a moment before, if it must not.
+    fn is_exact(&self) -> bool {
+        self.transfer.access.url.protocol == RemoteProtocol::Redis
     }
 }
 
@@ -346,7 +348,7 @@ pub fn start_pushing(access: &RemoteAccess, secrets: &Secrets, store: &Path) -> 
         command.pre_exec(detach)
     };
     let mut process = command.spawn()?;
-    // A pipe takes that much at once.
+    // A pipe takes 64 KB at once, and the process reads more as soon as it has begun.
     match process.stdin.take().map(|mut input| input.write_all(&order)) {
         // Somebody killed the process. The next one pushes what waits.
         Some(Err(fault)) if fault.kind() == io::ErrorKind::BrokenPipe => {}

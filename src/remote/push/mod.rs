@@ -8,5 +8,6 @@ pub mod note;
 pub mod outbox;
 pub mod refused;
 mod sealing;
+pub mod small_objects;
 pub mod survey;
-mod tombstone;
+pub mod tombstone;

@@ -40,6 +40,9 @@ pub struct OutgoingRoute {
     pub marker: String,
     /// The route that it gets.
     pub route: ResultRoute,
+    /// Whether it takes the place of a result.
+    #[serde(default)]
+    pub replaces: bool,
 }
 
 /// A result as the store can find it.
@@ -53,8 +56,19 @@ pub struct OutgoingResult {
     pub created: i64,
     /// The same by the clock of the engine, if the call has heard it.
     pub ended: Option<i64>,
+    /// How long its run took, in milliseconds.
+    #[serde(default)]
+    pub elapsed: u64,
     /// Texts that it must not name.
     pub places: Vec<Vec<u8>>,
+}
+
+impl OutgoingNote {
+    /// Where a call looks first.
+    #[must_use]
+    pub fn first_name(&self) -> &str {
+        self.route.as_ref().map_or(&self.name, |route| &route.marker)
+    }
 }
 
 impl OutgoingResult {

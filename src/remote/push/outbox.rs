@@ -247,6 +247,7 @@ mod tests {
                 condition: vec![3],
                 created: 4,
                 ended: Some(5),
+                elapsed: 6,
                 places: vec![b"/a\xff".to_vec()],
             },
             timeouts: 0,

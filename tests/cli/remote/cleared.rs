@@ -131,4 +131,20 @@ fn who_may_not_write_may_not_clear() {
     server.forbid("PUT");
     let message = told(clear(&one, &server, "-- ./s.sh"), 125);
     assert!(message.contains("403"), "{message}");
+    assert!(message.contains("only 0 of 6 places are known to be"), "{message}");
+}
+
+#[test]
+fn a_clearing_that_is_cut_short_does_not_say_that_nothing_was_cleared() {
+    // Each place takes two.
+    for (before, cleared) in [(0, 0), (1, 0), (2, 1), (11, 5)] {
+        let (server, one) = (Server::new(), machine("x"));
+        server.answer_once("PUT", "503 Service Unavailable");
+        server.answer_before(before);
+        let message = told(clear(&one, &server, "-- ./s.sh"), 125);
+        let lacks_some =
+            format!("not all was cleared on the remote: only {cleared} of 6 places are");
+        assert!(message.contains(&lacks_some) && message.contains("503"), "{message}");
+        assert!(!message.contains("nothing was cleared"), "{message}");
+    }
 }

@@ -57,6 +57,16 @@ fn hits_misses_and_pushes_are_counted_with_their_bytes_and_times() {
 }
 
 #[test]
+fn the_bytes_of_a_marker_are_counted_as_well() {
+    let (server, one) = (Server::new(), checkout("cat"));
+    sharing(&one, &server, "./s.sh").stdin("in").gives("in");
+    wait_until_pushed(&one);
+    let objects = server.objects();
+    let length: usize = objects.values().map(Vec::len).sum();
+    assert_eq!((objects.len(), counts(&one, ["pushed", "sent_bytes"])), (2, [1, length as u64]));
+}
+
+#[test]
 fn a_result_that_is_expired_is_a_miss() {
     let (server, one, other) = (Server::new(), checkout("echo out"), checkout("echo out"));
     sharing(&one, &server, "./s.sh").gives("out\n");

@@ -3,12 +3,14 @@
 mod bounded;
 mod check;
 mod cleared;
+mod cleared_meanwhile;
 mod clock;
 mod counted;
 mod examined;
 mod explained;
 mod failing;
 mod machine;
+mod markers;
 mod options;
 mod origin;
 mod piped;

@@ -1,6 +1,8 @@
 //! What was stored is sealed and pushed later, from the store, by a process that nobody waits for.
 
-use super::machine::{checkout, flush, key, outbox_files, sharing, sharing_later};
+use super::machine::{
+    checkout, flush, key, outbox_files, sharing, sharing_later, wait_until_pushed,
+};
 use super::server::Server;
 use crate::harness::{Sandbox, wait_until};
 use std::fs::{self, File};
@@ -22,6 +24,15 @@ fn a_call_leaves_a_note_and_the_bytes_stay_in_the_store() {
     sharing(&other, &server, "./s.sh").gives(one.read("long"));
     assert_eq!(other.runs(), 0);
     assert_eq!(outbox_files(&one, "").len(), 2);
+}
+
+#[test]
+fn a_long_key_reaches_the_process_that_pushes() {
+    let (server, one) = (Server::new(), checkout("echo out"));
+    let long = "ab".repeat(50_000);
+    sharing(&one, &server, "./s.sh").env("CACHEX_REMOTE_KEY", &long).gives("out\n");
+    wait_until_pushed(&one);
+    assert_eq!(server.objects().len(), 1);
 }
 
 #[test]

@@ -32,6 +32,12 @@ struct State {
     stuck: Option<&'static str>,
     /// How many requests with that method are answered as usual before.
     before: usize,
+    /// The method whose next request waits while others go on, and how many are answered as usual before.
+    late: Option<(&'static str, usize)>,
+    /// Whether a request waits.
+    is_late: bool,
+    /// Whether objects are overwritten whatever a request says.
+    knows_no_condition: bool,
     /// How long each answer takes.
     delay: Duration,
 }
@@ -111,6 +117,26 @@ impl Server {
         self.state().stuck = Some(method);
     }
 
+    /// Has one request with this method wait, after so many that do not. Those after it are answered as usual.
+    pub fn hold_one(&self, method: &'static str, before: usize) {
+        self.state().late = Some((method, before));
+    }
+
+    /// Whether a request waits.
+    pub fn holds_one(&self) -> bool {
+        self.state().is_late
+    }
+
+    /// Answers the request that waits.
+    pub fn release(&self) {
+        self.state().is_late = false;
+    }
+
+    /// Overwrites objects whatever a request says.
+    pub fn know_no_condition(&self) {
+        self.state().knows_no_condition = true;
+    }
+
     /// Answers so many requests as usual before what is answered once.
     pub fn answer_before(&self, count: usize) {
         self.state().before = count;
@@ -188,6 +214,18 @@ impl Server {
                 thread::park();
             }
         }
+        match &mut state.late {
+            Some((it, 0)) if *it == method => {
+                (state.late, state.is_late) = (None, true);
+                while state.is_late {
+                    drop(state);
+                    thread::sleep(Duration::from_millis(5));
+                    state = self.state();
+                }
+            }
+            Some((it, before)) if *it == method => *before -= 1,
+            _ => {}
+        }
         let delay = state.delay;
         drop(state);
         thread::sleep(delay);
@@ -205,7 +243,9 @@ impl Server {
             ("GET", Some(object)) => ("200 OK", object),
             ("HEAD", Some(_)) => ("200 OK", Vec::new()),
             ("GET" | "HEAD" | "DELETE", None) => ("404 Not Found", Vec::new()),
-            ("PUT", Some(_)) if only_new => ("412 Precondition Failed", Vec::new()),
+            ("PUT", Some(_)) if only_new && !state.knows_no_condition => {
+                ("412 Precondition Failed", Vec::new())
+            }
             ("PUT", _) => {
                 state.objects.insert(path.to_owned(), body);
                 ("201 Created", Vec::new())

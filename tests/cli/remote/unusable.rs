@@ -4,7 +4,8 @@ use super::machine::{checkout, key, sharing, wait_until_pushed};
 use super::server::Server;
 use cachex::entry::Condition;
 use cachex::remote::{
-    ObjectKind, ObjectName, PackHead, PackWriter, PackedFiles, SealedWriter, Secrets,
+    Marker, ObjectKind, ObjectName, PackHead, PackWriter, PackedFiles, ResultRoute, SealedWriter,
+    Secrets,
 };
 use cachex::terminal::Stream;
 use cachex::time::Timestamp;
@@ -128,4 +129,29 @@ fn what_a_newer_version_wrote_stays() {
     wait_until_pushed(&third);
     sharing(&last, &server, "./s.sh").gives("out\n");
     assert_eq!(last.runs(), 0, "a newer version takes the place of an older one");
+}
+
+#[test]
+fn what_a_marker_leads_to_is_replaced() {
+    let [one, other, third] = [0; 3].map(|_| checkout("cat"));
+    let server = Server::new();
+    sharing(&one, &server, "./s.sh").stdin("in").gives("in");
+    wait_until_pushed(&one);
+    for name in server.objects().into_keys() {
+        server.put(&name, sealed(&name, ObjectKind::Pack, b"nonsense"));
+    }
+    sharing(&other, &server, "./s.sh").stdin("in").gives("in");
+    wait_until_pushed(&other);
+    sharing(&third, &server, "./s.sh").stdin("in").gives("in");
+    assert_eq!((other.runs(), third.runs()), (1, 0));
+    let routes = vec![ResultRoute { stdin: Some(2), ..ResultRoute::default() }; 9];
+    let marker = Marker { routes, cleared: None }.encode();
+    for name in server.objects().into_keys() {
+        server.put(&name, sealed(&name, ObjectKind::Marker, &marker));
+    }
+    let [other, third] = [0; 2].map(|_| checkout("cat"));
+    sharing(&other, &server, "./s.sh").stdin("in").gives("in");
+    wait_until_pushed(&other);
+    sharing(&third, &server, "./s.sh").stdin("in").gives("in");
+    assert_eq!((other.runs(), third.runs()), (1, 0));
 }

@@ -23,6 +23,9 @@ use ureq::{Agent, AsSendBody, Body, SendBody};
 /// Bytes that are moved at a time.
 const CHUNK: usize = 64 << 10;
 
+/// An object of which no more bytes are taken is hardly ever there: without its bytes it is looked for first.
+const RARE: u64 = 4096;
+
 /// A server.
 pub struct HttpStore {
     agent: Agent,
@@ -97,6 +100,12 @@ impl RemoteEngine for HttpStore {
         sink: &mut dyn Write,
         bound: u64,
     ) -> Result<GetDone, RemoteFault> {
+        if bound <= RARE {
+            let (is_there, answer) = self.head(name)?;
+            if !is_there {
+                return Ok(GetDone::Absent { now: date(&answer).ok() });
+            }
+        }
         let answer = self.run(self.request("GET", name, None)?, ())?;
         match answer.status().as_u16() {
             200 => {}
