@@ -86,3 +86,38 @@ fn a_pager_that_reads_the_output_is_not_a_question() {
     let (seen, _) = terminal.end();
     assert!(seen.contains("cachex: stored"), "{seen:?}");
 }
+
+/// Expects that a run that asks on the terminal is not stored when this line of an interactive shell calls cachex.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn asks_each_time(shell: &[&str], line: &str) {
+    let sandbox = Sandbox::with_script("read x < /dev/tty; echo \"got $x\"");
+    sandbox.sh("mkfifo go").gives("");
+    for answer in ["one", "two"] {
+        let arguments = [&shell[1..], &["-i", "-c", line]].concat();
+        let mut terminal = on_terminal(sandbox.program(shell[0], &arguments), 24, 80);
+        terminal.type_in(format!("{answer}\r").as_bytes());
+        let (seen, _) = terminal.end();
+        assert!(seen.contains(&format!("got {answer}\r\n")), "{line}: {seen:?}");
+        assert!(seen.contains(", as a prompt does\r\n"), "{line}: {seen:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_shell_or_a_filter_that_reads_the_output_does_not_hide_a_question() {
+    let bash = ["bash", "--norc"];
+    asks_each_time(&bash, "cachex -v ./s.sh | while read l; do echo \"line: $l\"; done");
+    asks_each_time(&bash, "cachex -v ./s.sh | { (cat; true); true; } | cat");
+    asks_each_time(&bash, "exec 5<> /dev/tty; cachex -v ./s.sh | cat");
+    if std::path::Path::new("/bin/zsh").exists() {
+        asks_each_time(&["zsh", "-f"], "cachex -v ./s.sh | { cat; true; } | cat");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_writer_of_standard_input_does_not_hide_a_question() {
+    let line = "sh -c 'read x < go' | { cachex -v -n ./s.sh; echo > go; }";
+    asks_each_time(&["bash", "--norc"], line);
+}

@@ -3,6 +3,7 @@
 use crate::process::ProcessStat;
 use rustix::process::{Pid, getpid};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 
@@ -10,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 /// ring.
 const MAX_DEPTH: usize = 1000;
 
-/// Whether another member of our process group has a terminal open to read keys. The command, descendants of it or of
+/// Whether another member of our process group has opened a terminal to read keys. The command, descendants of it or of
 /// cachex, and ancestors of cachex do not count.
 pub(crate) fn exists_other_reader(command: Option<Pid>) -> bool {
     let command = command.map(|command| command.as_raw_nonzero().get());
@@ -18,11 +19,11 @@ pub(crate) fn exists_other_reader(command: Option<Pid>) -> bool {
     let own = getpid().as_raw_nonzero().get();
     let Some(group) = processes.get(&own).map(|process| process.group) else { return false };
     let is_below = |process: i32, above: i32| ancestors(&processes, process).any(|it| it == above);
-    processes.iter().filter(|(_, process)| process.group == group).any(|(id, _)| {
+    processes.iter().filter(|(_, process)| process.group == group).any(|(id, process)| {
         !is_below(*id, own)
             && !command.is_some_and(|command| is_below(*id, command))
             && !is_below(own, *id)
-            && has_keys(*id)
+            && has_opened_keys(*id, process.parent)
     })
 }
 
@@ -41,11 +42,19 @@ fn read(id: i32) -> Option<ProcessStat> {
     ProcessStat::parse(&fs::read(format!("/proc/{id}/stat")).ok()?)
 }
 
-/// Whether a process has a terminal open other than as its output.
-fn has_keys(id: i32) -> bool {
-    let open = fs::read_dir(format!("/proc/{id}/fd")).into_iter().flatten().flatten();
-    open.filter(|entry| !matches!(entry.file_name().as_bytes(), b"1" | b"2")).any(|entry| {
+/// Whether a process has opened a terminal itself, as pagers do. Its standard streams do not count, nor does a terminal
+/// that it has from its parent: a shell keeps one open, and so do its subshells. What cannot be read is no reader.
+fn has_opened_keys(id: i32, parent: i32) -> bool {
+    let (Some(open), Some(inherited)) = (terminals(id), terminals(parent)) else { return false };
+    open.iter().any(|fd| !matches!(fd.as_bytes(), b"0" | b"1" | b"2") && !inherited.contains(fd))
+}
+
+/// The descriptors of a process that are terminals.
+fn terminals(id: i32) -> Option<Vec<OsString>> {
+    let open = fs::read_dir(format!("/proc/{id}/fd")).ok()?.flatten();
+    let terminals = open.filter(|entry| {
         let path = fs::read_link(entry.path()).unwrap_or_default();
         path.starts_with("/dev/pts") || path.as_os_str().as_bytes().starts_with(b"/dev/tty")
-    })
+    });
+    Some(terminals.map(|entry| entry.file_name()).collect())
 }
