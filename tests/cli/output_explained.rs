@@ -1,6 +1,7 @@
 //! `explain` of a call whose entry has output files: it says what the call would do with them, and changes nothing.
 
-use super::harness::{Sandbox, Texts, am_root, set_mode};
+use super::harness::{Call, Sandbox, Texts, am_root, set_mode};
+use super::no_room::SmallDisk;
 use std::fs;
 use std::os::unix::fs::{chown, symlink};
 
@@ -57,21 +58,63 @@ fn what_stands_in_the_way_is_named() {
     assert!(seen.stderr_text().contains("brought back: dist is a link"), "{}", seen.stderr_text());
 }
 
-#[test]
-fn a_directory_that_may_not_be_written_is_named() {
-    // Root may write everywhere.
+/// A sandbox with a script, for [`unprivileged`].
+fn unprivileged_sandbox(body: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox
         .program("sh", &["-c", "cat > s.sh; chmod 755 s.sh; mkdir store"])
-        .stdin("#!/bin/sh\nmkdir -p dist; echo a > dist/a; echo o > out.txt\n")
+        .stdin(format!("#!/bin/sh\n{body}\n"))
         .gives("");
     if am_root() {
         chown(sandbox.dir.join("store"), Some(NOBODY), Some(NOBODY)).expect("given");
     }
-    let call = |words: &str| {
-        let call = if am_root() { sandbox.by(NOBODY, words) } else { sandbox.cachex(words) };
-        call.env("CACHEX_CACHE_DIR", &sandbox.dir.join("store").display().to_string())
+    sandbox
+}
+
+/// A call by somebody who is not root, who may write everywhere.
+fn unprivileged(sandbox: &Sandbox, words: &str) -> Call {
+    let call = if am_root() { sandbox.by(NOBODY, words) } else { sandbox.cachex(words) };
+    call.env("CACHEX_CACHE_DIR", &sandbox.dir.join("store").display().to_string())
+}
+
+#[test]
+fn what_can_be_written_comes_back_though_the_directory_above_cannot() {
+    let sandbox =
+        unprivileged_sandbox("mkdir -p dist/sub; echo a > dist/sub/a; chmod 555 dist; echo ran");
+    let call = |words: &str| unprivileged(&sandbox, words);
+    call("--output dist ./s.sh").gives("ran\n");
+    fs::remove_file(sandbox.dir.join("dist/sub/a")).expect("removed");
+    let told = call("explain --output dist -- ./s.sh").output().stdout_text();
+    assert!(told.starts_with("hit: "), "{told}");
+    call("--only-if-cached --output dist ./s.sh").gives("ran\n");
+    assert_eq!(sandbox.read("dist/sub/a"), "a\n");
+    assert_eq!(fs::read_dir(sandbox.dir.join("dist/sub")).expect("listed").count(), 1);
+    set_mode(sandbox.dir.join("dist"), 0o755);
+}
+
+#[test]
+fn a_mount_in_a_read_only_file_system_is_written() {
+    let sandbox = Sandbox::with_script("mkdir -p out/cache; echo x > out/cache/x; echo built");
+    let Some(disk) = SmallDisk::of_size(&sandbox, "1m") else { return };
+    let script = sandbox.dir.join("s.sh").display().to_string();
+    let call = |options: &str| {
+        disk.sh(&format!(
+            "cd ../store && cachex {options} --cache-dir ../cache --output out {script}"
+        ))
     };
+    disk.sh("cd ../store && mkdir -p out/cache && mount -t tmpfs none out/cache").gives("");
+    call("").gives("built\n");
+    disk.sh("cd .. && mount -o remount,ro store && rm store/out/cache/x").gives("");
+    let told = call("explain").output().stdout_text();
+    assert!(told.starts_with("hit: "), "{told}");
+    call("--only-if-cached").gives("built\n");
+    disk.sh("cd ../store && cat out/cache/x && ls -A out/cache").gives("x\nx\n");
+}
+
+#[test]
+fn a_directory_that_may_not_be_written_is_named() {
+    let sandbox = unprivileged_sandbox("mkdir -p dist; echo a > dist/a; echo o > out.txt");
+    let call = |words: &str| unprivileged(&sandbox, words);
     call(&format!("{OPTIONS} ./s.sh")).gives("");
     fs::remove_file(sandbox.dir.join("dist/a")).expect("removed");
     set_mode(sandbox.dir.join("dist"), 0o555);

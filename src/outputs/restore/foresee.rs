@@ -4,14 +4,11 @@
 
 use super::look::look;
 use super::plan::plan;
-use super::prepare::{RestoredCounts, descent_from, enter};
-use super::staging::{OpenObject, unrestorable, unwritable};
+use super::prepare::{RestoredCounts, check_writable, descent_from, staging_place};
+use super::staging::{OpenObject, unrestorable};
 use crate::content::has_content;
-use crate::outputs::descent::Descent;
 use crate::outputs::fault::NotRestored;
 use crate::outputs::manifest::{OutputKind, OutputManifest};
-use rustix::fs::{Access, AtFlags, accessat};
-use rustix::io::Errno;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -26,8 +23,9 @@ pub fn foresee(
 ) -> Result<RestoredCounts, NotRestored> {
     let steps = plan(manifest, &look(directory, manifest.entries())?);
     let mut descent = descent_from(directory)?;
-    for place in steps.iter().map(|step| step.staged_in(manifest)).collect::<BTreeSet<_>>() {
-        check_writable(&mut descent, place, place)?;
+    let staged = steps.iter().map(|step| staging_place(&mut descent, manifest, step));
+    for place in staged.collect::<Result<BTreeSet<_>, _>>()? {
+        check_writable(&mut descent, &place, &place)?;
     }
     for entry in steps.iter().flat_map(|step| &step.entries) {
         let OutputKind::File { digest, size, .. } = entry.kind else { continue };
@@ -40,14 +38,4 @@ pub fn foresee(
         check_writable(&mut descent, step.parent(), &step.target)?;
     }
     Ok(RestoredCounts::of(manifest, &steps))
-}
-
-/// Checks that something can be put in a directory. If not, that is told of `target`.
-fn check_writable(descent: &mut Descent, place: &Path, target: &Path) -> Result<(), NotRestored> {
-    let directory = enter(descent, place)?;
-    match accessat(directory, c".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS) {
-        Err(error @ (Errno::ACCESS | Errno::PERM | Errno::ROFS)) => Err(unwritable(target, error)),
-        // Older systems cannot tell.
-        _ => Ok(()),
-    }
 }

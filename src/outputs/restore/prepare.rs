@@ -12,7 +12,7 @@ use crate::outputs::descent::{Descent, open_top};
 use crate::outputs::fault::NotRestored;
 use crate::outputs::manifest::{OutputKind, OutputManifest};
 use rustix::fd::BorrowedFd;
-use rustix::fs::{Mode, fchmod, fstat};
+use rustix::fs::{Access, AtFlags, Mode, accessat, fchmod, fstat};
 use rustix::io::Errno;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -189,27 +189,40 @@ impl<'m> ReadySteps<'m> {
     }
 }
 
-/// The directory in which a step is readied: one from which it can be renamed.
-fn staging_place(
+/// The directory in which a step is readied: one that can be written, and from which it can be renamed.
+pub(super) fn staging_place(
     descent: &mut Descent,
     manifest: &OutputManifest,
     step: &RestoreStep<'_>,
 ) -> Result<PathBuf, NotRestored> {
-    let mut mount = |path: &Path| {
-        let mount = mount_of(enter(descent, path)?);
-        mount.map_err(|error| unwritable(path, error))
-    };
-    let wanted = step.staged_in(manifest);
-    let is_on_one_mount = wanted == step.parent() || mount(wanted)? == mount(step.parent())?;
-    Ok(if is_on_one_mount { wanted } else { step.parent() }.to_owned())
+    let (wanted, parent) = (step.staged_in(manifest), step.parent());
+    let fits = wanted == parent
+        || check_writable(descent, wanted, wanted).is_ok()
+            && mount_of(descent, wanted)? == mount_of(descent, parent)?;
+    Ok(if fits { wanted } else { parent }.to_owned())
+}
+
+/// Checks that something can be put in a directory. If not, that is told of `target`.
+pub(super) fn check_writable(
+    descent: &mut Descent,
+    place: &Path,
+    target: &Path,
+) -> Result<(), NotRestored> {
+    let directory = enter(descent, place)?;
+    match accessat(directory, c".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS) {
+        Err(error @ (Errno::ACCESS | Errno::PERM | Errno::ROFS)) => Err(unwritable(target, error)),
+        // Older systems cannot tell.
+        _ => Ok(()),
+    }
 }
 
 /// What tells whether files can be renamed from one directory to another: its device, and where that is mounted.
-fn mount_of(directory: BorrowedFd<'_>) -> Result<(rustix::fs::Dev, u64), Errno> {
-    let device = fstat(directory)?.st_dev;
+fn mount_of(descent: &mut Descent, path: &Path) -> Result<(rustix::fs::Dev, u64), NotRestored> {
+    let directory = enter(descent, path)?;
+    let device = fstat(directory).map_err(|error| unwritable(path, error))?.st_dev;
     #[cfg(target_os = "linux")]
     let mount = {
-        use rustix::fs::{AtFlags, StatxFlags, statx};
+        use rustix::fs::{StatxFlags, statx};
         // Older systems do not tell.
         let stat = statx(directory, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID);
         stat.map_or(0, |stat| stat.stx_mnt_id)
