@@ -235,7 +235,7 @@ fn mount_of(descent: &mut Descent, path: &Path) -> Result<(rustix::fs::Dev, u64)
 /// Removes what restores that were killed have left where outputs are. One may have been killed after everything was in
 /// place.
 fn remove_all_stale(descent: &mut Descent, manifest: &OutputManifest, steps: &[RestoreStep<'_>]) {
-    let staged = steps.iter().map(|step| step.staged_in(manifest));
+    let staged = steps.iter().flat_map(|step| [step.staged_in(manifest), step.parent()]);
     for place in staged.chain(places(manifest)).collect::<BTreeSet<_>>() {
         if let Ok(directory) = descent.enter(place) {
             if steps.is_empty() {

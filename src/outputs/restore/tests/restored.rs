@@ -4,6 +4,7 @@ use super::fixture::{Restoring, left_over, seen, set_mode, states, write, write_
 use crate::outputs::fault::NotRestored;
 use crate::outputs::manifest::OutputKind;
 use crate::outputs::restore::prepare::{RestoredCounts, prepare};
+use crate::outputs::walk::STAGING;
 use proptest::prelude::*;
 use std::fs::{self, File};
 use std::os::unix::fs::{FileExt, MetadataExt, symlink};
@@ -31,6 +32,18 @@ fn what_is_equal_is_not_touched() {
     assert_eq!(counts, RestoredCounts { written: 0, untouched: outputs.entries().len() });
     assert_eq!(states(&restoring.there()), before);
     assert_eq!(restoring.there().metadata().expect("there").mtime_nsec(), top);
+}
+
+#[test]
+fn what_a_killed_restore_left_beside_an_output_is_removed() {
+    let restoring = Restoring::new();
+    let outputs = restoring.outputs(&["dist"], write_tree);
+    write_tree(&restoring.there());
+    // Where the topmost directory cannot be used.
+    write(restoring.at(format!("dist/deep/er/{STAGING}7/0")), "left");
+    write(restoring.at("dist/deep/er/data"), "other");
+    restoring.restore(&outputs).expect("restored");
+    assert!(left_over(&restoring.there()).is_empty());
 }
 
 #[test]
