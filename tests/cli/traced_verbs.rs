@@ -114,9 +114,9 @@ fn explain_names_every_input_that_is_no_longer_as_it_was() {
         "file a changed",
         "file b is gone",
         "directory below is there now",
-        "link link leads elsewhere",
+        "link link changed",
         "file missing is there now",
-        "directory src lists otherwise",
+        "directory src changed",
         "stated is gone",
         "file touched changed",
     ];

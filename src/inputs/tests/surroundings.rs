@@ -4,7 +4,7 @@ use super::project::{access, file, gone, list, read, sandbox, stat, write};
 use super::run::{Call, SECRET, Sandbox, after};
 use crate::inputs::{Doubt, NotTraceable, SeenInputs};
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 #[test]
 fn what_is_ignored_counts_nowhere() {
@@ -116,11 +116,34 @@ fn differences_are_told_by_name() {
         [
             "file .env.local is there now",
             "file a changed",
-            "directory d/e lists otherwise",
+            "directory d/e changed",
             "file d/x is gone",
-            "link m leads elsewhere",
+            "link m changed",
         ]
     );
+}
+
+#[test]
+fn a_directory_or_link_whose_names_or_target_stay_is_said_to_have_changed() {
+    let sandbox = sandbox();
+    let seen = sandbox.run(&[list("d"), Call::ReadLink("m".into()), Call::Stat("m".into(), false)]);
+    let seen = seen.expect("stored");
+    sandbox.wait();
+    fs::set_permissions(sandbox.path("d"), fs::Permissions::from_mode(0o700)).expect("set");
+    let target = fs::read_link(sandbox.path("m")).expect("read");
+    gone("m")(&sandbox);
+    symlink(target, sandbox.path("m")).expect("linked");
+    assert_eq!(sandbox.differences(&seen), ["directory d changed", "link m changed"]);
+}
+
+#[test]
+fn a_path_that_was_asked_about_in_two_ways_is_named_once() {
+    let sandbox = sandbox();
+    let calls = [true, false].map(|follow| Call::Stat("new".into(), follow));
+    let seen = sandbox.run(&calls).expect("stored");
+    assert_eq!(seen.shape.len(), 2);
+    sandbox.write("new", "");
+    assert_eq!(sandbox.differences(&seen), ["file new is there now"]);
 }
 
 #[test]
