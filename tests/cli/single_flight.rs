@@ -2,6 +2,7 @@
 
 use super::harness::{Sandbox, Texts};
 use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
 use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Stdio};
@@ -315,6 +316,33 @@ fn a_leader_that_falls_back_frees_its_followers_before_it_replays() {
     sandbox.age(100);
     sandbox.sh(&COMPARE.replace("CALL", &format!("{options} ./s.sh"))).gives("");
     assert_eq!(sandbox.runs(), 3);
+}
+
+#[test]
+fn a_run_whose_entry_is_cleared_by_number_in_flight_is_not_stored() {
+    for (first, second, clear, stored) in [
+        ("--scope mine", "--scope mine", "clear 1", 0),
+        ("--ignore-arg=-j*", "--ignore-arg=-j*", "clear 1", 0),
+        ("--scope mine", "--scope other", "clear 1", 1),
+        ("--scope mine", "--scope mine", "clear 7", 1),
+    ] {
+        let sandbox = sandbox("echo result");
+        let begin = |options: &str| {
+            let _ = fs::remove_file(sandbox.dir.join("started"));
+            let call = spawn(&sandbox, &format!("--refresh {options} ./s.sh a -j1"));
+            wait_for_start(&sandbox);
+            call
+        };
+        let end = |call: Child| {
+            sandbox.go();
+            assert!(call.wait_with_output().expect("ended").status.success());
+        };
+        end(begin(first));
+        let call = begin(second);
+        sandbox.cachex(clear).output();
+        end(call);
+        assert_eq!(sandbox.entries().len(), stored, "{first}, {second}, {clear}");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::store::query::parts;
 use crate::store::query::selection::Selection;
 use crate::store::sqlite::notes::{NoteKind, Notes};
 use crate::time::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, Row};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -82,10 +82,9 @@ fn number_of_last(name: Option<Vec<u8>>) -> Result<u64, StoreError> {
     bytes.map(u64::from_be_bytes).map_err(damaged)
 }
 
-/// Notes what is being cleared. If the selection is by date, nothing is noted: a run in flight is too young to be
-/// selected.
+/// Notes what is about to be cleared. A selection by date is not noted: a run in flight is too young for it.
 pub fn remember(connection: &Connection, selection: &Selection) -> Result<(), StoreError> {
-    if selection.number.is_some() || !selection.is_of_any_date() {
+    if !selection.is_of_any_date() {
         return Ok(());
     }
     let scope = selection.scope.as_deref();
@@ -96,6 +95,9 @@ pub fn remember(connection: &Connection, selection: &Selection) -> Result<(), St
         notes.put(&count.to_be_bytes(), Timestamp::now(), &cleared.encoded())
     };
     match &selection.calls {
+        None if let Some(id) = selection.number => {
+            call_of(connection, id)?.map_or(Ok(()), put)?;
+        }
         None => put(ClearedCalls { words: None, scope: scope.map(str::to_owned) })?,
         Some(calls) => {
             for CallPattern { name, matching, .. } in as_typed(calls) {
@@ -109,6 +111,22 @@ pub fn remember(connection: &Connection, selection: &Selection) -> Result<(), St
     }
     let old = count.saturating_sub(REMEMBERED);
     Notes::of(connection, NoteKind::Cleared).forget_until(&old.to_be_bytes())
+}
+
+/// The call of the entry with this id, as one that is cleared.
+fn call_of(connection: &Connection, id: i64) -> Result<Option<ClearedCalls>, StoreError> {
+    let sql = "SELECT command.name, entry.arguments, command.scope
+               FROM entry JOIN command ON command.id = entry.command WHERE entry.id = ?1";
+    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let found: Option<(Vec<u8>, Vec<u8>, String)> =
+        connection.query_row(sql, [id], row).optional()?;
+    let Some((name, arguments, scope)) = found else { return Ok(None) };
+    let whole = [name, arguments].concat();
+    let program = decode_words(&whole).unwrap_or_default();
+    let program = encode_words(program.iter().take(1).map(OsString::as_os_str));
+    let [program, words] = digests(connection, [program, whole])?.try_into().unwrap_or_default();
+    let words = ClearedWords { program, words, open_ended: false };
+    Ok(Some(ClearedCalls { words: Some(words), scope: Some(scope) }))
 }
 
 /// Whether a command was cleared since then.
