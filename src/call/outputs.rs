@@ -31,6 +31,7 @@ impl BroughtBack {
     pub(super) fn foretold(&self) -> String {
         let short = self.manifest.in_short();
         match self.counts {
+            RestoredCounts { written: 0, untouched: 0 } => "it has no output files".to_owned(),
             RestoredCounts { written: 0, untouched: 1 } => "its output is there already".to_owned(),
             RestoredCounts { written: 0, untouched } => {
                 format!("its {untouched} outputs are there already")
@@ -78,11 +79,20 @@ impl Call<'_> {
         if !self.has_outputs() {
             return Ok(None);
         }
-        let Some(manifest) = outputs_of(store, entry) else {
-            // A failure has none.
-            let is_success = self.request.policy.is_success(entry.exit);
-            return if is_success { Err(MissReason::Damaged) } else { Ok(None) };
+        let stored = store.outputs(entry);
+        let is_damaged = || store.has_outputs(entry).unwrap_or(true);
+        let manifest = match stored {
+            Ok(Some(manifest)) => OutputManifest::decode(&manifest),
+            Ok(None) if is_damaged() => None,
+            // Only a success has outputs.
+            Ok(None) if self.request.policy.is_success(entry.exit) => {
+                return Err(MissReason::WithoutOutputs);
+            }
+            Ok(None) => return Ok(None),
+            Err(_) => None,
         };
+        store.release_read_lock();
+        let manifest = manifest.ok_or(MissReason::Damaged)?;
         let open = |digest: ContentDigest| store.open_object(&digest.0);
         let here = Path::new(HERE);
         let restored = if self.only_looks {
@@ -109,13 +119,6 @@ impl Call<'_> {
             }
         }
     }
-}
-
-/// The files that came with an entry, if they can be read. Releases the read lock of the store.
-fn outputs_of(store: &Store, entry: &Entry) -> Option<OutputManifest> {
-    let stored = store.outputs(entry).ok().flatten();
-    store.release_read_lock();
-    OutputManifest::decode(stored.as_deref()?)
 }
 
 /// Opens the content of the outputs of a run, by its number.

@@ -22,10 +22,12 @@ impl Call<'_> {
 
     /// Runs the command since it cannot be cached, for this reason.
     pub fn run_uncached(&self, reason: &str) -> Result<Exit, Error> {
-        self.warn_uncached(reason);
-        if self.request.execution == Execution::Never {
-            return Err(Error::Missed("the cache cannot be used".to_owned()));
-        }
+        let instead = match self.request.execution {
+            Execution::Never => return Err(Error::Missed(reason.to_owned())),
+            Execution::InBackground => "nothing is warmed",
+            Execution::OnMiss => "running uncached",
+        };
+        self.notices.warn(&format_args!("{reason}; {instead}"));
         self.run_bare(self.pure_environment())
     }
 
@@ -36,11 +38,6 @@ impl Call<'_> {
             stdin::put_back(unread).map_err(fault)?;
         }
         self.run_uncached(reason)
-    }
-
-    /// Warns that nothing can be cached.
-    pub fn warn_uncached(&self, reason: &str) {
-        self.notices.warn(&format_args!("{reason}; running uncached"));
     }
 
     /// Why the command cannot do with a pipe in place of one of our output streams.

@@ -37,7 +37,6 @@ pub fn run(asked: Asked, options: &ExplainOptions, notices: &Notices) -> Result<
                     .map_err(|fault| Error::Failed(fault.to_string()))?
             },
             Err(fault) => {
-                call.warn_uncached(&fault);
                 let notes = untrusted.as_ref().map(would_set).unwrap_or_default();
                 Explanation { notes, ..Explanation::without_key(call.forecast_uncached(fault)) }
             }

@@ -28,6 +28,9 @@ pub enum MissReason {
     /// The output files of the stored entry cannot be brought back, for this reason.
     #[error("its files cannot be brought back: {0}")]
     OutputsInTheWay(String),
+    /// The stored entry is a failure without output files, and this call counts it as a success.
+    #[error("stored as a failure, without its output files")]
+    WithoutOutputs,
     /// The stored entry is damaged.
     #[error("the stored entry is damaged")]
     Damaged,

@@ -126,6 +126,18 @@ fn only_if_cached_never_runs() {
 }
 
 #[test]
+fn a_call_that_runs_nothing_says_so_when_nothing_can_be_cached() {
+    let sandbox = sandbox();
+    sandbox.sh("mkfifo fifo").gives("");
+    let fault = "cannot compute the key: fifo: it is not a regular file";
+    let missed = format!("cachex: error: not cached: {fault}\n");
+    sandbox.cachex("--only-if-cached --file fifo ./s.sh").ends("", missed, 124);
+    let cold = format!("cachex: warning: {fault}; nothing is warmed\n");
+    sandbox.cachex("--warm --file fifo ./s.sh").ends("", cold, 0);
+    assert_eq!(sandbox.runs(), 0);
+}
+
+#[test]
 fn only_if_cached_does_not_run_with_the_cache_off_either() {
     let sandbox = Sandbox::with_script("echo hi");
     let expected = "cachex: error: not cached: cachex is switched off\n";

@@ -44,6 +44,19 @@ fn outputs_that_are_there_already_are_counted_apart() {
 }
 
 #[test]
+fn a_result_without_outputs_is_not_taken_for_a_damaged_one() {
+    let sandbox = Sandbox::with_script("exit 2");
+    sandbox.cachex("--output o ./s.sh").ends("", "", 2);
+    let missed = "cachex: error: not cached: stored as a failure, without its output files\n";
+    sandbox.cachex("--cache-exit 2 --output o --only-if-cached ./s.sh").ends("", missed, 124);
+    if cfg!(target_os = "linux") {
+        sandbox.cachex("--trace --outputs -- true").gives("");
+        let told = sandbox.cachex("explain --trace --outputs -- true").output().stdout_text();
+        assert!(told.contains("the entry is replayed; it has no output files\n"), "{told}");
+    }
+}
+
+#[test]
 fn what_stands_in_the_way_is_named() {
     let sandbox = sandbox();
     fs::remove_file(sandbox.dir.join("out.txt")).expect("removed");
