@@ -82,7 +82,7 @@ impl Call<'_> {
             // If it does not answer questions either, that was told.
             let is_told = outbox.is_told_of(&outage_of(&remote)) || is_away(RemoteDirection::Read);
             let why = "`cachex remote flush` says what is wrong";
-            self.warn_unless(is_told, &format!("results wait to be pushed to {remote}: {why}"));
+            self.warn_unless(is_told, &format!("the remote {remote} takes no results: {why}"));
         }
     }
 

@@ -103,7 +103,7 @@ fn an_outage_of_pushing_alone_is_told_once() {
     for outage in ["first", "second"] {
         fail(&one, &server, outage);
         let call = |word: &str| sharing(&one, &server, &format!("./s.sh {outage} {word}"));
-        let told = format!("results wait to be pushed to {}: `cachex remote flush`", server.url());
+        let told = format!("the remote {} takes no results: `cachex remote flush`", server.url());
         call("a").warns(format!("{outage}\n"), &told);
         call("b").gives(format!("{outage}\n"));
         let detail = sharing(&one, &server, &format!("-v ./s.sh {outage} c"));
