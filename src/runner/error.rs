@@ -10,7 +10,7 @@ pub enum SpawnError {
     #[error("{0}")]
     Refused(io::Error),
     /// Something that a run needs is not available. The command did not run.
-    #[error("cannot run a command: {0}")]
+    #[error("cannot prepare the run: {0}")]
     Unavailable(io::Error),
     /// The command runs or has run, and cachex cannot see its end.
     #[error("cannot tell how the command ended: {0}")]

@@ -4,7 +4,7 @@ use super::harness::terminal::on_terminal;
 use super::harness::{Call, Sandbox, am_root, skipped};
 use std::os::unix::process::CommandExt;
 
-const WARNING: &str = "cannot run a command: ";
+const WARNING: &str = "cannot prepare the run: ";
 
 #[test]
 fn without_memory_the_output_is_complete() {

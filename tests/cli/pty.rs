@@ -3,7 +3,7 @@
 use super::harness::Sandbox;
 use super::harness::terminal::on_terminal;
 #[cfg(target_os = "linux")]
-use super::harness::{is_running, wait_until};
+use super::harness::{is_running, skipped, wait_until};
 use super::job_control::ctrl_c_ends_the_loop_around;
 #[cfg(target_os = "linux")]
 use std::os::unix::process::ExitStatusExt;
@@ -230,4 +230,29 @@ fn kill_9_of_cachex_kills_a_command_under_pty() {
 #[test]
 fn a_key_that_kills_a_command_under_pty_ends_the_loop_around_it() {
     ctrl_c_ends_the_loop_around("cachex --pty");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn pty_works_where_the_terminal_has_no_name() {
+    let sandbox = Sandbox::with_script("tty; read line; echo \"got $line\"");
+    // As in a container that is given the terminal of its caller.
+    let mount = "mount -t devpts -o newinstance,ptmxmode=0666 new /dev/pts && \
+                 mount --bind /dev/pts/ptmx /dev/ptmx";
+    let within = |script: &str| sandbox.program("unshare", &["--mount", "sh", "-c", script]);
+    if !within(mount).output().status.success() {
+        return skipped("the right to mount");
+    }
+    let call = format!("{mount} && exec cachex -v --no-spinner --pty ./s.sh");
+    let mut terminal = on_terminal(within(&call), 24, 80);
+    terminal.wait_for("/dev/pts/0");
+    terminal.type_in(b"keys\r");
+    let (seen, status) = terminal.end();
+    assert!(seen.contains("got keys\r\n") && status.success(), "{seen}");
+    assert!(!seen.contains("uncached"), "{seen}");
+    let call = format!("{mount} && exec cachex -v --no-spinner --pty tty");
+    for told in ["cachex: stored", "cachex: hit"] {
+        let (seen, _) = on_terminal(within(&call), 24, 80).end();
+        assert!(seen.contains("/dev/pts/0\r\n") && seen.contains(told), "{seen}");
+    }
 }

@@ -46,8 +46,11 @@ impl Keys {
     /// Opens the terminal. Nothing is taken from it yet.
     pub(crate) fn open() -> io::Result<Self> {
         // Opened anew, since it becomes non-blocking: other processes share the flags of stdin.
-        let name = ttyname(stdin(), Vec::new())?;
-        let terminal = open_to_read(CWD, name.as_c_str(), OFlags::empty())?;
+        // In a container it may have no name.
+        let terminal = open_to_read(CWD, c"/proc/self/fd/0", OFlags::empty()).or_else(|_| {
+            let name = ttyname(stdin(), Vec::new())?;
+            open_to_read(CWD, name.as_c_str(), OFlags::empty())
+        })?;
         let terminal = watch(terminal, Interest::READABLE)?;
         let before = tcgetattr(stdin())?;
         Ok(Self { terminal, before, untaken: Vec::new(), pressed: false })
