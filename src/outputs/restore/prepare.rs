@@ -117,7 +117,11 @@ impl<'m> ReadySteps<'m> {
         step: RestoreStep<'m>,
         open_object: OpenObject<'_>,
     ) -> Result<(), NotRestored> {
-        let place = staging_place(descent, manifest, &step)?;
+        let beside = self.steps.last().filter(|last| last.step.parent() == step.parent());
+        let place = match beside {
+            Some(ReadyStep { staging, .. }) => staging.clone(),
+            None => staging_place(descent, manifest, &step)?,
+        };
         let staging = match self.stagings.entry(place.clone()) {
             std::collections::btree_map::Entry::Occupied(staging) => staging.into_mut(),
             std::collections::btree_map::Entry::Vacant(vacant) => {
