@@ -305,6 +305,8 @@ fn invalid_selectors_are_refused_before_anything_runs() {
     let sandbox = sandbox();
     for (option, value) in [
         ("--file", ""),
+        ("--file", "src/**.rs"),
+        ("--file", "src/*.[rs"),
         ("--ignore-arg", "["),
         ("--ignore-arg", " "),
         ("--env", "A B"),
@@ -317,6 +319,19 @@ fn invalid_selectors_are_refused_before_anything_runs() {
         assert!(stderr.contains(&format!("invalid value '{value}' for '{option}'")), "{stderr}");
     }
     assert_eq!(sandbox.runs(), 0);
+}
+
+#[test]
+fn a_file_counts_even_if_its_name_would_be_no_glob() {
+    let sandbox = sandbox();
+    for name in ["**.rs", "[", "a["] {
+        let call = || sandbox.cachex_words(["-v", "--file", name, "./s.sh"]).output().stderr_text();
+        for content in ["1", "2"] {
+            sandbox.write(name, content);
+            assert!(call().contains("cachex: miss"), "{name}");
+            assert!(call().contains("cachex: hit"), "{name}");
+        }
+    }
 }
 
 #[test]

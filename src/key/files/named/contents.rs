@@ -11,6 +11,7 @@ use crate::key::files::reading_many::StampedFile;
 use crate::key::fingerprint::FileState;
 use crate::key::hash_with::HashCommands;
 use crate::output_pattern::OutputPatterns;
+use glob::Pattern;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -27,8 +28,9 @@ pub fn check_file_word(word: &OsStr) -> Result<(), String> {
         return Err("expected a path or a glob".to_owned());
     }
     let looks_like_a_glob = word.as_bytes().iter().any(|byte| b"*?".contains(byte));
-    if word.to_str().is_none() && looks_like_a_glob && !Path::new(word).exists() {
-        return Err("a glob has to be UTF-8".to_owned());
+    if looks_like_a_glob && Path::new(word).symlink_metadata().is_err() {
+        let text = word.to_str().ok_or("a glob has to be UTF-8")?;
+        Pattern::new(text).map_err(|error| error.msg)?;
     }
     Ok(())
 }
