@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 /// Up to this many files count one by one. More count as one, which can be remembered.
 pub(super) const MAX_SINGLE: usize = 16;
 
+/// If more are executable, this many of them count as code.
+const FIRST_OF_MANY: usize = 4;
+
 /// The paths that the arguments name.
 #[derive(Debug, Default)]
 pub(crate) struct FileArguments {
@@ -36,7 +39,7 @@ impl FileArguments {
     }
 
     /// The executable files, which count as code together with their interpreters. Files that a hash command is for are
-    /// not among them. If there are many files, the result is empty, since so many are not meant to be executed.
+    /// not among them. Of many, only the first few do, since so many are not meant to be executed.
     pub(crate) fn executables(&self, hashes: &HashCommands<'_>) -> impl Iterator<Item = &Path> {
         let is_executable = |named: &&NamedPath| {
             matches!(named.kind, PathKind::File { is_executable: true, stamp } if stamp.size <= HUGE)
@@ -44,8 +47,8 @@ impl FileArguments {
         };
         let executables = self.named.iter().filter(is_executable).take(MAX_SINGLE + 1);
         let executables: Vec<_> = executables.map(|named| &*named.path).collect();
-        let are_few = executables.len() <= MAX_SINGLE;
-        executables.into_iter().filter(move |_| are_few)
+        let count = if executables.len() <= MAX_SINGLE { MAX_SINGLE } else { FIRST_OF_MANY };
+        executables.into_iter().take(count)
     }
 
     /// The directories, which count by their names alone.
