@@ -53,3 +53,22 @@ fn many_directories_behind_a_wrapper_are_fast() {
     sandbox.sh(script).gives("d/999\n");
     sandbox.sh(script).gives("d/999\n");
 }
+
+#[test]
+fn links_and_execute_bits_of_many_files_count() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkdir d; for i in $(seq 20); do echo $i > d/$i; done; cp d/1 d/copy").gives("");
+    let resolve = "cachex sh -c 'readlink -f $0' d/link $(seq -f d/%g 20)";
+    for target in ["1", "copy", "1"] {
+        sandbox.sh(&format!("ln -sfn {target} d/link")).gives("");
+        for _ in 0..2 {
+            let expected = format!("{}/d/{target}\n", sandbox.dir.display());
+            sandbox.sh(resolve).gives(expected);
+        }
+    }
+    let execute = "cachex sh -c 'test -x $0 && echo yes || echo no' d/1 $(seq -f d/%g 20)";
+    for (mode, expected) in [("-x", "no\n"), ("+x", "yes\n"), ("-x", "no\n")] {
+        sandbox.sh(&format!("chmod {mode} d/1")).gives("");
+        sandbox.sh(execute).gives(expected);
+    }
+}

@@ -13,7 +13,7 @@ use crate::key::fingerprint::{FileArgument, FileState};
 use crate::key::hash_with::HashCommands;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// File arguments. Large ones may still have to be read.
 pub(crate) struct OpenedArguments {
@@ -80,9 +80,11 @@ impl FileArguments {
         }
         let Some((path, stamp)) = many else { return Ok(seen.into_iter().collect()) };
         let digest = remembered.unwrap_or_else(|| {
+            let directory = std::env::current_dir().unwrap_or_default();
             let mut digest = DigestBuilder::default();
-            for (path, argument) in &seen {
-                digest.update(&bytes_of(&(path, &argument.state)));
+            for (path, mut argument) in seen {
+                argument.real = argument.real.map(|real| seen_from(&directory, &real));
+                digest.update(&bytes_of(&(path, argument)));
             }
             let digest = digest.finish();
             if !hashes.are_for_files() && self.are_as_surveyed(reader, &stamp) {
@@ -115,9 +117,19 @@ impl FileArguments {
         }
         let names = Digest::of(&names);
         stamps.extend_from_slice(names.as_bytes());
-        let path = PathBuf::from(format!("arguments {}", Hex(&names.as_bytes()[..8])));
+        let path = PathBuf::from(format!("file arguments {}", Hex(&names.as_bytes()[..8])));
         (path, Stamp::of_many(Digest::of(&stamps)))
     }
+}
+
+/// The path from a directory to a file, which is the same in each checkout of a project. It stays absolute if the two
+/// have only the root in common.
+fn seen_from(directory: &Path, file: &Path) -> PathBuf {
+    let above = directory.ancestors().enumerate().filter(|(_, above)| above.parent().is_some());
+    let mut common = above.filter_map(|(up, above)| Some((up, file.strip_prefix(above).ok()?)));
+    let relative =
+        common.next().map(|(up, rest)| ["../".repeat(up).as_ref(), rest].iter().collect());
+    relative.unwrap_or_else(|| file.to_owned())
 }
 
 #[cfg(test)]
@@ -126,7 +138,6 @@ mod tests {
     use crate::key::files::reading::HUGE;
     use crate::time::Timestamp;
     use std::fs;
-    use std::path::Path;
 
     const LATER: Timestamp = Timestamp::from_millis(i64::MAX / 2);
 
@@ -140,6 +151,20 @@ mod tests {
         let mut seen = arguments.complete(opened, &reader, &contents, &hashes).expect("complete");
         let argument = seen.remove(path.as_os_str()).expect("a file");
         (argument.state, arguments)
+    }
+
+    #[test]
+    fn paths_are_seen_from_a_directory() {
+        for (file, expected) in [
+            ("/home/p/in/x", "x"),
+            ("/home/p/in/d/x", "d/x"),
+            ("/home/p/input/x", "../input/x"),
+            ("/home/x", "../../x"),
+            ("/usr/x", "/usr/x"),
+        ] {
+            assert_eq!(seen_from(Path::new("/home/p/in"), Path::new(file)), Path::new(expected));
+        }
+        assert_eq!(seen_from(Path::new("/"), Path::new("/x")), Path::new("/x"));
     }
 
     #[test]
