@@ -48,6 +48,94 @@ fn programs_behind_a_wrapper_with_its_own_path_are_never_stale() {
 }
 
 #[test]
+fn no_number_of_wrappers_hides_the_script() {
+    let sandbox = Sandbox::new();
+    let path =
+        format!("{}:{}", sandbox.dir.join("bin").display(), std::env::var("PATH").expect("set"));
+    for call in [
+        "env nice timeout -s KILL 9 env nice env bash tool",
+        "env /bin/bash tool",
+        "env nice timeout 9 env nice env python3 package",
+    ] {
+        if !has(if call.contains("bash") { "/bin/bash" } else { "python3" }) {
+            continue;
+        }
+        for version in ["one\n", "two\n"] {
+            sandbox.write("bin/tool", format!("echo {version}"));
+            sandbox.write("package/__main__.py", format!("print('{}')", version.trim()));
+            sandbox.cachex(&format!("-q {call}")).env("PATH", &path).gives(version);
+        }
+    }
+}
+
+#[test]
+fn sudo_and_chroot_are_understood_behind_other_wrappers() {
+    let sandbox = Sandbox::new();
+    sandbox.script("bin/sudo", "PATH=$PWD/own:$PATH; exec \"$@\"");
+    sandbox.script("bin/chroot", "exec \"$1$2\"");
+    let path =
+        format!("{}:{}", sandbox.dir.join("bin").display(), std::env::var("PATH").expect("set"));
+    for (call, reason) in [
+        ("timeout 9 sudo zz", "cannot tell which program it runs"),
+        ("timeout 9 bin/sudo zz", "cannot tell which program it runs"),
+        ("bin/sudo env zz", "cannot tell which program it runs"),
+        ("bin/sudo /usr/bin/env zz", "cannot tell which program it runs"),
+        ("nice env sudo nice env zz", "cannot tell which program it runs"),
+        ("timeout 9 chroot own /zz", "below another root directory"),
+        ("timeout 9 bin/chroot own /zz", "below another root directory"),
+        ("sudo chroot own /zz", "below another root directory"),
+    ] {
+        for version in ["one\n", "two\n"] {
+            sandbox.script("own/zz", &format!("echo {}", version.trim()));
+            sandbox.cachex(call).env("PATH", &path).warns(version, reason);
+        }
+    }
+    // Here they are no commands.
+    sandbox.sh("mkdir -p srv/chroot srv/sudo").gives("");
+    for call in ["env ls srv/chroot srv/sudo", "env echo sudo"] {
+        assert!(runs(&sandbox, call) && !runs(&sandbox, call), "{call}");
+    }
+}
+
+#[test]
+fn the_first_of_many_executable_arguments_are_code() {
+    let sandbox = Sandbox::new();
+    let line = format!("#!{}/interpreter\n", sandbox.dir.display());
+    let names: Vec<_> = (1..=20).map(|number| format!("ex/{number}")).collect();
+    for name in &names {
+        set_mode(sandbox.write(name, &line), 0o755);
+    }
+    for version in ["one\n", "two\n"] {
+        sandbox.script("interpreter", &format!("echo {}", version.trim()));
+        sandbox.cachex(&format!("timeout 9 {}", names.join(" "))).gives(version);
+    }
+}
+
+#[test]
+fn only_env_searches_the_interpreter_in_path() {
+    let sandbox = Sandbox::new();
+    sandbox.script("bin/interpreter", "echo other");
+    set_mode(sandbox.write("s", "#!interpreter\n"), 0o755);
+    let path =
+        format!("{}:{}", sandbox.dir.join("bin").display(), std::env::var("PATH").expect("set"));
+    for version in ["one\n", "two\n"] {
+        sandbox.script("interpreter", &format!("echo {}", version.trim()));
+        sandbox.cachex("./s").env("PATH", &path).gives(version);
+    }
+}
+
+#[test]
+fn a_hook_of_ruby_may_be_named_without_its_extension() {
+    let sandbox = Sandbox::new();
+    sandbox.script("ruby", "cat hook.rb");
+    sandbox.write("main.rb", "");
+    for version in ["one\n", "two\n"] {
+        sandbox.write("hook.rb", version);
+        sandbox.cachex("./ruby -r ./hook main.rb").gives(version);
+    }
+}
+
+#[test]
 fn scripts_count_even_with_ignore_file_args() {
     let sandbox = Sandbox::new();
     for call in ["sh x.sh", "env sh x.sh", "timeout 9 ./x.sh"] {

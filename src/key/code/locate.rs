@@ -1,6 +1,6 @@
 //! Finds the programs and scripts that the words of a command line name.
 
-use super::interpreter::Operands;
+use super::interpreter::{Operands, ProgramRole};
 use super::program::{Program, search_path};
 use crate::key::files::exec_mode::is_executable;
 use crate::key::files::path::absolute;
@@ -47,7 +47,7 @@ pub(super) fn find_script(name: &OsStr, operands: &Operands) -> PathBuf {
     if path.exists() {
         return path;
     }
-    let in_path = operands.searches_path && !name.as_bytes().contains(&b'/');
+    let in_path = operands.role != ProgramRole::Interpreter && !name.as_bytes().contains(&b'/');
     let in_path = in_path.then(|| search_path(name)).into_iter().flatten();
     let extended = with_extensions(&path, operands.extensions);
     in_path.chain(extended).find(|candidate| candidate.is_file()).unwrap_or_else(|| path.clone())

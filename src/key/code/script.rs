@@ -2,7 +2,7 @@
 //!
 //! If cachex cannot be sure how a command line is read, such as behind a wrapper, every file that may run counts.
 
-use super::interpreter::{Operands, operands, operands_of};
+use super::interpreter::{Operands, ProgramRole, operands, operands_of};
 use super::locate::{
     attached_value, find_program, find_programs, find_script, is_program, may_be_a_program,
     with_extensions,
@@ -17,6 +17,7 @@ use crate::key::files::reading::{FileReader, OpenedFile};
 use crate::key::files::stamp::FileStamp;
 use crate::key::fingerprint::{CodeFile, FileState};
 use crate::key::hash_with::HashCommands;
+use std::cell::LazyCell;
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -120,17 +121,17 @@ impl CodeSearch<'_, '_> {
         if depth == 0 {
             return Ok(());
         }
-        let words = match shebang(&head) {
+        let (interpreter, words) = match shebang(&head) {
             Shebang::Binary => return Ok(()),
-            Shebang::Words(words) => words,
+            // The kernel does not search `PATH`, even for a name without a slash.
+            Shebang::Words(words) => (absolute(Path::new(&words[0])), words),
             Shebang::Env(env, words) => {
                 self.add(&env)?;
-                words
+                let Some(name) = words.first() else { return Ok(()) };
+                (find_program(name), words)
             }
             Shebang::Unclear(why) => return Err(Unreadable::new(path, why)),
         };
-        let Some(interpreter) = words.first() else { return Ok(()) };
-        let interpreter = find_program(interpreter);
         self.add_command(&interpreter, &[words, vec![path.into()]].concat(), depth - 1).map(drop)
     }
 
@@ -175,56 +176,75 @@ impl CodeSearch<'_, '_> {
         Ok(())
     }
 
-    /// Adds the programs in `PATH` that the words may name. Each search takes time. So if the program is not known to
-    /// run others, only the first few words are tried, without those that name files.
+    /// Adds the programs in `PATH` that the words may name, and the scripts that these run. Each search takes time. So if
+    /// the program is not known to run others, only the first few words are tried, without those that name files.
     fn add_named_programs(
         &mut self,
         operands: Option<&Operands>,
         program: &Path,
         arguments: &[&OsStr],
     ) -> Result<(), Unreadable> {
-        let has_own_path = operands.is_some_and(|operands| operands.has_own_path);
-        let before = self.found.files.len();
-        let words = arguments.iter().enumerate().filter(|(_, word)| may_be_a_program(word));
+        let role = operands.map(|operands| operands.role).unwrap_or_default();
+        let mut has_own_path = role == ProgramRole::WrapperWithOwnPath;
+        let mut is_found = false;
+        let owned = || arguments.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+        let owned = LazyCell::new(owned);
+        let names_a_program =
+            |word: &OsStr| word.as_bytes().contains(&b'/') && is_program(word.as_ref());
+        let words = arguments.iter().enumerate();
+        let words = words.filter(|(_, word)| role.is_wrapper() || may_be_a_program(word));
         let wanted = if operands.is_some() { usize::MAX } else { MAX_COMMANDS };
-        for (count, (index, &word)) in words.take(wanted).enumerate() {
+        for (index, &word) in words.take(wanted) {
             if operands.is_none() && Path::new(word).is_file() {
                 continue;
             }
-            for path in find_programs(word, has_own_path) {
-                self.add_program(&absolute(&path), MAX_DEPTH)?;
-                if count < MAX_COMMANDS {
-                    self.add_inner(&path, &arguments[index..], operands.is_some())?;
+            let paths = if may_be_a_program(word) {
+                find_programs(word, has_own_path).collect()
+            } else if !is_found && names_a_program(word) {
+                vec![absolute(Path::new(word))]
+            } else {
+                continue;
+            };
+            for path in paths {
+                if may_be_a_program(word) {
+                    self.add_program(&absolute(&path), MAX_DEPTH)?;
                 }
+                let inner = self.add_inner(&path, &owned[index..], operands)?;
+                // Behind another wrapper, it still has to be found which program runs.
+                is_found |= !(role.is_wrapper() && inner.is_wrapper());
+                has_own_path |= role.is_wrapper() && inner == ProgramRole::WrapperWithOwnPath;
             }
         }
-        let names_a_program =
-            |word: &&OsStr| word.as_bytes().contains(&b'/') && is_program(word.as_ref());
-        let is_unknown = has_own_path && !arguments.is_empty() && self.found.files.len() == before;
-        if is_unknown && !arguments.iter().any(names_a_program) {
+        if has_own_path && !arguments.is_empty() && !is_found {
             return Err(Unreadable::new(program, "cachex cannot tell which program it runs"));
         }
         Ok(())
     }
 
-    /// Adds the script that this program runs if it is called with these words by another program.
+    /// Adds the script that this program runs if it is called with these words by a program with the operands `outer`.
+    /// Returns its role.
     fn add_inner(
         &mut self,
         program: &Path,
-        words: &[&OsStr],
-        is_wrapped: bool,
-    ) -> Result<(), Unreadable> {
-        let words: Vec<OsString> = words.iter().map(|word| (*word).to_owned()).collect();
-        let Some(operands) = operands(program, &words) else { return Ok(()) };
+        words: &[OsString],
+        outer: Option<&Operands>,
+    ) -> Result<ProgramRole, Unreadable> {
+        let Some(operands) = operands(program, words) else { return Ok(ProgramRole::default()) };
+        if outer.is_some_and(|outer| outer.role.is_wrapper())
+            && let Some(why) = operands.unclear
+        {
+            return Err(Unreadable::new(program, why));
+        }
         let script = operands.script.as_ref().map(|(_, script)| find_script(script, &operands));
         match script {
-            Some(script) if is_wrapped && script.is_dir() => Err(Unreadable::new(
-                &script,
-                "it is a directory, and cachex cannot tell which file in it runs",
-            )),
-            Some(script) if script.is_file() => self.add_program(&script, MAX_DEPTH),
-            _ => Ok(()),
+            Some(script) if outer.is_some() && script.is_dir() => {
+                let problem = "it is a directory, and cachex cannot tell which file in it runs";
+                return Err(Unreadable::new(&script, problem));
+            }
+            Some(script) if script.is_file() => self.add_program(&script, MAX_DEPTH)?,
+            _ => {}
         }
+        Ok(operands.role)
     }
 
     /// Adds a file, unless it is known already. Returns its first bytes if it is new.

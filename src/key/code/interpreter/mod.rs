@@ -5,3 +5,4 @@ mod table;
 mod word_role;
 
 pub(crate) use operands::{Operands, operands, operands_of};
+pub(super) use table::ProgramRole;

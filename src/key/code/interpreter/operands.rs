@@ -19,12 +19,10 @@ pub(crate) struct Operands {
     pub(crate) others: Vec<OsString>,
     /// Whether no other word can be code.
     pub(crate) certain: bool,
-    /// Whether a script without a slash is searched in `PATH`.
-    pub(crate) searches_path: bool,
     /// The reason why the code cannot be known, if there is one.
     pub(crate) unclear: Option<&'static str>,
-    /// Whether the program searches another `PATH` than ours, as `sudo` does.
-    pub(crate) has_own_path: bool,
+    /// How the program uses its words.
+    pub(crate) role: ProgramRole,
     /// Extensions to try when there is no file of the script's name.
     pub(crate) extensions: &'static [&'static str],
 }
@@ -43,9 +41,8 @@ pub(crate) fn operands_of(
     let by_name = find(words.first()?).or_else(|| find(path.as_os_str()));
     let interpreter = by_name.or_else(|| find(real()?.as_os_str()))?;
     let mut operands = Operands {
-        certain: matches!(interpreter.role, ProgramRole::Interpreter | ProgramRole::Shell),
-        searches_path: interpreter.role != ProgramRole::Interpreter,
-        has_own_path: interpreter.role == ProgramRole::WrapperWithOwnPath,
+        certain: !interpreter.role.is_wrapper(),
+        role: interpreter.role,
         extensions: interpreter.extensions,
         ..Operands::default()
     };

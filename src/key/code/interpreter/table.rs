@@ -31,9 +31,10 @@ pub(super) struct Interpreter {
 }
 
 /// How a program uses the words of its command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ProgramRole {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ProgramRole {
     /// It reads options in clusters, and a script.
+    #[default]
     Interpreter,
     /// A shell: every other letter is a flag, values are words of their own, `-` ends the options, long options may
     /// have one dash, and a script without a slash is searched in `PATH` too.
@@ -44,6 +45,13 @@ pub(super) enum ProgramRole {
     WrapperWithOwnPath,
     /// A wrapper that gives the command another root directory.
     WrapperInAnotherRoot,
+}
+
+impl ProgramRole {
+    /// Whether the program runs another command.
+    pub(crate) fn is_wrapper(self) -> bool {
+        !matches!(self, Self::Interpreter | Self::Shell)
+    }
 }
 
 const PLAIN: Interpreter = Interpreter {
@@ -128,6 +136,7 @@ pub(super) const INTERPRETERS: &[Interpreter] = &[
         values: b"IrE",
         attached: b"FiWKT",
         long_values: "encoding external-encoding internal-encoding require",
+        extensions: &["rb"],
         ..PLAIN
     },
     Interpreter {
