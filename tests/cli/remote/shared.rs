@@ -48,6 +48,22 @@ fn other_words_files_variables_and_epochs_are_other_results() {
 }
 
 #[test]
+fn many_files_in_the_project_are_the_same_in_each_checkout() {
+    let (server, one, other) = (Server::new(), checkout("cat in/*"), checkout("cat in/*"));
+    let names: Vec<_> = (1..=20).map(|number| format!("in/{number}")).collect();
+    let call = format!("./s.sh {}", names.join(" "));
+    for machine in [&one, &other] {
+        for name in &names {
+            machine.write(name, "x");
+        }
+    }
+    sharing(&one, &server, &call).gives("x".repeat(20));
+    wait_until_pushed(&one);
+    sharing(&other, &server, &call).gives("x".repeat(20));
+    assert_eq!((one.runs(), other.runs()), (1, 0));
+}
+
+#[test]
 fn a_call_from_outside_a_project_shares_nothing() {
     let (server, one) = (Server::new(), checkout("echo out"));
     fs::remove_dir(one.dir.join(".git")).expect("removed");
