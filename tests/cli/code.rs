@@ -84,6 +84,7 @@ fn sudo_and_chroot_are_understood_behind_other_wrappers() {
         ("timeout 9 chroot own /zz", "below another root directory"),
         ("timeout 9 bin/chroot own /zz", "below another root directory"),
         ("sudo chroot own /zz", "below another root directory"),
+        ("timeout -s kill 9 chroot own /zz", "below another root directory"),
     ] {
         for version in ["one\n", "two\n"] {
             sandbox.script("own/zz", &format!("echo {}", version.trim()));
@@ -92,7 +93,7 @@ fn sudo_and_chroot_are_understood_behind_other_wrappers() {
     }
     // Here they are no commands.
     sandbox.sh("mkdir -p srv/chroot srv/sudo").gives("");
-    for call in ["env ls srv/chroot srv/sudo", "env echo sudo"] {
+    for call in ["env ls srv/chroot srv/sudo", "env echo sudo", "env echo chroot"] {
         assert!(runs(&sandbox, call) && !runs(&sandbox, call), "{call}");
     }
 }

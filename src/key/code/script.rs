@@ -186,7 +186,7 @@ impl CodeSearch<'_, '_> {
     ) -> Result<(), Unreadable> {
         let role = operands.map(|operands| operands.role).unwrap_or_default();
         let mut has_own_path = role == ProgramRole::WrapperWithOwnPath;
-        let mut is_found = false;
+        let (mut is_found, mut is_command_known) = (false, false);
         let owned = || arguments.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
         let owned = LazyCell::new(owned);
         let names_a_program =
@@ -200,7 +200,7 @@ impl CodeSearch<'_, '_> {
             }
             let paths = if may_be_a_program(word) {
                 find_programs(word, has_own_path).collect()
-            } else if !is_found && names_a_program(word) {
+            } else if !is_command_known && names_a_program(word) {
                 vec![absolute(Path::new(word))]
             } else {
                 continue;
@@ -209,10 +209,20 @@ impl CodeSearch<'_, '_> {
                 if may_be_a_program(word) {
                     self.add_program(&absolute(&path), MAX_DEPTH)?;
                 }
-                let inner = self.add_inner(&path, &owned[index..], operands)?;
-                // Behind another wrapper, it still has to be found which program runs.
-                is_found |= !(role.is_wrapper() && inner.is_wrapper());
-                has_own_path |= role.is_wrapper() && inner == ProgramRole::WrapperWithOwnPath;
+                let inner = self.add_inner(&path, &owned[index..], operands.is_some())?;
+                match inner.filter(|inner| role.is_wrapper() && inner.role.is_wrapper()) {
+                    // Another wrapper: it still has to be found which program runs.
+                    Some(Operands { unclear: Some(why), .. }) if !is_command_known => {
+                        return Err(Unreadable::new(&path, why));
+                    }
+                    Some(inner) => has_own_path |= inner.role == ProgramRole::WrapperWithOwnPath,
+                    None => {
+                        is_found = true;
+                        // A word behind an option may be its value.
+                        is_command_known |=
+                            index == 0 || !arguments[index - 1].as_bytes().starts_with(b"-");
+                    }
+                }
             }
         }
         if has_own_path && !arguments.is_empty() && !is_found {
@@ -221,30 +231,25 @@ impl CodeSearch<'_, '_> {
         Ok(())
     }
 
-    /// Adds the script that this program runs if it is called with these words by a program with the operands `outer`.
-    /// Returns its role.
+    /// Adds the script that this program runs if it is called with these words by another program. Returns its
+    /// operands, if it is an interpreter.
     fn add_inner(
         &mut self,
         program: &Path,
         words: &[OsString],
-        outer: Option<&Operands>,
-    ) -> Result<ProgramRole, Unreadable> {
-        let Some(operands) = operands(program, words) else { return Ok(ProgramRole::default()) };
-        if outer.is_some_and(|outer| outer.role.is_wrapper())
-            && let Some(why) = operands.unclear
-        {
-            return Err(Unreadable::new(program, why));
-        }
+        is_wrapped: bool,
+    ) -> Result<Option<Operands>, Unreadable> {
+        let Some(operands) = operands(program, words) else { return Ok(None) };
         let script = operands.script.as_ref().map(|(_, script)| find_script(script, &operands));
         match script {
-            Some(script) if outer.is_some() && script.is_dir() => {
+            Some(script) if is_wrapped && script.is_dir() => {
                 let problem = "it is a directory, and cachex cannot tell which file in it runs";
                 return Err(Unreadable::new(&script, problem));
             }
             Some(script) if script.is_file() => self.add_program(&script, MAX_DEPTH)?,
             _ => {}
         }
-        Ok(operands.role)
+        Ok(Some(operands))
     }
 
     /// Adds a file, unless it is known already. Returns its first bytes if it is new.
