@@ -2,7 +2,7 @@
 //!
 //! If cachex cannot be sure how a command line is read, such as behind a wrapper, every file that may run counts.
 
-use super::interpreter::{Operands, ProgramRole, operands, operands_of};
+use super::interpreter::{Operands, ProgramRole, operands_of};
 use super::locate::{
     attached_value, find_program, find_programs, find_script, is_program, may_be_a_program,
     with_extensions,
@@ -106,9 +106,7 @@ impl CodeSearch<'_, '_> {
         depth: usize,
     ) -> Result<Option<Operands>, Unreadable> {
         self.add_program(program, depth)?;
-        let files = &self.found.files;
-        let real = || Some(files.iter().find(|(file, _)| file.path == program)?.0.real.clone());
-        let operands = operands_of(program, real, words);
+        let operands = self.operands(program, words);
         if let Some(operands) = &operands {
             self.add_operands(operands, words)?;
         }
@@ -133,6 +131,13 @@ impl CodeSearch<'_, '_> {
             Shebang::Unclear(why) => return Err(Unreadable::new(path, why)),
         };
         self.add_command(&interpreter, &[words, vec![path.into()]].concat(), depth - 1).map(drop)
+    }
+
+    /// The operands of a program that was added, if it is an interpreter.
+    fn operands(&self, program: &Path, words: &[OsString]) -> Option<Operands> {
+        let files = &self.found.files;
+        let real = || Some(files.iter().find(|(file, _)| file.path == program)?.0.real.clone());
+        operands_of(program, real, words)
     }
 
     fn add_operands(&mut self, operands: &Operands, words: &[OsString]) -> Result<(), Unreadable> {
@@ -201,13 +206,13 @@ impl CodeSearch<'_, '_> {
             let paths = if may_be_a_program(word) {
                 find_programs(word, has_own_path).collect()
             } else if !is_command_known && names_a_program(word) {
-                vec![absolute(Path::new(word))]
+                vec![PathBuf::from(word)]
             } else {
                 continue;
             };
-            for path in paths {
+            for path in paths.iter().map(|path| absolute(path)) {
                 if may_be_a_program(word) {
-                    self.add_program(&absolute(&path), MAX_DEPTH)?;
+                    self.add_program(&path, MAX_DEPTH)?;
                 }
                 let inner = self.add_inner(&path, &owned[index..], operands.is_some())?;
                 match inner.filter(|inner| role.is_wrapper() && inner.role.is_wrapper()) {
@@ -239,7 +244,7 @@ impl CodeSearch<'_, '_> {
         words: &[OsString],
         is_wrapped: bool,
     ) -> Result<Option<Operands>, Unreadable> {
-        let Some(operands) = operands(program, words) else { return Ok(None) };
+        let Some(operands) = self.operands(program, words) else { return Ok(None) };
         let script = operands.script.as_ref().map(|(_, script)| find_script(script, &operands));
         match script {
             Some(script) if is_wrapped && script.is_dir() => {
