@@ -35,7 +35,8 @@ mod tests {
     fn a_name_may_look_like_the_fields_after_it() {
         let seen = ProcessStat::parse(b"12 (a) T 1 (b) 2) S 34 56 7 8").expect("understood");
         assert_eq!((seen.is_stopped(), seen.parent, seen.group), (false, 34, 56));
-        let seen = ProcessStat::parse(b"12 (a) T 1 2 3").expect("understood");
+        assert_eq!(seen.terminal, 8);
+        let seen = ProcessStat::parse(b"12 (a) T 1 2 3 4").expect("understood");
         assert!(seen.is_stopped());
         assert!(ProcessStat::parse(b"12 (a)").is_none());
         assert!(ProcessStat::parse(b"").is_none());
