@@ -14,6 +14,7 @@ use crate::remote::pack::reader::PackReader;
 use crate::remote::sealed::ObjectKind;
 use crate::remote::sealed::reader::SealedObject;
 use crate::time::Timestamp;
+use std::time::Duration;
 
 /// Bytes of the longest result that is looked at again, to see whether it is the one that was pushed.
 const BOUND: u64 = 1 << 30;
@@ -77,7 +78,10 @@ pub(super) fn was_cleared(
         Ok(found) => found.object.and_then(Result::ok).is_some_and(|object| {
             let limits = PackLimits { output: u64::MAX, files: u64::MAX };
             object.kind == ObjectKind::Pack
-                && PackReader::new(object, limits).is_ok_and(|(head, _)| head.ended == ended)
+                && PackReader::new(object, limits).is_ok_and(|(head, _)| {
+                    head.ended == ended
+                        && head.elapsed == Duration::from_millis(note.result.elapsed)
+                })
         }),
         Err(RemoteFault::TooLarge { .. }) => true,
         Err(RemoteFault::Unauthorized(_)) => false,
