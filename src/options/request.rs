@@ -221,9 +221,6 @@ pub fn notices(options: &Layer) -> Notices {
 mod tests {
     use super::*;
     use crate::options::argv::CommandLine;
-    use crate::options::files::file::ConfigFile;
-    use crate::options::source::FileOwner;
-    use std::path::Path;
 
     fn request(words: &str) -> Request {
         let words: Vec<_> = format!("cachex {words}").split(' ').map(OsString::from).collect();
@@ -284,6 +281,9 @@ mod tests {
     #[test]
     #[cfg(feature = "remote")]
     fn nothing_shows_a_secret_to_who_looks_for_faults() {
+        use crate::options::files::file::ConfigFile;
+        use crate::options::source::FileOwner;
+        use std::path::Path;
         let text = "share = true\nremote = 'redis://hidden:hidden@localhost'\nremote-key = 'hidden'\n\
                     remote-sign-key = 'hidden'\nremote-token = 'hidden'\n";
         let (owner, path) = (FileOwner::User, Path::new("/f"));
