@@ -1,7 +1,7 @@
 //! Commands that ask a question on the terminal: the spinner leaves it alone, and the run is not stored.
 
-use super::harness::Sandbox;
 use super::harness::terminal::{on_terminal, waiting};
+use super::harness::{Sandbox, has};
 
 #[test]
 fn the_spinner_does_not_overwrite_a_question_and_the_run_is_not_stored() {
@@ -110,7 +110,7 @@ fn a_shell_or_a_filter_that_reads_the_output_does_not_hide_a_question() {
     asks_each_time(&bash, "cachex -v ./s.sh | while read l; do echo \"line: $l\"; done");
     asks_each_time(&bash, "cachex -v ./s.sh | { (cat; true); true; } | cat");
     asks_each_time(&bash, "exec 5<> /dev/tty; cachex -v ./s.sh | cat");
-    if std::path::Path::new("/bin/zsh").exists() {
+    if has("zsh") {
         asks_each_time(&["zsh", "-f"], "cachex -v ./s.sh | { cat; true; } | cat");
     }
 }
