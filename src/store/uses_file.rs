@@ -1,11 +1,11 @@
 //! The file of uses: records of entries that were replayed, and of what a remote was good for.
 //!
-//! Nobody waits for anybody here, however slow or stopped. A record is appended with one system call. To fold the file
-//! in, a process renames it, appends a number, and counts the records before the number, and those alone. Another
-//! process may have opened the file before it was renamed, so whoever appends looks at the name afterwards: records
-//! that are behind the number it appends again, to the next file. The file is bounded, so that hits alone do not fill
-//! the disk: records for which it has no room are lost, and so are those of a process that is killed before it looks.
-//! Then the counts are a little lower.
+//! No process waits for another one here, however slow or stopped that is. A record is appended with one system call.
+//! To fold the file in, a process renames it, appends a number, and counts the records before the number, and those
+//! alone. Another process may have opened the file before it was renamed, so whoever appends looks at the name
+//! afterwards: records that are behind the number it appends again, to the next file. The file is bounded, so that
+//! hits alone do not fill the disk: records for which it has no room are lost, and so are those of a process that is
+//! killed before it looks. Then the counts are a little lower.
 
 use super::location::StoreLocation;
 use super::remote_uses::COUNTERS;

@@ -84,7 +84,7 @@ fn unprivileged_sandbox(body: &str) -> Sandbox {
     sandbox
 }
 
-/// A call by somebody who is not root, who may write everywhere.
+/// A call by another user than root, since root may write everywhere.
 fn unprivileged(sandbox: &Sandbox, words: &str) -> Call {
     let call = if am_root() { sandbox.by(NOBODY, words) } else { sandbox.cachex(words) };
     call.env("CACHEX_CACHE_DIR", &sandbox.dir.join("store").display().to_string())

@@ -38,7 +38,7 @@ impl RefusedResults {
     }
 }
 
-/// What is told of a remote that takes nothing for a while.
+/// The name under which an outage of pushing to a remote is noted as told.
 #[must_use]
 pub fn outage_of(remote: &str) -> String {
     format!("outage of {remote}")
